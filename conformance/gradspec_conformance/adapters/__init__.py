@@ -1,0 +1,1 @@
+"""Adapters: each translates the engine port into the words of one engine, about a page each."""

@@ -1,0 +1,175 @@
+"""The one path that executes a clause: `run_clause(clause, engine) -> Verdict`."""
+
+from __future__ import annotations
+
+import time
+import traceback
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+
+from gradspec.clause import CLAUSES, Clause
+from gradspec.notation import Autograd
+from gradspec.outcome import BrokenPort, Failure, FailureKind, Refused, Unsupported
+from gradspec.recorder import Recorder
+from gradspec.replay import replay
+from gradspec_conformance.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from gradspec.engine import Engine
+    from gradspec.program import Program
+
+DEFAULT_EXAMPLES = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard laws are tried: generated examples, and the seed (None: always the same ones)."""
+
+    examples: int = DEFAULT_EXAMPLES
+    seed: int | None = None
+
+
+def run_clause(
+    clause: Clause,
+    engine: Engine,
+    effort: Effort = Effort(),  # noqa: B008 - a frozen value
+    *,
+    verdict_of: Callable[[str], Verdict] | None = None,
+    known: Program | None = None,
+) -> Verdict:
+    """Run one clause on an engine and judge what happened; never raises for what engines do.
+
+    `verdict_of` gives the verdict of a clause that this one builds on (default: run it here).
+    `known` is the stored example of a failure already recorded: it is tried first.
+    """
+    started = time.perf_counter()
+    verdict = _precluded(clause, engine, effort, verdict_of)
+    if verdict is None and known is not None:
+        verdict = _replayed(clause, engine, known)
+    if verdict is None:
+        verdict = _executed(clause, engine, effort)
+    return replace(verdict, duration=time.perf_counter() - started)
+
+
+def _precluded(
+    clause: Clause, engine: Engine, effort: Effort, verdict_of: Callable[[str], Verdict] | None
+) -> Verdict | None:
+    lacking = missing_capabilities(clause, engine.capabilities)
+    if lacking:
+        message = f"the engine does not declare {', '.join(lacking)}"
+        return Verdict(clause.id, Outcome.UNSUPPORTED, lacking[0], message)
+    for foundation in clause.builds_on:
+        if verdict_of is not None:
+            below = verdict_of(foundation)
+        else:
+            below = run_clause(CLAUSES[foundation], engine, effort)
+        if below.outcome is not Outcome.PASSED and below.outcome is not Outcome.UNSUPPORTED:
+            message = f"builds on {foundation}, which {below.outcome.replace('_', ' ')}"
+            return Verdict(clause.id, Outcome.BLOCKED, foundation, message)
+    return None
+
+
+def missing_capabilities(clause: Clause, capabilities: frozenset[str]) -> list[str]:
+    """List what the clause needs and the engine does not declare, in order."""
+    lacking = clause.needs - capabilities
+    if "tape" in capabilities:
+        lacking -= {"vjp"}  # the kit derives it from the backward pass
+    return sorted(lacking)
+
+
+def _executed(clause: Clause, engine: Engine, effort: Effort) -> Verdict:
+    recorders: list[Recorder] = []
+
+    def once(**drawn: Any) -> None:
+        with Recorder(engine, seed=_seed(clause, effort)) as recorder:
+            recorders[:] = [recorder]
+            clause.body(Autograd(recorder), **drawn)
+
+    run = _as_property(clause, once, effort) if clause.is_law else once
+    return _judged(clause, run, recorders)
+
+
+def _replayed(clause: Clause, engine: Engine, known: Program) -> Verdict | None:
+    """Judge the stored program; None if it no longer fails, so that the clause decides."""
+    recorders: list[Recorder] = []
+
+    def run() -> None:
+        with Recorder(engine) as recorder:
+            recorders[:] = [recorder]
+            replay(known, recorder)
+
+    verdict = _judged(clause, run, recorders)
+    return None if verdict.outcome is Outcome.PASSED else verdict
+
+
+def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) -> Verdict:
+    try:
+        run()
+    except Failure as failure:
+        found, expected = spell(failure.found), spell(failure.expected)
+        verdict = Verdict(clause.id, Outcome.FAILED, failure.kind, str(failure), found, expected)
+    except Refused as refused:
+        if refused.kind == "grad-is-none":
+            kind = FailureKind.MISSING_GRADIENT
+            verdict = Verdict(clause.id, Outcome.FAILED, kind, str(refused), "None", "a tensor")
+        else:
+            verdict = Verdict(clause.id, Outcome.ERRORED, refused.kind or "unknown", str(refused))
+    except Unsupported as unsupported:
+        verdict = Verdict(clause.id, Outcome.UNSUPPORTED, unsupported.capability, str(unsupported))
+    except BrokenPort as broken:
+        verdict = Verdict(clause.id, Outcome.ERRORED, "broken port", str(broken))
+    except Exception as error:  # noqa: BLE001 - whatever else: the program could not go on
+        verdict = Verdict(clause.id, Outcome.ERRORED, type(error).__name__, _where(error))
+    else:
+        verdict = Verdict(clause.id, Outcome.PASSED)
+        if not recorders or not recorders[-1].assertions:
+            verdict = Verdict(clause.id, Outcome.ERRORED, "void", "the clause asserted nothing")
+    if recorders:
+        verdict = replace(verdict, assertions=recorders[-1].assertions)
+        if verdict.outcome is not Outcome.PASSED:
+            with suppress(TypeError):
+                verdict = replace(verdict, program=recorders[-1].program.to_json())
+    return verdict
+
+
+def _as_property(
+    clause: Clause, once: Callable[..., None], effort: Effort
+) -> Callable[[], None]:
+    settings = hypothesis.settings(
+        max_examples=effort.examples,
+        derandomize=effort.seed is None,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+    test = hypothesis.given(**clause.given)(once)
+    test.__name__ = clause.name
+    if effort.seed is not None:
+        test = hypothesis.seed(effort.seed)(test)
+    run: Callable[[], None] = settings(test)
+    return run
+
+
+def _seed(clause: Clause, effort: Effort) -> int:
+    return zlib.crc32(clause.id.encode()) + (effort.seed or 0)
+
+
+def spell(value: Any) -> str:
+    """Write a found or expected value as people read it."""
+    text = repr(value.tolist()) if hasattr(value, "tolist") else repr(value)
+    return text if len(text) <= 400 else f"{text[:400]}..."  # noqa: PLR2004 - a paragraph
+
+
+def _where(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (in {frame.name}, {frame.filename}:{frame.lineno})"

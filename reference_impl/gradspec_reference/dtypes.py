@@ -1,0 +1,136 @@
+"""Data types, and which one an operation on several of them has; start at `result_type`.
+
+A tensor's category (boolean < integer < floating) and then its width decide, but a Python number
+or a 0-d tensor only has a say if its category is higher than that of the tensors with dimensions
+(documentation of torch.result_type).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+Scalar = bool | int | float
+NumpyDType = np.dtype[Any]
+
+
+class DType:
+    """One data type, under torch's name; `numpy` is its NumPy counterpart."""
+
+    __slots__ = ("category", "is_complex", "is_floating_point", "itemsize", "name", "numpy")
+
+    def __init__(self, name: str, numpy_type: type[np.generic]) -> None:
+        self.name = name
+        self.numpy: NumpyDType = np.dtype(numpy_type)
+        self.is_floating_point = self.numpy.kind == "f"
+        self.is_complex = False
+        self.itemsize = self.numpy.itemsize
+        self.category = CATEGORY[self.numpy.kind]
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return named, (self.name,)
+
+    def to_complex(self) -> DType:
+        """Refuse: this engine has no complex numbers."""
+        raise TypeError(f"{self!r} has no complex counterpart in this engine")
+
+
+CATEGORY: Final = {"b": 0, "u": 1, "i": 1, "f": 2}
+
+bool_ = DType("bool", np.bool_)
+uint8 = DType("uint8", np.uint8)
+int8 = DType("int8", np.int8)
+int16 = DType("int16", np.int16)
+int32 = DType("int32", np.int32)
+int64 = DType("int64", np.int64)
+float16 = DType("float16", np.float16)
+float32 = DType("float32", np.float32)
+float64 = DType("float64", np.float64)
+
+ALL: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
+OF_NUMPY: Final[dict[NumpyDType, DType]] = {d.numpy: d for d in ALL}
+_NAMED: Final = {d.name: d for d in ALL}
+
+
+class _Default:
+    """The dtype of tensors made from Python floats."""
+
+    dtype = float32
+
+
+def named(name: str) -> DType:
+    """Return the dtype of that name."""
+    return _NAMED[name]
+
+
+def of(dtype: NumpyDType) -> DType:
+    """Return torch's name for a NumPy dtype; TypeError if this engine does not have it."""
+    try:
+        return OF_NUMPY[dtype]
+    except KeyError:
+        raise TypeError(
+            f"an array of dtype {dtype} was given; this engine has {', '.join(_NAMED)}; "
+            "convert the array with astype first"
+        ) from None
+
+
+def get_default_dtype() -> DType:
+    """Return the dtype that Python floats get (torch.get_default_dtype)."""
+    return _Default.dtype
+
+
+def set_default_dtype(dtype: DType) -> None:
+    """Set the dtype that Python floats get; TypeError unless it is a floating one."""
+    if not dtype.is_floating_point:
+        raise TypeError(f"the default dtype must be a floating one, found {dtype}")
+    _Default.dtype = dtype
+
+
+def of_number(value: Scalar) -> DType:
+    """Return the dtype that a tensor made from this Python number has."""
+    if isinstance(value, bool):
+        return bool_
+    return int64 if isinstance(value, int) else _Default.dtype
+
+
+def promote(a: DType, b: DType) -> DType:
+    """Return the dtype of an operation on two tensors of equal rank in the rules."""
+    if a.category != b.category:
+        return a if a.category > b.category else b
+    return of(np.promote_types(a.numpy, b.numpy))
+
+
+def result_type(*operands: Any) -> DType:
+    """Return the dtype of an operation on these arrays and Python numbers.
+
+    Operands are NumPy arrays or scalars and Python numbers.  Those with dimensions decide; 0-d
+    arrays, then numbers, count only if their category is higher.
+    """
+    result: DType | None = None
+    for rank in (0, 1, 2):
+        voice: DType | None = None
+        for operand in operands:
+            if _rank(operand) == rank:
+                dtype = of_number(operand) if rank == 2 else of(operand.dtype)  # noqa: PLR2004
+                voice = dtype if voice is None else promote(voice, dtype)
+        if voice is not None and (result is None or voice.category > result.category):
+            result = voice
+    if result is None:
+        raise TypeError("a result type was asked for without any operand; give at least one")
+    return result
+
+
+def _rank(operand: Any) -> int:
+    """0 for arrays with dimensions, 1 for 0-d ones, 2 for Python numbers."""
+    if isinstance(operand, np.ndarray) and operand.ndim:
+        return 0
+    return 1 if isinstance(operand, np.ndarray | np.generic) else 2
+
+
+def can_cast(from_: DType, to: DType) -> bool:
+    """Tell whether an in-place operation may store one dtype in the other (torch.can_cast)."""
+    return from_.category <= to.category

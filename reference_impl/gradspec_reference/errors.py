@@ -1,0 +1,275 @@
+"""Every way to be wrong has its exception, and every exception its place in a program's life.
+
+Read in the order of the classes: asking for a backward pass, the life of the graph, flags and
+gradients of leaves, leaving the engine, writing in place, operators and hooks.  Each class is a
+`GradError` and also the builtin that torch raises, so `except RuntimeError` works as it does
+there; `kind` is the stable name by which the specification speaks of it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GradError(Exception):
+    """Anything that the engine refuses to do."""
+
+    kind: ClassVar[str]
+
+
+class NonscalarRootError(GradError, RuntimeError):
+    """A root without exactly one element was given no cotangent."""
+
+    kind = "nonscalar-root"
+
+
+class RootWithoutGradError(GradError, RuntimeError):
+    """A root neither requires grad nor has a history."""
+
+    kind = "root-without-grad"
+
+
+class CotangentShapeError(GradError, RuntimeError):
+    """A cotangent does not have the shape of its root."""
+
+    kind = "cotangent-shape"
+
+
+class CotangentTypeError(GradError, TypeError):
+    """A cotangent is neither a tensor nor None."""
+
+    kind = "cotangent-type"
+
+
+class CotangentCountError(GradError, RuntimeError):
+    """There are not as many cotangents as roots."""
+
+    kind = "cotangent-count"
+
+
+class InputsEmptyError(GradError, RuntimeError):
+    """The list of inputs is empty."""
+
+    kind = "inputs-empty"
+
+
+class InputsTypeError(GradError, TypeError):
+    """The inputs are in a container that is not a sequence or a dict."""
+
+    kind = "inputs-type"
+
+
+class InputsElementError(GradError, RuntimeError):
+    """One of the inputs is neither a tensor nor an edge of the graph."""
+
+    kind = "inputs-type"
+
+
+class UnusedInputError(GradError, RuntimeError):
+    """The roots do not depend on an input."""
+
+    kind = "unused-input"
+
+
+class InputWithoutGradError(GradError, RuntimeError):
+    """An input does not require grad."""
+
+    kind = "input-without-grad"
+
+
+class ConflictingArgumentsError(GradError, RuntimeError):
+    """An argument was given under its old and its new name."""
+
+    kind = "conflicting-arguments"
+
+
+class ContradictingArgumentsError(GradError, ValueError):
+    """Two arguments ask for opposite things."""
+
+    kind = "conflicting-arguments"
+
+
+class GraphFreedError(GradError, RuntimeError):
+    """The saved values were freed by an earlier backward pass."""
+
+    kind = "graph-freed"
+
+
+class StaleSavedTensorError(GradError, RuntimeError):
+    """A saved value was written in place after it was saved."""
+
+    kind = "stale-saved-tensor"
+
+
+class NonleafFlagError(GradError, RuntimeError):
+    """The flag requires_grad can be changed on leaves only."""
+
+    kind = "nonleaf-flag"
+
+
+class FlagTypeError(GradError, RuntimeError):
+    """The flag requires_grad is a boolean."""
+
+    kind = "flag-type"
+
+
+class NonfloatRequiresGradError(GradError, RuntimeError):
+    """Only floating-point tensors can require grad."""
+
+    kind = "nonfloat-requires-grad"
+
+
+class ReadOnlyError(GradError, AttributeError):
+    """The attribute cannot be assigned."""
+
+    kind = "read-only"
+
+
+class GradShapeError(GradError, RuntimeError):
+    """An assigned gradient does not have its tensor's shape."""
+
+    kind = "grad-shape"
+
+
+class GradDtypeError(GradError, RuntimeError):
+    """An assigned gradient does not have its tensor's grad_dtype."""
+
+    kind = "grad-dtype"
+
+
+class GradIsSelfError(GradError, RuntimeError):
+    """A tensor cannot be its own gradient."""
+
+    kind = "grad-is-self"
+
+
+class GradTypeError(GradError, TypeError):
+    """An assigned gradient is neither a tensor nor None."""
+
+    kind = "grad-type"
+
+
+class GradDtypeNonleafError(GradError, RuntimeError):
+    """The attribute grad_dtype belongs to leaves."""
+
+    kind = "grad-dtype-nonleaf"
+
+
+class RetainWithoutGradError(GradError, RuntimeError):
+    """A tensor that does not require grad has no gradient to retain."""
+
+    kind = "retain-without-grad"
+
+
+class ArrayRequiresGradError(GradError, RuntimeError):
+    """A tensor that requires grad does not become a NumPy array."""
+
+    kind = "array-requires-grad"
+
+
+class NonleafCopyError(GradError, RuntimeError):
+    """A tensor with history cannot be deep-copied."""
+
+    kind = "nonleaf-copy"
+
+
+class DeprecatedError(GradError, RuntimeError):
+    """The function was withdrawn."""
+
+    kind = "deprecated"
+
+
+class LeafInplaceError(GradError, RuntimeError):
+    """A leaf that requires grad is written in place."""
+
+    kind = "leaf-inplace"
+
+
+class LeafViewInplaceError(GradError, RuntimeError):
+    """A view of a leaf that requires grad is written in place."""
+
+    kind = "leaf-view-inplace"
+
+
+class MultiViewInplaceError(GradError, RuntimeError):
+    """One of several views made by one operation is written in place."""
+
+    kind = "multi-view-inplace"
+
+
+class MultiViewBaseWrittenError(GradError, RuntimeError):
+    """The base of several views made by one operation was written since."""
+
+    kind = "multi-view-base-written"
+
+
+class NoGradViewInplaceError(GradError, RuntimeError):
+    """A view made in no_grad is written in place in grad mode."""
+
+    kind = "no-grad-view-inplace"
+
+
+class InplaceShapeError(GradError, RuntimeError):
+    """The result of an in-place operation does not have its target's shape."""
+
+    kind = "inplace-shape"
+
+
+class InplaceDtypeError(GradError, RuntimeError):
+    """The result of an in-place operation cannot be cast to its target's dtype."""
+
+    kind = "inplace-dtype"
+
+
+class OverlappingMemoryError(GradError, RuntimeError):
+    """Several indices of the written tensor are one address."""
+
+    kind = "overlapping-memory"
+
+
+class OutRequiresGradError(GradError, RuntimeError):
+    """An operation with out= would have to be recorded."""
+
+    kind = "out-requires-grad"
+
+
+class ResizeRequiresGradError(GradError, RuntimeError):
+    """A tensor that requires grad cannot be resized."""
+
+    kind = "resize-requires-grad"
+
+
+class DetachViewError(GradError, RuntimeError):
+    """A view cannot be detached in place."""
+
+    kind = "detach-view"
+
+
+class OperandShapeError(GradError, RuntimeError):
+    """The shapes of the operands do not fit together."""
+
+    kind = "operand-shape"
+
+
+class HookWithoutGradError(GradError, RuntimeError):
+    """A hook was put on a tensor that does not require grad."""
+
+    kind = "hook-without-grad"
+
+
+class HookOnNonleafError(GradError, RuntimeError):
+    """A post-accumulate hook was put on a tensor that accumulates nothing."""
+
+    kind = "hook-without-grad"
+
+
+class HookResultError(GradError, RuntimeError):
+    """A hook returned a gradient of another shape or dtype."""
+
+    kind = "hook-result"
+
+
+class HookResultTypeError(GradError, TypeError):
+    """A hook returned something that is neither a tensor nor None."""
+
+    kind = "hook-result"

@@ -1,0 +1,131 @@
+"""A clause: one normative sentence and the shortest program that shows it.
+
+`@clause(...)` turns a function over `ag` into a Clause and enters it in the register of its
+chapter.  The docstring is the sentence; the body is the program.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from gradspec.capabilities import DTYPES, GROUPS
+from gradspec.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+Body = Callable[..., None]
+
+CLAUSE_ID: Final = re.compile(r"[a-z]+-\d{3}[a-z]?")
+
+
+class Level(StrEnum):
+    """How binding a clause is, in the words of RFC 2119."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+
+MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
+
+
+class MalformedClauseError(Exception):
+    """A clause is not written as clauses are; the message says what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause; `given` holds the Hypothesis strategies of a law, by parameter."""
+
+    id: str
+    chapter: str
+    name: str
+    level: Level
+    statement: str
+    commentary: str
+    needs: frozenset[str]
+    sources: tuple[str, ...]
+    builds_on: tuple[str, ...]
+    body: Body = field(repr=False)
+    given: Mapping[str, SearchStrategy[Any]] = field(default_factory=dict, repr=False)
+    convention: bool = False
+
+    @property
+    def is_law(self) -> bool:
+        """Whether it holds for all inputs and is checked on generated ones."""
+        return bool(self.given)
+
+
+CLAUSES: Final[dict[str, Clause]] = {}
+"""Every clause that was declared, by id, in reading order."""
+
+
+def clause(
+    id: str,
+    *,
+    level: Level = MUST,
+    needs: set[str],
+    sources: list[str],
+    builds_on: tuple[str, ...] = (),
+    given: Mapping[str, SearchStrategy[Any]] | None = None,
+    convention: bool = False,
+) -> Callable[[Body], Clause]:
+    """Declare a clause.
+
+    `needs` are words of `gradspec.capabilities` (with `op:NAME` and `dtype:NAME`); `sources` name
+    public documents; `builds_on` names clauses without which this one means nothing;
+    `convention` marks what torch chose where mathematics leaves a choice.
+    Raises MalformedClauseError when a part is missing or unknown.
+    """
+
+    def declare(body: Body) -> Clause:
+        statement, _, commentary = (body.__doc__ or "").strip().partition("\n\n")
+        declared = Clause(
+            id=id,
+            chapter=body.__module__.rpartition(".")[2],
+            name=body.__name__,
+            level=level,
+            statement=" ".join(statement.split()),
+            commentary=" ".join(commentary.split()),
+            needs=frozenset(needs),
+            sources=tuple(sources),
+            builds_on=builds_on,
+            body=body,
+            given=given or {},
+            convention=convention,
+        )
+        _check(declared)
+        if id in CLAUSES and sys.modules[body.__module__].__name__ != "__main__":
+            raise MalformedClauseError(f"{id} is declared twice: ids are never reused")
+        CLAUSES[id] = declared
+        return declared
+
+    return declare
+
+
+def _check(declared: Clause) -> None:
+    if not CLAUSE_ID.fullmatch(declared.id):
+        raise MalformedClauseError(f"{declared.id!r} is no id; an id looks like 'acc-001'")
+    if not declared.statement.endswith("."):
+        raise MalformedClauseError(f"{declared.id} needs a docstring that begins with a sentence")
+    if not declared.sources:
+        raise MalformedClauseError(f"{declared.id} names no source; write 'observed' if none is")
+    unknown = [word for word in sorted(declared.needs) if not _is_capability(word)]
+    if unknown:
+        raise MalformedClauseError(f"{declared.id} needs {unknown}: no such capability")
+
+
+def _is_capability(word: str) -> bool:
+    kind, _, name = word.partition(":")
+    match kind:
+        case "op":
+            return name in OPERATORS
+        case "dtype":
+            return name in DTYPES
+    return word in GROUPS

@@ -1,0 +1,172 @@
+"""Whether what was found is what was expected: the kit's side of every assertion.
+
+Comparison is exact, or within a number of units in the last place of the data type found.
+Shapes always count.  NaN equals NaN; the sign of zero is ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from gradspec.outcome import Failure, FailureKind
+
+DEFAULT_ULPS: Final = 16
+"""A dozen operations, each rounded once or twice, stay within this many units."""
+
+Comparison = Callable[..., Failure | None]
+
+
+def equals(found: Any, expected: Any) -> Failure | None:
+    """The same value exactly; arrays entry by entry."""
+    if _is_array(found) or (found is None and _is_arraylike(expected)):
+        return _arrays(found, expected, ulps=0, scale=None)
+    if _same(found, expected):
+        return None
+    return Failure(_plain_kind(found, expected), "another value", found, expected)
+
+
+def is_close(
+    found: Any, expected: Any, *, ulps: float = DEFAULT_ULPS, scale: float | None = None
+) -> Failure | None:
+    """Equal within `ulps` units in the last place of `scale` (default: the largest entry)."""
+    return _arrays(found, expected, ulps=ulps, scale=scale)
+
+
+def is_none(found: Any, _expected: None = None) -> Failure | None:
+    """No tensor at all, which is not the same as zeros."""
+    if found is None:
+        return None
+    return Failure(FailureKind.UNEXPECTED_GRADIENT, "expected None", found, None)
+
+
+def is_present(found: Any, _expected: None = None) -> Failure | None:
+    """A tensor, whatever its values."""
+    if found is not None:
+        return None
+    return Failure(FailureKind.MISSING_GRADIENT, "expected a tensor", None, "a tensor")
+
+
+def has_shape(found: Any, expected: tuple[int, ...]) -> Failure | None:
+    """A tensor of exactly this shape."""
+    if found is None:
+        return is_present(found)
+    if np.shape(found) == tuple(expected):
+        return None
+    return Failure(FailureKind.SHAPE, "another shape", np.shape(found), tuple(expected))
+
+
+def has_dtype(found: Any, expected: str) -> Failure | None:
+    """A tensor of exactly this data type, by NumPy's name."""
+    if found is None:
+        return is_present(found)
+    if found.dtype == np.dtype(expected):
+        return None
+    return Failure(FailureKind.DTYPE, "another data type", found.dtype.name, expected)
+
+
+def _of_kind(kind: FailureKind) -> Comparison:
+    def compare(found: Any, expected: Any) -> Failure | None:
+        if _same(found, expected):
+            return None
+        return Failure(kind, str(kind), found, expected)
+
+    return compare
+
+
+def contains(found: str, expected: str) -> Failure | None:
+    """A text with the expected one in it."""
+    if expected in found:
+        return None
+    return Failure(FailureKind.TEXT, "the text lacks what it should show", found, expected)
+
+
+def lacks(found: str, expected: str) -> Failure | None:
+    """A text without the given one in it."""
+    if expected not in found:
+        return None
+    return Failure(FailureKind.TEXT, "the text shows what it should not", found, expected)
+
+
+def warned(found: list[str], expected: bool) -> Failure | None:
+    """At least one warning if expected, none otherwise."""
+    if bool(found) == expected:
+        return None
+    wanted = "a warning" if expected else "no warning"
+    return Failure(FailureKind.WARNING, f"expected {wanted}", found or "no warning", wanted)
+
+
+COMPARISONS: Final[dict[str, Comparison]] = {
+    "equals": equals,
+    "is_close": is_close,
+    "is_none": is_none,
+    "is_present": is_present,
+    "has_shape": has_shape,
+    "has_dtype": has_dtype,
+    "is_flag": _of_kind(FailureKind.FLAG),
+    "is_aliasing": _of_kind(FailureKind.ALIASING),
+    "is_alive": _of_kind(FailureKind.LIFETIME),
+    "is_structure": _of_kind(FailureKind.STRUCTURE),
+    "in_order": _of_kind(FailureKind.ORDER),
+    "contains": contains,
+    "lacks": lacks,
+    "warned": warned,
+}
+"""Name, as a program stores it -> comparison."""
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def _is_arraylike(value: Any) -> bool:
+    return value is not None and not isinstance(value, bool | str)
+
+
+def _same(found: Any, expected: Any) -> bool:
+    if isinstance(found, list | tuple) and isinstance(expected, list | tuple):
+        return len(found) == len(expected) and all(map(_same, found, expected))
+    if _is_array(found) or _is_array(expected):
+        return np.array_equal(found, expected, equal_nan=True)
+    both_nan = found != found and expected != expected  # noqa: PLR0124 - NaN alone differs from itself
+    same_type = isinstance(found, bool) == isinstance(expected, bool)
+    return both_nan or (same_type and bool(found == expected))
+
+
+def _plain_kind(found: Any, expected: Any) -> FailureKind:
+    if isinstance(expected, bool):
+        return FailureKind.FLAG
+    if found is None:
+        return FailureKind.MISSING_GRADIENT
+    if isinstance(expected, str):
+        return FailureKind.TEXT
+    if isinstance(expected, list | tuple):
+        return FailureKind.ORDER
+    return FailureKind.VALUE
+
+
+def _arrays(found: Any, expected: Any, *, ulps: float, scale: float | None) -> Failure | None:
+    if found is None:
+        return Failure(FailureKind.MISSING_GRADIENT, "expected a tensor", None, expected)
+    actual, wanted = np.asarray(found), np.asarray(expected)
+    if actual.shape != wanted.shape:
+        return Failure(FailureKind.SHAPE, "another shape", found, expected)
+    if actual.dtype == wanted.dtype and np.array_equal(actual, wanted):
+        return None
+    reached, aim = actual.astype(np.float64), wanted.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(reached - aim)
+    same = (reached == aim) | (np.isnan(reached) & np.isnan(aim))
+    if np.all(same | (distance <= _tolerance(actual.dtype, aim, ulps, scale))):
+        return None
+    return Failure(FailureKind.VALUE, "another value", found, expected)
+
+
+def _tolerance(dtype: np.dtype[Any], aim: Any, ulps: float, scale: float | None) -> float:
+    if ulps == 0 or dtype.kind != "f":
+        return 0.0
+    finite = np.abs(aim[np.isfinite(aim)])
+    largest = scale if scale is not None else float(finite.max(initial=0.0))
+    return ulps * float(np.finfo(dtype).eps) * largest

@@ -1,0 +1,59 @@
+"""The closed list of ways in which a program can be refused.
+
+A clause that demands an error names one of these kinds and never the text of a
+message.  An adapter maps what its engine raises onto them (see `Engine.error_kind`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ERROR_KINDS: Final[dict[str, str]] = {
+    # the root and the cotangents of a backward pass
+    "nonscalar-root": "no cotangent was given for a root that does not have exactly one element",
+    "root-without-grad": "the root does not require grad and has no history",
+    "cotangent-shape": "the cotangent's shape is not the root's",
+    "cotangent-type": "the cotangent is neither a tensor nor None",
+    "cotangent-count": "there are not as many cotangents as roots",
+    "inputs-empty": "the list of inputs is empty",
+    "inputs-type": "the inputs are not a tensor, a sequence or a dict",
+    "unused-input": "the roots do not depend on an input",
+    "input-without-grad": "an input does not require grad",
+    "conflicting-arguments": "an argument was given under its old and its new name",
+    # the life of a graph
+    "graph-freed": "the saved values were freed by an earlier backward pass",
+    "stale-saved-tensor": "a saved value was modified in place since it was saved",
+    # leaves, flags and gradients
+    "nonleaf-flag": "requires_grad can be changed on leaves only",
+    "flag-type": "requires_grad is a boolean",
+    "nonfloat-requires-grad": "only floating-point tensors can require grad",
+    "read-only": "the attribute cannot be assigned",
+    "grad-shape": "the assigned gradient does not have the tensor's shape",
+    "grad-dtype": "the assigned gradient does not have the tensor's grad_dtype",
+    "grad-is-self": "a tensor cannot be its own gradient",
+    "grad-type": "the assigned gradient is neither a tensor nor None",
+    "grad-is-none": "there is no gradient yet to operate on",
+    "grad-dtype-nonleaf": "grad_dtype belongs to leaves",
+    "retain-without-grad": "retain_grad on a tensor that does not require grad",
+    # leaving the engine
+    "array-requires-grad": "a tensor that requires grad does not become a NumPy array",
+    "nonleaf-copy": "a tensor with history cannot be deep-copied",
+    "deprecated": "the function was withdrawn",
+    # writing in place
+    "leaf-inplace": "a leaf that requires grad is written in place",
+    "leaf-view-inplace": "a view of a leaf that requires grad is written in place",
+    "multi-view-inplace": "one of several views made by one operation is written in place",
+    "multi-view-base-written": "the base of several views made by one operation was written since",
+    "no-grad-view-inplace": "a view made in no_grad is written in place in grad mode",
+    "inplace-shape": "the result does not have the target's shape",
+    "inplace-dtype": "the result cannot be cast to the target's dtype",
+    "overlapping-memory": "several indices of the target are one address",
+    "out-requires-grad": "out= with an argument or output that requires grad",
+    "resize-requires-grad": "a tensor that requires grad cannot be resized",
+    "detach-view": "a view cannot be detached in place",
+    # operators and hooks
+    "operand-shape": "the operands' shapes do not fit together",
+    "hook-without-grad": "a hook on a tensor that does not require grad",
+    "hook-result": "a hook returned a gradient of another shape, dtype or type",
+    "callback": "a function of the caller, run by the engine, raised",
+}

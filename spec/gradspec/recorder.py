@@ -1,0 +1,383 @@
+"""Perform a program on an engine, step by step, and write down each step.
+
+`perform` is the one door between a clause and an engine: it records the step, unwraps the
+objects, calls the method of the port, checks that the answer is of the kind that the port
+promises, and wraps it.  Nothing that it records keeps an object of the engine alive.
+"""
+
+from __future__ import annotations
+
+import warnings
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import numpy as np
+
+from gradspec.capabilities import ATTRIBUTES, METHODS
+from gradspec.comparison import COMPARISONS
+from gradspec.engine import Engine, working_dtype
+from gradspec.errors import ERROR_KINDS
+from gradspec.objects import (
+    Context,
+    Edge,
+    FunctionContext,
+    Hook,
+    HostArray,
+    Node,
+    Object,
+    Observed,
+    Tensor,
+    Watcher,
+)
+from gradspec.operators import OPERATORS, returns_several
+from gradspec.outcome import (
+    BrokenPort,
+    Failure,
+    FailureKind,
+    Interrupted,
+    ProgramError,
+    Refused,
+    Unsupported,
+)
+from gradspec.program import Call, Callback, Program, Ref, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RESULTS: Final[dict[str, str]] = {
+    "tensor": "tensor",
+    "get": "attribute",
+    "apply": "applied",
+    "inplace": "tensor",
+    "requires_grad_": "tensor",
+    "grad": "tensors",
+    "vjp": "product",
+    "enter": "context",
+    "register_hook": "hook",
+    "register_post_accumulate_grad_hook": "hook",
+    "custom_function": "tensor",
+    "saved_tensors": "tensors",
+    "saved_value": "tensor",
+    "next_functions": "edges",
+    "gradient_edge": "edge",
+    "watch": "watcher",
+    "copy": "tensor",
+    "numpy": "host array",
+    "same_object": "flag",
+    "shares_memory": "flag",
+    "is_alive": "flag",
+    "grad_enabled": "flag",
+    "node_name": "text",
+    "text": "text",
+    "number": "number",
+    "drain_warnings": "plain",
+    "tolist": "plain",
+    "backward": "plain",
+}
+"""Act -> the kind of thing that it gives back; an act not named here gives nothing."""
+
+WRAPPERS: Final[dict[str, type[Object]]] = {
+    "tensor": Tensor,
+    "node": Node,
+    "edge": Edge,
+    "context": Context,
+    "hook": Hook,
+    "watcher": Watcher,
+    "host array": HostArray,
+}
+
+PLAIN_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "flag": (bool, np.bool_),
+    "text": (str,),
+    "number": (bool, int, float, np.generic),
+    "numbers": (tuple, list),
+    "plain": (object,),
+}
+
+FORGOTTEN: Final = object()
+
+
+class Recorder:
+    """Performs and records one run of one clause; a context manager that keeps warnings."""
+
+    def __init__(self, engine: Engine, *, seed: int = 0) -> None:
+        self.engine = engine
+        self.dtype = working_dtype(engine.capabilities)
+        self.program = Program(dtype=self.dtype.name)
+        self.assertions = 0
+        self.used: set[str] = set()
+        self.random = np.random.default_rng(seed)
+        self._blocks: list[list[Step]] = [self.program.steps]
+        self._count = 0
+        self._pending: ProgramError | None = None
+        self._callbacks: list[Callback] = []
+        self._context_first = False
+        self._warnings: list[Any] = []
+        self._catcher = warnings.catch_warnings(record=True)
+
+    def __enter__(self) -> Self:
+        log = self._catcher.__enter__()
+        self._warnings = [] if log is None else log
+        warnings.simplefilter("always")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._catcher.__exit__(*exception)
+
+    # performing -----------------------------------------------------------------------
+    def perform(self, act: str, *arguments: Any, **keywords: Any) -> Any:
+        """Do one step; raises Refused if the engine raises, and what its callbacks raise."""
+        self._require(act, arguments)
+        step = self._record(act, arguments, keywords)
+        try:
+            answer = self._call(act, self._resolve(arguments), self._resolve(keywords))
+        except ProgramError:
+            raise
+        except Exception as error:
+            if self._pending is not None:
+                self._raise_pending()
+            kind = self._kind(error)
+            step.raised = kind or "unknown"
+            raise Refused(self._spell(act, arguments), kind, error) from error
+        if self._pending is not None:
+            self._raise_pending()
+        result = self._wrap(self._result_kind(act, arguments), answer, act)
+        step.result = self._describe(result)
+        return result
+
+    def refuse_none(self, observed: Observed, act: str, name: str) -> Any:
+        """Refuse what was asked of a gradient that is None, as Python would."""
+        arguments = (name, observed) if act in ("inplace", "apply") else (observed, name)
+        step = self._record(act, arguments, {})
+        step.raised = "grad-is-none"
+        raise Refused(name, "grad-is-none", AttributeError(f"None has no {name}"))
+
+    def look(self, tensor: Tensor) -> np.ndarray[Any, Any]:
+        """Look at the values of a tensor from outside."""
+        self.used.add("values")
+        array = self.engine.array(tensor._handle)  # noqa: SLF001 - the recorder unwraps
+        if not isinstance(array, np.ndarray | np.generic):
+            message = f"array() gave a {type(array).__name__}, expected a NumPy array"
+            raise BrokenPort(message)
+        return np.array(array)
+
+    def forget(self, thing: Object) -> None:
+        """Let go of the engine's object, as `del` does."""
+        self._record("forget", (thing,), {})
+        object.__setattr__(thing, "_handle", FORGOTTEN)
+
+    def expect(self, subject: Any, check: str, expected: Any, options: dict[str, Any]) -> None:
+        """Compare what was found with what is expected; raises Failure."""
+        self._record("expect", (subject, check, expected), options)
+        self.assertions += 1
+        comparison = COMPARISONS[check]
+        failure = comparison(self._plain(subject), self._plain(expected), **options)
+        if failure is not None:
+            raise failure
+
+    def expect_refusal(self, kind: str, refused: Refused | None) -> None:
+        """Demand that a step just taken was refused in this way; raises Failure."""
+        if kind not in ERROR_KINDS:
+            message = f"unknown error kind {kind!r}; the list is gradspec.errors.ERROR_KINDS"
+            raise ValueError(message)
+        self.assertions += 1
+        if self._blocks[-1]:
+            self._blocks[-1][-1].refusal = kind
+        if refused is None:
+            text = f"expected an error of the kind {kind}: {ERROR_KINDS[kind]}"
+            raise Failure(FailureKind.NO_ERROR, text, "no error", kind)
+        if refused.kind != kind:
+            text = f"expected an error of the kind {kind}: {ERROR_KINDS[kind]}; {refused}"
+            raise Failure(FailureKind.WRONG_ERROR, text, refused.kind, kind) from refused
+
+    # engine calls ---------------------------------------------------------------------
+    def _call(self, act: str, arguments: Any, keywords: Any) -> Any:
+        if act == "host_write":
+            array, index, value = arguments
+            array[index] = value
+            return None
+        if act == "drain_warnings":
+            seen = [f"{w.category.__name__}: {w.message}" for w in self._warnings]
+            self._warnings.clear()
+            return seen
+        method = getattr(self.engine, act, None)
+        if method is None:
+            message = f"the adapter declares {METHODS[act]} and has no method {act}()"
+            raise BrokenPort(message)
+        return method(*arguments, **keywords)
+
+    def _require(self, act: str, arguments: tuple[Any, ...]) -> None:
+        needed = self._needed(act, arguments)
+        self.used |= needed
+        missing = sorted(n for n in needed if n not in self.engine.capabilities)
+        if missing and not (act == "vjp" and "tape" in self.engine.capabilities):
+            raise Unsupported(missing[0])
+
+    def _needed(self, act: str, arguments: tuple[Any, ...]) -> set[str]:
+        match act:
+            case "host_write":
+                return {"interop"}
+            case "drain_warnings":
+                return {"warnings"}
+            case "apply":
+                return {OPERATORS[arguments[0]].capability}
+            case "inplace":
+                return {"inplace", OPERATORS[arguments[0]].capability}
+            case "get" | "set" | "delete":
+                return {ATTRIBUTES[arguments[1]][1]}
+            case "tensor":
+                array = arguments[0]
+                shaped = {"arrays"} if np.ndim(array) else set()
+                odd = set() if array.dtype == self.dtype else {f"dtype:{array.dtype.name}"}
+                return {"values"} | shaped | odd
+            case "enter" if arguments[0] == "enforce_grad_layout_policy":
+                return {"layout"}
+        return {METHODS[act]}
+
+    def _kind(self, error: Exception) -> str | None:
+        if isinstance(error, Interrupted):
+            return "callback"
+        kind = self.engine.error_kind(error)
+        if kind is not None and kind not in ERROR_KINDS:
+            message = f"error_kind() gave {kind!r}, which is no error kind"
+            raise BrokenPort(message)
+        return kind
+
+    def _raise_pending(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            raise pending
+
+    # wrapping -------------------------------------------------------------------------
+    def _result_kind(self, act: str, arguments: tuple[Any, ...]) -> str:
+        kind = RESULTS.get(act, "nothing")
+        if kind == "attribute":
+            return ATTRIBUTES[arguments[1]][0]
+        if kind == "applied":
+            operator, operands, parameters = arguments
+            several = returns_several(operator, len(operands), frozenset(parameters))
+            return "tensors" if several else "tensor"
+        return kind
+
+    def _wrap(self, kind: str, answer: Any, act: str) -> Any:
+        if kind == "nothing":
+            return None
+        if answer is None and kind in ("tensor", "node", "plain", "text"):
+            return self._observe(None)
+        if kind in WRAPPERS:
+            return self._new(WRAPPERS[kind], answer)
+        if kind == "tensors":
+            return tuple(self._wrap("tensor", a, act) for a in self._sequence(answer, act))
+        if kind == "product":
+            output, gradients = answer
+            return self._new(Tensor, output), self._wrap("tensors", gradients, act)
+        if kind == "edges":
+            pairs = self._sequence(answer, act)
+            return tuple((self._wrap("node", n, act), self._observe(int(k))) for n, k in pairs)
+        if not isinstance(answer, PLAIN_TYPES[kind]):
+            message = f"{act} gave a {type(answer).__name__}, expected a {kind}"
+            raise BrokenPort(message)
+        return self._observe(bool(answer) if kind == "flag" else answer)
+
+    def _new(self, wrapper: type[Object], handle: Any) -> Object:
+        self._count += 1
+        return wrapper(self, handle, self._count - 1)
+
+    def _observe(self, value: Any) -> Observed:
+        self._count += 1
+        return Observed(self, value, self._count - 1)
+
+    @staticmethod
+    def _sequence(answer: Any, act: str) -> Any:
+        if not isinstance(answer, list | tuple):
+            message = f"{act} gave a {type(answer).__name__}, expected a list or tuple"
+            raise BrokenPort(message)
+        return answer
+
+    # three readings of a structure ----------------------------------------------------
+    def _record(self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Step:
+        described = tuple(self._describe(a) for a in arguments)
+        step = Step(act, described, {k: self._describe(v) for k, v in keywords.items()})
+        self._blocks[-1].append(step)
+        self._callbacks = [a for a in described if isinstance(a, Callback)]
+        self._context_first = act == "custom_function"
+        return step
+
+    def _describe(self, value: Any) -> Any:
+        """What the program stores: objects by number, functions by what they do."""
+        if isinstance(value, Object | Observed):
+            return Ref(value._number)  # noqa: SLF001 - the recorder unwraps
+        if callable(value) and not isinstance(value, type):
+            self._count += 1
+            return Callback(self._count - 1)
+        return _mapped(value, self._describe)
+
+    def _resolve(self, value: Any) -> Any:
+        """What the engine gets: handles, plain values, and callables over handles."""
+        if isinstance(value, Object):
+            if value._handle is FORGOTTEN:  # noqa: SLF001 - the recorder unwraps
+                message = f"{value!r} was forgotten earlier in this program"
+                raise ValueError(message)
+            return value._handle  # noqa: SLF001 - the recorder unwraps
+        if isinstance(value, Observed):
+            return value.value
+        if callable(value) and not isinstance(value, type):
+            return self._engine_facing(value, self._callbacks.pop(0))
+        return _mapped(value, self._resolve)
+
+    def _plain(self, value: Any) -> Any:
+        """What a comparison sees: arrays and plain values."""
+        if isinstance(value, Tensor):
+            return self.look(value)
+        if isinstance(value, HostArray):
+            return np.array(value)
+        if isinstance(value, Observed):
+            return value.value
+        if isinstance(value, Object):
+            return repr(value)
+        return _mapped(value, self._plain)
+
+    def _engine_facing(self, function: Callable[..., Any], callback: Callback) -> Any:
+        first = FunctionContext if self._context_first else Tensor
+
+        def call(*handles: Any) -> Any:
+            kinds = [first, *[Tensor] * (len(handles) - 1)]
+            parameters = [self._parameter(k, h) for k, h in zip(kinds, handles, strict=False)]
+            described = tuple(Ref(p._number) for p in parameters)  # noqa: SLF001
+            record = Call(described, raised=True)
+            callback.calls.append(record)
+            self._blocks.append(record.steps)
+            try:
+                returned = function(*parameters)
+            except ProgramError as error:
+                self._pending = error
+                raise
+            finally:
+                self._blocks.pop()
+            record.raised = False
+            record.returned = self._describe(returned)
+            return self._resolve(returned)
+
+        return call
+
+    def _parameter(self, wrapper: type[Object], handle: Any) -> Any:
+        return self._observe(None) if handle is None else self._new(wrapper, handle)
+
+    @staticmethod
+    def _spell(act: str, arguments: tuple[Any, ...]) -> str:
+        return str(arguments[0]) if act in ("apply", "inplace", "enter") else act
+
+
+def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    match value:
+        case list():
+            return [change(v) for v in value]
+        case tuple():
+            return tuple(change(v) for v in value)
+        case dict():
+            return {k: change(v) for k, v in value.items()}
+        case MappingProxyType():
+            return MappingProxyType({k: change(v) for k, v in value.items()})
+        case slice():
+            return slice(change(value.start), change(value.stop), change(value.step))
+    return value
