@@ -29,10 +29,14 @@ DEFAULT_EXAMPLES = 25
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard laws are tried: generated examples, and the seed (None: always the same ones)."""
+    """How hard laws are tried: generated examples, and the seed (None: always the same ones).
+
+    `shrink` looks for the smallest example that fails.
+    """
 
     examples: int = DEFAULT_EXAMPLES
     seed: int | None = None
+    shrink: bool = True
 
 
 def run_clause(
@@ -148,7 +152,7 @@ def _as_property(
         deadline=None,
         print_blob=False,
         report_multiple_bugs=False,
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        phases=[Phase.generate, *([Phase.shrink] if effort.shrink else [])],
         suppress_health_check=list(HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
     )

@@ -3,7 +3,7 @@
 `gradspec.chapters` holds the clauses; this module is what a chapter is written with.
 """
 
-from gradspec.clause import CLAUSES, MAY, MUST, SHOULD, Clause, Level, clause
+from gradspec.clause import CLAUSES, MAY, MUST, SHOULD, Clause, Level, clause, informative
 from gradspec.expectation import expect
 from gradspec.notation import Autograd
 from gradspec.objects import Node, Tensor
@@ -22,4 +22,5 @@ __all__ = [
     "Tensor",
     "clause",
     "expect",
+    "informative",
 ]

@@ -6,8 +6,8 @@ chapter.  The docstring is the sentence; the body is the program.
 
 from __future__ import annotations
 
+import inspect
 import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -62,8 +62,23 @@ class Clause:
         return bool(self.given)
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An entry that no program can show; `reason` says why."""
+
+    id: str
+    chapter: str
+    level: Level
+    statement: str
+    sources: tuple[str, ...]
+    reason: str
+
+
 CLAUSES: Final[dict[str, Clause]] = {}
 """Every clause that was declared, by id, in reading order."""
+
+INFORMATIVE: Final[dict[str, Note]] = {}
+"""Every informative entry, by id."""
 
 
 def clause(
@@ -88,7 +103,7 @@ def clause(
         statement, _, commentary = (body.__doc__ or "").strip().partition("\n\n")
         declared = Clause(
             id=id,
-            chapter=body.__module__.rpartition(".")[2],
+            chapter=_chapter(body.__module__),
             name=body.__name__,
             level=level,
             statement=" ".join(statement.split()),
@@ -101,12 +116,26 @@ def clause(
             convention=convention,
         )
         _check(declared)
-        if id in CLAUSES and sys.modules[body.__module__].__name__ != "__main__":
+        if id in CLAUSES or id in INFORMATIVE:
             raise MalformedClauseError(f"{id} is declared twice: ids are never reused")
         CLAUSES[id] = declared
         return declared
 
     return declare
+
+
+def informative(
+    id: str, statement: str, *, level: Level, sources: list[str], reason: str
+) -> None:
+    """Enter a statement that no program of this kit can check, and why."""
+    caller = inspect.stack()[1].frame.f_globals["__name__"]
+    INFORMATIVE[id] = Note(id, _chapter(caller), level, statement, tuple(sources), reason)
+
+
+def _chapter(module: str) -> str:
+    """Name the chapter of a module: the package under `gradspec.chapters`, or the module."""
+    _, _, place = module.partition("gradspec.chapters.")
+    return (place or module).partition(".")[0]
 
 
 def _check(declared: Clause) -> None:

@@ -5,13 +5,10 @@ Each demand is a step of the program like any other, so a stored program still a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gradspec.comparison import COMPARISONS, DEFAULT_ULPS
-from gradspec.objects import Object, Observed
-
-if TYPE_CHECKING:
-    from gradspec.recorder import Recorder
+from gradspec.comparison import DEFAULT_ULPS
+from gradspec.recorder import current
 
 
 class Expectation:
@@ -21,13 +18,11 @@ class Expectation:
         self._subject = subject
 
     def _check(self, check: str, expected: Any = None, **options: Any) -> None:
-        recorder = _recorder(self._subject) or _recorder(expected)
-        if recorder is not None:
-            recorder.expect(self._subject, check, expected, options)
-            return
-        failure = COMPARISONS[check](self._subject, expected, **options)
-        if failure is not None:
-            raise failure
+        recorder = current.get()
+        if recorder is None:
+            message = "expect() belongs in a clause, or after open_engine()"
+            raise RuntimeError(message)
+        recorder.expect(self._subject, check, expected, options)
 
     # values ---------------------------------------------------------------------------
     def equals(self, expected: Any) -> None:
@@ -121,11 +116,3 @@ class Expectation:
 def expect(subject: Any) -> Expectation:
     """Begin a demand on a tensor, on an answer of the engine, or on a list of answers."""
     return Expectation(subject)
-
-
-def _recorder(value: Any) -> Recorder | None:
-    if isinstance(value, Object | Observed):
-        return value._recorder  # noqa: SLF001 - an expectation is part of the notation
-    if isinstance(value, list | tuple):
-        return next((r for r in map(_recorder, value) if r is not None), None)
-    return None

@@ -43,6 +43,8 @@ class Autograd:
     ) -> Tensor:
         """Make a leaf; floats take the engine's working data type unless one is named."""
         array = np.array(data, dtype=dtype)
+        if dtype is not None:
+            self._recorder.used.add(f"dtype:{dtype}")
         if dtype is None and array.dtype.kind == "f":
             array = array.astype(self._recorder.dtype)
         tensor: Tensor = self._recorder.perform("tensor", array, requires_grad=requires_grad)

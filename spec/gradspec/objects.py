@@ -23,6 +23,9 @@ class Object:
     """A numbered object of a program and the engine's handle for it."""
 
     __slots__ = ("__weakref__", "_handle", "_number", "_recorder")
+    _recorder: Recorder
+    _handle: Any
+    _number: int
 
     def __init__(self, recorder: Recorder, handle: Any, number: int) -> None:
         object.__setattr__(self, "_recorder", recorder)
@@ -78,13 +81,19 @@ class Observed:
         return self.value - (other.value if isinstance(other, Observed) else other)
 
     def __getattr__(self, name: str) -> Any:
-        """Act on an answer that may be None, as on a tensor: the recorder refuses if it is."""
+        """Act on None as on a tensor: the recorder records and refuses it."""
         if name.startswith("_") or self.value is not None:
             raise AttributeError(name)
-        if name in OPERATORS:
-            act = "inplace" if OPERATORS[name].group == "inplace" else "apply"
-            return lambda *_operands, **_parameters: self._recorder.refuse_none(self, act, name)
-        return self._recorder.refuse_none(self, "get", name)
+        perform = self._recorder.perform
+        if name not in OPERATORS:
+            return perform("get", self, name)
+        if OPERATORS[name].group == "inplace":
+            return lambda *operands, **parameters: perform(
+                "inplace", name, self, list(operands), parameters
+            )
+        return lambda *operands, **parameters: perform(
+            "apply", name, [self, *operands], parameters
+        )
 
 
 class Tensor(Object):

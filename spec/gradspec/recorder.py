@@ -8,12 +8,13 @@ promises, and wraps it.  Nothing that it records keeps an object of the engine a
 from __future__ import annotations
 
 import warnings
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from gradspec.capabilities import ATTRIBUTES, METHODS
+from gradspec.capabilities import ATTRIBUTES, DTYPES, METHODS
 from gradspec.comparison import COMPARISONS
 from gradspec.engine import Engine, working_dtype
 from gradspec.errors import ERROR_KINDS
@@ -96,6 +97,9 @@ PLAIN_TYPES: Final[dict[str, tuple[type, ...]]] = {
 
 FORGOTTEN: Final = object()
 
+current: Final[ContextVar[Recorder | None]] = ContextVar("recorder", default=None)
+"""The recorder that is at work, to which a demand on a plain value belongs."""
+
 
 class Recorder:
     """Performs and records one run of one clause; a context manager that keeps warnings."""
@@ -116,6 +120,7 @@ class Recorder:
         self._catcher = warnings.catch_warnings(record=True)
 
     def __enter__(self) -> Self:
+        self._token = current.set(self)
         log = self._catcher.__enter__()
         self._warnings = [] if log is None else log
         warnings.simplefilter("always")
@@ -123,12 +128,17 @@ class Recorder:
 
     def __exit__(self, *exception: object) -> None:
         self._catcher.__exit__(*exception)
+        current.reset(self._token)
 
     # performing -----------------------------------------------------------------------
     def perform(self, act: str, *arguments: Any, **keywords: Any) -> Any:
         """Do one step; raises Refused if the engine raises, and what its callbacks raise."""
-        self._require(act, arguments)
+        self._require(act, arguments, keywords)
         step = self._record(act, arguments, keywords)
+        if _acts_on_none(act, arguments):
+            step.raised = "grad-is-none"
+            text = f"{self._spell(act, arguments)} was asked of a gradient that is None"
+            raise Refused(text, step.raised, AttributeError(text))
         try:
             answer = self._call(act, self._resolve(arguments), self._resolve(keywords))
         except ProgramError:
@@ -144,13 +154,6 @@ class Recorder:
         result = self._wrap(self._result_kind(act, arguments), answer, act)
         step.result = self._describe(result)
         return result
-
-    def refuse_none(self, observed: Observed, act: str, name: str) -> Any:
-        """Refuse what was asked of a gradient that is None, as Python would."""
-        arguments = (name, observed) if act in ("inplace", "apply") else (observed, name)
-        step = self._record(act, arguments, {})
-        step.raised = "grad-is-none"
-        raise Refused(name, "grad-is-none", AttributeError(f"None has no {name}"))
 
     def look(self, tensor: Tensor) -> np.ndarray[Any, Any]:
         """Look at the values of a tensor from outside."""
@@ -181,6 +184,8 @@ class Recorder:
             message = f"unknown error kind {kind!r}; the list is gradspec.errors.ERROR_KINDS"
             raise ValueError(message)
         self.assertions += 1
+        if kind == "graph-freed":
+            self.used.add("retain_graph")  # an engine that frees nothing need not refuse
         if self._blocks[-1]:
             self._blocks[-1][-1].refusal = kind
         if refused is None:
@@ -206,30 +211,37 @@ class Recorder:
             raise BrokenPort(message)
         return method(*arguments, **keywords)
 
-    def _require(self, act: str, arguments: tuple[Any, ...]) -> None:
-        needed = self._needed(act, arguments)
+    def _require(
+        self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> None:
+        needed = self._needed(act, arguments, keywords) | _options(act, arguments, keywords)
         self.used |= needed
         missing = sorted(n for n in needed if n not in self.engine.capabilities)
         if missing and not (act == "vjp" and "tape" in self.engine.capabilities):
             raise Unsupported(missing[0])
 
-    def _needed(self, act: str, arguments: tuple[Any, ...]) -> set[str]:
+    def _needed(
+        self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> set[str]:
         match act:
             case "host_write":
                 return {"interop"}
             case "drain_warnings":
                 return {"warnings"}
             case "apply":
-                return {OPERATORS[arguments[0]].capability}
+                return {OPERATORS[arguments[0]].capability} | _named_dtypes(arguments[1:])
             case "inplace":
                 return {"inplace", OPERATORS[arguments[0]].capability}
-            case "get" | "set" | "delete":
-                return {ATTRIBUTES[arguments[1]][1]}
+            case "get":
+                return {ATTRIBUTES[arguments[1]][1]} if arguments[1] in ATTRIBUTES else set()
+            case "set" | "delete":
+                return {ATTRIBUTES[arguments[1]][1]} | _named_dtypes(arguments[2:])
             case "tensor":
                 array = arguments[0]
                 shaped = {"arrays"} if np.ndim(array) else set()
                 odd = set() if array.dtype == self.dtype else {f"dtype:{array.dtype.name}"}
-                return {"values"} | shaped | odd
+                leaf = {"tape"} if keywords.get("requires_grad") else set()
+                return {"values"} | shaped | odd | leaf
             case "enter" if arguments[0] == "enforce_grad_layout_policy":
                 return {"layout"}
         return {METHODS[act]}
@@ -366,6 +378,40 @@ class Recorder:
     @staticmethod
     def _spell(act: str, arguments: tuple[Any, ...]) -> str:
         return str(arguments[0]) if act in ("apply", "inplace", "enter") else act
+
+
+def _acts_on_none(act: str, arguments: tuple[Any, ...]) -> bool:
+    targets: list[Any] = []
+    match act:
+        case "apply":
+            targets = arguments[1]
+        case "inplace":
+            targets = [arguments[1]]
+        case "get" | "set" | "delete":
+            targets = [arguments[0]]
+    return any(isinstance(t, Observed) and t.value is None for t in targets)
+
+
+def _named_dtypes(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return {f"dtype:{value}"} if value in DTYPES else set()
+    if isinstance(value, list | tuple):
+        return {word for v in value for word in _named_dtypes(v)}
+    if isinstance(value, dict):
+        return {word for v in value.values() for word in _named_dtypes(v)}
+    return set()
+
+
+def _options(act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> set[str]:
+    """Name the abilities that the arguments of a backward pass ask for."""
+    if act not in ("backward", "grad"):
+        return set()
+    options = {name for name in ("retain_graph", "create_graph") if keywords.get(name)}
+    if act == "backward":
+        several = isinstance(arguments[0], list | tuple)
+        given = arguments[1] is not None or keywords.keys() & {"inputs", "grad_variables"}
+        options |= {"cotangent"} if several or given else set()
+    return options
 
 
 def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:

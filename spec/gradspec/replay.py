@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from gradspec.outcome import Refused
+from gradspec.outcome import Interrupted, Refused
 from gradspec.program import Call, Callback, Program, Ref, Step
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class _Player:
                 return tuple(self._objects_in(v) for v in value)
             case dict():
                 return {k: self._objects_in(v) for k, v in value.items()}
+            case MappingProxyType():
+                return MappingProxyType({k: self._objects_in(v) for k, v in value.items()})
             case slice():
                 parts = (value.start, value.stop, value.step)
                 return slice(*(self._objects_in(v) for v in parts))
@@ -86,6 +89,8 @@ class _Player:
             for ref, parameter in zip(call.parameters, parameters, strict=False):
                 self._objects[ref.number] = parameter
             self.play(call.steps)
+            if call.raised:
+                raise Interrupted
             return self._objects_in(call.returned)
 
         return function

@@ -16,7 +16,7 @@ MESSAGES: Final[tuple[tuple[str, str], ...]] = (
     (r"gradients can be either Tensors or None", "cotangent-type"),
     (r"got \d+ tensors and \d+ gradients", "cotangent-count"),
     (r"`?inputs`? argument to .* cannot be empty", "inputs-empty"),
-    (r"inputs argument to backward\(\) must be", "inputs-type"),
+    (r"`?inputs`? argument to `?\w+\(\)`? must be", "inputs-type"),
     (r"appears to not have been used in the graph", "unused-input"),
     (r"One of the differentiated Tensors does not require grad", "input-without-grad"),
     (r"both passed to backward\(\)|grad_variables", "conflicting-arguments"),

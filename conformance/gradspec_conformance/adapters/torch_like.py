@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EVERYTHING: Final = frozenset(
     {
-        *(set(GROUPS) - {"vjp", "custom_function"}),
+        *(set(GROUPS) - {"vjp"}),
         *(f"op:{name}" for name in OPERATORS),
         *(f"dtype:{name}" for name in DTYPES),
     }
@@ -194,6 +194,22 @@ class TorchLike:
         """See `gradspec.engine.Engine.remove_hook`."""
         hook.remove()
 
+    # functions of the caller ----------------------------------------------------------
+    def custom_function(
+        self, forward: Callable[..., Any], backward: Callable[..., Any], operands: Sequence[Any]
+    ) -> Any:
+        """See `gradspec.engine.Engine.custom_function`."""
+        rules = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+        return type("Custom", (self.module.autograd.Function,), rules).apply(*operands)
+
+    def save_for_backward(self, context: Any, tensors: Sequence[Any]) -> None:
+        """See `gradspec.engine.Engine.save_for_backward`."""
+        context.save_for_backward(*tensors)
+
+    def saved_tensors(self, context: Any) -> Sequence[Any]:
+        """See `gradspec.engine.Engine.saved_tensors`."""
+        return tuple(context.saved_tensors)
+
     # the graph ------------------------------------------------------------------------
     def node_name(self, node: Any) -> str:
         """See `gradspec.engine.Engine.node_name`."""
@@ -257,7 +273,9 @@ def _as_method(name: str) -> Callable[[Any], Callable[..., Any]]:
 
 SPELLINGS: Final[Mapping[str, Callable[[Any], Callable[..., Any]]]] = MappingProxyType(
     {
+        # torch's own functions of these names are absent, or are data types
         **{name: _as_method(name) for name in ("clamp", "view", "t", "to", "detach")},
+        **{name: _as_method(name) for name in ("float", "double", "long")},
         "tensor_from": lambda module: module.tensor,
         "Variable": lambda module: module.autograd.Variable,
         "variable": lambda module: module.autograd.variable,

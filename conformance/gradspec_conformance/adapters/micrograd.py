@@ -1,0 +1,83 @@
+"""micrograd 0.1.0: a tape of Python numbers, ninety lines long.
+
+A tensor that requires grad is a `Value`; one that does not is a plain float, which is how a user
+of micrograd writes a constant.  There are no shapes, no flags and no cotangents; a gradient is
+cleared by writing 0, micrograd's word for none.
+"""
+
+from __future__ import annotations
+
+import operator
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from micrograd.engine import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+OPERATORS: Final[dict[str, Callable[..., Any]]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "neg": operator.neg,
+    "pow": operator.pow,
+    "relu": operator.methodcaller("relu"),
+}
+
+
+class MicrogradEngine:
+    """micrograd as the kit sees it."""
+
+    name = "micrograd"
+    version = version("micrograd")
+    capabilities = frozenset({"values", "tape", "control_flow", "dtype:float64", "op:relu"})
+
+    def error_kind(self, error: Exception) -> str | None:
+        """Read the one refusal that there is: a number has no backward pass."""
+        plain = isinstance(error, AttributeError) and "has no attribute 'backward'" in str(error)
+        return "root-without-grad" if plain else None
+
+    def tensor(self, array: Any, *, requires_grad: bool) -> Any:
+        """Make a Value, or a number for a constant."""
+        return Value(float(array)) if requires_grad else float(array)
+
+    def apply(self, operator: str, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+        """Write the operator between the operands."""
+        return OPERATORS[operator](*operands, **parameters)
+
+    def array(self, tensor: Any) -> Any:
+        """Look at the number."""
+        return np.array(_number(tensor), dtype=np.float64)
+
+    def get(self, tensor: Any, attribute: str) -> Any:
+        """Read grad, which is a number."""
+        return getattr(tensor, attribute)
+
+    def set(self, tensor: Any, attribute: str, value: Any) -> None:
+        """Write grad; to have none is to have 0."""
+        setattr(tensor, attribute, 0 if value is None else _number(value))
+
+    def delete(self, tensor: Any, attribute: str) -> None:
+        """Delete the attribute."""
+        delattr(tensor, attribute)
+
+    def backward(self, roots: Any, cotangents: Any = None, **options: Any) -> Any:
+        """Run the backward pass; its method takes nothing and says so if it is given more."""
+        given = () if cotangents is None else (cotangents,)
+        return roots.backward(*given, **options)
+
+    def same_object(self, one: Any, other: Any) -> bool:
+        """Compare by identity."""
+        return one is other
+
+    def number(self, tensor: Any, kind: str) -> Any:
+        """Convert the number that a user reads as `x.data`."""
+        kinds = {"item": float, "float": float, "int": int, "bool": bool}
+        return kinds[kind](_number(tensor))
+
+
+def _number(tensor: Any) -> Any:
+    return tensor.data if isinstance(tensor, Value) else tensor

@@ -1,0 +1,83 @@
+"""`EngineHost`: an engine loaded in this process, with the oracle fenced off, and clauses run on it.
+
+The worker holds one; so do `check_engine` and the debugger, which want the engine at hand.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gradspec.program import Program
+from gradspec_conformance import register
+from gradspec_conformance.execute import Effort, run_clause
+from gradspec_conformance.fence import oracle_fence
+from gradspec_conformance.loading import load_engine
+from gradspec_conformance.verdict import Outcome, Verdict
+from gradspec_conformance.wire import Started, Task
+
+if TYPE_CHECKING:
+    from gradspec.engine import Engine
+
+
+class EngineHost:
+    """Runs clauses on an engine, given by name or as an object; raises EngineError."""
+
+    def __init__(self, engine: str | Engine, effort: Effort) -> None:
+        self._effort = effort
+        self._open = ExitStack()
+        spec = engine if isinstance(engine, str) else f"{type(engine).__module__}:{engine.name}"
+        with ExitStack() as opening:
+            self._fence = opening.enter_context(oracle_fence(spec))
+            self.engine = load_engine(engine) if isinstance(engine, str) else engine
+            self._open = opening.pop_all()
+        self._fence.tripped = ""  # an import that was refused while loading did no harm
+
+    def describe(self) -> Started:
+        """Say which engine this is, and where it runs."""
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        return Started(
+            name=plain(self.engine.name),
+            version=plain(self.engine.version),
+            platform=f"{python}, {sys.platform} {platform.machine()}",
+            capabilities=frozenset(map(plain, self.engine.capabilities)),
+        )
+
+    def run(self, task: Task) -> Verdict:
+        """Run one clause; an engine that asks the interpreter to end costs that clause."""
+        known = Program.from_json(task.known) if task.known else None
+        clause = register.clauses()[task.clause]
+        try:
+            verdict = run_clause(
+                clause,
+                self.engine,
+                self._effort,
+                verdict_of=lambda identifier: Verdict(identifier, task.foundations[identifier]),
+                known=known,
+            )
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit, and what engines make of it
+            kind = "exit" if isinstance(error, SystemExit) else type(error).__name__
+            message = f"the engine raised {type(error).__name__}({error})"
+            verdict = Verdict(task.clause, Outcome.CRASHED, kind, message)
+        return readable(self._fence.judged(verdict))
+
+    def close(self) -> None:
+        """Take the fence down."""
+        self._open.close()
+
+
+def readable(verdict: Verdict) -> Verdict:
+    """Make plain Unicode of the texts that came from an engine."""
+    texts = {t: getattr(verdict, t) for t in ("kind", "message", "found", "expected", "program")}
+    odd = {t: v for t, v in texts.items() if type(v) is not str or not v.isascii()}
+    return replace(verdict, **{t: plain(v) for t, v in odd.items()}) if odd else verdict
+
+
+def plain(text: str) -> str:
+    """Give the text as Python's own string, with what cannot be encoded replaced."""
+    return str(text).encode("utf-8", "replace").decode()

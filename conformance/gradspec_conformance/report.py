@@ -1,0 +1,149 @@
+"""The JSON report of a run; its schema is published beside this file, in `report.schema.json`.
+
+Two runs of the same engine differ in durations and in nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gradspec.clause import Level
+from gradspec.edition import EDITION
+from gradspec_conformance.expectations import Standing
+from gradspec_conformance.result import Counts
+from gradspec_conformance.verdict import Outcome
+
+if TYPE_CHECKING:
+    from gradspec_conformance.judgement import Judged
+    from gradspec_conformance.result import Result
+
+SCHEMA: Final = "gradspec-report/1"
+SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
+
+
+class Kit(msgspec.Struct, frozen=True):
+    """What held the engine to the specification."""
+
+    name: str
+    version: str
+
+
+class Engine(msgspec.Struct, frozen=True):
+    """What was held to it."""
+
+    spec: str
+    name: str
+    version: str
+    platform: str
+    capabilities: list[str]
+
+
+class Selected(msgspec.Struct, frozen=True):
+    """Which clauses were asked for, and how hard laws were tried."""
+
+    chapters: list[str]
+    keyword: str | None
+    examples: int
+    seed: int | None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One clause; what does not apply is null."""
+
+    id: str
+    chapter: str
+    name: str
+    level: Level
+    verdict: Outcome
+    standing: Standing
+    kind: str | None
+    message: str | None
+    found: str | None
+    expected: str | None
+    program: msgspec.Raw | None
+    assertions: int
+    duration: float
+
+    @classmethod
+    def of(cls, judged: Judged) -> Line:
+        """Take from a judgement what the report says."""
+        verdict = judged.verdict
+        return cls(
+            id=judged.id,
+            chapter=judged.chapter,
+            name=judged.name,
+            level=judged.level,
+            verdict=verdict.outcome,
+            standing=judged.standing,
+            kind=verdict.kind or None,
+            message=verdict.message or None,
+            found=verdict.found or None,
+            expected=verdict.expected or None,
+            program=msgspec.Raw(verdict.program.encode()) if verdict.program else None,
+            assertions=verdict.assertions,
+            duration=round(verdict.duration, 6),
+        )
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A whole run."""
+
+    schema: str
+    edition: str
+    kit: Kit
+    engine: Engine
+    profile: str
+    selection: Selected
+    counts: Counts
+    verdicts: list[Line]
+    missing: list[str]
+    complaints: list[str]
+    stale: list[str]
+    exit_status: int
+
+    @classmethod
+    def of(cls, result: Result) -> Report:
+        """Report a result."""
+        engine = result.engine
+        capabilities = sorted(engine.capabilities)
+        return cls(
+            schema=SCHEMA,
+            edition=EDITION,
+            kit=Kit("gradspec", kit_version()),
+            engine=Engine(result.spec, engine.name, engine.version, engine.platform, capabilities),
+            profile=result.selection.profile.name,
+            selection=Selected(
+                chapters=list(result.selection.chapters),
+                keyword=result.narrowed or None,
+                examples=result.effort.examples,
+                seed=result.effort.seed,
+            ),
+            counts=result.counts,
+            verdicts=[Line.of(judged) for judged in result.judged],
+            missing=list(result.missing),
+            complaints=list(result.complaints),
+            stale=[entry.clause for entry in result.stale],
+            exit_status=int(result.exit_status),
+        )
+
+    def to_json(self) -> str:
+        """Write the report, indented."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+
+def kit_version() -> str:
+    """Give the version of this kit; a checkout that is not installed has none."""
+    try:
+        return version("gradspec")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def schema() -> dict[str, Any]:
+    """Read the published schema."""
+    read: dict[str, Any] = msgspec.json.decode(SCHEMA_FILE.read_bytes())
+    return read

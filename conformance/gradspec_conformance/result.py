@@ -1,0 +1,136 @@
+"""`Result`: what a run came to, and the exit status that says so.
+
+Counts speak of verdicts and know nothing of expectations; the exit status knows both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gradspec.edition import EDITION
+from gradspec_conformance.expectations import Standing
+from gradspec_conformance.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradspec_conformance.execute import Effort
+    from gradspec_conformance.expected_entry import Entry
+    from gradspec_conformance.judgement import Judged
+    from gradspec_conformance.selection import Selection
+    from gradspec_conformance.wire import Started
+
+
+class ExitStatus(IntEnum):
+    """How `gradspec run` ends."""
+
+    AS_EXPECTED = 0
+    NOT_CONFORMANT = 1
+    WRONG_USAGE = 2
+    INCOMPLETE = 3
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many clauses were selected, ran and asserted something, and each verdict's share."""
+
+    selected: int
+    ran: int
+    asserted: int
+    passed: int
+    failed: int
+    errored: int
+    unsupported: int
+    blocked: int
+    crashed: int
+    timed_out: int
+
+    @classmethod
+    def of(cls, judged: Iterable[Judged], selected: int) -> Counts:
+        """Count verdicts."""
+        verdicts = [j.verdict for j in judged]
+        outcomes = Counter(v.outcome for v in verdicts)
+        return cls(
+            selected=selected,
+            ran=sum(v.ran for v in verdicts),
+            asserted=sum(v.assertions > 0 for v in verdicts),
+            **{str(outcome): outcomes[outcome] for outcome in Outcome},
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run of a selection of clauses on one engine, judged, in reading order.
+
+    `missing` were demanded and have no verdict; `complaints` say what else kept the run from
+    being whole; `narrowed` is what was given with -k.
+    """
+
+    spec: str
+    engine: Started
+    selection: Selection
+    effort: Effort
+    judged: tuple[Judged, ...]
+    missing: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
+    stale: tuple[Entry, ...] = ()
+    narrowed: str = ""
+
+    @cached_property
+    def counts(self) -> Counts:
+        """The verdicts, counted."""
+        return Counts.of(self.judged, len(self.judged) + len(self.missing))
+
+    @property
+    def red(self) -> tuple[Judged, ...]:
+        """What closes the gate, in reading order."""
+        return tuple(j for j in self.judged if j.standing.red)
+
+    @property
+    def deviations(self) -> tuple[Judged, ...]:
+        """Failures at level SHOULD and MAY, which are reported and do not gate."""
+        return self.standing(Standing.DEVIATION)
+
+    def standing(self, standing: Standing) -> tuple[Judged, ...]:
+        """List the clauses that stand so."""
+        return tuple(j for j in self.judged if j.standing is standing)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that the selection demands has a verdict."""
+        return not self.missing and not self.complaints
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """Say in a number how it ended."""
+        if not self.is_complete:
+            return ExitStatus.INCOMPLETE
+        if self.stale or any(j.gates for j in self.judged):
+            return ExitStatus.NOT_CONFORMANT
+        return ExitStatus.AS_EXPECTED
+
+    @property
+    def score(self) -> str:
+        """Say how many clauses passed, of how many, of which claim."""
+        part = f" that match -k {self.narrowed!r}" if self.narrowed else ""
+        return (
+            f"passed {self.counts.passed} of {self.counts.selected} clauses{part} "
+            f"of {self.selection}, edition {EDITION}"
+        )
+
+    @property
+    def outlook(self) -> str:
+        """Say what the exit status means here."""
+        match self.exit_status:
+            case ExitStatus.INCOMPLETE:
+                return "the run is incomplete"
+            case ExitStatus.AS_EXPECTED:
+                as_demanded = not self.standing(Standing.EXPECTED_FAILURE)
+                return "nothing failed that is demanded" if as_demanded else "all as expected"
+        expected = any(j.standing is not Standing.UNEXPECTED_FAILURE for j in self.red)
+        return "not as expected" if self.stale or expected else "not conformant"

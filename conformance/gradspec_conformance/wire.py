@@ -1,0 +1,50 @@
+"""What the kit and its worker process say to each other, one line of JSON each way.
+
+The kit begins with `Start`; the worker answers `Started` or `NotStarted`.  Then each `Task` is
+answered by a `Verdict`, or by the end of the worker.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gradspec_conformance.execute import Effort
+from gradspec_conformance.verdict import Outcome, Verdict
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Load this engine, and try laws this hard."""
+
+    engine: str
+    effort: Effort
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """The engine is loaded, and says this of itself."""
+
+    name: str
+    version: str
+    platform: str
+    capabilities: frozenset[str]
+
+
+class NotStarted(msgspec.Struct, frozen=True, tag=True):
+    """The engine cannot be loaded: the class of the EngineError, and its sentence."""
+
+    error: str
+    message: str
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Run this clause, whose foundations came to this; `known` is a program to try first."""
+
+    clause: str
+    foundations: dict[str, Outcome] = {}
+    known: str = ""
+
+
+encode = msgspec.json.Encoder(order="deterministic").encode
+decode_start = msgspec.json.Decoder(Start).decode
+decode_answer = msgspec.json.Decoder(Started | NotStarted).decode
+decode_task = msgspec.json.Decoder(Task).decode
+decode_verdict = msgspec.json.Decoder(Verdict).decode

@@ -1,0 +1,87 @@
+"""An engine of which the specification is true, under torch's names.
+
+`import gradspec_reference as torch` runs a tutorial's code.  To learn how autograd works, read
+`tensor`, `recording`, `node`, `operators/pointwise`, `backward` and `accumulation`, in this order;
+`views` and `inplace` come after.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import operators as _operators
+from . import recording as _recording
+
+_recording.publish()
+
+from . import autograd, nn  # noqa: E402 - rules look their operators up in the published table
+from .autograd import is_warn_always_enabled, set_warn_always  # noqa: E402
+from .autograd.grad_mode import is_grad_layout_enforcement_enabled  # noqa: E402
+from .dtypes import (  # noqa: E402
+    DType as dtype,
+)
+from .dtypes import (  # noqa: E402
+    bool_ as bool,
+)
+from .dtypes import (  # noqa: E402
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from .errors import GradError  # noqa: E402
+from .factories import (  # noqa: E402
+    arange,
+    as_tensor,
+    asarray,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from .methods import PUBLIC as _PUBLIC  # noqa: E402
+from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # noqa: E402
+from .random import (  # noqa: E402
+    Generator,
+    manual_seed,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+)
+from .shapes import Size  # noqa: E402
+from .tensor import Tensor  # noqa: E402
+from .queries import can_cast, is_tensor, result_type  # noqa: E402
+
+float = float32
+double = float64
+half = float16
+long = int64
+int = int32
+short = int16
+
+pi = 3.141592653589793
+inf = float64.numpy.type("inf").item()
+nan = float64.numpy.type("nan").item()
+
+globals().update(_PUBLIC)
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...

@@ -1,0 +1,265 @@
+"""What a program asks of autograd; start at `backward`, then `grad`.
+
+Both prepare one `BackwardPass`: edges and cotangents of the roots, and, if not all leaves are
+meant, the edges of the inputs.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from .. import cotangents as seeding
+from .. import node as graph_module
+from ..backward import BackwardPass
+from ..edges import GradientEdge
+from ..errors import (
+    ConflictingArgumentsError,
+    ContradictingArgumentsError,
+    DeprecatedError,
+    InputsElementError,
+    InputsEmptyError,
+    InputsTypeError,
+    InputWithoutGradError,
+    UnusedInputError,
+)
+from ..factories import zeros_like
+from ..node import Edge
+from ..tensor import Tensor
+from . import grad_mode, graph
+
+__all__ = ["Variable", "backward", "grad", "grad_mode", "graph", "variable"]
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of the roots to `.grad` of the leaves, or of `inputs` only.
+
+    `tensors` and `grad_tensors` are tensors or sequences of equal length; a cotangent has its
+    root's shape and may be None for a root with one element.
+    Raises NonscalarRootError, RootWithoutGradError, CotangentShapeError, CotangentTypeError,
+    CotangentCountError, InputsEmptyError, InputsTypeError, InputWithoutGradError,
+    ConflictingArgumentsError, GraphFreedError, StaleSavedTensorError, and whatever a hook raises.
+    Source: torch.autograd.backward docstring.
+    """
+    grad_tensors = one_name(grad_tensors, grad_variables)
+    targets = None if inputs is None else list(as_sequence(inputs))
+    if targets is not None and not targets:
+        raise InputsEmptyError("inputs is empty; give at least one tensor, or leave it out")
+    roots = as_roots(tensors)
+    edges, seeds = seeding.for_roots(roots, as_cotangents(grad_tensors, len(roots)))
+    if create_graph:
+        warn_of_cycle()
+    walk = new_pass(retain_graph, create_graph)
+    walk.start(edges, seeds)
+    if targets is not None:
+        walk.limit_to(stored(targets), below(walk, edges), run_targets=True)
+    walk.run()
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> Any:
+    """Return the gradients of the roots with respect to the inputs; `.grad` of leaves stays.
+
+    The result has the inputs' order: a tuple, or a dict for a dict of inputs.
+    An input on which the roots do not depend gets None under `allow_unused`, zeros under
+    `materialize_grads`, and is an UnusedInputError otherwise.  Further errors as for `backward`.
+    Source: torch.autograd.grad docstring.
+    """
+    if not only_inputs:
+        warnings.warn("only_inputs is deprecated and ignored", FutureWarning, stacklevel=2)
+    allow_unused = settle_unused(allow_unused, materialize_grads)
+    targets = list(as_sequence(inputs))
+    if not targets:
+        raise InputsEmptyError("inputs is empty; give at least one tensor to differentiate for")
+    check_elements(targets, materialize_grads)
+    roots = as_roots(outputs)
+    edges, seeds = seeding.for_roots(roots, as_cotangents(grad_outputs, len(roots)))
+    wanted = [edge_of(target) for target in targets]
+    walk = new_pass(retain_graph, create_graph)
+    walk.start(edges, seeds)
+    walk.limit_to(wanted, below(walk, edges), run_targets=False)
+    walk.run()
+    found = [walk.captured[edge] for edge in wanted]
+    if not allow_unused:
+        check_used(found)
+    if materialize_grads:
+        found = [zeros(x, create_graph) if g is None else g for g, x in zip(found, targets)]
+    return dict(zip(inputs, found, strict=True)) if isinstance(inputs, dict) else tuple(found)
+
+
+def new_pass(retain_graph: bool | None, create_graph: bool) -> BackwardPass:
+    """Make a pass; a differentiable one keeps the graph unless told otherwise."""
+    return BackwardPass(
+        retain_graph=create_graph if retain_graph is None else retain_graph,
+        create_graph=create_graph,
+    )
+
+
+def below(walk: BackwardPass, roots: list[Edge]) -> set[graph_module.Node]:
+    """Return all nodes that the roots depend on, with theirs."""
+    return {*walk.dependencies, *(node for node, _ in roots if node is not None)}
+
+
+def as_roots(roots: Any) -> list[Any]:
+    """Return the roots as a list; one root may stand alone."""
+    return [roots] if isinstance(roots, Tensor | GradientEdge) else list(roots)
+
+
+def as_cotangents(given: Any, count: int) -> list[Any]:
+    """Return the cotangents as a list; one may stand alone, None stands for none at all."""
+    if given is None:
+        return [None] * count
+    return [given] if isinstance(given, Tensor) else list(given)
+
+
+def as_sequence(inputs: Any) -> Any:
+    """Return the inputs as a sequence; InputsTypeError for a mapping that is not a dict."""
+    if isinstance(inputs, Tensor | GradientEdge):
+        return [inputs]
+    if isinstance(inputs, dict):
+        return list(inputs.values())
+    if hasattr(inputs, "keys"):
+        raise InputsTypeError(
+            f"inputs is a {type(inputs).__name__}; a mapping of inputs must be a dict"
+        )
+    return [inputs] if isinstance(inputs, str) else inputs
+
+
+def check_elements(inputs: list[Any], materialize_grads: bool) -> None:
+    """Refuse inputs that are neither tensors nor edges."""
+    for each in inputs:
+        if not isinstance(each, Tensor | GradientEdge):
+            raise InputsElementError(
+                f"an input of type {type(each).__name__} was given; it must be a tensor or an "
+                "edge of the graph"
+            )
+        if materialize_grads and isinstance(each, GradientEdge):
+            raise InputsElementError(
+                "materialize_grads was given with an edge, whose zeros have no known shape; give "
+                "the tensor itself"
+            )
+
+
+def edge_of(target: Any) -> Edge:
+    """Return where an input's gradient arrives; InputWithoutGradError if it requires none."""
+    if isinstance(target, GradientEdge):
+        return (target.node, target.output_nr)
+    if not isinstance(target, Tensor):
+        raise InputsElementError(f"an input of type {type(target).__name__} was given")
+    edge = graph_module.gradient_edge(target)
+    if edge[0] is None:
+        raise InputWithoutGradError(
+            "an input does not require grad, so nothing can be differentiated for it; call "
+            "requires_grad_() before the computation"
+        )
+    return edge
+
+
+def stored(targets: list[Any]) -> list[Edge]:
+    """Return the edges of inputs whose gradients are stored; non-leaves start to retain."""
+    edges = [edge_of(target) for target in targets]
+    for target in targets:
+        if isinstance(target, Tensor):
+            target.retain_grad()
+    return edges
+
+
+def check_used(found: list[Tensor | None]) -> None:
+    """Refuse inputs on which the roots do not depend."""
+    for position, gradient in enumerate(found):
+        if gradient is None:
+            raise UnusedInputError(
+                f"the roots do not depend on input number {position}; give allow_unused=True to "
+                "get None for it, or materialize_grads=True to get zeros"
+            )
+
+
+def settle_unused(allow_unused: bool | None, materialize_grads: bool) -> bool:
+    """Decide whether unused inputs are allowed; ContradictingArgumentsError if both is said."""
+    if materialize_grads and allow_unused is False:
+        raise ContradictingArgumentsError(
+            "materialize_grads=True allows unused inputs, but allow_unused=False forbids them; "
+            "leave allow_unused out"
+        )
+    return materialize_grads if allow_unused is None else allow_unused
+
+
+def zeros(target: Any, create_graph: bool) -> Tensor:
+    """Return the gradient of an input that the roots do not depend on."""
+    return zeros_like(target, requires_grad=create_graph)
+
+
+def one_name(grad_tensors: Any, grad_variables: Any) -> Any:
+    """Accept the argument's old name, with a warning; not both."""
+    if grad_variables is None:
+        return grad_tensors
+    warnings.warn("grad_variables is now called grad_tensors", FutureWarning, stacklevel=3)
+    if grad_tensors is not None:
+        raise ConflictingArgumentsError(
+            "grad_tensors and its old name grad_variables were both given; leave the old one out"
+        )
+    return grad_variables
+
+
+class Warned:
+    """Whether a warning that is given once was given, and whether it is given always."""
+
+    already = False
+    always = False
+
+
+def warn_of_cycle() -> None:
+    """Warn that a gradient with a history keeps its leaf alive, and the leaf the gradient."""
+    if Warned.already and not Warned.always:
+        return
+    Warned.already = True
+    warnings.warn(
+        "backward() with create_graph=True stores gradients that refer to their leaves, a "
+        "reference cycle; use autograd.grad(), or set .grad to None afterwards",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def set_warn_always(flag: bool) -> None:
+    """Give warnings each time instead of once (torch.set_warn_always)."""
+    Warned.always = flag
+
+
+def is_warn_always_enabled() -> bool:
+    """Tell whether warnings are given each time (torch.is_warn_always_enabled)."""
+    return Warned.always
+
+
+class _VariableMeta(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor)
+
+
+class Variable(metaclass=_VariableMeta):
+    """An old name of tensors: making one gives a tensor (torch documentation, "Variable")."""
+
+    def __new__(cls, data: Tensor, requires_grad: bool = False) -> Tensor:  # type: ignore[misc]
+        """Return a tensor on the same memory."""
+        return data.detach().requires_grad_(requires_grad)
+
+
+def variable(*args: Any, **kwargs: Any) -> Any:
+    """Refuse: the function was withdrawn."""
+    del args, kwargs
+    raise DeprecatedError("autograd.variable() was withdrawn; use tensor()")

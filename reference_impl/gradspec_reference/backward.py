@@ -1,0 +1,275 @@
+"""The backward pass; start at `BackwardPass.run`, which is the whole of it.
+
+Cotangents travel from the roots along the edges.  A node runs once, when everything that depends
+on it has contributed; among the nodes that are ready, the one recorded last goes first.  There is
+no recursion, so a graph may be as deep as memory allows.
+
+In a plain pass cotangents are arrays and the rules run on kernels.  Under create_graph they are
+tensors, and the rules, being made of operators, record themselves.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any
+
+from . import accumulation, hooks, modes
+from . import operator as table
+from .accumulation import OWNED, SHARED
+from .node import AccumulateGrad
+from .shapes import unbroadcast
+from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from .node import Edge, Node
+
+
+def call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function: what `state.quietly` is to arrays, for tensors, which are quiet already."""
+    return function(*arguments)
+
+
+class BackwardPass:
+    """One walk over the graph: the cotangents under way and the nodes that are ready for them.
+
+    `captured` collects the gradients of requested edges; `visited` and `executed`, unless None,
+    limit the walk to the nodes that lead to them.
+    """
+
+    __slots__ = (
+        "captured",
+        "cotangents",
+        "create_graph",
+        "dependencies",
+        "executed",
+        "quietly",
+        "ready",
+        "retain_graph",
+        "visited",
+        "xp",
+    )
+
+    def __init__(self, *, retain_graph: bool, create_graph: bool) -> None:
+        self.retain_graph = retain_graph
+        self.create_graph = create_graph
+        self.xp = table.tensors if create_graph else table.arrays
+        self.quietly: Callable[..., Any] = call if create_graph else modes.state.quietly
+        self.cotangents: dict[Edge, tuple[Any, int]] = {}
+        self.dependencies: dict[Node, int] = {}
+        self.ready: list[tuple[int, Node]] = []
+        self.captured: dict[Edge, Tensor | None] = {}
+        self.visited: set[Node] | None = None
+        self.executed: set[Node] | None = None
+
+    # before the walk
+
+    def start(self, roots: Sequence[Edge], cotangents: Sequence[Tensor]) -> None:
+        """Count what each node waits for, and bring the cotangents to the roots."""
+        nodes = {node for node, _ in roots if node is not None}
+        self.dependencies = count_dependencies(nodes)
+        for edge, cotangent in zip(roots, cotangents, strict=True):
+            seed = cotangent if self.create_graph else cotangent._array
+            self.contribute(edge, seed, accumulation.LENT)
+        for node in nodes:
+            if not self.dependencies.get(node):
+                self.make_ready(node)
+
+    def limit_to(self, edges: Iterable[Edge], nodes: Iterable[Node], *, run_targets: bool) -> None:
+        """Walk only where it leads to these edges.
+
+        `nodes` are all nodes that the roots depend on.  The targets themselves run if their
+        gradients are to be stored, not if they are to be handed out.
+        """
+        targets = {node for node, _ in edges if node is not None}
+        self.visited, self.executed = select_paths(targets, nodes)
+        if run_targets:
+            self.executed |= targets
+        else:
+            self.captured = dict.fromkeys(edges)
+
+    # the walk
+
+    def run(self) -> None:
+        """Visit the nodes until none is ready; the grad mode is that of create_graph."""
+        before = modes.enter(self.create_graph)
+        try:
+            while self.ready:
+                self.visit(self.next_ready())
+        finally:
+            modes.leave(before)
+
+    def next_ready(self) -> Node:
+        """Choose among the ready nodes: the one that was recorded last."""
+        return heapq.heappop(self.ready)[1]
+
+    def make_ready(self, node: Node) -> None:
+        """Put a node among those that are ready."""
+        heapq.heappush(self.ready, (node.order, node))
+
+    def visit(self, node: Node) -> None:
+        """Let a node's hooks see its gradient, hand that out or pass it on, and free the node."""
+        arrived = self.take(node)
+        if self.captured:
+            self.capture(node, arrived)
+        if self.executed is not None and node not in self.executed:
+            return
+        if isinstance(node, AccumulateGrad):
+            self.finish_leaf(node, *arrived[0])
+            return
+        if node.operator_is_single:
+            cotangent, status = arrived[0]
+            present = cotangent is not None
+        else:
+            cotangent, status = [value for value, _ in arrived], SHARED
+            present = any(value is not None for value in cotangent)
+        if present:
+            self.quietly(self.differentiate, node, cotangent, status)
+        else:
+            self.pass_nothing(node)
+        if not self.retain_graph:
+            node.release()
+
+    def take(self, node: Node) -> list[tuple[Any, int]]:
+        """Return what arrived at each output of a node, after the hooks there have seen it."""
+        arrived = []
+        for slot in range(node.output_count()):
+            pair = self.cotangents.pop((node, slot), NOTHING)
+            functions = hooks_on(node, slot)
+            if functions:
+                pair = self.through_hooks(functions, *pair)
+            if node.retained is not None:
+                hooks.store_retained(node, slot, self.as_tensor(pair[0]))
+            arrived.append(pair)
+        return arrived
+
+    def through_hooks(self, functions: hooks.Hooks, value: Any, status: int) -> tuple[Any, int]:
+        """Show a gradient to hooks; what they might write to is nobody else's."""
+        if not self.create_graph and status != OWNED and value is not None:
+            value = value.copy()
+        gradient = hooks.fire(functions, self.as_tensor(value))
+        if gradient is None or self.create_graph:
+            return gradient, SHARED
+        return gradient._array, SHARED
+
+    def as_tensor(self, value: Any) -> Tensor | None:
+        """Return a gradient as the caller sees it."""
+        return value if value is None or self.create_graph else Tensor(value)
+
+    def differentiate(self, node: Node, cotangent: Any, status: int) -> None:
+        """Send each operand's share of a node's cotangent along its edge."""
+        values = node.unpack(self.create_graph)
+        edges = node.next_functions
+        alone = len(edges) == 1
+        for position, edge in enumerate(edges):
+            target = edge[0]
+            if target is None or (self.visited is not None and target not in self.visited):
+                continue
+            part = node.contributions(self.xp, cotangent, values, position)
+            self.contribute(edge, part, self.ownership(part, cotangent, status, alone))
+            self.note_arrival(target)
+
+    def ownership(self, part: Any, cotangent: Any, status: int, alone: bool) -> int:
+        """Tell whether a share may be written to: it may if nobody else sees its memory."""
+        if self.create_graph or part is None:
+            return SHARED
+        if part is cotangent or part.base is not None:
+            return status if alone else SHARED
+        return OWNED
+
+    def pass_nothing(self, node: Node) -> None:
+        """Tell the nodes below that nothing comes from here."""
+        for target, _ in node.next_functions:
+            if target is not None and (self.visited is None or target in self.visited):
+                self.note_arrival(target)
+
+    def note_arrival(self, node: Node) -> None:
+        """Count one dependency of a node as met."""
+        left = self.dependencies[node] - 1
+        self.dependencies[node] = left
+        if not left:
+            self.make_ready(node)
+
+    def contribute(self, edge: Edge, part: Any, status: int) -> None:
+        """Add a contribution to what has arrived at the end of an edge."""
+        if part is None:
+            return
+        node, slot = edge
+        shape, dtype = node.outputs[slot]  # type: ignore[union-attr]
+        array = part._array if self.create_graph else part
+        if array.shape != shape:
+            part, status = unbroadcast(self.xp, part, shape), OWNED
+        if array.dtype is not dtype and dtype is not None and array.dtype != dtype:
+            part, status = self.xp.cast(part, dtype), OWNED
+        held = self.cotangents.get(edge)
+        if held is None:
+            self.cotangents[edge] = (part, status)
+        else:
+            self.cotangents[edge] = accumulation.add_contribution(*held, part)
+
+    # the ends
+
+    def capture(self, node: Node, arrived: list[tuple[Any, int]]) -> None:
+        """Keep the gradients that were asked for; nobody else sees their memory."""
+        for slot, (value, status) in enumerate(arrived):
+            edge = (node, slot)
+            if edge in self.captured:
+                own = self.create_graph or status == OWNED or value is None
+                self.captured[edge] = self.as_tensor(value if own else value.copy())
+
+    def finish_leaf(self, node: AccumulateGrad, value: Any, status: int) -> None:
+        """Add what arrived to the gradient of a leaf, then call its post-accumulate hooks."""
+        leaf = node.variable
+        if value is None or not leaf.requires_grad:
+            return
+        if self.create_graph:
+            accumulation.accumulate_tensor(leaf, value)
+        else:
+            self.quietly(accumulation.accumulate_array, leaf, value, status)
+        hooks.fire_post_accumulate(leaf)
+
+
+NOTHING = (None, SHARED)
+
+
+def hooks_on(node: Node, slot: int) -> hooks.Hooks | None:
+    """Return the hooks that see the gradient of this output."""
+    if isinstance(node, AccumulateGrad):
+        leaf = node.variable._leaf
+        return None if leaf is None else leaf.hooks
+    return hooks.of_output(node, slot)
+
+
+def count_dependencies(roots: set[Node]) -> dict[Node, int]:
+    """Return, for each node below the roots, how many edges lead to it."""
+    counts: dict[Node, int] = {}
+    unseen = list(roots)
+    while unseen:
+        for node, _ in unseen.pop().next_functions:
+            if node is None:
+                continue
+            count = counts.get(node)
+            if count is None:
+                counts[node] = 1
+                if node not in roots:
+                    unseen.append(node)
+            else:
+                counts[node] = count + 1
+    return counts
+
+
+def select_paths(targets: set[Node], nodes: Iterable[Node]) -> tuple[set[Node], set[Node]]:
+    """Return the nodes that lead to targets, with the targets, and those that lead further on.
+
+    Nodes are numbered as they are recorded, so going through them in that order meets every
+    node after all that it leads to.
+    """
+    visited = set(targets)
+    executed: set[Node] = set()
+    inner = (node for node in nodes if not isinstance(node, AccumulateGrad))
+    for node in sorted(inner, key=lambda node: -node.order):
+        if any(target in visited for target, _ in node.next_functions):
+            executed.add(node)
+            visited.add(node)
+    return visited, executed

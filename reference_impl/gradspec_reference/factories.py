@@ -1,0 +1,234 @@
+"""Tensors out of nothing, or out of Python numbers and NumPy arrays; start at `tensor`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from . import dtypes
+from .dtypes import DType
+from .shapes import as_shape
+from .tensor import Tensor
+
+
+class Device:
+    """The one place where tensors live."""
+
+    type = "cpu"
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+
+CPU = Device()
+
+
+def made(array: Any, requires_grad: bool) -> Tensor:
+    """Return a leaf on an array, which nobody else may hold."""
+    result = Tensor(array)
+    return result.requires_grad_() if requires_grad else result
+
+
+def plain(data: Any) -> Any:
+    """Return data with the tensors in it replaced by their values."""
+    if isinstance(data, Tensor):
+        return data._array
+    if isinstance(data, list | tuple):
+        return [plain(element) for element in data]
+    return data
+
+
+def inferred(data: Any, dtype: DType | None) -> Any:
+    """Return a fresh array with the dtype that torch infers: Python floats get the default."""
+    if dtype is not None:
+        return np.array(data, dtype.numpy)
+    array = np.array(data)
+    if isinstance(data, np.ndarray | np.generic):
+        dtypes.of(array.dtype)
+        return array
+    if array.dtype.kind == "f" and not array_inside(data):
+        return array.astype(dtypes.get_default_dtype().numpy)
+    dtypes.of(array.dtype)
+    return array
+
+
+def array_inside(data: Any) -> bool:
+    """Tell whether nested lists contain NumPy values, whose dtype counts."""
+    while isinstance(data, list) and data:
+        data = data[0]
+    return isinstance(data, np.ndarray | np.generic) and not isinstance(data, list)
+
+
+def tensor(
+    data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a leaf with a copy of the data (torch.tensor docstring).
+
+    Warns if the data is a tensor: then `clone().detach()` says what is meant.
+    """
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "tensor() was given a tensor, which it copies without history; say "
+            "source.detach().clone() to show that this is meant",
+            UserWarning,
+            stacklevel=2,
+        )
+    del device
+    array = inferred(plain(data), dtype)
+    return made(array if array.ndim else array[()], requires_grad)
+
+
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a leaf with a copy of the data, by default in this tensor's dtype."""
+    return made(np.array(plain(data), (dtype or self.dtype).numpy), requires_grad)
+
+
+def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """Return the data as a tensor, without a copy where that is possible (torch.as_tensor)."""
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
+        return from_numpy(data)
+    return tensor(data, dtype=dtype, device=device)
+
+
+def asarray(
+    obj: Any, *, dtype: DType | None = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return an object as a tensor; without `requires_grad`, detached (torch.asarray)."""
+    result = as_tensor(obj, dtype)
+    if copy:
+        result = result.clone()
+    if not requires_grad:
+        return result.detach() if result.requires_grad else result
+    return result if result.requires_grad else result.requires_grad_()
+
+
+def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
+    """Return a tensor on the array's memory (torch.from_numpy); TypeError for other dtypes."""
+    dtypes.of(ndarray.dtype)
+    return Tensor(ndarray)
+
+
+def _dtype(dtype: DType | None) -> dtypes.NumpyDType:
+    return (dtype or dtypes.get_default_dtype()).numpy
+
+
+
+def zeros(
+    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """Return a tensor of zeros (torch.zeros)."""
+    del device
+    return made(np.zeros(as_shape(size), _dtype(dtype)), requires_grad)
+
+
+def ones(
+    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """Return a tensor of ones (torch.ones)."""
+    del device
+    return made(np.ones(as_shape(size), _dtype(dtype)), requires_grad)
+
+
+def empty(
+    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """Return a tensor whose values mean nothing: here zeros, so that runs agree (torch.empty)."""
+    return zeros(*size, dtype=dtype, requires_grad=requires_grad, device=device)
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a tensor of one value (torch.full)."""
+    dtype = dtype or dtypes.of_number(fill_value)
+    return made(np.full(as_shape((size,)), fill_value, dtype.numpy), requires_grad)
+
+
+def zeros_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
+    return made(np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
+
+
+def ones_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Return ones of a tensor's shape and dtype (torch.ones_like)."""
+    return made(np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return one value in a tensor's shape and dtype (torch.full_like)."""
+    return full(
+        input._array.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad
+    )
+
+
+empty_like = zeros_like
+
+
+def new_zeros(
+    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
+    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_ones(
+    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
+    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_full(
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return one value in this tensor's dtype (torch.Tensor.new_full)."""
+    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def arange(
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return evenly spaced values below an end (torch.arange)."""
+    if end is None:
+        start, end = 0, start
+    if dtype is None:
+        floating = any(isinstance(v, float) for v in (start, end, step))
+        dtype = dtypes.get_default_dtype() if floating else dtypes.int64
+    return made(np.arange(start, end, step).astype(dtype.numpy), requires_grad)
+
+
+def linspace(
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return evenly spaced values, the end included (torch.linspace)."""
+    return made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a matrix with ones on the diagonal (torch.eye)."""
+    return made(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)

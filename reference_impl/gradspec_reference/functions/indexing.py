@@ -1,0 +1,159 @@
+"""`x[key]`, `x[key] = value` and reading at indices; start at `getitem`.
+
+Numbers, slices, None and `...` give views, one operator at a time.  What is left, tensors of
+indices or masks, is one operator that copies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import inplace
+from ..operator import TABLE
+from ..recording import apply, view
+from ..shapes import normal_dim
+from ..tensor import Tensor
+from . import shapes
+from .arithmetic import copy_, fill_
+
+
+def getitem(input: Tensor, key: Any) -> Tensor:
+    """Return the elements that a key names: a view, or a copy if the key has tensors."""
+    shown, template, indices = take_views(input, key)
+    if indices:
+        return apply(TABLE["index"], (shown, *indices), template)
+    return shapes.alias(input) if shown is input else shown
+
+
+def setitem(input: Tensor, key: Any, value: Any) -> None:
+    """Store a value at the elements that a key names; one write in place."""
+    shown, template, indices = take_views(input, key)
+    if indices:
+        put(shown, template, indices, value)
+        return
+    target = shapes.alias(input) if shown is input and input._view is None else shown
+    if isinstance(value, Tensor):
+        copy_(target, _fit(value, target))
+    else:
+        fill_(target, _number(value, target)) if np.ndim(value) == 0 else copy_(
+            target, Tensor(np.asarray(value, target._array.dtype))
+        )
+
+
+def _number(value: Any, target: Tensor) -> Any:
+    return target._array.dtype.type(value).item()
+
+
+def _fit(value: Tensor, target: Tensor) -> Tensor:
+    """Drop leading dimensions of length one that the target does not have."""
+    extra = value.ndim - target.ndim
+    if extra > 0 and value._array.shape[:extra] == (1,) * extra:
+        return shapes.view_(value, value._array.shape[extra:])
+    return value
+
+
+def put(target: Tensor, template: Any, indices: list[Tensor], value: Any) -> Tensor:
+    """Store a value where index tensors say."""
+    if not isinstance(value, Tensor):
+        value = Tensor(np.asarray(value, target._array.dtype))
+    elif value._array.dtype != target._array.dtype:
+        value = value.to(target.dtype)
+    return inplace.apply_inplace(TABLE["index_put"], (target, value, *indices), template)
+
+
+def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[Tensor]]:
+    """Apply the parts of a key that give views.
+
+    Returns the view, the key that remains (None in the place of each tensor) and those tensors.
+    """
+    parts = expand_ellipsis(key if isinstance(key, tuple) else (key,), input.ndim)
+    shown, template, indices, dim = input, [], [], 0
+    for part in parts:
+        if part is None:
+            shown = shapes.unsqueeze(shown, dim)
+            template.append(slice(None))
+            dim += 1
+        elif isinstance(part, slice):
+            shown = take_slice(shown, dim, part)
+            template.append(slice(None))
+            dim += 1
+        elif is_number(part):
+            shown = shapes.select(shown, dim, int(part))
+        else:
+            index = as_index(part)
+            indices.append(index)
+            template.append(None)
+            dim += index.ndim if index._array.dtype == np.bool_ else 1
+    return shown, tuple(template), indices
+
+
+def is_number(part: Any) -> bool:
+    """Tell whether a part of a key names one position."""
+    if isinstance(part, bool | np.bool_):
+        return False
+    if isinstance(part, Tensor):
+        return not part._array.ndim and part._array.dtype.kind in "iu"
+    return hasattr(part, "__index__") and not np.ndim(part)
+
+
+def as_index(part: Any) -> Tensor:
+    """Return a part of a key as a tensor of indices or a mask; IndexError otherwise."""
+    index = part if isinstance(part, Tensor) else Tensor(np.asarray(part))
+    if not index._array.size and index._array.dtype.kind == "f":
+        index = Tensor(index._array.astype(np.int64))
+    if index._array.dtype.kind not in "iub":
+        raise IndexError(f"an index of dtype {index.dtype} was given; use integers or booleans")
+    return index
+
+
+def expand_ellipsis(parts: tuple[Any, ...], ndim: int) -> list[Any]:
+    """Replace `...` by as many full slices as are missing; IndexError if there are too many."""
+    used = sum(
+        part.ndim if isinstance(part, Tensor) and part._array.dtype == np.bool_ else 1
+        for part in parts
+        if part is not None and part is not Ellipsis
+    )
+    if used > ndim:
+        raise IndexError(f"a key names {used} dimensions, the tensor has {ndim}")
+    result: list[Any] = []
+    for part in parts:
+        result.extend([slice(None)] * (ndim - used) if part is Ellipsis else [part])
+    return result
+
+
+def take_slice(input: Tensor, dim: int, part: slice) -> Tensor:
+    """Return a view of a slice of one dimension; the whole dimension is the tensor itself."""
+    size = input._array.shape[dim]
+    step = 1 if part.step is None else int(part.step)
+    if step <= 0:
+        raise ValueError(f"a slice with step {step} was given; the step must be positive")
+    start, end, _ = part.indices(size)
+    if start == 0 and end >= size and step == 1:
+        return input
+    return view(TABLE["slice"], input, dim, start, max(start, end), step)
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Return the slices of a dimension that an index names (torch.index_select)."""
+    return apply(TABLE["index_select"], (input, index), normal_dim(dim, input.ndim))
+
+
+def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Return elements along a dimension, one per element of the index (torch.gather)."""
+    return apply(TABLE["gather"], (input, index), normal_dim(dim, input.ndim))
+
+
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """Return the elements where a mask holds, flat (torch.masked_select)."""
+    shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
+    whole = input if input._array.shape == shape else shapes.expand(input, shape)
+    return getitem(whole, Tensor(np.broadcast_to(mask._array, shape)))
+
+
+def iterate(input: Tensor) -> Any:
+    """Iterate over the first dimension; TypeError for a 0-d tensor."""
+    if not input.ndim:
+        raise TypeError("a 0-d tensor cannot be iterated over; use item()")
+    return iter(shapes.unbind(input, 0))

@@ -1,0 +1,67 @@
+"""How arrays lie in memory; start at `like_leaf`, the layout that a gradient gets.
+
+A gradient has the strides of its leaf if these are dense and without overlap, and lies row by
+row otherwise (torch documentation, "Default gradient layouts").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class Policy:
+    """Whether gradients are laid out like their leaves."""
+
+    enforced = True
+
+
+def strides(array: Any) -> tuple[int, ...]:
+    """Return the steps in memory, in elements, as torch counts them."""
+    size = array.dtype.itemsize
+    return tuple(s // size for s in array.strides)
+
+
+def is_contiguous(array: Any) -> bool:
+    """Tell whether an array lies row by row."""
+    return bool(array.flags.c_contiguous)
+
+
+def is_dense(array: Any) -> bool:
+    """Tell whether an array fills its stretch of memory, each element at its own address."""
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return True
+    expected = array.dtype.itemsize
+    for stride, length in sorted(zip(array.strides, array.shape, strict=True)):
+        if length == 1:
+            continue
+        if stride != expected:
+            return False
+        expected *= length
+    return True
+
+
+def overlaps_itself(array: Any) -> bool:
+    """Tell whether several indices are one address, as in an expanded tensor."""
+    return any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
+
+
+def follows(gradient: Any, leaf: Any) -> bool:
+    """Tell whether a gradient already has the layout that its leaf asks for."""
+    if leaf.flags.c_contiguous:
+        return bool(gradient.flags.c_contiguous)
+    if is_dense(leaf):
+        return bool(gradient.strides == leaf.strides)
+    return bool(gradient.flags.c_contiguous)
+
+
+def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
+    """Copy a gradient into the layout that its leaf asks for."""
+    if not Policy.enforced:
+        return np.array(gradient, order="K")
+    if leaf.flags.c_contiguous or not is_dense(leaf):
+        return np.array(gradient, order="C")
+    copy = np.empty_like(leaf, dtype=gradient.dtype, order="K", subok=False)
+    copy[...] = gradient
+    return copy

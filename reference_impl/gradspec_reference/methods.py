@@ -1,0 +1,202 @@
+"""The functions as methods and operators of `Tensor`; start at `METHODS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import dtypes, factories, interop, printing
+from .functions import arithmetic, indexing, products, reductions, shapes
+from .operator import TABLE
+from .recording import binary
+from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FUNCTIONS: dict[str, Any] = {
+    name: function
+    for module in (arithmetic, indexing, products, reductions, shapes)
+    for name, function in vars(module).items()
+    if getattr(function, "__module__", "") == module.__name__
+    and not name.startswith("_")
+    and not isinstance(function, type)
+}
+
+NOT_PUBLIC = (
+    "apply_maximum apply_minimum alias as_index change_view_ comparison documented "
+    "expand_ellipsis getitem is_number iterate put setitem take_slice take_views unary "
+    "unary_inplace view_"
+).split()
+
+
+
+
+def cast(dtype: dtypes.DType) -> Callable[[Tensor], Tensor]:
+    """Make the method that converts to a dtype."""
+
+    def method(self: Tensor) -> Tensor:
+        return interop.to(self, dtype)
+
+    return arithmetic.documented(method, dtype.name, f"Return the tensor as {dtype!r}.")
+
+
+def multiply(self: Tensor, other: Any) -> Tensor:
+    """Serve `*`."""
+    return binary(TABLE["mul"], self, other)
+
+
+def plus(self: Tensor, other: Any) -> Tensor:
+    """Serve `+`."""
+    return binary(TABLE["add"], self, other, 1)
+
+
+def minus(self: Tensor, other: Any) -> Tensor:
+    """Serve `-`."""
+    return binary(TABLE["sub"], self, other, 1)
+
+
+def divide(self: Tensor, other: Any) -> Tensor:
+    """Serve `/`."""
+    return binary(TABLE["div"], self, other)
+
+
+def divide_from(self: Tensor, other: Any) -> Tensor:
+    """Serve `number / tensor`, as torch does: a reciprocal and a product."""
+    return multiply(FUNCTIONS["reciprocal"](self), other)
+
+
+def power_of(self: Tensor, base: Any) -> Tensor:
+    """Serve `number ** tensor`."""
+    return arithmetic.pow(base, self)
+
+
+def swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Make the operator for a tensor on the right."""
+    return lambda self, other: function(other, self)
+
+
+def size(self: Tensor, dim: int | None = None) -> Any:
+    """Return the shape, or the length of one dimension (torch.Tensor.size)."""
+    return self.shape if dim is None else self.shape[dim]
+
+
+def is_floating_point(self: Tensor) -> bool:
+    """Tell whether the dtype is a floating one (torch.is_floating_point)."""
+    return self.dtype.is_floating_point
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Tell whether shapes and all elements are equal (torch.equal)."""
+    a, b = input._array, other._array
+    return bool(a.shape == b.shape and (a == b).all())
+
+
+def allclose(
+    input: Tensor,
+    other: Tensor,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> bool:
+    """Tell whether all elements are about equal (torch.allclose)."""
+    import numpy as np  # noqa: PLC0415 - the only use in this file
+
+    return bool(np.allclose(input._array, other._array, rtol, atol, equal_nan))
+
+
+for _name in arithmetic.UNARY:
+    FUNCTIONS[_name] = arithmetic.unary(_name)
+    if TABLE[_name].differentiable or _name.endswith("not"):
+        FUNCTIONS[_name + "_"] = arithmetic.unary_inplace(_name)
+for _name in arithmetic.COMPARISONS:
+    FUNCTIONS[_name] = arithmetic.comparison(_name)
+FUNCTIONS.update(equal=equal, allclose=allclose, is_floating_point=is_floating_point)
+FUNCTIONS.update(
+    absolute=FUNCTIONS["abs"],
+    negative=FUNCTIONS["neg"],
+    multiply=arithmetic.mul,
+    divide=arithmetic.div,
+    true_divide=arithmetic.div,
+    subtract=arithmetic.sub,
+    concat=shapes.cat,
+    swapaxes=shapes.transpose,
+    numel=interop.numel,
+    clone=shapes.clone,
+)
+PUBLIC: dict[str, Any] = {n: f for n, f in FUNCTIONS.items() if n not in NOT_PUBLIC}
+
+METHODS: dict[str, Any] = PUBLIC | {
+    "view": shapes.view_,
+    "numpy": interop.numpy,
+    "item": interop.item,
+    "tolist": interop.tolist,
+    "to": interop.to,
+    "size": size,
+    "dim": lambda self: self.ndim,
+    "cpu": lambda self: self,
+    "type_as": lambda self, other: interop.to(self, other.dtype),
+    "new_tensor": factories.new_tensor,
+    "new_zeros": factories.new_zeros,
+    "new_ones": factories.new_ones,
+    "new_full": factories.new_full,
+    "new_empty": factories.new_zeros,
+    "double": cast(dtypes.float64),
+    "float": cast(dtypes.float32),
+    "half": cast(dtypes.float16),
+    "long": cast(dtypes.int64),
+    "int": cast(dtypes.int32),
+    "short": cast(dtypes.int16),
+    "bool": cast(dtypes.bool_),
+    "__array__": interop.array,
+    "__bool__": interop.truth,
+    "__float__": interop.to_float,
+    "__int__": interop.to_int,
+    "__index__": interop.to_int,
+    "__len__": interop.length,
+    "__format__": interop.format_number,
+    "__repr__": printing.show,
+    "__deepcopy__": interop.deepcopy,
+    "__reduce__": interop.reduce,
+    "__iter__": indexing.iterate,
+    "__getitem__": indexing.getitem,
+    "__setitem__": indexing.setitem,
+    "__hash__": object.__hash__,
+    "__add__": plus,
+    "__radd__": plus,
+    "__iadd__": arithmetic.add_,
+    "__sub__": minus,
+    "__rsub__": arithmetic.rsub,
+    "__isub__": arithmetic.sub_,
+    "__mul__": multiply,
+    "__rmul__": multiply,
+    "__imul__": arithmetic.mul_,
+    "__truediv__": divide,
+    "__rtruediv__": divide_from,
+    "__itruediv__": arithmetic.div_,
+    "__pow__": arithmetic.pow,
+    "__rpow__": power_of,
+    "__ipow__": arithmetic.pow_,
+    "__matmul__": products.matmul,
+    "__neg__": FUNCTIONS["neg"],
+    "__pos__": lambda self: self,
+    "__abs__": FUNCTIONS["abs"],
+    "__invert__": FUNCTIONS["bitwise_not"],
+    "__eq__": FUNCTIONS["eq"],
+    "__ne__": FUNCTIONS["ne"],
+    "__lt__": FUNCTIONS["lt"],
+    "__le__": FUNCTIONS["le"],
+    "__gt__": FUNCTIONS["gt"],
+    "__ge__": FUNCTIONS["ge"],
+    "__and__": FUNCTIONS["bitwise_and"],
+    "__rand__": FUNCTIONS["bitwise_and"],
+    "__or__": FUNCTIONS["bitwise_or"],
+    "__ror__": FUNCTIONS["bitwise_or"],
+    "__xor__": FUNCTIONS["bitwise_xor"],
+    "T": property(lambda self: shapes.permute(self, tuple(range(self.ndim))[::-1])),
+    "mT": property(lambda self: shapes.transpose(self, -2, -1)),
+    "device": property(lambda _self: factories.CPU),
+    "is_complex": lambda _self: False,
+}
+
+for _name, _method in METHODS.items():
+    setattr(Tensor, _name, _method)

@@ -1,0 +1,73 @@
+"""Activations, layers and losses as functions (torch.nn.functional)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import OperandShapeError
+from ..functions import indexing, products, shapes
+from ..functions.reductions import log_softmax, mean, softmax, sum
+from ..methods import PUBLIC
+from ..tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "cross_entropy",
+    "linear",
+    "log_softmax",
+    "mse_loss",
+    "nll_loss",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]
+
+relu: Callable[[Tensor], Tensor] = PUBLIC["relu"]
+sigmoid: Callable[[Tensor], Tensor] = PUBLIC["sigmoid"]
+tanh: Callable[[Tensor], Tensor] = PUBLIC["tanh"]
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return input @ weight.T + bias."""
+    matrix = shapes.t(weight)
+    if bias is not None and input.ndim == matrix.ndim:
+        return products.addmm(bias, input, matrix)
+    product = products.matmul(input, matrix)
+    return product if bias is None else product + bias
+
+
+def reduced(loss: Tensor, reduction: str) -> Tensor:
+    """Return the mean or sum of losses, or all of them; ValueError for another word."""
+    if reduction == "none":
+        return loss
+    if reduction not in {"mean", "sum"}:
+        raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
+    return mean(loss) if reduction == "mean" else sum(loss)
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Return the squared differences, reduced."""
+    return reduced((input - target).square(), reduction)
+
+
+def nll_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Return minus the log probability of each row's class, reduced."""
+    if input.ndim != 2 or target.shape != input.shape[:1]:  # noqa: PLR2004 - rows and classes
+        raise OperandShapeError(
+            f"log probabilities of shape {list(input.shape)} and classes of shape "
+            f"{list(target.shape)} were given; expected [N, C] and [N]"
+        )
+    rows = Tensor(np.arange(len(target)))
+    return reduced(-indexing.getitem(input, (rows, target)), reduction)
+
+
+def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Return the negative log likelihood of classes under softmax, reduced."""
+    return nll_loss(log_softmax(input, 1), target, reduction)
+
+

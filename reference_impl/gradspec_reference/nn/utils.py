@@ -1,0 +1,27 @@
+"""Helpers of training loops (torch.nn.utils)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..functions.reductions import norm
+from ..functions.shapes import stack
+from ..modes import no_grad
+from ..tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@no_grad()
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0
+) -> Tensor:
+    """Scale gradients so that their common norm is at most max_norm; return the norm before."""
+    leaves = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    gradients = [leaf.grad for leaf in leaves if leaf.grad is not None]
+    total = norm(stack([norm(g, norm_type) for g in gradients]), norm_type)
+    factor = max_norm / (total + 1e-6)
+    for gradient in gradients:
+        gradient.mul_(factor.clamp(max=1.0))
+    return total

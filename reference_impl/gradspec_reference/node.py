@@ -1,0 +1,190 @@
+"""The graph: a node per recorded operation, an edge per operand; start at `Node`.
+
+A node knows how to turn the cotangent of its output into those of its operands, and where to
+send them: `next_functions` holds one edge per operand, a pair of a node and the number of that
+node's output.  A leaf is represented by its `AccumulateGrad`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from . import saved as saving
+from .errors import GraphFreedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .dtypes import NumpyDType
+    from .operator import Operator
+    from .tensor import Tensor
+
+Shape = tuple[int, ...]
+Edge = tuple["Node | None", int]
+
+NO_EDGE: Edge = (None, 0)
+
+# Later nodes come first among those that are ready, so the numbers count downwards.
+next_order: Callable[[], int] = itertools.count(0, -1).__next__
+# Accumulation does not wait behind anything.
+next_leaf_order: Callable[[], int] = itertools.count(-(1 << 62), -1).__next__
+
+
+class Node:
+    """One recorded operation.
+
+    `saved` holds what the derivative needs (None once freed), `params` the operation's plain
+    arguments, `outputs` the shape and dtype of each output, `order` the place in the queue.
+    `hooks` maps an output number to the functions that see its gradient, `retained` to a weak
+    reference to the tensor that keeps it.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_metadata",
+        "freeable",
+        "hooks",
+        "next_functions",
+        "order",
+        "outputs",
+        "params",
+        "retained",
+        "saved",
+    )
+
+    operator: ClassVar[Operator]
+    operator_is_single: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        edges: tuple[Edge, ...],
+        saved: tuple[Any, ...] | None,
+        params: tuple[Any, ...],
+        outputs: tuple[tuple[Shape, NumpyDType], ...],
+        freeable: bool,
+    ) -> None:
+        self.next_functions = edges
+        self.saved = saved
+        self.params = params
+        self.outputs = outputs
+        self.freeable = freeable
+        self.order = next_order()
+        self.hooks: dict[int, dict[int, Callable[[Tensor], Any]]] | None = None
+        self.retained: dict[int, weakref.ref[Tensor]] | None = None
+
+    def name(self) -> str:
+        """Return the name of the operation's derivative, as torch spells it."""
+        return type(self).__name__
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for the caller's own notes."""
+        try:
+            notes: dict[Any, Any] = self._metadata
+        except AttributeError:
+            notes = self._metadata = {}
+        return notes
+
+    def output_count(self) -> int:
+        """Return the number of outputs that can receive a gradient."""
+        return len(self.outputs)
+
+    def _sequence_nr(self) -> int:
+        """Return the number of nodes made before this one."""
+        return -self.order
+
+    def unpack(self, as_tensors: bool) -> list[Any]:
+        """Return the saved values, as arrays or tensors.
+
+        Raises GraphFreedError after they were freed, StaleSavedTensorError if one was written.
+        """
+        if self.saved is None:
+            raise freed(self)
+        return saving.unpack(self, self.saved, as_tensors)
+
+    def release(self) -> None:
+        """Let go of the saved values; a node that saved none can run again."""
+        if self.freeable:
+            self.saved = None
+
+    def contributions(self, xp: Any, cotangent: Any, values: list[Any], position: int) -> Any:
+        """Return what one operand receives: its vector-Jacobian product."""
+        return self.operator.vjps[position](xp, cotangent, *values, *self.params)
+
+    def __getattr__(self, name: str) -> Any:
+        """Show `_saved_<name>` and `_raw_saved_<name>` of what the derivative needs."""
+        if name.startswith("_saved_"):
+            return saving.shown(self, name.removeprefix("_saved_"))
+        if name.startswith("_raw_saved_"):
+            return saving.raw(self, name.removeprefix("_raw_saved_"))
+        raise AttributeError(f"{self.name()} has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {hex(id(self))}>"
+
+
+def freed(node: Node) -> GraphFreedError:
+    """Word the refusal to use what was freed."""
+    return GraphFreedError(
+        f"{node.name()} was asked for its saved values, but a backward pass freed them; to go "
+        "through the same graph again, give retain_graph=True to the earlier pass"
+    )
+
+
+class AccumulateGrad(Node):
+    """The end of the graph: adds what arrives to the gradient of one leaf."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Tensor) -> None:
+        self.next_functions = ()
+        self.saved = ()
+        self.params = ()
+        self.freeable = False
+        self.order = next_leaf_order()
+        self.hooks = None
+        self.retained = None
+        self.variable = variable
+
+    def name(self) -> str:
+        """Return torch's name of the node."""
+        return "torch::autograd::AccumulateGrad"
+
+    def output_count(self) -> int:
+        """Return one: a leaf has one gradient."""
+        return 1
+
+    @property
+    def outputs(self) -> tuple[tuple[Shape, NumpyDType | None], ...]:  # type: ignore[override]
+        """Shape and dtype that a gradient must have; None stands for any dtype."""
+        variable = self.variable
+        array = variable._array
+        leaf = variable._leaf
+        if leaf is None or leaf.grad_dtype is leaf.SAME:
+            return ((array.shape, array.dtype),)
+        return ((array.shape, leaf.grad_dtype and leaf.grad_dtype.numpy),)
+
+
+def accumulator(leaf: Tensor) -> AccumulateGrad:
+    """Return the node of a leaf; one at a time, kept alive by the graphs that use it.
+
+    The leaf refers to it weakly: the node owns the leaf, and a cycle would outlive the graph.
+    """
+    state = leaf.leaf_state()
+    node = state.accumulator()
+    if node is None:
+        node = AccumulateGrad(leaf)
+        state.accumulator = weakref.ref(node)
+    return node
+
+
+def gradient_edge(tensor: Tensor) -> Edge:
+    """Return where the gradient of this tensor has to be sent."""
+    node = tensor.grad_fn
+    if node is not None:
+        return (node, tensor._output_nr)
+    if tensor.requires_grad:
+        return (accumulator(tensor), 0)
+    return NO_EDGE

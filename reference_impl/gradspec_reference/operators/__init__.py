@@ -1,0 +1,25 @@
+"""The table of operators, a file per family; start at `pointwise`."""
+
+from . import (
+    assembly,
+    indexing,
+    memory,
+    normalised,
+    pointwise,
+    products,
+    reductions,
+    shapes,
+    transcendental,
+)
+
+__all__ = [
+    "assembly",
+    "indexing",
+    "memory",
+    "normalised",
+    "pointwise",
+    "products",
+    "reductions",
+    "shapes",
+    "transcendental",
+]

@@ -1,0 +1,125 @@
+"""Regions of memory: what writing through views needs; start at `laid_out`.
+
+A region is named by a geometry: shape and strides of the base, then shape, strides and offset of
+the part, all in elements.  `region` reads it and `scatter_region` is its adjoint.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..operator import Operator
+
+Geometry = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
+
+
+def show(memory: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int = 0) -> Any:
+    """Return a view of flat memory with this shape and these strides."""
+    size = memory.itemsize
+    steps = tuple(s * size for s in strides)
+    return np.ndarray(shape, memory.dtype, memory, offset * size, steps)
+
+
+def span(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
+    """Return how much memory a tensor of this layout reaches over."""
+    if 0 in shape:
+        return 0
+    return 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+
+
+def memory_for(geometry: Geometry, dtype: Any) -> Any:
+    """Return flat memory, all zero, that holds the base and the part."""
+    base_shape, base_strides, shape, strides, offset = geometry
+    return np.zeros(max(span(base_shape, base_strides), offset + span(shape, strides), 1), dtype)
+
+
+def laid_out(x: Any, geometry: Geometry) -> Any:
+    """Copy a tensor of the base's shape into memory that lies as the base's does."""
+    memory = memory_for(geometry, x.dtype)
+    show(memory, *geometry[:2])[...] = x
+    return memory
+
+
+def region_kernel(x: Any, geometry: Geometry) -> Any:
+    """The part of a tensor that lies where the region is."""
+    return show(laid_out(x, geometry), *geometry[2:])
+
+
+def scatter_region_kernel(part: Any, geometry: Geometry) -> Any:
+    """Zeros with a part added at the region; where it overlaps itself, the sum."""
+    memory = memory_for(geometry, part.dtype)
+    addresses = show(np.arange(memory.size), *geometry[2:])
+    np.add.at(memory, addresses, part)
+    return show(memory, *geometry[:2])
+
+
+def replace_region_kernel(x: Any, part: Any, geometry: Geometry) -> Any:
+    """A tensor with the region replaced by a part."""
+    memory = laid_out(x, geometry)
+    show(memory, *geometry[2:])[...] = part
+    return show(memory, *geometry[:2])
+
+
+def clear_region_kernel(x: Any, geometry: Geometry) -> Any:
+    """A tensor with the region set to zero."""
+    return replace_region_kernel(x, 0, geometry)
+
+
+def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, _geometry: Geometry) -> Any:
+    """A view of the operand's memory, starting at the operand."""
+    item = x.itemsize
+    start = x.reshape(-1)[offset:] if offset and x.flags.c_contiguous else x
+    reach = (offset + span(size, stride)) if math.prod(size) else 0
+    if reach > max(span(x.shape, tuple(s // item for s in x.strides)), 1):
+        raise ValueError(f"as_strided would reach {reach} elements, beyond the tensor's memory")
+    return np.lib.stride_tricks.as_strided(start, size, tuple(s * item for s in stride))
+
+
+ROWS = (
+    Operator(
+        "as_strided",
+        "AsStridedBackward0",
+        as_strided_kernel,
+        ("self",),
+        {"self": ("", lambda xp, g, *where: xp.scatter_region(g, where[-1]))},
+        "size stride storage_offset self_geometry",
+    ),
+    Operator(
+        "region",
+        "RegionBackward0",
+        region_kernel,
+        ("self",),
+        {"self": ("", lambda xp, g, geometry: xp.scatter_region(g, geometry))},
+        "geometry",
+    ),
+    Operator(
+        "scatter_region",
+        "ScatterRegionBackward0",
+        scatter_region_kernel,
+        ("self",),
+        {"self": ("", lambda xp, g, geometry: xp.region(g, geometry))},
+        "geometry",
+    ),
+    Operator(
+        "replace_region",
+        "ReplaceRegionBackward0",
+        replace_region_kernel,
+        ("self", "part"),
+        {
+            "self": ("", lambda xp, g, geometry: xp.clear_region(g, geometry)),
+            "part": ("", lambda xp, g, geometry: xp.region(g, geometry)),
+        },
+        "geometry",
+    ),
+    Operator(
+        "clear_region",
+        "ClearRegionBackward0",
+        clear_region_kernel,
+        ("self",),
+        {"self": ("", lambda xp, g, geometry: xp.clear_region(g, geometry))},
+        "geometry",
+    ),
+)

@@ -1,0 +1,63 @@
+"""Softmax, its logarithm and the loss built on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..operator import Operator
+
+
+def shifted(x: Any, dim: int) -> Any:
+    """Subtract the maximum along a dimension, so that exp cannot overflow."""
+    return x - np.max(x, axis=dim, keepdims=True)
+
+
+def softmax_kernel(x: Any, dim: int) -> Any:
+    """exp(x) over its sum."""
+    if not x.ndim:
+        return np.exp(x - x)
+    weights = shifted(x, dim)
+    np.exp(weights, out=weights)
+    weights /= np.add.reduce(weights, dim, None, None, True)
+    return weights
+
+
+def softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
+    """r (g - sum(g r))."""
+    return (g - xp.sum_dim(g * result, (dim,), True)) * result if g.ndim else xp.zeros_like(g)
+
+
+def log_softmax_kernel(x: Any, dim: int) -> Any:
+    """x minus its logsumexp."""
+    if not x.ndim:
+        return x - x
+    logits = shifted(x, dim)
+    logits -= np.log(np.add.reduce(np.exp(logits), dim, None, None, True))
+    return logits
+
+
+def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
+    """g - softmax sum(g)."""
+    return g - xp.exp(result) * xp.sum_dim(g, (dim,), True) if g.ndim else xp.zeros_like(g)
+
+
+ROWS = (
+    Operator(
+        "softmax",
+        "SoftmaxBackward0",
+        softmax_kernel,
+        ("self",),
+        {"self": ("result", softmax_rule)},
+        "dim",
+    ),
+    Operator(
+        "log_softmax",
+        "LogSoftmaxBackward0",
+        log_softmax_kernel,
+        ("self",),
+        {"self": ("result", log_softmax_rule)},
+        "dim",
+    ),
+)

@@ -1,0 +1,83 @@
+"""Products of vectors and matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..operator import Operator
+
+
+def transposed(xp: Any, matrices: Any) -> Any:
+    """Swap the last two dimensions."""
+    rank = len(matrices.shape)
+    return xp.transpose(matrices, rank - 2, rank - 1)
+
+
+def column(xp: Any, vector: Any) -> Any:
+    """A vector as a matrix of one column."""
+    return xp.reshape(vector, (vector.shape[0], 1))
+
+
+def row_of(xp: Any, vector: Any) -> Any:
+    """A vector as a matrix of one row."""
+    return xp.reshape(vector, (1, vector.shape[0]))
+
+
+def matrix_product(name: str, node: str) -> Operator:
+    """Return a row that multiplies matrices, or stacks of them."""
+    return Operator(
+        name,
+        node,
+        np.matmul,
+        ("self", "mat2"),
+        {
+            "self": ("mat2", lambda xp, g, b, a: xp.matmul(g, transposed(xp, b))),
+            "mat2": ("self", lambda xp, g, b, a: xp.matmul(transposed(xp, a), g)),
+        },
+    )
+
+
+def addmm_kernel(bias: Any, a: Any, b: Any) -> Any:
+    """Bias + a @ b, added in place."""
+    product = np.matmul(a, b)
+    product += bias
+    return product
+
+
+ROWS = (
+    Operator(
+        "dot",
+        "DotBackward0",
+        np.dot,
+        ("self", "tensor"),
+        {
+            "self": ("tensor", lambda xp, g, v, u: g * v),
+            "tensor": ("self", lambda xp, g, v, u: g * u),
+        },
+    ),
+    Operator(
+        "mv",
+        "MvBackward0",
+        np.matmul,
+        ("self", "vec"),
+        {
+            "self": ("vec", lambda xp, g, v, m: column(xp, g) * row_of(xp, v)),
+            "vec": ("self", lambda xp, g, v, m: xp.mv(xp.t(m), g)),
+        },
+    ),
+    matrix_product("mm", "MmBackward0"),
+    matrix_product("matmul", "BmmBackward0"),
+    Operator(
+        "addmm",
+        "AddmmBackward0",
+        addmm_kernel,
+        ("self", "mat1", "mat2"),
+        {
+            "self": ("", lambda xp, g, b, a: g),
+            "mat1": ("mat2", lambda xp, g, b, a: xp.mm(g, transposed(xp, b))),
+            "mat2": ("mat1", lambda xp, g, b, a: xp.mm(transposed(xp, a), g)),
+        },
+    ),
+)

@@ -1,0 +1,224 @@
+"""Run an operator and write it into the graph; start at `apply`.
+
+The kernel runs on arrays.  If recording is on and an operand requires grad, the result gets a
+node that holds an edge per operand and what the derivative needs; otherwise it is a leaf without
+history.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import dtypes, views
+from . import operator as table
+from .errors import OperandShapeError
+from .modes import state
+from . import node as graph
+from .saved import SavedTensor, save_result
+from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from .operator import Operator
+
+Operand = Tensor | bool | int | float
+
+
+def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
+    """Run an operator on tensors and numbers, recording it if need be."""
+    array = run(operator, [x._array if isinstance(x, Tensor) else x for x in operands], params)
+    result = Tensor(array)
+    if state.recording and operator.differentiable:
+        record(operator, operands, params, result)
+    return result
+
+
+def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
+    """Run an operator whose operands are first brought to their common dtype."""
+    values = [x._array if isinstance(x, Tensor) else x for x in operands]
+    array = run(operator, promoted(values, operator.floating), params)
+    result = Tensor(array)
+    if state.recording and operator.differentiable:
+        record(operator, operands, params, result)
+    return result
+
+
+def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
+    """Run an operator on two operands: `apply_pointwise` without its loops, for the common case."""
+    try:
+        x = a._array
+        y = b._array
+        plain = x.dtype is y.dtype
+    except AttributeError:
+        return apply_pointwise(operator, (a, b), *params)
+    if not plain or (operator.floating and x.dtype.kind != "f"):
+        return apply_pointwise(operator, (a, b), *params)
+    try:
+        result = Tensor(state.quietly(operator.kernel, x, y, *params))
+    except ValueError as error:
+        raise shapes_do_not_fit(operator, (x, y)) from error
+    if state.recording and operator.differentiable:
+        record(operator, (a, b), params, result)
+    return result
+
+
+def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
+    """Run a kernel on arrays; OperandShapeError if their shapes do not fit together."""
+    try:
+        return state.quietly(operator.kernel, *values, *params)
+    except ValueError as error:
+        raise shapes_do_not_fit(operator, values) from error
+
+
+def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
+    """Word the refusal of operands whose shapes do not fit together."""
+    shapes = ", ".join(str(list(np.shape(v))) for v in values if isinstance(v, np.ndarray))
+    return OperandShapeError(
+        f"{operator.name} was given operands of shapes {shapes}, which do not fit together; "
+        "reshape or expand them first"
+    )
+
+
+def promoted(values: list[Any], floating: bool) -> list[Any]:
+    """Cast arrays and numbers to the dtype of an operation on them.
+
+    An operation that only makes sense on floating numbers turns integers into the default dtype.
+    """
+    common = dtypes.result_type(*values)
+    if floating and not common.is_floating_point:
+        common = dtypes.get_default_dtype()
+    dtype = common.numpy
+    return [cast_operand(v, dtype) for v in values]
+
+
+def view(operator: Operator, source: Tensor, *params: Any) -> Tensor:
+    """Run an operator whose result shows the memory of its operand."""
+    source.materialise()
+    result = apply(operator, (source,), *params)
+    views.relate(result, source, several=False)
+    return result
+
+
+def several_views(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, ...]:
+    """Run an operator that returns several views, which share one node."""
+    source.materialise()
+    results = several(operator, source, *params)
+    for result in results:
+        views.relate(result, source, several=True)
+    return results
+
+
+def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, ...]:
+    """Run an operator with several results, each of which is one output of its node."""
+    arrays = run(operator, [source._array], params)
+    results = tuple([Tensor(array) for array in arrays])
+    if state.recording and needs_grad(source):
+        sources, freeable = operator.plan((True,))
+        node = operator.node(
+            (graph.gradient_edge(source),),
+            tuple([save(s, (source,), None) for s in sources]),
+            params,
+            tuple([(array.shape, array.dtype) for array in arrays]),
+            freeable,
+        )
+        for number, result in enumerate(results):
+            result._grad_fn, result._output_nr = node, number
+    return results
+
+
+def cast_operand(value: Any, dtype: dtypes.NumpyDType) -> Any:
+    """Cast one operand; a number keeps its weakness, which NumPy knows as well."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value if value.dtype == dtype else value.astype(dtype)
+    if dtype.kind in "iu" and type(value) is int:
+        return np.asarray(value).astype(dtype)[()]
+    return dtype.type(value)
+
+
+def needs_grad(operand: Any) -> bool:
+    """Tell whether one operand makes the result require grad."""
+    if type(operand) is not Tensor:
+        return False
+    return (
+        operand._grad_fn is not None
+        or operand._requires_grad
+        or (operand._view is not None and operand.requires_grad)
+    )
+
+
+def should_record(requires: tuple[bool, ...]) -> bool:
+    """Tell whether a result requires grad: if any operand does."""
+    return True in requires
+
+
+def record(
+    operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...], result: Tensor
+) -> None:
+    """Give a result its history, if it has one."""
+    requires = tuple([needs_grad(x) for x in operands])
+    if not should_record(requires) or result._array.dtype.kind != "f":
+        return
+    node = make_node(operator, operands, params, requires, result)
+    result._grad_fn = node
+
+
+def make_node(
+    operator: Operator,
+    operands: tuple[Any, ...],
+    params: tuple[Any, ...],
+    requires: tuple[bool, ...],
+    result: Tensor,
+) -> graph.Node:
+    """Make the node of an operation with one result."""
+    sources, freeable = operator.plan(requires)
+    array = result._array
+    return operator.node(
+        collect_edges(operands, requires),
+        tuple([save(source, operands, result) for source in sources]),
+        params,
+        ((array.shape, array.dtype),),
+        freeable,
+    )
+
+
+def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tuple[graph.Edge, ...]:
+    """Return one edge per operand, in their order; none where no gradient is wanted."""
+    return tuple(
+        [
+            graph.gradient_edge(x) if wanted else graph.NO_EDGE
+            for x, wanted in zip(operands, requires, strict=True)
+        ]
+    )
+
+
+def save(source: tuple[str, int], operands: tuple[Any, ...], result: Tensor | None) -> Any:
+    """Save one thing that a rule needs."""
+    kind, index = source
+    if kind == "operand":
+        operand = operands[index]
+        return SavedTensor(operand) if type(operand) is Tensor else operand
+    if kind == "shape":
+        return operands[index]._array.shape
+    if kind == "rest":
+        return [SavedTensor(x) for x in operands[index:]]
+    return save_result(result) if kind == "result" and result is not None else None
+
+
+def function(operator: Operator) -> Any:
+    """Return the recording function of an operator, the one that rules find in `tensors`."""
+    applied = apply_pointwise if operator.pointwise else apply
+
+    def recorded(*arguments: Any) -> Tensor:
+        count = len(operator.operands)
+        return applied(operator, arguments[:count], *arguments[count:])
+
+    recorded.__name__ = operator.name
+    return recorded
+
+
+def publish() -> None:
+    """Fill the two namespaces in which rules run from the table."""
+    for name, operator in table.TABLE.items():
+        setattr(table.arrays, name, operator.kernel)
+        setattr(table.tensors, name, function(operator))

@@ -1,0 +1,78 @@
+"""Shapes, and how broadcasting is undone; start at `unbroadcast`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Shape = tuple[int, ...]
+
+
+class Size(tuple[int, ...]):
+    """A shape: a tuple that can count its elements (torch.Size)."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """Return the number of elements of a tensor of this shape."""
+        return math.prod(self)
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+
+def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
+    """Sum a gradient over the dimensions along which an operand of that shape was repeated."""
+    given = gradient.shape
+    leading = len(given) - len(shape)
+    repeated = [i + leading for i, n in enumerate(shape) if n == 1 and given[i + leading] != 1]
+    axes = (*range(leading), *repeated)
+    if axes:
+        gradient = xp.sum_dim(gradient, axes, True)
+    return xp.reshape(gradient, shape) if leading else gradient
+
+
+def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:
+    """Tell whether broadcasting leads from the smaller shape to the larger."""
+    if len(larger) < len(smaller):
+        return False
+    tail = larger[len(larger) - len(smaller) :]
+    return all(s in (1, n) for s, n in zip(smaller, tail, strict=True))
+
+
+def normal_dim(dim: int, ndim: int) -> int:
+    """Return a dimension counted from the front; IndexError if there is no such dimension."""
+    limit = max(ndim, 1)
+    if not -limit <= dim < limit:
+        raise IndexError(f"dimension {dim} was given; expected one from {-limit} to {limit - 1}")
+    return dim % limit
+
+
+def normal_dims(dim: int | Iterable[int] | None, ndim: int) -> tuple[int, ...]:
+    """Return dimensions counted from the front; None and () stand for all."""
+    if isinstance(dim, int):
+        dim = (dim,)
+    dims = tuple(normal_dim(d, ndim) for d in (() if dim is None else dim))
+    if len(set(dims)) != len(dims):
+        raise RuntimeError(f"a dimension is named twice in {list(dims)}; name each once")
+    return dims if dims and ndim else tuple(range(ndim))
+
+
+def as_shape(sizes: tuple[Any, ...]) -> Shape:
+    """Return the shape from `f(2, 3)` as well as from `f((2, 3))`."""
+    if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
+        sizes = tuple(sizes[0])
+    return tuple(int(n) for n in sizes)
+
+
+def fill_in(shape: Shape, count: int) -> Shape:
+    """Replace the one -1 of a shape; RuntimeError if it cannot hold that many elements."""
+    known = math.prod(n for n in shape if n != -1)
+    if shape.count(-1) == 1 and known and count % known == 0:
+        return tuple(count // known if n == -1 else n for n in shape)
+    if -1 in shape or math.prod(shape) != count:
+        raise RuntimeError(f"{count} elements were given for shape {list(shape)}; it must hold all")
+    return shape

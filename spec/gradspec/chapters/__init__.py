@@ -1,0 +1,46 @@
+"""The chapters of the specification, in reading order.
+
+A chapter is a module, or a package of sections; its docstring is its introduction.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One chapter: its module, the prefix of its clauses' ids, its title."""
+
+    name: str
+    prefix: str
+    title: str
+
+
+CHAPTERS: Final[tuple[Chapter, ...]] = (
+    Chapter("tensors_and_leaves", "leaf", "Tensors and leaves"),
+    Chapter("recording", "rec", "Recording"),
+    Chapter("backward", "bwd", "The backward pass"),
+    Chapter("accumulation", "acc", "Accumulation"),
+    Chapter("vector_jacobian_products", "vjp", "Non-scalar results and vector-Jacobian products"),
+    Chapter("retained_gradients", "ret", "Gradients of intermediates"),
+    Chapter("graph_lifetime", "life", "The life of a graph"),
+    Chapter("higher_order", "ho", "Higher order"),
+    Chapter("in_place", "inp", "Writing in place, versions and views"),
+)
+
+
+def load() -> None:
+    """Import every chapter, so that `gradspec.clause.CLAUSES` is complete."""
+    for chapter in CHAPTERS:
+        importlib.import_module(f"{__name__}.{chapter.name}")
+
+
+def find(name: str) -> Chapter:
+    """Find a chapter by its name or by the prefix of its clauses; raises KeyError."""
+    for chapter in CHAPTERS:
+        if name in (chapter.name, chapter.prefix):
+            return chapter
+    raise KeyError(name)

@@ -1,0 +1,80 @@
+"""Beginning anew: how the user says where a sum starts.
+
+There are two ways to clear a gradient.  To set it to None is to be without one; to zero it keeps
+the tensor and its memory.  For the next pass they amount to the same, since x = 0 + x.  They
+differ for a leaf that the next pass does not reach, and in that zeroing needs something to zero.
+"""
+
+from __future__ import annotations
+
+from gradspec import Autograd, clause, expect
+
+
+@clause(
+    "acc-003",
+    needs={"tape"},
+    sources=["docs autograd § Default gradient layouts", "leaf/non-leaf tutorial"],
+)
+def after_none_the_next_pass_begins_anew(ag: Autograd) -> None:
+    """A pass after grad was set to None leaves the gradient of that pass alone."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * x).backward()
+    x.grad = None
+    expect(x.grad).is_none()
+    (x * x * x).backward()
+
+    expect(x.grad).equals(12.0)
+
+
+@clause(
+    "acc-002",
+    needs={"tape", "inplace", "op:zero_"},
+    sources=["T3 §1", "T4 §7.5", "T4 homework 3", "basics autograd tutorial"],
+)
+def after_zeroing_the_next_pass_begins_anew(ag: Autograd) -> None:
+    """A pass after grad was zeroed in place leaves the gradient of that pass alone."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * x).backward()
+    x.grad.zero_()
+    expect(x.grad).equals(0.0)
+    (x * x * x).backward()
+
+    expect(x.grad).equals(12.0)
+
+
+@clause(
+    "acc-005",
+    needs={"tape", "retain_graph", "inplace", "op:zero_"},
+    sources=["T2 §2.3"],
+    builds_on=("acc-002", "acc-004"),
+)
+def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
+    """With grad zeroed before each, passes over a retained graph leave the same gradient each time.
+
+    T2 zeroes before the very first pass, which fails: see acc-007.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    w = ag.tensor(1.0, requires_grad=True)
+    y = (x + w) * 2.0
+    y.backward(retain_graph=True)
+
+    for _ in range(3):
+        x.grad.zero_()
+        y.backward(retain_graph=True)
+        expect(x.grad).equals(2.0)
+    expect(w.grad).equals(8.0)
+
+
+@clause(
+    "acc-007",
+    needs={"tape", "inplace", "op:zero_"},
+    sources=["T2 §2.3", "torch.Tensor.grad docstring"],
+)
+def there_is_nothing_to_zero_before_the_first_pass(ag: Autograd) -> None:
+    """A leaf that no pass has reached has no grad, so that zeroing it in place fails."""
+    x = ag.tensor(3.0, requires_grad=True)
+
+    with ag.refuses("grad-is-none"):
+        x.grad.zero_()
+
+    expect(x.grad).is_none()

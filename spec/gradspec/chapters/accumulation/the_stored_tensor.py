@@ -1,0 +1,294 @@
+"""The stored tensor: what kind of object grad is.
+
+The gradient is kept in a tensor, and one may ask of it what one asks of any tensor: is it the same
+one as before, whose memory does it use, does it require grad?  The answers follow from its being a
+running total.  A total is updated where it stands, so that whoever holds it sees it grow, an
+optimiser for instance.  It belongs to one leaf, and changing it changes nothing else: that is
+easily lost, because many derivative rules just pass their gradient on, and the tensor that arrives
+at one leaf may be the very tensor that arrives at another.  And it is a number and no function of
+anything, unless the pass was asked to record itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradspec import MAY, SHOULD, Autograd, Tensor, clause, expect
+
+LAYOUTS = "docs autograd § Default gradient layouts"
+
+
+@clause(
+    "acc-009",
+    needs={"tape"},
+    sources=[LAYOUTS],
+)
+def the_total_is_updated_where_it_stands(ag: Autograd) -> None:
+    """A pass without create_graph adds in place: grad stays the same tensor, with a new value.
+
+    tinygrad#13674 put a new tensor in its place, and what had been captured before was lost.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * 2.0).backward()
+    held = x.grad
+    (x * 3.0).backward()
+
+    expect(x.grad).is_same_object_as(held)
+    expect(held).equals(5.0)
+
+
+@clause(
+    "acc-010",
+    needs={"tape"},
+    sources=["docs autograd § Manual gradient layouts"],
+)
+def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None:
+    """A tensor that the user assigned to grad is what the next pass adds to, in place."""
+    x = ag.tensor(2.0, requires_grad=True)
+    own = ag.tensor(1.0)
+    x.grad = own
+    (x * 3.0).backward()
+
+    expect(x.grad).is_same_object_as(own)
+    expect(own).equals(4.0)
+
+
+@clause(
+    "acc-011",
+    needs={"tape", "create_graph"},
+    sources=[LAYOUTS],
+)
+def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
+    """A pass with create_graph puts a new tensor, which holds the sum, in the place of grad.
+
+    The old total may be part of a graph by then, and so it keeps its value.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * x * x).backward(create_graph=True)
+    held = x.grad
+    (x * x).backward(create_graph=True)
+
+    expect(x.grad).is_another_object_than(held)
+    expect(held).equals(12.0)
+    expect(x.grad).equals(16.0)
+
+
+@clause(
+    "acc-012",
+    needs={"tape", "flags"},
+    sources=["torch.autograd.backward docstring"],
+)
+def a_stored_gradient_does_not_require_grad(ag: Autograd) -> None:
+    """After a pass without create_graph, grad does not require grad; nor does it after a second.
+
+    candle#1243 kept the graph of every gradient.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    for total in (6.0, 12.0):
+        (x * x).backward()
+        expect(x.grad).equals(total)
+        expect(x.grad.requires_grad).is_false()
+
+
+@clause(
+    "acc-012a",
+    needs={"tape", "graph_introspection"},
+    sources=["torch.autograd.backward docstring"],
+)
+def a_stored_gradient_has_no_history(ag: Autograd) -> None:
+    """After a pass without create_graph, grad has no grad_fn; nor has it after a second."""
+    x = ag.tensor(3.0, requires_grad=True)
+    for total in (6.0, 12.0):
+        (x * x).backward()
+        expect(x.grad).equals(total)
+        expect(x.grad.grad_fn).has_structure(None)
+
+
+@clause(
+    "acc-012b",
+    needs={"tape", "flags", "create_graph", "grad_api"},
+    sources=["torch.autograd.backward docstring"],
+)
+def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
+    """After passes with create_graph, grad requires grad, and its derivative is that of the sum.
+
+    oneflow#8248: the gradient of a leaf came out without its graph.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * x * x).backward(create_graph=True)
+    (x * x).backward(create_graph=True)
+    expect(x.grad.requires_grad).is_true()
+
+    (second,) = ag.grad(x.grad, [x])
+    expect(second).equals(14.0)
+
+
+@clause(
+    "acc-019",
+    needs={"tape"},
+    sources=["observed"],
+)
+def each_leaf_has_a_total_of_its_own(ag: Autograd) -> None:
+    """A pass that adds to the grad of one leaf leaves the grad of every other leaf as it was.
+
+    The two gradients of x + y are the same number, and both are the gradient of the sum itself.
+    oneflow#8248 stored one tensor for both leaves, and adding to the one added to the other.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(1.0, requires_grad=True)
+    (x + y).backward()
+    (x * 3.0).backward()
+
+    expect(x.grad).equals(4.0)
+    expect(y.grad).equals(1.0)
+
+
+@clause(
+    "acc-019a",
+    needs={"tape", "inplace", "op:zero_"},
+    sources=["observed"],
+)
+def zeroing_one_gradient_leaves_the_others_alone(ag: Autograd) -> None:
+    """A gradient that is zeroed in place leaves the gradients of other leaves as they were."""
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(1.0, requires_grad=True)
+    (x + y).backward()
+    x.grad.zero_()
+
+    expect(x.grad).equals(0.0)
+    expect(y.grad).equals(1.0)
+
+
+@clause(
+    "acc-019b",
+    needs={"vjp"},
+    sources=["observed"],
+)
+def gradients_on_their_way_do_not_share_a_total(ag: Autograd) -> None:
+    """A contribution that is added to one gradient during a pass is not added to another's.
+
+    The sum passes one gradient on to both of its arguments, of which each is used once more.
+    AiDotNet.Tensors#935 made that gradient the running total of the first.
+    """
+
+    def f(x: Tensor, y: Tensor) -> Any:
+        return (x + y) + x * 5.0 + y * 7.0
+
+    _, (for_x, for_y) = ag.vjp(f, [2.0, 1.0])
+
+    expect(for_x).equals(6.0)
+    expect(for_y).equals(8.0)
+
+
+@clause(
+    "acc-019c",
+    needs={"tape", "arrays", "op:sum", "inplace", "op:setitem"},
+    sources=["observed"],
+)
+def the_entries_of_a_gradient_have_memory_of_their_own(ag: Autograd) -> None:
+    """A write to one entry of a stored gradient changes no other entry.
+
+    The gradient of a sum is one number, repeated.  pytorch#25814 stored it as a view that was
+    nothing but repetition, and could then not be zeroed.
+    """
+    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    x.sum().backward()
+    gradient = x.grad
+    expect(gradient).equals([1.0, 1.0, 1.0])
+    gradient[1] = 5.0
+
+    expect(x.grad).equals([1.0, 5.0, 1.0])
+
+
+@clause(
+    "acc-024",
+    needs={"tape", "dtype:float32", "dtype:float64", "op:double"},
+    sources=["torch.Tensor.grad_dtype docstring"],
+)
+def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:
+    """The grad of a leaf has the leaf's data type, whatever the data type of the computation."""
+    x = ag.tensor(1.5, dtype="float32", requires_grad=True)
+    for total in (3.0, 6.0):
+        (x.double() * x.double()).backward()
+        expect(x.grad).has_dtype("float32")
+        expect(x.grad).equals(total)
+
+
+@clause(
+    "acc-024a",
+    needs={"tape", "dtypes", "dtype:float32", "dtype:float64"},
+    sources=["torch.Tensor.grad_dtype docstring"],
+)
+def a_gradient_is_cast_before_it_is_added(ag: Autograd) -> None:
+    """A gradient that arrives in another data type than the leaf's grad_dtype is cast, then added.
+
+    The second pass adds 2⁻³⁰ to 1, which float64 can hold and float32 cannot.
+    """
+    x = ag.tensor(1.0, dtype="float32", requires_grad=True)
+    x.grad_dtype = "float64"
+
+    (x * 1.0).backward()
+    expect(x.grad).has_dtype("float64")
+    (x * 2.0**-30).backward()
+    expect(x.grad).has_dtype("float64")
+    expect(x.grad).equals(1.0 + 2.0**-30)
+
+
+@clause(
+    "acc-018b",
+    level=SHOULD,
+    needs={"tape", "cotangent"},
+    sources=["observed"],
+)
+def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
+    """A cotangent that arrives at a leaf unchanged is not made its running total.
+
+    The root is the leaf itself here.  The second pass adds to grad, and the caller's tensor must
+    not change along with it.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    v = ag.tensor(3.0)
+    x.backward(v)
+    x.backward(v)
+
+    expect(x.grad).equals(6.0)
+    expect(v).equals(3.0)
+
+
+@clause(
+    "acc-018",
+    level=MAY,
+    needs={"tape", "cotangent", "views", "arrays", "op:view"},
+    sources=["observed", LAYOUTS],
+    convention=True,
+)
+def a_cotangent_that_came_through_views_is_not_copied(ag: Autograd) -> None:
+    """A cotangent that reaches a leaf without grad through views alone becomes its grad, uncopied.
+
+    torch copies an arriving gradient only if somebody else holds it.  The caller's tensor is held
+    by the caller, but a view of it, which is what arrives, is not.
+    """
+    x = ag.tensor([2.0, 3.0], requires_grad=True)
+    v = ag.tensor(ag.random(2))
+    x.view(2).backward(v)
+
+    expect(x.grad).shares_memory_with(v)
+
+
+@clause(
+    "acc-018a",
+    level=MAY,
+    needs={"tape", "cotangent", "arrays", "op:view"},
+    sources=["observed"],
+    builds_on=("acc-018",),
+    convention=True,
+)
+def a_later_pass_writes_into_a_cotangent_that_was_not_copied(ag: Autograd) -> None:
+    """A cotangent that became grad uncopied is changed by the next pass, which adds in place."""
+    first, second = ag.random(2), ag.random(2)
+    x = ag.tensor([2.0, 3.0], requires_grad=True)
+    v = ag.tensor(first)
+    x.view(2).backward(v)
+    (x * 3.0).backward(ag.tensor(second))
+
+    expect(v).is_close(first + 3.0 * second)

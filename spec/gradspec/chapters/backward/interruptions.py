@@ -1,0 +1,95 @@
+"""When the pass is interrupted, and where it runs.
+
+Functions of the caller run inside the pass, as hooks for instance, and may raise or start a pass
+of their own.  A pass that was left by an exception has done a part of its work; what matters is
+that the engine is fit for the next one.  A pass within a pass is an ordinary pass.
+
+The last entry concerns machines that this kit does not observe: accelerators with several queues of
+work.
+"""
+
+from __future__ import annotations
+
+from gradspec import MAY, MUST, SHOULD, Autograd, Interrupted, Tensor, clause, expect, informative
+
+
+def _interrupt(_gradient: Tensor) -> None:
+    raise Interrupted
+
+
+@clause("bwd-035", level=MUST, needs={"tape", "hooks"}, sources=["observed"])
+def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
+    """After a pass was left by an exception, a pass over a fresh graph of the same leaves is
+    whole, and nothing of the failed one is left over in it.
+
+    An engine that keeps half-summed gradients or a "running" mark in a global place adds the one
+    to the next result, or refuses it.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    square = x * x
+    square.register_hook(_interrupt)
+    with ag.refuses("callback"):
+        square.backward()
+    (x * 5).backward()
+
+    expect(x.grad).equals(5.0)
+
+
+@clause("bwd-034", level=MAY, needs={"tape", "hooks"}, sources=["observed"])
+def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
+    """Where a pass fails half way, the leaves that it had reached keep what was accumulated, and
+    those that it had not reached keep the grad None.
+
+    The pass takes later operations first, so it is through with y * 3 when it comes to x * 2.
+    """
+    x = ag.tensor(5.0, requires_grad=True)
+    y = ag.tensor(7.0, requires_grad=True)
+    interrupted = x * 2
+    interrupted.register_hook(_interrupt)
+    result = interrupted + y * 3
+    with ag.refuses("callback"):
+        result.backward()
+
+    expect(x.grad).is_none()
+    expect(y.grad).equals(3.0)
+
+
+@clause("bwd-036", level=MUST, needs={"tape", "hooks", "modes"}, sources=["observed"])
+def a_pass_may_run_inside_a_pass(ag: Autograd) -> None:
+    """A function that the pass calls may call backward() on a graph of its own, and both passes
+    finish: the inner before the function returns, the outer afterwards.
+
+    One way of checkpointing rests on it.  The inner pass cleared the callbacks of the outer one in
+    pytorch#12106, and made them run twice in pytorch#31909.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(3.0, requires_grad=True)
+    inner = []
+
+    def differentiate_a_cube(gradient: Tensor) -> Tensor:
+        z = ag.tensor(2.0, requires_grad=True)
+        with ag.enable_grad():
+            (z * z * z).backward()
+        inner.append(z)
+        result: Tensor = gradient + z.grad
+        return result
+
+    x.register_hook(differentiate_a_cube)
+    (x * y).backward()
+
+    expect([z.grad for z in inner]).happened_in_order([12.0])
+    expect(x.grad).equals(15.0)
+    expect(y.grad).equals(2.0)
+
+
+informative(
+    "bwd-046",
+    "On an accelerator each operation of the backward pass runs on the stream that its forward "
+    "operation ran on.",
+    level=SHOULD,
+    sources=[
+        "torch.autograd.backward docstring",
+        "notes/cuda § Stream semantics of backward passes",
+    ],
+    reason="Streams belong to accelerators; the engine port has no devices to observe.",
+)

@@ -1,0 +1,173 @@
+"""Emptying: a backward pass lets go of the saved values of the nodes that it visits."""
+
+from __future__ import annotations
+
+from gradspec import SHOULD, Autograd, clause, expect
+
+
+@clause(
+    "life-001",
+    needs={"tape", "retain_graph"},
+    sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"],
+)
+def second_pass_is_refused(ag: Autograd) -> None:
+    """A second backward pass through a node whose saved values it needs is refused.
+
+    Refused, and not answered wrongly: in tinygrad#5701 the second pass returned without an error
+    and the gradients were wrong.  The first pass's gradient stands.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    y = x * x
+    y.backward()
+
+    with ag.refuses("graph-freed"):
+        y.backward()
+
+    expect(x.grad).equals(6.0)
+
+
+@clause(
+    "life-006",
+    needs={"tape"},
+    sources=["torch.autograd.backward docstring", "observed"],
+)
+def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
+    """A second backward pass through nodes that saved nothing succeeds, and adds once more.
+
+    What a pass lets go of are saved values; the nodes stay.  Tutorials say that the graph is
+    destroyed, and engines built on that sentence refuse here.  A sum, a difference and a sign
+    have constant derivatives, so nothing is missing.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(5.0, requires_grad=True)
+    z = -(x - y) + x + x
+    z.backward()
+    z.backward()
+
+    expect(x.grad).equals(2.0)
+    expect(y.grad).equals(2.0)
+
+
+@clause(
+    "life-011",
+    needs={"tape", "retain_graph", "grad_api"},
+    sources=["torch.autograd.grad docstring"],
+    builds_on=("life-001",),
+)
+def query_empties_like_backward(ag: Autograd) -> None:
+    """A query by grad() lets go of saved values exactly as backward() does.
+
+    After either, the other is refused as well.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    y = x * x
+    (found,) = ag.grad(y, [x])
+
+    expect(found).equals(6.0)
+
+    with ag.refuses("graph-freed"):
+        ag.grad(y, [x])
+    with ag.refuses("graph-freed"):
+        y.backward()
+
+    expect(x.grad).is_none()
+
+    z = x * x
+    z.backward()
+
+    with ag.refuses("graph-freed"):
+        ag.grad(z, [x])
+
+    expect(x.grad).equals(6.0)
+
+
+@clause(
+    "life-012",
+    level=SHOULD,
+    needs={"retain_graph", "grad_api"},
+    sources=["observed"],
+    builds_on=("life-011",),
+)
+def nodes_not_visited_stay_full(ag: Autograd) -> None:
+    """A pass empties only the nodes that it runs: those off the path to its inputs stay usable."""
+    a = ag.tensor(2.0, requires_grad=True)
+    b = ag.tensor(3.0, requires_grad=True)
+    visited, spared = a * a, b * b
+    ag.grad(visited + spared, [a])
+
+    (found,) = ag.grad(spared, [b])
+
+    expect(found).equals(6.0)
+    with ag.refuses("graph-freed"):
+        ag.grad(visited, [a])
+
+
+@clause(
+    "life-013",
+    needs={"tape", "retain_graph", "graph_introspection", "op:exp"},
+    sources=["torch.autograd.backward docstring"],
+)
+def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
+    """Reading a saved value that was let go is the same error as a second backward pass."""
+    x = ag.tensor(0.0, requires_grad=True)
+    y = ag.exp(x)
+    node = y.grad_fn
+
+    expect(node.saved("result")).equals(1.0)
+
+    y.backward()
+
+    with ag.refuses("graph-freed"):
+        node.saved("result")
+
+    expect(x.grad).equals(1.0)
+
+
+@clause(
+    "life-014a",
+    needs={"tape", "retain_graph", "memory"},
+    sources=[
+        "torch.autograd.backward docstring",
+        "T1 §2.1.6",
+        "T2 §2.6",
+        "saved tensors hooks tutorial",
+    ],
+)
+def emptying_releases_memory(ag: Autograd) -> None:
+    """A backward pass releases an intermediate that the graph alone still needed.
+
+    This is the point of it all: the root still stands for the graph, yet what the graph saved is
+    gone.  An engine that merely marks its nodes as used passes life-001 and runs out of memory.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    inner = x * x
+    root = inner * inner
+    watcher = ag.watch(inner)
+    ag.forget(inner)
+    root.backward()
+
+    expect(watcher).is_gone()
+    expect(root).equals(16.0)
+    expect(x.grad).equals(32.0)
+
+
+@clause(
+    "life-015a",
+    needs={"tape", "memory"},
+    sources=["notes/autograd § How autograd encodes the history"],
+)
+def graph_without_a_name_is_released(ag: Autograd) -> None:
+    """A graph that no name refers to is released without any backward pass.
+
+    It goes at once, with its last name.  A tensor that refers to its node and a node that refers
+    back to its tensor would keep each other alive until a collector comes by.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    inner = x * x
+    root = inner * inner
+    watchers = [ag.watch(inner), ag.watch(root)]
+    ag.forget(inner, root)
+
+    expect(watchers[1]).is_gone()
+    expect(watchers[0]).is_gone()
+    expect(x.grad).is_none()

@@ -1,0 +1,202 @@
+"""Retaining: `retain_graph=True` leaves the graph as it was, so that it can be walked again."""
+
+from __future__ import annotations
+
+from gradspec import SHOULD, Autograd, clause, expect
+from gradspec.strategies import SCALARS, Expression, expressions
+
+
+@clause(
+    "life-002",
+    needs={"tape", "retain_graph"},
+    sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"],
+)
+def retained_graph_serves_again(ag: Autograd) -> None:
+    """A backward pass with retain_graph=True leaves a graph whose next pass adds the same again.
+
+    The same each time, also where paths meet: the function is y^2 + y with y = x^2, and its
+    derivative 36.  In autobw.torch#7 only the first pass over such a graph was right; in
+    tinygrad#6145 the flag was missing and intermediate gradients were counted again.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x * x
+    z = y * y + y
+    z.backward(retain_graph=True)
+
+    expect(x.grad).equals(36.0)
+
+    z.backward(retain_graph=True)
+
+    expect(x.grad).equals(72.0)
+
+    z.backward()
+
+    expect(x.grad).equals(108.0)
+
+
+@clause(
+    "life-002a",
+    needs={"tape", "retain_graph"},
+    sources=["torch.autograd.backward docstring", "bshillingford/autobw.torch#7"],
+    builds_on=("life-002",),
+    given={"case": expressions(shapes=SCALARS, unary=("neg",))},
+)
+def every_retained_graph_serves_again(ag: Autograd, case: Expression) -> None:
+    """For every function of scalars, k passes over one retained graph leave k times the gradient."""
+    leaves = [ag.tensor(leaf, requires_grad=True) for leaf in case.leaves]
+    result = case.evaluate(ag, leaves)
+    gradients = case.gradients(1.0)
+    for passes in (1, 2, 3):
+        result.backward(retain_graph=True)
+
+        for leaf, gradient in zip(leaves, gradients, strict=True):
+            expect(leaf.grad).is_close(passes * gradient, scale=passes * case.scale)
+
+
+@clause(
+    "life-003",
+    needs={"tape", "retain_graph"},
+    sources=["torch.autograd.backward docstring"],
+    builds_on=("life-002",),
+)
+def latest_call_decides(ag: Autograd) -> None:
+    """A pass without retain_graph empties the graph, however many passes before it kept it.
+
+    The flag is no property of the graph: it says what this one call leaves behind.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x * x
+    y.backward(retain_graph=True)
+    y.backward()
+
+    with ag.refuses("graph-freed"):
+        y.backward()
+
+    expect(x.grad).equals(8.0)
+
+
+@clause(
+    "life-004",
+    needs={"tape", "retain_graph", "create_graph", "grad_api"},
+    sources=["torch.autograd.backward docstring", "torch.autograd.grad docstring"],
+)
+def default_is_that_of_create_graph(ag: Autograd) -> None:
+    """The flag retain_graph, when not given, has the value of create_graph.
+
+    A gradient that is to be differentiated refers to the values that the first graph saved, so
+    that letting go of them would make create_graph useless.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x * x
+    (found,) = ag.grad(y, [x], create_graph=True)
+    y.backward()
+
+    expect(found).equals(4.0)
+    expect(x.grad).equals(4.0)
+    with ag.refuses("graph-freed"):
+        y.backward()
+
+
+@clause(
+    "life-005",
+    needs={"tape", "retain_graph", "create_graph", "grad_api"},
+    sources=["torch.autograd.backward docstring"],
+    builds_on=("life-004",),
+)
+def flag_that_is_given_beats_the_default(ag: Autograd) -> None:
+    """An explicit retain_graph=False with create_graph=True empties the first graph only.
+
+    The gradient that was returned has a graph of its own, which saved what it needs itself.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x**3
+    (found,) = ag.grad(y, [x], create_graph=True, retain_graph=False)
+
+    with ag.refuses("graph-freed"):
+        y.backward()
+
+    expect(x.grad).is_none()
+    (second,) = ag.grad(found, [x])
+    expect(second).equals(12.0)
+
+
+@clause(
+    "life-010",
+    needs={"tape"},
+    sources=["T1 §2.1.4", "notes/autograd § How autograd encodes the history"],
+)
+def computing_again_gives_a_new_graph(ag: Autograd) -> None:
+    """Computing a function again makes a new graph, which owes nothing to the one walked before.
+
+    This is what a training loop does, and the usual alternative to keeping a graph.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    first = x * x * x
+    first.backward()
+    second = x * x * x
+    second.backward()
+
+    expect(second).equals(8.0)
+    expect(x.grad).equals(24.0)
+
+
+@clause(
+    "life-016",
+    level=SHOULD,
+    needs={"tape", "create_graph", "warnings"},
+    sources=["torch.autograd.backward docstring"],
+)
+def storing_a_gradient_with_history_warns(ag: Autograd) -> None:
+    """backward(create_graph=True) warns that a leaf and its gradient now keep each other alive.
+
+    The leaf refers to its grad, the grad to its history, and the history ends at the leaf: a
+    cycle, which lasts until the grad is cleared (pytorch#7343).
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x**2
+
+    with ag.warns():
+        y.backward(create_graph=True)
+
+    expect(x.grad).equals(4.0)
+    x.grad = None
+
+
+@clause(
+    "life-016a",
+    level=SHOULD,
+    needs={"tape", "create_graph", "grad_api", "warnings"},
+    sources=["torch.autograd.backward docstring"],
+)
+def query_with_history_is_silent(ag: Autograd) -> None:
+    """grad(create_graph=True) does not warn, as it stores nothing on the leaf."""
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x**2
+
+    with ag.silent():
+        (found,) = ag.grad(y, [x], create_graph=True)
+
+    expect(found).equals(4.0)
+    expect(x.grad).is_none()
+
+
+@clause(
+    "life-016b",
+    level=SHOULD,
+    needs={"tape", "create_graph", "memory"},
+    sources=["torch.autograd.backward docstring", "pytorch#7343"],
+)
+def clearing_the_gradient_breaks_the_cycle(ag: Autograd) -> None:
+    """When grad is cleared after backward(create_graph=True), the gradient is released at once."""
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x**3
+    y.backward(create_graph=True)
+    gradient = x.grad
+    watcher = ag.watch(gradient)
+
+    expect(gradient).equals(12.0)
+
+    ag.forget(gradient, y)
+    x.grad = None
+
+    expect(watcher).is_gone()

@@ -1,0 +1,169 @@
+"""Sharing: two roots with a common part walk that part once each, or once together."""
+
+from __future__ import annotations
+
+from gradspec import MAY, SHOULD, Autograd, clause, expect
+
+
+@clause(
+    "life-007",
+    needs={"tape", "retain_graph"},
+    sources=["notes/autograd § Graph retaining", "T1 §2.1.6"],
+    builds_on=("life-001",),
+)
+def shared_part_is_emptied_by_the_first_root(ag: Autograd) -> None:
+    """A pass from one root empties the part that it shares with another, whose pass then fails.
+
+    Each root looks fresh, as nobody has called backward on it yet; what counts is the nodes.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    shared = x * x
+    one, other = shared + 1, shared + 2
+    one.backward()
+
+    with ag.refuses("graph-freed"):
+        other.backward()
+
+    expect(x.grad).equals(4.0)
+
+
+@clause(
+    "life-008",
+    needs={"tape", "retain_graph"},
+    sources=["torch.autograd.backward docstring", "T1 §2.1.4"],
+    builds_on=("life-002",),
+)
+def all_roots_but_the_last_keep_it(ag: Autograd) -> None:
+    """Roots with a common part can be differentiated in turn if all calls but the last keep it."""
+    x = ag.tensor(2.0, requires_grad=True)
+    shared = x * x
+    one, other = shared * 3, shared * 5
+    one.backward(retain_graph=True)
+
+    expect(x.grad).equals(12.0)
+
+    other.backward()
+
+    expect(x.grad).equals(32.0)
+
+
+@clause(
+    "life-009",
+    needs={"tape"},
+    sources=["torch.autograd.backward docstring"],
+)
+def sum_of_roots_needs_one_pass(ag: Autograd) -> None:
+    """The sum of several roots with a common part is differentiated without keeping the graph.
+
+    The derivative of a sum is the sum of the derivatives, and one walk computes it.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    shared = x * x
+    (shared * 3 + shared * 5).backward()
+
+    expect(x.grad).equals(32.0)
+
+
+@clause(
+    "life-009a",
+    needs={"tape", "cotangent"},
+    sources=["torch.autograd.backward docstring"],
+)
+def all_roots_in_one_call_need_one_pass(ag: Autograd) -> None:
+    """Several roots with a common part are differentiated in one call without keeping the graph.
+
+    An engine that runs one pass for each root finds the common part emptied by the first.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    shared = x * x
+    ag.backward([shared * 3, shared * 5])
+
+    expect(x.grad).equals(32.0)
+
+
+@clause(
+    "life-018",
+    needs={"tape", "retain_graph"},
+    sources=["notes/autograd § Graph retaining"],
+    builds_on=("life-001",),
+)
+def new_operations_do_not_refill_the_old(ag: Autograd) -> None:
+    """Operations recorded on a tensor of an emptied graph cannot be differentiated through it.
+
+    Forward, such a tensor is as good as any; the refusal comes when the pass reaches its node.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    inner = x * x
+    inner.backward()
+    root = inner * 5
+
+    expect(root).equals(45.0)
+    with ag.refuses("graph-freed"):
+        root.backward()
+
+    expect(x.grad).equals(6.0)
+
+
+@clause(
+    "life-018a",
+    needs={"tape", "retain_graph", "grad_api"},
+    sources=["notes/autograd § Graph retaining"],
+    builds_on=("life-018",),
+)
+def new_operations_are_differentiated_up_to_the_old(ag: Autograd) -> None:
+    """Operations recorded on a tensor of an emptied graph are differentiable up to that tensor."""
+    x = ag.tensor(3.0, requires_grad=True)
+    inner = x * x
+    inner.backward()
+    (found,) = ag.grad(inner * inner, [inner])
+
+    expect(found).equals(18.0)
+    expect(x.grad).equals(6.0)
+
+
+@clause(
+    "life-020",
+    level=SHOULD,
+    needs={"retain_graph", "create_graph", "grad_api"},
+    sources=["T1 §2.1.4"],
+    builds_on=("life-008",),
+)
+def second_derivatives_in_turn_keep_the_graph(ag: Autograd) -> None:
+    """Several second derivatives are asked for in turn if all queries but the last keep the graph.
+
+    For (xy)^3 they are 6xy^3 and 6x^3y.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(4.0, requires_grad=True)
+    product = x * y
+    by_x, by_y = ag.grad(product * product * product, [x, y], create_graph=True)
+    (by_x_twice,) = ag.grad(by_x, [x], retain_graph=True)
+    (by_y_twice,) = ag.grad(by_y, [y])
+
+    expect(by_x).equals(768.0)
+    expect(by_y).equals(384.0)
+    expect(by_x_twice).equals(768.0)
+    expect(by_y_twice).equals(192.0)
+
+
+@clause(
+    "life-021",
+    level=MAY,
+    needs={"retain_graph", "create_graph", "grad_api"},
+    sources=["T1 §2.1.4"],
+    builds_on=("life-020",),
+)
+def first_derivatives_share_a_part(ag: Autograd) -> None:
+    """Without retain_graph the second of those queries fails: both derivatives share a part.
+
+    Both contain the derivative of the cube, 3(xy)^2, computed once.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(4.0, requires_grad=True)
+    product = x * y
+    by_x, by_y = ag.grad(product * product * product, [x, y], create_graph=True)
+    (by_x_twice,) = ag.grad(by_x, [x])
+
+    expect(by_x_twice).equals(768.0)
+    with ag.refuses("graph-freed"):
+        ag.grad(by_y, [y])

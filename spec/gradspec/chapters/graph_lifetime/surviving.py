@@ -1,0 +1,47 @@
+"""Surviving: what a backward pass does not touch, and what does not touch the graph."""
+
+from __future__ import annotations
+
+from gradspec import Autograd, clause, expect
+
+
+@clause(
+    "life-017",
+    needs={"tape"},
+    sources=["torch.autograd.backward docstring"],
+)
+def values_remain_readable(ag: Autograd) -> None:
+    """After a backward pass the values of leaves, intermediates and the root are what they were.
+
+    Only what the graph saved for itself is gone.  An engine that frees a saved value's memory,
+    rather than its own reference to it, takes the value away from the user too.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    inner = x * x
+    root = inner * inner
+    root.backward()
+
+    expect(x.grad).equals(108.0)
+    expect(x).equals(3.0)
+    expect(inner).equals(9.0)
+    expect(root).equals(81.0)
+
+
+@clause(
+    "life-019",
+    needs={"tape"},
+    sources=["observed"],
+)
+def graph_needs_no_names(ag: Autograd) -> None:
+    """Deleting the names of a leaf and of an intermediate does not break the graph that uses them.
+
+    A graph owns what its derivatives need: here x, for the derivative with respect to w.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    w = ag.tensor(3.0, requires_grad=True)
+    inner = x * w
+    root = inner * inner
+    ag.forget(x, inner)
+    root.backward()
+
+    expect(w.grad).equals(24.0)

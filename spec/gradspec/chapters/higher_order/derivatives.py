@@ -1,0 +1,269 @@
+"""Derivatives of derivatives: what the numbers are, however an engine gets at them.
+
+`partial(ag, f)` is f' here, and `partial(ag, f, 1)` the derivative by the second argument.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec import Autograd, clause, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec import Tensor
+
+    Function = Callable[..., Any]
+
+
+def partial(ag: Autograd, function: Function, argument: int = 0) -> Function:
+    """Give the derivative of a function with respect to one of its arguments, as a function."""
+
+    def derivative(*point: Any) -> Any:
+        _, gradients = ag.vjp(function, point)
+        return gradients[argument]
+
+    return derivative
+
+
+@clause(
+    "ho-003",
+    needs={"vjp"},
+    sources=["torch.autograd.grad docstring"],
+)
+def differentiation_can_be_repeated(ag: Autograd) -> None:
+    """Differentiation can be repeated: the derivatives of x^4 at 2 are 32, 48, 48 and 24.
+
+    Each order differentiates what the one before computed.
+    """
+
+    def function(x: Tensor) -> Any:
+        return x**4
+
+    first = partial(ag, function)
+    second = partial(ag, first)
+    third = partial(ag, second)
+    fourth = partial(ag, third)
+
+    expect(first(2.0)).is_close(32.0)
+    expect(second(2.0)).is_close(48.0)
+    expect(third(2.0)).is_close(48.0)
+    expect(fourth(2.0)).is_close(24.0)
+
+
+@clause(
+    "ho-003a",
+    needs={"vjp"},
+    sources=["torch.autograd.grad docstring"],
+    builds_on=("ho-003",),
+)
+def spent_terms_add_zero(ag: Autograd) -> None:
+    """A term whose derivatives have run out adds zero to higher ones: (x^4 + x^5)''''' is 120.
+
+    The fifth derivative of x^4 comes from x to the power of zero.  A rule for powers that goes on
+    to divide by x, or that does not know its exponent, leaves something behind.
+    """
+
+    def function(x: Tensor) -> Any:
+        return x**4 + x**5
+
+    derivative: Function = function
+    for _ in range(5):
+        derivative = partial(ag, derivative)
+
+    expect(derivative(2.0)).is_close(120.0)
+
+
+@clause(
+    "ho-008",
+    needs={"vjp"},
+    sources=["mathematics", "torch.autograd.functional.hessian docstring"],
+)
+def order_of_mixed_partials_does_not_matter(ag: Autograd) -> None:
+    """The mixed second derivatives of a smooth function are equal, whichever comes first.
+
+    For x^3 y^2 + x / y both are 6x^2 y - 1 / y^2.  The engine gets at them on two different ways:
+    they agree only if the rules of every operation on either way are right.
+    """
+
+    def function(x: Tensor, y: Tensor) -> Any:
+        return x**3 * y**2 + x / y
+
+    by_x_then_y = partial(ag, partial(ag, function, 0), 1)
+    by_y_then_x = partial(ag, partial(ag, function, 1), 0)
+
+    expect(by_x_then_y(2.0, 4.0)).is_close(95.9375)
+    expect(by_y_then_x(2.0, 4.0)).is_close(95.9375)
+
+
+@clause(
+    "ho-009",
+    needs={"vjp"},
+    sources=["torch.autograd.functional.hessian docstring"],
+)
+def hessian_row_by_row(ag: Autograd) -> None:
+    """The gradient of each first derivative is a row of the Hessian, the matrix of second ones.
+
+    For x^3 + y^3 + z^3 + xyz the diagonal is 6x, 6y, 6z, and the rest are the other variables.
+    """
+
+    def function(x: Tensor, y: Tensor, z: Tensor) -> Any:
+        return x**3 + y**3 + z**3 + x * y * z
+
+    hessian = ((6.0, 3.0, 2.0), (3.0, 12.0, 1.0), (2.0, 1.0, 18.0))
+
+    for i, row in enumerate(hessian):
+        _, found = ag.vjp(partial(ag, function, i), [1.0, 2.0, 3.0])
+        for entry, expected in zip(found, row, strict=True):
+            expect(entry).is_close(expected)
+
+
+@clause(
+    "ho-009a",
+    needs={"vjp", "arrays", "op:matmul", "op:sum"},
+    sources=["torch.autograd.functional.hessian docstring"],
+)
+def hessian_of_a_quadratic_form(ag: Autograd) -> None:
+    """The Hessian of x'Ax is A + A', row by row, and not 2A.
+
+    The matrix is not symmetric, so that a rule which forgets to transpose it is found out.
+    """
+    a, point = ag.random(3, 3), ag.random(3)
+
+    def gradient(x: Tensor) -> Any:
+        _, gradients = ag.vjp(lambda x: ((ag.tensor(a) @ x) * x).sum(), [x])
+        return gradients[0]
+
+    for cotangent, row in zip(((1, 0, 0), (0, 1, 0), (0, 0, 1)), a + a.T, strict=True):
+        _, (found,) = ag.vjp(gradient, [point], cotangent)
+        expect(found).is_close(row)
+
+
+@clause(
+    "ho-010",
+    needs={"vjp"},
+    sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
+)
+def slope_can_be_part_of_a_loss(ag: Autograd) -> None:
+    """A loss that contains a derivative has a gradient that contains second derivatives.
+
+    With f = wx^2 and the penalty (df/dx)^2 = 4w^2 x^2, the loss f + penalty has the derivatives
+    x^2 + 8wx^2 and 2wx + 8w^2 x.  Without the second derivatives there remain x^2 and 2wx, which
+    look like a gradient and train a model, only not this one.
+    """
+
+    def function(w: Tensor, x: Tensor) -> Any:
+        return w * x * x
+
+    def loss(w: Tensor, x: Tensor) -> Any:
+        value, (_, slope) = ag.vjp(function, [w, x])
+        return value + slope * slope
+
+    total, (by_w, by_x) = ag.vjp(loss, [2.0, 3.0])
+
+    expect(total).is_close(162.0)
+    expect(by_w).is_close(153.0)
+    expect(by_x).is_close(108.0)
+
+
+@clause(
+    "ho-010a",
+    needs={"vjp"},
+    sources=["PaddlePaddle/Paddle#24187"],
+)
+def result_and_slope_are_told_apart(ag: Autograd) -> None:
+    """A function of a result and of its own derivative is differentiated through both.
+
+    With y = x^2, the derivative of dy/dx + y^2 is 2 + 4x^3.  In PaddlePaddle/Paddle#24187 the
+    second pass met gradients that the first had left under the same names, and replaced them.
+    """
+
+    def function(x: Tensor) -> Any:
+        y, (slope,) = ag.vjp(lambda x: x * x, [x])
+        return slope + y * y
+
+    _, (found,) = ag.vjp(function, [2.0])
+
+    expect(found).is_close(34.0)
+
+
+@clause(
+    "ho-010b",
+    needs={"vjp"},
+    sources=["denizyuret/AutoGrad.jl#75", "JuliaDiff/ForwardDiff.jl#83"],
+)
+def nested_derivatives_are_told_apart(ag: Autograd) -> None:
+    """In a derivative inside a derivative, what the inner one holds constant is constant to it.
+
+    The inner derivative of xy^2 by y alone is 2xy; at y = 3x that is 6x^2, whose derivative is
+    12x.  An engine that cannot tell whose variable is whose takes x for one of the inner
+    variables: perturbation confusion, found in engines of every kind (AutoGrad.jl#75).
+    """
+
+    def function(x: Tensor) -> Any:
+        _, (slope,) = ag.vjp(lambda y: x * y * y, [x * 3])
+        return slope
+
+    value, (found,) = ag.vjp(function, [2.0])
+
+    expect(value).is_close(24.0)
+    expect(found).is_close(24.0)
+
+
+@clause(
+    "ho-013",
+    needs={"vjp", "op:relu"},
+    sources=["notes/autograd § Gradients for non-differentiable functions"],
+)
+def pieces_of_a_line_do_not_bend(ag: Autograd) -> None:
+    """The second derivative of relu away from its kink is zero.
+
+    The function is x^2 + 3 relu(x), whose second derivative is then 2 on both sides.
+    """
+
+    def function(x: Tensor) -> Any:
+        return x * x + ag.relu(x) * 3
+
+    second = partial(ag, partial(ag, function))
+
+    expect(second(-1.5)).is_close(2.0)
+    expect(second(2.5)).is_close(2.0)
+
+
+@clause(
+    "ho-013a",
+    needs={"vjp", "op:abs"},
+    sources=["notes/autograd § Gradients for non-differentiable functions"],
+)
+def neither_does_the_absolute_value(ag: Autograd) -> None:
+    """The second derivative of the absolute value away from its kink is zero."""
+
+    def function(x: Tensor) -> Any:
+        return x * x + ag.abs(x) * 3
+
+    second = partial(ag, partial(ag, function))
+
+    expect(second(-1.5)).is_close(2.0)
+    expect(second(2.5)).is_close(2.0)
+
+
+@clause(
+    "ho-013b",
+    needs={"vjp", "op:relu"},
+    sources=["notes/autograd § Gradients for non-differentiable functions"],
+    convention=True,
+)
+def nor_does_the_kink_of_relu(ag: Autograd) -> None:
+    """The second derivative of relu at its kink is zero, as the first is.
+
+    Mathematics has no value to offer here.  The convention is the least surprising one; a
+    rewriting of relu in Theano#4353 gave NaN.
+    """
+
+    def function(x: Tensor) -> Any:
+        return x * x + ag.relu(x) * 3
+
+    second = partial(ag, partial(ag, function))
+
+    expect(second(0.0)).is_close(2.0)

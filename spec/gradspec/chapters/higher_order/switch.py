@@ -1,0 +1,161 @@
+"""The switch: whether a backward pass is recorded is decided by `create_graph`, and only by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradspec import Autograd, clause, expect
+
+if TYPE_CHECKING:
+    from gradspec.objects import Observed
+
+
+@clause(
+    "ho-001",
+    needs={"grad_api", "create_graph"},
+    sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
+)
+def with_the_switch_gradients_are_differentiable(ag: Autograd) -> None:
+    """With create_graph=True the gradients have a graph of their own and can be differentiated.
+
+    The second pass does not touch the value of the first gradient.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    (first,) = ag.grad(x**3, [x], create_graph=True)
+    (second,) = ag.grad(first, [x])
+
+    expect(second).equals(18.0)
+    expect(first).equals(27.0)
+
+
+@clause(
+    "ho-001a",
+    needs={"grad_api", "create_graph", "flags"},
+    sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
+)
+def such_a_gradient_is_a_result(ag: Autograd) -> None:
+    """A gradient with a graph is a result like any other: it requires grad and is no leaf."""
+    x = ag.tensor(3.0, requires_grad=True)
+    (first,) = ag.grad(x**3, [x], create_graph=True)
+
+    expect(first.requires_grad).is_true()
+    expect(first.is_leaf).is_false()
+
+
+@clause(
+    "ho-002",
+    needs={"grad_api"},
+    sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
+)
+def without_the_switch_gradients_are_constants(ag: Autograd) -> None:
+    """Without create_graph the gradients are constants, and asking for a derivative is refused."""
+    x = ag.tensor(3.0, requires_grad=True)
+    (first,) = ag.grad(x**3, [x])
+
+    with ag.refuses("root-without-grad"):
+        ag.grad(first, [x])
+
+    expect(first).equals(27.0)
+
+
+@clause(
+    "ho-002a",
+    needs={"tape", "flags"},
+    sources=["torch.autograd.backward docstring", "T1 §2.1.4"],
+)
+def stored_gradients_are_constants_too(ag: Autograd) -> None:
+    """Without create_graph the grad of a leaf does not require grad, and is a leaf itself.
+
+    A gradient that keeps a graph for nobody keeps its memory too (huggingface/candle#1243).
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    (x**3).backward()
+
+    expect(x.grad.requires_grad).is_false()
+    expect(x.grad.is_leaf).is_true()
+    expect(x.grad).equals(27.0)
+
+
+@clause(
+    "ho-005",
+    needs={"grad_api", "create_graph", "flags"},
+    sources=["torch.autograd.functional.vjp docstring", "observed"],
+)
+def gradient_of_a_linear_function_is_a_constant(ag: Autograd) -> None:
+    """A gradient that depends on no leaf does not require grad, even with create_graph=True.
+
+    The recording is honest: the derivative of 3x is computed from no variable at all.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    (found,) = ag.grad(x * 3, [x], create_graph=True)
+
+    expect(found.requires_grad).is_false()
+    expect(found).equals(3.0)
+
+
+@clause(
+    "ho-011",
+    needs={"grad_api", "create_graph", "hooks", "modes"},
+    sources=[
+        "torch.Tensor.register_post_accumulate_grad_hook docstring",
+        "custom function double backward tutorial",
+    ],
+)
+def switch_is_the_mode_inside_the_pass(ag: Autograd) -> None:
+    """While a backward pass runs, grad mode is on with create_graph=True and off without.
+
+    What a hook computes is recorded or not, therefore, as what the engine computes is.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    modes: list[Observed] = []
+    y = x * x
+    y.register_hook(lambda _: modes.append(ag.is_grad_enabled()))
+    z = y * y
+    ag.grad(z, [x], create_graph=True)
+    ag.grad(z, [x])
+
+    expect(modes).happened_in_order([True, False])
+    expect(ag.is_grad_enabled()).is_true()
+
+
+@clause(
+    "ho-011a",
+    needs={"grad_api", "create_graph", "hooks", "flags"},
+    sources=["custom function double backward tutorial"],
+)
+def hooks_see_recorded_gradients(ag: Autograd) -> None:
+    """A hook receives a gradient that requires grad with create_graph=True, a constant without.
+
+    The gradient is 2y here, and y is no constant.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    flags: list[Observed] = []
+    y = x * x
+    y.register_hook(lambda gradient: flags.append(gradient.requires_grad))
+    z = y * y
+    ag.grad(z, [x], create_graph=True)
+    ag.grad(z, [x])
+
+    expect(flags).happened_in_order([True, False])
+
+
+@clause(
+    "ho-012",
+    needs={"grad_api", "create_graph", "modes"},
+    sources=["observed"],
+)
+def mode_of_the_caller_does_not_matter(ag: Autograd) -> None:
+    """The backward pass is recorded with create_graph=True also where the caller's mode is off.
+
+    The switch is an explicit request about this one pass; afterwards the caller's mode is back.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    y = x**3
+    with ag.no_grad():
+        (first,) = ag.grad(y, [x], create_graph=True)
+
+        expect(ag.is_grad_enabled()).is_false()
+
+    (second,) = ag.grad(first, [x])
+
+    expect(second).equals(18.0)

@@ -1,0 +1,443 @@
+"""Sharing: which operations give views, and which give copies.
+
+A view is a tensor that shows the memory of another one.  An operation can give a view if its
+result is the same numbers in another arrangement: a region, a reordering of dimensions, a
+repetition by stride zero.  Whether it does is part of its meaning as soon as tensors are written,
+since a write to a view reaches its base and a write to a copy does not.  The tables of this
+section are therefore conventions with consequences, and each engine has to keep them.
+
+A view that was recorded knows its base.  An alias that `detach` made shares the memory and does
+not know it: it is meant to stand outside the graph.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradspec import MUST, SHOULD, clause, expect
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+
+VIEWS = "docs tensor_view § Tensor Views"
+
+
+@clause(
+    "inp-041",
+    level=SHOULD,
+    needs={"tape", "arrays", "views", "op:getitem"},
+    sources=["observed (Tensor._base, Tensor._is_view)"],
+)
+def a_view_knows_its_base(ag: Autograd) -> None:
+    """A recorded view names its base, and a view of a view names the first tensor of the chain."""
+    x = ag.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    row = x[0]
+    tail = row[1:]
+
+    expect(row.is_view).is_true()
+    expect(row.base).is_same_object_as(x)
+    expect(tail.base).is_same_object_as(x)
+    expect(x.is_view).is_false()
+    expect(x.base).is_none()
+
+
+@clause(
+    "inp-043",
+    level=MUST,
+    needs={"tape", "views", "op:detach"},
+    sources=["torch.Tensor.detach docstring", "observed"],
+)
+def detach_gives_an_alias_that_is_no_view(ag: Autograd) -> None:
+    """Detach shares the memory of its argument, and its result is not tracked as a view of it."""
+    x = ag.tensor(3.0, requires_grad=True)
+    alias = x.detach()
+
+    expect(alias).shares_memory_with(x)
+    expect(alias.is_view).is_false()
+    expect(alias.base).is_none()
+
+
+@clause(
+    "inp-042",
+    level=MUST,
+    needs={"arrays", "views", "op:getitem"},
+    sources=[VIEWS],
+)
+def a_slice_is_a_view(ag: Autograd) -> None:
+    """Indexing with slices gives a view."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x[:, 1:]
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values[:, 1:])
+
+
+@clause(
+    "inp-042a",
+    level=MUST,
+    needs={"arrays", "views", "op:select"},
+    sources=[VIEWS],
+)
+def select_gives_a_view(ag: Autograd) -> None:
+    """Select gives a view of one index of a dimension."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.select(1, 2)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values[:, 2])
+
+
+@clause(
+    "inp-042b",
+    level=MUST,
+    needs={"arrays", "views", "op:narrow"},
+    sources=[VIEWS],
+)
+def narrow_gives_a_view(ag: Autograd) -> None:
+    """Narrow gives a view of a range of a dimension."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.narrow(1, 1, 2)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values[:, 1:])
+
+
+@clause(
+    "inp-042c",
+    level=MUST,
+    needs={"arrays", "views", "op:t"},
+    sources=[VIEWS],
+)
+def t_gives_a_view(ag: Autograd) -> None:
+    """T gives a view."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.t()
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values.T)
+
+
+@clause(
+    "inp-042d",
+    level=MUST,
+    needs={"arrays", "views", "op:transpose"},
+    sources=[VIEWS],
+)
+def transpose_gives_a_view(ag: Autograd) -> None:
+    """Transpose gives a view."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.transpose(0, 1)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values.T)
+
+
+@clause(
+    "inp-042e",
+    level=MUST,
+    needs={"arrays", "views", "op:permute"},
+    sources=[VIEWS],
+)
+def permute_gives_a_view(ag: Autograd) -> None:
+    """Permute gives a view."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.permute((1, 0))
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values.T)
+
+
+@clause(
+    "inp-042f",
+    level=MUST,
+    needs={"arrays", "views", "op:movedim"},
+    sources=[VIEWS],
+)
+def movedim_gives_a_view(ag: Autograd) -> None:
+    """Movedim gives a view."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.movedim(0, 1)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values.T)
+
+
+@clause(
+    "inp-042g",
+    level=MUST,
+    needs={"arrays", "views", "op:view"},
+    sources=[VIEWS],
+)
+def view_gives_a_view(ag: Autograd) -> None:
+    """View gives a view of another shape."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.view(3, 2)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values.reshape(3, 2))
+
+
+@clause(
+    "inp-042h",
+    level=MUST,
+    needs={"arrays", "views", "op:expand"},
+    sources=[VIEWS],
+)
+def expand_gives_a_view(ag: Autograd) -> None:
+    """Expand gives a view in which one address has several indices."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.expand(4, 2, 3)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(np.stack([values] * 4))
+
+
+@clause(
+    "inp-042i",
+    level=MUST,
+    needs={"arrays", "views", "op:unsqueeze"},
+    sources=[VIEWS],
+)
+def unsqueeze_gives_a_view(ag: Autograd) -> None:
+    """Unsqueeze gives a view."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.unsqueeze(1)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values[:, None])
+
+
+@clause(
+    "inp-042j",
+    level=MUST,
+    needs={"arrays", "views", "op:getitem", "op:squeeze"},
+    sources=[VIEWS],
+)
+def squeeze_gives_a_view(ag: Autograd) -> None:
+    """Squeeze gives a view."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x[:1].squeeze(0)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values[0])
+
+
+@clause(
+    "inp-042k",
+    level=MUST,
+    needs={"arrays", "views", "op:diagonal"},
+    sources=[VIEWS],
+)
+def diagonal_gives_a_view(ag: Autograd) -> None:
+    """Diagonal gives a view."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.diagonal()
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals([0.0, 4.0])
+
+
+@clause(
+    "inp-042l",
+    level=MUST,
+    needs={"arrays", "views", "op:unfold"},
+    sources=[VIEWS],
+)
+def unfold_gives_a_view(ag: Autograd) -> None:
+    """Unfold gives a view of overlapping windows."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.unfold(1, 2, 1)
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals([[[0.0, 1.0], [1.0, 2.0]], [[3.0, 4.0], [4.0, 5.0]]])
+
+
+@clause(
+    "inp-042m",
+    level=MUST,
+    needs={"arrays", "views", "op:split"},
+    sources=[VIEWS],
+)
+def split_gives_views(ag: Autograd) -> None:
+    """Split gives views, the last of which may be smaller."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.split(2, 1)[1]
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values[:, 2:])
+
+
+@clause(
+    "inp-042n",
+    level=MUST,
+    needs={"arrays", "views", "op:chunk"},
+    sources=[VIEWS],
+)
+def chunk_gives_views(ag: Autograd) -> None:
+    """Chunk gives views."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.chunk(2, 1)[1]
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values[:, 2:])
+
+
+@clause(
+    "inp-042o",
+    level=MUST,
+    needs={"arrays", "views", "op:unbind"},
+    sources=[VIEWS],
+)
+def unbind_gives_views(ag: Autograd) -> None:
+    """Unbind gives a view for each index of a dimension."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.unbind(1)[2]
+
+    expect(y).shares_memory_with(x)
+    expect(y).equals(values[:, 2])
+
+
+@clause(
+    "inp-042p",
+    level=MUST,
+    needs={"arrays", "views", "op:clone"},
+    sources=[VIEWS],
+)
+def clone_gives_a_copy(ag: Autograd) -> None:
+    """Clone gives a copy."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.clone()
+
+    expect(y).has_its_own_memory_apart_from(x)
+    expect(y).equals(values)
+
+
+@clause(
+    "inp-042q",
+    level=MUST,
+    needs={"arrays", "views", "op:getitem"},
+    sources=[VIEWS],
+)
+def a_list_of_indices_gives_a_copy(ag: Autograd) -> None:
+    """Indexing with a list of indices gives a copy."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x[[1, 1]]
+
+    expect(y).has_its_own_memory_apart_from(x)
+    expect(y).equals(values[[1, 1]])
+
+
+@clause(
+    "inp-042r",
+    level=MUST,
+    needs={"arrays", "views", "op:cat"},
+    sources=[VIEWS],
+)
+def cat_gives_a_copy(ag: Autograd) -> None:
+    """Cat gives a copy, even of a single tensor."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = ag.cat([x])
+
+    expect(y).has_its_own_memory_apart_from(x)
+    expect(y).equals(values)
+
+
+@clause(
+    "inp-042s",
+    level=MUST,
+    needs={"arrays", "views", "op:flip"},
+    sources=[VIEWS],
+)
+def flip_gives_a_copy(ag: Autograd) -> None:
+    """Flip gives a copy."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.flip((0,))
+
+    expect(y).has_its_own_memory_apart_from(x)
+    expect(y).equals(values[::-1])
+
+
+@clause(
+    "inp-042t",
+    level=MUST,
+    needs={"arrays", "views", "op:roll"},
+    sources=[VIEWS],
+)
+def roll_gives_a_copy(ag: Autograd) -> None:
+    """Roll gives a copy."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.roll(1, 0)
+
+    expect(y).has_its_own_memory_apart_from(x)
+    expect(y).equals(values[::-1])
+
+
+@clause(
+    "inp-042u",
+    level=MUST,
+    needs={"arrays", "views", "op:repeat"},
+    sources=[VIEWS],
+)
+def repeat_gives_a_copy(ag: Autograd) -> None:
+    """Repeat gives a copy, even if it repeats once."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.repeat(1, 1)
+
+    expect(y).has_its_own_memory_apart_from(x)
+    expect(y).equals(values)
+
+
+@clause(
+    "inp-042v",
+    level=MUST,
+    needs={"arrays", "views", "op:tril"},
+    sources=[VIEWS],
+)
+def tril_gives_a_copy(ag: Autograd) -> None:
+    """Tril gives a copy."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.tril()
+
+    expect(y).has_its_own_memory_apart_from(x)
+    expect(y).equals(np.tril(values))
+
+
+@clause(
+    "inp-042w",
+    level=MUST,
+    needs={"arrays", "views", "op:reshape", "op:t"},
+    sources=[VIEWS],
+)
+def reshape_copies_if_it_must(ag: Autograd) -> None:
+    """Reshape gives a copy if no view has the shape, as of a transposed matrix made flat."""
+    values = np.arange(6.0).reshape(2, 3)
+    x = ag.tensor(values)
+    y = x.t().reshape((6,))
+
+    expect(y).has_its_own_memory_apart_from(x)
+    expect(y).equals(values.T.ravel())

@@ -1,0 +1,125 @@
+"""Versions: every write is counted.
+
+The version of a tensor says how often its memory was written.  It is a plain number that only
+goes up; what was written does not matter, nor whether the write was recorded.  The checks of
+the later sections rest on it, so a write that is not counted is a wrong gradient that nobody is
+told about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradspec import MAY, MUST, clause, expect
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+
+NOTES = "notes/autograd § In-place correctness checks"
+INCREMENT = "torch.autograd.graph.increment_version docstring"
+
+
+@clause(
+    "inp-001",
+    level=MUST,
+    needs={"inplace", "op:add_", "op:mul_"},
+    sources=[NOTES],
+)
+def every_write_raises_the_version_by_one(ag: Autograd) -> None:
+    """A new tensor has version 0, and each in-place operation on it raises that by one."""
+    x = ag.tensor(1.0)
+
+    expect(x.version).equals(0)
+    x.add_(1.0)
+    expect(x.version).equals(1)
+    x.mul_(3.0)
+    expect(x.version).equals(2)
+
+
+@clause(
+    "inp-001a",
+    level=MUST,
+    needs={"inplace", "op:add_"},
+    sources=[NOTES],
+)
+def reading_does_not_raise_the_version(ag: Autograd) -> None:
+    """An out-of-place operation leaves the versions of its arguments; its result starts at 0."""
+    x = ag.tensor(1.0)
+    x.add_(1.0)
+    y = x * x + 1.0
+
+    expect(x.version).equals(1)
+    expect(y.version).equals(0)
+
+
+@clause(
+    "inp-001b",
+    level=MUST,
+    needs={"inplace", "arrays", "op:setitem"},
+    sources=[NOTES],
+)
+def assignment_by_index_is_a_write(ag: Autograd) -> None:
+    """Assigning to a part of a tensor raises its version, even if the value stays the same.
+
+    Versions count writes and not changes: an engine that compared values to find out would
+    have to keep the old ones.
+    """
+    x = ag.tensor([1.0, 2.0])
+    x[0] = 5.0
+    x[1] = 2.0
+
+    expect(x.version).equals(2)
+
+
+@clause(
+    "inp-003",
+    level=MUST,
+    needs={"inplace", "op:add_", "op:clone"},
+    sources=[NOTES],
+)
+def a_copy_counts_from_zero(ag: Autograd) -> None:
+    """A copy has a version of its own, which starts at 0 whatever the original's is."""
+    x = ag.tensor(1.0)
+    x.add_(1.0)
+    x.add_(1.0)
+    y = x.clone()
+
+    expect(y.version).equals(0)
+    y.add_(1.0)
+    expect(y.version).equals(1)
+    expect(x.version).equals(2)
+
+
+@clause(
+    "inp-037",
+    level=MUST,
+    needs={"inplace"},
+    sources=[INCREMENT],
+)
+def versions_can_be_raised_by_hand(ag: Autograd) -> None:
+    """increment_version raises by one the version of a tensor, or of each in a list, only.
+
+    It is for code that writes behind the engine's back and is honest about it.
+    """
+    x, y = ag.tensor(1.0), ag.tensor(2.0)
+    ag.increment_version(x)
+    ag.increment_version([x, y])
+
+    expect(x.version).equals(2)
+    expect(y.version).equals(1)
+    expect(x).equals(1.0)
+
+
+@clause(
+    "inp-040",
+    level=MAY,
+    needs={"inplace", "arrays", "interop"},
+    sources=[INCREMENT],
+)
+def writes_of_the_host_are_not_counted(ag: Autograd) -> None:
+    """A write into the NumPy array that shares a tensor's memory is seen but not counted."""
+    x = ag.tensor([1.0, 2.0])
+    x.numpy()[0] = 9.0
+
+    expect(x).equals([9.0, 2.0])
+    expect(x.version).equals(0)

@@ -1,0 +1,120 @@
+"""What the record keeps, and for how long.
+
+A derivative needs values from the forward computation: that of x·w with respect to x is w.  The
+record takes hold of them when the operation is performed, so what the program does afterwards with
+its names is of no concern to it.  The names are the program's, the values are the record's.  The
+result holds the record, the record holds the values, and together they go when the result goes;
+where nothing is recorded, nothing is held at all.
+"""
+
+from __future__ import annotations
+
+from gradspec import SHOULD, Autograd, clause, expect
+
+
+@clause(
+    "rec-024",
+    needs={"tape"},
+    sources=["notes/autograd § Saved tensors", "T1 §2.1.2", "T5 § 求导的顺序"],
+)
+def the_derivative_uses_the_values_of_the_forward_pass(ag: Autograd) -> None:
+    """The derivative uses the values that were there when the operation was performed.
+
+    Here w names 2, then 3, then 4, then 100, and the product saw the first three.  A record that
+    remembers names, or a closure that looks up its variable when it is called, uses the last.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    w = ag.tensor(2.0)
+    y = x
+    for _ in range(3):
+        y = y * w
+        w = w + 1.0
+    w = ag.tensor(100.0)
+    y.backward()
+
+    expect(y).equals(72.0)
+    expect(x.grad).equals(24.0)
+    expect(w).equals(100.0)
+
+
+@clause(
+    "rec-019",
+    needs={"tape"},
+    sources=["T1 §2.1.6"],
+)
+def a_name_given_to_a_new_result_leaves_the_old_tensor_alone(ag: Autograd) -> None:
+    """To bind a name to a result computed from it, as in x = x * x, alters no earlier tensor.
+
+    The product keeps the old x, whose value is the derivative for y.
+    """
+    leaf = ag.tensor(3.0, requires_grad=True)
+    y = ag.tensor(5.0, requires_grad=True)
+    x = leaf
+    z = x * y
+    x = x * x
+    z.backward()
+
+    expect(x).equals(9.0)
+    expect(leaf).equals(3.0)
+    expect(leaf.grad).equals(5.0)
+    expect(y.grad).equals(3.0)
+
+
+@clause(
+    "rec-018",
+    needs={"tape"},
+    sources=["saved tensors hooks tutorial § Saved tensors"],
+)
+def a_result_keeps_its_graph_alive(ag: Autograd) -> None:
+    """A result can be differentiated after every name of its intermediates is gone."""
+    x = ag.tensor(3.0, requires_grad=True)
+    doubled = x * 2.0
+    square = doubled * doubled
+    y = square * square
+    ag.forget(doubled, square)
+    y.backward()
+
+    expect(x.grad).equals(1728.0)
+
+
+@clause(
+    "rec-028",
+    level=SHOULD,
+    needs={"memory"},
+    sources=["notes/autograd § requires_grad"],
+)
+def what_is_not_recorded_is_not_kept(ag: Autograd) -> None:
+    """An operation on tensors that do not require grad keeps none of them alive."""
+    a = ag.tensor(2.0)
+    square = a * a
+    watched_operand, watched_intermediate = ag.watch(a), ag.watch(square)
+    y = square * 3.0
+    ag.forget(a, square)
+
+    expect(watched_operand).is_gone()
+    expect(watched_intermediate).is_gone()
+    expect(y).equals(12.0)
+
+
+@clause(
+    "rec-023",
+    needs={"tape"},
+    sources=["observed (iterative engine)"],
+)
+def a_deep_graph_does_not_exhaust_the_stack(ag: Autograd) -> None:
+    """A chain of twenty thousand operations can be differentiated, and then let go of.
+
+    Every link adds x once more, so a pass that stops short shows in the value.  micrograd#91 is the
+    recursive pass that overflows the stack, pytorch#5534 the recursive release of the graph.
+    """
+    length = 20_000
+    x = ag.tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(length):
+        y = y + x
+    y.backward()
+    expect(x.grad).equals(length + 1.0)
+
+    ag.forget(y)
+    (x * 2.0).backward()
+    expect(x.grad).equals(length + 3.0)

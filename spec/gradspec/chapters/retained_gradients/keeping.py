@@ -1,0 +1,178 @@
+"""What is kept: the whole derivative, no more and no less, in a `.grad` like that of a leaf."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradspec import SHOULD, Autograd, clause, expect
+from gradspec.strategies import SCALARS, Expression, expressions
+
+
+@clause(
+    "ret-013",
+    needs={"tape", "retain_grad"},
+    sources=["notes/autograd § Backward Hooks execution"],
+    builds_on=("ret-004",),
+)
+def whole_gradient_is_kept(ag: Autograd) -> None:
+    """The gradient kept is the total over all uses of the tensor.
+
+    For y^3 + 3y, with y^2 a value of its own, it is 3y^2 + 3: 15 at y = 2.  An engine that stores
+    a contribution when it arrives keeps the last, or the first, of the four.
+    """
+    x = ag.tensor(1.0, requires_grad=True)
+    y = x * 2
+    y.retain_grad()
+    square = y * y
+    (square * y + y * 3).backward()
+
+    expect(y.grad).equals(15.0)
+    expect(x.grad).equals(30.0)
+
+
+@clause(
+    "ret-013a",
+    needs={"tape", "retain_grad"},
+    sources=["notes/autograd § Backward Hooks execution"],
+    builds_on=("ret-013",),
+    given={"case": expressions(shapes=SCALARS, unary=("neg",))},
+)
+def whole_gradient_is_kept_in_every_graph(ag: Autograd, case: Expression) -> None:
+    """For every function of scalar intermediates, what they retain is the function's gradient.
+
+    Each intermediate is twice a leaf, which therefore receives twice what is retained.
+    """
+    leaves = [ag.tensor(leaf / 2, requires_grad=True) for leaf in case.leaves]
+    doubles = [leaf * 2 for leaf in leaves]
+    for double in doubles:
+        double.retain_grad()
+    case.evaluate(ag, doubles).backward()
+
+    for leaf, double, gradient in zip(leaves, doubles, case.gradients(1.0), strict=True):
+        expect(double.grad).is_close(gradient, scale=case.scale)
+        expect(leaf.grad).is_close(2 * gradient, scale=2 * case.scale)
+
+
+@clause(
+    "ret-012",
+    needs={"tape", "retain_grad"},
+    sources=["leaf/non-leaf tutorial § retain_grad"],
+    builds_on=("ret-004",),
+)
+def root_keeps_the_one_it_starts_from(ag: Autograd) -> None:
+    """A scalar root that retains its gradient keeps the one that the pass starts from."""
+    x = ag.tensor(3.0, requires_grad=True)
+    z = x * x
+    z.retain_grad()
+    z.backward()
+
+    expect(z.grad).equals(1.0)
+
+
+@clause(
+    "ret-012a",
+    needs={"arrays", "tape", "cotangent", "retain_grad"},
+    sources=["leaf/non-leaf tutorial § retain_grad"],
+    builds_on=("ret-012",),
+)
+def root_keeps_the_cotangent_it_was_given(ag: Autograd) -> None:
+    """A root that retains its gradient and is given a cotangent keeps that cotangent."""
+    x = ag.tensor([1.0, -2.0, 3.0], requires_grad=True)
+    z = x * x
+    z.retain_grad()
+    z.backward(ag.tensor([0.5, 4.0, -8.0]))
+
+    expect(z.grad).equals([0.5, 4.0, -8.0])
+    expect(x.grad).equals([1.0, -16.0, -48.0])
+
+
+@clause(
+    "ret-011",
+    needs={"tape", "retain_grad", "retain_graph"},
+    sources=["torch.Tensor.grad docstring"],
+    builds_on=("ret-004",),
+)
+def retained_gradients_accumulate(ag: Autograd) -> None:
+    """A further backward pass adds to a retained gradient, as it does to that of a leaf.
+
+    The sum is for the reader only: the pass itself starts from nothing at each intermediate.  An
+    engine that uses `.grad` as its buffer passes the old gradient on a second time and gives the
+    leaf 72 (micrograd#102).
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    y = x * 2
+    y.retain_grad()
+    z = y * y
+    z.backward(retain_graph=True)
+
+    expect(y.grad).equals(12.0)
+
+    z.backward()
+
+    expect(y.grad).equals(24.0)
+    expect(x.grad).equals(48.0)
+
+
+@clause(
+    "ret-014",
+    needs={"tape", "retain_grad"},
+    sources=["torch.Tensor.retain_grad docstring"],
+)
+def leaves_receive_the_same(ag: Autograd) -> None:
+    """Retaining gradients on the way does not change the gradients that reach the leaves."""
+    for retaining in (True, False):
+        x = ag.tensor(3.0, requires_grad=True)
+        w = ag.tensor(-2.0, requires_grad=True)
+        y = x * w
+        z = y * x + y
+        if retaining:
+            y.retain_grad()
+            z.retain_grad()
+        (z * z).backward()
+
+        expect(x.grad).equals(2 * -24.0 * -14.0)  # 2z (2xw + w)
+        expect(w.grad).equals(2 * -24.0 * 12.0)  # 2z (x^2 + x)
+
+
+@clause(
+    "ret-020",
+    level=SHOULD,
+    needs={
+        "arrays",
+        "tape",
+        "retain_grad",
+        "retain_graph",
+        "grad_api",
+        "op:matmul",
+        "op:relu",
+        "op:mean",
+    },
+    sources=["T1 §2.1.6", "torch.Tensor.retain_grad docstring"],
+    builds_on=("ret-004",),
+)
+def all_layers_of_a_net_can_be_looked_at(ag: Autograd) -> None:
+    """The gradients that the layers of a net retain are those that a query for them gives.
+
+    Both are the closed form: with p = relu(z) and the mean of (p - t)^2 over n entries, p has the
+    gradient 2(p - t) / n and z the same where z > 0, zero elsewhere.
+    """
+    data, weights, bias = ag.random(4, 3), ag.random(3, 2), ag.random(2)
+    target = ag.random(4, 2)
+    before = data @ weights + bias
+    after = np.maximum(before, 0.0)
+    at_after = 2 * (after - target) / 8
+    at_before = np.where(before > 0, at_after, 0.0)
+
+    z = ag.tensor(data) @ ag.tensor(weights, requires_grad=True) + ag.tensor(bias)
+    p = ag.relu(z)
+    loss = ((p - ag.tensor(target)) ** 2).mean()
+    queried = ag.grad(loss, [z, p, loss], retain_graph=True)
+    z.retain_grad()
+    p.retain_grad()
+    loss.retain_grad()
+    loss.backward()
+
+    for found in (queried, (z.grad, p.grad, loss.grad)):
+        expect(found[0]).is_close(at_before)
+        expect(found[1]).is_close(at_after)
+        expect(found[2]).equals(1.0)

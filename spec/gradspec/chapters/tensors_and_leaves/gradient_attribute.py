@@ -1,0 +1,326 @@
+"""The attribute `grad`: where a backward pass puts what it found.
+
+Every tensor has the attribute.  It is None until there is something to say, and None is not
+zero: zero says that the derivative was computed and vanishes, None says that nobody computed
+one.  An optimiser relies on the difference, for a step along a zero gradient may still move a
+parameter (by weight decay, by momentum) where a missing gradient moves nothing.
+
+A gradient pairs with its tensor entry by entry, since entry i is the derivative with respect to
+entry i.  It follows that it has the tensor's shape, and that an assigned gradient has to have
+it too: a step of descent subtracts the one from the other.  Apart from this the attribute is the
+user's, to be set, replaced and deleted.
+"""
+
+from __future__ import annotations
+
+from gradspec import MAY, SHOULD, Autograd, clause, expect
+
+
+@clause(
+    "leaf-054",
+    needs={"tape"},
+    sources=["torch.Tensor.grad docstring", "T3 §3"],
+)
+def a_constant_has_the_attribute_too(ag: Autograd) -> None:
+    """The grad of a tensor that does not require grad can be read, and is None.
+
+    T3 says that only tensors that require grad have the attribute; what they alone have is a
+    value in it.
+    """
+    c = ag.tensor(2.0)
+
+    expect(c.grad).is_none()
+
+
+@clause(
+    "leaf-015",
+    needs={"tape"},
+    sources=["torch.Tensor.grad docstring", "T1 §2.1.1", "T3 §1"],
+)
+def a_gradient_is_none_until_a_backward_pass_arrives(ag: Autograd) -> None:
+    """Until a backward pass has reached a leaf its grad is None, and not a tensor of zeros.
+
+    Neither declaring the leaf, nor computing with it, nor a backward pass that goes elsewhere is
+    reason enough.  tinygrad#16230: since a change, a leaf that the result did not depend on had a
+    gradient of zeros.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    w = ag.tensor(3.0, requires_grad=True)
+    expect(x.grad).is_none()
+
+    y = x * x
+    z = w * w
+    expect(x.grad).is_none()
+    expect(w.grad).is_none()
+
+    z.backward()
+    expect(w.grad).equals(6.0)
+    expect(x.grad).is_none()
+
+    y.backward()
+    expect(x.grad).equals(4.0)
+
+
+@clause(
+    "leaf-016",
+    needs={"tape", "cotangent", "arrays"},
+    sources=["torch.Tensor.grad docstring", "T3 §1"],
+)
+def a_gradient_has_the_shape_of_its_leaf(ag: Autograd) -> None:
+    """After a backward pass the grad of a leaf is a tensor of the leaf's shape."""
+    data, v = ag.random(2, 3), ag.random(2, 3)
+    x = ag.tensor(data, requires_grad=True)
+
+    (x * x).backward(ag.tensor(v))
+
+    expect(x.grad).has_shape(2, 3)
+    expect(x.grad).is_close(2.0 * data * v)
+
+
+@clause(
+    "leaf-016a",
+    needs={"tape", "cotangent", "arrays"},
+    sources=["torch.Tensor.grad docstring"],
+    builds_on=("leaf-016",),
+)
+def a_gradient_has_the_shape_of_its_leaf_even_if_the_leaf_was_stretched(ag: Autograd) -> None:
+    """The grad of a leaf that an operation broadcast has the leaf's shape, not the broadcast one.
+
+    Each entry of x was used once in each row of c; the contributions of the rows add up.  An
+    engine that stores what arrives has a gradient of two rows.  In rust-autograd#38 a scalar that
+    multiplied a vector was given a vector for its gradient.
+    """
+    c, v = ag.random(2, 3, positive=True), ag.random(2, 3, positive=True)
+    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+    (x * ag.tensor(c)).backward(ag.tensor(v))
+
+    expect(x.grad).has_shape(3)
+    expect(x.grad).is_close((c * v).sum(axis=0))
+
+
+@clause(
+    "leaf-016b",
+    needs={"tape", "cotangent", "arrays", "dtype:float32", "dtype:float64"},
+    sources=["torch.Tensor.grad docstring"],
+    builds_on=("leaf-016",),
+)
+def a_gradient_has_the_data_type_of_its_leaf(ag: Autograd) -> None:
+    """The grad of a leaf has the leaf's data type, even if the computation went on in another.
+
+    What arrives is of the other data type, and is converted on its way.  pytorch#76785 lists
+    operators that had overlooked it and failed in backward when their operands differed.
+    """
+    x = ag.tensor([1.0, 2.0], dtype="float32", requires_grad=True)
+    y = x * ag.tensor([3.0, 4.0], dtype="float64")
+    expect(y).has_dtype("float64")
+
+    y.backward(ag.tensor([5.0, -6.0], dtype="float64"))
+
+    expect(x.grad).equals([15.0, -24.0])
+    expect(x.grad).has_dtype("float32")
+
+
+@clause(
+    "leaf-016c",
+    needs={"tape"},
+    sources=["torch.Tensor.grad docstring"],
+)
+def a_gradient_belongs_to_a_leaf_and_not_to_its_value(ag: Autograd) -> None:
+    """Two leaves of equal value are two variables, and each has a gradient of its own.
+
+    tinygrad#9597: constants of equal value were merged, and each leaf was given the sum of both
+    derivatives.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(2.0, requires_grad=True)
+
+    (x * 3.0 + y * 5.0).backward()
+
+    expect(x.grad).equals(3.0)
+    expect(y.grad).equals(5.0)
+
+
+@clause(
+    "leaf-050",
+    needs={"vjp", "arrays", "op:dot"},
+    sources=["T3 §1"],
+)
+def the_gradient_of_a_scalar_by_a_vector_is_a_vector(ag: Autograd) -> None:
+    """The gradient of a scalar function of a vector is a vector of the same length.
+
+    For y = 2 <x, x> it is 4x.
+    """
+    y, (gradient,) = ag.vjp(lambda x: ag.dot(x, x) * 2.0, [[0.0, 1.0, 2.0, 3.0]])
+
+    expect(y).equals(28.0)
+    expect(gradient).equals([0.0, 4.0, 8.0, 12.0])
+
+
+@clause(
+    "leaf-017",
+    needs={"tape"},
+    sources=["notes/autograd § Setting requires_grad", "T3 §3", "T4 §7.7"],
+)
+def a_constant_gets_no_gradient(ag: Autograd) -> None:
+    """A leaf that does not require grad gets no grad, though its value takes part in the result."""
+    c = ag.tensor(3.0)
+    x = ag.tensor(2.0, requires_grad=True)
+
+    (c * x).backward()
+
+    expect(x.grad).equals(3.0)
+    expect(c.grad).is_none()
+
+
+@clause(
+    "leaf-049",
+    needs={"tape", "flags"},
+    sources=["notes/autograd § Setting requires_grad"],
+    builds_on=("leaf-003a",),
+)
+def a_leaf_turned_off_after_recording_gets_no_gradient(ag: Autograd) -> None:
+    """If the flag of a leaf is cleared after the forward pass, backward leaves its grad alone.
+
+    The graph still leads to the leaf; it is the leaf that no longer accepts.  The other leaf of
+    the same graph is served as ever.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    w = ag.tensor(3.0, requires_grad=True)
+    y = x * w
+    x.requires_grad_(False)
+
+    y.backward()
+
+    expect(x.grad).is_none()
+    expect(w.grad).equals(2.0)
+
+
+@clause(
+    "leaf-047",
+    level=SHOULD,
+    needs={"tape", "flags"},
+    sources=["observed"],
+    builds_on=("leaf-003a",),
+)
+def a_leaf_turned_off_keeps_the_gradient_it_has(ag: Autograd) -> None:
+    """Clearing the flag of a leaf does not touch the gradient that the leaf already has."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * 3.0).backward()
+
+    x.requires_grad_(False)
+
+    expect(x.grad).equals(3.0)
+
+
+@clause(
+    "leaf-018",
+    needs={"tape"},
+    sources=["torch.Tensor.grad docstring", "docs autograd § Manual gradient layouts"],
+)
+def an_assigned_gradient_is_the_gradient(ag: Autograd) -> None:
+    """A tensor assigned to grad is what grad is from then on: the tensor itself, not a copy."""
+    x = ag.tensor(2.0, requires_grad=True)
+    gradient = ag.tensor(5.0)
+
+    x.grad = gradient
+
+    expect(x.grad).is_same_object_as(gradient)
+    expect(x.grad).equals(5.0)
+
+
+@clause(
+    "leaf-018a",
+    needs={"tape"},
+    sources=["torch.Tensor.grad docstring"],
+)
+def assigning_none_clears_the_gradient(ag: Autograd) -> None:
+    """Assigning None to grad clears it."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * 3.0).backward()
+    expect(x.grad).equals(3.0)
+
+    x.grad = None
+
+    expect(x.grad).is_none()
+
+
+@clause(
+    "leaf-023",
+    level=MAY,
+    needs={"tape"},
+    sources=["observed"],
+)
+def deleting_the_gradient_clears_it(ag: Autograd) -> None:
+    """Deleting grad clears it: the attribute is still there, and is None."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * 3.0).backward()
+    expect(x.grad).equals(3.0)
+
+    del x.grad
+
+    expect(x.grad).is_none()
+
+
+@clause(
+    "leaf-024",
+    level=MAY,
+    needs={"tape"},
+    sources=["observed"],
+)
+def a_constant_can_be_given_a_gradient(ag: Autograd) -> None:
+    """A gradient can be assigned to a tensor that does not require grad."""
+    c = ag.tensor(2.0)
+
+    c.grad = ag.tensor(5.0)
+
+    expect(c.grad).equals(5.0)
+
+
+@clause(
+    "leaf-019",
+    needs={"tape", "arrays"},
+    sources=["observed"],
+)
+def a_gradient_of_another_shape_cannot_be_assigned(ag: Autograd) -> None:
+    """Assigning to grad a tensor of another shape than the leaf's is refused.
+
+    The shape below is one that broadcasting would forgive; a gradient is not broadcast.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    gradient = ag.tensor([3.0])
+
+    with ag.refuses("grad-shape"):
+        x.grad = gradient
+
+    expect(x.grad).is_none()
+
+
+@clause(
+    "leaf-021",
+    needs={"tape"},
+    sources=["observed"],
+)
+def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
+    """Assigning a tensor to its own grad is refused."""
+    x = ag.tensor(2.0, requires_grad=True)
+
+    with ag.refuses("grad-is-self"):
+        x.grad = x
+
+    expect(x.grad).is_none()
+
+
+@clause(
+    "leaf-022",
+    needs={"tape"},
+    sources=["observed"],
+)
+def a_gradient_is_a_tensor_or_none(ag: Autograd) -> None:
+    """Assigning to grad anything but a tensor or None is refused, a plain number included."""
+    x = ag.tensor(2.0, requires_grad=True)
+
+    with ag.refuses("grad-type"):
+        x.grad = 5.0
+
+    expect(x.grad).is_none()

@@ -1,0 +1,422 @@
+"""Non-scalar results and vector-Jacobian products.
+
+A result of m numbers that depends on n numbers has a Jacobian of m rows and n columns.  The
+backward pass never forms it.  It is given m weights v, one for each entry of the result, and
+computes the n numbers v^T J: the gradient of the weighted sum of the results.  The weights are
+called the *cotangent* (torch's argument is `gradient`).  Where the result is a scalar v is a
+single number, and left out it is one; everywhere else it is the caller's to choose.
+
+Two things follow.  Several passes with unit vectors for v give the Jacobian row by row.  And a
+check that only ever uses a cotangent of ones sees the sum of the rows: an engine that ignores the
+cotangent, transposes it or mixes up its entries can still pass.  This is why the cotangents in
+this specification are uneven.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from gradspec import MAY, MUST, Autograd, Tensor, clause, expect
+from gradspec.strategies import Expression, arrays, expressions, numbers
+
+
+@clause(
+    "vjp-001",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays", "op:matmul"},
+    sources=[
+        "torch.Tensor.backward docstring",
+        "tutorial: The Fundamentals of Autograd",
+        "T2 §2.5",
+    ],
+)
+def backward_multiplies_the_cotangent_by_the_jacobian(ag: Autograd) -> None:
+    """Called on a result y with a cotangent v, backward(v) accumulates the vector-Jacobian product
+    v^T J into every leaf.
+
+    The Jacobian of y = Ax is A itself, so x is given v^T A.
+    """
+    a = np.array([[1.0, -2.0, 0.5], [3.0, 4.0, -1.0]])
+    v = np.array([2.0, -0.5])
+    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    (ag.tensor(a) @ x).backward(ag.tensor(v))
+
+    expect(x.grad).equals(v @ a)
+
+
+@clause(
+    "vjp-001a",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays", "op:outer"},
+    sources=["torch.Tensor.backward docstring", "T1 §2.1.3"],
+)
+def the_cotangent_of_a_matrix_is_a_matrix(ag: Autograd) -> None:
+    """For a result of any shape the cotangent has that shape and weighs it entry by entry, and each
+    leaf is given a product of its own shape.
+
+    With Z = x y^T and cotangent V the weighted sum is x^T V y, so x is given Vy and y V^T x.
+    """
+    a, b = np.array([1.0, -2.0]), np.array([0.5, 3.0, 4.0])
+    v = np.array([[1.0, 2.0, -0.5], [-3.0, 0.25, 1.5]])
+    x = ag.tensor(a, requires_grad=True)
+    y = ag.tensor(b, requires_grad=True)
+    ag.outer(x, y).backward(ag.tensor(v))
+
+    expect(x.grad).equals(v @ b)
+    expect(y.grad).equals(a @ v)
+
+
+@clause(
+    "vjp-005",
+    level=MUST,
+    needs={"tape", "cotangent"},
+    sources=["torch.Tensor.backward docstring"],
+)
+def the_cotangent_of_a_scalar_scales_its_gradients(ag: Autograd) -> None:
+    """A scalar result takes a scalar cotangent other than one, and all its gradients are scaled by
+    it.
+
+    A rule that forgets to multiply by what arrives from above, as the one in pytorch#4355, is right
+    only while that is one.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    y = ag.tensor(-2.0, requires_grad=True)
+    (x * y).backward(ag.tensor(0.5))
+
+    expect(x.grad).equals(-1.0)
+    expect(y.grad).equals(1.5)
+
+
+@clause(
+    "vjp-003",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays", "op:stack"},
+    sources=["T2 §2.5"],
+)
+def the_cotangent_weighs_the_results(ag: Autograd) -> None:
+    """Each entry of the cotangent is the weight of one entry of the result: for [p, q] the
+    cotangent [1, 0.5] differentiates p + 0.5 q.
+
+    With p = x^2 and q = xy that is 2x + y / 2 by x, and x / 2 by y.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(3.0, requires_grad=True)
+    ag.stack([x * x, x * y]).backward(ag.tensor([1.0, 0.5]))
+
+    expect(x.grad).equals(5.5)
+    expect(y.grad).equals(1.0)
+
+
+@clause(
+    "vjp-011",
+    level=MUST,
+    needs={"vjp", "arrays", "op:stack"},
+    sources=["notes/gradcheck § Default real input analytical evaluation"],
+)
+def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
+    """A cotangent that is one in a single place and zero elsewhere gives that row of the Jacobian,
+    so as many passes as there are results give all of it.
+    """
+
+    def f(x: Tensor, y: Tensor) -> Tensor:
+        result: Tensor = ag.stack([x * y, x * x, y * 4])
+        return result
+
+    jacobian = np.array([[3.0, 2.0], [4.0, 0.0], [0.0, 4.0]])
+    for row, unit in zip(jacobian, np.eye(3), strict=True):
+        _, (by_x, by_y) = ag.vjp(f, [2.0, 3.0], unit)
+
+        expect(by_x).equals(row[0])
+        expect(by_y).equals(row[1])
+
+
+@clause(
+    "vjp-002",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays", "op:outer", "op:sum"},
+    sources=["tutorial: Automatic Differentiation with torch.autograd", "T1 §2.1.3", "T3 §2"],
+)
+def ones_differentiate_the_sum(ag: Autograd) -> None:
+    """A cotangent of ones has the same effect as adding up the result and calling backward() on the
+    sum.
+    """
+    a, b = [1.0, 2.0, 3.0], [5.0, 6.0, 7.0, 8.0]
+    for summed in (False, True):
+        x = ag.tensor(a, requires_grad=True)
+        y = ag.tensor(b, requires_grad=True)
+        z = ag.outer(x, y)
+        if summed:
+            z.sum().backward()
+        else:
+            z.backward(ag.tensor(np.ones((3, 4))))
+
+        expect(x.grad).equals([26.0, 26.0, 26.0])
+        expect(y.grad).equals([6.0, 6.0, 6.0, 6.0])
+
+
+@clause("vjp-014", level=MUST, needs={"tape", "arrays", "op:sum"}, sources=["T3 §2"])
+def summing_first_gives_each_entry_its_own_derivative(ag: Autograd) -> None:
+    """Where each entry of the result depends on one entry of the leaf, summing first gives every
+    entry its own derivative: 2x for the sum of x * x.
+
+    The Jacobian is diagonal, and the sum of its rows is its diagonal.
+    """
+    x = ag.tensor([0.0, 1.0, -2.0, 3.0], requires_grad=True)
+    (x * x).sum().backward()
+
+    expect(x.grad).equals([0.0, 2.0, -4.0, 6.0])
+
+
+@clause(
+    "vjp-013",
+    level=MUST,
+    needs={"vjp", "arrays", "op:sin"},
+    sources=["tutorial: The Fundamentals of Autograd", "T3 §6.5"],
+)
+def ones_differentiate_an_elementwise_function_everywhere(ag: Autograd) -> None:
+    """For an elementwise function a cotangent of ones gives its derivative in every place: sin over
+    a grid gives cos over that grid.
+    """
+    grid = np.linspace(-2 * math.pi, 2 * math.pi, 25)
+    value, (gradient,) = ag.vjp(ag.sin, [grid], np.ones(25))
+
+    expect(value).is_close(np.sin(grid))
+    expect(gradient).is_close(np.cos(grid))
+
+
+@clause("vjp-012", level=MUST, needs={"tape", "cotangent"}, sources=["notes/gradcheck"])
+def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
+    """A cotangent of zeros gives a gradient of zeros, and not None, to every leaf that the result
+    depends on.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    y = ag.tensor(-2.0, requires_grad=True)
+    bystander = ag.tensor(5.0, requires_grad=True)
+    (x * y).backward(ag.tensor(0.0))
+
+    expect(x.grad).equals(0.0)
+    expect(y.grad).equals(0.0)
+    expect(bystander.grad).is_none()
+
+
+@clause("vjp-019", level=MUST, needs={"tape", "op:stack"}, sources=["T2 §2.5"])
+def a_result_that_repeats_a_scalar_is_no_scalar(ag: Autograd) -> None:
+    """A result of two entries needs a cotangent even if both are the same scalar, and without one
+    the call is an error that touches no leaf.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.stack([x, x])
+    with ag.refuses("nonscalar-root"):
+        y.backward()
+
+    expect(x.grad).is_none()
+
+
+@clause(
+    "vjp-004",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays"},
+    sources=["torch.autograd.backward docstring", "T1 §2.1.3"],
+)
+def the_cotangent_has_the_shape_of_the_result(ag: Autograd) -> None:
+    """The cotangent has exactly the shape of the result: one that would only broadcast to it, or
+    hold as many entries, is an error that touches no leaf.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    for shape in ((3,), (1,), (), (1, 2), (2, 2)):
+        v = ag.tensor(ag.random(*shape))
+        with ag.refuses("cotangent-shape"):
+            y.backward(v)
+
+        expect(x.grad).is_none()
+
+
+@clause(
+    "vjp-004a",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays"},
+    sources=["torch.autograd.backward docstring"],
+)
+def one_element_is_not_excused_from_its_shape(ag: Autograd) -> None:
+    """A result of one element is no exception: its cotangent has as many dimensions as it has."""
+    for shape, other in (((1,), ()), ((), (1,)), ((1, 1), (1,))):
+        x = ag.tensor(np.full(shape, 3.0), requires_grad=True)
+        y = x * 2
+        v = ag.tensor(np.full(other, 0.5))
+        with ag.refuses("cotangent-shape"):
+            y.backward(v)
+
+        expect(x.grad).is_none()
+
+
+@clause(
+    "vjp-006",
+    level=MAY,
+    needs={"tape", "cotangent", "arrays", "dtype:float32", "dtype:int64"},
+    sources=["observed"],
+)
+def the_cotangent_is_converted_to_the_dtype_of_the_result(ag: Autograd) -> None:
+    """A real cotangent of another data type than the result is converted to the result's, whether
+    its own is wider or an integer one.
+    """
+    wider, integer = ag.tensor([2.0, -3.0]), ag.tensor([2, -3], dtype="int64")
+    for v in (wider, integer):
+        x = ag.tensor([1.0, 2.0], dtype="float32", requires_grad=True)
+        (x * x).backward(v)
+
+        expect(x.grad).has_dtype("float32")
+        expect(x.grad).equals([4.0, -12.0])
+
+
+@clause(
+    "vjp-008",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays"},
+    sources=["torch.autograd.backward docstring"],
+)
+def the_cotangent_is_data(ag: Autograd) -> None:
+    """A cotangent that requires grad is treated as data like any other: nothing is accumulated into
+    it.
+    """
+    x = ag.tensor([3.0, -1.0], requires_grad=True)
+    v = ag.tensor([0.5, 4.0], requires_grad=True)
+    (x * x).backward(v)
+
+    expect(x.grad).equals([3.0, -8.0])
+    expect(v.grad).is_none()
+
+
+@clause(
+    "vjp-008a",
+    level=MUST,
+    needs={"tape", "cotangent", "flags"},
+    sources=["torch.autograd.backward docstring"],
+)
+def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> None:
+    """The gradient computed from a cotangent that requires grad does not itself require grad.
+
+    A gradient with a history keeps the graph of every step alive; huggingface/candle#1243 did.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    v = ag.tensor(0.5, requires_grad=True)
+    (x * x).backward(v)
+
+    expect(x.grad).equals(3.0)
+    expect(x.grad.requires_grad).is_false()
+
+
+@clause(
+    "vjp-008b",
+    level=MUST,
+    needs={"tape", "cotangent", "create_graph", "grad_api"},
+    sources=["torch.autograd.backward docstring"],
+)
+def with_create_graph_the_cotangent_is_a_variable(ag: Autograd) -> None:
+    """With create_graph the gradient is recorded as a function of the cotangent too: for y = x * x
+    it is 2xv, whose derivative by v is 2x.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    v = ag.tensor(0.5, requires_grad=True)
+    (x * x).backward(v, create_graph=True)
+
+    expect(x.grad).equals(3.0)
+    expect(v.grad).is_none()
+
+    (by_v,) = ag.grad(x.grad, [v])
+
+    expect(by_v).equals(6.0)
+
+
+@clause(
+    "vjp-009",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays"},
+    sources=["torch.Tensor.register_hook docstring", "observed"],
+)
+def the_cotangent_is_not_written_to(ag: Autograd) -> None:
+    """The pass does not modify the tensor that was given as cotangent.
+
+    An addition hands its cotangent on as it is, to both sides, so that the buffer in which x
+    collects its contributions may be the caller's; adding the second one in place shows there.
+    oneflow#8248 shared such a buffer between the two operands.
+    """
+    v = ag.tensor([2.0, -0.5])
+    x = ag.tensor([1.0, 3.0], requires_grad=True)
+    (x + x * x).backward(v)
+
+    expect(x.grad).equals([6.0, -3.5])
+    expect(v).equals([2.0, -0.5])
+
+
+@clause(
+    "vjp-009a",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays"},
+    sources=["torch.Tensor.register_hook docstring", "observed"],
+)
+def the_cotangent_is_not_written_to_by_later_passes(ag: Autograd) -> None:
+    """Later passes do not modify the tensor either: a leaf that was given the cotangent unchanged
+    as its gradient has a copy of it, or adds elsewhere.
+
+    pytorch#34082 tells how an engine that keeps what it is handed comes to share it.
+    """
+    v = ag.tensor([2.0, -0.5])
+    x = ag.tensor([1.0, 3.0], requires_grad=True)
+    (x + 1).backward(v)
+    (x + 1).backward(v)
+
+    expect(x.grad).equals([4.0, -1.0])
+    expect(v).equals([2.0, -0.5])
+
+
+@clause(
+    "vjp-001b",
+    level=MUST,
+    needs={"vjp", "arrays", "op:cos", "op:sin", "op:tanh"},
+    sources=["torch.Tensor.backward docstring", "the chain rule"],
+    given={"case": expressions()},
+)
+def every_program_has_the_product_of_calculus(ag: Autograd, case: Expression) -> None:
+    """For every program of arithmetic and smooth functions on arrays that broadcast against each
+    other, and every cotangent, each leaf is given the vector-Jacobian product of calculus, in the
+    leaf's own shape.
+    """
+    _, products = ag.vjp(lambda *leaves: case.evaluate(ag, leaves), case.leaves, case.cotangent)
+
+    for product, expected in zip(products, case.gradients(), strict=True):
+        expect(product).is_close(expected, scale=case.scale)
+
+
+def _with_a_second_cotangent(case: Expression) -> st.SearchStrategy[Any]:
+    second = arrays(np.shape(case.cotangent))
+    return st.tuples(st.just(case), second, numbers(), numbers())
+
+
+@clause(
+    "vjp-010",
+    level=MUST,
+    needs={"vjp", "arrays", "op:sin"},
+    sources=["definition of the vector-Jacobian product", "T1 §2.1.5.1"],
+    given={"drawn": expressions(unary=("sin",)).flatmap(_with_a_second_cotangent)},
+)
+def the_product_is_linear_in_the_cotangent(
+    ag: Autograd, drawn: tuple[Expression, Any, float, float]
+) -> None:
+    """The product is linear in the cotangent: for av + bw it is a times the product for v plus b
+    times the product for w.
+    """
+    case, w, a, b = drawn
+    v = case.cotangent
+    for_v, for_w = case.gradients(v), case.gradients(w)
+    combined = [a * one + b * other for one, other in zip(for_v, for_w, strict=True)]
+    scale = case.scale * (1.0 + abs(a) + abs(b))
+    for cotangent, expected in ((v, for_v), (w, for_w), (a * v + b * w, combined)):
+        _, products = ag.vjp(lambda *leaves: case.evaluate(ag, leaves), case.leaves, cotangent)
+
+        for product, wanted in zip(products, expected, strict=True):
+            expect(product).is_close(wanted, scale=scale)

@@ -1,0 +1,346 @@
+"""Random programs of writes in place, with the gradients that they ought to have.
+
+`inplace_programs()` gives programs that take views, write through them and compute from what is
+there.  A program can be run on an engine, and on plain NumPy arrays, whose basic slices are views
+as well; there no derivative is recorded, so it serves as the reference.  Its gradient comes from
+the complex step: evaluated at x + ih, with h so small that h*h is lost in rounding, the imaginary
+part of a real-analytic function is h times its derivative, without cancellation.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec.notation import Autograd
+    from gradspec.objects import Tensor
+
+Array = npt.NDArray[Any]
+
+STEP: Final = 2.0**-100
+"""Its square is below the rounding of any value that a program computes, zero apart."""
+
+SHAPE: Final = (2, 3)
+LONGEST: Final = 8
+LEAF: Final = 0
+LARGEST_FACTOR: Final = 8.0
+LARGEST_ARGUMENT: Final = 2.0
+
+POINTS: Final = (-1.5, -1.0, -0.5, 0.5, 1.0, 2.0)
+WEIGHTS: Final = (-2.0, -1.0, 0.5, 1.0, 3.0)
+CONSTANTS: Final = (-2.0, 0.5, 3.0)
+INDICES: Final = (0, slice(None, 1), slice(1, None), (slice(None), 1), (slice(None), slice(1, 3)))
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Take a view of a tensor of the program: index, transpose, view or diagonal."""
+
+    source: int
+    kind: str
+    index: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Make a new tensor out of place: the source times another tensor or a number."""
+
+    source: int
+    factor: float | Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A tensor of the program as operand; a copy of it if it shares memory with the target."""
+
+    number: int
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write in place; `index` is where, if the write is an assignment by index."""
+
+    target: int
+    operator: str
+    operand: float | Operand | None = None
+    index: Any = None
+
+
+Act = Take | Compute | Write
+
+
+@dataclass(frozen=True)
+class InPlaceProgram:
+    """A program over numbered tensors: 0 is the leaf, 1 a copy of it, 2 a plain buffer."""
+
+    point: Array
+    buffer: Array
+    acts: tuple[Act, ...]
+    weights: tuple[float, ...]
+
+    def run_on(self, ag: Autograd, x: Tensor) -> list[Any]:
+        """Run the program on an engine; returns every tensor that it made."""
+        tensors = [x, x * 1.0, ag.tensor(self.buffer)]
+        for act in self.acts:
+            match act:
+                case Take():
+                    tensors.append(_taken(tensors[act.source], act))
+                case Compute():
+                    tensors.append(tensors[act.source] * _given(tensors, act.factor))
+                case Write():
+                    _written(tensors[act.target], act, _given(tensors, act.operand))
+        return tensors
+
+    def weighted_sum(self, ag: Autograd, tensors: list[Any]) -> Any:
+        """Add up all elements of all tensors, each weighted by its tensor and its place."""
+        total = None
+        for tensor, weights in zip(tensors, self._weights(), strict=True):
+            term = (tensor * ag.tensor(weights)).sum()
+            total = term if total is None else total + term
+        return total
+
+    @cached_property
+    def values(self) -> list[Array]:
+        """The final value of every tensor."""
+        return self._run_on_arrays(self.point)
+
+    @cached_property
+    def gradient(self) -> Array:
+        """The derivative of the weighted sum by each entry of the leaf, by complex steps."""
+        gradient = np.empty_like(self.point)
+        for place in np.ndindex(self.point.shape):
+            moved = self.point.astype(np.complex128)
+            moved[place] += STEP * 1j
+            tensors = self._run_on_arrays(moved)
+            terms = [np.sum(t * w) for t, w in zip(tensors, self._weights(), strict=True)]
+            gradient[place] = np.imag(sum(terms)) / STEP
+        return gradient
+
+    @cached_property
+    def scale(self) -> float:
+        """The largest number about, by which rounding errors are measured."""
+        terms = [v * w for v, w in zip(self.values, self._weights(), strict=True)]
+        numbers = (*self.values, *terms, self.gradient)
+        return max(float(np.max(np.abs(a), initial=1.0)) for a in numbers)
+
+    def _weights(self) -> list[Array]:
+        places = [np.arange(1.0, np.size(t) + 1.0).reshape(np.shape(t)) for t in self.values]
+        return [w * p for w, p in zip(self.weights, places, strict=True)]
+
+    def _run_on_arrays(self, point: Array) -> list[Array]:
+        tensors = start(point, self.buffer)
+        for act in self.acts:
+            perform(tensors, act)
+        return tensors
+
+
+def start(point: Array, buffer: Array) -> list[Array]:
+    """Begin a program on arrays."""
+    return [point.copy(), point.copy(), buffer.astype(point.dtype)]
+
+
+def perform(tensors: list[Array], act: Act) -> None:
+    """Do one act on arrays."""
+    match act:
+        case Take():
+            tensors.append(_view_of_array(tensors[act.source], act))
+        case Compute():
+            product = tensors[act.source] * _array(tensors, act.factor)
+            tensors.append(np.asarray(product))
+        case Write():
+            _write_array(tensors[act.target], act, _array(tensors, act.operand))
+
+
+# the acts on an engine ----------------------------------------------------------------
+def _taken(tensor: Any, act: Take) -> Any:
+    match act.kind:
+        case "index":
+            return tensor[act.index]
+        case "transpose":
+            return tensor.transpose(0, 1)
+        case "flat":
+            return tensor.view(-1)
+    return tensor.diagonal()
+
+
+def _given(tensors: list[Any], operand: float | Operand | None) -> Any:
+    if not isinstance(operand, Operand):
+        return operand
+    tensor = tensors[operand.number]
+    return tensor * 1.0 if operand.copied else tensor
+
+
+def _written(target: Any, act: Write, operand: Any) -> None:
+    """Write, after a look at is_leaf: without it torch may refuse (clause inp-023b)."""
+    _ = target.is_leaf
+    if act.operator == "setitem":
+        target[act.index] = operand
+    elif operand is None:
+        getattr(target, act.operator)()
+    else:
+        getattr(target, act.operator)(operand)
+
+
+# the acts on arrays -------------------------------------------------------------------
+def _view_of_array(array: Array, act: Take) -> Array:
+    match act.kind:
+        case "index":
+            view: Array = array[_everything_after(act.index)]
+        case "transpose":
+            view = array.swapaxes(0, 1)
+        case "flat":
+            view = array.view()
+            view.shape = (-1,)
+        case _:
+            view = np.diagonal(array).view()
+            view.flags.writeable = True
+    return view
+
+
+def _everything_after(index: Any) -> tuple[Any, ...]:
+    """Add an ellipsis: an index of integers alone would give a number and not a view."""
+    return (*index, ...) if isinstance(index, tuple) else (index, ...)
+
+
+def _array(tensors: list[Array], operand: float | Operand | None) -> Any:
+    return tensors[operand.number].copy() if isinstance(operand, Operand) else operand
+
+
+WRITES: Final[dict[str, Callable[[Array, Any], Any]]] = {
+    "add_": lambda old, operand: old + operand,
+    "sub_": lambda old, operand: old - operand,
+    "mul_": lambda old, operand: old * operand,
+    "div_": lambda old, operand: old / operand,
+    "neg_": lambda old, _: -old,
+    "sin_": lambda old, _: np.sin(old),
+    "exp_": lambda old, _: np.exp(old),
+    "fill_": lambda _, operand: operand,
+    "zero_": lambda _old, _new: 0.0,
+    "copy_": lambda _, operand: operand,
+}
+"""Writing operator -> the new value, of the old one and the operand."""
+
+
+def _write_array(target: Array, act: Write, operand: Any) -> None:
+    if act.operator == "setitem":
+        target[act.index] = operand
+    else:
+        target[...] = WRITES[act.operator](target, operand)
+
+
+# drawing programs ---------------------------------------------------------------------
+@st.composite
+def inplace_programs(draw: st.DrawFn) -> InPlaceProgram:
+    """Give programs of views, writes and products; the first act is a view, the last a write."""
+    point, buffer = _entries(draw, POINTS), _entries(draw, CONSTANTS)
+    tensors = start(point, buffer)
+    acts: list[Act] = []
+    for kind in (_take, *draw(st.lists(st.sampled_from(KINDS), max_size=LONGEST)), _write):
+        acts.append(kind(draw, tensors))
+        perform(tensors, acts[-1])
+    weights = tuple(draw(st.sampled_from(WEIGHTS)) for _ in tensors)
+    return InPlaceProgram(point, buffer, tuple(acts), weights)
+
+
+def _entries(draw: st.DrawFn, choices: tuple[float, ...]) -> Array:
+    size = math.prod(SHAPE)
+    entries = draw(st.lists(st.sampled_from(choices), min_size=size, max_size=size))
+    return np.array(entries).reshape(SHAPE)
+
+
+def _take(draw: st.DrawFn, tensors: list[Array]) -> Act:
+    sources = [n for n, t in enumerate(tensors) if t.ndim and n != LEAF]
+    source = draw(st.sampled_from(sources))
+    array = tensors[source]
+    kinds = ["index"]
+    kinds += ["transpose", "diagonal"] if array.ndim > 1 else []
+    kinds += ["flat"] if array.ndim > 1 and array.flags.c_contiguous else []
+    kind = draw(st.sampled_from(kinds))
+    return Take(source, kind, _index(draw, array) if kind == "index" else None)
+
+
+def _compute(draw: st.DrawFn, tensors: list[Array]) -> Act:
+    source = draw(st.sampled_from(range(len(tensors))))
+    array = tensors[source]
+    factors = [
+        Operand(n)
+        for n, t in enumerate(tensors)
+        if t.shape == array.shape and _within(LARGEST_FACTOR, t, array)
+    ]
+    return Compute(source, draw(st.sampled_from([*CONSTANTS, *factors])))
+
+
+def _write(draw: st.DrawFn, tensors: list[Array]) -> Act:
+    views = [n for n, t in enumerate(tensors) if t.base is not None]
+    anything = [n for n in range(len(tensors)) if n != LEAF]
+    target = draw(st.sampled_from(views if draw(st.booleans()) else anything))
+    array = tensors[target]
+    operators = ["add_", "sub_", "mul_", "copy_", "div_", "fill_", "neg_", "zero_"]
+    operators += ["setitem"] * 3 if array.ndim else []
+    operators += ["sin_", "exp_"] if _within(LARGEST_ARGUMENT, array) else []
+    operator = draw(st.sampled_from(operators))
+    index = _index(draw, array) if operator == "setitem" else None
+    place = array if index is None else array[_everything_after(index)]
+    constants: list[float | Operand] = [*CONSTANTS]
+    match operator:
+        case "neg_" | "sin_" | "exp_" | "zero_":
+            return Write(target, operator)
+        case "div_" | "fill_":
+            operands = constants
+        case "copy_":
+            operands = _operands(tensors, target, place, operator)
+        case _:
+            operands = constants + _operands(tensors, target, place, operator)
+    return Write(target, operator, draw(st.sampled_from(operands)), index)
+
+
+def _operands(
+    tensors: list[Array], target: int, place: Array, operator: str
+) -> list[float | Operand]:
+    """List what may be written to a place: the tensors that broadcast to its shape.
+
+    What overlaps with the target is copied first, since no engine says what a write does to an
+    operand that it is changing; only sums and products may use the target itself.
+    """
+    itself = operator in ("add_", "sub_", "mul_")
+    return [
+        Operand(n, copied=np.shares_memory(t, tensors[target]) and not (n == target and itself))
+        for n, t in enumerate(tensors)
+        if _broadcasts(t, place) and (operator != "mul_" or _within(LARGEST_FACTOR, t, place))
+    ]
+
+
+KINDS: Final = (_take, _write, _write, _compute)
+"""What the acts between the first and the last are drawn from."""
+
+
+def _index(draw: st.DrawFn, array: Array) -> Any:
+    return draw(st.sampled_from([i for i in INDICES if _fits(array, i)]))
+
+
+def _fits(array: Array, index: Any) -> bool:
+    try:
+        return array[_everything_after(index)].size > 0
+    except IndexError:
+        return False
+
+
+def _broadcasts(array: Array, target: Array) -> bool:
+    try:
+        return np.broadcast_shapes(array.shape, target.shape) == target.shape
+    except ValueError:
+        return False
+
+
+def _within(limit: float, *arrays: Array) -> bool:
+    return all(float(np.max(np.abs(a))) <= limit for a in arrays)

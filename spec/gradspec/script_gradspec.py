@@ -1,0 +1,164 @@
+"""Programs in the notation of the specification itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.operators import OPERATORS
+from gradspec.script import AUGMENTED, SIGNS
+
+if TYPE_CHECKING:
+    from gradspec.program import Step
+    from gradspec.script import _Writer
+
+METHODS: Final = {
+    "grad_enabled": "is_grad_enabled",
+    "enter": "",
+    "node_name": "name",
+    "saved_value": "saved",
+    "number": "",
+}
+ON_THE_OBJECT: Final = frozenset(
+    {
+        "backward",
+        "retain_grad",
+        "register_hook",
+        "register_post_accumulate_grad_hook",
+        "requires_grad_",
+        "node_name",
+        "saved_value",
+        "is_alive",
+        "tolist",
+        "numpy",
+    }
+)
+CHECKS: Final = {
+    ("is_flag", True): "is_true()",
+    ("is_flag", False): "is_false()",
+    ("is_none", None): "is_none()",
+    ("is_present", None): "is_present()",
+    ("in_order", None): "happened_in_order",
+    ("is_structure", None): "has_structure",
+}
+
+
+class GradspecDialect:
+    """`ag.tensor(...)`, `x.backward()`, `expect(x.grad).equals(...)`."""
+
+    interruption = "raise Interrupted"
+
+    def __init__(self, engine: str) -> None:
+        self._engine = engine
+
+    def head(self, body: str) -> list[str]:
+        """Give the lines before the first step: the imports that the body needs."""
+        names = [name for name in ("Interrupted", "expect") if name in body]
+        return [
+            *(["import types", ""] if "types." in body else []),
+            *([f"from gradspec import {', '.join(names)}"] if names else []),
+            "from gradspec_conformance import open_engine",
+            "",
+            f"ag = open_engine({self._engine!r})",
+        ]
+
+    def expression(self, step: Step, write: _Writer) -> str:
+        """Say what the step computes or does."""
+        arguments = step.arguments
+        match step.act:
+            case "tensor":
+                return self._tensor(arguments[0], step.keywords, write)
+            case "apply":
+                return self._apply(*arguments, write=write)
+            case "inplace":
+                return self._inplace(*arguments, write=write)
+            case "get":
+                return f"{write.literal(arguments[0])}.{arguments[1]}"
+            case "set":
+                return f"{write.literal(arguments[0])}.{arguments[1]} = {write.literal(arguments[2])}"
+            case "delete":
+                return f"del {write.literal(arguments[0])}.{arguments[1]}"
+            case "host_write":
+                target, index, value = (write.literal(a) for a in arguments)
+                return f"{target}[{index}] = {value}"
+            case "enter":
+                return f"ag.{arguments[0]}({write.listed(arguments[1:])})"
+            case "number":
+                call = {"item": "{}.item()"}.get(arguments[1], arguments[1] + "({})")
+                return call.format(write.literal(arguments[0]))
+            case "copy":
+                name = {"deepcopy": "deepcopy", "pickle": "pickle_and_back"}[arguments[1]]
+                return f"ag.{name}({write.literal(arguments[0])})"
+            case "text":
+                return f"ag.{arguments[1]}({write.literal(arguments[0])})"
+            case "next_functions" | "saved_tensors":
+                return f"{write.literal(arguments[0])}.{step.act}"
+            case "remove_hook":
+                return f"{write.literal(arguments[0])}.remove()"
+            case "custom_function":
+                forward, backward, operands = arguments
+                return f"ag.custom_function({write.listed([forward, backward, *operands])})"
+            case "save_for_backward":
+                return f"{write.literal(arguments[0])}.save_for_backward({write.listed(arguments[1])})"
+        return self._call(step, write)
+
+    def _call(self, step: Step, write: _Writer) -> str:
+        name = METHODS.get(step.act, step.act)
+        arguments = step.arguments
+        while arguments and arguments[-1] is None:
+            arguments = arguments[:-1]
+        if step.act in ON_THE_OBJECT and not isinstance(arguments[0], list | tuple):
+            target = write.literal(arguments[0])
+            return f"{target}.{name}({write.arguments(arguments[1:], step.keywords)})"
+        return f"ag.{name}({write.arguments(arguments, step.keywords)})"
+
+    @staticmethod
+    def _tensor(array: Any, keywords: dict[str, Any], write: _Writer) -> str:
+        kept = {k: v for k, v in keywords.items() if v}
+        if array.dtype not in (np.dtype("float64"), np.dtype("int64"), np.dtype("bool")):
+            kept["dtype"] = array.dtype.name
+        return f"ag.tensor({write.arguments([array], kept)})"
+
+    @staticmethod
+    def _apply(name: str, operands: list[Any], parameters: dict[str, Any], write: _Writer) -> str:
+        if name in SIGNS and len(operands) == 2 and not parameters:  # noqa: PLR2004
+            return f"{write.literal(operands[0])} {SIGNS[name]} {write.literal(operands[1])}"
+        if name == "neg":
+            return f"-{write.literal(operands[0])}"
+        if name == "getitem":
+            return f"{write.literal(operands[0])}[{write.literal(operands[1])}]"
+        return f"ag.{name}({write.arguments(operands, parameters)})"
+
+    @staticmethod
+    def _inplace(
+        name: str, target: Any, operands: list[Any], parameters: dict[str, Any], write: _Writer
+    ) -> str:
+        written = write.literal(target)
+        if name == "setitem":
+            return f"{written}[{write.literal(operands[0])}] = {write.literal(operands[1])}"
+        if name in AUGMENTED:
+            return f"{written}.__{name}__({write.literal(operands[0])})"
+        if name not in OPERATORS:
+            return f"{written}.{name}"
+        return f"{written}.{name}({write.arguments(operands, parameters)})"
+
+    def demand(self, step: Step, write: _Writer) -> str:
+        """Say what an `expect` step demands."""
+        subject, check, expected = step.arguments
+        found = write.literal(subject)
+        fixed = CHECKS.get((check, expected)) if isinstance(expected, bool | None) else None
+        if fixed is not None and fixed.endswith(")"):
+            return f"expect({found}).{fixed}"
+        method = CHECKS.get((check, None), check)
+        method = method if method not in ("is_alive", "is_aliasing", "is_flag") else "equals"
+        wanted = [*expected] if method == "has_shape" else [expected]
+        return f"expect({found}).{method}({write.arguments(wanted, step.keywords)})"
+
+    def refusal(self, lines: list[str], kind: str) -> list[str]:
+        """Say that the lines must be refused."""
+        return [f"with ag.refuses({kind!r}):", *(f"    {line}" for line in lines)]
+
+    def warning(self, *, expected: bool) -> str:
+        """Open a block that must warn, or must not."""
+        return "with ag.warns():" if expected else "with ag.silent():"

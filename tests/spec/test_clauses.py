@@ -1,0 +1,134 @@
+"""What holds for every clause, whatever it says."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from gradspec import CLAUSES, Autograd, Clause
+from gradspec.clause import INFORMATIVE, MalformedClauseError, clause
+from gradspec.recorder import Recorder
+from gradspec_conformance.adapters.reference import ReferenceEngine
+
+EVERY = pytest.mark.parametrize("clause", list(CLAUSES.values()), ids=lambda c: c.id)
+
+
+def trace(clause: Clause, engine: ReferenceEngine) -> set[str]:
+    """Run the clause and give the capabilities that it used."""
+    used: set[str] = set()
+
+    def once(**drawn: object) -> None:
+        with Recorder(engine) as recorder:
+            clause.body(Autograd(recorder), **drawn)
+        used.update(recorder.used)
+
+    if clause.is_law:
+        quick = settings(
+            max_examples=25,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        quick(given(**clause.given)(once))()
+    else:
+        once()
+    return used
+
+
+@EVERY
+def test_a_clause_declares_all_that_it_uses(clause: Clause, engine: ReferenceEngine) -> None:
+    allowed = clause.needs | {"values"}
+    if "vjp" in clause.needs:
+        allowed |= {"tape", "cotangent", "grad_api", "create_graph"}  # the kit's derivation
+
+    assert trace(clause, engine) - allowed == set()
+
+
+@EVERY
+def test_a_clause_declares_no_more_than_it_uses(clause: Clause, engine: ReferenceEngine) -> None:
+    superfluous = clause.needs - trace(clause, engine) - {"values"}
+
+    assert superfluous == set()
+
+
+@EVERY
+def test_a_clause_runs_twice_with_the_same_steps(clause: Clause, engine: ReferenceEngine) -> None:
+    if clause.is_law:
+        pytest.skip("its examples are drawn by Hypothesis, derandomised")
+    programs = []
+    for _ in range(2):
+        with Recorder(engine, seed=1) as recorder:
+            clause.body(Autograd(recorder))
+        programs.append(recorder.program.to_json())
+
+    assert programs[0] == programs[1]
+
+
+@EVERY
+def test_tutorials_are_cited_from_the_bibliography(clause: Clause) -> None:
+    cited = {s.split()[0] for s in clause.sources if re.match(r"T\d", s)}
+
+    assert cited <= {"T1", "T2", "T3", "T4", "T5"}
+    assert not any("seed" in s for s in clause.sources)
+
+
+@EVERY
+def test_what_a_clause_builds_on_exists_and_has_no_cycle(clause: Clause) -> None:
+    below, seen = list(clause.builds_on), set()
+    while below:
+        identifier = below.pop()
+        seen.add(identifier)
+        below += [b for b in CLAUSES[identifier].builds_on if b not in seen]
+
+    assert clause.id not in seen
+
+
+@EVERY
+def test_the_statement_is_one_sentence(clause: Clause) -> None:
+    inside = clause.statement[:-1]
+
+    assert not re.search(r"[a-z)]\. [A-Z]", inside)
+
+
+def test_informative_entries_say_why() -> None:
+    for note in INFORMATIVE.values():
+        assert note.reason.endswith(".")
+
+
+def declare(**changes: object) -> None:
+    """Declare a clause with one part changed."""
+    parts: dict[str, object] = {"needs": {"tape"}, "sources": ["observed"]} | changes
+
+    def body(ag: Autograd) -> None:
+        """Say something."""
+
+    body.__doc__ = str(parts.pop("doc", "It says something."))
+    clause(str(parts.pop("id", "zzz-001")), **parts)(body)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"id": "acc-1"}, "no id"),
+        ({"id": "bwd-001"}, "declared twice"),
+        ({"doc": "no sentence"}, "begins with a sentence"),
+        ({"sources": []}, "names no source"),
+        ({"needs": {"magic"}}, "no such capability"),
+        ({"needs": {"op:magic"}}, "no such capability"),
+        ({"needs": {"dtype:magic"}}, "no such capability"),
+    ],
+)
+def test_a_malformed_clause_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(MalformedClauseError, match=message):
+        declare(**changes)
+
+
+def test_random_arrays_are_the_same_in_every_run(engine: ReferenceEngine) -> None:
+    first, second = (Autograd(Recorder(engine, seed=3)).random(2, 3) for _ in range(2))
+
+    np.testing.assert_array_equal(first, second)
