@@ -31,6 +31,7 @@ class RunContext:
     selection: Selection
     expectations: Expectations
     session: EngineSession
+    timeout: float = DEFAULT_TIMEOUT
 
     @classmethod
     def of(cls, options: Namespace) -> Self:
@@ -73,13 +74,14 @@ class RunContext:
         except UnknownSelection as error:
             raise WrongUsage(str(error)) from None
         effort = Effort(examples or DEFAULT_EXAMPLES, seed)
-        session = EngineSession(engine, effort, timeout or DEFAULT_TIMEOUT, in_process=in_process)
+        limit = timeout or DEFAULT_TIMEOUT
+        session = EngineSession(engine, effort, limit, in_process=in_process)
         try:
             expectations = _expectations(engine, expect, no_expect=no_expect)
         except MalformedExpectations as error:
             session.close()
             raise WrongUsage(str(error)) from None
-        return cls(engine, effort, selection, expectations, session)
+        return cls(engine, effort, selection, expectations, session, limit)
 
     @cached_property
     def judge(self) -> Judge:

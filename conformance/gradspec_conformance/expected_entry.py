@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ class Entry:
     cause: Cause
     verdict: Outcome = Outcome.FAILED
     program: str = ""
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
     @property
     def is_pattern(self) -> bool:

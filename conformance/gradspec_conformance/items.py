@@ -80,15 +80,18 @@ class ChapterFile(pytest.File):
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the profile and chapters do not hold; wait for the engine."""
-    if not any(isinstance(item, ClauseItem) for item in items):
+    ours = [item for item in items if isinstance(item, ClauseItem)]
+    if not ours:
         return
     check_engine(config)
     selection = prepare(config).selection
-    left_out = [i for i in items if isinstance(i, ClauseItem) and not selection.holds(i.clause)]
+    left_out = [item for item in ours if not selection.holds(item.clause)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        gone = set(map(id, left_out))
-        items[:] = [item for item in items if id(item) not in gone]
+    kept = [item for item in ours if selection.holds(item.clause)]
+    order = [chapter.name for chapter in chapters.CHAPTERS]
+    kept.sort(key=lambda item: order.index(item.clause.chapter))
+    items[:] = [*(item for item in items if not isinstance(item, ClauseItem)), *kept]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -115,8 +118,8 @@ class ClauseItem(pytest.Item):
         self.user_properties += [
             ("level", str(judged.level)),
             ("verdict", str(verdict.outcome)),
-            ("kind", verdict.kind),
             ("standing", str(judged.standing)),
+            *([("kind", verdict.kind)] if verdict.kind else []),
         ]
         match judged.standing:
             case Standing.AS_DEMANDED:

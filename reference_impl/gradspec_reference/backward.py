@@ -109,13 +109,31 @@ class BackwardPass:
         heapq.heappush(self.ready, (node.order, node))
 
     def visit(self, node: Node) -> None:
+        """Pass a node's gradient on, and free the node; `visit_watched` if somebody looks at it."""
+        if (
+            node.hooks is not None
+            or node.retained is not None
+            or self.visited is not None
+            or not node.operator_is_single
+        ):
+            self.visit_watched(node)
+            return
+        cotangent, status = self.cotangents.pop((node, 0), NOTHING)
+        if cotangent is None:
+            self.pass_nothing(node)
+        else:
+            self.quietly(self.differentiate, node, cotangent, status)
+        if not self.retain_graph:
+            node.release()
+
+    def visit_watched(self, node: Node) -> None:
         """Let a node's hooks see its gradient, hand that out or pass it on, and free the node."""
         arrived = self.take(node)
         if self.captured:
             self.capture(node, arrived)
         if self.executed is not None and node not in self.executed:
             return
-        if isinstance(node, AccumulateGrad):
+        if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
             return
         if node.operator_is_single:
@@ -159,16 +177,20 @@ class BackwardPass:
 
     def differentiate(self, node: Node, cotangent: Any, status: int) -> None:
         """Send each operand's share of a node's cotangent along its edge."""
-        values = node.unpack(self.create_graph)
+        arguments = [*node.unpack(self.create_graph), *node.params]
+        rules = node.operator.vjps
+        visited = self.visited
         edges = node.next_functions
         alone = len(edges) == 1
-        for position, edge in enumerate(edges):
+        position = 0
+        for edge in edges:
             target = edge[0]
-            if target is None or (self.visited is not None and target not in self.visited):
-                continue
-            part = node.contributions(self.xp, cotangent, values, position)
-            self.contribute(edge, part, self.ownership(part, cotangent, status, alone))
-            self.note_arrival(target)
+            if target is not None and (visited is None or target in visited):
+                part = rules[position](self.xp, cotangent, *arguments)
+                owner = self.ownership(part, cotangent, status, alone)
+                self.contribute(edge, part, owner)
+                self.note_arrival(target)
+            position += 1  # noqa: SIM113 - enumerate would make a tuple per operand
 
     def ownership(self, part: Any, cotangent: Any, status: int, alone: bool) -> int:
         """Tell whether a share may be written to: it may if nobody else sees its memory."""

@@ -67,7 +67,7 @@ def prepare(
     target = operands[0]._array
     return operator.node(
         recording.collect_edges(operands, requires),
-        tuple([recording.save(source, kept, None) for source in sources]),
+        recording.collect_saved(sources, kept, None),
         params,
         ((target.shape, target.dtype),),
         freeable,

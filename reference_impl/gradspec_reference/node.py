@@ -100,18 +100,15 @@ class Node:
 
         Raises GraphFreedError after they were freed, StaleSavedTensorError if one was written.
         """
-        if self.saved is None:
+        saved = self.saved
+        if saved is None:
             raise freed(self)
-        return saving.unpack(self, self.saved, as_tensors)
+        return saving.unpack(self, saved, as_tensors) if saved else []
 
     def release(self) -> None:
         """Let go of the saved values; a node that saved none can run again."""
         if self.freeable:
             self.saved = None
-
-    def contributions(self, xp: Any, cotangent: Any, values: list[Any], position: int) -> Any:
-        """Return what one operand receives: its vector-Jacobian product."""
-        return self.operator.vjps[position](xp, cotangent, *values, *self.params)
 
     def __getattr__(self, name: str) -> Any:
         """Show `_saved_<name>` and `_raw_saved_<name>` of what the derivative needs."""
@@ -137,6 +134,9 @@ class AccumulateGrad(Node):
     """The end of the graph: adds what arrives to the gradient of one leaf."""
 
     __slots__ = ("variable",)
+
+    # a leaf is always looked at: its hooks, its gradient
+    operator_is_single = False
 
     def __init__(self, variable: Tensor) -> None:
         self.next_functions = ()
@@ -172,19 +172,19 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
     The leaf refers to it weakly: the node owns the leaf, and a cycle would outlive the graph.
     """
-    state = leaf.leaf_state()
-    node = state.accumulator()
+    state = leaf._leaf
+    node = None if state is None else state.accumulator()
     if node is None:
         node = AccumulateGrad(leaf)
-        state.accumulator = weakref.ref(node)
+        leaf.leaf_state().accumulator = weakref.ref(node)
     return node
 
 
 def gradient_edge(tensor: Tensor) -> Edge:
     """Return where the gradient of this tensor has to be sent."""
-    node = tensor.grad_fn
+    node = tensor._grad_fn if tensor._view is None else tensor.grad_fn
     if node is not None:
         return (node, tensor._output_nr)
-    if tensor.requires_grad:
+    if tensor._requires_grad or tensor.requires_grad:
         return (accumulator(tensor), 0)
     return NO_EDGE

@@ -59,7 +59,9 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     except ValueError as error:
         raise shapes_do_not_fit(operator, (x, y)) from error
     if state.recording and operator.differentiable:
-        record(operator, (a, b), params, result)
+        requires = (needs_grad(a), needs_grad(b))
+        if should_record(requires) and result._array.dtype.kind == "f":
+            result._grad_fn = make_node(operator, (a, b), params, requires, result)
     return result
 
 
@@ -117,7 +119,7 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
         sources, freeable = operator.plan((True,))
         node = operator.node(
             (graph.gradient_edge(source),),
-            tuple([save(s, (source,), None) for s in sources]),
+            collect_saved(sources, (source,), None),
             params,
             tuple([(array.shape, array.dtype) for array in arrays]),
             freeable,
@@ -175,7 +177,7 @@ def make_node(
     array = result._array
     return operator.node(
         collect_edges(operands, requires),
-        tuple([save(source, operands, result) for source in sources]),
+        collect_saved(sources, operands, result),
         params,
         ((array.shape, array.dtype),),
         freeable,
@@ -184,25 +186,30 @@ def make_node(
 
 def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tuple[graph.Edge, ...]:
     """Return one edge per operand, in their order; none where no gradient is wanted."""
-    return tuple(
-        [
-            graph.gradient_edge(x) if wanted else graph.NO_EDGE
-            for x, wanted in zip(operands, requires, strict=True)
-        ]
-    )
+    edges = []
+    for operand, wanted in zip(operands, requires, strict=True):
+        edges.append(graph.gradient_edge(operand) if wanted else graph.NO_EDGE)  # noqa: PERF401
+    return tuple(edges)
 
 
-def save(source: tuple[str, int], operands: tuple[Any, ...], result: Tensor | None) -> Any:
-    """Save one thing that a rule needs."""
-    kind, index = source
-    if kind == "operand":
-        operand = operands[index]
-        return SavedTensor(operand) if type(operand) is Tensor else operand
-    if kind == "shape":
-        return operands[index]._array.shape
-    if kind == "rest":
-        return [SavedTensor(x) for x in operands[index:]]
-    return save_result(result) if kind == "result" and result is not None else None
+def collect_saved(
+    sources: tuple[tuple[str, int], ...], operands: tuple[Any, ...], result: Tensor | None
+) -> tuple[Any, ...]:
+    """Return what the rules need: operands, their shapes, or the result if there is one yet."""
+    saved = []
+    for kind, index in sources:
+        if kind == "operand":
+            operand = operands[index]
+            saved.append(SavedTensor(operand) if type(operand) is Tensor else operand)
+        elif kind == "result":
+            saved.append(None if result is None else save_result(result))
+        elif kind == "shape":
+            saved.append(operands[index]._array.shape)
+        elif kind == "rest":
+            saved.append([SavedTensor(x) for x in operands[index:]])
+        else:
+            saved.append(None)
+    return tuple(saved)
 
 
 def function(operator: Operator) -> Any:

@@ -83,9 +83,16 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
     """Return the saved values of a node; shapes and Python numbers stand for themselves."""
     values = []
     for item in saved:
-        if isinstance(item, SavedTensor):
+        kind = type(item)
+        if kind is SavedTensor:
+            tensor = item.tensor
+            counter = tensor._counter
+            if counter is not None:
+                check_version(node, tensor, counter.value, item.version)
+            values.append(tensor if as_tensors else tensor._array)
+        elif kind is SavedResult:
             values.append(item.unpack(node, as_tensors))
-        elif type(item) is list:
+        elif kind is list:
             values.append([each.unpack(node, as_tensors) for each in item])
         else:
             values.append(item)

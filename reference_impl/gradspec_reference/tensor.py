@@ -122,6 +122,8 @@ class Tensor:
                 f"requires_grad was assigned {flag!r} of type {type(flag).__name__}; "
                 "it must be a bool"
             )
+        if not self.is_leaf:
+            raise self._nonleaf_flag(flag)
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -133,12 +135,15 @@ class Tensor:
                     "convert it first, for example with float()"
                 )
             self._requires_grad = bool(requires_grad)
-        elif not requires_grad or not self.requires_grad:
-            raise NonleafFlagError(
-                f"requires_grad can be set to {requires_grad} on leaves only, and this tensor was "
-                f"computed by {self._grad_fn!r}; use detach() to get a tensor without history"
-            )
+        elif not requires_grad:
+            raise self._nonleaf_flag(requires_grad)
         return self
+
+    def _nonleaf_flag(self, flag: bool) -> NonleafFlagError:
+        return NonleafFlagError(
+            f"requires_grad can be set to {flag} on leaves only, and this tensor was computed by "
+            f"{self._grad_fn!r}; use detach() to get a tensor without history"
+        )
 
     @property
     def is_leaf(self) -> bool:

@@ -8,6 +8,7 @@ then has an old history; it gets a new one, derived from the base, when it is ne
 from __future__ import annotations
 
 import enum
+import functools
 from typing import TYPE_CHECKING, Any
 
 from . import hooks, layout, versions
@@ -189,12 +190,43 @@ class CopySlices(graph.Node):
         """Let go of what the operation saved."""
         self.written_by.release()
 
-    def contributions(self, xp: Any, cotangent: Any, values: list[Any], position: int) -> Any:
-        """Return what the base (position 0) or another operand receives."""
-        region = xp.region(cotangent, self.geometry)
-        received = self.written_by.contributions(xp, region, values, position)
-        if position:
-            return received
-        if received is None:
-            return xp.clear_region(cotangent, self.geometry)
-        return xp.replace_region(cotangent, received, self.geometry)
+    @property
+    def operator(self) -> Any:  # type: ignore[override]
+        """Stand in for a row of the table: the rules of a write through a view."""
+        return RegionOperator(self)
+
+
+class RegionOperator:
+    """The rules of one write through a view, made from those of the operation that wrote."""
+
+    saved_names = ()
+    param_names = ()
+    public_names = "none"
+
+    def __init__(self, node: CopySlices) -> None:
+        self.node = node
+        self.vjps = self
+
+    def __getitem__(self, position: int) -> Any:
+        rule = self.node.written_by.operator.vjps[position]
+        return functools.partial(
+            replaced_region if position == 0 else from_region,
+            rule,
+            self.node.geometry,
+            self.node.written_by.params,
+        )
+
+
+def from_region(rule: Any, geometry: Geometry, params: Any, xp: Any, g: Any, *values: Any) -> Any:
+    """Return what a further operand receives from the region."""
+    return rule(xp, xp.region(g, geometry), *values, *params)
+
+
+def replaced_region(
+    rule: Any, geometry: Geometry, params: Any, xp: Any, g: Any, *values: Any
+) -> Any:
+    """Return the base's gradient, with what the target receives in the region's place."""
+    received = from_region(rule, geometry, params, xp, g, *values)
+    if received is None:
+        return xp.clear_region(g, geometry)
+    return xp.replace_region(g, received, geometry)

@@ -30,7 +30,8 @@ STEP: Final = 2.0**-100
 """Its square is below the rounding of any value that a program computes, zero apart."""
 
 SHAPE: Final = (2, 3)
-LONGEST: Final = 8
+SHORTEST: Final = 3
+LONGEST: Final = 9
 LEAF: Final = 0
 LARGEST_FACTOR: Final = 8.0
 LARGEST_ARGUMENT: Final = 2.0
@@ -245,7 +246,8 @@ def inplace_programs(draw: st.DrawFn) -> InPlaceProgram:
     point, buffer = _entries(draw, POINTS), _entries(draw, CONSTANTS)
     tensors = start(point, buffer)
     acts: list[Act] = []
-    for kind in (_take, *draw(st.lists(st.sampled_from(KINDS), max_size=LONGEST)), _write):
+    middle = draw(st.lists(st.sampled_from(KINDS), min_size=SHORTEST, max_size=LONGEST))
+    for kind in (_take, *middle, _write):
         acts.append(kind(draw, tensors))
         perform(tensors, acts[-1])
     weights = tuple(draw(st.sampled_from(WEIGHTS)) for _ in tensors)
@@ -272,12 +274,15 @@ def _take(draw: st.DrawFn, tensors: list[Array]) -> Act:
 def _compute(draw: st.DrawFn, tensors: list[Array]) -> Act:
     source = draw(st.sampled_from(range(len(tensors))))
     array = tensors[source]
-    factors = [
+    factors: list[float | Operand] = [
         Operand(n)
         for n, t in enumerate(tensors)
         if t.shape == array.shape and _within(LARGEST_FACTOR, t, array)
     ]
-    return Compute(source, draw(st.sampled_from([*CONSTANTS, *factors])))
+    constants: list[float | Operand] = [*CONSTANTS]
+    return Compute(
+        source, draw(st.sampled_from(factors if factors and draw(RARELY) else constants))
+    )
 
 
 def _write(draw: st.DrawFn, tensors: list[Array]) -> Act:
@@ -286,41 +291,43 @@ def _write(draw: st.DrawFn, tensors: list[Array]) -> Act:
     target = draw(st.sampled_from(views if draw(st.booleans()) else anything))
     array = tensors[target]
     operators = ["add_", "sub_", "mul_", "copy_", "div_", "fill_", "neg_", "zero_"]
-    operators += ["setitem"] * 3 if array.ndim else []
+    operators += ["setitem"] * 2 if array.ndim else []
     operators += ["sin_", "exp_"] if _within(LARGEST_ARGUMENT, array) else []
     operator = draw(st.sampled_from(operators))
     index = _index(draw, array) if operator == "setitem" else None
     place = array if index is None else array[_everything_after(index)]
-    constants: list[float | Operand] = [*CONSTANTS]
-    match operator:
-        case "neg_" | "sin_" | "exp_" | "zero_":
-            return Write(target, operator)
-        case "div_" | "fill_":
-            operands = constants
-        case "copy_":
-            operands = _operands(tensors, target, place, operator)
-        case _:
-            operands = constants + _operands(tensors, target, place, operator)
+    operands: list[float | Operand] = []
+    if operator in ("neg_", "sin_", "exp_", "zero_"):
+        return Write(target, operator)
+    if operator != "copy_":
+        operands.append(draw(A_CONSTANT))
+    if operator not in ("div_", "fill_"):
+        operands += _operands(draw, tensors, target, place, operator)
     return Write(target, operator, draw(st.sampled_from(operands)), index)
 
 
 def _operands(
-    tensors: list[Array], target: int, place: Array, operator: str
+    draw: st.DrawFn, tensors: list[Array], target: int, place: Array, operator: str
 ) -> list[float | Operand]:
-    """List what may be written to a place: the tensors that broadcast to its shape.
+    """List the tensors that may be written to a place: those that broadcast to its shape.
 
     What overlaps with the target is copied first, since no engine says what a write does to an
-    operand that it is changing; only sums and products may use the target itself.
+    operand that it is changing; only sums and products may use the target itself.  Factors are
+    saved for the backward pass: most are copied too, lest too many programs be refused.
     """
-    itself = operator in ("add_", "sub_", "mul_")
+    saved_apart = operator == "mul_" and not draw(RARELY)
+    itself = target if operator in ("add_", "sub_", "mul_") else None
     return [
-        Operand(n, copied=np.shares_memory(t, tensors[target]) and not (n == target and itself))
+        Operand(n, copied=saved_apart or (n != itself and np.shares_memory(t, tensors[target])))
         for n, t in enumerate(tensors)
         if _broadcasts(t, place) and (operator != "mul_" or _within(LARGEST_FACTOR, t, place))
     ]
 
 
-KINDS: Final = (_take, _write, _write, _compute)
+A_CONSTANT: Final = st.sampled_from(CONSTANTS)
+RARELY: Final = st.sampled_from((False, False, False, True))
+
+KINDS: Final = (_take, _write, _write, _write, _compute)
 """What the acts between the first and the last are drawn from."""
 
 
@@ -330,7 +337,7 @@ def _index(draw: st.DrawFn, array: Array) -> Any:
 
 def _fits(array: Array, index: Any) -> bool:
     try:
-        return array[_everything_after(index)].size > 0
+        return bool(array[_everything_after(index)].size)
     except IndexError:
         return False
 

@@ -242,6 +242,8 @@ class Recorder:
                 odd = set() if array.dtype == self.dtype else {f"dtype:{array.dtype.name}"}
                 leaf = {"tape"} if keywords.get("requires_grad") else set()
                 return {"values"} | shaped | odd | leaf
+            case "leave":
+                return set()
             case "enter" if arguments[0] == "enforce_grad_layout_policy":
                 return {"layout"}
         return {METHODS[act]}

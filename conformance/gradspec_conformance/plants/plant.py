@@ -133,7 +133,8 @@ def plant(*, kills: Mapping[str, str], modelled_on: str) -> Callable[[Fault], Pl
             raise MalformedPlantError(message)
         if name in PLANTS:
             raise MalformedPlantError(f"plant {name} is declared twice")
-        chapter = fault.__module__.rpartition(".")[2]
+        _, _, place = fault.__module__.partition("gradspec_conformance.plants.")
+        chapter = (place or fault.__module__).partition(".")[0]
         PLANTS[name] = Plant(name, chapter, change, modelled_on, kills, fault)
         return PLANTS[name]
 

@@ -29,6 +29,11 @@ def scaled(g: Any, alpha: Any) -> Any:
     return g if alpha == 1 else g * alpha
 
 
+def sign_kernel(x: Any) -> Any:
+    """-1, 0 or 1; 0 for NaN."""
+    return np.subtract(x > 0, x < 0, dtype=x.dtype)
+
+
 def pow_self(xp: Any, g: Any, x: Any, exponent: Any) -> Any:
     """d/dx x**n = n x**(n-1), and 0 for n = 0 also at x = 0."""
     return xp.zeros_like(g) if exponent == 0 else g * (xp.pow_scalar(x, exponent - 1) * exponent)
@@ -164,7 +169,7 @@ ROWS = (
         ("self",),
         {"self": ("self", lambda xp, g, x: g * xp.sign(x))},
     ),
-    Operator("sign", "SignBackward0", np.sign, ("self",), {"self": ("", lambda xp, g: xp.zeros_like(g))}),
+    Operator("sign", "SignBackward0", sign_kernel, ("self",), {"self": ("", lambda xp, g: xp.zeros_like(g))}),
     Operator(
         "pow_scalar",
         "PowBackward0",

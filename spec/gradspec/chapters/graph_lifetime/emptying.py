@@ -35,8 +35,9 @@ def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     """A second backward pass through nodes that saved nothing succeeds, and adds once more.
 
     What a pass lets go of are saved values; the nodes stay.  Tutorials say that the graph is
-    destroyed, and engines built on that sentence refuse here.  A sum, a difference and a sign
-    have constant derivatives, so nothing is missing.
+    destroyed, and an engine built on that sentence refuses here.  A sum, a difference and a
+    sign have constant derivatives, so nothing is missing.  An engine that finds the first
+    pass's gradients still in its intermediates (micrograd#102) adds the wrong amount.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.tensor(5.0, requires_grad=True)
@@ -84,7 +85,7 @@ def query_empties_like_backward(ag: Autograd) -> None:
 @clause(
     "life-012",
     level=SHOULD,
-    needs={"retain_graph", "grad_api"},
+    needs={"tape", "retain_graph", "grad_api"},
     sources=["observed"],
     builds_on=("life-011",),
 )

@@ -42,7 +42,7 @@ def retained_graph_serves_again(ag: Autograd) -> None:
     given={"case": expressions(shapes=SCALARS, unary=("neg",))},
 )
 def every_retained_graph_serves_again(ag: Autograd, case: Expression) -> None:
-    """For every function of scalars, k passes over one retained graph leave k times the gradient."""
+    """For every function of scalars, k passes over its kept graph leave k times its gradient."""
     leaves = [ag.tensor(leaf, requires_grad=True) for leaf in case.leaves]
     result = case.evaluate(ag, leaves)
     gradients = case.gradients(1.0)

@@ -106,7 +106,7 @@ def new_operations_do_not_refill_the_old(ag: Autograd) -> None:
 
 @clause(
     "life-018a",
-    needs={"tape", "retain_graph", "grad_api"},
+    needs={"tape", "grad_api"},
     sources=["notes/autograd § Graph retaining"],
     builds_on=("life-018",),
 )
@@ -124,7 +124,7 @@ def new_operations_are_differentiated_up_to_the_old(ag: Autograd) -> None:
 @clause(
     "life-020",
     level=SHOULD,
-    needs={"retain_graph", "create_graph", "grad_api"},
+    needs={"tape", "retain_graph", "create_graph", "grad_api"},
     sources=["T1 §2.1.4"],
     builds_on=("life-008",),
 )
@@ -149,7 +149,7 @@ def second_derivatives_in_turn_keep_the_graph(ag: Autograd) -> None:
 @clause(
     "life-021",
     level=MAY,
-    needs={"retain_graph", "create_graph", "grad_api"},
+    needs={"tape", "retain_graph", "create_graph", "grad_api"},
     sources=["T1 §2.1.4"],
     builds_on=("life-020",),
 )

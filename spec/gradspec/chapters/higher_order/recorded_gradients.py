@@ -75,7 +75,7 @@ def sum_of_gradients_has_both_histories(ag: Autograd) -> None:
 
 @clause(
     "ho-017",
-    needs={"grad_api", "create_graph"},
+    needs={"tape", "grad_api", "create_graph"},
     sources=["torch.autograd.grad docstring"],
 )
 def gradients_of_intermediates_go_on_to_the_leaves(ag: Autograd) -> None:
@@ -95,7 +95,7 @@ def gradients_of_intermediates_go_on_to_the_leaves(ag: Autograd) -> None:
 
 @clause(
     "ho-006",
-    needs={"grad_api", "create_graph", "cotangent"},
+    needs={"tape", "grad_api", "create_graph"},
     sources=[
         "torch.autograd.functional.jvp docstring (double backward trick)",
         "custom function double backward tutorial",
@@ -118,7 +118,7 @@ def gradient_depends_on_its_cotangent(ag: Autograd) -> None:
 
 @clause(
     "ho-007",
-    needs={"arrays", "grad_api", "create_graph", "cotangent", "op:matmul"},
+    needs={"tape", "arrays", "grad_api", "create_graph", "op:matmul"},
     sources=["torch.autograd.functional.jvp docstring"],
     builds_on=("ho-006",),
 )
@@ -141,7 +141,7 @@ def two_reverse_passes_go_forward(ag: Autograd) -> None:
 
 @clause(
     "ho-014",
-    needs={"grad_api", "create_graph", "retain_graph"},
+    needs={"tape", "grad_api", "create_graph", "retain_graph"},
     sources=["torch.autograd.grad docstring"],
 )
 def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
@@ -163,7 +163,7 @@ def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
 @clause(
     "ho-014a",
     level=MAY,
-    needs={"tape", "grad_api", "create_graph", "retain_graph"},
+    needs={"tape", "grad_api", "create_graph"},
     sources=["observed"],
     builds_on=("ho-014",),
 )
@@ -184,7 +184,7 @@ def first_graph_is_another(ag: Autograd) -> None:
 
 @clause(
     "ho-015",
-    needs={"grad_api", "create_graph", "graph_introspection"},
+    needs={"tape", "grad_api", "create_graph", "graph_introspection"},
     sources=["T1 §2.1.4"],
 )
 def gradients_are_made_by_ordinary_operations(ag: Autograd) -> None:

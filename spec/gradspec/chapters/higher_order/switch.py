@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @clause(
     "ho-001",
-    needs={"grad_api", "create_graph"},
+    needs={"tape", "grad_api", "create_graph"},
     sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
 )
 def with_the_switch_gradients_are_differentiable(ag: Autograd) -> None:
@@ -30,7 +30,7 @@ def with_the_switch_gradients_are_differentiable(ag: Autograd) -> None:
 
 @clause(
     "ho-001a",
-    needs={"grad_api", "create_graph", "flags"},
+    needs={"tape", "grad_api", "create_graph", "flags"},
     sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
 )
 def such_a_gradient_is_a_result(ag: Autograd) -> None:
@@ -44,7 +44,7 @@ def such_a_gradient_is_a_result(ag: Autograd) -> None:
 
 @clause(
     "ho-002",
-    needs={"grad_api"},
+    needs={"tape", "grad_api"},
     sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
 )
 def without_the_switch_gradients_are_constants(ag: Autograd) -> None:
@@ -78,7 +78,7 @@ def stored_gradients_are_constants_too(ag: Autograd) -> None:
 
 @clause(
     "ho-005",
-    needs={"grad_api", "create_graph", "flags"},
+    needs={"tape", "grad_api", "create_graph", "flags"},
     sources=["torch.autograd.functional.vjp docstring", "observed"],
 )
 def gradient_of_a_linear_function_is_a_constant(ag: Autograd) -> None:
@@ -95,7 +95,7 @@ def gradient_of_a_linear_function_is_a_constant(ag: Autograd) -> None:
 
 @clause(
     "ho-011",
-    needs={"grad_api", "create_graph", "hooks", "modes"},
+    needs={"tape", "grad_api", "create_graph", "hooks", "modes"},
     sources=[
         "torch.Tensor.register_post_accumulate_grad_hook docstring",
         "custom function double backward tutorial",
@@ -120,7 +120,7 @@ def switch_is_the_mode_inside_the_pass(ag: Autograd) -> None:
 
 @clause(
     "ho-011a",
-    needs={"grad_api", "create_graph", "hooks", "flags"},
+    needs={"tape", "grad_api", "create_graph", "hooks", "flags"},
     sources=["custom function double backward tutorial"],
 )
 def hooks_see_recorded_gradients(ag: Autograd) -> None:
@@ -141,7 +141,7 @@ def hooks_see_recorded_gradients(ag: Autograd) -> None:
 
 @clause(
     "ho-012",
-    needs={"grad_api", "create_graph", "modes"},
+    needs={"tape", "grad_api", "create_graph", "modes"},
     sources=["observed"],
 )
 def mode_of_the_caller_does_not_matter(ag: Autograd) -> None:

@@ -1,0 +1,105 @@
+"""`check_engine(engine)`: hold an engine to the specification in this process.
+
+For notebooks and for other test runners: `assert check_engine(MyEngine()).ok`.  A crash of the
+engine ends this process, and a hang hangs it; `gradspec run` survives both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gradspec_conformance import register
+from gradspec_conformance.execute import DEFAULT_EXAMPLES, Effort
+from gradspec_conformance.expectations import Expectations
+from gradspec_conformance.explanation import explain
+from gradspec_conformance.judgement import Judge
+from gradspec_conformance.result import Counts, ExitStatus, Result
+from gradspec_conformance.selection import FULL, select
+from gradspec_conformance.session import EngineSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from gradspec.engine import Engine
+    from gradspec_conformance.judgement import Judged
+    from gradspec_conformance.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of the clauses; its text says it to a person."""
+
+    result: Result
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is as demanded, or as expected."""
+        return self.result.exit_status is ExitStatus.AS_EXPECTED
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """Clause id -> verdict, in reading order."""
+        return {judged.id: judged.verdict for judged in self.result.judged}
+
+    @property
+    def counts(self) -> Counts:
+        """How many clauses were selected, ran, passed and so on."""
+        return self.result.counts
+
+    @property
+    def failures(self) -> tuple[Judged, ...]:
+        """What is not as demanded or expected, in reading order."""
+        return self.result.red
+
+    def __repr__(self) -> str:
+        return f"<{self.result.score}: {self.result.outlook}>"
+
+    def __str__(self) -> str:
+        result = self.result
+        told = [str(explain(judged, result.spec, result.effort)) for judged in result.red]
+        gaps = [*result.complaints, *(f"{name} has no verdict" for name in result.missing)]
+        stale = [f"stale entry: {entry.clause} was expected to fail" for entry in result.stale]
+        return "\n\n".join([*told, *gaps, *stale, f"{result.score}: {result.outlook}"])
+
+
+def check_engine(
+    engine: str | Engine | type[Any],
+    *,
+    profile: str = FULL,
+    chapters: Iterable[str] = (),
+    examples: int = DEFAULT_EXAMPLES,
+    seed: int | None = None,
+    expectations: Expectations | str | Path | None = None,
+) -> Checked:
+    """Run the clauses of a profile on an engine: an object, a class, or what `gradspec run` takes.
+
+    `expectations` is a file of expected failures; by default every clause is expected to pass.
+    Raises EngineError, UnknownSelection and MalformedExpectations, each with a sentence.
+    """
+    selection = select(profile, chapters)
+    effort = Effort(examples, seed)
+    if not isinstance(expectations, Expectations):
+        expectations = Expectations.load(expectations) if expectations else Expectations.none()
+    subject = engine() if isinstance(engine, type) else engine
+    with EngineSession(subject, effort, in_process=True) as session:
+        judge = Judge(session, expectations)
+        chosen = [clause for clause in register.clauses().values() if selection.holds(clause)]
+        judged = {clause.id: judge.judge(clause) for clause in chosen}
+        description = session.description
+    wanted = dict.fromkeys([*selection.demanded(), *judged])
+    return Checked(
+        Result(
+            spec=engine if isinstance(engine, str) else description.name,
+            engine=description,
+            selection=selection,
+            effort=effort,
+            judged=tuple(judged[i] for i in wanted if i in judged),
+            missing=tuple(i for i in wanted if i not in judged),
+            complaints=tuple(
+                f"{n} could not be read: {w}" for n, w in register.unreadable().items()
+            ),
+            stale=tuple(expectations.stale(j.verdict for j in judged.values())),
+        )
+    )

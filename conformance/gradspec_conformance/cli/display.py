@@ -1,0 +1,187 @@
+"""What `gradspec run` prints: a bar while it runs, then chapters, failures and one last line.
+
+Where the output is no terminal there is no bar and no control code.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from gradspec import chapters
+from gradspec_conformance import register
+from gradspec_conformance.execute import Effort
+from gradspec_conformance.expectations import Standing
+from gradspec_conformance.explanation import Explanation, explain
+from gradspec_conformance.result import ExitStatus, Result
+from gradspec_conformance.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from gradspec_conformance.judgement import Judged
+
+ALWAYS: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.UNSUPPORTED, Outcome.BLOCKED)
+STYLES: Final[dict[str, str]] = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "red",
+    Outcome.ERRORED: "red",
+    Outcome.CRASHED: "bold red",
+    Outcome.TIMED_OUT: "bold red",
+    Outcome.UNSUPPORTED: "yellow",
+    Outcome.BLOCKED: "yellow",
+}
+PLAIN_WIDTH: Final = 120
+MOST_NAMED: Final = 12
+
+
+def console() -> Console:
+    """Give a console for standard output, wide enough where it is a file or a pipe."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+class RunProgress:
+    """A bar that counts clauses; a context manager, and silent where there is no terminal."""
+
+    def __init__(self, where: Console, engine: str) -> None:
+        self._red = 0
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[found]}", style="red"),
+            console=where,
+            transient=True,
+            disable=not where.is_terminal,
+        )
+        self._task = self._progress.add_task(f"loading {engine}", total=None, found="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+    def expect(self, total: int) -> None:
+        """So many clauses are going to run."""
+        self._progress.update(self._task, total=total)
+
+    def see(self, judged: Judged) -> None:
+        """One more has run."""
+        if self._progress.disable:
+            return
+        self._red += judged.standing.red
+        found = f"{self._red} red" if self._red else ""
+        title = chapters.find(judged.chapter).title
+        self._progress.update(self._task, advance=1, description=title, found=found)
+
+
+def show(result: Result, where: Console) -> None:
+    """Print the whole result."""
+    engine = result.engine
+    where.print(f"{engine.name} {engine.version} ({engine.platform})".replace("  ", " "))
+    where.print(_table(result))
+    _print_not_run(result, where)
+    if result.red or result.deviations:
+        register.clauses()  # a clause that crashed is shown by its own text
+    for judged in (*result.red, *result.deviations):
+        _print_explanation(explain(judged, result.spec, result.effort), where)
+    _print_mismatches(result, where)
+    _print_gaps(result, where)
+    style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
+    where.print()
+    where.print(Text(f"{result.score}: {result.outlook}", style=style), soft_wrap=True)
+    where.print(_tally(result), soft_wrap=True)
+
+
+def _table(result: Result) -> Table:
+    counted = {chapter.name: Counter[str]() for chapter in chapters.CHAPTERS}
+    total = Counter[str]()
+    for judged in result.judged:
+        words = [str(judged.verdict.outcome)]
+        if judged.standing is Standing.EXPECTED_FAILURE:
+            words.append(str(judged.standing))
+        counted[judged.chapter].update(words)
+        total.update(words)
+    columns = [*(o for o in Outcome if o in ALWAYS or total[o])]
+    expected = [Standing.EXPECTED_FAILURE] if total[Standing.EXPECTED_FAILURE] else []
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("chapter")
+    for word in (*columns, *expected):
+        style = STYLES.get(word, "cyan")
+        table.add_column(word.replace("_", " "), justify="right", style=style)
+    for chapter in chapters.CHAPTERS:
+        counts = counted[chapter.name]
+        if counts:
+            cells = [str(counts[word] or "-") for word in (*columns, *expected)]
+            table.add_row(chapter.title, *cells)
+    return table
+
+
+def _print_not_run(result: Result, where: Console) -> None:
+    """Count in the open what was not run, by what was lacking."""
+    for outcome, sentence in (
+        (Outcome.UNSUPPORTED, "unsupported, because the engine does not declare"),
+        (Outcome.BLOCKED, "blocked, because they build on"),
+    ):
+        lacking = Counter(j.verdict.kind for j in result.judged if j.verdict.outcome is outcome)
+        if lacking:
+            named = [f"{word} ({count})" for word, count in lacking.most_common(MOST_NAMED)]
+            more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
+            where.print(f"\n{lacking.total()} {sentence}: {', '.join(named)}{more}", markup=False)
+
+
+def _print_explanation(explanation: Explanation, where: Console) -> None:
+    where.print()
+    first, *rest = str(explanation).splitlines()
+    where.print(Text(first, style="bold"), soft_wrap=True)
+    for line in rest:
+        where.print(Text(line), soft_wrap=True)
+
+
+def _print_mismatches(result: Result, where: Console) -> None:
+    for entry in result.stale:
+        said = f"stale entry (line {entry.line}): {entry.clause} was expected to fail; it never ran"
+        where.print(f"\n{said}", markup=False, soft_wrap=True)
+    unlike = (Standing.UNEXPECTED_PASS, Standing.CHANGED_FAILURE)
+    if result.stale or any(j.standing in unlike for j in result.judged):
+        engine = result.spec
+        where.print(f"\nmend the expectations: gradspec expect {engine} --write FILE", markup=False)
+
+
+def _print_gaps(result: Result, where: Console) -> None:
+    for complaint in result.complaints:
+        where.print(f"\n{complaint}", style="bold red", markup=False, soft_wrap=True)
+    if result.missing:
+        named = _some(result.missing)
+        said = f"\n{len(result.missing)} clauses have no verdict: {named}"
+        where.print(said, style="bold red", markup=False, soft_wrap=True)
+
+
+def _some(words: Sequence[str]) -> str:
+    more = len(words) - MOST_NAMED
+    return ", ".join(words[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _tally(result: Result) -> str:
+    """Count verdicts, then how they stand."""
+    counts = [f"{getattr(result.counts, o)} {o.replace('_', ' ')}" for o in Outcome]
+    standings = Counter(j.standing for j in result.judged)
+    plain = (Standing.AS_DEMANDED, Standing.NOT_RUN)
+    named = [f"{n} {s}{'s' * (n != 1)}" for s, n in standings.items() if s not in plain]
+    named += [f"{len(result.stale)} stale"] if result.stale else []
+    ran = f"{result.counts.ran} ran, {result.counts.asserted} asserted something"
+    return "; ".join(filter(None, [", ".join(counts), ", ".join(named), ran]))

@@ -1,0 +1,220 @@
+"""An expectations file is an assertion: what does not hold of it is red, and told with its line."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gradspec import MUST, SHOULD
+from gradspec.program import Program
+from gradspec_conformance.expectations import Expectations, Standing
+from gradspec_conformance.expected_entry import Cause, Entry
+from gradspec_conformance.expected_toml import (
+    MalformedExpectations,
+    heading,
+    write_entries,
+)
+from gradspec_conformance.expecting import UNEXPLAINED, renewed
+from gradspec_conformance.fence import CONSULTED
+from gradspec_conformance.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Load = Callable[[str], Expectations]
+
+IDS = ["acc-001", "acc-002", "life-001", "life-002", "life-003"]
+
+FILE = """
+[[expected]]
+clause = "acc-001"
+kind = "value"
+class = "bug"
+reason = "It replaces the gradient."
+
+[[expected]]
+clause = "life-*"
+verdict = "errored"
+kind = "graph-freed"
+class = "design"
+reason = "It keeps nothing."
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Load expectations from a text."""
+
+    def loaded(text: str) -> Expectations:
+        file = tmp_path / "engine.toml"
+        file.write_text(text)
+        return Expectations.load(file, clauses=IDS)
+
+    return loaded
+
+
+def failed(clause_id: str, kind: str = "value", outcome: Outcome = Outcome.FAILED) -> Verdict:
+    """Give the verdict of a clause that failed."""
+    return Verdict(clause_id, outcome, kind)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "standing"),
+    [
+        (Verdict("acc-002", Outcome.PASSED), Standing.AS_DEMANDED),
+        (failed("acc-001"), Standing.EXPECTED_FAILURE),
+        (failed("acc-001", "shape"), Standing.CHANGED_FAILURE),
+        (failed("acc-001", "value", Outcome.ERRORED), Standing.CHANGED_FAILURE),
+        (Verdict("acc-001", Outcome.PASSED), Standing.UNEXPECTED_PASS),
+        (failed("acc-002"), Standing.UNEXPECTED_FAILURE),
+        (failed("life-002", "graph-freed", Outcome.ERRORED), Standing.EXPECTED_FAILURE),
+        (Verdict("life-002", Outcome.PASSED), Standing.UNEXPECTED_PASS),
+        (Verdict("life-002", Outcome.BLOCKED, "life-001"), Standing.NOT_RUN),
+        (failed("acc-001", CONSULTED, Outcome.ERRORED), Standing.UNEXPECTED_FAILURE),
+    ],
+)
+def test_a_verdict_stands_beside_its_entry(
+    load: Load, verdict: Verdict, standing: Standing
+) -> None:
+    assert load(FILE).judge(verdict, MUST) is standing
+
+
+def test_a_clause_that_does_not_bind_deviates_unless_an_entry_speaks_of_it(load: Load) -> None:
+    expectations = load(FILE)
+
+    assert expectations.judge(failed("acc-002"), SHOULD) is Standing.DEVIATION
+    assert expectations.judge(failed("acc-001", "shape"), SHOULD) is Standing.CHANGED_FAILURE
+
+
+def test_exactly_three_standings_are_red() -> None:
+    red = {standing for standing in Standing if standing.red}
+
+    assert red == {
+        Standing.UNEXPECTED_PASS,
+        Standing.CHANGED_FAILURE,
+        Standing.UNEXPECTED_FAILURE,
+    }
+
+
+def test_an_entry_is_stale_where_its_clause_was_selected_and_not_run(load: Load) -> None:
+    verdicts = [
+        Verdict("acc-001", Outcome.UNSUPPORTED, "tape"),
+        Verdict("life-001", Outcome.UNSUPPORTED, "tape"),
+        failed("life-002", "graph-freed", Outcome.ERRORED),
+    ]
+    stale = load(FILE).stale(verdicts)
+
+    assert [entry.clause for entry in stale] == ["acc-001"]
+
+
+def test_an_entry_is_not_stale_where_its_clause_was_not_selected(load: Load) -> None:
+    assert load(FILE).stale([Verdict("acc-002", Outcome.PASSED)]) == []
+
+
+def test_a_crash_need_not_say_how(load: Load) -> None:
+    entry = 'clause = "acc-001"\nverdict = "crashed"\nclass = "bug"\nreason = "It crashes."'
+    expectations = load(f"[[expected]]\n{entry}")
+    crash = Verdict("acc-001", Outcome.CRASHED, "SIGSEGV")
+
+    assert expectations.judge(crash, MUST) is Standing.EXPECTED_FAILURE
+
+
+def test_the_program_of_a_law_is_read_back(load: Load) -> None:
+    program = Program().to_json()
+    expectations = load(FILE.replace('"bug"', f"\"bug\"\nprogram = '{program}'"))
+
+    assert expectations.known_program("acc-001") == Program()
+    assert expectations.known_program("life-001") is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "sentence"),
+    [
+        (FILE.replace("[[expected]]", "[[expected]", 1), 2, "not TOML"),
+        (FILE.replace("acc-001", "acc-01"), 3, r"'acc-01'; did you mean acc-001"),
+        (FILE.replace("life-*", "lives-*"), 9, "no clause is called or matched"),
+        (FILE.replace('"value"', '"valeu"'), 4, r"'valeu'; did you mean value"),
+        (FILE.replace('"bug"', '"bugs"'), 5, "did you mean bug"),
+        (FILE.replace('"errored"', '"sad"'), 10, "it is one of failed, errored"),
+        (FILE.replace('reason = "It keeps nothing."', ""), 8, "the entry has no reason"),
+        (FILE.replace('kind = "value"', "kind = 7"), 4, "kind is a int, expected a text"),
+        (FILE.replace('kind = "value"', ""), 2, "the entry has no kind"),
+        (FILE.replace("kind", "knid", 1), 4, r"no key 'knid'; did you mean kind"),
+        (FILE.replace("life-*", "acc-001"), 8, "has an entry already, in line 2"),
+        ("unexpected = 1", 1, "'unexpected' does not belong here"),
+        (FILE.replace('"bug"', '"bug"\nprogram = "{}"'), 6, "program cannot be read"),
+    ],
+)
+def test_what_is_malformed_is_told_with_its_line(
+    load: Load, wrong: str, line: int, sentence: str
+) -> None:
+    with pytest.raises(MalformedExpectations, match=sentence) as caught:
+        load(wrong)
+
+    assert caught.value.line == line
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MalformedExpectations, match="cannot be read"):
+        Expectations.load(tmp_path / "none.toml", clauses=IDS)
+
+
+def test_what_is_written_is_read_back(load: Load) -> None:
+    entries = (
+        Entry("acc-001", "value", 'He said "no".', Cause.BUG, line=3),
+        Entry("life-*", "", "It isn't so.", Cause.UNKNOWN, Outcome.TIMED_OUT, line=9),
+    )
+    text = write_entries(entries, "A heading\nof two lines")
+
+    assert load(text).entries == entries
+    assert heading(text) == "A heading\nof two lines"
+
+
+CLAUSE: Any = SimpleNamespace(is_law=False)
+LAW: Any = SimpleNamespace(is_law=True)
+
+
+def test_entries_that_hold_are_kept_and_the_others_renewed(load: Load) -> None:
+    verdicts = [
+        failed("acc-001"),
+        failed("acc-002", "shape"),
+        failed("life-001", "graph-freed", Outcome.ERRORED),
+        Verdict("life-002", Outcome.PASSED),
+    ]
+    entries = renewed(load(FILE), verdicts, dict.fromkeys(IDS, CLAUSE))
+
+    assert [(e.clause, e.kind, e.reason) for e in entries] == [
+        ("acc-001", "value", "It replaces the gradient."),
+        ("acc-002", "shape", UNEXPLAINED),
+        ("life-001", "graph-freed", "It keeps nothing."),
+    ]
+
+
+def test_a_pattern_that_holds_of_all_that_it_matches_stays_one(load: Load) -> None:
+    verdicts = [failed(i, "graph-freed", Outcome.ERRORED) for i in IDS if "life" in i]
+    entries = renewed(load(FILE), verdicts, dict.fromkeys(IDS, CLAUSE))
+
+    assert [entry.clause for entry in entries] == ["life-*"]
+
+
+def test_the_smallest_example_of_a_law_is_stored() -> None:
+    verdict = Verdict("acc-001", Outcome.FAILED, "value", program="{...}")
+    (entry,) = renewed(Expectations.none(), [verdict], {"acc-001": LAW})
+
+    assert entry.program == "{...}"
+
+
+def test_the_strangers_bring_their_expectations() -> None:
+    for name in ("autograd", "micrograd"):
+        path = Expectations.for_engine(name)
+
+        assert path is not None
+        assert Expectations.load(path).entries
+        assert UNEXPLAINED not in path.read_text()
+
+
+def test_another_engine_brings_none() -> None:
+    assert Expectations.for_engine("../secret") is None

@@ -1,0 +1,93 @@
+"""Nobody but torch's own adapter can ask torch."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from contextlib import suppress
+
+import pytest
+
+from gradspec_conformance.fence import CONSULTED, OracleConsulted, oracle_fence
+from gradspec_conformance.verdict import Outcome, Verdict
+
+PASSED = Verdict("acc-001", Outcome.PASSED)
+
+
+def test_importing_torch_is_refused() -> None:
+    with oracle_fence("reference"), pytest.raises(OracleConsulted, match="import torch"):
+        importlib.import_module("torch")
+
+
+def test_an_attempt_is_remembered_though_the_exception_is_swallowed() -> None:
+    with oracle_fence("reference") as fence, suppress(Exception):  # as a careless adapter does
+        importlib.import_module("torch")
+
+    assert fence.tripped == "import torch"
+
+
+def test_to_ask_whether_torch_is_there_is_no_attempt() -> None:
+    with oracle_fence("reference") as fence:
+        importlib.util.find_spec("torch")
+
+    assert not fence.tripped
+
+
+def test_the_clause_that_asked_is_errored_and_the_next_one_is_not() -> None:
+    with oracle_fence("reference") as fence, pytest.raises(OracleConsulted):
+        importlib.import_module("torch")
+    first, second = fence.judged(PASSED), fence.judged(PASSED)
+
+    assert (first.outcome, first.kind) == (Outcome.ERRORED, CONSULTED)
+    assert second == PASSED
+
+
+def test_a_clause_that_was_not_run_is_not_blamed() -> None:
+    unsupported = Verdict("acc-001", Outcome.UNSUPPORTED, "tape")
+    with oracle_fence("reference") as fence, pytest.raises(OracleConsulted):
+        importlib.import_module("torch")
+
+    assert fence.judged(unsupported) == unsupported
+
+
+@pytest.mark.parametrize("spec", ["torch", "gradspec_conformance.adapters.torch:TorchEngine"])
+def test_torch_itself_is_not_fenced(spec: str) -> None:
+    path = list(sys.meta_path)
+    with oracle_fence(spec):
+        inside = list(sys.meta_path)
+
+    assert inside == path
+
+
+def test_all_is_as_before_when_the_fence_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = type(sys)("torch")
+    monkeypatch.setitem(sys.modules, "torch", module)
+    path = list(sys.meta_path)
+    with oracle_fence("reference"):
+        hidden = "torch" not in sys.modules
+
+    assert hidden
+    assert sys.modules["torch"] is module
+    assert sys.meta_path == path
+
+
+def test_functions_of_torch_that_an_adapter_holds_are_intercepted() -> None:
+    torch = pytest.importorskip("torch")
+    x = torch.ones(2, requires_grad=True)
+    calls = [
+        lambda: torch.sin(x),
+        lambda: x * 2,
+        lambda: torch.tensor([1.0]),
+        lambda: torch.autograd.grad(x, [x]),
+        x.backward,
+        lambda: x.grad,
+        x.detach,
+    ]
+    with oracle_fence("reference"):
+        for call in calls:
+            with pytest.raises(OracleConsulted):
+                call()
+    after = torch.sin(x)
+
+    assert after.shape == (2,)

@@ -1,0 +1,139 @@
+"""From what a person writes to an engine, or to a sentence that says what to do."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gradspec_conformance.loading import (
+    EngineBroken,
+    EngineError,
+    EngineNotFound,
+    EngineNotInstalled,
+    engine_names,
+    known_engines,
+    load_engine,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Write = Callable[..., str]
+
+WHOLE = """
+import numpy as np
+class Engine:
+    name, version, capabilities = "mine", "1", {"values"}
+    def error_kind(self, error): return None
+    def tensor(self, array, *, requires_grad): return np.array(array)
+    def apply(self, operator, operands, parameters): return operands[0]
+    def array(self, tensor): return tensor
+instance = Engine()
+def make(): return Engine()
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write an adapter and give what names it."""
+
+    def written(source: str, attribute: str = "Engine") -> str:
+        file = tmp_path / "my_engine.py"
+        file.write_text(source)
+        return f"{file}:{attribute}"
+
+    return written
+
+
+@pytest.mark.parametrize("attribute", ["Engine", "instance", "make"])
+def test_a_class_an_instance_or_a_function_is_an_engine(write: Write, attribute: str) -> None:
+    engine = load_engine(write(WHOLE, attribute))
+
+    assert engine.name == "mine"
+
+
+def test_a_module_beside_the_person_is_found(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(WHOLE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", list(sys.path))
+    engine = load_engine("my_engine:Engine")
+
+    assert engine.name == "mine"
+
+
+def test_a_name_that_is_almost_right_is_answered_with_the_right_one() -> None:
+    with pytest.raises(EngineNotFound, match=r"did you mean torch\?.*Registered are reference"):
+        load_engine("torhc")
+
+
+@pytest.mark.parametrize(
+    ("spec", "sentence"),
+    [
+        ("nowhere:Engine", "there is no module 'nowhere'"),
+        ("nowhere.py:Engine", "there is no file 'nowhere.py'"),
+        ("my_engine.py", "names no attribute"),
+        ("gradspec.clause:", "names no attribute"),
+        (":Engine", "names no attribute"),
+    ],
+)
+def test_what_is_not_there_is_named(spec: str, sentence: str) -> None:
+    with pytest.raises(EngineNotFound, match=sentence):
+        load_engine(spec)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("raise ValueError('boo')", "raised ValueError: boo"),
+        ("import sys; sys.exit(3)", "raised SystemExit: 3"),
+        ("class Engin: pass", "no attribute 'Engine'; did you mean Engin"),
+        ("class Engine:\n  def __init__(self, n): pass", "called without arguments"),
+        ("class Engine: pass", "has no name"),
+        (WHOLE.replace('"1"', "1"), "its version is a int, expected a text"),
+        (WHOLE.replace('{"values"}', '["values"]'), "is a list, expected a set of words"),
+        (WHOLE.replace('{"values"}', '{"values", "op:sofmax"}'), "write 'op:softmax'"),
+        (WHOLE.replace('{"values"}', "set()"), "does not declare 'values'"),
+        (WHOLE.replace('{"values"}', '{"values", "hooks"}'), r"lacks register_hook\(\) of hooks"),
+    ],
+)
+def test_what_is_broken_is_told_with_what_was_expected(
+    write: Write, source: str, sentence: str
+) -> None:
+    with pytest.raises(EngineBroken, match=sentence):
+        load_engine(write(source))
+
+
+def test_a_package_that_is_missing_is_named_with_the_remedy(write: Write) -> None:
+    with pytest.raises(EngineNotInstalled, match="no_such_package is not installed"):
+        load_engine(write("import no_such_package"))
+
+
+def test_an_engine_of_the_kit_that_is_missing_comes_with_its_pip_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "micrograd", None)
+    monkeypatch.delitem(sys.modules, "gradspec_conformance.adapters.micrograd", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "micrograd" else 1)
+
+    with pytest.raises(EngineNotInstalled, match=r"pip install 'gradspec\[micrograd\]'"):
+        load_engine("micrograd")
+
+
+def test_the_engines_of_the_kit_are_known_without_being_installed() -> None:
+    assert list(engine_names())[:4] == ["reference", "torch", "autograd", "micrograd"]
+
+
+def test_an_engine_that_is_here_and_one_that_is_not_are_both_listed(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"mine": write(WHOLE), "absent": "nowhere:Engine"}
+    monkeypatch.setattr("gradspec_conformance.loading.engine_names", lambda: names)
+    known = known_engines()
+
+    assert not isinstance(known["mine"], EngineError)
+    assert isinstance(known["absent"], EngineNotFound)

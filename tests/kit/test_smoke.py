@@ -1,0 +1,156 @@
+"""The smoke test passes sound adapters and names what is wrong with the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from gradspec.operators import OPERATORS
+from gradspec_conformance.adapters.reference import ReferenceEngine
+from gradspec_conformance.cli.smoke import command
+from gradspec_conformance.smoke import smoke
+from gradspec_conformance.smoke_samples import SAMPLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gradspec.engine import Engine
+
+
+def complaints(engine: Engine) -> dict[str, str]:
+    """Run the smoke test and give what it found, by check."""
+    return {f.check: f.found for f in smoke(engine) if not f.ok}
+
+
+class LosesDtype(ReferenceEngine):
+    """Computes in float64, whatever it is given."""
+
+    def tensor(self, array: Any, *, requires_grad: bool) -> Any:
+        return super().tensor(np.asarray(array, dtype=float), requires_grad=requires_grad)
+
+
+class SharesMemory(ReferenceEngine):
+    """Does not copy the array of a tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[int, Any] = {}
+
+    def tensor(self, array: Any, *, requires_grad: bool) -> Any:
+        tensor = super().tensor(array, requires_grad=requires_grad)
+        self.given[id(tensor)] = tensor, array
+        return tensor
+
+    def array(self, tensor: Any) -> Any:
+        return np.array(self.given[id(tensor)][1] if id(tensor) in self.given else 0.0)
+
+
+class SinIsCos(ReferenceEngine):
+    """Maps a name onto the wrong function."""
+
+    def apply(self, operator: str, operands: Any, parameters: Any) -> Any:
+        return super().apply("cos" if operator == "sin" else operator, operands, parameters)
+
+
+class GivesOne(ReferenceEngine):
+    """Gives one tensor where several are promised."""
+
+    def apply(self, operator: str, operands: Any, parameters: Any) -> Any:
+        result = super().apply(operator, operands, parameters)
+        return result[0] if operator == "split" else result
+
+
+class DoesNotWrite(ReferenceEngine):
+    """Computes the result of an in-place operator and leaves the target alone."""
+
+    def inplace(self, operator: str, target: Any, operands: Any, parameters: Any) -> Any:
+        return target
+
+
+class SeesKindsEverywhere(ReferenceEngine):
+    """Takes every exception for one of the engine's own."""
+
+    def error_kind(self, error: Exception) -> str:
+        return "graph-freed"
+
+
+class WrapsExceptions(ReferenceEngine):
+    """Turns what a hook raises into something else."""
+
+    def backward(self, roots: Any, cotangents: Any = None, **options: Any) -> Any:
+        try:
+            return super().backward(roots, cotangents, **options)
+        except Exception as error:
+            raise RuntimeError("in a hook") from error
+
+
+class LeavesModesOn(ReferenceEngine):
+    """Never leaves no_grad."""
+
+    def leave(self, context: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("engine", "check", "found"),
+    [
+        (LosesDtype, "round trip of float32", "float64|array"),
+        (SharesMemory, "tensor() copies", "changed the tensor"),
+        (SinIsCos, "operator sin", "array"),
+        (GivesOne, "operator split with dim", "gave"),
+        (DoesNotWrite, "in-place operator mul_", "array"),
+        (SeesKindsEverywhere, "error_kind() leaves other errors alone", "is taken for"),
+        (WrapsExceptions, "what a hook raises comes through", "RuntimeError"),
+        (LeavesModesOn, "enter() and leave() are a pair", "False"),
+        (LeavesModesOn, "no state is left behind", "grad mode is off"),
+    ],
+)
+def test_what_is_wrong_with_an_adapter_is_named(
+    engine: type[ReferenceEngine], check: str, found: str
+) -> None:
+    unsound = engine()
+    on = ReferenceEngine().enter("enable_grad")
+    try:
+        told = complaints(unsound)
+    finally:
+        ReferenceEngine().leave(on)
+
+    assert any(word in told[check] for word in found.split("|"))
+
+
+def test_the_reference_adapter_is_sound(engine: ReferenceEngine) -> None:
+    assert complaints(engine) == {}
+
+
+def test_every_operator_of_the_catalogue_has_a_sample() -> None:
+    assert {sample.operator for sample in SAMPLES} == set(OPERATORS)
+
+
+def test_the_command_says_ok_and_exits_0() -> None:
+    result = CliRunner().invoke(command, ["reference"])
+
+    assert result.exit_code == 0
+    assert "0 not ok" in result.output
+
+
+def test_the_command_says_what_was_found_and_exits_1(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Mine(ReferenceEngine):\n"
+        "    def error_kind(self, error): return 'graph-freed'\n"
+    )
+    result = CliRunner().invoke(command, [f"{file}:Mine"])
+
+    assert result.exit_code == 1
+    assert "not ok  error_kind() leaves other errors alone" in result.output
+    assert "expected: None" in result.output
+
+
+def test_an_engine_that_cannot_be_loaded_exits_3() -> None:
+    result = CliRunner().invoke(command, ["nowhere:Engine"])
+
+    assert result.exit_code == 3
