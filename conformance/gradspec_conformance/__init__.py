@@ -6,18 +6,20 @@ installed.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradspec_conformance.check import Checked, check_engine
+    from gradspec_conformance.opening import open_engine
 
-__all__ = ["Checked", "check_engine"]
+__all__ = ["Checked", "check_engine", "open_engine"]
+
+HOMES = {"Checked": "check", "check_engine": "check", "open_engine": "opening"}
 
 
 def __getattr__(name: str) -> Any:
     """Import what this package promises when it is first used."""
-    if name not in __all__:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from gradspec_conformance import check  # noqa: PLC0415 - see above
-
-    return getattr(check, name)
+    return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)

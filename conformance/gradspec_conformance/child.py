@@ -39,7 +39,7 @@ class Child:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._from = 0
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
+        self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "gradspec_conformance.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""`EngineHost`: an engine loaded in this process, with the oracle fenced off, and clauses run on it.
+"""`EngineHost`: an engine loaded in this process, torch fenced off, and clauses run on it.
 
 The worker holds one; so do `check_engine` and the debugger, which want the engine at hand.
 """
@@ -73,9 +73,13 @@ class EngineHost:
 
 def readable(verdict: Verdict) -> Verdict:
     """Make plain Unicode of the texts that came from an engine."""
-    texts = {t: getattr(verdict, t) for t in ("kind", "message", "found", "expected", "program")}
-    odd = {t: v for t, v in texts.items() if type(v) is not str or not v.isascii()}
-    return replace(verdict, **{t: plain(v) for t, v in odd.items()}) if odd else verdict
+    return replace(
+        verdict,
+        kind=plain(verdict.kind),
+        message=plain(verdict.message),
+        found=plain(verdict.found),
+        expected=plain(verdict.expected),
+    )
 
 
 def plain(text: str) -> str:

@@ -15,13 +15,13 @@ import pytest
 from gradspec import chapters
 from gradspec.clause import CLAUSES
 from gradspec_conformance.context import RunContext, WrongUsage
+from gradspec_conformance.expectations import Standing
 from gradspec_conformance.explanation import explain
 from gradspec_conformance.loading import EngineError
 from gradspec_conformance.rerun import rerun
-from gradspec_conformance.expectations import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from gradspec.clause import Clause
     from gradspec_conformance.judgement import Judged
@@ -89,9 +89,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in ours if selection.holds(item.clause)]
-    order = [chapter.name for chapter in chapters.CHAPTERS]
-    kept.sort(key=lambda item: order.index(item.clause.chapter))
+    kept.sort(key=_reading_order())
     items[:] = [*(item for item in items if not isinstance(item, ClauseItem)), *kept]
+
+
+def _reading_order() -> Callable[[ClauseItem], tuple[int, int]]:
+    """Give a key that sorts by chapter, and within one as it is written."""
+    places = {chapter.name: place for place, chapter in enumerate(chapters.CHAPTERS)}
+    written = {identifier: place for place, identifier in enumerate(CLAUSES)}
+    return lambda item: (places.get(item.clause.chapter, len(places)), written[item.clause.id])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec_conformance import loading
 from gradspec_conformance.child import Child, ChildEnded, ChildSilent
-from gradspec_conformance.loading import EngineBroken, EngineError
+from gradspec_conformance.loading import EngineBroken, EngineError, EngineNotFound
 from gradspec_conformance.verdict import Outcome, Verdict
 from gradspec_conformance.wire import (
     NotStarted,
@@ -104,10 +103,8 @@ class RemoteHost:
             raise EngineBroken(f"while {self._spec} was loaded, {end}") from None
         if isinstance(answer, NotStarted):
             self._drop()
-            kind = getattr(loading, answer.error, EngineBroken)
-            error: EngineError = EngineError.__new__(kind, answer.message)
-            error.args = (answer.message,)
-            raise error
+            missing = answer.error == EngineNotFound.__name__
+            raise (EngineNotFound if missing else EngineBroken)(answer.message)
         return answer
 
     def _drop(self) -> None:

@@ -1,15 +1,17 @@
 """The JSON report of a run; its schema is published beside this file, in `report.schema.json`.
 
-Two runs of the same engine differ in durations and in nothing else.
+Two runs of the same engine differ in durations and in nothing else.  After a change of the
+structs, `python -m gradspec_conformance.report` writes the schema again.
 """
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from gradspec.clause import Level
 from gradspec.edition import EDITION
@@ -22,17 +24,27 @@ if TYPE_CHECKING:
     from gradspec_conformance.result import Result
 
 SCHEMA: Final = "gradspec-report/1"
+DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
 
 
-class Kit(msgspec.Struct, frozen=True):
+Program = Annotated[
+    msgspec.Raw,
+    Meta(
+        description="The steps that show it, as `gradspec.program` stores them.",
+        extra_json_schema={"type": "object", "required": ["format", "dtype", "steps"]},
+    ),
+]
+
+
+class Kit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What held the engine to the specification."""
 
     name: str
     version: str
 
 
-class Engine(msgspec.Struct, frozen=True):
+class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was held to it."""
 
     spec: str
@@ -42,7 +54,7 @@ class Engine(msgspec.Struct, frozen=True):
     capabilities: list[str]
 
 
-class Selected(msgspec.Struct, frozen=True):
+class Selected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which clauses were asked for, and how hard laws were tried."""
 
     chapters: list[str]
@@ -51,7 +63,7 @@ class Selected(msgspec.Struct, frozen=True):
     seed: int | None
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One clause; what does not apply is null."""
 
     id: str
@@ -64,9 +76,9 @@ class Line(msgspec.Struct, frozen=True):
     message: str | None
     found: str | None
     expected: str | None
-    program: msgspec.Raw | None
-    assertions: int
-    duration: float
+    program: Program | None
+    assertions: Annotated[int, Meta(ge=0)]
+    duration: Annotated[float, Meta(ge=0, description="Seconds.")]
 
     @classmethod
     def of(cls, judged: Judged) -> Line:
@@ -89,10 +101,10 @@ class Line(msgspec.Struct, frozen=True):
         )
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole run."""
 
-    schema: str
+    schema: Literal["gradspec-report/1"]
     edition: str
     kit: Kit
     engine: Engine
@@ -103,7 +115,7 @@ class Report(msgspec.Struct, frozen=True):
     missing: list[str]
     complaints: list[str]
     stale: list[str]
-    exit_status: int
+    exit_status: Annotated[int, Meta(ge=0, le=3)]
 
     @classmethod
     def of(cls, result: Result) -> Report:
@@ -144,6 +156,10 @@ def kit_version() -> str:
 
 
 def schema() -> dict[str, Any]:
-    """Read the published schema."""
-    read: dict[str, Any] = msgspec.json.decode(SCHEMA_FILE.read_bytes())
-    return read
+    """Derive the JSON Schema from the structs above; the published file is a copy of it."""
+    return {"$schema": DRAFT, "title": SCHEMA} | msgspec.json.schema(Report)
+
+
+if __name__ == "__main__":
+    text = msgspec.json.format(msgspec.json.encode(schema()), indent=2)
+    SCHEMA_FILE.write_bytes(text + b"\n")

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -36,19 +36,22 @@ class ExitStatus(IntEnum):
     INCOMPLETE = 3
 
 
-class Counts(msgspec.Struct, frozen=True):
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many clauses were selected, ran and asserted something, and each verdict's share."""
 
-    selected: int
-    ran: int
-    asserted: int
-    passed: int
-    failed: int
-    errored: int
-    unsupported: int
-    blocked: int
-    crashed: int
-    timed_out: int
+    selected: Count
+    ran: Count
+    asserted: Count
+    passed: Count
+    failed: Count
+    errored: Count
+    unsupported: Count
+    blocked: Count
+    crashed: Count
+    timed_out: Count
 
     @classmethod
     def of(cls, judged: Iterable[Judged], selected: int) -> Counts:

@@ -6,10 +6,15 @@ answered by a `Verdict`, or by the end of the worker.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from gradspec_conformance.execute import Effort
 from gradspec_conformance.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -45,6 +50,7 @@ class Task(msgspec.Struct, frozen=True):
 
 encode = msgspec.json.Encoder(order="deterministic").encode
 decode_start = msgspec.json.Decoder(Start).decode
-decode_answer = msgspec.json.Decoder(Started | NotStarted).decode
+Answer = Started | NotStarted
+decode_answer: Callable[[bytes], Answer] = msgspec.json.Decoder(Answer).decode
 decode_task = msgspec.json.Decoder(Task).decode
 decode_verdict = msgspec.json.Decoder(Verdict).decode

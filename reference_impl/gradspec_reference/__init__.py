@@ -55,6 +55,7 @@ from .factories import (  # noqa: E402
 )
 from .methods import PUBLIC as _PUBLIC  # noqa: E402
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # noqa: E402
+from .queries import can_cast, is_tensor, result_type  # noqa: E402
 from .random import (  # noqa: E402
     Generator,
     manual_seed,
@@ -67,7 +68,6 @@ from .random import (  # noqa: E402
 )
 from .shapes import Size  # noqa: E402
 from .tensor import Tensor  # noqa: E402
-from .queries import can_cast, is_tensor, result_type  # noqa: E402
 
 float = float32
 double = float64

@@ -33,7 +33,9 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
     """Add an array to a leaf's gradient: in place, if there is one already."""
     held = leaf._grad
     if held is None:
-        leaf._grad = Tensor(first_gradient(leaf._array, gradient, status))
+        keep = may_keep(leaf._array, gradient, status)
+        leaf._grad = Tensor(gradient if keep else layout.like_leaf(gradient, leaf._array))
+        count_copy(leaf, keep)
         return
     array = held.materialise()
     np.add(array, gradient, out=array, casting="unsafe")
@@ -42,14 +44,18 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
 
 def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
     """Add a differentiable gradient to a leaf's: the sum is a new tensor with a history."""
-    leaf._grad = gradient.clone() if leaf._grad is None else leaf._grad + gradient
+    held = leaf._grad
+    if held is None:
+        leaf._grad = gradient.clone()
+        count_copy(leaf, kept=False)
+    else:
+        leaf._grad = held.add(gradient)
 
 
-def first_gradient(leaf: Array, gradient: Array, status: int) -> Array:
-    """Return memory for the first gradient of a leaf, without a copy if that is safe."""
-    if not isinstance(gradient, np.ndarray):
-        return gradient
-    return gradient if may_keep(leaf, gradient, status) else layout.like_leaf(gradient, leaf)
+def count_copy(leaf: Tensor, kept: bool) -> None:
+    """Count the copy into a gradient's memory as a write, as torch does for a dense leaf."""
+    if not kept and leaf._grad is not None and layout.is_dense(leaf._array):
+        versions.bump(leaf._grad)
 
 
 def may_keep(leaf: Array, gradient: Array, status: int) -> bool:
@@ -58,6 +64,8 @@ def may_keep(leaf: Array, gradient: Array, status: int) -> bool:
     It can if nobody else sees it and it is laid out like the leaf.  A caller's cotangent is kept
     if it came through a view operation, as in torch; handed over directly, it is copied.
     """
+    if not isinstance(gradient, np.ndarray):
+        return status != SHARED
     if status == SHARED or (status == LENT and gradient.base is None):
         return False
     fits = layout.follows(gradient, leaf) or not layout.Policy.enforced

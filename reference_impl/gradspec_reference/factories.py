@@ -118,7 +118,6 @@ def _dtype(dtype: DType | None) -> dtypes.NumpyDType:
     return (dtype or dtypes.get_default_dtype()).numpy
 
 
-
 def zeros(
     *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:

@@ -169,6 +169,4 @@ def store_retained(node: Node, output_nr: int, gradient: Tensor | None) -> None:
     tensor = None if keeper is None else keeper()
     if tensor is None:
         return
-    tensor._grad = gradient.clone() if tensor._grad is None else tensor._grad + gradient
-
-
+    tensor._grad = gradient.clone() if tensor._grad is None else tensor._grad.add(gradient)

@@ -36,7 +36,7 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
     if recorded:
         check_may_be_written(target)
     array = target.materialise()
-    check_no_overlap(array)
+    check_no_overlap(array, operands[1:] if operator.pointwise else ())
     result = result_for(operator, operands, params)
     check_result(array, result)
     node = prepare(operator, operands, params, requires) if recorded else None
@@ -121,8 +121,14 @@ def check_not_a_leaf(target: Tensor) -> None:
         )
 
 
-def check_no_overlap(array: Any) -> None:
-    """Refuse to write to a tensor several of whose indices are one address."""
+def check_no_overlap(array: Any, others: tuple[Any, ...]) -> None:
+    """Refuse to write where several indices, or a shifted operand, are one address."""
+    for other in others:
+        if type(other) is Tensor and layout.overlaps_partly(array, other._array):
+            raise OverlappingMemoryError(
+                "a tensor is written in place from an operand that shares part of its memory; "
+                "use a clone() of the operand"
+            )
     if layout.overlaps_itself(array):
         raise OverlappingMemoryError(
             f"a tensor of shape {list(array.shape)} is written in place, but several of its "

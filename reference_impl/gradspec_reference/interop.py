@@ -29,7 +29,7 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
 
 def array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
     """Serve numpy.asarray(tensor)."""
-    return np.array(numpy(self), dtype=dtype, copy=copy)  # type: ignore[arg-type]
+    return np.array(numpy(self), dtype=dtype, copy=copy)
 
 
 def item(self: Tensor) -> Any:

@@ -42,6 +42,16 @@ def is_dense(array: Any) -> bool:
     return True
 
 
+def overlaps_partly(target: Any, operand: Any) -> bool:
+    """Tell whether two dense arrays share some memory, but not element by element."""
+    if not (isinstance(operand, np.ndarray) and np.may_share_memory(target, operand)):
+        return False
+    if not (is_dense(target) and is_dense(operand)):
+        return False
+    start = operand.__array_interface__["data"][0] == target.__array_interface__["data"][0]
+    return not (start and operand.nbytes == target.nbytes and operand.strides == target.strides)
+
+
 def overlaps_itself(array: Any) -> bool:
     """Tell whether several indices are one address, as in an expanded tensor."""
     return any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
@@ -58,10 +68,12 @@ def follows(gradient: Any, leaf: Any) -> bool:
 
 def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
     """Copy a gradient into the layout that its leaf asks for."""
+    if not isinstance(gradient, np.ndarray):
+        return np.array(gradient)
     if not Policy.enforced:
         return np.array(gradient, order="K")
     if leaf.flags.c_contiguous or not is_dense(leaf):
         return np.array(gradient, order="C")
-    copy = np.empty_like(leaf, dtype=gradient.dtype, order="K", subok=False)
+    copy: np.ndarray[Any, Any] = np.empty_like(leaf, dtype=gradient.dtype, subok=False)
     copy[...] = gradient
     return copy

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import dtypes, factories, interop, printing
 from .functions import arithmetic, indexing, products, reductions, shapes
 from .operator import TABLE
@@ -22,13 +24,28 @@ FUNCTIONS: dict[str, Any] = {
     and not isinstance(function, type)
 }
 
-NOT_PUBLIC = (
-    "apply_maximum apply_minimum alias as_index change_view_ comparison documented "
-    "expand_ellipsis getitem is_number iterate put setitem take_slice take_views unary "
-    "unary_inplace view_"
-).split()
-
-
+NOT_PUBLIC = [
+    "apply_maximum",
+    "apply_minimum",
+    "alias",
+    "as_index",
+    "bounds",
+    "check_has_dimensions",
+    "change_view_",
+    "comparison",
+    "documented",
+    "expand_ellipsis",
+    "getitem",
+    "is_number",
+    "iterate",
+    "put",
+    "setitem",
+    "take_slice",
+    "take_views",
+    "unary",
+    "unary_inplace",
+    "view_",
+]
 
 
 def cast(dtype: dtypes.DType) -> Callable[[Tensor], Tensor]:
@@ -99,8 +116,6 @@ def allclose(
     equal_nan: bool = False,
 ) -> bool:
     """Tell whether all elements are about equal (torch.allclose)."""
-    import numpy as np  # noqa: PLC0415 - the only use in this file
-
     return bool(np.allclose(input._array, other._array, rtol, atol, equal_nan))
 
 

@@ -76,16 +76,16 @@ class Node:
 
     def name(self) -> str:
         """Return the name of the operation's derivative, as torch spells it."""
-        return type(self).__name__
+        return self.operator.node_name
 
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dict for the caller's own notes."""
         try:
-            notes: dict[Any, Any] = self._metadata
+            return self._metadata
         except AttributeError:
-            notes = self._metadata = {}
-        return notes
+            self._metadata: dict[Any, Any] = {}
+            return self._metadata
 
     def output_count(self) -> int:
         """Return the number of outputs that can receive a gradient."""
@@ -185,6 +185,6 @@ def gradient_edge(tensor: Tensor) -> Edge:
     node = tensor._grad_fn if tensor._view is None else tensor.grad_fn
     if node is not None:
         return (node, tensor._output_nr)
-    if tensor._requires_grad or tensor.requires_grad:
+    if tensor._requires_grad:
         return (accumulator(tensor), 0)
     return NO_EDGE

@@ -47,6 +47,7 @@ class Operator:
         several: bool = False,
     ) -> None:
         self.name = name
+        self.node_name = node
         self.kernel = kernel
         self.operands = tuple(operands)
         self.needs = tuple(rules[o][0].split() if o in rules else [] for o in self.operands)
@@ -57,10 +58,11 @@ class Operator:
         self.pointwise = pointwise
         self.floating = floating
         self.node: type[Node] = type(
-            node, (Node,), {"__slots__": (), "operator": self, "operator_is_single": not several}
+            node.rpartition("::")[2],
+            (Node,),
+            {"__slots__": (), "operator": self, "operator_is_single": not several},
         )
         self.plans: dict[tuple[bool, ...], tuple[tuple[tuple[str, int], ...], bool]] = {}
-        self.wrap: Any = None
         TABLE[name] = self
 
     @property

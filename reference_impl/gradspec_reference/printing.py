@@ -31,7 +31,7 @@ def show(self: Tensor) -> str:
 def values(array: Any) -> str:
     """Return the elements, with four digits where they are not whole."""
     array = np.asarray(array)
-    formatter: dict[str, Any] = {"bool": str, "int": str}
+    formatter: Any = {"bool": str, "int": str}
     if array.dtype.kind == "f":
         formatter["float_kind"] = number_format(array)
     return np.array2string(

@@ -74,16 +74,12 @@ def randint(
     return made(np.asarray(draw, dtype.numpy), requires_grad=False)
 
 
-def rand_like(
-    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
+def rand_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
     """Return uniform numbers in a tensor's shape and dtype (torch.rand_like)."""
     return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
-def randn_like(
-    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
+def randn_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
     """Return normal numbers in a tensor's shape and dtype (torch.randn_like)."""
     return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 

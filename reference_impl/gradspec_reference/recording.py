@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes, views
+from . import node as graph
 from . import operator as table
 from .errors import OperandShapeError
 from .modes import state
-from . import node as graph
 from .saved import SavedTensor, save_result
 from .tensor import Tensor
 
@@ -188,7 +188,7 @@ def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tupl
     """Return one edge per operand, in their order; none where no gradient is wanted."""
     edges = []
     for operand, wanted in zip(operands, requires, strict=True):
-        edges.append(graph.gradient_edge(operand) if wanted else graph.NO_EDGE)  # noqa: PERF401
+        edges.append(graph.gradient_edge(operand) if wanted else graph.NO_EDGE)
     return tuple(edges)
 
 

@@ -123,7 +123,9 @@ def shown(node: Node, name: str) -> Any:
     if isinstance(item, list):
         return tuple(each.unpack(node, True) for each in item)
     if isinstance(item, int | float) and name in node.operator.saved_names:
-        return node.operator.wrap(np.asarray(item))
+        from .tensor import Tensor  # noqa: PLC0415 - tensors are built on this
+
+        return Tensor(np.asarray(item))
     return item
 
 

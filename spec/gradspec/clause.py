@@ -124,9 +124,7 @@ def clause(
     return declare
 
 
-def informative(
-    id: str, statement: str, *, level: Level, sources: list[str], reason: str
-) -> None:
+def informative(id: str, statement: str, *, level: Level, sources: list[str], reason: str) -> None:
     """Enter a statement that no program of this kit can check, and why."""
     caller = inspect.stack()[1].frame.f_globals["__name__"]
     INFORMATIVE[id] = Note(id, _chapter(caller), level, statement, tuple(sources), reason)

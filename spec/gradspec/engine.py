@@ -125,9 +125,7 @@ class Engine(Protocol):
         """Say whether two tensors have memory in common."""
 
     # hooks ----------------------------------------------------------------------------
-    def register_hook(
-        self, tensor: Handle, function: Callable[[Handle], Handle | None]
-    ) -> Handle:
+    def register_hook(self, tensor: Handle, function: Callable[[Handle], Handle | None]) -> Handle:
         """Run the function on the tensor's gradient; what it returns replaces it."""
 
     def register_post_accumulate_grad_hook(

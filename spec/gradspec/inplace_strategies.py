@@ -274,15 +274,15 @@ def _take(draw: st.DrawFn, tensors: list[Array]) -> Act:
 def _compute(draw: st.DrawFn, tensors: list[Array]) -> Act:
     source = draw(st.sampled_from(range(len(tensors))))
     array = tensors[source]
-    factors: list[float | Operand] = [
+    factors = [
         Operand(n)
         for n, t in enumerate(tensors)
         if t.shape == array.shape and _within(LARGEST_FACTOR, t, array)
     ]
-    constants: list[float | Operand] = [*CONSTANTS]
-    return Compute(
-        source, draw(st.sampled_from(factors if factors and draw(RARELY) else constants))
-    )
+    with_tensor = draw(RARELY)
+    if factors and with_tensor:
+        return Compute(source, draw(st.sampled_from(factors)))
+    return Compute(source, draw(A_CONSTANT))
 
 
 def _write(draw: st.DrawFn, tensors: list[Array]) -> Act:

@@ -38,9 +38,7 @@ class Autograd:
         return lambda *operands, **parameters: perform("apply", name, list(operands), parameters)
 
     # data -----------------------------------------------------------------------------
-    def tensor(
-        self, data: Any, *, dtype: str | None = None, requires_grad: bool = False
-    ) -> Tensor:
+    def tensor(self, data: Any, *, dtype: str | None = None, requires_grad: bool = False) -> Tensor:
         """Make a leaf; floats take the engine's working data type unless one is named."""
         array = np.array(data, dtype=dtype)
         if dtype is not None:

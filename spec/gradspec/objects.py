@@ -91,9 +91,7 @@ class Observed:
             return lambda *operands, **parameters: perform(
                 "inplace", name, self, list(operands), parameters
             )
-        return lambda *operands, **parameters: perform(
-            "apply", name, [self, *operands], parameters
-        )
+        return lambda *operands, **parameters: perform("apply", name, [self, *operands], parameters)
 
 
 class Tensor(Object):

@@ -211,18 +211,14 @@ class Recorder:
             raise BrokenPort(message)
         return method(*arguments, **keywords)
 
-    def _require(
-        self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> None:
+    def _require(self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         needed = self._needed(act, arguments, keywords) | _options(act, arguments, keywords)
         self.used |= needed
         missing = sorted(n for n in needed if n not in self.engine.capabilities)
         if missing and not (act == "vjp" and "tape" in self.engine.capabilities):
             raise Unsupported(missing[0])
 
-    def _needed(
-        self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> set[str]:
+    def _needed(self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> set[str]:
         match act:
             case "host_write":
                 return {"interop"}

@@ -57,8 +57,8 @@ class Dialect(Protocol):
     def refusal(self, lines: list[str], kind: str) -> list[str]:
         """Say that the lines must be refused."""
 
-    def warning(self, *, expected: bool) -> str:
-        """Open a block that must warn, or must not."""
+    def warning(self, inside: list[str], *, expected: bool) -> list[str]:
+        """Say that the lines must warn, or must not."""
 
 
 def as_gradspec(program: Program, engine: str = "reference") -> str:
@@ -142,6 +142,17 @@ class _Writer:
                 return "..."
         return repr(value)
 
+    def index(self, value: Any) -> str:
+        """Write an index as it stands between brackets."""
+        match value:
+            case tuple() if value:
+                return ", ".join(self.index(v) for v in value)
+            case slice():
+                ends = ["" if v is None else self.literal(v) for v in (value.start, value.stop)]
+                step = "" if value.step is None else f":{self.literal(value.step)}"
+                return f"{ends[0]}:{ends[1]}{step}"
+        return self.literal(value)
+
     def listed(self, values: Iterable[Any]) -> str:
         """Write values with commas between them."""
         return ", ".join(self.literal(v) for v in values)
@@ -180,7 +191,9 @@ class _Writer:
             case tuple() if result:
                 names = [self._target(r) or "_" for r in result]
                 if any(name != "_" for name in names):
-                    text = ", ".join(n if " " not in n and "," not in n else f"({n})" for n in names)
+                    text = ", ".join(
+                        n if " " not in n and "," not in n else f"({n})" for n in names
+                    )
                     return f"{text}," if len(names) == 1 else text
         return ""
 
@@ -194,10 +207,12 @@ class _Writer:
     def _warning(self, steps: Sequence[Step], position: int) -> int:
         for later in range(position + 1, len(steps) - 1):
             if steps[later].act == "drain_warnings":
-                self._emit(self.dialect.warning(expected=bool(steps[later + 1].arguments[2])))
-                self.depth += 1
+                before, depth = len(self.lines), self.depth
+                self.depth = 0
                 self.block(steps[position + 1 : later])
-                self._close()
+                inside, self.lines, self.depth = self.lines[before:], self.lines[:before], depth
+                expected = bool(steps[later + 1].arguments[2])
+                self._extend(self.dialect.warning(inside, expected=expected))
                 return later + 1
         return position
 

@@ -76,7 +76,9 @@ class GradspecDialect:
             case "get":
                 return f"{write.literal(arguments[0])}.{arguments[1]}"
             case "set":
-                return f"{write.literal(arguments[0])}.{arguments[1]} = {write.literal(arguments[2])}"
+                return (
+                    f"{write.literal(arguments[0])}.{arguments[1]} = {write.literal(arguments[2])}"
+                )
             case "delete":
                 return f"del {write.literal(arguments[0])}.{arguments[1]}"
             case "host_write":
@@ -100,7 +102,9 @@ class GradspecDialect:
                 forward, backward, operands = arguments
                 return f"ag.custom_function({write.listed([forward, backward, *operands])})"
             case "save_for_backward":
-                return f"{write.literal(arguments[0])}.save_for_backward({write.listed(arguments[1])})"
+                return (
+                    f"{write.literal(arguments[0])}.save_for_backward({write.listed(arguments[1])})"
+                )
         return self._call(step, write)
 
     def _call(self, step: Step, write: _Writer) -> str:
@@ -127,7 +131,7 @@ class GradspecDialect:
         if name == "neg":
             return f"-{write.literal(operands[0])}"
         if name == "getitem":
-            return f"{write.literal(operands[0])}[{write.literal(operands[1])}]"
+            return f"{write.literal(operands[0])}[{write.index(operands[1])}]"
         return f"ag.{name}({write.arguments(operands, parameters)})"
 
     @staticmethod
@@ -136,7 +140,7 @@ class GradspecDialect:
     ) -> str:
         written = write.literal(target)
         if name == "setitem":
-            return f"{written}[{write.literal(operands[0])}] = {write.literal(operands[1])}"
+            return f"{written}[{write.index(operands[0])}] = {write.literal(operands[1])}"
         if name in AUGMENTED:
             return f"{written}.__{name}__({write.literal(operands[0])})"
         if name not in OPERATORS:
@@ -159,6 +163,7 @@ class GradspecDialect:
         """Say that the lines must be refused."""
         return [f"with ag.refuses({kind!r}):", *(f"    {line}" for line in lines)]
 
-    def warning(self, *, expected: bool) -> str:
-        """Open a block that must warn, or must not."""
-        return "with ag.warns():" if expected else "with ag.silent():"
+    def warning(self, inside: list[str], *, expected: bool) -> list[str]:
+        """Say that the lines must warn, or must not."""
+        head = "with ag.warns():" if expected else "with ag.silent():"
+        return [head, *(f"    {line}" for line in inside)]

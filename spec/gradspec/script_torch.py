@@ -98,7 +98,10 @@ class TorchDialect:
                 call = {"item": "{}.item()"}.get(arguments[1], arguments[1] + "({})")
                 return call.format(write.literal(arguments[0]))
             case "copy":
-                how = {"deepcopy": "copy.deepcopy({0})", "pickle": "pickle.loads(pickle.dumps({0}))"}
+                how = {
+                    "deepcopy": "copy.deepcopy({0})",
+                    "pickle": "pickle.loads(pickle.dumps({0}))",
+                }
                 return how[arguments[1]].format(write.literal(arguments[0]))
             case "text":
                 return f"{arguments[1]}({write.literal(arguments[0])})"
@@ -108,7 +111,9 @@ class TorchDialect:
                 forward, backward, operands = arguments
                 return f"custom({write.listed([forward, backward, *operands])})"
             case "save_for_backward":
-                return f"{write.literal(arguments[0])}.save_for_backward({write.listed(arguments[1])})"
+                return (
+                    f"{write.literal(arguments[0])}.save_for_backward({write.listed(arguments[1])})"
+                )
         return self._call(step, write)
 
     def _call(self, step: Step, write: _Writer) -> str:
@@ -132,7 +137,7 @@ class TorchDialect:
         if name == "neg":
             return f"-{write.literal(operands[0])}"
         if name == "getitem":
-            return f"{write.literal(operands[0])}[{write.literal(operands[1])}]"
+            return f"{write.literal(operands[0])}[{write.index(operands[1])}]"
         rest = self._arguments(operands, parameters, write)
         if name in METHODS_ONLY or name.startswith("new_"):
             first, _, others = rest.partition(", ")
@@ -149,7 +154,7 @@ class TorchDialect:
     ) -> str:
         written = write.literal(target)
         if name == "setitem":
-            return f"{written}[{write.literal(operands[0])}] = {write.literal(operands[1])}"
+            return f"{written}[{write.index(operands[0])}] = {write.literal(operands[1])}"
         if name in AUGMENTED:
             return f"{written}.__{name}__({write.literal(operands[0])})"
         return f"{written}.{name}({self._arguments(operands, parameters, write)})"
@@ -180,7 +185,11 @@ class TorchDialect:
             f"    print(type(error).__name__, error, '   expected: {kind}')",
         ]
 
-    def warning(self, *, expected: bool) -> str:
-        """Open a block whose warnings are shown."""
-        wanted = "a warning" if expected else "no warning"
-        return f"with warnings.catch_warnings():  # expected: {wanted}"
+    def warning(self, inside: list[str], *, expected: bool) -> list[str]:
+        """Count the warnings that the lines give."""
+        return [
+            "with warnings.catch_warnings(record=True) as seen:",
+            "    warnings.simplefilter('always')",
+            *(f"    {line}" for line in inside),
+            f"print(len(seen), 'warnings   expected: {'at least one' if expected else 'none'}')",
+        ]

@@ -11,16 +11,15 @@ from click.testing import CliRunner
 from gradspec.operators import OPERATORS
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
+from gradspec_conformance.loading import load_engine
 from gradspec_conformance.smoke import smoke
 from gradspec_conformance.smoke_samples import SAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gradspec.engine import Engine
 
-
-def complaints(engine: Engine) -> dict[str, str]:
+def complaints(engine: Any) -> dict[str, str]:
     """Run the smoke test and give what it found, by check."""
     return {f.check: f.found for f in smoke(engine) if not f.ok}
 
@@ -66,14 +65,14 @@ class GivesOne(ReferenceEngine):
 class DoesNotWrite(ReferenceEngine):
     """Computes the result of an in-place operator and leaves the target alone."""
 
-    def inplace(self, operator: str, target: Any, operands: Any, parameters: Any) -> Any:
+    def inplace(self, operator: str, target: Any, operands: Any, parameters: Any) -> Any:  # noqa: ARG002
         return target
 
 
 class SeesKindsEverywhere(ReferenceEngine):
     """Takes every exception for one of the engine's own."""
 
-    def error_kind(self, error: Exception) -> str:
+    def error_kind(self, error: Exception) -> str:  # noqa: ARG002
         return "graph-freed"
 
 
@@ -121,8 +120,8 @@ def test_what_is_wrong_with_an_adapter_is_named(
     assert any(word in told[check] for word in found.split("|"))
 
 
-def test_the_reference_adapter_is_sound(engine: ReferenceEngine) -> None:
-    assert complaints(engine) == {}
+def test_the_reference_adapter_is_sound() -> None:
+    assert complaints(load_engine("reference")) == {}
 
 
 def test_every_operator_of_the_catalogue_has_a_sample() -> None:

@@ -58,7 +58,7 @@ class MicrogradEngine:
 
     def set(self, tensor: Any, attribute: str, value: Any) -> None:
         """Write grad; to have none is to have 0."""
-        setattr(tensor, attribute, 0 if value is None else _number(value))
+        setattr(tensor, attribute, 0 if value is None else value)
 
     def delete(self, tensor: Any, attribute: str) -> None:
         """Delete the attribute."""

@@ -25,7 +25,7 @@ class ReferenceEngine(TorchLike):
 
     def __init__(self) -> None:
         super().__init__(gradspec_reference)
-        gradspec_reference.set_warn_always(True)  # else some warnings come once a process
+        self.module.set_warn_always(True)  # else some warnings come once a process
 
     def error_kind(self, error: Exception) -> str | None:
         """Every error of the engine carries its kind."""

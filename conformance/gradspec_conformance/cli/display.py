@@ -17,7 +17,6 @@ from rich.text import Text
 
 from gradspec import chapters
 from gradspec_conformance import register
-from gradspec_conformance.execute import Effort
 from gradspec_conformance.expectations import Standing
 from gradspec_conformance.explanation import Explanation, explain
 from gradspec_conformance.result import ExitStatus, Result

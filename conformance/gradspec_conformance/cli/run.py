@@ -55,6 +55,7 @@ class Wishes:
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long one clause may take.")
 def command(
     engine: str,
+    *,
     keyword: str,
     processes: str,
     json: str | None,

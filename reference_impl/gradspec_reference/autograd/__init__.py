@@ -9,11 +9,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from .. import cotangents as seeding
-from .. import node as graph_module
-from ..backward import BackwardPass
-from ..edges import GradientEdge
-from ..errors import (
+from gradspec_reference import cotangents as seeding
+from gradspec_reference import node as graph_module
+from gradspec_reference.backward import BackwardPass
+from gradspec_reference.edges import GradientEdge
+from gradspec_reference.errors import (
     ConflictingArgumentsError,
     ContradictingArgumentsError,
     DeprecatedError,
@@ -23,9 +23,10 @@ from ..errors import (
     InputWithoutGradError,
     UnusedInputError,
 )
-from ..factories import zeros_like
-from ..node import Edge
-from ..tensor import Tensor
+from gradspec_reference.factories import zeros_like
+from gradspec_reference.node import Edge
+from gradspec_reference.tensor import Tensor
+
 from . import grad_mode, graph
 
 __all__ = ["Variable", "backward", "grad", "grad_mode", "graph", "variable"]
@@ -98,7 +99,9 @@ def grad(
     if not allow_unused:
         check_used(found)
     if materialize_grads:
-        found = [zeros(x, create_graph) if g is None else g for g, x in zip(found, targets)]
+        found = [
+            zeros(x, create_graph) if g is None else g for g, x in zip(found, targets, strict=True)
+        ]
     return dict(zip(inputs, found, strict=True)) if isinstance(inputs, dict) else tuple(found)
 
 
@@ -162,7 +165,7 @@ def edge_of(target: Any) -> Edge:
     if not isinstance(target, Tensor):
         raise InputsElementError(f"an input of type {type(target).__name__} was given")
     edge = graph_module.gradient_edge(target)
-    if edge[0] is None:
+    if not target.requires_grad:
         raise InputWithoutGradError(
             "an input does not require grad, so nothing can be differentiated for it; call "
             "requires_grad_() before the computation"

@@ -1,7 +1,7 @@
 """The graph as a program sees it (torch.autograd.graph)."""
 
-from ..edges import GradientEdge, get_gradient_edge
-from ..interop import increment_version
-from ..node import Node
+from gradspec_reference.edges import GradientEdge, get_gradient_edge
+from gradspec_reference.interop import increment_version
+from gradspec_reference.node import Node
 
 __all__ = ["GradientEdge", "Node", "get_gradient_edge", "increment_version"]

@@ -5,24 +5,66 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .. import inplace, recording
-from ..dtypes import Scalar
-from ..operator import TABLE
-from ..tensor import Tensor
+from gradspec_reference import inplace, recording
+from gradspec_reference.dtypes import Scalar
+from gradspec_reference.operator import TABLE
+from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-UNARY = (
-    "abs acos asin atan bitwise_not ceil cos cosh exp exp2 expm1 floor isfinite isinf isnan log "
-    "log10 log1p log2 logical_not neg reciprocal relu round rsqrt sigmoid sign signbit sin sinh "
-    "sqrt tan tanh trunc"
-).split()
-COMPARISONS = (
-    "eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor logical_and logical_or logical_xor"
-).split()
+UNARY = [
+    "abs",
+    "acos",
+    "asin",
+    "atan",
+    "bitwise_not",
+    "ceil",
+    "cos",
+    "cosh",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logical_not",
+    "neg",
+    "reciprocal",
+    "relu",
+    "round",
+    "rsqrt",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "trunc",
+]
+COMPARISONS = [
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+]
 
 
 def unary(name: str) -> Callable[[Tensor], Tensor]:

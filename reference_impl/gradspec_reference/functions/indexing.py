@@ -10,17 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from .. import inplace
-from ..operator import TABLE
-from ..recording import apply, view
-from ..shapes import normal_dim
-from ..tensor import Tensor
+from gradspec_reference import inplace
+from gradspec_reference.operator import TABLE
+from gradspec_reference.recording import apply, view
+from gradspec_reference.shapes import normal_dim
+from gradspec_reference.tensor import Tensor
+
 from . import shapes
 from .arithmetic import copy_, fill_
 
 
 def getitem(input: Tensor, key: Any) -> Tensor:
     """Return the elements that a key names: a view, or a copy if the key has tensors."""
+    if isinstance(key, slice) and input.ndim:
+        return view(TABLE["slice"], input, 0, *bounds(key, input._array.shape[0]))
     shown, template, indices = take_views(input, key)
     if indices:
         return apply(TABLE["index"], (shown, *indices), template)
@@ -33,17 +36,12 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     if indices:
         put(shown, template, indices, value)
         return
-    target = shapes.alias(input) if shown is input and input._view is None else shown
     if isinstance(value, Tensor):
-        copy_(target, _fit(value, target))
+        copy_(shown, _fit(value, shown))
+    elif np.ndim(value):
+        copy_(shown, Tensor(np.asarray(value, shown._array.dtype)))
     else:
-        fill_(target, _number(value, target)) if np.ndim(value) == 0 else copy_(
-            target, Tensor(np.asarray(value, target._array.dtype))
-        )
-
-
-def _number(value: Any, target: Tensor) -> Any:
-    return target._array.dtype.type(value).item()
+        fill_(shown, value)
 
 
 def _fit(value: Tensor, target: Tensor) -> Tensor:
@@ -69,7 +67,9 @@ def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[T
     Returns the view, the key that remains (None in the place of each tensor) and those tensors.
     """
     parts = expand_ellipsis(key if isinstance(key, tuple) else (key,), input.ndim)
-    shown, template, indices, dim = input, [], [], 0
+    template: list[Any] = []
+    indices: list[Tensor] = []
+    shown, dim = input, 0
     for part in parts:
         if part is None:
             shown = shapes.unsqueeze(shown, dim)
@@ -126,13 +126,19 @@ def expand_ellipsis(parts: tuple[Any, ...], ndim: int) -> list[Any]:
 def take_slice(input: Tensor, dim: int, part: slice) -> Tensor:
     """Return a view of a slice of one dimension; the whole dimension is the tensor itself."""
     size = input._array.shape[dim]
+    start, end, step = bounds(part, size)
+    if start == 0 and end >= size and step == 1:
+        return input
+    return view(TABLE["slice"], input, dim, start, end, step)
+
+
+def bounds(part: slice, size: int) -> tuple[int, int, int]:
+    """Return start, end and step of a slice; ValueError unless the step is positive."""
     step = 1 if part.step is None else int(part.step)
     if step <= 0:
         raise ValueError(f"a slice with step {step} was given; the step must be positive")
     start, end, _ = part.indices(size)
-    if start == 0 and end >= size and step == 1:
-        return input
-    return view(TABLE["slice"], input, dim, start, max(start, end), step)
+    return start, max(start, end), step
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import recording
-from ..operator import TABLE
-from ..recording import apply
+from gradspec_reference import recording
+from gradspec_reference.operator import TABLE
+from gradspec_reference.recording import apply
+
 from . import shapes
 from .arithmetic import mul
 
 if TYPE_CHECKING:
-    from ..operator import Operator
-    from ..tensor import Tensor
+    from gradspec_reference.operator import Operator
+    from gradspec_reference.tensor import Tensor
 
 
 def _of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:

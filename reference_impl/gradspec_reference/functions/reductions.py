@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..operator import TABLE
-from ..recording import apply
-from ..shapes import normal_dim, normal_dims
-from ..tensor import Tensor
+from gradspec_reference.operator import TABLE
+from gradspec_reference.recording import apply
+from gradspec_reference.shapes import normal_dim, normal_dims
+from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..dtypes import DType
+    from gradspec_reference.dtypes import DType
 
     Dim = int | Iterable[int] | None
 

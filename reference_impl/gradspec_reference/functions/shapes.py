@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import inplace, layout, recording, versions, views
-from ..errors import OperandShapeError, ResizeRequiresGradError
-from ..operator import TABLE
-from ..operators.memory import as_strided_kernel
-from ..recording import apply, several, several_views, view
-from ..shapes import as_shape, fill_in, normal_dim, normal_dims
-from ..tensor import Tensor
+from gradspec_reference import inplace, layout, recording, versions, views
+from gradspec_reference.errors import OperandShapeError, ResizeRequiresGradError
+from gradspec_reference.modes import state
+from gradspec_reference.operator import TABLE
+from gradspec_reference.operators.memory import as_strided_kernel
+from gradspec_reference.recording import apply, several, several_views, view
+from gradspec_reference.shapes import as_shape, fill_in, normal_dim, normal_dims
+from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,8 +123,15 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return view(TABLE["unsqueeze"], input, normal_dim(dim, input.ndim + 1))
 
 
+def check_has_dimensions(input: Tensor, name: str) -> None:
+    """Refuse a 0-d tensor."""
+    if not input.ndim:
+        raise OperandShapeError(f"{name} was given a 0-d tensor; it needs at least one dimension")
+
+
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Return a view of a stretch of a dimension (torch.narrow)."""
+    check_has_dimensions(input, "narrow")
     dim = normal_dim(dim, input.ndim)
     size = input._array.shape[dim]
     start = start + size if start < 0 else start
@@ -163,7 +172,7 @@ def as_strided(
     own = input.storage_offset()
     source = input if input._base is None else input._base
     offset = own if storage_offset is None else storage_offset
-    shown = as_strided_kernel(source.materialise(), tuple(size), tuple(stride), offset, None)
+    shown = as_strided_kernel(source.materialise(), tuple(size), tuple(stride), offset)
     geometry = (
         input._array.shape,
         layout.strides(input.materialise()),
@@ -194,6 +203,7 @@ def split(
     tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
     """Return views of consecutive pieces, which must not be written in place (torch.split)."""
+    check_has_dimensions(tensor, "split")
     dim = normal_dim(dim, tensor.ndim)
     return several_views(TABLE["split"], tensor, _sizes(tensor, split_size_or_sections, dim), dim)
 
@@ -204,8 +214,9 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 def _chunk_size(input: Tensor, chunks: int, dim: int) -> int:
-    length = input._array.shape[normal_dim(dim, input.ndim)]
-    return max(1, -(-length // chunks))
+    check_has_dimensions(input, "chunk")
+    length: int = input._array.shape[normal_dim(dim, input.ndim)]
+    return max(1, math.ceil(length / chunks))
 
 
 def unsafe_split(
@@ -284,7 +295,7 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
     operator = TABLE[name]
     requires = (recording.needs_grad(input),)
-    recorded = recording.state.recording and recording.should_record(requires)
+    recorded = state.recording and recording.should_record(requires)
     if recorded:
         inplace.check_may_be_written(input)
     array = recording.run(operator, [input.materialise()], params)

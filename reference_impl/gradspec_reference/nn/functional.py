@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import OperandShapeError
-from ..functions import indexing, products, shapes
-from ..functions.reductions import log_softmax, mean, softmax, sum
-from ..methods import PUBLIC
-from ..tensor import Tensor
+from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.functions import indexing, products, shapes
+from gradspec_reference.functions.reductions import log_softmax, mean, softmax, sum
+from gradspec_reference.methods import PUBLIC
+from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,5 +69,3 @@ def nll_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """Return the negative log likelihood of classes under softmax, reduced."""
     return nll_loss(log_softmax(input, 1), target, reduction)
-
-

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..functions.reductions import norm
-from ..functions.shapes import stack
-from ..modes import no_grad
-from ..tensor import Tensor
+from gradspec_reference.functions.reductions import norm
+from gradspec_reference.functions.shapes import stack
+from gradspec_reference.modes import no_grad
+from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operator import Operator, VariadicOperator
+from gradspec_reference.operator import Operator, VariadicOperator
 
 
 def cat_kernel(*arguments: Any) -> Any:
@@ -41,14 +41,14 @@ ROWS = (
     VariadicOperator("stack", "StackBackward0", stack_kernel, stack_rule, "dim"),
     Operator(
         "copy",
-        "CopyBackwards",
+        "torch::autograd::CopyBackwards",
         copy_kernel,
         ("self", "src"),
         {"self": ("", lambda xp, g: xp.zeros_like(g)), "src": ("", lambda xp, g: g)},
     ),
     Operator(
         "fill",
-        "FillBackward0",
+        "FillBackward2",
         lambda x, value: np.broadcast_to(x.dtype.type(value), x.shape),
         ("self",),
         {"self": ("", lambda xp, g, value: xp.zeros_like(g))},
@@ -63,4 +63,3 @@ ROWS = (
         {"self": ("", lambda xp, g: xp.zeros_like(g))},
     ),
 )
-

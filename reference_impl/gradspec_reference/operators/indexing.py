@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operator import Operator
+from gradspec_reference.operator import Operator
 
 Key = tuple[Any, ...]
 

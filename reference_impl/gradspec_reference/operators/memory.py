@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operator import Operator
+from gradspec_reference.operator import Operator
 
 Geometry = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
 
@@ -68,7 +68,7 @@ def clear_region_kernel(x: Any, geometry: Geometry) -> Any:
     return replace_region_kernel(x, 0, geometry)
 
 
-def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, _geometry: Geometry) -> Any:
+def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> Any:
     """A view of the operand's memory, starting at the operand."""
     item = x.itemsize
     start = x.reshape(-1)[offset:] if offset and x.flags.c_contiguous else x

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..operator import Operator
+from gradspec_reference.operator import Operator
+
+from .reductions import ADD
 
 
 def shifted(x: Any, dim: int) -> Any:
@@ -20,26 +22,26 @@ def softmax_kernel(x: Any, dim: int) -> Any:
         return np.exp(x - x)
     weights = shifted(x, dim)
     np.exp(weights, out=weights)
-    weights /= np.add.reduce(weights, dim, None, None, True)
+    weights /= ADD(weights, dim, None, None, True)
     return weights
 
 
 def softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
-    """r (g - sum(g r))."""
+    """R (g - sum(g r))."""
     return (g - xp.sum_dim(g * result, (dim,), True)) * result if g.ndim else xp.zeros_like(g)
 
 
 def log_softmax_kernel(x: Any, dim: int) -> Any:
-    """x minus its logsumexp."""
+    """X minus its logsumexp."""
     if not x.ndim:
         return x - x
     logits = shifted(x, dim)
-    logits -= np.log(np.add.reduce(np.exp(logits), dim, None, None, True))
+    logits -= np.log(ADD(np.exp(logits), dim, None, None, True))
     return logits
 
 
 def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
-    """g - softmax sum(g)."""
+    """G - softmax sum(g)."""
     return g - xp.exp(result) * xp.sum_dim(g, (dim,), True) if g.ndim else xp.zeros_like(g)
 
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import result_type
-from ..operator import Operator
+from gradspec_reference.dtypes import result_type
+from gradspec_reference.operator import Operator
 
 
 def add_kernel(x: Any, y: Any, alpha: Any) -> Any:
-    """x + alpha y."""
+    """X + alpha y."""
     return x + y if alpha == 1 else x + y * alpha
 
 
 def sub_kernel(x: Any, y: Any, alpha: Any) -> Any:
-    """x - alpha y."""
+    """X - alpha y."""
     return x - y if alpha == 1 else x - y * alpha
 
 
@@ -72,7 +72,7 @@ def smaller_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
 
 
 def where_kernel(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, y elsewhere."""
+    """X where the condition holds, y elsewhere."""
     if getattr(x, "dtype", None) is not getattr(y, "dtype", None):
         dtype = result_type(x, y).numpy
         x, y = np.asarray(x, dtype), np.asarray(y, dtype)
@@ -96,7 +96,7 @@ def clamp_rule(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
 
 
 def clamp_between_kernel(x: Any, low: Any, high: Any) -> Any:
-    """x between two tensors."""
+    """X between two tensors."""
     return np.minimum(np.maximum(x, low), high)
 
 
@@ -169,7 +169,13 @@ ROWS = (
         ("self",),
         {"self": ("self", lambda xp, g, x: g * xp.sign(x))},
     ),
-    Operator("sign", "SignBackward0", sign_kernel, ("self",), {"self": ("", lambda xp, g: xp.zeros_like(g))}),
+    Operator(
+        "sign",
+        "SignBackward0",
+        sign_kernel,
+        ("self",),
+        {"self": ("", lambda xp, g: xp.zeros_like(g))},
+    ),
     Operator(
         "pow_scalar",
         "PowBackward0",

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..operator import Operator
+from gradspec_reference.operator import Operator
 
 Dims = tuple[int, ...]
+
+# the ufunc method that np.sum and np.mean reach by a longer way
+ADD: Any = np.add.reduce
 
 
 def kept(shape: Dims, dims: Dims) -> Dims:
@@ -40,13 +43,13 @@ def every(shape: Dims) -> Dims:
 def sum_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
     """The sum; integers are summed as int64."""
     dtype = None if x.dtype.kind == "f" else np.int64
-    return np.add.reduce(x, dims, dtype, None, keepdim)
+    return ADD(x, dims, dtype, None, keepdim)
 
 
 def mean_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
     """The mean."""
     n = x.size if dims is None else count(x.shape, dims)
-    total = np.add.reduce(x, dims, None, None, keepdim)
+    total = ADD(x, dims, None, None, keepdim)
     return total / n if n else total * np.nan
 
 
@@ -89,13 +92,11 @@ def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
     """The mean square deviation, with n - correction in the denominator."""
     deviation = x - mean_kernel(x, dims, True)
     free = max(count(x.shape, dims) - correction, 0)
-    return np.add.reduce(deviation * deviation, dims, None, None, keepdim) / x.dtype.type(free)
+    return ADD(deviation * deviation, dims, None, None, keepdim) / x.dtype.type(free)
 
 
-def var_rule(
-    xp: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bool
-) -> Any:
-    """d var / dx = 2 (x - mean) / (n - correction)."""
+def var_rule(xp: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
+    """D var / dx = 2 (x - mean) / (n - correction)."""
     shape = tuple(x.shape)
     free = count(shape, dims) - correction
     slope = 2 / free if free > 0 else math.inf
@@ -118,16 +119,14 @@ def extreme_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool
 
 
 def logsumexp_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
-    """log of the sum of exp, shifted by the maximum."""
+    """Log of the sum of exp, shifted by the maximum."""
     top = np.max(x, axis=dims, keepdims=True)
     top = np.where(np.isfinite(top), top, x.dtype.type(0))
     result = np.log(np.sum(np.exp(x - top), axis=dims, keepdims=True)) + top
     return result if keepdim else np.squeeze(result, dims)[()]
 
 
-def logsumexp_rule(
-    xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool
-) -> Any:
+def logsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool) -> Any:
     """The softmax."""
     shape = tuple(x.shape)
     weights = xp.exp(x - restore(xp, result, shape, dims, keepdim))
@@ -137,7 +136,7 @@ def logsumexp_rule(
 def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
     """The vector norm of an order."""
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
-        return np.sqrt(np.add.reduce(x * x, dims, None, None, keepdim))
+        return np.sqrt(ADD(x * x, dims, None, None, keepdim))
     size = np.abs(x)
     if order == math.inf:
         return np.max(size, axis=dims, keepdims=keepdim)
@@ -146,9 +145,7 @@ def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
     return np.sum(size**order, axis=dims, keepdims=keepdim) ** (1 / order)
 
 
-def norm_rule(
-    xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, keepdim: bool
-) -> Any:
+def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, keepdim: bool) -> Any:
     """The subgradient of least norm: 0 where the norm is 0."""
     shape = tuple(x.shape)
     g, result = (restore(xp, v, shape, dims, keepdim) for v in (g, result))

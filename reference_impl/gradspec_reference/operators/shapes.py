@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operator import Operator
+from gradspec_reference.operator import Operator
 
 Dims = tuple[int, ...]
 
@@ -107,12 +107,12 @@ def row(name: str, node: str, kernel: Any, rule: Any, params: str, needs: str = 
 
 
 def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
-    """g in the operand's shape."""
+    """G in the operand's shape."""
     return xp.reshape(g, shape)
 
 
 def same(_xp: Any, g: Any, *_: Any) -> Any:
-    """g itself."""
+    """G itself."""
     return g
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..operator import Operator
+from gradspec_reference.operator import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable

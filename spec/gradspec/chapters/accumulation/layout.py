@@ -74,7 +74,7 @@ def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
 @clause(
     "acc-016",
     level=SHOULD,
-    needs={"tape", "flags", "layout", "modes", "arrays", "op:t", "op:sum"},
+    needs={"arrays", "flags", "layout", "tape", "op:sum", "op:t"},
     sources=[POLICY],
     builds_on=("acc-013",),
 )

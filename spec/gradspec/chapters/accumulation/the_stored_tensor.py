@@ -202,7 +202,7 @@ def the_entries_of_a_gradient_have_memory_of_their_own(ag: Autograd) -> None:
 
 @clause(
     "acc-024",
-    needs={"tape", "dtype:float32", "dtype:float64", "op:double"},
+    needs={"tape", "dtype:float32", "op:double"},
     sources=["torch.Tensor.grad_dtype docstring"],
 )
 def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:

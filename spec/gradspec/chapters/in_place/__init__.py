@@ -24,28 +24,30 @@ recorded for them: into a leaf whose gradient is wanted, into one of several vie
 operation made, into a tensor of the wrong shape or data type.  A refused write changes nothing.
 """
 
-from __future__ import annotations
-
-from gradspec.chapters.in_place import (
-    inplace_forms,
+from gradspec.chapters.in_place import (  # noqa: I001 - reading order
+    versions,
     leaves,
     recorded_writes,
-    refused_writes,
+    inplace_forms,
     saved_values,
-    several_views,
     sharing,
-    versions,
+    copying,
     writes_through_views,
+    several_views,
+    refused_writes,
+    promise,
 )
 
-__all__ = [  # noqa: RUF022 - in reading order
-    "versions",
-    "leaves",
-    "recorded_writes",
+__all__ = [
+    "copying",
     "inplace_forms",
-    "saved_values",
-    "sharing",
-    "writes_through_views",
-    "several_views",
+    "leaves",
+    "promise",
+    "recorded_writes",
     "refused_writes",
+    "saved_values",
+    "several_views",
+    "sharing",
+    "versions",
+    "writes_through_views",
 ]

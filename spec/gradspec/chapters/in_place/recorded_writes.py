@@ -105,7 +105,7 @@ def a_write_can_be_differentiated_twice(ag: Autograd) -> None:
     sources=[WITH_AUTOGRAD],
 )
 def a_plain_tensor_joins_the_graph_when_written(ag: Autograd) -> None:
-    """Writing a value that requires grad into a plain tensor makes that require grad, no leaf."""
+    """A plain tensor into which a value with history is written requires grad and is no leaf."""
     x = ag.tensor(2.0, requires_grad=True)
     buffer = ag.tensor(1.0)
     buffer.add_(x * 3.0)

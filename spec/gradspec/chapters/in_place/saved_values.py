@@ -107,7 +107,7 @@ def a_version_raised_by_hand_counts_as_a_write(ag: Autograd) -> None:
     builds_on=("inp-010",),
 )
 def the_error_comes_when_backward_gets_there(ag: Autograd) -> None:
-    """Writing a saved value is no error, nor is a pass that does not come by: the use is."""
+    """A saved value may be written, and only a pass that reaches the node that saved it fails."""
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
     y = h * h

@@ -1,10 +1,10 @@
-"""Sharing: which operations give views, and which give copies.
+"""Sharing: which operations give views.
 
 A view is a tensor that shows the memory of another one.  An operation can give a view if its
 result is the same numbers in another arrangement: a region, a reordering of dimensions, a
 repetition by stride zero.  Whether it does is part of its meaning as soon as tensors are written,
-since a write to a view reaches its base and a write to a copy does not.  The tables of this
-section are therefore conventions with consequences, and each engine has to keep them.
+since a write to a view reaches its base and a write to a copy does not.  The lists of
+this section and the next are conventions with consequences.
 
 A view that was recorded knows its base.  An alias that `detach` made shares the memory and does
 not know it: it is meant to stand outside the graph.
@@ -313,131 +313,3 @@ def unbind_gives_views(ag: Autograd) -> None:
 
     expect(y).shares_memory_with(x)
     expect(y).equals(values[:, 2])
-
-
-@clause(
-    "inp-042p",
-    level=MUST,
-    needs={"arrays", "views", "op:clone"},
-    sources=[VIEWS],
-)
-def clone_gives_a_copy(ag: Autograd) -> None:
-    """Clone gives a copy."""
-    values = np.arange(6.0).reshape(2, 3)
-    x = ag.tensor(values)
-    y = x.clone()
-
-    expect(y).has_its_own_memory_apart_from(x)
-    expect(y).equals(values)
-
-
-@clause(
-    "inp-042q",
-    level=MUST,
-    needs={"arrays", "views", "op:getitem"},
-    sources=[VIEWS],
-)
-def a_list_of_indices_gives_a_copy(ag: Autograd) -> None:
-    """Indexing with a list of indices gives a copy."""
-    values = np.arange(6.0).reshape(2, 3)
-    x = ag.tensor(values)
-    y = x[[1, 1]]
-
-    expect(y).has_its_own_memory_apart_from(x)
-    expect(y).equals(values[[1, 1]])
-
-
-@clause(
-    "inp-042r",
-    level=MUST,
-    needs={"arrays", "views", "op:cat"},
-    sources=[VIEWS],
-)
-def cat_gives_a_copy(ag: Autograd) -> None:
-    """Cat gives a copy, even of a single tensor."""
-    values = np.arange(6.0).reshape(2, 3)
-    x = ag.tensor(values)
-    y = ag.cat([x])
-
-    expect(y).has_its_own_memory_apart_from(x)
-    expect(y).equals(values)
-
-
-@clause(
-    "inp-042s",
-    level=MUST,
-    needs={"arrays", "views", "op:flip"},
-    sources=[VIEWS],
-)
-def flip_gives_a_copy(ag: Autograd) -> None:
-    """Flip gives a copy."""
-    values = np.arange(6.0).reshape(2, 3)
-    x = ag.tensor(values)
-    y = x.flip((0,))
-
-    expect(y).has_its_own_memory_apart_from(x)
-    expect(y).equals(values[::-1])
-
-
-@clause(
-    "inp-042t",
-    level=MUST,
-    needs={"arrays", "views", "op:roll"},
-    sources=[VIEWS],
-)
-def roll_gives_a_copy(ag: Autograd) -> None:
-    """Roll gives a copy."""
-    values = np.arange(6.0).reshape(2, 3)
-    x = ag.tensor(values)
-    y = x.roll(1, 0)
-
-    expect(y).has_its_own_memory_apart_from(x)
-    expect(y).equals(values[::-1])
-
-
-@clause(
-    "inp-042u",
-    level=MUST,
-    needs={"arrays", "views", "op:repeat"},
-    sources=[VIEWS],
-)
-def repeat_gives_a_copy(ag: Autograd) -> None:
-    """Repeat gives a copy, even if it repeats once."""
-    values = np.arange(6.0).reshape(2, 3)
-    x = ag.tensor(values)
-    y = x.repeat(1, 1)
-
-    expect(y).has_its_own_memory_apart_from(x)
-    expect(y).equals(values)
-
-
-@clause(
-    "inp-042v",
-    level=MUST,
-    needs={"arrays", "views", "op:tril"},
-    sources=[VIEWS],
-)
-def tril_gives_a_copy(ag: Autograd) -> None:
-    """Tril gives a copy."""
-    values = np.arange(6.0).reshape(2, 3)
-    x = ag.tensor(values)
-    y = x.tril()
-
-    expect(y).has_its_own_memory_apart_from(x)
-    expect(y).equals(np.tril(values))
-
-
-@clause(
-    "inp-042w",
-    level=MUST,
-    needs={"arrays", "views", "op:reshape", "op:t"},
-    sources=[VIEWS],
-)
-def reshape_copies_if_it_must(ag: Autograd) -> None:
-    """Reshape gives a copy if no view has the shape, as of a transposed matrix made flat."""
-    values = np.arange(6.0).reshape(2, 3)
-    x = ag.tensor(values)
-    y = x.t().reshape((6,))
-
-    expect(y).has_its_own_memory_apart_from(x)
-    expect(y).equals(values.T.ravel())

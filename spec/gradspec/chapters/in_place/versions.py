@@ -97,7 +97,7 @@ def a_copy_counts_from_zero(ag: Autograd) -> None:
     sources=[INCREMENT],
 )
 def versions_can_be_raised_by_hand(ag: Autograd) -> None:
-    """increment_version raises by one the version of a tensor, or of each in a list, only.
+    """increment_version adds one to the version of a tensor, or of each in a list, and no more.
 
     It is for code that writes behind the engine's back and is honest about it.
     """

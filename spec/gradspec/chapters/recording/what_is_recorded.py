@@ -40,7 +40,7 @@ def recording_does_not_change_what_is_computed(ag: Autograd) -> None:
 
 @clause(
     "rec-001",
-    needs={"flags"},
+    needs={"flags", "tape"},
     sources=[
         "notes/autograd § requires_grad",
         "T1 §2.1.1",
@@ -60,7 +60,7 @@ def one_argument_that_requires_grad_is_enough(ag: Autograd) -> None:
 
 @clause(
     "rec-001a",
-    needs={"flags", "modes"},
+    needs={"flags", "modes", "tape"},
     sources=["notes/autograd § requires_grad"],
     builds_on=("rec-001",),
 )
@@ -171,7 +171,7 @@ def the_edges_lead_from_the_result_to_the_leaves(ag: Autograd) -> None:
 
 @clause(
     "rec-016a",
-    needs={"graph_introspection"},
+    needs={"graph_introspection", "tape"},
     sources=["notes/autograd § requires_grad"],
     builds_on=("rec-003",),
 )
@@ -244,7 +244,7 @@ def every_run_builds_a_graph_of_its_own(ag: Autograd) -> None:
 
 @clause(
     "rec-011",
-    needs={"flags", "op:gt"},
+    needs={"flags", "tape", "op:gt"},
     sources=["T3 §4"],
 )
 def a_comparison_gives_a_truth_value_without_gradient(ag: Autograd) -> None:
@@ -263,7 +263,7 @@ def a_comparison_gives_a_truth_value_without_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-021",
-    needs={"flags", "arrays", "op:argmax"},
+    needs={"arrays", "flags", "tape", "op:argmax"},
     sources=[
         "notes/extending § How to use",
         "notes/autograd § Gradients for non-differentiable functions",
@@ -280,7 +280,7 @@ def an_index_has_no_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-021a",
-    needs={"flags", "arrays", "op:sort"},
+    needs={"arrays", "flags", "tape", "op:sort"},
     sources=[
         "notes/extending § How to use",
         "notes/autograd § Gradients for non-differentiable functions",

@@ -35,7 +35,7 @@ def a_tensor_made_from_a_tensor_has_no_history(ag: Autograd) -> None:
 
 @clause(
     "leaf-028a",
-    needs={"flags", "op:tensor_from"},
+    needs={"flags", "tape", "op:tensor_from"},
     sources=["torch.tensor docstring"],
 )
 def a_tensor_made_from_a_tensor_takes_no_flag_from_it(ag: Autograd) -> None:

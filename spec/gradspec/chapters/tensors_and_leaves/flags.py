@@ -39,7 +39,7 @@ def a_factory_makes_a_constant_unless_told_otherwise(ag: Autograd) -> None:
 
 @clause(
     "leaf-001b",
-    needs={"flags", "arrays", "op:zeros_like"},
+    needs={"arrays", "flags", "tape", "op:zeros_like"},
     sources=["torch.zeros_like docstring", "observed"],
 )
 def a_factory_takes_the_shape_of_its_model_and_not_the_flag(ag: Autograd) -> None:

@@ -14,7 +14,7 @@ from gradspec import MAY, Autograd, clause, expect
 
 @clause(
     "leaf-010",
-    needs={"flags"},
+    needs={"flags", "tape"},
     sources=["torch.Tensor.is_leaf docstring", "T2 §2.2", "T4 §7.2"],
 )
 def what_the_user_made_is_a_leaf_and_what_an_operation_made_is_not(ag: Autograd) -> None:
@@ -34,7 +34,7 @@ def what_the_user_made_is_a_leaf_and_what_an_operation_made_is_not(ag: Autograd)
 
 @clause(
     "leaf-010a",
-    needs={"graph_introspection"},
+    needs={"graph_introspection", "tape"},
     sources=["torch.Tensor.is_leaf docstring", "T2 §2.2"],
 )
 def a_leaf_has_no_node_and_a_result_has_one(ag: Autograd) -> None:
@@ -138,7 +138,7 @@ def turning_on_the_flag_of_a_result_changes_nothing(ag: Autograd) -> None:
 @clause(
     "leaf-008",
     level=MAY,
-    needs={"flags"},
+    needs={"flags", "tape"},
     sources=["observed"],
 )
 def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
@@ -211,7 +211,7 @@ def a_conversion_with_nothing_to_convert_returns_the_tensor(ag: Autograd) -> Non
 @clause(
     "leaf-013",
     level=MAY,
-    needs={"flags"},
+    needs={"flags", "tape"},
     sources=["observed"],
 )
 def being_a_leaf_cannot_be_assigned(ag: Autograd) -> None:
@@ -227,7 +227,7 @@ def being_a_leaf_cannot_be_assigned(ag: Autograd) -> None:
 @clause(
     "leaf-013a",
     level=MAY,
-    needs={"graph_introspection"},
+    needs={"graph_introspection", "tape"},
     sources=["observed"],
 )
 def the_place_in_the_graph_cannot_be_assigned(ag: Autograd) -> None:
@@ -246,7 +246,7 @@ def the_place_in_the_graph_cannot_be_assigned(ag: Autograd) -> None:
 @clause(
     "leaf-051",
     level=MAY,
-    needs={"graph_introspection", "arrays", "op:unbind"},
+    needs={"arrays", "graph_introspection", "tape", "op:unbind"},
     sources=["torch.autograd.graph.get_gradient_edge source"],
 )
 def output_nr_counts_the_outputs_of_an_operation(ag: Autograd) -> None:

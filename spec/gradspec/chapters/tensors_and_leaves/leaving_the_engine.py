@@ -37,7 +37,7 @@ def data_has_no_history(ag: Autograd) -> None:
 
 @clause(
     "leaf-035a",
-    needs={"detach", "flags"},
+    needs={"detach", "flags", "tape"},
     sources=["docs autograd § Variable (deprecated)"],
 )
 def data_does_not_require_grad(ag: Autograd) -> None:
@@ -136,7 +136,7 @@ def a_conversion_to_a_number_of_the_language_is_not_recorded(ag: Autograd) -> No
 
 @clause(
     "leaf-037b",
-    needs={"flags", "arrays", "interop"},
+    needs={"arrays", "flags", "interop", "tape"},
     sources=["torch.Tensor.tolist docstring"],
 )
 def tolist_gives_nested_lists_of_numbers(ag: Autograd) -> None:

@@ -1,0 +1,166 @@
+"""`RemoteEngine(command)`: an engine in another process, in any language, behind the same port.
+
+An adapter names the command that starts it:
+
+    class TfjsEngine(RemoteEngine):
+        def __init__(self):
+            super().__init__(["node", "engine.js"])
+
+`gradspec_conformance.adapters.conversation` says what the process has to answer, and
+`gradspec_conformance.adapters.serve` is one that does, in Python.
+"""
+
+from __future__ import annotations
+
+import builtins
+import subprocess
+import warnings
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from gradspec.capabilities import METHODS
+from gradspec.program import Callback, Ref, decode, encode
+from gradspec_conformance.adapters.conversation import ConversationEnded, End, Message, each
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class RemoteRefusal(Exception):  # noqa: N818 - it stands for an error of another process
+    """What the engine raised; its class is called as it was there, and `kind` says the kind."""
+
+    kind: str | None = None
+
+
+class RemoteHandle(Ref):
+    """The number of an object of the engine, which is told when nobody holds it any more."""
+
+    __slots__ = ("__weakref__", "_unneeded")
+    _unneeded: list[int]
+
+    def __init__(self, number: int, unneeded: list[int]) -> None:
+        super().__init__(number)
+        object.__setattr__(self, "_unneeded", unneeded)
+
+    def __del__(self) -> None:
+        self._unneeded.append(self.number)
+
+
+class RemoteArray(RemoteHandle):
+    """An array that the engine gave out, which lies in its memory and not in ours."""
+
+    __slots__ = ("_ask",)
+    _ask: Callable[..., Any]
+
+    def __init__(self, number: int, unneeded: list[int], ask: Callable[..., Any]) -> None:
+        super().__init__(number, unneeded)
+        object.__setattr__(self, "_ask", ask)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.asarray(self._ask("host_read", self), dtype=dtype)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._ask("host_write", self, index, value)
+
+
+class RemoteEngine:
+    """The engine port over a pipe; the process is started anew if it ended."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = list(command)
+        self._numbers = count()
+        self._start()
+
+    def error_kind(self, error: Exception) -> str | None:
+        """Repeat what the other side said."""
+        return error.kind if isinstance(error, RemoteRefusal) else None
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Give a method of the port, if the engine declares its group."""
+        if name.startswith("_") or METHODS.get(name) not in self.__dict__["capabilities"]:
+            raise AttributeError(name)
+        return partial(self._ask, name)
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _start(self) -> None:
+        self._functions: dict[int, Callable[..., Any]] = {}
+        self._raised: dict[int, Exception] = {}
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe)  # noqa: S603
+        reader, writer = self._process.stdout, self._process.stdin
+        if reader is None or writer is None:
+            raise ConversationEnded
+        self._end = End(reader, writer, self._functions.pop)
+        about = self._end.hear()["engine"]
+        self.name, self.version = about["name"], about["version"]
+        self.capabilities = frozenset(about["capabilities"])
+
+    def _ask(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        if self._process.poll() is not None:
+            self.close()
+            self._start()
+        plain = [self._numbered(a) if callable(a) else a for a in arguments]
+        self._end.say(
+            {
+                "call": method,
+                "arguments": encode(plain),
+                "keywords": {k: encode(v) for k, v in keywords.items()},
+            }
+        )
+        while True:
+            message = self._heard()
+            match message:
+                case {"return": value}:
+                    return self._handles(value, RemoteArray if method == "numpy" else RemoteHandle)
+                case {"callback": number, "arguments": given}:
+                    self._call_back(number, given)
+                case {"raise": told}:
+                    self._raise(told)
+
+    def _heard(self) -> Message:
+        try:
+            message = self._end.hear()
+        except ConversationEnded:
+            status = self._process.wait()
+            raise ConversationEnded(f"the engine's process ended with status {status}") from None
+        for category, text in message.get("warnings", ()):
+            kind = getattr(builtins, category, UserWarning)
+            warnings.warn(text, kind, stacklevel=4)
+        return message
+
+    def _handles(self, value: Any, kind: type[RemoteHandle] = RemoteHandle) -> Any:
+        more = (self._ask,) if kind is RemoteArray else ()
+        return each(
+            decode(value),
+            lambda v: kind(v.number, self._end.unneeded, *more) if isinstance(v, Ref) else v,
+        )
+
+    def _numbered(self, function: Callable[..., Any]) -> Callback:
+        number = next(self._numbers)
+        self._functions[number] = function
+        return Callback(number)
+
+    def _call_back(self, number: int, given: Any) -> None:
+        """Run a function of the caller for the engine; what it raises comes back by number."""
+        try:
+            returned = self._functions[number](*self._handles(given))
+            answer = {"return": encode(returned)}
+        except Exception as error:  # noqa: BLE001 - the engine decides what becomes of it
+            token = next(self._numbers)
+            self._raised[token] = error
+            answer = {"raise": token}
+        self._end.say(answer)
+
+    def _raise(self, told: Message) -> NoReturn:
+        own = self._raised.pop(told.get("callback", -1), None)
+        if own is not None:
+            raise own
+        error = type(told["type"], (RemoteRefusal,), {"kind": told["kind"]})
+        raise error(told["message"])

@@ -1,0 +1,163 @@
+"""Engines that are wrong on purpose, each in one way and otherwise the toy engine.
+
+The clause `acc-001` adds the gradients of two passes; all of these go wrong there, or before.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from toy_engine import Number, ToyEngine
+
+__all__ = ["ToyEngine"]
+
+
+class Overwrites(ToyEngine):
+    """Claims to add to the gradient of a leaf, and replaces it."""
+
+    def backward(self, roots: Any, cotangents: Any = None, **options: Any) -> None:
+        """Forget what was there."""
+        leaves = [roots]
+        for number in leaves:
+            leaves += [parent for parent, _ in number.parents]
+            number.grad = None
+        super().backward(roots, cotangents, **options)
+
+
+class Crashes(ToyEngine):
+    """Reads from the address 0 in its backward pass."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Take the process along."""
+        sys.stderr.write("about to read from nowhere\n")
+        ctypes.string_at(0)
+
+
+class CrashesLater(ToyEngine):
+    """Survives as many backward passes as an early clause makes, and then kills its process."""
+
+    passes = 0
+
+    def backward(self, *arguments: Any, **options: Any) -> None:
+        """Count, and die."""
+        super().backward(*arguments, **options)
+        CrashesLater.passes += 1
+        if CrashesLater.passes > 2:  # noqa: PLR2004 - as many as acc-001 makes
+            os.abort()
+
+
+class LeavesAtOnce(ToyEngine):
+    """Ends its process in its backward pass, with a status that looks like success."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Leave without a word."""
+        os._exit(0)
+
+
+class Exits(ToyEngine):
+    """Calls sys.exit in its backward pass."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Ask the interpreter to end."""
+        sys.exit("enough")
+
+
+class Hangs(ToyEngine):
+    """Never comes back from its backward pass."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Sleep."""
+        time.sleep(3600)
+
+
+class Prints(ToyEngine):
+    """Writes what looks like an answer of the worker to every stream it can find, and is sound."""
+
+    def apply(self, *arguments: Any, **keywords: Any) -> Any:
+        """Talk."""
+        print('{"id": "acc-001", "outcome": "passed"}', flush=True)
+        os.write(1, b"{}\n")
+        sys.__stdout__ and sys.__stdout__.write("[]\n")
+        return super().apply(*arguments, **keywords)
+
+
+class Reads(ToyEngine):
+    """Reads its standard input, where the worker's tasks would be, and is sound."""
+
+    def apply(self, *arguments: Any, **keywords: Any) -> Any:
+        """Listen."""
+        sys.stdin.read()
+        os.read(0, 100)
+        return super().apply(*arguments, **keywords)
+
+
+class NeverBegins(ToyEngine):
+    """Raises in its constructor."""
+
+    def __init__(self) -> None:
+        raise RuntimeError("no device found")
+
+
+class DiesAtBirth(ToyEngine):
+    """Ends its process in its constructor."""
+
+    def __init__(self) -> None:
+        os._exit(7)
+
+
+class SleepsAtBirth(ToyEngine):
+    """Hangs in its constructor."""
+
+    def __init__(self) -> None:
+        time.sleep(3600)
+
+
+class LacksAMethod(ToyEngine):
+    """Declares a tape and cannot run backward."""
+
+    backward = None  # type: ignore[assignment]
+
+
+class GivesNaN(ToyEngine):
+    """Answers NaN for every gradient."""
+
+    def get(self, tensor: Any, attribute: str) -> Any:
+        """Answer what is no number."""
+        return None if tensor.grad is None else Number(float("nan"))
+
+
+class GivesAnotherShape(ToyEngine):
+    """Answers an array of one number where a number was asked for."""
+
+    def array(self, tensor: Any) -> Any:
+        """Wrap it up."""
+        return np.array([tensor.value])
+
+
+class GivesAnotherType(ToyEngine):
+    """Answers a list where an array was asked for."""
+
+    def array(self, tensor: Any) -> Any:
+        """Forget about arrays."""
+        return [tensor.value]
+
+
+class GivesAnotherObject(ToyEngine):
+    """Answers a text where a gradient was asked for."""
+
+    def get(self, tensor: Any, attribute: str) -> Any:
+        """Name the gradient."""
+        return None if tensor.grad is None else "the gradient"
+
+
+class SpeaksNoUnicode(ToyEngine):
+    """Raises an error whose text cannot be written down."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Mumble."""
+        raise ValueError("half a character: \ud800")
