@@ -14,9 +14,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import gradspec
+
+KIT: Final = ("execute", "host", "worker")
 LAST_LINES: Final = 8
 LONGEST_LOG: Final = 1 << 24
-NOISE: Final = re.compile(r"Extension modules: |Current thread |^\s*$")
+OURS: Final = "|".join(
+    re.escape(str(place))
+    for place in (*(Path(__file__).parent / f"{n}.py" for n in KIT), Path(gradspec.__path__[0]))
+)
+NOISE: Final = re.compile(rf'Extension modules: |Current thread |^\s*$|^  File "(<frozen |{OURS})')
+"""What Python writes when it dies and tells nothing about the engine."""
+
 ADDRESS: Final = re.compile(r"0x[0-9a-f]{4,}")
 
 

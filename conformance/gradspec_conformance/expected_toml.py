@@ -26,7 +26,7 @@ REQUIRED: Final = ("clause", "reason", "class")
 KINDLESS: Final = (Outcome.CRASHED, Outcome.TIMED_OUT)
 
 
-class MalformedExpectations(Exception):  # noqa: N818 - it says what is malformed
+class MalformedExpectations(Exception):
     """An expectations file cannot be used; `line` is 0 where no line is to blame."""
 
     def __init__(self, path: Path, line: int, reason: str) -> None:

@@ -25,7 +25,7 @@ CONSULTED: Final = "consulted the oracle"
 ORACLE: Final = "torch"
 
 
-class OracleConsulted(Exception):  # noqa: N818 - it names what happened
+class OracleConsulted(Exception):
     """An engine that is not torch asked torch."""
 
 

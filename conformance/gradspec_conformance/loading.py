@@ -41,11 +41,11 @@ class EngineError(Exception):
     """An engine cannot be loaded."""
 
 
-class EngineNotFound(EngineError):  # noqa: N818 - its parent says that it is an error
+class EngineNotFound(EngineError):
     """No engine is registered under the name, or the file or module is not there."""
 
 
-class EngineBroken(EngineError):  # noqa: N818
+class EngineBroken(EngineError):
     """The adapter was found and gives no engine."""
 
 
@@ -96,7 +96,7 @@ def _registered(name: str) -> str:
     names = engine_names()
     if name not in names:
         message = (
-            f"no engine is called {name!r}{did_you_mean(name, list(names))} "
+            f"no engine is called {name!r}{did_you_mean(name, list(names)) or '.'} "
             f"Registered are {', '.join(names)}; another is named module:attr or path.py:attr."
         )
         raise EngineNotFound(message)

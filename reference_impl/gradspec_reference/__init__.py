@@ -17,13 +17,8 @@ _recording.publish()
 from . import autograd, nn  # noqa: E402 - rules look their operators up in the published table
 from .autograd import is_warn_always_enabled, set_warn_always  # noqa: E402
 from .autograd.grad_mode import is_grad_layout_enforcement_enabled  # noqa: E402
-from .dtypes import (  # noqa: E402
-    DType as dtype,
-)
-from .dtypes import (  # noqa: E402
-    bool_ as bool,
-)
-from .dtypes import (  # noqa: E402
+from .dtypes import (  # noqa: E402  # noqa: E402
+    DType,
     float16,
     float32,
     float64,
@@ -34,6 +29,9 @@ from .dtypes import (  # noqa: E402
     int64,
     set_default_dtype,
     uint8,
+)
+from .dtypes import (  # noqa: E402
+    bool_ as bool,
 )
 from .errors import GradError  # noqa: E402
 from .factories import (  # noqa: E402
@@ -69,6 +67,7 @@ from .random import (  # noqa: E402
 from .shapes import Size  # noqa: E402
 from .tensor import Tensor  # noqa: E402
 
+dtype = DType
 float = float32
 double = float64
 half = float16
@@ -81,6 +80,69 @@ inf = float64.numpy.type("inf").item()
 nan = float64.numpy.type("nan").item()
 
 globals().update(_PUBLIC)
+
+__all__ = [
+    "DType",
+    "Generator",
+    "GradError",
+    "Size",
+    "Tensor",
+    "arange",
+    "as_tensor",
+    "asarray",
+    "autograd",
+    "bool",
+    "can_cast",
+    "double",
+    "dtype",
+    "empty",
+    "empty_like",
+    "enable_grad",
+    "eye",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
+    "full",
+    "full_like",
+    "get_default_dtype",
+    "half",
+    "inf",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "is_grad_layout_enforcement_enabled",
+    "is_tensor",
+    "is_warn_always_enabled",
+    "linspace",
+    "long",
+    "manual_seed",
+    "nan",
+    "nn",
+    "no_grad",
+    "ones",
+    "ones_like",
+    "pi",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "result_type",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "set_warn_always",
+    "short",
+    "tensor",
+    "uint8",
+    "zeros",
+    "zeros_like",
+]
 
 if TYPE_CHECKING:
 

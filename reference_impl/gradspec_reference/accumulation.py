@@ -26,7 +26,7 @@ def add_contribution(held: Any, status: int, part: Any) -> tuple[Any, int]:
     if status == OWNED and isinstance(held, np.ndarray) and held.flags.writeable:
         np.add(held, part, out=held)
         return held, OWNED
-    return held + part, OWNED if isinstance(held, np.ndarray | np.generic) else SHARED
+    return held + part, OWNED
 
 
 def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:

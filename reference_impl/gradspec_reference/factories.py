@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dtypes
-from .dtypes import DType
 from .shapes import as_shape
 from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from .dtypes import DType
 
 
 class Device:

@@ -93,7 +93,7 @@ def _decorate(mode: GradMode, function: F) -> F:
 
 
 def _decorate_generator(mode: GradMode, function: F) -> F:
-    """The mode holds inside the generator's body and is put back at each yield."""
+    """Hold the mode inside the generator's body; put it back at each yield."""
 
     @functools.wraps(function)
     def within(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:

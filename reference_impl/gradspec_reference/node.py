@@ -147,6 +147,7 @@ class AccumulateGrad(Node):
         self.hooks = None
         self.retained = None
         self.variable = variable
+        self.refresh()
 
     def name(self) -> str:
         """Return torch's name of the node."""
@@ -156,15 +157,14 @@ class AccumulateGrad(Node):
         """Return one: a leaf has one gradient."""
         return 1
 
-    @property
-    def outputs(self) -> tuple[tuple[Shape, NumpyDType | None], ...]:  # type: ignore[override]
-        """Shape and dtype that a gradient must have; None stands for any dtype."""
-        variable = self.variable
-        array = variable._array
-        leaf = variable._leaf
-        if leaf is None or leaf.grad_dtype is leaf.SAME:
-            return ((array.shape, array.dtype),)
-        return ((array.shape, leaf.grad_dtype and leaf.grad_dtype.numpy),)
+    def refresh(self) -> None:
+        """Take over the shape and dtype that the leaf's gradient must have; None for any dtype."""
+        array = self.variable._array
+        leaf = self.variable._leaf
+        dtype = array.dtype
+        if leaf is not None and leaf.grad_dtype is not leaf.SAME:
+            dtype = leaf.grad_dtype and leaf.grad_dtype.numpy
+        self.outputs = ((array.shape, dtype),)
 
 
 def accumulator(leaf: Tensor) -> AccumulateGrad:

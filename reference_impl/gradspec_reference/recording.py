@@ -22,7 +22,7 @@ from .tensor import Tensor
 if TYPE_CHECKING:
     from .operator import Operator
 
-Operand = Tensor | bool | int | float
+NUMBERS = (int, float)
 
 
 def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
@@ -46,20 +46,27 @@ def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any)
 
 def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     """Run an operator on two operands: `apply_pointwise` without its loops, for the common case."""
-    try:
-        x = a._array
-        y = b._array
-        plain = x.dtype is y.dtype
-    except AttributeError:
+    if type(a) is not Tensor:
         return apply_pointwise(operator, (a, b), *params)
-    if not plain or (operator.floating and x.dtype.kind != "f"):
+    x = a._array
+    if type(b) is Tensor:
+        y = b._array
+        plain = x.dtype is y.dtype and not (operator.floating and x.dtype.kind != "f")
+    else:
+        y = b
+        plain = type(b) in NUMBERS and x.dtype.kind == "f"
+    if not plain:
         return apply_pointwise(operator, (a, b), *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, y, *params))
     except ValueError as error:
         raise shapes_do_not_fit(operator, (x, y)) from error
     if state.recording and operator.differentiable:
-        requires = (needs_grad(a), needs_grad(b))
+        # what was computed from a leaf requires grad: no need to ask
+        requires = (
+            a._grad_fn is not None or needs_grad(a),
+            (b is not y and b._grad_fn is not None) or needs_grad(b),
+        )
         if should_record(requires) and result._array.dtype.kind == "f":
             result._grad_fn = make_node(operator, (a, b), params, requires, result)
     return result
@@ -173,7 +180,7 @@ def make_node(
     result: Tensor,
 ) -> graph.Node:
     """Make the node of an operation with one result."""
-    sources, freeable = operator.plan(requires)
+    sources, freeable = operator.plans.get(requires) or operator.plan(requires)
     array = result._array
     return operator.node(
         collect_edges(operands, requires),

@@ -7,15 +7,15 @@ history is the node that keeps it: a tensor, its node and the tensor again would
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import versions
 from .errors import GraphFreedError, StaleSavedTensorError
 
 if TYPE_CHECKING:
+    import weakref
+
     from .node import Node
     from .tensor import Tensor
 
@@ -133,5 +133,5 @@ def raw(node: Node, name: str) -> SavedTensor:
     """Return the saved item itself."""
     item = find(node, name)
     if not isinstance(item, SavedTensor):
-        raise AttributeError(f"{name!r} of {node.name()} is not a saved tensor")
+        raise TypeError(f"{name!r} of {node.name()} is not a saved tensor")
     return item

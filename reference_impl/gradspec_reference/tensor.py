@@ -236,6 +236,7 @@ class Tensor:
         if self._grad is not None and dtype is not None and self._grad.dtype != dtype:
             raise grads.wrong_dtype(self._grad.dtype, dtype)
         self.leaf_state().grad_dtype = dtype
+        self._refresh_accumulator()
 
     def _only_a_leaf_has_grad_dtype(self) -> None:
         if not self.is_leaf:
@@ -347,6 +348,12 @@ class Tensor:
         if not isinstance(value, Tensor):
             raise TypeError(f"data was assigned a {type(value).__name__}; it must be a tensor")
         self._array = value.materialise()
+        self._refresh_accumulator()
+
+    def _refresh_accumulator(self) -> None:
+        node = None if self._leaf is None else self._leaf.accumulator()
+        if node is not None:
+            node.refresh()
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""

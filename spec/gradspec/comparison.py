@@ -6,6 +6,7 @@ Shapes always count.  NaN equals NaN; the sign of zero is ignored.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -130,9 +131,13 @@ def _same(found: Any, expected: Any) -> bool:
         return len(found) == len(expected) and all(map(_same, found, expected))
     if _is_array(found) or _is_array(expected):
         return np.array_equal(found, expected, equal_nan=True)
-    both_nan = found != found and expected != expected  # noqa: PLR0124 - NaN alone differs from itself
+    both_nan = _is_nan(found) and _is_nan(expected)
     same_type = isinstance(found, bool) == isinstance(expected, bool)
     return both_nan or (same_type and bool(found == expected))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _plain_kind(found: Any, expected: Any) -> FailureKind:

@@ -11,11 +11,13 @@ over handles; what they raise has to leave the engine unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 Handle = Any
 """A tensor, node, hook, context or edge of the engine: only the engine looks inside."""
@@ -26,7 +28,7 @@ Structure = Any
 
 
 class Engine(Protocol):
-    """An automatic differentiation engine as the kit sees it."""
+    """What every engine has: who it is, what it can do, and values."""
 
     name: str
     version: str
@@ -48,6 +50,10 @@ class Engine(Protocol):
 
     def array(self, tensor: Handle) -> Array:
         """Give the present values as an array: a look from outside, never recorded."""
+
+
+class Port(Engine, Protocol):
+    """Every method that some group asks for; an engine has those of the groups it declares."""
 
     # tape -----------------------------------------------------------------------------
     def get(self, tensor: Handle, attribute: str) -> Any:

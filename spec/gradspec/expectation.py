@@ -80,7 +80,7 @@ class Expectation:
 
     def _aliasing(self, act: str, other: Any, *, expected: bool) -> None:
         self.is_present()
-        recorder = self._subject._recorder  # noqa: SLF001 - an expectation is the notation's
+        recorder = self._subject._recorder
         found = recorder.perform(act, self._subject, other)
         recorder.expect(found, "is_aliasing", expected, {})
 
@@ -94,7 +94,7 @@ class Expectation:
         self._check_life(expected=False)
 
     def _check_life(self, *, expected: bool) -> None:
-        Expectation(self._subject.is_alive())._check("is_alive", expected)  # noqa: SLF001
+        Expectation(self._subject.is_alive())._check("is_alive", expected)
 
     def has_structure(self, expected: Any) -> None:
         """Exactly these nodes, edges or counts."""

@@ -67,5 +67,5 @@ class BrokenPort(ProgramError):
     """The adapter answered with something that the port does not allow."""
 
 
-class Interrupted(Exception):  # noqa: N818 - it names what happens, as KeyboardInterrupt does
+class Interrupted(Exception):
     """Raised on purpose by a hook body of a clause; an engine has to let it through."""

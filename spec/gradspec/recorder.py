@@ -44,6 +44,7 @@ from gradspec.program import Call, Callback, Program, Ref, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
 RESULTS: Final[dict[str, str]] = {
     "tensor": "tensor",
@@ -126,8 +127,13 @@ class Recorder:
         warnings.simplefilter("always")
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._catcher.__exit__(*exception)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._catcher.__exit__(kind, error, traceback)
         current.reset(self._token)
 
     # performing -----------------------------------------------------------------------
@@ -158,7 +164,7 @@ class Recorder:
     def look(self, tensor: Tensor) -> np.ndarray[Any, Any]:
         """Look at the values of a tensor from outside."""
         self.used.add("values")
-        array = self.engine.array(tensor._handle)  # noqa: SLF001 - the recorder unwraps
+        array = self.engine.array(tensor._handle)
         if not isinstance(array, np.ndarray | np.generic):
             message = f"array() gave a {type(array).__name__}, expected a NumPy array"
             raise BrokenPort(message)
@@ -316,7 +322,7 @@ class Recorder:
     def _describe(self, value: Any) -> Any:
         """What the program stores: objects by number, functions by what they do."""
         if isinstance(value, Object | Observed):
-            return Ref(value._number)  # noqa: SLF001 - the recorder unwraps
+            return Ref(value._number)
         if callable(value) and not isinstance(value, type):
             self._count += 1
             return Callback(self._count - 1)
@@ -325,10 +331,10 @@ class Recorder:
     def _resolve(self, value: Any) -> Any:
         """What the engine gets: handles, plain values, and callables over handles."""
         if isinstance(value, Object):
-            if value._handle is FORGOTTEN:  # noqa: SLF001 - the recorder unwraps
+            if value._handle is FORGOTTEN:
                 message = f"{value!r} was forgotten earlier in this program"
                 raise ValueError(message)
-            return value._handle  # noqa: SLF001 - the recorder unwraps
+            return value._handle
         if isinstance(value, Observed):
             return value.value
         if callable(value) and not isinstance(value, type):
@@ -353,7 +359,7 @@ class Recorder:
         def call(*handles: Any) -> Any:
             kinds = [first, *[Tensor] * (len(handles) - 1)]
             parameters = [self._parameter(k, h) for k, h in zip(kinds, handles, strict=False)]
-            described = tuple(Ref(p._number) for p in parameters)  # noqa: SLF001
+            described = tuple(Ref(p._number) for p in parameters)
             record = Call(described, raised=True)
             callback.calls.append(record)
             self._blocks.append(record.steps)

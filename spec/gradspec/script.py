@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MOST_LINES: Final = 120
+TWO: Final = 2
 SIGNS: Final = {
     "add": "+",
     "sub": "-",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.operators import OPERATORS
-from gradspec.script import AUGMENTED, SIGNS
+from gradspec.script import AUGMENTED, SIGNS, TWO
 
 if TYPE_CHECKING:
     from gradspec.program import Step
@@ -70,9 +70,9 @@ class GradspecDialect:
             case "tensor":
                 return self._tensor(arguments[0], step.keywords, write)
             case "apply":
-                return self._apply(*arguments, write=write)
+                return self._apply(write, *arguments)
             case "inplace":
-                return self._inplace(*arguments, write=write)
+                return self._inplace(write, *arguments)
             case "get":
                 return f"{write.literal(arguments[0])}.{arguments[1]}"
             case "set":
@@ -87,7 +87,7 @@ class GradspecDialect:
             case "enter":
                 return f"ag.{arguments[0]}({write.listed(arguments[1:])})"
             case "number":
-                call = {"item": "{}.item()"}.get(arguments[1], arguments[1] + "({})")
+                call: str = {"item": "{}.item()"}.get(arguments[1], arguments[1] + "({})")
                 return call.format(write.literal(arguments[0]))
             case "copy":
                 name = {"deepcopy": "deepcopy", "pickle": "pickle_and_back"}[arguments[1]]
@@ -125,8 +125,8 @@ class GradspecDialect:
         return f"ag.tensor({write.arguments([array], kept)})"
 
     @staticmethod
-    def _apply(name: str, operands: list[Any], parameters: dict[str, Any], write: _Writer) -> str:
-        if name in SIGNS and len(operands) == 2 and not parameters:  # noqa: PLR2004
+    def _apply(write: _Writer, name: str, operands: list[Any], parameters: dict[str, Any]) -> str:
+        if name in SIGNS and len(operands) == TWO and not parameters:
             return f"{write.literal(operands[0])} {SIGNS[name]} {write.literal(operands[1])}"
         if name == "neg":
             return f"-{write.literal(operands[0])}"
@@ -136,7 +136,7 @@ class GradspecDialect:
 
     @staticmethod
     def _inplace(
-        name: str, target: Any, operands: list[Any], parameters: dict[str, Any], write: _Writer
+        write: _Writer, name: str, target: Any, operands: list[Any], parameters: dict[str, Any]
     ) -> str:
         written = write.literal(target)
         if name == "setitem":

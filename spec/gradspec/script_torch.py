@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.capabilities import DTYPES
-from gradspec.script import AUGMENTED, SIGNS
+from gradspec.script import AUGMENTED, SIGNS, TWO
 
 if TYPE_CHECKING:
     from gradspec.program import Step
@@ -81,9 +81,9 @@ class TorchDialect:
                 kept = "".join(f", {k}={v}" for k, v in keywords.items() if v)
                 return f"torch.tensor({write.literal(array)}, dtype=torch.{array.dtype.name}{kept})"
             case "apply":
-                return self._apply(*arguments, write=write)
+                return self._apply(write, *arguments)
             case "inplace":
-                return self._inplace(*arguments, write=write)
+                return self._inplace(write, *arguments)
             case "get":
                 return f"{write.literal(arguments[0])}.{ATTRIBUTES.get(arguments[1], arguments[1])}"
             case "set":
@@ -95,7 +95,7 @@ class TorchDialect:
                 place = "torch.autograd.grad_mode"
                 return f"{place}.{arguments[0]}({write.listed(arguments[1:])})"
             case "number":
-                call = {"item": "{}.item()"}.get(arguments[1], arguments[1] + "({})")
+                call: str = {"item": "{}.item()"}.get(arguments[1], arguments[1] + "({})")
                 return call.format(write.literal(arguments[0]))
             case "copy":
                 how = {
@@ -130,9 +130,9 @@ class TorchDialect:
         return f"{write.literal(arguments[0])}.{step.act}({rest})"
 
     def _apply(
-        self, name: str, operands: list[Any], parameters: dict[str, Any], write: _Writer
+        self, write: _Writer, name: str, operands: list[Any], parameters: dict[str, Any]
     ) -> str:
-        if name in SIGNS and len(operands) == 2 and not parameters:  # noqa: PLR2004
+        if name in SIGNS and len(operands) == TWO and not parameters:
             return f"{write.literal(operands[0])} {SIGNS[name]} {write.literal(operands[1])}"
         if name == "neg":
             return f"-{write.literal(operands[0])}"
@@ -146,11 +146,11 @@ class TorchDialect:
 
     def _inplace(
         self,
+        write: _Writer,
         name: str,
         target: Any,
         operands: list[Any],
         parameters: dict[str, Any],
-        write: _Writer,
     ) -> str:
         written = write.literal(target)
         if name == "setitem":

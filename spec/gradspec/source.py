@@ -8,9 +8,9 @@ import inspect
 import textwrap
 from typing import TYPE_CHECKING
 
-from gradspec.chapters import Chapter
 
 if TYPE_CHECKING:
+    from gradspec.chapters import Chapter
     from gradspec.clause import Clause
 
 

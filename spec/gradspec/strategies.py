@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy.typing as npt
 
 Array = "npt.NDArray[np.float64]"
 Shape = tuple[int, ...]

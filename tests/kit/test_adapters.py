@@ -43,7 +43,7 @@ def ag(stranger: Engine) -> Iterator[Autograd]:
 
 def look(tensor: Any) -> Any:
     """Give the values of a tensor of the notation."""
-    return tensor._recorder.look(tensor)  # noqa: SLF001 - as a comparison does
+    return tensor._recorder.look(tensor)
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, indirect=True)

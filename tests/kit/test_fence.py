@@ -6,11 +6,30 @@ import importlib
 import importlib.util
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gradspec_conformance.fence import CONSULTED, OracleConsulted, oracle_fence
+from gradspec_conformance.session import EngineSession
 from gradspec_conformance.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONSULTING = """
+from gradspec_conformance.adapters.reference import ReferenceEngine
+
+class Engine(ReferenceEngine):
+    name = "careless"
+
+    def backward(self, roots, cotangents=None, **options):
+        try:
+            import torch
+        except Exception:
+            pass
+        return super().backward(roots, cotangents, **options)
+"""
 
 PASSED = Verdict("acc-001", Outcome.PASSED)
 
@@ -91,3 +110,16 @@ def test_functions_of_torch_that_an_adapter_holds_are_intercepted() -> None:
     after = torch.sin(x)
 
     assert after.shape == (2,)
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_a_clause_that_passed_with_the_help_of_torch_is_errored(
+    tmp_path: Path, in_process: bool
+) -> None:
+    file = tmp_path / "careless.py"
+    file.write_text(CONSULTING)
+    with EngineSession(f"{file}:Engine", in_process=in_process) as session:
+        asked, innocent = session.verdict("bwd-001"), session.verdict("rec-004")
+
+    assert (asked.outcome, asked.kind) == (Outcome.ERRORED, CONSULTED)
+    assert innocent.outcome is Outcome.PASSED

@@ -65,14 +65,14 @@ class GivesOne(ReferenceEngine):
 class DoesNotWrite(ReferenceEngine):
     """Computes the result of an in-place operator and leaves the target alone."""
 
-    def inplace(self, operator: str, target: Any, operands: Any, parameters: Any) -> Any:  # noqa: ARG002
+    def inplace(self, operator: str, target: Any, operands: Any, parameters: Any) -> Any:
         return target
 
 
 class SeesKindsEverywhere(ReferenceEngine):
     """Takes every exception for one of the engine's own."""
 
-    def error_kind(self, error: Exception) -> str:  # noqa: ARG002
+    def error_kind(self, error: Exception) -> str:
         return "graph-freed"
 
 

@@ -127,10 +127,10 @@ def test_odd_numbers_arrive_as_they_are(remote: RemoteEngine, number: float) -> 
 
 def test_a_process_that_ends_costs_one_call() -> None:
     engine = RemoteEngine([*SERVE, "reference"])
-    engine._process.kill()  # noqa: SLF001 - what a crash of the engine does
+    engine._process.kill()
     with pytest.raises((ConversationEnded, OSError)):
-        engine._end.hear()  # noqa: SLF001
-    engine._process.wait()  # noqa: SLF001
+        engine._end.hear()
+    engine._process.wait()
     x = engine.tensor(np.array(2.0), requires_grad=False)
 
     assert engine.array(x) == 2.0

@@ -27,7 +27,7 @@ HOST_ACTS = frozenset({"host_read", "host_write"})
 """Acts on an array that left the engine; all other acts are methods of the port."""
 
 
-class ConversationEnded(Exception):  # noqa: N818 - it names what happened
+class ConversationEnded(Exception):
     """The other side is gone."""
 
 

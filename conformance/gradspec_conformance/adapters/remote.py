@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-class RemoteRefusal(Exception):  # noqa: N818 - it stands for an error of another process
+class RemoteRefusal(Exception):
     """What the engine raised; its class is called as it was there, and `kind` says the kind."""
 
     kind: str | None = None

@@ -27,7 +27,7 @@ PLAIN = {"flag", "number", "numbers", "text", "plain", "nothing"}
 """Kinds of results that travel as values; all others stay here and travel as numbers."""
 
 
-class CallbackRaised(Exception):  # noqa: N818 - it names what happened
+class CallbackRaised(Exception):
     """A function of the caller raised on the other side; the token says what."""
 
     def __init__(self, token: int) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
+from rich.console import Console
+from rich.progress import track
 
 from gradspec_conformance import register
 from gradspec_conformance.expectations import Expectations
@@ -67,8 +69,9 @@ def _written(engine: str, timeout: float, old: Expectations, before: str) -> str
     try:
         with EngineSession(engine, timeout=timeout, known=old.known_program) as session:
             about = session.description
-            with click.progressbar(clauses, label=about.name, file=sys.stderr) as ids:
-                verdicts.extend(session.verdict(id_) for id_ in ids)
+            console = Console(stderr=True)
+            ids = track(clauses, about.name, console=console, disable=not console.is_terminal)
+            verdicts.extend(session.verdict(id_) for id_ in ids)
     except EngineError as error:
         _stop(3, str(error))
     top = HEADING.format(name=about.name, version=about.version, spec=engine)

@@ -22,10 +22,11 @@ def command(as_json: bool, wanted: tuple[str, ...]) -> None:
     """List every clause: id, level, chapter, statement."""
     chapters.load()
     names = {chapters.find(w).name for w in wanted}
+    everything: list[Clause | Note] = [*CLAUSES.values(), *INFORMATIVE.values()]
     entries = [
         entry
         for chapter in chapters.CHAPTERS
-        for entry in (*CLAUSES.values(), *INFORMATIVE.values())
+        for entry in everything
         if entry.chapter == chapter.name and (not names or chapter.name in names)
     ]
     if as_json:

@@ -7,7 +7,7 @@ meant, the edges of the inputs.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradspec_reference import cotangents as seeding
 from gradspec_reference import node as graph_module
@@ -24,10 +24,12 @@ from gradspec_reference.errors import (
     UnusedInputError,
 )
 from gradspec_reference.factories import zeros_like
-from gradspec_reference.node import Edge
 from gradspec_reference.tensor import Tensor
 
 from . import grad_mode, graph
+
+if TYPE_CHECKING:
+    from gradspec_reference.node import Edge
 
 __all__ = ["Variable", "backward", "grad", "grad_mode", "graph", "variable"]
 

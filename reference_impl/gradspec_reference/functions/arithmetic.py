@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradspec_reference import inplace, recording
-from gradspec_reference.dtypes import Scalar
 from gradspec_reference.operator import TABLE
 from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gradspec_reference.dtypes import Scalar
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

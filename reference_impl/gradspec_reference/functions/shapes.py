@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def view_(input: Tensor, *shape: Any) -> Tensor:
-    """Return a view of another shape (torch.Tensor.view); OperandShapeError if that needs a copy."""
+    """Return a view of another shape (torch.Tensor.view); OperandShapeError if it needs a copy."""
     size = fill_in(as_shape(shape), input.numel())
     if not _is_viewable(input, size):
         raise OperandShapeError(

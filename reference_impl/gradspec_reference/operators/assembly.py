@@ -16,7 +16,7 @@ def cat_kernel(*arguments: Any) -> Any:
 
 
 def cat_rule(position: int, xp: Any, g: Any, dim: int, starts: tuple[int, ...]) -> Any:
-    """The stretch that the operand filled."""
+    """Return the stretch that the operand filled."""
     return xp.slice(g, dim, starts[position], starts[position + 1], 1)
 
 
@@ -27,12 +27,12 @@ def stack_kernel(*arguments: Any) -> Any:
 
 
 def stack_rule(position: int, xp: Any, g: Any, dim: int) -> Any:
-    """The slice that the operand filled."""
+    """Return the slice that the operand filled."""
     return xp.select(g, dim, position)
 
 
 def copy_kernel(x: Any, source: Any) -> Any:
-    """The source in the shape and dtype of what it is stored in."""
+    """Return the source in the shape and dtype of what it is stored in."""
     return np.broadcast_to(np.asarray(source).astype(x.dtype), x.shape)
 
 
@@ -44,14 +44,14 @@ ROWS = (
         "torch::autograd::CopyBackwards",
         copy_kernel,
         ("self", "src"),
-        {"self": ("", lambda xp, g: xp.zeros_like(g)), "src": ("", lambda xp, g: g)},
+        {"self": ("", lambda xp, g: xp.zeros_like(g)), "src": ("", lambda _xp, g: g)},
     ),
     Operator(
         "fill",
         "FillBackward2",
         lambda x, value: np.broadcast_to(x.dtype.type(value), x.shape),
         ("self",),
-        {"self": ("", lambda xp, g, value: xp.zeros_like(g))},
+        {"self": ("", lambda xp, g, _value: xp.zeros_like(g))},
         "value",
     ),
     Operator("zeros_like", "None", np.zeros_like, ("self",), {}),

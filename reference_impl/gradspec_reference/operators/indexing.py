@@ -48,17 +48,17 @@ def along(index: Any, dim: int) -> Key:
 
 
 def index_rule(xp: Any, g: Any, indices: list[Any], shape: Any, template: Key) -> Any:
-    """What was read, added where it was read."""
+    """Return what was read, added where it was read."""
     return xp.scatter_to(g, shape, fill_key(template, indices))
 
 
 def gather_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, *_: Any) -> Any:
-    """What was read along a dimension, added where it was read."""
+    """Return what was read along a dimension, added where it was read."""
     return xp.scatter_to(g, shape, along(index, dim)) if shape else g
 
 
 def extreme_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim: bool) -> Any:
-    """The one element that was read along the dimension receives everything."""
+    """Return the one element that was read along the dimension receives everything."""
     if not shape:
         return g
     if not keepdim:
@@ -67,13 +67,13 @@ def extreme_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim: boo
 
 
 def extreme_kernel(x: Any, index: Any, dim: int, keepdim: bool) -> Any:
-    """The elements at one index per row of a dimension."""
+    """Return the elements at one index per row of a dimension."""
     values = x[along(index, dim)]
     return values if keepdim or not x.ndim else np.squeeze(values, dim)
 
 
 def put_kernel(x: Any, values: Any, *rest: Any) -> Any:
-    """A tensor with other values at the indices."""
+    """Return a tensor with other values at the indices."""
     *indices, template = rest
     copy = x.copy()
     copy[fill_key(template, indices)] = values
@@ -119,7 +119,7 @@ ROWS = (
         "ScatterToBackward0",
         scatter_kernel,
         ("self",),
-        {"self": ("", lambda xp, g, shape, key: xp.pick(g, key))},
+        {"self": ("", lambda xp, g, _shape, key: xp.pick(g, key))},
         "size key",
     ),
     Operator(

@@ -44,7 +44,7 @@ def laid_out(x: Any, geometry: Geometry) -> Any:
 
 
 def region_kernel(x: Any, geometry: Geometry) -> Any:
-    """The part of a tensor that lies where the region is."""
+    """Return the part of a tensor that lies where the region is."""
     return show(laid_out(x, geometry), *geometry[2:])
 
 
@@ -57,19 +57,19 @@ def scatter_region_kernel(part: Any, geometry: Geometry) -> Any:
 
 
 def replace_region_kernel(x: Any, part: Any, geometry: Geometry) -> Any:
-    """A tensor with the region replaced by a part."""
+    """Return a tensor with the region replaced by a part."""
     memory = laid_out(x, geometry)
     show(memory, *geometry[2:])[...] = part
     return show(memory, *geometry[:2])
 
 
 def clear_region_kernel(x: Any, geometry: Geometry) -> Any:
-    """A tensor with the region set to zero."""
+    """Return a tensor with the region set to zero."""
     return replace_region_kernel(x, 0, geometry)
 
 
 def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> Any:
-    """A view of the operand's memory, starting at the operand."""
+    """Return a view of the operand's memory, starting at the operand."""
     item = x.itemsize
     start = x.reshape(-1)[offset:] if offset and x.flags.c_contiguous else x
     reach = (offset + span(size, stride)) if math.prod(size) else 0

@@ -13,6 +13,8 @@ import numpy as np
 from gradspec_reference.dtypes import result_type
 from gradspec_reference.operator import Operator
 
+SQUARE = 2
+
 
 def add_kernel(x: Any, y: Any, alpha: Any) -> Any:
     """X + alpha y."""
@@ -32,6 +34,11 @@ def scaled(g: Any, alpha: Any) -> Any:
 def sign_kernel(x: Any) -> Any:
     """-1, 0 or 1; 0 for NaN."""
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
+
+
+def pow_kernel(x: Any, exponent: Any) -> Any:
+    """Raise x to a number; the commonest is a product."""
+    return x * x if exponent == SQUARE else x**exponent
 
 
 def pow_self(xp: Any, g: Any, x: Any, exponent: Any) -> Any:
@@ -62,12 +69,12 @@ def rpow_rule(xp: Any, g: Any, y: Any, result: Any, base: Any) -> Any:
 
 
 def larger_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
-    """What x receives if the larger operand wins; a tie is shared."""
+    """Return what x receives if the larger operand wins; a tie is shared."""
     return xp.where(x == y, g / 2, xp.where(x < y, 0.0, g))
 
 
 def smaller_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
-    """What x receives if the smaller operand wins; a tie is shared."""
+    """Return what x receives if the smaller operand wins; a tie is shared."""
     return xp.where(x == y, g / 2, xp.where(x > y, 0.0, g))
 
 
@@ -86,7 +93,7 @@ def clamp_kernel(x: Any, low: Any, high: Any) -> Any:
 
 
 def clamp_rule(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
-    """The gradient passes within the bounds, and at them."""
+    """Pass the gradient within the bounds, and at them."""
     inside = True
     if low is not None:
         inside = x >= low
@@ -108,8 +115,8 @@ ROWS = (
         add_kernel,
         ("self", "other"),
         {
-            "self": ("", lambda xp, g, alpha: g),
-            "other": ("", lambda xp, g, alpha: scaled(g, alpha)),
+            "self": ("", lambda _xp, g, _alpha: g),
+            "other": ("", lambda _xp, g, alpha: scaled(g, alpha)),
         },
         "alpha",
         pointwise=True,
@@ -120,8 +127,8 @@ ROWS = (
         sub_kernel,
         ("self", "other"),
         {
-            "self": ("", lambda xp, g, alpha: g),
-            "other": ("", lambda xp, g, alpha: scaled(-g, alpha)),
+            "self": ("", lambda _xp, g, _alpha: g),
+            "other": ("", lambda _xp, g, alpha: scaled(-g, alpha)),
         },
         "alpha",
         pointwise=True,
@@ -132,8 +139,8 @@ ROWS = (
         lambda x, y, alpha: sub_kernel(y, x, alpha),
         ("self", "other"),
         {
-            "self": ("", lambda xp, g, alpha: scaled(-g, alpha)),
-            "other": ("", lambda xp, g, alpha: g),
+            "self": ("", lambda _xp, g, alpha: scaled(-g, alpha)),
+            "other": ("", lambda _xp, g, _alpha: g),
         },
         "alpha",
         pointwise=True,
@@ -144,8 +151,8 @@ ROWS = (
         python.mul,
         ("self", "other"),
         {
-            "self": ("other", lambda xp, g, other, self: g * other),
-            "other": ("self", lambda xp, g, other, self: g * self),
+            "self": ("other", lambda _xp, g, other, _self: g * other),
+            "other": ("self", lambda _xp, g, _other, self: g * self),
         },
         pointwise=True,
     ),
@@ -155,13 +162,13 @@ ROWS = (
         python.truediv,
         ("self", "other"),
         {
-            "self": ("other", lambda xp, g, other, self: g / other),
-            "other": ("self other", lambda xp, g, other, self: -g * ((self / other) / other)),
+            "self": ("other", lambda _xp, g, other, _self: g / other),
+            "other": ("self other", lambda _xp, g, other, self: -g * ((self / other) / other)),
         },
         pointwise=True,
         floating=True,
     ),
-    Operator("neg", "NegBackward0", python.neg, ("self",), {"self": ("", lambda xp, g: -g)}),
+    Operator("neg", "NegBackward0", python.neg, ("self",), {"self": ("", lambda _xp, g: -g)}),
     Operator(
         "abs",
         "AbsBackward0",
@@ -179,7 +186,7 @@ ROWS = (
     Operator(
         "pow_scalar",
         "PowBackward0",
-        lambda x, exponent: x * x if exponent == 2 else x**exponent,
+        pow_kernel,
         ("self",),
         {"self": ("self", pow_self)},
         "exponent",
@@ -260,7 +267,7 @@ ROWS = (
         "MaskedFillBackward0",
         lambda x, mask, value: np.where(mask, x.dtype.type(value), x),
         ("self", "mask"),
-        {"self": ("mask", lambda xp, g, mask, value: xp.where(mask, 0.0, g))},
+        {"self": ("mask", lambda xp, g, mask, _value: xp.where(mask, 0.0, g))},
         "value",
     ),
     Operator(

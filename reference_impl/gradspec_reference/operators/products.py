@@ -16,12 +16,12 @@ def transposed(xp: Any, matrices: Any) -> Any:
 
 
 def column(xp: Any, vector: Any) -> Any:
-    """A vector as a matrix of one column."""
+    """Return a vector as a matrix of one column."""
     return xp.reshape(vector, (vector.shape[0], 1))
 
 
 def row_of(xp: Any, vector: Any) -> Any:
-    """A vector as a matrix of one row."""
+    """Return a vector as a matrix of one row."""
     return xp.reshape(vector, (1, vector.shape[0]))
 
 
@@ -33,8 +33,8 @@ def matrix_product(name: str, node: str) -> Operator:
         np.matmul,
         ("self", "mat2"),
         {
-            "self": ("mat2", lambda xp, g, b, a: xp.matmul(g, transposed(xp, b))),
-            "mat2": ("self", lambda xp, g, b, a: xp.matmul(transposed(xp, a), g)),
+            "self": ("mat2", lambda xp, g, b, _a: xp.matmul(g, transposed(xp, b))),
+            "mat2": ("self", lambda xp, g, _b, a: xp.matmul(transposed(xp, a), g)),
         },
     )
 
@@ -53,8 +53,8 @@ ROWS = (
         np.dot,
         ("self", "tensor"),
         {
-            "self": ("tensor", lambda xp, g, v, u: g * v),
-            "tensor": ("self", lambda xp, g, v, u: g * u),
+            "self": ("tensor", lambda _xp, g, v, _u: g * v),
+            "tensor": ("self", lambda _xp, g, _v, u: g * u),
         },
     ),
     Operator(
@@ -63,8 +63,8 @@ ROWS = (
         np.matmul,
         ("self", "vec"),
         {
-            "self": ("vec", lambda xp, g, v, m: column(xp, g) * row_of(xp, v)),
-            "vec": ("self", lambda xp, g, v, m: xp.mv(xp.t(m), g)),
+            "self": ("vec", lambda xp, g, v, _m: column(xp, g) * row_of(xp, v)),
+            "vec": ("self", lambda xp, g, _v, m: xp.mv(xp.t(m), g)),
         },
     ),
     matrix_product("mm", "MmBackward0"),
@@ -75,9 +75,9 @@ ROWS = (
         addmm_kernel,
         ("self", "mat1", "mat2"),
         {
-            "self": ("", lambda xp, g, b, a: g),
-            "mat1": ("mat2", lambda xp, g, b, a: xp.mm(g, transposed(xp, b))),
-            "mat2": ("mat1", lambda xp, g, b, a: xp.mm(transposed(xp, a), g)),
+            "self": ("", lambda _xp, g, _b, _a: g),
+            "mat1": ("mat2", lambda xp, g, b, _a: xp.mm(g, transposed(xp, b))),
+            "mat2": ("mat1", lambda xp, g, _b, a: xp.mm(transposed(xp, a), g)),
         },
     ),
 )

@@ -41,13 +41,13 @@ def every(shape: Dims) -> Dims:
 
 
 def sum_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
-    """The sum; integers are summed as int64."""
+    """Return the sum; integers are summed as int64."""
     dtype = None if x.dtype.kind == "f" else np.int64
     return ADD(x, dims, dtype, None, keepdim)
 
 
 def mean_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
-    """The mean."""
+    """Return the mean."""
     n = x.size if dims is None else count(x.shape, dims)
     total = ADD(x, dims, None, None, keepdim)
     return total / n if n else total * np.nan
@@ -89,7 +89,7 @@ def prod_dim_rule(xp: Any, g: Any, x: Any, result: Any, dim: int, keepdim: bool)
 
 
 def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
-    """The mean square deviation, with n - correction in the denominator."""
+    """Return the mean square deviation, with n - correction in the denominator."""
     deviation = x - mean_kernel(x, dims, True)
     free = max(count(x.shape, dims) - correction, 0)
     return ADD(deviation * deviation, dims, None, None, keepdim) / x.dtype.type(free)
@@ -106,7 +106,7 @@ def var_rule(xp: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bo
 def std_rule(
     xp: Any, g: Any, x: Any, result: Any, dims: Dims, correction: float, keepdim: bool
 ) -> Any:
-    """The variance's derivative over 2 std; 0 where all elements are equal."""
+    """Return the variance's derivative over 2 std; 0 where all elements are equal."""
     slope = xp.where(result == 0, 0.0, g / (result * 2))
     return var_rule(xp, slope, x, dims, correction, keepdim)
 
@@ -127,14 +127,14 @@ def logsumexp_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
 
 
 def logsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool) -> Any:
-    """The softmax."""
+    """Return the softmax."""
     shape = tuple(x.shape)
     weights = xp.exp(x - restore(xp, result, shape, dims, keepdim))
     return restore(xp, g, shape, dims, keepdim) * weights
 
 
 def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
-    """The vector norm of an order."""
+    """Return the vector norm of an order."""
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
         return np.sqrt(ADD(x * x, dims, None, None, keepdim))
     size = np.abs(x)
@@ -146,7 +146,7 @@ def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
 
 
 def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, keepdim: bool) -> Any:
-    """The subgradient of least norm: 0 where the norm is 0."""
+    """Return the subgradient of least norm: 0 where the norm is 0."""
     shape = tuple(x.shape)
     g, result = (restore(xp, v, shape, dims, keepdim) for v in (g, result))
     if order == 1:

@@ -30,7 +30,7 @@ def select_key(dim: int, index: int) -> tuple[Any, ...]:
 
 
 def diagonal_kernel(x: Any, offset: int, dim1: int, dim2: int) -> Any:
-    """A diagonal, writable if the operand is."""
+    """Return a diagonal, writable if the operand is."""
     view = np.diagonal(x, offset, dim1, dim2)
     view.flags.writeable = x.flags.writeable
     return view
@@ -89,7 +89,7 @@ def unbind_rule(xp: Any, g: list[Any], shape: Dims, dim: int) -> Any:
 
 
 def repeat_rule(xp: Any, g: Any, shape: Dims, repeats: Dims) -> Any:
-    """The sum over the copies."""
+    """Return the sum over the copies."""
     padded = (1,) * (len(repeats) - len(shape)) + shape
     blocks = tuple(n for pair in zip(repeats, padded, strict=True) for n in pair)
     summed = xp.sum_dim(xp.reshape(g, blocks), tuple(range(0, len(blocks), 2)), False)
@@ -117,7 +117,7 @@ def same(_xp: Any, g: Any, *_: Any) -> Any:
 
 
 def reshape_kernel(x: Any, shape: Dims) -> Any:
-    """The same elements in another shape."""
+    """Return the same elements in another shape."""
     return x.reshape(shape)
 
 
@@ -192,7 +192,7 @@ ROWS = (
         "place_diagonal",
         "DiagonalBackwardBackward0",
         place_diagonal_kernel,
-        lambda xp, g, shape, *which: xp.diagonal(g, *which),
+        lambda xp, g, _shape, *which: xp.diagonal(g, *which),
         "size offset dim1 dim2",
     ),
     row(
@@ -207,7 +207,7 @@ ROWS = (
         "fold",
         "UnfoldBackwardBackward0",
         fold_kernel,
-        lambda xp, g, shape, *how: xp.unfold(g, *how),
+        lambda xp, g, _shape, *how: xp.unfold(g, *how),
         "self_sizes dimension size step",
     ),
     Operator("split", "SplitBackward0", *SPLIT, several=True),

@@ -19,7 +19,7 @@ nothing in each; an engine that keeps it, as micrograd#102 shows, delivers too m
 pass on.
 """
 
-from gradspec.chapters.accumulation import (  # noqa: I001 - reading order
+from gradspec.chapters.accumulation import (
     adding_up,
     beginning_anew,
     none_and_zero,

@@ -16,7 +16,7 @@ the leaves, which results can be a root and with which starting gradients, how a
 the leaves that are filled, and what is left behind when the sweep does not reach its end.
 """
 
-from gradspec.chapters.backward import (  # noqa: I001 - the order is the reading order
+from gradspec.chapters.backward import (
     derivatives,
     roots,
     starting_gradients,

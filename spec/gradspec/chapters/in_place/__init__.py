@@ -24,7 +24,7 @@ recorded for them: into a leaf whose gradient is wanted, into one of several vie
 operation made, into a tensor of the wrong shape or data type.  A refused write changes nothing.
 """
 
-from gradspec.chapters.in_place import (  # noqa: I001 - reading order
+from gradspec.chapters.in_place import (
     versions,
     leaves,
     recorded_writes,

@@ -21,7 +21,7 @@ derivative.  And the notes must be good for as long as the result lives, whateve
 with its variables in the meantime.
 """
 
-from gradspec.chapters.recording import (  # noqa: I001 - reading order
+from gradspec.chapters.recording import (
     what_is_recorded,
     chain_rule,
     control_flow,

@@ -24,7 +24,7 @@ here: called on a tensor with a single element, it puts the derivative of that e
 respect to each leaf into the leaf's `grad`.
 """
 
-from gradspec.chapters.tensors_and_leaves import (  # noqa: I001 - in reading order
+from gradspec.chapters.tensors_and_leaves import (
     flags,
     leaves,
     gradient_attribute,
@@ -33,7 +33,7 @@ from gradspec.chapters.tensors_and_leaves import (  # noqa: I001 - in reading or
     leaving_the_engine,
 )
 
-__all__ = [  # noqa: RUF022 - in reading order
+__all__ = [
     "flags",
     "leaves",
     "gradient_attribute",

@@ -1,0 +1,148 @@
+"""A session gives each clause its verdict, whatever the engine does to its process."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+import pytest
+
+from gradspec.clause import Level
+from gradspec_conformance import register
+from gradspec_conformance.loading import EngineBroken, EngineError, EngineNotFound
+from gradspec_conformance.session import EngineSession
+from gradspec_conformance.verdict import Outcome
+
+WRONG = Path(__file__).with_name("wrong_engines.py")
+ADDS = "acc-001"
+"""Two passes add up."""
+
+BELOW, ABOVE = "acc-008", "acc-008a"
+"""The second builds on the first."""
+
+
+def session(engine: str, timeout: float = 30.0) -> EngineSession:
+    """Begin a session with an engine of wrong_engines.py."""
+    return EngineSession(f"{WRONG}:{engine}", timeout=timeout)
+
+
+def test_a_sound_engine_passes() -> None:
+    with session("ToyEngine") as toy:
+        assert toy.verdict(ADDS).outcome is Outcome.PASSED
+        assert toy.description.name == "toy"
+
+
+def test_a_verdict_is_found_once() -> None:
+    with EngineSession(f"{WRONG}:ToyEngine", in_process=True) as toy:
+        assert toy.verdict(ADDS) is toy.verdict(ADDS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals have other names there")
+def test_a_segmentation_fault_costs_its_clause_alone() -> None:
+    with session("Crashes") as wrong:
+        crashed = wrong.verdict(ADDS)
+        after = wrong.verdict("leaf-001")
+
+        assert (crashed.outcome, crashed.kind) == (Outcome.CRASHED, "SIGSEGV")
+        assert "about to read from nowhere" in crashed.message
+        assert after.outcome is not Outcome.CRASHED
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals have other names there")
+def test_a_crash_that_an_earlier_clause_brought_about_is_not_blamed_on_a_later_one() -> None:
+    with session("CrashesLater") as wrong:
+        first, second = wrong.verdict(ADDS), wrong.verdict("bwd-001")
+
+        assert first.outcome is Outcome.PASSED
+        assert second.outcome is Outcome.PASSED
+
+
+def test_leaving_without_a_word_is_a_crash_even_with_status_0() -> None:
+    with session("LeavesAtOnce") as wrong:
+        verdict = wrong.verdict(ADDS)
+
+        assert (verdict.outcome, verdict.kind) == (Outcome.CRASHED, "exit")
+        assert "exited with status 0" in verdict.message
+
+
+@pytest.mark.parametrize("in_process", [True, False], ids=["here", "in a child"])
+def test_sys_exit_does_not_end_the_run(in_process: bool) -> None:
+    with EngineSession(f"{WRONG}:Exits", in_process=in_process) as wrong:
+        verdict = wrong.verdict(ADDS)
+
+        assert (verdict.outcome, verdict.kind) == (Outcome.CRASHED, "exit")
+
+
+def test_a_hang_is_ended_after_the_time_limit() -> None:
+    with session("Hangs", timeout=0.5) as wrong:
+        _ = wrong.description
+        started = time.perf_counter()
+        verdict = wrong.verdict(ADDS)
+
+        assert verdict.outcome is Outcome.TIMED_OUT
+        assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("engine", ["Prints", "Reads"])
+def test_what_an_engine_prints_and_reads_does_not_reach_the_kit(engine: str) -> None:
+    with session(engine) as talkative:
+        assert talkative.verdict(ADDS).outcome is Outcome.PASSED
+        assert talkative.verdict("bwd-001").id == "bwd-001"
+
+
+@pytest.mark.parametrize("in_process", [True, False], ids=["here", "in a child"])
+def test_text_that_is_no_unicode_is_replaced(in_process: bool) -> None:
+    with EngineSession(f"{WRONG}:SpeaksNoUnicode", in_process=in_process) as wrong:
+        assert wrong.verdict(ADDS).message == "backward raised ValueError: half a character: ?"
+
+
+@pytest.mark.parametrize(
+    ("engine", "kind", "sentence"),
+    [
+        ("NeverBegins", EngineBroken, "no device found"),
+        ("DiesAtBirth", EngineBroken, "exited with status 7"),
+        ("LacksAMethod", EngineBroken, r"lacks backward\(\)"),
+        ("Absent", EngineBroken, "has no attribute 'Absent'"),
+    ],
+)
+def test_an_engine_that_does_not_load_is_told_in_a_sentence(
+    engine: str, kind: type[EngineError], sentence: str
+) -> None:
+    with session(engine) as wrong, pytest.raises(kind, match=sentence):
+        _ = wrong.description
+
+
+def test_an_engine_that_hangs_in_its_constructor_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gradspec_conformance.remote.START_TIMEOUT", 1.0)
+    with (
+        session("SleepsAtBirth", timeout=1.0) as wrong,
+        pytest.raises(EngineBroken, match="was not loaded within 1 s"),
+    ):
+        _ = wrong.description
+
+
+def test_an_unknown_engine_is_not_found_in_the_child_as_here() -> None:
+    with EngineSession("tourch") as wrong, pytest.raises(EngineNotFound, match="did you mean"):
+        _ = wrong.description
+
+
+def test_a_crash_below_blocks_what_builds_on_it() -> None:
+    with session("LeavesAtOnce") as wrong:
+        verdict = wrong.verdict(ABOVE)
+
+        assert (verdict.outcome, verdict.kind) == (Outcome.BLOCKED, BELOW)
+        assert wrong.verdict(BELOW).outcome is Outcome.CRASHED
+
+
+def test_a_clause_that_is_nowhere_has_a_verdict_too() -> None:
+    with EngineSession(f"{WRONG}:ToyEngine", in_process=True) as toy:
+        assert toy.verdict("acc-999").outcome is Outcome.ERRORED
+
+
+def test_the_clauses_that_these_tests_run_are_what_the_tests_take_them_for() -> None:
+    clauses = register.clauses()
+
+    assert {clauses[name].level for name in (ADDS, BELOW, ABOVE, "bwd-001")} == {Level.MUST}
+    assert clauses[ABOVE].builds_on == (BELOW,)
