@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,9 @@ from typing import Final
 import gradspec
 
 KIT: Final = ("execute", "host", "worker")
+PATIENCE: Final = 0.5
+"""Seconds between two looks at whether a silent process is there at all."""
+
 LAST_LINES: Final = 8
 LONGEST_LOG: Final = 1 << 24
 OURS: Final = "|".join(
@@ -81,17 +85,27 @@ class Child:
 
     def hear(self, timeout: float) -> bytes:
         """Wait for the answer; raises ChildEnded or ChildSilent, and leaves no process behind."""
-        try:
-            answer = self._answers.get(timeout=timeout)
-        except queue.Empty:
-            self.kill()
-            raise ChildSilent from None
+        answer = self._next_line(timeout)
         if not answer.endswith(b"\n"):
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=1.0)
             self.kill()
             raise self._ended(self._process.returncode)
         return answer
+
+    def _next_line(self, timeout: float) -> bytes:
+        """Wait for a line, or for the end, which a process that inherited the pipe may hide."""
+        deadline = time.monotonic() + timeout
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return self._answers.get(timeout=max(0.0, min(left, PATIENCE)))
+            except queue.Empty:
+                if left <= PATIENCE:
+                    self.kill()
+                    raise ChildSilent from None
+                if not self.is_alive and self._answers.empty():
+                    return b""
 
     def kill(self) -> None:
         """End the process, and those that it started."""

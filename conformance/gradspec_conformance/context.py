@@ -24,7 +24,7 @@ class WrongUsage(Exception):  # noqa: N818 - it says what happened
 
 @dataclass(frozen=True)
 class RunContext:
-    """One run, checked but for the engine, which is starting."""
+    """One run, checked but for the engine, which nobody has waited for."""
 
     engine: str
     effort: Effort
@@ -62,7 +62,7 @@ class RunContext:
         timeout: float | None = None,
         in_process: bool = False,
     ) -> Self:
-        """Check everything that can be checked, and start the engine; raises WrongUsage."""
+        """Check everything that can be checked, but the engine; raises WrongUsage."""
         if examples is not None and examples < 1:
             raise WrongUsage(f"--examples is {examples}; a law needs at least one")
         if timeout is not None and timeout <= 0:
@@ -75,12 +75,11 @@ class RunContext:
             raise WrongUsage(str(error)) from None
         effort = Effort(examples or DEFAULT_EXAMPLES, seed)
         limit = timeout or DEFAULT_TIMEOUT
-        session = EngineSession(engine, effort, limit, in_process=in_process)
         try:
             expectations = _expectations(engine, expect, no_expect=no_expect)
         except MalformedExpectations as error:
-            session.close()
             raise WrongUsage(str(error)) from None
+        session = EngineSession(engine, effort, limit, in_process=in_process)
         return cls(engine, effort, selection, expectations, session, limit)
 
     @cached_property

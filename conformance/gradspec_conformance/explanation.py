@@ -80,6 +80,9 @@ def _program(judged: Judged, engine: str) -> str:
 
 
 def _indented(text: str) -> str:
-    return textwrap.fill(
-        text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    """Indent a paragraph; lines that stand below it were somebody else's, and stay as they are."""
+    paragraph, _, rest = text.partition("\n")
+    wrapped = textwrap.fill(
+        paragraph, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
     )
+    return f"{wrapped}\n{textwrap.indent(rest, '    ')}" if rest else wrapped

@@ -36,6 +36,9 @@ class EngineHost:
             self._open = opening.pop_all()
         self._fence.tripped = ""  # an import that was refused while loading did no harm
 
+    def start(self) -> None:
+        """Do nothing: an engine in this process is there from the beginning."""
+
     def describe(self) -> Started:
         """Say which engine this is, and where it runs."""
         python = f"{platform.python_implementation()} {platform.python_version()}"

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from gradspec import chapters
-from gradspec.clause import CLAUSES
+from gradspec.clause import CLAUSES, Level
 from gradspec_conformance.context import RunContext, WrongUsage
 from gradspec_conformance.expectations import Standing
 from gradspec_conformance.explanation import explain
@@ -38,11 +38,20 @@ class NotConformant(Exception):  # noqa: N818 - it says what the engine is
 def prepare(config: pytest.Config) -> RunContext:
     """Give the context of the run, made from the options the first time."""
     if CONTEXT not in config.stash:
+        _declare_levels(config)
         try:
             config.stash[CONTEXT] = RunContext.of(config.option)
         except WrongUsage as error:
             raise pytest.UsageError(str(error)) from None
+        except EngineError as error:
+            raise pytest.UsageError(f"engine {config.option.gradspec_engine}: {error}") from None
     return config.stash[CONTEXT]
+
+
+def _declare_levels(config: pytest.Config) -> None:
+    """Make the levels markers, so that `-m must` chooses."""
+    for level in Level:
+        config.addinivalue_line("markers", f"{level}: a clause of gradspec at level {level.upper()}")
 
 
 def check_engine(config: pytest.Config) -> None:
@@ -83,7 +92,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = [item for item in items if isinstance(item, ClauseItem)]
     if not ours:
         return
-    check_engine(config)
+    if not config.getoption("collectonly"):
+        check_engine(config)
     selection = prepare(config).selection
     left_out = [item for item in ours if not selection.holds(item.clause)]
     if left_out:
@@ -114,7 +124,8 @@ class ClauseItem(pytest.Item):
         super().__init__(name, **keywords)
         self.clause = clause
         self.judged: Judged | None = None
-        self.extra_keyword_matches |= {clause.id, clause.chapter, str(clause.level)}
+        self.extra_keyword_matches.add(clause.chapter)
+        self.add_marker(str(clause.level))
 
     def runtest(self) -> None:
         """Run the clause, and say in pytest's words what came of it."""

@@ -58,7 +58,9 @@ def is_named(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options, and start the engine while pytest collects."""
     if is_named(config) and not config.getoption("help", default=False):
-        _items(config).prepare(config)
+        context = _items(config).prepare(config)
+        if not config.getoption("collectonly"):
+            context.session.start()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

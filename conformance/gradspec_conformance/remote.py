@@ -30,21 +30,33 @@ START_TIMEOUT: Final = 30.0
 
 
 class RemoteHost:
-    """Runs clauses on an engine in a child process; the process starts at once, unwaited for."""
+    """Runs clauses on an engine in a child process, which `start` begins without waiting for it."""
 
     def __init__(self, spec: str, effort: Effort, timeout: float) -> None:
         self._spec = spec
         self._timeout = timeout
         self._start = encode(Start(spec, effort))
-        self._description: Started | None = None
+        self._description: Started | EngineError | None = None
         self._served = 0
         self._child: Child | None = None
-        self._launch()
+
+    def start(self) -> None:
+        """Begin to load the engine, if that has not begun."""
+        if self._child is None:
+            self._served = 0
+            self._child = Child()
+            self._child.tell(self._start)
 
     def describe(self) -> Started:
         """Wait until the engine is loaded; raises EngineError."""
         if self._description is None:
-            self._description = self._greeting()
+            self.start()
+            try:
+                self._description = self._greeting()
+            except EngineError as error:
+                self._description = error  # it would not load the second time
+        if isinstance(self._description, EngineError):
+            raise self._description
         return self._description
 
     def run(self, task: Task) -> Verdict:
@@ -65,7 +77,7 @@ class RemoteHost:
     def _once(self, task: Task) -> Verdict:
         if self._child is None:
             try:
-                self._launch()
+                self.start()
                 self._greeting()
             except EngineError as error:
                 return Verdict(task.clause, Outcome.CRASHED, "restart", str(error))
@@ -83,11 +95,6 @@ class RemoteHost:
             return Verdict(task.clause, Outcome.CRASHED, end.kind, str(end))
         self._served += 1
         return decode_verdict(answer)
-
-    def _launch(self) -> None:
-        self._served = 0
-        self._child = Child()
-        self._child.tell(self._start)
 
     def _greeting(self) -> Started:
         if self._child is None:

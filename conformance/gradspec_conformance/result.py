@@ -61,7 +61,7 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return cls(
             selected=selected,
             ran=sum(v.ran for v in verdicts),
-            asserted=sum(v.assertions > 0 for v in verdicts),
+            asserted=sum(v.ran and v.assertions > 0 for v in verdicts),
             **{str(outcome): outcomes[outcome] for outcome in Outcome},
         )
 

@@ -30,6 +30,9 @@ DEFAULT_TIMEOUT: Final = 30.0
 class Host(Protocol):
     """A place where an engine runs: this process, or another."""
 
+    def start(self) -> None:
+        """Begin to load the engine, without waiting for it."""
+
     def describe(self) -> Started:
         """Say which engine this is; raises EngineError."""
 
@@ -64,6 +67,10 @@ class EngineSession:
             self._host = RemoteHost(engine, effort, timeout)
         else:
             self._host = EngineHost(engine, effort)
+
+    def start(self) -> None:
+        """Begin to load the engine while there is other work; whoever asks first waits for it."""
+        self._host.start()
 
     @property
     def engine(self) -> Engine | None:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from gradspec_conformance.smoke_operators import check_operators
 from gradspec_conformance.soundness import unsound
 
 if TYPE_CHECKING:
-    from gradspec.engine import Engine
+    from gradspec.engine import Engine, Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Finding:
 
 
 Complaint = tuple[str, str, str]
-Check = Callable[["Engine"], Complaint | None]
+Check = Callable[["Port"], Complaint | None]
 
 
 def smoke(engine: Engine) -> Iterator[Finding]:
@@ -50,19 +50,20 @@ def smoke(engine: Engine) -> Iterator[Finding]:
         yield Finding("methods of the declared groups", complaint, "all of them", "add them")
         return
     yield Finding("methods of the declared groups")
-    for name in _dtypes(engine):
-        yield _tried(f"round trip of {name}", partial(_round_trip, dtype=name), engine)
+    port = cast("Port", engine)
+    for name in _dtypes(port):
+        yield _tried(f"round trip of {name}", partial(_round_trip, dtype=name), port)
     for name, groups, check in CHECKS:
-        if groups <= engine.capabilities:
-            yield _tried(name, check, engine)
-    for name, try_it in check_operators(engine):
-        yield _tried(name, partial(_ignoring, try_it), engine)
+        if groups <= port.capabilities:
+            yield _tried(name, check, port)
+    for name, try_it in check_operators(port):
+        yield _tried(name, partial(_ignoring, try_it), port)
     for name, groups, check in LAST:
-        if groups <= engine.capabilities:
-            yield _tried(name, check, engine)
+        if groups <= port.capabilities:
+            yield _tried(name, check, port)
 
 
-def _tried(name: str, check: Check, engine: Engine) -> Finding:
+def _tried(name: str, check: Check, engine: Port) -> Finding:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -72,11 +73,11 @@ def _tried(name: str, check: Check, engine: Engine) -> Finding:
     return Finding(name, *complaint) if complaint else Finding(name)
 
 
-def _ignoring(check: Callable[[], Complaint | None], _engine: Engine) -> Complaint | None:
+def _ignoring(check: Callable[[], Complaint | None], _engine: Port) -> Complaint | None:
     return check()
 
 
-def _dtypes(engine: Engine) -> list[str]:
+def _dtypes(engine: Port) -> list[str]:
     declared = (word.removeprefix("dtype:") for word in engine.capabilities if "dtype:" in word)
     return sorted(declared) or [working_dtype(engine.capabilities).name]
 
@@ -98,7 +99,7 @@ def _arrays(dtype: str, *, shaped: bool) -> dict[str, Any]:
     return {name: np.asarray(array, dtype) for name, array in arrays.items()}
 
 
-def _round_trip(engine: Engine, dtype: str) -> Complaint | None:
+def _round_trip(engine: Port, dtype: str) -> Complaint | None:
     remedy = "make tensor() and array() keep values, shape and dtype as they are"
     for name, array in _arrays(dtype, shaped="arrays" in engine.capabilities).items():
         back = engine.array(engine.tensor(array, requires_grad=False))
@@ -110,7 +111,7 @@ def _round_trip(engine: Engine, dtype: str) -> Complaint | None:
     return None
 
 
-def _copies(engine: Engine) -> Complaint | None:
+def _copies(engine: Port) -> Complaint | None:
     array = np.array(2.0, working_dtype(engine.capabilities))
     for flag in (False, True):
         tensor = engine.tensor(array, requires_grad=flag)
@@ -122,7 +123,7 @@ def _copies(engine: Engine) -> Complaint | None:
     return None
 
 
-def _shows(engine: Engine) -> Complaint | None:
+def _shows(engine: Port) -> Complaint | None:
     x = engine.tensor(np.array(3.0, working_dtype(engine.capabilities)), requires_grad=True)
     y = engine.apply("mul", [x, x], {})
     seen = engine.array(y)
@@ -134,7 +135,7 @@ def _shows(engine: Engine) -> Complaint | None:
     return None
 
 
-def _identity(engine: Engine) -> Complaint | None:
+def _identity(engine: Port) -> Complaint | None:
     number = np.array(1.0, working_dtype(engine.capabilities))
     one, other = (engine.tensor(number, requires_grad=True) for _ in range(2))
     found = (engine.same_object(one, one), engine.same_object(one, other))
@@ -143,7 +144,7 @@ def _identity(engine: Engine) -> Complaint | None:
     return f"a tensor beside itself and another: {found}", "(True, False)", "compare identities"
 
 
-def _error_kinds(engine: Engine) -> Complaint | None:
+def _error_kinds(engine: Port) -> Complaint | None:
     for error in (ValueError("x"), KeyError("x"), Interrupted()):
         kind = engine.error_kind(error)
         if kind is not None:
@@ -168,20 +169,20 @@ def _passes_on(act: Callable[[], Any]) -> Complaint | None:
     return "it was swallowed", "gradspec.Interrupted", remedy
 
 
-def _hook_raises(engine: Engine) -> Complaint | None:
+def _hook_raises(engine: Port) -> Complaint | None:
     x = engine.tensor(np.array(3.0, working_dtype(engine.capabilities)), requires_grad=True)
     y = engine.apply("mul", [x, x], {})
     engine.register_hook(x, _interrupting)
     return _passes_on(lambda: engine.backward(y))
 
 
-def _function_raises(engine: Engine) -> Complaint | None:
+def _function_raises(engine: Port) -> Complaint | None:
     number = np.array(1.0, working_dtype(engine.capabilities))
     x = engine.tensor(number, requires_grad=False)
     return _passes_on(lambda: engine.vjp(_interrupting, [x], number))
 
 
-def _modes(engine: Engine) -> Complaint | None:
+def _modes(engine: Port) -> Complaint | None:
     before = engine.grad_enabled()
     context = engine.enter("no_grad")
     inside = engine.grad_enabled()
@@ -192,7 +193,7 @@ def _modes(engine: Engine) -> Complaint | None:
     return f"grad mode before, in and after no_grad: {found}", "(True, False, True)", "mend leave()"
 
 
-def _nothing_left(engine: Engine) -> Complaint | None:
+def _nothing_left(engine: Port) -> Complaint | None:
     if engine.grad_enabled():
         return None
     return "grad mode is off after the checks", "on", "leave every mode that is entered"

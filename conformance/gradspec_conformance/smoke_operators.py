@@ -14,7 +14,7 @@ from gradspec_conformance.smoke_samples import POINTWISE, SAMPLES, Sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gradspec.engine import Engine
+    from gradspec.engine import Port
 
 Complaint = tuple[str, str, str]
 
@@ -22,7 +22,7 @@ ULPS = 64
 """NumPy and an engine may round a function of the C library differently."""
 
 
-def check_operators(engine: Engine) -> Iterator[tuple[str, Callable[[], Complaint | None]]]:
+def check_operators(engine: Port) -> Iterator[tuple[str, Callable[[], Complaint | None]]]:
     """Give a name and a check for each sample that the engine's declarations reach."""
     for sample in SAMPLES if "arrays" in engine.capabilities else POINTWISE:
         operator = OPERATORS[sample.operator]
@@ -37,7 +37,7 @@ def check_operators(engine: Engine) -> Iterator[tuple[str, Callable[[], Complain
 class _Trial:
     """One sample on one engine, in the engine's working data type and shapes."""
 
-    def __init__(self, engine: Engine, sample: Sample) -> None:
+    def __init__(self, engine: Port, sample: Sample) -> None:
         self.engine = engine
         self.sample = sample
         self.dtype = working_dtype(engine.capabilities)

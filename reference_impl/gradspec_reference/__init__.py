@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import operators as _operators
-from . import recording as _recording
-
-_recording.publish()
-
-from . import autograd, nn  # noqa: E402 - rules look their operators up in the published table
-from .autograd import is_warn_always_enabled, set_warn_always  # noqa: E402
-from .autograd.grad_mode import is_grad_layout_enforcement_enabled  # noqa: E402
-from .dtypes import (  # noqa: E402  # noqa: E402
+from . import autograd, nn
+from .autograd import is_warn_always_enabled, set_warn_always
+from .autograd.grad_mode import is_grad_layout_enforcement_enabled
+from .dtypes import (
     DType,
     float16,
     float32,
@@ -30,11 +25,11 @@ from .dtypes import (  # noqa: E402  # noqa: E402
     set_default_dtype,
     uint8,
 )
-from .dtypes import (  # noqa: E402
+from .dtypes import (
     bool_ as bool,
 )
-from .errors import GradError  # noqa: E402
-from .factories import (  # noqa: E402
+from .errors import GradError
+from .factories import (
     arange,
     as_tensor,
     asarray,
@@ -51,10 +46,10 @@ from .factories import (  # noqa: E402
     zeros,
     zeros_like,
 )
-from .methods import PUBLIC as _PUBLIC  # noqa: E402
-from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # noqa: E402
-from .queries import can_cast, is_tensor, result_type  # noqa: E402
-from .random import (  # noqa: E402
+from .methods import PUBLIC as _PUBLIC
+from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .queries import can_cast, is_tensor, result_type
+from .random import (
     Generator,
     manual_seed,
     rand,
@@ -64,8 +59,8 @@ from .random import (  # noqa: E402
     randn_like,
     randperm,
 )
-from .shapes import Size  # noqa: E402
-from .tensor import Tensor  # noqa: E402
+from .shapes import Size
+from .tensor import Tensor
 
 dtype = DType
 float = float32

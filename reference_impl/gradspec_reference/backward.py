@@ -74,7 +74,7 @@ class BackwardPass:
             self.contribute(edge, seed, accumulation.LENT)
         for node in nodes:
             if not self.dependencies.get(node):
-                self.make_ready(node)
+                heapq.heappush(self.ready, (node.order, node))
 
     def limit_to(self, edges: Iterable[Edge], nodes: Iterable[Node], *, run_targets: bool) -> None:
         """Walk only where it leads to these edges.
@@ -96,35 +96,35 @@ class BackwardPass:
         before = modes.enter(self.create_graph)
         try:
             while self.ready:
-                self.visit(self.next_ready())
+                watched = self.quietly(self.walk)
+                if watched is not None:
+                    self.visit_watched(watched)
         finally:
             modes.leave(before)
+
+    def walk(self) -> Node | None:
+        """Visit nodes, up to one that somebody looks at, which is returned."""
+        while self.ready:
+            node = self.next_ready()
+            if (
+                node.hooks is not None
+                or node.retained is not None
+                or self.visited is not None
+                or not node.operator_is_single
+            ):
+                return node
+            cotangent, status = self.cotangents.pop((node, 0), NOTHING)
+            if cotangent is None:
+                self.pass_nothing(node)
+            else:
+                self.differentiate(node, cotangent, status)
+            if not self.retain_graph:
+                node.release()
+        return None
 
     def next_ready(self) -> Node:
         """Choose among the ready nodes: the one that was recorded last."""
         return heapq.heappop(self.ready)[1]
-
-    def make_ready(self, node: Node) -> None:
-        """Put a node among those that are ready."""
-        heapq.heappush(self.ready, (node.order, node))
-
-    def visit(self, node: Node) -> None:
-        """Pass a node's gradient on, and free the node; `visit_watched` if somebody looks at it."""
-        if (
-            node.hooks is not None
-            or node.retained is not None
-            or self.visited is not None
-            or not node.operator_is_single
-        ):
-            self.visit_watched(node)
-            return
-        cotangent, status = self.cotangents.pop((node, 0), NOTHING)
-        if cotangent is None:
-            self.pass_nothing(node)
-        else:
-            self.quietly(self.differentiate, node, cotangent, status)
-        if not self.retain_graph:
-            node.release()
 
     def visit_watched(self, node: Node) -> None:
         """Let a node's hooks see its gradient, hand that out or pass it on, and free the node."""
@@ -177,7 +177,8 @@ class BackwardPass:
 
     def differentiate(self, node: Node, cotangent: Any, status: int) -> None:
         """Send each operand's share of a node's cotangent along its edge."""
-        arguments = [*node.unpack(self.create_graph), *node.params]
+        arguments = node.unpack(self.create_graph)
+        arguments.extend(node.params)
         rules = node.operator.vjps
         visited = self.visited
         edges = node.next_functions
@@ -211,7 +212,7 @@ class BackwardPass:
         left = self.dependencies[node] - 1
         self.dependencies[node] = left
         if not left:
-            self.make_ready(node)
+            heapq.heappush(self.ready, (node.order, node))
 
     def contribute(self, edge: Edge, part: Any, status: int) -> None:
         """Add a contribution to what has arrived at the end of an edge."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dtypes, factories, interop, printing
+from . import dtypes, factories, interop, operators, printing
 from .functions import arithmetic, indexing, products, reductions, shapes
 from .operator import TABLE
 from .recording import binary
@@ -14,6 +14,8 @@ from .tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+__all__ = ["METHODS", "PUBLIC", "operators"]
 
 FUNCTIONS: dict[str, Any] = {
     name: function

@@ -100,10 +100,9 @@ class Node:
 
         Raises GraphFreedError after they were freed, StaleSavedTensorError if one was written.
         """
-        saved = self.saved
-        if saved is None:
+        if self.saved is None:
             raise freed(self)
-        return saving.unpack(self, saved, as_tensors) if saved else []
+        return saving.unpack(self, self.saved, as_tensors) if self.saved else []
 
     def release(self) -> None:
         """Let go of the saved values; a node that saved none can run again."""

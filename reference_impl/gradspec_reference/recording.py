@@ -62,7 +62,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     except ValueError as error:
         raise shapes_do_not_fit(operator, (x, y)) from error
     if state.recording and operator.differentiable:
-        # what was computed from a leaf requires grad: no need to ask
+        # a tensor with a history requires grad: no need to ask
         requires = (
             a._grad_fn is not None or needs_grad(a),
             (b is not y and b._grad_fn is not None) or needs_grad(b),

@@ -8,7 +8,6 @@ import inspect
 import textwrap
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     from gradspec.chapters import Chapter
     from gradspec.clause import Clause

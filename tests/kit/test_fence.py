@@ -23,12 +23,12 @@ from gradspec_conformance.adapters.reference import ReferenceEngine
 class Engine(ReferenceEngine):
     name = "careless"
 
-    def backward(self, roots, cotangents=None, **options):
+    def retain_grad(self, tensor):
         try:
             import torch
         except Exception:
             pass
-        return super().backward(roots, cotangents, **options)
+        super().retain_grad(tensor)
 """
 
 PASSED = Verdict("acc-001", Outcome.PASSED)
@@ -119,7 +119,7 @@ def test_a_clause_that_passed_with_the_help_of_torch_is_errored(
     file = tmp_path / "careless.py"
     file.write_text(CONSULTING)
     with EngineSession(f"{file}:Engine", in_process=in_process) as session:
-        asked, innocent = session.verdict("bwd-001"), session.verdict("rec-004")
+        asked, innocent = session.verdict("ret-004"), session.verdict("bwd-001")
 
     assert (asked.outcome, asked.kind) == (Outcome.ERRORED, CONSULTED)
     assert innocent.outcome is Outcome.PASSED

@@ -135,3 +135,8 @@ def test_a_process_that_ends_costs_one_call() -> None:
 
     assert engine.array(x) == 2.0
     engine.close()
+
+
+def test_a_process_that_does_not_greet_is_named() -> None:
+    with pytest.raises(ConversationEnded, match="-c pass ended with status 0"):
+        RemoteEngine([sys.executable, "-c", "pass"])

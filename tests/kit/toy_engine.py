@@ -53,7 +53,7 @@ class ToyEngine:
     name = "toy"
     version = "1"
     capabilities = frozenset(
-        {"values", "tape", "control_flow", "dtype:float64", "op:exp", "op:tanh"}
+        {"values", "tape", "control_flow", "dtype:float64", "op:sin", "op:exp", "op:tanh"}
     )
 
     def error_kind(self, error: Exception) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from gradspec import CLAUSES, Autograd, Clause
 from gradspec.clause import INFORMATIVE, MalformedClauseError, clause
 from gradspec.recorder import Recorder
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradspec_conformance.adapters.reference import ReferenceEngine
@@ -81,14 +81,14 @@ def test_tutorials_are_cited_from_the_bibliography() -> None:
 
 
 def test_what_a_clause_builds_on_exists_and_has_no_cycle() -> None:
-    for clause in CLAUSES.values():
-        below, seen = list(clause.builds_on), set()
+    for identifier, entered in CLAUSES.items():
+        below, seen = list(entered.builds_on), set()
         while below:
-            identifier = below.pop()
-            seen.add(identifier)
-            below += [b for b in CLAUSES[identifier].builds_on if b not in seen]
+            foundation = below.pop()
+            seen.add(foundation)
+            below += [b for b in CLAUSES[foundation].builds_on if b not in seen]
 
-        assert clause.id not in seen
+        assert identifier not in seen
 
 
 def test_every_statement_is_one_sentence() -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import builtins
 import subprocess
 import warnings
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -87,7 +88,11 @@ class RemoteEngine:
     def close(self) -> None:
         """End the process."""
         self._process.kill()
-        self._process.communicate()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()
+        self._process.wait()
 
     def _start(self) -> None:
         self._functions: dict[int, Callable[..., Any]] = {}
@@ -98,7 +103,7 @@ class RemoteEngine:
         if reader is None or writer is None:
             raise ConversationEnded
         self._end = End(reader, writer, self._functions.pop)
-        about = self._end.hear()["engine"]
+        about = self._heard()["engine"]
         self.name, self.version = about["name"], about["version"]
         self.capabilities = frozenset(about["capabilities"])
 
@@ -129,7 +134,9 @@ class RemoteEngine:
             message = self._end.hear()
         except ConversationEnded:
             status = self._process.wait()
-            raise ConversationEnded(f"the engine's process ended with status {status}") from None
+            self.close()
+            told = f"{' '.join(self._command)} ended with status {status}"
+            raise ConversationEnded(told) from None
         for category, text in message.get("warnings", ()):
             kind = getattr(builtins, category, UserWarning)
             warnings.warn(text, kind, stacklevel=4)

@@ -79,10 +79,10 @@ class TorchLike:
         if operator in LANGUAGE and not parameters:
             return LANGUAGE[operator](*operands)
         arguments, keywords = self._dtypes(operands), self._dtypes(dict(parameters))
-        result = self._function(operator, arguments)(*arguments, **keywords)
+        result = self._function(operator)(*arguments, **keywords)
         return tuple(result) if isinstance(result, tuple | list) else result
 
-    def _function(self, operator: str, operands: Sequence[Any]) -> Callable[..., Any]:
+    def _function(self, operator: str) -> Callable[..., Any]:
         if operator in SPELLINGS:
             return SPELLINGS[operator](self.module)
         function = getattr(self.module, operator, None)
@@ -200,7 +200,8 @@ class TorchLike:
     ) -> Any:
         """See `gradspec.engine.Engine.custom_function`."""
         rules = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
-        return type("Custom", (self.module.autograd.Function,), rules).apply(*operands)
+        function: Any = type("Custom", (self.module.autograd.Function,), rules)
+        return function.apply(*operands)
 
     def save_for_backward(self, context: Any, tensors: Sequence[Any]) -> None:
         """See `gradspec.engine.Engine.save_for_backward`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -54,6 +55,9 @@ def _environment() -> Iterator[None]:
 @contextmanager
 def _termination_interrupts() -> Iterator[None]:
     """Treat SIGTERM as Ctrl-C, so that what was measured is still reported."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

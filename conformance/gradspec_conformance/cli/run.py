@@ -74,6 +74,7 @@ def command(
     try:
         _check(wishes)
         context = RunContext.make(engine, chapters=chapter, **options)
+        context.session.start()
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     try:

@@ -10,6 +10,8 @@ from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.functions import indexing, products, shapes
 from gradspec_reference.functions.reductions import log_softmax, mean, softmax, sum
 from gradspec_reference.methods import PUBLIC
+from gradspec_reference.operator import TABLE
+from gradspec_reference.recording import apply
 from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -45,9 +47,14 @@ def reduced(loss: Tensor, reduction: str) -> Tensor:
     """Return the mean or sum of losses, or all of them; ValueError for another word."""
     if reduction == "none":
         return loss
+    check_reduction(reduction)
+    return mean(loss) if reduction == "mean" else sum(loss)
+
+
+def check_reduction(reduction: str) -> None:
+    """Refuse a word that names no reduction."""
     if reduction not in {"mean", "sum"}:
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
-    return mean(loss) if reduction == "mean" else sum(loss)
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -62,8 +69,10 @@ def nll_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
             f"log probabilities of shape {list(input.shape)} and classes of shape "
             f"{list(target.shape)} were given; expected [N, C] and [N]"
         )
-    rows = Tensor(np.arange(len(target)))
-    return reduced(-indexing.getitem(input, (rows, target)), reduction)
+    if reduction != "none":
+        check_reduction(reduction)
+        return apply(TABLE["nll_loss"], (input, target), reduction == "mean")
+    return -indexing.getitem(input, (Tensor(np.arange(len(target))), target))
 
 
 def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:

@@ -1,5 +1,7 @@
 """The table of operators, a file per family; start at `pointwise`."""
 
+from gradspec_reference import recording
+
 from . import (
     assembly,
     indexing,
@@ -23,3 +25,5 @@ __all__ = [
     "shapes",
     "transcendental",
 ]
+
+recording.publish()

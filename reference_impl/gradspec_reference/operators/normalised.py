@@ -8,12 +8,13 @@ import numpy as np
 
 from gradspec_reference.operator import Operator
 
-from .reductions import ADD
+from .indexing import array_of
+from .reductions import ADD, MAX
 
 
 def shifted(x: Any, dim: int) -> Any:
     """Subtract the maximum along a dimension, so that exp cannot overflow."""
-    return x - np.max(x, axis=dim, keepdims=True)
+    return x - MAX(x, dim, None, None, True)
 
 
 def softmax_kernel(x: Any, dim: int) -> Any:
@@ -45,7 +46,29 @@ def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
     return g - xp.exp(result) * xp.sum_dim(g, (dim,), True) if g.ndim else xp.zeros_like(g)
 
 
+def nll_kernel(log_probabilities: Any, target: Any, mean: bool) -> Any:
+    """Return minus the sum, or the mean, of each row's entry for its class."""
+    picked = log_probabilities[np.arange(len(target)), target]
+    total = -ADD(picked)
+    return total / len(target) if mean else total
+
+
+def nll_rule(xp: Any, g: Any, target: Any, shape: tuple[int, ...], mean: bool) -> Any:
+    """Return minus g at each row's class, zero elsewhere."""
+    classes = array_of(target)
+    share = -g / shape[0] if mean else -g
+    return xp.scatter_to(share, shape, (np.arange(shape[0]), classes))
+
+
 ROWS = (
+    Operator(
+        "nll_loss",
+        "NllLossBackward0",
+        nll_kernel,
+        ("self", "target"),
+        {"self": ("target self_shape", nll_rule)},
+        "mean",
+    ),
     Operator(
         "softmax",
         "SoftmaxBackward0",

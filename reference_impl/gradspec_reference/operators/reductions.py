@@ -11,8 +11,9 @@ from gradspec_reference.operator import Operator
 
 Dims = tuple[int, ...]
 
-# the ufunc method that np.sum and np.mean reach by a longer way
+# the ufunc methods that np.sum and np.max reach by a longer way
 ADD: Any = np.add.reduce
+MAX: Any = np.maximum.reduce
 
 
 def kept(shape: Dims, dims: Dims) -> Dims:
@@ -27,7 +28,7 @@ def restore(xp: Any, value: Any, shape: Dims, dims: Dims, keepdim: bool) -> Any:
 
 def spread(xp: Any, g: Any, shape: Dims, dims: Dims, keepdim: bool) -> Any:
     """Repeat a reduction's gradient over what was reduced."""
-    return xp.expand(restore(xp, g, shape, dims, keepdim), shape)
+    return xp.spread(restore(xp, g, shape, dims, keepdim), shape)
 
 
 def count(shape: Dims, dims: Dims) -> int:

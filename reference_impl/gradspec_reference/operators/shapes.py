@@ -58,6 +58,13 @@ def fold_kernel(g: Any, shape: Dims, dim: int, size: int, step: int) -> Any:
     return whole
 
 
+def spread_kernel(x: Any, shape: Dims) -> Any:
+    """Return the operand repeated into memory of its own, which later products read faster."""
+    whole = np.empty(shape, x.dtype)
+    whole[...] = x
+    return whole
+
+
 def split_kernel(x: Any, sizes: Dims, dim: int) -> list[Any]:
     """Consecutive pieces along a dimension."""
     pieces, start = [], 0
@@ -163,6 +170,7 @@ ROWS = (
         "dims",
     ),
     # what was repeated is summed where all broadcasting is undone
+    row("spread", "SpreadBackward0", spread_kernel, same, "size"),
     row("expand", "ExpandBackward0", np.broadcast_to, same, "size"),
     row(
         "slice",

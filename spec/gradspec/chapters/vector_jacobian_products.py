@@ -135,6 +135,31 @@ def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
 
 
 @clause(
+    "vjp-011a",
+    level=MUST,
+    needs={"tape", "cotangent", "arrays", "grad_api", "retain_graph", "op:stack"},
+    sources=["notes/gradcheck § Default real input analytical evaluation"],
+)
+def one_graph_answers_for_all_rows(ag: Autograd) -> None:
+    """Queries with unit cotangents give the rows of the Jacobian from one graph, if it is kept: each
+    gives its products in the order in which the inputs are listed, and leaves no trace in a leaf.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(3.0, requires_grad=True)
+    results = ag.stack([x * y, x * x, y * 4])
+    jacobian = np.array([[3.0, 2.0], [4.0, 0.0], [0.0, 4.0]])
+    for row, unit in zip(jacobian, np.eye(3), strict=True):
+        for inputs, columns in (([x, y], row), ([y, x], row[::-1])):
+            found = ag.grad(results, inputs, ag.tensor(unit), retain_graph=True)
+
+            expect(found[0]).equals(columns[0])
+            expect(found[1]).equals(columns[1])
+
+    expect(x.grad).is_none()
+    expect(y.grad).is_none()
+
+
+@clause(
     "vjp-002",
     level=MUST,
     needs={"tape", "cotangent", "arrays", "op:outer", "op:sum"},

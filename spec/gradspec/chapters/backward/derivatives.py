@@ -349,6 +349,30 @@ def derivatives_are_evaluated_operation_by_operation(ag: Autograd) -> None:
     expect(gradient).is_close(slope, ulps=256)  # thirty factors, each rounded several times
 
 
+@clause("bwd-044", level=MUST, needs={"vjp"}, sources=["T1 §2.1.5.3", "T3 § 答疑"])
+def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
+    """One pass gives the gradients of all leaves, of however many operations the result was made:
+    it visits each of them once, and not once more for each leaf.
+
+    Fifteen hundred leaves go into y = x - y one after the other, so their gradients alternate
+    between one and minus one.  All have the same value; tinygrad#9597 took such leaves for one.
+    A walk that calls itself for each operation, as in micrograd#91, leaves the stack on the way.
+    """
+    count = 1500
+
+    def f(*leaves: Tensor) -> Tensor:
+        y = leaves[0]
+        for x in leaves[1:]:
+            y = x - y
+        return y
+
+    value, gradients = ag.vjp(f, [1.0] * count)
+
+    expect(value).equals(0.0)
+    for above, gradient in enumerate(reversed(gradients)):
+        expect(gradient).equals(float((-1) ** above))
+
+
 POLYNOMIALS = expressions(shapes=SCALARS, unary=(), most=6).filter(
     lambda case: all(operation.name != "sin" for operation in case.operations)
 )

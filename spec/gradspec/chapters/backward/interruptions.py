@@ -22,14 +22,16 @@ def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
     """After a pass was left by an exception, a pass over a fresh graph of the same leaves is
     whole, and nothing of the failed one is left over in it.
 
-    An engine that keeps half-summed gradients or a "running" mark in a global place adds the one
-    to the next result, or refuses it.
+    When this one fails, x * 7 has contributed to x and x * x has not.  An engine that keeps
+    half-summed gradients or a "running" mark in a global place adds the one to the next result, or
+    refuses it.
     """
     x = ag.tensor(3.0, requires_grad=True)
     square = x * x
     square.register_hook(_interrupt)
+    result = square + x * 7
     with ag.refuses("callback"):
-        square.backward()
+        result.backward()
     (x * 5).backward()
 
     expect(x.grad).equals(5.0)
@@ -60,7 +62,8 @@ def a_pass_may_run_inside_a_pass(ag: Autograd) -> None:
     finish: the inner before the function returns, the outer afterwards.
 
     One way of checkpointing rests on it.  The inner pass cleared the callbacks of the outer one in
-    pytorch#12106, and made them run twice in pytorch#31909.
+    pytorch#12106, and made them run twice in pytorch#31909.  Here x * 7 is still waiting for its
+    turn in the outer pass while the inner one runs.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.tensor(3.0, requires_grad=True)
@@ -74,12 +77,14 @@ def a_pass_may_run_inside_a_pass(ag: Autograd) -> None:
         result: Tensor = gradient + z.grad
         return result
 
-    x.register_hook(differentiate_a_cube)
-    (x * y).backward()
+    waiting = x * 7
+    product = x * y
+    product.register_hook(differentiate_a_cube)
+    (product + waiting).backward()
 
     expect([z.grad for z in inner]).happened_in_order([12.0])
-    expect(x.grad).equals(15.0)
-    expect(y.grad).equals(2.0)
+    expect(x.grad).equals(46.0)
+    expect(y.grad).equals(26.0)
 
 
 informative(

@@ -272,3 +272,23 @@ def the_flag_is_a_boolean(ag: Autograd) -> None:
         x.requires_grad = 1
 
     expect(x.requires_grad).is_false()
+
+
+@clause(
+    "leaf-014a",
+    needs={"flags", "dtype:int64"},
+    sources=["torch.Tensor.requires_grad_ source"],
+)
+def only_floating_point_tensors_are_variables(ag: Autograd) -> None:
+    """Turning on the flag of an integer tensor is refused, by the method as by assignment.
+
+    A derivative says what a small change does, and a whole number has no small change.
+    """
+    c = ag.tensor(2, dtype="int64")
+
+    with ag.refuses("nonfloat-requires-grad"):
+        c.requires_grad_()
+    with ag.refuses("nonfloat-requires-grad"):
+        c.requires_grad = True
+
+    expect(c.requires_grad).is_false()

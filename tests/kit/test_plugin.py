@@ -1,0 +1,199 @@
+"""Every clause is a test of pytest's, and pytest's own tools work on it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from gradspec_conformance.context import RunContext
+
+WRONG = Path(__file__).with_name("wrong_engines.py")
+TWO = "acc-001 or leaf-042 or acc-009"
+"""One clause that the toy passes, one that it does not support, one that it fails."""
+
+LIGHT = """
+import sys
+import gradspec_conformance.plugin
+heavy = {"numpy", "hypothesis", "gradspec", "msgspec", "rich"} & sys.modules.keys()
+assert not heavy, heavy
+"""
+
+
+def run(
+    pytester: pytest.Pytester, engine: str, *arguments: str, package: str = "gradspec"
+) -> pytest.RunResult:
+    """Run pytest on the specification with an engine of wrong_engines.py."""
+    named = f"{WRONG}:{engine}"
+    return pytester.runpytest("--pyargs", package, "--engine", named, *arguments)
+
+
+def test_verdicts_are_told_in_the_words_of_pytest(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "ToyEngine", "-k", TWO)
+
+    result.assert_outcomes(
+        passed=1, skipped=1, failed=1, deselected=result.parseoutcomes()["deselected"]
+    )
+
+
+def test_a_failure_is_explained_and_can_be_repeated(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "Overwrites", "-k", "acc-001")
+
+    result.stdout.fnmatch_lines(
+        [
+            "*acc-001 * unexpected failure*",
+            "*A backward pass adds to the gradient that a leaf already has*",
+            "*failed (value): another value*",
+            "*found *4.0*",
+            "*expected *8.0*",
+            "*t0 = ag.tensor(2.0, requires_grad=True)*",
+            "*repeat it: gradspec run *Overwrites -k acc-001*",
+        ]
+    )
+
+
+def test_a_clause_is_named_by_its_chapter_and_its_id(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "ToyEngine", "-k", "acc-001", "--collect-only", "-q")
+
+    result.stdout.re_match_lines([r"accumulation::acc-001\[[a-z_]+\]$"])
+
+
+def test_collecting_only_does_not_wait_for_the_engine(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "SleepsAtBirth", "-k", "acc-001", "--collect-only", "-q")
+
+    assert result.ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-k", "accumulation"], ["-m", "must", "-k", "acc"], ["--gradspec-chapter=acc"]],
+    ids=["words", "levels", "chapters"],
+)
+def test_clauses_are_chosen_by(pytester: pytest.Pytester, arguments: list[str]) -> None:
+    result = run(pytester, "ToyEngine", *arguments, "--collect-only", "-q")
+    lines = [line for line in result.outlines if "::" in line]
+
+    assert lines
+    assert all(line.startswith("accumulation::acc-") for line in lines)
+
+
+def test_clauses_stand_in_reading_order(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "ToyEngine", "--collect-only", "-q", "--gradspec-profile=scalar")
+    chapters = list(dict.fromkeys(line.split("::")[0] for line in result.outlines if "::" in line))
+
+    assert chapters[0] == "tensors_and_leaves"
+    assert chapters.index("backward") < chapters.index("accumulation")
+
+
+def test_a_chapter_can_be_run_alone(pytester: pytest.Pytester) -> None:
+    package = "gradspec.chapters.accumulation"
+    result = run(pytester, "ToyEngine", "--collect-only", "-q", package=package)
+    lines = [line for line in result.outlines if "::" in line]
+
+    assert lines
+    assert all(line.startswith("accumulation::acc-") for line in lines)
+
+
+def test_the_last_failures_are_run_again(pytester: pytest.Pytester) -> None:
+    run(pytester, "ToyEngine", "-k", TWO)
+    result = run(pytester, "ToyEngine", "--lf")
+
+    assert result.parseoutcomes()["failed"] == 1
+    assert "passed" not in result.parseoutcomes()
+
+
+def test_processes_do_not_change_verdicts(pytester: pytest.Pytester) -> None:
+    report = pytester.path / "report.xml"
+    result = run(pytester, "ToyEngine", "-k", TWO, "-n", "2", f"--junitxml={report}")
+    cases = ET.parse(report).getroot().findall(".//testcase")  # noqa: S314 - our own file
+    verdicts = {
+        case.attrib["name"][:7]: case.find(".//property[@name='verdict']") for case in cases
+    }
+
+    assert result.parseoutcomes() == {"passed": 1, "skipped": 1, "failed": 1}
+    assert {
+        name: found.attrib["value"] for name, found in verdicts.items() if found is not None
+    } == {
+        "acc-001": "passed",
+        "acc-009": "failed",
+        "leaf-04": "unsupported",
+    }
+
+
+def test_an_expected_failure_is_what_pytest_calls_xfailed(pytester: pytest.Pytester) -> None:
+    entry = '[[expected]]\nclause = "acc-001"\nkind = "value"\nreason = "r"\nclass = "bug"\n'
+    pytester.path.joinpath("known.toml").write_text(entry)
+    result = run(pytester, "Overwrites", "-k", "acc-001", "--expect", "known.toml")
+
+    assert result.parseoutcomes()["xfailed"] == 1
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_an_engine_that_does_not_load_is_told_once(
+    pytester: pytest.Pytester, processes: str
+) -> None:
+    result = run(pytester, "NeverBegins", "-k", "acc-001", "-n", processes)
+    told = [line for line in result.errlines if "no device found" in line]
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--gradspec-profile=tap", "*did you mean tape*"),
+        ("--gradspec-chapter=xyz", "*no chapter is called 'xyz'*"),
+        ("--gradspec-examples=0", "*a law needs at least one*"),
+        ("--expect=nowhere.toml", "*nowhere.toml*"),
+    ],
+)
+def test_wrong_usage_is_answered_with_a_sentence(
+    pytester: pytest.Pytester, argument: str, sentence: str
+) -> None:
+    result = run(pytester, "ToyEngine", argument)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([sentence])
+
+
+def test_a_debugger_gets_the_engine_in_its_own_process() -> None:
+    options = Namespace(
+        gradspec_engine=f"{WRONG}:ToyEngine",
+        **{
+            f"gradspec_{name}": None
+            for name in ("expect", "no_expect", "seed", "examples", "timeout")
+        },
+        gradspec_profile="full",
+        gradspec_chapter=[],
+        usepdb=True,
+    )
+    context = RunContext.of(options)
+
+    assert context.session.engine is not None
+    context.close()
+
+
+def test_nothing_is_collected_in_a_project_that_has_chapters_of_its_own(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.mkpydir("chapters")
+    pytester.path.joinpath("chapters", "leaf.py").write_text("raise AssertionError")
+    pytester.makepyfile("def test_mine(): pass")
+
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+def test_an_option_of_the_same_name_may_be_declared_elsewhere(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("def pytest_addoption(parser): parser.addoption('--engine')")
+    pytester.makepyfile("def test_mine(pytestconfig): assert pytestconfig.option.engine == 'v8'")
+
+    pytester.runpytest("--engine", "v8").assert_outcomes(passed=1)
+
+
+def test_whoever_merely_has_gradspec_installed_pays_nothing() -> None:
+    subprocess.run([sys.executable, "-c", LIGHT], check=True)
