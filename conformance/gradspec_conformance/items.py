@@ -34,11 +34,16 @@ class NotConformant(Exception):  # noqa: N818 - it says what the engine is
     """A clause is not as demanded, or not as expected."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the levels markers, so that `-m must` chooses."""
+    for level in Level:
+        config.addinivalue_line("markers", f"{level}: a clause of gradspec at level {level.upper()}")
+
+
 # the run's context --------------------------------------------------------------------
 def prepare(config: pytest.Config) -> RunContext:
     """Give the context of the run, made from the options the first time."""
     if CONTEXT not in config.stash:
-        _declare_levels(config)
         try:
             config.stash[CONTEXT] = RunContext.of(config.option)
         except WrongUsage as error:
@@ -46,12 +51,6 @@ def prepare(config: pytest.Config) -> RunContext:
         except EngineError as error:
             raise pytest.UsageError(f"engine {config.option.gradspec_engine}: {error}") from None
     return config.stash[CONTEXT]
-
-
-def _declare_levels(config: pytest.Config) -> None:
-    """Make the levels markers, so that `-m must` chooses."""
-    for level in Level:
-        config.addinivalue_line("markers", f"{level}: a clause of gradspec at level {level.upper()}")
 
 
 def check_engine(config: pytest.Config) -> None:

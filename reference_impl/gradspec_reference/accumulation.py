@@ -65,7 +65,7 @@ def may_keep(leaf: Array, gradient: Array, status: int) -> bool:
     if it came through a view operation, as in torch; handed over directly, it is copied.
     """
     if not isinstance(gradient, np.ndarray):
-        return status != SHARED
+        return True
     if status == SHARED or (status == LENT and gradient.base is None):
         return False
     fits = layout.follows(gradient, leaf) or not layout.Policy.enforced

@@ -13,6 +13,8 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import accumulation, hooks, modes
 from . import operator as table
 from .accumulation import OWNED, SHARED
@@ -23,7 +25,15 @@ from .tensor import Tensor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .node import Edge, Node
+    from .node import Edge, Node, Shape
+
+
+# What a node waits for: how many contributions are missing, then, for each of its outputs, the sum
+# of those that arrived and whose memory that is.
+Arrivals = list[Any]
+MISSING = 0
+FIRST = 1
+NOTHING = (None, SHARED)
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -34,20 +44,19 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 class BackwardPass:
     """One walk over the graph: the cotangents under way and the nodes that are ready for them.
 
-    `captured` collects the gradients of requested edges; `visited` and `executed`, unless None,
+    `waiting` holds what arrived so far.  `captured` collects the gradients of requested edges; `visited` and `executed`, unless None,
     limit the walk to the nodes that lead to them.
     """
 
     __slots__ = (
         "captured",
-        "cotangents",
         "create_graph",
-        "dependencies",
         "executed",
         "quietly",
         "ready",
         "retain_graph",
         "visited",
+        "waiting",
         "xp",
     )
 
@@ -56,8 +65,7 @@ class BackwardPass:
         self.create_graph = create_graph
         self.xp = table.tensors if create_graph else table.arrays
         self.quietly: Callable[..., Any] = call if create_graph else modes.state.quietly
-        self.cotangents: dict[Edge, tuple[Any, int]] = {}
-        self.dependencies: dict[Node, int] = {}
+        self.waiting: dict[Node, Arrivals] = {}
         self.ready: list[tuple[int, Node]] = []
         self.captured: dict[Edge, Tensor | None] = {}
         self.visited: set[Node] | None = None
@@ -68,13 +76,13 @@ class BackwardPass:
     def start(self, roots: Sequence[Edge], cotangents: Sequence[Tensor]) -> None:
         """Count what each node waits for, and bring the cotangents to the roots."""
         nodes = {node for node, _ in roots if node is not None}
-        self.dependencies = count_dependencies(nodes)
+        self.waiting = count_dependencies(nodes)
+        for node, _ in roots:
+            # a root waits for its seed as for any contribution
+            self.waiting[node][MISSING] += 1  # type: ignore[index]
         for edge, cotangent in zip(roots, cotangents, strict=True):
             seed = cotangent if self.create_graph else cotangent._array
-            self.contribute(edge, seed, accumulation.LENT)
-        for node in nodes:
-            if not self.dependencies.get(node):
-                heapq.heappush(self.ready, (node.order, node))
+            self.deliver(edge, seed, accumulation.LENT)
 
     def limit_to(self, edges: Iterable[Edge], nodes: Iterable[Node], *, run_targets: bool) -> None:
         """Walk only where it leads to these edges.
@@ -113,7 +121,7 @@ class BackwardPass:
                 or not node.operator_is_single
             ):
                 return node
-            cotangent, status = self.cotangents.pop((node, 0), NOTHING)
+            cotangent, status = self.waiting.pop(node)[FIRST]
             if cotangent is None:
                 self.pass_nothing(node)
             else:
@@ -152,8 +160,7 @@ class BackwardPass:
     def take(self, node: Node) -> list[tuple[Any, int]]:
         """Return what arrived at each output of a node, after the hooks there have seen it."""
         arrived = []
-        for slot in range(node.output_count()):
-            pair = self.cotangents.pop((node, slot), NOTHING)
+        for slot, pair in enumerate(self.waiting.pop(node)[FIRST:]):
             functions = hooks_on(node, slot)
             if functions:
                 pair = self.through_hooks(functions, *pair)
@@ -180,56 +187,58 @@ class BackwardPass:
         arguments = node.unpack(self.create_graph)
         arguments.extend(node.params)
         rules = node.operator.vjps
-        visited = self.visited
+        xp, visited = self.xp, self.visited
         edges = node.next_functions
-        alone = len(edges) == 1
-        position = 0
-        for edge in edges:
+        for position, edge in enumerate(edges):
             target = edge[0]
             if target is not None and (visited is None or target in visited):
-                part = rules[position](self.xp, cotangent, *arguments)
-                owner = self.ownership(part, cotangent, status, alone)
-                self.contribute(edge, part, owner)
-                self.note_arrival(target)
-            position += 1  # noqa: SIM113 - enumerate would make a tuple per operand
+                part = rules[position](xp, cotangent, *arguments)
+                if type(part) is np.ndarray:
+                    owner = self.ownership(part, cotangent, status, len(edges) == 1)
+                    self.deliver(edge, part, owner)
+                else:
+                    self.deliver(edge, part, SHARED)
 
     def ownership(self, part: Any, cotangent: Any, status: int, alone: bool) -> int:
         """Tell whether a share may be written to: it may if nobody else sees its memory."""
-        if self.create_graph or part is None:
-            return SHARED
         if part is cotangent or part.base is not None:
             return status if alone else SHARED
         return OWNED
 
     def pass_nothing(self, node: Node) -> None:
         """Tell the nodes below that nothing comes from here."""
-        for target, _ in node.next_functions:
+        for edge in node.next_functions:
+            target = edge[0]
             if target is not None and (self.visited is None or target in self.visited):
-                self.note_arrival(target)
+                self.deliver(edge, None, SHARED)
 
-    def note_arrival(self, node: Node) -> None:
-        """Count one dependency of a node as met."""
-        left = self.dependencies[node] - 1
-        self.dependencies[node] = left
-        if not left:
+    def deliver(self, edge: Edge, part: Any, status: int) -> None:
+        """Add a contribution to what has arrived at the end of an edge; None adds nothing."""
+        node: Any = edge[0]
+        arrivals = self.waiting[node]
+        if part is not None:
+            slot = edge[1]
+            shape, dtype = node.outputs[slot]
+            array = part._array if self.create_graph else part
+            if array.shape != shape or array.dtype is not dtype:
+                part, status = self.fit(part, status, shape, dtype)
+            held = arrivals[slot + FIRST]
+            if held is NOTHING:
+                arrivals[slot + FIRST] = (part, status)
+            else:
+                arrivals[slot + FIRST] = accumulation.add_contribution(*held, part)
+        missing = arrivals[MISSING] = arrivals[MISSING] - 1
+        if not missing:
             heapq.heappush(self.ready, (node.order, node))
 
-    def contribute(self, edge: Edge, part: Any, status: int) -> None:
-        """Add a contribution to what has arrived at the end of an edge."""
-        if part is None:
-            return
-        node, slot = edge
-        shape, dtype = node.outputs[slot]  # type: ignore[union-attr]
+    def fit(self, part: Any, status: int, shape: Shape, dtype: Any) -> tuple[Any, int]:
+        """Bring a contribution to its receiver's shape and dtype."""
         array = part._array if self.create_graph else part
         if array.shape != shape:
             part, status = unbroadcast(self.xp, part, shape), OWNED
-        if array.dtype is not dtype and dtype is not None and array.dtype != dtype:
+        if dtype is not None and array.dtype != dtype:
             part, status = self.xp.cast(part, dtype), OWNED
-        held = self.cotangents.get(edge)
-        if held is None:
-            self.cotangents[edge] = (part, status)
-        else:
-            self.cotangents[edge] = accumulation.add_contribution(*held, part)
+        return part, status
 
     # the ends
 
@@ -253,9 +262,6 @@ class BackwardPass:
         hooks.fire_post_accumulate(leaf)
 
 
-NOTHING = (None, SHARED)
-
-
 def hooks_on(node: Node, slot: int) -> hooks.Hooks | None:
     """Return the hooks that see the gradient of this output."""
     if isinstance(node, AccumulateGrad):
@@ -264,22 +270,26 @@ def hooks_on(node: Node, slot: int) -> hooks.Hooks | None:
     return hooks.of_output(node, slot)
 
 
-def count_dependencies(roots: set[Node]) -> dict[Node, int]:
-    """Return, for each node below the roots, how many edges lead to it."""
-    counts: dict[Node, int] = {}
+def count_dependencies(roots: set[Node]) -> dict[Node, Arrivals]:
+    """Return, for the roots and each node below them, how many edges lead to it."""
+    waiting = {root: nothing_yet(root, 0) for root in roots}
     unseen = list(roots)
     while unseen:
         for node, _ in unseen.pop().next_functions:
             if node is None:
                 continue
-            count = counts.get(node)
-            if count is None:
-                counts[node] = 1
-                if node not in roots:
-                    unseen.append(node)
+            arrivals = waiting.get(node)
+            if arrivals is None:
+                waiting[node] = [1, NOTHING] if node.operator_is_single else nothing_yet(node, 1)
+                unseen.append(node)
             else:
-                counts[node] = count + 1
-    return counts
+                arrivals[MISSING] += 1
+    return waiting
+
+
+def nothing_yet(node: Node, missing: int) -> Arrivals:
+    """Return the state of a node that nothing has reached."""
+    return [missing, *[NOTHING] * node.output_count()]
 
 
 def select_paths(targets: set[Node], nodes: Iterable[Node]) -> tuple[set[Node], set[Node]]:

@@ -185,5 +185,6 @@ def gradient_edge(tensor: Tensor) -> Edge:
     if node is not None:
         return (node, tensor._output_nr)
     if tensor._requires_grad:
-        return (accumulator(tensor), 0)
+        state = tensor._leaf
+        return ((state and state.accumulator()) or accumulator(tensor), 0)
     return NO_EDGE

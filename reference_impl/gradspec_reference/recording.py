@@ -65,7 +65,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         # a tensor with a history requires grad: no need to ask
         requires = (
             a._grad_fn is not None or needs_grad(a),
-            (b is not y and b._grad_fn is not None) or needs_grad(b),
+            b is not y and (b._grad_fn is not None or needs_grad(b)),
         )
         if should_record(requires) and result._array.dtype.kind == "f":
             result._grad_fn = make_node(operator, (a, b), params, requires, result)

@@ -62,7 +62,7 @@ def backward(
     walk = new_pass(retain_graph, create_graph)
     walk.start(edges, seeds)
     if targets is not None:
-        walk.limit_to(stored(targets), below(walk, edges), run_targets=True)
+        walk.limit_to(stored(targets), below(walk), run_targets=True)
     walk.run()
 
 
@@ -95,7 +95,7 @@ def grad(
     wanted = [edge_of(target) for target in targets]
     walk = new_pass(retain_graph, create_graph)
     walk.start(edges, seeds)
-    walk.limit_to(wanted, below(walk, edges), run_targets=False)
+    walk.limit_to(wanted, below(walk), run_targets=False)
     walk.run()
     found = [walk.captured[edge] for edge in wanted]
     if not allow_unused:
@@ -115,9 +115,9 @@ def new_pass(retain_graph: bool | None, create_graph: bool) -> BackwardPass:
     )
 
 
-def below(walk: BackwardPass, roots: list[Edge]) -> set[graph_module.Node]:
+def below(walk: BackwardPass) -> set[graph_module.Node]:
     """Return all nodes that the roots depend on, with theirs."""
-    return {*walk.dependencies, *(node for node, _ in roots if node is not None)}
+    return set(walk.waiting)
 
 
 def as_roots(roots: Any) -> list[Any]:

@@ -137,7 +137,7 @@ def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
 @clause(
     "vjp-011a",
     level=MUST,
-    needs={"tape", "cotangent", "arrays", "grad_api", "retain_graph", "op:stack"},
+    needs={"tape", "arrays", "grad_api", "retain_graph", "op:stack"},
     sources=["notes/gradcheck § Default real input analytical evaluation"],
 )
 def one_graph_answers_for_all_rows(ag: Autograd) -> None:

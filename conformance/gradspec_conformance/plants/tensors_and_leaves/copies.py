@@ -18,7 +18,7 @@ from gradspec_reference.operator import TABLE
 from gradspec_reference.tensor import Tensor
 
 
-@plant(kills={"leaf-028": "?"}, modelled_on="pytorch/pytorch#10876")
+@plant(kills={"leaf-028": "value", "leaf-028a": "flag"}, modelled_on="pytorch/pytorch#10876")
 def tensor_of_a_tensor_keeps_the_history(swap: Swap) -> None:
     """The constructor, given a tensor, makes a recorded copy of it."""
     sound = factories.tensor
@@ -29,7 +29,7 @@ def tensor_of_a_tensor_keeps_the_history(swap: Swap) -> None:
     swap(factories, "tensor", tensor)
 
 
-@plant(kills={"leaf-028a": "?"}, modelled_on="pytorch/pytorch#10876")
+@plant(kills={"leaf-028a": "flag"}, modelled_on="pytorch/pytorch#10876")
 def tensor_of_a_tensor_takes_its_flag(swap: Swap) -> None:
     """The constructor, given a tensor that requires grad, makes a leaf that does so too."""
     sound = factories.tensor
@@ -41,7 +41,7 @@ def tensor_of_a_tensor_takes_its_flag(swap: Swap) -> None:
     swap(factories, "tensor", tensor)
 
 
-@plant(kills={"leaf-028b": "?"}, modelled_on="pytorch/pytorch#11815")
+@plant(kills={"leaf-028b": "missing gradient"}, modelled_on="pytorch/pytorch#11815")
 def new_tensor_keeps_the_history(swap: Swap) -> None:
     """new_tensor, given a tensor, makes a recorded copy of it."""
     sound = factories.new_tensor
@@ -52,7 +52,7 @@ def new_tensor_keeps_the_history(swap: Swap) -> None:
     swap(Tensor, "new_tensor", new_tensor)
 
 
-@plant(kills={"leaf-028c": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-028c": "aliasing"}, modelled_on="common in teaching engines")
 def tensor_of_a_tensor_shares_its_memory(swap: Swap) -> None:
     """The constructor, given a tensor, makes a leaf on the same memory."""
     sound = factories.tensor
@@ -65,7 +65,7 @@ def tensor_of_a_tensor_shares_its_memory(swap: Swap) -> None:
     swap(factories, "tensor", tensor)
 
 
-@plant(kills={"leaf-028c": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-028c": "aliasing"}, modelled_on="common in teaching engines")
 def new_tensor_shares_memory(swap: Swap) -> None:
     """new_tensor, given a tensor, makes a leaf on the same memory."""
     sound = factories.new_tensor
@@ -91,7 +91,7 @@ def tensor_of_a_tensor_is_silent(swap: Swap) -> None:
     swap(factories, "tensor", tensor)
 
 
-@plant(kills={"leaf-029": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-029": "aliasing"}, modelled_on="common in teaching engines")
 def as_tensor_always_copies(swap: Swap) -> None:
     """as_tensor copies a tensor that needs no conversion."""
     sound = factories.as_tensor
@@ -103,7 +103,7 @@ def as_tensor_always_copies(swap: Swap) -> None:
     swap(factories, "as_tensor", as_tensor)
 
 
-@plant(kills={"leaf-029": "?"}, modelled_on="pytorch/pytorch#170819")
+@plant(kills={"leaf-029": "aliasing"}, modelled_on="pytorch/pytorch#170819")
 def as_tensor_cuts_the_history(swap: Swap) -> None:
     """as_tensor of a tensor is a constant on the same memory."""
     sound = factories.as_tensor
@@ -114,7 +114,7 @@ def as_tensor_cuts_the_history(swap: Swap) -> None:
     swap(factories, "as_tensor", as_tensor)
 
 
-@plant(kills={"leaf-029a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-029a": "value"}, modelled_on="common in teaching engines")
 def asarray_always_makes_a_leaf(swap: Swap) -> None:
     """asarray leaves the history of a tensor behind, also when it is asked for requires_grad."""
     sound = factories.asarray
@@ -136,7 +136,7 @@ def asarray_cuts_the_history_if_not_asked(swap: Swap) -> None:
     swap(factories, "asarray", asarray)
 
 
-@plant(kills={"leaf-030": "?"}, modelled_on="pytorch/pytorch#170819")
+@plant(kills={"leaf-030": "flag"}, modelled_on="pytorch/pytorch#170819")
 def asarray_clears_its_argument(swap: Swap) -> None:
     """asarray with requires_grad=False cuts the tensor that it was given off from its history."""
     sound = factories.asarray
@@ -149,7 +149,7 @@ def asarray_clears_its_argument(swap: Swap) -> None:
     swap(factories, "asarray", asarray)
 
 
-@plant(kills={"leaf-030": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-030": "flag"}, modelled_on="common in teaching engines")
 def asarray_never_cuts(swap: Swap) -> None:
     """asarray keeps the history of a tensor, also with requires_grad=False."""
     sound = factories.as_tensor
@@ -161,14 +161,17 @@ def asarray_never_cuts(swap: Swap) -> None:
     swap(factories, "asarray", asarray)
 
 
-@plant(kills={"leaf-031": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-031": "flag"}, modelled_on="common in teaching engines")
 def a_clone_is_a_constant(swap: Swap) -> None:
     """clone copies the values and leaves the history behind."""
     sound = shapes.clone
     swap(shapes, "clone", lambda input: sound(input.detach()))
 
 
-@plant(kills={"leaf-031": "?"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"leaf-031": "flag", "leaf-031b": "missing gradient"},
+    modelled_on="common in teaching engines",
+)
 def a_clone_is_another_leaf(swap: Swap) -> None:
     """clone copies values and flag, and makes a leaf that nothing connects to its original."""
     sound = shapes.clone
@@ -179,13 +182,13 @@ def a_clone_is_another_leaf(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-031a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-031a": "aliasing"}, modelled_on="common in teaching engines")
 def a_clone_shares_memory(swap: Swap) -> None:
     """clone is recorded, but its result stays in the memory of the original."""
     swap(shapes, "clone", lambda input: recording.view(TABLE["alias"], input))
 
 
-@plant(kills={"leaf-031b": "?"}, modelled_on="pytorch/pytorch#4355")
+@plant(kills={"leaf-031": "value", "leaf-031b": "value"}, modelled_on="pytorch/pytorch#4355")
 def a_clone_passes_ones(swap: Swap) -> None:
     """The derivative of clone is its local one, 1, without the cotangent that arrives."""
 
@@ -196,7 +199,9 @@ def a_clone_passes_ones(swap: Swap) -> None:
     swap(TABLE["clone"], "vjps", (rule,))
 
 
-@plant(kills={"leaf-041": "?"}, modelled_on="pytorch/pytorch#3307")
+@plant(
+    kills={"leaf-041": "missing gradient", "leaf-041a": "value"}, modelled_on="pytorch/pytorch#3307"
+)
 def a_deep_copy_forgets_the_gradient(swap: Swap) -> None:
     """A deep copy of a leaf has its value and flag, but no gradient."""
     sound = interop.deepcopy
@@ -209,7 +214,7 @@ def a_deep_copy_forgets_the_gradient(swap: Swap) -> None:
     swap(Tensor, "__deepcopy__", deepcopy)
 
 
-@plant(kills={"leaf-041": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-041": "flag"}, modelled_on="common in teaching engines")
 def a_deep_copy_forgets_the_flag(swap: Swap) -> None:
     """A deep copy of a leaf is a constant."""
     sound = interop.deepcopy
@@ -222,13 +227,21 @@ def a_deep_copy_forgets_the_flag(swap: Swap) -> None:
     swap(Tensor, "__deepcopy__", deepcopy)
 
 
-@plant(kills={"leaf-041": "?"}, modelled_on="common in teaching engines")
+@plant(
+    kills={
+        "leaf-041": "aliasing",
+        "leaf-041a": "value",
+        "leaf-041b": "aliasing",
+        "leaf-042": "no error",
+    },
+    modelled_on="common in teaching engines",
+)
 def a_deep_copy_is_the_tensor(swap: Swap) -> None:
     """A deep copy of a tensor is the tensor itself, as if it were immutable."""
     swap(Tensor, "__deepcopy__", lambda self, _memo: self)
 
 
-@plant(kills={"leaf-041a": "?"}, modelled_on="pytorch/pytorch#50663")
+@plant(kills={"leaf-041a": "value", "leaf-041b": "aliasing"}, modelled_on="pytorch/pytorch#50663")
 def a_deep_copy_shares_the_gradient(swap: Swap) -> None:
     """A deep copy of a leaf and its original have one gradient between them."""
     sound = interop.deepcopy
@@ -241,7 +254,7 @@ def a_deep_copy_shares_the_gradient(swap: Swap) -> None:
     swap(Tensor, "__deepcopy__", deepcopy)
 
 
-@plant(kills={"leaf-041b": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-041b": "aliasing"}, modelled_on="common in teaching engines")
 def a_deep_copy_shares_memory(swap: Swap) -> None:
     """A deep copy of a leaf is another tensor on the same memory."""
 
@@ -254,7 +267,7 @@ def a_deep_copy_shares_memory(swap: Swap) -> None:
     swap(Tensor, "__deepcopy__", deepcopy)
 
 
-@plant(kills={"leaf-042": "?"}, modelled_on="pytorch/pytorch#64341")
+@plant(kills={"leaf-042": "no error"}, modelled_on="pytorch/pytorch#64341")
 def a_result_is_deep_copied_as_a_clone(swap: Swap) -> None:
     """A deep copy of a result is a clone, joined to the same graph."""
     sound = interop.deepcopy
@@ -265,7 +278,7 @@ def a_result_is_deep_copied_as_a_clone(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-043": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-043": "flag"}, modelled_on="common in teaching engines")
 def a_pickle_forgets_the_flag(swap: Swap) -> None:
     """A tensor that was pickled comes back as a constant."""
     swap(
@@ -275,7 +288,7 @@ def a_pickle_forgets_the_flag(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-043": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-043": "nonleaf-copy"}, modelled_on="common in teaching engines")
 def a_result_cannot_be_pickled(swap: Swap) -> None:
     """Pickling a result is refused, as deep-copying it is."""
     sound = interop.reduce
@@ -288,15 +301,13 @@ def a_result_cannot_be_pickled(swap: Swap) -> None:
     swap(Tensor, "__reduce__", reduce)
 
 
-@plant(kills={"leaf-045": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-045": "flag"}, modelled_on="common in teaching engines")
 def variable_ignores_the_flag(swap: Swap) -> None:
     """The old constructor Variable takes the argument requires_grad and ignores it."""
-    swap(
-        autograd.Variable, "__new__", lambda _class, data, requires_grad=False: data.detach()
-    )
+    swap(autograd.Variable, "__new__", lambda _class, data, requires_grad=False: data.detach())
 
 
-@plant(kills={"leaf-045a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-045a": "flag"}, modelled_on="common in teaching engines")
 def variable_is_a_variable(swap: Swap) -> None:
     """The old constructor Variable makes what its name says: a leaf that requires grad."""
     swap(
@@ -306,7 +317,7 @@ def variable_is_a_variable(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-046": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-046": "no error"}, modelled_on="common in teaching engines")
 def the_function_variable_still_works(swap: Swap) -> None:
     """The withdrawn function autograd.variable makes a tensor."""
     swap(autograd, "variable", lambda data, **options: factories.tensor(data, **options))

@@ -25,7 +25,19 @@ def without_flag(swap: Swap, module: Any, name: str) -> None:
     swap(module, name, factory)
 
 
-@plant(kills={"leaf-001": "?"}, modelled_on="micrograd habit")
+@plant(
+    kills={
+        "leaf-001": "flag",
+        "leaf-001a": "flag",
+        "leaf-001b": "flag",
+        "leaf-009": "flag",
+        "leaf-017": "unexpected gradient",
+        "leaf-038b": "array-requires-grad",
+        "leaf-044": "text",
+        "leaf-048": "flag",
+    },
+    modelled_on="micrograd habit",
+)
 def every_tensor_is_a_variable(swap: Swap) -> None:
     """Every floating-point tensor that a constructor or factory makes requires grad."""
     sound = factories.made
@@ -36,7 +48,7 @@ def every_tensor_is_a_variable(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-001b": "?"}, modelled_on="pytorch/pytorch#76375")
+@plant(kills={"leaf-001b": "flag"}, modelled_on="pytorch/pytorch#76375")
 def like_takes_the_flag(swap: Swap) -> None:
     """A factory modelled on a tensor takes the tensor's flag together with its shape."""
     sound = factories.zeros_like
@@ -47,7 +59,17 @@ def like_takes_the_flag(swap: Swap) -> None:
     swap(factories, "zeros_like", zeros_like)
 
 
-@plant(kills={"leaf-002": "?"}, modelled_on="candle-org/candle#285")
+@plant(
+    kills={
+        "leaf-002": "flag",
+        "leaf-002a": "flag",
+        "leaf-002b": "flag",
+        "leaf-002c": "flag",
+        "leaf-002d": "flag",
+        "leaf-004": "flag",
+    },
+    modelled_on="candle-org/candle#285",
+)
 def flag_argument_is_ignored(swap: Swap) -> None:
     """Constructors and factories take the argument requires_grad and ignore it."""
     sound = factories.made
@@ -84,7 +106,16 @@ def zeros_like_ignores_the_flag(swap: Swap) -> None:
     without_flag(swap, factories, "zeros_like")
 
 
-@plant(kills={"leaf-003": "?"}, modelled_on="common in engines of pure functions")
+@plant(
+    kills={
+        "leaf-003": "aliasing",
+        "leaf-003a": "aliasing",
+        "leaf-004": "flag",
+        "leaf-005": "flag",
+        "leaf-007": "aliasing",
+    },
+    modelled_on="common in engines of pure functions",
+)
 def requires_grad_returns_a_copy(swap: Swap) -> None:
     """requires_grad_() leaves its tensor alone and returns another one with the flag."""
     sound = Tensor.requires_grad_
@@ -95,7 +126,10 @@ def requires_grad_returns_a_copy(swap: Swap) -> None:
     swap(Tensor, "requires_grad_", requires_grad_)
 
 
-@plant(kills={"leaf-003a": "?"}, modelled_on="torch rule")
+@plant(
+    kills={"leaf-003a": "flag", "leaf-005": "flag", "leaf-049": "unexpected gradient"},
+    modelled_on="torch rule",
+)
 def leaf_rg_sticky(swap: Swap) -> None:
     """requires_grad_(False) on a leaf does nothing: once a variable, always a variable."""
     sound = Tensor.requires_grad_
@@ -106,7 +140,7 @@ def leaf_rg_sticky(swap: Swap) -> None:
     swap(Tensor, "requires_grad_", requires_grad_)
 
 
-@plant(kills={"leaf-003": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-003": "flag", "leaf-011a": "flag"}, modelled_on="common in teaching engines")
 def flag_defaults_to_what_it_is(swap: Swap) -> None:
     """requires_grad_() without an argument asks for the flag that the tensor has already."""
     sound = Tensor.requires_grad_
@@ -117,7 +151,16 @@ def flag_defaults_to_what_it_is(swap: Swap) -> None:
     swap(Tensor, "requires_grad_", requires_grad_)
 
 
-@plant(kills={"leaf-005": "?"}, modelled_on="common in teaching engines")
+@plant(
+    kills={
+        "leaf-005": "flag",
+        "leaf-010": "flag",
+        "leaf-010a": "missing gradient",
+        "leaf-011": "flag",
+        "leaf-031": "flag",
+    },
+    modelled_on="common in teaching engines",
+)
 def operations_ignore_the_flag_of_leaves(swap: Swap) -> None:
     """The flag of a leaf is written down, but operations ask for a history only."""
     swap(
@@ -127,7 +170,14 @@ def operations_ignore_the_flag_of_leaves(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-004": "?"}, modelled_on="MXNet attach_grad habit")
+@plant(
+    kills={
+        "leaf-002": "unexpected gradient",
+        "leaf-004": "unexpected gradient",
+        "leaf-015": "unexpected gradient",
+    },
+    modelled_on="MXNet attach_grad habit",
+)
 def declaring_allocates_the_gradient(swap: Swap) -> None:
     """Declaring a tensor a variable puts a tensor of zeros into its grad."""
     sound = Tensor.requires_grad_
@@ -140,7 +190,17 @@ def declaring_allocates_the_gradient(swap: Swap) -> None:
     swap(Tensor, "requires_grad_", requires_grad_)
 
 
-@plant(kills={"leaf-004": "?"}, modelled_on="common in teaching engines")
+@plant(
+    kills={
+        "leaf-002a": "missing gradient",
+        "leaf-004": "missing gradient",
+        "leaf-011": "missing gradient",
+        "leaf-011a": "missing gradient",
+        "leaf-031": "missing gradient",
+        "leaf-045": "missing gradient",
+    },
+    modelled_on="common in teaching engines",
+)
 def edges_skip_leaves(swap: Swap) -> None:
     """Results are recorded, but the edge to a leaf is left out, so nothing arrives there."""
     sound = node.gradient_edge
@@ -151,19 +211,30 @@ def edges_skip_leaves(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-048": "?"}, modelled_on="micrograd habit")
+@plant(
+    kills={
+        "leaf-003a": "flag",
+        "leaf-005": "flag",
+        "leaf-009": "flag",
+        "leaf-009a": "unexpected gradient",
+        "leaf-011a": "flag",
+        "leaf-038b": "array-requires-grad",
+        "leaf-048": "flag",
+    },
+    modelled_on="micrograd habit",
+)
 def everything_is_recorded(swap: Swap) -> None:
     """Operations on constants are recorded too, and their results have a history."""
     swap(recording, "needs_grad", lambda operand: type(operand) is Tensor)
 
 
-@plant(kills={"leaf-052": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-052": "flag"}, modelled_on="common in teaching engines")
 def views_do_not_ask_their_base(swap: Swap) -> None:
     """A view without history keeps the flag that it was made with, whatever its base says."""
     swap(views, "base_requires_grad", lambda _relation: False)
 
 
-@plant(kills={"leaf-052": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-052": "flag"}, modelled_on="common in teaching engines")
 def late_views_lead_to_their_base(swap: Swap) -> None:
     """A view taken before its base was declared is given a history when it is next used."""
     sound = views.is_outdated
@@ -174,13 +245,13 @@ def late_views_lead_to_their_base(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-014": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-014": "no error"}, modelled_on="common in teaching engines")
 def any_truth_is_a_flag(swap: Swap) -> None:
     """Whatever is assigned to requires_grad counts as the boolean that it is the truth of."""
     assigning(swap, "requires_grad", lambda tensor, value, write: write(tensor, bool(value)))
 
 
-@plant(kills={"leaf-014a": "?"}, modelled_on="torch rule")
+@plant(kills={"leaf-014a": "no error"}, modelled_on="torch rule")
 def int_requires_grad(swap: Swap) -> None:
     """An integer or boolean leaf may require grad."""
 

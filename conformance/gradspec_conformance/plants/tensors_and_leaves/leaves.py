@@ -15,7 +15,7 @@ from gradspec_reference.operator import TABLE
 from gradspec_reference.tensor import Tensor
 
 
-@plant(kills={"leaf-016c": "?"}, modelled_on="tinygrad/tinygrad#9597")
+@plant(kills={"leaf-016c": "value"}, modelled_on="tinygrad/tinygrad#9597")
 def leaf_merge_equal(swap: Swap) -> None:
     """Tensors of equal value, shape and flag are made once, and are one leaf."""
     sound = factories.made
@@ -31,19 +31,45 @@ def leaf_merge_equal(swap: Swap) -> None:
     swap(factories, "made", made)
 
 
-@plant(kills={"leaf-010": "?"}, modelled_on="common in teaching engines")
+@plant(
+    kills={
+        "leaf-006": "no error",
+        "leaf-006a": "no error",
+        "leaf-007": "flag",
+        "leaf-010": "flag",
+        "leaf-011": "flag",
+        "leaf-013": "flag",
+        "leaf-027": "no error",
+        "leaf-031": "flag",
+        "leaf-042": "no error",
+    },
+    modelled_on="common in teaching engines",
+)
 def everything_is_a_leaf(swap: Swap) -> None:
     """is_leaf is True for every tensor, whatever made it."""
     reading(swap, "is_leaf", lambda _tensor, _read: True)
 
 
-@plant(kills={"leaf-009": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-009": "flag", "leaf-028a": "flag"}, modelled_on="common in teaching engines")
 def only_variables_are_leaves(swap: Swap) -> None:
     """is_leaf is False for constants: a leaf has to require grad."""
     reading(swap, "is_leaf", lambda tensor, read: tensor.requires_grad and read(tensor))
 
 
-@plant(kills={"leaf-010": "?"}, modelled_on="common in teaching engines")
+@plant(
+    kills={
+        "leaf-002": "flag",
+        "leaf-004": "flag",
+        "leaf-010": "flag",
+        "leaf-010a": "unexpected gradient",
+        "leaf-011a": "flag",
+        "leaf-012": "flag",
+        "leaf-025": "grad-dtype-nonleaf",
+        "leaf-043": "flag",
+        "leaf-045": "flag",
+    },
+    modelled_on="common in teaching engines",
+)
 def a_leaf_has_its_accumulator_for_a_node(swap: Swap) -> None:
     """The grad_fn of a leaf that requires grad is the node that accumulates its gradient."""
 
@@ -54,13 +80,16 @@ def a_leaf_has_its_accumulator_for_a_node(swap: Swap) -> None:
     reading(swap, "grad_fn", grad_fn)
 
 
-@plant(kills={"leaf-010a": "?"}, modelled_on="pytorch/pytorch#685")
+@plant(
+    kills={"leaf-010": "flag", "leaf-010a": "missing gradient", "leaf-013a": "missing gradient"},
+    modelled_on="pytorch/pytorch#685",
+)
 def grad_fn_is_hidden(swap: Swap) -> None:
     """The grad_fn of every tensor reads None."""
     reading(swap, "grad_fn", lambda _tensor, _read: None)
 
 
-@plant(kills={"leaf-006a": "?"}, modelled_on="torch rule")
+@plant(kills={"leaf-006a": "no error"}, modelled_on="torch rule")
 def nonleaf_rg_off_ok(swap: Swap) -> None:
     """requires_grad_(False) on a result is allowed, and cuts it off from its history."""
     sound = Tensor.requires_grad_
@@ -73,7 +102,9 @@ def nonleaf_rg_off_ok(swap: Swap) -> None:
     swap(Tensor, "requires_grad_", requires_grad_)
 
 
-@plant(kills={"leaf-006": "?"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"leaf-006": "no error", "leaf-008": "no error"}, modelled_on="common in teaching engines"
+)
 def assigning_a_flag_cuts_a_result(swap: Swap) -> None:
     """Assigning to the requires_grad of a result is allowed, and makes it a leaf."""
 
@@ -84,7 +115,10 @@ def assigning_a_flag_cuts_a_result(swap: Swap) -> None:
     assigning(swap, "requires_grad", assign)
 
 
-@plant(kills={"leaf-006": "?"}, modelled_on="pytorch/pytorch#2940")
+@plant(
+    kills={"leaf-006": "flag", "leaf-006a": "flag", "leaf-008": "flag"},
+    modelled_on="pytorch/pytorch#2940",
+)
 def refused_flag_is_cleared_anyway(swap: Swap) -> None:
     """The flag of a result cannot be changed, but the refusal comes after the change."""
     sound = Tensor._nonleaf_flag
@@ -97,7 +131,7 @@ def refused_flag_is_cleared_anyway(swap: Swap) -> None:
     swap(Tensor, "_nonleaf_flag", nonleaf_flag)
 
 
-@plant(kills={"leaf-007": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-007": "flag"}, modelled_on="common in teaching engines")
 def declaring_a_result_makes_a_leaf(swap: Swap) -> None:
     """requires_grad_() on a result makes it a leaf, and cuts off all that lies behind it."""
     sound = Tensor.requires_grad_
@@ -110,7 +144,7 @@ def declaring_a_result_makes_a_leaf(swap: Swap) -> None:
     swap(Tensor, "requires_grad_", requires_grad_)
 
 
-@plant(kills={"leaf-007": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-007": "nonleaf-flag"}, modelled_on="common in teaching engines")
 def declaring_a_result_is_refused(swap: Swap) -> None:
     """requires_grad_() on a result is refused, though it asks for what is the case already."""
     sound = Tensor.requires_grad_
@@ -123,20 +157,20 @@ def declaring_a_result_is_refused(swap: Swap) -> None:
     swap(Tensor, "requires_grad_", requires_grad_)
 
 
-@plant(kills={"leaf-008": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-008": "no error"}, modelled_on="common in teaching engines")
 def assigning_true_to_a_result_is_allowed(swap: Swap) -> None:
     """Assigning to requires_grad is the method requires_grad_, and as lenient."""
     assigning(swap, "requires_grad", lambda tensor, value, _write: tensor.requires_grad_(value))
 
 
-@plant(kills={"leaf-011": "?"}, modelled_on="NVIDIA/TransformerEngine#70")
+@plant(kills={"leaf-011": "flag"}, modelled_on="NVIDIA/TransformerEngine#70")
 def a_conversion_loses_the_history(swap: Swap) -> None:
     """Converting the data type of a tensor gives a constant."""
     sound = interop.to
     swap(Tensor, "to", lambda self, *given, **named: sound(self.detach(), *given, **named))
 
 
-@plant(kills={"leaf-011": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-011": "flag", "leaf-012": "aliasing"}, modelled_on="common in teaching engines")
 def a_conversion_makes_another_leaf(swap: Swap) -> None:
     """Converting the data type of a variable gives another leaf, which is told the flag."""
     sound = interop.to
@@ -147,7 +181,7 @@ def a_conversion_makes_another_leaf(swap: Swap) -> None:
     swap(Tensor, "to", to)
 
 
-@plant(kills={"leaf-011a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-011a": "flag"}, modelled_on="common in teaching engines")
 def a_conversion_is_always_recorded(swap: Swap) -> None:
     """Converting the data type of a constant is recorded, and gives a result."""
     sound = interop.to
@@ -165,14 +199,14 @@ def a_conversion_is_always_recorded(swap: Swap) -> None:
     swap(Tensor, "to", to)
 
 
-@plant(kills={"leaf-012": "?"}, modelled_on="pytorch/pytorch#31495")
+@plant(kills={"leaf-012": "aliasing"}, modelled_on="pytorch/pytorch#31495")
 def to_always_copies(swap: Swap) -> None:
     """to() copies a tensor that has the wanted data type already."""
     sound = interop.to
     swap(Tensor, "to", lambda self, *given, **named: sound(self, *given, **{**named, "copy": True}))
 
 
-@plant(kills={"leaf-012": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-012": "aliasing"}, modelled_on="common in teaching engines")
 def float_always_copies(swap: Swap) -> None:
     """float() and its like copy a tensor that has the wanted data type already."""
     sound = interop.to
@@ -181,29 +215,25 @@ def float_always_copies(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-013": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-013": "no error"}, modelled_on="common in teaching engines")
 def assigned_leafness_is_swallowed(swap: Swap) -> None:
     """Assigning to is_leaf does nothing, and says nothing."""
     assigning(swap, "is_leaf", lambda _tensor, _value, _write: None)
 
 
-@plant(kills={"leaf-013a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-013a": "no error"}, modelled_on="common in teaching engines")
 def grad_fn_is_a_plain_attribute(swap: Swap) -> None:
     """Assigning to grad_fn replaces the node of the tensor."""
-    assigning(
-        swap, "grad_fn", lambda tensor, value, _write: setattr(tensor, "_grad_fn", value)
-    )
+    assigning(swap, "grad_fn", lambda tensor, value, _write: setattr(tensor, "_grad_fn", value))
 
 
-@plant(kills={"leaf-013a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-013a": "no error"}, modelled_on="common in teaching engines")
 def output_nr_is_a_plain_attribute(swap: Swap) -> None:
     """Assigning to output_nr replaces the tensor's place among the outputs of its node."""
-    assigning(
-        swap, "output_nr", lambda tensor, value, _write: setattr(tensor, "_output_nr", value)
-    )
+    assigning(swap, "output_nr", lambda tensor, value, _write: setattr(tensor, "_output_nr", value))
 
 
-@plant(kills={"leaf-051": "?"}, modelled_on="common in engines of one output a node")
+@plant(kills={"leaf-051": "value"}, modelled_on="common in engines of one output a node")
 def output_nr_is_zero(swap: Swap) -> None:
     """output_nr is 0 for every tensor."""
     reading(swap, "output_nr", lambda _tensor, _read: 0)

@@ -16,21 +16,22 @@ from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError
 from gradspec_reference.tensor import Tensor
 
 
-@plant(kills={"leaf-035": "?"}, modelled_on="pytorch/pytorch#685")
+@plant(
+    kills={"leaf-035": "value", "leaf-035a": "flag", "leaf-035b": "aliasing"},
+    modelled_on="pytorch/pytorch#685",
+)
 def data_keeps_the_history(swap: Swap) -> None:
     """The data of a tensor is the tensor itself, with its history and its flag."""
     reading(swap, "data", lambda tensor, _read: tensor)
 
 
-@plant(kills={"leaf-035a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-035a": "flag"}, modelled_on="common in teaching engines")
 def data_takes_the_flag(swap: Swap) -> None:
     """The data of a tensor that requires grad is a leaf that requires grad."""
-    reading(
-        swap, "data", lambda tensor, read: read(tensor).requires_grad_(tensor.requires_grad)
-    )
+    reading(swap, "data", lambda tensor, read: read(tensor).requires_grad_(tensor.requires_grad))
 
 
-@plant(kills={"leaf-035a": "?"}, modelled_on="pytorch/pytorch#170819")
+@plant(kills={"leaf-035a": "flag"}, modelled_on="pytorch/pytorch#170819")
 def data_cuts_its_owner(swap: Swap) -> None:
     """Reading the data of a tensor detaches the tensor itself."""
 
@@ -41,19 +42,19 @@ def data_cuts_its_owner(swap: Swap) -> None:
     reading(swap, "data", data)
 
 
-@plant(kills={"leaf-035b": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-035b": "aliasing"}, modelled_on="common in teaching engines")
 def data_is_a_copy(swap: Swap) -> None:
     """The data of a tensor is a copy of its values."""
     reading(swap, "data", lambda tensor, _read: Tensor(tensor.materialise().copy()))
 
 
-@plant(kills={"leaf-036": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-036": "value", "leaf-036a": "shape"}, modelled_on="common in teaching engines")
 def assigned_data_is_swallowed(swap: Swap) -> None:
     """Assigning to data changes a tensor that is thrown away, and not the owner."""
     assigning(swap, "data", lambda tensor, value, write: write(tensor.alias(), value))
 
 
-@plant(kills={"leaf-036": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-036": "flag"}, modelled_on="common in teaching engines")
 def assigned_data_brings_its_flag(swap: Swap) -> None:
     """Assigning to data takes over the flag of the values, so the leaf becomes a constant."""
 
@@ -64,7 +65,7 @@ def assigned_data_brings_its_flag(swap: Swap) -> None:
     assigning(swap, "data", assign)
 
 
-@plant(kills={"leaf-036a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-036a": "inplace-shape"}, modelled_on="common in teaching engines")
 def assigned_data_is_copied_into_place(swap: Swap) -> None:
     """Assigning to data copies the values into the memory of the leaf, which has to fit."""
 
@@ -76,19 +77,26 @@ def assigned_data_is_copied_into_place(swap: Swap) -> None:
     assigning(swap, "data", assign)
 
 
-@plant(kills={"leaf-037": "?"}, modelled_on="common in teaching engines")
-def item_is_a_tensor(swap: Swap) -> None:
-    """item() gives a tensor, history and all, where a number should be."""
-    swap(Tensor, "item", lambda self: self.sum())
+@plant(kills={"leaf-037": "value"}, modelled_on="common in teaching engines")
+def item_is_a_whole_number(swap: Swap) -> None:
+    """item() leaves out what comes after the decimal point."""
+    swap(Tensor, "item", lambda self: int(interop.item(self)))
 
 
-@plant(kills={"leaf-037": "?"}, modelled_on="common in teaching engines")
-def item_is_rounded(swap: Swap) -> None:
-    """item() gives a whole number."""
-    swap(Tensor, "item", lambda self: int(self._array.item()))
+@plant(kills={"leaf-037": "array-requires-grad"}, modelled_on="common in tracing engines")
+def item_is_refused_to_variables(swap: Swap) -> None:
+    """item() of a tensor that requires grad is refused."""
+    sound = interop.item
+
+    def item(self: Any) -> Any:
+        if self.requires_grad:
+            raise ArrayRequiresGradError("a tensor that requires grad was made a number")
+        return sound(self)
+
+    swap(Tensor, "item", item)
 
 
-@plant(kills={"leaf-037a": "?"}, modelled_on="common in tracing engines")
+@plant(kills={"leaf-037a": "array-requires-grad"}, modelled_on="common in tracing engines")
 def numbers_are_refused_to_variables(swap: Swap) -> None:
     """float() and int() of a tensor that requires grad are refused."""
     sound = interop.item
@@ -101,47 +109,47 @@ def numbers_are_refused_to_variables(swap: Swap) -> None:
     swap(interop, "item", item)
 
 
-@plant(kills={"leaf-037a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-037a": "missing gradient"}, modelled_on="common in teaching engines")
 def numbers_cut_their_tensor(swap: Swap) -> None:
     """float() and int() of a tensor detach the tensor itself."""
     sound = interop.item
     swap(interop, "item", lambda self: sound(self.detach_()))
 
 
-@plant(kills={"leaf-037b": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-037b": "order"}, modelled_on="common in teaching engines")
 def tolist_is_flat(swap: Swap) -> None:
     """tolist() gives one flat list of numbers."""
     swap(Tensor, "tolist", lambda self: self._array.reshape(-1).tolist())
 
 
-@plant(kills={"leaf-038": "?"}, modelled_on="pytorch/pytorch#36560")
+@plant(kills={"leaf-038": "no error", "leaf-038a": "no error"}, modelled_on="pytorch/pytorch#36560")
 def numpy_never_refuses(swap: Swap) -> None:
     """numpy() gives an array of every tensor, whatever history is lost."""
     swap(Tensor, "numpy", lambda self, **_options: self.materialise())
 
 
-@plant(kills={"leaf-038": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-038": "no error"}, modelled_on="common in teaching engines")
 def numpy_refuses_results_only(swap: Swap) -> None:
     """numpy() is refused where there is a history, and not on a leaf that requires grad."""
     sound = interop.numpy
     swap(Tensor, "numpy", lambda self, *, force=False: sound(self, force=force or self.is_leaf))
 
 
-@plant(kills={"leaf-038a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-038a": "no error"}, modelled_on="common in teaching engines")
 def numpy_refuses_leaves_only(swap: Swap) -> None:
     """numpy() is refused on a leaf that requires grad, and not where there is a history."""
     sound = interop.numpy
     swap(Tensor, "numpy", lambda self, *, force=False: sound(self, force=force or not self.is_leaf))
 
 
-@plant(kills={"leaf-039": "?"}, modelled_on="common in engines without force")
+@plant(kills={"leaf-039": "array-requires-grad"}, modelled_on="common in engines without force")
 def numpy_ignores_force(swap: Swap) -> None:
     """numpy(force=True) is refused like numpy() on a tensor that requires grad."""
     sound = interop.numpy
     swap(Tensor, "numpy", lambda self, **_options: sound(self))
 
 
-@plant(kills={"leaf-039": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-039": "flag"}, modelled_on="common in teaching engines")
 def numpy_by_force_cuts_the_tensor(swap: Swap) -> None:
     """numpy(force=True) detaches the tensor itself."""
     sound = interop.numpy
@@ -152,20 +160,20 @@ def numpy_by_force_cuts_the_tensor(swap: Swap) -> None:
     swap(Tensor, "numpy", numpy)
 
 
-@plant(kills={"leaf-040": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-040": "value"}, modelled_on="common in teaching engines")
 def numpy_copies(swap: Swap) -> None:
     """numpy() gives a copy of the values."""
     sound = interop.numpy
     swap(Tensor, "numpy", lambda self, *, force=False: sound(self, force=force).copy())
 
 
-@plant(kills={"leaf-044": "?"}, modelled_on="pytorch/pytorch#6768")
+@plant(kills={"leaf-044": "text", "leaf-044a": "text"}, modelled_on="pytorch/pytorch#6768")
 def text_is_values_only(swap: Swap) -> None:
     """The printed text of a tensor shows its values and nothing else."""
     swap(Tensor, "__repr__", lambda self: f"tensor({printing.values(self._array)})")
 
 
-@plant(kills={"leaf-044": "?"}, modelled_on="pytorch/pytorch#6768")
+@plant(kills={"leaf-044": "text"}, modelled_on="pytorch/pytorch#6768")
 def text_shows_the_flag_of_results(swap: Swap) -> None:
     """The printed text shows requires_grad=True on everything that requires grad."""
     sound = printing.show
@@ -179,16 +187,14 @@ def text_shows_the_flag_of_results(swap: Swap) -> None:
     swap(Tensor, "__repr__", show)
 
 
-@plant(kills={"leaf-044a": "?"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-044a": "text"}, modelled_on="common in teaching engines")
 def text_shows_a_nameless_node(swap: Swap) -> None:
     """The printed text of a result says that there is a node, and not which."""
     sound = printing.show
-    swap(
-        Tensor, "__repr__", lambda self: re.sub(r"grad_fn=<\w+>", "grad_fn=<Node>", sound(self))
-    )
+    swap(Tensor, "__repr__", lambda self: re.sub(r"grad_fn=<\w+>", "grad_fn=<Node>", sound(self)))
 
 
-@plant(kills={"leaf-055": "?"}, modelled_on="common in lazy engines")
+@plant(kills={"leaf-055": "value"}, modelled_on="common in lazy engines")
 def printing_cuts_the_history(swap: Swap) -> None:
     """Printing a tensor computes its value, and drops the way to it."""
     sound = printing.show
@@ -201,7 +207,7 @@ def printing_cuts_the_history(swap: Swap) -> None:
     swap(Tensor, "__repr__", show)
 
 
-@plant(kills={"leaf-055": "?"}, modelled_on="tinygrad/tinygrad#3673")
+@plant(kills={"leaf-055": "unexpected gradient"}, modelled_on="tinygrad/tinygrad#3673")
 def printing_allocates_the_gradient(swap: Swap) -> None:
     """Printing a leaf that has no gradient yet makes it one of zeros."""
     sound = printing.show

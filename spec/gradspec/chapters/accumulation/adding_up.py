@@ -50,6 +50,26 @@ def a_leaf_of_two_graphs_gathers_from_both(ag: Autograd) -> None:
 
 
 @clause(
+    "acc-026",
+    needs={"tape", "cotangent"},
+    sources=["torch.autograd.backward docstring"],
+)
+def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
+    """The grad of an intermediate gathers the gradients of the passes that name it in inputs.
+
+    These passes end there, and add nothing to the leaves beyond.  pytorch#79708 lost it.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    h = x * 7.0
+
+    (h * 3.0).backward(inputs=[h])
+    expect(h.grad).equals(3.0)
+    (h * 5.0).backward(inputs=[h])
+    expect(h.grad).equals(8.0)
+    expect(x.grad).is_none()
+
+
+@clause(
     "acc-004",
     needs={"tape", "retain_graph"},
     sources=["T2 §2.3"],

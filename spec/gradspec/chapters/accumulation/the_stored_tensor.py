@@ -38,6 +38,27 @@ def the_total_is_updated_where_it_stands(ag: Autograd) -> None:
 
 
 @clause(
+    "acc-009a",
+    needs={"tape", "inplace"},
+    sources=["notes/autograd § In-place correctness checks"],
+)
+def an_addition_to_grad_is_a_write(ag: Autograd) -> None:
+    """A pass that adds to grad in place is noticed by what was computed from the old total.
+
+    pytorch#178315: gradients that were changed between their production and their use.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    w = ag.tensor(5.0, requires_grad=True)
+    (x * x).backward()
+    penalty = w * x.grad
+    (x * x).backward()
+
+    with ag.refuses("stale-saved-tensor"):
+        penalty.backward()
+    expect(w.grad).is_none()
+
+
+@clause(
     "acc-010",
     needs={"tape"},
     sources=["docs autograd § Manual gradient layouts"],
@@ -112,11 +133,15 @@ def a_stored_gradient_has_no_history(ag: Autograd) -> None:
 def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
     """After passes with create_graph, grad requires grad, and its derivative is that of the sum.
 
-    oneflow#8248: the gradient of a leaf came out without its graph.
+    A later pass without create_graph adds a constant to it.  oneflow#8248: the gradient of a leaf
+    came out without its graph.
     """
     x = ag.tensor(2.0, requires_grad=True)
     (x * x * x).backward(create_graph=True)
     (x * x).backward(create_graph=True)
+    expect(x.grad.requires_grad).is_true()
+    (x * x).backward()
+    expect(x.grad).equals(20.0)
     expect(x.grad.requires_grad).is_true()
 
     (second,) = ag.grad(x.grad, [x])
@@ -168,16 +193,20 @@ def gradients_on_their_way_do_not_share_a_total(ag: Autograd) -> None:
     """A contribution that is added to one gradient during a pass is not added to another's.
 
     The sum passes one gradient on to both of its arguments, of which each is used once more.
-    AiDotNet.Tensors#935 made that gradient the running total of the first.
+    AiDotNet.Tensors#935 made that gradient the running total of the first.  It shows if the sum is
+    the first to deliver; so it is the oldest operation in one function, the latest in the other.
     """
 
-    def f(x: Tensor, y: Tensor) -> Any:
+    def sum_first(x: Tensor, y: Tensor) -> Any:
         return (x + y) + x * 5.0 + y * 7.0
 
-    _, (for_x, for_y) = ag.vjp(f, [2.0, 1.0])
+    def sum_last(x: Tensor, y: Tensor) -> Any:
+        return x * 5.0 + y * 7.0 + (x + y)
 
-    expect(for_x).equals(6.0)
-    expect(for_y).equals(8.0)
+    for f in (sum_first, sum_last):
+        _, (for_x, for_y) = ag.vjp(f, [2.0, 1.0])
+        expect(for_x).equals(6.0)
+        expect(for_y).equals(8.0)
 
 
 @clause(
@@ -232,6 +261,26 @@ def a_gradient_is_cast_before_it_is_added(ag: Autograd) -> None:
     (x * 2.0**-30).backward()
     expect(x.grad).has_dtype("float64")
     expect(x.grad).equals(1.0 + 2.0**-30)
+
+
+@clause(
+    "acc-024b",
+    needs={"tape", "arrays", "op:sum"},
+    sources=["torch.Tensor.grad docstring", "chain rule"],
+)
+def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
+    """The grad of a leaf has the leaf's shape, whatever shape the leaf was broadcast to.
+
+    rust-autograd#38: the gradient of a number that multiplies a vector came out as a vector.
+    """
+    weights = ag.random(3)
+    x = ag.tensor(2.0, requires_grad=True)
+    row = ag.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
+    for passes in (1.0, 2.0):
+        (x * ag.tensor(weights)).sum().backward()
+        (row * ag.tensor([[1.0], [2.0]])).sum().backward()
+        expect(x.grad).is_close(passes * weights.sum())
+        expect(row.grad).equals([[3.0 * passes] * 3])
 
 
 @clause(

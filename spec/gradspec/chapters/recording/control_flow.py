@@ -34,7 +34,7 @@ def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd) -> None:
     def f(x: Tensor) -> Any:
         return x * x if float(x) > 1.0 else 3.0 * x
 
-    for point, slope in ((2.0, 4.0), (1.0, 3.0), (0.5, 3.0), (-4.0, 3.0)):
+    for point, slope in ((2.0, 4.0), (1.0, 3.0), (0.5, 3.0), (-4.0, 3.0), (5.0, 10.0)):
         _, (gradient,) = ag.vjp(f, [point])
         expect(gradient).equals(slope)
 

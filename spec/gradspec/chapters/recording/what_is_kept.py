@@ -66,15 +66,19 @@ def a_name_given_to_a_new_result_leaves_the_old_tensor_alone(ag: Autograd) -> No
     sources=["saved tensors hooks tutorial § Saved tensors"],
 )
 def a_result_keeps_its_graph_alive(ag: Autograd) -> None:
-    """A result can be differentiated after every name of its intermediates is gone."""
+    """A result can be differentiated after every name of its intermediates is gone.
+
+    The derivative needs the value of the first of them; of the others only the place in the graph.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     doubled = x * 2.0
     square = doubled * doubled
-    y = square * square
-    ag.forget(doubled, square)
+    shifted = square + 1.0
+    y = shifted * 3.0
+    ag.forget(doubled, square, shifted)
     y.backward()
 
-    expect(x.grad).equals(1728.0)
+    expect(x.grad).equals(72.0)
 
 
 @clause(
@@ -83,8 +87,21 @@ def a_result_keeps_its_graph_alive(ag: Autograd) -> None:
     needs={"memory"},
     sources=["notes/autograd § requires_grad"],
 )
-def what_is_not_recorded_is_not_kept(ag: Autograd) -> None:
-    """An operation on tensors that do not require grad keeps none of them alive."""
+def what_no_derivative_needs_is_not_kept(ag: Autograd) -> None:
+    """An operation keeps no argument alive whose value its derivative does not need.
+
+    If no argument requires grad, there is no derivative.  That of a product with a constant needs
+    the constant, and not the other factor; pytorch#15115 had both kept.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    doubled = x * 2.0
+    watched_factor = ag.watch(doubled)
+    z = doubled * ag.tensor(5.0)
+    ag.forget(doubled)
+
+    expect(watched_factor).is_gone()
+    expect(z).equals(30.0)
+
     a = ag.tensor(2.0)
     square = a * a
     watched_operand, watched_intermediate = ag.watch(a), ag.watch(square)

@@ -153,22 +153,26 @@ def request_comes_too_late_for_a_finished_pass(ag: Autograd) -> None:
     needs={"tape", "retain_grad", "retain_graph"},
     sources=["T4 §7.2", "torch.autograd.backward docstring"],
 )
-def request_does_not_revive_a_freed_graph(ag: Autograd) -> None:
-    """retain_grad() on a non-leaf of a freed graph does not make that graph usable again.
+def request_does_not_keep_or_revive_a_graph(ag: Autograd) -> None:
+    """retain_grad() neither keeps a graph from being freed nor makes a freed one usable again.
 
     Keeping a gradient and keeping a graph are two requests with similar names: the first is
     `retain_grad()`, the second `retain_graph=True`, and neither implies the other.
     """
-    x = ag.tensor(2.0, requires_grad=True)
-    y = x * x
-    (y + 1).backward()
-    y.retain_grad()
-    again = y * 2
+    for request_first in (True, False):
+        x = ag.tensor(2.0, requires_grad=True)
+        y = x * x
+        if request_first:
+            y.retain_grad()
+        (y + 1).backward()
+        if not request_first:
+            y.retain_grad()
+        again = y * 2
 
-    with ag.refuses("graph-freed"):
-        again.backward()
+        with ag.refuses("graph-freed"):
+            again.backward()
 
-    expect(x.grad).equals(4.0)
+        expect(x.grad).equals(4.0)
 
 
 @clause(

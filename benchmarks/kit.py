@@ -1,0 +1,143 @@
+"""What the kit itself costs, as ratios in one run.
+
+    pip install -e '.[bench]'
+    python benchmarks/kit.py --engine reference --rounds 5
+
+Four ways to run the same clauses, in turn, several rounds; medians are printed:
+
+- bare:    the bodies of the clauses in a plain loop, in process (import time apart)
+- plain:   an ordinary pytest file with one function a clause, each calling the same body
+- kit:     `gradspec run ENGINE`
+- kit -n 2: the same on two processes
+
+The cost per clause is (time - time for no clause) / clauses, for plain and for kit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+BARE = """
+import time
+started = time.perf_counter()
+from gradspec import chapters
+from gradspec.clause import CLAUSES
+from gradspec_conformance.execute import run_clause
+from gradspec_conformance.loading import load_engine
+chapters.load()
+engine = load_engine({engine!r})
+imported = time.perf_counter()
+for clause in CLAUSES.values():
+    run_clause(clause, engine)
+print(imported - started, time.perf_counter() - imported, len(CLAUSES))
+"""
+
+PLAIN = """
+from gradspec import chapters
+from gradspec.clause import CLAUSES
+from gradspec_conformance.execute import run_clause
+from gradspec_conformance.loading import load_engine
+chapters.load()
+engine = load_engine({engine!r})
+
+def passes(identifier):
+    assert run_clause(CLAUSES[identifier], engine).outcome == "passed"
+
+{functions}
+"""
+
+
+def seconds(command: list[str], folder: str) -> float:
+    """Time a whole process; its output is dropped, its failure is not."""
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    elapsed = time.perf_counter() - started
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} exited {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return elapsed
+
+
+def bare(engine: str) -> tuple[float, float, int]:
+    """Give the import time, the time of the plain loop, and the number of clauses."""
+    program = BARE.format(engine=engine)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    imported, looped, clauses = done.stdout.split()
+    return float(imported), float(looped), int(clauses)
+
+
+def plain_file(engine: str, folder: str) -> None:
+    """Write the pytest file with one function a clause."""
+    from gradspec import chapters  # noqa: PLC0415 - only this function needs the clauses
+    from gradspec.clause import CLAUSES  # noqa: PLC0415
+
+    chapters.load()
+    functions = "\n".join(f"def test_{i.replace('-', '_')}(): passes({i!r})" for i in CLAUSES)
+    text = PLAIN.format(engine=engine, functions=functions)
+    Path(folder, "test_plain.py").write_text(text, encoding="utf-8")
+    Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", default="reference")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    engine = options.engine
+    bin_folder = Path(sys.executable).parent
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    kit = [str(bin_folder / "gradspec"), "run", engine]
+    times: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        plain_file(engine, folder)
+        commands = {
+            "plain": [*pytest, "test_plain.py"],
+            "plain, one": [*pytest, "test_plain.py::test_acc_001"],
+            "kit": kit,
+            "kit, one": [*kit, "-k", "acc-001"],
+            "kit -n 2": [*kit, "-n", "2"],
+        }
+        for _ in range(options.rounds):
+            imported, looped, clauses = bare(engine)
+            times.setdefault("import", []).append(imported)
+            times.setdefault("bare loop", []).append(looped)
+            for name, command in commands.items():
+                times.setdefault(name, []).append(seconds(command, folder))
+    middle = {name: statistics.median(values) for name, values in times.items()}
+    report(engine, middle, times, clauses)
+
+
+def report(
+    engine: str, middle: dict[str, float], times: dict[str, list[float]], clauses: int
+) -> None:
+    """Print the medians and the ratios that matter."""
+    table = Table(title=f"{clauses} clauses on {engine}, seconds", box=None, title_justify="left")
+    for heading in ("what", "median", "lowest", "highest"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for name, value in middle.items():
+        spread = (f"{min(times[name]):.2f}", f"{max(times[name]):.2f}")
+        table.add_row(name, f"{value:.2f}", *spread)
+    console = Console(highlight=False)
+    console.print(table)
+    plain = (middle["plain"] - middle["plain, one"]) / (clauses - 1)
+    kit = (middle["kit"] - middle["kit, one"]) / (clauses - 1)
+    console.print(f"per clause: plain pytest {plain * 1e3:.2f} ms, kit {kit * 1e3:.2f} ms", end="")
+    console.print(f" (ratio {kit / plain:.2f})")
+    alone = middle["import"] + middle["bare loop"]
+    console.print(f"kit / (import + bare loop): {middle['kit'] / alone:.2f}")
+    console.print(f"kit -n 2 / kit: {middle['kit -n 2'] / middle['kit']:.2f}")
+
+
+if __name__ == "__main__":
+    main()

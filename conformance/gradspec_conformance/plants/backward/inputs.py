@@ -1,0 +1,168 @@
+"""Faults about inputs: what engines get wrong about where a pass ends."""
+# ruff: noqa: SLF001 - a plant reaches inside
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec_conformance.plants.plant import plant
+from gradspec_reference import autograd, hooks
+from gradspec_reference.backward import BackwardPass
+from gradspec_reference.errors import UnusedInputError
+from gradspec_reference.tensor import Tensor
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.plant import Swap
+
+
+@plant(
+    kills={
+        "bwd-020": "unexpected gradient",
+        "bwd-020a": "value",
+        "bwd-021": "unexpected gradient",
+        "bwd-024": "unexpected gradient",
+        "bwd-030": "unexpected gradient",
+    },
+    modelled_on="pytorch/pytorch#79708",
+)
+def inputs_arg_ignored(swap: Swap) -> None:
+    """A pass that is given inputs fills every leaf."""
+    original = BackwardPass.limit_to
+
+    def limit_to(self: Any, edges: Any, nodes: Any, *, run_targets: bool) -> None:
+        if not run_targets:
+            original(self, edges, nodes, run_targets=run_targets)
+
+    swap(BackwardPass, "limit_to", limit_to)
+
+
+@plant(
+    kills={"bwd-024": "missing gradient", "bwd-025": "flag"},
+    modelled_on="pytorch/pytorch#79708",
+)
+def inputs_nonleaf_lost(swap: Swap) -> None:
+    """An intermediate that is listed in inputs is given nothing."""
+
+    def stored(targets: Any) -> Any:
+        return [autograd.edge_of(target) for target in targets]
+
+    swap(autograd, "stored", stored)
+
+
+@plant(kills={"bwd-020a": "value"}, modelled_on="engines that clear gradients before a pass")
+def leaves_outside_inputs_are_cleared(swap: Swap) -> None:
+    """A pass that is given inputs sets the gradient of each other leaf to zero."""
+    original = BackwardPass.limit_to
+
+    def limit_to(self: Any, edges: Any, nodes: Any, *, run_targets: bool) -> None:
+        listed = {node for node, _ in edges}
+        for node in nodes:
+            leaf = getattr(node, "variable", None)
+            if node not in listed and leaf is not None and leaf._grad is not None:
+                leaf._grad = leaf._grad * 0.0
+        original(self, edges, nodes, run_targets=run_targets)
+
+    swap(BackwardPass, "limit_to", limit_to)
+
+
+@plant(kills={"bwd-021": "inputs-type"}, modelled_on="Python's iteration over a dict")
+def inputs_of_a_dict_are_its_keys(swap: Swap) -> None:
+    """A dict of inputs is taken for the sequence of its keys."""
+    original = autograd.as_sequence
+
+    def as_sequence(inputs: Any) -> Any:
+        return list(inputs) if isinstance(inputs, dict) else original(inputs)
+
+    swap(autograd, "as_sequence", as_sequence)
+
+
+@plant(kills={"bwd-022": "no error"}, modelled_on="engines that take any mapping")
+def every_mapping_is_a_dict(swap: Swap) -> None:
+    """Inputs are taken from the values of any mapping."""
+    original = autograd.as_sequence
+
+    def as_sequence(inputs: Any) -> Any:
+        return original(dict(inputs) if hasattr(inputs, "keys") else inputs)
+
+    swap(autograd, "as_sequence", as_sequence)
+
+
+@plant(kills={"bwd-023": "no error"}, modelled_on="Python's truth of an empty list")
+def empty_inputs_are_no_restriction(swap: Swap) -> None:
+    """An empty sequence of inputs is taken for no restriction."""
+    original = autograd.backward
+
+    def backward(*arguments: Any, inputs: Any = None, **keywords: Any) -> None:
+        given = isinstance(inputs, Tensor) or bool(inputs)
+        original(*arguments, inputs=inputs if given else None, **keywords)
+
+    swap(autograd, "backward", backward)
+
+
+@plant(kills={"bwd-025": "flag"}, modelled_on="common where a request ends with its call")
+def retention_ends_with_the_pass(swap: Swap) -> None:
+    """An intermediate that was listed in inputs stops retaining when the pass is over."""
+    original = autograd.backward
+
+    def backward(*arguments: Any, inputs: Any = None, **keywords: Any) -> None:
+        listed = [] if inputs is None else list(autograd.as_sequence(inputs))
+        news = [each for each in listed if not hooks.is_retained(each)]
+        original(*arguments, inputs=inputs, **keywords)
+        for each in news:
+            if hooks.is_retained(each):
+                del each.grad_fn.retained[each._output_nr]
+
+    swap(autograd, "backward", backward)
+
+
+@plant(kills={"bwd-026": "unused-input"}, modelled_on="the functional query's check, shared")
+def unused_inputs_are_refused(swap: Swap) -> None:
+    """An input on which the roots do not depend is refused."""
+    original = BackwardPass.limit_to
+
+    def limit_to(self: Any, edges: Any, nodes: Any, *, run_targets: bool) -> None:
+        if run_targets and any(node not in nodes for node, _ in edges):
+            raise UnusedInputError("the roots do not depend on an input")
+        original(self, edges, nodes, run_targets=run_targets)
+
+    swap(BackwardPass, "limit_to", limit_to)
+
+
+@plant(kills={"bwd-026": "unexpected gradient"}, modelled_on="Oneflow-Inc/oneflow#10251")
+def unused_inputs_get_zeros(swap: Swap) -> None:
+    """An input on which the roots do not depend is given zeros."""
+    original = autograd.stored
+
+    def stored(targets: Any) -> Any:
+        for each in targets:
+            if each._grad is None:
+                each._grad = each.detach() * 0.0
+        return original(targets)
+
+    swap(autograd, "stored", stored)
+
+
+@plant(kills={"bwd-027": "no error"}, modelled_on="engines that filter what they are given")
+def inputs_without_grad_are_passed_over(swap: Swap) -> None:
+    """An input that does not require grad is passed over."""
+    original = autograd.stored
+
+    def stored(targets: Any) -> Any:
+        kept = [t for t in targets if not isinstance(t, Tensor) or t.requires_grad]
+        return original(kept)
+
+    swap(autograd, "stored", stored)
+
+
+@plant(kills={"bwd-028": "value"}, modelled_on="engines that walk once per input")
+def one_pass_per_input(swap: Swap) -> None:
+    """Each listed input has a pass of its own."""
+    original = autograd.backward
+
+    def backward(*arguments: Any, inputs: Any = None, **keywords: Any) -> None:
+        listed = [None] if inputs is None else list(autograd.as_sequence(inputs)) or [[]]
+        for position, one in enumerate(listed, start=1):
+            keep = position < len(listed) or keywords.get("retain_graph")
+            original(*arguments, inputs=one, **{**keywords, "retain_graph": keep})
+
+    swap(autograd, "backward", backward)

@@ -1,0 +1,227 @@
+"""Faults about roots: what engines get wrong about where a pass may begin."""
+# ruff: noqa: SLF001 - a plant reaches inside
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_conformance.plants.plant import plant
+from gradspec_reference import autograd, cotangents
+from gradspec_reference.backward import BackwardPass
+from gradspec_reference.edges import GradientEdge
+from gradspec_reference.errors import InputsEmptyError, NonscalarRootError
+from gradspec_reference.tensor import Tensor
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.plant import Swap
+
+
+@plant(kills={"bwd-004": "nonscalar-root"}, modelled_on="common in teaching engines")
+def only_tensors_without_dimensions_are_scalars(swap: Swap) -> None:
+    """A tensor with dimensions is refused as a root, even if it has one element."""
+    original = cotangents.default
+
+    def default(root: Any, shape: Any, dtype: Any) -> Any:
+        if shape:
+            raise NonscalarRootError(f"the root has the shape {list(shape)}")
+        return original(root, shape, dtype)
+
+    swap(cotangents, "default", default)
+
+
+@plant(
+    kills={"bwd-005": "no error", "bwd-005a": "no error", "bwd-019a": "no error"},
+    modelled_on="engines that differentiate the sum of what they are given",
+)
+def every_root_starts_from_ones(swap: Swap) -> None:
+    """A root of any shape without a starting gradient starts from ones."""
+
+    def default(root: Any, shape: Any, dtype: Any) -> Any:
+        edge = isinstance(root, GradientEdge)
+        return Tensor(np.ones(shape, dtype)) if edge or root.requires_grad else None
+
+    swap(cotangents, "default", default)
+
+
+@plant(kills={"bwd-005a": "no error"}, modelled_on="torch documentation: more than one element")
+def nothing_counts_as_one(swap: Swap) -> None:
+    """A root of no elements is taken for a scalar."""
+    original = cotangents.default
+
+    def default(root: Any, shape: Any, dtype: Any) -> Any:
+        if math.prod(shape) == 0:
+            return Tensor(np.ones(shape, dtype))
+        return original(root, shape, dtype)
+
+    swap(cotangents, "default", default)
+
+
+@plant(
+    kills={"bwd-006": "no error", "bwd-006a": "no error", "bwd-007": "no error"},
+    modelled_on="candle-org/candle#411",
+)
+def roots_without_history_are_passed_over(swap: Swap) -> None:
+    """A root that does not require grad is passed over."""
+    original = cotangents.for_roots
+
+    def for_roots(roots: Any, given: Any) -> Any:
+        pairs = zip(roots, given, strict=False)
+        kept = [p for p in pairs if isinstance(p[0], GradientEdge) or p[0].requires_grad]
+        return original([root for root, _ in kept], [one for _, one in kept])
+
+    swap(cotangents, "for_roots", for_roots)
+
+
+@plant(kills={"bwd-006a": "no error"}, modelled_on="common where a list was added later")
+def only_the_first_root_is_checked(swap: Swap) -> None:
+    """Roots after the first are passed over if they do not require grad."""
+    original = cotangents.for_roots
+
+    def for_roots(roots: Any, given: Any) -> Any:
+        kept = [
+            (root, one)
+            for position, (root, one) in enumerate(zip(roots, given, strict=False))
+            if position == 0 or isinstance(root, GradientEdge) or root.requires_grad
+        ]
+        return original([root for root, _ in kept], [one for _, one in kept])
+
+    swap(cotangents, "for_roots", for_roots)
+
+
+@plant(kills={"bwd-007": "wrong error"}, modelled_on="checks in another order than torch's")
+def shape_is_checked_first(swap: Swap) -> None:
+    """A root that neither requires grad nor is a scalar is refused for its shape."""
+    original = cotangents.default
+
+    def default(root: Any, shape: Any, dtype: Any) -> Any:
+        if math.prod(shape) != 1:
+            raise NonscalarRootError(f"the root has the shape {list(shape)}")
+        return original(root, shape, dtype)
+
+    swap(cotangents, "default", default)
+
+
+@plant(
+    kills={"bwd-030": "unexpected gradient", "bwd-020": "unexpected gradient"},
+    modelled_on="common where the method and the function are written separately",
+)
+def method_forgets_its_inputs(swap: Swap) -> None:
+    """The method backward() does not hand its inputs to the function."""
+    original = Tensor.backward
+
+    def without_inputs(self: Any, *arguments: Any, inputs: Any = None, **keywords: Any) -> None:
+        del inputs
+        original(self, *arguments, **keywords)
+
+    swap(Tensor, "backward", without_inputs)
+
+
+@plant(
+    kills={"bwd-013": "value", "bwd-013a": "order", "bwd-019": "value"},
+    modelled_on="common where a list was added later",
+)
+def multi_root_last(swap: Swap) -> None:
+    """All roots start from the gradient of the last."""
+    original = cotangents.for_roots
+
+    def for_roots(roots: Any, given: Any) -> Any:
+        edges, seeds = original(roots, given)
+        return edges, seeds[-1:] * len(seeds)
+
+    swap(cotangents, "for_roots", for_roots)
+
+
+@plant(
+    kills={"bwd-013": "graph-freed", "bwd-013a": "graph-freed", "bwd-016": "graph-freed"},
+    modelled_on="common where a list was added later",
+)
+def one_pass_per_root(swap: Swap) -> None:
+    """Each root has a pass of its own, the first of which frees what the roots share."""
+    original = autograd.backward
+
+    def backward(tensors: Any, grad_tensors: Any = None, *rest: Any, **keywords: Any) -> None:
+        if isinstance(tensors, Tensor | GradientEdge):
+            original(tensors, grad_tensors, *rest, **keywords)
+            return
+        for position, root in enumerate(tensors):
+            seed = None if grad_tensors is None else grad_tensors[position]
+            original(root, seed, *rest, **keywords)
+
+    swap(autograd, "backward", backward)
+
+
+@plant(kills={"bwd-013a": "order"}, modelled_on="common where a list was added later")
+def one_pass_per_root_keeping_the_graph(swap: Swap) -> None:
+    """Each root has a pass of its own, and only the last frees the graph."""
+    original = autograd.backward
+
+    def backward(tensors: Any, grad_tensors: Any = None, *rest: Any, **keywords: Any) -> None:
+        if isinstance(tensors, Tensor | GradientEdge):
+            original(tensors, grad_tensors, *rest, **keywords)
+            return
+        last = len(tensors) - 1
+        for position, root in enumerate(tensors):
+            seed = None if grad_tensors is None else grad_tensors[position]
+            keep = position != last or keywords.get("retain_graph")
+            original(root, seed, *rest, **{**keywords, "retain_graph": keep})
+
+    swap(autograd, "backward", backward)
+
+
+@plant(kills={"bwd-015": "value"}, modelled_on="engines that keep roots in a dict")
+def roots_are_a_set(swap: Swap) -> None:
+    """A root that is listed twice counts once."""
+    original = BackwardPass.start
+
+    def start(self: Any, roots: Any, cotangents: Any) -> None:
+        by_edge = dict(zip(roots, cotangents, strict=True))
+        original(self, list(by_edge), list(by_edge.values()))
+
+    swap(BackwardPass, "start", start)
+
+
+@plant(
+    kills={"bwd-016": "value"},
+    modelled_on="engines that reset intermediate gradients when they reach them",
+)
+def lower_root_loses_its_start(swap: Swap) -> None:
+    """What arrives at a root from another root takes the place of its starting gradient."""
+    original = BackwardPass.start
+
+    def start(self: Any, roots: Any, cotangents: Any) -> None:
+        original(self, roots, cotangents)
+        for edge in roots:
+            if self.dependencies.get(edge[0]):
+                self.cotangents.pop(edge, None)
+
+    swap(BackwardPass, "start", start)
+
+
+@plant(kills={"bwd-018": "inputs-empty"}, modelled_on="engines that ask for at least one root")
+def no_roots_are_refused(swap: Swap) -> None:
+    """An empty sequence of roots is refused."""
+    original = autograd.as_roots
+
+    def as_roots(roots: Any) -> Any:
+        found = original(roots)
+        if not found:
+            raise InputsEmptyError("there is no root")
+        return found
+
+    swap(autograd, "as_roots", as_roots)
+
+
+@plant(kills={"bwd-042": "value"}, modelled_on="a gradient edge taken for an entry of the graph")
+def edge_root_enters_behind_its_node(swap: Swap) -> None:
+    """A root that is an edge starts where the edge's node sends its gradients."""
+    original = cotangents.edge_of
+
+    def edge_of(root: Any, position: int) -> Any:
+        if isinstance(root, GradientEdge) and root.node.next_functions:
+            return root.node.next_functions[0]
+        return original(root, position)
+
+    swap(cotangents, "edge_of", edge_of)

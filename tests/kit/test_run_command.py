@@ -1,0 +1,225 @@
+"""`gradspec run` says what it found, in words and in its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from gradspec import edition
+from gradspec.edition import Demand
+from gradspec_conformance.cli import main
+from gradspec_conformance.result import ExitStatus
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+WRONG = Path(__file__).with_name("wrong_engines.py")
+ADDS = "acc-001"
+
+EXPECTED = """
+[[expected]]
+clause = "{clause}"
+kind = "{kind}"
+reason = "It replaces."
+class = "bug"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def run(engine: str, *arguments: str, keyword: str = ADDS) -> Result:
+    """Run the command in this process, on an engine of wrong_engines.py and one clause."""
+    named = engine if "." in engine else f"{WRONG}:{engine}"
+    return CliRunner().invoke(main, ["run", named, "-k", keyword, *arguments])
+
+
+def in_a_process(*arguments: str) -> list[str]:
+    """Spell the command for a process of its own."""
+    return [sys.executable, "-c", "from gradspec_conformance.cli import main; main()", *arguments]
+
+
+# exit status --------------------------------------------------------------------------
+def test_a_sound_engine_ends_with_0_and_a_score() -> None:
+    result = run("ToyEngine")
+
+    assert result.exit_code == ExitStatus.AS_EXPECTED
+    assert "passed 1 of 1 clauses that match -k 'acc-001' of profile full" in result.output
+    assert edition.EDITION in result.output
+
+
+def test_a_wrong_engine_ends_with_1_and_an_explanation() -> None:
+    result = run("Overwrites", "--examples", "3", "--seed", "7")
+
+    assert result.exit_code == ExitStatus.NOT_CONFORMANT
+    for part in (
+        "A backward pass adds to the gradient that a leaf already has",
+        "failed (value)",
+        "found    4.0",
+        "expected 8.0",
+        "t0 = ag.tensor(2.0, requires_grad=True)",
+        f"repeat it: gradspec run {WRONG}:Overwrites -k acc-001 --seed 7 --examples 3",
+        "not conformant",
+    ):
+        assert part in result.output
+
+
+def test_a_recommendation_that_is_not_followed_is_told_and_does_not_gate() -> None:
+    result = run("ToyEngine", keyword="acc-009")
+
+    assert "[should, accumulation] deviation" in result.output
+    assert result.exit_code == ExitStatus.AS_EXPECTED
+
+
+@pytest.mark.parametrize("engine", ["NeverBegins", "LacksAMethod", "DiesAtBirth", "nowhere.py:E"])
+def test_an_engine_that_does_not_load_ends_with_3_and_a_sentence(engine: str) -> None:
+    result = run(engine)
+
+    assert result.exit_code == ExitStatus.INCOMPLETE
+    assert result.output.startswith(f"gradspec: engine {'' if '.' in engine else WRONG}")
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--profile", "tap"], "did you mean tape"),
+        (["--chapter", "acumulation"], "did you mean accumulation"),
+        (["-k", "acc-0001"], "did you mean acc-001"),
+        (["-k", "acc and ("], "is no expression"),
+        (["-n", "many"], "-n is 'many'"),
+        (["--timeout", "0"], "a clause needs more than no time"),
+        (["--expect", "nowhere.toml"], "nowhere.toml"),
+        (["--json", "no/where.json"], "no/where.json cannot be written"),
+        (["--junit", "."], "cannot be written"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_sentence(arguments: list[str], sentence: str) -> None:
+    result = run("ToyEngine", *arguments)
+
+    assert result.exit_code == ExitStatus.WRONG_USAGE
+    assert sentence in result.output
+
+
+# the clauses that must be there -------------------------------------------------------
+def test_a_clause_that_vanished_makes_the_run_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Demand.read("acc-999 accumulation must tape")
+    kept = tuple(d for d in edition.demands() if d.id in (ADDS, "acc-008"))
+    monkeypatch.setattr(edition, "demands", lambda: (*kept, gone))
+    command = ["run", f"{WRONG}:ToyEngine", "--profile", "scalar", "--chapter", "acc"]
+    result = CliRunner().invoke(main, command)
+
+    assert "1 clauses have no verdict: acc-999" in result.output
+    assert result.exit_code == ExitStatus.INCOMPLETE
+
+
+def test_what_was_measured_before_an_interruption_is_reported(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    chosen = ["-k", "acc-001 or acc-002", "--json", str(report)]
+    command = in_a_process(
+        "run", f"{WRONG}:Hangs", "--chapter", "leaf", "--chapter", "acc", *chosen
+    )
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+
+    assert process.returncode == ExitStatus.INCOMPLETE
+    assert "the run was interrupted" in output
+    assert json.loads(report.read_text())["exit_status"] == ExitStatus.INCOMPLETE
+
+
+# expectations -------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("engine", "clause", "kind", "standing", "status"),
+    [
+        ("Overwrites", ADDS, "value", "expected failure", ExitStatus.AS_EXPECTED),
+        ("Overwrites", ADDS, "shape", "changed failure", ExitStatus.NOT_CONFORMANT),
+        ("ToyEngine", ADDS, "value", "unexpected pass", ExitStatus.NOT_CONFORMANT),
+        ("ToyEngine", "leaf-042", "value", "stale", ExitStatus.NOT_CONFORMANT),
+    ],
+)
+def test_an_expectation_is_an_assertion(
+    engine: str, clause: str, kind: str, standing: str, status: ExitStatus
+) -> None:
+    Path("known.toml").write_text(EXPECTED.format(clause=clause, kind=kind))
+    result = run(engine, "--expect", "known.toml", keyword=clause)
+
+    assert standing in result.output
+    assert result.exit_code == status
+    assert ("gradspec expect" in result.output) == (status != ExitStatus.AS_EXPECTED)
+
+
+# reports ------------------------------------------------------------------------------
+def test_junit_has_a_case_for_each_clause() -> None:
+    run("ToyEngine", "--junit", "report.xml", keyword="acc-001 or leaf-042 or acc-009")
+    cases = ET.parse("report.xml").getroot().findall(".//testcase")  # noqa: S314 - our own file
+    found = {case.attrib["name"].partition("[")[0]: case for case in cases}
+
+    assert [case.attrib["classname"] for case in cases] == [
+        "tensors_and_leaves",
+        "accumulation",
+        "accumulation",
+    ]
+    assert found["leaf-042"].find("skipped") is not None
+    assert found["acc-001"].find("skipped") is None
+
+
+def test_a_report_that_cannot_be_written_after_all_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    result = run("ToyEngine", "--json", "report.json")
+
+    assert "passed 1 of 1 clauses" in result.output
+    assert "report.json could not be written: No space left on device" in result.output
+    assert result.exit_code == ExitStatus.INCOMPLETE
+
+
+# isolation ----------------------------------------------------------------------------
+def test_pytests_own_settings_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only -p no:gradspec")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
+    Path("pytest.ini").write_text("[pytest]\naddopts = -k nothing\n")
+    Path("conftest.py").write_text("raise AssertionError\n")
+    result = run("ToyEngine")
+
+    assert result.exit_code == ExitStatus.AS_EXPECTED
+    assert os.environ["PYTEST_ADDOPTS"] == "--collect-only -p no:gradspec"
+
+
+def test_where_there_is_no_terminal_there_are_no_control_codes() -> None:
+    result = run("Overwrites")
+
+    assert "\x1b" not in result.output
+    assert "\r" not in result.output
+
+
+def test_processes_do_not_change_the_report(tmp_path: Path) -> None:
+    reports = []
+    for processes in ("0", "2"):
+        path = tmp_path / f"{processes}.json"
+        words = ["--chapter", "acc", "--profile", "scalar", "-n", processes, "--json", str(path)]
+        subprocess.run(in_a_process("run", f"{WRONG}:Overwrites", *words), check=False)
+        reports.append(json.loads(path.read_text()))
+        for verdict in reports[-1]["verdicts"]:
+            del verdict["duration"]
+
+    assert reports[0] == reports[1]
+    assert reports[0]["counts"]["failed"] > 0
