@@ -44,8 +44,8 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 class BackwardPass:
     """One walk over the graph: the cotangents under way and the nodes that are ready for them.
 
-    `waiting` holds what arrived so far.  `captured` collects the gradients of requested edges; `visited` and `executed`, unless None,
-    limit the walk to the nodes that lead to them.
+    `waiting` holds what arrived so far.  `captured` collects the gradients of requested edges;
+    `visited` and `executed`, unless None, limit the walk to the nodes that lead to them.
     """
 
     __slots__ = (
@@ -114,21 +114,28 @@ class BackwardPass:
         """Visit nodes, up to one that somebody looks at, which is returned."""
         while self.ready:
             node = self.next_ready()
-            if (
-                node.hooks is not None
-                or node.retained is not None
-                or self.visited is not None
-                or not node.operator_is_single
-            ):
+            if self.is_watched(node):
                 return node
             cotangent, status = self.waiting.pop(node)[FIRST]
             if cotangent is None:
                 self.pass_nothing(node)
+            elif type(node) is AccumulateGrad:
+                accumulation.accumulate_array(node.variable, cotangent, status)
             else:
                 self.differentiate(node, cotangent, status)
             if not self.retain_graph:
                 node.release()
         return None
+
+    def is_watched(self, node: Node) -> bool:
+        """Tell whether something may happen at a node that is not arithmetic on arrays."""
+        if node.operator_is_single:
+            return node.hooks is not None or node.retained is not None or self.visited is not None
+        if type(node) is not AccumulateGrad or self.create_graph or self.visited is not None:
+            return True
+        leaf = node.variable
+        state = leaf._leaf
+        return not leaf._requires_grad or bool(state and (state.hooks or state.post_hooks))
 
     def next_ready(self) -> Node:
         """Choose among the ready nodes: the one that was recorded last."""
@@ -160,10 +167,9 @@ class BackwardPass:
     def take(self, node: Node) -> list[tuple[Any, int]]:
         """Return what arrived at each output of a node, after the hooks there have seen it."""
         arrived = []
-        for slot, pair in enumerate(self.waiting.pop(node)[FIRST:]):
+        for slot, sums in enumerate(self.waiting.pop(node)[FIRST:]):
             functions = hooks_on(node, slot)
-            if functions:
-                pair = self.through_hooks(functions, *pair)
+            pair = self.through_hooks(functions, *sums) if functions else sums
             if node.retained is not None:
                 hooks.store_retained(node, slot, self.as_tensor(pair[0]))
             arrived.append(pair)
@@ -226,7 +232,7 @@ class BackwardPass:
             if held is NOTHING:
                 arrivals[slot + FIRST] = (part, status)
             else:
-                arrivals[slot + FIRST] = accumulation.add_contribution(*held, part)
+                arrivals[slot + FIRST] = accumulation.add_contribution(held[0], held[1], part)
         missing = arrivals[MISSING] = arrivals[MISSING] - 1
         if not missing:
             heapq.heappush(self.ready, (node.order, node))

@@ -9,7 +9,7 @@ import numpy as np
 from . import dtypes, factories, interop, operators, printing
 from .functions import arithmetic, indexing, products, reductions, shapes
 from .operator import TABLE
-from .recording import binary
+from .recording import binary, view
 from .tensor import Tensor
 
 if TYPE_CHECKING:
@@ -92,6 +92,11 @@ def power_of(self: Tensor, base: Any) -> Tensor:
 def swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Make the operator for a tensor on the right."""
     return lambda self, other: function(other, self)
+
+
+def reversed_dims(self: Tensor) -> Tensor:
+    """Return a view with the dimensions in reverse order (torch.Tensor.T)."""
+    return view(TABLE["permute"], self, tuple(range(self._array.ndim - 1, -1, -1)))
 
 
 def size(self: Tensor, dim: int | None = None) -> Any:
@@ -209,7 +214,7 @@ METHODS: dict[str, Any] = PUBLIC | {
     "__or__": FUNCTIONS["bitwise_or"],
     "__ror__": FUNCTIONS["bitwise_or"],
     "__xor__": FUNCTIONS["bitwise_xor"],
-    "T": property(lambda self: shapes.permute(self, tuple(range(self.ndim))[::-1])),
+    "T": property(reversed_dims),
     "mT": property(lambda self: shapes.transpose(self, -2, -1)),
     "device": property(lambda _self: factories.CPU),
     "is_complex": lambda _self: False,

@@ -72,6 +72,22 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     return result
 
 
+def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
+    """Run an operator on one operand: `apply` without its loops."""
+    x = a._array
+    if operator.floating and x.dtype.kind != "f":
+        return apply_pointwise(operator, (a,), *params)
+    try:
+        result = Tensor(state.quietly(operator.kernel, x, *params))
+    except ValueError as error:
+        raise shapes_do_not_fit(operator, (x,)) from error
+    if state.recording and operator.differentiable:
+        requires = (a._grad_fn is not None or needs_grad(a),)
+        if should_record(requires) and result._array.dtype.kind == "f":
+            result._grad_fn = make_node(operator, (a,), params, requires, result)
+    return result
+
+
 def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     """Run a kernel on arrays; OperandShapeError if their shapes do not fit together."""
     try:
@@ -104,7 +120,7 @@ def promoted(values: list[Any], floating: bool) -> list[Any]:
 def view(operator: Operator, source: Tensor, *params: Any) -> Tensor:
     """Run an operator whose result shows the memory of its operand."""
     source.materialise()
-    result = apply(operator, (source,), *params)
+    result = unary(operator, source, *params)
     views.relate(result, source, several=False)
     return result
 

@@ -205,7 +205,11 @@ class RegionOperator:
 
     def __init__(self, node: CopySlices) -> None:
         self.node = node
-        self.vjps = self
+
+    @property
+    def vjps(self) -> RegionOperator:
+        """The rules, by position; not stored, since an object that holds itself is a cycle."""
+        return self
 
     def __getitem__(self, position: int) -> Any:
         rule = self.node.written_by.operator.vjps[position]

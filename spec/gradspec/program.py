@@ -11,9 +11,12 @@ import json
 import math
 from dataclasses import dataclass, field
 from types import EllipsisType, MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FORMAT: Final = "gradspec-program/1"
 
@@ -136,6 +139,22 @@ def decode(data: Any) -> Any:
         case {"$array": flat, "dtype": dtype, "shape": shape}:
             return np.array([decode(v) for v in flat], dtype=dtype).reshape(shape)
     return data
+
+
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Apply a change to each member of a structure; give anything else back as it is."""
+    match value:
+        case list():
+            return [change(v) for v in value]
+        case tuple():
+            return tuple(change(v) for v in value)
+        case dict():
+            return {k: change(v) for k, v in value.items()}
+        case MappingProxyType():
+            return MappingProxyType({k: change(v) for k, v in value.items()})
+        case slice():
+            return slice(change(value.start), change(value.stop), change(value.step))
+    return value
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -9,28 +9,17 @@ from __future__ import annotations
 
 import warnings
 from contextvars import ContextVar
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from gradspec.capabilities import ATTRIBUTES, DTYPES, METHODS
+from gradspec.answers import PLAIN_TYPES, WRAPPERS, result_kind
+from gradspec.capabilities import METHODS
 from gradspec.comparison import COMPARISONS
 from gradspec.engine import Engine, working_dtype
 from gradspec.errors import ERROR_KINDS
-from gradspec.objects import (
-    Context,
-    Edge,
-    FunctionContext,
-    Hook,
-    HostArray,
-    Node,
-    Object,
-    Observed,
-    Tensor,
-    Watcher,
-)
-from gradspec.operators import OPERATORS, returns_several
+from gradspec.needs import needed
+from gradspec.objects import FunctionContext, HostArray, Object, Observed, Tensor
 from gradspec.outcome import (
     BrokenPort,
     Failure,
@@ -40,61 +29,11 @@ from gradspec.outcome import (
     Refused,
     Unsupported,
 )
-from gradspec.program import Call, Callback, Program, Ref, Step
+from gradspec.program import Call, Callback, Program, Ref, Step, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-
-RESULTS: Final[dict[str, str]] = {
-    "tensor": "tensor",
-    "get": "attribute",
-    "apply": "applied",
-    "inplace": "tensor",
-    "requires_grad_": "tensor",
-    "grad": "tensors",
-    "vjp": "product",
-    "enter": "context",
-    "register_hook": "hook",
-    "register_post_accumulate_grad_hook": "hook",
-    "custom_function": "tensor",
-    "saved_tensors": "tensors",
-    "saved_value": "tensor",
-    "next_functions": "edges",
-    "gradient_edge": "edge",
-    "watch": "watcher",
-    "copy": "tensor",
-    "numpy": "host array",
-    "same_object": "flag",
-    "shares_memory": "flag",
-    "is_alive": "flag",
-    "grad_enabled": "flag",
-    "node_name": "text",
-    "text": "text",
-    "number": "number",
-    "drain_warnings": "plain",
-    "tolist": "plain",
-    "backward": "plain",
-}
-"""Act -> the kind of thing that it gives back; an act not named here gives nothing."""
-
-WRAPPERS: Final[dict[str, type[Object]]] = {
-    "tensor": Tensor,
-    "node": Node,
-    "edge": Edge,
-    "context": Context,
-    "hook": Hook,
-    "watcher": Watcher,
-    "host array": HostArray,
-}
-
-PLAIN_TYPES: Final[dict[str, tuple[type, ...]]] = {
-    "flag": (bool, np.bool_),
-    "text": (str,),
-    "number": (bool, int, float, np.generic),
-    "numbers": (tuple, list),
-    "plain": (object,),
-}
 
 FORGOTTEN: Final = object()
 
@@ -157,7 +96,7 @@ class Recorder:
             raise Refused(self._spell(act, arguments), kind, error) from error
         if self._pending is not None:
             self._raise_pending()
-        result = self._wrap(self._result_kind(act, arguments), answer, act)
+        result = self._wrap(result_kind(act, arguments), answer, act)
         step.result = self._describe(result)
         return result
 
@@ -218,37 +157,11 @@ class Recorder:
         return method(*arguments, **keywords)
 
     def _require(self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        needed = self._needed(act, arguments, keywords) | _options(act, arguments, keywords)
-        self.used |= needed
-        missing = sorted(n for n in needed if n not in self.engine.capabilities)
+        words = needed(act, arguments, keywords, self.dtype)
+        self.used |= words
+        missing = sorted(n for n in words if n not in self.engine.capabilities)
         if missing and not (act == "vjp" and "tape" in self.engine.capabilities):
             raise Unsupported(missing[0])
-
-    def _needed(self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> set[str]:
-        match act:
-            case "host_write":
-                return {"interop"}
-            case "drain_warnings":
-                return {"warnings"}
-            case "apply":
-                return {OPERATORS[arguments[0]].capability} | _named_dtypes(arguments[1:])
-            case "inplace":
-                return {"inplace", OPERATORS[arguments[0]].capability}
-            case "get":
-                return {ATTRIBUTES[arguments[1]][1]} if arguments[1] in ATTRIBUTES else set()
-            case "set" | "delete":
-                return {ATTRIBUTES[arguments[1]][1]} | _named_dtypes(arguments[2:])
-            case "tensor":
-                array = arguments[0]
-                shaped = {"arrays"} if np.ndim(array) else set()
-                odd = set() if array.dtype == self.dtype else {f"dtype:{array.dtype.name}"}
-                leaf = {"tape"} if keywords.get("requires_grad") else set()
-                return {"values"} | shaped | odd | leaf
-            case "leave":
-                return set()
-            case "enter" if arguments[0] == "enforce_grad_layout_policy":
-                return {"layout"}
-        return {METHODS[act]}
 
     def _kind(self, error: Exception) -> str | None:
         if isinstance(error, Interrupted):
@@ -265,16 +178,6 @@ class Recorder:
             raise pending
 
     # wrapping -------------------------------------------------------------------------
-    def _result_kind(self, act: str, arguments: tuple[Any, ...]) -> str:
-        kind = RESULTS.get(act, "nothing")
-        if kind == "attribute":
-            return ATTRIBUTES[arguments[1]][0]
-        if kind == "applied":
-            operator, operands, parameters = arguments
-            several = returns_several(operator, len(operands), frozenset(parameters))
-            return "tensors" if several else "tensor"
-        return kind
-
     def _wrap(self, kind: str, answer: Any, act: str) -> Any:
         if kind == "nothing":
             return None
@@ -326,7 +229,7 @@ class Recorder:
         if callable(value) and not isinstance(value, type):
             self._count += 1
             return Callback(self._count - 1)
-        return _mapped(value, self._describe)
+        return mapped(value, self._describe)
 
     def _resolve(self, value: Any) -> Any:
         """What the engine gets: handles, plain values, and callables over handles."""
@@ -339,7 +242,7 @@ class Recorder:
             return value.value
         if callable(value) and not isinstance(value, type):
             return self._engine_facing(value, self._callbacks.pop(0))
-        return _mapped(value, self._resolve)
+        return mapped(value, self._resolve)
 
     def _plain(self, value: Any) -> Any:
         """What a comparison sees: arrays and plain values."""
@@ -351,7 +254,7 @@ class Recorder:
             return value.value
         if isinstance(value, Object):
             return repr(value)
-        return _mapped(value, self._plain)
+        return mapped(value, self._plain)
 
     def _engine_facing(self, function: Callable[..., Any], callback: Callback) -> Any:
         first = FunctionContext if self._context_first else Tensor
@@ -394,40 +297,3 @@ def _acts_on_none(act: str, arguments: tuple[Any, ...]) -> bool:
         case "get" | "set" | "delete":
             targets = [arguments[0]]
     return any(isinstance(t, Observed) and t.value is None for t in targets)
-
-
-def _named_dtypes(value: Any) -> set[str]:
-    if isinstance(value, str):
-        return {f"dtype:{value}"} if value in DTYPES else set()
-    if isinstance(value, list | tuple):
-        return {word for v in value for word in _named_dtypes(v)}
-    if isinstance(value, dict):
-        return {word for v in value.values() for word in _named_dtypes(v)}
-    return set()
-
-
-def _options(act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> set[str]:
-    """Name the abilities that the arguments of a backward pass ask for."""
-    if act not in ("backward", "grad"):
-        return set()
-    options = {name for name in ("retain_graph", "create_graph") if keywords.get(name)}
-    if act == "backward":
-        several = isinstance(arguments[0], list | tuple)
-        given = arguments[1] is not None or keywords.keys() & {"inputs", "grad_variables"}
-        options |= {"cotangent"} if several or given else set()
-    return options
-
-
-def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    match value:
-        case list():
-            return [change(v) for v in value]
-        case tuple():
-            return tuple(change(v) for v in value)
-        case dict():
-            return {k: change(v) for k, v in value.items()}
-        case MappingProxyType():
-            return MappingProxyType({k: change(v) for k, v in value.items()})
-        case slice():
-            return slice(change(value.start), change(value.stop), change(value.step))
-    return value

@@ -116,7 +116,8 @@ def test_a_package_that_is_missing_is_named_with_the_remedy(write: Write) -> Non
 def test_an_engine_of_the_kit_that_is_missing_comes_with_its_pip_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "micrograd", None)
+    for module in ("micrograd", "micrograd.engine"):
+        monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, "gradspec_conformance.adapters.micrograd", raising=False)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "micrograd" else 1)
 

@@ -18,10 +18,14 @@ import json
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
+from gradspec.program import mapped
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Message = dict[str, Any]
+
+STRUCTURES = (list, tuple, dict, MappingProxyType, slice)
 
 HOST_ACTS = frozenset({"host_read", "host_write"})
 """Acts on an array that left the engine; all other acts are methods of the port."""
@@ -66,15 +70,6 @@ class End:
 
 def each(value: Any, change: Callable[[Any], Any]) -> Any:
     """Change every leaf of a structure."""
-    match value:
-        case list():
-            return [each(v, change) for v in value]
-        case tuple():
-            return tuple(each(v, change) for v in value)
-        case dict():
-            return {k: each(v, change) for k, v in value.items()}
-        case MappingProxyType():
-            return MappingProxyType({k: each(v, change) for k, v in value.items()})
-        case slice():
-            return slice(*(each(v, change) for v in (value.start, value.stop, value.step)))
+    if isinstance(value, STRUCTURES):
+        return mapped(value, lambda member: each(member, change))
     return change(value)

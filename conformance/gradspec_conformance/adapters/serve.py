@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.capabilities import ATTRIBUTES
-from gradspec.operators import returns_several
+from gradspec.answers import result_kind
 from gradspec.program import Callback, Ref, decode, encode
-from gradspec.recorder import RESULTS
 from gradspec_conformance.adapters.conversation import ConversationEnded, End, Message, each
 from gradspec_conformance.loading import load_engine
 from gradspec_conformance.worker import private_channel
@@ -108,7 +106,7 @@ class Server:
                 return None
         keywords = {k: self._objects_in(v) for k, v in message["keywords"].items()}
         answer = getattr(self._engine, method)(*arguments, **keywords)
-        return self._described(_kind(method, arguments), answer)
+        return self._described(result_kind(method, arguments), answer)
 
     def _described(self, kind: str, answer: Any) -> Any:
         """Leave values as they are and number what is a handle."""
@@ -148,20 +146,6 @@ class Server:
 def serve(engine: Engine) -> None:
     """Answer for an engine on the standard streams of this process."""
     Server(engine).run()
-
-
-def _kind(method: str, arguments: Any) -> str:
-    """Say what a method of the port gives, as the recorder will read it."""
-    if method == "array":
-        return "plain"
-    kind = RESULTS.get(method, "nothing")
-    if kind == "attribute":
-        return ATTRIBUTES[arguments[1]][0]
-    if kind == "applied":
-        operator, operands, parameters = arguments
-        several = returns_several(operator, len(operands), frozenset(parameters))
-        return "tensors" if several else "tensor"
-    return kind
 
 
 if __name__ == "__main__":

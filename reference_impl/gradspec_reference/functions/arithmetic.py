@@ -71,10 +71,9 @@ COMPARISONS = [
 def unary(name: str) -> Callable[[Tensor], Tensor]:
     """Make the function of a row with one operand."""
     operator = TABLE[name]
-    applied = recording.apply_pointwise if operator.pointwise else recording.apply
 
     def function(input: Tensor) -> Tensor:
-        return applied(operator, (input,))
+        return recording.unary(operator, input)
 
     return documented(function, name, f"Return {name} of each element (torch.{name}).")
 
@@ -141,7 +140,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
         return recording.apply(TABLE["rpow"], (exponent,), input)
     if isinstance(exponent, Tensor):
         return recording.apply_pointwise(TABLE["pow"], (input, exponent))
-    return recording.apply(TABLE["pow_scalar"], (input,), exponent)
+    return recording.unary(TABLE["pow_scalar"], input, exponent)
 
 
 def pow_(input: Tensor, exponent: Any) -> Tensor:

@@ -23,7 +23,7 @@ def _of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) 
         raise RuntimeError(
             f"{operator.name} was given {a.dtype} and {b.dtype}; convert one with to()"
         )
-    return apply(operator, (a, b))
+    return recording.binary(operator, a, b)
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
@@ -49,12 +49,14 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Return the matrix product; vectors and stacks as NumPy's matmul (torch.matmul)."""
     ranks = (input._array.ndim, other._array.ndim)
-    if ranks == (2, 2):
-        return mm(input, other)
+    if ranks == (2, 2) and input._array.dtype == other._array.dtype:
+        return recording.binary(TABLE["mm"], input, other)
     if ranks == (1, 1):
         return dot(input, other)
     if ranks == (2, 1):
         return mv(input, other)
+    if ranks == (2, 2):
+        return mm(input, other)
     if 0 in ranks:
         raise recording.shapes_do_not_fit(TABLE["matmul"], (input._array, other._array))
     if ranks[0] == 1:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradspec_reference.operator import TABLE
-from gradspec_reference.recording import apply
+from gradspec_reference.recording import apply, unary
 from gradspec_reference.shapes import normal_dim, normal_dims
 from gradspec_reference.tensor import Tensor
 
@@ -36,8 +36,8 @@ def sum(
     """Return the sum, of all elements or along dimensions (torch.sum)."""
     input = _cast(input, dtype)
     if dim is None and not keepdim:
-        return apply(TABLE["sum"], (input,))
-    return apply(TABLE["sum_dim"], (input,), _dims(input, dim), keepdim)
+        return unary(TABLE["sum"], input)
+    return unary(TABLE["sum_dim"], input, _dims(input, dim), keepdim)
 
 
 def mean(
@@ -48,8 +48,8 @@ def mean(
     if input._array.dtype.kind != "f":
         raise RuntimeError(f"mean was given {input.dtype}; convert to a floating dtype first")
     if dim is None and not keepdim:
-        return apply(TABLE["mean"], (input,))
-    return apply(TABLE["mean_dim"], (input,), _dims(input, dim), keepdim)
+        return unary(TABLE["mean"], input)
+    return unary(TABLE["mean_dim"], input, _dims(input, dim), keepdim)
 
 
 def _dims(input: Tensor, dim: Dim) -> tuple[int, ...]:
@@ -62,8 +62,8 @@ def prod(
     """Return the product, of all elements or along a dimension (torch.prod)."""
     input = _cast(input, dtype)
     if dim is None:
-        return apply(TABLE["prod"], (input,))
-    return apply(TABLE["prod_dim"], (input,), normal_dim(dim, input.ndim), keepdim)
+        return unary(TABLE["prod"], input)
+    return unary(TABLE["prod_dim"], input, normal_dim(dim, input.ndim), keepdim)
 
 
 def _moment(
@@ -78,7 +78,7 @@ def _moment(
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
-    return apply(TABLE[name], (input,), _dims(input, dim), correction, keepdim)
+    return unary(TABLE[name], input, _dims(input, dim), correction, keepdim)
 
 
 def var(
@@ -107,12 +107,12 @@ def std(
 
 def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """Return the maximum along dimensions; ties share the gradient (torch.amax)."""
-    return apply(TABLE["amax"], (input,), _dims(input, dim), keepdim)
+    return unary(TABLE["amax"], input, _dims(input, dim), keepdim)
 
 
 def amin(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """Return the minimum along dimensions; ties share the gradient (torch.amin)."""
-    return apply(TABLE["amin"], (input,), _dims(input, dim), keepdim)
+    return unary(TABLE["amin"], input, _dims(input, dim), keepdim)
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
@@ -124,7 +124,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     if isinstance(dim, Tensor):
         return apply_maximum(input, dim)
     if dim is None:
-        return apply(TABLE["max"], (input,))
+        return unary(TABLE["max"], input)
     return _extreme("max_dim", input, argmax(input, dim, keepdim=True), dim, keepdim)
 
 
@@ -133,7 +133,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     if isinstance(dim, Tensor):
         return apply_minimum(input, dim)
     if dim is None:
-        return apply(TABLE["min"], (input,))
+        return unary(TABLE["min"], input)
     return _extreme("min_dim", input, argmin(input, dim, keepdim=True), dim, keepdim)
 
 
@@ -204,28 +204,28 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extreme:
 
 def logsumexp(input: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
     """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
-    return apply(TABLE["logsumexp"], (input,), _dims(input, dim), keepdim)
+    return unary(TABLE["logsumexp"], input, _dims(input, dim), keepdim)
 
 
 def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Return exponentials that sum to one along a dimension (torch.softmax)."""
-    return apply(TABLE["softmax"], (_cast(input, dtype),), normal_dim(dim, input.ndim))
+    return unary(TABLE["softmax"], _cast(input, dtype), normal_dim(dim, input.ndim))
 
 
 def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Return the logarithm of softmax (torch.log_softmax)."""
-    return apply(TABLE["log_softmax"], (_cast(input, dtype),), normal_dim(dim, input.ndim))
+    return unary(TABLE["log_softmax"], _cast(input, dtype), normal_dim(dim, input.ndim))
 
 
 def cumsum(input: Tensor, dim: int) -> Tensor:
     """Return the running sum along a dimension (torch.cumsum)."""
-    return apply(TABLE["cumsum"], (input,), normal_dim(dim, input.ndim))
+    return unary(TABLE["cumsum"], input, normal_dim(dim, input.ndim))
 
 
 def norm(input: Tensor, p: float | str = 2.0, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return the vector norm; its gradient is 0 where it is 0 (torch.norm)."""
     order = 2.0 if p == "fro" else float(p)
-    return apply(TABLE["vector_norm"], (input,), order, _dims(input, dim), keepdim)
+    return unary(TABLE["vector_norm"], input, order, _dims(input, dim), keepdim)
 
 
 def all(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:

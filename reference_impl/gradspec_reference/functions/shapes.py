@@ -13,7 +13,7 @@ from gradspec_reference.errors import OperandShapeError, ResizeRequiresGradError
 from gradspec_reference.modes import state
 from gradspec_reference.operator import TABLE
 from gradspec_reference.operators.memory import as_strided_kernel
-from gradspec_reference.recording import apply, several, several_views, view
+from gradspec_reference.recording import apply, several, several_views, unary, view
 from gradspec_reference.shapes import as_shape, fill_in, normal_dim, normal_dims
 from gradspec_reference.tensor import Tensor
 
@@ -240,43 +240,43 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 def clone(input: Tensor) -> Tensor:
     """Return a copy that is part of the graph (torch.clone)."""
-    return apply(TABLE["clone"], (input,))
+    return unary(TABLE["clone"], input)
 
 
 def contiguous(input: Tensor) -> Tensor:
     """Return the tensor itself if it lies row by row, a copy otherwise."""
     if input.is_contiguous():
         return input
-    result = apply(TABLE["clone"], (input,))
+    result = unary(TABLE["clone"], input)
     result._array = np.ascontiguousarray(result._array)
     return result
 
 
 def flip(input: Tensor, *dims: Any) -> Tensor:
     """Return a copy with dimensions reversed (torch.flip)."""
-    return apply(TABLE["flip"], (input,), normal_dims(as_shape(dims), input.ndim))
+    return unary(TABLE["flip"], input, normal_dims(as_shape(dims), input.ndim))
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """Return a copy with elements moved round (torch.roll)."""
     steps = as_shape((shifts,))
     along = () if dims is None else normal_dims(as_shape((dims,)), input.ndim)
-    return apply(TABLE["roll"], (input,), steps, along)
+    return unary(TABLE["roll"], input, steps, along)
 
 
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """Return copies beside each other (torch.Tensor.repeat)."""
-    return apply(TABLE["repeat"], (input,), as_shape(repeats))
+    return unary(TABLE["repeat"], input, as_shape(repeats))
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """Return the lower triangle, zero elsewhere (torch.tril)."""
-    return apply(TABLE["tril"], (input,), diagonal)
+    return unary(TABLE["tril"], input, diagonal)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """Return the upper triangle, zero elsewhere (torch.triu)."""
-    return apply(TABLE["triu"], (input,), diagonal)
+    return unary(TABLE["triu"], input, diagonal)
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:

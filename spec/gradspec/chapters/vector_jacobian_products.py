@@ -141,8 +141,9 @@ def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
     sources=["notes/gradcheck § Default real input analytical evaluation"],
 )
 def one_graph_answers_for_all_rows(ag: Autograd) -> None:
-    """Queries with unit cotangents give the rows of the Jacobian from one graph, if it is kept: each
-    gives its products in the order in which the inputs are listed, and leaves no trace in a leaf.
+    """Queries with unit cotangents give the rows of the Jacobian from one graph, if it is kept;
+    each gives its products in the order in which the inputs are listed, and leaves no trace in a
+    leaf.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.tensor(3.0, requires_grad=True)

@@ -90,7 +90,7 @@ def every_mapping_is_a_dict(swap: Swap) -> None:
 @plant(kills={"bwd-023": "no error"}, modelled_on="Python's truth of an empty list")
 def empty_inputs_are_no_restriction(swap: Swap) -> None:
     """An empty sequence of inputs is taken for no restriction."""
-    original = autograd.backward
+    original: Any = autograd.backward
 
     def backward(*arguments: Any, inputs: Any = None, **keywords: Any) -> None:
         given = isinstance(inputs, Tensor) or bool(inputs)
@@ -102,7 +102,7 @@ def empty_inputs_are_no_restriction(swap: Swap) -> None:
 @plant(kills={"bwd-025": "flag"}, modelled_on="common where a request ends with its call")
 def retention_ends_with_the_pass(swap: Swap) -> None:
     """An intermediate that was listed in inputs stops retaining when the pass is over."""
-    original = autograd.backward
+    original: Any = autograd.backward
 
     def backward(*arguments: Any, inputs: Any = None, **keywords: Any) -> None:
         listed = [] if inputs is None else list(autograd.as_sequence(inputs))
@@ -157,12 +157,19 @@ def inputs_without_grad_are_passed_over(swap: Swap) -> None:
 @plant(kills={"bwd-028": "value"}, modelled_on="engines that walk once per input")
 def one_pass_per_input(swap: Swap) -> None:
     """Each listed input has a pass of its own."""
-    original = autograd.backward
+    original: Any = autograd.backward
 
-    def backward(*arguments: Any, inputs: Any = None, **keywords: Any) -> None:
+    def backward(
+        tensors: Any,
+        grad_tensors: Any = None,
+        retain_graph: Any = None,
+        *rest: Any,
+        inputs: Any = None,
+        **keywords: Any,
+    ) -> None:
         listed = [None] if inputs is None else list(autograd.as_sequence(inputs)) or [[]]
         for position, one in enumerate(listed, start=1):
-            keep = position < len(listed) or keywords.get("retain_graph")
-            original(*arguments, inputs=one, **{**keywords, "retain_graph": keep})
+            keep = position < len(listed) or retain_graph
+            original(tensors, grad_tensors, keep, *rest, inputs=one, **keywords)
 
     swap(autograd, "backward", backward)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import hooks
+from gradspec_reference import accumulation, hooks
 from gradspec_reference.backward import BackwardPass
 
 if TYPE_CHECKING:
@@ -32,15 +32,21 @@ def running_mark_stays(swap: Swap) -> None:
 
 @plant(kills={"bwd-035": "value"}, modelled_on="engines with global gradient buffers")
 def half_sums_stay(swap: Swap) -> None:
-    """All passes collect gradients in one place, where a failed one leaves its half-made sums."""
-    original = BackwardPass.__init__
-    everywhere: dict[Any, Any] = {}
+    """All passes sum what arrives at leaves in one place, where a failed one leaves its part."""
+    deliver, accumulate_array = BackwardPass.deliver, accumulation.accumulate_array
+    sums: dict[int, Any] = {}
 
-    def begin(self: Any, **keywords: Any) -> None:
-        original(self, **keywords)
-        self.cotangents = everywhere
+    def summing(self: Any, edge: Any, part: Any, status: int) -> None:
+        leaf = getattr(edge[0], "variable", None)
+        if leaf is not None and part is not None:
+            sums[id(leaf)] = sums.get(id(leaf), 0.0) + part
+        deliver(self, edge, part, status)
 
-    swap(BackwardPass, "__init__", begin)
+    def accumulate(leaf: Any, _gradient: Any, _status: int) -> None:
+        accumulate_array(leaf, sums.pop(id(leaf)), accumulation.SHARED)
+
+    swap(BackwardPass, "deliver", summing)
+    swap(accumulation, "accumulate_array", accumulate)
 
 
 @plant(
@@ -49,16 +55,15 @@ def half_sums_stay(swap: Swap) -> None:
 )
 def leaves_are_filled_at_the_end(swap: Swap) -> None:
     """Leaves are given their gradients after everything else has run."""
-    original = BackwardPass.make_ready
 
-    def make_ready(self: Any, node: Any) -> None:
-        original(self, node)
-        leaf, others = hasattr(node, "variable"), [n for _, n in self.ready]
-        if leaf and not all(hasattr(n, "variable") for n in others):
-            self.ready.remove((node.order, node))
-            self.ready.append((1 - node.order, node))
+    def next_ready(self: Any) -> Any:
+        inner = [entry for entry in self.ready if not hasattr(entry[1], "variable")]
+        chosen = min(inner or self.ready, key=lambda entry: entry[0])
+        self.ready.remove(chosen)
+        self.ready.sort(key=lambda entry: entry[0])
+        return chosen[1]
 
-    swap(BackwardPass, "make_ready", make_ready)
+    swap(BackwardPass, "next_ready", next_ready)
 
 
 @plant(kills={"bwd-036": "missing gradient"}, modelled_on="pytorch/pytorch#12106")

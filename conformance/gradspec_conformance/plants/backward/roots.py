@@ -1,5 +1,4 @@
 """Faults about roots: what engines get wrong about where a pass may begin."""
-# ruff: noqa: SLF001 - a plant reaches inside
 
 from __future__ import annotations
 
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_conformance.plants.backward.naive import reached
 from gradspec_conformance.plants.plant import plant
 from gradspec_reference import autograd, cotangents
 from gradspec_reference.backward import BackwardPass
@@ -192,10 +192,12 @@ def lower_root_loses_its_start(swap: Swap) -> None:
     original = BackwardPass.start
 
     def start(self: Any, roots: Any, cotangents: Any) -> None:
-        original(self, roots, cotangents)
-        for edge in roots:
-            if self.dependencies.get(edge[0]):
-                self.cotangents.pop(edge, None)
+        below = {n for root in roots for n in reached([root]) if n is not root[0]}
+        kept = [
+            one * 0.0 if node in below else one
+            for (node, _), one in zip(roots, cotangents, strict=True)
+        ]
+        original(self, roots, kept)
 
     swap(BackwardPass, "start", start)
 

@@ -6,83 +6,117 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from gradspec_conformance.plants.backward.naive import leaf_of, propagate, reached, take, through
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import accumulation, backward, node, recording
+from gradspec_reference import accumulation, node, recording
 from gradspec_reference.accumulation import SHARED
 from gradspec_reference.backward import BackwardPass
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap
 
-PATIENCE = 50_000
+PATIENCE = 20_000
 """Visits after which a walk that would take for ever is cut short."""
+STACK = 1000
+"""Calls that find room on a stack."""
 
 
 @plant(
     kills={
         "bwd-001c": "value",
+        "bwd-001d": "value",
+        "bwd-013": "value",
         "bwd-013a": "order",
-        "bwd-037": "value",
+        "bwd-016": "value",
     },
     modelled_on="karpathy/micrograd#2",
 )
 def topo_no_deps(swap: Swap) -> None:
     """A node runs at its first contribution and again, with the sum so far, at each further one."""
 
-    def note_arrival(self: Any, target: Any) -> None:
-        if swap.ran > PATIENCE:
-            return
-        self.retain_graph = True
-        so_far = {edge: pair[0] for edge, pair in self.cotangents.items() if edge[0] is target}
-        self.visit(target)
-        self.cotangents.update({edge: (value, SHARED) for edge, value in so_far.items()})
+    def start(_self: Any, roots: Any, cotangents: Any) -> None:
+        sums: dict[Any, Any] = {}
+        under_way = [(edge, one._array) for edge, one in zip(roots, cotangents, strict=True)]
+        for _ in range(PATIENCE):
+            if not under_way:
+                return
+            edge, part = under_way.pop()
+            sums[edge] = sums.get(edge, 0.0) + part
+            under_way += propagate(edge, part if leaf_of(edge) is not None else sums[edge])
 
-    swap(BackwardPass, "note_arrival", note_arrival)
+    swap(BackwardPass, "start", start)
 
 
 @plant(kills={"bwd-049": "value"}, modelled_on="PaddlePaddle/Paddle#34023")
 def topo_exponential(swap: Swap) -> None:
     """A node runs once for each path that leads to it."""
 
-    def note_arrival(self: Any, target: Any) -> None:
-        if swap.ran > PATIENCE:
-            return
-        self.retain_graph = True
-        self.visit(target)
+    def start(_self: Any, roots: Any, cotangents: Any) -> None:
+        under_way = [(edge, one._array) for edge, one in zip(roots, cotangents, strict=True)]
+        for _ in range(PATIENCE):
+            if not under_way:
+                return
+            under_way += propagate(*under_way.pop())
 
-    swap(BackwardPass, "note_arrival", note_arrival)
-
-
-@plant(kills={"bwd-034": "missing gradient"}, modelled_on="pytorch/pytorch#105293")
-def topo_fifo(swap: Swap) -> None:
-    """Among the nodes that are ready, the one recorded first goes first."""
-    original = BackwardPass.make_ready
-
-    def make_ready(self: Any, ready: Any) -> None:
-        original(self, ready)
-        entries = sorted((-ready.order, ready) for _, ready in self.ready)
-        self.ready[:] = entries
-
-    swap(BackwardPass, "make_ready", make_ready)
+    swap(BackwardPass, "start", start)
 
 
 @plant(
-    kills={"bwd-001c": "value", "bwd-013": "value"},
+    kills={
+        "bwd-001c": "value",
+        "bwd-001d": "value",
+        "bwd-013": "value",
+        "bwd-013a": "order",
+        "bwd-016": "value",
+    },
     modelled_on="karpathy/micrograd#64",
 )
 def topo_dfs_preorder(swap: Swap) -> None:
     """A node runs when the walk first meets it, and passes nothing on that arrives later."""
 
-    def note_arrival(self: Any, target: Any) -> None:
-        first = self.dependencies[target] is not None
-        self.dependencies[target] = None
-        if first or isinstance(target, node.AccumulateGrad):
-            self.visit(target)
+    def start(_self: Any, roots: Any, cotangents: Any) -> None:
+        met = set()
+        under_way = [(edge, one._array) for edge, one in zip(roots, cotangents, strict=True)]
+        while under_way:
+            edge, part = under_way.pop()
+            if edge not in met or leaf_of(edge) is not None:
+                met.add(edge)
+                under_way += propagate(edge, part)
 
-    swap(BackwardPass, "note_arrival", note_arrival)
+    swap(BackwardPass, "start", start)
 
 
-@plant(kills={"bwd-044": "value"}, modelled_on="tinygrad/tinygrad#9597")
+@plant(kills={"bwd-044": "missing gradient"}, modelled_on="karpathy/micrograd#91")
+def topo_recursive(swap: Swap) -> None:
+    """The walk calls itself for each operation, and is cut off where the stack ends."""
+
+    def start(_self: Any, roots: Any, cotangents: Any) -> None:
+        depths = reached(roots)
+        sums: dict[Any, Any] = {}
+        for edge, cotangent in zip(roots, cotangents, strict=True):
+            sums[edge] = sums.get(edge, 0.0) + cotangent._array
+        for each in sorted(depths, key=lambda n: n.order):
+            if depths[each] < STACK and leaf_of((each, 0)) is None:
+                through(each, sums)
+        for edge in list(sums):
+            if leaf_of(edge) is not None:
+                take(edge, sums[edge])
+
+    swap(BackwardPass, "start", start)
+
+
+@plant(kills={"bwd-034": "missing gradient"}, modelled_on="pytorch/pytorch#105293")
+def topo_fifo(swap: Swap) -> None:
+    """Among the nodes that are ready, the one recorded first goes first."""
+
+    def next_ready(self: Any) -> Any:
+        self.ready.sort(key=lambda entry: entry[0])
+        return self.ready.pop()[1]
+
+    swap(BackwardPass, "next_ready", next_ready)
+
+
+@plant(kills={"bwd-044": "missing gradient"}, modelled_on="tinygrad/tinygrad#9597")
 def topo_visited_by_value(swap: Swap) -> None:
     """Leaves of equal value are taken for one, which is given what each should get."""
     original = node.accumulator
@@ -98,26 +132,6 @@ def topo_visited_by_value(swap: Swap) -> None:
     swap(node, "accumulator", accumulator)
 
 
-@plant(kills={"bwd-044": "missing gradient"}, modelled_on="karpathy/micrograd#91")
-def topo_recursive(swap: Swap) -> None:
-    """The nodes are ordered by a function that calls itself, and is cut off at depth 1000."""
-    original = backward.count_dependencies
-    limit = 1000
-
-    def count_dependencies(roots: Any) -> Any:
-        counts = original(roots)
-        level, seen, depth = set(roots), set(roots), 0
-        while level:
-            below = {n for each in level for n, _ in each.next_functions if n is not None}
-            level, depth = below - seen, depth + 1
-            seen |= level
-            if depth > limit:
-                counts.update({out_of_reach: -1 for out_of_reach in level})
-        return counts
-
-    swap(backward, "count_dependencies", count_dependencies)
-
-
 @plant(
     kills={
         "bwd-001": "value",
@@ -128,7 +142,6 @@ def topo_recursive(swap: Swap) -> None:
         "bwd-015": "value",
         "bwd-016": "value",
         "bwd-019": "value",
-        "bwd-036": "value",
         "bwd-038": "value",
         "bwd-040": "value",
         "bwd-049": "value",
@@ -141,7 +154,7 @@ def buffer_overwrite(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-001c": "value", "bwd-008a": "value"},
+    kills={"bwd-001a": "value", "bwd-001c": "value", "bwd-002": "value", "bwd-040": "value"},
     modelled_on="sony/nnabla#532",
 )
 def edge_dedup(swap: Swap) -> None:
@@ -158,7 +171,7 @@ def edge_dedup(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-003": "value", "bwd-008": "value"},
+    kills={"bwd-001": "value", "bwd-003": "value", "bwd-008": "value", "bwd-015": "value"},
     modelled_on="PaddlePaddle/Paddle#37367",
 )
 def root_double(swap: Swap) -> None:
@@ -171,14 +184,19 @@ def root_double(swap: Swap) -> None:
     swap(BackwardPass, "start", start)
 
 
-@plant(kills={"bwd-001c": "value"}, modelled_on="pytorch/pytorch#11751")
+@plant(
+    kills={"bwd-001c": "missing gradient", "vjp-012": "missing gradient"},
+    modelled_on="pytorch/pytorch#11751",
+)
 def zero_passes_none(swap: Swap) -> None:
     """An operation whose local gradient is all zeros passes nothing on."""
-    original = BackwardPass.contribute
+    original = BackwardPass.differentiate
 
-    def contribute(self: Any, edge: Any, part: Any, status: int) -> None:
-        array = getattr(part, "_array", part)
-        if part is not None and (array != 0).any():
-            original(self, edge, part, status)
+    def differentiate(self: Any, one: Any, cotangent: Any, status: int) -> None:
+        array = getattr(cotangent, "_array", cotangent)
+        if isinstance(array, list) or (array != 0).any():
+            original(self, one, cotangent, status)
+        else:
+            self.pass_nothing(one)
 
-    swap(BackwardPass, "contribute", contribute)
+    swap(BackwardPass, "differentiate", differentiate)

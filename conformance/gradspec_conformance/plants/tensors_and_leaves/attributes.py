@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradspec_conformance.plants.plant import Swap
 from gradspec_reference.tensor import Tensor
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.plant import Swap
 
 Read = Callable[[Any, Callable[[Any], Any]], Any]
 Write = Callable[[Any, Any, Callable[[Any, Any], None]], None]

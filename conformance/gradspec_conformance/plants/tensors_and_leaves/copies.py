@@ -116,8 +116,8 @@ def as_tensor_cuts_the_history(swap: Swap) -> None:
 
 @plant(kills={"leaf-029a": "value"}, modelled_on="common in teaching engines")
 def asarray_always_makes_a_leaf(swap: Swap) -> None:
-    """asarray leaves the history of a tensor behind, also when it is asked for requires_grad."""
-    sound = factories.asarray
+    """What asarray makes of a tensor has no history, also when it is asked for requires_grad."""
+    sound: Any = factories.asarray
 
     def asarray(obj: Any, **options: Any) -> Any:
         return sound(obj.detach() if isinstance(obj, Tensor) else obj, **options)
@@ -127,8 +127,8 @@ def asarray_always_makes_a_leaf(swap: Swap) -> None:
 
 @plant(kills={"leaf-029b": "warning"}, modelled_on="pytorch/pytorch#170819")
 def asarray_cuts_the_history_if_not_asked(swap: Swap) -> None:
-    """asarray without requires_grad leaves the history of a tensor behind, and says nothing."""
-    sound = factories.asarray
+    """What asarray makes of a tensor without requires_grad has no history, and nothing is said."""
+    sound: Any = factories.asarray
 
     def asarray(obj: Any, *, requires_grad: bool | None = None, **options: Any) -> Any:
         return sound(obj, requires_grad=bool(requires_grad), **options)
@@ -138,8 +138,8 @@ def asarray_cuts_the_history_if_not_asked(swap: Swap) -> None:
 
 @plant(kills={"leaf-030": "flag"}, modelled_on="pytorch/pytorch#170819")
 def asarray_clears_its_argument(swap: Swap) -> None:
-    """asarray with requires_grad=False cuts the tensor that it was given off from its history."""
-    sound = factories.asarray
+    """With requires_grad=False, asarray cuts the tensor itself off from its history."""
+    sound: Any = factories.asarray
 
     def asarray(obj: Any, *, requires_grad: bool | None = None, **options: Any) -> Any:
         if isinstance(obj, Tensor) and requires_grad is False:
@@ -151,7 +151,7 @@ def asarray_clears_its_argument(swap: Swap) -> None:
 
 @plant(kills={"leaf-030": "flag"}, modelled_on="common in teaching engines")
 def asarray_never_cuts(swap: Swap) -> None:
-    """asarray keeps the history of a tensor, also with requires_grad=False."""
+    """What asarray makes of a tensor has its history, also with requires_grad=False."""
     sound = factories.as_tensor
 
     def asarray(obj: Any, *, dtype: Any = None, **options: Any) -> Any:
@@ -163,9 +163,9 @@ def asarray_never_cuts(swap: Swap) -> None:
 
 @plant(kills={"leaf-031": "flag"}, modelled_on="common in teaching engines")
 def a_clone_is_a_constant(swap: Swap) -> None:
-    """clone copies the values and leaves the history behind."""
+    """A clone has the values of its original and no history."""
     sound = shapes.clone
-    swap(shapes, "clone", lambda input: sound(input.detach()))
+    swap(shapes, "clone", lambda tensor: sound(tensor.detach()))
 
 
 @plant(
@@ -173,19 +173,19 @@ def a_clone_is_a_constant(swap: Swap) -> None:
     modelled_on="common in teaching engines",
 )
 def a_clone_is_another_leaf(swap: Swap) -> None:
-    """clone copies values and flag, and makes a leaf that nothing connects to its original."""
+    """A clone is a leaf with the value and the flag of its original, and nothing joins them."""
     sound = shapes.clone
     swap(
         shapes,
         "clone",
-        lambda input: sound(input.detach()).requires_grad_(input.requires_grad),
+        lambda tensor: sound(tensor.detach()).requires_grad_(tensor.requires_grad),
     )
 
 
 @plant(kills={"leaf-031a": "aliasing"}, modelled_on="common in teaching engines")
 def a_clone_shares_memory(swap: Swap) -> None:
-    """clone is recorded, but its result stays in the memory of the original."""
-    swap(shapes, "clone", lambda input: recording.view(TABLE["alias"], input))
+    """A clone is recorded, but its result stays in the memory of the original."""
+    swap(shapes, "clone", lambda tensor: recording.view(TABLE["alias"], tensor))
 
 
 @plant(kills={"leaf-031": "value", "leaf-031b": "value"}, modelled_on="pytorch/pytorch#4355")
@@ -241,7 +241,9 @@ def a_deep_copy_is_the_tensor(swap: Swap) -> None:
     swap(Tensor, "__deepcopy__", lambda self, _memo: self)
 
 
-@plant(kills={"leaf-041a": "value", "leaf-041b": "aliasing"}, modelled_on="pytorch/pytorch#50663")
+@plant(
+    kills={"leaf-041a": "value", "leaf-041b": "aliasing"}, modelled_on="common in teaching engines"
+)
 def a_deep_copy_shares_the_gradient(swap: Swap) -> None:
     """A deep copy of a leaf and its original have one gradient between them."""
     sound = interop.deepcopy
@@ -304,7 +306,7 @@ def a_result_cannot_be_pickled(swap: Swap) -> None:
 @plant(kills={"leaf-045": "flag"}, modelled_on="common in teaching engines")
 def variable_ignores_the_flag(swap: Swap) -> None:
     """The old constructor Variable takes the argument requires_grad and ignores it."""
-    swap(autograd.Variable, "__new__", lambda _class, data, requires_grad=False: data.detach())
+    swap(autograd.Variable, "__new__", lambda _class, data, **_options: data.detach())
 
 
 @plant(kills={"leaf-045a": "flag"}, modelled_on="common in teaching engines")
@@ -320,4 +322,4 @@ def variable_is_a_variable(swap: Swap) -> None:
 @plant(kills={"leaf-046": "no error"}, modelled_on="common in teaching engines")
 def the_function_variable_still_works(swap: Swap) -> None:
     """The withdrawn function autograd.variable makes a tensor."""
-    swap(autograd, "variable", lambda data, **options: factories.tensor(data, **options))
+    swap(autograd, "variable", factories.tensor)

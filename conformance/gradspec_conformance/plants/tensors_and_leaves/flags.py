@@ -73,7 +73,22 @@ def like_takes_the_flag(swap: Swap) -> None:
 def flag_argument_is_ignored(swap: Swap) -> None:
     """Constructors and factories take the argument requires_grad and ignore it."""
     sound = factories.made
-    swap(factories, "made", lambda array, requires_grad: sound(array, requires_grad=False))
+    swap(factories, "made", lambda array, _requires_grad: sound(array, requires_grad=False))
+
+
+@plant(
+    kills={"leaf-002": "flag", "leaf-002a": "flag", "leaf-004": "flag", "leaf-010": "flag"},
+    modelled_on="Oneflow-Inc/oneflow#7460",
+)
+def flag_is_set_before_the_last_copy(swap: Swap) -> None:
+    """Constructors set the flag first and convert then, so that they give a result, no leaf."""
+    sound = factories.made
+
+    def made(array: Any, requires_grad: bool) -> Any:
+        tensor = sound(array, requires_grad)
+        return tensor.clone() if requires_grad else tensor
+
+    swap(factories, "made", made)
 
 
 @plant(kills={"leaf-002a": "flag"}, modelled_on="pytorch/pytorch#36455")
@@ -170,6 +185,18 @@ def operations_ignore_the_flag_of_leaves(swap: Swap) -> None:
     )
 
 
+@plant(kills={"leaf-010": "flag"}, modelled_on="common in teaching engines")
+def results_do_not_pass_the_flag_on(swap: Swap) -> None:
+    """Operations record what is done to leaves, and not what is done to results."""
+    sound = recording.make_node
+
+    def make_node(operator: Any, operands: tuple[Any, ...], *rest: Any) -> Any:
+        declared = any(type(x) is Tensor and x._requires_grad for x in operands)
+        return sound(operator, operands, *rest) if declared else None
+
+    swap(recording, "make_node", make_node)
+
+
 @plant(
     kills={
         "leaf-002": "unexpected gradient",
@@ -251,7 +278,7 @@ def any_truth_is_a_flag(swap: Swap) -> None:
     assigning(swap, "requires_grad", lambda tensor, value, write: write(tensor, bool(value)))
 
 
-@plant(kills={"leaf-014a": "no error"}, modelled_on="torch rule")
+@plant(kills={"leaf-014a": "no error"}, modelled_on="tinygrad/tinygrad#9723")
 def int_requires_grad(swap: Swap) -> None:
     """An integer or boolean leaf may require grad."""
 

@@ -14,7 +14,7 @@ from gradspec_conformance.plants.tensors_and_leaves.attributes import (
     deleting,
     reading,
 )
-from gradspec_reference import dtypes, grads, shapes
+from gradspec_reference import accumulation, dtypes, grads, shapes
 from gradspec_reference.backward import BackwardPass
 from gradspec_reference.errors import GradIsSelfError, GradShapeError, GradTypeError
 from gradspec_reference.operator import TABLE
@@ -184,21 +184,19 @@ def assigned_gradient_is_held_to_the_leaf(swap: Swap) -> None:
     swap(grads, "check_dtype", check_dtype)
 
 
-@plant(kills={"leaf-016": "shape"}, modelled_on="common in engines of flat parameters")
+@plant(kills={"leaf-016": "shape"}, modelled_on="common in engines with flat parameters")
 def gradients_are_flat(swap: Swap) -> None:
     """The gradient of a leaf is stored as one row of numbers."""
-    sound = BackwardPass.finish_leaf
+    sound = accumulation.accumulate_array
 
-    def finish_leaf(self: Any, node: Any, value: Any, status: int) -> None:
-        sound(self, node, value, status)
-        gradient = node.variable._grad
-        if gradient is not None:
-            gradient._array = gradient._array.reshape(-1)
+    def accumulate(leaf: Any, gradient: Any, status: int) -> None:
+        sound(leaf, gradient, status)
+        leaf._grad._array = leaf._grad._array.reshape(-1)
 
-    swap(BackwardPass, "finish_leaf", finish_leaf)
+    swap(accumulation, "accumulate_array", accumulate)
 
 
-@plant(kills={"leaf-016a": "shape"}, modelled_on="raskr/rust-autograd#38")
+@plant(kills={"leaf-016a": "shape"}, modelled_on="pytorch/pytorch#913")
 def a_stretched_leaf_has_a_stretched_gradient(swap: Swap) -> None:
     """Broadcasting is not undone: what arrives at a leaf has the shape of the result."""
     swap(shapes, "unbroadcast", lambda _xp, gradient, _shape: gradient)
@@ -220,26 +218,22 @@ def a_stretched_leaf_gets_the_first_row(swap: Swap) -> None:
 @plant(kills={"leaf-016b": "dtype"}, modelled_on="denizyuret/AutoGrad.jl#69")
 def gradients_are_kept_in_double_precision(swap: Swap) -> None:
     """The gradient of a leaf is of the widest data type, whatever the leaf's is."""
-    sound = BackwardPass.finish_leaf
+    sound = accumulation.accumulate_array
     swap(
-        BackwardPass,
-        "finish_leaf",
-        lambda self, node, value, status: sound(
-            self, node, self.xp.cast(value, dtypes.float64.numpy), status
-        ),
+        accumulation,
+        "accumulate_array",
+        lambda leaf, gradient, status: sound(leaf, gradient.astype(np.float64), status),
     )
 
 
 @plant(kills={"leaf-025a": "dtype"}, modelled_on="pytorch/pytorch#181798")
 def incoming_gradients_ignore_grad_dtype(swap: Swap) -> None:
     """What arrives at a leaf is cast to the leaf's own data type, not to its grad_dtype."""
-    sound = BackwardPass.finish_leaf
+    sound = accumulation.accumulate_array
     swap(
-        BackwardPass,
-        "finish_leaf",
-        lambda self, node, value, status: sound(
-            self, node, self.xp.cast(value, node.variable.dtype.numpy), status
-        ),
+        accumulation,
+        "accumulate_array",
+        lambda leaf, gradient, status: sound(leaf, gradient.astype(leaf._array.dtype), status),
     )
 
 
@@ -285,7 +279,7 @@ def dot_reaches_one_operand(swap: Swap) -> None:
     swap(dot, "vjps", (first, rule))
 
 
-@plant(kills={"leaf-049": "unexpected gradient"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-049": "unexpected gradient"}, modelled_on="rsokl/MyGrad#278")
 def a_leaf_that_was_turned_off_still_collects(swap: Swap) -> None:
     """A graph delivers to the leaves that required grad when it was recorded."""
     sound = BackwardPass.finish_leaf

@@ -83,6 +83,12 @@ def item_is_a_whole_number(swap: Swap) -> None:
     swap(Tensor, "item", lambda self: int(interop.item(self)))
 
 
+@plant(kills={"leaf-037": "value"}, modelled_on="common in lazy engines")
+def item_cuts_its_tensor(swap: Swap) -> None:
+    """item() of a tensor detaches the tensor itself."""
+    swap(Tensor, "item", lambda self: interop.item(self.detach_()))
+
+
 @plant(kills={"leaf-037": "array-requires-grad"}, modelled_on="common in tracing engines")
 def item_is_refused_to_variables(swap: Swap) -> None:
     """item() of a tensor that requires grad is refused."""
@@ -116,13 +122,19 @@ def numbers_cut_their_tensor(swap: Swap) -> None:
     swap(interop, "item", lambda self: sound(self.detach_()))
 
 
+@plant(kills={"leaf-037b": "flag"}, modelled_on="common in lazy engines")
+def tolist_cuts_its_tensor(swap: Swap) -> None:
+    """tolist() of a tensor detaches the tensor itself."""
+    swap(Tensor, "tolist", lambda self: interop.tolist(self.detach_()))
+
+
 @plant(kills={"leaf-037b": "order"}, modelled_on="common in teaching engines")
 def tolist_is_flat(swap: Swap) -> None:
     """tolist() gives one flat list of numbers."""
     swap(Tensor, "tolist", lambda self: self._array.reshape(-1).tolist())
 
 
-@plant(kills={"leaf-038": "no error", "leaf-038a": "no error"}, modelled_on="pytorch/pytorch#36560")
+@plant(kills={"leaf-038": "no error", "leaf-038a": "no error"}, modelled_on="tinygrad habit")
 def numpy_never_refuses(swap: Swap) -> None:
     """numpy() gives an array of every tensor, whatever history is lost."""
     swap(Tensor, "numpy", lambda self, **_options: self.materialise())
@@ -173,7 +185,7 @@ def text_is_values_only(swap: Swap) -> None:
     swap(Tensor, "__repr__", lambda self: f"tensor({printing.values(self._array)})")
 
 
-@plant(kills={"leaf-044": "text"}, modelled_on="pytorch/pytorch#6768")
+@plant(kills={"leaf-044": "text"}, modelled_on="common in teaching engines")
 def text_shows_the_flag_of_results(swap: Swap) -> None:
     """The printed text shows requires_grad=True on everything that requires grad."""
     sound = printing.show
@@ -207,7 +219,7 @@ def printing_cuts_the_history(swap: Swap) -> None:
     swap(Tensor, "__repr__", show)
 
 
-@plant(kills={"leaf-055": "unexpected gradient"}, modelled_on="tinygrad/tinygrad#3673")
+@plant(kills={"leaf-055": "unexpected gradient"}, modelled_on="common in lazy engines")
 def printing_allocates_the_gradient(swap: Swap) -> None:
     """Printing a leaf that has no gradient yet makes it one of zeros."""
     sound = printing.show

@@ -172,3 +172,60 @@ def graph_without_a_name_is_released(ag: Autograd) -> None:
     expect(watchers[1]).is_gone()
     expect(watchers[0]).is_gone()
     expect(x.grad).is_none()
+
+
+@clause(
+    "life-015b",
+    needs={"tape", "hooks", "memory"},
+    sources=["notes/autograd § How autograd encodes the history", "pytorch#82528"],
+    builds_on=("life-015a",),
+)
+def graph_with_a_hook_is_released(ag: Autograd) -> None:
+    """A graph with a hook on it is released with its last name, as one without.
+
+    Also when a pass has run the hook.  The graph owns the hook; an engine whose hook owns the
+    tensor in turn, or what it was given, leaks the graph.
+    """
+    for passes in (0, 1):
+        x = ag.tensor(2.0, requires_grad=True)
+        inner = x * x
+        inner.register_hook(lambda g: g * 3)
+        root = inner * inner
+        for _ in range(passes):
+            root.backward()
+        watchers = [ag.watch(inner), ag.watch(root)]
+        ag.forget(inner, root)
+
+        expect(watchers[1]).is_gone()
+        expect(watchers[0]).is_gone()
+
+
+DEEP = 2_000
+
+
+@clause(
+    "life-015c",
+    needs={"tape", "memory"},
+    sources=["pytorch#5534", "pytorch#155322"],
+    builds_on=("life-015a",),
+)
+def deep_graph_is_released(ag: Autograd) -> None:
+    """A deep graph that no name refers to is released down to its first operation.
+
+    An engine that goes down by recursion gets as deep as its stack, and there it leaks or dies.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    first = x * x
+    watcher = ag.watch(first)
+    root = first * first
+    ag.forget(first)
+    for _ in range(DEEP):
+        above = root + 1
+        ag.forget(root)
+        root = above
+
+    expect(watcher).is_alive()
+
+    ag.forget(root)
+
+    expect(watcher).is_gone()

@@ -33,15 +33,17 @@ def values_remain_readable(ag: Autograd) -> None:
     sources=["observed"],
 )
 def graph_needs_no_names(ag: Autograd) -> None:
-    """Deleting the names of a leaf and of an intermediate does not break the graph that uses them.
+    """Deleting the names of a leaf and of intermediates does not break the graph that uses them.
 
-    A graph owns what its derivatives need: here x, for the derivative with respect to w.
+    A graph owns what its derivatives need, here the square's operand and x, and it owns the way
+    to w, which leads through a sum that needs nothing.
     """
     x = ag.tensor(2.0, requires_grad=True)
     w = ag.tensor(3.0, requires_grad=True)
     inner = x * w
-    root = inner * inner
-    ag.forget(x, inner)
+    shifted = inner + 1
+    root = shifted * shifted
+    ag.forget(x, inner, shifted)
     root.backward()
 
-    expect(w.grad).equals(24.0)
+    expect(w.grad).equals(28.0)

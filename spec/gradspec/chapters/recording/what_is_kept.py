@@ -84,7 +84,7 @@ def a_result_keeps_its_graph_alive(ag: Autograd) -> None:
 @clause(
     "rec-028",
     level=SHOULD,
-    needs={"memory"},
+    needs={"memory", "tape"},
     sources=["notes/autograd § requires_grad"],
 )
 def what_no_derivative_needs_is_not_kept(ag: Autograd) -> None:

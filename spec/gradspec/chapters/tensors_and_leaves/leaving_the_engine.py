@@ -108,15 +108,17 @@ def assigning_data_may_change_the_shape_of_a_leaf(ag: Autograd) -> None:
 def item_gives_a_number_that_is_a_constant(ag: Autograd) -> None:
     """item() of a tensor with one element is its value as a plain number, which has no history.
 
-    With y = 2x the derivative of y.item() * x is the number, 2.5; through the history it would be
-    4x = 5.
+    With y = 2x the derivative of y.item() * x + y is the number and 2, which is 4.5; through the
+    history of the number it would be 4x + 2 = 7.  The tensor keeps its history: without it the
+    summand y would be missing.
     """
     x = ag.tensor(1.25, requires_grad=True)
-    number = (x * 2.0).item()
+    y = x * 2.0
+    number = y.item()
 
     expect(number).equals(2.5)
-    (x * number).backward()
-    expect(x.grad).equals(2.5)
+    (x * number + y).backward()
+    expect(x.grad).equals(4.5)
 
 
 @clause(
