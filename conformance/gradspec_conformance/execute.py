@@ -123,7 +123,8 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
             kind = FailureKind.MISSING_GRADIENT
             verdict = Verdict(clause.id, Outcome.FAILED, kind, str(refused), "None", "a tensor")
         else:
-            verdict = Verdict(clause.id, Outcome.ERRORED, refused.kind or "unknown", str(refused))
+            kind_of_error = refused.kind or type(refused.error).__name__
+            verdict = Verdict(clause.id, Outcome.ERRORED, kind_of_error, str(refused))
     except Unsupported as unsupported:
         verdict = Verdict(clause.id, Outcome.UNSUPPORTED, unsupported.capability, str(unsupported))
     except BrokenPort as broken:

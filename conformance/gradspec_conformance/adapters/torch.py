@@ -37,10 +37,6 @@ MESSAGES: Final[tuple[tuple[str, str], ...]] = (
     (r"torch\.autograd\.variable.* is deprecated", "deprecated"),
     (r"a view of a leaf Variable that requires grad", "leaf-view-inplace"),
     (r"a leaf Variable that requires grad", "leaf-inplace"),
-    (
-        r"is a view and is being modified inplace.*created inside (a|the) no_grad",
-        "no-grad-view-inplace",
-    ),
     (r"created in no_grad mode", "no-grad-view-inplace"),
     (r"is a view and is being modified inplace", "multi-view-inplace"),
     (r"is a view and its base or another view of its base", "multi-view-base-written"),

@@ -16,7 +16,7 @@ from gradspec_reference.accumulation import SHARED
 from gradspec_reference.autograd import grad_mode
 from gradspec_reference.backward import FIRST, MISSING, BackwardPass
 from gradspec_reference.node import AccumulateGrad, Node
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.tensor import Tensor, no_accumulator
 
 if TYPE_CHECKING:
     from gradspec_reference.node import Edge
@@ -77,7 +77,13 @@ def graph_used_up_in_silence(swap: Swap) -> None:
 )
 def accumulator_per_use(swap: Swap) -> None:
     """Each use of a leaf delivers to it on its own."""
-    swap(node, "accumulator", AccumulateGrad)
+    original = node.accumulator
+
+    def fresh(leaf: Tensor) -> AccumulateGrad:
+        leaf.leaf_state().accumulator = no_accumulator
+        return original(leaf)
+
+    swap(node, "accumulator", fresh)
 
 
 @plant(
@@ -164,7 +170,7 @@ def zero_is_none(swap: Swap) -> None:
 
 @plant(kills={"acc-022": "missing gradient"}, modelled_on="pytorch/pytorch#726")
 def waits_for_uses_beside_the_path(swap: Swap) -> None:
-    """A node waits for a contribution from every use of its result, also from those off the path."""
+    """A node waits for a contribution from every use of its result, on the path or not."""
     original = backward.count_dependencies
 
     def counting(roots: set[Node]) -> Any:
@@ -208,7 +214,6 @@ def totals_in_one_buffer(swap: Swap) -> None:
         "acc-018b": "value",
         "acc-019": "value",
         "acc-019a": "value",
-        "acc-019c": "overlapping-memory",
     },
     modelled_on="pytorch/pytorch#34082",
 )
@@ -225,6 +230,22 @@ def accum_aliases(swap: Swap) -> None:
             original(leaf, gradient, status)
 
     swap(accumulation, "accumulate_array", aliasing)
+
+
+@plant(kills={"acc-019c": "value"}, modelled_on="pytorch/pytorch#25814")
+def repeated_entries_stored_once(swap: Swap) -> None:
+    """A first gradient whose entries are all equal is stored as one entry, repeated by strides."""
+    original = accumulation.accumulate_array
+
+    def repeating(leaf: Tensor, gradient: Any, status: int) -> None:
+        held = leaf._grad
+        original(leaf, gradient, status)
+        if held is None and leaf._grad is not None and np.ptp(gradient) == 0:
+            array = leaf._grad.materialise()
+            steps = (0,) * array.ndim
+            leaf._grad._array = np.lib.stride_tricks.as_strided(array, array.shape, steps)
+
+    swap(accumulation, "accumulate_array", repeating)
 
 
 @plant(kills={"acc-019b": "value"}, modelled_on="ooples/AiDotNet.Tensors#935")

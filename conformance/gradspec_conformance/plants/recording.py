@@ -417,8 +417,8 @@ def operand_counted_once(swap: Swap) -> None:
 
     def unique(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tuple[Edge, ...]:
         names = [id(x) for x in operands]
-        first = (r and names.index(id(x)) == i for i, (x, r) in enumerate(zip(operands, requires)))
-        return original(operands, tuple(first))
+        first = (names.index(name) == place for place, name in enumerate(names))
+        return original(operands, tuple(a and b for a, b in zip(requires, first, strict=True)))
 
     swap(recording, "collect_edges", unique)
 
@@ -442,7 +442,7 @@ def first_use_wins(swap: Swap) -> None:
 def uses_counted_to_eight(swap: Swap) -> None:
     """Of the contributions to the gradient of a leaf the first eight count."""
     original = BackwardPass.deliver
-    arrived: dict[tuple[int, Node], int] = {}
+    arrived: dict[tuple[int, Node | None], int] = {}
     room = 8
 
     def limited(self: BackwardPass, edge: Edge, part: Any, status: int) -> None:
@@ -463,7 +463,7 @@ def later_branches_dropped(swap: Swap) -> None:
     place = itertools.count(-(1 << 63), -1)
 
     def at_once(self: BackwardPass, edge: Edge, part: Any, status: int) -> None:
-        target = edge[0]
+        target: Any = edge[0]
         arrivals = self.waiting.get(target)
         if arrivals is not None:
             original(self, edge, part, status)

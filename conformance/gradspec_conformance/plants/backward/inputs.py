@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     },
     modelled_on="pytorch/pytorch#79708",
 )
-def inputs_arg_ignored(swap: Swap) -> None:
+def inputs_do_not_restrict(swap: Swap) -> None:
     """A pass that is given inputs fills every leaf."""
     original = BackwardPass.limit_to
 
@@ -40,7 +40,7 @@ def inputs_arg_ignored(swap: Swap) -> None:
     kills={"bwd-024": "missing gradient", "bwd-025": "flag"},
     modelled_on="pytorch/pytorch#79708",
 )
-def inputs_nonleaf_lost(swap: Swap) -> None:
+def listed_intermediate_gets_nothing(swap: Swap) -> None:
     """An intermediate that is listed in inputs is given nothing."""
 
     def stored(targets: Any) -> Any:

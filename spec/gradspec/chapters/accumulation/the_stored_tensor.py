@@ -286,7 +286,7 @@ def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
 @clause(
     "acc-018b",
     level=SHOULD,
-    needs={"tape", "cotangent"},
+    needs={"tape", "cotangent", "arrays"},
     sources=["observed"],
 )
 def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
@@ -295,13 +295,13 @@ def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
     The root is the leaf itself here.  The second pass adds to grad, and the caller's tensor must
     not change along with it.
     """
-    x = ag.tensor(2.0, requires_grad=True)
-    v = ag.tensor(3.0)
+    x = ag.tensor([2.0, 1.0], requires_grad=True)
+    v = ag.tensor([3.0, 5.0])
     x.backward(v)
     x.backward(v)
 
-    expect(x.grad).equals(6.0)
-    expect(v).equals(3.0)
+    expect(x.grad).equals([6.0, 10.0])
+    expect(v).equals([3.0, 5.0])
 
 
 @clause(
