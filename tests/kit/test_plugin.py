@@ -13,7 +13,7 @@ import pytest
 from gradspec_conformance.context import RunContext
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
-TWO = "acc-001 or leaf-042 or acc-009"
+THREE = "acc-001[ or leaf-042[ or leaf-021["
 """One clause that the toy passes, one that it does not support, one that it fails."""
 
 LIGHT = """
@@ -33,11 +33,11 @@ def run(
 
 
 def test_verdicts_are_told_in_the_words_of_pytest(pytester: pytest.Pytester) -> None:
-    result = run(pytester, "ToyEngine", "-k", TWO)
+    result = run(pytester, "ToyEngine", "-k", THREE)
 
-    result.assert_outcomes(
-        passed=1, skipped=1, failed=1, deselected=result.parseoutcomes()["deselected"]
-    )
+    found = {word: count for word, count in result.parseoutcomes().items() if word != "deselected"}
+
+    assert found == {"passed": 1, "skipped": 1, "failed": 1}
 
 
 def test_a_failure_is_explained_and_can_be_repeated(pytester: pytest.Pytester) -> None:
@@ -70,7 +70,7 @@ def test_collecting_only_does_not_wait_for_the_engine(pytester: pytest.Pytester)
 
 @pytest.mark.parametrize(
     "arguments",
-    [["-k", "accumulation"], ["-m", "must", "-k", "acc"], ["--gradspec-chapter=acc"]],
+    [["-k", "accumulation"], ["-m", "must", "-k", "acc-"], ["--gradspec-chapter=acc"]],
     ids=["words", "levels", "chapters"],
 )
 def test_clauses_are_chosen_by(pytester: pytest.Pytester, arguments: list[str]) -> None:
@@ -99,7 +99,7 @@ def test_a_chapter_can_be_run_alone(pytester: pytest.Pytester) -> None:
 
 
 def test_the_last_failures_are_run_again(pytester: pytest.Pytester) -> None:
-    run(pytester, "ToyEngine", "-k", TWO)
+    run(pytester, "ToyEngine", "-k", THREE)
     result = run(pytester, "ToyEngine", "--lf")
 
     assert result.parseoutcomes()["failed"] == 1
@@ -108,10 +108,11 @@ def test_the_last_failures_are_run_again(pytester: pytest.Pytester) -> None:
 
 def test_processes_do_not_change_verdicts(pytester: pytest.Pytester) -> None:
     report = pytester.path / "report.xml"
-    result = run(pytester, "ToyEngine", "-k", TWO, "-n", "2", f"--junitxml={report}")
+    result = run(pytester, "ToyEngine", "-k", THREE, "-n", "2", f"--junitxml={report}")
     cases = ET.parse(report).getroot().findall(".//testcase")  # noqa: S314 - our own file
     verdicts = {
-        case.attrib["name"][:7]: case.find(".//property[@name='verdict']") for case in cases
+        case.attrib["name"].partition("[")[0]: case.find(".//property[@name='verdict']")
+        for case in cases
     }
 
     assert result.parseoutcomes() == {"passed": 1, "skipped": 1, "failed": 1}
@@ -119,8 +120,8 @@ def test_processes_do_not_change_verdicts(pytester: pytest.Pytester) -> None:
         name: found.attrib["value"] for name, found in verdicts.items() if found is not None
     } == {
         "acc-001": "passed",
-        "acc-009": "failed",
-        "leaf-04": "unsupported",
+        "leaf-021": "failed",
+        "leaf-042": "unsupported",
     }
 
 

@@ -22,10 +22,14 @@ class Overwrites(ToyEngine):
 
     def backward(self, roots: Any, cotangents: Any = None, **options: Any) -> None:
         """Forget what was there."""
-        leaves = [roots]
-        for number in leaves:
-            leaves += [parent for parent, _ in number.parents]
+        reached = {roots: None}
+        waiting = [roots]
+        while waiting:
+            number = waiting.pop()
             number.grad = None
+            parents = [parent for parent, _ in number.parents if parent not in reached]
+            reached |= dict.fromkeys(parents)
+            waiting += parents
         super().backward(roots, cotangents, **options)
 
 

@@ -50,8 +50,6 @@ def replace_rules(swap: Swap, row: str, *rules: Callable[..., Any]) -> None:
         "vjp-001b": "value",
         "vjp-003": "value",
         "vjp-005": "value",
-        "vjp-006": "value",
-        "vjp-008": "value",
         "vjp-010": "value",
         "vjp-011": "value",
         "vjp-011a": "value",
@@ -294,7 +292,10 @@ def grad_accumulates_leaf(swap: Swap) -> None:
     swap(BackwardPass, "capture", capture)
 
 
-@plant(kills={"vjp-011a": "value"}, modelled_on="engines that return what the walk collected")
+@plant(
+    kills={"vjp-011a": "value", "vjp-011b": "value"},
+    modelled_on="engines that return what the walk collected",
+)
 def grad_order(swap: Swap) -> None:
     """A query returns gradients in the order in which the inputs were first used."""
     original = autograd.grad
@@ -309,3 +310,46 @@ def grad_order(swap: Swap) -> None:
         return original(outputs, sorted(inputs, key=place), *rest, **keywords)
 
     swap(autograd, "grad", grad)
+
+
+@plant(kills={"vjp-011c": "unexpected gradient"}, modelled_on="Oneflow-Inc/oneflow#10251")
+def unused_returns_zero(swap: Swap) -> None:
+    """A query answers zero for an input that the output does not depend on, also unasked."""
+    original = autograd.grad
+
+    def grad(outputs: Any, inputs: Any, *rest: Any, **keywords: Any) -> Any:
+        if keywords.pop("allow_unused", None):
+            keywords["materialize_grads"] = True
+        return original(outputs, inputs, *rest, **keywords)
+
+    swap(autograd, "grad", grad)
+
+
+@plant(kills={"vjp-011c": "flag"}, modelled_on="pytorch/pytorch#168059")
+def materialized_requires_grad(swap: Swap) -> None:
+    """The zeros that a query makes up require grad, also without create_graph."""
+    original = autograd.zeros
+    swap(autograd, "zeros", lambda target, _create_graph: original(target, True))
+
+
+@plant(kills={"vjp-011b": "missing gradient"}, modelled_on="engines that key answers by tensor")
+def grad_duplicate_input(swap: Swap) -> None:
+    """A query answers for a tensor that is listed twice at the first place only."""
+    original = autograd.grad
+
+    def grad(outputs: Any, inputs: Any, *rest: Any, **keywords: Any) -> Any:
+        found = original(outputs, inputs, *rest, **keywords)
+        seen: set[int] = set()
+        answers: list[Any] = []
+        for each, gradient in zip(inputs, found, strict=True):
+            answers.append(None if id(each) in seen else gradient)
+            seen.add(id(each))
+        return tuple(answers)
+
+    swap(autograd, "grad", grad)
+
+
+@plant(kills={"vjp-011d": "no error"}, modelled_on="candle-org/candle#411")
+def unused_inputs_are_passed_over(swap: Swap) -> None:
+    """A query answers None for an unused input without having been told that it may."""
+    swap(autograd, "check_used", lambda _found: None)

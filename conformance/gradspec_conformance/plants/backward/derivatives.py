@@ -151,7 +151,7 @@ def leaf_is_no_root(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-008a": "value", "bwd-014": "value", "bwd-020a": "value", "bwd-021": "value"},
+    kills={"bwd-008a": "value", "bwd-020a": "value"},
     modelled_on="engines whose optimiser need not clear gradients",
 )
 def every_pass_overwrites(swap: Swap) -> None:

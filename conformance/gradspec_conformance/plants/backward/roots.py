@@ -36,7 +36,7 @@ def only_tensors_without_dimensions_are_scalars(swap: Swap) -> None:
     kills={"bwd-005": "no error", "bwd-005a": "no error", "bwd-019a": "no error"},
     modelled_on="engines that differentiate the sum of what they are given",
 )
-def every_root_starts_from_ones(swap: Swap) -> None:
+def nonscalar_ok(swap: Swap) -> None:
     """A root of any shape without a starting gradient starts from ones."""
 
     def default(root: Any, shape: Any, dtype: Any) -> Any:
@@ -63,7 +63,7 @@ def nothing_counts_as_one(swap: Swap) -> None:
     kills={"bwd-006": "no error", "bwd-006a": "no error", "bwd-007": "no error"},
     modelled_on="candle-org/candle#411",
 )
-def roots_without_history_are_passed_over(swap: Swap) -> None:
+def no_root_check(swap: Swap) -> None:
     """A root that does not require grad is passed over."""
     original = cotangents.for_roots
 

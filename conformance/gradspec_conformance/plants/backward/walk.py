@@ -141,10 +141,7 @@ def topo_visited_by_value(swap: Swap) -> None:
         "bwd-013a": "order",
         "bwd-015": "value",
         "bwd-016": "value",
-        "bwd-019": "value",
         "bwd-038": "value",
-        "bwd-040": "value",
-        "bwd-049": "value",
     },
     modelled_on="apache/mxnet#9172",
 )
@@ -154,7 +151,7 @@ def buffer_overwrite(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-001a": "value", "bwd-001c": "value", "bwd-002": "value", "bwd-040": "value"},
+    kills={"bwd-001c": "value", "bwd-040": "value"},
     modelled_on="sony/nnabla#532",
 )
 def edge_dedup(swap: Swap) -> None:

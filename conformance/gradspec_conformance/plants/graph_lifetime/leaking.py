@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference import hooks, recording
+from gradspec_reference import saved as saving
 from gradspec_reference.backward import BackwardPass
 from gradspec_reference.errors import GraphFreedError
 from gradspec_reference.node import AccumulateGrad, Node
@@ -40,6 +41,12 @@ def leak_cycle(swap: Swap) -> None:
         return node
 
     swap(recording, "make_node", make_node)
+
+
+@plant(kills={"life-015d": "lifetime"}, modelled_on="the cycle that torch's SavedVariable avoids")
+def saved_result_is_the_result(swap: Swap) -> None:
+    """A node that needs its result saves the very tensor that refers to the node."""
+    swap(saving, "save_result", lambda result, _output_nr=0: SavedTensor(result))
 
 
 @plant(

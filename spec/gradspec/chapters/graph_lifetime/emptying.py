@@ -200,6 +200,28 @@ def graph_with_a_hook_is_released(ag: Autograd) -> None:
         expect(watchers[0]).is_gone()
 
 
+@clause(
+    "life-015d",
+    needs={"tape", "memory", "op:exp"},
+    sources=["notes/autograd § Saved tensors"],
+    builds_on=("life-015a",),
+)
+def graph_that_saved_its_results_is_released(ag: Autograd) -> None:
+    """A graph whose operations saved their own results is released with its last name, too.
+
+    The derivative of exp is its result.  A node that simply saves the tensor which it computed
+    has made the cycle that the rest of the engine avoids.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    inner = ag.exp(x)
+    root = ag.exp(inner)
+    watchers = [ag.watch(inner), ag.watch(root)]
+    ag.forget(inner, root)
+
+    expect(watchers[1]).is_gone()
+    expect(watchers[0]).is_gone()
+
+
 DEEP = 2_000
 
 

@@ -267,3 +267,29 @@ def nor_does_the_kink_of_relu(ag: Autograd) -> None:
     second = partial(ag, partial(ag, function))
 
     expect(second(0.0)).is_close(2.0)
+
+
+@clause(
+    "ho-018",
+    needs={"vjp", "arrays", "op:sort", "op:sum"},
+    sources=["ml-explore/mlx#4114", "torch.sort docstring"],
+)
+def order_is_no_variable(ag: Autograd) -> None:
+    """The second derivative through sort goes through the values; their places are constants.
+
+    The weights of the sorted cubes are 1, 10 and 100, so that the diagonal is 6wx.  In
+    ml-explore/mlx#4114 the second pass asked the places for a derivative, and failed.
+    """
+
+    def gradient(x: Tensor) -> Any:
+        def function(x: Tensor) -> Any:
+            values, _ = ag.sort(x)
+            return (values**3 * ag.tensor([1.0, 10.0, 100.0])).sum()
+
+        _, gradients = ag.vjp(function, [x])
+        return gradients[0]
+
+    value, (found,) = ag.vjp(gradient, [[3.0, 1.0, 2.0]], [1.0, 1.0, 1.0])
+
+    expect(value).is_close([2700.0, 3.0, 120.0])
+    expect(found).is_close([1800.0, 6.0, 120.0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import Autograd, clause, expect
+from gradspec import MAY, Autograd, clause, expect
 
 if TYPE_CHECKING:
     from gradspec.objects import Observed
@@ -91,6 +91,29 @@ def gradient_of_a_linear_function_is_a_constant(ag: Autograd) -> None:
 
     expect(found.requires_grad).is_false()
     expect(found).equals(3.0)
+
+
+@clause(
+    "ho-005a",
+    level=MAY,
+    needs={"tape", "grad_api", "create_graph", "flags", "op:relu"},
+    sources=["observed"],
+)
+def gradient_of_relu_is_no_constant(ag: Autograd) -> None:
+    """A recorded gradient of relu requires grad, although its derivative is zero.
+
+    Which piece holds is decided by the value, so the gradient depends on a variable; that it does
+    so in steps is for the derivative to say, which is a zero and no refusal.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    (found,) = ag.grad(ag.relu(x), [x], create_graph=True)
+
+    expect(found.requires_grad).is_true()
+    expect(found).equals(1.0)
+
+    (second,) = ag.grad(found, [x])
+
+    expect(second).equals(0.0)
 
 
 @clause(

@@ -161,20 +161,28 @@ def a_write_to_the_base_is_a_write_to_its_views(ag: Autograd) -> None:
 @clause(
     "inp-026",
     level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "views", "op:getitem", "op:mul_"},
+    needs={
+        *("tape", "arrays", "cotangent", "inplace", "views"),
+        *("op:getitem", "op:mul_", "op:unfold"),
+    },
     sources=["observed (view tracking)"],
 )
 def overlapping_views_see_each_others_writes(ag: Autograd) -> None:
-    """A write through one view is seen by another, in the values and gradient of the overlap."""
-    v = ag.random(2)
+    """A write through one view is seen by another, in the values and gradient of the overlap.
+
+    An element that several views show, or one view several times, gets the sum of what arrives
+    there; Paddle#79718 kept the last of it.
+    """
+    v, w = ag.random(2), ag.random(2, 2)
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
     a = x * 1.0
-    left, right = a[:2], a[1:]
+    left, right, windows = a[:2], a[1:], a.unfold(0, 2, 1)
     left.mul_(5.0)
-    right.backward(ag.tensor(v))
+    ag.backward([right, windows], [ag.tensor(v), ag.tensor(w)])
 
     expect(right).equals([10.0, 3.0])
-    expect(x.grad).is_close([0.0, 5 * v[0], v[1]])
+    expect(windows).equals([[5.0, 10.0], [10.0, 3.0]])
+    expect(x.grad).is_close([5 * w[0, 0], 5 * (v[0] + w[0, 1] + w[1, 0]), v[1] + w[1, 1]])
 
 
 @clause(

@@ -1,16 +1,4 @@
-"""Non-scalar results and vector-Jacobian products.
-
-A result of m numbers that depends on n numbers has a Jacobian of m rows and n columns.  The
-backward pass never forms it.  It is given m weights v, one for each entry of the result, and
-computes the n numbers v^T J: the gradient of the weighted sum of the results.  The weights are
-called the *cotangent* (torch's argument is `gradient`).  Where the result is a scalar v is a
-single number, and left out it is one; everywhere else it is the caller's to choose.
-
-Two things follow.  Several passes with unit vectors for v give the Jacobian row by row.  And a
-check that only ever uses a cotangent of ones sees the sum of the rows: an engine that ignores the
-cotangent, transposes it or mixes up its entries can still pass.  This is why the cotangents in
-this specification are uneven.
-"""
+"""The cotangent: which product is asked for, and what a cotangent may be."""
 
 from __future__ import annotations
 
@@ -132,32 +120,6 @@ def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
 
         expect(by_x).equals(row[0])
         expect(by_y).equals(row[1])
-
-
-@clause(
-    "vjp-011a",
-    level=MUST,
-    needs={"tape", "arrays", "grad_api", "retain_graph", "op:stack"},
-    sources=["notes/gradcheck § Default real input analytical evaluation"],
-)
-def one_graph_answers_for_all_rows(ag: Autograd) -> None:
-    """Queries with unit cotangents give the rows of the Jacobian from one graph, if it is kept;
-    each gives its products in the order in which the inputs are listed, and leaves no trace in a
-    leaf.
-    """
-    x = ag.tensor(2.0, requires_grad=True)
-    y = ag.tensor(3.0, requires_grad=True)
-    results = ag.stack([x * y, x * x, y * 4])
-    jacobian = np.array([[3.0, 2.0], [4.0, 0.0], [0.0, 4.0]])
-    for row, unit in zip(jacobian, np.eye(3), strict=True):
-        for inputs, columns in (([x, y], row), ([y, x], row[::-1])):
-            found = ag.grad(results, inputs, ag.tensor(unit), retain_graph=True)
-
-            expect(found[0]).equals(columns[0])
-            expect(found[1]).equals(columns[1])
-
-    expect(x.grad).is_none()
-    expect(y.grad).is_none()
 
 
 @clause(

@@ -1,0 +1,128 @@
+"""Faults in refusing: writes that do not fit and are made, writes that fit and are refused."""
+
+# ruff: noqa: SLF001 - a plant reaches inside
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradspec_conformance.plants.in_place.tools import unrecorded
+from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_reference import inplace, layout, recording, versions
+from gradspec_reference.errors import InplaceDtypeError, InplaceShapeError, OutRequiresGradError
+from gradspec_reference.tensor import Tensor
+
+
+@plant(kills={"x": "value"}, modelled_on="common in teaching engines: self.data = self.data + other")
+def target_grows(swap: Swap) -> None:
+    """A write gives its target the shape and the dtype of the result."""
+
+    def store(target: Any, result: Any) -> None:
+        target._array = np.array(result)
+        versions.bump(target)
+
+    swap(inplace, "check_result", lambda array, result: None)
+    swap(inplace, "store", store)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where in-place forms take equal shapes only")
+def operand_must_have_the_target_shape(swap: Swap) -> None:
+    """A write refuses an operand that would have to be broadcast."""
+    original = inplace.apply_inplace
+
+    def apply_inplace(operator: Any, operands: Any, *params: Any) -> Any:
+        others = [x for x in operands[1:] if isinstance(x, Tensor)]
+        if any(x.shape != operands[0].shape for x in others):
+            raise InplaceShapeError("the operand of a write had another shape")
+        return original(operator, operands, *params)
+
+    swap(inplace, "apply_inplace", apply_inplace)
+
+
+@plant(kills={"x": "value"}, modelled_on="common on NumPy with casting='unsafe'")
+def result_is_cut_to_the_target_dtype(swap: Swap) -> None:
+    """A write rounds its result to the target's dtype without a word."""
+    original = inplace.check_result
+
+    def check_result(array: Any, result: Any) -> None:
+        try:
+            original(array, result)
+        except InplaceDtypeError:
+            swap.took_effect()
+
+    swap(inplace, "check_result", check_result)
+
+
+@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#1424")
+def expand_inplace_ok(swap: Swap) -> None:
+    """A write to a tensor in which one address has several indices is let through."""
+    swap(layout, "overlaps_itself", lambda array: False)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where out= goes past the recorder")
+def out_is_a_plain_write(swap: Swap) -> None:
+    """out= takes the result whoever requires grad, and nothing is recorded."""
+    original = inplace.into_out
+    swap(inplace, "into_out", lambda *arguments: unrecorded(original, *arguments))
+
+
+@plant(kills={"x": "value"}, modelled_on="common where out= is made of copy_")
+def out_is_recorded(swap: Swap) -> None:
+    """out= becomes the result of the operation, history and all."""
+
+    def into_out(out: Any, result: Any, _operands: Any) -> Any:
+        return out.copy_(result)
+
+    swap(inplace, "into_out", into_out)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where only the arguments are looked at")
+def out_target_is_not_looked_at(swap: Swap) -> None:
+    """out= may be a tensor that requires grad, if no argument does."""
+    original = inplace.into_out
+
+    def into_out(out: Any, result: Any, operands: Any) -> Any:
+        if any(map(recording.needs_grad, operands)):
+            return original(out, result, operands)
+        return unrecorded(original, out, result, operands)
+
+    swap(inplace, "into_out", into_out)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where the check does not ask for the mode")
+def out_is_refused_in_every_mode(swap: Swap) -> None:
+    """out= refuses arguments that require grad in no_grad too."""
+    original = inplace.into_out
+
+    def into_out(out: Any, result: Any, operands: Any) -> Any:
+        if any(map(recording.needs_grad, operands)):
+            raise OutRequiresGradError("out= was given with arguments that require grad")
+        return original(out, result, operands)
+
+    swap(inplace, "into_out", into_out)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where out= goes past the counter")
+def out_is_not_counted(swap: Swap) -> None:
+    """out= takes the result without counting as a write."""
+    original = inplace.into_out
+
+    def into_out(out: Any, result: Any, operands: Any) -> Any:
+        original(out, result, operands)
+        versions.counter_of(out).value -= 1
+        return out
+
+    swap(inplace, "into_out", into_out)
+
+
+@plant(kills={"x": "value"}, modelled_on="common in engines where shape is a plain attribute")
+def resize_what_requires_grad(swap: Swap) -> None:
+    """resize_() resizes every tensor, whatever becomes of its history."""
+
+    def resize_(self: Any, *sizes: int) -> Any:
+        self._array = np.resize(self._array, sizes)
+        return self
+
+    swap(Tensor, "resize_", resize_)

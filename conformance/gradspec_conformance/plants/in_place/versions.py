@@ -1,0 +1,130 @@
+"""Faults in counting: writes that are not counted, and what is counted without a write."""
+
+# ruff: noqa: SLF001 - a plant reaches inside
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_reference import inplace, interop, recording, versions
+from gradspec_reference.functions import shapes
+from gradspec_reference.tensor import Tensor
+
+
+@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#197887")
+def inplace_no_bump(swap: Swap) -> None:
+    """A write in place does not raise the version."""
+
+    def store(target: Any, result: Any) -> None:
+        np.copyto(target._array, result, casting="unsafe")
+
+    swap(inplace, "store", store)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where checking and storing both count")
+def write_counts_twice(swap: Swap) -> None:
+    """A write in place raises the version by two."""
+    original = inplace.store
+
+    def store(target: Any, result: Any) -> None:
+        original(target, result)
+        versions.bump(target)
+
+    swap(inplace, "store", store)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where changes are found by comparing values")
+def only_changes_are_counted(swap: Swap) -> None:
+    """A write is counted only if a value differs afterwards."""
+    original = inplace.store
+
+    def store(target: Any, result: Any) -> None:
+        if np.array_equal(target._array, result):
+            return
+        original(target, result)
+
+    swap(inplace, "store", store)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where each access to memory is counted")
+def reading_counts(swap: Swap) -> None:
+    """An operation raises the version of the tensors that it reads."""
+    original = recording.binary
+
+    def binary(operator: Any, a: Any, b: Any, *params: Any) -> Any:
+        result = original(operator, a, b, *params)
+        versions.bump(a)
+        return result
+
+    swap(recording, "binary", binary)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where results take over their operand's data")
+def results_share_the_counter(swap: Swap) -> None:
+    """The result of an operation counts together with its first operand."""
+    original = recording.binary
+
+    def binary(operator: Any, a: Any, b: Any, *params: Any) -> Any:
+        result = original(operator, a, b, *params)
+        versions.share(result, a)
+        return result
+
+    swap(recording, "binary", binary)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where a copy takes over all attributes")
+def clone_goes_on_counting(swap: Swap) -> None:
+    """A copy starts with the version of its original."""
+    original = shapes.clone
+
+    def clone(input: Any) -> Any:
+        result = original(input)
+        versions.counter_of(result).value = versions.version(input)
+        return result
+
+    swap(shapes, "clone", clone)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where a copy takes over all attributes")
+def clone_shares_the_counter(swap: Swap) -> None:
+    """A copy and its original have one counter between them."""
+    original = shapes.clone
+
+    def clone(input: Any) -> Any:
+        result = original(input)
+        versions.share(result, input)
+        return result
+
+    swap(shapes, "clone", clone)
+
+
+@plant(kills={"x": "value"}, modelled_on="common in engines that accept torch's calls as stubs")
+def increment_version_noop(swap: Swap) -> None:
+    """increment_version() does nothing."""
+    swap(interop, "increment_version", lambda tensor: None)
+
+
+@plant(kills={"x": "value"}, modelled_on="common where an argument may be one or several")
+def increment_version_of_the_first(swap: Swap) -> None:
+    """increment_version() of a list raises the version of its first tensor only."""
+    original = interop.increment_version
+    swap(
+        interop,
+        "increment_version",
+        lambda tensor: original(tensor if isinstance(tensor, Tensor) else tensor[0]),
+    )
+
+
+@plant(kills={"x": "value"}, modelled_on="common where an export is taken for a write")
+def exports_are_counted(swap: Swap) -> None:
+    """Handing out the NumPy array of a tensor counts as a write to it."""
+    original = interop.numpy
+
+    def numpy(self: Any, *, force: bool = False) -> Any:
+        versions.bump(self)
+        return original(self, force=force)
+
+    swap(Tensor, "numpy", numpy)

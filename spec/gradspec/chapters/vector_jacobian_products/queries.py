@@ -1,0 +1,105 @@
+"""Queries: products that are handed to the caller and stored nowhere.
+
+A query names its inputs, and its answer has one place for each of them, in their order.  What has
+no answer is told apart from what is zero.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradspec import MUST, clause, expect
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+
+
+@clause(
+    "vjp-011a",
+    level=MUST,
+    needs={"tape", "arrays", "grad_api", "retain_graph", "op:stack"},
+    sources=["notes/gradcheck § Default real input analytical evaluation"],
+)
+def one_graph_answers_for_all_rows(ag: Autograd) -> None:
+    """Queries with unit cotangents give the rows of the Jacobian from one graph, if it is kept;
+    each gives its products in the order in which the inputs are listed, and leaves no trace in a
+    leaf.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(3.0, requires_grad=True)
+    results = ag.stack([x * y, x * x, y * 4])
+    jacobian = np.array([[3.0, 2.0], [4.0, 0.0], [0.0, 4.0]])
+    for row, unit in zip(jacobian, np.eye(3), strict=True):
+        for inputs, columns in (([x, y], row), ([y, x], row[::-1])):
+            found = ag.grad(results, inputs, ag.tensor(unit), retain_graph=True)
+
+            expect(found[0]).equals(columns[0])
+            expect(found[1]).equals(columns[1])
+
+    expect(x.grad).is_none()
+    expect(y.grad).is_none()
+
+
+@clause(
+    "vjp-011b",
+    level=MUST,
+    needs={"tape", "grad_api"},
+    sources=["observed"],
+    builds_on=("vjp-011a",),
+)
+def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
+    """A query that lists a tensor twice among its inputs gives its whole gradient both times."""
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(3.0, requires_grad=True)
+    found = ag.grad(x * x * y, [x, y, x])
+
+    expect(found[0]).equals(12.0)
+    expect(found[1]).equals(4.0)
+    expect(found[2]).equals(12.0)
+
+
+@clause(
+    "vjp-011c",
+    level=MUST,
+    needs={"tape", "flags", "grad_api"},
+    sources=["torch.autograd.grad docstring"],
+    builds_on=("vjp-011a",),
+)
+def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
+    """With allow_unused, the answer for an input that the output does not depend on is None, and
+    with materialize_grads it is a zero that does not require grad.
+
+    An engine that answers zero in both cases hides a missing connection (Oneflow#10251); one whose
+    zeros require grad lets a constant into the graph (pytorch#168059).
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    unused = ag.tensor(5.0, requires_grad=True)
+    by_unused, by_x = ag.grad(x * x, [unused, x], allow_unused=True)
+
+    expect(by_unused).is_none()
+    expect(by_x).equals(4.0)
+    by_unused, by_x = ag.grad(x * x, [unused, x], materialize_grads=True)
+    expect(by_unused).equals(0.0)
+    expect(by_unused.requires_grad).is_false()
+    expect(by_x).equals(4.0)
+
+
+@clause(
+    "vjp-011d",
+    level=MUST,
+    needs={"tape", "grad_api"},
+    sources=["torch.autograd.grad docstring"],
+    builds_on=("vjp-011a",),
+)
+def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
+    """Without allow_unused, a query for an input that the output does not depend on is refused."""
+    x = ag.tensor(2.0, requires_grad=True)
+    unused = ag.tensor(5.0, requires_grad=True)
+    y = x * x
+
+    with ag.refuses("unused-input"):
+        ag.grad(y, [x, unused])
+    expect(unused.grad).is_none()
+    expect(x.grad).is_none()
