@@ -15,6 +15,7 @@ from gradspec.program import Program
 from gradspec_conformance import register
 from gradspec_conformance.execute import Effort, run_clause
 from gradspec_conformance.fence import oracle_fence
+from gradspec_conformance.generation import same_everywhere
 from gradspec_conformance.loading import load_engine
 from gradspec_conformance.verdict import Outcome, Verdict
 from gradspec_conformance.wire import Started, Task
@@ -27,6 +28,7 @@ class EngineHost:
     """Runs clauses on an engine, given by name or as an object; raises EngineError."""
 
     def __init__(self, engine: str | Engine, effort: Effort) -> None:
+        same_everywhere()
         self._effort = effort
         self._open = ExitStack()
         spec = engine if isinstance(engine, str) else f"{type(engine).__module__}:{engine.name}"

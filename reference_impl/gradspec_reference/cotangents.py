@@ -28,13 +28,13 @@ Root = Tensor | GradientEdge
 
 
 def for_roots(roots: Sequence[Root], given: Sequence[Any]) -> tuple[list[Edge], list[Tensor]]:
-    """Return an edge and a cotangent per root.
+    """Return an edge and a cotangent per root; cotangents beyond the roots are overlooked.
 
     Raises CotangentTypeError, CotangentShapeError, NonscalarRootError, CotangentCountError or
     RootWithoutGradError.
     """
     cotangents = [for_root(root, one) for root, one in zip(roots, given, strict=False)]
-    if len(roots) != len(given):
+    if len(given) < len(roots):
         raise CotangentCountError(
             f"{len(roots)} roots and {len(given)} cotangents were given; give one cotangent (or "
             "None) per root"

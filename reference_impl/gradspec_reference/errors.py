@@ -42,7 +42,7 @@ class CotangentTypeError(GradError, TypeError):
 
 
 class CotangentCountError(GradError, RuntimeError):
-    """There are not as many cotangents as roots."""
+    """There are fewer cotangents than roots."""
 
     kind = "cotangent-count"
 

@@ -63,6 +63,17 @@ def array_inside(data: Any) -> bool:
     return isinstance(data, np.ndarray | np.generic) and not isinstance(data, list)
 
 
+def warn_of_lost_history(data: Any) -> None:
+    """Warn that a tensor is copied without its history, which is rarely meant."""
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "a tensor is made from a tensor, which is copied without its history; say "
+            "source.detach().clone() to show that this is meant",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
 def tensor(
     data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -70,13 +81,7 @@ def tensor(
 
     Warns if the data is a tensor: then `clone().detach()` says what is meant.
     """
-    if isinstance(data, Tensor):
-        warnings.warn(
-            "tensor() was given a tensor, which it copies without history; say "
-            "source.detach().clone() to show that this is meant",
-            UserWarning,
-            stacklevel=2,
-        )
+    warn_of_lost_history(data)
     del device
     array = inferred(plain(data), dtype)
     return made(array if array.ndim else array[()], requires_grad)
@@ -85,7 +90,11 @@ def tensor(
 def new_tensor(
     self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """Return a leaf with a copy of the data, by default in this tensor's dtype."""
+    """Return a leaf with a copy of the data, by default in this tensor's dtype.
+
+    Warns if the data is a tensor, as `tensor` does.
+    """
+    warn_of_lost_history(data)
     return made(np.array(plain(data), (dtype or self.dtype).numpy), requires_grad)
 
 
@@ -99,15 +108,37 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
 
 
 def asarray(
-    obj: Any, *, dtype: DType | None = None, copy: bool | None = None, requires_grad: bool = False
+    obj: Any,
+    *,
+    dtype: DType | None = None,
+    copy: bool | None = None,
+    requires_grad: bool | None = None,
 ) -> Tensor:
-    """Return an object as a tensor; without `requires_grad`, detached (torch.asarray)."""
+    """Return an object as a tensor (torch.asarray).
+
+    `requires_grad` says whether the result requires grad: if False, it is detached.  Left out, a
+    tensor keeps its history, and a warning says so.
+    """
     result = as_tensor(obj, dtype)
     if copy:
         result = result.clone()
+    if requires_grad is None:
+        if isinstance(obj, Tensor) and obj.requires_grad:
+            warn_of_kept_history()
+        return result
     if not requires_grad:
         return result.detach() if result.requires_grad else result
     return result if result.requires_grad else result.requires_grad_()
+
+
+def warn_of_kept_history() -> None:
+    """Warn that asarray was not told whether its result requires grad."""
+    warnings.warn(
+        "asarray() was given a tensor that requires grad and no requires_grad, so the result "
+        "requires grad too; say which is meant",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:

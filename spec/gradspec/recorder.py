@@ -8,6 +8,7 @@ promises, and wraps it.  Nothing that it records keeps an object of the engine a
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -64,6 +65,9 @@ class Recorder:
         log = self._catcher.__enter__()
         self._warnings = [] if log is None else log
         warnings.simplefilter("always")
+        if "modes" in self.engine.capabilities:
+            with suppress(Exception):  # what is wrong with the modes is for clauses to say
+                self._call("enter", ("set_grad_enabled", True), {})
         return self
 
     def __exit__(

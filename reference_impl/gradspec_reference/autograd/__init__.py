@@ -47,7 +47,7 @@ def backward(
     `tensors` and `grad_tensors` are tensors or sequences of equal length; a cotangent has its
     root's shape and may be None for a root with one element.
     Raises NonscalarRootError, RootWithoutGradError, CotangentShapeError, CotangentTypeError,
-    CotangentCountError, InputsEmptyError, InputsTypeError, InputWithoutGradError,
+    CotangentCountError, InputsEmptyError, InputsTypeError, RetainWithoutGradError,
     ConflictingArgumentsError, GraphFreedError, StaleSavedTensorError, and whatever a hook raises.
     Source: torch.autograd.backward docstring.
     """
@@ -176,12 +176,15 @@ def edge_of(target: Any) -> Edge:
 
 
 def stored(targets: list[Any]) -> list[Edge]:
-    """Return the edges of inputs whose gradients are stored; non-leaves start to retain."""
-    edges = [edge_of(target) for target in targets]
+    """Return the edges of inputs whose gradients are stored; non-leaves start to retain.
+
+    Raises InputsElementError, or RetainWithoutGradError for an input that does not require grad.
+    """
+    check_elements(targets, materialize_grads=False)
     for target in targets:
         if isinstance(target, Tensor):
             target.retain_grad()
-    return edges
+    return [edge_of(target) for target in targets]
 
 
 def check_used(found: list[Tensor | None]) -> None:

@@ -103,6 +103,11 @@ def repeat_rule(xp: Any, g: Any, shape: Dims, repeats: Dims) -> Any:
     return xp.reshape(summed, shape)
 
 
+def flip_kernel(x: Any, dims: Dims) -> Any:
+    """Return a copy in which dimensions run backwards."""
+    return np.flip(x, dims).copy()
+
+
 def roll_kernel(x: Any, shifts: Dims, dims: Dims) -> Any:
     """Elements moved round; without dims, of the flattened tensor."""
     return np.roll(x, shifts, dims) if dims else np.roll(x, shifts[0])
@@ -229,7 +234,7 @@ ROWS = (
         "dim",
         several=True,
     ),
-    row("flip", "FlipBackward0", np.flip, lambda xp, g, dims: xp.flip(g, dims), "dims"),
+    row("flip", "FlipBackward0", flip_kernel, lambda xp, g, dims: xp.flip(g, dims), "dims"),
     row(
         "roll",
         "RollBackward0",

@@ -80,7 +80,7 @@ def zeroth_power_goes_on(swap: Swap) -> None:
         "ho-009": "value",
         "ho-004": "value",
         "ho-014": "value",
-        "ho-018": "value",
+        "ho-018b": "value",
         "ho-001": "value",
         "ho-016": "structure",
     },
@@ -111,6 +111,7 @@ def quotient_is_a_number(swap: Swap) -> None:
 
 @plant(
     kills={
+        "ho-018": "value",
         "ho-008": "value",
         "ho-009a": "value",
         "ho-010": "value",
@@ -166,7 +167,17 @@ def mask_rg_lost(swap: Swap) -> None:
     replace_rule(swap, "relu", "self", lambda xp, g, result: rule(xp, g, number(result)))
 
 
-@plant(kills={"ho-018": "nonfloat-requires-grad"}, modelled_on="ml-explore/mlx#4114")
+@plant(kills={"ho-018a": "value"}, modelled_on="pytorch/pytorch#58509")
+def softmax_result_is_a_number(swap: Swap) -> None:
+    """The derivative of softmax takes one of its two uses of the result for a number."""
+
+    def half_recorded(xp: Any, g: Any, result: Any, dim: int) -> Any:
+        return (g - xp.sum_dim(g * result, (dim,), True)) * number(result)
+
+    replace_rule(swap, "softmax", "self", half_recorded)
+
+
+@plant(kills={"ho-018b": "nonfloat-requires-grad"}, modelled_on="ml-explore/mlx#4114")
 def sort_index_differentiable(swap: Swap) -> None:
     """A recorded pass through sort asks the places of the values for a gradient."""
     rule = TABLE["sort_values"].vjps[0]

@@ -14,9 +14,19 @@ from gradspec_reference.functions import shapes
 from gradspec_reference.tensor import Tensor
 
 
-@plant(kills={"inp-042p": "aliasing"}, modelled_on="common where copies are made on writing")
+@plant(
+    kills={
+        "inp-042p": "aliasing",
+        "inp-018b": "value",
+        "inp-018e": "value",
+        "inp-018g": "value",
+        "inp-018h": "value",
+        "inp-018i": "value",
+    },
+    modelled_on="common where copies are made on writing",
+)
 def clone_aliases(swap: Swap) -> None:
-    """clone puts the copy off, and a write to either does not make it up."""
+    """clone() puts the copy off, and a write to either does not make it up."""
     kernel(swap, "clone", lambda _sound, x: x[...])
 
 
@@ -38,7 +48,7 @@ def even_indices_become_strides(swap: Swap) -> None:
 
 @plant(kills={"inp-042r": "aliasing"}, modelled_on="common as a shortcut")
 def cat_of_one_is_that_one(swap: Swap) -> None:
-    """cat of a single tensor gives that tensor's memory."""
+    """cat() of a single tensor gives that tensor's memory."""
 
     def cat(sound: Any, *arguments: Any) -> Any:
         *pieces, _dim, _starts = arguments
@@ -49,13 +59,13 @@ def cat_of_one_is_that_one(swap: Swap) -> None:
 
 @plant(kills={"inp-042s": "aliasing"}, modelled_on="common on NumPy, whose flip is a view")
 def flip_is_a_view(swap: Swap) -> None:
-    """flip gives the same memory, read backwards."""
+    """flip() gives the same memory, read backwards."""
     kernel(swap, "flip", lambda _sound, x, dims: np.flip(x, dims))
 
 
 @plant(kills={"inp-042t": "aliasing"}, modelled_on="common where a buffer is rotated where it lies")
 def roll_moves_its_operand(swap: Swap) -> None:
-    """roll moves the elements of its operand, and gives that memory."""
+    """roll() moves the elements of its operand, and gives that memory."""
 
     def roll(sound: Any, x: Any, *how: Any) -> Any:
         x[...] = sound(x, *how)
@@ -66,7 +76,7 @@ def roll_moves_its_operand(swap: Swap) -> None:
 
 @plant(kills={"inp-042u": "aliasing"}, modelled_on="common as a shortcut")
 def repeat_once_is_a_view(swap: Swap) -> None:
-    """repeat gives the operand's memory if it repeats nothing."""
+    """repeat() gives the operand's memory if it repeats nothing."""
 
     def repeat(sound: Any, x: Any, repeats: Any) -> Any:
         return x[...] if all(n == 1 for n in repeats) else sound(x, repeats)
@@ -76,7 +86,7 @@ def repeat_once_is_a_view(swap: Swap) -> None:
 
 @plant(kills={"inp-042v": "aliasing"}, modelled_on="common where masking is done in place")
 def tril_clears_its_operand(swap: Swap) -> None:
-    """tril clears the upper triangle of its operand, and gives that memory."""
+    """tril() clears the upper triangle of its operand, and gives that memory."""
 
     def tril(sound: Any, x: Any, k: int) -> Any:
         x[...] = sound(x, k)
@@ -87,7 +97,7 @@ def tril_clears_its_operand(swap: Swap) -> None:
 
 @plant(kills={"inp-042w": "aliasing"}, modelled_on="common in engines that know no strides")
 def reshape_ignores_strides(swap: Swap) -> None:
-    """reshape takes the elements in the order in which they lie in memory."""
+    """reshape() takes the elements in the order in which they lie in memory."""
     sound = shapes.reshape
 
     def reshape(input: Any, *shape: Any) -> Any:

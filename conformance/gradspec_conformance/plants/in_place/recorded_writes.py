@@ -1,34 +1,86 @@
 """Faults in recording a write: histories that miss it, and gradients that take a wrong way."""
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
 from typing import Any
 
 from gradspec_conformance.plants.in_place.tools import blocked, passed_on, rule, unrecorded
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace, recording
-from gradspec_reference import backward as driver
+from gradspec_reference import inplace, recording, shapes
 from gradspec_reference.backward import BackwardPass
 from gradspec_reference.node import NO_EDGE
 
 
-@plant(kills={"x": "value"}, modelled_on="common in teaching engines: self.data += other.data")
+@plant(
+    kills={
+        "inp-008": "value",
+        "inp-008a": "aliasing",
+        "inp-008b": "value",
+        "inp-008c": "value",
+        "inp-009": "value",
+        "inp-014": "value",
+        "inp-018": "value",
+        "inp-018a": "value",
+        "inp-018b": "value",
+        "inp-018c": "value",
+        "inp-018d": "value",
+        "inp-018e": "value",
+        "inp-018f": "value",
+        "inp-018g": "value",
+        "inp-018h": "value",
+        "inp-018i": "value",
+        "inp-018j": "value",
+        "inp-018k": "value",
+        "inp-020": "value",
+        "inp-021": "value",
+        "inp-021a": "value",
+        "inp-022": "flag",
+        "inp-023": "flag",
+        "inp-024": "value",
+        "inp-027": "value",
+        "inp-031": "value",
+        "inp-031a": "value",
+        "inp-046": "value",
+        "inp-046a": "value",
+        "inp-046b": "value",
+        "inp-047": "missing gradient",
+        "inp-048": "value",
+        "inp-048a": "value",
+        "inp-017": "value",
+    },
+    modelled_on="common in teaching engines: self.data += other.data",
+)
 def inplace_not_recorded(swap: Swap) -> None:
     """A write changes the value, and the history stays that of the old value."""
     original = inplace.apply_inplace
     swap(inplace, "apply_inplace", lambda *arguments: unrecorded(original, *arguments))
 
 
-@plant(kills={"x": "value"}, modelled_on="common where the in-place form wraps the plain one")
+@plant(
+    kills={"inp-008": "aliasing", "inp-009": "aliasing"},
+    modelled_on="common where the in-place form wraps the plain one",
+)
 def write_returns_another_tensor(swap: Swap) -> None:
     """A write returns a view of the written tensor instead of the tensor itself."""
     original = inplace.apply_inplace
     swap(inplace, "apply_inplace", lambda *arguments: original(*arguments)[...])
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#5871")
+@plant(
+    kills={
+        "inp-008": "value",
+        "inp-008c": "value",
+        "inp-021": "missing gradient",
+        "inp-021a": "missing gradient",
+        "inp-022": "missing gradient",
+        "inp-023": "missing gradient",
+        "inp-023a": "missing gradient",
+        "inp-047": "missing gradient",
+        "inp-047a": "missing gradient",
+        "inp-017": "value",
+    },
+    modelled_on="pytorch/pytorch#5871",
+)
 def inplace_drops_operand_edge(swap: Swap) -> None:
     """A recorded write has an edge to the old value and none to its other operands."""
     original = inplace.prepare
@@ -42,7 +94,7 @@ def inplace_drops_operand_edge(swap: Swap) -> None:
     swap(inplace, "prepare", prepare)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where the old value is copied first")
+@plant(kills={"inp-008a": "aliasing"}, modelled_on="common where the old value is copied first")
 def old_value_is_a_recorded_copy(swap: Swap) -> None:
     """The old value is copied before a write, and the copy is what the new node leads to."""
     original = inplace.prepare
@@ -53,7 +105,15 @@ def old_value_is_a_recorded_copy(swap: Swap) -> None:
     swap(inplace, "prepare", prepare)
 
 
-@plant(kills={"x": "value"}, modelled_on="PaddlePaddle/Paddle#37367")
+@plant(
+    kills={
+        "inp-008b": "value",
+        "inp-008c": "value",
+        "inp-022": "value",
+        "inp-047a": "value",
+    },
+    modelled_on="PaddlePaddle/Paddle#37367",
+)
 def inplace_root_counted_twice(swap: Swap) -> None:
     """The cotangent of a root that was just written is counted once too often."""
     prepare, start = inplace.prepare, BackwardPass.start
@@ -71,7 +131,7 @@ def inplace_root_counted_twice(swap: Swap) -> None:
     swap(BackwardPass, "start", started)
 
 
-@plant(kills={"x": "value"}, modelled_on="PaddlePaddle/Paddle#44020")
+@plant(kills={"inp-008c": "value", "inp-024a": "value"}, modelled_on="PaddlePaddle/Paddle#44020")
 def old_value_without_history(swap: Swap) -> None:
     """The old value that a write saves is a constant to second derivatives."""
     original = inplace.old_value
@@ -82,7 +142,10 @@ def old_value_without_history(swap: Swap) -> None:
     swap(inplace, "old_value", old_value)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where only the target decides")
+@plant(
+    kills={"inp-022": "flag", "inp-023": "flag", "inp-023a": "flag"},
+    modelled_on="common where only the target decides",
+)
 def plain_target_stays_plain(swap: Swap) -> None:
     """A write is recorded only if its target requires grad already."""
     original = inplace.apply_inplace
@@ -95,43 +158,71 @@ def plain_target_stays_plain(swap: Swap) -> None:
     swap(inplace, "apply_inplace", apply_inplace)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/xla#1718")
+@plant(
+    kills={"inp-020": "value", "inp-046": "value", "inp-017": "value"},
+    modelled_on="pytorch/xla#1718",
+)
 def fill_keeps_old(swap: Swap) -> None:
     """A constant that is filled in passes the gradient on to the value that it overwrote."""
     rule(swap, "fill", "self", passed_on)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/xla#1718")
+@plant(kills={"inp-046a": "value", "inp-017": "value"}, modelled_on="pytorch/xla#1718")
 def zero_keeps_old(swap: Swap) -> None:
     """zero_() passes the gradient on to the value that it overwrote."""
     rule(swap, "zero", "self", passed_on)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#15115")
+@plant(
+    kills={
+        "inp-021": "value",
+        "inp-021a": "value",
+        "inp-046b": "value",
+        "inp-047": "value",
+        "inp-017": "value",
+    },
+    modelled_on="pytorch/pytorch#15115",
+)
 def copy_keeps_old(swap: Swap) -> None:
     """copy_() passes the gradient to the old value too."""
     rule(swap, "copy", "self", passed_on)
 
 
-@plant(kills={"x": "value"}, modelled_on="twitter-archive/torch-autograd#139")
+@plant(
+    kills={
+        "inp-021": "value",
+        "inp-021a": "value",
+        "inp-023a": "value",
+        "inp-047": "value",
+        "inp-047a": "value",
+        "inp-017": "value",
+    },
+    modelled_on="twitter-archive/torch-autograd#139",
+)
 def assigned_value_gets_zeros(swap: Swap) -> None:
     """A tensor that is assigned or copied in receives zeros."""
     rule(swap, "copy", "src", blocked)
 
 
-@plant(kills={"x": "value"}, modelled_on="Lightning-AI/lightning-thunder#1962")
+@plant(
+    kills={"inp-021a": "shape", "inp-047a": "shape"},
+    modelled_on="Lightning-AI/lightning-thunder#1962",
+)
 def assigned_value_is_not_summed(swap: Swap) -> None:
     """The gradient of a broadcast operand is not summed to the operand's shape."""
-    swap(driver, "unbroadcast", lambda _xp, gradient, _shape: gradient)
+    swap(shapes, "unbroadcast", lambda _xp, gradient, _shape: gradient)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where one copy stands for all")
+@plant(
+    kills={"inp-021a": "value", "inp-047a": "value"},
+    modelled_on="common where one copy stands for all",
+)
 def broadcast_takes_the_mean(swap: Swap) -> None:
     """The gradient of a broadcast operand is the mean over the copies, not the sum."""
-    original = driver.unbroadcast
+    original = shapes.unbroadcast
 
     def unbroadcast(xp: Any, gradient: Any, shape: Any) -> Any:
         total = original(xp, gradient, shape)
         return total * (total.size / gradient.size)
 
-    swap(driver, "unbroadcast", unbroadcast)
+    swap(shapes, "unbroadcast", unbroadcast)

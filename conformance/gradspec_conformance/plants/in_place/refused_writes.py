@@ -15,7 +15,10 @@ from gradspec_reference.errors import InplaceDtypeError, InplaceShapeError, OutR
 from gradspec_reference.tensor import Tensor
 
 
-@plant(kills={"x": "value"}, modelled_on="common in teaching engines: self.data = self.data + other")
+@plant(
+    kills={"inp-032": "no error", "inp-033": "no error"},
+    modelled_on="common in teaching engines: self.data = self.data + other",
+)
 def target_grows(swap: Swap) -> None:
     """A write gives its target the shape and the dtype of the result."""
 
@@ -23,11 +26,14 @@ def target_grows(swap: Swap) -> None:
         target._array = np.array(result)
         versions.bump(target)
 
-    swap(inplace, "check_result", lambda array, result: None)
+    swap(inplace, "check_result", lambda *_: None)
     swap(inplace, "store", store)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where in-place forms take equal shapes only")
+@plant(
+    kills={"inp-032a": "inplace-shape", "inp-021a": "inplace-shape", "inp-047a": "inplace-shape"},
+    modelled_on="common where in-place forms take equal shapes only",
+)
 def operand_must_have_the_target_shape(swap: Swap) -> None:
     """A write refuses an operand that would have to be broadcast."""
     original = inplace.apply_inplace
@@ -41,7 +47,7 @@ def operand_must_have_the_target_shape(swap: Swap) -> None:
     swap(inplace, "apply_inplace", apply_inplace)
 
 
-@plant(kills={"x": "value"}, modelled_on="common on NumPy with casting='unsafe'")
+@plant(kills={"inp-033": "no error"}, modelled_on="common on NumPy with casting='unsafe'")
 def result_is_cut_to_the_target_dtype(swap: Swap) -> None:
     """A write rounds its result to the target's dtype without a word."""
     original = inplace.check_result
@@ -55,20 +61,26 @@ def result_is_cut_to_the_target_dtype(swap: Swap) -> None:
     swap(inplace, "check_result", check_result)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#1424")
+@plant(kills={"inp-034": "no error"}, modelled_on="pytorch/pytorch#1424")
 def expand_inplace_ok(swap: Swap) -> None:
     """A write to a tensor in which one address has several indices is let through."""
-    swap(layout, "overlaps_itself", lambda array: False)
+    swap(layout, "overlaps_itself", lambda *_: False)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where out= goes past the recorder")
+@plant(
+    kills={"inp-035": "no error", "inp-035a": "no error"},
+    modelled_on="common where out= goes past the recorder",
+)
 def out_is_a_plain_write(swap: Swap) -> None:
     """out= takes the result whoever requires grad, and nothing is recorded."""
     original = inplace.into_out
     swap(inplace, "into_out", lambda *arguments: unrecorded(original, *arguments))
 
 
-@plant(kills={"x": "value"}, modelled_on="common where out= is made of copy_")
+@plant(
+    kills={"inp-035": "no error", "inp-035a": "no error"},
+    modelled_on="common where out= is made of copy_",
+)
 def out_is_recorded(swap: Swap) -> None:
     """out= becomes the result of the operation, history and all."""
 
@@ -78,7 +90,7 @@ def out_is_recorded(swap: Swap) -> None:
     swap(inplace, "into_out", into_out)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where only the arguments are looked at")
+@plant(kills={"inp-035a": "no error"}, modelled_on="common where only the arguments are looked at")
 def out_target_is_not_looked_at(swap: Swap) -> None:
     """out= may be a tensor that requires grad, if no argument does."""
     original = inplace.into_out
@@ -91,7 +103,10 @@ def out_target_is_not_looked_at(swap: Swap) -> None:
     swap(inplace, "into_out", into_out)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where the check does not ask for the mode")
+@plant(
+    kills={"inp-035b": "out-requires-grad"},
+    modelled_on="common where the check does not ask for the mode",
+)
 def out_is_refused_in_every_mode(swap: Swap) -> None:
     """out= refuses arguments that require grad in no_grad too."""
     original = inplace.into_out
@@ -104,7 +119,7 @@ def out_is_refused_in_every_mode(swap: Swap) -> None:
     swap(inplace, "into_out", into_out)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where out= goes past the counter")
+@plant(kills={"inp-035b": "value"}, modelled_on="common where out= goes past the counter")
 def out_is_not_counted(swap: Swap) -> None:
     """out= takes the result without counting as a write."""
     original = inplace.into_out
@@ -117,7 +132,9 @@ def out_is_not_counted(swap: Swap) -> None:
     swap(inplace, "into_out", into_out)
 
 
-@plant(kills={"x": "value"}, modelled_on="common in engines where shape is a plain attribute")
+@plant(
+    kills={"inp-036": "no error"}, modelled_on="common in engines where shape is a plain attribute"
+)
 def resize_what_requires_grad(swap: Swap) -> None:
     """resize_() resizes every tensor, whatever becomes of its history."""
 

@@ -15,19 +15,32 @@ from gradspec_reference.saved import SavedTensor
 from gradspec_reference.tensor import Tensor
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#197887")
+@plant(
+    kills={
+        "inp-010": "no error",
+        "inp-011": "no error",
+        "inp-019": "no error",
+        "inp-038": "no error",
+        "inp-016": "no error",
+        "inp-016a": "no error",
+        "inp-017": "value",
+    },
+    modelled_on="pytorch/pytorch#197887",
+)
 def version_not_checked(swap: Swap) -> None:
     """The version of a saved value is never compared."""
-    swap(saved, "check_version", lambda node, tensor, now, then: None)
+    swap(saved, "check_version", lambda *_: None)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#6990")
+@plant(kills={"inp-011": "no error"}, modelled_on="pytorch/pytorch#6990")
 def detach_new_version(swap: Swap) -> None:
     """A detached alias, and so a saved result, has a version counter of its own."""
     swap(Tensor, "alias", lambda self: Tensor(self.materialise()))
 
 
-@plant(kills={"x": "value"}, modelled_on="common where the node is finished after the write")
+@plant(
+    kills={"inp-019": "no error"}, modelled_on="common where the node is finished after the write"
+)
 def versions_are_noted_after_the_write(swap: Swap) -> None:
     """A write notes the versions of what it saved when it is done, not before it begins."""
     original = views.rebase
@@ -41,14 +54,24 @@ def versions_are_noted_after_the_write(swap: Swap) -> None:
     swap(views, "rebase", rebase)
 
 
-@plant(kills={"x": "value"}, modelled_on="common in engines with a dirty flag for a version")
+@plant(
+    kills={
+        "inp-014": "stale-saved-tensor",
+        "inp-007": "stale-saved-tensor",
+        "inp-018a": "stale-saved-tensor",
+    },
+    modelled_on="common in engines with a dirty flag for a version",
+)
 def any_version_is_stale(swap: Swap) -> None:
     """A saved value is refused if its memory was ever written, also before it was saved."""
     original = saved.check_version
     swap(saved, "check_version", lambda node, tensor, now, _then: original(node, tensor, now, 0))
 
 
-@plant(kills={"x": "value"}, modelled_on="torch before version counters, which locked what it saved")
+@plant(
+    kills={"inp-012": "stale-saved-tensor"},
+    modelled_on="the memory guard of MyGrad, which locks what a graph uses",
+)
 def saved_values_are_locked(swap: Swap) -> None:
     """A write to a value that some operation saved is refused at once."""
     init, store = SavedTensor.__init__, inplace.store
@@ -68,7 +91,14 @@ def saved_values_are_locked(swap: Swap) -> None:
     swap(inplace, "store", stored)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#15115")
+@plant(
+    kills={
+        "inp-013": "stale-saved-tensor",
+        "inp-015": "stale-saved-tensor",
+        "inp-015a": "stale-saved-tensor",
+    },
+    modelled_on="pytorch/pytorch#15115",
+)
 def operands_are_always_saved(swap: Swap) -> None:
     """An operation saves all its operands, and checks them, whatever its derivative needs."""
     make, unpack = recording.make_node, Node.unpack
@@ -87,7 +117,10 @@ def operands_are_always_saved(swap: Swap) -> None:
     swap(Node, "unpack", unpacked)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#15115")
+@plant(
+    kills={"inp-013": "stale-saved-tensor", "inp-015a": "stale-saved-tensor"},
+    modelled_on="pytorch/pytorch#15115",
+)
 def product_saves_both_factors(swap: Swap) -> None:
     """A product saves both factors, also if only one requires grad."""
     product = TABLE["mul"]

@@ -15,18 +15,28 @@ from gradspec_reference.modes import state
 from gradspec_reference.views import Creation
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#31258")
+@plant(
+    kills={
+        "inp-029": "no error",
+        "inp-029a": "no error",
+        "inp-029b": "no error",
+        "inp-029c": "no error",
+        "inp-030": "no error",
+        "inp-030a": "no error",
+    },
+    modelled_on="pytorch/pytorch#31258",
+)
 def multiview_inplace_ok(swap: Swap) -> None:
     """Views that one operation made together are taken for ordinary views."""
     original = views.relate
     swap(
         views,
         "relate",
-        lambda view, source, *, several: original(view, source, several=False),
+        lambda view, source, **_several: original(view, source, several=False),
     )
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#36608")
+@plant(kills={"inp-029c": "no error"}, modelled_on="pytorch/pytorch#36608")
 def multiview_ban_not_inherited(swap: Swap) -> None:
     """A view of one of several views is an ordinary view."""
 
@@ -38,7 +48,10 @@ def multiview_ban_not_inherited(swap: Swap) -> None:
     swap(views, "inherited_creation", inherited)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where the ban does not ask who requires grad")
+@plant(
+    kills={"inp-029d": "multi-view-inplace"},
+    modelled_on="common where the ban does not ask who requires grad",
+)
 def multiview_ban_without_grad(swap: Swap) -> None:
     """One of several views is not written, also where nothing requires grad."""
     apply = inplace.apply_inplace
@@ -52,13 +65,13 @@ def multiview_ban_without_grad(swap: Swap) -> None:
     swap(inplace, "apply_inplace", apply_inplace)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#31258")
+@plant(kills={"inp-030": "no error", "inp-030a": "no error"}, modelled_on="pytorch/pytorch#31258")
 def multiview_followed_after_a_write(swap: Swap) -> None:
     """One of several views can be used after a write to its base, with a history made anew."""
-    swap(views, "check_may_follow", lambda view, relation: None)
+    swap(views, "check_may_follow", lambda *_: None)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#31258")
+@plant(kills={"inp-030": "no error", "inp-030a": "no error"}, modelled_on="pytorch/pytorch#31258")
 def multiview_stale_after_a_write(swap: Swap) -> None:
     """One of several views can be used after a write to its base, with its old history."""
     original = views.is_outdated
@@ -69,13 +82,19 @@ def multiview_stale_after_a_write(swap: Swap) -> None:
     swap(views, "is_outdated", is_outdated)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where unsafe_split is an alias of split")
+@plant(
+    kills={"inp-031": "multi-view-inplace", "inp-031a": "multi-view-inplace"},
+    modelled_on="common where unsafe_split is an alias of split",
+)
 def unsafe_split_is_split(swap: Swap) -> None:
     """unsafe_split and unsafe_chunk give the views that split and chunk give, ban included."""
     swap(shapes, "unsafe_split", shapes.split)
 
 
-@plant(kills={"x": "value"}, modelled_on="rsokl/MyGrad#361")
+@plant(
+    kills={"inp-031": "value", "inp-031a": "value"},
+    modelled_on="common where the offset is kept in the forward pass only",
+)
 def unsafe_pieces_all_go_to_the_front(swap: Swap) -> None:
     """The gradients of the pieces of unsafe_split are all put at the front."""
 

@@ -48,26 +48,31 @@ for _operator, _clause in COPIES.items():
 
 @plant(kills={"inp-042b": "aliasing"}, modelled_on="common where narrow is a gather")
 def narrow_copies(swap: Swap) -> None:
-    """narrow gathers a range of indices into new memory."""
+    """narrow() gathers a range of indices into new memory."""
     sound = shapes.narrow
     swap(shapes, "narrow", lambda *arguments: sound(*arguments).clone())
 
 
-@plant(kills={"inp-042f": "aliasing"}, modelled_on="common where movedim makes its result contiguous")
+@plant(
+    kills={"inp-042f": "aliasing"}, modelled_on="common where movedim makes its result contiguous"
+)
 def movedim_copies(swap: Swap) -> None:
-    """movedim lays its result out row by row."""
+    """movedim() lays its result out row by row."""
     sound = shapes.movedim
     swap(shapes, "movedim", lambda *arguments: sound(*arguments).clone())
 
 
 @plant(kills={"inp-042n": "aliasing"}, modelled_on="common where chunk makes equal buffers")
 def chunk_copies(swap: Swap) -> None:
-    """chunk gives pieces in memory of their own."""
+    """chunk() gives pieces in memory of their own."""
     sound = shapes.chunk
     swap(shapes, "chunk", lambda *arguments: tuple(x.clone() for x in sound(*arguments)))
 
 
-@plant(kills={"x": "value"}, modelled_on="common on NumPy, which returns a scalar there")
+@plant(
+    kills={"inp-025": "ValueError", "inp-017": "value"},
+    modelled_on="common on NumPy, which returns a scalar there",
+)
 def select_scalar_copies(swap: Swap) -> None:
     """Selecting a single element copies it; any larger part is a view."""
 
@@ -78,7 +83,10 @@ def select_scalar_copies(swap: Swap) -> None:
     kernel(swap, "select", selected)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#49824")
+@plant(
+    kills={"inp-041": "aliasing", "inp-027": "value", "inp-017": "value"},
+    modelled_on="pytorch/pytorch#49824",
+)
 def base_is_the_parent(swap: Swap) -> None:
     """The base of a view of a view is the view that it was taken of."""
     original = views.relate
@@ -90,19 +98,40 @@ def base_is_the_parent(swap: Swap) -> None:
     swap(views, "relate", relate)
 
 
-@plant(kills={"x": "value"}, modelled_on="common in teaching engines")
+@plant(
+    kills={
+        "inp-041": "flag",
+        "inp-002": "value",
+        "inp-005": "no error",
+        "inp-005a": "no error",
+        "inp-023": "flag",
+        "inp-024": "value",
+        "inp-025": "value",
+        "inp-026": "value",
+        "inp-027": "value",
+        "inp-029": "no error",
+        "inp-044": "value",
+        "inp-016": "no error",
+        "inp-016a": "no error",
+        "inp-017": "value",
+    },
+    modelled_on="common in teaching engines",
+)
 def views_are_not_known(swap: Swap) -> None:
     """A view shares memory with its base, and nobody knows that it is one."""
-    swap(views, "relate", lambda view, source, *, several: None)
+    swap(views, "relate", lambda *_, **_several: None)
 
 
-@plant(kills={"x": "value"}, modelled_on=".data and detach() as documented for torch 0.3")
+@plant(
+    kills={"inp-043": "aliasing", "inp-049a": "value"},
+    modelled_on=".data and detach() as documented for torch 0.3",
+)
 def detach_copies(swap: Swap) -> None:
     """detach() copies the data."""
     swap(Tensor, "detach", lambda self: Tensor(self._array.copy()))
 
 
-@plant(kills={"x": "value"}, modelled_on="common where detach is a view operation")
+@plant(kills={"inp-043": "flag"}, modelled_on="common where detach is a view operation")
 def detach_gives_a_view(swap: Swap) -> None:
     """detach() gives a view."""
     swap(Tensor, "detach", lambda self: recording.view(TABLE["alias"], self.alias()))

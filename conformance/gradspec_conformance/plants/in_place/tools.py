@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_conformance.plants.plant import Swap
 from gradspec_reference import modes
 from gradspec_reference.operator import TABLE
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.plant import Swap
 
 Function = Callable[..., Any]
 

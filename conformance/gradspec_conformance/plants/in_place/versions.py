@@ -14,7 +14,21 @@ from gradspec_reference.functions import shapes
 from gradspec_reference.tensor import Tensor
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#197887")
+@plant(
+    kills={
+        "inp-001": "value",
+        "inp-001a": "value",
+        "inp-001b": "value",
+        "inp-002": "value",
+        "inp-003": "value",
+        "inp-010": "no error",
+        "inp-011": "no error",
+        "inp-016": "no error",
+        "inp-016a": "no error",
+        "inp-017": "value",
+    },
+    modelled_on="pytorch/pytorch#197887",
+)
 def inplace_no_bump(swap: Swap) -> None:
     """A write in place does not raise the version."""
 
@@ -24,7 +38,10 @@ def inplace_no_bump(swap: Swap) -> None:
     swap(inplace, "store", store)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where checking and storing both count")
+@plant(
+    kills={"inp-001": "value", "inp-001b": "value"},
+    modelled_on="common where checking and storing both count",
+)
 def write_counts_twice(swap: Swap) -> None:
     """A write in place raises the version by two."""
     original = inplace.store
@@ -36,7 +53,9 @@ def write_counts_twice(swap: Swap) -> None:
     swap(inplace, "store", store)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where changes are found by comparing values")
+@plant(
+    kills={"inp-001b": "value"}, modelled_on="common where changes are found by comparing values"
+)
 def only_changes_are_counted(swap: Swap) -> None:
     """A write is counted only if a value differs afterwards."""
     original = inplace.store
@@ -49,7 +68,7 @@ def only_changes_are_counted(swap: Swap) -> None:
     swap(inplace, "store", store)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where each access to memory is counted")
+@plant(kills={"inp-001a": "value"}, modelled_on="common where each access to memory is counted")
 def reading_counts(swap: Swap) -> None:
     """An operation raises the version of the tensors that it reads."""
     original = recording.binary
@@ -62,7 +81,9 @@ def reading_counts(swap: Swap) -> None:
     swap(recording, "binary", binary)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where results take over their operand's data")
+@plant(
+    kills={"inp-001a": "value"}, modelled_on="common where results take over their operand's data"
+)
 def results_share_the_counter(swap: Swap) -> None:
     """The result of an operation counts together with its first operand."""
     original = recording.binary
@@ -75,7 +96,7 @@ def results_share_the_counter(swap: Swap) -> None:
     swap(recording, "binary", binary)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where a copy takes over all attributes")
+@plant(kills={"inp-003": "value"}, modelled_on="common where a copy takes over all attributes")
 def clone_goes_on_counting(swap: Swap) -> None:
     """A copy starts with the version of its original."""
     original = shapes.clone
@@ -88,7 +109,7 @@ def clone_goes_on_counting(swap: Swap) -> None:
     swap(shapes, "clone", clone)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where a copy takes over all attributes")
+@plant(kills={"inp-003": "value"}, modelled_on="common where a copy takes over all attributes")
 def clone_shares_the_counter(swap: Swap) -> None:
     """A copy and its original have one counter between them."""
     original = shapes.clone
@@ -101,13 +122,16 @@ def clone_shares_the_counter(swap: Swap) -> None:
     swap(shapes, "clone", clone)
 
 
-@plant(kills={"x": "value"}, modelled_on="common in engines that accept torch's calls as stubs")
+@plant(
+    kills={"inp-037": "value", "inp-038": "no error"},
+    modelled_on="common in engines that accept torch's calls as stubs",
+)
 def increment_version_noop(swap: Swap) -> None:
     """increment_version() does nothing."""
-    swap(interop, "increment_version", lambda tensor: None)
+    swap(interop, "increment_version", lambda *_: None)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where an argument may be one or several")
+@plant(kills={"inp-037": "value"}, modelled_on="common where an argument may be one or several")
 def increment_version_of_the_first(swap: Swap) -> None:
     """increment_version() of a list raises the version of its first tensor only."""
     original = interop.increment_version
@@ -118,7 +142,7 @@ def increment_version_of_the_first(swap: Swap) -> None:
     )
 
 
-@plant(kills={"x": "value"}, modelled_on="common where an export is taken for a write")
+@plant(kills={"inp-040": "value"}, modelled_on="common where an export is taken for a write")
 def exports_are_counted(swap: Swap) -> None:
     """Handing out the NumPy array of a tensor counts as a write to it."""
     original = interop.numpy

@@ -8,17 +8,27 @@ from typing import Any
 
 from gradspec_conformance.plants.in_place.tools import rule
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import versions, views
 from gradspec_reference import operator as table
+from gradspec_reference import versions, views
 from gradspec_reference.errors import LeafViewInplaceError
 from gradspec_reference.operators import memory
 from gradspec_reference.views import CopySlices
 
-
 # versions and refusals
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#197887")
+@plant(
+    kills={
+        "inp-002": "value",
+        "inp-016": "no error",
+        "inp-016a": "no error",
+        "inp-025": "value",
+        "inp-026": "value",
+        "inp-044": "value",
+        "inp-017": "value",
+    },
+    modelled_on="pytorch/pytorch#197887",
+)
 def view_own_version(swap: Swap) -> None:
     """A view has a version counter of its own."""
     original = views.relate
@@ -30,7 +40,7 @@ def view_own_version(swap: Swap) -> None:
     swap(views, "relate", relate)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#46204")
+@plant(kills={"inp-005": "no error", "inp-005a": "no error"}, modelled_on="pytorch/pytorch#46204")
 def leaf_view_inplace_ok(swap: Swap) -> None:
     """A write to a view of a leaf that requires grad is let through."""
     original = views.check_may_be_written
@@ -44,7 +54,15 @@ def leaf_view_inplace_ok(swap: Swap) -> None:
     swap(views, "check_may_be_written", check)
 
 
-@plant(kills={"x": "value"}, modelled_on="torch's notes, which announce it")
+@plant(
+    kills={
+        "inp-044": "multi-view-base-written",
+        "inp-025": "multi-view-base-written",
+        "inp-026": "multi-view-base-written",
+        "inp-027": "multi-view-base-written",
+    },
+    modelled_on="torch's notes, which announce it",
+)
 def aliases_are_a_reason_to_refuse(swap: Swap) -> None:
     """A view cannot be used once its memory was written, however it was made."""
     original = views.check_may_follow
@@ -59,7 +77,19 @@ def aliases_are_a_reason_to_refuse(swap: Swap) -> None:
 # the base's history
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#31258")
+@plant(
+    kills={
+        "inp-024": "value",
+        "inp-024a": "value",
+        "inp-020": "value",
+        "inp-021": "value",
+        "inp-021a": "value",
+        "inp-026": "value",
+        "inp-027": "value",
+        "inp-028": "text",
+    },
+    modelled_on="pytorch/pytorch#31258",
+)
 def view_inplace_base_not_rebased(swap: Swap) -> None:
     """A write through a view gives the view a new history and leaves that of the base."""
     original = views.rebase
@@ -75,7 +105,7 @@ def view_inplace_base_not_rebased(swap: Swap) -> None:
     swap(views, "rebase", rebase)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where only variables are rebased")
+@plant(kills={"inp-023": "flag"}, modelled_on="common where only variables are rebased")
 def plain_base_not_rebased(swap: Swap) -> None:
     """A write through a view of a plain tensor gives the view a history and the tensor none."""
     original = views.rebase
@@ -91,7 +121,19 @@ def plain_base_not_rebased(swap: Swap) -> None:
     swap(views, "rebase", rebase)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/xla#1718")
+@plant(
+    kills={
+        "inp-020": "value",
+        "inp-021": "value",
+        "inp-021a": "value",
+        "inp-024": "value",
+        "inp-024a": "value",
+        "inp-026": "value",
+        "inp-027": "value",
+        "inp-017": "value",
+    },
+    modelled_on="pytorch/xla#1718",
+)
 def copyslices_no_clear(swap: Swap) -> None:
     """The base keeps the gradient of the overwritten region, beside what the write sends back."""
     original = views.from_region
@@ -103,7 +145,18 @@ def copyslices_no_clear(swap: Swap) -> None:
     swap(views, "replaced_region", replaced)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where a write through a view is one to the base")
+@plant(
+    kills={
+        "inp-020": "value",
+        "inp-021": "value",
+        "inp-021a": "value",
+        "inp-024": "value",
+        "inp-026": "value",
+        "inp-027": "value",
+        "inp-017": "value",
+    },
+    modelled_on="common where a write through a view is one to the base",
+)
 def write_covers_the_whole_base(swap: Swap) -> None:
     """The base loses the gradient of everything outside the region that was written."""
     original = views.replaced_region
@@ -115,7 +168,7 @@ def write_covers_the_whole_base(swap: Swap) -> None:
     swap(views, "replaced_region", replaced)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#15219")
+@plant(kills={"inp-024a": "value"}, modelled_on="pytorch/pytorch#15219")
 def region_operands_without_history(swap: Swap) -> None:
     """What a write through a view has saved is constant to second derivatives."""
     original = CopySlices.unpack
@@ -127,22 +180,32 @@ def region_operands_without_history(swap: Swap) -> None:
     swap(CopySlices, "unpack", unpack)
 
 
-@plant(kills={"x": "value"}, modelled_on="common in engines that lower writes to scatters")
+@plant(kills={"inp-028": "text"}, modelled_on="common in engines that lower writes to scatters")
 def base_gets_a_scatter(swap: Swap) -> None:
     """The node that a write through a view gives to the base is named for a scatter."""
-    swap(CopySlices, "name", lambda self: "SliceScatterBackward0")
+    swap(CopySlices, "name", lambda *_: "SliceScatterBackward0")
 
 
 # the views' histories
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#8874")
+@plant(
+    kills={
+        "inp-025": "value",
+        "inp-026": "value",
+        "inp-027": "value",
+        "inp-028a": "aliasing",
+        "inp-044": "value",
+        "inp-017": "value",
+    },
+    modelled_on="pytorch/pytorch#8874",
+)
 def view_gradfn_stale(swap: Swap) -> None:
     """A write to the base leaves the history of its views as it was."""
-    swap(views, "is_outdated", lambda view, relation: False)
+    swap(views, "is_outdated", lambda *_: False)
 
 
-@plant(kills={"x": "value"}, modelled_on="common where only variables are tracked as views")
+@plant(kills={"inp-023a": "flag"}, modelled_on="common where only variables are tracked as views")
 def plain_views_stay_plain(swap: Swap) -> None:
     """A view that was made of a plain tensor never gets a history from its base."""
     original = views.current_history
@@ -153,13 +216,16 @@ def plain_views_stay_plain(swap: Swap) -> None:
     swap(views, "current_history", current_history)
 
 
-@plant(kills={"x": "value"}, modelled_on="a simple model of torch")
+@plant(kills={"inp-023a": "flag"}, modelled_on="a simple model of torch")
 def view_rg_ignores_base(swap: Swap) -> None:
     """A view without a history does not require grad, whatever its base does."""
-    swap(views, "base_requires_grad", lambda relation: False)
+    swap(views, "base_requires_grad", lambda *_: False)
 
 
-@plant(kills={"x": "value"}, modelled_on="pytorch/pytorch#8874")
+@plant(
+    kills={"inp-025": "value", "inp-026": "value", "inp-017": "value"},
+    modelled_on="pytorch/pytorch#8874",
+)
 def new_history_starts_at_the_front(swap: Swap) -> None:
     """The new history of a view takes it for the first elements of its base."""
     original = views.geometry_of
@@ -180,18 +246,22 @@ def new_history_starts_at_the_front(swap: Swap) -> None:
     swap(views, "regenerate", at_the_front)
 
 
-@plant(kills={"x": "value"}, modelled_on="common in engines that name nodes by what they compute")
+@plant(
+    kills={"inp-028a": "text"}, modelled_on="common in engines that name nodes by what they compute"
+)
 def new_history_is_a_slice(swap: Swap) -> None:
     """The new node of a view whose memory was written is named for a slice."""
     swap(table.TABLE["as_strided"], "node_name", "SliceBackward0")
-    regenerate = views.regenerate
-    swap(views, "regenerate", lambda view, relation: regenerate(view, relation))
+    swap(views, "regenerate", views.regenerate)  # to count
 
 
 # regions
 
 
-@plant(kills={"x": "value"}, modelled_on="common where the offset is kept in the forward pass only")
+@plant(
+    kills={"inp-024a": "value", "inp-017": "value"},
+    modelled_on="common where the offset is kept in the forward pass only",
+)
 def narrow_offset(swap: Swap) -> None:
     """The gradient of a slice is put at the front, whatever the offset."""
 
@@ -202,7 +272,7 @@ def narrow_offset(swap: Swap) -> None:
     rule(swap, "slice", "self", at_the_front)
 
 
-@plant(kills={"x": "value"}, modelled_on="PaddlePaddle/Paddle#79718")
+@plant(kills={"inp-026": "value"}, modelled_on="PaddlePaddle/Paddle#79718")
 def overlap_overwrite(swap: Swap) -> None:
     """Where a view shows one address several times, the last gradient stays instead of the sum."""
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradspec import Autograd, clause, expect
 
 if TYPE_CHECKING:
@@ -271,6 +273,54 @@ def nor_does_the_kink_of_relu(ag: Autograd) -> None:
 
 @clause(
     "ho-018",
+    needs={"vjp", "arrays", "op:getitem", "op:matmul", "op:sum"},
+    sources=["torch.autograd.gradgradcheck docstring"],
+)
+def indexing_products_and_sums_are_twice_differentiable(ag: Autograd) -> None:
+    """Indexing, matrix products and reductions can be differentiated twice.
+
+    For f(x) = sum(w (x[1:] b)^2) the Hessian times v is 2 (w (v[1:] b)) b^T, and zero in the row
+    that the index leaves out.
+    """
+    x, v, b, w = ag.random(3, 2), ag.random(3, 2), ag.random(2, 4), ag.random(2, 4)
+
+    def gradient(x: Tensor) -> Any:
+        def function(x: Tensor) -> Any:
+            product = x[1:] @ ag.tensor(b)
+            return (product * product * ag.tensor(w)).sum()
+
+        return ag.vjp(function, [x])[1][0]
+
+    _, (found,) = ag.vjp(gradient, [x], v)
+
+    expect(found).is_close(np.vstack([np.zeros((1, 2)), 2 * (w * (v[1:] @ b)) @ b.T]))
+
+
+@clause(
+    "ho-018a",
+    needs={"vjp", "arrays", "op:softmax", "op:sum"},
+    sources=["torch.autograd.gradgradcheck docstring"],
+)
+def softmax_is_twice_differentiable(ag: Autograd) -> None:
+    """The softmax can be differentiated twice.
+
+    With s = softmax(x), the gradient of w.s is s (w - w.s).  Along v, s changes by
+    t = s (v - v.s), and so the gradient by t (w - w.s) - s (w.t).
+    """
+    x, v, w = ag.random(4), ag.random(4), ag.random(4)
+
+    def gradient(x: Tensor) -> Any:
+        return ag.vjp(lambda x: (ag.softmax(x, 0) * ag.tensor(w)).sum(), [x])[1][0]
+
+    _, (found,) = ag.vjp(gradient, [x], v)
+
+    s = np.exp(x) / np.exp(x).sum()
+    t = s * (v - v @ s)
+    expect(found).is_close(t * (w - w @ s) - s * (w @ t), scale=1.0)
+
+
+@clause(
+    "ho-018b",
     needs={"vjp", "arrays", "op:sort", "op:sum"},
     sources=["ml-explore/mlx#4114", "torch.sort docstring"],
 )
