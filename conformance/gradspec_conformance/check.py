@@ -59,7 +59,11 @@ class Checked:
     def __str__(self) -> str:
         result = self.result
         told = [str(explain(judged, result.spec, result.effort)) for judged in result.red]
-        gaps = [*result.complaints, *(f"{name} has no verdict" for name in result.missing)]
+        gaps = list(result.complaints)
+        if result.missing:
+            gaps.append(
+                f"{len(result.missing)} clauses have no verdict: {', '.join(result.missing)}"
+            )
         stale = [f"stale entry: {entry.clause} was expected to fail" for entry in result.stale]
         return "\n\n".join([*told, *gaps, *stale, f"{result.score}: {result.outlook}"])
 

@@ -143,9 +143,7 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
     return verdict
 
 
-def _as_property(
-    clause: Clause, once: Callable[..., None], effort: Effort
-) -> Callable[[], None]:
+def _as_property(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
     settings = hypothesis.settings(
         max_examples=effort.examples,
         derandomize=effort.seed is None,

@@ -6,7 +6,6 @@ expected failures and deviations are what pytest calls xfailed; everything else 
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -14,6 +13,7 @@ import pytest
 
 from gradspec import chapters
 from gradspec.clause import CLAUSES, Level
+from gradspec_conformance import register
 from gradspec_conformance.context import RunContext, WrongUsage
 from gradspec_conformance.expectations import Standing
 from gradspec_conformance.explanation import explain
@@ -37,7 +37,9 @@ class NotConformant(Exception):  # noqa: N818 - it says what the engine is
 def pytest_configure(config: pytest.Config) -> None:
     """Make the levels markers, so that `-m must` chooses."""
     for level in Level:
-        config.addinivalue_line("markers", f"{level}: a clause of gradspec at level {level.upper()}")
+        config.addinivalue_line(
+            "markers", f"{level}: a clause of gradspec at level {level.upper()}"
+        )
 
 
 # the run's context --------------------------------------------------------------------
@@ -69,8 +71,11 @@ class ChapterFile(pytest.File):
         """Make an item of each clause, in reading order."""
         prepare(self.config)
         module = self._module()
-        importlib.import_module(module)
-        for clause in CLAUSES.values():
+        chapter = module.removeprefix(f"{PACKAGE}.").partition(".")[0]
+        if chapter in register.unreadable():
+            complaint = register.unreadable()[chapter]
+            raise self.CollectError(f"chapter {chapter} could not be read: {complaint}")
+        for clause in register.clauses().values():
             if clause.body.__module__ == module:
                 name = f"{clause.id}[{clause.name}]"
                 nodeid = f"{clause.chapter}::{name}"

@@ -34,4 +34,11 @@ def unreadable() -> Mapping[str, str]:
             importlib.import_module(f"gradspec.chapters.{chapter.name}")
         except Exception as error:  # noqa: BLE001 - whatever a chapter under work may raise
             complaints[chapter.name] = f"{type(error).__name__}: {error}"
+            _forget(chapter.name)
     return complaints
+
+
+def _forget(chapter: str) -> None:
+    """Take back what a chapter declared before it failed: half a chapter says nothing."""
+    for identifier in [c.id for c in CLAUSES.values() if c.chapter == chapter]:
+        del CLAUSES[identifier]

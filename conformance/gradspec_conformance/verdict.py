@@ -18,7 +18,9 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed_out"
 
 
-RAN = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED, Outcome.CRASHED, Outcome.TIMED_OUT})
+RAN = frozenset(
+    {Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED, Outcome.CRASHED, Outcome.TIMED_OUT}
+)
 """The verdicts of clauses whose program was started."""
 
 

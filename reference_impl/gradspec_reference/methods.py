@@ -199,6 +199,8 @@ METHODS: dict[str, Any] = PUBLIC | {
     "__rpow__": power_of,
     "__ipow__": arithmetic.pow_,
     "__matmul__": products.matmul,
+    "__mod__": arithmetic.remainder,
+    "__rmod__": swapped(arithmetic.remainder),
     "__neg__": FUNCTIONS["neg"],
     "__pos__": lambda self: self,
     "__abs__": FUNCTIONS["abs"],

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 
 FORGOTTEN: Final = object()
 
+IMPLIED: Final = {
+    "graph-freed": frozenset({"retain_graph"}),
+    "stale-saved-tensor": frozenset({"inplace"}),
+}
+"""Error kind -> the ability without which an engine has no reason to refuse."""
+
 current: Final[ContextVar[Recorder | None]] = ContextVar("recorder", default=None)
 """The recorder that is at work, to which a demand on a plain value belongs."""
 
@@ -133,8 +139,7 @@ class Recorder:
             message = f"unknown error kind {kind!r}; the list is gradspec.errors.ERROR_KINDS"
             raise ValueError(message)
         self.assertions += 1
-        if kind == "graph-freed":
-            self.used.add("retain_graph")  # an engine that frees nothing need not refuse
+        self.used |= IMPLIED.get(kind, frozenset())
         if self._blocks[-1]:
             self._blocks[-1][-1].refusal = kind
         if refused is None:

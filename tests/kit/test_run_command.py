@@ -133,7 +133,8 @@ def test_what_was_measured_before_an_interruption_is_reported(tmp_path: Path) ->
         "run", f"{WRONG}:Hangs", "--chapter", "leaf", "--chapter", "acc", *chosen
     )
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        time.sleep(4)
+        while not Path("hanging").exists():
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
 

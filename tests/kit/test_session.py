@@ -73,7 +73,10 @@ def test_sys_exit_does_not_end_the_run(in_process: bool) -> None:
         assert (verdict.outcome, verdict.kind) == (Outcome.CRASHED, "exit")
 
 
-def test_a_hang_is_ended_after_the_time_limit() -> None:
+def test_a_hang_is_ended_after_the_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with session("Hangs", timeout=0.5) as wrong:
         _ = wrong.description
         started = time.perf_counter()

@@ -9,6 +9,7 @@ import ctypes
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,10 +73,11 @@ class Exits(ToyEngine):
 
 
 class Hangs(ToyEngine):
-    """Never comes back from its backward pass."""
+    """Never comes back from its backward pass; a file `hanging` says that it is there."""
 
     def backward(self, *_arguments: Any, **_options: Any) -> None:
         """Sleep."""
+        Path("hanging").touch()
         time.sleep(3600)
 
 

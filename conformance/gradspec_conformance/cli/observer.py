@@ -54,8 +54,7 @@ class Observer:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a chapter that could not be read."""
         if report.failed:
-            place = report.nodeid.rpartition("gradspec/")[2]
-            self._complain(f"{place} could not be read: {_last_line(report.longrepr)}")
+            self._complain(_last_line(report.longrepr))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the judgement that an item sent along."""

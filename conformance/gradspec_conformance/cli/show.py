@@ -88,7 +88,9 @@ def _facts(clause: Clause, *, alone: bool) -> RenderableType:
 
 
 def _note(note: Note) -> RenderableType:
-    head = Text.assemble((note.id, "bold cyan"), "  ", ("INFORMATIVE", "bold"), "  ", note.statement)
+    head = Text.assemble(
+        (note.id, "bold cyan"), "  ", ("INFORMATIVE", "bold"), "  ", note.statement
+    )
     return Group(Text(), head, Padding(Text(note.reason, style="dim"), (1, 0, 0, 4)))
 
 

@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final
 
+from gradspec.errors import ERROR_KINDS
+from gradspec.outcome import FailureKind
+
 ENGINE: Final = "gradspec_reference"
+
+
+KINDS: Final = frozenset({*FailureKind, *ERROR_KINDS})
+"""In which ways a clause can fail for the right reason."""
 
 
 class MalformedPlantError(Exception):
@@ -131,6 +138,9 @@ def plant(*, kills: Mapping[str, str], modelled_on: str) -> Callable[[Fault], Pl
         if not change.endswith(".") or not kills or not modelled_on:
             message = f"plant {name} needs a docstring sentence, kills, and what it is modelled on"
             raise MalformedPlantError(message)
+        odd = [kind for kind in kills.values() if kind not in KINDS]
+        if odd:
+            raise MalformedPlantError(f"plant {name}: {odd} are no kinds; a crash is not a kill")
         if name in PLANTS:
             raise MalformedPlantError(f"plant {name} is declared twice")
         _, _, place = fault.__module__.partition("gradspec_conformance.plants.")

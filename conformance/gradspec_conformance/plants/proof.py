@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from gradspec.chapters import CHAPTERS
 from gradspec.clause import CLAUSES
@@ -12,6 +12,9 @@ from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execute import Effort, run_clause
 from gradspec_conformance.plants.plant import PLANTS, Plant
 from gradspec_conformance.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 QUICK = Effort(shrink=False)
 

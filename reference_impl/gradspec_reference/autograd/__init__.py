@@ -27,11 +27,12 @@ from gradspec_reference.factories import zeros_like
 from gradspec_reference.tensor import Tensor
 
 from . import grad_mode, graph
+from .function import Function
 
 if TYPE_CHECKING:
     from gradspec_reference.node import Edge
 
-__all__ = ["Variable", "backward", "grad", "grad_mode", "graph", "variable"]
+__all__ = ["Function", "Variable", "backward", "grad", "grad_mode", "graph", "variable"]
 
 
 def backward(

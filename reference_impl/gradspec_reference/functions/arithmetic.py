@@ -165,6 +165,32 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
     return recording.binary(TABLE["minimum"], input, other)
 
 
+def remainder(input: Any, other: Any) -> Tensor:
+    """Return the remainder of input / other, which has the sign of other (torch.remainder)."""
+    return recording.apply_pointwise(TABLE[_remainder(other)], (input, other))
+
+
+def remainder_(input: Tensor, other: Any) -> Tensor:
+    """Replace each element by its remainder (torch.Tensor.remainder_)."""
+    return inplace.apply_inplace(TABLE[_remainder(other)], (input, other))
+
+
+def _remainder(other: Any) -> str:
+    return "remainder" if isinstance(other, Tensor) else "remainder_scalar"
+
+
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """Return 0 below zero, 1 above, and at zero the value given (torch.heaviside).
+
+    RuntimeError for two dtypes, and when it is differentiated.
+    """
+    if input._array.dtype != values._array.dtype:
+        raise RuntimeError(
+            f"heaviside was given {input.dtype} and {values.dtype}; convert one with to()"
+        )
+    return recording.apply(TABLE["heaviside"], (input, values))
+
+
 def where(condition: Tensor, input: Any, other: Any) -> Tensor:
     """Return input where the condition holds, other elsewhere (torch.where)."""
     return recording.apply(TABLE["where"], (condition, input, other))

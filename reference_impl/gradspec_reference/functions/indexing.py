@@ -151,6 +151,28 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return apply(TABLE["gather"], (input, index), normal_dim(dim, input.ndim))
 
 
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """Return elements along a dimension, broadcasting the others (torch.take_along_dim).
+
+    Without a dimension, elements of the flattened tensor.
+    """
+    if indices._array.dtype.kind not in "iu":
+        raise RuntimeError(f"take_along_dim was given indices of {indices.dtype}; use integers")
+    if dim is None:
+        return gather(shapes.flatten(input), 0, shapes.flatten(indices))
+    if indices.ndim != input.ndim:
+        raise RuntimeError(
+            f"take_along_dim was given {input.ndim} dimensions and indices of {indices.ndim}; "
+            "there must be as many"
+        )
+    dim = normal_dim(dim, input.ndim)
+    own, named = input._array.shape, indices._array.shape
+    common = np.broadcast_shapes((*own[:dim], 1, *own[dim + 1 :]), (*named[:dim], 1, *named[dim + 1 :]))
+    source = shapes.expand(input, (*common[:dim], own[dim], *common[dim + 1 :]))
+    index = np.broadcast_to(indices._array, (*common[:dim], named[dim], *common[dim + 1 :]))
+    return gather(source, dim, Tensor(index))
+
+
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """Return the elements where a mask holds, flat (torch.masked_select)."""
     shape = np.broadcast_shapes(input._array.shape, mask._array.shape)

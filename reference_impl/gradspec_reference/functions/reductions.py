@@ -137,6 +137,25 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     return _extreme("min_dim", input, argmin(input, dim, keepdim=True), dim, keepdim)
 
 
+def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Return the median, the lower of two; along a dimension with its index (torch.median).
+
+    Over all elements, those equal to it share the gradient; along a dimension one gets it all.
+    """
+    if dim is None:
+        return unary(TABLE["median"], input)
+    array = input._array
+    dim = normal_dim(dim, array.ndim)
+    if not array.ndim:
+        return _extreme("median_dim", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
+    order = np.argsort(array, axis=dim, kind="stable")
+    middle = np.take(order, [(array.shape[dim] - 1) // 2], dim)
+    missing = np.isnan(array)
+    first = np.argmax(missing, axis=dim, keepdims=True)
+    indices = np.where(missing.any(axis=dim, keepdims=True), first, middle)
+    return _extreme("median_dim", input, Tensor(indices), dim, keepdim)
+
+
 def apply_maximum(input: Tensor, other: Tensor) -> Tensor:
     """Return the larger of each pair."""
     from .arithmetic import maximum  # noqa: PLC0415 - max(a, b) is maximum(a, b)

@@ -106,6 +106,11 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
     return result
 
 
+def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
+    """Return a view expanded to a shape (torch.broadcast_to)."""
+    return expand(input, shape)
+
+
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """Return a view expanded to another tensor's shape (torch.Tensor.expand_as)."""
     return expand(input, *other.shape)

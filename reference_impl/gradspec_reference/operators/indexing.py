@@ -175,4 +175,5 @@ ROWS = (
     gather("topk_values", "TopkBackward0"),
     extreme("max_dim", "MaxBackward0"),
     extreme("min_dim", "MinBackward0"),
+    extreme("median_dim", "MedianBackward1"),
 )

@@ -107,6 +107,18 @@ def clamp_between_kernel(x: Any, low: Any, high: Any) -> Any:
     return np.minimum(np.maximum(x, low), high)
 
 
+def no_slope(xp: Any, g: Any) -> Any:
+    """Return the gradient of a function that is constant between jumps."""
+    return xp.zeros_like(g)
+
+
+def no_derivative(_xp: Any, _g: Any) -> Any:
+    """Refuse: torch does not differentiate this function either."""
+    raise RuntimeError(
+        "heaviside has no derivative here, as in torch; use where(), or call it in no_grad"
+    )
+
+
 BETWEEN = "self min max"
 ROWS = (
     Operator(
@@ -167,6 +179,40 @@ ROWS = (
         },
         pointwise=True,
         floating=True,
+    ),
+    Operator(
+        "remainder",
+        "RemainderBackward1",
+        np.remainder,
+        ("self", "other"),
+        {
+            "self": ("", lambda _xp, g: g),
+            "other": ("self other", lambda xp, g, x, y: -g * xp.floor_divide(x, y)),
+        },
+        pointwise=True,
+    ),
+    Operator(
+        "remainder_scalar",
+        "RemainderBackward0",
+        np.remainder,
+        ("self", "other"),
+        {"self": ("", lambda _xp, g: g)},
+        pointwise=True,
+    ),
+    Operator(
+        "floor_divide",
+        "DivBackward2",
+        np.floor_divide,
+        ("self", "other"),
+        {"self": ("", no_slope), "other": ("", no_slope)},
+        pointwise=True,
+    ),
+    Operator(
+        "heaviside",
+        "torch::autograd::NotImplemented",
+        np.heaviside,
+        ("self", "values"),
+        {"self": ("", no_derivative), "values": ("", no_derivative)},
     ),
     Operator("neg", "NegBackward0", python.neg, ("self",), {"self": ("", lambda _xp, g: -g)}),
     Operator(

@@ -119,6 +119,23 @@ def extreme_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool
     return restore(xp, g, shape, dims, keepdim) * winners / xp.sum_dim(winners, dims, True)
 
 
+def median_kernel(x: Any) -> Any:
+    """Return the middle element, the lower one of two; NaN if there is one, or no element."""
+    ordered = np.sort(x, axis=None)
+    if not x.size or ordered[-1] != ordered[-1]:
+        return x.dtype.type(np.nan)
+    return ordered[(x.size - 1) // 2]
+
+
+def chosen_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
+    """Elements equal to the chosen one share the gradient; NaNs are equal here."""
+    shape = tuple(x.shape)
+    if not bool(result != result):
+        return extreme_rule(xp, g, x, result, every(shape), False)
+    missing = xp.isnan(x)
+    return restore(xp, g, shape, every(shape), False) * missing / xp.sum(missing)
+
+
 def logsumexp_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
     """Log of the sum of exp, shifted by the maximum."""
     top = np.max(x, axis=dims, keepdims=True)
@@ -230,15 +247,16 @@ ROWS = (
         "MaxBackward1",
         np.max,
         "self result",
-        lambda xp, g, x, r: extreme_rule(xp, g, x, r, every(tuple(x.shape)), False),
+        chosen_rule,
     ),
     row(
         "min",
         "MinBackward1",
         np.min,
         "self result",
-        lambda xp, g, x, r: extreme_rule(xp, g, x, r, every(tuple(x.shape)), False),
+        chosen_rule,
     ),
+    row("median", "MedianBackward0", median_kernel, "self result", chosen_rule),
     row("logsumexp", "LogsumexpBackward0", logsumexp_kernel, "self result", logsumexp_rule, DIM),
     row(
         "vector_norm",

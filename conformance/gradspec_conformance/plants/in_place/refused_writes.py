@@ -10,7 +10,7 @@ import numpy as np
 
 from gradspec_conformance.plants.in_place.tools import unrecorded
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace, layout, recording, versions
+from gradspec_reference import inplace, layout, recording, versions, views
 from gradspec_reference.errors import InplaceDtypeError, InplaceShapeError, OutRequiresGradError
 from gradspec_reference.tensor import Tensor
 
@@ -143,3 +143,15 @@ def resize_what_requires_grad(swap: Swap) -> None:
         return self
 
     swap(Tensor, "resize_", resize_)
+
+
+@plant(kills={"inp-034a": "no error"}, modelled_on="pytorch/pytorch#32839")
+def nograd_view_ok(swap: Swap) -> None:
+    """A view that was made in no_grad is written in grad mode like any other."""
+    original = inplace.check_may_be_written
+
+    def check_may_be_written(target: Any) -> None:
+        if target._view is None or target._view.creation is not views.Creation.NO_GRAD:
+            original(target)
+
+    swap(inplace, "check_may_be_written", check_may_be_written)

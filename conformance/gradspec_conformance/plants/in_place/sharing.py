@@ -70,7 +70,7 @@ def chunk_copies(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-025": "ValueError", "inp-017": "value"},
+    kills={"inp-025": "value", "inp-017": "value"},
     modelled_on="common on NumPy, which returns a scalar there",
 )
 def select_scalar_copies(swap: Swap) -> None:

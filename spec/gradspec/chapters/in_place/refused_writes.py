@@ -151,3 +151,26 @@ def what_requires_grad_is_not_resized(ag: Autograd) -> None:
     with ag.refuses("resize-requires-grad"):
         h.resize_(3)
     expect(h).equals([1.0, 2.0])
+
+
+@clause(
+    "inp-034a",
+    level=MUST,
+    needs={"tape", "arrays", "modes", "inplace", "views", "op:getitem", "op:mul_"},
+    sources=["torch.no_grad docstring", "observed"],
+)
+def a_view_made_in_no_grad_is_not_written_in_grad_mode(ag: Autograd) -> None:
+    """A view that was made in no_grad, of a tensor that requires grad, is not written in grad mode.
+
+    It is unclear which was meant: a write that counts for the base, as its making in grad mode
+    would say, or one that does not, as no_grad says (pytorch#32839).
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    base = x * 1.0
+    with ag.no_grad():
+        view = base[:1]
+
+    with ag.refuses("no-grad-view-inplace"):
+        view.mul_(2.0)
+    expect(base).equals([1.0, 2.0])
+    expect(base.version).equals(0)
