@@ -33,7 +33,7 @@ NOISE: Final = re.compile(rf'Extension modules: |Current thread |^\s*$|^  File "
 ADDRESS: Final = re.compile(r"0x[0-9a-f]{4,}")
 
 
-class ChildEnded(Exception):  # noqa: N818 - it names what happened
+class ChildEnded(Exception):
     """The process is gone; `kind` is a signal's name or `exit`."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -41,7 +41,7 @@ class ChildEnded(Exception):  # noqa: N818 - it names what happened
         self.kind = kind
 
 
-class ChildSilent(Exception):  # noqa: N818 - it names what happened
+class ChildSilent(Exception):
     """The process did not answer in time, and was killed."""
 
 

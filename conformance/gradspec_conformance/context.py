@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class WrongUsage(Exception):  # noqa: N818 - it says what happened
+class WrongUsage(Exception):
     """What was asked for does not make sense; the message says why."""
 
 

@@ -30,7 +30,7 @@ CONTEXT: Final = pytest.StashKey[RunContext]()
 PACKAGE: Final = chapters.__name__
 
 
-class NotConformant(Exception):  # noqa: N818 - it says what the engine is
+class NotConformant(Exception):
     """A clause is not as demanded, or not as expected."""
 
 

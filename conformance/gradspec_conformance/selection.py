@@ -21,7 +21,7 @@ FULL: Final = "full"
 EVERY: Final = frozenset({"*"})
 
 
-class UnknownSelection(Exception):  # noqa: N818 - it says what is unknown
+class UnknownSelection(Exception):
     """No profile or chapter is called so; the message says what is."""
 
 

@@ -36,11 +36,6 @@ FIRST = 1
 NOTHING = (None, SHARED)
 
 
-def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function: what `state.quietly` is to arrays, for tensors, which are quiet already."""
-    return function(*arguments)
-
-
 class BackwardPass:
     """One walk over the graph: the cotangents under way and the nodes that are ready for them.
 
@@ -64,7 +59,7 @@ class BackwardPass:
         self.retain_graph = retain_graph
         self.create_graph = create_graph
         self.xp = table.tensors if create_graph else table.arrays
-        self.quietly: Callable[..., Any] = call if create_graph else modes.state.quietly
+        self.quietly: Callable[..., Any] = modes.call if create_graph else modes.quietly
         self.waiting: dict[Node, Arrivals] = {}
         self.ready: list[tuple[int, Node]] = []
         self.captured: dict[Edge, Tensor | None] = {}
@@ -112,25 +107,30 @@ class BackwardPass:
 
     def walk(self) -> Node | None:
         """Visit nodes, up to one that somebody looks at, which is returned."""
-        while self.ready:
+        ready, waiting, visited = self.ready, self.waiting, self.visited
+        frees = not self.retain_graph
+        while ready:
             node = self.next_ready()
-            if self.is_watched(node):
+            if node.operator_is_single:
+                if node.hooks is not None or node.retained is not None or visited is not None:
+                    return node
+                cotangent, status = waiting.pop(node)[FIRST]
+                if cotangent is None:
+                    self.pass_nothing(node)
+                else:
+                    self.differentiate(node, cotangent, status)
+                if frees:
+                    node.release()
+            elif self.is_watched(node):
                 return node
-            cotangent, status = self.waiting.pop(node)[FIRST]
-            if cotangent is None:
-                self.pass_nothing(node)
-            elif type(node) is AccumulateGrad:
-                accumulation.accumulate_array(node.variable, cotangent, status)
             else:
-                self.differentiate(node, cotangent, status)
-            if not self.retain_graph:
-                node.release()
+                cotangent, status = waiting.pop(node)[FIRST]
+                if cotangent is not None:
+                    accumulation.accumulate_array(node.variable, cotangent, status)  # type: ignore[attr-defined]
         return None
 
     def is_watched(self, node: Node) -> bool:
-        """Tell whether something may happen at a node that is not arithmetic on arrays."""
-        if node.operator_is_single:
-            return node.hooks is not None or node.retained is not None or self.visited is not None
+        """Tell whether more may happen at a leaf, or another node with care, than a sum."""
         if type(node) is not AccumulateGrad or self.create_graph or self.visited is not None:
             return True
         leaf = node.variable

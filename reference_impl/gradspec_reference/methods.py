@@ -43,6 +43,7 @@ NOT_PUBLIC = [
     "put",
     "setitem",
     "take_slice",
+    "with_length",
     "take_views",
     "unary",
     "unary_inplace",

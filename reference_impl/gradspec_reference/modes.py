@@ -22,7 +22,11 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class ThreadState(threading.local):
-    """What belongs to one thread: the grad mode, and a context for arithmetic without warnings."""
+    """What belongs to one thread: the grad mode, and how to do arithmetic without warnings.
+
+    `quietly(function, *arguments)` enters the context; a context cannot be entered again from
+    within, so there it is `call`.
+    """
 
     recording = True
 
@@ -30,10 +34,25 @@ class ThreadState(threading.local):
         self.recording = True
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
-        self.quietly = context.run
+        self.quietly: Callable[..., Any] = context.run
 
 
 state = ThreadState()
+
+
+def call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function: what `state.quietly` is where the context was entered already."""
+    return function(*arguments)
+
+
+def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a function without warnings; whatever is computed meanwhile need not enter again."""
+    enter_context = state.quietly
+    state.quietly = call
+    try:
+        return enter_context(function, *arguments)
+    finally:
+        state.quietly = enter_context
 
 
 def is_grad_enabled() -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .operator import Operator
 
 NUMBERS = (int, float)
+PAIR = 2
 
 
 def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
@@ -59,8 +60,8 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         return apply_pointwise(operator, (a, b), *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, y, *params))
-    except ValueError as error:
-        raise shapes_do_not_fit(operator, (x, y)) from error
+    except (ValueError, RuntimeError) as error:
+        result = Tensor(run_again(operator, (x, y), params, error))
     if state.recording and operator.differentiable:
         # a tensor with a history requires grad: no need to ask
         requires = (
@@ -79,8 +80,8 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
         return apply_pointwise(operator, (a,), *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, *params))
-    except ValueError as error:
-        raise shapes_do_not_fit(operator, (x,)) from error
+    except (ValueError, RuntimeError) as error:
+        result = Tensor(run_again(operator, (x,), params, error))
     if state.recording and operator.differentiable:
         requires = (a._grad_fn is not None or needs_grad(a),)
         if should_record(requires) and result._array.dtype.kind == "f":
@@ -92,8 +93,21 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     """Run a kernel on arrays; OperandShapeError if their shapes do not fit together."""
     try:
         return state.quietly(operator.kernel, *values, *params)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
+        return run_again(operator, values, params, error)
+
+
+def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: Exception) -> Any:
+    """Refuse operands that a kernel refused, or run it where the quiet context is entered already.
+
+    That is so if a signal or a destructor interrupted another kernel to compute something.
+    """
+    if isinstance(error, ValueError):
         raise shapes_do_not_fit(operator, values) from error
+    try:
+        return operator.kernel(*values, *params)
+    except ValueError as refusal:
+        raise shapes_do_not_fit(operator, values) from refusal
 
 
 def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
@@ -209,10 +223,11 @@ def make_node(
 
 def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tuple[graph.Edge, ...]:
     """Return one edge per operand, in their order; none where no gradient is wanted."""
-    edges = []
-    for operand, wanted in zip(operands, requires, strict=True):
-        edges.append(graph.gradient_edge(operand) if wanted else graph.NO_EDGE)
-    return tuple(edges)
+    edge, none = graph.gradient_edge, graph.NO_EDGE
+    if len(operands) == PAIR:  # the commonest case, without a loop
+        (a, b), (of_a, of_b) = operands, requires
+        return (edge(a) if of_a else none, edge(b) if of_b else none)
+    return tuple([edge(x) if wanted else none for x, wanted in zip(operands, requires, strict=True)])
 
 
 def collect_saved(

@@ -1,4 +1,4 @@
-"""`check_engine` judges in process; what wrong engines answer is named, never passed on as a crash."""
+"""`check_engine` judges in process, and has a word for whatever an engine answers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from wrong_engines import (
 )
 
 from gradspec_conformance import Checked, check_engine
-from gradspec_conformance.expected_entry import Cause, Entry
 from gradspec_conformance.expectations import Expectations
+from gradspec_conformance.expected_entry import Cause, Entry
 from gradspec_conformance.loading import EngineNotFound
 from gradspec_conformance.selection import UnknownSelection
 from gradspec_conformance.verdict import Outcome

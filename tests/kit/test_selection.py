@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from gradspec.capabilities import GROUPS
 from gradspec.clause import Level
 from gradspec.edition import Demand, MalformedEditionError
 from gradspec_conformance.selection import PROFILES, UnknownSelection, select
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def ids(profile: str) -> set[str]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from importlib import metadata
-XX
 
 import gradspec_reference
 from gradspec_conformance.adapters.torch_like import EVERYTHING, TorchLike
 from gradspec_reference.errors import GradError
-
 
 
 def _released() -> str:

@@ -80,7 +80,7 @@ def _table(title: str, made: Sequence[Trial]) -> Table:
 
 
 def _summary(console: Console, proof: Proof) -> None:
-    counts = {finding: 0 for finding in Finding}
+    counts = dict.fromkeys(Finding, 0)
     for trial in proof.trials:
         counts[trial.finding] += 1
     found = ", ".join(f"{count} {finding}" for finding, count in counts.items())

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +11,7 @@ import click
 from gradspec_conformance.cli.display import RunProgress, console, show
 from gradspec_conformance.cli.isolation import run_pytest
 from gradspec_conformance.cli.observer import Observer
+from gradspec_conformance.cli.wishes import Wishes
 from gradspec_conformance.context import RunContext, WrongUsage
 from gradspec_conformance.items import CONTEXT
 from gradspec_conformance.loading import EngineError
@@ -26,18 +24,6 @@ if TYPE_CHECKING:
 
 NOTHING_COLLECTED = 5
 USAGE_ERROR = 4
-WORD = re.compile(r"[\w:+\-.\[\]\\/]+")
-OPERATORS = ("and", "or", "not")
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the command line asks for beside the engine."""
-
-    keyword: str
-    processes: str
-    json: str | None
-    junit: str | None
 
 
 @click.command("run")
@@ -72,7 +58,7 @@ def command(
     """
     wishes = Wishes(keyword, processes, json, junit)
     try:
-        _check(wishes)
+        wishes.check()
         context = RunContext.make(engine, chapters=chapter, **options)
         context.session.start()
     except WrongUsage as error:
@@ -170,39 +156,6 @@ def _result(context: RunContext, wishes: Wishes, observer: Observer) -> Result:
         stale=tuple(context.expectations.stale(j.verdict for j in judged)),
         narrowed=wishes.keyword,
     )
-
-
-def _check(wishes: Wishes) -> None:
-    """Find out before the run what would fail after it."""
-    if not wishes.processes.isdigit() and wishes.processes not in ("auto", "logical"):
-        raise WrongUsage(f"-n is {wishes.processes!r}; give a number of processes, or auto")
-    if wishes.keyword:
-        _check_expression(wishes.keyword)
-    for path in (wishes.json, wishes.junit):
-        if path is not None:
-            _check_writable(Path(path))
-
-
-def _check_expression(keyword: str) -> None:
-    """Find out whether words, and, or, not and brackets make an expression, as pytest will."""
-    shape = WORD.sub(lambda word: word[0] if word[0] in OPERATORS else "True", keyword)
-    try:
-        ast.parse(shape, mode="eval")
-    except SyntaxError:
-        message = f"-k {keyword!r} is no expression of words, and, or, not and brackets"
-        raise WrongUsage(message) from None
-
-
-def _check_writable(path: Path) -> None:
-    was_there = path.exists()
-    try:
-        with path.open("ab"):
-            pass
-        if not was_there:
-            path.unlink()
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise WrongUsage(message) from None
 
 
 def _write(path: Path, text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -10,12 +12,14 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from gradspec import chapters
-from gradspec.chapters import Chapter
 from gradspec.clause import CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.source import introduction, program_text, section_introduction
 from gradspec_conformance import plants
 from gradspec_conformance.plants.plant import PLANTS
 from gradspec_conformance.selection import close_to
+
+if TYPE_CHECKING:
+    from gradspec.chapters import Chapter
 
 WIDTH = 92
 

@@ -46,6 +46,11 @@ class FunctionNode(Node):
         """Return the name of the function's derivative."""
         return type(self).__name__
 
+    def unpack(self, as_tensors: bool) -> list[Any]:
+        """Return nothing: `backward` asks for `saved_tensors` itself."""
+        del as_tensors
+        return []
+
     @property
     def operator(self) -> Any:  # type: ignore[override]
         """Stand in for a row of the table: the rules of this call."""

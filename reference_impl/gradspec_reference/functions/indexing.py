@@ -6,7 +6,7 @@ indices or masks, is one operator that copies.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from gradspec_reference.tensor import Tensor
 
 from . import shapes
 from .arithmetic import copy_, fill_
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def getitem(input: Tensor, key: Any) -> Tensor:
@@ -167,10 +170,16 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         )
     dim = normal_dim(dim, input.ndim)
     own, named = input._array.shape, indices._array.shape
-    common = np.broadcast_shapes((*own[:dim], 1, *own[dim + 1 :]), (*named[:dim], 1, *named[dim + 1 :]))
-    source = shapes.expand(input, (*common[:dim], own[dim], *common[dim + 1 :]))
-    index = np.broadcast_to(indices._array, (*common[:dim], named[dim], *common[dim + 1 :]))
+    common = np.broadcast_shapes(with_length(own, dim, 1), with_length(named, dim, 1))
+    whole = with_length(common, dim, own[dim])
+    source = input if whole == own else shapes.expand(input, whole)
+    index = np.broadcast_to(indices._array, with_length(common, dim, named[dim]))
     return gather(source, dim, Tensor(index))
+
+
+def with_length(shape: Sequence[int], dim: int, length: int) -> tuple[int, ...]:
+    """Return a shape with another length in one dimension."""
+    return (*shape[:dim], length, *shape[dim + 1 :])
 
 
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:

@@ -186,7 +186,7 @@ ROWS = (
         np.remainder,
         ("self", "other"),
         {
-            "self": ("", lambda _xp, g: g),
+            "self": ("", lambda _xp, g, *_: g),
             "other": ("self other", lambda xp, g, x, y: -g * xp.floor_divide(x, y)),
         },
         pointwise=True,
@@ -210,7 +210,7 @@ ROWS = (
     Operator(
         "heaviside",
         "torch::autograd::NotImplemented",
-        np.heaviside,
+        lambda x, values: np.where(x == 0, values, np.greater(x, 0).astype(x.dtype)),
         ("self", "values"),
         {"self": ("", no_derivative), "values": ("", no_derivative)},
     ),
