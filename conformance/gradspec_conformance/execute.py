@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import traceback
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,12 @@ from gradspec.notation import Autograd
 from gradspec.outcome import BrokenPort, Failure, FailureKind, Refused, Unsupported
 from gradspec.recorder import Recorder
 from gradspec.replay import replay
+from gradspec_conformance.generation import same_everywhere
 from gradspec_conformance.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec.engine import Engine
     from gradspec.program import Program
 
@@ -42,7 +44,7 @@ class Effort:
 def run_clause(
     clause: Clause,
     engine: Engine,
-    effort: Effort = Effort(),  # noqa: B008 - a frozen value
+    effort: Effort = Effort(),
     *,
     verdict_of: Callable[[str], Verdict] | None = None,
     known: Program | None = None,
@@ -135,15 +137,24 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
         verdict = Verdict(clause.id, Outcome.PASSED)
         if not recorders or not recorders[-1].assertions:
             verdict = Verdict(clause.id, Outcome.ERRORED, "void", "the clause asserted nothing")
-    if recorders:
-        verdict = replace(verdict, assertions=recorders[-1].assertions)
-        if verdict.outcome is not Outcome.PASSED:
-            with suppress(TypeError):
-                verdict = replace(verdict, program=recorders[-1].program.to_json())
+    return _with_program(verdict, recorders[-1]) if recorders else verdict
+
+
+def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
+    """Add what was done: how much was demanded, and for a failure the program."""
+    verdict = replace(verdict, assertions=recorder.assertions)
+    if verdict.outcome is Outcome.PASSED:
+        return verdict
+    with suppress(TypeError):  # an engine may have put into it what is no plain data
+        verdict = replace(verdict, program=recorder.program.to_json())
+        native: Callable[[Program], str] | None = getattr(recorder.engine, "script", None)
+        if native is not None:
+            verdict = replace(verdict, script=native(recorder.program))
     return verdict
 
 
 def _as_property(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
+    same_everywhere()
     settings = hypothesis.settings(
         max_examples=effort.examples,
         derandomize=effort.seed is None,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gradspec.clause import CLAUSES
 from gradspec.program import Program
-from gradspec.script import as_gradspec, as_torch
+from gradspec.script import as_gradspec
 from gradspec.source import program_text
 from gradspec_conformance.execute import DEFAULT_EXAMPLES, Effort
 
@@ -32,6 +32,7 @@ class Explanation:
     finding: str
     facts: tuple[tuple[str, str], ...]
     program: str
+    script: str
     command: str
 
     def __str__(self) -> str:
@@ -39,6 +40,9 @@ class Explanation:
         parts += [textwrap.indent(f"{name:9}{value}", "    ") for name, value in self.facts]
         if self.program:
             parts += ["", textwrap.indent(self.program.rstrip(), "    ")]
+        if self.script:
+            parts += ["", "  the same in the engine's own words:", ""]
+            parts += [textwrap.indent(self.script.rstrip(), "    ")]
         return "\n".join([*parts, "", f"  repeat it: {self.command}"])
 
 
@@ -54,6 +58,7 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
         finding=f"{verdict.outcome.replace('_', ' ')}{kind}{said}",
         facts=tuple(fact for fact in facts if fact[1]),
         program=_program(judged, engine),
+        script="" if verdict.outcome == "passed" else verdict.script,
         command=command(judged.id, engine, effort),
     )
 
@@ -75,8 +80,7 @@ def _program(judged: Judged, engine: str) -> str:
     if not judged.verdict.program:
         clause = CLAUSES.get(judged.id)
         return program_text(clause) if clause is not None else ""
-    program = Program.from_json(judged.verdict.program)
-    return as_torch(program) if engine == "torch" else as_gradspec(program, engine)
+    return as_gradspec(Program.from_json(judged.verdict.program), engine)
 
 
 def _indented(text: str) -> str:

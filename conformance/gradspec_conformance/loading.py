@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from gradspec_conformance.soundness import unsound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
     from gradspec.engine import Engine
@@ -86,9 +86,9 @@ def known_engines() -> dict[str, Engine | EngineError]:
     return known
 
 
-def did_you_mean(word: str, words: list[str]) -> str:
+def did_you_mean(word: str, words: Iterable[str]) -> str:
     """End a sentence with the words that look alike, if any do."""
-    close = difflib.get_close_matches(word, words, n=2, cutoff=0.5)
+    close = difflib.get_close_matches(word, list(words), n=2, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -77,6 +77,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     found: str | None
     expected: str | None
     program: Program | None
+    script: Annotated[str | None, Meta(description="The same in the engine's own words.")]
     assertions: Annotated[int, Meta(ge=0)]
     duration: Annotated[float, Meta(ge=0, description="Seconds.")]
 
@@ -95,6 +96,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             message=verdict.message or None,
             found=verdict.found or None,
             expected=verdict.expected or None,
+            script=verdict.script or None,
             program=msgspec.Raw(verdict.program.encode()) if verdict.program else None,
             assertions=verdict.assertions,
             duration=round(verdict.duration, 6),

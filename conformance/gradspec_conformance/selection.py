@@ -101,8 +101,8 @@ PROFILES: Final[dict[str, Profile]] = {
         ),
         _profile(
             "functional",
-            "Vector-Jacobian products of functions of arrays; no tape.",
-            "values arrays vjp control_flow",
+            "Vector-Jacobian products of functions of arrays, of any order; no tape.",
+            "values arrays vjp create_graph control_flow",
             dtypes="float64 float32",
         ),
         _profile(
@@ -157,8 +157,3 @@ def _chapter(word: str) -> str:
         listed = ", ".join(c.name for c in chapters.CHAPTERS)
         message = f"no chapter is called {word!r}{hint} Chapters are {listed}."
         raise UnknownSelection(message) from None
-
-
-def close_to(word: str, words: Iterable[str]) -> str:
-    """End a sentence with the words that look alike, if any do."""
-    return did_you_mean(word, list(words))

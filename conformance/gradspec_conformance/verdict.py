@@ -29,8 +29,9 @@ class Verdict:
     """One clause on one engine.
 
     `kind` says in which way a clause failed, or what was lacking; `found` and `expected` are
-    text; `program` is the JSON of the shortest program that shows it; `assertions` counts the
-    demands that were checked; `duration` is in seconds.
+    text; `program` is the JSON of the shortest program that shows it, and `script` the same in the
+    engine's own words if its adapter knows them; `assertions` counts the demands that were
+    checked; `duration` is in seconds.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Verdict:
     found: str = ""
     expected: str = ""
     program: str = ""
+    script: str = ""
     assertions: int = 0
     duration: float = 0.0
 

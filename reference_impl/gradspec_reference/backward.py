@@ -177,12 +177,17 @@ class BackwardPass:
 
     def through_hooks(self, functions: hooks.Hooks, value: Any, status: int) -> tuple[Any, int]:
         """Show a gradient to hooks; what they might write to is nobody else's."""
-        if not self.create_graph and status != OWNED and value is not None:
-            value = value.copy()
+        value = self.unshared(value, status)
         gradient = hooks.fire(functions, self.as_tensor(value))
         if gradient is None or self.create_graph:
             return gradient, SHARED
         return gradient._array, SHARED
+
+    def unshared(self, value: Any, status: int) -> Any:
+        """Return a gradient in memory that nobody else sees, for those who may write to it."""
+        if value is None or self.create_graph or (status == OWNED and value.flags.writeable):
+            return value
+        return value.copy()
 
     def as_tensor(self, value: Any) -> Tensor | None:
         """Return a gradient as the caller sees it."""
@@ -253,8 +258,7 @@ class BackwardPass:
         for slot, (value, status) in enumerate(arrived):
             edge = (node, slot)
             if edge in self.captured:
-                own = self.create_graph or status == OWNED or value is None
-                self.captured[edge] = self.as_tensor(value if own else value.copy())
+                self.captured[edge] = self.as_tensor(self.unshared(value, status))
 
     def finish_leaf(self, node: AccumulateGrad, value: Any, status: int) -> None:
         """Add what arrived to the gradient of a leaf, then call its post-accumulate hooks."""

@@ -73,6 +73,8 @@ class Autograd:
         input is a tensor.
         """
         weight = np.asarray(cotangent, dtype=self._recorder.dtype)
+        if any(isinstance(i, Tensor) for i in inputs):
+            self._recorder.require({"create_graph"})
         if "vjp" in self._recorder.engine.capabilities:
             points = [i if isinstance(i, Tensor) else self.tensor(_float(i)) for i in inputs]
             product = self._recorder.perform("vjp", function, points, weight)

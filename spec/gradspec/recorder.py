@@ -166,10 +166,13 @@ class Recorder:
         return method(*arguments, **keywords)
 
     def _require(self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        words = needed(act, arguments, keywords, self.dtype)
+        self.require(needed(act, arguments, keywords, self.dtype))
+
+    def require(self, words: set[str]) -> None:
+        """Note what a program relies on; raises Unsupported if the engine does not declare it."""
         self.used |= words
-        missing = sorted(n for n in words if n not in self.engine.capabilities)
-        if missing and not (act == "vjp" and "tape" in self.engine.capabilities):
+        missing = sorted(words - self.engine.capabilities)
+        if missing:
             raise Unsupported(missing[0])
 
     def _kind(self, error: Exception) -> str | None:

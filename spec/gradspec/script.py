@@ -49,10 +49,10 @@ class Dialect(Protocol):
     def head(self, body: str) -> list[str]:
         """Give the lines before the first step: the imports that the body needs."""
 
-    def expression(self, step: Step, write: _Writer) -> str:
+    def expression(self, step: Step, write: Writer) -> str:
         """Say what the step computes or does."""
 
-    def demand(self, step: Step, write: _Writer) -> str:
+    def demand(self, step: Step, write: Writer) -> str:
         """Say what an `expect` step demands."""
 
     def refusal(self, lines: list[str], kind: str) -> list[str]:
@@ -66,18 +66,19 @@ def as_gradspec(program: Program, engine: str = "reference") -> str:
     """Print a script in the notation of the specification."""
     from gradspec.script_gradspec import GradspecDialect  # noqa: PLC0415 - it imports this module
 
-    return _print(program, GradspecDialect(engine))
+    return print_program(program, GradspecDialect(engine))
 
 
 def as_torch(program: Program, module: str = "torch") -> str:
     """Print a script for torch, or for a module with torch's names."""
     from gradspec.script_torch import TorchDialect  # noqa: PLC0415 - it imports this module
 
-    return _print(program, TorchDialect(module))
+    return print_program(program, TorchDialect(module))
 
 
-def _print(program: Program, dialect: Dialect) -> str:
-    writer = _Writer(dialect, _uses(program.steps), _leaks(program.steps))
+def print_program(program: Program, dialect: Dialect) -> str:
+    """Print a program in a dialect, at most `MOST_LINES` long."""
+    writer = Writer(dialect, _uses(program.steps), _leaks(program.steps))
     writer.block(program.steps)
     head = dialect.head("\n".join(writer.lines))
     lines = [*head, *(IN_TURN if writer.took_turns else ()), *writer.lines]
@@ -89,7 +90,7 @@ def _print(program: Program, dialect: Dialect) -> str:
 
 
 @dataclass(slots=True)
-class _Writer:
+class Writer:
     """Writes steps as lines; knows which results are used, and where."""
 
     dialect: Dialect
@@ -101,6 +102,7 @@ class _Writer:
     took_turns: bool = False
 
     def block(self, steps: Sequence[Step]) -> None:
+        """Write steps, one after the other."""
         skip = -1
         for position, step in enumerate(steps):
             if position <= skip:

@@ -11,7 +11,7 @@ from gradspec.script import AUGMENTED, SIGNS, TWO
 
 if TYPE_CHECKING:
     from gradspec.program import Step
-    from gradspec.script import _Writer
+    from gradspec.script import Writer
 
 METHODS: Final = {
     "grad_enabled": "is_grad_enabled",
@@ -63,7 +63,7 @@ class GradspecDialect:
             f"ag = open_engine({self._engine!r})",
         ]
 
-    def expression(self, step: Step, write: _Writer) -> str:
+    def expression(self, step: Step, write: Writer) -> str:
         """Say what the step computes or does."""
         arguments = step.arguments
         match step.act:
@@ -107,7 +107,7 @@ class GradspecDialect:
                 )
         return self._call(step, write)
 
-    def _call(self, step: Step, write: _Writer) -> str:
+    def _call(self, step: Step, write: Writer) -> str:
         name = METHODS.get(step.act, step.act)
         arguments = step.arguments
         while arguments and arguments[-1] is None:
@@ -118,14 +118,14 @@ class GradspecDialect:
         return f"ag.{name}({write.arguments(arguments, step.keywords)})"
 
     @staticmethod
-    def _tensor(array: Any, keywords: dict[str, Any], write: _Writer) -> str:
+    def _tensor(array: Any, keywords: dict[str, Any], write: Writer) -> str:
         kept = {k: v for k, v in keywords.items() if v}
         if array.dtype not in (np.dtype("float64"), np.dtype("int64"), np.dtype("bool")):
             kept["dtype"] = array.dtype.name
         return f"ag.tensor({write.arguments([array], kept)})"
 
     @staticmethod
-    def _apply(write: _Writer, name: str, operands: list[Any], parameters: dict[str, Any]) -> str:
+    def _apply(write: Writer, name: str, operands: list[Any], parameters: dict[str, Any]) -> str:
         if name in SIGNS and len(operands) == TWO and not parameters:
             return f"{write.literal(operands[0])} {SIGNS[name]} {write.literal(operands[1])}"
         if name == "neg":
@@ -136,7 +136,7 @@ class GradspecDialect:
 
     @staticmethod
     def _inplace(
-        write: _Writer, name: str, target: Any, operands: list[Any], parameters: dict[str, Any]
+        write: Writer, name: str, target: Any, operands: list[Any], parameters: dict[str, Any]
     ) -> str:
         written = write.literal(target)
         if name == "setitem":
@@ -147,7 +147,7 @@ class GradspecDialect:
             return f"{written}.{name}"
         return f"{written}.{name}({write.arguments(operands, parameters)})"
 
-    def demand(self, step: Step, write: _Writer) -> str:
+    def demand(self, step: Step, write: Writer) -> str:
         """Say what an `expect` step demands."""
         subject, check, expected = step.arguments
         found = write.literal(subject)

@@ -9,7 +9,7 @@ from gradspec.script import AUGMENTED, SIGNS, TWO
 
 if TYPE_CHECKING:
     from gradspec.program import Step
-    from gradspec.script import _Writer
+    from gradspec.script import Writer
 
 METHODS_ONLY: Final = frozenset({"view", "t", "to", "detach", "clamp", "float", "double", "long"})
 ATTRIBUTES: Final = {
@@ -72,7 +72,7 @@ class TorchDialect:
             *(CUSTOM if "custom(" in body else ()),
         ]
 
-    def expression(self, step: Step, write: _Writer) -> str:
+    def expression(self, step: Step, write: Writer) -> str:
         """Say what the step computes or does."""
         arguments, keywords = step.arguments, step.keywords
         match step.act:
@@ -116,7 +116,7 @@ class TorchDialect:
                 )
         return self._call(step, write)
 
-    def _call(self, step: Step, write: _Writer) -> str:
+    def _call(self, step: Step, write: Writer) -> str:
         arguments = step.arguments
         if step.act in PHRASES:
             return PHRASES[step.act].format(*(write.literal(a) for a in arguments))
@@ -130,7 +130,7 @@ class TorchDialect:
         return f"{write.literal(arguments[0])}.{step.act}({rest})"
 
     def _apply(
-        self, write: _Writer, name: str, operands: list[Any], parameters: dict[str, Any]
+        self, write: Writer, name: str, operands: list[Any], parameters: dict[str, Any]
     ) -> str:
         if name in SIGNS and len(operands) == TWO and not parameters:
             return f"{write.literal(operands[0])} {SIGNS[name]} {write.literal(operands[1])}"
@@ -146,7 +146,7 @@ class TorchDialect:
 
     def _inplace(
         self,
-        write: _Writer,
+        write: Writer,
         name: str,
         target: Any,
         operands: list[Any],
@@ -159,17 +159,17 @@ class TorchDialect:
             return f"{written}.__{name}__({write.literal(operands[0])})"
         return f"{written}.{name}({self._arguments(operands, parameters, write)})"
 
-    def _arguments(self, operands: list[Any], parameters: dict[str, Any], write: _Writer) -> str:
+    def _arguments(self, operands: list[Any], parameters: dict[str, Any], write: Writer) -> str:
         named = (f"{k}={self._operand(v, write)}" for k, v in parameters.items())
         return ", ".join([*(self._operand(v, write) for v in operands), *named])
 
     @staticmethod
-    def _operand(value: Any, write: _Writer) -> str:
+    def _operand(value: Any, write: Writer) -> str:
         if isinstance(value, str) and value in DTYPES:
             return f"torch.{value}"
         return write.literal(value)
 
-    def demand(self, step: Step, write: _Writer) -> str:
+    def demand(self, step: Step, write: Writer) -> str:
         """Show what was found beside what is expected."""
         subject, check, expected = step.arguments
         wanted = "a tensor" if check == "is_present" else expected

@@ -107,7 +107,7 @@ class AutogradEngine:
     name = "autograd"
     version = version("autograd")
     capabilities = frozenset(
-        {"values", "arrays", "vjp", "control_flow", "dtypes", "warnings"}
+        {"values", "arrays", "vjp", "create_graph", "control_flow", "dtypes", "warnings"}
         | {f"dtype:{name}" for name in ("bool", "int32", "int64", "float32", "float64")}
         | {f"op:{name}" for name in OPERATORS}
     )

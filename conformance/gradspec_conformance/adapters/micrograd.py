@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from micrograd.engine import Value
 
+from gradspec.script import print_program
+from gradspec.script_torch import TorchDialect
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from gradspec.program import Program, Step
+    from gradspec.script import Writer
 
 OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "add": operator.add,
@@ -39,6 +45,10 @@ class MicrogradEngine:
         """Read the one refusal that there is: a number has no backward pass."""
         plain = isinstance(error, AttributeError) and "has no attribute 'backward'" in str(error)
         return "root-without-grad" if plain else None
+
+    def script(self, program: Program) -> str:
+        """Print a program as a user of micrograd writes it."""
+        return print_program(program, MicrogradDialect("micrograd"))
 
     def tensor(self, array: Any, *, requires_grad: bool) -> Any:
         """Make a Value, or a number for a constant."""
@@ -77,6 +87,30 @@ class MicrogradEngine:
         """Convert the number that a user reads as `x.data`."""
         kinds = {"item": float, "float": float, "int": int, "bool": bool}
         return kinds[kind](_number(tensor))
+
+
+class MicrogradDialect(TorchDialect):
+    """`Value(2.0)`, a plain number for a constant, and 0 for no gradient."""
+
+    def head(self, body: str) -> list[str]:
+        """Give the lines before the first step."""
+        del body
+        return ["from micrograd.engine import Value", ""]
+
+    def expression(self, step: Step, write: Writer) -> str:
+        """Say what the step computes or does."""
+        match step.act, step.arguments:
+            case "tensor", (array,):
+                number = write.literal(float(array))
+                return f"Value({number})" if step.keywords["requires_grad"] else number
+            case "apply", ("relu", (operand,), _):
+                return f"{write.literal(operand)}.relu()"
+            case "set", (target, attribute, None):
+                return f"{write.literal(target)}.{attribute} = 0"
+            case "number", (target, kind):
+                data = f"{write.literal(target)}.data"
+                return data if kind == "item" else f"{kind}({data})"
+        return super().expression(step, write)
 
 
 def _number(tensor: Any) -> Any:

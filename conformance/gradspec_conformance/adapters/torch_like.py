@@ -17,9 +17,12 @@ import numpy as np
 
 from gradspec.capabilities import DTYPES, GROUPS
 from gradspec.operators import OPERATORS
+from gradspec.script import as_torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from gradspec.program import Program
 
 EVERYTHING: Final = frozenset(
     {
@@ -68,6 +71,10 @@ class TorchLike:
     def error_kind(self, error: Exception) -> str | None:
         """Map an exception to its kind; an adapter overrides this."""
         raise NotImplementedError(type(error).__name__)
+
+    def script(self, program: Program) -> str:
+        """Print a program in the words of the module."""
+        return as_torch(program, self.module.__name__)
 
     # values ---------------------------------------------------------------------------
     def tensor(self, array: Any, *, requires_grad: bool) -> Any:
@@ -261,7 +268,8 @@ class TorchLike:
 
     def text(self, tensor: Any, how: str) -> str:
         """See `gradspec.engine.Engine.text`."""
-        return {"repr": repr, "str": str, "format": format}[how](tensor)
+        ways: dict[str, Callable[[Any], str]] = {"repr": repr, "str": str, "format": format}
+        return ways[how](tensor)
 
 
 def _method(name: str) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from rich.table import Table
 from gradspec import chapters
 from gradspec.clause import CLAUSES, INFORMATIVE, Clause, Note
 from gradspec_conformance import plants
+from gradspec_conformance.cli.choice import chosen_chapters
 from gradspec_conformance.plants.plant import PLANTS
 
 
@@ -21,7 +22,7 @@ from gradspec_conformance.plants.plant import PLANTS
 def command(as_json: bool, wanted: tuple[str, ...]) -> None:
     """List every clause: id, level, chapter, statement."""
     chapters.load()
-    names = {chapters.find(w).name for w in wanted}
+    names = frozenset(chosen_chapters(wanted))
     everything: list[Clause | Note] = [*CLAUSES.values(), *INFORMATIVE.values()]
     entries = [
         entry

@@ -14,6 +14,7 @@ from rich.table import Table
 from gradspec import chapters
 from gradspec.clause import CLAUSES
 from gradspec_conformance import plants
+from gradspec_conformance.cli.choice import chosen_chapters
 from gradspec_conformance.fence import oracle_fence
 from gradspec_conformance.plants.plant import PLANTS
 from gradspec_conformance.plants.proof import Finding, Proof, Trial, judge, trials
@@ -36,7 +37,7 @@ def command(wanted: tuple[str, ...], as_json: bool) -> None:
     """Plant each fault in the reference engine; the clauses it names must turn red."""
     chapters.load()
     plants.load()
-    names = frozenset(chapters.find(w).name for w in wanted) or None
+    names = frozenset(chosen_chapters(wanted)) or None
     chosen = [p for p in PLANTS.values() if names is None or p.chapter in names]
     with oracle_fence("reference"):
         made = tuple(trials(chosen))

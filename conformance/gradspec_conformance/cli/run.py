@@ -14,10 +14,9 @@ from gradspec_conformance.cli.observer import Observer
 from gradspec_conformance.cli.wishes import Wishes
 from gradspec_conformance.context import RunContext, WrongUsage
 from gradspec_conformance.items import CONTEXT
-from gradspec_conformance.loading import EngineError
+from gradspec_conformance.loading import EngineError, did_you_mean
 from gradspec_conformance.report import Report
 from gradspec_conformance.result import ExitStatus, Result
-from gradspec_conformance.selection import close_to
 
 if TYPE_CHECKING:
     import pytest
@@ -109,7 +108,7 @@ def _measure(context: RunContext, wishes: Wishes, observer: Observer) -> str:
         raise WrongUsage("pytest could not make sense of this; it says why above")
     if code == NOTHING_COLLECTED and not observer.complaints:
         asked = f" matches -k {wishes.keyword!r}" if wishes.keyword else " is in the edition"
-        hint = close_to(wishes.keyword, context.selection.demanded())
+        hint = did_you_mean(wishes.keyword, context.selection.demanded())
         raise WrongUsage(f"no clause of {context.selection}{asked}{hint}")
     return ""
 

@@ -15,8 +15,8 @@ from gradspec import chapters
 from gradspec.clause import CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.source import introduction, program_text, section_introduction
 from gradspec_conformance import plants
+from gradspec_conformance.loading import did_you_mean
 from gradspec_conformance.plants.plant import PLANTS
-from gradspec_conformance.selection import close_to
 
 if TYPE_CHECKING:
     from gradspec.chapters import Chapter
@@ -40,7 +40,7 @@ def command(what: str) -> None:
             chapter = chapters.find(what)
         except KeyError:
             names = [*CLAUSES, *INFORMATIVE, *(c.name for c in chapters.CHAPTERS)]
-            hint = close_to(what, names)
+            hint = did_you_mean(what, names)
             raise click.UsageError(f"there is no clause or chapter {what!r}{hint}") from None
         _chapter(console, chapter)
 

@@ -25,12 +25,21 @@ def row_of(xp: Any, vector: Any) -> Any:
     return xp.reshape(vector, (1, vector.shape[0]))
 
 
+def matmul_kernel(a: Any, b: Any) -> Any:
+    """Return the matrix product; BLAS needs operands that have memory for each element."""
+    if 0 in a.strides:
+        a = np.ascontiguousarray(a)
+    if 0 in b.strides:
+        b = np.ascontiguousarray(b)
+    return np.matmul(a, b)
+
+
 def matrix_product(name: str, node: str) -> Operator:
     """Return a row that multiplies matrices, or stacks of them."""
     return Operator(
         name,
         node,
-        np.matmul,
+        matmul_kernel,
         ("self", "mat2"),
         {
             "self": ("mat2", lambda xp, g, b, _a: xp.matmul(g, transposed(xp, b))),
@@ -41,7 +50,7 @@ def matrix_product(name: str, node: str) -> Operator:
 
 def addmm_kernel(bias: Any, a: Any, b: Any) -> Any:
     """Bias + a @ b, added in place."""
-    product = np.matmul(a, b)
+    product = matmul_kernel(a, b)
     product += bias
     return product
 
@@ -60,7 +69,7 @@ ROWS = (
     Operator(
         "mv",
         "MvBackward0",
-        np.matmul,
+        matmul_kernel,
         ("self", "vec"),
         {
             "self": ("vec", lambda xp, g, v, _m: column(xp, g) * row_of(xp, v)),

@@ -190,7 +190,7 @@ ROWS = (
         "SumBackward0",
         sum_kernel,
         "self_shape",
-        lambda xp, g, shape: spread(xp, g, shape, every(shape), False),
+        lambda xp, g, shape: xp.spread(g, shape),
     ),
     row("sum_dim", "SumBackward1", sum_kernel, "self_shape", spread, DIM),
     row(
@@ -198,7 +198,7 @@ ROWS = (
         "MeanBackward0",
         mean_kernel,
         "self_shape",
-        lambda xp, g, shape: spread(xp, g / math.prod(shape), shape, every(shape), False),
+        lambda xp, g, shape: xp.spread(g / math.prod(shape), shape),
     ),
     row(
         "mean_dim",

@@ -5,6 +5,7 @@ Each operator here is linear, so its rule is another operator, and the rules com
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -58,8 +59,17 @@ def fold_kernel(g: Any, shape: Dims, dim: int, size: int, step: int) -> Any:
     return whole
 
 
+def show_everywhere(x: Any, shape: Dims) -> Any:
+    """Return one element as all elements of a shape; what it gives must not be written."""
+    whole: Any = np.ndarray(shape, x.dtype, x.reshape(()), 0, (0,) * len(shape))
+    whole.flags.writeable = False
+    return whole
+
+
 def spread_kernel(x: Any, shape: Dims) -> Any:
-    """Return the operand repeated into memory of its own, which later products read faster."""
+    """Return the operand repeated: one element without memory for the copies, more with it."""
+    if x.size == 1 and math.prod(shape) > 1:
+        return show_everywhere(x, shape)
     whole = np.empty(shape, x.dtype)
     whole[...] = x
     return whole
