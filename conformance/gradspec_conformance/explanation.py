@@ -64,8 +64,8 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
 
 
 def command(clause_id: str, engine: str, effort: Effort) -> str:
-    """Give the command that runs one clause again, as hard as it was run."""
-    words = ["gradspec run", shlex.quote(engine), "-k", clause_id]
+    """Give the command that runs one clause again, as hard as it was run, and shows it in full."""
+    words = ["gradspec run", shlex.quote(engine), "--no-expect", "-k", clause_id]
     if effort.seed is not None:
         words += ["--seed", str(effort.seed)]
     if effort.examples != DEFAULT_EXAMPLES:

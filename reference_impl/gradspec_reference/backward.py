@@ -196,9 +196,9 @@ class BackwardPass:
     def differentiate(self, node: Node, cotangent: Any, status: int) -> None:
         """Send each operand's share of a node's cotangent along its edge."""
         arguments = node.unpack(self.create_graph)
-        arguments.extend(node.params)
-        rules = node.operator.vjps
-        xp, visited = self.xp, self.visited
+        if node.params:
+            arguments.extend(node.params)
+        rules, xp, visited = node.operator.vjps, self.xp, self.visited
         edges = node.next_functions
         for position, edge in enumerate(edges):
             target = edge[0]

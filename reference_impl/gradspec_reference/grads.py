@@ -16,10 +16,10 @@ def check_assigned(tensor: Tensor, value: object) -> None:
 
     Raises GradTypeError, GradIsSelfError, GradShapeError or GradDtypeError.
     """
-    from .tensor import Tensor  # noqa: PLC0415 - tensors are built on this check
-
     if value is None:
         return
+    from .tensor import Tensor  # noqa: PLC0415 - tensors are built on this check
+
     if not isinstance(value, Tensor):
         raise GradTypeError(
             f"grad was assigned a {type(value).__name__}; it must be a tensor or None"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dtypes, factories, interop, operators, printing
+from . import autograd, dtypes, factories, interop, operators, printing
 from .functions import arithmetic, indexing, products, reductions, shapes
 from .operator import TABLE
 from .recording import binary, view
@@ -95,6 +95,21 @@ def swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda self, other: function(other, self)
 
 
+def backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the gradient of this tensor to `.grad` of the leaves it depends on.
+
+    `gradient` has this tensor's shape; it may be left out if there is one element.
+    Source: torch.Tensor.backward docstring; errors as for autograd.backward.
+    """
+    autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
 def reversed_dims(self: Tensor) -> Tensor:
     """Return a view with the dimensions in reverse order (torch.Tensor.T)."""
     return view(TABLE["permute"], self, tuple(range(self._array.ndim - 1, -1, -1)))
@@ -149,6 +164,7 @@ FUNCTIONS.update(
 PUBLIC: dict[str, Any] = {n: f for n, f in FUNCTIONS.items() if n not in NOT_PUBLIC}
 
 METHODS: dict[str, Any] = PUBLIC | {
+    "backward": backward,
     "view": shapes.view_,
     "numpy": interop.numpy,
     "item": interop.item,

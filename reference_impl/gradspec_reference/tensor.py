@@ -277,22 +277,6 @@ class Tensor:
         """
         return hooks.register_post_accumulate(self, hook)
 
-    def backward(
-        self,
-        gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Any = None,
-    ) -> None:
-        """Add the gradient of this tensor to `.grad` of the leaves it depends on.
-
-        `gradient` has this tensor's shape; it may be left out if there is one element.
-        Source: torch.Tensor.backward docstring; errors as for autograd.backward.
-        """
-        from . import autograd  # noqa: PLC0415 - the driver is built on tensors
-
-        autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
-
     # its memory
 
     @property

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 FORGOTTEN: Final = object()
 
+MODES: Final = {"modes": "set_grad_enabled", "layout": "enforce_grad_layout_policy"}
+"""Group -> the mode that every program finds switched on."""
+
 IMPLIED: Final = {
     "graph-freed": frozenset({"retain_graph"}),
     "stale-saved-tensor": frozenset({"inplace"}),
@@ -71,9 +74,7 @@ class Recorder:
         log = self._catcher.__enter__()
         self._warnings = [] if log is None else log
         warnings.simplefilter("always")
-        if "modes" in self.engine.capabilities:
-            with suppress(Exception):  # what is wrong with the modes is for clauses to say
-                self._call("enter", ("set_grad_enabled", True), {})
+        self._reset_modes()
         return self
 
     def __exit__(
@@ -84,6 +85,13 @@ class Recorder:
     ) -> None:
         self._catcher.__exit__(kind, error, traceback)
         current.reset(self._token)
+
+    def _reset_modes(self) -> None:
+        """Undo what an engine that does not restore its modes left behind."""
+        for group, mode in MODES.items():
+            if group in self.engine.capabilities:
+                with suppress(Exception):  # what is wrong with modes is for clauses to say
+                    self._call("enter", (mode, True), {})
 
     # performing -----------------------------------------------------------------------
     def perform(self, act: str, *arguments: Any, **keywords: Any) -> Any:

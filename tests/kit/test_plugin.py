@@ -51,7 +51,7 @@ def test_a_failure_is_explained_and_can_be_repeated(pytester: pytest.Pytester) -
             "*found *4.0*",
             "*expected *8.0*",
             "*t0 = ag.tensor(2.0, requires_grad=True)*",
-            "*repeat it: gradspec run *Overwrites -k acc-001*",
+            "*repeat it: gradspec run *Overwrites --no-expect -k acc-001*",
         ]
     )
 

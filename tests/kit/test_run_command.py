@@ -71,7 +71,7 @@ def test_a_wrong_engine_ends_with_1_and_an_explanation() -> None:
         "found    4.0",
         "expected 8.0",
         "t0 = ag.tensor(2.0, requires_grad=True)",
-        f"repeat it: gradspec run {WRONG}:Overwrites -k acc-001 --seed 7 --examples 3",
+        f"repeat it: gradspec run {WRONG}:Overwrites --no-expect -k acc-001 --seed 7 --examples 3",
         "not conformant",
     ):
         assert part in result.output

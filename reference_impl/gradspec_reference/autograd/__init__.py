@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["Function", "Variable", "backward", "grad", "grad_mode", "graph", "variable"]
 
 
+# what gradients start from, or end at
+STARTS = (Tensor, GradientEdge)
+
+
 def backward(
     tensors: Any,
     grad_tensors: Any = None,
@@ -123,7 +127,7 @@ def below(walk: BackwardPass) -> set[graph_module.Node]:
 
 def as_roots(roots: Any) -> list[Any]:
     """Return the roots as a list; one root may stand alone."""
-    return [roots] if isinstance(roots, Tensor | GradientEdge) else list(roots)
+    return [roots] if isinstance(roots, STARTS) else list(roots)
 
 
 def as_cotangents(given: Any, count: int) -> list[Any]:
@@ -135,7 +139,7 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
 
 def as_sequence(inputs: Any) -> Any:
     """Return the inputs as a sequence; InputsTypeError for a mapping that is not a dict."""
-    if isinstance(inputs, Tensor | GradientEdge):
+    if isinstance(inputs, STARTS):
         return [inputs]
     if isinstance(inputs, dict):
         return list(inputs.values())

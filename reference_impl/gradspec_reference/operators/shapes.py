@@ -61,8 +61,9 @@ def fold_kernel(g: Any, shape: Dims, dim: int, size: int, step: int) -> Any:
 
 def show_everywhere(x: Any, shape: Dims) -> Any:
     """Return one element as all elements of a shape; what it gives must not be written."""
-    whole: Any = np.ndarray(shape, x.dtype, x.reshape(()), 0, (0,) * len(shape))
-    whole.flags.writeable = False
+    whole: Any = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    if isinstance(x, np.ndarray):
+        whole.flags.writeable = False
     return whole
 
 

@@ -85,15 +85,15 @@ ROUNDINGS = tuple(
 
 
 def threshold_kernel(g: Any, result: Any) -> Any:
-    """Return g, and 0 where the result is not above zero.
+    """Return g, and 0 where the result is not above zero: its bits are all kept, or none.
 
-    A product is several times faster than np.where, but inf * 0 is NaN, so then the slow way.
+    np.where is several times slower where signs are random, and in a product inf * 0 is NaN.
     """
-    stopped = result <= 0
-    passed = g * ~stopped
-    passed += 0  # -0 becomes 0
-    if np.isnan(np.vdot(passed, passed)):
-        return np.where(stopped, g.dtype.type(0), g)
+    bits = f"i{g.itemsize}"
+    kept = (result <= 0).astype(bits)
+    kept -= 1  # now -1, which is all ones, or 0
+    passed = np.empty(g.shape, g.dtype)
+    np.bitwise_and(g.view(bits), kept, out=passed.view(bits))
     return passed
 
 

@@ -51,5 +51,6 @@ def layout_policy_ignored(swap: Swap) -> None:
 )
 def layout_policy_not_restored(swap: Swap) -> None:
     """The layout policy stays off after the block that switched it off."""
+    swap(layout.Policy, "enforced", layout.Policy.enforced)  # put back when the plant goes
     policy = grad_mode.enforce_grad_layout_policy
     swap(policy, "__exit__", lambda self, *_exception: self._before.clear())

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradspec_conformance.plants.in_place.tools import copied, kernel
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference import recording, views
@@ -75,12 +73,14 @@ def chunk_copies(swap: Swap) -> None:
 )
 def select_scalar_copies(swap: Swap) -> None:
     """Selecting a single element copies it; any larger part is a view."""
+    sound = recording.view
 
-    def selected(sound: Any, *arguments: Any) -> Any:
-        result = sound(*arguments)
-        return result if result.ndim else np.array(result)
+    def view(operator: Any, source: Any, *params: Any) -> Any:
+        result = sound(operator, source, *params)
+        single = operator.name == "select" and not result.ndim
+        return result.clone() if single else result
 
-    kernel(swap, "select", selected)
+    swap(recording, "view", view)
 
 
 @plant(
