@@ -133,6 +133,8 @@ class Result:
             case ExitStatus.INCOMPLETE:
                 return "the run is incomplete"
             case ExitStatus.AS_EXPECTED:
+                if self.counts.passed == self.counts.selected:
+                    return "conformant"
                 as_demanded = not self.standing(Standing.EXPECTED_FAILURE)
                 return "nothing failed that is demanded" if as_demanded else "all as expected"
         expected = any(j.standing is not Standing.UNEXPECTED_FAILURE for j in self.red)

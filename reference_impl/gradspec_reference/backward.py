@@ -126,7 +126,7 @@ class BackwardPass:
             else:
                 cotangent, status = waiting.pop(node)[FIRST]
                 if cotangent is not None:
-                    accumulation.accumulate_array(node.variable, cotangent, status)  # type: ignore[attr-defined]
+                    accumulation.accumulate_array(node.variable, cotangent, status)
         return None
 
     def is_watched(self, node: Node) -> bool:

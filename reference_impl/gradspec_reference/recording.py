@@ -227,7 +227,9 @@ def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tupl
     if len(operands) == PAIR:  # the commonest case, without a loop
         (a, b), (of_a, of_b) = operands, requires
         return (edge(a) if of_a else none, edge(b) if of_b else none)
-    return tuple([edge(x) if wanted else none for x, wanted in zip(operands, requires, strict=True)])
+    return tuple(
+        [edge(x) if wanted else none for x, wanted in zip(operands, requires, strict=True)]
+    )
 
 
 def collect_saved(

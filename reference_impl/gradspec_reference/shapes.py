@@ -26,13 +26,12 @@ class Size(tuple[int, ...]):
 
 def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
     """Sum a gradient over the dimensions along which an operand of that shape was repeated."""
+    leading = len(gradient.shape) - len(shape)
+    if leading:
+        gradient = xp.sum_dim(gradient, tuple(range(leading)), False)
     given = gradient.shape
-    leading = len(given) - len(shape)
-    repeated = [i + leading for i, n in enumerate(shape) if n == 1 and given[i + leading] != 1]
-    axes = (*range(leading), *repeated)
-    if axes:
-        gradient = xp.sum_dim(gradient, axes, True)
-    return xp.reshape(gradient, shape) if leading else gradient
+    repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])
+    return xp.sum_dim(gradient, repeated, True) if repeated else gradient
 
 
 def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:

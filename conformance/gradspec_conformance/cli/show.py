@@ -82,7 +82,7 @@ def _facts(clause: Clause, *, alone: bool) -> RenderableType:
             "needs": " ".join(sorted(clause.needs)),
             "builds on": ", ".join(clause.builds_on),
             "holds for": "generated inputs" if clause.is_law else "",
-            "turns red": ", ".join(killers),
+            "plants": ", ".join(killers),
             "written in": f"{clause.body.__module__}.{clause.name}",
         }
     text = Text("\n").join(

@@ -94,9 +94,9 @@ class FunctionNode(Node):
     def attach(self, returned: Sequence[Any]) -> list[Any]:
         """Give results their history, and save what was asked for."""
         results = [self.result(number, each) for number, each in enumerate(returned)]
+        nothing = ((), np.dtype(float))
         self.outputs = tuple(
-            (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else ((), None)
-            for x in results
+            (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else nothing for x in results
         )
         numbers = {id(x): n for n, x in enumerate(returned) if isinstance(x, Tensor)}
         self.saved = tuple(
@@ -151,7 +151,7 @@ class FunctionNode(Node):
         if gradient is None:
             return
         if not isinstance(gradient, Tensor):
-            raise RuntimeError(
+            raise RuntimeError(  # noqa: TRY004 - as torch
                 f"backward of {name} returned a {type(gradient).__name__} for argument {position}; "
                 "it must return tensors or None"
             )

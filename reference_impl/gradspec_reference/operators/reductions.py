@@ -122,7 +122,7 @@ def extreme_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool
 def median_kernel(x: Any) -> Any:
     """Return the middle element, the lower one of two; NaN if there is one, or no element."""
     ordered = np.sort(x, axis=None)
-    if not x.size or ordered[-1] != ordered[-1]:
+    if not x.size or np.isnan(ordered[-1]):
         return x.dtype.type(np.nan)
     return ordered[(x.size - 1) // 2]
 
@@ -130,7 +130,7 @@ def median_kernel(x: Any) -> Any:
 def chosen_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Elements equal to the chosen one share the gradient; NaNs are equal here."""
     shape = tuple(x.shape)
-    if not bool(result != result):
+    if not bool(xp.isnan(result)):
         return extreme_rule(xp, g, x, result, every(shape), False)
     missing = xp.isnan(x)
     return restore(xp, g, shape, every(shape), False) * missing / xp.sum(missing)
