@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
+# Whether the running code is within the quiet context of its thread.
+is_quiet = contextvars.ContextVar("is_quiet", default=False)
+
+
 class ThreadState(threading.local):
     """What belongs to one thread: the grad mode, and how to do arithmetic without warnings.
 
@@ -34,6 +38,7 @@ class ThreadState(threading.local):
         self.recording = True
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
+        context.run(is_quiet.set, True)
         self.quietly: Callable[..., Any] = context.run
 
 
@@ -46,11 +51,17 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a function without warnings; whatever is computed meanwhile need not enter again."""
+    """Run a long function without warnings; what is computed meanwhile need not enter again."""
+    if is_quiet.get():
+        return function(*arguments)
+    return state.quietly(_within, function, arguments)
+
+
+def _within(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     enter_context = state.quietly
     state.quietly = call
     try:
-        return enter_context(function, *arguments)
+        return function(*arguments)
     finally:
         state.quietly = enter_context
 

@@ -15,7 +15,7 @@ from . import dtypes, views
 from . import node as graph
 from . import operator as table
 from .errors import OperandShapeError
-from .modes import state
+from .modes import is_quiet, state
 from .saved import SavedTensor, save_result
 from .tensor import Tensor
 
@@ -104,6 +104,8 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
     """
     if isinstance(error, ValueError):
         raise shapes_do_not_fit(operator, values) from error
+    if not is_quiet.get():
+        raise error
     try:
         return operator.kernel(*values, *params)
     except ValueError as refusal:

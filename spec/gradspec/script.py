@@ -19,20 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MOST_LINES: Final = 120
-TWO: Final = 2
-SIGNS: Final = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "pow": "**",
-    "matmul": "@",
-    "gt": ">",
-    "lt": "<",
-    "ge": ">=",
-    "le": "<=",
-}
-AUGMENTED: Final = {"iadd": "+", "isub": "-", "imul": "*", "itruediv": "/", "ipow": "**"}
 IN_TURN: Final = (
     "def in_turn(*functions):",
     "    order = iter(functions)",
@@ -99,6 +85,7 @@ class Writer:
     lines: list[str] = field(default_factory=list)
     depth: int = 0
     inlined: dict[int, str] = field(default_factory=dict)
+    edges: set[int] = field(default_factory=set)
     took_turns: bool = False
 
     def block(self, steps: Sequence[Step]) -> None:
@@ -156,6 +143,10 @@ class Writer:
                 return f"{ends[0]}:{ends[1]}{step}"
         return self.literal(value)
 
+    def is_tensor(self, root: Any) -> bool:
+        """Say whether a root is one tensor, not a sequence and not an edge of the graph."""
+        return isinstance(root, Ref) and root.number not in self.edges
+
     def listed(self, values: Iterable[Any]) -> str:
         """Write values with commas between them."""
         return ", ".join(self.literal(v) for v in values)
@@ -170,6 +161,8 @@ class Writer:
         for argument in step.arguments:
             if isinstance(argument, Callback):
                 self._function(argument)
+        if step.act == "gradient_edge":
+            self.edges.add(step.result.number)
         if step.act == "enter":
             self._emit(f"with {self.dialect.expression(step, self)}:")
             self.depth += 1

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.operators import OPERATORS
-from gradspec.script import AUGMENTED, SIGNS, TWO
+from gradspec.script_python import PythonDialect, without_trailing_none
 
 if TYPE_CHECKING:
     from gradspec.program import Step
@@ -15,10 +14,8 @@ if TYPE_CHECKING:
 
 METHODS: Final = {
     "grad_enabled": "is_grad_enabled",
-    "enter": "",
     "node_name": "name",
     "saved_value": "saved",
-    "number": "",
 }
 ON_THE_OBJECT: Final = frozenset(
     {
@@ -44,7 +41,7 @@ CHECKS: Final = {
 }
 
 
-class GradspecDialect:
+class GradspecDialect(PythonDialect):
     """`ag.tensor(...)`, `x.backward()`, `expect(x.grad).equals(...)`."""
 
     interruption = "raise Interrupted"
@@ -63,59 +60,32 @@ class GradspecDialect:
             f"ag = open_engine({self._engine!r})",
         ]
 
-    def expression(self, step: Step, write: Writer) -> str:
-        """Say what the step computes or does."""
+    def call(self, step: Step, write: Writer) -> str:
+        """Say what is a method of `ag` or of the object."""
         arguments = step.arguments
         match step.act:
             case "tensor":
                 return self._tensor(arguments[0], step.keywords, write)
-            case "apply":
-                return self._apply(write, *arguments)
-            case "inplace":
-                return self._inplace(write, *arguments)
-            case "get":
-                return f"{write.literal(arguments[0])}.{arguments[1]}"
-            case "set":
-                return (
-                    f"{write.literal(arguments[0])}.{arguments[1]} = {write.literal(arguments[2])}"
-                )
-            case "delete":
-                return f"del {write.literal(arguments[0])}.{arguments[1]}"
-            case "host_write":
-                target, index, value = (write.literal(a) for a in arguments)
-                return f"{target}[{index}] = {value}"
             case "enter":
                 return f"ag.{arguments[0]}({write.listed(arguments[1:])})"
-            case "number":
-                call: str = {"item": "{}.item()"}.get(arguments[1], arguments[1] + "({})")
-                return call.format(write.literal(arguments[0]))
             case "copy":
                 name = {"deepcopy": "deepcopy", "pickle": "pickle_and_back"}[arguments[1]]
                 return f"ag.{name}({write.literal(arguments[0])})"
             case "text":
                 return f"ag.{arguments[1]}({write.literal(arguments[0])})"
-            case "next_functions" | "saved_tensors":
-                return f"{write.literal(arguments[0])}.{step.act}"
-            case "remove_hook":
-                return f"{write.literal(arguments[0])}.remove()"
             case "custom_function":
                 forward, backward, operands = arguments
                 return f"ag.custom_function({write.listed([forward, backward, *operands])})"
-            case "save_for_backward":
-                return (
-                    f"{write.literal(arguments[0])}.save_for_backward({write.listed(arguments[1])})"
-                )
-        return self._call(step, write)
-
-    def _call(self, step: Step, write: Writer) -> str:
         name = METHODS.get(step.act, step.act)
-        arguments = step.arguments
-        while arguments and arguments[-1] is None:
-            arguments = arguments[:-1]
-        if step.act in ON_THE_OBJECT and not isinstance(arguments[0], list | tuple):
+        arguments = without_trailing_none(arguments)
+        if step.act in ON_THE_OBJECT and write.is_tensor(arguments[0]):
             target = write.literal(arguments[0])
             return f"{target}.{name}({write.arguments(arguments[1:], step.keywords)})"
         return f"ag.{name}({write.arguments(arguments, step.keywords)})"
+
+    def function(self, name: str, arguments: str) -> str:
+        """Call an operator by its name."""
+        return f"ag.{name}({arguments})"
 
     @staticmethod
     def _tensor(array: Any, keywords: dict[str, Any], write: Writer) -> str:
@@ -123,29 +93,6 @@ class GradspecDialect:
         if array.dtype not in (np.dtype("float64"), np.dtype("int64"), np.dtype("bool")):
             kept["dtype"] = array.dtype.name
         return f"ag.tensor({write.arguments([array], kept)})"
-
-    @staticmethod
-    def _apply(write: Writer, name: str, operands: list[Any], parameters: dict[str, Any]) -> str:
-        if name in SIGNS and len(operands) == TWO and not parameters:
-            return f"{write.literal(operands[0])} {SIGNS[name]} {write.literal(operands[1])}"
-        if name == "neg":
-            return f"-{write.literal(operands[0])}"
-        if name == "getitem":
-            return f"{write.literal(operands[0])}[{write.index(operands[1])}]"
-        return f"ag.{name}({write.arguments(operands, parameters)})"
-
-    @staticmethod
-    def _inplace(
-        write: Writer, name: str, target: Any, operands: list[Any], parameters: dict[str, Any]
-    ) -> str:
-        written = write.literal(target)
-        if name == "setitem":
-            return f"{written}[{write.index(operands[0])}] = {write.literal(operands[1])}"
-        if name in AUGMENTED:
-            return f"{written}.__{name}__({write.literal(operands[0])})"
-        if name not in OPERATORS:
-            return f"{written}.{name}"
-        return f"{written}.{name}({write.arguments(operands, parameters)})"
 
     def demand(self, step: Step, write: Writer) -> str:
         """Say what an `expect` step demands."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.capabilities import DTYPES
-from gradspec.script import AUGMENTED, SIGNS, TWO
+from gradspec.script_python import PythonDialect, without_trailing_none
 
 if TYPE_CHECKING:
     from gradspec.program import Step
     from gradspec.script import Writer
 
-METHODS_ONLY: Final = frozenset({"view", "t", "to", "detach", "clamp", "float", "double", "long"})
+METHODS_ONLY: Final = frozenset(
+    {
+        *("view", "view_as", "expand", "expand_as", "unfold", "repeat", "t", "contiguous"),
+        *("to", "float", "double", "long", "detach", "clamp", "new_tensor"),
+    }
+)
 ATTRIBUTES: Final = {
     "version": "_version",
     "base": "_base",
@@ -32,6 +37,10 @@ CALLS: Final = {
     "vjp": "torch.autograd.functional.vjp({})",
     "watch": "weakref.ref({})",
 }
+COPIES: Final = {
+    "deepcopy": "copy.deepcopy({0})",
+    "pickle": "pickle.loads(pickle.dumps({0}))",
+}
 CUSTOM: Final = (
     "def custom(forward, backward, *operands):",
     "    rules = {'forward': staticmethod(forward), 'backward': staticmethod(backward)}",
@@ -41,18 +50,14 @@ CUSTOM: Final = (
 PHRASES: Final = {
     "same_object": "{0} is {1}",
     "shares_memory": "np.shares_memory({0}.detach().numpy(), {1}.detach().numpy())",
-    "remove_hook": "{0}.remove()",
     "node_name": "{0}.name()",
-    "next_functions": "{0}.next_functions",
     "is_alive": "{0}() is not None",
     "forget": "del {0}",
-    "host_write": "{0}[{1}] = {2}",
     "tolist": "{0}.tolist()",
-    "saved_tensors": "{0}.saved_tensors",
 }
 
 
-class TorchDialect:
+class TorchDialect(PythonDialect):
     """`torch.tensor(...)`, `x.backward()`, and a print of found beside expected."""
 
     interruption = "raise RuntimeError('interrupted')"
@@ -72,37 +77,19 @@ class TorchDialect:
             *(CUSTOM if "custom(" in body else ()),
         ]
 
-    def expression(self, step: Step, write: Writer) -> str:
-        """Say what the step computes or does."""
+    def call(self, step: Step, write: Writer) -> str:
+        """Say what torch says in its own way."""
         arguments, keywords = step.arguments, step.keywords
         match step.act:
             case "tensor":
                 array = arguments[0]
                 kept = "".join(f", {k}={v}" for k, v in keywords.items() if v)
                 return f"torch.tensor({write.literal(array)}, dtype=torch.{array.dtype.name}{kept})"
-            case "apply":
-                return self._apply(write, *arguments)
-            case "inplace":
-                return self._inplace(write, *arguments)
-            case "get":
-                return f"{write.literal(arguments[0])}.{ATTRIBUTES.get(arguments[1], arguments[1])}"
-            case "set":
-                value = self._operand(arguments[2], write)
-                return f"{write.literal(arguments[0])}.{arguments[1]} = {value}"
-            case "delete":
-                return f"del {write.literal(arguments[0])}.{arguments[1]}"
             case "enter":
                 place = "torch.autograd.grad_mode"
                 return f"{place}.{arguments[0]}({write.listed(arguments[1:])})"
-            case "number":
-                call: str = {"item": "{}.item()"}.get(arguments[1], arguments[1] + "({})")
-                return call.format(write.literal(arguments[0]))
             case "copy":
-                how = {
-                    "deepcopy": "copy.deepcopy({0})",
-                    "pickle": "pickle.loads(pickle.dumps({0}))",
-                }
-                return how[arguments[1]].format(write.literal(arguments[0]))
+                return COPIES[arguments[1]].format(write.literal(arguments[0]))
             case "text":
                 return f"{arguments[1]}({write.literal(arguments[0])})"
             case "saved_value":
@@ -110,64 +97,32 @@ class TorchDialect:
             case "custom_function":
                 forward, backward, operands = arguments
                 return f"custom({write.listed([forward, backward, *operands])})"
-            case "save_for_backward":
-                return (
-                    f"{write.literal(arguments[0])}.save_for_backward({write.listed(arguments[1])})"
-                )
-        return self._call(step, write)
-
-    def _call(self, step: Step, write: Writer) -> str:
-        arguments = step.arguments
         if step.act in PHRASES:
             return PHRASES[step.act].format(*(write.literal(a) for a in arguments))
-        while arguments and arguments[-1] is None:
-            arguments = arguments[:-1]
+        arguments = without_trailing_none(arguments)
         if step.act in CALLS:
-            return CALLS[step.act].format(write.arguments(arguments, step.keywords))
-        if step.act == "backward" and isinstance(arguments[0], list | tuple):
-            return f"torch.autograd.backward({write.arguments(arguments, step.keywords)})"
-        rest = write.arguments(arguments[1:], step.keywords)
+            return CALLS[step.act].format(write.arguments(arguments, keywords))
+        if step.act == "backward" and not write.is_tensor(arguments[0]):
+            return f"torch.autograd.backward({write.arguments(arguments, keywords)})"
+        rest = write.arguments(arguments[1:], keywords)
         return f"{write.literal(arguments[0])}.{step.act}({rest})"
 
-    def _apply(
-        self, write: Writer, name: str, operands: list[Any], parameters: dict[str, Any]
-    ) -> str:
-        if name in SIGNS and len(operands) == TWO and not parameters:
-            return f"{write.literal(operands[0])} {SIGNS[name]} {write.literal(operands[1])}"
-        if name == "neg":
-            return f"-{write.literal(operands[0])}"
-        if name == "getitem":
-            return f"{write.literal(operands[0])}[{write.index(operands[1])}]"
-        rest = self._arguments(operands, parameters, write)
-        if name in METHODS_ONLY or name.startswith("new_"):
-            first, _, others = rest.partition(", ")
+    def function(self, name: str, arguments: str) -> str:
+        """Call an operator by its name, as a function or as a method."""
+        if name in METHODS_ONLY:
+            first, _, others = arguments.partition(", ")
             return f"{first}.{name}({others})"
-        return f"{NAMES.get(name, f'torch.{name}')}({rest})"
+        return f"{NAMES.get(name, f'torch.{name}')}({arguments})"
 
-    def _inplace(
-        self,
-        write: Writer,
-        name: str,
-        target: Any,
-        operands: list[Any],
-        parameters: dict[str, Any],
-    ) -> str:
-        written = write.literal(target)
-        if name == "setitem":
-            return f"{written}[{write.index(operands[0])}] = {write.literal(operands[1])}"
-        if name in AUGMENTED:
-            return f"{written}.__{name}__({write.literal(operands[0])})"
-        return f"{written}.{name}({self._arguments(operands, parameters, write)})"
-
-    def _arguments(self, operands: list[Any], parameters: dict[str, Any], write: Writer) -> str:
-        named = (f"{k}={self._operand(v, write)}" for k, v in parameters.items())
-        return ", ".join([*(self._operand(v, write) for v in operands), *named])
-
-    @staticmethod
-    def _operand(value: Any, write: Writer) -> str:
+    def operand(self, value: Any, write: Writer) -> str:
+        """Write one argument of an operator; data types are torch's."""
         if isinstance(value, str) and value in DTYPES:
             return f"torch.{value}"
         return write.literal(value)
+
+    def attribute(self, name: str) -> str:
+        """Name an attribute of a tensor."""
+        return ATTRIBUTES.get(name, name)
 
     def demand(self, step: Step, write: Writer) -> str:
         """Show what was found beside what is expected."""
