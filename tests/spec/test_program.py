@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import warnings
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +107,7 @@ PROGRAMS = [
     write_through_a_view,
     hook_that_raises,
     nested_products,
+    custom_backward,
     modes_and_warnings,
 ]
 
@@ -149,6 +153,25 @@ def test_a_program_printed_for_torch_shows_what_is_expected(
 
     shown = capsys.readouterr().out
     assert "expected" in shown
+
+
+@pytest.mark.parametrize("words", ["gradspec", "torch"])
+def test_the_printed_program_of_every_clause_runs(words: str, engine: ReferenceEngine) -> None:
+    refused = []
+    for clause in (c for c in CLAUSES.values() if not c.is_law):
+        program = recorded(clause.body, engine).program
+        native = as_torch(program, "gradspec_reference")
+        script = as_gradspec(program) if words == "gradspec" else native
+        if "more lines" in script:
+            continue
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            try:
+                exec(compile(script, clause.id, "exec"), {})
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is named
+                refused.append((clause.id, error))
+
+    assert refused == []
 
 
 def test_a_replay_fails_as_the_clause_would(engine: ReferenceEngine) -> None:

@@ -59,20 +59,20 @@ def fold_kernel(g: Any, shape: Dims, dim: int, size: int, step: int) -> Any:
     return whole
 
 
-def show_everywhere(x: Any, shape: Dims) -> Any:
-    """Return one element as all elements of a shape; what it gives must not be written."""
-    whole: Any = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
-    if isinstance(x, np.ndarray):
-        whole.flags.writeable = False
+def spread_kernel(x: Any, shape: Dims) -> Any:
+    """Return the operand repeated into memory of its own, which later products read faster."""
+    whole = np.empty(shape, x.dtype)
+    whole[...] = x
     return whole
 
 
-def spread_kernel(x: Any, shape: Dims) -> Any:
-    """Return the operand repeated: one element without memory for the copies, more with it."""
-    if x.size == 1 and math.prod(shape) > 1:
-        return show_everywhere(x, shape)
-    whole = np.empty(shape, x.dtype)
-    whole[...] = x
+def everywhere_kernel(x: Any, shape: Dims) -> Any:
+    """Return one number as all elements of a shape, without memory for them: not to be written."""
+    if math.prod(shape) <= 1:
+        return spread_kernel(x, shape)
+    whole: Any = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    if isinstance(x, np.ndarray):
+        whole.flags.writeable = False
     return whole
 
 
@@ -187,6 +187,7 @@ ROWS = (
     ),
     # what was repeated is summed where all broadcasting is undone
     row("spread", "SpreadBackward0", spread_kernel, same, "size"),
+    row("everywhere", "SpreadBackward1", everywhere_kernel, same, "size"),
     row("expand", "ExpandBackward0", np.broadcast_to, same, "size"),
     row(
         "slice",
