@@ -88,7 +88,7 @@ def to(self: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_: Any
             dtype = argument.dtype
     if dtype is None or dtype.numpy == self._array.dtype:
         return apply(TABLE["clone"], (self,)) if copy else self
-    return apply(TABLE["cast"], (self,), dtype.numpy)
+    return apply(TABLE["cast"], (self,), dtype.numpy, self._array.dtype)
 
 
 def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:

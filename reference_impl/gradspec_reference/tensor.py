@@ -331,6 +331,11 @@ class Tensor:
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data was assigned a {type(value).__name__}; it must be a tensor")
+        if self.requires_grad and value._array.dtype.kind != "f":
+            raise NonfloatRequiresGradError(
+                f"data of a tensor that requires grad was assigned {value.dtype}; it must be "
+                "floating-point, so convert it first, or call requires_grad_(False)"
+            )
         self._array = value.materialise()
         self._refresh_accumulator()
 

@@ -25,6 +25,7 @@ MESSAGES: Final[tuple[tuple[str, str], ...]] = (
     (r"only leaf variables|you can only change requires_grad flags of leaf", "nonleaf-flag"),
     (r"requires_grad must be a bool", "flag-type"),
     (r"[Oo]nly Tensors of floating point", "nonfloat-requires-grad"),
+    (r"data set to a tensor that requires gradients must be", "nonfloat-requires-grad"),
     (r"is not writable", "read-only"),
     (r"assign a gradient of size|gradient of another size", "grad-shape"),
     (r"assign a gradient .*dtype|with dtype '.*' to a tensor with grad_dtype", "grad-dtype"),

@@ -257,5 +257,11 @@ ROWS = (
     row("repeat", "RepeatBackward0", np.tile, repeat_rule, "repeats", SHAPE),
     row("tril", "TrilBackward0", np.tril, lambda xp, g, k: xp.tril(g, k), "diagonal"),
     row("triu", "TriuBackward0", np.triu, lambda xp, g, k: xp.triu(g, k), "diagonal"),
-    row("cast", "ToCopyBackward0", lambda x, dtype: x.astype(dtype), same, "dtype"),
+    row(
+        "cast",
+        "ToCopyBackward0",
+        lambda x, dtype, _origin: x.astype(dtype),
+        lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
+        "dtype origin",
+    ),
 )

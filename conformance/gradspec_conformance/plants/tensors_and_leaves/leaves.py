@@ -194,11 +194,22 @@ def a_conversion_is_always_recorded(swap: Swap) -> None:
             operator = TABLE["cast"]
             dtype = converted._array.dtype
             converted._grad_fn = recording.make_node(
-                operator, (self,), (dtype,), (False,), converted
+                operator, (self,), (dtype, self._array.dtype), (False,), converted
             )
         return converted
 
     swap(Tensor, "to", to)
+
+
+@plant(kills={"leaf-026a": "dtype"}, modelled_on="pytorch/pytorch#76785")
+def conversions_pass_gradients_on(swap: Swap) -> None:
+    """The gradient of a conversion is passed back in the data type of the result."""
+
+    def unconverted(_xp: Any, g: Any, *_dtypes: Any) -> Any:
+        swap.took_effect()
+        return g
+
+    swap(TABLE["cast"], "vjps", (unconverted,))
 
 
 @plant(kills={"leaf-012": "aliasing"}, modelled_on="common in teaching engines")

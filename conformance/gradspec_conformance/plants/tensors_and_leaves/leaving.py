@@ -77,6 +77,16 @@ def assigned_data_is_copied_into_place(swap: Swap) -> None:
     assigning(swap, "data", assign)
 
 
+@plant(kills={"leaf-036b": "no error"}, modelled_on="pytorch/pytorch#76008")
+def assigned_data_may_be_whole(swap: Swap) -> None:
+    """Data of any type can be assigned to a leaf that requires grad."""
+
+    def unchecked(tensor: Any, value: Any, _write: Any) -> None:
+        tensor._array = value._array
+
+    assigning(swap, "data", unchecked)
+
+
 @plant(kills={"leaf-037": "value"}, modelled_on="common in teaching engines")
 def item_is_a_whole_number(swap: Swap) -> None:
     """item() leaves out what comes after the decimal point."""

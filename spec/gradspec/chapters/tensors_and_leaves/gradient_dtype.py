@@ -97,6 +97,25 @@ def without_grad_dtype_any_data_type_is_accepted(ag: Autograd) -> None:
 
 
 @clause(
+    "leaf-026a",
+    needs={"tape", "dtypes", "dtype:float32", "dtype:float64", "op:to"},
+    sources=["torch.Tensor.grad_dtype docstring", "observed"],
+    builds_on=("leaf-026",),
+)
+def the_derivative_of_a_conversion_converts_back(ag: Autograd) -> None:
+    """A gradient that comes back through a conversion has the data type of what was converted.
+
+    With grad_dtype None nothing else casts it on its way to the leaf.
+    """
+    x = ag.tensor(2.0, dtype="float32", requires_grad=True)
+    x.grad_dtype = None
+    (x.to("float64") * 3.0).backward()
+
+    expect(x.grad).equals(3.0)
+    expect(x.grad).has_dtype("float32")
+
+
+@clause(
     "leaf-027",
     needs={"tape", "dtypes"},
     sources=["torch.Tensor.grad_dtype docstring"],

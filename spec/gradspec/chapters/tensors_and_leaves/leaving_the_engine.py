@@ -101,6 +101,26 @@ def assigning_data_may_change_the_shape_of_a_leaf(ag: Autograd) -> None:
 
 
 @clause(
+    "leaf-036b",
+    needs={"tape", "detach", "flags", "dtype:int64"},
+    sources=["observed"],
+    builds_on=("leaf-036",),
+)
+def data_of_a_variable_is_floating_point(ag: Autograd) -> None:
+    """Assigning integers to the data of a leaf that requires grad is refused; the leaf stays whole.
+
+    Let through, it makes a variable of a type that has no derivative (pytorch#76008).
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    whole = ag.tensor(5, dtype="int64")
+
+    with ag.refuses("nonfloat-requires-grad"):
+        x.data = whole
+    expect(x).equals(2.0)
+    expect(x.requires_grad).is_true()
+
+
+@clause(
     "leaf-037",
     needs={"tape", "control_flow"},
     sources=["torch.Tensor.item docstring", "T4 §7.3"],
