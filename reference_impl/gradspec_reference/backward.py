@@ -248,7 +248,7 @@ class BackwardPass:
         if array.shape != shape:
             part, status = unbroadcast(self.xp, part, shape), OWNED
         if dtype is not None and array.dtype != dtype:
-            part, status = self.xp.cast(part, dtype), OWNED
+            part, status = self.xp.cast(part, dtype, array.dtype), OWNED
         return part, status
 
     # the ends
