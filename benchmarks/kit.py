@@ -3,7 +3,7 @@
     pip install -e '.[bench]'
     python benchmarks/kit.py --engine reference --rounds 5
 
-Four ways to run the same clauses, in turn, several rounds; medians are printed, and
+Five ways to run the same clauses, in turn, several rounds; medians are printed, and
 the cost per clause from the lowest:
 
 - bare:    the bodies of the clauses in a plain loop, in process (import time apart)

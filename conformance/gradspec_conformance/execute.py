@@ -70,7 +70,7 @@ def _precluded(
     if lacking:
         message = f"the engine does not declare {', '.join(lacking)}"
         return Verdict(clause.id, Outcome.UNSUPPORTED, lacking[0], message)
-    for foundation in clause.builds_on:
+    for foundation in clause.foundations:
         if verdict_of is not None:
             below = verdict_of(foundation)
         else:

@@ -111,7 +111,7 @@ class EngineSession:
     def _foundations(self, clause: Clause) -> dict[str, Outcome]:
         if missing_capabilities(clause, self.description.capabilities):
             return {}  # unsupported, whatever they came to
-        return {below: self.verdict(below).outcome for below in clause.builds_on}
+        return {below: self.verdict(below).outcome for below in clause.foundations}
 
     @staticmethod
     def _circular(clause_id: str) -> Verdict:

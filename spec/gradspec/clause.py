@@ -35,6 +35,22 @@ class Level(StrEnum):
 MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
 
 
+FOUNDATIONS: Final[dict[str, str]] = {
+    "tape": "bwd-001",
+    "cotangent": "vjp-001",
+    "retain_graph": "life-002",
+    "grad_api": "vjp-011a",
+    "create_graph": "ho-001",
+    "retain_grad": "ret-004",
+    "inplace": "inp-008",
+}
+"""Group -> the clause without which no other clause that needs the group means anything.
+
+An engine that cannot add two contributions has one finding, and not one for each clause that
+happens to add.
+"""
+
+
 class MalformedClauseError(Exception):
     """A clause is not written as clauses are; the message says what to mend."""
 
@@ -55,6 +71,12 @@ class Clause:
     body: Body = field(repr=False)
     given: Mapping[str, SearchStrategy[Any]] = field(default_factory=dict, repr=False)
     convention: bool = False
+
+    @property
+    def foundations(self) -> tuple[str, ...]:
+        """The clauses it builds on: those it names, and those of the groups that it needs."""
+        groups = (FOUNDATIONS[word] for word in sorted(self.needs) if word in FOUNDATIONS)
+        return tuple(i for i in dict.fromkeys((*self.builds_on, *groups)) if i != self.id)
 
     @property
     def is_law(self) -> bool:

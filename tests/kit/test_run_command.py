@@ -78,7 +78,7 @@ def test_a_wrong_engine_ends_with_1_and_an_explanation() -> None:
 
 
 def test_a_recommendation_that_is_not_followed_is_told_and_does_not_gate() -> None:
-    result = run("GivesNaN", keyword="leaf-023")
+    result = run("KeepsWhatIsDeleted", keyword="leaf-023")
 
     assert "[may, tensors_and_leaves] deviation" in result.output
     assert result.exit_code == ExitStatus.AS_EXPECTED

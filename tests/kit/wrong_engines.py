@@ -34,6 +34,13 @@ class Overwrites(ToyEngine):
         super().backward(roots, cotangents, **options)
 
 
+class KeepsWhatIsDeleted(ToyEngine):
+    """Ignores the deletion of a gradient, which torch happens to take for a clearing."""
+
+    def delete(self, *_arguments: Any) -> None:
+        """Do nothing."""
+
+
 class Crashes(ToyEngine):
     """Reads from the address 0 in its backward pass."""
 

@@ -82,11 +82,11 @@ def test_tutorials_are_cited_from_the_bibliography() -> None:
 
 def test_what_a_clause_builds_on_exists_and_has_no_cycle() -> None:
     for identifier, entered in CLAUSES.items():
-        below, seen = list(entered.builds_on), set()
+        below, seen = list(entered.foundations), set()
         while below:
             foundation = below.pop()
             seen.add(foundation)
-            below += [b for b in CLAUSES[foundation].builds_on if b not in seen]
+            below += [b for b in CLAUSES[foundation].foundations if b not in seen]
 
         assert identifier not in seen
 

@@ -61,7 +61,7 @@ def _record(entry: Clause | Note, killers: dict[str, list[str]]) -> dict[str, An
         "name": entry.name,
         "needs": sorted(entry.needs),
         "plants": killers.get(entry.id, []),
-        "builds_on": list(entry.builds_on),
+        "builds_on": list(entry.foundations),
         "informative": False,
         "commentary": entry.commentary,
         "law": entry.is_law,

@@ -80,7 +80,7 @@ def _facts(clause: Clause, *, alone: bool) -> RenderableType:
     if alone:
         facts |= {
             "needs": " ".join(sorted(clause.needs)),
-            "builds on": ", ".join(clause.builds_on),
+            "builds on": ", ".join(clause.foundations),
             "holds for": "generated inputs" if clause.is_law else "",
             "plants": ", ".join(killers),
             "written in": f"{clause.body.__module__}.{clause.name}",

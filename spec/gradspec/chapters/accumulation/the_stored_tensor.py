@@ -231,14 +231,15 @@ def the_entries_of_a_gradient_have_memory_of_their_own(ag: Autograd) -> None:
 
 @clause(
     "acc-024",
-    needs={"tape", "dtype:float32", "op:double"},
+    needs={"tape", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.grad_dtype docstring"],
 )
 def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:
     """The grad of a leaf has the leaf's data type, whatever the data type of the computation."""
     x = ag.tensor(1.5, dtype="float32", requires_grad=True)
+    wide = ag.tensor(3.0, dtype="float64")
     for total in (3.0, 6.0):
-        (x.double() * x.double()).backward()
+        (x * wide).backward()
         expect(x.grad).has_dtype("float32")
         expect(x.grad).equals(total)
 
