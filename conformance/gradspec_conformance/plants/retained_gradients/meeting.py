@@ -47,7 +47,7 @@ def grad_skips_retained(swap: Swap) -> None:
 
 
 @plant(kills={"ret-016": "unexpected gradient"}, modelled_on="pytorch/pytorch#51940")
-def query_runs_everything(swap: Swap) -> None:
+def grad_runs_everything(swap: Swap) -> None:
     """A query runs all nodes, also those that do not lead to its inputs."""
     original = BackwardPass.limit_to
 
