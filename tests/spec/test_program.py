@@ -188,10 +188,10 @@ def test_a_replay_fails_as_the_clause_would(engine: ReferenceEngine) -> None:
     assert failure.value.kind is FailureKind.VALUE
 
 
-@pytest.mark.parametrize("clause", list(CLAUSES.values()), ids=lambda c: c.id)
+@pytest.mark.parametrize(
+    "clause", [c for c in CLAUSES.values() if not c.is_law], ids=lambda c: c.id
+)
 def test_every_clause_replays(clause: Clause, engine: ReferenceEngine) -> None:
-    if clause.is_law:
-        pytest.skip("a law has a program for each example")
     first = recorded(clause.body, engine)
     with Recorder(engine) as again:
         replay(Program.from_json(first.program.to_json()), again)

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from gradspec import chapters
 from gradspec.clause import CLAUSES, INFORMATIVE, Clause, Note
 from gradspec_conformance import plants
 from gradspec_conformance.cli.choice import chosen_chapters
+from gradspec_conformance.cli.display import console
 from gradspec_conformance.plants.plant import PLANTS
 
 
@@ -35,7 +35,7 @@ def command(as_json: bool, wanted: tuple[str, ...]) -> None:
         killers = _killers()
         click.echo(json.dumps({"clauses": [_record(e, killers) for e in entries]}, indent=2))
         return
-    Console().print(_table(entries))
+    console().print(_table(entries))
 
 
 def _killers() -> dict[str, list[str]]:

@@ -8,19 +8,21 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from gradspec import chapters
 from gradspec.clause import CLAUSES
 from gradspec_conformance import plants
 from gradspec_conformance.cli.choice import chosen_chapters
+from gradspec_conformance.cli.display import console
 from gradspec_conformance.fence import oracle_fence
 from gradspec_conformance.plants.plant import PLANTS
 from gradspec_conformance.plants.proof import Finding, Proof, Trial, judge, trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
 STYLES = {
     Finding.KILLED: "green",
@@ -46,25 +48,25 @@ def command(wanted: tuple[str, ...], as_json: bool) -> None:
         record = {"trials": [asdict(t) for t in made], "unplanted": proof.unplanted}
         click.echo(json.dumps(record | {"strays": proof.strays, "holds": proof.holds}, indent=2))
     else:
-        _print(Console(), proof)
+        _print(console(), proof)
     sys.exit(0 if proof.holds else 1)
 
 
-def _print(console: Console, proof: Proof) -> None:
+def _print(where: Console, proof: Proof) -> None:
     for chapter in chapters.CHAPTERS:
         made = [t for t in proof.trials if PLANTS[t.plant].chapter == chapter.name]
         if made:
-            console.print(_table(chapter.title, made))
+            where.print(_table(chapter.title, made))
     for trial in proof.trials:
         if trial.finding is not Finding.KILLED:
             style = STYLES[trial.finding]
-            console.print(f"[{style}]{trial.finding}[/] {trial.plant} on {trial.clause}")
-            console.print(f"    expected: {trial.expected}; {trial.detail}", markup=False)
+            where.print(f"[{style}]{trial.finding}[/] {trial.plant} on {trial.clause}")
+            where.print(f"    expected: {trial.expected}; {trial.detail}", markup=False)
     for identifier in proof.unplanted:
-        console.print(f"[bold red]no plant[/] is killed by {identifier} {CLAUSES[identifier].name}")
+        where.print(f"[bold red]no plant[/] is killed by {identifier} {CLAUSES[identifier].name}")
     for name in proof.strays:
-        console.print(f"[bold red]stray[/] {name}: no clause of its own chapter catches it")
-    _summary(console, proof)
+        where.print(f"[bold red]stray[/] {name}: no clause of its own chapter catches it")
+    _summary(where, proof)
 
 
 def _table(title: str, made: Sequence[Trial]) -> Table:
@@ -80,16 +82,16 @@ def _table(title: str, made: Sequence[Trial]) -> Table:
     return table
 
 
-def _summary(console: Console, proof: Proof) -> None:
+def _summary(where: Console, proof: Proof) -> None:
     counts = dict.fromkeys(Finding, 0)
     for trial in proof.trials:
         counts[trial.finding] += 1
     found = ", ".join(f"{count} {finding}" for finding, count in counts.items())
     plants_tried = len({t.plant for t in proof.trials})
     clauses = len({t.clause for t in proof.trials if t.finding is Finding.KILLED})
-    console.print(
+    where.print(
         f"\n{plants_tried} plants, {len(proof.trials)} trials: {found}; "
         f"{clauses} clauses shown to fail, {len(proof.unplanted)} without a plant.",
         highlight=False,
     )
-    console.print("[bold green]proof holds[/]" if proof.holds else "[bold red]proof fails[/]")
+    where.print("[bold green]proof holds[/]" if proof.holds else "[bold red]proof fails[/]")
