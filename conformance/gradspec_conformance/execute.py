@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
 import zlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from gradspec_conformance.generation import same_everywhere
 from gradspec_conformance.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gradspec.engine import Engine
     from gradspec.program import Program
@@ -93,7 +94,7 @@ def _executed(clause: Clause, engine: Engine, effort: Effort) -> Verdict:
     recorders: list[Recorder] = []
 
     def once(**drawn: Any) -> None:
-        with Recorder(engine, seed=_seed(clause, effort)) as recorder:
+        with _no_collection(), Recorder(engine, seed=_seed(clause, effort)) as recorder:
             recorders[:] = [recorder]
             clause.body(Autograd(recorder), **drawn)
 
@@ -106,12 +107,24 @@ def _replayed(clause: Clause, engine: Engine, known: Program) -> Verdict | None:
     recorders: list[Recorder] = []
 
     def run() -> None:
-        with Recorder(engine) as recorder:
+        with _no_collection(), Recorder(engine) as recorder:
             recorders[:] = [recorder]
             replay(known, recorder)
 
     verdict = _judged(clause, run, recorders)
     return None if verdict.outcome is Outcome.PASSED else verdict
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from collecting cycles in between, or a leak would pass now and then."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) -> Verdict:
