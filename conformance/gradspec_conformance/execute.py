@@ -170,7 +170,6 @@ def _as_property(clause: Clause, once: Callable[..., None], effort: Effort) -> C
     same_everywhere()
     settings = hypothesis.settings(
         max_examples=effort.examples,
-        derandomize=effort.seed is None,
         database=None,
         deadline=None,
         print_blob=False,
@@ -181,9 +180,8 @@ def _as_property(clause: Clause, once: Callable[..., None], effort: Effort) -> C
     )
     test = hypothesis.given(**clause.given)(once)
     test.__name__ = clause.name
-    if effort.seed is not None:
-        test = hypothesis.seed(effort.seed)(test)
-    run: Callable[[], None] = settings(test)
+    # the clause's own seed: Hypothesis' derandomize would go by the source of this file
+    run: Callable[[], None] = settings(hypothesis.seed(_seed(clause, effort))(test))
     return run
 
 

@@ -40,7 +40,6 @@ def inplace_saves_new(swap: Swap) -> None:
         "inp-018c": "value",
         "inp-018d": "value",
         "inp-018f": "value",
-        "inp-017": "value",
     },
     modelled_on="common where the in-place form reuses a saved operand",
 )

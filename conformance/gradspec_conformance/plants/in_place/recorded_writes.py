@@ -167,7 +167,12 @@ def fill_keeps_old(swap: Swap) -> None:
     rule(swap, "fill", "self", passed_on)
 
 
-@plant(kills={"inp-046a": "value", "inp-017": "value"}, modelled_on="pytorch/xla#1718")
+@plant(
+    kills={
+        "inp-046a": "value",
+    },
+    modelled_on="pytorch/xla#1718",
+)
 def zero_keeps_old(swap: Swap) -> None:
     """zero_() passes the gradient on to the value that it overwrote."""
     rule(swap, "zero", "self", passed_on)

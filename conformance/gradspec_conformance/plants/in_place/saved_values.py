@@ -23,7 +23,6 @@ from gradspec_reference.tensor import Tensor
         "inp-038": "no error",
         "inp-016": "no error",
         "inp-016a": "no error",
-        "inp-017": "value",
     },
     modelled_on="pytorch/pytorch#197887",
 )

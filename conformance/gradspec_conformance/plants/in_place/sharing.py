@@ -68,7 +68,9 @@ def chunk_copies(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-025": "value", "inp-017": "value"},
+    kills={
+        "inp-025": "value",
+    },
     modelled_on="common on NumPy, which returns a scalar there",
 )
 def select_scalar_copies(swap: Swap) -> None:
