@@ -18,6 +18,7 @@ from gradspec.clause import Level
 from gradspec.program import Program
 from gradspec_conformance.expected_toml import read_entries
 from gradspec_conformance.fence import CONSULTED
+from gradspec_conformance.seal import TAMPERED
 from gradspec_conformance.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Expectations:
                 return Standing.NOT_RUN
             case Outcome.PASSED:
                 return Standing.AS_DEMANDED if entry is None else Standing.UNEXPECTED_PASS
-        if verdict.kind == CONSULTED:
+        if verdict.kind in (CONSULTED, TAMPERED):
             return Standing.UNEXPECTED_FAILURE  # no reason makes that right
         if entry is not None:
             foreseen = entry.foresees(verdict)

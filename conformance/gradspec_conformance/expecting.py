@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gradspec_conformance.expected_entry import EXPECTABLE, Cause, Entry
 from gradspec_conformance.fence import CONSULTED
+from gradspec_conformance.seal import TAMPERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ def renewed(
     broken = {id(old.entry(v.id)) for v in seen if v.ran and not _holds(old.entry(v.id), v)}
     entries: dict[str, Entry] = {}
     for verdict in seen:
-        if verdict.outcome not in EXPECTABLE or verdict.kind == CONSULTED:
+        if verdict.outcome not in EXPECTABLE or verdict.kind in (CONSULTED, TAMPERED):
             continue
         entry = old.entry(verdict.id)
         if entry is None or not entry.foresees(verdict):

@@ -16,7 +16,8 @@ from gradspec_conformance import register
 from gradspec_conformance.execute import Effort, run_clause
 from gradspec_conformance.fence import oracle_fence
 from gradspec_conformance.generation import same_everywhere
-from gradspec_conformance.loading import load_engine
+from gradspec_conformance.loading import EngineBroken, load_engine
+from gradspec_conformance.seal import Seal
 from gradspec_conformance.verdict import Outcome, Verdict
 from gradspec_conformance.wire import Started, Task
 
@@ -31,10 +32,15 @@ class EngineHost:
         same_everywhere()
         self._effort = effort
         self._open = ExitStack()
+        self._seal = Seal()
         spec = engine if isinstance(engine, str) else f"{type(engine).__module__}:{engine.name}"
         with ExitStack() as opening:
             self._fence = opening.enter_context(oracle_fence(spec))
             self.engine = load_engine(engine) if isinstance(engine, str) else engine
+            changed = self._seal.mend()
+            if changed:
+                message = f"{spec} replaced {changed} while it was loaded: leave the kit as it is"
+                raise EngineBroken(message)
             self._open = opening.pop_all()
         self._fence.tripped = ""  # an import that was refused while loading did no harm
 
@@ -69,7 +75,7 @@ class EngineHost:
             kind = "exit" if isinstance(error, SystemExit) else type(error).__name__
             message = f"the engine raised {type(error).__name__}({error})"
             verdict = Verdict(task.clause, Outcome.CRASHED, kind, message)
-        return readable(self._fence.judged(verdict))
+        return readable(self._seal.judged(self._fence.judged(verdict)))
 
     def close(self) -> None:
         """Take the fence down."""

@@ -30,8 +30,12 @@ def main() -> None:
         return
     register.unreadable()  # imports every chapter before the clock of the first clause runs
     send(answers, description)
+    worker = os.getpid()
     while line := tasks.readline():
-        send(answers, host.run(decode_task(line)))
+        verdict = host.run(decode_task(line))
+        if os.getpid() != worker:
+            os._exit(0)  # the engine forked, and only its parent answers
+        send(answers, verdict)
 
 
 def private_channel() -> tuple[BinaryIO, BinaryIO]:

@@ -94,6 +94,8 @@ def of_number(value: Scalar) -> DType:
     """Return the dtype that a tensor made from this Python number has."""
     if isinstance(value, bool):
         return bool_
+    if not isinstance(value, int | float):
+        raise TypeError(f"a {type(value).__name__} was given where a tensor or number is needed")
     return int64 if isinstance(value, int) else _Default.dtype
 
 

@@ -27,6 +27,12 @@ class Device:
 CPU = Device()
 
 
+def check_device(device: Any) -> None:
+    """Refuse every device but the one there is."""
+    if not (device is None or isinstance(device, Device) or device in {"cpu", "cpu:0"}):
+        raise RuntimeError(f"device {device!r} was given; this engine has 'cpu' only")
+
+
 def made(array: Any, requires_grad: bool) -> Tensor:
     """Return a leaf on an array, which nobody else may hold."""
     result = Tensor(array)
@@ -82,7 +88,7 @@ def tensor(
     Warns if the data is a tensor: then `clone().detach()` says what is meant.
     """
     warn_of_lost_history(data)
-    del device
+    check_device(device)
     array = inferred(plain(data), dtype)
     return made(array if array.ndim else array[()], requires_grad)
 
@@ -101,6 +107,7 @@ def new_tensor(
 def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
     """Return the data as a tensor, without a copy where that is possible (torch.as_tensor)."""
     if isinstance(data, Tensor):
+        check_device(device)
         return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
         return from_numpy(data)
@@ -155,7 +162,7 @@ def zeros(
     *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Return a tensor of zeros (torch.zeros)."""
-    del device
+    check_device(device)
     return made(np.zeros(as_shape(size), _dtype(dtype)), requires_grad)
 
 
@@ -163,7 +170,7 @@ def ones(
     *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Return a tensor of ones (torch.ones)."""
-    del device
+    check_device(device)
     return made(np.ones(as_shape(size), _dtype(dtype)), requires_grad)
 
 
@@ -241,6 +248,8 @@ def arange(
     """Return evenly spaced values below an end (torch.arange)."""
     if end is None:
         start, end = 0, start
+    if not step or (end - start) * step < 0:
+        raise RuntimeError(f"arange cannot go from {start} to {end} by steps of {step}")
     if dtype is None:
         floating = any(isinstance(v, float) for v in (start, end, step))
         dtype = dtypes.get_default_dtype() if floating else dtypes.int64

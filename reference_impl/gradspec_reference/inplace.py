@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from .operator import Operator
 
 
+# what these store is the same at each address, however many indices it has
+ONE_VALUE = {"fill", "zero"}
+
+
 def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator and store its result in its first operand, which is returned."""
     target: Tensor = operands[0]
@@ -36,7 +40,10 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
     if recorded:
         check_may_be_written(target)
     array = target.materialise()
-    check_no_overlap(array, operands[1:] if operator.pointwise else ())
+    if operator.name not in ONE_VALUE:
+        check_no_overlap(
+            array, operands[1:] if operator.pointwise or operator.name == "copy" else ()
+        )
     result = result_for(operator, operands, params)
     check_result(array, result)
     node = prepare(operator, operands, params, requires) if recorded else None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, versions
+from . import dtypes, factories, versions
 from .errors import ArrayRequiresGradError, NonleafCopyError
 from .operator import TABLE
 from .recording import apply
@@ -59,6 +59,16 @@ def to_int(self: Tensor) -> int:
     return int(item(self))
 
 
+def to_index(self: Tensor) -> int:
+    """Return the only element as an index; TypeError unless it is an integer or a boolean."""
+    if self._array.dtype.kind not in "iub" or self._array.size != 1:
+        raise TypeError(
+            f"a tensor of {self.dtype} with {self._array.size} elements was used as an index; it "
+            "must be one integer"
+        )
+    return to_int(self)
+
+
 def format_number(self: Tensor, spec: str) -> str:
     """Format the only element, or the whole tensor if there is no specification."""
     return format(item(self), spec) if spec and not self.ndim else repr(self)
@@ -76,16 +86,30 @@ def numel(self: Tensor) -> int:
     return int(self._array.size)
 
 
-def to(self: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_: Any) -> Tensor:
+def to(
+    self: Tensor,
+    *args: Any,
+    dtype: Any = None,
+    device: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:
     """Return the tensor in another dtype; the tensor itself if nothing changes (torch.Tensor.to).
 
-    Arguments that name the only device, "cpu", are accepted.
+    The first arguments may be a dtype, the only device, or a tensor that has both; then come
+    `non_blocking`, which means nothing here, and `copy`.
     """
+    flags = [argument for argument in args if isinstance(argument, bool)]
+    copy = copy or flags[1:2] == [True]
+    del non_blocking
+    factories.check_device(device)
     for argument in args:
         if isinstance(argument, dtypes.DType):
             dtype = argument
         elif isinstance(argument, Tensor):
             dtype = argument.dtype
+        elif not isinstance(argument, bool):
+            factories.check_device(argument)
     if dtype is None or dtype.numpy == self._array.dtype:
         return apply(TABLE["clone"], (self,)) if copy else self
     return apply(TABLE["cast"], (self,), dtype.numpy, self._array.dtype)
@@ -101,7 +125,7 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
             f"a tensor computed by {self.grad_fn!r} was deep-copied; only leaves can be, use "
             "detach() or clone()"
         )
-    twin = Tensor(self._array.copy())
+    twin = Tensor(TABLE["clone"].kernel(self._array))
     memo[id(self)] = twin
     twin._requires_grad = self.requires_grad
     twin._grad = copy.deepcopy(self._grad, memo)

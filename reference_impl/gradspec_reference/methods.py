@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +22,9 @@ FUNCTIONS: dict[str, Any] = {
     name: function
     for module in (arithmetic, indexing, products, reductions, shapes)
     for name, function in vars(module).items()
-    if getattr(function, "__module__", "") == module.__name__
+    if isinstance(function, FunctionType)
+    and function.__module__ == module.__name__
     and not name.startswith("_")
-    and not isinstance(function, type)
 }
 
 NOT_PUBLIC = [
@@ -32,14 +33,21 @@ NOT_PUBLIC = [
     "alias",
     "as_index",
     "bounds",
+    "check_divisor",
     "check_has_dimensions",
+    "check_is_floating",
+    "check_is_mask",
+    "check_is_matrix",
+    "check_same_dtype",
     "change_view_",
     "comparison",
     "documented",
     "expand_ellipsis",
     "getitem",
+    "in_range",
     "is_number",
     "iterate",
+    "prepared",
     "put",
     "setitem",
     "take_slice",
@@ -48,7 +56,36 @@ NOT_PUBLIC = [
     "unary",
     "unary_inplace",
     "view_",
+    "widened",
 ]
+
+METHODS_ONLY = [
+    "add_",
+    "bitwise_not_",
+    "contiguous",
+    "copy_",
+    "div_",
+    "expand",
+    "expand_as",
+    "logical_not_",
+    "masked_fill_",
+    "mul_",
+    "pow_",
+    "remainder_",
+    "repeat",
+    "resize_",
+    "sign_",
+    "squeeze_",
+    "sub_",
+    "t_",
+    "transpose_",
+    "unfold",
+    "unsqueeze_",
+    "view_as",
+]
+
+# of lists of tensors, or of operands in an order that only a function has
+NOT_METHODS = ["cat", "concat", "rsub", "stack"]
 
 
 def cast(dtype: dtypes.DType) -> Callable[[Tensor], Tensor]:
@@ -88,6 +125,17 @@ def divide_from(self: Tensor, other: Any) -> Tensor:
 def power_of(self: Tensor, base: Any) -> Tensor:
     """Serve `number ** tensor`."""
     return arithmetic.pow(base, self)
+
+
+def compared(name: str) -> Callable[[Tensor, Any], Any]:
+    """Make `==` or `!=`: element by element with tensors and numbers, of objects otherwise."""
+
+    def method(self: Tensor, other: Any) -> Any:
+        if isinstance(other, Tensor | int | float | np.ndarray | np.generic):
+            return FUNCTIONS[name](self, other)
+        return NotImplemented
+
+    return arithmetic.documented(method, f"__{name}__", f"Serve the comparison {name}.")
 
 
 def swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -161,9 +209,10 @@ FUNCTIONS.update(
     numel=interop.numel,
     clone=shapes.clone,
 )
-PUBLIC: dict[str, Any] = {n: f for n, f in FUNCTIONS.items() if n not in NOT_PUBLIC}
+SHOWN = {n: f for n, f in FUNCTIONS.items() if n not in NOT_PUBLIC}
+PUBLIC: dict[str, Any] = {n: f for n, f in SHOWN.items() if n not in METHODS_ONLY}
 
-METHODS: dict[str, Any] = PUBLIC | {
+METHODS: dict[str, Any] = {n: f for n, f in SHOWN.items() if n not in NOT_METHODS} | {
     "backward": backward,
     "view": shapes.view_,
     "numpy": interop.numpy,
@@ -190,7 +239,7 @@ METHODS: dict[str, Any] = PUBLIC | {
     "__bool__": interop.truth,
     "__float__": interop.to_float,
     "__int__": interop.to_int,
-    "__index__": interop.to_int,
+    "__index__": interop.to_index,
     "__len__": interop.length,
     "__format__": interop.format_number,
     "__repr__": printing.show,
@@ -222,8 +271,9 @@ METHODS: dict[str, Any] = PUBLIC | {
     "__pos__": lambda self: self,
     "__abs__": FUNCTIONS["abs"],
     "__invert__": FUNCTIONS["bitwise_not"],
-    "__eq__": FUNCTIONS["eq"],
-    "__ne__": FUNCTIONS["ne"],
+    "__contains__": lambda self, element: bool((self == element).any()),
+    "__eq__": compared("eq"),
+    "__ne__": compared("ne"),
     "__lt__": FUNCTIONS["lt"],
     "__le__": FUNCTIONS["le"],
     "__gt__": FUNCTIONS["gt"],

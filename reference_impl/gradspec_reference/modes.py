@@ -189,7 +189,9 @@ class set_grad_enabled(GradMode):  # noqa: N801 - torch's name
 
     def __init__(self, mode: bool) -> None:
         super().__init__()
-        self.recording = bool(mode)
+        if not isinstance(mode, bool):
+            raise TypeError(f"set_grad_enabled was given a {type(mode).__name__}; it needs a bool")
+        self.recording = mode
         self._at_creation: bool | None = enter(self.recording)
 
     def __enter__(self) -> None:

@@ -17,8 +17,6 @@ from .node import Node
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Rule = "Callable[..., Any]"
-
 TABLE: dict[str, Operator] = {}
 arrays: Any = SimpleNamespace()
 tensors: Any = SimpleNamespace()
@@ -90,10 +88,6 @@ class Operator:
         if name.endswith("_shape"):
             return ("shape", self.operands.index(name.removesuffix("_shape")))
         return ("operand", self.operands.index(name))
-
-    def can_run_backward(self, position: int) -> bool:
-        """Tell whether the operand at this position has a rule."""
-        return self.vjps[position] is not None
 
 
 NOTHING = ("nothing", 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
-from .factories import made
+from .factories import check_device, made
 from .shapes import as_shape
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Generator:
     """A source of random numbers (torch.Generator)."""
 
     def __init__(self, device: Any = None) -> None:
-        del device
+        check_device(device)
         self.numpy = np.random.default_rng(0)
 
     def manual_seed(self, seed: int) -> Generator:

@@ -60,7 +60,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         return apply_pointwise(operator, (a, b), *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, y, *params))
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, TypeError) as error:
         result = Tensor(run_again(operator, (x, y), params, error))
     if state.recording and operator.differentiable:
         # a tensor with a history requires grad: no need to ask
@@ -80,7 +80,7 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
         return apply_pointwise(operator, (a,), *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, *params))
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, TypeError) as error:
         result = Tensor(run_again(operator, (x,), params, error))
     if state.recording and operator.differentiable:
         requires = (a._grad_fn is not None or needs_grad(a),)
@@ -93,7 +93,7 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     """Run a kernel on arrays; OperandShapeError if their shapes do not fit together."""
     try:
         return state.quietly(operator.kernel, *values, *params)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, TypeError) as error:
         return run_again(operator, values, params, error)
 
 
@@ -103,13 +103,30 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
     That is so if a signal or a destructor interrupted another kernel to compute something.
     """
     if isinstance(error, ValueError):
-        raise shapes_do_not_fit(operator, values) from error
-    if not is_quiet.get():
+        raise refused(operator, values, error) from error
+    if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
+        raise dtypes_do_not_fit(operator, values) from error
+    if isinstance(error, TypeError) or not is_quiet.get():
         raise error
     try:
         return operator.kernel(*values, *params)
     except ValueError as refusal:
-        raise shapes_do_not_fit(operator, values) from refusal
+        raise refused(operator, values, refusal) from refusal
+
+
+def refused(operator: Operator, values: Any, error: ValueError) -> OperandShapeError:
+    """Word the refusal of operands by a kernel: two shapes do not fit, or one is of no use."""
+    shapes = [np.shape(v) for v in values if isinstance(v, np.ndarray)]
+    if len(shapes) > 1:
+        return shapes_do_not_fit(operator, values)
+    shape = list(shapes[0]) if shapes else []
+    return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
+
+
+def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
+    """Word the refusal of operands of a dtype for which the operator does not exist."""
+    found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)
+    return RuntimeError(f"{operator.name} was given {found}; convert with to() first")
 
 
 def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:

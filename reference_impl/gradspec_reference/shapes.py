@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,21 +51,24 @@ def normal_dim(dim: int, ndim: int) -> int:
     return dim % limit
 
 
-def normal_dims(dim: int | Iterable[int] | None, ndim: int) -> tuple[int, ...]:
-    """Return dimensions counted from the front; None and () stand for all."""
-    if isinstance(dim, int):
-        dim = (dim,)
-    dims = tuple(normal_dim(d, ndim) for d in (() if dim is None else dim))
+def named_dims(dim: int | Iterable[int], ndim: int) -> tuple[int, ...]:
+    """Return dimensions counted from the front; RuntimeError if one is named twice."""
+    dims = tuple(normal_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"a dimension is named twice in {list(dims)}; name each once")
-    return dims if dims and ndim else tuple(range(ndim))
+    return dims if ndim else ()
+
+
+def normal_dims(dim: int | Iterable[int] | None, ndim: int) -> tuple[int, ...]:
+    """Return dimensions counted from the front; None and () stand for all."""
+    return named_dims(() if dim is None else dim, ndim) or tuple(range(ndim))
 
 
 def as_shape(sizes: tuple[Any, ...]) -> Shape:
     """Return the shape from `f(2, 3)` as well as from `f((2, 3))`."""
     if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
         sizes = tuple(sizes[0])
-    return tuple(int(n) for n in sizes)
+    return tuple(operator.index(n) for n in sizes)
 
 
 def fill_in(shape: Shape, count: int) -> Shape:

@@ -149,14 +149,21 @@ class Tensor:
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set whether this leaf requires grad, and return it (torch.Tensor.requires_grad_)."""
+        """Set whether this leaf requires grad, and return it (torch.Tensor.requires_grad_).
+
+        TypeError unless a boolean, NonleafFlagError and NonfloatRequiresGradError as on assignment.
+        """
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                f"requires_grad_ was given a {type(requires_grad).__name__}; it needs a bool"
+            )
         if self.is_leaf:
             if requires_grad and self._array.dtype.kind != "f":
                 raise NonfloatRequiresGradError(
                     f"only floating-point tensors can require grad, found {self.dtype}; "
                     "convert it first, for example with float()"
                 )
-            self._requires_grad = bool(requires_grad)
+            self._requires_grad = requires_grad
         elif not requires_grad:
             raise self._nonleaf_flag(requires_grad)
         return self

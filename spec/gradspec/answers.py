@@ -70,7 +70,6 @@ PLAIN_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "flag": (bool, np.bool_),
     "text": (str,),
     "number": (bool, int, float, np.generic),
-    "numbers": (tuple, list),
     "plain": (object,),
 }
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from gradspec.answers import PLAIN_TYPES, WRAPPERS, result_kind
-from gradspec.capabilities import METHODS
+from gradspec.capabilities import DTYPES, METHODS
 from gradspec.comparison import COMPARISONS
 from gradspec.engine import Engine, working_dtype
 from gradspec.errors import ERROR_KINDS
@@ -47,12 +47,20 @@ IMPLIED: Final = {
 }
 """Error kind -> the ability without which an engine has no reason to refuse."""
 
+GIVES_SOMETHING: Final = frozenset(
+    {"tensor", "apply", "custom_function", "copy", "text", "node_name"}
+)
+"""Acts that make something, and so never give None."""
+
 current: Final[ContextVar[Recorder | None]] = ContextVar("recorder", default=None)
 """The recorder that is at work, to which a demand on a plain value belongs."""
 
 
 class Recorder:
-    """Performs and records one run of one clause; a context manager that keeps warnings."""
+    """Performs and records one run of one clause; a context manager.
+
+    It keeps warnings, and undoes what the run did to NumPy's treatment of floating-point errors.
+    """
 
     def __init__(self, engine: Engine, *, seed: int = 0) -> None:
         self.engine = engine
@@ -68,9 +76,11 @@ class Recorder:
         self._context_first = False
         self._warnings: list[Any] = []
         self._catcher = warnings.catch_warnings(record=True)
+        self._floating = np.errstate()
 
     def __enter__(self) -> Self:
         self._token = current.set(self)
+        self._floating.__enter__()
         log = self._catcher.__enter__()
         self._warnings = [] if log is None else log
         warnings.simplefilter("always")
@@ -84,6 +94,7 @@ class Recorder:
         traceback: TracebackType | None,
     ) -> None:
         self._catcher.__exit__(kind, error, traceback)
+        self._floating.__exit__(kind, error, traceback)
         current.reset(self._token)
 
     def _reset_modes(self) -> None:
@@ -121,11 +132,17 @@ class Recorder:
     def look(self, tensor: Tensor) -> np.ndarray[Any, Any]:
         """Look at the values of a tensor from outside."""
         self.used.add("values")
-        array = self.engine.array(tensor._handle)
+        try:
+            array = self.engine.array(tensor._handle)
+        except Exception as error:
+            raise Refused("array", self._kind(error), error) from error
         if not isinstance(array, np.ndarray | np.generic):
             message = f"array() gave a {type(array).__name__}, expected a NumPy array"
             raise BrokenPort(message)
-        return np.array(array)
+        if array.dtype.name not in DTYPES:
+            message = f"array() gave an array of {array.dtype.name}, expected numbers or flags"
+            raise BrokenPort(message)
+        return np.array(array)  # a copy, and no subclass with a comparison of its own
 
     def forget(self, thing: Object) -> None:
         """Let go of the engine's object, as `del` does."""
@@ -187,7 +204,7 @@ class Recorder:
         if isinstance(error, Interrupted):
             return "callback"
         kind = self.engine.error_kind(error)
-        if kind is not None and kind not in ERROR_KINDS:
+        if kind is not None and not (isinstance(kind, str) and kind in ERROR_KINDS):
             message = f"error_kind() gave {kind!r}, which is no error kind"
             raise BrokenPort(message)
         return kind
@@ -201,6 +218,8 @@ class Recorder:
     def _wrap(self, kind: str, answer: Any, act: str) -> Any:
         if kind == "nothing":
             return None
+        if answer is None and act in GIVES_SOMETHING:
+            raise BrokenPort(f"{act} gave None, expected a {kind}")
         if answer is None and kind in ("tensor", "node", "plain", "text"):
             return self._observe(None)
         if kind in WRAPPERS:
@@ -208,15 +227,36 @@ class Recorder:
         if kind == "tensors":
             return tuple(self._wrap("tensor", a, act) for a in self._sequence(answer, act))
         if kind == "product":
-            output, gradients = answer
+            output, gradients = self._pair(answer, act)
             return self._new(Tensor, output), self._wrap("tensors", gradients, act)
         if kind == "edges":
-            pairs = self._sequence(answer, act)
-            return tuple((self._wrap("node", n, act), self._observe(int(k))) for n, k in pairs)
+            pairs = [self._pair(p, act) for p in self._sequence(answer, act)]
+            return tuple(
+                (self._wrap("node", n, act), self._wrap("number", k, act)) for n, k in pairs
+            )
+        if kind == "numbers":
+            members = self._sequence(answer, act)
+            return self._observe(tuple(self._own("number", m, act) for m in members))
+        return self._observe(self._own(kind, answer, act))
+
+    @staticmethod
+    def _own(kind: str, answer: Any, act: str) -> Any:
+        """Give a plain answer as a value of Python's own types, which compare as they should."""
         if not isinstance(answer, PLAIN_TYPES[kind]):
             message = f"{act} gave a {type(answer).__name__}, expected a {kind}"
             raise BrokenPort(message)
-        return self._observe(bool(answer) if kind == "flag" else answer)
+        match answer:
+            case bool():
+                return answer
+            case np.generic():
+                return np.array(answer).item()
+            case int():
+                return int.__int__(answer)
+            case float():
+                return float.__float__(answer)
+            case str():
+                return str.__str__(answer)
+        return answer
 
     def _new(self, wrapper: type[Object], handle: Any) -> Object:
         self._count += 1
@@ -231,6 +271,12 @@ class Recorder:
         if not isinstance(answer, list | tuple):
             message = f"{act} gave a {type(answer).__name__}, expected a list or tuple"
             raise BrokenPort(message)
+        return answer
+
+    @classmethod
+    def _pair(cls, answer: Any, act: str) -> Any:
+        if len(cls._sequence(answer, act)) != 2:  # noqa: PLR2004 - a pair
+            raise BrokenPort(f"{act} gave {len(answer)} things, expected a pair")
         return answer
 
     # three readings of a structure ----------------------------------------------------
@@ -262,6 +308,8 @@ class Recorder:
             return value.value
         if callable(value) and not isinstance(value, type):
             return self._engine_facing(value, self._callbacks.pop(0))
+        if isinstance(value, np.ndarray):
+            return value.copy()  # the program and the clause keep theirs
         return mapped(value, self._resolve)
 
     def _plain(self, value: Any) -> Any:

@@ -17,8 +17,6 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-Array = "npt.NDArray[np.float64]"
 Shape = tuple[int, ...]
 
 SHAPES: Final[tuple[Shape, ...]] = ((), (3,), (2, 1), (1, 3), (2, 3))

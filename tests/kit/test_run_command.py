@@ -122,7 +122,7 @@ def test_a_clause_that_vanished_makes_the_run_incomplete(monkeypatch: pytest.Mon
     command = ["run", f"{WRONG}:ToyEngine", "--profile", "scalar", "--chapter", "acc"]
     result = CliRunner().invoke(main, command)
 
-    assert "1 clauses have no verdict: acc-999" in result.output
+    assert "1 clause has no verdict: acc-999" in result.output
     assert result.exit_code == ExitStatus.INCOMPLETE
 
 

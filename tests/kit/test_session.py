@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from gradspec.clause import Level
 from gradspec_conformance import register
 from gradspec_conformance.loading import EngineBroken, EngineError, EngineNotFound
+from gradspec_conformance.seal import TAMPERED
 from gradspec_conformance.session import EngineSession
 from gradspec_conformance.verdict import Outcome
 
@@ -147,3 +149,36 @@ def test_the_clauses_that_these_tests_run_are_what_the_tests_take_them_for() -> 
 
     assert {clauses[name].level for name in (BELOW, ABOVE)} == {Level.MUST}
     assert clauses[ABOVE].foundations == (BELOW,)
+
+
+@pytest.mark.parametrize("engine", ["GivesComplexNumbers", "GivesNothing"])
+def test_an_answer_that_the_port_does_not_allow_is_no_pass(engine: str) -> None:
+    with session(engine) as wrong:
+        verdict = wrong.verdict(BELOW)
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, "broken port")
+
+
+def test_an_engine_that_replaces_the_judge_is_caught_and_the_judge_put_back() -> None:
+    with session("ReplacesTheJudge") as wrong:
+        first, second = wrong.verdict("leaf-001"), wrong.verdict(BELOW)
+
+    assert (second.outcome, second.kind) == (Outcome.ERRORED, TAMPERED)
+    assert first.kind != TAMPERED
+
+
+def test_an_engine_that_replaces_comparisons_is_not_loaded() -> None:
+    with (
+        session("ReplacesTheComparisons") as wrong,
+        pytest.raises(EngineBroken, match="the comparison equals"),
+    ):
+        wrong.verdict(BELOW)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+def test_of_a_process_that_forked_one_answers() -> None:
+    with session("Forks") as wrong:
+        verdicts = [wrong.verdict(clause) for clause in (BELOW, "leaf-001", ABOVE)]
+
+    assert [v.id for v in verdicts] == [BELOW, "leaf-001", ABOVE]
+    assert verdicts[2].outcome is Outcome.PASSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from gradspec import CLAUSES, Interrupted, chapters
-from gradspec_conformance.adapters.conversation import ConversationEnded
+from gradspec_conformance.adapters.conversation import BadMessage, ConversationEnded
 from gradspec_conformance.adapters.remote import RemoteEngine
 from gradspec_conformance.execute import Effort, run_clause
 from gradspec_conformance.loading import load_engine
@@ -140,3 +141,33 @@ def test_a_process_that_ends_costs_one_call() -> None:
 def test_a_process_that_does_not_greet_is_named() -> None:
     with pytest.raises(ConversationEnded, match="-c pass ended with status 0"):
         RemoteEngine([sys.executable, "-c", "pass"])
+
+
+CHATTERBOX = """
+import sys
+print('{"engine": {"name": "chatterbox", "version": "1", "capabilities": ["values"]}}', flush=True)
+for line in sys.stdin:
+    print(%r, flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ("debug", "said 'debug', expected an object of JSON"),
+        ('{"answer": 1}', "when asked for tensor, and no answer"),
+        ('{"return": 4}', "expected a handle"),
+        ('{"return": {"$array": [1], "dtype": "float64", "shape": [2]}}', "cannot be read"),
+    ],
+)
+def test_what_is_no_answer_is_quoted_and_ends_the_process(said: str, complaint: str) -> None:
+    engine = RemoteEngine([sys.executable, "-c", CHATTERBOX % said])
+
+    with pytest.raises(BadMessage, match=re.escape(complaint)):
+        engine.tensor(np.array(1.0), requires_grad=False)
+    assert engine._process.poll() is not None
+
+
+def test_a_wrong_greeting_is_quoted() -> None:
+    with pytest.raises(BadMessage, match="greeted with"):
+        RemoteEngine([sys.executable, "-c", "print('{\"motor\": 1}')"])

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from toy_engine import Number, ToyEngine
 
+from gradspec.comparison import COMPARISONS
+from gradspec.recorder import Recorder
+
 __all__ = ["ToyEngine"]
 
 
@@ -174,3 +177,47 @@ class SpeaksNoUnicode(ToyEngine):
     def backward(self, *_arguments: Any, **_options: Any) -> None:
         """Mumble."""
         raise ValueError("half a character: \ud800")
+
+
+class GivesComplexNumbers(ToyEngine):
+    """Answers what is right in its real part alone."""
+
+    def array(self, tensor: Any) -> Any:
+        """Add an imaginary part."""
+        return np.array(complex(tensor.value, 5.0))
+
+
+class GivesNothing(ToyEngine):
+    """Answers None where an operator should make a tensor."""
+
+    def apply(self, *_arguments: Any) -> None:
+        """Do nothing."""
+
+
+class ReplacesTheJudge(Overwrites):
+    """Takes the demands out of the kit in its backward pass."""
+
+    def backward(self, *arguments: Any, **options: Any) -> None:
+        """Let everything be as demanded."""
+        Recorder.expect = lambda *_: None  # type: ignore[method-assign]
+        super().backward(*arguments, **options)
+
+
+class ReplacesTheComparisons(ToyEngine):
+    """Takes the comparisons out of the kit while it is loaded."""
+
+    def __init__(self) -> None:
+        COMPARISONS["equals"] = lambda *_: None
+
+
+class Forks(ToyEngine):
+    """Has two processes come back from its first backward pass."""
+
+    has_forked = False
+
+    def backward(self, *arguments: Any, **options: Any) -> None:
+        """Be two."""
+        if not Forks.has_forked:
+            Forks.has_forked = True
+            os.fork()
+        super().backward(*arguments, **options)

@@ -1,15 +1,43 @@
 """What an engine in another process and the kit say to each other: the port as lines of JSON.
 
-The child greets with `{"engine": {name, version, capabilities}}`.  Then the kit says
-`{"call": method, "arguments", "keywords"}`, and the child `{"return": value}` or
-`{"raise": {type, message, kind}}`.  In between it may say `{"callback": number, "arguments"}`,
-which the kit answers with `return` or `raise`, and before that with calls of its own: the
-conversation nests as the calls do.
+A message is one line of UTF-8 on the child's standard input or output.  Whatever else the child
+prints has to go to its standard error.
 
-Values are written as `gradspec.program.encode` writes them.  A handle is a number; either side
-says with its next message (`release`) which numbers it no longer needs.  Warnings travel with
-the child's messages (`warnings`).  `host_read` and `host_write` look at and write the array that
-`numpy` gave, which may be the tensor's own memory.
+The child speaks first, `{"engine": {"name", "version", "capabilities"}}`: two texts and a list of
+the words of `gradspec.capabilities`, which also lists the methods that each word obliges it to.
+From then on it waits for calls, answers each, and ends when its input ends:
+
+    kit    {"call": "apply", "arguments": ["mul", [{"$ref": 0}, 2.0], {"$dict": []}],
+            "keywords": {}, "release": [4, 5]}
+    child  {"return": {"$ref": 6}}
+    or     {"raise": {"type": "ShapeError", "message": "2 and 3", "kind": "operand-shape"}}
+
+Methods, their arguments and what they give are those of `gradspec.engine`, but for `error_kind`:
+`kind` says it, a word of `gradspec.errors` or null.
+
+Handles.  A tensor, node, hook or context stays in the child and travels as `{"$ref": number}`.
+The child chooses the number, a new one in each answer, also for an object that it has given out
+before: the kit lists under `release`, with any message, the numbers that it no longer needs, each
+once.  No object at all (a gradient that is None) is null; several are a list.
+
+Values.  Numbers, texts, true, false, null and lists are those of JSON.  A number that JSON
+lacks, or that a writer spoils, is `{"$float": "nan"}`, `"inf"`, `"-inf"` or `"-0.0"`.  An array is
+`{"$array": [entries, row by row], "dtype": "float64", "shape": [2, 3]}`, with one entry and shape
+`[]` for a single number: `tensor` gets one, `array` gives one.  The kit also says
+`{"$tuple": [...]}`, `{"$dict": [[key, value], ...]}` and `{"$mapping": [[key, value], ...]}` (a
+dict that is read-only), `{"$slice": [start, stop, step]}` and `{"$ellipsis": true}`.  Parameters
+of `apply` are a `$dict`, keywords a plain object; what is left at its default is in neither.
+
+Functions (groups `hooks`, `custom_function`, `vjp`) arrive as `{"$function": number, "calls": []}`.
+To call one, the child says `{"callback": number, "arguments": [{"$ref": 7}]}` before it answers.
+The kit may then call methods, which the child answers, and ends with `{"return": value}`, or with
+`{"raise": token}` if the function raised: the child stops what it does and answers
+`{"raise": {"callback": token}}`.  The conversation nests as the calls do.  The child says under
+`release` which functions it no longer needs.
+
+Warnings (group `warnings`) go with any message of the child: `"warnings": [["UserWarning", text]]`.
+For the group `interop`, `numpy` gives a handle of an array; `host_read(array)` asks for its
+entries, and `host_write(array, index, value)` writes them, into the tensor's own memory if shared.
 """
 
 from __future__ import annotations
@@ -27,12 +55,16 @@ Message = dict[str, Any]
 
 STRUCTURES = (list, tuple, dict, MappingProxyType, slice)
 
-HOST_ACTS = frozenset({"host_read", "host_write"})
-"""Acts on an array that left the engine; all other acts are methods of the port."""
+QUOTED = 80
+"""How many characters of a bad message are shown."""
 
 
 class ConversationEnded(Exception):
     """The other side is gone."""
+
+
+class BadMessage(Exception):
+    """The other side said what is no message, or none that belongs here."""
 
 
 class End:
@@ -58,11 +90,17 @@ class End:
             raise ConversationEnded from error
 
     def hear(self) -> Message:
-        """Wait for a message; raises ConversationEnded."""
+        """Wait for a message; raises ConversationEnded and BadMessage."""
         line = self._reader.readline()
         if not line.endswith(b"\n"):
             raise ConversationEnded
-        message: Message = json.loads(line)
+        try:
+            message: Message = json.loads(line)
+        except ValueError:
+            message = {}
+        if not isinstance(message, dict) or not message:
+            said = line.decode("utf-8", "replace").rstrip()
+            raise BadMessage(f"said {shortened(said)}, expected an object of JSON in one line")
         for number in message.get("release", ()):
             self._forget(number, None)
         return message
@@ -73,3 +111,8 @@ def each(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, STRUCTURES):
         return mapped(value, lambda member: each(member, change))
     return change(value)
+
+
+def shortened(said: str) -> str:
+    """Quote what was said, as much as fits a line."""
+    return repr(said if len(said) <= QUOTED else f"{said[:QUOTED]}...")

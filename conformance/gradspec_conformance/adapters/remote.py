@@ -1,10 +1,10 @@
 """`RemoteEngine(command)`: an engine in another process, in any language, behind the same port.
 
-An adapter names the command that starts it:
+An adapter names the command that starts it; here `engine.js` lies beside the adapter:
 
     class TfjsEngine(RemoteEngine):
         def __init__(self):
-            super().__init__(["node", "engine.js"])
+            super().__init__(["node", str(Path(__file__).with_name("engine.js"))])
 
 `gradspec_conformance.adapters.conversation` says what the process has to answer, and
 `gradspec_conformance.adapters.serve` is one that does, in Python.
@@ -13,6 +13,7 @@ An adapter names the command that starts it:
 from __future__ import annotations
 
 import builtins
+import json
 import subprocess
 import warnings
 from contextlib import suppress
@@ -22,9 +23,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from gradspec.answers import WRAPPERS, result_kind
 from gradspec.capabilities import METHODS
 from gradspec.program import Callback, Ref, decode, encode
-from gradspec_conformance.adapters.conversation import ConversationEnded, End, Message, each
+from gradspec_conformance.adapters.conversation import (
+    BadMessage,
+    ConversationEnded,
+    End,
+    Message,
+    each,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,44 +112,81 @@ class RemoteEngine:
         if reader is None or writer is None:
             raise ConversationEnded
         self._end = End(reader, writer, self._functions.pop)
-        about = self._heard()["engine"]
-        self.name, self.version = about["name"], about["version"]
-        self.capabilities = frozenset(about["capabilities"])
+        match self._heard():
+            case {"engine": {"name": name, "version": version, "capabilities": [*words]}}:
+                self.name, self.version = name, version
+                self.capabilities = frozenset(map(str, words))
+            case greeting:
+                self._misunderstood(
+                    f"greeted with {shortened(json.dumps(greeting))}, expected "
+                    '{"engine": {"name", "version", "capabilities"}}'
+                )
 
     def _ask(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         if self._process.poll() is not None:
             self.close()
             self._start()
         plain = [self._numbered(a) if callable(a) else a for a in arguments]
-        self._end.say(
-            {
-                "call": method,
-                "arguments": encode(plain),
-                "keywords": {k: encode(v) for k, v in keywords.items()},
-            }
-        )
+        call = {
+            "call": method,
+            "arguments": encode(plain),
+            "keywords": {k: encode(v) for k, v in keywords.items()},
+        }
+        self._say(call)
         while True:
             message = self._heard()
             match message:
                 case {"return": value}:
-                    return self._handles(value, RemoteArray if method == "numpy" else RemoteHandle)
+                    return self._answer(method, arguments, value)
                 case {"callback": number, "arguments": given}:
                     self._call_back(number, given)
-                case {"raise": told}:
+                case {"raise": dict(told)}:
                     self._raise(told)
+                case _:
+                    said = shortened(json.dumps(message))
+                    self._misunderstood(f"said {said} when asked for {method}, and no answer")
+
+    def _answer(self, method: str, arguments: tuple[Any, ...], value: Any) -> Any:
+        try:
+            answer = self._handles(value, RemoteArray if method == "numpy" else RemoteHandle)
+        except (ValueError, TypeError, KeyError) as error:
+            said = shortened(json.dumps(value))
+            self._misunderstood(f"answered {method} with {said}, which cannot be read: {error}")
+        is_handle = result_kind(method, arguments) in WRAPPERS
+        if is_handle and not (answer is None or isinstance(answer, Ref)):
+            said = shortened(json.dumps(value))
+            expected = 'expected a handle, {"$ref": number}, or null'
+            self._misunderstood(f"answered {method} with {said}, {expected}")
+        return answer
+
+    def _say(self, message: Message) -> None:
+        try:
+            self._end.say(message)
+        except ConversationEnded:
+            self._ended()
 
     def _heard(self) -> Message:
         try:
             message = self._end.hear()
         except ConversationEnded:
-            status = self._process.wait()
-            self.close()
-            told = f"{' '.join(self._command)} ended with status {status}"
-            raise ConversationEnded(told) from None
+            self._ended()
+        except BadMessage as error:
+            self._misunderstood(str(error))
         for category, text in message.get("warnings", ()):
             kind = getattr(builtins, category, UserWarning)
             warnings.warn(text, kind, stacklevel=4)
         return message
+
+    def _ended(self) -> NoReturn:
+        """Say how the process ended; the next call begins another."""
+        status = self._process.wait()
+        self.close()
+        raise ConversationEnded(f"{' '.join(self._command)} ended with status {status}") from None
+
+    def _misunderstood(self, what: str) -> NoReturn:
+        """End a process whose next words could be the answer to anything."""
+        self.close()
+        raise BadMessage(f"{' '.join(self._command)} {what}") from None
 
     def _handles(self, value: Any, kind: type[RemoteHandle] = RemoteHandle) -> Any:
         more = (self._ask,) if kind is RemoteArray else ()
@@ -163,11 +209,11 @@ class RemoteEngine:
             token = next(self._numbers)
             self._raised[token] = error
             answer = {"raise": token}
-        self._end.say(answer)
+        self._say(answer)
 
     def _raise(self, told: Message) -> NoReturn:
         own = self._raised.pop(told.get("callback", -1), None)
         if own is not None:
             raise own
-        error = type(told["type"], (RemoteRefusal,), {"kind": told["kind"]})
-        raise error(told["message"])
+        name, kind = str(told.get("type", RemoteRefusal.__name__)), told.get("kind")
+        raise type(name, (RemoteRefusal,), {"kind": kind})(told.get("message", ""))

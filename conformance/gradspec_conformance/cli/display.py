@@ -166,7 +166,8 @@ def _print_gaps(result: Result, where: Console) -> None:
         where.print(f"\n{complaint}", style="bold red", markup=False, soft_wrap=True)
     if result.missing:
         named = _some(result.missing)
-        said = f"\n{len(result.missing)} clauses have no verdict: {named}"
+        count = len(result.missing)
+        said = f"\n{count} {'clause has' if count == 1 else 'clauses have'} no verdict: {named}"
         where.print(said, style="bold red", markup=False, soft_wrap=True)
 
 
@@ -180,7 +181,12 @@ def _tally(result: Result) -> str:
     counts = [f"{getattr(result.counts, o)} {o.replace('_', ' ')}" for o in Outcome]
     standings = Counter(j.standing for j in result.judged)
     plain = (Standing.AS_DEMANDED, Standing.NOT_RUN)
-    named = [f"{n} {s}{'s' * (n != 1)}" for s, n in standings.items() if s not in plain]
+    named = [f"{n} {_plural(s, n)}" for s, n in standings.items() if s not in plain]
     named += [f"{len(result.stale)} stale"] if result.stale else []
     ran = f"{result.counts.ran} ran, {result.counts.asserted} asserted something"
     return "; ".join(filter(None, [", ".join(counts), ", ".join(named), ran]))
+
+
+def _plural(word: str, count: int) -> str:
+    ending = "es" if word.endswith("s") else "s"
+    return word if count == 1 else f"{word}{ending}"

@@ -110,7 +110,7 @@ def mul_swapped(swap: Swap) -> None:
 
 @plant(
     kills={"bwd-010": "value", "vjp-002": "value", "vjp-014": "value"},
-    modelled_on="HIPS/autograd#810",
+    modelled_on="common where a sum and a mean share their rule",
 )
 def sum_shares_out(swap: Swap) -> None:
     """A sum divides what it receives among its entries instead of giving it to each."""

@@ -126,8 +126,15 @@ def below(walk: BackwardPass) -> set[graph_module.Node]:
 
 
 def as_roots(roots: Any) -> list[Any]:
-    """Return the roots as a list; one root may stand alone."""
-    return [roots] if isinstance(roots, STARTS) else list(roots)
+    """Return the roots as a list; one may stand alone.  TypeError for what cannot be a root."""
+    given = [roots] if isinstance(roots, STARTS) else list(roots)
+    for root in given:
+        if not isinstance(root, STARTS):
+            raise TypeError(
+                f"a root of type {type(root).__name__} was given; it must be a tensor or an edge "
+                "of the graph"
+            )
+    return given
 
 
 def as_cotangents(given: Any, count: int) -> list[Any]:
@@ -153,7 +160,7 @@ def as_sequence(inputs: Any) -> Any:
 def check_elements(inputs: list[Any], materialize_grads: bool) -> None:
     """Refuse inputs that are neither tensors nor edges."""
     for each in inputs:
-        if not isinstance(each, Tensor | GradientEdge):
+        if not isinstance(each, STARTS):
             raise InputsElementError(
                 f"an input of type {type(each).__name__} was given; it must be a tensor or an "
                 "edge of the graph"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gradspec_reference import inplace, recording
+import numpy as np
+
+from gradspec_reference import dtypes, inplace, recording
 from gradspec_reference.operator import TABLE
 from gradspec_reference.tensor import Tensor
 
@@ -137,10 +139,19 @@ def div(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
 def pow(input: Any, exponent: Any) -> Tensor:
     """Return input ** exponent; one of them may be a number (torch.pow)."""
     if not isinstance(input, Tensor):
-        return recording.apply(TABLE["rpow"], (exponent,), input)
+        return recording.apply(TABLE["rpow"], (widened(exponent, input),), input)
     if isinstance(exponent, Tensor):
         return recording.apply_pointwise(TABLE["pow"], (input, exponent))
-    return recording.unary(TABLE["pow_scalar"], input, exponent)
+    return recording.unary(TABLE["pow_scalar"], widened(input, exponent), exponent)
+
+
+def widened(input: Tensor, *numbers: Any) -> Tensor:
+    """Return a tensor in the dtype that it has in an operation with these numbers."""
+    if input._array.dtype.kind == "f":
+        return input
+    dtype = dtypes.result_type(input._array, *(n for n in numbers if n is not None))
+    result: Tensor = input.to(dtype)
+    return result
 
 
 def pow_(input: Tensor, exponent: Any) -> Tensor:
@@ -166,13 +177,25 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
 
 
 def remainder(input: Any, other: Any) -> Tensor:
-    """Return the remainder of input / other, which has the sign of other (torch.remainder)."""
+    """Return the remainder of input / other, which has the sign of other (torch.remainder).
+
+    RuntimeError for integers and a zero.
+    """
+    check_divisor(input, other)
     return recording.apply_pointwise(TABLE[_remainder(other)], (input, other))
 
 
 def remainder_(input: Tensor, other: Any) -> Tensor:
     """Replace each element by its remainder (torch.Tensor.remainder_)."""
+    check_divisor(input, other)
     return inplace.apply_inplace(TABLE[_remainder(other)], (input, other))
+
+
+def check_divisor(*operands: Any) -> None:
+    """Refuse to divide integers by zero."""
+    arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
+    if not dtypes.result_type(*arrays).is_floating_point and not np.all(arrays[1]):
+        raise RuntimeError("integers were divided by zero; convert to a floating dtype first")
 
 
 def _remainder(other: Any) -> str:
@@ -202,7 +225,9 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     The gradient is 1 at the bounds.  RuntimeError if both bounds are None.
     """
     operator, operands, params = _clamp_call(input, min, max)
-    return recording.apply(operator, operands, *params)
+    if not params:
+        return recording.apply_pointwise(operator, operands)
+    return recording.apply(operator, (widened(input, *params),), *params)
 
 
 def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
@@ -215,14 +240,29 @@ def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...
     if low is None and high is None:
         raise RuntimeError("clamp was given neither min nor max; give at least one of them")
     if isinstance(low, Tensor) or isinstance(high, Tensor):
-        low = -math.inf if low is None else low
-        high = math.inf if high is None else high
+        lowest, highest = _limits(input)
+        low = lowest if low is None else low
+        high = highest if high is None else high
         return TABLE["clamp_between"], (input, low, high), ()
     return TABLE["clamp"], (input,), (low, high)
 
 
+def _limits(input: Tensor) -> tuple[float, float]:
+    dtype = input._array.dtype
+    if dtype.kind in "iu":
+        return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    return -math.inf, math.inf
+
+
+def check_is_mask(name: str, mask: Tensor) -> None:
+    """Refuse a mask that is not boolean."""
+    if mask._array.dtype != np.bool_:
+        raise RuntimeError(f"{name} was given a mask of {mask.dtype}; it must be boolean")
+
+
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """Return input with value where the mask holds (torch.masked_fill)."""
+    check_is_mask("masked_fill", mask)
     if isinstance(value, Tensor):
         return recording.apply(TABLE["masked_fill_tensor"], (input, mask, value))
     return recording.apply(TABLE["masked_fill"], (input, mask), value)
@@ -230,6 +270,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """Store value where the mask holds (torch.Tensor.masked_fill_)."""
+    check_is_mask("masked_fill_", mask)
     if isinstance(value, Tensor):
         return inplace.apply_inplace(TABLE["masked_fill_tensor"], (input, mask, value))
     return inplace.apply_inplace(TABLE["masked_fill"], (input, mask), value)
@@ -263,6 +304,8 @@ def copy_(input: Tensor, src: Any) -> Tensor:
 def fill_(input: Tensor, value: Any) -> Tensor:
     """Store one value everywhere (torch.Tensor.fill_)."""
     if isinstance(value, Tensor):
+        if value.ndim:
+            raise RuntimeError(f"fill_ was given {value.ndim} dimensions; use copy_()")
         return copy_(input, value)
     return inplace.apply_inplace(TABLE["fill"], (input,), value)
 

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 def _of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
     if (a.ndim, b.ndim) != ranks:
         raise recording.shapes_do_not_fit(operator, (a._array, b._array))
+    check_same_dtype(operator, a, b)
+    return recording.binary(operator, a, b)
+
+
+def check_same_dtype(operator: Operator, a: Tensor, b: Tensor) -> None:
+    """Refuse factors of two dtypes."""
     if a._array.dtype != b._array.dtype:
         raise RuntimeError(
             f"{operator.name} was given {a.dtype} and {b.dtype}; convert one with to()"
         )
-    return recording.binary(operator, a, b)
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
@@ -43,6 +48,8 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the products of two stacks of matrices (torch.bmm)."""
+    if input._array.shape[:1] != mat2._array.shape[:1]:
+        raise recording.shapes_do_not_fit(TABLE["matmul"], (input._array, mat2._array))
     return _of_ranks(TABLE["matmul"], input, mat2, (3, 3))
 
 
@@ -63,14 +70,19 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         return shapes.squeeze(matmul(shapes.unsqueeze(input, 0), other), -2)
     if ranks[1] == 1:
         return shapes.squeeze(matmul(input, shapes.unsqueeze(other, 1)), -1)
+    check_same_dtype(TABLE["matmul"], input, other)
     return apply(TABLE["matmul"], (input, other))
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Return the products of all pairs of elements of two vectors (torch.outer)."""
-    return mul(shapes.reshape(input, (-1, 1)), vec2)
+    if (input.ndim, vec2.ndim) != (1, 1):
+        raise RuntimeError(f"outer was given {input.ndim} and {vec2.ndim} dimensions; each needs 1")
+    return mul(shapes.unsqueeze(input, 1), vec2)
 
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> Tensor:
     """Return input + mat1 @ mat2 (torch.addmm)."""
+    check_same_dtype(TABLE["addmm"], mat1, mat2)
+    check_same_dtype(TABLE["addmm"], input, mat1)
     return apply(TABLE["addmm"], (input, mat1, mat2))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gradspec_reference.dtypes import get_default_dtype
 from gradspec_reference.operator import TABLE
 from gradspec_reference.recording import apply, unary
 from gradspec_reference.shapes import normal_dim, normal_dims
@@ -45,11 +46,16 @@ def mean(
 ) -> Tensor:
     """Return the mean, of all elements or along dimensions (torch.mean)."""
     input = _cast(input, dtype)
-    if input._array.dtype.kind != "f":
-        raise RuntimeError(f"mean was given {input.dtype}; convert to a floating dtype first")
+    check_is_floating("mean", input)
     if dim is None and not keepdim:
         return unary(TABLE["mean"], input)
     return unary(TABLE["mean_dim"], input, _dims(input, dim), keepdim)
+
+
+def check_is_floating(name: str, input: Tensor) -> None:
+    """Refuse integers and booleans."""
+    if input._array.dtype.kind != "f":
+        raise RuntimeError(f"{name} was given {input.dtype}; convert to a floating dtype first")
 
 
 def _dims(input: Tensor, dim: Dim) -> tuple[int, ...]:
@@ -74,6 +80,7 @@ def _moment(
     correction: float | None,
     keepdim: bool,
 ) -> Tensor:
+    check_is_floating(name, input)
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
@@ -105,14 +112,22 @@ def std(
     return _moment("std", input, dim, unbiased, correction, keepdim)
 
 
+def _filled(input: Tensor, dims: tuple[int, ...]) -> tuple[int, ...]:
+    """Refuse dimensions of length zero: there is no largest element of none."""
+    shape = input._array.shape
+    if 0 in (shape[dim] for dim in dims):
+        raise IndexError(f"an extreme of no elements was asked for, along {list(dims)} of {shape}")
+    return dims
+
+
 def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """Return the maximum along dimensions; ties share the gradient (torch.amax)."""
-    return unary(TABLE["amax"], input, _dims(input, dim), keepdim)
+    return unary(TABLE["amax"], input, _filled(input, _dims(input, dim)), keepdim)
 
 
 def amin(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """Return the minimum along dimensions; ties share the gradient (torch.amin)."""
-    return unary(TABLE["amin"], input, _dims(input, dim), keepdim)
+    return unary(TABLE["amin"], input, _filled(input, _dims(input, dim)), keepdim)
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
@@ -188,9 +203,10 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 
 def _arg(kernel: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    dims = _filled(input, _dims(input, dim))
     if dim is None or not input.ndim:
-        return Tensor(kernel(input._array))
-    return Tensor(kernel(input._array, axis=normal_dim(dim, input.ndim), keepdims=keepdim))
+        return Tensor(kernel(input._array, keepdims=keepdim and bool(input.ndim)))
+    return Tensor(kernel(input._array, axis=dims[0], keepdims=keepdim))
 
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Tensor:
@@ -215,6 +231,9 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False) -> Extreme:
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extreme:
     """Return the k largest values along a dimension and where they are (torch.topk)."""
     dim = normal_dim(dim, input.ndim)
+    length = input._array.shape[dim] if input.ndim else 1
+    if not 0 <= k <= length:
+        raise RuntimeError(f"topk was asked for {k} elements; there are {length}")
     order = argsort(input, dim, descending=largest)._array
     indices = Tensor(np.array(order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order))
     values = apply(TABLE["topk_values"], (input, indices), dim)
@@ -223,17 +242,23 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extreme:
 
 def logsumexp(input: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
     """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
+    if input._array.dtype.kind != "f":
+        input = input.to(get_default_dtype())
     return unary(TABLE["logsumexp"], input, _dims(input, dim), keepdim)
 
 
 def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Return exponentials that sum to one along a dimension (torch.softmax)."""
-    return unary(TABLE["softmax"], _cast(input, dtype), normal_dim(dim, input.ndim))
+    input = _cast(input, dtype)
+    check_is_floating("softmax", input)
+    return unary(TABLE["softmax"], input, normal_dim(dim, input.ndim))
 
 
 def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Return the logarithm of softmax (torch.log_softmax)."""
-    return unary(TABLE["log_softmax"], _cast(input, dtype), normal_dim(dim, input.ndim))
+    input = _cast(input, dtype)
+    check_is_floating("log_softmax", input)
+    return unary(TABLE["log_softmax"], input, normal_dim(dim, input.ndim))
 
 
 def cumsum(input: Tensor, dim: int) -> Tensor:
@@ -243,6 +268,7 @@ def cumsum(input: Tensor, dim: int) -> Tensor:
 
 def norm(input: Tensor, p: float | str = 2.0, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return the vector norm; its gradient is 0 where it is 0 (torch.norm)."""
+    check_is_floating("norm", input)
     order = 2.0 if p == "fro" else float(p)
     return unary(TABLE["vector_norm"], input, order, _dims(input, dim), keepdim)
 

@@ -12,9 +12,9 @@ from gradspec_reference import inplace, layout, recording, versions, views
 from gradspec_reference.errors import OperandShapeError, ResizeRequiresGradError
 from gradspec_reference.modes import state
 from gradspec_reference.operator import TABLE
-from gradspec_reference.operators.memory import as_strided_kernel
+from gradspec_reference.operators.memory import span
 from gradspec_reference.recording import apply, several, several_views, unary, view
-from gradspec_reference.shapes import as_shape, fill_in, normal_dim, normal_dims
+from gradspec_reference.shapes import as_shape, fill_in, named_dims, normal_dim, normal_dims
 from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Return a tensor with a range of dimensions made one (torch.flatten)."""
     shape = input._array.shape
     first, last = normal_dim(start_dim, len(shape)), normal_dim(end_dim, len(shape))
-    return reshape(input, (*shape[:first], -1, *shape[last + 1 :]))
+    if first > last:
+        raise RuntimeError(f"flatten was given dimensions {first} to {last}; the first comes first")
+    length = math.prod(shape[first : last + 1])
+    return reshape(input, (*shape[:first], length, *shape[last + 1 :]))
 
 
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -120,7 +123,7 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """Return a view without dimensions of length one (torch.squeeze)."""
     if dim is None:
         return view(TABLE["squeeze"], input)
-    return view(TABLE["squeeze_dim"], input, normal_dims(dim, input.ndim))
+    return view(TABLE["squeeze_dim"], input, named_dims(dim, input.ndim))
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
@@ -175,9 +178,15 @@ def as_strided(
     The offset counts from the start of the memory's base.  OperandShapeError beyond its end.
     """
     own = input.storage_offset()
-    source = input if input._base is None else input._base
+    source = (input if input._base is None else input._base).materialise()
     offset = own if storage_offset is None else storage_offset
-    shown = as_strided_kernel(source.materialise(), tuple(size), tuple(stride), offset)
+    reach = offset + span(tuple(size), tuple(stride))
+    held = span(source.shape, layout.strides(source))
+    if offset < own or (reach > held and 0 not in size):
+        raise OperandShapeError(
+            f"as_strided was to show elements {offset} to {reach} of the memory; this tensor "
+            f"starts at element {own} of {held}"
+        )
     geometry = (
         input._array.shape,
         layout.strides(input.materialise()),
@@ -185,9 +194,7 @@ def as_strided(
         tuple(stride),
         offset - own,
     )
-    if offset >= own:
-        return view(TABLE["as_strided"], input, tuple(size), tuple(stride), offset - own, geometry)
-    raise OperandShapeError(f"as_strided at offset {offset} starts before {shown.shape}'s memory")
+    return view(TABLE["as_strided"], input, tuple(size), tuple(stride), offset - own, geometry)
 
 
 def alias(input: Tensor) -> Tensor:
@@ -198,8 +205,13 @@ def alias(input: Tensor) -> Tensor:
 def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, ...]:
     length = input._array.shape[dim]
     if not isinstance(split_size_or_sections, int):
-        return tuple(split_size_or_sections)
+        sizes = tuple(split_size_or_sections)
+        if sum(sizes) != length or min(sizes, default=0) < 0:
+            raise RuntimeError(f"pieces of lengths {sizes} were asked for; there are {length}")
+        return sizes
     size = split_size_or_sections
+    if size < 0 or (size == 0 and length):
+        raise RuntimeError(f"pieces of length {size} were asked for; the length must be positive")
     starts = range(0, max(length, 1), max(size, 1))
     return tuple(min(size, length - start) for start in starts)
 
@@ -215,13 +227,15 @@ def split(
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of about equal pieces (torch.chunk)."""
-    return split(input, _chunk_size(input, chunks, dim), dim)
+    return split(input, _chunk_sizes(input, chunks, dim), dim)
 
 
-def _chunk_size(input: Tensor, chunks: int, dim: int) -> int:
+def _chunk_sizes(input: Tensor, chunks: int, dim: int) -> tuple[int, ...] | int:
     check_has_dimensions(input, "chunk")
+    if chunks < 1:
+        raise RuntimeError(f"{chunks} pieces were asked for; ask for at least one")
     length: int = input._array.shape[normal_dim(dim, input.ndim)]
-    return max(1, math.ceil(length / chunks))
+    return math.ceil(length / chunks) if length else (0,) * chunks
 
 
 def unsafe_split(
@@ -235,7 +249,7 @@ def unsafe_split(
 
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return about equal pieces that the engine does not know as views."""
-    return unsafe_split(input, _chunk_size(input, chunks, dim), dim)
+    return unsafe_split(input, _chunk_sizes(input, chunks, dim), dim)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
@@ -259,33 +273,50 @@ def contiguous(input: Tensor) -> Tensor:
 
 def flip(input: Tensor, *dims: Any) -> Tensor:
     """Return a copy with dimensions reversed (torch.flip)."""
-    return unary(TABLE["flip"], input, normal_dims(as_shape(dims), input.ndim))
+    return unary(TABLE["flip"], input, named_dims(as_shape(dims), input.ndim))
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """Return a copy with elements moved round (torch.roll)."""
     steps = as_shape((shifts,))
-    along = () if dims is None else normal_dims(as_shape((dims,)), input.ndim)
+    along = () if dims is None else named_dims(as_shape((dims,)), input.ndim)
+    if len(steps) != (len(along) or 1):
+        raise RuntimeError(f"roll was given {len(steps)} shifts and {len(along)} dimensions")
     return unary(TABLE["roll"], input, steps, along)
 
 
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """Return copies beside each other (torch.Tensor.repeat)."""
-    return unary(TABLE["repeat"], input, as_shape(repeats))
+    counts = as_shape(repeats)
+    if len(counts) < input.ndim:
+        raise RuntimeError(
+            f"repeat was given {len(counts)} counts for {input.ndim} dimensions; give one for each"
+        )
+    return unary(TABLE["repeat"], input, counts)
+
+
+def check_is_matrix(input: Tensor, name: str) -> None:
+    """Refuse a tensor without rows and columns."""
+    if input.ndim < 2:  # noqa: PLR2004 - rows and columns
+        raise RuntimeError(f"{name} was given shape {list(input.shape)}; it needs two dimensions")
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """Return the lower triangle, zero elsewhere (torch.tril)."""
+    check_is_matrix(input, "tril")
     return unary(TABLE["tril"], input, diagonal)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """Return the upper triangle, zero elsewhere (torch.triu)."""
+    check_is_matrix(input, "triu")
     return unary(TABLE["triu"], input, diagonal)
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Return tensors one after the other along a dimension (torch.cat)."""
+    if not tensors:
+        raise ValueError("cat was given no tensors; give at least one")
     dim = normal_dim(dim, tensors[0].ndim)
     starts = tuple(itertools.accumulate((x._array.shape[dim] for x in tensors), initial=0))
     return apply(TABLE["cat"], tuple(tensors), dim, starts)
@@ -293,6 +324,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Return tensors as the slices of a new dimension (torch.stack)."""
+    if not tensors:
+        raise RuntimeError("stack was given no tensors; give at least one")
     return apply(TABLE["stack"], tuple(tensors), normal_dim(dim, tensors[0].ndim + 1))
 
 
@@ -327,7 +360,7 @@ def squeeze_(input: Tensor, dim: int | None = None) -> Tensor:
     """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
     if dim is None:
         return change_view_(input, "squeeze")
-    return change_view_(input, "squeeze_dim", normal_dims(dim, input.ndim))
+    return change_view_(input, "squeeze_dim", named_dims(dim, input.ndim))
 
 
 def unsqueeze_(input: Tensor, dim: int) -> Tensor:

@@ -37,7 +37,7 @@ tanh: Callable[[Tensor], Tensor] = PUBLIC["tanh"]
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return input @ weight.T + bias."""
     matrix = shapes.t(weight)
-    if bias is not None and input.ndim == matrix.ndim:
+    if bias is not None and input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
         return products.addmm(bias, input, matrix)
     product = products.matmul(input, matrix)
     return product if bias is None else product + bias
@@ -57,17 +57,22 @@ def check_reduction(reduction: str) -> None:
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return the squared differences, reduced."""
     return reduced((input - target).square(), reduction)
 
 
-def nll_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return minus the log probability of each row's class, reduced."""
     if input.ndim != 2 or target.shape != input.shape[:1]:  # noqa: PLR2004 - rows and classes
         raise OperandShapeError(
             f"log probabilities of shape {list(input.shape)} and classes of shape "
             f"{list(target.shape)} were given; expected [N, C] and [N]"
+        )
+    if not indexing.in_range(target, input.shape[1]):
+        raise IndexError(
+            f"a class outside 0 to {input.shape[1] - 1} was given; no class is ignored here, leave "
+            "such rows out"
         )
     if reduction != "none":
         check_reduction(reduction)
@@ -75,6 +80,6 @@ def nll_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return -indexing.getitem(input, (Tensor(np.arange(len(target))), target))
 
 
-def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return the negative log likelihood of classes under softmax, reduced."""
-    return nll_loss(log_softmax(input, 1), target, reduction)
+    return nll_loss(log_softmax(input, 1), target, reduction=reduction)

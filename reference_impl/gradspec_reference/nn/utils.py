@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradspec_reference.factories import zeros
 from gradspec_reference.functions.reductions import norm
 from gradspec_reference.functions.shapes import stack
 from gradspec_reference.modes import no_grad
@@ -20,6 +21,8 @@ def clip_grad_norm_(
     """Scale gradients so that their common norm is at most max_norm; return the norm before."""
     leaves = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     gradients = [leaf.grad for leaf in leaves if leaf.grad is not None]
+    if not gradients:
+        return zeros()
     total = norm(stack([norm(g, norm_type) for g in gradients]), norm_type)
     factor = max_norm / (total + 1e-6)
     for gradient in gradients:

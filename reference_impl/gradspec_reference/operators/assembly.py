@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
+from gradspec_reference.dtypes import of, promote
 from gradspec_reference.operator import Operator, VariadicOperator
 
 
 def cat_kernel(*arguments: Any) -> Any:
     """Tensors one after the other along a dimension."""
     *pieces, dim, _starts = arguments
-    return np.concatenate(pieces, dim)
+    return np.concatenate(pieces, dim, dtype=common_dtype(pieces))
+
+
+def common_dtype(pieces: list[Any]) -> Any:
+    """Return the dtype of tensors put together: the one that all can be promoted to."""
+    return functools.reduce(promote, (of(piece.dtype) for piece in pieces)).numpy
 
 
 def cat_rule(position: int, xp: Any, g: Any, dim: int, starts: tuple[int, ...]) -> Any:
@@ -23,7 +30,7 @@ def cat_rule(position: int, xp: Any, g: Any, dim: int, starts: tuple[int, ...]) 
 def stack_kernel(*arguments: Any) -> Any:
     """Tensors as the slices of a new dimension."""
     *pieces, dim = arguments
-    return np.stack(pieces, dim)
+    return np.stack(pieces, dim, dtype=common_dtype(pieces))
 
 
 def stack_rule(position: int, xp: Any, g: Any, dim: int) -> Any:

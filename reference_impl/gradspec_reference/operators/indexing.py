@@ -58,7 +58,7 @@ def gather_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, *_: Any) -> A
 
 
 def extreme_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim: bool) -> Any:
-    """Return the one element that was read along the dimension receives everything."""
+    """The one element that was read along the dimension receives everything."""
     if not shape:
         return g
     if not keepdim:

@@ -14,7 +14,7 @@ from .reductions import ADD, MAX
 
 def shifted(x: Any, dim: int) -> Any:
     """Subtract the maximum along a dimension, so that exp cannot overflow."""
-    return x - MAX(x, dim, None, None, True)
+    return x - MAX(x, dim, None, None, True, -np.inf)
 
 
 def softmax_kernel(x: Any, dim: int) -> Any:
@@ -28,12 +28,12 @@ def softmax_kernel(x: Any, dim: int) -> Any:
 
 
 def softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
-    """R (g - sum(g r))."""
+    """r (g - sum(g r))."""
     return (g - xp.sum_dim(g * result, (dim,), True)) * result if g.ndim else xp.zeros_like(g)
 
 
 def log_softmax_kernel(x: Any, dim: int) -> Any:
-    """X minus its logsumexp."""
+    """x minus its logsumexp."""
     if not x.ndim:
         return x - x
     logits = shifted(x, dim)
@@ -42,7 +42,7 @@ def log_softmax_kernel(x: Any, dim: int) -> Any:
 
 
 def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
-    """G - softmax sum(g)."""
+    """g - softmax sum(g)."""
     return g - xp.exp(result) * xp.sum_dim(g, (dim,), True) if g.ndim else xp.zeros_like(g)
 
 

@@ -17,17 +17,17 @@ SQUARE = 2
 
 
 def add_kernel(x: Any, y: Any, alpha: Any) -> Any:
-    """X + alpha y."""
+    """x + alpha y."""
     return x + y if alpha == 1 else x + y * alpha
 
 
 def sub_kernel(x: Any, y: Any, alpha: Any) -> Any:
-    """X - alpha y."""
+    """x - alpha y."""
     return x - y if alpha == 1 else x - y * alpha
 
 
 def scaled(g: Any, alpha: Any) -> Any:
-    """Alpha g, or g itself."""
+    """alpha g, or g itself."""
     return g if alpha == 1 else g * alpha
 
 
@@ -79,8 +79,9 @@ def smaller_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
 
 
 def where_kernel(condition: Any, x: Any, y: Any) -> Any:
-    """X where the condition holds, y elsewhere."""
-    if getattr(x, "dtype", None) is not getattr(y, "dtype", None):
+    """x where the condition holds, y elsewhere."""
+    dtype = getattr(x, "dtype", None)
+    if dtype is None or dtype is not getattr(y, "dtype", None):
         dtype = result_type(x, y).numpy
         x, y = np.asarray(x, dtype), np.asarray(y, dtype)
     return np.where(condition, x, y)
@@ -103,7 +104,7 @@ def clamp_rule(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
 
 
 def clamp_between_kernel(x: Any, low: Any, high: Any) -> Any:
-    """X between two tensors."""
+    """x between two tensors."""
     return np.minimum(np.maximum(x, low), high)
 
 

@@ -49,7 +49,7 @@ def matrix_product(name: str, node: str) -> Operator:
 
 
 def addmm_kernel(bias: Any, a: Any, b: Any) -> Any:
-    """Bias + a @ b, added in place."""
+    """bias + a @ b, added in place."""
     product = matmul_kernel(a, b)
     product += bias
     return product

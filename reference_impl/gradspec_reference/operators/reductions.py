@@ -43,8 +43,17 @@ def every(shape: Dims) -> Dims:
 
 def sum_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
     """Return the sum; integers are summed as int64."""
-    dtype = None if x.dtype.kind == "f" else np.int64
-    return ADD(x, dims, dtype, None, keepdim)
+    return ADD(x, dims, wide(x), None, keepdim)
+
+
+def wide(x: Any) -> Any:
+    """Return the dtype in which integers and booleans are accumulated; None for floats."""
+    return None if x.dtype.kind == "f" else np.int64
+
+
+def prod_kernel(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Return the product; integers are multiplied as int64."""
+    return np.prod(x, axis=dim if x.ndim else None, dtype=wide(x), keepdims=keepdim)
 
 
 def mean_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
@@ -97,7 +106,7 @@ def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
 
 
 def var_rule(xp: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
-    """D var / dx = 2 (x - mean) / (n - correction)."""
+    """d var / dx = 2 (x - mean) / (n - correction)."""
     shape = tuple(x.shape)
     free = count(shape, dims) - correction
     slope = 2 / free if free > 0 else math.inf
@@ -138,7 +147,7 @@ def chosen_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
 
 def logsumexp_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
     """Log of the sum of exp, shifted by the maximum."""
-    top = np.max(x, axis=dims, keepdims=True)
+    top = np.max(x, axis=dims, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, x.dtype.type(0))
     result = np.log(np.sum(np.exp(x - top), axis=dims, keepdims=True)) + top
     return result if keepdim else np.squeeze(result, dims)[()]
@@ -155,9 +164,12 @@ def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
     """Return the vector norm of an order."""
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
         return np.sqrt(ADD(x * x, dims, None, None, keepdim))
+    if order == 0:
+        return ADD(x != 0, dims, x.dtype, None, keepdim)
     size = np.abs(x)
-    if order == math.inf:
-        return np.max(size, axis=dims, keepdims=keepdim)
+    if math.isinf(order):
+        extreme = np.max if order > 0 else np.min
+        return extreme(size, axis=dims, keepdims=keepdim)
     if order == 1:
         return np.sum(size, axis=dims, keepdims=keepdim)
     return np.sum(size**order, axis=dims, keepdims=keepdim) ** (1 / order)
@@ -165,11 +177,13 @@ def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
 
 def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, keepdim: bool) -> Any:
     """Return the subgradient of least norm: 0 where the norm is 0."""
+    if order == 0:
+        return xp.zeros_like(x)
     shape = tuple(x.shape)
     g, result = (restore(xp, v, shape, dims, keepdim) for v in (g, result))
     if order == 1:
         return g * xp.sign(x)
-    if order == math.inf:
+    if math.isinf(order):
         return extreme_rule(xp, g, xp.abs(x), result, dims, keepdim=True) * xp.sign(x)
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
         return x * xp.where(result == 0, 0.0, g / result)
@@ -208,11 +222,11 @@ ROWS = (
         lambda xp, g, s, dims, keepdim: spread(xp, g / count(s, dims), s, dims, keepdim),
         DIM,
     ),
-    row("prod", "ProdBackward0", np.prod, "self result", prod_rule),
+    row("prod", "ProdBackward0", prod_kernel, "self result", prod_rule),
     row(
         "prod_dim",
         "ProdBackward1",
-        lambda x, dim, keepdim: np.prod(x, axis=dim if x.ndim else None, keepdims=keepdim),
+        prod_kernel,
         "self result",
         prod_dim_rule,
         DIM,
@@ -269,7 +283,7 @@ ROWS = (
     row(
         "cumsum",
         "CumsumBackward0",
-        lambda x, dim: np.cumsum(x, axis=dim).reshape(x.shape),
+        lambda x, dim: np.cumsum(x, axis=dim, dtype=wide(x)).reshape(x.shape),
         "",
         lambda xp, g, dim: xp.flip(xp.cumsum(xp.flip(g, (dim,)), dim), (dim,)),
         "dim",

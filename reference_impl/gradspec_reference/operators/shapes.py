@@ -130,13 +130,18 @@ def row(name: str, node: str, kernel: Any, rule: Any, params: str, needs: str = 
 
 
 def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
-    """G in the operand's shape."""
+    """g in the operand's shape."""
     return xp.reshape(g, shape)
 
 
 def same(_xp: Any, g: Any, *_: Any) -> Any:
-    """G itself."""
+    """g itself."""
     return g
+
+
+def clone_kernel(x: Any) -> Any:
+    """Return a copy that lies as the operand does; what was expanded has no order to keep."""
+    return x.copy("K") if x.ndim and 0 not in x.strides else x.copy()
 
 
 def reshape_kernel(x: Any, shape: Dims) -> Any:
@@ -150,7 +155,7 @@ ROWS = (
     row("reshape", "UnsafeViewBackward0", reshape_kernel, reshaped, "size", SHAPE),
     row("view", "ViewBackward0", reshape_kernel, reshaped, "size", SHAPE),
     row("alias", "AliasBackward0", lambda x: x[...], same, ""),
-    row("clone", "CloneBackward0", lambda x: x.copy("K") if x.ndim else x.copy(), same, ""),
+    row("clone", "CloneBackward0", clone_kernel, same, ""),
     row(
         "squeeze",
         "SqueezeBackward0",

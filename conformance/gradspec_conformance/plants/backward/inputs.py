@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         "bwd-024": "unexpected gradient",
         "bwd-030": "unexpected gradient",
     },
-    modelled_on="pytorch/pytorch#79708",
+    modelled_on="pytorch/pytorch#51940",
 )
 def inputs_do_not_restrict(swap: Swap) -> None:
     """A pass that is given inputs fills every leaf."""

@@ -154,7 +154,10 @@ def one_pass_per_root(swap: Swap) -> None:
     swap(autograd, "backward", backward)
 
 
-@plant(kills={"bwd-013a": "order"}, modelled_on="common where a list was added later")
+@plant(
+    kills={"bwd-013a": "order", "bwd-016a": "order"},
+    modelled_on="common where a list was added later",
+)
 def one_pass_per_root_keeping_the_graph(swap: Swap) -> None:
     """Each root has a pass of its own, and only the last frees the graph."""
     original = autograd.backward

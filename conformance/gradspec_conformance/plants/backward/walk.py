@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.backward.naive import leaf_of, propagate, reached, take, through
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import accumulation, node, recording
+from gradspec_reference import accumulation, autograd, node, recording
 from gradspec_reference.accumulation import SHARED
 from gradspec_reference.backward import BackwardPass
 
@@ -103,6 +103,29 @@ def topo_recursive(swap: Swap) -> None:
                 take(edge, sums[edge])
 
     swap(BackwardPass, "start", start)
+
+
+@plant(kills={"bwd-044a": "order"}, modelled_on="engines that differentiate by one variable")
+def one_pass_per_leaf(swap: Swap) -> None:
+    """Each leaf has a pass of its own, and only the last frees the graph."""
+    original: Any = autograd.backward
+
+    def backward(
+        roots: Any,
+        cotangents: Any = None,
+        retain_graph: Any = None,
+        *rest: Any,
+        inputs: Any = None,
+        **keywords: Any,
+    ) -> None:
+        graph = getattr(roots, "grad_fn", None) if inputs is None else None
+        below = reached([(graph, 0)]) if graph is not None else {}
+        leaves = [leaf for leaf in (leaf_of((each, 0)) for each in below) if leaf is not None]
+        for leaf in leaves[:-1]:
+            original(roots, cotangents, True, *rest, inputs=[leaf], **keywords)
+        original(roots, cotangents, retain_graph, *rest, inputs=leaves[-1:] or inputs, **keywords)
+
+    swap(autograd, "backward", backward)
 
 
 @plant(kills={"bwd-034": "missing gradient"}, modelled_on="pytorch/pytorch#105293")

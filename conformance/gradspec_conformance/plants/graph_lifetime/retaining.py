@@ -59,7 +59,10 @@ def retain_default_false(swap: Swap) -> None:
     swap(autograd, "new_pass", lambda retain, create: original(bool(retain), create))
 
 
-@plant(kills={"life-005": "no error"}, modelled_on="common where one flag implies the other")
+@plant(
+    kills={"life-005": "no error", "life-005a": "no error"},
+    modelled_on="common where one flag implies the other",
+)
 def create_graph_always_retains(swap: Swap) -> None:
     """A pass with create_graph=True keeps the graph even when told to free it."""
     original = autograd.new_pass

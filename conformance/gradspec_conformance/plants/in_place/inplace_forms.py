@@ -67,6 +67,12 @@ def relu_tests_its_result_for_negatives(swap: Swap) -> None:
     rule(swap, "relu", "self", lambda _f, xp, g, r: xp.where(r < 0, 0.0, g))
 
 
+@plant(kills={"inp-018a": "value"}, modelled_on="pytorch/pytorch#4355")
+def exp_ignores_what_arrives(swap: Swap) -> None:
+    """The rule of exp gives its result, whatever gradient arrives from above."""
+    rule(swap, "exp", "self", lambda _f, _xp, _g, result: result)
+
+
 @plant(kills={"inp-018j": "value"}, modelled_on="common in teaching engines")
 def neg_passes_the_gradient_on(swap: Swap) -> None:
     """The gradient goes through a change of sign unchanged."""

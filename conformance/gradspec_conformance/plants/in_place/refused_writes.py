@@ -31,7 +31,7 @@ def target_grows(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-032a": "inplace-shape", "inp-021a": "inplace-shape", "inp-047a": "inplace-shape"},
+    kills={"inp-032a": "inplace-shape", "inp-047a": "inplace-shape"},
     modelled_on="common where in-place forms take equal shapes only",
 )
 def operand_must_have_the_target_shape(swap: Swap) -> None:

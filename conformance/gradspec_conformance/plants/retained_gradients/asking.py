@@ -238,6 +238,23 @@ def reading_assigned_warns(swap: Swap) -> None:
 
 
 @plant(
+    kills={"ret-002a": "warning"}, modelled_on="common where the warning asks only for a history"
+)
+def reading_before_the_pass_warns(swap: Swap) -> None:
+    """Reading the grad of a non-leaf warns if it is None, even if it was asked for."""
+    reading_grad(swap, lambda tensor: not tensor.is_leaf and tensor._grad is None)
+
+
+@plant(
+    kills={"ret-002a": "warning", "ret-019": "warning"},
+    modelled_on="common where the warning asks only for a history",
+)
+def reading_nonleaf_warns(swap: Swap) -> None:
+    """Reading the grad of a non-leaf warns, whatever is there."""
+    reading_grad(swap, lambda tensor: not tensor.is_leaf)
+
+
+@plant(
     kills={"ret-019": "warning"}, modelled_on="common where only leaves have a place for a gradient"
 )
 def assignment_to_nonleaf_lost(swap: Swap) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import hooks
+from gradspec_reference import accumulation, hooks
 from gradspec_reference.backward import NOTHING, BackwardPass
 from gradspec_reference.tensor import Tensor
 
@@ -94,6 +94,21 @@ def kept_gradient_is_replaced(swap: Swap) -> None:
         original(node, output_nr, gradient)
 
     swap(hooks, "store_retained", stored)
+
+
+@plant(kills={"ret-011a": "value"}, modelled_on="Oneflow-Inc/oneflow#9497")
+def kept_gradient_is_shared_with_the_leaf(swap: Swap) -> None:
+    """An intermediate keeps the memory that arrived, and so does a leaf that it is passed on to."""
+
+    def stored(node: Node, output_nr: int, gradient: Tensor | None) -> None:
+        keeper = (node.retained or {}).get(output_nr)
+        tensor = None if keeper is None else keeper()
+        if tensor is not None and gradient is not None:
+            held = tensor._grad
+            tensor._grad = gradient if held is None else held.add(gradient)
+
+    swap(hooks, "store_retained", stored)
+    swap(accumulation, "may_keep", lambda _leaf, _gradient, _status: True)
 
 
 @plant(kills={"ret-011": "value"}, modelled_on="karpathy/micrograd#102")

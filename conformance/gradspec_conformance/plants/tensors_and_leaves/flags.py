@@ -109,7 +109,7 @@ def empty_ignores_the_flag(swap: Swap) -> None:
     without_flag(swap, factories, "empty")
 
 
-@plant(kills={"leaf-002c": "flag"}, modelled_on="candle-org/candle#285")
+@plant(kills={"leaf-002c": "flag"}, modelled_on="common in teaching engines")
 def randn_ignores_the_flag(swap: Swap) -> None:
     """The factory randn takes the argument requires_grad and ignores it."""
     without_flag(swap, random, "randn")

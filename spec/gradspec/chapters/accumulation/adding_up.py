@@ -57,7 +57,8 @@ def a_leaf_of_two_graphs_gathers_from_both(ag: Autograd) -> None:
 def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     """The grad of an intermediate gathers the gradients of the passes that name it in inputs.
 
-    These passes end there, and add nothing to the leaves beyond.  pytorch#79708 lost it.
+    These passes end there, and add nothing to the leaves beyond.  pytorch#79708 lost it where the
+    intermediate had been written in place.
     """
     x = ag.tensor(2.0, requires_grad=True)
     h = x + 7.0
@@ -96,9 +97,10 @@ def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
     sources=["T2 §2.3", "torch.autograd.backward docstring"],
 )
 def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
-    """A second pass over a graph whose saved values were not retained is refused, and adds nothing.
+    """A second pass is refused where it needs values not retained, and adds nothing beyond there.
 
-    tinygrad#5701 went on in silence and left a wrong gradient.
+    The product needs them, and comes first here.  What a pass has delivered before it is refused
+    stays delivered.  tinygrad#5701 went on in silence and left a wrong gradient.
     """
     x = ag.tensor(3.0, requires_grad=True)
     w = ag.tensor(1.0, requires_grad=True)

@@ -79,7 +79,11 @@ def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
     builds_on=("acc-013",),
 )
 def the_layout_policy_can_be_switched_off(ag: Autograd) -> None:
-    """With the layout policy off, a new grad keeps the layout that it arrived in; on again, not."""
+    """With the layout policy off, a new grad keeps the layout that it arrived in; on again, not.
+
+    What arrives belongs to nobody else here.  What has to be copied is laid out like the leaf even
+    then.
+    """
     data, weights = ag.random(2, 3), ag.random(3, 2)
     w = ag.tensor(weights)
     free = ag.tensor(data).t().requires_grad_()

@@ -64,7 +64,7 @@ def an_addition_to_grad_is_a_write(ag: Autograd) -> None:
     sources=["docs autograd § Manual gradient layouts"],
 )
 def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None:
-    """A tensor that the user assigned to grad is what the next pass adds to, in place."""
+    """A pass without create_graph adds in place to the tensor that the user assigned to grad."""
     x = ag.tensor(2.0, requires_grad=True)
     own = ag.tensor(1.0)
     x.grad = own
@@ -100,9 +100,9 @@ def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
     sources=["torch.autograd.backward docstring"],
 )
 def a_stored_gradient_does_not_require_grad(ag: Autograd) -> None:
-    """After a pass without create_graph, grad does not require grad; nor does it after a second.
+    """A grad that came of passes without create_graph alone does not require grad.
 
-    candle#1243 kept the graph of every gradient.
+    Neither after the first pass nor after a second.  candle#1243 kept the graph of every gradient.
     """
     x = ag.tensor(3.0, requires_grad=True)
     for total in (6.0, 12.0):
@@ -117,7 +117,7 @@ def a_stored_gradient_does_not_require_grad(ag: Autograd) -> None:
     sources=["torch.autograd.backward docstring"],
 )
 def a_stored_gradient_has_no_history(ag: Autograd) -> None:
-    """After a pass without create_graph, grad has no grad_fn; nor has it after a second."""
+    """A grad that came of passes without create_graph alone has no grad_fn."""
     x = ag.tensor(3.0, requires_grad=True)
     for total in (6.0, 12.0):
         (x * x).backward()
@@ -131,10 +131,11 @@ def a_stored_gradient_has_no_history(ag: Autograd) -> None:
     sources=["torch.autograd.backward docstring"],
 )
 def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
-    """After passes with create_graph, grad requires grad, and its derivative is that of the sum.
+    """After passes with create_graph, a grad that varies with its leaf has the sum's derivative.
 
-    A later pass without create_graph adds a constant to it.  oneflow#8248: the gradient of a leaf
-    came out without its graph.
+    It requires grad, then, and keeps doing so: a later pass without create_graph adds a constant.
+    The gradient of a linear function does not vary, and is a constant under create_graph, too.
+    oneflow#8248: the gradient of a leaf came out without its graph.
     """
     x = ag.tensor(2.0, requires_grad=True)
     (x * x * x).backward(create_graph=True)
@@ -217,8 +218,8 @@ def gradients_on_their_way_do_not_share_a_total(ag: Autograd) -> None:
 def the_entries_of_a_gradient_have_memory_of_their_own(ag: Autograd) -> None:
     """A write to one entry of a stored gradient changes no other entry.
 
-    The gradient of a sum is one number, repeated.  pytorch#25814 stored it as a view that was
-    nothing but repetition, and could then not be zeroed.
+    The gradient of a sum is one number, repeated, and it is tempting to store it once and show it
+    everywhere.  In pytorch#25814 a stored gradient was a view, and could not be zeroed.
     """
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
     x.sum().backward()
@@ -291,10 +292,9 @@ def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
     sources=["observed"],
 )
 def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
-    """A cotangent that arrives at a leaf unchanged is not made its running total.
+    """A cotangent that is given to a leaf itself is copied, not made its running total.
 
-    The root is the leaf itself here.  The second pass adds to grad, and the caller's tensor must
-    not change along with it.
+    The second pass adds to grad, and the caller's tensor must not change along with it.
     """
     x = ag.tensor([2.0, 1.0], requires_grad=True)
     v = ag.tensor([3.0, 5.0])
@@ -312,11 +312,12 @@ def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
     sources=["observed", LAYOUTS],
     convention=True,
 )
-def a_cotangent_that_came_through_views_is_not_copied(ag: Autograd) -> None:
-    """A cotangent that reaches a leaf without grad through views alone becomes its grad, uncopied.
+def a_cotangent_that_was_only_reshaped_is_not_copied(ag: Autograd) -> None:
+    """A cotangent that was only reshaped on its way to a leaf without grad becomes grad, uncopied.
 
-    torch copies an arriving gradient only if somebody else holds it.  The caller's tensor is held
-    by the caller, but a view of it, which is what arrives, is not.
+    torch copies an arriving gradient if somebody else holds it, or if it is laid out otherwise than
+    the leaf, as after a transposition.  The caller's tensor is held by the caller, but a view of
+    it, which is what arrives, is not.
     """
     x = ag.tensor([2.0, 3.0], requires_grad=True)
     v = ag.tensor(ag.random(2))

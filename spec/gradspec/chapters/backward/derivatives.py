@@ -351,8 +351,8 @@ def derivatives_are_evaluated_operation_by_operation(ag: Autograd) -> None:
 
 @clause("bwd-044", level=MUST, needs={"vjp"}, sources=["T1 §2.1.5.3", "T3 § 答疑"])
 def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
-    """One pass gives the gradients of all leaves, of however many operations the result was made:
-    it visits each of them once, and not once more for each leaf.
+    """One pass gives the gradients of all leaves, however many there are and however many
+    operations lie between them and the result.
 
     Fifteen hundred leaves go into y = x - y one after the other, so their gradients alternate
     between one and minus one.  All have the same value; tinygrad#9597 took such leaves for one.
@@ -371,6 +371,33 @@ def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
     expect(value).equals(0.0)
     for above, gradient in enumerate(reversed(gradients)):
         expect(gradient).equals(float((-1) ** above))
+
+
+@clause(
+    "bwd-044a",
+    level=MUST,
+    needs={"tape", "hooks", "op:clone"},
+    sources=["T1 §2.1.5.3", "T3 § 答疑"],
+    builds_on=("bwd-044",),
+)
+def leaves_are_not_differentiated_one_by_one(ag: Autograd) -> None:
+    """A pass visits an intermediate once, and not once more for each leaf behind it.
+
+    This is what makes the gradient by a million parameters affordable.  An engine that starts anew
+    for every leaf has the right numbers, late.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(3.0, requires_grad=True)
+    z = ag.tensor(-1.0, requires_grad=True)
+    product = x * y * z
+    visits = []
+    product.register_hook(lambda gradient: visits.append(gradient.clone()))
+    (product * 0.5).backward()
+
+    expect(visits).happened_in_order([0.5])
+    expect(x.grad).equals(-1.5)
+    expect(y.grad).equals(-1.0)
+    expect(z.grad).equals(3.0)
 
 
 POLYNOMIALS = expressions(shapes=SCALARS, unary=(), most=6)

@@ -212,8 +212,7 @@ def a_root_may_lie_below_another(ag: Autograd) -> None:
     """A root may lie on the way from another root to the leaves: what arrives there from above and
     what starts there are added.
 
-    In either order: an engine that starts at the lower root at once, without waiting for the upper
-    one, passes it twice or too early.
+    The order of the roots does not matter: it does not say which lies below.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x * x
@@ -226,6 +225,30 @@ def a_root_may_lie_below_another(ag: Autograd) -> None:
     ag.backward([z * 3, z])
 
     expect(w.grad).equals(16.0)
+
+
+@clause(
+    "bwd-016a",
+    level=MUST,
+    needs={"tape", "cotangent", "hooks", "op:clone"},
+    sources=["torch.autograd.backward docstring"],
+    builds_on=("bwd-016",),
+)
+def a_root_below_another_is_passed_once(ag: Autograd) -> None:
+    """A root that lies below another is passed once, with the sum of what arrives and what starts
+    there.
+
+    An engine that starts at the lower root at once, without waiting for the upper one, passes it
+    twice, and so everything below it.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x * x
+    passed = []
+    y.register_hook(lambda gradient: passed.append(gradient.clone()))
+    ag.backward([y, y * 3], [ag.tensor(0.5), ag.tensor(-2.0)])
+
+    expect(passed).happened_in_order([-5.5])
+    expect(x.grad).equals(-22.0)
 
 
 @clause("bwd-018", level=MAY, needs={"tape", "cotangent"}, sources=["observed"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradspec import SHOULD, Autograd, clause, expect
+from gradspec import MAY, SHOULD, Autograd, clause, expect
 from gradspec.strategies import SCALARS, Expression, expressions
 
 
@@ -106,7 +106,8 @@ def default_is_that_of_create_graph(ag: Autograd) -> None:
 def flag_that_is_given_beats_the_default(ag: Autograd) -> None:
     """An explicit retain_graph=False with create_graph=True empties the first graph only.
 
-    The gradient that was returned has a graph of its own, which saved what it needs itself.
+    The nodes that the pass itself recorded keep what they saved.  Here they lead from the gradient
+    straight to x.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x**3
@@ -118,6 +119,28 @@ def flag_that_is_given_beats_the_default(ag: Autograd) -> None:
     expect(x.grad).is_none()
     (second,) = ag.grad(found, [x])
     expect(second).equals(12.0)
+
+
+@clause(
+    "life-005a",
+    level=MAY,
+    needs={"tape", "retain_graph", "create_graph", "grad_api"},
+    sources=["observed"],
+    builds_on=("life-005",),
+)
+def gradient_may_lead_back_into_the_emptied_graph(ag: Autograd) -> None:
+    """A gradient that contains a value of the emptied graph is refused when that node is reached.
+
+    The derivative of h^2 is 2h.  This h was computed by the first graph, as x^2, and how its own
+    derivative is found was saved there.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    h = x * x
+    (found,) = ag.grad(h * h, [x], create_graph=True, retain_graph=False)
+
+    expect(found).equals(32.0)
+    with ag.refuses("graph-freed"):
+        ag.grad(found, [x])
 
 
 @clause(

@@ -12,9 +12,10 @@ from gradspec import MAY, SHOULD, Autograd, clause, expect
     builds_on=("life-001",),
 )
 def shared_part_is_emptied_by_the_first_root(ag: Autograd) -> None:
-    """A pass from one root empties the part that it shares with another, whose pass then fails.
+    """A pass from one root empties the part shared with another, whose pass fails if it needs it.
 
-    Each root looks fresh, as nobody has called backward on it yet; what counts is the nodes.
+    Each root looks fresh, as nobody has called backward on it yet; what counts is the nodes, and
+    that the square saved something.
     """
     x = ag.tensor(2.0, requires_grad=True)
     shared = x * x

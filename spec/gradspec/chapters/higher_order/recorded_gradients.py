@@ -127,8 +127,7 @@ def two_reverse_passes_go_forward(ag: Autograd) -> None:
 
     The product v'J is linear in v, with J as its matrix; the reverse of a linear map applies the
     transpose, and J'' = J.  The value of v does not matter.  For f(x) = (Wx)^2, entry by entry,
-    Ju is
-    2(Wx)(Wu).
+    Ju is 2(Wx)(Wu).
     """
     w, point, direction = ag.random(3, 2), ag.random(2), ag.random(2)
     x = ag.tensor(point, requires_grad=True)
@@ -221,10 +220,10 @@ def reachable(ag: Autograd, node: Node) -> list[Node]:
     sources=["T3 §6.1"],
 )
 def each_order_costs_more(ag: Autograd) -> None:
-    """The graph of a recorded gradient has more nodes than that of the function.
+    """The graph of the recorded gradient of x^3 has more nodes than that of x^3 itself.
 
     The derivative of a product has a term for each factor, so a further order takes more than the
-    one before it.  For x^3 in torch the function has two nodes, its power and the leaf's.
+    one before it, until the terms run out.  In torch x^3 has two nodes, its power and the leaf's.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x**3

@@ -44,7 +44,9 @@ def a_leaf_that_requires_grad_is_not_written(ag: Autograd) -> None:
     sources=[TUTORIAL],
 )
 def a_write_that_forgets_the_old_value_is_refused_too(ag: Autograd) -> None:
-    """A leaf that requires grad is not written even by an operation that ignores its value."""
+    """In grad mode, a leaf that requires grad is not written even by an operation that ignores its
+    value.
+    """
     x = ag.tensor(3.0, requires_grad=True)
 
     with ag.refuses("leaf-inplace"):
@@ -163,7 +165,9 @@ def augmented_assignment_to_a_leaf_is_refused(ag: Autograd) -> None:
     sources=["torch.Tensor.zero_ docstring", "T2 §2.3", "T3 §1", "T4 §7.5"],
 )
 def zeroing_a_gradient_writes_into_it(ag: Autograd) -> None:
-    """x.grad.zero_() sets the stored gradient to zero where it lies, and records nothing."""
+    """Where x.grad has no history, x.grad.zero_() sets it to zero where it lies, and records
+    nothing.
+    """
     x = ag.tensor(2.0, requires_grad=True)
     (x * 3.0).backward()
     gradient = x.grad

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     sources=["observed", "torch.unsafe_split docstring"],
 )
 def an_output_of_unbind_is_not_written(ag: Autograd) -> None:
-    """A view that unbind made of a tensor that requires grad is not written in place.
+    """In grad mode, a view that unbind made of a tensor that requires grad is not written in place.
 
     pytorch#31258 shows the wrong gradients from before the ban.
     """
@@ -45,7 +45,9 @@ def an_output_of_unbind_is_not_written(ag: Autograd) -> None:
     sources=["observed", "torch.unsafe_split docstring"],
 )
 def an_output_of_split_is_not_written(ag: Autograd) -> None:
-    """A view that split made of a tensor that requires grad is not written in place."""
+    """In grad mode, a view that split made of a tensor that requires grad is not written in
+    place.
+    """
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
     a = x * 1.0
     first, _ = a.split(2)
@@ -63,7 +65,9 @@ def an_output_of_split_is_not_written(ag: Autograd) -> None:
     sources=["observed", "torch.unsafe_chunk docstring"],
 )
 def an_output_of_chunk_is_not_written(ag: Autograd) -> None:
-    """A view that chunk made of a tensor that requires grad is not written in place."""
+    """In grad mode, a view that chunk made of a tensor that requires grad is not written in
+    place.
+    """
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
     a = x * 1.0
     first, _ = a.chunk(2)

@@ -43,7 +43,7 @@ def every_write_raises_the_version_by_one(ag: Autograd) -> None:
     sources=[NOTES],
 )
 def reading_does_not_raise_the_version(ag: Autograd) -> None:
-    """An out-of-place operation leaves the versions of its arguments; its result starts at 0."""
+    """Out-of-place arithmetic leaves the versions of its arguments, and its result starts at 0."""
     x = ag.tensor(1.0)
     x.add_(1.0)
     y = x * x + 1.0

@@ -20,7 +20,7 @@ from gradspec import SHOULD, Autograd, clause, expect
 def the_derivative_uses_the_values_of_the_forward_pass(ag: Autograd) -> None:
     """The derivative uses the values that were there when the operation was performed.
 
-    Here w names 2, then 3, then 4, then 100, and the product saw the first three.  A record that
+    Here w names 2, 3, 4, 5 and 100 in turn, and the product saw the first three.  A record that
     remembers names, or a closure that looks up its variable when it is called, uses the last.
     """
     x = ag.tensor(3.0, requires_grad=True)

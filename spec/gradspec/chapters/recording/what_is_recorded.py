@@ -1,10 +1,10 @@
 """What is recorded, and what is not.
 
-Whether an operation is recorded is decided when it is performed, by its arguments alone: one
-argument that requires grad is enough, and then the result requires grad too.  In this way the
-wish spreads from the leaves to everything computed from them, and to nothing else.  Numbers, data
-and masks stay constants, and so do results that have no derivative because they are not
-continuous quantities: an index, a comparison.
+Whether an operation is recorded is decided when it is performed.  Unless recording is switched off
+as a whole, its arguments decide: one that requires grad is enough, and then the result requires
+grad too.  In this way the wish spreads from the leaves to everything computed from them, and to
+nothing else.  Numbers, data and masks stay constants, and so do results that have no derivative
+because they are not continuous quantities: an index, a comparison.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def recording_does_not_change_what_is_computed(ag: Autograd) -> None:
     ],
 )
 def one_argument_that_requires_grad_is_enough(ag: Autograd) -> None:
-    """A result requires grad if at least one tensor argument does, in whichever position."""
+    """A result that has a derivative requires grad if at least one of its tensor arguments does."""
     x = ag.tensor(3.0, requires_grad=True)
     c = ag.tensor(2.0)
 
@@ -65,7 +65,10 @@ def one_argument_that_requires_grad_is_enough(ag: Autograd) -> None:
     builds_on=("rec-001",),
 )
 def nothing_is_recorded_while_grad_mode_is_off(ag: Autograd) -> None:
-    """A result made while grad mode is off does not require grad, whatever its arguments."""
+    """What is computed while grad mode is off does not require grad, whatever its arguments.
+
+    A view, which computes nothing, reports the flag of its base all the same, as in leaf-052.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     with ag.no_grad():
         off = x * x
@@ -304,8 +307,8 @@ def of_several_results_only_the_continuous_ones_require_grad(ag: Autograd) -> No
 def a_result_without_gradient_is_a_constant_further_on(ag: Autograd) -> None:
     """A result that has no derivative is a constant for the operations that use it.
 
-    pytorch#726: the engine waited for a gradient along the path through such a result, which
-    never came, and gave up on the others.
+    pytorch#726: the engine counted the path through such a result among those that it had to wait
+    for, and raised when no gradient came along it.
     """
     for point, slope in ((0.5, 0.0), (2.0, 4.0)):
         _, (gradient,) = ag.vjp(lambda x: x * x * (x > 1.0), [point])

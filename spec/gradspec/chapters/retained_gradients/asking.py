@@ -31,7 +31,7 @@ def intermediates_have_no_grad_by_default(ag: Autograd) -> None:
     sources=["T1 §2.1.6", "leaf/non-leaf tutorial § retain_grad"],
 )
 def reading_it_warns(ag: Autograd) -> None:
-    """Reading the grad of a non-leaf that requires grad and does not retain it warns.
+    """Reading the grad of a non-leaf warns if there is none and none was asked for.
 
     None is what a beginner takes for "the gradient is zero" or "the graph is broken"; the warning
     says that the gradient was never kept, and how to keep it.
@@ -42,6 +42,31 @@ def reading_it_warns(ag: Autograd) -> None:
         found = y.grad
 
     expect(found).is_none()
+
+
+@clause(
+    "ret-002a",
+    level=SHOULD,
+    needs={"tape", "retain_grad", "warnings"},
+    sources=["torch.Tensor.grad docstring"],
+    builds_on=("ret-004",),
+)
+def reading_what_was_asked_for_is_silent(ag: Autograd) -> None:
+    """Reading the grad of a non-leaf that retains it does not warn, before the pass or after.
+
+    Who calls `y.retain_grad()`, of which the next clauses tell, knows what is kept and what not.
+    """
+    y = ag.tensor(2.0, requires_grad=True) * 3
+    y.retain_grad()
+
+    with ag.silent():
+        before = y.grad
+    (y * 5).backward()
+    with ag.silent():
+        after = y.grad
+
+    expect(before).is_none()
+    expect(after).equals(5.0)
 
 
 @clause(

@@ -114,6 +114,28 @@ def retained_gradients_accumulate(ag: Autograd) -> None:
 
 
 @clause(
+    "ret-011a",
+    needs={"arrays", "tape", "cotangent", "retain_grad"},
+    sources=["torch.Tensor.retain_grad docstring", "observed"],
+    builds_on=("ret-004",),
+)
+def retained_gradient_is_a_tensor_of_its_own(ag: Autograd) -> None:
+    """What is added to the grad of a leaf later does not change the grad that a non-leaf retains.
+
+    The sum x + 1 passes its gradient on as it is, so the same numbers arrive at y and at x.  An
+    engine that keeps them in both places without a copy has one total for two tensors.
+    """
+    x = ag.tensor([3.0, 4.0], requires_grad=True)
+    y = x + 1
+    y.retain_grad()
+    (y * 2).backward(ag.tensor([1.0, -0.5]))
+    (x * 5).backward(ag.tensor([-1.0, 2.0]))
+
+    expect(y.grad).equals([2.0, -1.0])
+    expect(x.grad).equals([-3.0, 9.0])
+
+
+@clause(
     "ret-014",
     needs={"tape", "retain_grad"},
     sources=["torch.Tensor.retain_grad docstring"],

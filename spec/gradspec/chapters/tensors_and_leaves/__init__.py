@@ -19,9 +19,12 @@ user too, who may read it, replace it or throw it away.  And whatever takes valu
 engine, whether into a new tensor, a number, an array or a line of text, has to answer one
 question: is the history taken along, left behind, or is the act refused?
 
-A few clauses call `backward()` before the chapter that defines it.  All that one has to know
+Many clauses call `backward()` before the chapter that defines it.  All that one has to know
 here: called on a tensor with a single element, it puts the derivative of that element with
-respect to each leaf into the leaf's `grad`.
+respect to each leaf into the leaf's `grad`; called on one with several elements, it is given a
+weight for each, and differentiates their weighted sum.  Where only the derivative matters and not
+the leaf that holds it, `ag.vjp(f, inputs, weights)` gives the value of f and the derivative of its
+weighted sum with respect to each input; without weights, f is a scalar.
 """
 
 from gradspec.chapters.tensors_and_leaves import (

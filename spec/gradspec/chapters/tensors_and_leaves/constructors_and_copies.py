@@ -167,8 +167,8 @@ def asarray_keeps_the_history_if_not_asked_and_warns(ag: Autograd) -> None:
 def asarray_cuts_the_history_if_asked_to(ag: Autograd) -> None:
     """With requires_grad=False, asarray gives a constant of equal value and spares its argument.
 
-    As with every cut, the derivative of constant * x is the constant's value and no more; and y
-    is what it was, a result through which gradients pass.
+    The derivative of constant * x is the constant's value, 3, and no more; and y is what it was, a
+    result through which the gradient of the summand y passes and adds 2.
     """
     x = ag.tensor(1.5, requires_grad=True)
     y = x * 2.0
@@ -176,8 +176,8 @@ def asarray_cuts_the_history_if_asked_to(ag: Autograd) -> None:
 
     expect(constant.requires_grad).is_false()
     expect(y.requires_grad).is_true()
-    (constant * x).backward()
-    expect(x.grad).equals(3.0)
+    (constant * x + y).backward()
+    expect(x.grad).equals(5.0)
 
 
 @clause(

@@ -226,6 +226,7 @@ def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
 
     Nothing was recorded at that time, so there is nothing to go back through: in y * x below,
     with y = 2x computed too early, the derivative with respect to x is y = 4 and not 4x = 8.
+    A view is not computed but looks at its base, and is the business of the next clause.
     """
     x = ag.tensor(2.0)
     y = x * 2.0

@@ -41,7 +41,7 @@ def a_gradient_is_none_until_a_backward_pass_arrives(ag: Autograd) -> None:
     """Until a backward pass has reached a leaf its grad is None, and not a tensor of zeros.
 
     Neither declaring the leaf, nor computing with it, nor a backward pass that goes elsewhere is
-    reason enough.  tinygrad#16230: since a change, a leaf that the result did not depend on had a
+    reason enough.  tinygrad#16230: since a change, a leaf that the result used only detached had a
     gradient of zeros.
     """
     x = ag.tensor(2.0, requires_grad=True)

@@ -163,7 +163,7 @@ def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
     sources=["torch.Tensor.is_leaf docstring"],
 )
 def a_conversion_of_a_variable_is_a_result(ag: Autograd) -> None:
-    """Converting the data type of a tensor that requires grad gives a non-leaf with a way back.
+    """A tensor that requires grad, converted to another float type, is a non-leaf with a way back.
 
     The classic surprise is a parameter converted after it was declared: the optimiser is given
     the result of an operation, whose own gradient is never kept.

@@ -178,8 +178,8 @@ def ones_differentiate_an_elementwise_function_everywhere(ag: Autograd) -> None:
 
 @clause("vjp-012", level=MUST, needs={"tape", "cotangent"}, sources=["notes/gradcheck"])
 def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
-    """A cotangent of zeros gives a gradient of zeros, and not None, to every leaf that the result
-    depends on.
+    """Where the local derivatives are finite, a cotangent of zeros gives a gradient of zeros, and
+    not None, to every leaf that the result depends on.
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = ag.tensor(-2.0, requires_grad=True)
@@ -268,8 +268,8 @@ def the_cotangent_is_converted_to_the_dtype_of_the_result(ag: Autograd) -> None:
     sources=["torch.autograd.backward docstring"],
 )
 def the_cotangent_is_data(ag: Autograd) -> None:
-    """A cotangent that requires grad is treated as data like any other: nothing is accumulated into
-    it.
+    """Without create_graph, a cotangent that requires grad is treated as data like any other:
+    nothing is accumulated into it.
     """
     x = ag.tensor([3.0, -1.0], requires_grad=True)
     v = ag.tensor([0.5, 4.0], requires_grad=True)
@@ -286,7 +286,8 @@ def the_cotangent_is_data(ag: Autograd) -> None:
     sources=["torch.autograd.backward docstring"],
 )
 def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> None:
-    """The gradient computed from a cotangent that requires grad does not itself require grad.
+    """Without create_graph, the gradient computed from a cotangent that requires grad does not
+    itself require grad.
 
     A gradient with a history keeps the graph of every step alive; huggingface/candle#1243 did.
     """

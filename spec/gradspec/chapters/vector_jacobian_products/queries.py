@@ -69,10 +69,11 @@ def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
 )
 def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     """With allow_unused, the answer for an input that the output does not depend on is None, and
-    with materialize_grads it is a zero that does not require grad.
+    with materialize_grads it is a zero, which without create_graph does not require grad.
 
-    An engine that answers zero in both cases hides a missing connection (Oneflow#10251); one whose
-    zeros require grad lets a constant into the graph (pytorch#168059).
+    An engine that answers with a tensor in both cases hides a missing connection (Oneflow#10251
+    made NaN of None); one whose zeros require grad lets a constant into the graph
+    (pytorch#168059).
     """
     x = ag.tensor(2.0, requires_grad=True)
     unused = ag.tensor(5.0, requires_grad=True)
