@@ -59,7 +59,7 @@ class Checked:
     def __str__(self) -> str:
         result = self.result
         told = [str(explain(judged, result.spec, result.effort)) for judged in result.red]
-        gaps = list(result.complaints)
+        gaps = list(filter(None, (*result.complaints, result.shortfall)))
         if result.missing:
             gaps.append(
                 f"{len(result.missing)} clauses have no verdict: {', '.join(result.missing)}"
@@ -105,5 +105,6 @@ def check_engine(
                 f"{n} could not be read: {w}" for n, w in register.unreadable().items()
             ),
             stale=tuple(expectations.stale(j.verdict for j in judged.values())),
+            least=expectations.ran,
         )
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from gradspec.clause import Level
 from gradspec.program import Program
-from gradspec_conformance.expected_toml import read_entries
+from gradspec_conformance.expected_toml import read_entries, read_ran
 from gradspec_conformance.fence import CONSULTED
 from gradspec_conformance.seal import TAMPERED
 from gradspec_conformance.verdict import Outcome, Verdict
@@ -56,10 +56,15 @@ RED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """The entries of one file, in its order."""
+    """The entries of one file, in its order.
+
+    `ran` is how many clauses of the whole specification ran when it was written: a capability
+    that is no longer declared makes them fewer, and that is no pass.
+    """
 
     entries: tuple[Entry, ...] = ()
     path: Path | None = None
+    ran: int | None = None
 
     @classmethod
     def load(cls, path: str | Path, *, clauses: Collection[str] | None = None) -> Self:
@@ -67,7 +72,8 @@ class Expectations:
 
         Raises MalformedExpectations with the line and what to mend.
         """
-        return cls(tuple(read_entries(Path(path), clauses)), Path(path))
+        file = Path(path)
+        return cls(tuple(read_entries(file, clauses)), file, read_ran(file))
 
     @classmethod
     def none(cls) -> Self:

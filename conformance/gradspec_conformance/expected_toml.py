@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADER: Final = re.compile(r"\s*\[\[\s*expected\s*\]\]")
+RAN: Final = "ran"
 KEYS: Final = ("clause", "verdict", "kind", "class", "reason", "program")
 REQUIRED: Final = ("clause", "reason", "class")
 KINDLESS: Final = (Outcome.CRASHED, Outcome.TIMED_OUT)
@@ -39,7 +40,7 @@ class MalformedExpectations(Exception):
 def read_entries(path: Path, clauses: Collection[str] | None = None) -> Iterator[Entry]:
     """Read the entries of a file in its order; raises MalformedExpectations."""
     text = _text(path)
-    tables = _tables(path, text)
+    tables = _tables(path, text, _parsed(path, text))
     reader = _Reader(path, text.splitlines(), _ids() if clauses is None else clauses)
     seen: dict[str, int] = {}
     for index, table in enumerate(tables):
@@ -51,9 +52,16 @@ def read_entries(path: Path, clauses: Collection[str] | None = None) -> Iterator
         yield entry
 
 
-def write_entries(entries: Iterable[Entry], heading: str) -> str:
-    """Write a file: the heading as comments, then the entries in the order given."""
+def read_ran(path: Path) -> int | None:
+    """Read how many clauses ran when the file was written; None if it does not say."""
+    ran: int | None = _parsed(path, _text(path)).get(RAN)
+    return ran
+
+
+def write_entries(entries: Iterable[Entry], heading: str, ran: int | None = None) -> str:
+    """Write a file: the heading as comments, how many clauses ran, then the entries in order."""
     comments = "".join(f"# {line}".rstrip() + "\n" for line in heading.splitlines())
+    comments += "" if ran is None else f"\n{RAN} = {ran}\n"
     return comments + "".join("\n" + _written(entry) for entry in entries)
 
 
@@ -99,18 +107,23 @@ def _text(path: Path) -> str:
         raise MalformedExpectations(path, 0, "is not UTF-8: save it as UTF-8") from error
 
 
-def _tables(path: Path, text: str) -> list[dict[str, Any]]:
+def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+)", str(error))
         line = int(place.group(1)) if place else text.count("\n") + 1
         raise MalformedExpectations(path, line, f"not TOML: {error}") from error
+
+
+def _tables(path: Path, text: str, data: dict[str, Any]) -> list[dict[str, Any]]:
     for key, value in data.items():
+        if key == RAN and type(value) is int and value >= 0:
+            continue
         if key == "expected" and isinstance(value, list) and all(map(_is_table, value)):
             continue
         found = next((n for n, t in enumerate(text.splitlines(), 1) if key in t), 0)
-        reason = f"{key!r} does not belong here: a file holds [[expected]] entries"
+        reason = f"{key!r} does not belong here: a file holds {RAN} = N and [[expected]] entries"
         raise MalformedExpectations(path, found, reason)
     tables: list[dict[str, Any]] = data.get("expected", [])
     return tables

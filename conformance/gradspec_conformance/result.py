@@ -15,6 +15,7 @@ import msgspec
 
 from gradspec.edition import EDITION
 from gradspec_conformance.expectations import Standing
+from gradspec_conformance.selection import FULL
 from gradspec_conformance.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class Result:
     """A run of a selection of clauses on one engine, judged, in reading order.
 
     `missing` were demanded and have no verdict; `complaints` say what else kept the run from
-    being whole; `narrowed` is what was given with -k.
+    being whole; `narrowed` is what was given with -k; `least` is how many clauses of the whole
+    specification ran when the expectations were written.
     """
 
     spec: str
@@ -83,6 +85,7 @@ class Result:
     complaints: tuple[str, ...] = ()
     stale: tuple[Entry, ...] = ()
     narrowed: str = ""
+    least: int | None = None
 
     @cached_property
     def counts(self) -> Counts:
@@ -109,11 +112,28 @@ class Result:
         return not self.missing and not self.complaints
 
     @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out by a profile, a chapter or -k."""
+        return str(self.selection) == f"profile {FULL}" and not self.narrowed
+
+    @property
+    def shortfall(self) -> str:
+        """Say that fewer clauses ran than should, or nothing."""
+        if not self.is_whole or self.counts.ran >= max(self.least or 0, 1):
+            return ""
+        if not self.counts.ran:
+            return "no clause ran: the engine declares too little for any of them"
+        return (
+            f"{self.counts.ran} clauses ran, and {self.least} when the expectations were written: "
+            "the engine declares less than it did"
+        )
+
+    @property
     def exit_status(self) -> ExitStatus:
         """Say in a number how it ended."""
         if not self.is_complete:
             return ExitStatus.INCOMPLETE
-        if self.stale or any(j.gates for j in self.judged):
+        if self.stale or self.shortfall or any(j.gates for j in self.judged):
             return ExitStatus.NOT_CONFORMANT
         return ExitStatus.AS_EXPECTED
 
@@ -138,4 +158,5 @@ class Result:
                 as_demanded = not self.standing(Standing.EXPECTED_FAILURE)
                 return "nothing failed that is demanded" if as_demanded else "all as expected"
         expected = any(j.standing is not Standing.UNEXPECTED_FAILURE for j in self.red)
-        return "not as expected" if self.stale or expected else "not conformant"
+        unlike = self.stale or self.shortfall or expected
+        return "not as expected" if unlike else "not conformant"

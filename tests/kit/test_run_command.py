@@ -222,3 +222,23 @@ def test_processes_do_not_change_the_report(tmp_path: Path) -> None:
 
     assert reports[0] == reports[1]
     assert reports[0]["counts"]["failed"] > 0
+
+
+def test_an_engine_of_which_nothing_can_be_asked_does_not_pass() -> None:
+    result = run("DeclaresValuesOnly", keyword="")
+
+    assert "no clause ran" in result.output
+    assert result.exit_code == ExitStatus.NOT_CONFORMANT
+
+
+def test_a_capability_that_is_no_longer_declared_is_noticed(tmp_path: Path) -> None:
+    known = tmp_path / "known.toml"
+    known.write_text(
+        'ran = 400\n\n[[expected]]\nclause = "*-*"\nkind = "value"\n'
+        'class = "bug"\nreason = "whatever"\n',
+        "utf-8",
+    )
+    result = run("ToyEngine", "--expect", str(known), keyword="")
+
+    assert "the engine declares less than it did" in result.output
+    assert result.exit_code == ExitStatus.NOT_CONFORMANT

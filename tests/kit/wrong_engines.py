@@ -37,6 +37,12 @@ class Overwrites(ToyEngine):
         super().backward(roots, cotangents, **options)
 
 
+class DeclaresValuesOnly(ToyEngine):
+    """Sound, and declares next to nothing, so that no clause can be asked of it."""
+
+    capabilities = frozenset({"values", "dtype:float64"})
+
+
 class KeepsWhatIsDeleted(ToyEngine):
     """Ignores the deletion of a gradient, which torch happens to take for a clearing."""
 

@@ -141,6 +141,11 @@ def _print_not_run(result: Result, where: Console) -> None:
             named = [f"{word} ({count})" for word, count in lacking.most_common(MOST_NAMED)]
             more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
             where.print(f"\n{lacking.total()} {sentence}: {', '.join(named)}{more}", markup=False)
+    ran = {judged.id for judged in result.judged}
+    blocking = {j.verdict.kind for j in result.judged if j.verdict.outcome is Outcome.BLOCKED}
+    for foundation in sorted(blocking - ran):
+        command = f"gradspec run {result.spec} --no-expect -k {foundation}"
+        where.print(f"see why it does not hold: {command}", markup=False, soft_wrap=True)
 
 
 def _print_explanation(explanation: Explanation, where: Console) -> None:
@@ -162,7 +167,7 @@ def _print_mismatches(result: Result, where: Console) -> None:
 
 
 def _print_gaps(result: Result, where: Console) -> None:
-    for complaint in result.complaints:
+    for complaint in filter(None, (*result.complaints, result.shortfall)):
         where.print(f"\n{complaint}", style="bold red", markup=False, soft_wrap=True)
     if result.missing:
         named = _some(result.missing)

@@ -75,7 +75,8 @@ def _written(engine: str, timeout: float, old: Expectations, before: str) -> str
     except EngineError as error:
         _stop(3, str(error))
     top = HEADING.format(name=about.name, version=about.version, spec=engine)
-    return write_entries(renewed(old, verdicts, clauses), heading(before) or top)
+    ran = sum(verdict.ran for verdict in verdicts)
+    return write_entries(renewed(old, verdicts, clauses), heading(before) or top, ran)
 
 
 def _write(file: Path, text: str) -> None:

@@ -154,6 +154,7 @@ def _result(context: RunContext, wishes: Wishes, observer: Observer) -> Result:
         complaints=tuple(observer.complaints),
         stale=tuple(context.expectations.stale(j.verdict for j in judged)),
         narrowed=wishes.keyword,
+        least=context.expectations.ran,
     )
 
 
