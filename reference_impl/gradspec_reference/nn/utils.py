@@ -1,4 +1,4 @@
-"""Helpers of training loops (torch.nn.utils)."""
+"""`torch.nn.utils`, under the name it has there: what training loops do with gradients."""
 
 from __future__ import annotations
 

@@ -18,10 +18,18 @@ the leaves that are filled, and what is left behind when the sweep does not reac
 
 from gradspec.chapters.backward import (
     derivatives,
+    whole_graphs,
     roots,
     starting_gradients,
     inputs,
     interruptions,
 )
 
-__all__ = ["derivatives", "inputs", "interruptions", "roots", "starting_gradients"]
+__all__ = [
+    "derivatives",
+    "whole_graphs",
+    "roots",
+    "starting_gradients",
+    "inputs",
+    "interruptions",
+]

@@ -2,8 +2,7 @@
 
 At the leaves lies what calculus says, neither an approximation by differences nor a formula: the
 local derivatives are evaluated at the values that the program met on its way forward, and
-multiplied as numbers.  The examples can be checked with pencil and paper; the laws at the end let
-a generator look for the program on which an engine and calculus part.
+multiplied as numbers.  The examples can be checked with pencil and paper.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import math
 import numpy as np
 
 from gradspec import MUST, Autograd, Tensor, clause, expect
-from gradspec.strategies import SCALARS, Expression, expressions
 
 
 @clause(
@@ -312,131 +310,3 @@ def the_pass_may_run_while_recording_is_off(ag: Autograd) -> None:
         y.backward()
 
     expect(x.grad).equals(6.0)
-
-
-@clause(
-    "bwd-049",
-    level=MUST,
-    needs={"vjp"},
-    sources=[
-        "notes/autograd § How autograd encodes the history",
-        "T1 §2.1.2",
-        "T5 § 求导的顺序",
-    ],
-)
-def derivatives_are_evaluated_operation_by_operation(ag: Autograd) -> None:
-    """Local derivatives are evaluated as numbers, operation by operation, at the values of the
-    forward pass; no expression for the whole function is formed.
-
-    Thirty rounds of y = 2.5 y (1 - y) make a polynomial of degree 2^30, whose derivative nobody
-    writes out, and 2^30 paths, which nobody walks.  Yet it is the product of thirty numbers
-    2.5 (1 - 2y).  An engine that propagates once per path, as micrograd#64 proposed, does not come
-    back; neither did the one that visited nodes again in Paddle#34023.
-    """
-
-    def f(y: Tensor) -> Tensor:
-        for _ in range(30):
-            y = 2.5 * y * (1 - y)
-        return y
-
-    value, slope = 0.25, 1.0
-    for _ in range(30):
-        slope *= 2.5 * (1 - 2 * value)
-        value = 2.5 * value * (1 - value)
-    result, (gradient,) = ag.vjp(f, [0.25])
-
-    expect(result).is_close(value)
-    expect(gradient).is_close(slope, ulps=256)  # thirty factors, each rounded several times
-
-
-@clause("bwd-044", level=MUST, needs={"vjp"}, sources=["T1 §2.1.5.3", "T3 § 答疑"])
-def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
-    """One pass gives the gradients of all leaves, however many there are and however many
-    operations lie between them and the result.
-
-    Fifteen hundred leaves go into y = x - y one after the other, so their gradients alternate
-    between one and minus one.  All have the same value; tinygrad#9597 took such leaves for one.
-    A walk that calls itself for each operation, as in micrograd#91, leaves the stack on the way.
-    """
-    count = 1500
-
-    def f(*leaves: Tensor) -> Tensor:
-        y = leaves[0]
-        for x in leaves[1:]:
-            y = x - y
-        return y
-
-    value, gradients = ag.vjp(f, [1.0] * count)
-
-    expect(value).equals(0.0)
-    for above, gradient in enumerate(reversed(gradients)):
-        expect(gradient).equals(float((-1) ** above))
-
-
-@clause(
-    "bwd-044a",
-    level=MUST,
-    needs={"tape", "hooks", "op:clone"},
-    sources=["T1 §2.1.5.3", "T3 § 答疑"],
-    builds_on=("bwd-044",),
-)
-def leaves_are_not_differentiated_one_by_one(ag: Autograd) -> None:
-    """A pass visits an intermediate once, and not once more for each leaf behind it.
-
-    This is what makes the gradient by a million parameters affordable.  An engine that starts anew
-    for every leaf has the right numbers, late.
-    """
-    x = ag.tensor(2.0, requires_grad=True)
-    y = ag.tensor(3.0, requires_grad=True)
-    z = ag.tensor(-1.0, requires_grad=True)
-    product = x * y * z
-    visits = []
-    product.register_hook(lambda gradient: visits.append(gradient.clone()))
-    (product * 0.5).backward()
-
-    expect(visits).happened_in_order([0.5])
-    expect(x.grad).equals(-1.5)
-    expect(y.grad).equals(-1.0)
-    expect(z.grad).equals(3.0)
-
-
-POLYNOMIALS = expressions(shapes=SCALARS, unary=(), most=6)
-
-
-@clause(
-    "bwd-001c",
-    level=MUST,
-    needs={"vjp"},
-    sources=["torch.Tensor.backward docstring", "the chain rule"],
-    given={"case": POLYNOMIALS},
-)
-def every_polynomial_has_the_gradient_of_calculus(ag: Autograd, case: Expression) -> None:
-    """For every program of additions, subtractions, multiplications and negations of scalars the
-    pass gives the gradient that calculus gives, however the values are shared.
-
-    Values that are used again are where simple engines go wrong: micrograd#2 and cTensor#5
-    propagated once per path instead of once when the derivative was complete; TrenTorch#182
-    dropped the later branches of a shared intermediate.
-    """
-    result, gradients = ag.vjp(lambda *leaves: case.evaluate(ag, leaves), case.leaves)
-
-    expect(result).is_close(case.value(), scale=case.scale)
-    for gradient, expected in zip(gradients, case.gradients(1.0), strict=True):
-        expect(gradient).is_close(expected, scale=case.scale)
-
-
-@clause(
-    "bwd-001d",
-    level=MUST,
-    needs={"vjp", "op:cos", "op:sin", "op:tanh"},
-    sources=["torch.Tensor.backward docstring", "the chain rule"],
-    given={"case": expressions(shapes=SCALARS)},
-)
-def every_composition_has_the_gradient_of_calculus(ag: Autograd, case: Expression) -> None:
-    """For every program of scalar arithmetic and smooth functions the pass gives the gradient that
-    calculus gives.
-    """
-    _, gradients = ag.vjp(lambda *leaves: case.evaluate(ag, leaves), case.leaves)
-
-    for gradient, expected in zip(gradients, case.gradients(1.0), strict=True):
-        expect(gradient).is_close(expected, scale=case.scale)
