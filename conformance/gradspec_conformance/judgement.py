@@ -36,11 +36,6 @@ class Judged(msgspec.Struct, frozen=True):
         """The clause's id."""
         return self.verdict.id
 
-    @property
-    def is_reported(self) -> bool:
-        """Whether a reader is told about it one by one: what is red, and deviations."""
-        return self.standing.red or self.standing is Standing.DEVIATION
-
 
 class Judge:
     """Holds the verdicts of a session beside the expectations."""

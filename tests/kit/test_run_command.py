@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -233,12 +234,12 @@ def test_an_engine_of_which_nothing_can_be_asked_does_not_pass() -> None:
 
 def test_a_capability_that_is_no_longer_declared_is_noticed(tmp_path: Path) -> None:
     known = tmp_path / "known.toml"
-    known.write_text(
-        'ran = 400\n\n[[expected]]\nclause = "*-*"\nkind = "value"\n'
-        'class = "bug"\nreason = "whatever"\n',
-        "utf-8",
-    )
-    result = run("ToyEngine", "--expect", str(known), keyword="")
+    CliRunner().invoke(main, ["expect", f"{WRONG}:ToyEngine", "--write", str(known)])
+    as_before = run("ToyEngine", "--expect", str(known), keyword="")
+    text = known.read_text("utf-8")
+    known.write_text(re.sub(r"ran = \d+", "ran = 400", text), "utf-8")
+    fewer = run("ToyEngine", "--expect", str(known), keyword="")
 
-    assert "the engine declares less than it did" in result.output
-    assert result.exit_code == ExitStatus.NOT_CONFORMANT
+    assert as_before.exit_code == ExitStatus.AS_EXPECTED
+    assert fewer.exit_code == ExitStatus.NOT_CONFORMANT
+    assert "the engine declares less than it did" in fewer.output
