@@ -33,7 +33,7 @@ BARE = """
 import time
 started = time.perf_counter()
 from gradspec import chapters
-from gradspec.clause import CLAUSES
+from gradspec.writing.clause import CLAUSES
 from gradspec_conformance.execute import run_clause
 from gradspec_conformance.loading import load_engine
 chapters.load()
@@ -84,9 +84,9 @@ def plain_file(engine: str, folder: str) -> tuple[list[str], list[str]]:
     Laws are left out, since one function is not what a law does, and programs too long to print.
     """
     from gradspec import Autograd, chapters  # noqa: PLC0415 - only this function needs them
-    from gradspec.clause import CLAUSES  # noqa: PLC0415
-    from gradspec.recorder import Recorder  # noqa: PLC0415
-    from gradspec.script import as_torch  # noqa: PLC0415
+    from gradspec.program.recorder import Recorder  # noqa: PLC0415
+    from gradspec.program.scripts.script import as_torch  # noqa: PLC0415
+    from gradspec.writing.clause import CLAUSES  # noqa: PLC0415
     from gradspec_conformance.loading import load_engine  # noqa: PLC0415
 
     chapters.load()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gradspec.engine import Engine
+    from gradspec.port.engine import Engine
     from gradspec_conformance.judgement import Judged
     from gradspec_conformance.verdict import Verdict
 

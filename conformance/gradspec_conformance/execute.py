@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 from hypothesis import HealthCheck, Phase
 
-from gradspec.clause import CLAUSES, Clause
-from gradspec.notation import Autograd
-from gradspec.outcome import BrokenPort, Failure, FailureKind, Refused, Unsupported
-from gradspec.recorder import Recorder
-from gradspec.replay import replay
+from gradspec.judging.outcome import BrokenPort, Failure, FailureKind, Refused, Unsupported
+from gradspec.program.recorder import Recorder
+from gradspec.program.replay import replay
+from gradspec.writing.clause import CLAUSES, Clause
+from gradspec.writing.notation import Autograd
 from gradspec_conformance.generation import same_everywhere
 from gradspec_conformance.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gradspec.engine import Engine
-    from gradspec.program import Program
+    from gradspec.port.engine import Engine
+    from gradspec.program.steps import Program
 
 DEFAULT_EXAMPLES = 25
 

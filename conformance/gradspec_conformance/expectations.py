@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from gradspec.clause import Level
-from gradspec.program import Program
+from gradspec.program.steps import Program
+from gradspec.writing.clause import Level
 from gradspec_conformance.expected_toml import read_entries, read_ran
 from gradspec_conformance.fence import CONSULTED
 from gradspec_conformance.seal import TAMPERED

@@ -8,9 +8,9 @@ import tomllib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.clause import INFORMATIVE
-from gradspec.outcome import FailureKind
-from gradspec.program import Program
+from gradspec.judging.outcome import FailureKind
+from gradspec.program.steps import Program
+from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance import register
 from gradspec_conformance.expected_entry import EXPECTABLE, Cause, Entry
 from gradspec_conformance.loading import did_you_mean

@@ -16,7 +16,7 @@ from gradspec_conformance.seal import TAMPERED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gradspec.clause import Clause
+    from gradspec.writing.clause import Clause
     from gradspec_conformance.expectations import Expectations
     from gradspec_conformance.verdict import Verdict
 

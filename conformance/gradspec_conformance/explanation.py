@@ -11,10 +11,10 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradspec.clause import CLAUSES
-from gradspec.program import Program
-from gradspec.script import as_gradspec
-from gradspec.source import program_text
+from gradspec.program.scripts.script import as_gradspec
+from gradspec.program.steps import Program
+from gradspec.writing.clause import CLAUSES
+from gradspec.writing.source import program_text
 from gradspec_conformance.execute import DEFAULT_EXAMPLES, Effort
 
 if TYPE_CHECKING:

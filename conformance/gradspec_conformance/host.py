@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradspec.program import Program
+from gradspec.program.steps import Program
 from gradspec_conformance import register
 from gradspec_conformance.execute import Effort, run_clause
 from gradspec_conformance.fence import oracle_fence
@@ -22,7 +22,7 @@ from gradspec_conformance.verdict import Outcome, Verdict
 from gradspec_conformance.wire import Started, Task
 
 if TYPE_CHECKING:
-    from gradspec.engine import Engine
+    from gradspec.port.engine import Engine
 
 
 class EngineHost:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from gradspec import chapters
-from gradspec.clause import CLAUSES, Level
+from gradspec.writing.clause import CLAUSES, Level
 from gradspec_conformance import register
 from gradspec_conformance.context import RunContext, WrongUsage
 from gradspec_conformance.expectations import Standing
@@ -23,7 +23,7 @@ from gradspec_conformance.rerun import rerun
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from gradspec.clause import Clause
+    from gradspec.writing.clause import Clause
     from gradspec_conformance.judgement import Judged
 
 CONTEXT: Final = pytest.StashKey[RunContext]()

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gradspec.clause import CLAUSES, Level
+from gradspec.writing.clause import CLAUSES, Level
 from gradspec_conformance.expectations import Expectations, Standing
 from gradspec_conformance.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from gradspec.clause import Clause
+    from gradspec.writing.clause import Clause
     from gradspec_conformance.session import EngineSession
 
 

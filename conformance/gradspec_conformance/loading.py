@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import ModuleType
 
-    from gradspec.engine import Engine
+    from gradspec.port.engine import Engine
 
 GROUP: Final = "gradspec.engines"
 

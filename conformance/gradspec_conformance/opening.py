@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec.notation import Autograd
-from gradspec.recorder import Recorder
+from gradspec.program.recorder import Recorder
+from gradspec.writing.notation import Autograd
 from gradspec_conformance.loading import load_engine
 
 if TYPE_CHECKING:
-    from gradspec.engine import Engine
+    from gradspec.port.engine import Engine
 
 
 def open_engine(engine: str | Engine, *, seed: int = 0) -> Autograd:

@@ -11,12 +11,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 from gradspec.chapters import CHAPTERS
-from gradspec.clause import CLAUSES
+from gradspec.writing.clause import CLAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gradspec.clause import Clause
+    from gradspec.writing.clause import Clause
 
 
 def clauses() -> Mapping[str, Clause]:

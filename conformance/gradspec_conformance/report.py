@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from gradspec.clause import Level
 from gradspec.edition import EDITION
+from gradspec.writing.clause import Level
 from gradspec_conformance.expectations import Standing
 from gradspec_conformance.result import Counts
 from gradspec_conformance.verdict import Outcome
@@ -31,7 +31,7 @@ SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
 Program = Annotated[
     msgspec.Raw,
     Meta(
-        description="The steps that show it, as `gradspec.program` stores them.",
+        description="The steps that show it, as `gradspec.program.steps` stores them.",
         extra_json_schema={"type": "object", "required": ["format", "dtype", "steps"]},
     ),
 ]

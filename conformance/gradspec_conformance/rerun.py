@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec.program import Program
-from gradspec.recorder import Recorder
-from gradspec.replay import replay
+from gradspec.program.recorder import Recorder
+from gradspec.program.replay import replay
+from gradspec.program.steps import Program
 
 if TYPE_CHECKING:
-    from gradspec.engine import Engine
+    from gradspec.port.engine import Engine
     from gradspec_conformance.verdict import Verdict
 
 

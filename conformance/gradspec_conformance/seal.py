@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.comparison import COMPARISONS
+from gradspec.judging.comparison import COMPARISONS
 from gradspec_conformance.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 TAMPERED: Final = "changed the kit"
 
 JUDGES: Final = (
-    "gradspec.comparison",
-    "gradspec.expectation",
-    "gradspec.notation",
-    "gradspec.objects",
-    "gradspec.outcome",
-    "gradspec.recorder",
-    "gradspec.replay",
+    "gradspec.judging.comparison",
+    "gradspec.writing.expectation",
+    "gradspec.writing.notation",
+    "gradspec.program.objects",
+    "gradspec.judging.outcome",
+    "gradspec.program.recorder",
+    "gradspec.program.replay",
     "gradspec_conformance.execute",
     "gradspec_conformance.host",
     "gradspec_conformance.verdict",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gradspec import chapters, edition
-from gradspec.capabilities import DTYPES, GROUPS
-from gradspec.clause import Level
+from gradspec.port.capabilities import DTYPES, GROUPS
+from gradspec.writing.clause import Level
 from gradspec_conformance.loading import did_you_mean
 
 if TYPE_CHECKING:

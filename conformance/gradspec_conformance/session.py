@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Final
 
-    from gradspec.clause import Clause
-    from gradspec.engine import Engine
-    from gradspec.program import Program
+    from gradspec.port.engine import Engine
+    from gradspec.program.steps import Program
+    from gradspec.writing.clause import Clause
 
 DEFAULT_TIMEOUT: Final = 30.0
 """Seconds that one clause may take."""

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from gradspec.engine import working_dtype
-from gradspec.errors import ERROR_KINDS
-from gradspec.outcome import Interrupted
+from gradspec.judging.outcome import Interrupted
+from gradspec.port.engine import working_dtype
+from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.smoke_operators import check_operators
 from gradspec_conformance.soundness import unsound
 
 if TYPE_CHECKING:
-    from gradspec.engine import Engine, Port
+    from gradspec.port.engine import Engine, Port
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.comparison import has_shape, is_close
-from gradspec.engine import working_dtype
-from gradspec.operators import OPERATORS, returns_several
+from gradspec.catalogue.operators import OPERATORS, returns_several
+from gradspec.judging.comparison import has_shape, is_close
+from gradspec.port.engine import working_dtype
 from gradspec_conformance.smoke_samples import POINTWISE, SAMPLES, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gradspec.engine import Port
+    from gradspec.port.engine import Port
 
 Complaint = tuple[str, str, str]
 

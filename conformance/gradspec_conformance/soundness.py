@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from gradspec.capabilities import DTYPES, GROUPS, METHODS
-from gradspec.operators import OPERATORS
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.port.capabilities import DTYPES, GROUPS, METHODS
 
 WORDS: Final[tuple[str, ...]] = (
     *GROUPS,
@@ -47,7 +47,7 @@ def _words(capabilities: AbstractSet[Any]) -> str:
     unknown = sorted(str(word) for word in capabilities if word not in WORDS)
     if unknown:
         close = difflib.get_close_matches(unknown[0], WORDS, n=1, cutoff=0.5)
-        hint = f"write {close[0]!r}" if close else "the words are in gradspec.capabilities"
+        hint = f"write {close[0]!r}" if close else "the words are in gradspec.port.capabilities"
         return f"it declares {', '.join(map(repr, unknown))}, which no capability is called: {hint}"
     if "values" not in capabilities:
         return "it does not declare 'values', without which no program can run: declare it"
@@ -60,6 +60,6 @@ def _methods(engine: Any) -> str:
         return ""
     reasons = [f"{m}() of {METHODS[m]}" if m in METHODS else f"{m}()" for m in missing]
     return (
-        f"it lacks {', '.join(reasons)}: write what is missing as gradspec.engine.Engine "
+        f"it lacks {', '.join(reasons)}: write what is missing as gradspec.port.engine.Engine "
         "says, or declare less"
     )

@@ -3,11 +3,11 @@
 `gradspec.chapters` holds the clauses; this module is what a chapter is written with.
 """
 
-from gradspec.clause import CLAUSES, MAY, MUST, SHOULD, Clause, Level, clause, informative
-from gradspec.expectation import expect
-from gradspec.notation import Autograd
-from gradspec.objects import Node, Tensor
-from gradspec.outcome import Interrupted
+from gradspec.judging.outcome import Interrupted
+from gradspec.program.objects import Node, Tensor
+from gradspec.writing.clause import CLAUSES, MAY, MUST, SHOULD, Clause, Level, clause, informative
+from gradspec.writing.expectation import expect
+from gradspec.writing.notation import Autograd
 
 __all__ = [
     "CLAUSES",

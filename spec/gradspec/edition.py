@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gradspec import chapters
-from gradspec.clause import CLAUSES, Clause, Level
+from gradspec.writing.clause import CLAUSES, Clause, Level
 
 EDITION: Final = "torch-2.13/1"
 """The oracle that decides, and the number of this edition under it."""

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd
-from gradspec.capabilities import METHODS
-from gradspec.recorder import Recorder
+from gradspec.port.capabilities import METHODS
+from gradspec.program.recorder import Recorder
 from gradspec_conformance import adapters
 from gradspec_conformance.loading import EngineNotInstalled, load_engine
 from gradspec_conformance.smoke import smoke
@@ -19,7 +19,7 @@ from gradspec_conformance.smoke import smoke
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradspec.engine import Engine
+    from gradspec.port.engine import Engine
 
 PAGE = 160
 STRANGERS = ("autograd", "micrograd")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gradspec import MUST, SHOULD
-from gradspec.program import Program
+from gradspec.program.steps import Program
 from gradspec_conformance.expectations import Expectations, Standing
 from gradspec_conformance.expected_entry import Cause, Entry
 from gradspec_conformance.expected_toml import (

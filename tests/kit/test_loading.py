@@ -77,7 +77,7 @@ def test_a_name_that_is_almost_right_is_answered_with_the_right_one() -> None:
         ("nowhere:Engine", "there is no module 'nowhere'"),
         ("nowhere.py:Engine", "there is no file 'nowhere.py'"),
         ("my_engine.py", "names no attribute"),
-        ("gradspec.clause:", "names no attribute"),
+        ("gradspec.writing.clause:", "names no attribute"),
         (":Engine", "names no attribute"),
     ],
 )

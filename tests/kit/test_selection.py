@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gradspec import edition
-from gradspec.capabilities import GROUPS
-from gradspec.clause import Level
 from gradspec.edition import Demand, MalformedEditionError
+from gradspec.port.capabilities import GROUPS
+from gradspec.writing.clause import Level
 from gradspec_conformance.selection import PROFILES, UnknownSelection, select
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradspec.clause import Level
+from gradspec.writing.clause import Level
 from gradspec_conformance import register
 from gradspec_conformance.loading import EngineBroken, EngineError, EngineNotFound
 from gradspec_conformance.seal import TAMPERED

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from toy_engine import Number, ToyEngine
 
-from gradspec.comparison import COMPARISONS
-from gradspec.recorder import Recorder
+from gradspec.judging.comparison import COMPARISONS
+from gradspec.program.recorder import Recorder
 
 __all__ = ["ToyEngine"]
 

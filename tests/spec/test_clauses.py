@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from gradspec import CLAUSES, Autograd, Clause
-from gradspec.clause import INFORMATIVE, MalformedClauseError, clause
-from gradspec.recorder import Recorder
+from gradspec.program.recorder import Recorder
+from gradspec.writing.clause import INFORMATIVE, MalformedClauseError, clause
 
 if TYPE_CHECKING:
     from gradspec_conformance.adapters.reference import ReferenceEngine

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from gradspec import Autograd
-from gradspec.inplace_strategies import InPlaceProgram, Take, Write, inplace_programs
-from gradspec.outcome import Refused
-from gradspec.recorder import Recorder
+from gradspec.drawing.writes import InPlaceProgram, Take, Write, inplace_programs
+from gradspec.judging.outcome import Refused
+from gradspec.program.recorder import Recorder
 from gradspec_conformance.generation import same_everywhere
 
 if TYPE_CHECKING:

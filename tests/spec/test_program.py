@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from gradspec import CLAUSES, Autograd, Clause, Interrupted, expect
-from gradspec.outcome import Failure, FailureKind
-from gradspec.program import Program, Ref, decode, encode
-from gradspec.recorder import Recorder
-from gradspec.replay import replay
-from gradspec.script import as_gradspec, as_torch
+from gradspec.judging.outcome import Failure, FailureKind
+from gradspec.program.recorder import Recorder
+from gradspec.program.replay import replay
+from gradspec.program.scripts.script import as_gradspec, as_torch
+from gradspec.program.steps import Program, Ref, decode, encode
 
 if TYPE_CHECKING:
     from gradspec_conformance.adapters.reference import ReferenceEngine

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from gradspec.strategies import SCALARS, Expression, Operation, expressions
+from gradspec.drawing.expressions import SCALARS, Expression, Operation, expressions
 
 SAMPLE = 400
 steady = settings(

@@ -4,16 +4,16 @@ A message is one line of UTF-8 on the child's standard input or output.  Whateve
 prints has to go to its standard error.
 
 The child speaks first, `{"engine": {"name", "version", "capabilities"}}`: two texts and a list of
-the words of `gradspec.capabilities`, which also lists the methods that each word obliges it to.
-From then on it waits for calls, answers each, and ends when its input ends:
+the words of `gradspec.port.capabilities`, which also lists the methods that each word obliges it
+to.  From then on it waits for calls, answers each, and ends when its input ends:
 
     kit    {"call": "apply", "arguments": ["mul", [{"$ref": 0}, 2.0], {"$dict": []}],
             "keywords": {}, "release": [4, 5]}
     child  {"return": {"$ref": 6}}
     or     {"raise": {"type": "ShapeError", "message": "2 and 3", "kind": "operand-shape"}}
 
-Methods, their arguments and what they give are those of `gradspec.engine`, but for `error_kind`:
-`kind` says it, a word of `gradspec.errors` or null.
+Methods, their arguments and what they give are those of `gradspec.port.engine`, but for
+`error_kind`: `kind` says it, a word of `gradspec.port.errors` or null.
 
 Handles.  A tensor, node, hook or context stays in the child and travels as `{"$ref": number}`.
 The child chooses the number, a new one in each answer, also for an object that it has given out
@@ -46,7 +46,7 @@ import json
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
-from gradspec.program import mapped
+from gradspec.program.steps import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

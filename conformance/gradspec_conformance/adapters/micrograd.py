@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from micrograd.engine import Value
 
-from gradspec.script import print_program
-from gradspec.script_torch import TorchDialect
+from gradspec.program.scripts.script import print_program
+from gradspec.program.scripts.torch import TorchDialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gradspec.program import Program, Step
-    from gradspec.script import Writer
+    from gradspec.program.scripts.script import Writer
+    from gradspec.program.steps import Program, Step
 
 OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "add": operator.add,

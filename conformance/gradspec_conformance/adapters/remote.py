@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gradspec.answers import WRAPPERS, result_kind
-from gradspec.capabilities import METHODS
-from gradspec.program import Callback, Ref, decode, encode
+from gradspec.port.capabilities import METHODS
+from gradspec.program.answers import WRAPPERS, result_kind
+from gradspec.program.steps import Callback, Ref, decode, encode
 from gradspec_conformance.adapters.conversation import (
     BadMessage,
     ConversationEnded,

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.answers import result_kind
-from gradspec.program import Callback, Ref, decode, encode
+from gradspec.program.answers import result_kind
+from gradspec.program.steps import Callback, Ref, decode, encode
 from gradspec_conformance.adapters.conversation import ConversationEnded, End, Message, each
 from gradspec_conformance.loading import load_engine
 from gradspec_conformance.worker import private_channel
 
 if TYPE_CHECKING:
-    from gradspec.engine import Engine
+    from gradspec.port.engine import Engine
 
 PLAIN = {"flag", "number", "numbers", "text", "plain", "nothing"}
 """Kinds of results that travel as values; all others stay here and travel as numbers."""

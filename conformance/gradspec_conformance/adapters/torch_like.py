@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.capabilities import DTYPES, GROUPS
-from gradspec.operators import OPERATORS
-from gradspec.script import as_torch
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.port.capabilities import DTYPES, GROUPS
+from gradspec.program.scripts.script import as_torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gradspec.program import Program
+    from gradspec.program.steps import Program
 
 EVERYTHING: Final = frozenset(
     {
@@ -78,11 +78,11 @@ class TorchLike:
 
     # values ---------------------------------------------------------------------------
     def tensor(self, array: Any, *, requires_grad: bool) -> Any:
-        """See `gradspec.engine.Engine.tensor`."""
+        """See `gradspec.port.engine.Engine.tensor`."""
         return self.module.tensor(array, requires_grad=requires_grad)
 
     def apply(self, operator: str, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
-        """See `gradspec.engine.Engine.apply`."""
+        """See `gradspec.port.engine.Engine.apply`."""
         if operator in LANGUAGE and not parameters:
             return LANGUAGE[operator](*operands)
         arguments, keywords = self._dtypes(operands), self._dtypes(dict(parameters))
@@ -107,12 +107,12 @@ class TorchLike:
         return value
 
     def array(self, tensor: Any) -> Any:
-        """See `gradspec.engine.Engine.array`."""
+        """See `gradspec.port.engine.Engine.array`."""
         return np.array(tensor.detach().numpy())
 
     # attributes -----------------------------------------------------------------------
     def get(self, tensor: Any, attribute: str) -> Any:
-        """See `gradspec.engine.Engine.get`."""
+        """See `gradspec.port.engine.Engine.get`."""
         if attribute in METHOD_ATTRIBUTES:
             return getattr(tensor, METHOD_ATTRIBUTES[attribute])()
         value = getattr(tensor, ATTRIBUTE_NAMES.get(attribute, attribute))
@@ -121,57 +121,57 @@ class TorchLike:
         return value
 
     def set(self, tensor: Any, attribute: str, value: Any) -> None:
-        """See `gradspec.engine.Engine.set`."""
+        """See `gradspec.port.engine.Engine.set`."""
         setattr(tensor, ATTRIBUTE_NAMES.get(attribute, attribute), self._dtypes(value))
 
     def delete(self, tensor: Any, attribute: str) -> None:
-        """See `gradspec.engine.Engine.delete`."""
+        """See `gradspec.port.engine.Engine.delete`."""
         delattr(tensor, attribute)
 
     def same_object(self, one: Any, other: Any) -> bool:
-        """See `gradspec.engine.Engine.same_object`."""
+        """See `gradspec.port.engine.Engine.same_object`."""
         return one is other
 
     # tape -----------------------------------------------------------------------------
     def requires_grad_(self, tensor: Any, *flag: bool) -> Any:
-        """See `gradspec.engine.Engine.requires_grad_`."""
+        """See `gradspec.port.engine.Engine.requires_grad_`."""
         return tensor.requires_grad_(*flag)
 
     def backward(self, roots: Any, cotangents: Any = None, **options: Any) -> Any:
-        """See `gradspec.engine.Engine.backward`."""
+        """See `gradspec.port.engine.Engine.backward`."""
         if isinstance(roots, self.module.Tensor) and not {"grad_variables"} & options.keys():
             return roots.backward(cotangents, **options)
         return self.module.autograd.backward(roots, cotangents, **options)
 
     def grad(self, outputs: Any, inputs: Any, cotangents: Any = None, **options: Any) -> Any:
-        """See `gradspec.engine.Engine.grad`."""
+        """See `gradspec.port.engine.Engine.grad`."""
         return self.module.autograd.grad(outputs, inputs, cotangents, **options)
 
     def retain_grad(self, tensor: Any) -> None:
-        """See `gradspec.engine.Engine.retain_grad`."""
+        """See `gradspec.port.engine.Engine.retain_grad`."""
         tensor.retain_grad()
 
     # modes ----------------------------------------------------------------------------
     def enter(self, mode: str, *arguments: Any) -> Any:
-        """See `gradspec.engine.Engine.enter`."""
+        """See `gradspec.port.engine.Engine.enter`."""
         place = self.module.autograd.grad_mode
         context = getattr(place, mode)(*arguments)
         context.__enter__()
         return context
 
     def leave(self, context: Any) -> None:
-        """See `gradspec.engine.Engine.leave`."""
+        """See `gradspec.port.engine.Engine.leave`."""
         context.__exit__(None, None, None)
 
     def grad_enabled(self) -> bool:
-        """See `gradspec.engine.Engine.grad_enabled`."""
+        """See `gradspec.port.engine.Engine.grad_enabled`."""
         return bool(self.module.is_grad_enabled())
 
     # in-place writes and views --------------------------------------------------------
     def inplace(
         self, operator: str, target: Any, operands: Sequence[Any], parameters: Mapping[str, Any]
     ) -> Any:
-        """See `gradspec.engine.Engine.inplace`."""
+        """See `gradspec.port.engine.Engine.inplace`."""
         if operator == "setitem":
             index, value = operands
             target[index] = value
@@ -181,93 +181,93 @@ class TorchLike:
         return getattr(target, operator)(*operands, **parameters)
 
     def increment_version(self, tensors: Any) -> None:
-        """See `gradspec.engine.Engine.increment_version`."""
+        """See `gradspec.port.engine.Engine.increment_version`."""
         self.module.autograd.graph.increment_version(tensors)
 
     def shares_memory(self, one: Any, other: Any) -> bool:
-        """See `gradspec.engine.Engine.shares_memory`."""
+        """See `gradspec.port.engine.Engine.shares_memory`."""
         return bool(np.shares_memory(one.detach().numpy(), other.detach().numpy()))
 
     # hooks ----------------------------------------------------------------------------
     def register_hook(self, tensor: Any, function: Callable[..., Any]) -> Any:
-        """See `gradspec.engine.Engine.register_hook`."""
+        """See `gradspec.port.engine.Engine.register_hook`."""
         return tensor.register_hook(function)
 
     def register_post_accumulate_grad_hook(self, tensor: Any, function: Callable[..., Any]) -> Any:
-        """See `gradspec.engine.Engine.register_post_accumulate_grad_hook`."""
+        """See `gradspec.port.engine.Engine.register_post_accumulate_grad_hook`."""
         return tensor.register_post_accumulate_grad_hook(function)
 
     def remove_hook(self, hook: Any) -> None:
-        """See `gradspec.engine.Engine.remove_hook`."""
+        """See `gradspec.port.engine.Engine.remove_hook`."""
         hook.remove()
 
     # functions of the caller ----------------------------------------------------------
     def custom_function(
         self, forward: Callable[..., Any], backward: Callable[..., Any], operands: Sequence[Any]
     ) -> Any:
-        """See `gradspec.engine.Engine.custom_function`."""
+        """See `gradspec.port.engine.Engine.custom_function`."""
         rules = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
         function: Any = type("Custom", (self.module.autograd.Function,), rules)
         return function.apply(*operands)
 
     def save_for_backward(self, context: Any, tensors: Sequence[Any]) -> None:
-        """See `gradspec.engine.Engine.save_for_backward`."""
+        """See `gradspec.port.engine.Engine.save_for_backward`."""
         context.save_for_backward(*tensors)
 
     def saved_tensors(self, context: Any) -> Sequence[Any]:
-        """See `gradspec.engine.Engine.saved_tensors`."""
+        """See `gradspec.port.engine.Engine.saved_tensors`."""
         return tuple(context.saved_tensors)
 
     # the graph ------------------------------------------------------------------------
     def node_name(self, node: Any) -> str:
-        """See `gradspec.engine.Engine.node_name`."""
+        """See `gradspec.port.engine.Engine.node_name`."""
         name: str = node.name()
         return name
 
     def next_functions(self, node: Any) -> Any:
-        """See `gradspec.engine.Engine.next_functions`."""
+        """See `gradspec.port.engine.Engine.next_functions`."""
         return list(node.next_functions)
 
     def saved_value(self, node: Any, name: str) -> Any:
-        """See `gradspec.engine.Engine.saved_value`."""
+        """See `gradspec.port.engine.Engine.saved_value`."""
         return getattr(node, f"_saved_{name}")
 
     def gradient_edge(self, tensor: Any) -> Any:
-        """See `gradspec.engine.Engine.gradient_edge`."""
+        """See `gradspec.port.engine.Engine.gradient_edge`."""
         return self.module.autograd.graph.get_gradient_edge(tensor)
 
     # life -----------------------------------------------------------------------------
     def watch(self, tensor: Any) -> Any:
-        """See `gradspec.engine.Engine.watch`."""
+        """See `gradspec.port.engine.Engine.watch`."""
         return weakref.ref(tensor)
 
     def is_alive(self, watcher: Any) -> bool:
-        """See `gradspec.engine.Engine.is_alive`."""
+        """See `gradspec.port.engine.Engine.is_alive`."""
         return watcher() is not None
 
     # leaving the engine ---------------------------------------------------------------
     def number(self, tensor: Any, kind: str) -> Any:
-        """See `gradspec.engine.Engine.number`."""
+        """See `gradspec.port.engine.Engine.number`."""
         if kind == "item":
             return tensor.item()
         return {"float": float, "int": int, "bool": bool}[kind](tensor)
 
     def tolist(self, tensor: Any) -> Any:
-        """See `gradspec.engine.Engine.tolist`."""
+        """See `gradspec.port.engine.Engine.tolist`."""
         return tensor.tolist()
 
     def numpy(self, tensor: Any, *, force: bool = False) -> Any:
-        """See `gradspec.engine.Engine.numpy`."""
+        """See `gradspec.port.engine.Engine.numpy`."""
         return tensor.numpy(force=force)
 
     def copy(self, tensor: Any, how: str) -> Any:
-        """See `gradspec.engine.Engine.copy`."""
+        """See `gradspec.port.engine.Engine.copy`."""
         if how == "deepcopy":
             return copy.deepcopy(tensor)
         return pickle.loads(pickle.dumps(tensor))  # noqa: S301 - the engine's own bytes
 
     def text(self, tensor: Any, how: str) -> str:
-        """See `gradspec.engine.Engine.text`."""
+        """See `gradspec.port.engine.Engine.text`."""
         ways: dict[str, Callable[[Any], str]] = {"repr": repr, "str": str, "format": format}
         return ways[how](tensor)
 

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gradspec.capabilities import GROUPS
-from gradspec.operators import BASIC, OPERATORS
+from gradspec.catalogue.operators import BASIC, OPERATORS
+from gradspec.port.capabilities import GROUPS
 from gradspec_conformance.loading import EngineError, known_engines
 
 if TYPE_CHECKING:
-    from gradspec.engine import Engine
+    from gradspec.port.engine import Engine
 
 
 @click.command("engines")

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from gradspec import chapters
-from gradspec.clause import CLAUSES, INFORMATIVE, Clause, Note
+from gradspec.writing.clause import CLAUSES, INFORMATIVE, Clause, Note
 from gradspec_conformance import plants
 from gradspec_conformance.cli.choice import chosen_chapters
 from gradspec_conformance.cli.display import console

@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from gradspec import chapters
-from gradspec.clause import CLAUSES
+from gradspec.writing.clause import CLAUSES
 from gradspec_conformance import plants
 from gradspec_conformance.cli.choice import chosen_chapters
 from gradspec_conformance.cli.display import console

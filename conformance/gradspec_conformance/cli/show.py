@@ -12,8 +12,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from gradspec import chapters
-from gradspec.clause import CLAUSES, INFORMATIVE, Clause, Note
-from gradspec.source import introduction, program_text, section_introduction
+from gradspec.writing.clause import CLAUSES, INFORMATIVE, Clause, Note
+from gradspec.writing.source import introduction, program_text, section_introduction
 from gradspec_conformance import plants
 from gradspec_conformance.loading import did_you_mean
 from gradspec_conformance.plants.plant import PLANTS

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final
 
-from gradspec.errors import ERROR_KINDS
-from gradspec.outcome import FailureKind
+from gradspec.judging.outcome import FailureKind
+from gradspec.port.errors import ERROR_KINDS
 
 ENGINE: Final = "gradspec_reference"
 
@@ -126,8 +126,8 @@ PLANTS: Final[dict[str, Plant]] = {}
 def plant(*, kills: Mapping[str, str], modelled_on: str) -> Callable[[Fault], Plant]:
     """Declare a plant: the function's name, its docstring (what the faulty engine does).
 
-    `kills` maps clause ids to the failure kind (`gradspec.outcome.FailureKind`) or, where the
-    faulty engine raises without need, to the error kind.  `modelled_on` names the real bug, as
+    `kills` maps clause ids to the failure kind (`gradspec.judging.outcome.FailureKind`) or, where
+    the faulty engine raises without need, to the error kind.  `modelled_on` names the real bug, as
     `owner/repository#number`, or says in what kind of engine the fault is common.
     Raises MalformedPlantError when a part is missing or the name is taken.
     """

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gradspec.chapters import CHAPTERS
-from gradspec.clause import CLAUSES
+from gradspec.writing.clause import CLAUSES
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execute import Effort, run_clause
 from gradspec_conformance.plants.plant import PLANTS, Plant

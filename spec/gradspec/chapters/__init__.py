@@ -33,7 +33,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
 
 
 def load() -> None:
-    """Import every chapter, so that `gradspec.clause.CLAUSES` is complete."""
+    """Import every chapter, so that `gradspec.writing.clause.CLAUSES` is complete."""
     for chapter in CHAPTERS:
         importlib.import_module(f"{__name__}.{chapter.name}")
 

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gradspec import Autograd, Tensor, clause, expect
-from gradspec.strategies import SCALARS, Expression, expressions, numbers
+from gradspec.drawing.expressions import SCALARS, Expression, expressions, numbers
 
 
 @clause(

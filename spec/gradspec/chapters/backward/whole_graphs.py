@@ -8,7 +8,7 @@ engine and calculus part.
 from __future__ import annotations
 
 from gradspec import MUST, Autograd, Tensor, clause, expect
-from gradspec.strategies import SCALARS, Expression, expressions
+from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
 @clause(

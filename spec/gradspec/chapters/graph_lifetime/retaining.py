@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradspec import MAY, SHOULD, Autograd, clause, expect
-from gradspec.strategies import SCALARS, Expression, expressions
+from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
 @clause(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradspec import MAY, Autograd, clause, expect
 
 if TYPE_CHECKING:
-    from gradspec.objects import Observed
+    from gradspec.program.objects import Observed
 
 
 @clause(

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradspec import MUST, clause, expect
-from gradspec.inplace_strategies import InPlaceProgram, inplace_programs
-from gradspec.outcome import Refused
+from gradspec.drawing.writes import InPlaceProgram, inplace_programs
+from gradspec.judging.outcome import Refused
 
 if TYPE_CHECKING:
     from gradspec import Autograd

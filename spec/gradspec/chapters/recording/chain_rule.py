@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradspec import Autograd, Tensor, clause, expect
-from gradspec.strategies import SCALARS, Expression, expressions
+from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
 @clause(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradspec import SHOULD, Autograd, clause, expect
-from gradspec.strategies import SCALARS, Expression, expressions
+from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
 @clause(

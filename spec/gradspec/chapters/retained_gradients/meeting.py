@@ -11,7 +11,7 @@ from gradspec import MAY, Autograd, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Tensor
-    from gradspec.objects import Observed, Watcher
+    from gradspec.program.objects import Observed, Watcher
 
 
 @clause(

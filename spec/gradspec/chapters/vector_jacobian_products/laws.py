@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from gradspec import MUST, Autograd, clause, expect
-from gradspec.strategies import Expression, arrays, expressions, numbers
+from gradspec.drawing.expressions import Expression, arrays, expressions, numbers
 
 
 @clause(

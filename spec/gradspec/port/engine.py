@@ -2,7 +2,7 @@
 
 Methods take and return *handles* (objects of the engine, opaque to the kit), NumPy arrays and
 plain values.  An engine implements `values` and the methods of the groups that it declares
-(`gradspec.capabilities.METHODS`); the kit never calls the others.  An adapter translates: it
+(`gradspec.port.capabilities.METHODS`); the kit never calls the others.  An adapter translates: it
 must not supply what its engine lacks, or the kit would be testing the adapter.
 
 Functions of the caller (hook bodies, functions to differentiate) arrive as Python callables
@@ -35,7 +35,7 @@ class Engine(Protocol):
     capabilities: frozenset[str]
 
     def error_kind(self, error: Exception) -> str | None:
-        """Which of `gradspec.errors.ERROR_KINDS` the engine's exception is; None if none."""
+        """Which of `gradspec.port.errors.ERROR_KINDS` the engine's exception is; None if none."""
 
     # values ---------------------------------------------------------------------------
     def tensor(self, array: Array, *, requires_grad: bool) -> Handle:
@@ -57,7 +57,7 @@ class Port(Engine, Protocol):
 
     # tape -----------------------------------------------------------------------------
     def get(self, tensor: Handle, attribute: str) -> Any:
-        """Read an attribute of `gradspec.capabilities.ATTRIBUTES`."""
+        """Read an attribute of `gradspec.port.capabilities.ATTRIBUTES`."""
 
     def set(self, tensor: Handle, attribute: str, value: Any) -> None:
         """Assign an attribute; the value is a handle, a plain value, or None."""

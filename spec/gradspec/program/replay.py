@@ -5,13 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from gradspec.outcome import Interrupted, Refused
-from gradspec.program import Call, Callback, Program, Ref, Step
+from gradspec.judging.outcome import Interrupted, Refused
+from gradspec.program.steps import Call, Callback, Program, Ref, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec.recorder import Recorder
+    from gradspec.program.recorder import Recorder
 
 
 def replay(program: Program, recorder: Recorder) -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.script_python import PythonDialect, without_trailing_none
+from gradspec.program.scripts.python import PythonDialect, without_trailing_none
 
 if TYPE_CHECKING:
-    from gradspec.program import Step
-    from gradspec.script import Writer
+    from gradspec.program.scripts.script import Writer
+    from gradspec.program.steps import Step
 
 METHODS: Final = {
     "grad_enabled": "is_grad_enabled",

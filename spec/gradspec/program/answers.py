@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.capabilities import ATTRIBUTES
-from gradspec.objects import (
+from gradspec.catalogue.operators import returns_several
+from gradspec.port.capabilities import ATTRIBUTES
+from gradspec.program.objects import (
     Context,
     Edge,
     Hook,
@@ -21,7 +22,6 @@ from gradspec.objects import (
     Tensor,
     Watcher,
 )
-from gradspec.operators import returns_several
 
 RESULTS: Final[dict[str, str]] = {
     "tensor": "tensor",

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gradspec.capabilities import ATTRIBUTES
-from gradspec.operators import OPERATORS
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.port.capabilities import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec.recorder import Recorder
+    from gradspec.program.recorder import Recorder
 
 
 class Object:
@@ -98,7 +98,7 @@ class Tensor(Object):
     """A tensor of the engine, in torch's vocabulary.
 
     Every operator of the catalogue is a method (`x.sum(dim=0)`, `x.mul_(2)`), and so is the
-    arithmetic of the language.  Attributes are those of `gradspec.capabilities.ATTRIBUTES`.
+    arithmetic of the language.  Attributes are those of `gradspec.port.capabilities.ATTRIBUTES`.
     """
 
     __slots__ = ()
@@ -108,7 +108,7 @@ class Tensor(Object):
             return self._recorder.perform("get", self, name)
         if name in OPERATORS:
             return self._operator(name)
-        message = f"the notation has no {name!r}: see gradspec.operators and capabilities"
+        message = f"the notation has no {name!r}: see gradspec.catalogue.operators and capabilities"
         raise AttributeError(message)
 
     def __setattr__(self, name: str, value: Any) -> None:

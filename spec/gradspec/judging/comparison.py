@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.outcome import Failure, FailureKind
+from gradspec.judging.outcome import Failure, FailureKind
 
 DEFAULT_ULPS: Final = 16
 """A dozen operations, each rounded once or twice, stay within this many units."""

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.objects import Context, Edge, Object, Tensor, Watcher
-from gradspec.operators import OPERATORS
-from gradspec.outcome import Refused
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.judging.outcome import Refused
+from gradspec.program.objects import Context, Edge, Object, Tensor, Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
-    from gradspec.recorder import Recorder
+    from gradspec.program.recorder import Recorder
 
 
 class Autograd:
@@ -32,7 +32,7 @@ class Autograd:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in OPERATORS or OPERATORS[name].group == "inplace":
-            message = f"the notation has no {name!r}: see gradspec.operators"
+            message = f"the notation has no {name!r}: see gradspec.catalogue.operators"
             raise AttributeError(message)
         perform = self._recorder.perform
         return lambda *operands, **parameters: perform("apply", name, list(operands), parameters)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from gradspec.program import Call, Callback, Program, Ref, Step
+from gradspec.program.steps import Call, Callback, Program, Ref, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,14 +50,14 @@ class Dialect(Protocol):
 
 def as_gradspec(program: Program, engine: str = "reference") -> str:
     """Print a script in the notation of the specification."""
-    from gradspec.script_gradspec import GradspecDialect  # noqa: PLC0415 - it imports this module
+    from gradspec.program.scripts.gradspec import GradspecDialect  # noqa: PLC0415 - it imports this module
 
     return print_program(program, GradspecDialect(engine))
 
 
 def as_torch(program: Program, module: str = "torch") -> str:
     """Print a script for torch, or for a module with torch's names."""
-    from gradspec.script_torch import TorchDialect  # noqa: PLC0415 - it imports this module
+    from gradspec.program.scripts.torch import TorchDialect  # noqa: PLC0415 - it imports this module
 
     return print_program(program, TorchDialect(module))
 

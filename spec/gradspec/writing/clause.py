@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.capabilities import DTYPES, GROUPS
-from gradspec.operators import OPERATORS
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.port.capabilities import DTYPES, GROUPS
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -115,8 +115,8 @@ def clause(
 ) -> Callable[[Body], Clause]:
     """Declare a clause.
 
-    `needs` are words of `gradspec.capabilities` (with `op:NAME` and `dtype:NAME`); `sources` name
-    public documents; `builds_on` names clauses without which this one means nothing;
+    `needs` are words of `gradspec.port.capabilities` (with `op:NAME` and `dtype:NAME`);
+    `sources` name public documents; `builds_on` names clauses without which this one means nothing;
     `convention` marks what torch chose where mathematics leaves a choice.
     Raises MalformedClauseError when a part is missing or unknown.
     """

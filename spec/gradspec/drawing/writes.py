@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec.notation import Autograd
-    from gradspec.objects import Tensor
+    from gradspec.program.objects import Tensor
+    from gradspec.writing.notation import Autograd
 
 Array = npt.NDArray[Any]
 

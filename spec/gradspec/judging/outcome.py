@@ -45,7 +45,7 @@ class Failure(ProgramError):
 
 
 class Refused(ProgramError):
-    """The engine raised; `kind` is one of `gradspec.errors.ERROR_KINDS`, or None."""
+    """The engine raised; `kind` is one of `gradspec.port.errors.ERROR_KINDS`, or None."""
 
     def __init__(self, act: str, kind: str | None, error: BaseException) -> None:
         text = str(error).strip().split("\n")[0][:300]

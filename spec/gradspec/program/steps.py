@@ -1,7 +1,7 @@
 """A program: what a clause did, as plain data.
 
-A program is a list of steps over numbered objects.  It can be printed (`gradspec.script`),
-stored as JSON, replayed on any engine (`gradspec.replay`) and made smaller.  A function of the
+A program is a list of steps over numbered objects.  It can be printed (`gradspec.program.scripts`), stored
+as JSON, replayed on any engine (`gradspec.program.replay`) and made smaller.  A function of the
 caller (a hook body, say) is stored as what it did each time the engine called it.
 """
 

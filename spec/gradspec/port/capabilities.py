@@ -74,7 +74,7 @@ METHODS: Final[dict[str, str]] = {
     "copy": "interop",
     "text": "interop",
 }
-"""Port method -> the group whose engines have it (see `gradspec.engine.Engine`)."""
+"""Port method -> the group whose engines have it (see `gradspec.port.engine.Engine`)."""
 
 ATTRIBUTES: Final[dict[str, tuple[str, str]]] = {
     "grad": ("tensor", "tape"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from gradspec.program import Step
-    from gradspec.script import Writer
+    from gradspec.program.scripts.script import Writer
+    from gradspec.program.steps import Step
 
 SIGNS: Final = {
     "add": "+",

@@ -1,4 +1,4 @@
-"""What an act needs of an engine: the words of `gradspec.capabilities` that it relies on."""
+"""What an act needs of an engine: the words of `gradspec.port.capabilities` that it relies on."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec.capabilities import ATTRIBUTES, DTYPES, METHODS
-from gradspec.operators import OPERATORS
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.port.capabilities import ATTRIBUTES, DTYPES, METHODS
 
 
 def needed(

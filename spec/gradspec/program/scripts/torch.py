@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.capabilities import DTYPES
-from gradspec.script_python import PythonDialect, without_trailing_none
+from gradspec.port.capabilities import DTYPES
+from gradspec.program.scripts.python import PythonDialect, without_trailing_none
 
 if TYPE_CHECKING:
-    from gradspec.program import Step
-    from gradspec.script import Writer
+    from gradspec.program.scripts.script import Writer
+    from gradspec.program.steps import Step
 
 METHODS_ONLY: Final = frozenset(
     {

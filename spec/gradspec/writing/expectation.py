@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradspec.comparison import DEFAULT_ULPS
-from gradspec.recorder import current
+from gradspec.judging.comparison import DEFAULT_ULPS
+from gradspec.program.recorder import current
 
 
 class Expectation:

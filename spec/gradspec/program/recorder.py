@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from gradspec.answers import PLAIN_TYPES, WRAPPERS, result_kind
-from gradspec.capabilities import DTYPES, METHODS
-from gradspec.comparison import COMPARISONS
-from gradspec.engine import Engine, working_dtype
-from gradspec.errors import ERROR_KINDS
-from gradspec.needs import needed
-from gradspec.objects import FunctionContext, HostArray, Object, Observed, Tensor
-from gradspec.outcome import (
+from gradspec.judging.comparison import COMPARISONS
+from gradspec.judging.outcome import (
     BrokenPort,
     Failure,
     FailureKind,
@@ -30,7 +24,13 @@ from gradspec.outcome import (
     Refused,
     Unsupported,
 )
-from gradspec.program import Call, Callback, Program, Ref, Step, mapped
+from gradspec.port.capabilities import DTYPES, METHODS
+from gradspec.port.engine import Engine, working_dtype
+from gradspec.port.errors import ERROR_KINDS
+from gradspec.port.needs import needed
+from gradspec.program.answers import PLAIN_TYPES, WRAPPERS, result_kind
+from gradspec.program.objects import FunctionContext, HostArray, Object, Observed, Tensor
+from gradspec.program.steps import Call, Callback, Program, Ref, Step, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +161,7 @@ class Recorder:
     def expect_refusal(self, kind: str, refused: Refused | None) -> None:
         """Demand that a step just taken was refused in this way; raises Failure."""
         if kind not in ERROR_KINDS:
-            message = f"unknown error kind {kind!r}; the list is gradspec.errors.ERROR_KINDS"
+            message = f"unknown error kind {kind!r}; the list is gradspec.port.errors.ERROR_KINDS"
             raise ValueError(message)
         self.assertions += 1
         self.used |= IMPLIED.get(kind, frozenset())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradspec.chapters import Chapter
-    from gradspec.clause import Clause
+    from gradspec.writing.clause import Clause
 
 
 def program_text(clause: Clause) -> str:

@@ -1,0 +1,1 @@
+"""The operators: what each is called, and how it is called."""

@@ -1,0 +1,1 @@
+"""What a clause did, as data: recorded, replayed, printed."""

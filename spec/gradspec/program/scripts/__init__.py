@@ -1,0 +1,1 @@
+"""Programs as scripts that a person can paste."""
