@@ -1,20 +1,18 @@
 """`demands()`: every clause of this edition, from a list that is kept beside the chapters.
 
 The list is what a claim of conformance is measured by: a clause that vanishes, or a chapter that
-no longer imports, makes a run incomplete and not smaller.  After a change of the chapters,
-`python -m gradspec.edition --write` writes it again.
+no longer imports, makes a run incomplete and not smaller.  It also says what each clause needs of
+an engine, as traced when it was written: `gradspec edition --write` writes it again.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gradspec import chapters
-from gradspec.writing.clause import CLAUSES, Clause, Level
+from gradspec.writing.level import Level
 
 EDITION: Final = "torch-2.13/1"
 """The oracle that decides, and the number of this edition under it."""
@@ -23,7 +21,7 @@ MANIFEST: Final = Path(__file__).with_name("edition.txt")
 
 HEADING: Final = f"""\
 # The clauses of edition {EDITION}: id, chapter, level, what it needs.
-# Written by `python -m gradspec.edition --write`.
+# Written by `gradspec edition --write`.
 """
 
 
@@ -39,11 +37,6 @@ class Demand:
     chapter: str
     level: Level
     needs: frozenset[str]
-
-    @classmethod
-    def of(cls, clause: Clause) -> Demand:
-        """Take from a clause what the list keeps."""
-        return cls(clause.id, clause.chapter, clause.level, clause.needs)
 
     @classmethod
     def read(cls, line: str) -> Demand:
@@ -68,30 +61,11 @@ def demands(manifest: Path = MANIFEST) -> tuple[Demand, ...]:
     return tuple(found)
 
 
-def declared() -> tuple[Demand, ...]:
-    """List what the chapters declare now, in reading order."""
-    chapters.load()
-    order = [chapter.name for chapter in chapters.CHAPTERS]
-    found = [Demand.of(clause) for clause in CLAUSES.values()]
-    return tuple(sorted(found, key=lambda demand: order.index(demand.chapter)))
+def needs(clause_id: str) -> frozenset[str]:
+    """Give what a clause of the edition needs of an engine; nothing for any other."""
+    return _needs().get(clause_id, frozenset())
 
 
-def written() -> str:
-    """Give the list's text as the chapters would have it."""
-    return HEADING + "".join(f"{demand}\n" for demand in declared())
-
-
-def main() -> int:
-    """Say whether the list is up to date, or write it."""
-    text = written()
-    if "--write" in sys.argv[1:]:
-        MANIFEST.write_text(text, "utf-8")
-    elif not MANIFEST.exists() or MANIFEST.read_text("utf-8") != text:
-        sys.stderr.write("edition.txt is not what the chapters say: run with --write\n")
-        return 1
-    sys.stdout.write(f"{EDITION}: {len(declared())} clauses\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+@functools.cache
+def _needs() -> dict[str, frozenset[str]]:
+    return {demand.id: demand.needs for demand in demands()}

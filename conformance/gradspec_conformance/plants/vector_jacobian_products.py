@@ -46,6 +46,7 @@ def replace_rules(swap: Swap, row: str, *rules: Callable[..., Any]) -> None:
 @plant(
     kills={
         "vjp-001": "value",
+        "vjp-201": "value",
         "vjp-001a": "value",
         "vjp-001b": "value",
         "vjp-003": "value",
@@ -353,3 +354,34 @@ def grad_duplicate_input(swap: Swap) -> None:
 def unused_inputs_are_passed_over(swap: Swap) -> None:
     """A query answers None for an unused input without having been told that it may."""
     swap(autograd, "check_used", lambda _found: None)
+
+
+@plant(
+    kills={"vjp-012": "missing gradient"},
+    modelled_on="pytorch/pytorch#11751",
+)
+def zero_passes_none(swap: Swap) -> None:
+    """An operation whose local gradient is all zeros passes nothing on."""
+    original = BackwardPass.differentiate
+
+    def differentiate(self: Any, one: Any, cotangent: Any, status: int) -> None:
+        array = getattr(cotangent, "_array", cotangent)
+        if isinstance(array, list) or (array != 0).any():
+            original(self, one, cotangent, status)
+        else:
+            self.pass_nothing(one)
+
+    swap(BackwardPass, "differentiate", differentiate)
+
+
+@plant(kills={"vjp-202": "value"}, modelled_on="common where a start is made by zeros_like()")
+def query_starts_from_zero(swap: Swap) -> None:
+    """A query without a cotangent starts from zero, and not from one."""
+    original = autograd.grad
+
+    def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, **options: Any) -> Any:
+        if grad_outputs is None and isinstance(outputs, Tensor):
+            grad_outputs = Tensor(np.zeros_like(outputs._array))
+        return original(outputs, inputs, grad_outputs, **options)
+
+    swap(autograd, "grad", grad)

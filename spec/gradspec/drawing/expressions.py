@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from hypothesis import strategies as st
 
+from gradspec.drawing.drawn import Drawn
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -129,19 +131,22 @@ def arrays(shape: Shape) -> st.SearchStrategy[Any]:
     )
 
 
-@st.composite
 def expressions(
-    draw: st.DrawFn,
-    *,
-    shapes: tuple[Shape, ...] = SHAPES,
-    unary: tuple[str, ...] = UNARY,
-    most: int = 8,
-) -> Expression:
+    *, shapes: tuple[Shape, ...] = SHAPES, unary: tuple[str, ...] = UNARY, most: int = 8
+) -> Drawn:
     """Draw an expression in which every leaf is used and recent values are used often.
 
     Values are kept small by a sine where they could grow; with `unary` empty, by taking a sum in
     place of a product.
     """
+    needs = {f"op:{name}" for name in (*BINARY, *unary)} | ({"arrays"} if any(shapes) else set())
+    return Drawn(lambda: _expressions(shapes, unary, most), frozenset(needs))
+
+
+@st.composite
+def _expressions(
+    draw: st.DrawFn, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int
+) -> Expression:
     chosen = draw(st.lists(st.sampled_from(shapes), min_size=1, max_size=3))
     leaves = tuple(draw(arrays(shape)) for shape in chosen)
     growth = _Growth(leaves, tame="sin" in unary)

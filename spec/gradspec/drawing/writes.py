@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
+from gradspec.drawing.drawn import Drawn
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -240,9 +242,15 @@ def _write_array(target: Array, act: Write, operand: Any) -> None:
 
 
 # drawing programs ---------------------------------------------------------------------
-@st.composite
-def inplace_programs(draw: st.DrawFn) -> InPlaceProgram:
+def inplace_programs() -> Drawn:
     """Give programs of views, writes and products; the first act is a view, the last a write."""
+    operators = ("mul", "sum", "getitem", "transpose", "view", "diagonal", "setitem", *WRITES)
+    needs = {f"op:{name}" for name in operators} | {"arrays", "inplace", "get:is_leaf"}
+    return Drawn(_programs, frozenset(needs))
+
+
+@st.composite
+def _programs(draw: st.DrawFn) -> InPlaceProgram:
     point, buffer = _entries(draw, POINTS), _entries(draw, CONSTANTS)
     tensors = start(point, buffer)
     acts: list[Act] = []

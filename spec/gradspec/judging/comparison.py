@@ -102,6 +102,14 @@ def warned(found: list[str], expected: bool) -> Failure | None:
     return Failure(FailureKind.WARNING, f"expected {wanted}", found or "no warning", wanted)
 
 
+def exceeds(found: Any, expected: Any) -> Failure | None:
+    """A number larger than the other."""
+    numbers = isinstance(found, int | float) and isinstance(expected, int | float)
+    if numbers and found > expected:
+        return None
+    return Failure(FailureKind.STRUCTURE, "not more", found, f"more than {expected}")
+
+
 COMPARISONS: Final[dict[str, Comparison]] = {
     "equals": equals,
     "is_close": is_close,
@@ -112,6 +120,7 @@ COMPARISONS: Final[dict[str, Comparison]] = {
     "is_flag": _of_kind(FailureKind.FLAG),
     "is_aliasing": _of_kind(FailureKind.ALIASING),
     "is_alive": _of_kind(FailureKind.LIFETIME),
+    "exceeds": exceeds,
     "is_structure": _of_kind(FailureKind.STRUCTURE),
     "in_order": _of_kind(FailureKind.ORDER),
     "contains": contains,
@@ -161,11 +170,11 @@ def _arrays(found: Any, expected: Any, *, ulps: float, scale: float | None) -> F
     actual, wanted = np.asarray(found), np.asarray(expected)
     if actual.shape != wanted.shape:
         return Failure(FailureKind.SHAPE, "another shape", found, expected)
-    if actual.dtype.kind not in "biuf":
+    if actual.dtype.kind not in "biufc":
         return Failure(FailureKind.DTYPE, "not an array of numbers", actual.dtype.name, expected)
     if actual.dtype == wanted.dtype and np.array_equal(actual, wanted):
         return None
-    reached, aim = actual.astype(np.float64), wanted.astype(np.float64)
+    reached, aim = _widened(actual, wanted)
     with np.errstate(all="ignore"):  # whatever the engine made of them
         distance = np.abs(reached - aim)
     same = (reached == aim) | (np.isnan(reached) & np.isnan(aim))
@@ -174,8 +183,15 @@ def _arrays(found: Any, expected: Any, *, ulps: float, scale: float | None) -> F
     return Failure(FailureKind.VALUE, "another value", found, expected)
 
 
+def _widened(actual: Any, wanted: Any) -> tuple[Any, Any]:
+    """Give both in one wide type, complex if either is."""
+    is_complex = "c" in (actual.dtype.kind, wanted.dtype.kind)
+    wide = np.complex128 if is_complex else np.float64
+    return actual.astype(wide), wanted.astype(wide)
+
+
 def _tolerance(dtype: np.dtype[Any], aim: Any, ulps: float, scale: float | None) -> float:
-    if ulps == 0 or dtype.kind != "f":
+    if ulps == 0 or dtype.kind not in "fc":
         return 0.0
     finite = np.abs(aim[np.isfinite(aim)])
     largest = scale if scale is not None else float(finite.max(initial=0.0))

@@ -63,6 +63,10 @@ class Unsupported(ProgramError):
         self.capability = capability
 
 
+class Diverged(ProgramError):
+    """A replay came to something that its program does not know; the clause itself decides."""
+
+
 class BrokenPort(ProgramError):
     """The adapter answered with something that the port does not allow."""
 

@@ -1,202 +1,148 @@
-"""The engine port: implement these flat methods and every clause can be run on your engine.
+"""The engine port: implement these methods and every clause can be run on your engine.
 
+An engine says who it is and which words of `gradspec.port.abilities` it has.  Each act of
+`gradspec.port.acts` that it declares is a method of its name; the families share one method:
+
+    tensor(array)     makes a tensor of the array's shape and dtype that owns a copy of the values;
+                      one that requires grad is made by `leaf(array)`
+    array(tensor)     gives the present values: a look from outside, never recorded
+    op:NAME           apply(name, arguments)       arguments by torch's names, in torch's order
+    op:NAME in place  inplace(name, arguments)     the first is the tensor that is written
+    get:NAME          get(tensor, name)
+    set:NAME          set(tensor, name, value)     also clear:NAME, with None
+    del:NAME          delete(tensor, name)
+    mode:NAME         enter(name, **arguments), and leave(mode, error) when its block ends
+    transform:NAME    transform(name, function, **options)
+
+Everything else is called as its row says: what is required by position, what is not by name.
 Methods take and return *handles* (objects of the engine, opaque to the kit), NumPy arrays and
-plain values.  An engine implements `values` and the methods of the groups that it declares
-(`gradspec.port.capabilities.METHODS`); the kit never calls the others.  An adapter translates: it
-must not supply what its engine lacks, or the kit would be testing the adapter.
+plain values.  An adapter translates: it must not supply what its engine lacks, or the kit would
+be testing the adapter.
 
-Functions of the caller (hook bodies, functions to differentiate) arrive as Python callables
-over handles; what they raise has to leave the engine unchanged.
+Functions of the caller arrive as Python callables; `gradspec.port.slots` says what each is given.
+What they raise has to leave the engine unchanged.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
-import numpy.typing as npt
+
+from gradspec.port.abilities import expanded, with_what_follows
+from gradspec.port.phrase import CONSTRUCTORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+
+    from gradspec.port.act import Act
 
 Handle = Any
-"""A tensor, node, hook, context or edge of the engine: only the engine looks inside."""
-
-Array = npt.NDArray[Any]
-Structure = Any
-"""A handle, or a list, tuple or dict of them, passed on as the clause wrote it."""
+"""A tensor, node, hook, context or edge: never None, a list, a tuple or a dict."""
 
 
 class Engine(Protocol):
-    """What every engine has: who it is, what it can do, and values."""
+    """What every engine has, besides what it can do and the methods for it.
+
+    A Python adapter has `capabilities`: a set of words, or of the bundles of words that
+    `gradspec.port.abilities` names.
+    """
 
     name: str
     version: str
-    capabilities: frozenset[str]
 
     def error_kind(self, error: Exception) -> str | None:
         """Which of `gradspec.port.errors.ERROR_KINDS` the engine's exception is; None if none."""
 
-    # values ---------------------------------------------------------------------------
-    def tensor(self, array: Array, *, requires_grad: bool) -> Handle:
-        """Make a leaf of the array's shape and dtype that owns a copy of the values."""
 
-    def apply(self, operator: str, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
-        """Apply an operator of the catalogue, with torch's meaning and argument order.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An engine that is judged, and what it said of itself when it was loaded.
 
-        Operands are handles, numbers, or lists of handles; data types are NumPy's names.
-        Returns a handle, or a sequence of handles where torch returns several tensors.
-        """
+    Its abilities are read once: what it says of itself while it runs changes nothing.  An engine
+    with a phrasebook is spoken to (`speak`), and `says` knows which arguments its phrases mention.
+    """
 
-    def array(self, tensor: Handle) -> Array:
-        """Give the present values as an array: a look from outside, never recorded."""
+    engine: Any
+    name: str
+    version: str
+    abilities: frozenset[str]
+    dtype: np.dtype[Any]
+    speak: Callable[..., Any] | None = None
+    says: Callable[..., bool] | None = None
 
+    @classmethod
+    def of(cls, engine: Engine | Subject) -> Self | Subject:
+        """Read what an engine says of itself."""
+        if isinstance(engine, Subject):
+            return engine
+        small: frozenset[str] | None = getattr(engine, "abilities", None)
+        bundles = getattr(engine, "capabilities", ())
+        words = expanded(bundles) if small is None else with_what_follows(small)
+        return cls(
+            engine,
+            str(engine.name),
+            str(engine.version),
+            words,
+            working_dtype(words),
+            getattr(engine, "speak", None),
+            getattr(engine, "says", None),
+        )
 
-class Port(Engine, Protocol):
-    """Every method that some group asks for; an engine has those of the groups it declares."""
+    def ask(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any] | None = None) -> Any:
+        """Have the engine do an act; `forms` are the arguments as the program describes them."""
+        if self.speak is not None:
+            return self.speak(act, given, given if forms is None else forms)
+        return called(self.engine, act, given)
 
-    # tape -----------------------------------------------------------------------------
-    def get(self, tensor: Handle, attribute: str) -> Any:
-        """Read an attribute of `gradspec.port.capabilities.ATTRIBUTES`."""
-
-    def set(self, tensor: Handle, attribute: str, value: Any) -> None:
-        """Assign an attribute; the value is a handle, a plain value, or None."""
-
-    def delete(self, tensor: Handle, attribute: str) -> None:
-        """Delete an attribute, as `del tensor.attribute` does."""
-
-    def requires_grad_(self, tensor: Handle, *flag: bool) -> Handle:
-        """Set the flag in place, with the engine's own default if none is given."""
-
-    def backward(
-        self,
-        roots: Structure,
-        cotangents: Structure = None,
-        *,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Structure = None,
-        grad_variables: Structure = None,
-    ) -> Any:
-        """Run a backward pass from one root or several; return what the engine returns."""
-
-    def grad(
-        self,
-        outputs: Structure,
-        inputs: Structure,
-        cotangents: Structure = None,
-        *,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        allow_unused: bool | None = None,
-        materialize_grads: bool = False,
-    ) -> Sequence[Handle | None]:
-        """Ask for gradients without storing them; one a position of `inputs`."""
-
-    def vjp(
-        self, function: Callable[..., Handle], inputs: Sequence[Handle], cotangent: Array
-    ) -> tuple[Handle, Sequence[Handle]]:
-        """Return function(*inputs) and the cotangent times its Jacobian for each input."""
-
-    def retain_grad(self, tensor: Handle) -> None:
-        """Ask that the gradient of a non-leaf be kept."""
-
-    # modes ----------------------------------------------------------------------------
-    def enter(self, mode: str, *arguments: Any) -> Handle:
-        """Enter no_grad, enable_grad, set_grad_enabled or enforce_grad_layout_policy."""
-
-    def leave(self, context: Handle) -> None:
-        """Leave what `enter` gave."""
-
-    def grad_enabled(self) -> bool:
-        """Say whether operations are recorded now."""
-
-    # in-place writes and views --------------------------------------------------------
-    def inplace(
-        self,
-        operator: str,
-        target: Handle,
-        operands: Sequence[Any],
-        parameters: Mapping[str, Any],
-    ) -> Handle:
-        """Write in place and return what the engine returns."""
-
-    def increment_version(self, tensors: Structure) -> None:
-        """Raise the version counter by hand."""
-
-    def same_object(self, one: Handle, other: Handle) -> bool:
-        """Say whether two handles are one object of the engine."""
-
-    def shares_memory(self, one: Handle, other: Handle) -> bool:
-        """Say whether two tensors have memory in common."""
-
-    # hooks ----------------------------------------------------------------------------
-    def register_hook(self, tensor: Handle, function: Callable[[Handle], Handle | None]) -> Handle:
-        """Run the function on the tensor's gradient; what it returns replaces it."""
-
-    def register_post_accumulate_grad_hook(
-        self, tensor: Handle, function: Callable[[Handle], None]
-    ) -> Handle:
-        """Run the function on the leaf once its grad is up to date."""
-
-    def remove_hook(self, hook: Handle) -> None:
-        """Take a hook away."""
-
-    # functions of the caller ----------------------------------------------------------
-    def custom_function(
-        self,
-        forward: Callable[..., Handle],
-        backward: Callable[..., Structure],
-        operands: Sequence[Any],
-    ) -> Handle:
-        """Record forward(context, *operands) as one node whose rule is backward(context, g)."""
-
-    def save_for_backward(self, context: Handle, tensors: Sequence[Handle]) -> None:
-        """Save tensors in the context of a custom function."""
-
-    def saved_tensors(self, context: Handle) -> Sequence[Handle]:
-        """Give the saved tensors back."""
-
-    # the graph ------------------------------------------------------------------------
-    def node_name(self, node: Handle) -> str:
-        """Name a node."""
-
-    def next_functions(self, node: Handle) -> Sequence[tuple[Handle | None, int]]:
-        """List the edges of a node: for each input, the next node and its output number."""
-
-    def saved_value(self, node: Handle, name: str) -> Handle:
-        """Give the value that a node saved under torch's name for it (self, result, ...)."""
-
-    def gradient_edge(self, tensor: Handle) -> Handle:
-        """Give the edge that a gradient of the tensor flows along."""
-
-    # life -----------------------------------------------------------------------------
-    def watch(self, tensor: Handle) -> Handle:
-        """Refer to a tensor without keeping it alive."""
-
-    def is_alive(self, watcher: Handle) -> bool:
-        """Say whether the watched tensor still exists."""
-
-    # leaving the engine ---------------------------------------------------------------
-    def number(self, tensor: Handle, kind: str) -> float:
-        """Convert with item, float, int or bool, as the engine's user would."""
-
-    def tolist(self, tensor: Handle) -> Any:
-        """Convert to nested lists of numbers, as the engine's user would."""
-
-    def numpy(self, tensor: Handle, *, force: bool = False) -> Array:
-        """Convert to an array as the engine's user would; it may share the tensor's memory."""
-
-    def copy(self, tensor: Handle, how: str) -> Handle:
-        """Copy by `deepcopy`, or by `pickle` to bytes and back."""
-
-    def text(self, tensor: Handle, how: str) -> str:
-        """Give the text of `repr`, `str` or `format`."""
+    def covers(self, act: Act, forms: Mapping[str, Any]) -> bool:
+        """Say whether the engine knows all arguments of an act that it has."""
+        return self.says is None or self.says(act, forms)
 
 
-def working_dtype(capabilities: frozenset[str]) -> np.dtype[Any]:
+def method_of(act: Act) -> str:
+    """Name the method of a Python adapter that performs an act."""
+    match act.family:
+        case "op":
+            return "inplace" if "inplace" in act.words else "apply"
+        case "get":
+            return "get"
+        case "set" | "clear":
+            return "set"
+        case "del":
+            return "delete"
+        case "mode":
+            return "enter"
+        case "transform":
+            return "transform"
+    return act.key
+
+
+def called(engine: Any, act: Act, given: dict[str, Any]) -> Any:
+    """Call the method of a Python adapter that performs an act."""
+    method = getattr(engine, method_of(act))
+    match act.family:
+        case "op":
+            return method(act.name, given)
+        case "get" | "del":
+            return method(given["x"], act.name)
+        case "set":
+            return method(given["x"], act.name, given.get("value", given.get("dtype")))
+        case "clear":
+            return method(given["x"], act.name, None)
+        case "mode" | "transform":
+            return method(act.name, **given)
+    if act.key in CONSTRUCTORS:
+        return method(given["data"])  # the array has its data type
+    required = act.signature.required
+    first = [given[n] for n in required]
+    return method(*first, **{n: v for n, v in given.items() if n not in required})
+
+
+def working_dtype(words: frozenset[str]) -> np.dtype[Any]:
     """Choose the data type that clauses compute in: float64, or else the widest float."""
     for name in ("float64", "float32", "float16"):
-        if f"dtype:{name}" in capabilities:
+        if f"dtype:{name}" in words:
             return np.dtype(name)
     return np.dtype("float64")

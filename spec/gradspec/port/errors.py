@@ -57,3 +57,6 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "hook-result": "a hook returned a gradient of another shape, dtype or type",
     "callback": "a function of the caller, run by the engine, raised",
 }
+
+PRESUPPOSES: Final = {"graph-freed": "frees_graph", "stale-saved-tensor": "versions"}
+"""Error kind -> the ability without which an engine has no reason to refuse."""

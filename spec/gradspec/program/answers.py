@@ -1,86 +1,164 @@
-"""What each act gives back: a tensor, a node, a flag, several tensors, or nothing.
+"""What an engine answered, checked and wrapped: a tensor, a node, a flag, a structure, or nothing.
 
-The port promises these kinds; the recorder wraps answers by them, and so does whoever carries
-answers from another process.
+The table of acts promises the kinds; an answer of another kind breaks the port.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.operators import returns_several
-from gradspec.port.capabilities import ATTRIBUTES
+from gradspec.judging.outcome import BrokenPort
 from gradspec.program.objects import (
-    Context,
     Edge,
+    FunctionHandle,
     Hook,
     HostArray,
+    Log,
     Node,
     Object,
+    Observed,
     Tensor,
     Watcher,
 )
+from gradspec.program.steps import Ref, Step, Value
+from gradspec.program.structure import Held, Plain, mapped
 
-RESULTS: Final[dict[str, str]] = {
-    "tensor": "tensor",
-    "get": "attribute",
-    "apply": "applied",
-    "inplace": "tensor",
-    "requires_grad_": "tensor",
-    "grad": "tensors",
-    "vjp": "product",
-    "enter": "context",
-    "register_hook": "hook",
-    "register_post_accumulate_grad_hook": "hook",
-    "custom_function": "tensor",
-    "saved_tensors": "tensors",
-    "saved_value": "tensor",
-    "next_functions": "edges",
-    "gradient_edge": "edge",
-    "watch": "watcher",
-    "copy": "tensor",
-    "numpy": "host array",
-    "same_object": "flag",
-    "shares_memory": "flag",
-    "is_alive": "flag",
-    "grad_enabled": "flag",
-    "node_name": "text",
-    "text": "text",
-    "number": "number",
-    "drain_warnings": "plain",
-    "array": "plain",
-    "tolist": "plain",
-    "backward": "plain",
-}
-"""Act -> the kind of thing that it gives back; an act not named here gives nothing."""
+if TYPE_CHECKING:
+    from gradspec.program.recorder import Recorder
 
 WRAPPERS: Final[dict[str, type[Object]]] = {
     "tensor": Tensor,
     "node": Node,
     "edge": Edge,
-    "context": Context,
     "hook": Hook,
     "watcher": Watcher,
     "host array": HostArray,
+    "log": Log,
 }
+
+MAY_BE_NONE: Final = frozenset({"tensor", "node", "plain", "text", "dtype"})
 
 PLAIN_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "flag": (bool, np.bool_),
     "text": (str,),
+    "dtype": (str,),
     "number": (bool, int, float, np.generic),
     "plain": (object,),
 }
 
 
-def result_kind(act: str, arguments: tuple[Any, ...]) -> str:
-    """Say what kind of thing an act with these arguments gives back."""
-    kind = RESULTS.get(act, "nothing")
-    if kind == "attribute":
-        return ATTRIBUTES[arguments[1]][0]
-    if kind == "applied":
-        operator, operands, parameters = arguments
-        several = returns_several(operator, len(operands), frozenset(parameters))
-        return "tensors" if several else "tensor"
-    return kind
+def wrap(recorder: Recorder, step: Step, kind: str, answer: Any, *, some: bool = False) -> Any:
+    """Wrap an answer of a kind; raises BrokenPort if it is of another."""
+    act = step.act
+    if kind == "nothing":
+        return None
+    if answer is None and some:
+        raise BrokenPort(f"{act} gave None, expected a {kind}")
+    if answer is None and kind in MAY_BE_NONE:
+        return observed(recorder, step, None)
+    if kind in WRAPPERS:
+        return WRAPPERS[kind](recorder, answer, recorder.number())
+    wrapped = partial(wrap, recorder, step)
+    match kind:
+        case "tensors":
+            return tuple(wrapped("tensor", a) for a in _sequence(answer, act))
+        case "edges":
+            pairs = [_pair(p, act) for p in _sequence(answer, act)]
+            return tuple((wrapped("node", n), wrapped("number", k)) for n, k in pairs)
+        case "numbers":
+            members = tuple(_own("number", m, act) for m in _sequence(answer, act))
+            return observed(recorder, step, members)
+        case "structure":
+            return arrived(recorder, answer)
+        case "vjp" | "linearize":
+            value, function, *rest = _sequence(answer, act)
+            handle = FunctionHandle(recorder, function, recorder.number())
+            return (arrived(recorder, value), handle, *(arrived(recorder, r) for r in rest))
+    if kind.startswith("function"):
+        gives = kind.partition(": ")[2] or "structure"
+        return FunctionHandle(recorder, answer, recorder.number(), gives)
+    return observed(recorder, step, _own(kind, answer, act))
+
+
+def observed(recorder: Recorder, step: Step, value: Any) -> Observed:
+    """Give a plain answer, which marks the step if it comes to steer the program."""
+    return Observed(recorder, value, recorder.number(), partial(setattr, step, "seen"))
+
+
+def arrived(recorder: Recorder, value: Any) -> Any:
+    """Wrap a structure that came from the engine: leaves are handles unless they are wrapped."""
+    match value:
+        case None:
+            return None
+        case list() | tuple() | dict():
+            return mapped(value, lambda member: arrived(recorder, member))
+        case Plain():
+            return Observed(recorder, value.value, recorder.number())
+        case Held():
+            return opened(recorder, value.thing)
+    return Tensor(recorder, value, recorder.number())
+
+
+def opened(recorder: Recorder, thing: Any) -> Any:
+    """Give a held object back; what is in it gets new numbers in the frame that receives it."""
+    if isinstance(thing, FunctionHandle):
+        return FunctionHandle(recorder, thing._handle, recorder.number(), thing.gives)
+    if isinstance(thing, Object):
+        return type(thing)(recorder, thing._handle, recorder.number())
+    return mapped(thing, lambda member: opened(recorder, member))
+
+
+def pattern(value: Any) -> Any:
+    """Describe what an act made or a function was given, for a program to store."""
+    match value:
+        case Observed():
+            return Value(value._number, value._value)
+        case Object():
+            return Ref(value._number, value.kind)
+        case list() | tuple() | dict():
+            return mapped(value, pattern)
+    return value
+
+
+def made(value: Any) -> Any:
+    """Describe what an act made: plain answers by number alone, for they are not all the same."""
+    if isinstance(value, Observed):
+        return Ref(value._number, "value")
+    if isinstance(value, Object):
+        return Ref(value._number, value.kind)
+    return mapped(value, made)
+
+
+def _own(kind: str, answer: Any, act: str) -> Any:
+    """Give a plain answer as a value of Python's own types, which compare as they should."""
+    if not isinstance(answer, PLAIN_TYPES[kind]):
+        message = f"{act} gave a {type(answer).__name__}, expected a {kind}"
+        raise BrokenPort(message)
+    match answer:
+        case bool():
+            return answer
+        case np.generic():
+            return np.array(answer).item()
+        case int():
+            return int.__int__(answer)
+        case float():
+            return float.__float__(answer)
+        case str():
+            return str.__str__(answer)
+    return answer
+
+
+def _sequence(answer: Any, act: str) -> Any:
+    if not isinstance(answer, list | tuple):
+        message = f"{act} gave a {type(answer).__name__}, expected a list or tuple"
+        raise BrokenPort(message)
+    return answer
+
+
+def _pair(answer: Any, act: str) -> Any:
+    if len(_sequence(answer, act)) != 2:  # noqa: PLR2004 - a pair
+        raise BrokenPort(f"{act} gave {len(answer)} things, expected a pair")
+    return answer

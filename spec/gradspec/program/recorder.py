@@ -1,14 +1,17 @@
 """Perform a program on an engine, step by step, and write down each step.
 
-`perform` is the one door between a clause and an engine: it records the step, unwraps the
-objects, calls the method of the port, checks that the answer is of the kind that the port
-promises, and wraps it.  Nothing that it records keeps an object of the engine alive.
+`perform` is the one door between a clause and an engine: it records the step, unwraps the objects,
+has the engine do the act, checks that the answer is of the kind that the table promises, and wraps
+it.  Nothing that it records keeps an object of the engine alive.
 """
 
 from __future__ import annotations
 
+import itertools
+import threading
 import warnings
-from contextlib import suppress
+import weakref
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -19,41 +22,42 @@ from gradspec.judging.outcome import (
     BrokenPort,
     Failure,
     FailureKind,
-    Interrupted,
     ProgramError,
     Refused,
     Unsupported,
 )
-from gradspec.port.capabilities import DTYPES, METHODS
-from gradspec.port.engine import Engine, working_dtype
+from gradspec.port.abilities import DTYPES
+from gradspec.port.acts import ACTS
+from gradspec.port.engine import Engine, Subject
 from gradspec.port.errors import ERROR_KINDS
-from gradspec.port.needs import needed
-from gradspec.program.answers import PLAIN_TYPES, WRAPPERS, result_kind
-from gradspec.program.objects import FunctionContext, HostArray, Object, Observed, Tensor
-from gradspec.program.steps import Call, Callback, Program, Ref, Step, mapped
+from gradspec.port.functions import CONTEXT_CALLS, CONTEXT_NAMES, slot_of_rule
+from gradspec.port.slots import SLOTS
+from gradspec.program.acts_of_the_kit import KIT
+from gradspec.program.answers import made, pattern, wrap
+from gradspec.program.callbacks import Callbacks
+from gradspec.program.objects import FunctionHandle, Observed, Tensor
+from gradspec.program.passing import (
+    compared,
+    described,
+    handed,
+    is_function,
+    wrapped,
+)
+from gradspec.program.steps import Function, Program, Step, numbers
+from gradspec.program.structure import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
-FORGOTTEN: Final = object()
-
-MODES: Final = {"modes": "set_grad_enabled", "layout": "enforce_grad_layout_policy"}
-"""Group -> the mode that every program finds switched on."""
-
-IMPLIED: Final = {
-    "graph-freed": frozenset({"retain_graph"}),
-    "stale-saved-tensor": frozenset({"inplace"}),
-}
-"""Error kind -> the ability without which an engine has no reason to refuse."""
-
-GIVES_SOMETHING: Final = frozenset(
-    {"tensor", "apply", "custom_function", "copy", "text", "node_name"}
-)
-"""Acts that make something, and so never give None."""
+    from gradspec.port.act import Act
 
 current: Final[ContextVar[Recorder | None]] = ContextVar("recorder", default=None)
-"""The recorder that is at work, to which a demand on a plain value belongs."""
+"""The recorder that is at work, to which a demand on a list of answers belongs."""
+
+
+class NothingThere(AttributeError):
+    """An act was asked of a gradient that is None."""
 
 
 class Recorder:
@@ -62,19 +66,23 @@ class Recorder:
     It keeps warnings, and undoes what the run did to NumPy's treatment of floating-point errors.
     """
 
-    def __init__(self, engine: Engine, *, seed: int = 0) -> None:
-        self.engine = engine
-        self.dtype = working_dtype(engine.capabilities)
-        self.program = Program(dtype=self.dtype.name)
+    context_methods = CONTEXT_CALLS
+
+    def __init__(self, engine: Engine | Subject, *, seed: int = 0) -> None:
+        self.subject = Subject.of(engine)
+        self.dtype = self.subject.dtype
+        self.program = Program()
         self.assertions = 0
         self.used: set[str] = set()
         self.random = np.random.default_rng(seed)
-        self._blocks: list[list[Step]] = [self.program.steps]
-        self._count = 0
-        self._pending: ProgramError | None = None
-        self._callbacks: list[Callback] = []
-        self._context_first = False
-        self._warnings: list[Any] = []
+        self.warnings: list[Any] = []
+        self.callbacks = Callbacks(self)
+        self._numbers = itertools.count()
+        self._threads = threading.local()
+        self._kept: ProgramError | None = None
+        self._raised: list[BaseException] = []
+        self._functions: weakref.WeakKeyDictionary[Any, FunctionHandle]
+        self._functions = weakref.WeakKeyDictionary()
         self._catcher = warnings.catch_warnings(record=True)
         self._floating = np.errstate()
 
@@ -82,9 +90,11 @@ class Recorder:
         self._token = current.set(self)
         self._floating.__enter__()
         log = self._catcher.__enter__()
-        self._warnings = [] if log is None else log
+        self.warnings = [] if log is None else log
         warnings.simplefilter("always")
-        self._reset_modes()
+        if "reset" in self.subject.abilities:
+            with suppress(Exception):  # what an engine does not restore is for clauses to say
+                self.subject.ask(ACTS["reset"], {})
         return self
 
     def __exit__(
@@ -97,271 +107,230 @@ class Recorder:
         self._floating.__exit__(kind, error, traceback)
         current.reset(self._token)
 
-    def _reset_modes(self) -> None:
-        """Undo what an engine that does not restore its modes left behind."""
-        for group, mode in MODES.items():
-            if group in self.engine.capabilities:
-                with suppress(Exception):  # what is wrong with modes is for clauses to say
-                    self._call("enter", (mode, True), {})
-
     # performing -----------------------------------------------------------------------
-    def perform(self, act: str, *arguments: Any, **keywords: Any) -> Any:
-        """Do one step; raises Refused if the engine raises, and what its callbacks raise."""
-        self._require(act, arguments, keywords)
-        step = self._record(act, arguments, keywords)
-        if _acts_on_none(act, arguments):
-            step.raised = "grad-is-none"
-            text = f"{self._spell(act, arguments)} was asked of a gradient that is None"
-            raise Refused(text, step.raised, AttributeError(text))
-        try:
-            answer = self._call(act, self._resolve(arguments), self._resolve(keywords))
-        except ProgramError:
-            raise
-        except Exception as error:
-            if self._pending is not None:
-                self._raise_pending()
-            kind = self._kind(error)
-            step.raised = kind or "unknown"
-            raise Refused(self._spell(act, arguments), kind, error) from error
-        if self._pending is not None:
-            self._raise_pending()
-        result = self._wrap(result_kind(act, arguments), answer, act)
-        step.result = self._describe(result)
+    def perform(self, key: str, *arguments: Any, **keywords: Any) -> Any:
+        """Do one act; raises Refused if the engine raises, and what its callbacks raise."""
+        act = ACTS[key]
+        if act.by_kit:
+            return KIT[key](self, **act.signature.bind(arguments, keywords))
+        step, given, passed = self.begun(act, arguments, keywords)
+        if _is_asked_of_none(act, given):
+            text = f"{act.name} was asked of a gradient that is None"
+            raise self.refused(act, step, NothingThere(text))
+        answer = self.asked(act, step, passed)
+        result = wrap(self, step, _kind_of_answer(act, given), answer, some=act.some)
+        step.makes = pattern(result) if act.gives == "structure" else made(result)
         return result
+
+    def begun(
+        self, act: Act, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> tuple[Step, dict[str, Any], dict[str, Any]]:
+        """Record an act; give its step, its arguments, and what the engine gets for them."""
+        given = act.signature.bind(arguments, keywords)
+        self.require(act.needs(given))
+        step = Step(act.key)
+        passed = {name: self._passed(act, step, name, given) for name in given}
+        if not self.subject.covers(act, step.given):
+            raise Unsupported(f"{act.key}({', '.join(step.given)})")
+        self.record(step)
+        return step, given, passed
+
+    def asked(
+        self, act: Act, step: Step, passed: dict[str, Any], forms: dict[str, Any] | None = None
+    ) -> Any:
+        """Have the engine do an act; raises Refused, and what its callbacks raise."""
+        try:
+            answer = self.subject.ask(act, passed, step.given if forms is None else forms)
+        except Exception as error:
+            self._raise_what_was_kept()
+            raise self.refused(act, step, error) from error
+        finally:
+            if not self.callbacks.running:
+                self._raised.clear()  # none can come out any more, and each keeps what it saw alive
+        self._raise_what_was_kept()
+        return answer
+
+    def _passed(self, act: Act, step: Step, name: str, given: dict[str, Any]) -> Any:
+        """Note one argument in the step, and give what the engine gets for it."""
+        value, kind = given[name], act.signature.kinds.get(name, "")
+        if kind in SLOTS and is_function(value):
+            slot = slot_of_rule(name, given) if act.key == "define" else kind
+            step.given[name] = record = Function(self.number(), slot)
+            return self.callbacks.facing_the_engine(value, record)
+        if is_function(value) or isinstance(value, list | tuple | dict):
+            value = given[name] = self._with_functions(value)
+        step.given[name] = described(value)
+        return wrapped(value) if kind == "structure" else handed(value)
+
+    def _with_functions(self, value: Any) -> Any:
+        return self.function(value) if is_function(value) else mapped(value, self._with_functions)
+
+    def function(self, function: Callable[..., Any]) -> FunctionHandle:
+        """Make a caller's function a function of the engine, once."""
+        if function not in self._functions:
+            self._functions[function] = self.perform("define", body=function)
+        return self._functions[function]
+
+    def tensor(self, data: Any, *, dtype: str | None, leaf: bool) -> Tensor:
+        """Make a tensor; floats take the engine's working data type unless one is named."""
+        act, array = ACTS["leaf" if leaf else "tensor"], np.array(data, dtype=dtype)
+        given: dict[str, Any] = {"data": array}
+        if dtype is not None or not (array.dtype.kind in "bf" or array.dtype == np.int64):
+            given["dtype"] = dtype or array.dtype.name
+        self.require(act.needs(given))
+        step = Step(act.key, given)
+        if "dtype" not in given and array.dtype.kind == "f":
+            array = array.astype(self.dtype)
+        self.record(step)
+        passed = {"data": array.copy(), "dtype": array.dtype.name}
+        tensor: Tensor = wrap(
+            self, step, "tensor", self.asked(act, step, passed, passed), some=True
+        )
+        step.makes = made(tensor)
+        return tensor
 
     def look(self, tensor: Tensor) -> np.ndarray[Any, Any]:
         """Look at the values of a tensor from outside."""
-        self.used.add("values")
+        act = ACTS["array"]
+        self.require(act.words)
         try:
-            array = self.engine.array(tensor._handle)
+            array = self.subject.ask(act, {"x": handed(tensor)})
         except Exception as error:
-            raise Refused("array", self._kind(error), error) from error
+            raise Refused(act.name, self.kind_of(error), error) from error
         if not isinstance(array, np.ndarray | np.generic):
             message = f"array() gave a {type(array).__name__}, expected a NumPy array"
             raise BrokenPort(message)
-        if array.dtype.name not in DTYPES:
+        complex_undeclared = (
+            array.dtype.kind == "c" and f"dtype:{array.dtype.name}" not in self.subject.abilities
+        )
+        if array.dtype.name not in DTYPES or complex_undeclared:
             message = f"array() gave an array of {array.dtype.name}, expected numbers or flags"
             raise BrokenPort(message)
         return np.array(array)  # a copy, and no subclass with a comparison of its own
 
-    def forget(self, thing: Object) -> None:
-        """Let go of the engine's object, as `del` does."""
-        self._record("forget", (thing,), {})
-        object.__setattr__(thing, "_handle", FORGOTTEN)
+    # writing down ---------------------------------------------------------------------
+    def number(self) -> int:
+        """Give the next object's number."""
+        return next(self._numbers)
 
-    def expect(self, subject: Any, check: str, expected: Any, options: dict[str, Any]) -> None:
-        """Compare what was found with what is expected; raises Failure."""
-        self._record("expect", (subject, check, expected), options)
-        self.assertions += 1
-        comparison = COMPARISONS[check]
-        failure = comparison(self._plain(subject), self._plain(expected), **options)
-        if failure is not None:
-            raise failure
+    def record(self, step: Step) -> None:
+        """Add a step to the block that this thread is in."""
+        self._blocks()[-1].append(step)
 
-    def expect_refusal(self, kind: str, refused: Refused | None) -> None:
-        """Demand that a step just taken was refused in this way; raises Failure."""
-        if kind not in ERROR_KINDS:
-            message = f"unknown error kind {kind!r}; the list is gradspec.port.errors.ERROR_KINDS"
-            raise ValueError(message)
-        self.assertions += 1
-        self.used |= IMPLIED.get(kind, frozenset())
-        if self._blocks[-1]:
-            self._blocks[-1][-1].refusal = kind
-        if refused is None:
-            text = f"expected an error of the kind {kind}: {ERROR_KINDS[kind]}"
-            raise Failure(FailureKind.NO_ERROR, text, "no error", kind)
-        if refused.kind != kind:
-            text = f"expected an error of the kind {kind}: {ERROR_KINDS[kind]}; {refused}"
-            raise Failure(FailureKind.WRONG_ERROR, text, refused.kind, kind) from refused
+    @contextmanager
+    def frame(self, steps: list[Step], *, aside: bool | None = None) -> Iterator[None]:
+        """Write steps here until the block ends; in whatever thread that is.
 
-    # engine calls ---------------------------------------------------------------------
-    def _call(self, act: str, arguments: Any, keywords: Any) -> Any:
-        if act == "host_write":
-            array, index, value = arguments
-            array[index] = value
-            return None
-        if act == "drain_warnings":
-            seen = [f"{w.category.__name__}: {w.message}" for w in self._warnings]
-            self._warnings.clear()
-            return seen
-        method = getattr(self.engine, act, None)
-        if method is None:
-            message = f"the adapter declares {METHODS[act]} and has no method {act}()"
-            raise BrokenPort(message)
-        return method(*arguments, **keywords)
+        What is done `aside` is no part of what the program needs; a block inside is as it is.
+        """
+        thread, token = self._threads, current.set(self)
+        self._blocks().append(steps)
+        before = getattr(thread, "aside", False)
+        thread.aside = before if aside is None else aside
+        try:
+            yield
+        finally:
+            self._blocks().pop()
+            thread.aside = before
+            current.reset(token)
 
-    def _require(self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        self.require(needed(act, arguments, keywords, self.dtype))
+    @contextmanager
+    def block(self, key: str, **given: Any) -> Iterator[Step]:
+        """Record what follows as the steps of one act."""
+        steps: list[Step] = []
+        step = Step(key, {n: described(v) for n, v in given.items()}, steps=steps)
+        self.record(step)
+        with self.frame(steps):
+            yield step
 
-    def require(self, words: set[str]) -> None:
+    def _blocks(self) -> list[list[Step]]:
+        blocks: list[list[Step]] | None = getattr(self._threads, "blocks", None)
+        if blocks is None:
+            blocks = self._threads.blocks = [self.program.steps]
+        return blocks
+
+    # refusals -------------------------------------------------------------------------
+    def keep(self, error: ProgramError) -> None:
+        """Keep what ended a caller's function, in case the engine swallows it."""
+        if self._kept is None:
+            self._kept = error
+
+    def raised_by_the_caller(self, error: BaseException) -> None:
+        """Remember an exception that a caller's function raised by itself."""
+        self._raised.append(error)
+
+    def require(self, words: frozenset[str]) -> None:
         """Note what a program relies on; raises Unsupported if the engine does not declare it."""
-        self.used |= words
-        missing = sorted(words - self.engine.capabilities)
-        if missing:
-            raise Unsupported(missing[0])
+        if not getattr(self._threads, "aside", False):
+            self.used |= words
+        if not words <= self.subject.abilities:
+            raise Unsupported(min(words - self.subject.abilities))
 
-    def _kind(self, error: Exception) -> str | None:
-        if isinstance(error, Interrupted):
+    def kind_of(self, error: Exception) -> str | None:
+        """Say of which kind an engine's exception is; raises BrokenPort if it is none."""
+        if isinstance(error, NothingThere):
+            return "grad-is-none"
+        if any(e is raised for e in _history(error) for raised in self._raised):
             return "callback"
-        kind = self.engine.error_kind(error)
+        kind = self.subject.engine.error_kind(error)
         if kind is not None and not (isinstance(kind, str) and kind in ERROR_KINDS):
             message = f"error_kind() gave {kind!r}, which is no error kind"
             raise BrokenPort(message)
         return kind
 
-    def _raise_pending(self) -> None:
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            raise pending
+    def refused(self, act: Act, step: Step, error: Exception) -> Refused:
+        """Say how an engine refused an act, and note it in the step."""
+        kind = self.kind_of(error)
+        step.refused = kind or "unknown"
+        return Refused(act.name, kind, error)
 
-    # wrapping -------------------------------------------------------------------------
-    def _wrap(self, kind: str, answer: Any, act: str) -> Any:
-        if kind == "nothing":
-            return None
-        if answer is None and act in GIVES_SOMETHING:
-            raise BrokenPort(f"{act} gave None, expected a {kind}")
-        if answer is None and kind in ("tensor", "node", "plain", "text"):
-            return self._observe(None)
-        if kind in WRAPPERS:
-            return self._new(WRAPPERS[kind], answer)
-        if kind == "tensors":
-            return tuple(self._wrap("tensor", a, act) for a in self._sequence(answer, act))
-        if kind == "product":
-            output, gradients = self._pair(answer, act)
-            return self._new(Tensor, output), self._wrap("tensors", gradients, act)
-        if kind == "edges":
-            pairs = [self._pair(p, act) for p in self._sequence(answer, act)]
-            return tuple(
-                (self._wrap("node", n, act), self._wrap("number", k, act)) for n, k in pairs
+    def _raise_what_was_kept(self) -> None:
+        if self._kept is not None:
+            raise self._kept
+
+    # demands --------------------------------------------------------------------------
+    def expect(self, found: Any, check: str, expected: Any, options: dict[str, Any]) -> None:
+        """Compare what was found with what is expected; raises Failure."""
+        given = {"found": described(found), "check": check} | options
+        if expected is not None:
+            given["expected"] = described(expected)
+        if not list(numbers(given["found"])):
+            raise TypeError(
+                f"{found!r} is nothing that an engine said: it cannot be demanded of it"
             )
-        if kind == "numbers":
-            members = self._sequence(answer, act)
-            return self._observe(tuple(self._own("number", m, act) for m in members))
-        return self._observe(self._own(kind, answer, act))
-
-    @staticmethod
-    def _own(kind: str, answer: Any, act: str) -> Any:
-        """Give a plain answer as a value of Python's own types, which compare as they should."""
-        if not isinstance(answer, PLAIN_TYPES[kind]):
-            message = f"{act} gave a {type(answer).__name__}, expected a {kind}"
-            raise BrokenPort(message)
-        match answer:
-            case bool():
-                return answer
-            case np.generic():
-                return np.array(answer).item()
-            case int():
-                return int.__int__(answer)
-            case float():
-                return float.__float__(answer)
-            case str():
-                return str.__str__(answer)
-        return answer
-
-    def _new(self, wrapper: type[Object], handle: Any) -> Object:
-        self._count += 1
-        return wrapper(self, handle, self._count - 1)
-
-    def _observe(self, value: Any) -> Observed:
-        self._count += 1
-        return Observed(self, value, self._count - 1)
-
-    @staticmethod
-    def _sequence(answer: Any, act: str) -> Any:
-        if not isinstance(answer, list | tuple):
-            message = f"{act} gave a {type(answer).__name__}, expected a list or tuple"
-            raise BrokenPort(message)
-        return answer
-
-    @classmethod
-    def _pair(cls, answer: Any, act: str) -> Any:
-        if len(cls._sequence(answer, act)) != 2:  # noqa: PLR2004 - a pair
-            raise BrokenPort(f"{act} gave {len(answer)} things, expected a pair")
-        return answer
-
-    # three readings of a structure ----------------------------------------------------
-    def _record(self, act: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Step:
-        described = tuple(self._describe(a) for a in arguments)
-        step = Step(act, described, {k: self._describe(v) for k, v in keywords.items()})
-        self._blocks[-1].append(step)
-        self._callbacks = [a for a in described if isinstance(a, Callback)]
-        self._context_first = act == "custom_function"
-        return step
-
-    def _describe(self, value: Any) -> Any:
-        """What the program stores: objects by number, functions by what they do."""
-        if isinstance(value, Object | Observed):
-            return Ref(value._number)
-        if callable(value) and not isinstance(value, type):
-            self._count += 1
-            return Callback(self._count - 1)
-        return mapped(value, self._describe)
-
-    def _resolve(self, value: Any) -> Any:
-        """What the engine gets: handles, plain values, and callables over handles."""
-        if isinstance(value, Object):
-            if value._handle is FORGOTTEN:
-                message = f"{value!r} was forgotten earlier in this program"
-                raise ValueError(message)
-            return value._handle
-        if isinstance(value, Observed):
-            return value.value
-        if callable(value) and not isinstance(value, type):
-            return self._engine_facing(value, self._callbacks.pop(0))
-        if isinstance(value, np.ndarray):
-            return value.copy()  # the program and the clause keep theirs
-        return mapped(value, self._resolve)
-
-    def _plain(self, value: Any) -> Any:
-        """What a comparison sees: arrays and plain values."""
-        if isinstance(value, Tensor):
-            return self.look(value)
-        if isinstance(value, HostArray):
-            return np.array(value)
-        if isinstance(value, Observed):
-            return value.value
-        if isinstance(value, Object):
-            return repr(value)
-        return mapped(value, self._plain)
-
-    def _engine_facing(self, function: Callable[..., Any], callback: Callback) -> Any:
-        first = FunctionContext if self._context_first else Tensor
-
-        def call(*handles: Any) -> Any:
-            kinds = [first, *[Tensor] * (len(handles) - 1)]
-            parameters = [self._parameter(k, h) for k, h in zip(kinds, handles, strict=False)]
-            described = tuple(Ref(p._number) for p in parameters)
-            record = Call(described, raised=True)
-            callback.calls.append(record)
-            self._blocks.append(record.steps)
-            try:
-                returned = function(*parameters)
-            except ProgramError as error:
-                self._pending = error
-                raise
-            finally:
-                self._blocks.pop()
-            record.raised = False
-            record.returned = self._describe(returned)
-            return self._resolve(returned)
-
-        return call
-
-    def _parameter(self, wrapper: type[Object], handle: Any) -> Any:
-        return self._observe(None) if handle is None else self._new(wrapper, handle)
-
-    @staticmethod
-    def _spell(act: str, arguments: tuple[Any, ...]) -> str:
-        return str(arguments[0]) if act in ("apply", "inplace", "enter") else act
+        self.record(Step("expect", given))
+        self.assertions += 1
+        failure = COMPARISONS[check](compared(found), compared(expected), **options)
+        if failure is not None and getattr(found, "absent", False):
+            kind, text = FailureKind.MISSING_GRADIENT, "no gradient, which a product takes for zero"
+            failure = Failure(kind, text, failure.found, failure.expected)
+        if failure is not None:
+            raise failure
 
 
-def _acts_on_none(act: str, arguments: tuple[Any, ...]) -> bool:
-    targets: list[Any] = []
-    match act:
-        case "apply":
-            targets = arguments[1]
-        case "inplace":
-            targets = [arguments[1]]
-        case "get" | "set" | "delete":
-            targets = [arguments[0]]
-    return any(isinstance(t, Observed) and t.value is None for t in targets)
+def _kind_of_answer(act: Act, given: dict[str, Any]) -> str:
+    match act.gives:
+        case "as declared":
+            return str(given["function"].gives)
+        case "as named":
+            return CONTEXT_NAMES.get(given["name"], "structure")
+    return act.kind_given(given)
+
+
+def _is_asked_of_none(act: Act, given: dict[str, Any]) -> bool:
+    if act.on != "tensor":
+        return False
+    values = given.values() if act.family == "op" else (next(iter(given.values())),)
+    return any(isinstance(v, Observed) and v._value is None for v in values)
+
+
+def _history(error: BaseException) -> Iterator[BaseException]:
+    """Give an exception and those that it came from; the chain may be a circle."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__]

@@ -1,96 +1,281 @@
-"""Replay a stored program on an engine: the same steps, the same demands."""
+"""Replay a stored program on an engine: the same steps, the same demands.
+
+A function of the caller does what it did when the program was recorded.  Where the engine calls it
+in another way, or another value comes to steer the program, the replay has *diverged*, which is no
+verdict: the clause itself has to be run.
+"""
 
 from __future__ import annotations
 
+import builtins
+import inspect
+import math
+from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.judging.outcome import Interrupted, Refused
-from gradspec.program.steps import Call, Callback, Program, Ref, Step
+import numpy as np
+
+from gradspec.judging.outcome import Diverged, Interrupted, ProgramError
+from gradspec.program import blocks
+from gradspec.program.objects import Object, Observed
+from gradspec.program.steps import UNSEEN, Body, Function, Program, Ref, Step, Value
+from gradspec.program.structure import Held, Plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from gradspec.program.recorder import Recorder
 
+STEERING_ULPS: Final = 64
+"""How many units in the last place a number that steers may be away from the recorded one."""
+
 
 def replay(program: Program, recorder: Recorder) -> None:
-    """Perform every step; raises what a clause that did the same would raise."""
-    _Player(recorder).play(program.steps)
+    """Perform every step; raises what a clause that did the same would raise, or Diverged."""
+    Player(recorder).play(program.steps)
 
 
-class _Player:
-    """Knows which number stands for which object of this replay."""
+class Frame:
+    """The objects of one call of a function by their numbers, and those around it."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self._objects: dict[int, Any] = {}
+    def __init__(self, around: Frame | None = None) -> None:
+        self.objects: dict[int, Any] = {}
+        self.around = around
 
-    def play(self, steps: list[Step]) -> None:
-        for step in steps:
-            if step.refusal is None:
-                self._perform(step)
-            else:
-                self._recorder.expect_refusal(step.refusal, self._refused(step))
+    def __getitem__(self, number: int) -> Any:
+        frame: Frame | None = self
+        while frame is not None:
+            if number in frame.objects:
+                return frame.objects[number]
+            frame = frame.around
+        raise Diverged(f"t{number} was not made")
 
-    def _refused(self, step: Step) -> Refused | None:
+    def get(self, number: int) -> Any:
+        """Give the object, or None if it was not made."""
         try:
-            self._perform(step)
-        except Refused as refused:
-            return refused
-        return None
+            return self[number]
+        except Diverged:
+            return None
+
+    @property
+    def outermost(self) -> Frame:
+        """The frame of the program itself."""
+        return self if self.around is None else self.around.outermost
+
+
+class Player:
+    """Plays steps in a frame; a function that it makes plays its body in a frame of its own.
+
+    `unlike` is raised where an answer is not like the pattern of the step.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        frame: Frame | None = None,
+        unlike: type[ProgramError] = Diverged,
+    ) -> None:
+        self._recorder = recorder
+        self._unlike = unlike
+        self.frame = Frame() if frame is None else frame
+
+    def play(self, steps: Sequence[Step]) -> None:
+        """Perform the steps in order."""
+        for step in steps:
+            if step.steps is None:
+                self._perform(step)
+            elif step.act == "repeat":
+                self._repeat(step)
+            else:
+                with self._block(step):
+                    self.play(step.steps)
 
     def _perform(self, step: Step) -> None:
-        arguments = self._objects_in(step.arguments)
-        keywords = self._objects_in(step.keywords)
+        recorder, given = self._recorder, step.given
         match step.act:
             case "expect":
-                subject, check, expected = arguments
-                self._recorder.expect(subject, check, expected, keywords)
-            case "forget":
-                self._recorder.forget(arguments[0])
+                options = {n: v for n, v in given.items() if n in ("ulps", "scale")}
+                found, expected = self.value(given["found"]), self.value(given.get("expected"))
+                recorder.expect(found, given["check"], expected, options)
+                return
+            case "tensor" | "leaf":
+                leaf, dtype = step.act == "leaf", given.get("dtype")
+                result = recorder.tensor(self.value(given["data"]), dtype=dtype, leaf=leaf)
+            case "or_zero":
+                gradient = self.frame.get(given["gradient"].number)
+                result = recorder.perform("or_zero", gradient, self.value(given["like"]))
             case _:
-                result = self._recorder.perform(step.act, *arguments, **keywords)
-                self._bind(step.result, result)
+                values = {name: self.value(value) for name, value in given.items()}
+                result = recorder.perform(step.act, **values)
+        if step.makes is not None:  # nothing was made, also where the act was refused
+            self.bind(step.makes, result)
+        if step.seen is not UNSEEN and not _same(step.seen, getattr(result, "value", result)):
+            raise Diverged(f"{step.act} gave {result!r}, and {step.seen!r} when it was recorded")
 
-    def _bind(self, described: Any, found: Any) -> None:
-        if isinstance(described, Ref):
-            self._objects[described.number] = found
-        elif isinstance(described, tuple) and isinstance(found, tuple):
-            for one, other in zip(described, found, strict=False):
-                self._bind(one, other)
+    def _block(self, step: Step) -> AbstractContextManager[Any]:
+        recorder = self._recorder
+        match step.act:
+            case "refuses":
+                return blocks.refuses(recorder, step.given["kind"])
+            case "attempt":
+                return self._attempt(step)
+            case "granted":
+                return blocks.granted(recorder, self.value(step.given["attempt"]))
+            case "warns" | "silent":
+                return blocks.warnings(recorder, expected=step.act == "warns")
+        values = {name: self.value(value) for name, value in step.given.items()}
+        return blocks.mode(recorder, step.act, (), values)
 
-    def _objects_in(self, value: Any) -> Any:
-        match value:
-            case Ref():
-                return self._objects[value.number]
-            case Callback():
-                return self._function(value)
-            case list():
-                return [self._objects_in(v) for v in value]
-            case tuple():
-                return tuple(self._objects_in(v) for v in value)
+    @contextmanager
+    def _attempt(self, step: Step) -> Iterator[None]:
+        with blocks.attempt(self._recorder, step.given["kinds"]) as attempt:
+            if step.makes is not None:
+                self.bind(step.makes, attempt)
+            yield
+
+    def _repeat(self, step: Step) -> None:
+        carried = step.given["carried"]
+        values = [self.value(first) for _, first, _ in carried]
+        for _ in range(step.given["times"]):
+            for (inside, _, _), value in zip(carried, values, strict=True):
+                self.frame.objects[inside.number] = value
+            self.play(step.steps or [])
+            values = [self.value(last) for _, _, last in carried]
+
+    # values ---------------------------------------------------------------------------
+    def bind(self, pattern: Any, found: Any) -> None:
+        """Give numbers to what was made, if it is like the pattern."""
+        if not fits(pattern, found):
+            raise self._unlike(f"found {found!r}, expected something like {pattern!r}")
+        match pattern:
+            case Ref() | Value():
+                self.frame.objects[pattern.number] = found
+            case list() | tuple():
+                for one, other in zip(pattern, found, strict=True):
+                    self.bind(one, other)
             case dict():
-                return {k: self._objects_in(v) for k, v in value.items()}
+                for name, one in pattern.items():
+                    self.bind(one, found[name])
+            case Held():
+                self.bind(pattern.thing, found)
+
+    def value(self, described: Any) -> Any:
+        """Give what a described value stands for in this frame."""
+        match described:
+            case Ref():
+                return self.frame[described.number]
+            case Function():
+                return self.function(described)
+            case list():
+                return [self.value(v) for v in described]
+            case tuple():
+                return tuple(self.value(v) for v in described)
+            case dict():
+                return {k: self.value(v) for k, v in described.items()}
             case MappingProxyType():
-                return MappingProxyType({k: self._objects_in(v) for k, v in value.items()})
+                return MappingProxyType({k: self.value(v) for k, v in described.items()})
             case slice():
-                parts = (value.start, value.stop, value.step)
-                return slice(*(self._objects_in(v) for v in parts))
-        return value
+                parts = (described.start, described.stop, described.step)
+                return slice(*(self.value(v) for v in parts))
+            case Held():
+                return self.value(described.thing)
+            case Plain():
+                return described.value
+        return described
 
-    def _function(self, callback: Callback) -> Callable[..., Any]:
-        calls = iter(callback.calls)
-        last: list[Call] = []
+    def function(self, function: Function) -> Callable[..., Any]:
+        """Make a function that does what the recorded one did, call by call."""
+        around, turns = self.frame, Turns(function)
 
-        def function(*parameters: Any) -> Any:
-            call = next(calls, None) or (last[0] if last else Call(()))
-            last[:] = [call]
-            for ref, parameter in zip(call.parameters, parameters, strict=False):
-                self._objects[ref.number] = parameter
-            self.play(call.steps)
-            if call.raised:
-                raise Interrupted
-            return self._objects_in(call.returned)
+        def call(*given: Any, **named: Any) -> Any:
+            body = turns.next(given, named)
+            player = Player(self._recorder, Frame(around))
+            player.bind(body.arguments, given)
+            player.bind(body.keywords, named)
+            player.play(body.steps)
+            for number in body.exports:
+                around.outermost.objects[number] = player.frame.get(number)
+            return player.ended(body)
 
-        return function
+        if function.signature is not None:
+            call.__signature__ = _signature(function.signature)  # type: ignore[attr-defined]
+        return call
+
+    def ended(self, body: Body) -> Any:
+        """End a body as it ended when it was recorded."""
+        if body.cut:
+            raise Diverged("the engine goes on where it stopped when the program was recorded")
+        if body.raised:
+            kind = getattr(builtins, body.raised, Interrupted)
+            raise kind if isinstance(kind, type) and issubclass(kind, Exception) else Interrupted
+        return self.value(body.returned)
+
+
+class Turns:
+    """Which body a function comes to next: by pattern, and in turn among those that fit."""
+
+    def __init__(self, function: Function) -> None:
+        self._bodies = function.bodies
+        self._left = list(function.turns)
+
+    def next(self, given: tuple[Any, ...], named: dict[str, Any]) -> Body:
+        """Choose a body; raises Diverged."""
+
+        def fitting(body: Body) -> bool:
+            return fits(body.arguments, given) and fits(body.keywords, named)
+
+        for place, number in enumerate(self._left):
+            if fitting(self._bodies[number]):
+                del self._left[place]
+                return self._bodies[number]
+        fitting_bodies = [body for body in self._bodies if fitting(body)]
+        if len(fitting_bodies) == 1 and len(self._bodies) == 1:
+            return fitting_bodies[0]
+        if fitting_bodies:
+            raise Diverged("a function is called more often than when the program was recorded")
+        raise Diverged(f"a function is called with {given!r}, as it was not when recorded")
+
+
+def fits(pattern: Any, found: Any) -> bool:
+    """Say whether what was found is like the pattern: containers, None and plain values."""
+    match pattern:
+        case Value():
+            value = found._value if isinstance(found, Observed) else found
+            return _same(pattern.value, value)
+        case Ref():
+            return found is not None or pattern.kind == "value"
+        case list() | tuple():
+            same = isinstance(found, type(pattern)) and len(found) == len(pattern)
+            return same and all(map(fits, pattern, found))
+        case dict():
+            same = isinstance(found, dict) and list(found) == list(pattern)
+            return same and all(fits(one, found[name]) for name, one in pattern.items())
+        case Held():
+            return fits(pattern.thing, found)
+        case None:
+            return found is None
+    return not isinstance(found, Object)
+
+
+def _same(recorded: Any, found: Any) -> bool:
+    if isinstance(recorded, float) and isinstance(found, float):
+        near = STEERING_ULPS * float(np.finfo(np.float32).eps)
+        return math.isclose(recorded, found, rel_tol=near, abs_tol=0.0) or (
+            math.isnan(recorded) and math.isnan(found)
+        )
+    if isinstance(recorded, list | tuple) and isinstance(found, list | tuple):
+        return len(recorded) == len(found) and all(map(_same, recorded, found))
+    return type(recorded) is type(found) and bool(recorded == found)
+
+
+def _signature(parameters: tuple[Any, ...]) -> inspect.Signature:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                name, kind, default=default[0] if default else inspect.Parameter.empty
+            )
+            for name, *default in parameters
+        ]
+    )

@@ -1,199 +1,205 @@
 """A program: what a clause did, as plain data.
 
-A program is a list of steps over numbered objects.  It can be printed (`gradspec.program.scripts`), stored
-as JSON, replayed on any engine (`gradspec.program.replay`) and made smaller.  A function of the
-caller (a hook body, say) is stored as what it did each time the engine called it.
+A program is a list of steps over numbered objects.  It can be printed (`program.scripts`), stored
+(`program.storing`), folded (`program.folding`) and replayed on any engine (`program.replay`).
+A function of the caller is stored as what it did each time that the engine called it.
 """
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass, field
-from types import EllipsisType, MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from gradspec.program.structure import Held, Plain
 
-FORMAT: Final = "gradspec-program/1"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The n-th object that a program made."""
+    """The n-th object that a program made; `kind` is what it is, a tensor if nothing is said."""
 
     number: int
+    kind: str = field(default="tensor", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A plain value that arrived in a structure: its number, and what it was."""
+
+    number: int
+    value: Any
+
+
+class Unseen:
+    """There is no value that steered the program."""
+
+    def __repr__(self) -> str:
+        return "UNSEEN"
+
+
+UNSEEN = Unseen()
 
 
 @dataclass(slots=True)
-class Call:
-    """One call of a caller's function: its parameters, what it did, what it returned."""
+class Body:
+    """One call of a caller's function, or several that are alike.
 
-    parameters: tuple[Ref, ...]
+    `arguments` and `keywords` are a pattern: what arrived, objects by number.  `raised` names the
+    exception that the function raised by itself; `cut` says that an error of the engine ended it.
+    `exports` are numbers that other calls use too.
+    """
+
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     returned: Any = None
-    raised: bool = False
+    raised: str = ""
+    cut: bool = False
+    exports: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
-class Callback:
-    """A function of the caller, given to the engine."""
+class Function:
+    """A function of the caller, given to the engine.
+
+    `bodies` are what it did, `turns` which of them each call was; `signature` names parameters
+    with their defaults, where an engine may fill them in.
+    """
 
     number: int
-    calls: list[Call] = field(default_factory=list)
+    slot: str
+    signature: tuple[Any, ...] | None = None
+    bodies: list[Body] = field(default_factory=list)
+    turns: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Step:
-    """One act: a method of the port, or of the kit (`expect`, `forget`, `host_write`).
+    """One act: its key in the table of acts, its arguments by name, what it made.
 
-    `refusal` is the error kind that the clause demands of this step, `raised` what was seen.
+    `makes` is a pattern like the answer, objects by number.  `seen` is a plain answer that steered
+    the program, which another run must find again.  `steps` are those of a block.  `refused` is the
+    kind of error that the act was refused with, and is not stored.
     """
 
     act: str
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any] = field(default_factory=dict)
-    result: Any = None
-    refusal: str | None = None
-    raised: str | None = None
+    given: dict[str, Any] = field(default_factory=dict)
+    makes: Any = None
+    seen: Any = UNSEEN
+    steps: list[Step] | None = None
+    refused: str | None = None
 
 
 @dataclass(slots=True)
 class Program:
-    """The steps of a clause, and the data type that it computed in."""
+    """The steps of a clause."""
 
     steps: list[Step] = field(default_factory=list)
-    dtype: str = "float64"
-
-    def to_json(self) -> str:
-        """Give the program as one line of JSON; arrays, NaN, infinities and -0.0 survive."""
-        data = {"format": FORMAT, "dtype": self.dtype, "steps": [_step(s) for s in self.steps]}
-        return json.dumps(data, separators=(",", ":"), allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Program:
-        """Read what `to_json` wrote; raises ValueError if it is not such a program."""
-        data = json.loads(text)
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            message = f"not a program in the format {FORMAT}"
-            raise ValueError(message)
-        return cls([_read_step(s) for s in data["steps"]], data["dtype"])
 
 
-def encode(value: Any) -> Any:
-    """Turn a value into JSON data; what JSON lacks becomes an object with one `$` key."""
+def numbers(value: Any) -> Iterator[int]:
+    """Give the numbers of the objects that a described value names, functions left out."""
     match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else {"$float": repr(value)}
-        case list():
-            return [encode(v) for v in value]
-        case tuple():
-            return {"$tuple": [encode(v) for v in value]}
-        case dict():
-            return {"$dict": [[k, encode(v)] for k, v in value.items()]}
-        case MappingProxyType():
-            return {"$mapping": [[k, encode(v)] for k, v in value.items()]}
+        case Ref() | Value():
+            yield value.number
+        case list() | tuple():
+            for member in value:
+                yield from numbers(member)
+        case dict() | MappingProxyType():
+            for member in value.values():
+                yield from numbers(member)
         case slice():
-            return {"$slice": [encode(v) for v in (value.start, value.stop, value.step)]}
-        case EllipsisType():
-            return {"$ellipsis": True}
+            yield from numbers((value.start, value.stop, value.step))
+        case Plain():
+            yield from numbers(value.value)
+        case Held():
+            yield from numbers(value.thing)
+
+
+def functions(value: Any) -> Iterator[Function]:
+    """Give the functions in a described value."""
+    match value:
+        case Function():
+            yield value
+        case list() | tuple():
+            for member in value:
+                yield from functions(member)
+        case dict() | MappingProxyType():
+            for member in value.values():
+                yield from functions(member)
+
+
+def renumbered(value: Any, rename: dict[int, int]) -> Any:
+    """Give a described value, a step or a body with other numbers; what has none stays."""
+    match value:
         case Ref():
-            return {"$ref": value.number}
-        case Callback():
-            return {"$function": value.number, "calls": [_call(c) for c in value.calls]}
-        case np.generic():
-            return encode(value.item())
-        case np.ndarray():
-            flat = [encode(v) for v in value.ravel().tolist()]
-            return {"$array": flat, "dtype": value.dtype.name, "shape": list(value.shape)}
-    message = f"a program cannot hold a {type(value).__name__}: {value!r}"
-    raise TypeError(message)
-
-
-def decode(data: Any) -> Any:
-    """Read back what `encode` wrote."""
-    match data:
+            return Ref(rename.get(value.number, value.number), value.kind)
+        case Value():
+            return Value(rename.get(value.number, value.number), value.value)
         case list():
-            return [decode(v) for v in data]
-        case {"$float": text}:
-            return float(text)
-        case {"$tuple": items}:
-            return tuple(decode(v) for v in items)
-        case {"$dict": items}:
-            return {k: decode(v) for k, v in items}
-        case {"$mapping": items}:
-            return MappingProxyType({k: decode(v) for k, v in items})
-        case {"$slice": parts}:
-            return slice(*(decode(v) for v in parts))
-        case {"$ellipsis": _}:
-            return ...
-        case {"$ref": number}:
-            return Ref(number)
-        case {"$function": number, "calls": calls}:
-            return Callback(number, [_read_call(c) for c in calls])
-        case {"$array": flat, "dtype": dtype, "shape": shape}:
-            return np.array([decode(v) for v in flat], dtype=dtype).reshape(shape)
-    return data
-
-
-def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Apply a change to each member of a structure; give anything else back as it is."""
-    match value:
-        case list():
-            return [change(v) for v in value]
+            return [renumbered(v, rename) for v in value]
         case tuple():
-            return tuple(change(v) for v in value)
+            return tuple(renumbered(v, rename) for v in value)
         case dict():
-            return {k: change(v) for k, v in value.items()}
+            return {k: renumbered(v, rename) for k, v in value.items()}
         case MappingProxyType():
-            return MappingProxyType({k: change(v) for k, v in value.items()})
+            return MappingProxyType({k: renumbered(v, rename) for k, v in value.items()})
         case slice():
-            return slice(change(value.start), change(value.stop), change(value.step))
+            return slice(*renumbered([value.start, value.stop, value.step], rename))
+        case Plain():
+            return Plain(renumbered(value.value, rename))
+        case Held():
+            return Held(renumbered(value.thing, rename))
+        case Step():
+            given, makes = renumbered(value.given, rename), renumbered(value.makes, rename)
+            steps = None if value.steps is None else renumbered(value.steps, rename)
+            return Step(value.act, given, makes, value.seen, steps, value.refused)
+        case Body():
+            return Body(
+                renumbered(value.arguments, rename),
+                renumbered(value.keywords, rename),
+                renumbered(value.steps, rename),
+                renumbered(value.returned, rename),
+                value.raised,
+                value.cut,
+                tuple(rename.get(n, n) for n in value.exports),
+            )
+        case Function():
+            number = rename.get(value.number, value.number)
+            bodies = [renumbered(b, rename) for b in value.bodies]
+            return Function(number, value.slot, value.signature, bodies, list(value.turns))
     return value
 
 
-def _step(step: Step) -> dict[str, Any]:
-    data: dict[str, Any] = {"act": step.act, "arguments": [encode(a) for a in step.arguments]}
-    if step.keywords:
-        data["keywords"] = {k: encode(v) for k, v in step.keywords.items()}
-    if step.result is not None:
-        data["result"] = encode(step.result)
-    if step.refusal is not None:
-        data["refusal"] = step.refusal
-    if step.raised is not None:
-        data["raised"] = step.raised
-    return data
-
-
-def _read_step(data: dict[str, Any]) -> Step:
-    return Step(
-        data["act"],
-        tuple(decode(a) for a in data["arguments"]),
-        {k: decode(v) for k, v in data.get("keywords", {}).items()},
-        decode(data.get("result")),
-        data.get("refusal"),
-        data.get("raised"),
-    )
-
-
-def _call(call: Call) -> dict[str, Any]:
-    return {
-        "parameters": [p.number for p in call.parameters],
-        "steps": [_step(s) for s in call.steps],
-        "returned": encode(call.returned),
-        "raised": call.raised,
-    }
-
-
-def _read_call(data: dict[str, Any]) -> Call:
-    return Call(
-        tuple(Ref(n) for n in data["parameters"]),
-        [_read_step(s) for s in data["steps"]],
-        decode(data["returned"]),
-        data["raised"],
-    )
+def canonical(value: Any) -> Any:
+    """Give something that can be compared and hashed, equal for what is equal as a program."""
+    match value:
+        case Step():
+            done = (value.act, value.given, value.makes, value.seen, value.steps)
+            return ("step", *map(canonical, done))
+        case Body():
+            call = (value.arguments, value.keywords, value.steps, value.returned)
+            return ("body", *map(canonical, call), value.raised, value.cut, value.exports)
+        case Function():
+            bodies = canonical(value.bodies)
+            return ("function", value.slot, canonical(value.signature), bodies, tuple(value.turns))
+        case Ref():
+            return ("ref", value.number, value.kind)
+        case Value():
+            return ("value", value.number, canonical(value.value))
+        case Plain():
+            return ("plain", canonical(value.value))
+        case Held():
+            return ("held", canonical(value.thing))
+        case list() | tuple():
+            return (type(value).__name__, *map(canonical, value))
+        case dict() | MappingProxyType():
+            return ("dict", *((name, canonical(one)) for name, one in value.items()))
+        case np.ndarray():
+            return ("array", value.dtype.name, value.shape, value.tobytes())
+    return (type(value).__name__, repr(value))

@@ -10,41 +10,32 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from gradspec.catalogue.operators import OPERATORS
-from gradspec.port.capabilities import DTYPES, GROUPS
+from gradspec import edition
+from gradspec.port.abilities import WORDS
+from gradspec.writing.level import MAY, MUST, SHOULD, Level
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from gradspec.drawing.drawn import Drawn
+
+__all__ = ["MAY", "MUST", "SHOULD", "Clause", "Level", "Note", "clause", "informative"]
 
 Body = Callable[..., None]
 
 CLAUSE_ID: Final = re.compile(r"[a-z]+-\d{3}[a-z]?")
 
 
-class Level(StrEnum):
-    """How binding a clause is, in the words of RFC 2119."""
-
-    MUST = "must"
-    SHOULD = "should"
-    MAY = "may"
-
-
-MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
-
-
 FOUNDATIONS: Final[dict[str, str]] = {
     "tape": "bwd-001",
-    "cotangent": "vjp-001",
-    "retain_graph": "life-002",
-    "grad_api": "vjp-011a",
+    "given_cotangent": "vjp-201",
+    "keeps_graph": "life-201",
+    "grad": "vjp-202",
     "create_graph": "ho-001",
     "retain_grad": "ret-004",
     "inplace": "inp-008",
 }
-"""Group -> the clause without which no other clause that needs the group means anything.
+"""Word -> the clause without which no other clause that needs the word means anything.
 
 An engine that cannot add two contributions has one finding, and not one for each clause that
 happens to add.
@@ -57,7 +48,10 @@ class MalformedClauseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause; `given` holds the Hypothesis strategies of a law, by parameter."""
+    """One clause; `given` says how the inputs of a law are drawn, by parameter.
+
+    `unseen` are words that it needs and that no step of its program shows.
+    """
 
     id: str
     chapter: str
@@ -65,16 +59,21 @@ class Clause:
     level: Level
     statement: str
     commentary: str
-    needs: frozenset[str]
+    unseen: frozenset[str]
     sources: tuple[str, ...]
     builds_on: tuple[str, ...]
     body: Body = field(repr=False)
-    given: Mapping[str, SearchStrategy[Any]] = field(default_factory=dict, repr=False)
+    given: Mapping[str, Drawn] = field(default_factory=dict, repr=False)
     convention: bool = False
 
     @property
+    def needs(self) -> frozenset[str]:
+        """What an engine must have to be asked: as traced, and written in the edition."""
+        return edition.needs(self.id) | self.unseen
+
+    @property
     def foundations(self) -> tuple[str, ...]:
-        """The clauses it builds on: those it names, and those of the groups that it needs."""
+        """The clauses it builds on: those it names, and those of the words that it needs."""
         groups = (FOUNDATIONS[word] for word in sorted(self.needs) if word in FOUNDATIONS)
         return tuple(i for i in dict.fromkeys((*self.builds_on, *groups)) if i != self.id)
 
@@ -107,16 +106,17 @@ def clause(
     id: str,
     *,
     level: Level = MUST,
-    needs: set[str],
     sources: list[str],
+    unseen: str = "",
     builds_on: tuple[str, ...] = (),
-    given: Mapping[str, SearchStrategy[Any]] | None = None,
+    given: Mapping[str, Drawn] | None = None,
     convention: bool = False,
 ) -> Callable[[Body], Clause]:
     """Declare a clause.
 
-    `needs` are words of `gradspec.port.capabilities` (with `op:NAME` and `dtype:NAME`);
-    `sources` name public documents; `builds_on` names clauses without which this one means nothing;
+    `unseen` are words of `gradspec.port.abilities` that it needs and no step shows; what its
+    program uses is traced.  `sources` name public documents;
+    `builds_on` names clauses without which this one means nothing;
     `convention` marks what torch chose where mathematics leaves a choice.
     Raises MalformedClauseError when a part is missing or unknown.
     """
@@ -130,7 +130,7 @@ def clause(
             level=level,
             statement=" ".join(statement.split()),
             commentary=" ".join(commentary.split()),
-            needs=frozenset(needs),
+            unseen=frozenset(unseen.split()).union(*(d.needs for d in (given or {}).values())),
             sources=tuple(sources),
             builds_on=builds_on,
             body=body,
@@ -165,16 +165,6 @@ def _check(declared: Clause) -> None:
         raise MalformedClauseError(f"{declared.id} needs a docstring that begins with a sentence")
     if not declared.sources:
         raise MalformedClauseError(f"{declared.id} names no source; write 'observed' if none is")
-    unknown = [word for word in sorted(declared.needs) if not _is_capability(word)]
+    unknown = sorted(declared.unseen - WORDS.keys())
     if unknown:
-        raise MalformedClauseError(f"{declared.id} needs {unknown}: no such capability")
-
-
-def _is_capability(word: str) -> bool:
-    kind, _, name = word.partition(":")
-    match kind:
-        case "op":
-            return name in OPERATORS
-        case "dtype":
-            return name in DTYPES
-    return word in GROUPS
+        raise MalformedClauseError(f"{declared.id} needs {unknown}: no such ability")

@@ -33,8 +33,8 @@ class Expectation:
         self, expected: Any, *, ulps: float = DEFAULT_ULPS, scale: float | None = None
     ) -> None:
         """This value within `ulps` units in the last place of its largest entry."""
-        options = {"ulps": ulps} if scale is None else {"ulps": ulps, "scale": scale}
-        self._check("is_close", expected, **options)
+        options = {"ulps": ulps} if ulps != DEFAULT_ULPS else {}
+        self._check("is_close", expected, **options, **({} if scale is None else {"scale": scale}))
 
     def is_none(self) -> None:
         """None, and not a tensor of zeros."""
@@ -99,6 +99,10 @@ class Expectation:
     def has_structure(self, expected: Any) -> None:
         """Exactly these nodes, edges or counts."""
         self._check("is_structure", expected)
+
+    def exceeds(self, other: Any) -> None:
+        """A number larger than this one."""
+        self._check("exceeds", other)
 
     def happened_in_order(self, expected: list[Any]) -> None:
         """Exactly these events, in this order."""

@@ -7,17 +7,19 @@ the host language's own branches and loops work as they do in a tutorial.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec.catalogue.operators import OPERATORS
-from gradspec.judging.outcome import Refused
-from gradspec.program.objects import Context, Edge, Object, Tensor, Watcher
+from gradspec.port.acts import ACTS
+from gradspec.port.functions import FLAGS, RULES
+from gradspec.program import blocks
+from gradspec.program.objects import FunctionHandle, Object, Tensor, acts_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy.typing as npt
 
@@ -25,28 +27,28 @@ if TYPE_CHECKING:
 
 
 class Autograd:
-    """An engine as a clause sees it; every operator of the catalogue is a method."""
+    """An engine as a clause sees it.
+
+    Every operator of the catalogue is a method, and so is every act that belongs to no single
+    thing (`ag.grad`, `ag.watch`); every mode is a context manager; `ag.func` has the transforms.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in OPERATORS or OPERATORS[name].group == "inplace":
-            message = f"the notation has no {name!r}: see gradspec.catalogue.operators"
+        if f"mode:{name}" in ACTS:
+            return lambda *given: blocks.Mode(self._recorder, f"mode:{name}", given)
+        act = acts_on("ag").get(name)
+        if act is None:
+            message = f"the notation has no {name!r}: see gradspec.port.acts"
             raise AttributeError(message)
-        perform = self._recorder.perform
-        return lambda *operands, **parameters: perform("apply", name, list(operands), parameters)
+        return partial(self._recorder.perform, act.key)
 
     # data -----------------------------------------------------------------------------
     def tensor(self, data: Any, *, dtype: str | None = None, requires_grad: bool = False) -> Tensor:
         """Make a leaf; floats take the engine's working data type unless one is named."""
-        array = np.array(data, dtype=dtype)
-        if dtype is not None:
-            self._recorder.used.add(f"dtype:{dtype}")
-        if dtype is None and array.dtype.kind == "f":
-            array = array.astype(self._recorder.dtype)
-        tensor: Tensor = self._recorder.perform("tensor", array, requires_grad=requires_grad)
-        return tensor
+        return self._recorder.tensor(data, dtype=dtype, leaf=requires_grad)
 
     def random(self, *shape: int, positive: bool = False) -> npt.NDArray[np.float64]:
         """Draw an array, the same in every run: magnitudes in [0.5, 1.5], signs mixed."""
@@ -54,155 +56,90 @@ class Autograd:
         magnitude = generator.uniform(0.5, 1.5, shape)
         return magnitude if positive else magnitude * generator.choice([-1.0, 1.0], shape)
 
-    # the tape -------------------------------------------------------------------------
-    def backward(self, roots: Any, cotangents: Any = None, **options: Any) -> Any:
-        """Run a backward pass from one root or a sequence of roots."""
-        return self._recorder.perform("backward", roots, cotangents, **options)
-
-    def grad(self, outputs: Any, inputs: Any, cotangents: Any = None, **options: Any) -> Any:
-        """Ask for gradients without storing them: a tuple, one a position of `inputs`."""
-        return self._recorder.perform("grad", outputs, inputs, cotangents, **options)
-
+    # functions ------------------------------------------------------------------------
     def vjp(
-        self, function: Callable[..., Tensor], inputs: Sequence[Any], cotangent: Any = 1.0
+        self, function: Callable[..., Any], inputs: Sequence[Any], cotangent: Any = 1.0
     ) -> tuple[Tensor, tuple[Any, ...]]:
         """Return function(*inputs) and, for each input, the cotangent times its Jacobian.
 
-        Inputs are arrays, numbers or tensors.  A functional engine answers itself; for a tape
-        the product is derived from the backward pass, and is differentiable again where an
-        input is a tensor.
+        Inputs are arrays, numbers or tensors.  Every engine has a way to a product (see
+        `gradspec.program.products`), which is differentiable again where an input is a tensor.
         """
-        weight = np.asarray(cotangent, dtype=self._recorder.dtype)
-        if any(isinstance(i, Tensor) for i in inputs):
-            self._recorder.require({"create_graph"})
-        if "vjp" in self._recorder.engine.capabilities:
-            points = [i if isinstance(i, Tensor) else self.tensor(_float(i)) for i in inputs]
-            product = self._recorder.perform("vjp", function, points, weight)
-            return product[0], product[1]
-        return self._vjp_of_a_tape(function, inputs, weight)
+        points = [i if isinstance(i, Tensor) else np.asarray(i, np.float64) for i in inputs]
+        weight = cotangent if np.ndim(cotangent) == 0 else np.asarray(cotangent, np.float64)
+        product: tuple[Tensor, tuple[Any, ...]]
+        product = self._recorder.perform("vjp", function, points, weight)
+        return product
 
-    def _vjp_of_a_tape(
-        self, function: Callable[..., Tensor], inputs: Sequence[Any], weight: Any
-    ) -> tuple[Tensor, tuple[Any, ...]]:
-        self._recorder.used.add("vjp")
-        if any(isinstance(i, Tensor) for i in inputs):
-            output = function(*inputs)
-            seed = self.tensor(weight)
-            return output, self.grad(output, list(inputs), seed, create_graph=True)
-        leaves = [self.tensor(_float(i), requires_grad=True) for i in inputs]
-        output = function(*leaves)
-        if weight.ndim == 0 and weight == 1.0:
-            output.backward()
-        elif "cotangent" in self._recorder.engine.capabilities:
-            output.backward(self.tensor(weight))
-        else:
-            scaled = output * (self.tensor(weight) if weight.ndim else float(weight))
-            (scaled.sum() if weight.ndim else scaled).backward()
-        return output, tuple(leaf.grad for leaf in leaves)
+    @property
+    def func(self) -> Transforms:
+        """The transforms: `ag.func.vmap(ag.func.grad(f), in_dims=0)(x)`."""
+        return Transforms(self._recorder)
 
-    def custom_function(
-        self, forward: Callable[..., Tensor], backward: Callable[..., Any], *operands: Any
-    ) -> Tensor:
-        """Record forward(context, *operands) as one node with backward(context, g)."""
-        out: Tensor = self._recorder.perform("custom_function", forward, backward, list(operands))
-        return out
+    @property
+    def Function(self) -> type[CustomFunction]:  # noqa: N802 - torch's name
+        """The base of custom functions: static methods `forward(ctx, ...)`, `backward(ctx, g)`."""
+        recorder = self._recorder
+        return type("Function", (CustomFunction,), {"recorder": recorder}, defined=False)
 
-    # modes ----------------------------------------------------------------------------
-    def no_grad(self) -> Context:
-        """Stop recording inside a with block."""
-        return self._enter("no_grad")
-
-    def enable_grad(self) -> Context:
-        """Record inside a with block."""
-        return self._enter("enable_grad")
-
-    def set_grad_enabled(self, flag: bool) -> Context:
-        """Record or not inside a with block."""
-        return self._enter("set_grad_enabled", flag)
-
-    def enforce_grad_layout_policy(self, flag: bool) -> Context:
-        """Hold gradients to the leaf's layout or not, inside a with block."""
-        return self._enter("enforce_grad_layout_policy", flag)
-
-    def _enter(self, mode: str, *arguments: Any) -> Context:
-        context: Context = self._recorder.perform("enter", mode, *arguments)
-        return context
-
-    def is_grad_enabled(self) -> Any:
-        """Whether operations are recorded now."""
-        return self._recorder.perform("grad_enabled")
-
-    # versions, identity, life, text ---------------------------------------------------
-    def increment_version(self, tensors: Any) -> None:
-        """Raise version counters by hand."""
-        self._recorder.perform("increment_version", tensors)
-
-    def same_object(self, one: Any, other: Any) -> Any:
-        """Whether two names stand for one object of the engine."""
-        return self._recorder.perform("same_object", one, other)
-
-    def shares_memory(self, one: Any, other: Any) -> Any:
-        """Whether two tensors have memory in common."""
-        return self._recorder.perform("shares_memory", one, other)
-
-    def gradient_edge(self, tensor: Any) -> Edge:
-        """Give the edge that the tensor's gradient flows along."""
-        edge: Edge = self._recorder.perform("gradient_edge", tensor)
-        return edge
-
-    def watch(self, tensor: Any) -> Watcher:
-        """Refer to a tensor without keeping it alive."""
-        watcher: Watcher = self._recorder.perform("watch", tensor)
-        return watcher
-
+    # logs and memory ------------------------------------------------------------------
     def forget(self, *things: Object) -> None:
         """Let go of objects, as `del` does."""
         for thing in things:
-            self._recorder.forget(thing)
-
-    def deepcopy(self, tensor: Any) -> Any:
-        """Copy a tensor with everything that belongs to it."""
-        return self._recorder.perform("copy", tensor, "deepcopy")
-
-    def pickle_and_back(self, tensor: Any) -> Any:
-        """Turn a tensor into bytes and those into a tensor."""
-        return self._recorder.perform("copy", tensor, "pickle")
-
-    def repr(self, tensor: Any) -> Any:
-        """Give the text that printing shows."""
-        return self._recorder.perform("text", tensor, "repr")
-
-    def format(self, tensor: Any) -> Any:
-        """Give the text inside a formatted string."""
-        return self._recorder.perform("text", tensor, "format")
+            self._recorder.perform("forget", thing)
 
     # demands on a block of steps ------------------------------------------------------
-    @contextmanager
-    def refuses(self, kind: str) -> Iterator[None]:
+    def refuses(self, kind: str) -> AbstractContextManager[None]:
         """Demand that the engine refuses the block with an error of this kind."""
-        refused = None
-        try:
-            yield
-        except Refused as error:
-            refused = error
-        self._recorder.expect_refusal(kind, refused)
+        return blocks.refuses(self._recorder, kind)
 
-    @contextmanager
-    def warns(self) -> Iterator[None]:
+    def attempt(self, *kinds: str) -> AbstractContextManager[blocks.Attempt]:
+        """Let the engine refuse the block with an error of one of these kinds."""
+        return blocks.attempt(self._recorder, kinds)
+
+    def warns(self) -> AbstractContextManager[None]:
         """Demand at least one warning from the block."""
-        yield from self._warnings(expected=True)
+        return blocks.warnings(self._recorder, expected=True)
 
-    @contextmanager
-    def silent(self) -> Iterator[None]:
+    def silent(self) -> AbstractContextManager[None]:
         """Demand no warning from the block."""
-        yield from self._warnings(expected=False)
-
-    def _warnings(self, *, expected: bool) -> Iterator[None]:
-        self._recorder.perform("drain_warnings")
-        yield
-        seen = self._recorder.perform("drain_warnings")
-        self._recorder.expect(seen, "warned", expected, {})
+        return blocks.warnings(self._recorder, expected=False)
 
 
-def _float(value: Any) -> Any:
-    return np.asarray(value, dtype=np.float64)
+class Transforms:
+    """`ag.func`: each transform of the table of acts makes a function of the engine."""
+
+    def __init__(self, recorder: Recorder, prefix: str = "transform:") -> None:
+        self._recorder = recorder
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> Any:
+        key = f"{self._prefix}{name}"
+        if key in ACTS:
+            return partial(self._recorder.perform, key)
+        if any(known.startswith(f"{key}.") for known in ACTS):
+            return Transforms(self._recorder, f"{key}.")
+        message = f"there is no transform {name!r}: see gradspec.port.functions"
+        raise AttributeError(message)
+
+
+class CustomFunction:
+    """A custom function, written as in torch; `apply` calls it.
+
+    A subclass names its rules as static methods and its flags as attributes; it is defined in the
+    engine when the class statement ends.
+    """
+
+    recorder: ClassVar[Recorder]
+    handle: ClassVar[FunctionHandle]
+
+    def __init_subclass__(cls, *, defined: bool = True) -> None:
+        if defined:
+            rules = {name: getattr(cls, name) for name in RULES if name in vars(cls)}
+            flags = {name: vars(cls)[name] for name in FLAGS if name in vars(cls)}
+            cls.handle = cls.recorder.perform("define", name=cls.__name__, **rules, **flags)
+
+    @classmethod
+    def apply(cls, *arguments: Any, **keywords: Any) -> Any:
+        """Call the function."""
+        return cls.handle(*arguments, **keywords)

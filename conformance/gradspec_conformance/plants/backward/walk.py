@@ -202,21 +202,3 @@ def root_double(swap: Swap) -> None:
         original(self, [*roots, *roots], [*cotangents, *cotangents])
 
     swap(BackwardPass, "start", start)
-
-
-@plant(
-    kills={"bwd-001c": "missing gradient", "vjp-012": "missing gradient"},
-    modelled_on="pytorch/pytorch#11751",
-)
-def zero_passes_none(swap: Swap) -> None:
-    """An operation whose local gradient is all zeros passes nothing on."""
-    original = BackwardPass.differentiate
-
-    def differentiate(self: Any, one: Any, cotangent: Any, status: int) -> None:
-        array = getattr(cotangent, "_array", cotangent)
-        if isinstance(array, list) or (array != 0).any():
-            original(self, one, cotangent, status)
-        else:
-            self.pass_nothing(one)
-
-    swap(BackwardPass, "differentiate", differentiate)

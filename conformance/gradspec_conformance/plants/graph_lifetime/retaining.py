@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @plant(
     kills={
         "life-002": "graph-freed",
+        "life-201": "graph-freed",
         "life-002a": "graph-freed",
         "life-003": "graph-freed",
         "life-004": "graph-freed",

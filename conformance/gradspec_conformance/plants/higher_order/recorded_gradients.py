@@ -59,7 +59,7 @@ def sum_forgets_the_first_history(swap: Swap) -> None:
 
 
 @plant(
-    kills={"ho-017": "root-without-grad", "ho-010b": "root-without-grad"},
+    kills={"ho-017": "root-without-grad", "ho-010b": "missing gradient"},
     modelled_on="common where the inputs of a query are taken for leaves",
 )
 def gradient_of_a_nonleaf_is_constant(swap: Swap) -> None:

@@ -30,7 +30,7 @@ def handing_out(swap: Swap, change: Any) -> None:
 @plant(
     kills={
         "ho-001": "root-without-grad",
-        "ho-003": "root-without-grad",
+        "ho-003": "missing gradient",
         "ho-004": "root-without-grad",
         "ho-004a": "root-without-grad",
         "ho-012": "root-without-grad",

@@ -138,8 +138,8 @@ def out_is_not_counted(swap: Swap) -> None:
 def resize_what_requires_grad(swap: Swap) -> None:
     """resize_() resizes every tensor, whatever becomes of its history."""
 
-    def resize_(self: Any, *sizes: int) -> Any:
-        self._array = np.resize(self._array, sizes)
+    def resize_(self: Any, *sizes: Any) -> Any:
+        self._array = np.resize(self._array, *sizes)
         return self
 
     swap(Tensor, "resize_", resize_)

@@ -64,7 +64,7 @@ def movedim_copies(swap: Swap) -> None:
 def chunk_copies(swap: Swap) -> None:
     """chunk() gives pieces in memory of their own."""
     sound = shapes.chunk
-    swap(shapes, "chunk", lambda *arguments: tuple(x.clone() for x in sound(*arguments)))
+    swap(shapes, "chunk", lambda *given, **named: tuple(x.clone() for x in sound(*given, **named)))
 
 
 @plant(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @plant(
-    kills={"rec-011a": "root-without-grad", "rec-021b": "missing gradient"},
+    kills={"rec-011a": "missing gradient", "rec-021b": "missing gradient"},
     modelled_on="common in teaching engines: detach_() where detach() is meant",
 )
 def comparison_detaches(swap: Swap) -> None:
@@ -37,9 +37,9 @@ def comparison_detaches(swap: Swap) -> None:
 
 @plant(
     kills={
-        "rec-007": "root-without-grad",
-        "rec-008": "root-without-grad",
-        "rec-009": "root-without-grad",
+        "rec-007": "missing gradient",
+        "rec-008": "missing gradient",
+        "rec-009": "missing gradient",
         "rec-012": "root-without-grad",
     },
     modelled_on="common in tracing engines: what is read as a number becomes a constant",

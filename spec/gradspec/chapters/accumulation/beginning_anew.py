@@ -12,7 +12,6 @@ from gradspec import Autograd, clause, expect
 
 @clause(
     "acc-003",
-    needs={"tape"},
     sources=["docs autograd § Default gradient layouts", "leaf/non-leaf tutorial"],
 )
 def after_none_the_next_pass_begins_anew(ag: Autograd) -> None:
@@ -28,7 +27,6 @@ def after_none_the_next_pass_begins_anew(ag: Autograd) -> None:
 
 @clause(
     "acc-002",
-    needs={"tape", "inplace", "op:zero_"},
     sources=["T3 §1", "T4 §7.5", "T4 homework 3", "basics autograd tutorial"],
 )
 def after_zeroing_the_next_pass_begins_anew(ag: Autograd) -> None:
@@ -44,7 +42,6 @@ def after_zeroing_the_next_pass_begins_anew(ag: Autograd) -> None:
 
 @clause(
     "acc-005",
-    needs={"tape", "retain_graph", "inplace", "op:zero_"},
     sources=["T2 §2.3"],
     builds_on=("acc-002", "acc-004"),
 )
@@ -67,7 +64,6 @@ def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
 
 @clause(
     "acc-007",
-    needs={"tape", "inplace", "op:zero_"},
     sources=["T2 §2.3", "torch.Tensor.grad docstring"],
 )
 def there_is_nothing_to_zero_before_the_first_pass(ag: Autograd) -> None:

@@ -18,7 +18,6 @@ POLICY = "torch.autograd.grad_mode.enforce_grad_layout_policy docstring"
 @clause(
     "acc-013",
     level=SHOULD,
-    needs={"tape", "flags", "layout", "arrays", "op:t", "op:sum"},
     sources=[DEFAULTS, POLICY],
 )
 def a_new_gradient_takes_the_layout_of_the_leaf(ag: Autograd) -> None:
@@ -37,7 +36,6 @@ def a_new_gradient_takes_the_layout_of_the_leaf(ag: Autograd) -> None:
 @clause(
     "acc-014",
     level=SHOULD,
-    needs={"tape", "flags", "layout", "arrays", "op:expand", "op:t", "op:sum"},
     sources=[DEFAULTS],
 )
 def the_gradient_of_an_overlapping_leaf_lies_by_rows(ag: Autograd) -> None:
@@ -57,7 +55,6 @@ def the_gradient_of_an_overlapping_leaf_lies_by_rows(ag: Autograd) -> None:
 @clause(
     "acc-015",
     level=SHOULD,
-    needs={"tape", "layout", "arrays", "op:t", "op:sum"},
     sources=["docs autograd § Manual gradient layouts"],
 )
 def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
@@ -74,7 +71,6 @@ def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
 @clause(
     "acc-016",
     level=SHOULD,
-    needs={"arrays", "flags", "layout", "tape", "op:sum", "op:t"},
     sources=[POLICY],
     builds_on=("acc-013",),
 )

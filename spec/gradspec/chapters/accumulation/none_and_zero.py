@@ -15,7 +15,6 @@ from gradspec import Autograd, clause, expect
 
 @clause(
     "acc-020",
-    needs={"tape"},
     sources=["torch.Tensor.grad docstring", "torch.optim.Optimizer.zero_grad docstring"],
 )
 def a_leaf_that_is_not_reached_keeps_none(ag: Autograd) -> None:
@@ -33,7 +32,6 @@ def a_leaf_that_is_not_reached_keeps_none(ag: Autograd) -> None:
 
 @clause(
     "acc-020a",
-    needs={"tape"},
     sources=["torch.Tensor.grad docstring"],
 )
 def a_leaf_that_is_not_reached_keeps_what_it_has(ag: Autograd) -> None:
@@ -52,7 +50,6 @@ def a_leaf_that_is_not_reached_keeps_what_it_has(ag: Autograd) -> None:
 
 @clause(
     "acc-022",
-    needs={"tape"},
     sources=["observed"],
 )
 def a_use_beside_the_path_does_not_count(ag: Autograd) -> None:
@@ -69,7 +66,6 @@ def a_use_beside_the_path_does_not_count(ag: Autograd) -> None:
 
 @clause(
     "acc-021",
-    needs={"tape"},
     sources=["observed"],
 )
 def a_leaf_with_derivative_zero_has_a_gradient_of_zeros(ag: Autograd) -> None:

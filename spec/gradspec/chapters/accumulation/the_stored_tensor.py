@@ -20,7 +20,6 @@ LAYOUTS = "docs autograd § Default gradient layouts"
 
 @clause(
     "acc-009",
-    needs={"tape"},
     sources=[LAYOUTS],
 )
 def the_total_is_updated_where_it_stands(ag: Autograd) -> None:
@@ -39,7 +38,6 @@ def the_total_is_updated_where_it_stands(ag: Autograd) -> None:
 
 @clause(
     "acc-009a",
-    needs={"tape", "inplace"},
     sources=["notes/autograd § In-place correctness checks"],
 )
 def an_addition_to_grad_is_a_write(ag: Autograd) -> None:
@@ -60,7 +58,6 @@ def an_addition_to_grad_is_a_write(ag: Autograd) -> None:
 
 @clause(
     "acc-010",
-    needs={"tape"},
     sources=["docs autograd § Manual gradient layouts"],
 )
 def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None:
@@ -76,7 +73,6 @@ def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None
 
 @clause(
     "acc-011",
-    needs={"tape", "create_graph"},
     sources=[LAYOUTS],
 )
 def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
@@ -96,7 +92,6 @@ def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
 
 @clause(
     "acc-012",
-    needs={"tape", "flags"},
     sources=["torch.autograd.backward docstring"],
 )
 def a_stored_gradient_does_not_require_grad(ag: Autograd) -> None:
@@ -113,7 +108,6 @@ def a_stored_gradient_does_not_require_grad(ag: Autograd) -> None:
 
 @clause(
     "acc-012a",
-    needs={"tape", "graph_introspection"},
     sources=["torch.autograd.backward docstring"],
 )
 def a_stored_gradient_has_no_history(ag: Autograd) -> None:
@@ -127,7 +121,6 @@ def a_stored_gradient_has_no_history(ag: Autograd) -> None:
 
 @clause(
     "acc-012b",
-    needs={"tape", "flags", "create_graph", "grad_api"},
     sources=["torch.autograd.backward docstring"],
 )
 def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
@@ -151,7 +144,6 @@ def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
 
 @clause(
     "acc-019",
-    needs={"tape"},
     sources=["observed"],
 )
 def each_leaf_has_a_total_of_its_own(ag: Autograd) -> None:
@@ -171,7 +163,6 @@ def each_leaf_has_a_total_of_its_own(ag: Autograd) -> None:
 
 @clause(
     "acc-019a",
-    needs={"tape", "inplace", "op:zero_"},
     sources=["observed"],
 )
 def zeroing_one_gradient_leaves_the_others_alone(ag: Autograd) -> None:
@@ -187,7 +178,6 @@ def zeroing_one_gradient_leaves_the_others_alone(ag: Autograd) -> None:
 
 @clause(
     "acc-019b",
-    needs={"vjp"},
     sources=["observed"],
 )
 def gradients_on_their_way_do_not_share_a_total(ag: Autograd) -> None:
@@ -212,7 +202,6 @@ def gradients_on_their_way_do_not_share_a_total(ag: Autograd) -> None:
 
 @clause(
     "acc-019c",
-    needs={"tape", "arrays", "op:sum", "inplace", "op:setitem"},
     sources=["observed"],
 )
 def the_entries_of_a_gradient_have_memory_of_their_own(ag: Autograd) -> None:
@@ -232,7 +221,6 @@ def the_entries_of_a_gradient_have_memory_of_their_own(ag: Autograd) -> None:
 
 @clause(
     "acc-024",
-    needs={"tape", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.grad_dtype docstring"],
 )
 def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:
@@ -247,7 +235,6 @@ def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:
 
 @clause(
     "acc-024a",
-    needs={"tape", "dtypes", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.grad_dtype docstring"],
 )
 def a_gradient_is_cast_before_it_is_added(ag: Autograd) -> None:
@@ -267,7 +254,6 @@ def a_gradient_is_cast_before_it_is_added(ag: Autograd) -> None:
 
 @clause(
     "acc-024b",
-    needs={"tape", "arrays", "op:sum"},
     sources=["torch.Tensor.grad docstring", "chain rule"],
 )
 def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
@@ -288,7 +274,6 @@ def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
 @clause(
     "acc-018b",
     level=SHOULD,
-    needs={"tape", "cotangent", "arrays"},
     sources=["observed"],
 )
 def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
@@ -308,7 +293,7 @@ def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
 @clause(
     "acc-018",
     level=MAY,
-    needs={"tape", "cotangent", "views", "arrays", "op:view"},
+    unseen="views",
     sources=["observed", LAYOUTS],
     convention=True,
 )
@@ -329,7 +314,6 @@ def a_cotangent_that_was_only_reshaped_is_not_copied(ag: Autograd) -> None:
 @clause(
     "acc-018a",
     level=MAY,
-    needs={"tape", "cotangent", "arrays", "op:view"},
     sources=["observed"],
     builds_on=("acc-018",),
     convention=True,

@@ -11,13 +11,11 @@ import math
 
 import numpy as np
 
-from gradspec import MUST, Autograd, Tensor, clause, expect
+from gradspec import Autograd, Tensor, clause, expect
 
 
 @clause(
     "bwd-001",
-    level=MUST,
-    needs={"tape"},
     sources=["torch.Tensor.backward docstring", "T2 §2.3", "T4 §7.3"],
 )
 def backward_leaves_the_derivatives_in_the_leaves(ag: Autograd) -> None:
@@ -34,8 +32,6 @@ def backward_leaves_the_derivatives_in_the_leaves(ag: Autograd) -> None:
 
 @clause(
     "bwd-001a",
-    level=MUST,
-    needs={"tape"},
     sources=["torch.Tensor.backward docstring", "notes/autograd § Setting requires_grad"],
 )
 def a_leaf_that_was_not_used_is_given_nothing(ag: Autograd) -> None:
@@ -55,8 +51,6 @@ def a_leaf_that_was_not_used_is_given_nothing(ag: Autograd) -> None:
 
 @clause(
     "bwd-001e",
-    level=MUST,
-    needs={"tape"},
     sources=["torch.Tensor.backward docstring", "notes/autograd § Setting requires_grad"],
 )
 def a_leaf_that_does_not_require_grad_is_given_nothing(ag: Autograd) -> None:
@@ -71,8 +65,6 @@ def a_leaf_that_does_not_require_grad_is_given_nothing(ag: Autograd) -> None:
 
 @clause(
     "bwd-001b",
-    level=MUST,
-    needs={"tape", "arrays", "op:dot", "op:sin"},
     sources=["torch.Tensor.backward docstring", "T1 §2.1.2"],
 )
 def a_leaf_that_is_an_array_gets_an_array_of_its_shape(ag: Autograd) -> None:
@@ -90,7 +82,7 @@ def a_leaf_that_is_an_array_gets_an_array_of_its_shape(ag: Autograd) -> None:
     expect(y.grad).is_close(math.cos(70.0) * a)
 
 
-@clause("bwd-002", level=MUST, needs={"tape"}, sources=["torch.autograd.backward signature"])
+@clause("bwd-002", sources=["torch.autograd.backward signature"])
 def backward_returns_nothing(ag: Autograd) -> None:
     """The call backward() returns None: its result is what it leaves in the leaves.
 
@@ -104,8 +96,6 @@ def backward_returns_nothing(ag: Autograd) -> None:
 
 @clause(
     "bwd-003",
-    level=MUST,
-    needs={"tape", "retain_grad"},
     sources=[
         "torch.autograd.backward docstring",
         "tutorial: A Gentle Introduction to torch.autograd",
@@ -127,8 +117,6 @@ def the_pass_starts_from_one(ag: Autograd) -> None:
 
 @clause(
     "bwd-003a",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward docstring"],
 )
 def starting_from_one_by_hand_is_the_same(ag: Autograd) -> None:
@@ -142,7 +130,7 @@ def starting_from_one_by_hand_is_the_same(ag: Autograd) -> None:
     expect(w.grad).equals(5.0)
 
 
-@clause("bwd-008", level=MUST, needs={"tape"}, sources=["torch.Tensor.register_hook docstring"])
+@clause("bwd-008", sources=["torch.Tensor.register_hook docstring"])
 def a_leaf_can_be_the_root(ag: Autograd) -> None:
     """On a leaf that requires grad the pass begins and ends in one place: the leaf's grad becomes
     one.
@@ -155,8 +143,6 @@ def a_leaf_can_be_the_root(ag: Autograd) -> None:
 
 @clause(
     "bwd-008a",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.Tensor.register_hook docstring"],
 )
 def a_leaf_as_root_accumulates_what_the_pass_starts_with(ag: Autograd) -> None:
@@ -168,7 +154,7 @@ def a_leaf_as_root_accumulates_what_the_pass_starts_with(ag: Autograd) -> None:
     expect(x.grad).equals([3.5, -3.0])
 
 
-@clause("bwd-009", level=MUST, needs={"vjp"}, sources=["T4 §7.3"])
+@clause("bwd-009", sources=["T4 §7.3"])
 def partial_derivatives_of_a_function_of_two_variables(ag: Autograd) -> None:
     """The partial derivatives of x^2 + 2y at (3, 4) are 6 and 2."""
 
@@ -182,7 +168,7 @@ def partial_derivatives_of_a_function_of_two_variables(ag: Autograd) -> None:
     expect(by_y).equals(2.0)
 
 
-@clause("bwd-038", level=MUST, needs={"vjp"}, sources=["T4 exercise 2"])
+@clause("bwd-038", sources=["T4 exercise 2"])
 def each_variable_gets_the_terms_it_occurs_in(ag: Autograd) -> None:
     """The gradient of xy + yz + zx at (1, 2, 3) is (y + z, z + x, x + y) = (5, 4, 3).
 
@@ -201,7 +187,7 @@ def each_variable_gets_the_terms_it_occurs_in(ag: Autograd) -> None:
     expect(by_z).equals(3.0)
 
 
-@clause("bwd-037", level=MUST, needs={"vjp", "op:sin"}, sources=["T4 exercise 1"])
+@clause("bwd-037", sources=["T4 exercise 1"])
 def outer_derivative_is_taken_at_the_inner_value(ag: Autograd) -> None:
     """The derivative of sin(x^2) at 2 is 4 cos(4).
 
@@ -215,8 +201,6 @@ def outer_derivative_is_taken_at_the_inner_value(ag: Autograd) -> None:
 
 @clause(
     "bwd-039",
-    level=MUST,
-    needs={"vjp", "op:exp", "op:log", "op:sin"},
     sources=["T4 exercise 4"],
 )
 def five_functions_in_a_row_multiply_five_derivatives(ag: Autograd) -> None:
@@ -232,7 +216,7 @@ def five_functions_in_a_row_multiply_five_derivatives(ag: Autograd) -> None:
     expect(gradient).is_close(math.cos((x**2 + 1) / 3) * 2 * x / 3)
 
 
-@clause("bwd-010", level=MUST, needs={"vjp", "arrays", "op:sum"}, sources=["T3 §2", "T4 §7.3"])
+@clause("bwd-010", sources=["T3 §2", "T4 §7.3"])
 def gradient_of_the_sum_of_squares_is_twice_the_vector(ag: Autograd) -> None:
     """The gradient of the sum of the squares of a vector's entries is twice the vector."""
     value, (gradient,) = ag.vjp(lambda x: (x**2).sum(), [[1.0, -2.0, 3.5]])
@@ -243,8 +227,6 @@ def gradient_of_the_sum_of_squares_is_twice_the_vector(ag: Autograd) -> None:
 
 @clause(
     "bwd-040",
-    level=MUST,
-    needs={"vjp", "arrays", "op:mean"},
     sources=["tutorial: A Gentle Introduction to torch.autograd"],
 )
 def a_mean_divides_every_derivative_by_the_number_of_entries(ag: Autograd) -> None:
@@ -264,8 +246,6 @@ def a_mean_divides_every_derivative_by_the_number_of_entries(ag: Autograd) -> No
 
 @clause(
     "bwd-041",
-    level=MUST,
-    needs={"vjp"},
     sources=["tutorial: The Fundamentals of Autograd", "T4 §7.4"],
 )
 def an_added_constant_changes_the_value_and_no_gradient(ag: Autograd) -> None:
@@ -279,8 +259,6 @@ def an_added_constant_changes_the_value_and_no_gradient(ag: Autograd) -> None:
 
 @clause(
     "bwd-045",
-    level=MUST,
-    needs={"tape", "graph_introspection"},
     sources=["notes/autograd § Setting requires_grad"],
 )
 def the_pass_does_not_enter_what_needs_no_gradient(ag: Autograd) -> None:
@@ -299,7 +277,7 @@ def the_pass_does_not_enter_what_needs_no_gradient(ag: Autograd) -> None:
     expect(x.grad).equals(8.0)
 
 
-@clause("bwd-032", level=MUST, needs={"tape", "modes"}, sources=["observed"])
+@clause("bwd-032", sources=["observed"])
 def the_pass_may_run_while_recording_is_off(ag: Autograd) -> None:
     """Whether operations are recorded at the time of the call is of no importance to backward(),
     because the graph was recorded before.

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from gradspec import MAY, MUST, SHOULD, Autograd, clause, expect
+from gradspec import MAY, SHOULD, Autograd, clause, expect
 
 
 @clause(
     "bwd-020",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward docstring", "torch.Tensor.backward docstring"],
 )
 def inputs_names_the_leaves_to_fill(ag: Autograd) -> None:
@@ -33,8 +31,6 @@ def inputs_names_the_leaves_to_fill(ag: Autograd) -> None:
 
 @clause(
     "bwd-020a",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward docstring", "torch.Tensor.backward docstring"],
 )
 def leaves_outside_inputs_keep_the_gradient_they_have(ag: Autograd) -> None:
@@ -52,8 +48,6 @@ def leaves_outside_inputs_keep_the_gradient_they_have(ag: Autograd) -> None:
 
 @clause(
     "bwd-021",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward docstring"],
     builds_on=("bwd-020",),
 )
@@ -72,8 +66,6 @@ def inputs_is_a_tensor_a_sequence_or_a_dict(ag: Autograd) -> None:
 
 @clause(
     "bwd-022",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward source"],
 )
 def another_mapping_than_a_dict_is_refused(ag: Autograd) -> None:
@@ -91,8 +83,6 @@ def another_mapping_than_a_dict_is_refused(ag: Autograd) -> None:
 
 @clause(
     "bwd-023",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward source"],
 )
 def inputs_is_not_empty(ag: Autograd) -> None:
@@ -111,8 +101,6 @@ def inputs_is_not_empty(ag: Autograd) -> None:
 
 @clause(
     "bwd-024",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward docstring"],
 )
 def an_intermediate_listed_in_inputs_is_filled(ag: Autograd) -> None:
@@ -130,7 +118,6 @@ def an_intermediate_listed_in_inputs_is_filled(ag: Autograd) -> None:
 @clause(
     "bwd-025",
     level=MAY,
-    needs={"tape", "cotangent", "retain_grad"},
     sources=["observed"],
     builds_on=("bwd-024",),
 )
@@ -149,7 +136,7 @@ def an_intermediate_listed_in_inputs_retains_from_then_on(ag: Autograd) -> None:
     expect(y.retains_grad).is_true()
 
 
-@clause("bwd-026", level=SHOULD, needs={"tape", "cotangent"}, sources=["observed"])
+@clause("bwd-026", level=SHOULD, sources=["observed"])
 def an_input_that_is_not_used_is_passed_over(ag: Autograd) -> None:
     """A tensor listed in inputs that the roots do not depend on is passed over in silence: it keeps
     the grad None and the others are filled.
@@ -164,7 +151,7 @@ def an_input_that_is_not_used_is_passed_over(ag: Autograd) -> None:
     expect(bystander.grad).is_none()
 
 
-@clause("bwd-027", level=SHOULD, needs={"tape", "cotangent"}, sources=["observed"])
+@clause("bwd-027", level=SHOULD, sources=["observed"])
 def an_input_requires_grad(ag: Autograd) -> None:
     """A tensor that does not require grad cannot be listed in inputs: the call is an error, and no
     leaf is touched.
@@ -181,7 +168,7 @@ def an_input_requires_grad(ag: Autograd) -> None:
     expect(constant.grad).is_none()
 
 
-@clause("bwd-028", level=MAY, needs={"tape", "cotangent"}, sources=["observed"])
+@clause("bwd-028", level=MAY, sources=["observed"])
 def an_input_listed_twice_is_filled_once(ag: Autograd) -> None:
     """A tensor listed twice in inputs has its gradient accumulated once."""
     x = ag.tensor(3.0, requires_grad=True)

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradspec import MAY, MUST, Autograd, clause, expect
+from gradspec import MAY, Autograd, clause, expect
 
 
 @clause(
     "bwd-014",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.autograd.backward docstring"],
 )
 def one_root_or_gradient_needs_no_sequence(ag: Autograd) -> None:
@@ -39,8 +37,6 @@ def one_root_or_gradient_needs_no_sequence(ag: Autograd) -> None:
 
 @clause(
     "bwd-019",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward docstring"],
 )
 def none_stands_for_the_implicit_one(ag: Autograd) -> None:
@@ -55,8 +51,6 @@ def none_stands_for_the_implicit_one(ag: Autograd) -> None:
 
 @clause(
     "bwd-019a",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.autograd.backward docstring"],
 )
 def none_stands_for_nothing_at_other_roots(ag: Autograd) -> None:
@@ -75,8 +69,6 @@ def none_stands_for_nothing_at_other_roots(ag: Autograd) -> None:
 
 @clause(
     "bwd-043",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd source, _make_grads"],
 )
 def a_starting_gradient_is_a_tensor(ag: Autograd) -> None:
@@ -93,8 +85,6 @@ def a_starting_gradient_is_a_tensor(ag: Autograd) -> None:
 
 @clause(
     "bwd-017",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward docstring"],
 )
 def there_are_as_many_gradients_as_roots(ag: Autograd) -> None:
@@ -111,7 +101,7 @@ def there_are_as_many_gradients_as_roots(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause("bwd-017a", level=MAY, needs={"tape", "cotangent"}, sources=["observed"])
+@clause("bwd-017a", level=MAY, sources=["observed"])
 def surplus_gradients_are_overlooked(ag: Autograd) -> None:
     """Starting gradients beyond the number of roots are overlooked.
 
@@ -126,8 +116,6 @@ def surplus_gradients_are_overlooked(ag: Autograd) -> None:
 
 @clause(
     "bwd-029",
-    level=MUST,
-    needs={"tape", "cotangent", "warnings"},
     sources=["torch.autograd.backward source"],
 )
 def the_old_name_of_the_gradients_warns_and_works(ag: Autograd) -> None:
@@ -144,8 +132,6 @@ def the_old_name_of_the_gradients_warns_and_works(ag: Autograd) -> None:
 
 @clause(
     "bwd-029a",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward source"],
 )
 def both_names_at_once_are_refused(ag: Autograd) -> None:

@@ -7,7 +7,6 @@ from gradspec import SHOULD, Autograd, clause, expect
 
 @clause(
     "life-001",
-    needs={"tape", "retain_graph"},
     sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"],
 )
 def second_pass_is_refused(ag: Autograd) -> None:
@@ -28,7 +27,6 @@ def second_pass_is_refused(ag: Autograd) -> None:
 
 @clause(
     "life-006",
-    needs={"tape"},
     sources=["torch.autograd.backward docstring", "observed"],
 )
 def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
@@ -51,7 +49,6 @@ def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
 
 @clause(
     "life-011",
-    needs={"tape", "retain_graph", "grad_api"},
     sources=["torch.autograd.grad docstring"],
     builds_on=("life-001",),
 )
@@ -85,7 +82,6 @@ def query_empties_like_backward(ag: Autograd) -> None:
 @clause(
     "life-012",
     level=SHOULD,
-    needs={"tape", "retain_graph", "grad_api"},
     sources=["observed"],
     builds_on=("life-011",),
 )
@@ -105,7 +101,6 @@ def nodes_not_visited_stay_full(ag: Autograd) -> None:
 
 @clause(
     "life-013",
-    needs={"tape", "retain_graph", "graph_introspection", "op:exp"},
     sources=["torch.autograd.backward docstring"],
 )
 def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
@@ -126,7 +121,7 @@ def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
 
 @clause(
     "life-014a",
-    needs={"tape", "retain_graph", "memory"},
+    unseen="frees_graph",
     sources=[
         "torch.autograd.backward docstring",
         "T1 §2.1.6",
@@ -154,7 +149,6 @@ def emptying_releases_memory(ag: Autograd) -> None:
 
 @clause(
     "life-015a",
-    needs={"tape", "memory"},
     sources=["notes/autograd § How autograd encodes the history"],
 )
 def graph_without_a_name_is_released(ag: Autograd) -> None:
@@ -176,7 +170,6 @@ def graph_without_a_name_is_released(ag: Autograd) -> None:
 
 @clause(
     "life-015b",
-    needs={"tape", "hooks", "memory"},
     sources=["notes/autograd § How autograd encodes the history", "pytorch#82528"],
     builds_on=("life-015a",),
 )
@@ -202,7 +195,6 @@ def graph_with_a_hook_is_released(ag: Autograd) -> None:
 
 @clause(
     "life-015d",
-    needs={"tape", "memory", "op:exp"},
     sources=["notes/autograd § Saved tensors"],
     builds_on=("life-015a",),
 )
@@ -227,7 +219,6 @@ DEEP = 2_000
 
 @clause(
     "life-015c",
-    needs={"tape", "memory"},
     sources=["pytorch#5534", "pytorch#155322"],
     builds_on=("life-015a",),
 )

@@ -7,7 +7,6 @@ from gradspec import MAY, SHOULD, Autograd, clause, expect
 
 @clause(
     "life-007",
-    needs={"tape", "retain_graph"},
     sources=["notes/autograd § Graph retaining", "T1 §2.1.6"],
     builds_on=("life-001",),
 )
@@ -30,7 +29,6 @@ def shared_part_is_emptied_by_the_first_root(ag: Autograd) -> None:
 
 @clause(
     "life-008",
-    needs={"tape", "retain_graph"},
     sources=["torch.autograd.backward docstring", "T1 §2.1.4"],
     builds_on=("life-002",),
 )
@@ -50,7 +48,6 @@ def all_roots_but_the_last_keep_it(ag: Autograd) -> None:
 
 @clause(
     "life-009",
-    needs={"tape"},
     sources=["torch.autograd.backward docstring"],
 )
 def sum_of_roots_needs_one_pass(ag: Autograd) -> None:
@@ -67,7 +64,6 @@ def sum_of_roots_needs_one_pass(ag: Autograd) -> None:
 
 @clause(
     "life-009a",
-    needs={"tape", "cotangent"},
     sources=["torch.autograd.backward docstring"],
 )
 def all_roots_in_one_call_need_one_pass(ag: Autograd) -> None:
@@ -84,7 +80,6 @@ def all_roots_in_one_call_need_one_pass(ag: Autograd) -> None:
 
 @clause(
     "life-018",
-    needs={"tape", "retain_graph"},
     sources=["notes/autograd § Graph retaining"],
     builds_on=("life-001",),
 )
@@ -107,7 +102,6 @@ def new_operations_do_not_refill_the_old(ag: Autograd) -> None:
 
 @clause(
     "life-018a",
-    needs={"tape", "grad_api"},
     sources=["notes/autograd § Graph retaining"],
     builds_on=("life-018",),
 )
@@ -125,7 +119,6 @@ def new_operations_are_differentiated_up_to_the_old(ag: Autograd) -> None:
 @clause(
     "life-020",
     level=SHOULD,
-    needs={"tape", "retain_graph", "create_graph", "grad_api"},
     sources=["T1 §2.1.4"],
     builds_on=("life-008",),
 )
@@ -150,7 +143,6 @@ def second_derivatives_in_turn_keep_the_graph(ag: Autograd) -> None:
 @clause(
     "life-021",
     level=MAY,
-    needs={"tape", "retain_graph", "create_graph", "grad_api"},
     sources=["T1 §2.1.4"],
     builds_on=("life-020",),
 )

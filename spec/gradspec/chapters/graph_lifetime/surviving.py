@@ -7,7 +7,6 @@ from gradspec import Autograd, clause, expect
 
 @clause(
     "life-017",
-    needs={"tape"},
     sources=["torch.autograd.backward docstring"],
 )
 def values_remain_readable(ag: Autograd) -> None:
@@ -29,7 +28,6 @@ def values_remain_readable(ag: Autograd) -> None:
 
 @clause(
     "life-019",
-    needs={"tape"},
     sources=["observed"],
 )
 def graph_needs_no_names(ag: Autograd) -> None:

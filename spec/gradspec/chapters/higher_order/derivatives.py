@@ -31,7 +31,6 @@ def partial(ag: Autograd, function: Function, argument: int = 0) -> Function:
 
 @clause(
     "ho-003",
-    needs={"create_graph", "vjp"},
     sources=["torch.autograd.grad docstring"],
 )
 def differentiation_can_be_repeated(ag: Autograd) -> None:
@@ -56,7 +55,6 @@ def differentiation_can_be_repeated(ag: Autograd) -> None:
 
 @clause(
     "ho-003a",
-    needs={"create_graph", "vjp"},
     sources=["torch.autograd.grad docstring"],
     builds_on=("ho-003",),
 )
@@ -79,7 +77,6 @@ def spent_terms_add_zero(ag: Autograd) -> None:
 
 @clause(
     "ho-008",
-    needs={"create_graph", "vjp"},
     sources=["mathematics", "torch.autograd.functional.hessian docstring"],
 )
 def order_of_mixed_partials_does_not_matter(ag: Autograd) -> None:
@@ -101,7 +98,6 @@ def order_of_mixed_partials_does_not_matter(ag: Autograd) -> None:
 
 @clause(
     "ho-009",
-    needs={"create_graph", "vjp"},
     sources=["torch.autograd.functional.hessian docstring"],
 )
 def hessian_row_by_row(ag: Autograd) -> None:
@@ -123,7 +119,6 @@ def hessian_row_by_row(ag: Autograd) -> None:
 
 @clause(
     "ho-009a",
-    needs={"arrays", "create_graph", "vjp", "op:matmul", "op:sum"},
     sources=["torch.autograd.functional.hessian docstring"],
 )
 def hessian_of_a_quadratic_form(ag: Autograd) -> None:
@@ -144,7 +139,6 @@ def hessian_of_a_quadratic_form(ag: Autograd) -> None:
 
 @clause(
     "ho-010",
-    needs={"create_graph", "vjp"},
     sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
 )
 def slope_can_be_part_of_a_loss(ag: Autograd) -> None:
@@ -171,7 +165,6 @@ def slope_can_be_part_of_a_loss(ag: Autograd) -> None:
 
 @clause(
     "ho-010a",
-    needs={"create_graph", "vjp"},
     sources=["PaddlePaddle/Paddle#24187"],
 )
 def result_and_slope_are_told_apart(ag: Autograd) -> None:
@@ -192,7 +185,6 @@ def result_and_slope_are_told_apart(ag: Autograd) -> None:
 
 @clause(
     "ho-010b",
-    needs={"create_graph", "vjp"},
     sources=["denizyuret/AutoGrad.jl#75", "JuliaDiff/ForwardDiff.jl#83"],
 )
 def nested_derivatives_are_told_apart(ag: Autograd) -> None:
@@ -215,7 +207,6 @@ def nested_derivatives_are_told_apart(ag: Autograd) -> None:
 
 @clause(
     "ho-013",
-    needs={"create_graph", "vjp", "op:relu"},
     sources=["notes/autograd § Gradients for non-differentiable functions"],
 )
 def pieces_of_a_line_do_not_bend(ag: Autograd) -> None:
@@ -235,7 +226,6 @@ def pieces_of_a_line_do_not_bend(ag: Autograd) -> None:
 
 @clause(
     "ho-013a",
-    needs={"create_graph", "vjp", "op:abs"},
     sources=["notes/autograd § Gradients for non-differentiable functions"],
 )
 def neither_does_the_absolute_value(ag: Autograd) -> None:
@@ -252,7 +242,6 @@ def neither_does_the_absolute_value(ag: Autograd) -> None:
 
 @clause(
     "ho-013b",
-    needs={"create_graph", "vjp", "op:relu"},
     sources=["notes/autograd § Gradients for non-differentiable functions"],
     convention=True,
 )
@@ -273,7 +262,6 @@ def nor_does_the_kink_of_relu(ag: Autograd) -> None:
 
 @clause(
     "ho-018",
-    needs={"arrays", "create_graph", "vjp", "op:getitem", "op:matmul", "op:sum"},
     sources=["torch.autograd.gradgradcheck docstring"],
 )
 def indexing_products_and_sums_are_twice_differentiable(ag: Autograd) -> None:
@@ -298,7 +286,6 @@ def indexing_products_and_sums_are_twice_differentiable(ag: Autograd) -> None:
 
 @clause(
     "ho-018a",
-    needs={"arrays", "create_graph", "vjp", "op:softmax", "op:sum"},
     sources=["torch.autograd.gradgradcheck docstring"],
 )
 def softmax_is_twice_differentiable(ag: Autograd) -> None:
@@ -321,7 +308,6 @@ def softmax_is_twice_differentiable(ag: Autograd) -> None:
 
 @clause(
     "ho-018b",
-    needs={"arrays", "create_graph", "vjp", "op:sort", "op:sum"},
     sources=["ml-explore/mlx#4114", "torch.sort docstring"],
 )
 def order_is_no_variable(ag: Autograd) -> None:

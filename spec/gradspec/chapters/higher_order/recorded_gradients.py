@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-from math import comb
-
 from gradspec import MAY, SHOULD, Autograd, Node, clause, expect
 
 
 @clause(
     "ho-004",
-    needs={"tape", "create_graph"},
     sources=["torch.autograd.backward docstring"],
 )
 def stored_gradient_has_a_history(ag: Autograd) -> None:
@@ -31,7 +27,6 @@ def stored_gradient_has_a_history(ag: Autograd) -> None:
 
 @clause(
     "ho-004a",
-    needs={"tape", "create_graph", "retain_grad"},
     sources=["torch.autograd.backward docstring", "torch.Tensor.retain_grad docstring"],
 )
 def retained_gradient_has_a_history(ag: Autograd) -> None:
@@ -53,7 +48,6 @@ def retained_gradient_has_a_history(ag: Autograd) -> None:
 
 @clause(
     "ho-019",
-    needs={"tape", "create_graph"},
     sources=["docs autograd § Default gradient layouts"],
     builds_on=("ho-004",),
 )
@@ -75,7 +69,6 @@ def sum_of_gradients_has_both_histories(ag: Autograd) -> None:
 
 @clause(
     "ho-017",
-    needs={"tape", "grad_api", "create_graph"},
     sources=["torch.autograd.grad docstring"],
 )
 def gradients_of_intermediates_go_on_to_the_leaves(ag: Autograd) -> None:
@@ -95,7 +88,6 @@ def gradients_of_intermediates_go_on_to_the_leaves(ag: Autograd) -> None:
 
 @clause(
     "ho-006",
-    needs={"tape", "grad_api", "create_graph"},
     sources=[
         "torch.autograd.functional.jvp docstring (double backward trick)",
         "custom function double backward tutorial",
@@ -118,7 +110,6 @@ def gradient_depends_on_its_cotangent(ag: Autograd) -> None:
 
 @clause(
     "ho-007",
-    needs={"tape", "arrays", "grad_api", "create_graph", "op:matmul"},
     sources=["torch.autograd.functional.jvp docstring"],
     builds_on=("ho-006",),
 )
@@ -140,7 +131,6 @@ def two_reverse_passes_go_forward(ag: Autograd) -> None:
 
 @clause(
     "ho-014",
-    needs={"tape", "grad_api", "create_graph", "retain_graph"},
     sources=["torch.autograd.grad docstring"],
 )
 def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
@@ -162,7 +152,6 @@ def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
 @clause(
     "ho-014a",
     level=MAY,
-    needs={"tape", "grad_api", "create_graph"},
     sources=["observed"],
     builds_on=("ho-014",),
 )
@@ -183,7 +172,6 @@ def first_graph_is_another(ag: Autograd) -> None:
 
 @clause(
     "ho-015",
-    needs={"tape", "grad_api", "create_graph", "graph_introspection"},
     sources=["T1 §2.1.4"],
 )
 def gradients_are_made_by_ordinary_operations(ag: Autograd) -> None:
@@ -216,7 +204,6 @@ def reachable(ag: Autograd, node: Node) -> list[Node]:
 @clause(
     "ho-016",
     level=SHOULD,
-    needs={"grad_api", "create_graph", "graph_introspection", "tape"},
     sources=["T3 §6.1"],
 )
 def each_order_costs_more(ag: Autograd) -> None:
@@ -228,9 +215,5 @@ def each_order_costs_more(ag: Autograd) -> None:
     x = ag.tensor(2.0, requires_grad=True)
     y = x**3
     (gradient,) = ag.grad(y, [x], create_graph=True)
-    wanted = len(reachable(ag, y.grad_fn)) + 1
-    nodes = reachable(ag, gradient.grad_fn)[:wanted]
 
-    expect([ag.same_object(one, other) for one, other in combinations(nodes, 2)]).has_structure(
-        [False] * comb(wanted, 2)
-    )
+    expect(gradient.grad_fn.graph_size()).exceeds(y.grad_fn.graph_size())

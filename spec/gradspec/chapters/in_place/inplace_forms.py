@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec import MUST, SHOULD, clause, expect, informative
+from gradspec import SHOULD, clause, expect, informative
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -23,8 +23,6 @@ WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
 @clause(
     "inp-018",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:relu_"},
     sources=[WITH_AUTOGRAD],
 )
 def relu_blocks_what_is_negative(ag: Autograd) -> None:
@@ -41,8 +39,6 @@ def relu_blocks_what_is_negative(ag: Autograd) -> None:
 
 @clause(
     "inp-018a",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:exp_"},
     sources=[WITH_AUTOGRAD],
 )
 def exp_keeps_its_result(ag: Autograd) -> None:
@@ -59,8 +55,6 @@ def exp_keeps_its_result(ag: Autograd) -> None:
 
 @clause(
     "inp-018b",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:sin_"},
     sources=[WITH_AUTOGRAD],
 )
 def sin_keeps_its_argument(ag: Autograd) -> None:
@@ -77,8 +71,6 @@ def sin_keeps_its_argument(ag: Autograd) -> None:
 
 @clause(
     "inp-018c",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:sigmoid_"},
     sources=[WITH_AUTOGRAD],
 )
 def sigmoid_keeps_its_result(ag: Autograd) -> None:
@@ -95,8 +87,6 @@ def sigmoid_keeps_its_result(ag: Autograd) -> None:
 
 @clause(
     "inp-018d",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:tanh_"},
     sources=[WITH_AUTOGRAD],
 )
 def tanh_keeps_its_result(ag: Autograd) -> None:
@@ -113,8 +103,6 @@ def tanh_keeps_its_result(ag: Autograd) -> None:
 
 @clause(
     "inp-018e",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:pow_"},
     sources=[WITH_AUTOGRAD],
 )
 def pow_keeps_its_argument(ag: Autograd) -> None:
@@ -131,8 +119,6 @@ def pow_keeps_its_argument(ag: Autograd) -> None:
 
 @clause(
     "inp-018f",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:sqrt_"},
     sources=[WITH_AUTOGRAD],
 )
 def sqrt_keeps_its_result(ag: Autograd) -> None:
@@ -149,8 +135,6 @@ def sqrt_keeps_its_result(ag: Autograd) -> None:
 
 @clause(
     "inp-018g",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:log_"},
     sources=[WITH_AUTOGRAD],
 )
 def log_keeps_its_argument(ag: Autograd) -> None:
@@ -167,8 +151,6 @@ def log_keeps_its_argument(ag: Autograd) -> None:
 
 @clause(
     "inp-018h",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:cos_"},
     sources=[WITH_AUTOGRAD],
 )
 def cos_keeps_its_argument(ag: Autograd) -> None:
@@ -185,8 +167,6 @@ def cos_keeps_its_argument(ag: Autograd) -> None:
 
 @clause(
     "inp-018i",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:abs_"},
     sources=[WITH_AUTOGRAD],
 )
 def abs_keeps_the_sign(ag: Autograd) -> None:
@@ -203,8 +183,6 @@ def abs_keeps_the_sign(ag: Autograd) -> None:
 
 @clause(
     "inp-018j",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:neg_"},
     sources=[WITH_AUTOGRAD],
 )
 def neg_turns_the_sign(ag: Autograd) -> None:
@@ -221,8 +199,6 @@ def neg_turns_the_sign(ag: Autograd) -> None:
 
 @clause(
     "inp-018k",
-    level=MUST,
-    needs={"tape", "cotangent", "inplace", "op:div_"},
     sources=[WITH_AUTOGRAD],
 )
 def div_scales_the_slope(ag: Autograd) -> None:
@@ -239,8 +215,6 @@ def div_scales_the_slope(ag: Autograd) -> None:
 
 @clause(
     "inp-048",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "dtype:bool", "op:masked_fill_"},
     sources=["torch.Tensor.masked_fill_ docstring"],
 )
 def masked_fill_blocks_the_gradient_under_the_mask(ag: Autograd) -> None:
@@ -257,8 +231,6 @@ def masked_fill_blocks_the_gradient_under_the_mask(ag: Autograd) -> None:
 
 @clause(
     "inp-048a",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:clamp_"},
     sources=["torch.Tensor.clamp_ docstring"],
 )
 def clamp_blocks_the_gradient_outside_its_bounds(ag: Autograd) -> None:
@@ -275,8 +247,6 @@ def clamp_blocks_the_gradient_outside_its_bounds(ag: Autograd) -> None:
 
 @clause(
     "inp-054",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:unsqueeze_"},
     sources=[WITH_AUTOGRAD],
 )
 def unsqueeze_is_recorded(ag: Autograd) -> None:
@@ -293,8 +263,6 @@ def unsqueeze_is_recorded(ag: Autograd) -> None:
 
 @clause(
     "inp-054a",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:squeeze_"},
     sources=[WITH_AUTOGRAD],
 )
 def squeeze_is_recorded(ag: Autograd) -> None:
@@ -311,8 +279,6 @@ def squeeze_is_recorded(ag: Autograd) -> None:
 
 @clause(
     "inp-054b",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:t_"},
     sources=[WITH_AUTOGRAD],
 )
 def t_is_recorded(ag: Autograd) -> None:
@@ -329,8 +295,6 @@ def t_is_recorded(ag: Autograd) -> None:
 
 @clause(
     "inp-054c",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:transpose_"},
     sources=[WITH_AUTOGRAD],
 )
 def transpose_is_recorded(ag: Autograd) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import MUST, clause, expect
+from gradspec import clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -22,8 +22,6 @@ CLIPPING = "torch.nn.utils.clip_grad_norm_ docstring"
 
 @clause(
     "inp-004",
-    level=MUST,
-    needs={"tape", "inplace", "op:add_"},
     sources=[TUTORIAL, "T1 §2.1.6"],
 )
 def a_leaf_that_requires_grad_is_not_written(ag: Autograd) -> None:
@@ -39,8 +37,6 @@ def a_leaf_that_requires_grad_is_not_written(ag: Autograd) -> None:
 
 @clause(
     "inp-004a",
-    level=MUST,
-    needs={"tape", "inplace", "op:zero_"},
     sources=[TUTORIAL],
 )
 def a_write_that_forgets_the_old_value_is_refused_too(ag: Autograd) -> None:
@@ -56,8 +52,6 @@ def a_write_that_forgets_the_old_value_is_refused_too(ag: Autograd) -> None:
 
 @clause(
     "inp-006",
-    level=MUST,
-    needs={"tape", "inplace", "op:mul_"},
     sources=["observed"],
     builds_on=("inp-004",),
 )
@@ -79,8 +73,6 @@ def a_refused_write_changes_nothing(ag: Autograd) -> None:
 
 @clause(
     "inp-055",
-    level=MUST,
-    needs={"tape", "inplace", "op:relu", "op:relu_"},
     sources=["T1 §2.1.6"],
 )
 def rebinding_a_name_is_no_write(ag: Autograd) -> None:
@@ -100,8 +92,6 @@ def rebinding_a_name_is_no_write(ag: Autograd) -> None:
 
 @clause(
     "inp-007",
-    level=MUST,
-    needs={"tape", "flags", "inplace", "op:add_"},
     sources=["torch.Tensor.is_leaf docstring", "notes/autograd § In-place operations"],
 )
 def a_leaf_without_grad_is_written_freely(ag: Autograd) -> None:
@@ -117,8 +107,6 @@ def a_leaf_without_grad_is_written_freely(ag: Autograd) -> None:
 
 @clause(
     "inp-009",
-    level=MUST,
-    needs={"tape", "inplace", "op:iadd", "op:isub", "op:imul", "op:itruediv", "op:ipow"},
     sources=[WITH_AUTOGRAD],
 )
 def augmented_assignment_writes_in_place(ag: Autograd) -> None:
@@ -144,8 +132,6 @@ def augmented_assignment_writes_in_place(ag: Autograd) -> None:
 
 @clause(
     "inp-009a",
-    level=MUST,
-    needs={"tape", "inplace", "op:iadd"},
     sources=[WITH_AUTOGRAD],
     builds_on=("inp-004",),
 )
@@ -160,8 +146,6 @@ def augmented_assignment_to_a_leaf_is_refused(ag: Autograd) -> None:
 
 @clause(
     "inp-045",
-    level=MUST,
-    needs={"tape", "flags", "inplace", "op:zero_"},
     sources=["torch.Tensor.zero_ docstring", "T2 §2.3", "T3 §1", "T4 §7.5"],
 )
 def zeroing_a_gradient_writes_into_it(ag: Autograd) -> None:
@@ -180,8 +164,6 @@ def zeroing_a_gradient_writes_into_it(ag: Autograd) -> None:
 
 @clause(
     "inp-049",
-    level=MUST,
-    needs={"tape", "modes", "inplace", "op:mul_"},
     sources=[CLIPPING],
 )
 def a_gradient_may_be_scaled_in_no_grad(ag: Autograd) -> None:
@@ -196,8 +178,6 @@ def a_gradient_may_be_scaled_in_no_grad(ag: Autograd) -> None:
 
 @clause(
     "inp-049a",
-    level=MUST,
-    needs={"tape", "inplace", "op:detach", "op:mul_"},
     sources=[CLIPPING],
 )
 def a_gradient_may_be_scaled_through_its_detached_alias(ag: Autograd) -> None:

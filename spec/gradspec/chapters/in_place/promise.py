@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import MUST, clause, expect
+from gradspec import clause, expect
 from gradspec.drawing.writes import InPlaceProgram, inplace_programs
-from gradspec.judging.outcome import Refused
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -23,13 +22,7 @@ CHECKS = "notes/autograd § In-place correctness checks"
 
 @clause(
     "inp-017",
-    level=MUST,
-    needs={
-        *("tape", "flags", "arrays", "inplace", "views"),
-        *("op:getitem", "op:transpose", "op:view"),
-        *("op:diagonal", "op:sum", "op:add_", "op:sub_", "op:mul_", "op:div_", "op:neg_"),
-        *("op:sin_", "op:exp_", "op:fill_", "op:zero_", "op:copy_", "op:setitem"),
-    },
+    unseen="views",
     sources=[CHECKS],
     given={"program": inplace_programs()},
 )
@@ -44,11 +37,7 @@ def no_error_means_right_gradients(ag: Autograd, program: InPlaceProgram) -> Non
     tensors = program.run_on(ag, x)
     for tensor, expected in zip(tensors, program.values, strict=True):
         expect(tensor).is_close(expected, scale=program.scale)
-    try:
+    with ag.attempt("stale-saved-tensor") as attempt:
         program.weighted_sum(ag, tensors).backward()
-    except Refused as refused:
-        if refused.kind != "stale-saved-tensor":
-            raise
-        return
-
-    expect(x.grad).is_close(program.gradient, scale=program.scale)
+    with attempt.granted():
+        expect(x.grad).is_close(program.gradient, scale=program.scale)

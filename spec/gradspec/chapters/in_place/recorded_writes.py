@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec import MUST, clause, expect
+from gradspec import clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -23,8 +23,6 @@ WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
 @clause(
     "inp-008",
-    level=MUST,
-    needs={"tape", "inplace", "op:add_"},
     sources=[WITH_AUTOGRAD],
 )
 def a_write_to_an_intermediate_is_recorded(ag: Autograd) -> None:
@@ -41,8 +39,6 @@ def a_write_to_an_intermediate_is_recorded(ag: Autograd) -> None:
 
 @clause(
     "inp-008a",
-    level=MUST,
-    needs={"tape", "inplace", "graph_introspection", "op:add_"},
     sources=[WITH_AUTOGRAD],
 )
 def the_written_tensor_gets_a_new_node(ag: Autograd) -> None:
@@ -58,8 +54,6 @@ def the_written_tensor_gets_a_new_node(ag: Autograd) -> None:
 
 @clause(
     "inp-008b",
-    level=MUST,
-    needs={"tape", "inplace", "op:mul_"},
     sources=[WITH_AUTOGRAD],
     builds_on=("inp-008",),
 )
@@ -78,8 +72,6 @@ def a_written_tensor_may_be_the_root(ag: Autograd) -> None:
 
 @clause(
     "inp-008c",
-    level=MUST,
-    needs={"tape", "grad_api", "create_graph", "inplace", "op:mul_"},
     sources=[WITH_AUTOGRAD],
     builds_on=("inp-008",),
 )
@@ -100,8 +92,6 @@ def a_write_can_be_differentiated_twice(ag: Autograd) -> None:
 
 @clause(
     "inp-022",
-    level=MUST,
-    needs={"tape", "flags", "inplace", "op:add_"},
     sources=[WITH_AUTOGRAD],
 )
 def a_plain_tensor_joins_the_graph_when_written(ag: Autograd) -> None:
@@ -119,8 +109,6 @@ def a_plain_tensor_joins_the_graph_when_written(ag: Autograd) -> None:
 
 @clause(
     "inp-020",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:setitem"},
     sources=["chain rule", "observed"],
 )
 def a_constant_blocks_the_gradient_of_what_it_overwrites(ag: Autograd) -> None:
@@ -137,8 +125,6 @@ def a_constant_blocks_the_gradient_of_what_it_overwrites(ag: Autograd) -> None:
 
 @clause(
     "inp-021",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:setitem"},
     sources=["chain rule", "observed"],
 )
 def an_assigned_tensor_gets_the_gradient_of_its_place(ag: Autograd) -> None:
@@ -160,8 +146,6 @@ def an_assigned_tensor_gets_the_gradient_of_its_place(ag: Autograd) -> None:
 
 @clause(
     "inp-021a",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:setitem"},
     sources=["chain rule", "observed"],
     builds_on=("inp-021",),
 )
@@ -183,8 +167,6 @@ def a_broadcast_assignment_sums_the_gradient(ag: Autograd) -> None:
 
 @clause(
     "inp-046",
-    level=MUST,
-    needs={"tape", "inplace", "op:fill_"},
     sources=["chain rule", "observed"],
 )
 def fill_cuts_the_gradient(ag: Autograd) -> None:
@@ -204,8 +186,6 @@ def fill_cuts_the_gradient(ag: Autograd) -> None:
 
 @clause(
     "inp-046a",
-    level=MUST,
-    needs={"tape", "inplace", "op:zero_"},
     sources=["chain rule", "observed"],
 )
 def zero_cuts_the_gradient(ag: Autograd) -> None:
@@ -221,8 +201,6 @@ def zero_cuts_the_gradient(ag: Autograd) -> None:
 
 @clause(
     "inp-046b",
-    level=MUST,
-    needs={"tape", "inplace", "op:copy_"},
     sources=["chain rule", "observed"],
 )
 def copying_a_constant_cuts_the_gradient(ag: Autograd) -> None:
@@ -238,8 +216,6 @@ def copying_a_constant_cuts_the_gradient(ag: Autograd) -> None:
 
 @clause(
     "inp-047",
-    level=MUST,
-    needs={"tape", "inplace", "op:copy_"},
     sources=["torch.Tensor.copy_ docstring"],
 )
 def copying_routes_the_gradient_to_the_source(ag: Autograd) -> None:
@@ -257,8 +233,6 @@ def copying_routes_the_gradient_to_the_source(ag: Autograd) -> None:
 
 @clause(
     "inp-047a",
-    level=MUST,
-    needs={"tape", "arrays", "cotangent", "inplace", "op:copy_"},
     sources=["torch.Tensor.copy_ docstring"],
     builds_on=("inp-047",),
 )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import MAY, MUST, clause, expect
+from gradspec import MAY, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -27,8 +27,6 @@ INCREMENT = "torch.autograd.graph.increment_version docstring"
 
 @clause(
     "inp-010",
-    level=MUST,
-    needs={"tape", "inplace", "op:add_"},
     sources=[CHECKS, "docs autograd § In-place correctness checks", "T1 §2.1.6"],
 )
 def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
@@ -48,8 +46,6 @@ def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
 
 @clause(
     "inp-011",
-    level=MUST,
-    needs={"tape", "inplace", "op:add_", "op:exp"},
     sources=[SAVED],
 )
 def a_saved_result_that_was_written_is_an_error(ag: Autograd) -> None:
@@ -65,8 +61,6 @@ def a_saved_result_that_was_written_is_an_error(ag: Autograd) -> None:
 
 @clause(
     "inp-019",
-    level=MUST,
-    needs={"tape", "inplace", "op:mul_"},
     sources=[f"{WITH_AUTOGRAD} (reason 1)"],
 )
 def squaring_in_place_overwrites_what_it_saved(ag: Autograd) -> None:
@@ -83,8 +77,6 @@ def squaring_in_place_overwrites_what_it_saved(ag: Autograd) -> None:
 
 @clause(
     "inp-038",
-    level=MUST,
-    needs={"tape", "inplace"},
     sources=[INCREMENT],
     builds_on=("inp-037",),
 )
@@ -101,8 +93,6 @@ def a_version_raised_by_hand_counts_as_a_write(ag: Autograd) -> None:
 
 @clause(
     "inp-012",
-    level=MUST,
-    needs={"tape", "inplace", "op:add_"},
     sources=[CHECKS],
     builds_on=("inp-010",),
 )
@@ -122,8 +112,6 @@ def the_error_comes_when_backward_gets_there(ag: Autograd) -> None:
 
 @clause(
     "inp-013",
-    level=MUST,
-    needs={"tape", "inplace", "op:zero_"},
     sources=[WITH_AUTOGRAD, "T1 §2.1.6"],
 )
 def a_value_that_nobody_saved_may_be_written(ag: Autograd) -> None:
@@ -140,8 +128,6 @@ def a_value_that_nobody_saved_may_be_written(ag: Autograd) -> None:
 
 @clause(
     "inp-014",
-    level=MUST,
-    needs={"tape", "inplace", "op:mul_"},
     sources=[CHECKS],
 )
 def writes_before_saving_do_not_matter(ag: Autograd) -> None:
@@ -159,7 +145,6 @@ def writes_before_saving_do_not_matter(ag: Autograd) -> None:
 @clause(
     "inp-015",
     level=MAY,
-    needs={"tape", "inplace", "op:sqrt", "op:zero_"},
     sources=[SAVED],
 )
 def an_argument_may_go_if_the_result_suffices(ag: Autograd) -> None:
@@ -176,7 +161,6 @@ def an_argument_may_go_if_the_result_suffices(ag: Autograd) -> None:
 @clause(
     "inp-015a",
     level=MAY,
-    needs={"tape", "inplace", "op:zero_"},
     sources=[SAVED],
 )
 def a_factor_is_kept_only_for_the_other_ones_gradient(ag: Autograd) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import MAY, MUST, clause, expect
+from gradspec import MAY, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -21,8 +21,6 @@ INCREMENT = "torch.autograd.graph.increment_version docstring"
 
 @clause(
     "inp-001",
-    level=MUST,
-    needs={"inplace", "op:add_", "op:mul_"},
     sources=[NOTES],
 )
 def every_write_raises_the_version_by_one(ag: Autograd) -> None:
@@ -38,8 +36,6 @@ def every_write_raises_the_version_by_one(ag: Autograd) -> None:
 
 @clause(
     "inp-001a",
-    level=MUST,
-    needs={"inplace", "op:add_"},
     sources=[NOTES],
 )
 def reading_does_not_raise_the_version(ag: Autograd) -> None:
@@ -54,8 +50,6 @@ def reading_does_not_raise_the_version(ag: Autograd) -> None:
 
 @clause(
     "inp-001b",
-    level=MUST,
-    needs={"inplace", "arrays", "op:setitem"},
     sources=[NOTES],
 )
 def assignment_by_index_is_a_write(ag: Autograd) -> None:
@@ -73,8 +67,6 @@ def assignment_by_index_is_a_write(ag: Autograd) -> None:
 
 @clause(
     "inp-003",
-    level=MUST,
-    needs={"inplace", "op:add_", "op:clone"},
     sources=[NOTES],
 )
 def a_copy_counts_from_zero(ag: Autograd) -> None:
@@ -92,8 +84,6 @@ def a_copy_counts_from_zero(ag: Autograd) -> None:
 
 @clause(
     "inp-037",
-    level=MUST,
-    needs={"inplace"},
     sources=[INCREMENT],
 )
 def versions_can_be_raised_by_hand(ag: Autograd) -> None:
@@ -113,7 +103,6 @@ def versions_can_be_raised_by_hand(ag: Autograd) -> None:
 @clause(
     "inp-040",
     level=MAY,
-    needs={"inplace", "arrays", "interop"},
     sources=[INCREMENT],
 )
 def writes_of_the_host_are_not_counted(ag: Autograd) -> None:

@@ -22,7 +22,6 @@ CONTROL_FLOW: Final = "notes/autograd § How autograd encodes the history"
 
 @clause(
     "rec-007",
-    needs={"vjp", "control_flow"},
     sources=[CONTROL_FLOW, "T3 §4", "T3 §6.4"],
 )
 def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd) -> None:
@@ -41,7 +40,6 @@ def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd) -> None:
 
 @clause(
     "rec-011a",
-    needs={"vjp", "control_flow", "op:gt"},
     sources=["T3 §4"],
 )
 def a_comparison_that_steers_adds_nothing_to_the_derivative(ag: Autograd) -> None:
@@ -58,7 +56,6 @@ def a_comparison_that_steers_adds_nothing_to_the_derivative(ag: Autograd) -> Non
 
 @clause(
     "rec-012",
-    needs={"tape", "control_flow"},
     sources=["T3 §6.4"],
 )
 def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
@@ -74,7 +71,6 @@ def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-008",
-    needs={"vjp", "control_flow"},
     sources=[CONTROL_FLOW, "introyt autograd tutorial § High-Level API", "T3 §4"],
 )
 def a_loop_is_recorded_as_often_as_it_ran(ag: Autograd) -> None:
@@ -104,7 +100,6 @@ def _piecewise_linear(a: Any) -> Any:
 
 @clause(
     "rec-009",
-    needs={"vjp", "control_flow"},
     sources=["T3 §4"],
 )
 def a_piecewise_linear_function_has_the_slope_of_its_piece(ag: Autograd) -> None:
@@ -128,7 +123,6 @@ def _piecewise_linear_in_all_entries(a: Any) -> Any:
 
 @clause(
     "rec-010",
-    needs={"tape", "control_flow", "arrays", "op:sum"},
     sources=["T3 §6.3"],
 )
 def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
@@ -151,7 +145,6 @@ def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
 
 @clause(
     "rec-010a",
-    needs={"vjp", "control_flow", "arrays", "op:sum"},
     sources=["T3 §6.3"],
 )
 def control_flow_over_a_vector_takes_a_cotangent(ag: Autograd) -> None:
@@ -164,7 +157,6 @@ def control_flow_over_a_vector_takes_a_cotangent(ag: Autograd) -> None:
 
 @clause(
     "rec-027",
-    needs={"vjp"},
     sources=[CONTROL_FLOW, "T3 §4"],
 )
 def functions_and_recursion_are_transparent(ag: Autograd) -> None:

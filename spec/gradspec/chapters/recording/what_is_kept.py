@@ -14,7 +14,6 @@ from gradspec import SHOULD, Autograd, clause, expect
 
 @clause(
     "rec-024",
-    needs={"tape"},
     sources=["notes/autograd § Saved tensors", "T1 §2.1.2", "T5 § 求导的顺序"],
 )
 def the_derivative_uses_the_values_of_the_forward_pass(ag: Autograd) -> None:
@@ -39,7 +38,6 @@ def the_derivative_uses_the_values_of_the_forward_pass(ag: Autograd) -> None:
 
 @clause(
     "rec-019",
-    needs={"tape"},
     sources=["T1 §2.1.6"],
 )
 def a_name_given_to_a_new_result_leaves_the_old_tensor_alone(ag: Autograd) -> None:
@@ -62,7 +60,6 @@ def a_name_given_to_a_new_result_leaves_the_old_tensor_alone(ag: Autograd) -> No
 
 @clause(
     "rec-018",
-    needs={"tape"},
     sources=["saved tensors hooks tutorial § Saved tensors"],
 )
 def a_result_keeps_its_graph_alive(ag: Autograd) -> None:
@@ -84,7 +81,6 @@ def a_result_keeps_its_graph_alive(ag: Autograd) -> None:
 @clause(
     "rec-028",
     level=SHOULD,
-    needs={"memory", "tape"},
     sources=["notes/autograd § requires_grad"],
 )
 def what_no_derivative_needs_is_not_kept(ag: Autograd) -> None:
@@ -115,7 +111,6 @@ def what_no_derivative_needs_is_not_kept(ag: Autograd) -> None:
 
 @clause(
     "rec-023",
-    needs={"tape"},
     sources=["observed (iterative engine)"],
 )
 def a_deep_graph_does_not_exhaust_the_stack(ag: Autograd) -> None:

@@ -16,7 +16,6 @@ from gradspec import Autograd, Tensor, clause, expect
 
 @clause(
     "rec-004",
-    needs={"tape"},
     sources=["T1 §2.1.1"],
 )
 def recording_does_not_change_what_is_computed(ag: Autograd) -> None:
@@ -40,7 +39,6 @@ def recording_does_not_change_what_is_computed(ag: Autograd) -> None:
 
 @clause(
     "rec-001",
-    needs={"flags", "tape"},
     sources=[
         "notes/autograd § requires_grad",
         "T1 §2.1.1",
@@ -60,7 +58,6 @@ def one_argument_that_requires_grad_is_enough(ag: Autograd) -> None:
 
 @clause(
     "rec-001a",
-    needs={"flags", "modes", "tape"},
     sources=["notes/autograd § requires_grad"],
     builds_on=("rec-001",),
 )
@@ -80,7 +77,6 @@ def nothing_is_recorded_while_grad_mode_is_off(ag: Autograd) -> None:
 
 @clause(
     "rec-002",
-    needs={"flags"},
     sources=["notes/autograd § requires_grad"],
 )
 def constants_make_constants(ag: Autograd) -> None:
@@ -94,7 +90,6 @@ def constants_make_constants(ag: Autograd) -> None:
 
 @clause(
     "rec-002a",
-    needs={"graph_introspection"},
     sources=["notes/autograd § requires_grad"],
 )
 def an_operation_on_constants_leaves_no_node(ag: Autograd) -> None:
@@ -106,7 +101,6 @@ def an_operation_on_constants_leaves_no_node(ag: Autograd) -> None:
 
 @clause(
     "rec-016",
-    needs={"tape"},
     sources=["notes/autograd § requires_grad"],
 )
 def numbers_and_tensors_that_do_not_require_grad_are_constants(ag: Autograd) -> None:
@@ -124,7 +118,6 @@ def numbers_and_tensors_that_do_not_require_grad_are_constants(ag: Autograd) -> 
 
 @clause(
     "rec-003",
-    needs={"tape", "graph_introspection"},
     sources=[
         "notes/autograd § How autograd encodes the history",
         "T1 §2.1.1",
@@ -146,7 +139,6 @@ def the_graph_is_built_while_the_operations_run(ag: Autograd) -> None:
 
 @clause(
     "rec-005",
-    needs={"tape", "graph_introspection"},
     sources=[
         "notes/autograd § How autograd encodes the history",
         "T2 §2.1",
@@ -174,7 +166,6 @@ def the_edges_lead_from_the_result_to_the_leaves(ag: Autograd) -> None:
 
 @clause(
     "rec-016a",
-    needs={"graph_introspection", "tape"},
     sources=["notes/autograd § requires_grad"],
     builds_on=("rec-003",),
 )
@@ -190,7 +181,6 @@ def the_edge_to_a_constant_leads_nowhere(ag: Autograd) -> None:
 
 @clause(
     "rec-022",
-    needs={"graph_introspection", "tape", "arrays", "op:split"},
     sources=["notes/autograd § How autograd encodes the history"],
 )
 def several_outputs_share_one_node(ag: Autograd) -> None:
@@ -206,7 +196,6 @@ def several_outputs_share_one_node(ag: Autograd) -> None:
 
 @clause(
     "rec-022a",
-    needs={"vjp", "arrays", "op:split"},
     sources=["notes/autograd § How autograd encodes the history", "chain rule"],
 )
 def each_output_of_one_node_has_its_own_gradient(ag: Autograd) -> None:
@@ -224,7 +213,6 @@ def each_output_of_one_node_has_its_own_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-006",
-    needs={"tape"},
     sources=[
         "notes/autograd § How autograd encodes the history",
         "T1 §2.1.4",
@@ -247,7 +235,6 @@ def every_run_builds_a_graph_of_its_own(ag: Autograd) -> None:
 
 @clause(
     "rec-011",
-    needs={"flags", "tape", "op:gt"},
     sources=["T3 §4"],
 )
 def a_comparison_gives_a_truth_value_without_gradient(ag: Autograd) -> None:
@@ -266,7 +253,6 @@ def a_comparison_gives_a_truth_value_without_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-021",
-    needs={"arrays", "flags", "tape", "op:argmax"},
     sources=[
         "notes/extending § How to use",
         "notes/autograd § Gradients for non-differentiable functions",
@@ -283,7 +269,6 @@ def an_index_has_no_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-021a",
-    needs={"arrays", "flags", "tape", "op:sort"},
     sources=[
         "notes/extending § How to use",
         "notes/autograd § Gradients for non-differentiable functions",
@@ -301,7 +286,6 @@ def of_several_results_only_the_continuous_ones_require_grad(ag: Autograd) -> No
 
 @clause(
     "rec-021b",
-    needs={"vjp", "op:gt"},
     sources=["notes/autograd § Gradients for non-differentiable functions"],
 )
 def a_result_without_gradient_is_a_constant_further_on(ag: Autograd) -> None:

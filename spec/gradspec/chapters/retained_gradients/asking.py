@@ -7,7 +7,6 @@ from gradspec import SHOULD, Autograd, clause, expect
 
 @clause(
     "ret-001",
-    needs={"tape"},
     sources=["torch.Tensor.is_leaf docstring", "T1 §2.1.6", "T2 §2.2", "T4 §7.2"],
 )
 def intermediates_have_no_grad_by_default(ag: Autograd) -> None:
@@ -27,7 +26,6 @@ def intermediates_have_no_grad_by_default(ag: Autograd) -> None:
 @clause(
     "ret-002",
     level=SHOULD,
-    needs={"tape", "warnings"},
     sources=["T1 §2.1.6", "leaf/non-leaf tutorial § retain_grad"],
 )
 def reading_it_warns(ag: Autograd) -> None:
@@ -47,7 +45,6 @@ def reading_it_warns(ag: Autograd) -> None:
 @clause(
     "ret-002a",
     level=SHOULD,
-    needs={"tape", "retain_grad", "warnings"},
     sources=["torch.Tensor.grad docstring"],
     builds_on=("ret-004",),
 )
@@ -71,7 +68,6 @@ def reading_what_was_asked_for_is_silent(ag: Autograd) -> None:
 
 @clause(
     "ret-003",
-    needs={"tape", "warnings"},
     sources=["torch.Tensor.grad docstring"],
 )
 def reading_the_grad_of_a_leaf_is_silent(ag: Autograd) -> None:
@@ -94,7 +90,6 @@ def reading_the_grad_of_a_leaf_is_silent(ag: Autograd) -> None:
 @clause(
     "ret-019",
     level=SHOULD,
-    needs={"tape", "warnings"},
     sources=["observed"],
 )
 def grad_of_a_non_leaf_can_be_assigned(ag: Autograd) -> None:
@@ -110,7 +105,6 @@ def grad_of_a_non_leaf_can_be_assigned(ag: Autograd) -> None:
 
 @clause(
     "ret-004",
-    needs={"tape", "retain_grad"},
     sources=["torch.Tensor.retain_grad docstring", "T1 §2.1.6", "T4 §7.2"],
 )
 def retain_grad_makes_backward_fill_it(ag: Autograd) -> None:
@@ -131,7 +125,6 @@ def retain_grad_makes_backward_fill_it(ag: Autograd) -> None:
 
 @clause(
     "ret-005",
-    needs={"tape", "retain_grad"},
     sources=["torch.Tensor.retain_grad docstring"],
     builds_on=("ret-004",),
 )
@@ -151,7 +144,6 @@ def request_may_follow_the_use(ag: Autograd) -> None:
 
 @clause(
     "ret-006",
-    needs={"tape", "retain_grad", "retain_graph"},
     sources=["torch.Tensor.retain_grad docstring", "T4 §7.2"],
     builds_on=("ret-004",),
 )
@@ -175,7 +167,6 @@ def request_comes_too_late_for_a_finished_pass(ag: Autograd) -> None:
 
 @clause(
     "ret-022",
-    needs={"tape", "retain_grad", "retain_graph"},
     sources=["T4 §7.2", "torch.autograd.backward docstring"],
 )
 def request_does_not_keep_or_revive_a_graph(ag: Autograd) -> None:
@@ -202,7 +193,6 @@ def request_does_not_keep_or_revive_a_graph(ag: Autograd) -> None:
 
 @clause(
     "ret-009",
-    needs={"tape", "retain_grad"},
     sources=["torch.Tensor.retains_grad docstring"],
 )
 def retains_grad_tells_of_the_request(ag: Autograd) -> None:
@@ -229,7 +219,6 @@ def retains_grad_tells_of_the_request(ag: Autograd) -> None:
 
 @clause(
     "ret-007",
-    needs={"tape", "retain_grad"},
     sources=[
         "torch.Tensor.retain_grad docstring",
         "torch.Tensor.retains_grad docstring",
@@ -255,7 +244,6 @@ def on_a_leaf_the_request_does_nothing(ag: Autograd) -> None:
 
 @clause(
     "ret-008",
-    needs={"retain_grad"},
     sources=["leaf/non-leaf tutorial § retain_grad"],
 )
 def constants_cannot_retain(ag: Autograd) -> None:
@@ -270,7 +258,6 @@ def constants_cannot_retain(ag: Autograd) -> None:
 
 @clause(
     "ret-010",
-    needs={"tape", "retain_grad"},
     sources=["leaf/non-leaf tutorial § Summary table"],
     builds_on=("ret-004",),
 )

@@ -10,7 +10,6 @@ from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 @clause(
     "ret-013",
-    needs={"tape", "retain_grad"},
     sources=["notes/autograd § Backward Hooks execution"],
     builds_on=("ret-004",),
 )
@@ -32,7 +31,6 @@ def whole_gradient_is_kept(ag: Autograd) -> None:
 
 @clause(
     "ret-013a",
-    needs={"tape", "retain_grad"},
     sources=["notes/autograd § Backward Hooks execution"],
     builds_on=("ret-013",),
     given={"case": expressions(shapes=SCALARS, unary=("neg",))},
@@ -55,7 +53,6 @@ def whole_gradient_is_kept_in_every_graph(ag: Autograd, case: Expression) -> Non
 
 @clause(
     "ret-012",
-    needs={"tape", "retain_grad"},
     sources=["leaf/non-leaf tutorial § retain_grad"],
     builds_on=("ret-004",),
 )
@@ -71,7 +68,6 @@ def root_keeps_the_one_it_starts_from(ag: Autograd) -> None:
 
 @clause(
     "ret-012a",
-    needs={"arrays", "tape", "cotangent", "retain_grad"},
     sources=["leaf/non-leaf tutorial § retain_grad"],
     builds_on=("ret-012",),
 )
@@ -88,7 +84,6 @@ def root_keeps_the_cotangent_it_was_given(ag: Autograd) -> None:
 
 @clause(
     "ret-011",
-    needs={"tape", "retain_grad", "retain_graph"},
     sources=["torch.Tensor.grad docstring"],
     builds_on=("ret-004",),
 )
@@ -115,7 +110,6 @@ def retained_gradients_accumulate(ag: Autograd) -> None:
 
 @clause(
     "ret-011a",
-    needs={"arrays", "tape", "cotangent", "retain_grad"},
     sources=["torch.Tensor.retain_grad docstring", "observed"],
     builds_on=("ret-004",),
 )
@@ -137,7 +131,6 @@ def retained_gradient_is_a_tensor_of_its_own(ag: Autograd) -> None:
 
 @clause(
     "ret-014",
-    needs={"tape", "retain_grad"},
     sources=["torch.Tensor.retain_grad docstring"],
 )
 def leaves_receive_the_same(ag: Autograd) -> None:
@@ -159,16 +152,6 @@ def leaves_receive_the_same(ag: Autograd) -> None:
 @clause(
     "ret-020",
     level=SHOULD,
-    needs={
-        "arrays",
-        "tape",
-        "retain_grad",
-        "retain_graph",
-        "grad_api",
-        "op:matmul",
-        "op:relu",
-        "op:mean",
-    },
     sources=["T1 §2.1.6", "torch.Tensor.retain_grad docstring"],
     builds_on=("ret-004",),
 )

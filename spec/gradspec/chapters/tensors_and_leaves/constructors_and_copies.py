@@ -16,7 +16,6 @@ from gradspec import MAY, SHOULD, Autograd, clause, expect
 
 @clause(
     "leaf-028",
-    needs={"tape", "op:tensor_from"},
     sources=["torch.tensor docstring"],
 )
 def a_tensor_made_from_a_tensor_has_no_history(ag: Autograd) -> None:
@@ -35,7 +34,6 @@ def a_tensor_made_from_a_tensor_has_no_history(ag: Autograd) -> None:
 
 @clause(
     "leaf-028a",
-    needs={"flags", "tape", "op:tensor_from"},
     sources=["torch.tensor docstring"],
 )
 def a_tensor_made_from_a_tensor_takes_no_flag_from_it(ag: Autograd) -> None:
@@ -52,7 +50,6 @@ def a_tensor_made_from_a_tensor_takes_no_flag_from_it(ag: Autograd) -> None:
 
 @clause(
     "leaf-028b",
-    needs={"tape", "op:new_tensor"},
     sources=["torch.Tensor.new_tensor docstring"],
 )
 def new_tensor_of_a_tensor_has_no_history(ag: Autograd) -> None:
@@ -72,7 +69,7 @@ def new_tensor_of_a_tensor_has_no_history(ag: Autograd) -> None:
 
 @clause(
     "leaf-028c",
-    needs={"tape", "views", "op:tensor_from", "op:new_tensor"},
+    unseen="views",
     sources=["torch.tensor docstring", "torch.Tensor.new_tensor docstring"],
 )
 def a_tensor_made_from_a_tensor_has_its_own_memory(ag: Autograd) -> None:
@@ -86,7 +83,6 @@ def a_tensor_made_from_a_tensor_has_its_own_memory(ag: Autograd) -> None:
 @clause(
     "leaf-028d",
     level=MAY,
-    needs={"warnings", "op:tensor_from", "op:new_tensor"},
     sources=["observed"],
 )
 def making_a_tensor_from_a_tensor_warns(ag: Autograd) -> None:
@@ -104,7 +100,6 @@ def making_a_tensor_from_a_tensor_warns(ag: Autograd) -> None:
 
 @clause(
     "leaf-029",
-    needs={"tape", "op:as_tensor"},
     sources=["torch.as_tensor docstring"],
 )
 def as_tensor_hands_back_the_tensor(ag: Autograd) -> None:
@@ -120,7 +115,6 @@ def as_tensor_hands_back_the_tensor(ag: Autograd) -> None:
 
 @clause(
     "leaf-029a",
-    needs={"tape", "op:asarray"},
     sources=["torch.asarray docstring"],
 )
 def asarray_keeps_the_history_if_asked_to(ag: Autograd) -> None:
@@ -139,7 +133,6 @@ def asarray_keeps_the_history_if_asked_to(ag: Autograd) -> None:
 @clause(
     "leaf-029b",
     level=MAY,
-    needs={"tape", "warnings", "op:asarray"},
     sources=["observed"],
 )
 def asarray_keeps_the_history_if_not_asked_and_warns(ag: Autograd) -> None:
@@ -161,7 +154,6 @@ def asarray_keeps_the_history_if_not_asked_and_warns(ag: Autograd) -> None:
 
 @clause(
     "leaf-030",
-    needs={"tape", "flags", "op:asarray"},
     sources=["torch.asarray docstring"],
 )
 def asarray_cuts_the_history_if_asked_to(ag: Autograd) -> None:
@@ -182,7 +174,6 @@ def asarray_cuts_the_history_if_asked_to(ag: Autograd) -> None:
 
 @clause(
     "leaf-031",
-    needs={"tape", "flags", "op:clone"},
     sources=["torch.clone docstring"],
 )
 def a_clone_is_the_result_of_an_operation(ag: Autograd) -> None:
@@ -198,7 +189,7 @@ def a_clone_is_the_result_of_an_operation(ag: Autograd) -> None:
 
 @clause(
     "leaf-031a",
-    needs={"tape", "views", "op:clone"},
+    unseen="views",
     sources=["torch.clone docstring"],
 )
 def a_clone_has_its_own_memory(ag: Autograd) -> None:
@@ -212,7 +203,6 @@ def a_clone_has_its_own_memory(ag: Autograd) -> None:
 
 @clause(
     "leaf-031b",
-    needs={"vjp", "arrays", "op:clone"},
     sources=["torch.clone docstring"],
 )
 def a_gradient_passes_through_a_clone_unchanged(ag: Autograd) -> None:
@@ -226,7 +216,6 @@ def a_gradient_passes_through_a_clone_unchanged(ag: Autograd) -> None:
 @clause(
     "leaf-041",
     level=SHOULD,
-    needs={"tape", "flags", "interop"},
     sources=["observed"],
 )
 def a_deep_copy_of_a_leaf_is_a_leaf_with_its_gradient(ag: Autograd) -> None:
@@ -245,7 +234,6 @@ def a_deep_copy_of_a_leaf_is_a_leaf_with_its_gradient(ag: Autograd) -> None:
 @clause(
     "leaf-041a",
     level=SHOULD,
-    needs={"tape", "interop"},
     sources=["observed"],
     builds_on=("leaf-041",),
 )
@@ -264,7 +252,7 @@ def a_deep_copy_and_its_original_go_separate_ways(ag: Autograd) -> None:
 @clause(
     "leaf-041b",
     level=SHOULD,
-    needs={"tape", "views", "interop"},
+    unseen="views",
     sources=["observed"],
     builds_on=("leaf-041",),
 )
@@ -281,7 +269,6 @@ def a_deep_copy_has_its_own_memory(ag: Autograd) -> None:
 @clause(
     "leaf-042",
     level=SHOULD,
-    needs={"tape", "interop"},
     sources=["observed"],
 )
 def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
@@ -299,7 +286,6 @@ def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
 @clause(
     "leaf-043",
     level=MAY,
-    needs={"tape", "flags", "interop"},
     sources=["observed"],
 )
 def a_pickled_result_comes_back_as_a_leaf(ag: Autograd) -> None:
@@ -316,7 +302,6 @@ def a_pickled_result_comes_back_as_a_leaf(ag: Autograd) -> None:
 
 @clause(
     "leaf-045",
-    needs={"tape", "flags", "op:Variable"},
     sources=["docs autograd § Variable (deprecated)"],
 )
 def the_old_constructor_variable_still_makes_a_leaf(ag: Autograd) -> None:
@@ -331,7 +316,6 @@ def the_old_constructor_variable_still_makes_a_leaf(ag: Autograd) -> None:
 
 @clause(
     "leaf-045a",
-    needs={"flags", "op:Variable"},
     sources=["docs autograd § Variable (deprecated)"],
 )
 def the_old_constructor_variable_makes_a_constant_by_default(ag: Autograd) -> None:
@@ -344,7 +328,6 @@ def the_old_constructor_variable_makes_a_constant_by_default(ag: Autograd) -> No
 
 @clause(
     "leaf-046",
-    needs={"op:variable"},
     sources=["torch.autograd.variable source"],
 )
 def the_old_function_variable_is_withdrawn(ag: Autograd) -> None:

@@ -13,7 +13,6 @@ from gradspec import MAY, Autograd, clause, expect
 
 @clause(
     "leaf-001",
-    needs={"flags"},
     sources=["notes/autograd § Setting requires_grad", "T4 §7.2"],
 )
 def a_tensor_is_a_constant_unless_told_otherwise(ag: Autograd) -> None:
@@ -28,7 +27,6 @@ def a_tensor_is_a_constant_unless_told_otherwise(ag: Autograd) -> None:
 
 @clause(
     "leaf-001a",
-    needs={"flags", "op:zeros", "op:ones", "op:full"},
     sources=["notes/autograd § Setting requires_grad", "T4 §7.2"],
 )
 def a_factory_makes_a_constant_unless_told_otherwise(ag: Autograd) -> None:
@@ -39,7 +37,6 @@ def a_factory_makes_a_constant_unless_told_otherwise(ag: Autograd) -> None:
 
 @clause(
     "leaf-001b",
-    needs={"arrays", "flags", "tape", "op:zeros_like"},
     sources=["torch.zeros_like docstring", "observed"],
 )
 def a_factory_takes_the_shape_of_its_model_and_not_the_flag(ag: Autograd) -> None:
@@ -53,7 +50,6 @@ def a_factory_takes_the_shape_of_its_model_and_not_the_flag(ag: Autograd) -> Non
 
 @clause(
     "leaf-002",
-    needs={"tape", "flags"},
     sources=["torch.tensor docstring", "T1 §2.1.1", "T2 §2.2", "T4 §7.2"],
 )
 def a_tensor_is_a_variable_if_the_constructor_is_told_so(ag: Autograd) -> None:
@@ -68,7 +64,6 @@ def a_tensor_is_a_variable_if_the_constructor_is_told_so(ag: Autograd) -> None:
 
 @clause(
     "leaf-002a",
-    needs={"tape", "flags", "op:zeros", "op:ones", "op:full"},
     sources=["torch.ones docstring", "docs autograd § Variable (deprecated)", "T4 §7.2"],
     builds_on=("leaf-002",),
 )
@@ -91,7 +86,6 @@ def a_factory_of_one_value_takes_the_flag(ag: Autograd) -> None:
 
 @clause(
     "leaf-002b",
-    needs={"tape", "flags", "op:arange", "op:linspace"},
     sources=["torch.arange docstring", "torch.linspace docstring", "T1 §2.1.1"],
     builds_on=("leaf-002",),
 )
@@ -109,7 +103,6 @@ def a_factory_of_a_range_takes_the_flag(ag: Autograd) -> None:
 
 @clause(
     "leaf-002c",
-    needs={"tape", "flags", "op:rand", "op:randn", "op:empty"},
     sources=["torch.randn docstring", "torch.empty docstring"],
     builds_on=("leaf-002",),
 )
@@ -128,7 +121,6 @@ def a_factory_of_arbitrary_values_takes_the_flag(ag: Autograd) -> None:
 
 @clause(
     "leaf-002d",
-    needs={"tape", "flags", "arrays", "op:zeros_like"},
     sources=["torch.zeros_like docstring"],
     builds_on=("leaf-001b",),
 )
@@ -143,7 +135,6 @@ def a_factory_with_a_model_takes_the_flag(ag: Autograd) -> None:
 
 @clause(
     "leaf-003",
-    needs={"tape", "flags"},
     sources=["torch.Tensor.requires_grad_ docstring", "T3 §1", "T4 §7.2"],
 )
 def requires_grad_without_an_argument_turns_the_flag_on(ag: Autograd) -> None:
@@ -161,7 +152,6 @@ def requires_grad_without_an_argument_turns_the_flag_on(ag: Autograd) -> None:
 
 @clause(
     "leaf-003a",
-    needs={"tape", "flags"},
     sources=["torch.Tensor.requires_grad_ docstring"],
 )
 def requires_grad_with_false_turns_the_flag_off(ag: Autograd) -> None:
@@ -176,7 +166,6 @@ def requires_grad_with_false_turns_the_flag_off(ag: Autograd) -> None:
 
 @clause(
     "leaf-005",
-    needs={"flags"},
     sources=["notes/autograd § Setting requires_grad", "introyt autograd tutorial"],
 )
 def the_flag_of_a_leaf_can_be_assigned(ag: Autograd) -> None:
@@ -198,7 +187,6 @@ def the_flag_of_a_leaf_can_be_assigned(ag: Autograd) -> None:
 
 @clause(
     "leaf-004",
-    needs={"tape", "flags"},
     sources=["T3 §1", "torch.Tensor.requires_grad_ docstring"],
 )
 def a_leaf_declared_later_is_like_one_declared_at_once(ag: Autograd) -> None:
@@ -217,7 +205,6 @@ def a_leaf_declared_later_is_like_one_declared_at_once(ag: Autograd) -> None:
 
 @clause(
     "leaf-048",
-    needs={"tape", "flags"},
     sources=["torch.Tensor.requires_grad_ docstring"],
     builds_on=("leaf-003",),
 )
@@ -240,7 +227,7 @@ def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
 @clause(
     "leaf-052",
     level=MAY,
-    needs={"tape", "cotangent", "flags", "arrays", "views", "op:getitem"},
+    unseen="views",
     sources=["observed"],
 )
 def a_view_taken_earlier_reports_the_flag_of_its_base(ag: Autograd) -> None:
@@ -262,7 +249,6 @@ def a_view_taken_earlier_reports_the_flag_of_its_base(ag: Autograd) -> None:
 @clause(
     "leaf-014",
     level=MAY,
-    needs={"flags"},
     sources=["observed"],
 )
 def the_flag_is_a_boolean(ag: Autograd) -> None:
@@ -277,7 +263,6 @@ def the_flag_is_a_boolean(ag: Autograd) -> None:
 
 @clause(
     "leaf-014a",
-    needs={"flags", "dtype:int64"},
     sources=["torch.Tensor.requires_grad_ source"],
 )
 def only_floating_point_tensors_are_variables(ag: Autograd) -> None:

@@ -18,7 +18,6 @@ from gradspec import MAY, SHOULD, Autograd, clause, expect
 
 @clause(
     "leaf-054",
-    needs={"tape"},
     sources=["torch.Tensor.grad docstring", "T3 §3"],
 )
 def a_constant_has_the_attribute_too(ag: Autograd) -> None:
@@ -34,7 +33,6 @@ def a_constant_has_the_attribute_too(ag: Autograd) -> None:
 
 @clause(
     "leaf-015",
-    needs={"tape"},
     sources=["torch.Tensor.grad docstring", "T1 §2.1.1", "T3 §1"],
 )
 def a_gradient_is_none_until_a_backward_pass_arrives(ag: Autograd) -> None:
@@ -63,7 +61,6 @@ def a_gradient_is_none_until_a_backward_pass_arrives(ag: Autograd) -> None:
 
 @clause(
     "leaf-016",
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.Tensor.grad docstring", "T3 §1"],
 )
 def a_gradient_has_the_shape_of_its_leaf(ag: Autograd) -> None:
@@ -79,7 +76,6 @@ def a_gradient_has_the_shape_of_its_leaf(ag: Autograd) -> None:
 
 @clause(
     "leaf-016a",
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.Tensor.grad docstring"],
     builds_on=("leaf-016",),
 )
@@ -101,7 +97,6 @@ def a_gradient_has_the_shape_of_its_leaf_even_if_the_leaf_was_stretched(ag: Auto
 
 @clause(
     "leaf-016b",
-    needs={"tape", "cotangent", "arrays", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.grad docstring"],
     builds_on=("leaf-016",),
 )
@@ -123,7 +118,6 @@ def a_gradient_has_the_data_type_of_its_leaf(ag: Autograd) -> None:
 
 @clause(
     "leaf-016c",
-    needs={"tape"},
     sources=["torch.Tensor.grad docstring"],
 )
 def a_gradient_belongs_to_a_leaf_and_not_to_its_value(ag: Autograd) -> None:
@@ -143,7 +137,6 @@ def a_gradient_belongs_to_a_leaf_and_not_to_its_value(ag: Autograd) -> None:
 
 @clause(
     "leaf-050",
-    needs={"vjp", "arrays", "op:dot"},
     sources=["T3 §1"],
 )
 def the_gradient_of_a_scalar_by_a_vector_is_a_vector(ag: Autograd) -> None:
@@ -159,7 +152,6 @@ def the_gradient_of_a_scalar_by_a_vector_is_a_vector(ag: Autograd) -> None:
 
 @clause(
     "leaf-017",
-    needs={"tape"},
     sources=["notes/autograd § Setting requires_grad", "T3 §3", "T4 §7.7"],
 )
 def a_constant_gets_no_gradient(ag: Autograd) -> None:
@@ -175,7 +167,6 @@ def a_constant_gets_no_gradient(ag: Autograd) -> None:
 
 @clause(
     "leaf-049",
-    needs={"tape", "flags"},
     sources=["notes/autograd § Setting requires_grad"],
     builds_on=("leaf-003a",),
 )
@@ -199,7 +190,6 @@ def a_leaf_turned_off_after_recording_gets_no_gradient(ag: Autograd) -> None:
 @clause(
     "leaf-047",
     level=SHOULD,
-    needs={"tape", "flags"},
     sources=["observed"],
     builds_on=("leaf-003a",),
 )
@@ -215,7 +205,6 @@ def a_leaf_turned_off_keeps_the_gradient_it_has(ag: Autograd) -> None:
 
 @clause(
     "leaf-018",
-    needs={"tape"},
     sources=["torch.Tensor.grad docstring", "docs autograd § Manual gradient layouts"],
 )
 def an_assigned_gradient_is_the_gradient(ag: Autograd) -> None:
@@ -231,7 +220,6 @@ def an_assigned_gradient_is_the_gradient(ag: Autograd) -> None:
 
 @clause(
     "leaf-018a",
-    needs={"tape"},
     sources=["torch.Tensor.grad docstring"],
 )
 def assigning_none_clears_the_gradient(ag: Autograd) -> None:
@@ -248,7 +236,6 @@ def assigning_none_clears_the_gradient(ag: Autograd) -> None:
 @clause(
     "leaf-023",
     level=MAY,
-    needs={"tape"},
     sources=["observed"],
 )
 def deleting_the_gradient_clears_it(ag: Autograd) -> None:
@@ -265,7 +252,6 @@ def deleting_the_gradient_clears_it(ag: Autograd) -> None:
 @clause(
     "leaf-024",
     level=MAY,
-    needs={"tape"},
     sources=["observed"],
 )
 def a_constant_can_be_given_a_gradient(ag: Autograd) -> None:
@@ -279,7 +265,6 @@ def a_constant_can_be_given_a_gradient(ag: Autograd) -> None:
 
 @clause(
     "leaf-019",
-    needs={"tape", "arrays"},
     sources=["observed"],
 )
 def a_gradient_of_another_shape_cannot_be_assigned(ag: Autograd) -> None:
@@ -298,7 +283,6 @@ def a_gradient_of_another_shape_cannot_be_assigned(ag: Autograd) -> None:
 
 @clause(
     "leaf-021",
-    needs={"tape"},
     sources=["observed"],
 )
 def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
@@ -313,7 +297,6 @@ def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
 
 @clause(
     "leaf-022",
-    needs={"tape"},
     sources=["observed"],
 )
 def a_gradient_is_a_tensor_or_none(ag: Autograd) -> None:

@@ -13,7 +13,6 @@ from gradspec import Autograd, clause, expect
 
 @clause(
     "leaf-025",
-    needs={"tape", "dtypes", "dtype:float32", "dtype:float16"},
     sources=["torch.Tensor.grad_dtype docstring"],
 )
 def the_data_type_of_a_gradient_is_the_leafs_by_default(ag: Autograd) -> None:
@@ -27,7 +26,6 @@ def the_data_type_of_a_gradient_is_the_leafs_by_default(ag: Autograd) -> None:
 
 @clause(
     "leaf-025a",
-    needs={"tape", "dtypes", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.grad_dtype docstring"],
 )
 def incoming_gradients_are_cast_to_the_gradients_data_type(ag: Autograd) -> None:
@@ -44,7 +42,6 @@ def incoming_gradients_are_cast_to_the_gradients_data_type(ag: Autograd) -> None
 
 @clause(
     "leaf-020",
-    needs={"tape", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.grad_dtype docstring"],
 )
 def a_gradient_of_another_data_type_cannot_be_assigned(ag: Autograd) -> None:
@@ -60,7 +57,6 @@ def a_gradient_of_another_data_type_cannot_be_assigned(ag: Autograd) -> None:
 
 @clause(
     "leaf-020a",
-    needs={"tape", "dtypes", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.grad_dtype docstring"],
     builds_on=("leaf-020",),
 )
@@ -80,7 +76,6 @@ def an_assigned_gradient_is_held_to_grad_dtype_and_not_to_the_leaf(ag: Autograd)
 
 @clause(
     "leaf-026",
-    needs={"tape", "dtypes", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.grad_dtype docstring"],
     builds_on=("leaf-020",),
 )
@@ -98,7 +93,6 @@ def without_grad_dtype_any_data_type_is_accepted(ag: Autograd) -> None:
 
 @clause(
     "leaf-026a",
-    needs={"tape", "dtypes", "dtype:float32", "dtype:float64", "op:to"},
     sources=["torch.Tensor.grad_dtype docstring", "observed"],
     builds_on=("leaf-026",),
 )
@@ -117,7 +111,6 @@ def the_derivative_of_a_conversion_converts_back(ag: Autograd) -> None:
 
 @clause(
     "leaf-027",
-    needs={"tape", "dtypes"},
     sources=["torch.Tensor.grad_dtype docstring"],
 )
 def grad_dtype_belongs_to_leaves(ag: Autograd) -> None:

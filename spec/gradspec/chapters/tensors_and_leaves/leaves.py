@@ -14,7 +14,6 @@ from gradspec import MAY, Autograd, clause, expect
 
 @clause(
     "leaf-010",
-    needs={"flags", "tape"},
     sources=["torch.Tensor.is_leaf docstring", "T2 §2.2", "T4 §7.2"],
 )
 def what_the_user_made_is_a_leaf_and_what_an_operation_made_is_not(ag: Autograd) -> None:
@@ -34,7 +33,6 @@ def what_the_user_made_is_a_leaf_and_what_an_operation_made_is_not(ag: Autograd)
 
 @clause(
     "leaf-010a",
-    needs={"graph_introspection", "tape"},
     sources=["torch.Tensor.is_leaf docstring", "T2 §2.2"],
 )
 def a_leaf_has_no_node_and_a_result_has_one(ag: Autograd) -> None:
@@ -48,7 +46,6 @@ def a_leaf_has_no_node_and_a_result_has_one(ag: Autograd) -> None:
 
 @clause(
     "leaf-009",
-    needs={"flags"},
     sources=["torch.Tensor.is_leaf docstring"],
 )
 def a_constant_is_a_leaf_whatever_made_it(ag: Autograd) -> None:
@@ -62,7 +59,6 @@ def a_constant_is_a_leaf_whatever_made_it(ag: Autograd) -> None:
 
 @clause(
     "leaf-009a",
-    needs={"graph_introspection"},
     sources=["torch.Tensor.is_leaf docstring"],
 )
 def a_constant_has_no_node_whatever_made_it(ag: Autograd) -> None:
@@ -75,7 +71,6 @@ def a_constant_has_no_node_whatever_made_it(ag: Autograd) -> None:
 
 @clause(
     "leaf-006",
-    needs={"tape", "flags"},
     sources=["notes/autograd § Setting requires_grad", "leaf/non-leaf tutorial § Summary table"],
 )
 def the_flag_of_a_result_cannot_be_assigned_false(ag: Autograd) -> None:
@@ -97,7 +92,6 @@ def the_flag_of_a_result_cannot_be_assigned_false(ag: Autograd) -> None:
 
 @clause(
     "leaf-006a",
-    needs={"tape", "flags"},
     sources=["notes/autograd § Setting requires_grad", "leaf/non-leaf tutorial § Summary table"],
 )
 def the_flag_of_a_result_cannot_be_turned_off(ag: Autograd) -> None:
@@ -115,7 +109,6 @@ def the_flag_of_a_result_cannot_be_turned_off(ag: Autograd) -> None:
 
 @clause(
     "leaf-007",
-    needs={"tape", "flags"},
     sources=["leaf/non-leaf tutorial § Summary table"],
 )
 def turning_on_the_flag_of_a_result_changes_nothing(ag: Autograd) -> None:
@@ -138,7 +131,6 @@ def turning_on_the_flag_of_a_result_changes_nothing(ag: Autograd) -> None:
 @clause(
     "leaf-008",
     level=MAY,
-    needs={"flags", "tape"},
     sources=["observed"],
 )
 def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
@@ -159,7 +151,6 @@ def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
 
 @clause(
     "leaf-011",
-    needs={"tape", "flags", "op:to", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.is_leaf docstring"],
 )
 def a_conversion_of_a_variable_is_a_result(ag: Autograd) -> None:
@@ -180,7 +171,6 @@ def a_conversion_of_a_variable_is_a_result(ag: Autograd) -> None:
 
 @clause(
     "leaf-011a",
-    needs={"tape", "flags", "op:to", "dtype:float32", "dtype:float64"},
     sources=["torch.Tensor.is_leaf docstring"],
 )
 def a_variable_declared_after_the_conversion_is_a_leaf(ag: Autograd) -> None:
@@ -196,7 +186,6 @@ def a_variable_declared_after_the_conversion_is_a_leaf(ag: Autograd) -> None:
 
 @clause(
     "leaf-012",
-    needs={"tape", "flags", "op:to", "op:float", "dtype:float32"},
     sources=["torch.Tensor.to docstring"],
 )
 def a_conversion_with_nothing_to_convert_returns_the_tensor(ag: Autograd) -> None:
@@ -211,7 +200,6 @@ def a_conversion_with_nothing_to_convert_returns_the_tensor(ag: Autograd) -> Non
 @clause(
     "leaf-013",
     level=MAY,
-    needs={"flags", "tape"},
     sources=["observed"],
 )
 def being_a_leaf_cannot_be_assigned(ag: Autograd) -> None:
@@ -227,7 +215,6 @@ def being_a_leaf_cannot_be_assigned(ag: Autograd) -> None:
 @clause(
     "leaf-013a",
     level=MAY,
-    needs={"graph_introspection", "tape"},
     sources=["observed"],
 )
 def the_place_in_the_graph_cannot_be_assigned(ag: Autograd) -> None:
@@ -246,7 +233,6 @@ def the_place_in_the_graph_cannot_be_assigned(ag: Autograd) -> None:
 @clause(
     "leaf-051",
     level=MAY,
-    needs={"arrays", "graph_introspection", "tape", "op:unbind"},
     sources=["torch.autograd.graph.get_gradient_edge source"],
 )
 def output_nr_counts_the_outputs_of_an_operation(ag: Autograd) -> None:

@@ -18,7 +18,6 @@ from gradspec import SHOULD, Autograd, clause, expect
 
 @clause(
     "leaf-035",
-    needs={"tape", "detach"},
     sources=["docs autograd § Variable (deprecated)", "T4 §7.3"],
 )
 def data_has_no_history(ag: Autograd) -> None:
@@ -37,7 +36,6 @@ def data_has_no_history(ag: Autograd) -> None:
 
 @clause(
     "leaf-035a",
-    needs={"detach", "flags", "tape"},
     sources=["docs autograd § Variable (deprecated)"],
 )
 def data_does_not_require_grad(ag: Autograd) -> None:
@@ -50,7 +48,7 @@ def data_does_not_require_grad(ag: Autograd) -> None:
 
 @clause(
     "leaf-035b",
-    needs={"tape", "detach", "views"},
+    unseen="views",
     sources=["docs autograd § Variable (deprecated)"],
 )
 def data_shares_memory_with_its_owner(ag: Autograd) -> None:
@@ -65,7 +63,6 @@ def data_shares_memory_with_its_owner(ag: Autograd) -> None:
 
 @clause(
     "leaf-036",
-    needs={"tape", "detach", "flags"},
     sources=["observed"],
 )
 def assigning_data_swaps_the_value_of_a_leaf(ag: Autograd) -> None:
@@ -86,7 +83,6 @@ def assigning_data_swaps_the_value_of_a_leaf(ag: Autograd) -> None:
 
 @clause(
     "leaf-036a",
-    needs={"tape", "cotangent", "detach", "arrays"},
     sources=["observed"],
 )
 def assigning_data_may_change_the_shape_of_a_leaf(ag: Autograd) -> None:
@@ -102,7 +98,6 @@ def assigning_data_may_change_the_shape_of_a_leaf(ag: Autograd) -> None:
 
 @clause(
     "leaf-036b",
-    needs={"tape", "detach", "flags", "dtype:int64"},
     sources=["observed"],
     builds_on=("leaf-036",),
 )
@@ -122,7 +117,6 @@ def data_of_a_variable_is_floating_point(ag: Autograd) -> None:
 
 @clause(
     "leaf-037",
-    needs={"tape", "control_flow"},
     sources=["torch.Tensor.item docstring", "T4 §7.3"],
 )
 def item_gives_a_number_that_is_a_constant(ag: Autograd) -> None:
@@ -143,7 +137,6 @@ def item_gives_a_number_that_is_a_constant(ag: Autograd) -> None:
 
 @clause(
     "leaf-037a",
-    needs={"tape", "control_flow"},
     sources=["torch.Tensor.item docstring", "T4 §7.3"],
 )
 def a_conversion_to_a_number_of_the_language_is_not_recorded(ag: Autograd) -> None:
@@ -158,7 +151,6 @@ def a_conversion_to_a_number_of_the_language_is_not_recorded(ag: Autograd) -> No
 
 @clause(
     "leaf-037b",
-    needs={"arrays", "flags", "interop", "tape"},
     sources=["torch.Tensor.tolist docstring"],
 )
 def tolist_gives_nested_lists_of_numbers(ag: Autograd) -> None:
@@ -171,7 +163,6 @@ def tolist_gives_nested_lists_of_numbers(ag: Autograd) -> None:
 
 @clause(
     "leaf-038",
-    needs={"tape", "interop"},
     sources=["torch.Tensor.numpy docstring", "introyt autograd tutorial", "T2 §2.4.2"],
 )
 def a_leaf_that_requires_grad_does_not_become_an_array(ag: Autograd) -> None:
@@ -184,7 +175,6 @@ def a_leaf_that_requires_grad_does_not_become_an_array(ag: Autograd) -> None:
 
 @clause(
     "leaf-038a",
-    needs={"tape", "interop"},
     sources=["torch.Tensor.numpy docstring", "T2 §2.4.2"],
 )
 def a_result_that_requires_grad_does_not_become_an_array(ag: Autograd) -> None:
@@ -197,7 +187,6 @@ def a_result_that_requires_grad_does_not_become_an_array(ag: Autograd) -> None:
 
 @clause(
     "leaf-038b",
-    needs={"interop", "arrays"},
     sources=["torch.Tensor.numpy docstring"],
 )
 def a_constant_becomes_an_array(ag: Autograd) -> None:
@@ -209,7 +198,6 @@ def a_constant_becomes_an_array(ag: Autograd) -> None:
 
 @clause(
     "leaf-039",
-    needs={"tape", "interop", "arrays", "flags"},
     sources=["torch.Tensor.numpy docstring"],
 )
 def a_tensor_that_requires_grad_becomes_an_array_by_force(ag: Autograd) -> None:
@@ -225,7 +213,6 @@ def a_tensor_that_requires_grad_becomes_an_array_by_force(ag: Autograd) -> None:
 
 @clause(
     "leaf-040",
-    needs={"tape", "interop", "arrays", "op:detach"},
     sources=["torch.Tensor.numpy docstring", "T2 §2.4.2"],
 )
 def the_array_of_a_detached_tensor_is_a_window_on_it(ag: Autograd) -> None:
@@ -241,7 +228,6 @@ def the_array_of_a_detached_tensor_is_a_window_on_it(ag: Autograd) -> None:
 @clause(
     "leaf-044",
     level=SHOULD,
-    needs={"tape", "interop"},
     sources=["blitz autograd tutorial", "T1 §2.1.4"],
 )
 def printing_tells_a_leaf_from_a_result_and_a_constant(ag: Autograd) -> None:
@@ -264,7 +250,6 @@ def printing_tells_a_leaf_from_a_result_and_a_constant(ag: Autograd) -> None:
 @clause(
     "leaf-044a",
     level=SHOULD,
-    needs={"tape", "interop", "graph_introspection"},
     sources=["blitz autograd tutorial", "T1 §2.1.4"],
     builds_on=("leaf-044",),
 )
@@ -279,7 +264,6 @@ def printing_a_result_names_its_node(ag: Autograd) -> None:
 @clause(
     "leaf-055",
     level=SHOULD,
-    needs={"tape", "flags", "interop"},
     sources=["observed"],
 )
 def printing_changes_nothing(ag: Autograd) -> None:

@@ -6,13 +6,20 @@ import math
 
 import numpy as np
 
-from gradspec import MAY, MUST, Autograd, Tensor, clause, expect
+from gradspec import MAY, Autograd, Tensor, clause, expect
+
+
+@clause("vjp-201", sources=["torch.Tensor.backward docstring"])
+def a_cotangent_multiplies_the_derivative(ag: Autograd) -> None:
+    """A cotangent that is given for a single number multiplies its derivative."""
+    x = ag.tensor(3.0, requires_grad=True)
+    (x * 2.0).backward(ag.tensor(-0.75))
+
+    expect(x.grad).equals(-1.5)
 
 
 @clause(
     "vjp-001",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays", "op:matmul"},
     sources=[
         "torch.Tensor.backward docstring",
         "tutorial: The Fundamentals of Autograd",
@@ -35,8 +42,6 @@ def backward_multiplies_the_cotangent_by_the_jacobian(ag: Autograd) -> None:
 
 @clause(
     "vjp-001a",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays", "op:outer"},
     sources=["torch.Tensor.backward docstring", "T1 §2.1.3"],
 )
 def the_cotangent_of_a_matrix_is_a_matrix(ag: Autograd) -> None:
@@ -57,8 +62,6 @@ def the_cotangent_of_a_matrix_is_a_matrix(ag: Autograd) -> None:
 
 @clause(
     "vjp-005",
-    level=MUST,
-    needs={"tape", "cotangent"},
     sources=["torch.Tensor.backward docstring"],
 )
 def the_cotangent_of_a_scalar_scales_its_gradients(ag: Autograd) -> None:
@@ -78,8 +81,6 @@ def the_cotangent_of_a_scalar_scales_its_gradients(ag: Autograd) -> None:
 
 @clause(
     "vjp-003",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays", "op:stack"},
     sources=["T2 §2.5"],
 )
 def the_cotangent_weighs_the_results(ag: Autograd) -> None:
@@ -98,8 +99,6 @@ def the_cotangent_weighs_the_results(ag: Autograd) -> None:
 
 @clause(
     "vjp-011",
-    level=MUST,
-    needs={"vjp", "arrays", "op:stack"},
     sources=["notes/gradcheck § Default real input analytical evaluation"],
 )
 def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
@@ -121,8 +120,6 @@ def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
 
 @clause(
     "vjp-002",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays", "op:outer", "op:sum"},
     sources=["tutorial: Automatic Differentiation with torch.autograd", "T1 §2.1.3", "T3 §2"],
 )
 def ones_differentiate_the_sum(ag: Autograd) -> None:
@@ -143,7 +140,7 @@ def ones_differentiate_the_sum(ag: Autograd) -> None:
         expect(y.grad).equals([6.0, 6.0, 6.0, 6.0])
 
 
-@clause("vjp-014", level=MUST, needs={"tape", "arrays", "op:sum"}, sources=["T3 §2"])
+@clause("vjp-014", sources=["T3 §2"])
 def summing_first_gives_each_entry_its_own_derivative(ag: Autograd) -> None:
     """Where each entry of the result depends on one entry of the leaf, summing first gives every
     entry its own derivative: 2x for the sum of x * x.
@@ -158,8 +155,6 @@ def summing_first_gives_each_entry_its_own_derivative(ag: Autograd) -> None:
 
 @clause(
     "vjp-013",
-    level=MUST,
-    needs={"vjp", "arrays", "op:sin"},
     sources=["tutorial: The Fundamentals of Autograd", "T3 §6.5"],
 )
 def ones_differentiate_an_elementwise_function_everywhere(ag: Autograd) -> None:
@@ -173,7 +168,7 @@ def ones_differentiate_an_elementwise_function_everywhere(ag: Autograd) -> None:
     expect(gradient).is_close(np.cos(grid))
 
 
-@clause("vjp-012", level=MUST, needs={"tape", "cotangent"}, sources=["notes/gradcheck"])
+@clause("vjp-012", sources=["notes/gradcheck"])
 def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
     """Where the local derivatives are finite, a cotangent of zeros gives a gradient of zeros, and
     not None, to every leaf that the result depends on.
@@ -188,7 +183,7 @@ def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
     expect(bystander.grad).is_none()
 
 
-@clause("vjp-019", level=MUST, needs={"tape", "op:stack"}, sources=["T2 §2.5"])
+@clause("vjp-019", sources=["T2 §2.5"])
 def a_result_that_repeats_a_scalar_is_no_scalar(ag: Autograd) -> None:
     """A result of two entries needs a cotangent even if both are the same scalar, and without one
     the call is an error that touches no leaf.
@@ -203,8 +198,6 @@ def a_result_that_repeats_a_scalar_is_no_scalar(ag: Autograd) -> None:
 
 @clause(
     "vjp-004",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.autograd.backward docstring", "T1 §2.1.3"],
 )
 def the_cotangent_has_the_shape_of_the_result(ag: Autograd) -> None:
@@ -223,8 +216,6 @@ def the_cotangent_has_the_shape_of_the_result(ag: Autograd) -> None:
 
 @clause(
     "vjp-004a",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.autograd.backward docstring"],
 )
 def one_element_is_not_excused_from_its_shape(ag: Autograd) -> None:
@@ -242,7 +233,6 @@ def one_element_is_not_excused_from_its_shape(ag: Autograd) -> None:
 @clause(
     "vjp-006",
     level=MAY,
-    needs={"tape", "cotangent", "arrays", "dtype:float32", "dtype:int64"},
     sources=["observed"],
 )
 def the_cotangent_is_converted_to_the_dtype_of_the_result(ag: Autograd) -> None:
@@ -260,8 +250,6 @@ def the_cotangent_is_converted_to_the_dtype_of_the_result(ag: Autograd) -> None:
 
 @clause(
     "vjp-008",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.autograd.backward docstring"],
 )
 def the_cotangent_is_data(ag: Autograd) -> None:
@@ -278,8 +266,6 @@ def the_cotangent_is_data(ag: Autograd) -> None:
 
 @clause(
     "vjp-008a",
-    level=MUST,
-    needs={"tape", "cotangent", "flags"},
     sources=["torch.autograd.backward docstring"],
 )
 def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> None:
@@ -298,8 +284,6 @@ def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> No
 
 @clause(
     "vjp-008b",
-    level=MUST,
-    needs={"tape", "cotangent", "create_graph", "grad_api"},
     sources=["torch.autograd.backward docstring"],
 )
 def with_create_graph_the_cotangent_is_a_variable(ag: Autograd) -> None:
@@ -320,8 +304,6 @@ def with_create_graph_the_cotangent_is_a_variable(ag: Autograd) -> None:
 
 @clause(
     "vjp-009",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.Tensor.register_hook docstring", "observed"],
 )
 def the_cotangent_is_not_written_to(ag: Autograd) -> None:
@@ -341,8 +323,6 @@ def the_cotangent_is_not_written_to(ag: Autograd) -> None:
 
 @clause(
     "vjp-009a",
-    level=MUST,
-    needs={"tape", "cotangent", "arrays"},
     sources=["torch.Tensor.register_hook docstring", "observed"],
 )
 def the_cotangent_is_not_written_to_by_later_passes(ag: Autograd) -> None:

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from gradspec import MUST, Autograd, clause, expect
+from gradspec import Autograd, clause, expect
 from gradspec.drawing.expressions import Expression, arrays, expressions, numbers
 
 
 @clause(
     "vjp-001b",
-    level=MUST,
-    needs={"vjp", "arrays", "op:cos", "op:sin", "op:tanh"},
     sources=["torch.Tensor.backward docstring", "the chain rule"],
     given={"case": expressions()},
 )
@@ -36,8 +34,6 @@ def _with_a_second_cotangent(case: Expression) -> st.SearchStrategy[Any]:
 
 @clause(
     "vjp-010",
-    level=MUST,
-    needs={"vjp", "arrays", "op:sin"},
     sources=["definition of the vector-Jacobian product", "T1 §2.1.5.1"],
     given={"drawn": expressions(unary=("sin",)).flatmap(_with_a_second_cotangent)},
 )

@@ -1,0 +1,375 @@
+"""`ACTS`: the one table of what an engine can be asked, a row an act.
+
+The families stand in files of their own (`attributes`, `modes`, `functions`, `operators`, and the
+acts of the `kit`); here are the single acts, and the table that holds them all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gradspec.port.act import Act, act, several_roots, shaped
+from gradspec.port.attributes import ATTRIBUTES
+from gradspec.port.functions import CALL, CONTEXT_ACTS, DEFINITION, TRANSFORMS
+from gradspec.port.kit import OF_THE_KIT
+from gradspec.port.modes import MODES
+from gradspec.port.operators import OPERATOR_ACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+VALUES: Final = (
+    act(
+        "tensor",
+        "data, *, dtype=None",
+        "Make a tensor that owns a copy of the data.",
+        gives="tensor",
+        some=True,
+        word="values",
+        needs_more=shaped,
+        notation="ag.tensor($list, $(dtype=$dtype))",
+        torch="torch.tensor($data, dtype=$dtype)",
+    ),
+    act(
+        "leaf",
+        "data, *, dtype=None",
+        "Make a tensor that requires grad; it owns a copy of the data.",
+        gives="tensor",
+        some=True,
+        word="tape",
+        needs_more=shaped,
+        notation="ag.tensor($list, requires_grad=True, $(dtype=$dtype))",
+        torch="torch.tensor($data, dtype=$dtype, requires_grad=True)",
+    ),
+    act(
+        "array",
+        "x",
+        "Give the present values as an array: a look from outside, never recorded.",
+        gives="array",
+        some=True,
+        word="values",
+        torch="$x.detach().numpy()",
+    ),
+    act("shape", "x", "Give the shape.", gives="plain", attribute=True, torch="tuple($x.shape)"),
+    act(
+        "reset",
+        "",
+        "Forget what earlier programs left behind.",
+        torch="torch.set_grad_enabled(True)",
+    ),
+)
+
+OPTIONS: Final = {
+    "retain_graph": "keeps_graph",
+    "create_graph": "create_graph",
+    "allow_unused": "allow_unused",
+    "materialize_grads": "materialize_grads",
+    "is_grads_batched": "is_grads_batched",
+    "inputs": "inputs",
+    "gradient": "given_cotangent",
+    "grad_outputs": "given_cotangent",
+    "grad_variables": "given_cotangent",
+}
+"""Argument of a pass -> the word for it."""
+
+KEEPING: Final = "$(retain_graph=$retain_graph), $(create_graph=$create_graph)"
+
+STARTING: Final = f"$($gradient), {KEEPING}, $(inputs=$inputs)"
+
+TAPE: Final = (
+    act(
+        "requires_grad_",
+        "x, requires_grad=True",
+        "Set the flag in place.",
+        gives="tensor",
+        torch="$x.requires_grad_($($requires_grad))",
+    ),
+    act(
+        "backward",
+        "root, gradient=None, retain_graph=None, create_graph=False, inputs=None, "
+        "grad_variables=None",
+        "Run a backward pass from one root or several.",
+        gives="plain",
+        on="tensor",
+        word="tape",
+        options=OPTIONS,
+        needs_more=several_roots,
+        torch=(
+            f"${{root:tensor}}.backward({STARTING})",
+            f"torch.autograd.backward($root, {STARTING}, $(grad_variables=$grad_variables))",
+        ),
+    ),
+    act(
+        "grad",
+        "outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, "
+        "is_grads_batched=False, allow_unused=None, materialize_grads=False",
+        "Ask for gradients without storing them: one a position of the inputs.",
+        gives="tensors",
+        on="ag",
+        options={n: w for n, w in OPTIONS.items() if n != "inputs"},
+        torch=f"torch.autograd.grad($outputs, $inputs, $($grad_outputs), {KEEPING}, "
+        "$(is_grads_batched=$is_grads_batched), $(allow_unused=$allow_unused), "
+        "$(materialize_grads=$materialize_grads))",
+    ),
+    act(
+        "retain_grad",
+        "x",
+        "Ask that the gradient of a non-leaf be kept.",
+        torch="$x.retain_grad()",
+    ),
+    act(
+        "is_grad_enabled",
+        "",
+        "Say whether operations are recorded now.",
+        gives="flag",
+        torch="torch.is_grad_enabled()",
+    ),
+    act(
+        "increment_version",
+        "tensors",
+        "Raise version counters by hand.",
+        torch="torch.autograd.graph.increment_version($tensors)",
+    ),
+)
+
+HOOKS: Final = (
+    act(
+        "register_hook",
+        "x, hook: tensor_hook",
+        "Run the function on the tensor's gradient; what it returns replaces it.",
+        gives="hook",
+        torch="$x.register_hook($hook)",
+    ),
+    act(
+        "register_post_accumulate_grad_hook",
+        "x, hook: post_accumulate_hook",
+        "Run the function on the leaf once its grad is up to date.",
+        gives="hook",
+        torch="$x.register_post_accumulate_grad_hook($hook)",
+    ),
+    act(
+        "register_node_hook",
+        "node, hook: node_hook",
+        "Run the function on what a node gave and was given.",
+        gives="hook",
+        said="register_hook",
+        torch="$node.register_hook($hook)",
+    ),
+    act(
+        "register_prehook",
+        "node, hook: node_prehook",
+        "Run the function on what a node is given; what it returns replaces it.",
+        gives="hook",
+        torch="$node.register_prehook($hook)",
+    ),
+    act(
+        "register_multi_grad_hook",
+        "tensors, hook: multi_grad_hook, *, mode='all'",
+        "Run the function on the gradients of several tensors.",
+        gives="hook",
+        torch="torch.autograd.graph.register_multi_grad_hook($tensors, $hook, $(mode=$mode))",
+    ),
+    act("remove_hook", "hook", "Take a hook away.", word="", said="remove", torch="$hook.remove()"),
+)
+
+GRAPH: Final = (
+    act(
+        "node_name",
+        "node",
+        "Name a node.",
+        gives="text",
+        some=True,
+        said="name",
+        torch="$node.name()",
+    ),
+    act(
+        "next_functions",
+        "node",
+        "List the edges of a node: for each input, the next node and its output number.",
+        gives="edges",
+        attribute=True,
+        torch="$node.next_functions",
+    ),
+    act(
+        "graph_size",
+        "node",
+        "Count the nodes that can be reached from one, itself included.",
+        gives="number",
+        torch="""\
+$_reached, $_waiting = set(), [$node]
+while $_waiting:
+    $_node = $_waiting.pop()
+    if $_node is not None and $_node not in $_reached:
+        $_reached.add($_node)
+        $_waiting += [after for after, _ in $_node.next_functions]
+$result = len($_reached)""",
+    ),
+    act(
+        "saved_value",
+        "node, name",
+        "Give the value that a node saved under this name.",
+        gives="tensor",
+        said="saved",
+        torch="$node._saved_${name:word}",
+    ),
+    act(
+        "gradient_edge",
+        "tensor",
+        "Give the edge that a gradient of the tensor flows along.",
+        gives="edge",
+        some=True,
+        torch="torch.autograd.graph.get_gradient_edge($tensor)",
+    ),
+)
+
+IDENTITY: Final = (
+    act(
+        "same_object",
+        "one, other",
+        "Say whether two handles are one object of the engine.",
+        gives="flag",
+        python="$one is $other",
+    ),
+    act(
+        "shares_memory",
+        "one, other",
+        "Say whether two tensors have memory in common.",
+        gives="flag",
+        torch="np.shares_memory($one.detach().numpy(), $other.detach().numpy())",
+    ),
+    act(
+        "watch",
+        "tensor",
+        "Refer to a tensor without keeping it alive.",
+        gives="watcher",
+        torch="weakref.ref($tensor)",
+    ),
+    act(
+        "is_alive",
+        "watcher",
+        "Say whether the watched tensor still exists.",
+        gives="flag",
+        word="watch",
+        torch="$watcher() is not None",
+    ),
+)
+
+LEAVING: Final = (
+    act("item", "x", "Convert to a number.", gives="number", torch="$x.item()"),
+    act(
+        "float",
+        "x",
+        "Convert as `float(x)` does.",
+        gives="number",
+        said="",
+        notation="float($x)",
+        torch="float($x)",
+    ),
+    act(
+        "int",
+        "x",
+        "Convert as `int(x)` does.",
+        gives="number",
+        said="",
+        notation="int($x)",
+        torch="int($x)",
+    ),
+    act(
+        "bool",
+        "x",
+        "Take for true or false.",
+        gives="number",
+        said="",
+        notation="bool($x)",
+        torch="bool($x)",
+    ),
+    act("tolist", "x", "Convert to nested lists of numbers.", gives="plain", torch="$x.tolist()"),
+    act(
+        "numpy",
+        "x, *, force=False",
+        "Convert to an array as a user does; it may share the tensor's memory.",
+        gives="host array",
+        torch="$x.numpy($(force=$force))",
+    ),
+    act(
+        "deepcopy",
+        "tensor",
+        "Copy a tensor with everything that belongs to it.",
+        gives="tensor",
+        some=True,
+        torch="copy.deepcopy($tensor)",
+    ),
+    act(
+        "pickle_and_back",
+        "tensor",
+        "Turn a tensor into bytes and those into a tensor.",
+        gives="tensor",
+        some=True,
+        torch="pickle.loads(pickle.dumps($tensor))",
+    ),
+    act(
+        "repr",
+        "tensor",
+        "Give the text that printing shows.",
+        gives="text",
+        some=True,
+        torch="repr($tensor)",
+    ),
+    act(
+        "format",
+        "tensor",
+        "Give the text inside a formatted string.",
+        gives="text",
+        some=True,
+        torch="format($tensor)",
+    ),
+)
+
+FORWARD_MODE: Final = (
+    act(
+        "make_dual",
+        "tensor, tangent",
+        "Give a tensor a tangent.",
+        gives="tensor",
+        some=True,
+        torch="torch.autograd.forward_ad.make_dual($tensor, $tangent)",
+    ),
+    act(
+        "unpack_dual",
+        "tensor",
+        "Give a dual tensor's primal and tangent.",
+        gives="structure",
+        torch="torch.autograd.forward_ad.unpack_dual($tensor)",
+    ),
+)
+
+
+def _table(rows: Iterable[Act]) -> dict[str, Act]:
+    table: dict[str, Act] = {}
+    for row in rows:
+        if row.key in table:
+            raise ValueError(f"the act {row.key} has two rows")
+        table[row.key] = row
+    return table
+
+
+ACTS: Final[dict[str, Act]] = _table(
+    (
+        *VALUES,
+        *TAPE,
+        *HOOKS,
+        *GRAPH,
+        *IDENTITY,
+        *LEAVING,
+        *FORWARD_MODE,
+        *ATTRIBUTES,
+        *MODES,
+        DEFINITION,
+        CALL,
+        *TRANSFORMS,
+        *CONTEXT_ACTS,
+        *OPERATOR_ACTS,
+        *OF_THE_KIT,
+    )
+)
+"""Key -> row."""

@@ -1,0 +1,272 @@
+"""Functions are things of the engine: the rules that define one, transforms, and contexts.
+
+`define(rules)` makes a function of the engine from a caller's; `transform` makes another from it;
+`call` calls it.  A context is what a custom function leaves from its forward to its backward.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gradspec.port.act import Act, Given, act
+
+RULES: Final[dict[str, str]] = {
+    "body": "body",
+    "forward": "forward",
+    "setup_context": "setup_context",
+    "backward": "backward",
+    "vjp": "backward",
+    "jvp": "jvp",
+    "vmap": "vmap",
+}
+"""Rule -> the slot of its function; `forward` is given no context beside a `setup_context`."""
+
+FLAGS: Final = ("once_differentiable", "generate_vmap_rule", "clear_saved_tensors_on_access")
+"""What a custom function can be marked with."""
+
+
+def slot_of_rule(rule: str, rules: Given) -> str:
+    """Name the slot that a rule's function fills, beside the other rules."""
+    if rule == "forward" and "setup_context" in rules:
+        return "forward_without_context"
+    return RULES[rule]
+
+
+def _rules(given: Given) -> set[str]:
+    named = {f"rule:{name}" for name in RULES if given.get(name) is not None}
+    return named | {f"rule:{name}" for name in FLAGS if given.get(name)}
+
+
+def _flag(name: str) -> str:
+    return f"    $({name} = ${name})"
+
+
+def _rule(name: str) -> str:
+    return f"    $({name} = staticmethod(${name}))"
+
+
+ONCE: Final = "torch.autograd.function.once_differentiable"
+
+CUSTOM: Final = "\n".join(
+    [
+        "class ${name:word}(torch.autograd.Function):",
+        *map(_flag, FLAGS[1:]),
+        *map(_rule, ("forward", "setup_context", "backward", "vjp", "jvp", "vmap")),
+        f"    $(backward = staticmethod({ONCE}($backward))${{-once_differentiable}})",
+        "$result = ${name:word}.apply",
+    ]
+)
+
+DEFINITION: Final = act(
+    "define",
+    "body: body=None, forward: forward=None, setup_context: setup_context=None, "
+    "backward: backward=None, vjp: backward=None, jvp: jvp=None, vmap: vmap=None, "
+    "name=None, once_differentiable=False, generate_vmap_rule=False, "
+    "clear_saved_tensors_on_access=False",
+    "Make a function of the engine: a caller's as it is (`body`), or a custom one from its rules.",
+    gives="function",
+    some=True,
+    word="",
+    needs_more=_rules,
+    notation="\n".join(
+        [
+            "class ${name:word}(ag.Function):",
+            *map(_flag, FLAGS),
+            *(_rule(name) for name in RULES if name != "body"),
+            "$result = ${name:word}.apply",
+        ]
+    ),
+    python="$body",
+    torch=CUSTOM,
+)
+
+CALL: Final = act(
+    "call",
+    "function, arguments: structure, keywords: structure={}",
+    "Call a function of the engine.",
+    gives="as declared",
+    word="",
+    notation="$function($*arguments, $($**keywords))",
+    python="$function($*arguments, $($**keywords))",
+)
+
+
+def _transform(name: str, options: str, doc: str, gives: str = "structure", **more: Any) -> Act:
+    parameters = f"function, {options}" if options else "function"
+    return act(f"transform:{name}", parameters, doc, gives=f"function: {gives}", **more)
+
+
+DERIVATIVE: Final = "argnums=0, has_aux=False"
+ARGNUMS: Final = "$(argnums=$argnums), $(has_aux=$has_aux)"
+
+TRANSFORMS: Final = (
+    _transform(
+        "grad",
+        DERIVATIVE,
+        "The gradient of a function with one number as its value.",
+        torch=f"torch.func.grad($function, {ARGNUMS})",
+    ),
+    _transform(
+        "grad_and_value",
+        DERIVATIVE,
+        "The gradient, and the value.",
+        torch=f"torch.func.grad_and_value($function, {ARGNUMS})",
+    ),
+    _transform(
+        "vjp",
+        "has_aux=False",
+        "The value, and the function that multiplies a cotangent by the Jacobian.",
+        gives="vjp",
+        torch="lambda *primals: torch.func.vjp($function, *primals, $(has_aux=$has_aux))",
+    ),
+    _transform(
+        "jvp",
+        "has_aux=False",
+        "Of primals and tangents: the value, and the Jacobian times the tangents.",
+        torch="lambda primals, tangents: "
+        "torch.func.jvp($function, primals, tangents, $(has_aux=$has_aux))",
+    ),
+    _transform(
+        "jacrev",
+        f"{DERIVATIVE}, chunk_size=None",
+        "The Jacobian, row by row.",
+        torch=f"torch.func.jacrev($function, {ARGNUMS}, $(chunk_size=$chunk_size))",
+    ),
+    _transform(
+        "jacfwd",
+        f"{DERIVATIVE}, randomness='error'",
+        "The Jacobian, column by column.",
+        torch=f"torch.func.jacfwd($function, {ARGNUMS}, $(randomness=$randomness))",
+    ),
+    _transform(
+        "hessian",
+        "argnums=0",
+        "The matrix of second derivatives.",
+        torch="torch.func.hessian($function, $(argnums=$argnums))",
+    ),
+    _transform(
+        "vmap",
+        "in_dims=0, out_dims=0, randomness='error', chunk_size=None",
+        "The function, mapped over a dimension of its arguments.",
+        torch="torch.func.vmap($function, $(in_dims=$in_dims), $(out_dims=$out_dims), "
+        "$(randomness=$randomness), $(chunk_size=$chunk_size))",
+    ),
+    _transform(
+        "linearize",
+        "",
+        "The value, and the linear function that the derivative is there.",
+        gives="linearize",
+        torch="lambda *primals: torch.func.linearize($function, *primals)",
+    ),
+    _transform(
+        "checkpoint",
+        "use_reentrant=None, preserve_rng_state=True, context_fn: contexts=None, "
+        "determinism_check='default', debug=False, early_stop=True",
+        "The function, of which nothing is saved but its arguments.",
+        torch="lambda *arguments, **keywords: torch.utils.checkpoint.checkpoint("
+        "$function, *arguments, $(use_reentrant=$use_reentrant), "
+        "$(preserve_rng_state=$preserve_rng_state), $(context_fn=$context_fn), "
+        "$(determinism_check=$determinism_check), $(debug=$debug), $(early_stop=$early_stop), "
+        "**keywords)",
+    ),
+    _transform(
+        "compile",
+        "",
+        "The function, compiled.",
+        torch="torch.compile($function, backend='aot_eager')",
+    ),
+    *(
+        _transform(
+            check,
+            "eps=1e-06, atol=1e-05, rtol=0.001, raise_exception=True",
+            "Whether derivatives agree with finite differences at the given arguments.",
+            gives="plain",
+            torch=f"lambda *inputs: torch.autograd.{check}($function, inputs, $(eps=$eps), "
+            "$(atol=$atol), $(rtol=$rtol), $(raise_exception=$raise_exception))",
+        )
+        for check in ("gradcheck", "gradgradcheck")
+    ),
+    *(
+        _transform(
+            f"functional.{name}",
+            "create_graph=False, strict=False",
+            doc,
+            torch=f"lambda *arguments: torch.autograd.functional.{name}($function, *arguments, "
+            "$(create_graph=$create_graph), $(strict=$strict))",
+        )
+        for name, doc in {
+            "vjp": "Of inputs and a cotangent: the value, and the cotangent times the Jacobian.",
+            "jvp": "Of inputs and tangents: the value, and the Jacobian times the tangents.",
+            "jacobian": "Of inputs: the Jacobian.",
+            "hessian": "Of inputs: the matrix of second derivatives.",
+            "hvp": "Of inputs and a vector: the value, and the Hessian times the vector.",
+            "vhp": "Of inputs and a vector: the value, and the vector times the Hessian.",
+        }.items()
+    ),
+    _transform(
+        "no_grad",
+        "",
+        "The function, run without recording.",
+        torch="torch.no_grad()($function)",
+    ),
+    _transform(
+        "thread",
+        "",
+        "The function, run in another thread, which the caller waits for.",
+        python="lambda *arguments: "
+        "concurrent.futures.ThreadPoolExecutor(1).submit($function, *arguments).result()",
+    ),
+)
+"""Each makes a function of the engine from another."""
+
+CONTEXT_CALLS: Final[dict[str, str]] = {
+    "save_for_backward": "Save tensors.",
+    "save_for_forward": "Save tensors for the rule of forward mode.",
+    "mark_dirty": "Say which operands were written in place.",
+    "mark_non_differentiable": "Say which results have no derivative.",
+    "set_materialize_grads": "Say whether a missing cotangent becomes zeros.",
+}
+"""Method of a context -> what it does; each its own word, `context:NAME`."""
+
+CONTEXT_NAMES: Final[dict[str, str]] = {
+    "saved_tensors": "structure",
+    "needs_input_grad": "numbers",
+}
+"""What every context has -> the kind of what reading it gives; any other name is the caller's."""
+
+
+def _named(given: Given) -> set[str]:
+    name = given.get("name", given.get("method"))
+    return {f"context:{name if name in CONTEXT_NAMES or name in CONTEXT_CALLS else 'attributes'}"}
+
+
+CONTEXT_ACTS: Final = (
+    act(
+        "context_get",
+        "context, name",
+        "Read an attribute of a context.",
+        gives="as named",
+        word="",
+        needs_more=_named,
+        notation="$context.${name:word}",
+        python="$context.${name:word}",
+    ),
+    act(
+        "context_set",
+        "context, name, value: structure",
+        "Assign an attribute of a context.",
+        word="",
+        needs_more=_named,
+        notation="$context.${name:word} = $value",
+        python="$context.${name:word} = $value",
+    ),
+    act(
+        "context_call",
+        "context, method, arguments",
+        "Call a method of a context.",
+        word="",
+        needs_more=_named,
+        notation="$context.${method:word}($*arguments)",
+        python="$context.${method:word}($*arguments)",
+    ),
+)

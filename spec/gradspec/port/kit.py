@@ -1,0 +1,75 @@
+"""Acts of the kit itself: they are steps of a program, and no engine is asked for them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gradspec.port.act import Act, act
+
+
+def _own(key: str, parameters: str, doc: str, **more: Any) -> Act:
+    return act(key, parameters, doc, by_kit=True, **{"word": "", "on": "", **more})
+
+
+OF_THE_KIT: Final = (
+    # products, and what they are derived with
+    _own(
+        "vjp",
+        "function: body, inputs, cotangent=1.0",
+        "A function's value, and for each input the cotangent times its Jacobian.",
+        gives="product",
+        word="vjp",
+        notation="ag.vjp($function, $inputs, $($cotangent))",
+    ),
+    _own("body_of", "function, inputs", "Call the function of a product."),
+    _own("tracked", "x", "The tensor, or a leaf of its values.", gives="tensor"),
+    _own("or_zero", "gradient, like", "The gradient, or zeros.", gives="tensor"),
+    # what the host does with what it holds
+    _own(
+        "forget",
+        "thing",
+        "Let go of an object, as `del` does.",
+        notation="ag.forget($thing)",
+        python="del $thing",
+    ),
+    _own(
+        "host_write",
+        "target, index, value",
+        "Write into an array that the engine gave out.",
+        word="numpy",
+        notation="$target[$index] = $value",
+        python="$target[$index] = $value",
+    ),
+    _own(
+        "log",
+        "",
+        "Begin a list of what callbacks do.",
+        on="ag",
+        said="notes",
+        gives="log",
+        python="[]",
+    ),
+    _own(
+        "note",
+        "log, what: structure",
+        "Write down what a callback saw.",
+        on="log",
+        python="$log.append($what)",
+    ),
+    _own(
+        "read",
+        "log",
+        "Give what was written down.",
+        on="log",
+        gives="structure",
+        python="list($log)",
+    ),
+    # demands, and blocks of steps
+    _own("expect", "found, check, expected=None, ulps=None, scale=None", "Demand."),
+    _own("refuses", "kind", "Demand that the steps are refused."),
+    _own("attempt", "kinds", "Perform steps, or be refused in one of these ways."),
+    _own("granted", "attempt", "Demand what holds unless the attempt was refused."),
+    _own("warns", "", "Demand a warning of the steps.", word="warnings"),
+    _own("silent", "", "Demand no warning of the steps.", word="warnings"),
+    _own("repeat", "times, carried", "Perform steps again and again."),
+)

@@ -1,0 +1,127 @@
+"""Functions of the caller, as an engine calls them: live, and recorded call by call.
+
+What is given and what comes back goes by the slot.  An exception of the engine that leaves a
+caller's function goes back as the same object, and one of the caller's passes the engine; the
+kit's own (a demand that does not hold) is kept aside, in case the engine swallows it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gradspec.judging.outcome import ProgramError, Refused
+from gradspec.port.slots import SLOTS
+from gradspec.program.answers import arrived, opened, pattern
+from gradspec.program.objects import FunctionContext
+from gradspec.program.passing import described, wrapped
+from gradspec.program.steps import Body, Function
+from gradspec.program.structure import Held, Plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gradspec.port.slots import Slot
+    from gradspec.program.recorder import Recorder
+
+
+class Callbacks:
+    """Makes callables over handles from callables over the notation's objects."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.running = 0
+
+    def facing_the_engine(self, function: Callable[..., Any], record: Function) -> Any:
+        """Give the callable that the engine gets; what each call does goes into the record."""
+
+        def call(*handles: Any, **named: Any) -> Any:
+            return self.run(function, record, handles, named)
+
+        call.__name__ = getattr(function, "__name__", "function")
+        defaults = _defaults(function)
+        if defaults is not None:
+            record.signature = tuple(
+                (p.name, p.default.value) if isinstance(p.default, Plain) else (p.name,)
+                for p in defaults.parameters.values()
+            )
+            call.__signature__ = defaults  # type: ignore[attr-defined]
+        return call
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        record: Function,
+        handles: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> Any:
+        """Call the function for the engine, and give the engine what it returns."""
+        slot = SLOTS[record.slot]
+        given = tuple(self._received(slot.kind(n), h) for n, h in enumerate(handles))
+        keywords = {name: self._received("structure", h) for name, h in named.items()}
+        body = Body(tuple(map(pattern, given)), {k: pattern(v) for k, v in keywords.items()})
+        record.turns.append(len(record.bodies))
+        record.bodies.append(body)
+        original: BaseException
+        with self._recorder.frame(body.steps, aside=False), self._counted():
+            try:
+                returned = function(*given, **keywords)
+                return self._returned(slot, returned, body)
+            except Refused as refused:
+                body.cut = True
+                original = refused.error
+            except ProgramError as error:
+                body.cut = True
+                self._recorder.keep(error)
+                original = error
+            except Exception as error:
+                body.raised = type(error).__name__
+                self._recorder.raised_by_the_caller(error)
+                raise
+        raise original  # outside of the handlers, so that nothing is added to its history
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self.running += 1
+        try:
+            yield
+        finally:
+            self.running -= 1
+
+    def _received(self, kind: str, handle: Any) -> Any:
+        match kind:
+            case "context":
+                return FunctionContext(self._recorder, handle, self._recorder.number())
+            case "held":
+                return opened(self._recorder, handle.thing if isinstance(handle, Held) else handle)
+            case "plain":
+                return handle.value if isinstance(handle, Plain) else handle
+        return arrived(self._recorder, handle)
+
+    def _returned(self, slot: Slot, returned: Any, body: Body) -> Any:
+        if slot.returns == "nothing":
+            return None
+        if slot.returns == "held":
+            body.returned = Held(described(returned))
+            return Held(returned)
+        body.returned = described(returned)
+        if slot.returns == "structure and plain":
+            structure, plain = returned
+            return wrapped(structure), plain
+        return wrapped(returned)
+
+
+def _defaults(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Give the signature with its defaults wrapped, if an engine could fill any in."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+    parameters = list(signature.parameters.values())
+    if all(p.default is p.empty for p in parameters):
+        return None
+    wrapped = [
+        p if p.default is p.empty else p.replace(default=Plain(p.default)) for p in parameters
+    ]
+    return signature.replace(parameters=wrapped)

@@ -1,0 +1,87 @@
+"""Four readings of what a clause passes on: what is stored, handed over, wrapped, compared."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from gradspec.program.objects import FunctionHandle, HostArray, Log, Object, Observed, Tensor
+from gradspec.program.steps import Ref
+from gradspec.program.structure import Held, Plain, mapped
+
+FORGOTTEN: Final = object()
+"""The handle of an object that the program let go of."""
+
+PLAIN: Final = frozenset({int, float, bool, str, type(None)})
+
+
+def described(value: Any) -> Any:
+    """What the program stores: objects by number, plain values as they are."""
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, Object):
+        return Ref(value._number, value.kind)
+    if isinstance(value, Observed):
+        return Ref(value._number, "value")
+    return mapped(value, described)
+
+
+def handed(value: Any) -> Any:
+    """What the engine gets as an argument: handles and bare plain values."""
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, Object):
+        return handle_of(value)
+    if isinstance(value, Observed):
+        return value._value
+    if isinstance(value, np.ndarray):
+        return value.copy()  # the program and the clause keep theirs
+    return mapped(value, handed)
+
+
+def wrapped(value: Any) -> Any:
+    """What the engine gets as a structure: handles, with everything else wrapped."""
+    match value:
+        case None:
+            return None
+        case FunctionHandle():
+            return Held(value)  # to whom it is passed on it is still a function
+        case Object():
+            return handle_of(value)
+        case Observed():
+            return Plain(value._value)
+        case list() | tuple() | dict():
+            return mapped(value, wrapped)
+        case Held():
+            return value
+    return Plain(value)
+
+
+def compared(value: Any) -> Any:
+    """What a comparison sees: arrays and plain values."""
+    match value:
+        case Tensor():
+            return value._recorder.look(value)
+        case HostArray():
+            return np.array(value)
+        case Log():
+            return [compared(entry) for entry in value._handle]
+        case Observed():
+            return value._value
+        case Object():
+            return repr(value)
+    return mapped(value, compared)
+
+
+def handle_of(thing: Object) -> Any:
+    """Give the engine's handle; raises ValueError if it was let go of."""
+    if thing._handle is FORGOTTEN:
+        message = f"{thing!r} was forgotten earlier in this program"
+        raise ValueError(message)
+    return thing._handle
+
+
+def is_function(value: Any) -> bool:
+    """Say whether a value is a function of the caller's."""
+    return callable(value) and not isinstance(value, type | FunctionHandle | Object)
