@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 from hypothesis import HealthCheck, Phase
 
-from gradspec.judging.outcome import BrokenPort, Failure, FailureKind, Refused, Unsupported
+from gradspec.judging.outcome import (
+    BrokenPort,
+    Diverged,
+    Failure,
+    FailureKind,
+    Refused,
+    Unsupported,
+)
+from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
+from gradspec.program.storing import to_json
 from gradspec.writing.clause import CLAUSES, Clause
 from gradspec.writing.notation import Autograd
 from gradspec_conformance.generation import same_everywhere
@@ -44,7 +53,7 @@ class Effort:
 
 def run_clause(
     clause: Clause,
-    engine: Engine,
+    engine: Engine | Subject,
     effort: Effort = Effort(),
     *,
     verdict_of: Callable[[str], Verdict] | None = None,
@@ -55,19 +64,19 @@ def run_clause(
     `verdict_of` gives the verdict of a clause that this one builds on (default: run it here).
     `known` is the stored example of a failure already recorded: it is tried first.
     """
-    started = time.perf_counter()
-    verdict = _precluded(clause, engine, effort, verdict_of)
+    started, subject = time.perf_counter(), Subject.of(engine)
+    verdict = _precluded(clause, subject, effort, verdict_of)
     if verdict is None and known is not None:
-        verdict = _replayed(clause, engine, known)
+        verdict = _replayed(clause, subject, known)
     if verdict is None:
-        verdict = _executed(clause, engine, effort)
+        verdict = _executed(clause, subject, effort)
     return replace(verdict, duration=time.perf_counter() - started)
 
 
 def _precluded(
-    clause: Clause, engine: Engine, effort: Effort, verdict_of: Callable[[str], Verdict] | None
+    clause: Clause, subject: Subject, effort: Effort, verdict_of: Callable[[str], Verdict] | None
 ) -> Verdict | None:
-    lacking = missing_capabilities(clause, engine.capabilities)
+    lacking = missing_abilities(clause, subject.abilities)
     if lacking:
         message = f"the engine does not declare {', '.join(lacking)}"
         return Verdict(clause.id, Outcome.UNSUPPORTED, lacking[0], message)
@@ -75,43 +84,48 @@ def _precluded(
         if verdict_of is not None:
             below = verdict_of(foundation)
         else:
-            below = run_clause(CLAUSES[foundation], engine, effort)
+            below = run_clause(CLAUSES[foundation], subject, effort)
         if below.outcome is not Outcome.PASSED and below.outcome is not Outcome.UNSUPPORTED:
             message = f"builds on {foundation}, which {below.outcome.replace('_', ' ')}"
             return Verdict(clause.id, Outcome.BLOCKED, foundation, message)
     return None
 
 
-def missing_capabilities(clause: Clause, capabilities: frozenset[str]) -> list[str]:
+def missing_abilities(clause: Clause, abilities: frozenset[str]) -> list[str]:
     """List what the clause needs and the engine does not declare, in order."""
-    lacking = clause.needs - capabilities
-    if "tape" in capabilities:
-        lacking -= {"vjp"}  # the kit derives it from the backward pass
-    return sorted(lacking)
+    return sorted(clause.needs - abilities)
 
 
-def _executed(clause: Clause, engine: Engine, effort: Effort) -> Verdict:
+def _executed(clause: Clause, subject: Subject, effort: Effort) -> Verdict:
     recorders: list[Recorder] = []
 
     def once(**drawn: Any) -> None:
-        with _no_collection(), Recorder(engine, seed=_seed(clause, effort)) as recorder:
+        with _no_collection(), Recorder(subject, seed=seed_of(clause, effort)) as recorder:
             recorders[:] = [recorder]
             clause.body(Autograd(recorder), **drawn)
 
-    run = _as_property(clause, once, effort) if clause.is_law else once
+    run = drawn(clause, once, effort) if clause.is_law else once
     return _judged(clause, run, recorders)
 
 
-def _replayed(clause: Clause, engine: Engine, known: Program) -> Verdict | None:
-    """Judge the stored program; None if it no longer fails, so that the clause decides."""
+def judge_program(clause: Clause, engine: Engine | Subject, program: Program) -> Verdict:
+    """Judge a stored program of a clause; raises Diverged where only the clause can decide."""
     recorders: list[Recorder] = []
 
     def run() -> None:
         with _no_collection(), Recorder(engine) as recorder:
             recorders[:] = [recorder]
-            replay(known, recorder)
+            replay(program, recorder)
 
-    verdict = _judged(clause, run, recorders)
+    return _judged(clause, run, recorders)
+
+
+def _replayed(clause: Clause, subject: Subject, known: Program) -> Verdict | None:
+    """Judge the stored program; None if it no longer fails, so that the clause decides."""
+    try:
+        verdict = judge_program(clause, subject, known)
+    except Diverged:
+        return None
     return None if verdict.outcome is Outcome.PASSED else verdict
 
 
@@ -142,6 +156,8 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
             verdict = Verdict(clause.id, Outcome.ERRORED, kind_of_error, str(refused))
     except Unsupported as unsupported:
         verdict = Verdict(clause.id, Outcome.UNSUPPORTED, unsupported.capability, str(unsupported))
+    except Diverged:
+        raise
     except BrokenPort as broken:
         verdict = Verdict(clause.id, Outcome.ERRORED, "broken port", str(broken))
     except Exception as error:  # noqa: BLE001 - whatever else: the program could not go on
@@ -159,14 +175,15 @@ def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
     if verdict.outcome is Outcome.PASSED:
         return verdict
     with suppress(TypeError):  # an engine may have put into it what is no plain data
-        verdict = replace(verdict, program=recorder.program.to_json())
-        native: Callable[[Program], str] | None = getattr(recorder.engine, "script", None)
+        verdict = replace(verdict, program=to_json(recorder.program))
+        native: Callable[[Program], str] | None = getattr(recorder.subject.engine, "script", None)
         if native is not None:
             verdict = replace(verdict, script=native(recorder.program))
     return verdict
 
 
-def _as_property(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
+def drawn(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
+    """Make of a law the function that tries it on drawn inputs, always the same ones."""
     same_everywhere()
     settings = hypothesis.settings(
         max_examples=effort.examples,
@@ -178,14 +195,15 @@ def _as_property(clause: Clause, once: Callable[..., None], effort: Effort) -> C
         suppress_health_check=list(HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
     )
-    test = hypothesis.given(**clause.given)(once)
+    test = hypothesis.given(**{name: drawn.make() for name, drawn in clause.given.items()})(once)
     test.__name__ = clause.name
     # the clause's own seed: Hypothesis' derandomize would go by the source of this file
-    run: Callable[[], None] = settings(hypothesis.seed(_seed(clause, effort))(test))
+    run: Callable[[], None] = settings(hypothesis.seed(seed_of(clause, effort))(test))
     return run
 
 
-def _seed(clause: Clause, effort: Effort) -> int:
+def seed_of(clause: Clause, effort: Effort) -> int:
+    """Give the seed of what a clause draws; a clause has its own."""
     return zlib.crc32(clause.id.encode()) + (effort.seed or 0)
 
 

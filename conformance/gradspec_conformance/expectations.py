@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from gradspec.program.steps import Program
+from gradspec.program.storing import from_json
 from gradspec.writing.clause import Level
 from gradspec_conformance.expected_toml import read_entries, read_ran
 from gradspec_conformance.fence import CONSULTED
@@ -24,6 +24,7 @@ from gradspec_conformance.verdict import Outcome, Verdict
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from gradspec.program.steps import Program
     from gradspec_conformance.expected_entry import Entry
 
 PLACES: Final = (
@@ -118,4 +119,4 @@ class Expectations:
         entry = self.entry(clause_id)
         if entry is None or not entry.program or entry.is_pattern:
             return None
-        return Program.from_json(entry.program)
+        return from_json(entry.program)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.judging.outcome import FailureKind
-from gradspec.program.steps import Program
+from gradspec.program.storing import from_json
 from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance import register
 from gradspec_conformance.expected_entry import EXPECTABLE, Cause, Entry
@@ -192,7 +192,7 @@ class _Reader:
     def _check_program(self, line: int, program: str) -> None:
         try:
             if program:
-                Program.from_json(program)
+                from_json(program)
         except (ValueError, KeyError, TypeError) as error:
             self._complain(line, "program", f"the program cannot be read: {error}")
 

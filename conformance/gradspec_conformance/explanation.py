@@ -11,8 +11,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradspec.program.scripts.script import as_gradspec
-from gradspec.program.steps import Program
+from gradspec.program.scripts import as_gradspec
+from gradspec.program.storing import from_json
 from gradspec.writing.clause import CLAUSES
 from gradspec.writing.source import program_text
 from gradspec_conformance.execute import DEFAULT_EXAMPLES, Effort
@@ -80,7 +80,7 @@ def _program(judged: Judged, engine: str) -> str:
     if not judged.verdict.program:
         clause = CLAUSES.get(judged.id)
         return program_text(clause) if clause is not None else ""
-    return as_gradspec(Program.from_json(judged.verdict.program), engine)
+    return as_gradspec(from_json(judged.verdict.program), engine)
 
 
 def _indented(text: str) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from gradspec_conformance.loading import engine_names
@@ -87,9 +88,9 @@ def oracle_fence(spec: str) -> Iterator[Fence]:
 
 
 def is_the_oracle(spec: str) -> bool:
-    """Whether the adapter of torch itself is meant, by name or by module."""
-    place = engine_names().get(spec, spec)
-    return place.partition(":")[0] == engine_names()[ORACLE].partition(":")[0]
+    """Whether torch's own book is meant, by name or by path."""
+    place, oracle = engine_names().get(spec, spec), engine_names()[ORACLE]
+    return place == oracle or Path(place).resolve() == Path(oracle).resolve()
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradspec.program.steps import Program
+from gradspec.port.engine import Subject
+from gradspec.program.storing import from_json
 from gradspec_conformance import register
 from gradspec_conformance.execute import Effort, run_clause
 from gradspec_conformance.fence import oracle_fence
@@ -42,6 +43,7 @@ class EngineHost:
                 message = f"{spec} replaced {changed} while it was loaded: leave the kit as it is"
                 raise EngineBroken(message)
             self._open = opening.pop_all()
+        self.subject = Subject.of(self.engine)
         self._fence.tripped = ""  # an import that was refused while loading did no harm
 
     def start(self) -> None:
@@ -51,20 +53,20 @@ class EngineHost:
         """Say which engine this is, and where it runs."""
         python = f"{platform.python_implementation()} {platform.python_version()}"
         return Started(
-            name=plain(self.engine.name),
-            version=plain(self.engine.version),
+            name=plain(self.subject.name),
+            version=plain(self.subject.version),
             platform=f"{python}, {sys.platform} {platform.machine()}",
-            capabilities=frozenset(map(plain, self.engine.capabilities)),
+            abilities=frozenset(map(plain, self.subject.abilities)),
         )
 
     def run(self, task: Task) -> Verdict:
         """Run one clause; an engine that asks the interpreter to end costs that clause."""
-        known = Program.from_json(task.known) if task.known else None
+        known = from_json(task.known) if task.known else None
         clause = register.clauses()[task.clause]
         try:
             verdict = run_clause(
                 clause,
-                self.engine,
+                self.subject,
                 self._effort,
                 verdict_of=lambda identifier: Verdict(identifier, task.foundations[identifier]),
                 known=known,

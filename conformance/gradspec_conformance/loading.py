@@ -1,7 +1,8 @@
 """`load_engine("torch")`: from what a person writes to an engine that the kit can ask.
 
-An engine is named in one of three ways: a registered name (`torch`), `module:attr`, or
-`path.py:attr`, where attr is a class or function without arguments, or an instance.  What
+An engine is named in one of four ways: a registered name (`torch`), a phrasebook (`mine.toml`),
+`module:attr`, or `path.py:attr`, where attr is a class or function without arguments, or an
+instance.  What
 cannot be loaded is told in one sentence: what was found, what was expected, what to do.
 """
 
@@ -15,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from gradspec_conformance.adapters.phrases import MalformedBook, Phrasebook
 from gradspec_conformance.soundness import unsound
 
 if TYPE_CHECKING:
@@ -25,16 +27,18 @@ if TYPE_CHECKING:
 
 GROUP: Final = "gradspec.engines"
 
+BOOKS: Final = Path(__file__).parent / "adapters" / "phrasebooks"
+
 SHIPPED: Final[dict[str, str]] = {
-    name: f"gradspec_conformance.adapters.{name}:{attribute}"
-    for name, attribute in {
-        "reference": "ReferenceEngine",
-        "torch": "TorchEngine",
-        "autograd": "AutogradEngine",
-        "micrograd": "MicrogradEngine",
-    }.items()
+    "reference": "gradspec_conformance.adapters.reference:ReferenceEngine",
+    "torch": str(BOOKS / "torch.toml"),
+    **{
+        book.stem: str(book)
+        for book in sorted(BOOKS.glob("*.toml"))
+        if book.stem not in ("reference", "torch")
+    },
 }
-"""The engines of this kit, which a checkout on the path knows without being installed."""
+"""The engines of this kit; each but the reference engine is a book."""
 
 
 class EngineError(Exception):
@@ -59,7 +63,9 @@ class EngineNotInstalled(EngineBroken):
 
 
 def load_engine(spec: str) -> Engine:
-    """Load an engine by name, `module:attr` or `path.py:attr`; raises EngineError."""
+    """Load an engine by name, `book.toml`, `module:attr` or `path.py:attr`; raises EngineError."""
+    if spec.endswith(".toml"):
+        return _checked(spec, _from_book(spec))
     place, colon, attribute = spec.rpartition(":")
     if colon and place and attribute:
         return _checked(spec, _called(spec, _attribute(spec, place, attribute)))
@@ -103,6 +109,18 @@ def _registered(name: str) -> str:
     return names[name]
 
 
+def _from_book(spec: str) -> Any:
+    path = Path(spec)
+    if not path.is_file():
+        raise EngineNotFound(f"there is no file {spec!r}: a phrasebook is named book.toml")
+    try:
+        engine = Phrasebook(path)
+    except MalformedBook as error:
+        raise EngineBroken(str(error)) from None
+    _seen_from(path.resolve().parent)
+    return _imported(spec, engine)
+
+
 def _attribute(spec: str, place: str, attribute: str) -> Any:
     module = _from_file(Path(place)) if place.endswith(".py") else _from_path(spec, place)
     found: Any = module
@@ -139,14 +157,18 @@ def _from_file(path: Path) -> ModuleType:
     if description is None or description.loader is None:
         message = f"{str(path)!r} is no file of Python"
         raise EngineNotFound(message)
-    if str(path.resolve().parent) not in sys.path:
-        # last: an adapter called torch.py must not stand in the way of torch
-        sys.path.append(str(path.resolve().parent))
+    _seen_from(path.resolve().parent)
     module = importlib.util.module_from_spec(description)
     sys.modules[name] = module
     loader = description.loader
     _imported(str(path), lambda: loader.exec_module(module))
     return module
+
+
+def _seen_from(folder: Path) -> None:
+    """Let modules beside an adapter be imported, after all others: it may be called torch.py."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
 
 
 def _imported(spec: str, action: Callable[[], Any]) -> Any:
@@ -169,7 +191,7 @@ def _remedy(spec: str) -> str:
 
 def _called(spec: str, found: Any) -> Any:
     """Make the engine, unless the attribute is one already."""
-    if not isinstance(found, type) and (hasattr(found, "capabilities") or not callable(found)):
+    if not isinstance(found, type) and (hasattr(found, "error_kind") or not callable(found)):
         return found
     try:
         return found()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.judgement import Judged
     from gradspec_conformance.result import Result
 
-SCHEMA: Final = "gradspec-report/1"
+SCHEMA: Final = "gradspec-report/2"
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
 
@@ -32,7 +32,7 @@ Program = Annotated[
     msgspec.Raw,
     Meta(
         description="The steps that show it, as `gradspec.program.steps` stores them.",
-        extra_json_schema={"type": "object", "required": ["format", "dtype", "steps"]},
+        extra_json_schema={"type": "object", "required": ["format", "steps"]},
     ),
 ]
 
@@ -51,7 +51,7 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     version: str
     platform: str
-    capabilities: list[str]
+    abilities: list[str]
 
 
 class Selected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +106,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole run."""
 
-    schema: Literal["gradspec-report/1"]
+    schema: Literal["gradspec-report/2"]
     edition: str
     kit: Kit
     engine: Engine
@@ -123,12 +123,12 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def of(cls, result: Result) -> Report:
         """Report a result."""
         engine = result.engine
-        capabilities = sorted(engine.capabilities)
+        abilities = sorted(engine.abilities)
         return cls(
             schema=SCHEMA,
             edition=EDITION,
             kit=Kit("gradspec", kit_version()),
-            engine=Engine(result.spec, engine.name, engine.version, engine.platform, capabilities),
+            engine=Engine(result.spec, engine.name, engine.version, engine.platform, abilities),
             profile=result.selection.profile.name,
             selection=Selected(
                 chapters=list(result.selection.chapters),

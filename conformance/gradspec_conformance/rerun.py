@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
-from gradspec.program.steps import Program
+from gradspec.program.storing import from_json
 
 if TYPE_CHECKING:
     from gradspec.port.engine import Engine
@@ -20,4 +20,4 @@ def rerun(verdict: Verdict, engine: Engine) -> None:
     """Perform the steps that led to the verdict; raises what they raise."""
     if verdict.program:
         with Recorder(engine) as recorder:
-            replay(Program.from_json(verdict.program), recorder)
+            replay(from_json(verdict.program), recorder)

@@ -24,6 +24,11 @@ TAMPERED: Final = "changed the kit"
 
 JUDGES: Final = (
     "gradspec.judging.comparison",
+    "gradspec.program.acts_of_the_kit",
+    "gradspec.program.answers",
+    "gradspec.program.blocks",
+    "gradspec.program.callbacks",
+    "gradspec.program.passing",
     "gradspec.writing.expectation",
     "gradspec.writing.notation",
     "gradspec.program.objects",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gradspec import chapters, edition
-from gradspec.port.capabilities import DTYPES, GROUPS
+from gradspec.port.abilities import expanded
 from gradspec.writing.clause import Level
 from gradspec_conformance.loading import did_you_mean
 
@@ -43,36 +43,33 @@ class Selectable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A named set of clauses: those of these levels that need no more than this."""
+    """A named set of clauses: those of these levels that need no more than these words.
+
+    Where `words` is `EVERY`, a clause may need anything; where `operators` is, any operator.
+    """
 
     name: str
     sentence: str
     levels: frozenset[Level]
-    groups: frozenset[str]
-    dtypes: frozenset[str]
-    operators: frozenset[str]
+    words: frozenset[str]
+    operators: frozenset[str] = EVERY
 
     def holds(self, clause: Selectable) -> bool:
         """Whether the clause belongs to the profile."""
         return clause.level in self.levels and all(map(self._allows, clause.needs))
 
     def _allows(self, word: str) -> bool:
-        kind, _, name = word.rpartition(":")
-        allowed = {"": self.groups, "dtype": self.dtypes, "op": self.operators}[kind]
-        return allowed is EVERY or name in allowed
+        if self.words is EVERY:
+            return True
+        if word.startswith("op:"):
+            allowed = self.operators is EVERY or word in self.operators or word in self.words
+            return allowed and not (word.endswith("_") and "inplace" not in self.words)
+        return word in self.words
 
 
-def _profile(
-    name: str,
-    sentence: str,
-    groups: str,
-    *,
-    dtypes: str = "",
-    operators: frozenset[str] = EVERY,
-) -> Profile:
+def _profile(name: str, sentence: str, words: str, *, operators: frozenset[str] = EVERY) -> Profile:
     must = frozenset({Level.MUST})
-    words = frozenset(groups.split()), frozenset(dtypes.split())
-    return Profile(name, sentence, must, words[0], words[1], operators)
+    return Profile(name, sentence, must, expanded(words.split()), operators)
 
 
 PROFILES: Final[dict[str, Profile]] = {
@@ -82,34 +79,30 @@ PROFILES: Final[dict[str, Profile]] = {
             FULL,
             "Every clause of the edition, also those that only recommend or describe.",
             frozenset(Level),
-            frozenset(GROUPS),
-            frozenset(DTYPES),
             EVERY,
         ),
         _profile(
             "core",
             "What a tutorial on torch.autograd uses: tape, queries, modes, higher order.",
             "values arrays tape flags cotangent grad_api vjp retain_graph create_graph "
-            "control_flow detach modes",
-            dtypes="float64 float32",
+            "control_flow detach modes dtype:float64 dtype:float32",
         ),
         _profile(
             "tape",
             "A tape over arrays: backward from any root, gradients that add up in leaves.",
-            "values arrays tape flags cotangent vjp control_flow retain_graph",
-            dtypes="float64 float32",
+            "values arrays tape flags cotangent vjp control_flow retain_graph "
+            "dtype:float64 dtype:float32",
         ),
         _profile(
             "functional",
             "Vector-Jacobian products of functions of arrays, of any order; no tape.",
-            "values arrays vjp create_graph control_flow",
-            dtypes="float64 float32",
+            "values arrays vjp create_graph control_flow dtype:float64 dtype:float32",
         ),
         _profile(
             "scalar",
             "A tape over single numbers, with relu, tanh and exp: an engine of micrograd's size.",
             "values tape vjp control_flow",
-            operators=frozenset({"relu", "tanh", "exp"}),
+            operators=frozenset({"op:relu", "op:tanh", "op:exp"}),
         ),
     )
 }

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, Self
 
+from gradspec.program.storing import to_json
 from gradspec_conformance import register
-from gradspec_conformance.execute import Effort, missing_capabilities
+from gradspec_conformance.execute import Effort, missing_abilities
 from gradspec_conformance.host import EngineHost
 from gradspec_conformance.remote import RemoteHost
 from gradspec_conformance.verdict import Outcome, Verdict
@@ -105,11 +106,11 @@ class EngineSession:
             message = f"{clause_id} is in no chapter that could be read"
             return Verdict(clause_id, Outcome.ERRORED, "void", message)
         known = self.known(clause_id) if self.known is not None else None
-        program = known.to_json() if known is not None else ""
+        program = to_json(known) if known is not None else ""
         return self._host.run(Task(clause_id, self._foundations(clause), program))
 
     def _foundations(self, clause: Clause) -> dict[str, Outcome]:
-        if missing_capabilities(clause, self.description.capabilities):
+        if missing_abilities(clause, self.description.abilities):
             return {}  # unsupported, whatever they came to
         return {below: self.verdict(below).outcome for below in clause.foundations}
 

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.catalogue.operators import OPERATORS, returns_several
 from gradspec.judging.comparison import has_shape, is_close
-from gradspec.port.engine import working_dtype
+from gradspec.port.acts import ACTS
 from gradspec_conformance.smoke_samples import POINTWISE, SAMPLES, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gradspec.port.engine import Port
+    from gradspec_conformance.asking import Asker
 
 Complaint = tuple[str, str, str]
 
@@ -22,13 +21,11 @@ ULPS = 64
 """NumPy and an engine may round a function of the C library differently."""
 
 
-def check_operators(engine: Port) -> Iterator[tuple[str, Callable[[], Complaint | None]]]:
+def check_operators(ask: Asker) -> Iterator[tuple[str, Callable[[], Complaint | None]]]:
     """Give a name and a check for each sample that the engine's declarations reach."""
-    for sample in SAMPLES if "arrays" in engine.capabilities else POINTWISE:
-        operator = OPERATORS[sample.operator]
-        tried = _Trial(engine, sample)
-        needed = {operator.capability} | tried.dtypes | ({"inplace"} if tried.writes else set())
-        if needed <= engine.capabilities:
+    for sample in SAMPLES if ask.has("arrays") else POINTWISE:
+        tried = _Trial(ask, sample)
+        if tried.needs <= ask.abilities:
             name = "in-place operator" if tried.writes else "operator"
             options = "".join(f" with {key}" for key in sample.parameters)
             yield f"{name} {sample.operator}{options}", tried.run
@@ -37,31 +34,32 @@ def check_operators(engine: Port) -> Iterator[tuple[str, Callable[[], Complaint 
 class _Trial:
     """One sample on one engine, in the engine's working data type and shapes."""
 
-    def __init__(self, engine: Port, sample: Sample) -> None:
-        self.engine = engine
+    def __init__(self, ask: Asker, sample: Sample) -> None:
+        self.ask = ask
         self.sample = sample
-        self.dtype = working_dtype(engine.capabilities)
+        self.act = ACTS[f"op:{sample.operator}"]
         self.operands = [self._fitted(operand) for operand in sample.operands]
-        self.writes = OPERATORS[sample.operator].group == "inplace"
+        self.writes = "inplace" in self.act.words
 
     @property
-    def dtypes(self) -> set[str]:
-        """The data types of the operands, but the working one, as capabilities."""
+    def needs(self) -> frozenset[str]:
+        """The words of the operator, and of the data types of its operands."""
         arrays = [o for o in self.operands if isinstance(o, np.ndarray)]
-        return {f"dtype:{a.dtype.name}" for a in arrays if a.dtype != self.dtype}
+        odd = {f"dtype:{a.dtype.name}" for a in arrays if a.dtype != self.ask.dtype}
+        given = self.act.signature.bind(tuple(self.operands), self.sample.parameters)
+        return self.act.needs(given) | odd
 
     def run(self) -> Complaint | None:
         handles = [self._handles(operand) for operand in self.operands]
-        name, parameters = self.sample.operator, dict(self.sample.parameters)
-        if self.writes:
-            self.engine.inplace(name, handles[0], handles[1:], parameters)
-            return self._compare(handles[0], self._expected())
         if self.sample.checks == "nothing":
             return None
-        result = self.engine.apply(name, handles, parameters)
-        if not returns_several(name, len(handles), frozenset(parameters)):
-            return self._compare(result, self._expected())
-        return self._compare_all(result, self._expected())
+        result = self.ask(self.act.key, *handles, **self.sample.parameters)
+        if self.writes:
+            return self._compare(handles[0], self._expected())
+        expected = self._expected()
+        if isinstance(expected, tuple):
+            return self._compare_all(result, expected)
+        return self._compare(result, expected)
 
     def _compare_all(self, results: Any, expected: tuple[Any, ...]) -> Complaint | None:
         if not isinstance(results, tuple | list) or len(results) != len(expected):
@@ -71,7 +69,7 @@ class _Trial:
         return next((c for c in (self._compare(r, e) for r, e in pairs) if c), None)
 
     def _compare(self, result: Any, expected: Any) -> Complaint | None:
-        found = np.asarray(self.engine.array(result))
+        found = np.asarray(self.ask("array", result))
         wanted = np.asarray(expected)
         if self.sample.checks == "shape":
             failure = has_shape(found, wanted.shape)
@@ -89,8 +87,8 @@ class _Trial:
         """Take the first entry where the engine has numbers only."""
         match operand:
             case np.ndarray():
-                array = operand.astype(self.dtype) if operand.dtype.kind == "f" else operand
-                return array if "arrays" in self.engine.capabilities else np.array(array.flat[0])
+                array = operand.astype(self.ask.dtype) if operand.dtype.kind == "f" else operand
+                return array if self.ask.has("arrays") else np.array(array.flat[0])
             case list():
                 return [self._fitted(o) for o in operand]
         return operand
@@ -98,8 +96,8 @@ class _Trial:
     def _handles(self, operand: Any) -> Any:
         match operand:
             case np.ndarray():
-                recorded = "tape" in self.engine.capabilities and operand.dtype.kind == "f"
-                return self.engine.tensor(operand, requires_grad=recorded and not self.writes)
+                leaf = self.ask.has("tape") and operand.dtype.kind == "f" and not self.writes
+                return self.ask.tensor(operand, leaf=leaf)
             case list():
                 return [self._handles(o) for o in operand]
         return operand

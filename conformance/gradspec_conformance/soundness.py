@@ -4,52 +4,55 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Set as AbstractSet
-from typing import Any, Final
+from typing import Any
 
-from gradspec.catalogue.operators import OPERATORS
-from gradspec.port.capabilities import DTYPES, GROUPS, METHODS
-
-WORDS: Final[tuple[str, ...]] = (
-    *GROUPS,
-    *(f"dtype:{name}" for name in DTYPES),
-    *(f"op:{name}" for name in OPERATORS),
-)
-"""All words that an engine may declare."""
+from gradspec.port.abilities import BUNDLES, WORDS, expanded
+from gradspec.port.acts import ACTS
+from gradspec.port.engine import method_of
 
 
 def unsound(engine: Any) -> str:
     """Say what was found, what was expected and what to do; nothing if all is there."""
-    return _attributes(engine) or _words(engine.capabilities) or _methods(engine)
+    if hasattr(engine, "abilities"):  # a book was checked when it was read
+        return _attributes(engine, "abilities") or _words(engine.abilities)
+    return _attributes(engine, "capabilities") or _words(engine.capabilities) or _methods(engine)
 
 
-def missing_methods(engine: Any) -> list[str]:
-    """List the methods of the declared groups that the engine does not have."""
-    declared = set(engine.capabilities)
-    expected = ["error_kind", *(m for m, group in METHODS.items() if group in declared)]
-    return [name for name in expected if not callable(getattr(engine, name, None))]
+def missing_methods(engine: Any) -> dict[str, str]:
+    """Give the methods of the declared words that the engine does not have, and a word of each."""
+    declared = expanded(engine.capabilities)
+    expected = {"error_kind": "values"}
+    for act in ACTS.values():
+        word = next(iter(act.words & declared), "")
+        if word and not act.by_kit and act.words <= declared:
+            expected.setdefault(method_of(act), word)
+            if act.family == "mode":
+                expected.setdefault("leave", word)
+    return {m: w for m, w in expected.items() if not callable(getattr(engine, m, None))}
 
 
-def _attributes(engine: Any) -> str:
+def _attributes(engine: Any, words: str) -> str:
     kind = type(engine).__name__
-    for name, demand in (("name", str), ("version", str), ("capabilities", AbstractSet)):
+    for name, demand in (("name", str), ("version", str), (words, AbstractSet)):
         if not hasattr(engine, name):
             return f"its {kind} has no {name}, which every engine has: add the attribute"
         found = getattr(engine, name)
         if not isinstance(found, demand):
-            wanted = "a set of words" if name == "capabilities" else "a text"
+            wanted = "a set of words" if name == words else "a text"
             return f"its {name} is a {type(found).__name__}, expected {wanted}: change it"
     if not engine.name:
         return "its name is empty, expected a text to report it by: give it one"
     return ""
 
 
-def _words(capabilities: AbstractSet[Any]) -> str:
-    unknown = sorted(str(word) for word in capabilities if word not in WORDS)
+def _words(words: AbstractSet[Any]) -> str:
+    known = [*WORDS, *BUNDLES]
+    unknown = sorted(str(word) for word in words if word not in known)
     if unknown:
-        close = difflib.get_close_matches(unknown[0], WORDS, n=1, cutoff=0.5)
-        hint = f"write {close[0]!r}" if close else "the words are in gradspec.port.capabilities"
-        return f"it declares {', '.join(map(repr, unknown))}, which no capability is called: {hint}"
-    if "values" not in capabilities:
+        close = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.5)
+        hint = f"write {close[0]!r}" if close else "the words are in gradspec.port.abilities"
+        return f"it declares {', '.join(map(repr, unknown))}, which no ability is called: {hint}"
+    if "values" not in words:
         return "it does not declare 'values', without which no program can run: declare it"
     return ""
 
@@ -58,8 +61,8 @@ def _methods(engine: Any) -> str:
     missing = missing_methods(engine)
     if not missing:
         return ""
-    reasons = [f"{m}() of {METHODS[m]}" if m in METHODS else f"{m}()" for m in missing]
+    reasons = [f"{method}() of {word}" for method, word in missing.items()]
     return (
-        f"it lacks {', '.join(reasons)}: write what is missing as gradspec.port.engine.Engine "
+        f"it lacks {', '.join(reasons)}: write what is missing as gradspec.port.engine "
         "says, or declare less"
     )

@@ -30,7 +30,7 @@ class Started(msgspec.Struct, frozen=True, tag=True):
     name: str
     version: str
     platform: str
-    capabilities: frozenset[str]
+    abilities: frozenset[str]
 
 
 class NotStarted(msgspec.Struct, frozen=True, tag=True):

@@ -1,12 +1,29 @@
-"""The reference engine, which has torch's names: its adapter is the torch-like one."""
+"""The reference engine, in torch's words; its errors say of which kind they are."""
 
 from __future__ import annotations
 
 from importlib import metadata
+from pathlib import Path
+from typing import Final
 
-import gradspec_reference
-from gradspec_conformance.adapters.torch_like import EVERYTHING, TorchLike
+from gradspec_conformance.adapters.phrases import PhrasebookEngine, read_book
 from gradspec_reference.errors import GradError
+
+BOOK: Final = Path(__file__).with_name("phrasebooks") / "reference.toml"
+
+
+class ReferenceEngine(PhrasebookEngine):
+    """The engine of which the specification is true."""
+
+    book = read_book(BOOK)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.version = _released()
+
+    def error_kind(self, error: Exception) -> str | None:
+        """Every error of the engine carries its kind."""
+        return error.kind if isinstance(error, GradError) else None
 
 
 def _released() -> str:
@@ -15,19 +32,3 @@ def _released() -> str:
         return metadata.version("gradspec")
     except metadata.PackageNotFoundError:
         return "checkout"
-
-
-class ReferenceEngine(TorchLike):
-    """The engine of which the specification is true."""
-
-    name = "reference"
-    version = _released()
-    capabilities = EVERYTHING
-
-    def __init__(self) -> None:
-        super().__init__(gradspec_reference)
-        self.module.set_warn_always(True)  # else some warnings come once a process
-
-    def error_kind(self, error: Exception) -> str | None:
-        """Every error of the engine carries its kind."""
-        return error.kind if isinstance(error, GradError) else None

@@ -15,6 +15,8 @@ COMMANDS: Final[dict[str, str]] = {
     "smoke": "Find out whether an adapter is sound.",
     "expect": "Write down what an engine is known to fail.",
     "plants": "Prove that each clause catches its planted fault.",
+    "export": "Write the edition as vectors, for hosts that know no Python.",
+    "edition": "Compare the list of the edition with the chapters.",
 }
 """Subcommand -> one line of help; its module here has the same name and defines `command`."""
 

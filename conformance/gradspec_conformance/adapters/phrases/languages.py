@@ -1,0 +1,57 @@
+"""The books that stand in the table of acts: what Python says, and what torch says.
+
+Every book of a Python engine inherits `python`; torch itself, and a module with torch's names,
+inherit `torch`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from gradspec.port.abilities import DTYPES
+from gradspec.port.acts import ACTS
+from gradspec.port.phrase import Phrase
+from gradspec_conformance.adapters.phrases.book import Book
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+IMPORTS: Final = """\
+import concurrent.futures
+import copy
+import importlib.metadata
+import pickle
+import weakref
+
+import numpy as np
+"""
+"""What the phrases of the table of acts refer to."""
+
+
+def _read(phrases: tuple[str, ...]) -> tuple[Phrase, ...]:
+    return tuple(map(Phrase.read, phrases))
+
+
+@cache
+def python() -> Book:
+    """Give what every engine of Python says in one way."""
+    acts = (act for act in ACTS.values() if act.python and not act.by_kit)
+    return Book("python", setup=IMPORTS, phrases={act.key: _read(act.python) for act in acts})
+
+
+@cache
+def torch() -> Book:
+    """Give what torch says, and modules with its names."""
+    acts = (act for act in ACTS.values() if (act.python or act.torch) and not act.by_kit)
+    return Book(
+        "torch's names",
+        setup=IMPORTS,
+        also=("frees_graph", "versions", "views", "warnings"),
+        dtypes={name: f"torch.{name}" for name in DTYPES},
+        phrases={act.key: _read(act.python + act.torch) for act in acts},
+    )
+
+
+LANGUAGES: Final[dict[str, Callable[[], Book]]] = {"python": python, "torch": torch}
+"""Name under which a book inherits -> the book."""

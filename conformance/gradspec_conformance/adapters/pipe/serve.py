@@ -1,0 +1,245 @@
+"""`serve(engine)`: the other side of `RemoteEngine`, for an engine written in Python.
+
+`python -m gradspec_conformance.adapters.pipe.serve my_engine:Engine` answers on its standard
+output.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import warnings
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec.port.act import FLAT
+from gradspec.port.acts import ACTS
+from gradspec.port.engine import Subject
+from gradspec.port.functions import CONTEXT_NAMES
+from gradspec.port.slots import SLOTS
+from gradspec.program.steps import Ref
+from gradspec.program.storing import array_data, decode, encode
+from gradspec.program.structure import Held, Plain, mapped
+from gradspec_conformance.adapters.pipe.conversation import ConversationEnded, End, Message
+from gradspec_conformance.loading import load_engine
+from gradspec_conformance.worker import private_channel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec.port.act import Act
+    from gradspec.port.engine import Engine
+
+
+class CallbackRaised(Exception):
+    """A function of the caller raised on the other side; the token says what."""
+
+    def __init__(self, token: int) -> None:
+        super().__init__(f"a function of the caller raised ({token})")
+        self.token = token
+
+
+class KeptThere:
+    """Something of the other side's, which is told when this one no longer needs it."""
+
+    def __init__(self, server: Server, number: int) -> None:
+        self.server = server
+        self.number = number
+
+    def __del__(self) -> None:
+        self.server.end.unneeded.append(self.number)
+
+
+class Server:
+    """The objects of an engine by number, and the end of the conversation about them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._subject = Subject.of(engine)
+        self._objects: dict[int, Any] = {}
+        self._gives: dict[int, str] = {}
+        self._errors: dict[int, Exception] = {}
+        self._depth = 0
+        self._numbers = count()
+        self._warnings: list[warnings.WarningMessage] = []
+        self.end = End(*private_channel(), self._objects.pop)
+
+    def run(self) -> None:
+        """Greet, and answer until the kit closes the pipe."""
+        about = {"name": self._subject.name, "version": self._subject.version}
+        self.end.say({"engine": {**about, "abilities": sorted(self._subject.abilities)}})
+        with warnings.catch_warnings(record=True) as log:
+            warnings.simplefilter("always")
+            self._warnings = log if log is not None else []
+            while True:
+                try:
+                    self._answer(self.end.hear())
+                except ConversationEnded:
+                    return
+
+    def call_back(self, number: int, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Ask the kit to run a function; answer what it asks meanwhile."""
+        named = {name: encode(value) for name, value in keywords.items()}
+        self._say(
+            {"callback": number, "arguments": list(map(encode, arguments)), "keywords": named}
+        )
+        self._depth += 1
+        try:
+            while True:
+                message = self.end.hear()
+                match message:
+                    case {"return": value}:
+                        return self._things(decode(value))
+                    case {"raise": dict(told)}:
+                        raise self._error(told)
+                self._answer(message)
+        finally:
+            self._depth -= 1
+
+    def _error(self, told: Message) -> Exception:
+        return self._errors[told["engine"]] if "engine" in told else CallbackRaised(told["caller"])
+
+    def _answer(self, message: Message) -> None:
+        try:
+            answer: Message = {"return": encode(self._perform(message))}
+        except CallbackRaised as error:
+            answer = {"raise": {"callback": error.token}}
+        except Exception as error:  # noqa: BLE001 - the kit judges what an engine raises
+            answer = {"raise": self._told_of(error)}
+        self._say(answer)
+        if not self._depth:
+            self._errors.clear()  # outside of callbacks none can come back
+
+    def _told_of(self, error: Exception) -> Message:
+        number = next(self._numbers)
+        self._errors[number] = error
+        return {
+            "type": type(error).__name__,
+            "message": str(error),
+            "kind": self._subject.engine.error_kind(error),
+            "number": number,
+        }
+
+    def _perform(self, message: Message) -> Any:
+        if "leave" in message:
+            raised = message["raised"]
+            error = None if raised is None else self._error(raised)
+            return self._subject.engine.leave(self._things(decode(message["leave"])), error)
+        functions = {n: v for n, v in message["with"].items() if _is_function(v)}
+        forms = {n: v if n in functions else decode(v) for n, v in message["with"].items()}
+        match message["act"]:
+            case "host_read":
+                return np.array(self._things(forms["target"]))
+            case "host_write":
+                target = self._things(forms["target"])
+                target[self._things(forms["index"])] = self._things(forms["value"])
+                return None
+        act = ACTS[message["act"]]
+        given = {
+            name: self._function(said) if name in functions else self._things(said)
+            for name, said in forms.items()
+        }
+        answer = self._subject.ask(act, given, forms)
+        return self._described(self._kind(act, given, forms), answer)
+
+    def _kind(self, act: Act, given: dict[str, Any], forms: dict[str, Any]) -> str:
+        match act.gives:
+            case "as declared":
+                return self._gives.get(forms["function"].number, "structure")
+            case "as named":
+                return CONTEXT_NAMES.get(given["name"], "structure")
+        return act.kind_given(given)
+
+    # what passes ----------------------------------------------------------------------
+    def _described(self, kind: str, answer: Any) -> Any:
+        """Leave values as they are and number what is a handle."""
+        if kind == "array":
+            return array_data(np.asarray(answer))
+        if kind in FLAT:
+            return answer
+        if kind == "edges":
+            return [(self._number(node, "node"), int(index)) for node, index in answer]
+        if kind in ("structure", "vjp", "linearize", "tensors"):
+            return self._structure(answer)
+        ref = self._number(answer, kind.partition(":")[0])
+        if kind.startswith("function: ") and ref is not None:
+            self._gives[ref.number] = kind.partition(": ")[2]
+        return ref
+
+    def _structure(self, value: Any) -> Any:
+        match value:
+            case Held():
+                return Held(value.thing.number)
+            case Plain() | None:
+                return value
+            case list() | tuple() | dict():
+                return mapped(value, self._structure)
+        return self._number(value, "tensor")
+
+    def _number(self, thing: Any, kind: str) -> Ref | None:
+        if thing is None:
+            return None
+        number = next(self._numbers)
+        self._objects[number] = thing
+        return Ref(number, kind)
+
+    def _things(self, value: Any) -> Any:
+        match value:
+            case Ref(number=number):
+                return self._objects[number]
+            case Held():
+                return Held(KeptThere(self, value.thing))
+            case Plain():
+                return value
+        return mapped(value, self._things)
+
+    def _function(self, said: Message) -> Callable[..., Any]:
+        kept, slot = KeptThere(self, said["$function"]), SLOTS[said["slot"]]
+
+        def call(*handles: Any, **named: Any) -> Any:
+            given = [self._given(slot.kind(n), handle) for n, handle in enumerate(handles)]
+            keywords = {name: self._structure(handle) for name, handle in named.items()}
+            return self.call_back(kept.number, given, keywords)
+
+        if said.get("signature") is not None:
+            call.__signature__ = _signature(said["signature"])  # type: ignore[attr-defined]
+        return call
+
+    def _given(self, kind: str, handle: Any) -> Any:
+        if kind == "context":
+            return self._number(handle, "context")
+        if kind == "plain":
+            return handle if isinstance(handle, Plain) else Plain(handle)
+        return self._structure(handle)
+
+    def _say(self, message: Message) -> None:
+        if self._warnings:
+            message["warnings"] = [[w.category.__name__, str(w.message)] for w in self._warnings]
+            self._warnings.clear()
+        self.end.say(message)
+
+
+def _is_function(said: Any) -> bool:
+    return isinstance(said, dict) and "$function" in said
+
+
+def _signature(parameters: list[Any]) -> inspect.Signature:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                name, kind, default=decode(rest[0]) if rest else inspect.Parameter.empty
+            )
+            for name, *rest in parameters
+        ]
+    )
+
+
+def serve(engine: Engine) -> None:
+    """Answer for an engine on the standard streams of this process."""
+    Server(engine).run()
+
+
+if __name__ == "__main__":
+    serve(load_engine(sys.argv[1]))

@@ -1,0 +1,40 @@
+"""`Asker(engine)`: ask an engine directly, act by act, with handles and without a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec.port.acts import ACTS
+from gradspec.port.engine import Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gradspec.port.engine import Engine
+
+
+class Asker:
+    """An engine, and what it said of itself."""
+
+    def __init__(self, engine: Engine | Subject) -> None:
+        self._subject = Subject.of(engine)
+        self.abilities = self._subject.abilities
+        self.dtype = self._subject.dtype
+        self.error_kind = self._subject.engine.error_kind
+
+    def has(self, *words: str) -> bool:
+        """Say whether the engine has all these abilities."""
+        return self.abilities.issuperset(words)
+
+    def __call__(self, key: str, *arguments: Any, **keywords: Any) -> Any:
+        """Have the engine do an act; functions among the arguments are given as they are."""
+        act = ACTS[key]
+        return self._subject.ask(act, act.signature.bind(arguments, keywords))
+
+    def tensor(self, array: np.ndarray[Any, Any], *, leaf: bool = False) -> Any:
+        """Make a tensor of the array's data type."""
+        return self("leaf" if leaf else "tensor", array, dtype=array.dtype.name)
+
+    def leave(self, mode: Any) -> None:
+        """Leave a mode."""
+        self._subject.engine.leave(mode, None)

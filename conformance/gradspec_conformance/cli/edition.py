@@ -1,0 +1,24 @@
+"""`gradspec edition`: whether the list of the edition is what the chapters say; for developers."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from gradspec import edition
+from gradspec_conformance import tracing
+from gradspec_conformance.adapters.reference import ReferenceEngine
+
+
+@click.command("edition", hidden=True)
+@click.option("--write", is_flag=True, help="Write the list again.")
+def command(*, write: bool) -> None:
+    """Compare the edition's list with the chapters, or write it again."""
+    text = tracing.list_of(ReferenceEngine())
+    count = sum(not line.startswith("#") for line in text.splitlines())
+    if write:
+        edition.MANIFEST.write_text(text, "utf-8")
+    elif not edition.MANIFEST.exists() or edition.MANIFEST.read_text("utf-8") != text:
+        sys.exit("edition.txt is not what the chapters say: run `gradspec edition --write`")
+    click.echo(f"{edition.EDITION}: {count} clauses")

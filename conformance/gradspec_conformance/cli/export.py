@@ -1,0 +1,31 @@
+"""`gradspec export FILE`: the edition as vectors, a line of JSON a clause."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from gradspec import chapters
+from gradspec.writing.clause import CLAUSES
+from gradspec_conformance.adapters.reference import ReferenceEngine
+from gradspec_conformance.vectors import vectors
+
+
+@click.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def command(file: Path) -> None:
+    """Write every clause with its programs and what they demand to FILE, as lines of JSON.
+
+    The format is described by vectors.schema.json beside the package.
+    """
+    chapters.load()
+    text = "".join(vectors(CLAUSES.values(), ReferenceEngine()))
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        click.echo(f"gradspec: {file} could not be written: {error.strerror}", err=True)
+        sys.exit(3)
+    size = len(text.encode())
+    click.echo(f"{len(CLAUSES)} clauses, {size / 1e6:.2f} MB, to {file}")
