@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRONG = """
+from gradspec.port.abilities import expanded
 from gradspec_conformance.adapters.reference import ReferenceEngine
 
 class Engine(ReferenceEngine):
-    name, version = "wrong", "1"
-    capabilities = frozenset({"values", "tape", "dtype:float64"})
+    def __init__(self):
+        super().__init__()
+        self.name, self.version = "wrong", "1"
+        self.abilities = expanded({"values", "tape", "dtype:float64"})
 
-    def apply(self, operator, operands, parameters):
-        return super().apply("add" if operator == "sub" else operator, operands, parameters)
+    def apply(self, operator, arguments):
+        return super().apply("add" if operator == "sub" else operator, arguments)
 """
 
 

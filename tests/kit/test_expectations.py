@@ -9,6 +9,7 @@ import pytest
 
 from gradspec import MUST, SHOULD
 from gradspec.program.steps import Program
+from gradspec.program.storing import to_json
 from gradspec_conformance.expectations import Expectations, Standing
 from gradspec_conformance.expected_entry import Cause, Entry
 from gradspec_conformance.expected_toml import (
@@ -123,7 +124,7 @@ def test_a_crash_need_not_say_how(load: Load) -> None:
 
 
 def test_the_program_of_a_law_is_read_back(load: Load) -> None:
-    program = Program().to_json()
+    program = to_json(Program())
     expectations = load(FILE.replace('"bug"', f"\"bug\"\nprogram = '{program}'"))
 
     assert expectations.known_program("acc-001") == Program()

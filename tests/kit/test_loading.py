@@ -28,8 +28,8 @@ import numpy as np
 class Engine:
     name, version, capabilities = "mine", "1", {"values"}
     def error_kind(self, error): return None
-    def tensor(self, array, *, requires_grad): return np.array(array)
-    def apply(self, operator, operands, parameters): return operands[0]
+    def tensor(self, array): return np.array(array)
+    def apply(self, operator, arguments): return arguments["x"]
     def array(self, tensor): return tensor
 instance = Engine()
 def make(): return Engine()
@@ -98,7 +98,10 @@ def test_what_is_not_there_is_named(spec: str, sentence: str) -> None:
         (WHOLE.replace('{"values"}', '["values"]'), "is a list, expected a set of words"),
         (WHOLE.replace('{"values"}', '{"values", "op:sofmax"}'), "write 'op:softmax'"),
         (WHOLE.replace('{"values"}', "set()"), "does not declare 'values'"),
-        (WHOLE.replace('{"values"}', '{"values", "hooks"}'), r"lacks register_hook\(\) of hooks"),
+        (
+            WHOLE.replace('{"values"}', '{"values", "hooks"}'),
+            r"lacks register_hook\(\) of register_hook",
+        ),
     ],
 )
 def test_what_is_broken_is_told_with_what_was_expected(

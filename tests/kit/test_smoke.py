@@ -27,8 +27,8 @@ def complaints(engine: Any) -> dict[str, str]:
 class LosesDtype(ReferenceEngine):
     """Computes in float64, whatever it is given."""
 
-    def tensor(self, array: Any, *, requires_grad: bool) -> Any:
-        return super().tensor(np.asarray(array, dtype=float), requires_grad=requires_grad)
+    def tensor(self, array: Any) -> Any:
+        return super().tensor(np.asarray(array, dtype=float))
 
 
 class SharesMemory(ReferenceEngine):
@@ -38,8 +38,8 @@ class SharesMemory(ReferenceEngine):
         super().__init__()
         self.given: dict[int, Any] = {}
 
-    def tensor(self, array: Any, *, requires_grad: bool) -> Any:
-        tensor = super().tensor(array, requires_grad=requires_grad)
+    def tensor(self, array: Any) -> Any:
+        tensor = super().tensor(array)
         self.given[id(tensor)] = tensor, array
         return tensor
 
@@ -50,23 +50,23 @@ class SharesMemory(ReferenceEngine):
 class SinIsCos(ReferenceEngine):
     """Maps a name onto the wrong function."""
 
-    def apply(self, operator: str, operands: Any, parameters: Any) -> Any:
-        return super().apply("cos" if operator == "sin" else operator, operands, parameters)
+    def apply(self, operator: str, arguments: Any) -> Any:
+        return super().apply("cos" if operator == "sin" else operator, arguments)
 
 
 class GivesOne(ReferenceEngine):
     """Gives one tensor where several are promised."""
 
-    def apply(self, operator: str, operands: Any, parameters: Any) -> Any:
-        result = super().apply(operator, operands, parameters)
+    def apply(self, operator: str, arguments: Any) -> Any:
+        result = super().apply(operator, arguments)
         return result[0] if operator == "split" else result
 
 
 class DoesNotWrite(ReferenceEngine):
     """Computes the result of an in-place operator and leaves the target alone."""
 
-    def inplace(self, operator: str, target: Any, operands: Any, parameters: Any) -> Any:
-        return target
+    def inplace(self, operator: str, arguments: Any) -> Any:
+        return arguments["x"]
 
 
 class SeesKindsEverywhere(ReferenceEngine):
@@ -79,9 +79,9 @@ class SeesKindsEverywhere(ReferenceEngine):
 class WrapsExceptions(ReferenceEngine):
     """Turns what a hook raises into something else."""
 
-    def backward(self, roots: Any, cotangents: Any = None, **options: Any) -> Any:
+    def backward(self, root: Any, **options: Any) -> Any:
         try:
-            return super().backward(roots, cotangents, **options)
+            return super().backward(root, **options)
         except Exception as error:
             raise RuntimeError("in a hook") from error
 
@@ -89,7 +89,7 @@ class WrapsExceptions(ReferenceEngine):
 class LeavesModesOn(ReferenceEngine):
     """Never leaves no_grad."""
 
-    def leave(self, context: Any) -> None:
+    def leave(self, mode: Any, error: Any = None) -> None:
         pass
 
 

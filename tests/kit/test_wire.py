@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from gradspec import CLAUSES, Interrupted, chapters
-from gradspec_conformance.adapters.conversation import BadMessage, ConversationEnded
-from gradspec_conformance.adapters.remote import RemoteEngine
+from gradspec_conformance.adapters.pipe.conversation import BadMessage, ConversationEnded
+from gradspec_conformance.adapters.pipe.remote import RemoteEngine
+from gradspec_conformance.asking import Asker
 from gradspec_conformance.execute import Effort, run_clause
 from gradspec_conformance.loading import load_engine
 from gradspec_conformance.smoke import smoke
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 chapters.load()
 NAMES = ["accumulation", "retained_gradients", "in_place", "graph_lifetime"]
-SERVE = [sys.executable, "-m", "gradspec_conformance.adapters.serve"]
+SERVE = [sys.executable, "-m", "gradspec_conformance.adapters.pipe.serve"]
 
 
 @pytest.fixture(scope="module")
@@ -60,68 +61,100 @@ def test_the_adapter_is_as_sound_through_the_wire(remote: RemoteEngine) -> None:
     assert there == here
 
 
-def test_what_a_function_of_the_caller_raises_comes_back_itself(remote: RemoteEngine) -> None:
-    x = remote.tensor(np.array(1.0), requires_grad=True)
+@pytest.fixture
+def ask(remote: RemoteEngine) -> Asker:
+    """Ask it act by act."""
+    return Asker(remote)
+
+
+def leaf(ask: Asker, data: Any) -> Any:
+    """Make a leaf over there."""
+    return ask.tensor(np.array(data), leaf=True)
+
+
+def test_what_a_function_of_the_caller_raises_comes_back_itself(ask: Asker) -> None:
+    x = leaf(ask, 1.0)
     interruption = Interrupted()
 
     def hook(_gradient: object) -> None:
         raise interruption
 
-    remote.register_hook(x, hook)
+    ask("register_hook", x, hook)
 
     with pytest.raises(Interrupted) as caught:
-        remote.backward(remote.apply("mul", [x, x], {}))
+        ask("backward", ask("op:mul", x, x))
     assert caught.value is interruption
 
 
-def test_a_function_of_the_caller_may_use_the_engine(remote: RemoteEngine) -> None:
-    x = remote.tensor(np.array(3.0), requires_grad=True)
-    remote.register_hook(x, lambda g: remote.apply("mul", [g, 10.0], {}))
-    remote.backward(remote.apply("mul", [x, x], {}))
+def test_an_error_of_the_engine_that_crosses_a_function_comes_back_itself(ask: Asker) -> None:
+    x = leaf(ask, 1.0)
+    y = ask("op:mul", x, x)
+    ask("backward", y)
+    seen: list[Exception] = []
 
-    assert remote.array(remote.get(x, "grad")) == 60.0
+    def hook(_gradient: object) -> None:
+        try:
+            ask("backward", y)
+        except Exception as error:
+            seen.append(error)
+            raise
+
+    ask("register_hook", x, hook)
+
+    with pytest.raises(Exception, match=r"second time|freed") as caught:
+        ask("backward", ask("op:mul", x, 2.0))
+    assert type(caught.value).__name__ == type(seen[0]).__name__ == "GraphFreedError"
+    assert ask.error_kind(caught.value) == "graph-freed"
 
 
-def test_kinds_and_names_of_errors_travel(remote: RemoteEngine) -> None:
-    x = remote.tensor(np.array([1.0, 2.0]), requires_grad=True)
+def test_a_function_of_the_caller_may_use_the_engine(ask: Asker) -> None:
+    x = leaf(ask, 3.0)
+    ask("register_hook", x, lambda g: ask("op:mul", g, 10.0))
+    ask("backward", ask("op:mul", x, x))
+
+    assert ask("array", ask("get:grad", x)) == 60.0
+
+
+def test_kinds_and_names_of_errors_travel(ask: Asker) -> None:
+    x = leaf(ask, [1.0, 2.0])
 
     with pytest.raises(Exception, match=r"scalar|element") as caught:
-        remote.backward(remote.apply("mul", [x, x], {}))
-    assert remote.error_kind(caught.value) == "nonscalar-root"
+        ask("backward", ask("op:mul", x, x))
+    assert ask.error_kind(caught.value) == "nonscalar-root"
     assert type(caught.value).__name__ == "NonscalarRootError"
 
 
-def test_warnings_travel(remote: RemoteEngine) -> None:
-    x = remote.tensor(np.array(1.0), requires_grad=True)
-    y = remote.apply("mul", [x, x], {})
+def test_warnings_travel(ask: Asker) -> None:
+    x = leaf(ask, 1.0)
+    y = ask("op:mul", x, x)
 
     with warnings.catch_warnings(record=True) as log:
         warnings.simplefilter("always")
-        remote.get(y, "grad")
+        ask("get:grad", y)
     assert [w.category for w in log] == [UserWarning]
 
 
-def test_what_nobody_holds_here_is_released_there(remote: RemoteEngine) -> None:
-    x = remote.tensor(np.array(1.0), requires_grad=False)
-    watcher = remote.watch(x)
-    before = remote.is_alive(watcher)
+def test_what_nobody_holds_here_is_released_there(ask: Asker) -> None:
+    x = ask.tensor(np.array(1.0))
+    watcher = ask("watch", x)
+    before = ask("is_alive", watcher)
     del x
 
     assert before
-    assert not remote.is_alive(watcher)
+    assert not ask("is_alive", watcher)
 
 
-def test_an_array_that_shares_memory_still_does(remote: RemoteEngine) -> None:
-    x = remote.tensor(np.array([1.0, 2.0]), requires_grad=False)
-    remote.numpy(x)[0] = 7.0
+def test_an_array_that_shares_memory_still_does(ask: Asker) -> None:
+    x = ask.tensor(np.array([1.0, 2.0]))
+    ask("numpy", x)[0] = 7.0
 
-    assert remote.array(x).tolist() == [7.0, 2.0]
+    assert ask("array", x).tolist() == [7.0, 2.0]
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, -0.0, 5e-324])
-def test_odd_numbers_arrive_as_they_are(remote: RemoteEngine, number: float) -> None:
+def test_odd_numbers_arrive_as_they_are(ask: Asker, number: float) -> None:
     array = np.array(number)
-    back = remote.array(remote.tensor(array, requires_grad=False))
+    back = ask("array", ask.tensor(array))
 
     assert back.tobytes() == array.tobytes()
 
@@ -132,9 +165,9 @@ def test_a_process_that_ends_costs_one_call() -> None:
     with pytest.raises((ConversationEnded, OSError)):
         engine._end.hear()
     engine._process.wait()
-    x = engine.tensor(np.array(2.0), requires_grad=False)
+    ask = Asker(engine)
 
-    assert engine.array(x) == 2.0
+    assert ask("array", ask.tensor(np.array(2.0))) == 2.0
     engine.close()
 
 
@@ -164,7 +197,7 @@ def test_what_is_no_answer_is_quoted_and_ends_the_process(said: str, complaint: 
     engine = RemoteEngine([sys.executable, "-c", CHATTERBOX % said])
 
     with pytest.raises(BadMessage, match=re.escape(complaint)):
-        engine.tensor(np.array(1.0), requires_grad=False)
+        Asker(engine).tensor(np.array(1.0))
     assert engine._process.poll() is not None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 
 class Refusal(Exception):
@@ -60,12 +60,17 @@ class ToyEngine:
         """Every refusal of the engine says its kind."""
         return str(error) if isinstance(error, Refusal) else None
 
-    def tensor(self, array: Any, *, requires_grad: bool) -> Any:
-        """Make a leaf."""
-        return Number(float(array), requires_grad=requires_grad)
+    def tensor(self, array: Any) -> Any:
+        """Make a constant."""
+        return Number(float(array))
 
-    def apply(self, operator: str, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+    def leaf(self, array: Any) -> Any:
+        """Make a leaf."""
+        return Number(float(array), requires_grad=True)
+
+    def apply(self, operator: str, arguments: Mapping[str, Any]) -> Any:
         """Compute, and record if an operand requires grad."""
+        operands = arguments.values()
         numbers = [o if isinstance(o, Number) else Number(float(o)) for o in operands]
         value, slopes = RULES[operator](*(n.value for n in numbers))
         result = Number(value, requires_grad=any(n.requires_grad for n in numbers))
@@ -94,17 +99,29 @@ class ToyEngine:
         """Compare by identity."""
         return one is other
 
-    def number(self, tensor: Any, kind: str) -> Any:
+    def item(self, tensor: Any) -> Any:
         """Give the value."""
-        return {"item": float, "float": float, "int": int, "bool": bool}[kind](tensor.value)
+        return tensor.value
 
-    def backward(self, roots: Any, cotangents: Any = None, **_options: Any) -> None:
+    def float(self, tensor: Any) -> Any:
+        """Give the value."""
+        return tensor.value
+
+    def int(self, tensor: Any) -> Any:
+        """Give the value."""
+        return int(tensor.value)
+
+    def bool(self, tensor: Any) -> Any:
+        """Give the value."""
+        return bool(tensor.value)
+
+    def backward(self, root: Any, gradient: Any = None, **_options: Any) -> None:
         """Visit each number once, the youngest first, and add up what flows to it."""
-        if cotangents is not None or not isinstance(roots, Number):
+        if gradient is not None or not isinstance(root, Number):
             raise TypeError("this engine begins at one number, with 1")
-        if not roots.requires_grad:
+        if not root.requires_grad:
             raise Refusal("root-without-grad")
-        flowing = {roots: 1.0}
+        flowing = {root: 1.0}
         while flowing:
             number = max(flowing, key=lambda n: n.age)
             cotangent = flowing.pop(number)

@@ -24,17 +24,17 @@ __all__ = ["ToyEngine"]
 class Overwrites(ToyEngine):
     """Claims to add to the gradient of a leaf, and replaces it."""
 
-    def backward(self, roots: Any, cotangents: Any = None, **options: Any) -> None:
+    def backward(self, root: Any, gradient: Any = None, **options: Any) -> None:
         """Forget what was there."""
-        reached = {roots: None}
-        waiting = [roots]
+        reached = {root: None}
+        waiting = [root]
         while waiting:
             number = waiting.pop()
             number.grad = None
             parents = [parent for parent, _ in number.parents if parent not in reached]
             reached |= dict.fromkeys(parents)
             waiting += parents
-        super().backward(roots, cotangents, **options)
+        super().backward(root, gradient, **options)
 
 
 class DeclaresValuesOnly(ToyEngine):

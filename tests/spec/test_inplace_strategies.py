@@ -40,7 +40,7 @@ def sample() -> list[InPlaceProgram]:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(inplace_programs())
+    @given(inplace_programs().make())
     def draw(program: InPlaceProgram) -> None:
         found.append(program)
 

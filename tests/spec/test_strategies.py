@@ -23,7 +23,7 @@ def drawn(**options: object) -> list[Expression]:
     found: list[Expression] = []
 
     @steady
-    @given(expressions(**options))
+    @given(expressions(**options).make())
     def draw(expression: Expression) -> None:
         found.append(expression)
 

