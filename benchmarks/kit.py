@@ -85,7 +85,6 @@ def plain_file(engine: str, folder: str) -> tuple[list[str], list[str]]:
     """
     from gradspec import Autograd, chapters  # noqa: PLC0415 - only this function needs them
     from gradspec.program.recorder import Recorder  # noqa: PLC0415
-    from gradspec.program.scripts.script import as_torch  # noqa: PLC0415
     from gradspec.writing.clause import CLAUSES  # noqa: PLC0415
     from gradspec_conformance.loading import load_engine  # noqa: PLC0415
 
@@ -95,7 +94,7 @@ def plain_file(engine: str, folder: str) -> tuple[list[str], list[str]]:
         if not clause.is_law:
             with Recorder(loaded) as recorder:
                 clause.body(Autograd(recorder))
-            script = as_torch(recorder.program, MODULES[engine])
+            script = loaded.script(recorder.program)
             if "more lines" not in script:
                 sources[clause.id] = script
     functions = "\n".join(
