@@ -33,6 +33,7 @@ class Act:
     notation has it and under which name, without parentheses if it is an `attribute`; `notation` is
     the phrase where it says the act in another way.  `python` and `torch` are phrases; of several,
     the first that mentions all that was given.  An act `by_kit` is not asked of the engine.
+    `bundle` is the word by which a Python adapter may declare it together with others.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Act:
     by_kit: bool = False
     several: Callable[[Given], bool] | None = None
     words: frozenset[str] = frozenset()
+    bundle: str = ""
 
     @property
     def family(self) -> str:

@@ -83,6 +83,7 @@ TAPE: Final = (
         "Set the flag in place.",
         gives="tensor",
         torch="$x.requires_grad_($($requires_grad))",
+        bundle="flags",
     ),
     act(
         "backward",
@@ -110,12 +111,14 @@ TAPE: Final = (
         torch=f"torch.autograd.grad($outputs, $inputs, $($grad_outputs), {KEEPING}, "
         "$(is_grads_batched=$is_grads_batched), $(allow_unused=$allow_unused), "
         "$(materialize_grads=$materialize_grads))",
+        bundle="grad_api",
     ),
     act(
         "retain_grad",
         "x",
         "Ask that the gradient of a non-leaf be kept.",
         torch="$x.retain_grad()",
+        bundle="retain_grad",
     ),
     act(
         "is_grad_enabled",
@@ -123,12 +126,14 @@ TAPE: Final = (
         "Say whether operations are recorded now.",
         gives="flag",
         torch="torch.is_grad_enabled()",
+        bundle="modes",
     ),
     act(
         "increment_version",
         "tensors",
         "Raise version counters by hand.",
         torch="torch.autograd.graph.increment_version($tensors)",
+        bundle="inplace",
     ),
 )
 
@@ -139,6 +144,7 @@ HOOKS: Final = (
         "Run the function on the tensor's gradient; what it returns replaces it.",
         gives="hook",
         torch="$x.register_hook($hook)",
+        bundle="hooks",
     ),
     act(
         "register_post_accumulate_grad_hook",
@@ -146,6 +152,7 @@ HOOKS: Final = (
         "Run the function on the leaf once its grad is up to date.",
         gives="hook",
         torch="$x.register_post_accumulate_grad_hook($hook)",
+        bundle="hooks",
     ),
     act(
         "register_node_hook",
@@ -181,6 +188,7 @@ GRAPH: Final = (
         some=True,
         said="name",
         torch="$node.name()",
+        bundle="graph_introspection",
     ),
     act(
         "next_functions",
@@ -189,6 +197,7 @@ GRAPH: Final = (
         gives="edges",
         attribute=True,
         torch="$node.next_functions",
+        bundle="graph_introspection",
     ),
     act(
         "graph_size",
@@ -203,6 +212,7 @@ while $_waiting:
         $_reached.add($_node)
         $_waiting += [after for after, _ in $_node.next_functions]
 $result = len($_reached)""",
+        bundle="graph_introspection",
     ),
     act(
         "saved_value",
@@ -211,6 +221,7 @@ $result = len($_reached)""",
         gives="tensor",
         said="saved",
         torch="$node._saved_${name:word}",
+        bundle="graph_introspection",
     ),
     act(
         "gradient_edge",
@@ -219,6 +230,7 @@ $result = len($_reached)""",
         gives="edge",
         some=True,
         torch="torch.autograd.graph.get_gradient_edge($tensor)",
+        bundle="graph_introspection",
     ),
 )
 
@@ -229,6 +241,7 @@ IDENTITY: Final = (
         "Say whether two handles are one object of the engine.",
         gives="flag",
         python="$one is $other",
+        bundle="tape",
     ),
     act(
         "shares_memory",
@@ -236,6 +249,7 @@ IDENTITY: Final = (
         "Say whether two tensors have memory in common.",
         gives="flag",
         torch="np.shares_memory($one.detach().numpy(), $other.detach().numpy())",
+        bundle="views",
     ),
     act(
         "watch",
@@ -255,7 +269,14 @@ IDENTITY: Final = (
 )
 
 LEAVING: Final = (
-    act("item", "x", "Convert to a number.", gives="number", torch="$x.item()"),
+    act(
+        "item",
+        "x",
+        "Convert to a number.",
+        gives="number",
+        torch="$x.item()",
+        bundle="control_flow",
+    ),
     act(
         "float",
         "x",
@@ -264,6 +285,7 @@ LEAVING: Final = (
         said="",
         notation="float($x)",
         torch="float($x)",
+        bundle="control_flow",
     ),
     act(
         "int",
@@ -273,6 +295,7 @@ LEAVING: Final = (
         said="",
         notation="int($x)",
         torch="int($x)",
+        bundle="control_flow",
     ),
     act(
         "bool",
@@ -282,14 +305,23 @@ LEAVING: Final = (
         said="",
         notation="bool($x)",
         torch="bool($x)",
+        bundle="control_flow",
     ),
-    act("tolist", "x", "Convert to nested lists of numbers.", gives="plain", torch="$x.tolist()"),
+    act(
+        "tolist",
+        "x",
+        "Convert to nested lists of numbers.",
+        gives="plain",
+        torch="$x.tolist()",
+        bundle="interop",
+    ),
     act(
         "numpy",
         "x, *, force=False",
         "Convert to an array as a user does; it may share the tensor's memory.",
         gives="host array",
         torch="$x.numpy($(force=$force))",
+        bundle="interop",
     ),
     act(
         "deepcopy",
@@ -298,6 +330,7 @@ LEAVING: Final = (
         gives="tensor",
         some=True,
         torch="copy.deepcopy($tensor)",
+        bundle="interop",
     ),
     act(
         "pickle_and_back",
@@ -306,6 +339,7 @@ LEAVING: Final = (
         gives="tensor",
         some=True,
         torch="pickle.loads(pickle.dumps($tensor))",
+        bundle="interop",
     ),
     act(
         "repr",
@@ -314,6 +348,7 @@ LEAVING: Final = (
         gives="text",
         some=True,
         torch="repr($tensor)",
+        bundle="interop",
     ),
     act(
         "format",
@@ -322,6 +357,7 @@ LEAVING: Final = (
         gives="text",
         some=True,
         torch="format($tensor)",
+        bundle="interop",
     ),
 )
 

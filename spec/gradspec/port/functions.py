@@ -6,20 +6,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from gradspec.port.act import Act, Given, act
 
-RULES: Final[dict[str, str]] = {
-    "body": "body",
-    "forward": "forward",
-    "setup_context": "setup_context",
-    "backward": "backward",
-    "vjp": "backward",
-    "jvp": "jvp",
-    "vmap": "vmap",
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of `define`: the slot of its function, and the bundle that its word is in."""
+
+    slot: str
+    bundle: str = ""
+
+
+RULES: Final[dict[str, Rule]] = {
+    "body": Rule("body", bundle="vjp"),
+    "forward": Rule("forward", bundle="custom_function"),
+    "setup_context": Rule("setup_context"),
+    "backward": Rule("backward", bundle="custom_function"),
+    "vjp": Rule("backward"),
+    "jvp": Rule("jvp"),
+    "vmap": Rule("vmap"),
 }
-"""Rule -> the slot of its function; `forward` is given no context beside a `setup_context`."""
+"""Name -> rule; `forward` is given no context beside a `setup_context`."""
 
 FLAGS: Final = ("once_differentiable", "generate_vmap_rule", "clear_saved_tensors_on_access")
 """What a custom function can be marked with."""
@@ -29,7 +39,7 @@ def slot_of_rule(rule: str, rules: Given) -> str:
     """Name the slot that a rule's function fills, beside the other rules."""
     if rule == "forward" and "setup_context" in rules:
         return "forward_without_context"
-    return RULES[rule]
+    return RULES[rule].slot
 
 
 def _rules(given: Given) -> set[str]:
@@ -117,6 +127,7 @@ TRANSFORMS: Final = (
         "has_aux=False",
         "The value, and the function that multiplies a cotangent by the Jacobian.",
         gives="vjp",
+        bundle="vjp",
         torch="lambda *primals: torch.func.vjp($function, *primals, $(has_aux=$has_aux))",
     ),
     _transform(
@@ -219,25 +230,41 @@ TRANSFORMS: Final = (
 )
 """Each makes a function of the engine from another."""
 
-CONTEXT_CALLS: Final[dict[str, str]] = {
-    "save_for_backward": "Save tensors.",
-    "save_for_forward": "Save tensors for the rule of forward mode.",
-    "mark_dirty": "Say which operands were written in place.",
-    "mark_non_differentiable": "Say which results have no derivative.",
-    "set_materialize_grads": "Say whether a missing cotangent becomes zeros.",
-}
-"""Method of a context -> what it does; each its own word, `context:NAME`."""
 
-CONTEXT_NAMES: Final[dict[str, str]] = {
-    "saved_tensors": "structure",
-    "needs_input_grad": "numbers",
+@dataclass(frozen=True, slots=True)
+class ContextName:
+    """What every context has: what it is, what reading it gives (nothing: it is called)."""
+
+    doc: str
+    gives: str = ""
+    bundle: str = ""
+
+
+CONTEXT: Final[dict[str, ContextName]] = {
+    "save_for_backward": ContextName("Save tensors", bundle="custom_function"),
+    "save_for_forward": ContextName("Save tensors for the rule of forward mode"),
+    "mark_dirty": ContextName("Say which operands were written in place"),
+    "mark_non_differentiable": ContextName("Say which results have no derivative"),
+    "set_materialize_grads": ContextName("Say whether a missing cotangent becomes zeros"),
+    "saved_tensors": ContextName("What was saved", "structure", bundle="custom_function"),
+    "needs_input_grad": ContextName("Which arguments want a gradient", "numbers"),
 }
-"""What every context has -> the kind of what reading it gives; any other name is the caller's."""
+"""Name -> what it is; each its own word, `context:NAME`.  Any other name is the caller's."""
+
+
+def is_called(name: str) -> bool:
+    """Say whether a name of a context is a method."""
+    return name in CONTEXT and not CONTEXT[name].gives
+
+
+def gives_of(name: str) -> str:
+    """Say what reading a name of a context gives."""
+    return CONTEXT[name].gives if name in CONTEXT else "structure"
 
 
 def _named(given: Given) -> set[str]:
     name = given.get("name", given.get("method"))
-    return {f"context:{name if name in CONTEXT_NAMES or name in CONTEXT_CALLS else 'attributes'}"}
+    return {f"context:{name if name in CONTEXT else 'attributes'}"}
 
 
 CONTEXT_ACTS: Final = (

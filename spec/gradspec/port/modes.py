@@ -14,14 +14,21 @@ def _mode(name: str, parameters: str, doc: str, torch: str, **more: Any) -> Act:
 
 
 MODES: Final = (
-    _mode("no_grad", "", "Record nothing.", f"{PLACE}.no_grad()"),
-    _mode("enable_grad", "", "Record.", f"{PLACE}.enable_grad()"),
-    _mode("set_grad_enabled", "mode", "Record or not.", f"{PLACE}.set_grad_enabled($mode)"),
+    _mode("no_grad", "", "Record nothing.", f"{PLACE}.no_grad()", bundle="modes"),
+    _mode("enable_grad", "", "Record.", f"{PLACE}.enable_grad()", bundle="modes"),
+    _mode(
+        "set_grad_enabled",
+        "mode",
+        "Record or not.",
+        f"{PLACE}.set_grad_enabled($mode)",
+        bundle="modes",
+    ),
     _mode(
         "enforce_grad_layout_policy",
         "mode",
         "Hold gradients to the leaf's layout, or do not.",
         f"{PLACE}.enforce_grad_layout_policy($mode)",
+        bundle="layout",
     ),
     _mode(
         "saved_tensors_hooks",

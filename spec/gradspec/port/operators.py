@@ -28,6 +28,7 @@ def _act(operator: Operator) -> Act:
         python=everywhere,
         torch=("" if everywhere else operator.sign, by_name),
         on="tensor",
+        bundle="values" if everywhere else "detach" if name == "detach" else "",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gradspec.port.acts import ACTS
+from gradspec.port.functions import is_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -200,7 +201,7 @@ class FunctionContext(Object):
     kind = "context"
 
     def __getattr__(self, name: str) -> Any:
-        if name in self._recorder.context_methods:
+        if is_called(name):
             return lambda *arguments: self._recorder.perform(
                 "context_call", self, name, list(arguments)
             )

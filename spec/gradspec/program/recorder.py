@@ -30,7 +30,7 @@ from gradspec.port.abilities import DTYPES
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Engine, Subject
 from gradspec.port.errors import ERROR_KINDS
-from gradspec.port.functions import CONTEXT_CALLS, CONTEXT_NAMES, slot_of_rule
+from gradspec.port.functions import gives_of, slot_of_rule
 from gradspec.port.slots import SLOTS
 from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
@@ -65,8 +65,6 @@ class Recorder:
 
     It keeps warnings, and undoes what the run did to NumPy's treatment of floating-point errors.
     """
-
-    context_methods = CONTEXT_CALLS
 
     def __init__(self, engine: Engine | Subject, *, seed: int = 0) -> None:
         self.subject = Subject.of(engine)
@@ -313,7 +311,7 @@ def _kind_of_answer(act: Act, given: dict[str, Any]) -> str:
         case "as declared":
             return str(given["function"].gives)
         case "as named":
-            return CONTEXT_NAMES.get(given["name"], "structure")
+            return gives_of(given["name"])
     return act.kind_given(given)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gradspec.port.abilities import SILENT
 from gradspec.port.acts import ACTS
-from gradspec.port.functions import CONTEXT_CALLS, CONTEXT_NAMES, FLAGS, RULES
+from gradspec.port.functions import CONTEXT, FLAGS, RULES, is_called
 
 if TYPE_CHECKING:
     import re
@@ -106,10 +106,11 @@ def _words(act: Act, phrases: tuple[Phrase, ...]) -> Iterator[str]:
         case "define":
             said_rules = {name for phrase in phrases for name in phrase.mentioned}
             yield from (f"rule:{name}" for name in (*RULES, *FLAGS) if name in said_rules)
-        case "context_call":
-            yield from (f"context:{name}" for name in CONTEXT_CALLS)
-        case "context_get":
-            yield from (f"context:{name}" for name in (*CONTEXT_NAMES, "attributes"))
+        case "context_call" | "context_get":
+            called = act.key == "context_call"
+            yield from (f"context:{name}" for name in CONTEXT if is_called(name) == called)
+        case "context_set":
+            yield "context:attributes"
 
 
 def _shapes(phrases: tuple[Phrase, ...]) -> Iterator[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from gradspec.port.act import FLAT
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
-from gradspec.port.functions import CONTEXT_NAMES
+from gradspec.port.functions import gives_of
 from gradspec.port.slots import SLOTS
 from gradspec.program.steps import Ref
 from gradspec.program.storing import array_data, decode, encode
@@ -148,7 +148,7 @@ class Server:
             case "as declared":
                 return self._gives.get(forms["function"].number, "structure")
             case "as named":
-                return CONTEXT_NAMES.get(given["name"], "structure")
+                return gives_of(given["name"])
         return act.kind_given(given)
 
     # what passes ----------------------------------------------------------------------
