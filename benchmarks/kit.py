@@ -34,8 +34,8 @@ import time
 started = time.perf_counter()
 from gradspec import chapters
 from gradspec.writing.clause import CLAUSES
-from gradspec_conformance.execute import run_clause
-from gradspec_conformance.loading import load_engine
+from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.engines.loading import load_engine
 chapters.load()
 engine = load_engine({engine!r})
 imported = time.perf_counter()
@@ -86,7 +86,7 @@ def plain_file(engine: str, folder: str) -> tuple[list[str], list[str]]:
     from gradspec import Autograd, chapters  # noqa: PLC0415 - only this function needs them
     from gradspec.program.recorder import Recorder  # noqa: PLC0415
     from gradspec.writing.clause import CLAUSES  # noqa: PLC0415
-    from gradspec_conformance.loading import load_engine  # noqa: PLC0415
+    from gradspec_conformance.engines.loading import load_engine  # noqa: PLC0415
 
     chapters.load()
     loaded, sources = load_engine(engine), {}

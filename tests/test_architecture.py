@@ -34,7 +34,7 @@ def test_torch_is_imported_in_one_book() -> None:
 def test_the_kit_imports_without_torch() -> None:
     program = (
         "import sys; sys.modules['torch'] = None\n"
-        "import gradspec_conformance.cli, gradspec_conformance.plugin\n"
+        "import gradspec_conformance.cli, gradspec_conformance.pytest_plugin.plugin\n"
         "from gradspec import chapters; chapters.load()\n"
     )
     result = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)

@@ -9,22 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gradspec_conformance import register
-from gradspec_conformance.execute import DEFAULT_EXAMPLES, Effort
-from gradspec_conformance.expectations import Expectations
-from gradspec_conformance.explanation import explain
-from gradspec_conformance.judgement import Judge
-from gradspec_conformance.result import Counts, ExitStatus, Result
-from gradspec_conformance.selection import FULL, select
-from gradspec_conformance.session import EngineSession
+from gradspec_conformance.execution import register
+from gradspec_conformance.execution.execute import DEFAULT_EXAMPLES, Effort
+from gradspec_conformance.known.expectations import Expectations
+from gradspec_conformance.report.explanation import explain
+from gradspec_conformance.run.judgement import Judge
+from gradspec_conformance.run.result import Counts, ExitStatus, Result
+from gradspec_conformance.run.selection import FULL, select
+from gradspec_conformance.run.session import EngineSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from gradspec.port.engine import Engine
-    from gradspec_conformance.judgement import Judged
-    from gradspec_conformance.verdict import Verdict
+    from gradspec_conformance.execution.verdict import Verdict
+    from gradspec_conformance.run.judgement import Judged
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradspec.program.recorder import Recorder
 from gradspec.writing.notation import Autograd
-from gradspec_conformance.loading import load_engine
+from gradspec_conformance.engines.loading import load_engine
 
 if TYPE_CHECKING:
     from gradspec.port.engine import Engine

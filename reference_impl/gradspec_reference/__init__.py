@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import autograd, nn
-from .autograd import is_warn_always_enabled, set_warn_always
-from .autograd.grad_mode import is_grad_layout_enforcement_enabled
-from .dtypes import (
+from gradspec_reference import autograd, nn
+from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
+from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
+from gradspec_reference.engine.dtypes import (
     DType,
     float16,
     float32,
@@ -25,11 +25,15 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
-from .dtypes import (
+from gradspec_reference.engine.dtypes import (
     bool_ as bool,
 )
-from .errors import GradError
-from .factories import (
+from gradspec_reference.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from gradspec_reference.engine.queries import can_cast, is_tensor, result_type
+from gradspec_reference.engine.shapes import Size
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import GradError
+from gradspec_reference.names.factories import (
     arange,
     as_tensor,
     asarray,
@@ -46,10 +50,8 @@ from .factories import (
     zeros,
     zeros_like,
 )
-from .methods import PUBLIC as _PUBLIC
-from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .queries import can_cast, is_tensor, result_type
-from .random import (
+from gradspec_reference.names.methods import PUBLIC as _PUBLIC
+from gradspec_reference.names.random import (
     Generator,
     manual_seed,
     rand,
@@ -59,8 +61,6 @@ from .random import (
     randn_like,
     randperm,
 )
-from .shapes import Size
-from .tensor import Tensor
 
 dtype = DType
 float = float32

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from gradspec_conformance.cli.engines import command as engines
 from gradspec_conformance.cli.expect import command as expect
-from gradspec_conformance.expectations import Expectations
-from gradspec_conformance.expecting import UNEXPLAINED
+from gradspec_conformance.known.expectations import Expectations
+from gradspec_conformance.known.renewal import UNEXPLAINED
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,16 +10,16 @@ import pytest
 from gradspec import MUST, SHOULD
 from gradspec.program.steps import Program
 from gradspec.program.storing import to_json
-from gradspec_conformance.expectations import Expectations, Standing
-from gradspec_conformance.expected_entry import Cause, Entry
-from gradspec_conformance.expected_toml import (
+from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.isolation.fence import CONSULTED
+from gradspec_conformance.known.entry import Cause, Entry
+from gradspec_conformance.known.expectations import Expectations, Standing
+from gradspec_conformance.known.file import (
     MalformedExpectations,
     heading,
     write_entries,
 )
-from gradspec_conformance.expecting import UNEXPLAINED, renewed
-from gradspec_conformance.fence import CONSULTED
-from gradspec_conformance.verdict import Outcome, Verdict
+from gradspec_conformance.known.renewal import UNEXPLAINED, renewed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

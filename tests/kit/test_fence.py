@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradspec_conformance.fence import CONSULTED, OracleConsulted, oracle_fence
-from gradspec_conformance.loading import BOOKS
-from gradspec_conformance.session import EngineSession
-from gradspec_conformance.verdict import Outcome, Verdict
+from gradspec_conformance.engines.loading import BOOKS
+from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.isolation.fence import CONSULTED, OracleConsulted, oracle_fence
+from gradspec_conformance.run.session import EngineSession
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ import gradspec_reference
 from gradspec import CLAUSES
 from gradspec_conformance import plants
 from gradspec_conformance.adapters.reference import ReferenceEngine
-from gradspec_conformance.execute import run_clause
+from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.execution.verdict import Outcome, Verdict
 from gradspec_conformance.plants.plant import PLANTS
-from gradspec_conformance.verdict import Outcome, Verdict
 
 
 class Notices(ReferenceEngine):

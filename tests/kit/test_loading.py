@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradspec_conformance.loading import (
+from gradspec_conformance.engines.loading import (
     EngineBroken,
     EngineError,
     EngineNotFound,
@@ -136,7 +136,7 @@ def test_an_engine_that_is_here_and_one_that_is_not_are_both_listed(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = {"mine": write(WHOLE), "absent": "nowhere:Engine"}
-    monkeypatch.setattr("gradspec_conformance.loading.engine_names", lambda: names)
+    monkeypatch.setattr("gradspec_conformance.engines.loading.engine_names", lambda: names)
     known = known_engines()
 
     assert not isinstance(known["mine"], EngineError)

@@ -12,11 +12,11 @@ from gradspec.judging.outcome import Unsupported
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec_conformance.adapters.phrases import MalformedBook, Phrasebook, read_book
-from gradspec_conformance.asking import Asker
-from gradspec_conformance.execute import run_clause
-from gradspec_conformance.loading import EngineBroken, EngineNotFound, load_engine
-from gradspec_conformance.smoke import smoke
-from gradspec_conformance.verdict import Outcome
+from gradspec_conformance.engines.asking import Asker
+from gradspec_conformance.engines.loading import EngineBroken, EngineNotFound, load_engine
+from gradspec_conformance.engines.smoke import smoke
+from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gradspec_conformance.context import RunContext
+from gradspec_conformance.run.request import RunContext
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
 THREE = "acc-001[ or leaf-042[ or leaf-021["
@@ -18,7 +18,7 @@ THREE = "acc-001[ or leaf-042[ or leaf-021["
 
 LIGHT = """
 import sys
-import gradspec_conformance.plugin
+import gradspec_conformance.pytest_plugin.plugin
 heavy = {"numpy", "hypothesis", "gradspec", "msgspec", "rich"} & sys.modules.keys()
 assert not heavy, heavy
 """

@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
 
 from gradspec_conformance import check_engine
-from gradspec_conformance.report import SCHEMA_FILE, Report, schema
-from gradspec_conformance.verdict import Outcome
+from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.report.json import SCHEMA_FILE, Report, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from gradspec import edition
 from gradspec.edition import Demand
 from gradspec_conformance.cli import main
-from gradspec_conformance.result import ExitStatus
+from gradspec_conformance.run.result import ExitStatus
 
 if TYPE_CHECKING:
     from click.testing import Result

@@ -10,8 +10,8 @@ from gradspec import CLAUSES, edition
 from gradspec.edition import Demand, MalformedEditionError
 from gradspec.port.abilities import WORDS
 from gradspec.writing.clause import Level
-from gradspec_conformance.selection import EVERY, PROFILES, Profile, UnknownSelection, select
-from gradspec_conformance.tracing import list_of
+from gradspec_conformance.edition.tracing import list_of
+from gradspec_conformance.run.selection import EVERY, PROFILES, Profile, UnknownSelection, select
 
 if TYPE_CHECKING:
     from pathlib import Path

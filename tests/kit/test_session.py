@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gradspec.writing.clause import Level
-from gradspec_conformance import register
-from gradspec_conformance.loading import EngineBroken, EngineError, EngineNotFound
-from gradspec_conformance.seal import TAMPERED
-from gradspec_conformance.session import EngineSession
-from gradspec_conformance.verdict import Outcome
+from gradspec_conformance.engines.loading import EngineBroken, EngineError, EngineNotFound
+from gradspec_conformance.execution import register
+from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.isolation.seal import TAMPERED
+from gradspec_conformance.run.session import EngineSession
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
 BELOW, ABOVE = "bwd-001", "acc-001"
@@ -118,7 +118,7 @@ def test_an_engine_that_does_not_load_is_told_in_a_sentence(
 def test_an_engine_that_hangs_in_its_constructor_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gradspec_conformance.remote.START_TIMEOUT", 1.0)
+    monkeypatch.setattr("gradspec_conformance.isolation.process.START_TIMEOUT", 1.0)
     with (
         session("SleepsAtBirth", timeout=1.0) as wrong,
         pytest.raises(EngineBroken, match="was not loaded within 1 s"),

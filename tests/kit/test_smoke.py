@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from gradspec.catalogue.operators import OPERATORS
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
-from gradspec_conformance.loading import load_engine
-from gradspec_conformance.smoke import smoke
-from gradspec_conformance.smoke_samples import SAMPLES
+from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.engines.smoke import smoke
+from gradspec_conformance.engines.smoke_samples import SAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path

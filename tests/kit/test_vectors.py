@@ -15,10 +15,10 @@ from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.export import command
-from gradspec_conformance.execute import judge_program, run_clause
-from gradspec_conformance.loading import EngineNotInstalled, load_engine
-from gradspec_conformance.vectors import SCHEMA_FILE, programs_of, vectors
-from gradspec_conformance.verdict import Outcome, Verdict
+from gradspec_conformance.edition.vectors import SCHEMA_FILE, programs_of, vectors
+from gradspec_conformance.engines.loading import EngineNotInstalled, load_engine
+from gradspec_conformance.execution.execute import judge_program, run_clause
+from gradspec_conformance.execution.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,15 +13,15 @@ import pytest
 from gradspec import CLAUSES, Interrupted, chapters
 from gradspec_conformance.adapters.pipe.conversation import BadMessage, ConversationEnded
 from gradspec_conformance.adapters.pipe.remote import RemoteEngine
-from gradspec_conformance.asking import Asker
-from gradspec_conformance.execute import Effort, run_clause
-from gradspec_conformance.loading import load_engine
-from gradspec_conformance.smoke import smoke
+from gradspec_conformance.engines.asking import Asker
+from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.engines.smoke import smoke
+from gradspec_conformance.execution.execute import Effort, run_clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradspec_conformance.verdict import Verdict
+    from gradspec_conformance.execution.verdict import Verdict
 
 chapters.load()
 NAMES = ["accumulation", "retained_gradients", "in_place", "graph_lifetime"]

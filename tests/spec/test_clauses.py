@@ -12,7 +12,7 @@ from gradspec import CLAUSES, Autograd, Clause
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import to_json
 from gradspec.writing.clause import INFORMATIVE, MalformedClauseError, clause
-from gradspec_conformance.tracing import traced
+from gradspec_conformance.edition.tracing import traced
 
 if TYPE_CHECKING:
     from gradspec_conformance.adapters.reference import ReferenceEngine

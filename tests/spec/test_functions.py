@@ -21,7 +21,7 @@ from gradspec.program.scripts import as_gradspec
 from gradspec.program.steps import Function, Program
 from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.pipe.remote import RemoteEngine
-from gradspec_conformance.loading import EngineNotInstalled, load_engine
+from gradspec_conformance.engines.loading import EngineNotInstalled, load_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from gradspec import Autograd
 from gradspec.drawing.writes import InPlaceProgram, Take, Write, inplace_programs
 from gradspec.judging.outcome import Refused
 from gradspec.program.recorder import Recorder
-from gradspec_conformance.generation import same_everywhere
+from gradspec_conformance.execution.generation import same_everywhere
 
 if TYPE_CHECKING:
     from gradspec_conformance.adapters.reference import ReferenceEngine

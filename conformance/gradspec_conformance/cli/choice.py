@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradspec_conformance.selection import UnknownSelection, select
+from gradspec_conformance.run.selection import UnknownSelection, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

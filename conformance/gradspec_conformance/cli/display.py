@@ -16,17 +16,17 @@ from rich.table import Table
 from rich.text import Text
 
 from gradspec import chapters
-from gradspec_conformance import register
-from gradspec_conformance.expectations import Standing
-from gradspec_conformance.explanation import Explanation, explain
-from gradspec_conformance.result import ExitStatus, Result
-from gradspec_conformance.verdict import Outcome
+from gradspec_conformance.execution import register
+from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.explanation import Explanation, explain
+from gradspec_conformance.run.result import ExitStatus, Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
-    from gradspec_conformance.judgement import Judged
+    from gradspec_conformance.run.judgement import Judged
 
 ALWAYS: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.UNSUPPORTED, Outcome.BLOCKED)
 STYLES: Final[dict[str, str]] = {

@@ -7,8 +7,8 @@ import sys
 import click
 
 from gradspec import edition
-from gradspec_conformance import tracing
 from gradspec_conformance.adapters.reference import ReferenceEngine
+from gradspec_conformance.edition import tracing
 
 
 @click.command("edition", hidden=True)

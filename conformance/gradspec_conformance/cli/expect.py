@@ -11,15 +11,15 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from gradspec_conformance import register
-from gradspec_conformance.expectations import Expectations
-from gradspec_conformance.expected_toml import MalformedExpectations, heading, write_entries
-from gradspec_conformance.expecting import UNEXPLAINED, renewed
-from gradspec_conformance.loading import EngineError
-from gradspec_conformance.session import DEFAULT_TIMEOUT, EngineSession
+from gradspec_conformance.engines.loading import EngineError
+from gradspec_conformance.execution import register
+from gradspec_conformance.known.expectations import Expectations
+from gradspec_conformance.known.file import MalformedExpectations, heading, write_entries
+from gradspec_conformance.known.renewal import UNEXPLAINED, renewed
+from gradspec_conformance.run.session import DEFAULT_TIMEOUT, EngineSession
 
 if TYPE_CHECKING:
-    from gradspec_conformance.verdict import Verdict
+    from gradspec_conformance.execution.verdict import Verdict
 
 HEADING: Final = """What {name} {version} is known to fail, and why.
 

@@ -10,7 +10,7 @@ import click
 from gradspec import chapters
 from gradspec.writing.clause import CLAUSES
 from gradspec_conformance.adapters.reference import ReferenceEngine
-from gradspec_conformance.vectors import vectors
+from gradspec_conformance.edition.vectors import vectors
 
 
 @click.command("export")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from gradspec_conformance.plugin import chapters
+from gradspec_conformance.pytest_plugin.plugin import chapters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def run_pytest(arguments: list[str], plugins: list[object], processes: str) -> i
     place = chapters()
     root = place.parent.parent if place is not None else Path.cwd()
     settings = ["-c", str(CONFIGURATION), f"--rootdir={root}", "--noconftest", "-p"]
-    settings += ["gradspec_conformance.plugin", *(f"-pno:{name}" for name in UNUSED)]
+    settings += ["gradspec_conformance.pytest_plugin.plugin", *(f"-pno:{name}" for name in UNUSED)]
     if processes != "0":
         settings += ["-p", "xdist.plugin", "-n", processes]
     with _environment(), _termination_interrupts():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 import pytest
 
-from gradspec_conformance.judgement import Judged
+from gradspec_conformance.run.judgement import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ from gradspec.writing.clause import CLAUSES
 from gradspec_conformance import plants
 from gradspec_conformance.cli.choice import chosen_chapters
 from gradspec_conformance.cli.display import console
-from gradspec_conformance.fence import oracle_fence
+from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.plants.plant import PLANTS
 from gradspec_conformance.plants.proof import Finding, Proof, Trial, judge, trials
 

@@ -12,11 +12,11 @@ from gradspec_conformance.cli.display import RunProgress, console, show
 from gradspec_conformance.cli.isolation import run_pytest
 from gradspec_conformance.cli.observer import Observer
 from gradspec_conformance.cli.wishes import Wishes
-from gradspec_conformance.context import RunContext, WrongUsage
-from gradspec_conformance.items import CONTEXT
-from gradspec_conformance.loading import EngineError, did_you_mean
-from gradspec_conformance.report import Report
-from gradspec_conformance.result import ExitStatus, Result
+from gradspec_conformance.engines.loading import EngineError, did_you_mean
+from gradspec_conformance.pytest_plugin.items import CONTEXT
+from gradspec_conformance.report.json import Report
+from gradspec_conformance.run.request import RunContext, WrongUsage
+from gradspec_conformance.run.result import ExitStatus, Result
 
 if TYPE_CHECKING:
     import pytest

@@ -15,7 +15,7 @@ from gradspec import chapters
 from gradspec.writing.clause import CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.writing.source import introduction, program_text, section_introduction
 from gradspec_conformance import plants
-from gradspec_conformance.loading import did_you_mean
+from gradspec_conformance.engines.loading import did_you_mean
 from gradspec_conformance.plants.plant import PLANTS
 
 if TYPE_CHECKING:

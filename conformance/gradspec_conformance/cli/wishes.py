@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gradspec_conformance.context import WrongUsage
+from gradspec_conformance.run.request import WrongUsage
 
 WORD: Final = re.compile(r"[\w:+\-.\[\]\\/]+")
 OPERATORS: Final = ("and", "or", "not")

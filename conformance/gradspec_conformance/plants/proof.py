@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from gradspec.chapters import CHAPTERS
 from gradspec.writing.clause import CLAUSES
 from gradspec_conformance.adapters.reference import ReferenceEngine
-from gradspec_conformance.execute import Effort, run_clause
+from gradspec_conformance.execution.execute import Effort, run_clause
+from gradspec_conformance.execution.verdict import Outcome, Verdict
 from gradspec_conformance.plants.plant import PLANTS, Plant
-from gradspec_conformance.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

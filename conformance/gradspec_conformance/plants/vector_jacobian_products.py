@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import accumulation, autograd, cotangents
-from gradspec_reference.backward import BackwardPass
+from gradspec_reference import autograd
+from gradspec_reference.engine import accumulation, cotangents
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import CotangentTypeError
-from gradspec_reference.operator import TABLE
-from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,13 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference import cotangents as seeding
-from gradspec_reference import node as graph_module
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.edges import GradientEdge
+from gradspec_reference.autograd import grad_mode, graph
+from gradspec_reference.autograd.function import Function
+from gradspec_reference.engine import cotangents as seeding
+from gradspec_reference.engine import node as graph_module
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.edges import GradientEdge
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     ConflictingArgumentsError,
     ContradictingArgumentsError,
@@ -23,14 +26,10 @@ from gradspec_reference.errors import (
     InputWithoutGradError,
     UnusedInputError,
 )
-from gradspec_reference.factories import zeros_like
-from gradspec_reference.tensor import Tensor
-
-from . import grad_mode, graph
-from .function import Function
+from gradspec_reference.names.factories import zeros_like
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Edge
+    from gradspec_reference.engine.node import Edge
 
 __all__ = ["Function", "Variable", "backward", "grad", "grad_mode", "graph", "variable"]
 

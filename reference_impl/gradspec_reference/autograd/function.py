@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference import modes, recording, saved, versions, views
-from gradspec_reference import operator as table
+from gradspec_reference.engine import modes, recording, saved, versions, views
+from gradspec_reference.engine import operator as table
+from gradspec_reference.engine.node import Node, freed
+from gradspec_reference.engine.shapes import is_broadcast_of
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import LeafInplaceError
-from gradspec_reference.node import Node, freed
-from gradspec_reference.shapes import is_broadcast_of
-from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradspec_reference.layout import Policy
-from gradspec_reference.modes import enable_grad, no_grad, set_grad_enabled
+from gradspec_reference.engine.layout import Policy
+from gradspec_reference.engine.modes import enable_grad, no_grad, set_grad_enabled
 
 __all__ = [
     "enable_grad",

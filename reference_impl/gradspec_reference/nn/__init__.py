@@ -1,5 +1,5 @@
 """A few functions that tutorials take from torch.nn."""
 
-from . import functional, utils
+from gradspec_reference.nn import functional, utils
 
 __all__ = ["functional", "utils"]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.recording import apply
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
-from gradspec_reference.functions import indexing, products, shapes
-from gradspec_reference.functions.reductions import log_softmax, mean, softmax, sum
-from gradspec_reference.methods import PUBLIC
-from gradspec_reference.operator import TABLE
-from gradspec_reference.recording import apply
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.names.functions import indexing, products, shapes
+from gradspec_reference.names.functions.reductions import log_softmax, mean, softmax, sum
+from gradspec_reference.names.methods import PUBLIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,8 +1,7 @@
 """The table of operators, a file per family; start at `pointwise`."""
 
-from gradspec_reference import recording
-
-from . import (
+from gradspec_reference.engine import recording
+from gradspec_reference.operators import (
     assembly,
     indexing,
     memory,

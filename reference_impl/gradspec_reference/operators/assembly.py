@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.dtypes import of, promote
-from gradspec_reference.operator import Operator, VariadicOperator
+from gradspec_reference.engine.dtypes import of, promote
+from gradspec_reference.engine.operator import Operator, VariadicOperator
 
 
 def cat_kernel(*arguments: Any) -> Any:

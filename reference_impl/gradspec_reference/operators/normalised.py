@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operator import Operator
-
-from .indexing import array_of
-from .reductions import ADD, MAX
+from gradspec_reference.engine.operator import Operator
+from gradspec_reference.operators.indexing import array_of
+from gradspec_reference.operators.reductions import ADD, MAX
 
 
 def shifted(x: Any, dim: int) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.dtypes import result_type
-from gradspec_reference.operator import Operator
+from gradspec_reference.engine.dtypes import result_type
+from gradspec_reference.engine.operator import Operator
 
 SQUARE = 2
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operator import Operator
+from gradspec_reference.engine.operator import Operator
 
 Dims = tuple[int, ...]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.operator import Operator
+from gradspec_reference.engine.operator import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,8 @@ from gradspec.program.steps import Ref
 from gradspec.program.storing import array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.adapters.pipe.conversation import ConversationEnded, End, Message
-from gradspec_conformance.loading import load_engine
-from gradspec_conformance.worker import private_channel
+from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.isolation.worker import private_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

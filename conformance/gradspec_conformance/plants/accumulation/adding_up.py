@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import accumulation, autograd, node
-from gradspec_reference.accumulation import SHARED
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.node import AccumulateGrad, Node
+from gradspec_reference import autograd
+from gradspec_reference.engine import accumulation, node
+from gradspec_reference.engine.accumulation import SHARED
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import AccumulateGrad, Node
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Edge
-    from gradspec_reference.tensor import Tensor
+    from gradspec_reference.engine.node import Edge
+    from gradspec_reference.engine.tensor import Tensor
 
 
 @plant(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import accumulation
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import accumulation
+from gradspec_reference.engine.tensor import Tensor
 
 
 @plant(

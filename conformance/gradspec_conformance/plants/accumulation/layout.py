@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import accumulation, layout
 from gradspec_reference.autograd import grad_mode
+from gradspec_reference.engine import accumulation, layout
 
 if TYPE_CHECKING:
-    from gradspec_reference.tensor import Tensor
+    from gradspec_reference.engine.tensor import Tensor
 
 
 @plant(

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import accumulation, backward
-from gradspec_reference.backward import MISSING
-from gradspec_reference.node import Node
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import accumulation, backward
+from gradspec_reference.engine.backward import MISSING
+from gradspec_reference.engine.node import Node
+from gradspec_reference.engine.tensor import Tensor
 
 
 @plant(kills={"acc-021": "missing gradient"}, modelled_on="common in teaching engines")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import accumulation, shapes
-from gradspec_reference.backward import FIRST, BackwardPass
-from gradspec_reference.node import AccumulateGrad
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import accumulation, shapes
+from gradspec_reference.engine.backward import FIRST, BackwardPass
+from gradspec_reference.engine.node import AccumulateGrad
+from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Edge
+    from gradspec_reference.engine.node import Edge
 
 
 @plant(

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import accumulation, cotangents, factories, modes
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.methods import METHODS
-from gradspec_reference.operator import TABLE
-from gradspec_reference.saved import SavedTensor
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import accumulation, cotangents, modes
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names import factories
+from gradspec_reference.names.methods import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

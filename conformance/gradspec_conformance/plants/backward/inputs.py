@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import autograd, hooks
-from gradspec_reference.backward import BackwardPass
+from gradspec_reference import autograd
+from gradspec_reference.engine import hooks
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import UnusedInputError
-from gradspec_reference.tensor import Tensor
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap

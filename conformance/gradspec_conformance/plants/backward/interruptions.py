@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import accumulation, hooks
-from gradspec_reference.backward import BackwardPass
+from gradspec_reference.engine import accumulation, hooks
+from gradspec_reference.engine.backward import BackwardPass
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradspec_reference import hooks
-from gradspec_reference.node import AccumulateGrad
-from gradspec_reference.operator import arrays
-from gradspec_reference.shapes import unbroadcast
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import hooks
+from gradspec_reference.engine.node import AccumulateGrad
+from gradspec_reference.engine.operator import arrays
+from gradspec_reference.engine.shapes import unbroadcast
+from gradspec_reference.engine.tensor import Tensor
 
 Part = tuple[Any, Any]
 """An edge, and a gradient that travels along it."""

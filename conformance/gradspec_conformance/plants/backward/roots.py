@@ -9,12 +9,13 @@ import numpy as np
 
 from gradspec_conformance.plants.backward.naive import reached
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import autograd, cotangents
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.edges import GradientEdge
+from gradspec_reference import autograd
+from gradspec_reference.engine import cotangents
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.edges import GradientEdge
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InputsEmptyError, NonscalarRootError
-from gradspec_reference.methods import METHODS
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.names.methods import METHODS
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap

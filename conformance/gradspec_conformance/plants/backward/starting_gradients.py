@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import autograd, cotangents
-from gradspec_reference.tensor import Tensor
+from gradspec_reference import autograd
+from gradspec_reference.engine import cotangents
+from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap

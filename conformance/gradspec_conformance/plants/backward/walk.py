@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.backward.naive import leaf_of, propagate, reached, take, through
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import accumulation, autograd, node, recording
-from gradspec_reference.accumulation import SHARED
-from gradspec_reference.backward import BackwardPass
+from gradspec_reference import autograd
+from gradspec_reference.engine import accumulation, node, recording
+from gradspec_reference.engine.accumulation import SHARED
+from gradspec_reference.engine.backward import BackwardPass
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap

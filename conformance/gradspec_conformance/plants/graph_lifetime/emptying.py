@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import saved
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.node import Node, freed
+from gradspec_reference.engine import saved
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import Node, freed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,16 +9,16 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import hooks, recording
-from gradspec_reference import saved as saving
-from gradspec_reference.backward import BackwardPass
+from gradspec_reference.engine import hooks, recording
+from gradspec_reference.engine import saved as saving
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import AccumulateGrad, Node
+from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.errors import GraphFreedError
-from gradspec_reference.node import AccumulateGrad, Node
-from gradspec_reference.saved import SavedTensor
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Edge
-    from gradspec_reference.tensor import Tensor
+    from gradspec_reference.engine.node import Edge
+    from gradspec_reference.engine.tensor import Tensor
 
 
 @plant(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import autograd, recording
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.tensor import Tensor
+from gradspec_reference import autograd
+from gradspec_reference.engine import recording
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Node
+    from gradspec_reference.engine.node import Node
 
 
 @plant(

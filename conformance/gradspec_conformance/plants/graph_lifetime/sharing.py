@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference import autograd
-from gradspec_reference.backward import MISSING, BackwardPass, nothing_yet
+from gradspec_reference.engine.backward import MISSING, BackwardPass, nothing_yet
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Node
+    from gradspec_reference.engine.node import Node
 
 
 @plant(

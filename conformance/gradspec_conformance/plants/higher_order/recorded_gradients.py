@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.higher_order.switch import handing_out
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import accumulation, hooks, recording
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.node import AccumulateGrad
+from gradspec_reference.engine import accumulation, hooks, recording
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import AccumulateGrad
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradspec_reference.node import Edge, Node
-    from gradspec_reference.tensor import Tensor
+    from gradspec_reference.engine.node import Edge, Node
+    from gradspec_reference.engine.tensor import Tensor
 
     Arrived = list[tuple[Any, int]]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import saved
-from gradspec_reference.operator import TABLE
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import saved
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec_reference.node import Node
+    from gradspec_reference.engine.node import Node
 
     Rule = Callable[..., Any]
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from gradspec_conformance.plants.in_place.tools import kernel
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference.functions import shapes
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import shapes
 
 
 @plant(

@@ -10,10 +10,10 @@ import numpy as np
 
 from gradspec_conformance.plants.in_place.tools import passed_on, rule
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace
-from gradspec_reference.functions import shapes
-from gradspec_reference.saved import SavedResult
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import inplace
+from gradspec_reference.engine.saved import SavedResult
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import shapes
 
 
 @plant(

@@ -9,10 +9,10 @@ from typing import Any
 import gradspec_reference
 from gradspec_conformance.plants.in_place.tools import unrecorded
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace
+from gradspec_reference.engine import inplace
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import LeafInplaceError
-from gradspec_reference.methods import METHODS
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.names.methods import METHODS
 
 
 @plant(

@@ -6,9 +6,9 @@ from typing import Any
 
 from gradspec_conformance.plants.in_place.tools import blocked, passed_on, rule, unrecorded
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace, recording, shapes
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.node import NO_EDGE
+from gradspec_reference.engine import inplace, recording, shapes
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import NO_EDGE
 
 
 @plant(

@@ -10,9 +10,9 @@ import numpy as np
 
 from gradspec_conformance.plants.in_place.tools import unrecorded
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace, layout, recording, versions, views
+from gradspec_reference.engine import inplace, layout, recording, versions, views
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InplaceDtypeError, InplaceShapeError, OutRequiresGradError
-from gradspec_reference.tensor import Tensor
 
 
 @plant(

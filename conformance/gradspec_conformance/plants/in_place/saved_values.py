@@ -7,12 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace, recording, saved, versions, views
+from gradspec_reference.engine import inplace, recording, saved, versions, views
+from gradspec_reference.engine.node import Node
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import StaleSavedTensorError
-from gradspec_reference.node import Node
-from gradspec_reference.operator import TABLE
-from gradspec_reference.saved import SavedTensor
-from gradspec_reference.tensor import Tensor
 
 
 @plant(

@@ -8,11 +8,11 @@ from typing import Any
 
 from gradspec_conformance.plants.in_place.tools import rule
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace, views
+from gradspec_reference.engine import inplace, views
+from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.views import Creation
 from gradspec_reference.errors import MultiViewInplaceError
-from gradspec_reference.functions import shapes
-from gradspec_reference.modes import state
-from gradspec_reference.views import Creation
+from gradspec_reference.names.functions import shapes
 
 
 @plant(

@@ -8,10 +8,10 @@ from typing import Any
 
 from gradspec_conformance.plants.in_place.tools import copied, kernel
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import recording, views
-from gradspec_reference.functions import shapes
-from gradspec_reference.operator import TABLE
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import recording, views
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import shapes
 
 COPIES = {
     "slice": "inp-042",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference import modes
-from gradspec_reference.operator import TABLE
+from gradspec_reference.engine import modes
+from gradspec_reference.engine.operator import TABLE
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import inplace, interop, recording, versions
-from gradspec_reference.functions import shapes
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import inplace, recording, versions
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names import interop
+from gradspec_reference.names.functions import shapes
 
 
 @plant(

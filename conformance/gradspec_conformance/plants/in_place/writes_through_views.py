@@ -8,11 +8,11 @@ from typing import Any
 
 from gradspec_conformance.plants.in_place.tools import rule
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import operator as table
-from gradspec_reference import versions, views
+from gradspec_reference.engine import operator as table
+from gradspec_reference.engine import versions, views
+from gradspec_reference.engine.views import CopySlices
 from gradspec_reference.errors import LeafViewInplaceError
 from gradspec_reference.operators import memory
-from gradspec_reference.views import CopySlices
 
 # versions and refusals
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import accumulation, backward, recording
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.node import AccumulateGrad, Node
-from gradspec_reference.operator import TABLE
+from gradspec_reference.engine import accumulation, backward, recording
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import AccumulateGrad, Node
+from gradspec_reference.engine.operator import TABLE
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Edge
+    from gradspec_reference.engine.node import Edge
 
 
 @plant(

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import cotangents, interop, recording
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import cotangents, recording
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names import interop
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Node
-    from gradspec_reference.operator import Operator
+    from gradspec_reference.engine.node import Node
+    from gradspec_reference.engine.operator import Operator
 
 
 @plant(

@@ -8,14 +8,14 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import node, recording
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.node import AccumulateGrad, Node
+from gradspec_reference.engine import node, recording
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import AccumulateGrad, Node
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Edge
-    from gradspec_reference.operator import Operator
-    from gradspec_reference.tensor import Tensor
+    from gradspec_reference.engine.node import Edge
+    from gradspec_reference.engine.operator import Operator
+    from gradspec_reference.engine.tensor import Tensor
 
 
 def twin_of(made: Node) -> Node:

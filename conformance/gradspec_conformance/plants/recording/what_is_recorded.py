@@ -7,13 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import modes, recording
-from gradspec_reference.functions import reductions
-from gradspec_reference.operator import TABLE, Operator
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import modes, recording
+from gradspec_reference.engine.operator import TABLE, Operator
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import reductions
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Node
+    from gradspec_reference.engine.node import Node
 
 
 @plant(kills={"rec-001a": "flag"}, modelled_on="tinygrad/tinygrad#3832")

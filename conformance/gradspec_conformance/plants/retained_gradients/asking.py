@@ -9,10 +9,10 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import hooks, recording
-from gradspec_reference.backward import BackwardPass
-from gradspec_reference.node import Node
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import hooks, recording
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import Node
+from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import accumulation, hooks
-from gradspec_reference.backward import NOTHING, BackwardPass
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import accumulation, hooks
+from gradspec_reference.engine.backward import NOTHING, BackwardPass
+from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.retained_gradients.walk import Arrived
-    from gradspec_reference.node import Node
+    from gradspec_reference.engine.node import Node
 
 
 @plant(

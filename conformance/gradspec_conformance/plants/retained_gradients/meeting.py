@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_conformance.plants.retained_gradients.walk import Arrived, without_keepers
-from gradspec_reference import hooks, views
-from gradspec_reference.backward import FIRST, BackwardPass
+from gradspec_reference.engine import hooks, views
+from gradspec_reference.engine.backward import FIRST, BackwardPass
 
 if TYPE_CHECKING:
-    from gradspec_reference.node import Node
-    from gradspec_reference.tensor import Tensor
+    from gradspec_reference.engine.node import Node
+    from gradspec_reference.engine.tensor import Tensor
 
 
 @plant(kills={"ret-015": "value"}, modelled_on="pytorch/pytorch#85849")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec_reference.node import Node
+    from gradspec_reference.engine.node import Node
 
 Arrived = list[tuple[Any, int]]
 

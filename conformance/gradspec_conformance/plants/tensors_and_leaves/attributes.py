@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap

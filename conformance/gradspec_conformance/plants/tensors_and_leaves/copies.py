@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import autograd, factories, interop, recording
+from gradspec_reference import autograd
+from gradspec_reference.engine import recording
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import NonleafCopyError
-from gradspec_reference.functions import shapes
-from gradspec_reference.operator import TABLE
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.names import factories, interop
+from gradspec_reference.names.functions import shapes
 
 
 @plant(kills={"leaf-028": "value", "leaf-028a": "flag"}, modelled_on="pytorch/pytorch#10876")

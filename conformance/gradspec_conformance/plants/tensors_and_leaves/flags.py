@@ -10,8 +10,9 @@ import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning
-from gradspec_reference import factories, node, random, recording, views
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import node, recording, views
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names import factories, random
 
 
 def without_flag(swap: Swap, module: Any, name: str) -> None:

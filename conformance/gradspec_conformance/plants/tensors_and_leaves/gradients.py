@@ -14,11 +14,11 @@ from gradspec_conformance.plants.tensors_and_leaves.attributes import (
     deleting,
     reading,
 )
-from gradspec_reference import accumulation, dtypes, grads, shapes
-from gradspec_reference.backward import BackwardPass
+from gradspec_reference.engine import accumulation, dtypes, grads, shapes
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.tensor import LeafState, Tensor
 from gradspec_reference.errors import GradIsSelfError, GradShapeError, GradTypeError
-from gradspec_reference.operator import TABLE
-from gradspec_reference.tensor import LeafState, Tensor
 
 
 def accepting(swap: Swap, error: type[Exception]) -> None:

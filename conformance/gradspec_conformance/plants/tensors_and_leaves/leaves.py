@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning, reading
-from gradspec_reference import factories, interop, node, recording
-from gradspec_reference.operator import TABLE
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.engine import node, recording
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names import factories, interop
 
 if TYPE_CHECKING:
     from gradspec_reference.errors import NonleafFlagError

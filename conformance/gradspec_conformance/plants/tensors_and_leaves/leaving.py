@@ -11,9 +11,9 @@ import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning, reading
-from gradspec_reference import interop, printing
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError
-from gradspec_reference.tensor import Tensor
+from gradspec_reference.names import interop, printing
 
 
 @plant(

@@ -1,0 +1,1 @@
+"""The edition: what each clause needs, and all of it as data."""

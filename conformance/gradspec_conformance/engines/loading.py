@@ -1,0 +1,212 @@
+"""`load_engine("torch")`: from what a person writes to an engine that the kit can ask.
+
+An engine is named in one of four ways: a registered name (`torch`), a phrasebook (`mine.toml`),
+`module:attr`, or `path.py:attr`, where attr is a class or function without arguments, or an
+instance.  What
+cannot be loaded is told in one sentence: what was found, what was expected, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from gradspec_conformance.adapters.phrases import MalformedBook, Phrasebook
+from gradspec_conformance.engines.soundness import unsound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import ModuleType
+
+    from gradspec.port.engine import Engine
+
+GROUP: Final = "gradspec.engines"
+
+BOOKS: Final = Path(__file__).parent.parent / "adapters" / "phrasebooks"
+
+SHIPPED: Final[dict[str, str]] = {
+    "reference": "gradspec_conformance.adapters.reference:ReferenceEngine",
+    "torch": str(BOOKS / "torch.toml"),
+    **{
+        book.stem: str(book)
+        for book in sorted(BOOKS.glob("*.toml"))
+        if book.stem not in ("reference", "torch")
+    },
+}
+"""The engines of this kit; each but the reference engine is a book."""
+
+
+class EngineError(Exception):
+    """An engine cannot be loaded."""
+
+
+class EngineNotFound(EngineError):
+    """No engine is registered under the name, or the file or module is not there."""
+
+
+class EngineBroken(EngineError):
+    """The adapter was found and gives no engine."""
+
+
+class EngineNotInstalled(EngineBroken):
+    """The adapter is here and the package that it adapts is not; `install` mends that."""
+
+    def __init__(self, package: str, install: str) -> None:
+        super().__init__(f"{package} is not installed: {install}")
+        self.package = package
+        self.install = install
+
+
+def load_engine(spec: str) -> Engine:
+    """Load an engine by name, `book.toml`, `module:attr` or `path.py:attr`; raises EngineError."""
+    if spec.endswith(".toml"):
+        return _checked(spec, _from_book(spec))
+    place, colon, attribute = spec.rpartition(":")
+    if colon and place and attribute:
+        return _checked(spec, _called(spec, _attribute(spec, place, attribute)))
+    if spec.endswith(".py") or colon:
+        message = f"{spec!r} names no attribute: write path.py:attr or module:attr"
+        raise EngineNotFound(message)
+    return load_engine(_registered(spec))
+
+
+def engine_names() -> dict[str, str]:
+    """Give the registered names and the `module:attr` behind each, in order."""
+    found = importlib.metadata.entry_points(group=GROUP)
+    return SHIPPED | {entry.name: entry.value for entry in sorted(found)}
+
+
+def known_engines() -> dict[str, Engine | EngineError]:
+    """Load every registered engine; the error says why one is not to be had."""
+    known: dict[str, Engine | EngineError] = {}
+    for name in engine_names():
+        try:
+            known[name] = load_engine(name)
+        except EngineError as error:
+            known[name] = error
+    return known
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """End a sentence with the words that look alike, if any do."""
+    close = difflib.get_close_matches(word, list(words), n=2, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _registered(name: str) -> str:
+    names = engine_names()
+    if name not in names:
+        message = (
+            f"no engine is called {name!r}{did_you_mean(name, list(names)) or '.'} "
+            f"Registered are {', '.join(names)}; another is named module:attr or path.py:attr."
+        )
+        raise EngineNotFound(message)
+    return names[name]
+
+
+def _from_book(spec: str) -> Any:
+    path = Path(spec)
+    if not path.is_file():
+        raise EngineNotFound(f"there is no file {spec!r}: a phrasebook is named book.toml")
+    try:
+        engine = Phrasebook(path)
+    except MalformedBook as error:
+        raise EngineBroken(str(error)) from None
+    _seen_from(path.resolve().parent)
+    return _imported(spec, engine)
+
+
+def _attribute(spec: str, place: str, attribute: str) -> Any:
+    module = _from_file(Path(place)) if place.endswith(".py") else _from_path(spec, place)
+    found: Any = module
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            near = did_you_mean(part, [n for n in vars(module) if not n.startswith("_")])
+            message = f"{place} has no attribute {attribute!r}{near or ': look at what it defines'}"
+            raise EngineBroken(message)
+        found = getattr(found, part)
+    return found
+
+
+def _from_path(spec: str, name: str) -> ModuleType:
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # a person's own module lies where they stand
+    importlib.invalidate_caches()
+    try:
+        absent = importlib.util.find_spec(name) is None
+    except (ImportError, ValueError):
+        absent = importlib.util.find_spec(name.partition(".")[0] or "-") is None
+    if absent:
+        message = f"there is no module {name!r}, which {spec!r} names: check PYTHONPATH"
+        raise EngineNotFound(message)
+    module: ModuleType = _imported(spec, lambda: importlib.import_module(name))
+    return module
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        message = f"there is no file {str(path)!r}: an engine is named path.py:attr"
+        raise EngineNotFound(message)
+    name = f"gradspec_loaded_{path.stem}"
+    description = importlib.util.spec_from_file_location(name, path)
+    if description is None or description.loader is None:
+        message = f"{str(path)!r} is no file of Python"
+        raise EngineNotFound(message)
+    _seen_from(path.resolve().parent)
+    module = importlib.util.module_from_spec(description)
+    sys.modules[name] = module
+    loader = description.loader
+    _imported(str(path), lambda: loader.exec_module(module))
+    return module
+
+
+def _seen_from(folder: Path) -> None:
+    """Let modules beside an adapter be imported, after all others: it may be called torch.py."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def _imported(spec: str, action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if not package or importlib.util.find_spec(package) is not None:
+            message = f"importing {spec} raised {_told(error)}: mend the adapter"
+            raise EngineBroken(message) from error
+        raise EngineNotInstalled(package, _remedy(spec)) from error
+    except (Exception, SystemExit) as error:
+        raise EngineBroken(f"importing {spec} raised {_told(error)}: mend the adapter") from error
+
+
+def _remedy(spec: str) -> str:
+    names = [name for name, place in SHIPPED.items() if place == spec]
+    return f"pip install 'gradspec[{names[0]}]'" if names else "install it, or mend the import"
+
+
+def _called(spec: str, found: Any) -> Any:
+    """Make the engine, unless the attribute is one already."""
+    if not isinstance(found, type) and (hasattr(found, "error_kind") or not callable(found)):
+        return found
+    try:
+        return found()
+    except (Exception, SystemExit) as error:
+        message = f"{spec} raised {_told(error)} when called without arguments: mend the adapter"
+        raise EngineBroken(message) from error
+
+
+def _checked(spec: str, engine: Any) -> Engine:
+    complaint = unsound(engine)
+    if complaint:
+        raise EngineBroken(f"{spec} is no engine: {complaint}")
+    return cast("Engine", engine)
+
+
+def _told(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,1 @@
+"""From a clause to a verdict."""

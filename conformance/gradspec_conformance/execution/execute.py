@@ -1,0 +1,218 @@
+"""The one path that executes a clause: `run_clause(clause, engine) -> Verdict`."""
+
+from __future__ import annotations
+
+import gc
+import time
+import traceback
+import zlib
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+
+from gradspec.judging.outcome import (
+    BrokenPort,
+    Diverged,
+    Failure,
+    FailureKind,
+    Refused,
+    Unsupported,
+)
+from gradspec.port.engine import Subject
+from gradspec.program.recorder import Recorder
+from gradspec.program.replay import replay
+from gradspec.program.storing import to_json
+from gradspec.writing.clause import CLAUSES, Clause
+from gradspec.writing.notation import Autograd
+from gradspec_conformance.execution.generation import same_everywhere
+from gradspec_conformance.execution.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gradspec.port.engine import Engine
+    from gradspec.program.steps import Program
+
+DEFAULT_EXAMPLES = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard laws are tried: generated examples, and the seed (None: always the same ones).
+
+    `shrink` looks for the smallest example that fails.
+    """
+
+    examples: int = DEFAULT_EXAMPLES
+    seed: int | None = None
+    shrink: bool = True
+
+
+def run_clause(
+    clause: Clause,
+    engine: Engine | Subject,
+    effort: Effort = Effort(),
+    *,
+    verdict_of: Callable[[str], Verdict] | None = None,
+    known: Program | None = None,
+) -> Verdict:
+    """Run one clause on an engine and judge what happened; never raises for what engines do.
+
+    `verdict_of` gives the verdict of a clause that this one builds on (default: run it here).
+    `known` is the stored example of a failure already recorded: it is tried first.
+    """
+    started, subject = time.perf_counter(), Subject.of(engine)
+    verdict = _precluded(clause, subject, effort, verdict_of)
+    if verdict is None and known is not None:
+        verdict = _replayed(clause, subject, known)
+    if verdict is None:
+        verdict = _executed(clause, subject, effort)
+    return replace(verdict, duration=time.perf_counter() - started)
+
+
+def _precluded(
+    clause: Clause, subject: Subject, effort: Effort, verdict_of: Callable[[str], Verdict] | None
+) -> Verdict | None:
+    lacking = missing_abilities(clause, subject.abilities)
+    if lacking:
+        message = f"the engine does not declare {', '.join(lacking)}"
+        return Verdict(clause.id, Outcome.UNSUPPORTED, lacking[0], message)
+    for foundation in clause.foundations:
+        if verdict_of is not None:
+            below = verdict_of(foundation)
+        else:
+            below = run_clause(CLAUSES[foundation], subject, effort)
+        if below.outcome is not Outcome.PASSED and below.outcome is not Outcome.UNSUPPORTED:
+            message = f"builds on {foundation}, which {below.outcome.replace('_', ' ')}"
+            return Verdict(clause.id, Outcome.BLOCKED, foundation, message)
+    return None
+
+
+def missing_abilities(clause: Clause, abilities: frozenset[str]) -> list[str]:
+    """List what the clause needs and the engine does not declare, in order."""
+    return sorted(clause.needs - abilities)
+
+
+def _executed(clause: Clause, subject: Subject, effort: Effort) -> Verdict:
+    recorders: list[Recorder] = []
+
+    def once(**drawn: Any) -> None:
+        with _no_collection(), Recorder(subject, seed=seed_of(clause, effort)) as recorder:
+            recorders[:] = [recorder]
+            clause.body(Autograd(recorder), **drawn)
+
+    run = drawn(clause, once, effort) if clause.is_law else once
+    return _judged(clause, run, recorders)
+
+
+def judge_program(clause: Clause, engine: Engine | Subject, program: Program) -> Verdict:
+    """Judge a stored program of a clause; raises Diverged where only the clause can decide."""
+    recorders: list[Recorder] = []
+
+    def run() -> None:
+        with _no_collection(), Recorder(engine) as recorder:
+            recorders[:] = [recorder]
+            replay(program, recorder)
+
+    return _judged(clause, run, recorders)
+
+
+def _replayed(clause: Clause, subject: Subject, known: Program) -> Verdict | None:
+    """Judge the stored program; None if it no longer fails, so that the clause decides."""
+    try:
+        verdict = judge_program(clause, subject, known)
+    except Diverged:
+        return None
+    return None if verdict.outcome is Outcome.PASSED else verdict
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from collecting cycles in between, or a leak would pass now and then."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) -> Verdict:
+    try:
+        run()
+    except Failure as failure:
+        found, expected = spell(failure.found), spell(failure.expected)
+        verdict = Verdict(clause.id, Outcome.FAILED, failure.kind, str(failure), found, expected)
+    except Refused as refused:
+        if refused.kind == "grad-is-none":
+            kind = FailureKind.MISSING_GRADIENT
+            verdict = Verdict(clause.id, Outcome.FAILED, kind, str(refused), "None", "a tensor")
+        else:
+            kind_of_error = refused.kind or type(refused.error).__name__
+            verdict = Verdict(clause.id, Outcome.ERRORED, kind_of_error, str(refused))
+    except Unsupported as unsupported:
+        verdict = Verdict(clause.id, Outcome.UNSUPPORTED, unsupported.capability, str(unsupported))
+    except Diverged:
+        raise
+    except BrokenPort as broken:
+        verdict = Verdict(clause.id, Outcome.ERRORED, "broken port", str(broken))
+    except Exception as error:  # noqa: BLE001 - whatever else: the program could not go on
+        verdict = Verdict(clause.id, Outcome.ERRORED, type(error).__name__, _where(error))
+    else:
+        verdict = Verdict(clause.id, Outcome.PASSED)
+        if not recorders or not recorders[-1].assertions:
+            verdict = Verdict(clause.id, Outcome.ERRORED, "void", "the clause asserted nothing")
+    return _with_program(verdict, recorders[-1]) if recorders else verdict
+
+
+def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
+    """Add what was done: how much was demanded, and for a failure the program."""
+    verdict = replace(verdict, assertions=recorder.assertions)
+    if verdict.outcome is Outcome.PASSED:
+        return verdict
+    with suppress(TypeError):  # an engine may have put into it what is no plain data
+        verdict = replace(verdict, program=to_json(recorder.program))
+        native: Callable[[Program], str] | None = getattr(recorder.subject.engine, "script", None)
+        if native is not None:
+            verdict = replace(verdict, script=native(recorder.program))
+    return verdict
+
+
+def drawn(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
+    """Make of a law the function that tries it on drawn inputs, always the same ones."""
+    same_everywhere()
+    settings = hypothesis.settings(
+        max_examples=effort.examples,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        phases=[Phase.generate, *([Phase.shrink] if effort.shrink else [])],
+        suppress_health_check=list(HealthCheck),
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+    test = hypothesis.given(**{name: drawn.make() for name, drawn in clause.given.items()})(once)
+    test.__name__ = clause.name
+    # the clause's own seed: Hypothesis' derandomize would go by the source of this file
+    run: Callable[[], None] = settings(hypothesis.seed(seed_of(clause, effort))(test))
+    return run
+
+
+def seed_of(clause: Clause, effort: Effort) -> int:
+    """Give the seed of what a clause draws; a clause has its own."""
+    return zlib.crc32(clause.id.encode()) + (effort.seed or 0)
+
+
+def spell(value: Any) -> str:
+    """Write a found or expected value as people read it."""
+    text = repr(value.tolist()) if hasattr(value, "tolist") else repr(value)
+    return text if len(text) <= 400 else f"{text[:400]}..."  # noqa: PLR2004 - a paragraph
+
+
+def _where(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (in {frame.name}, {frame.filename}:{frame.lineno})"

@@ -1,0 +1,1 @@
+"""An engine runs apart from those who judge it."""

@@ -1,0 +1,163 @@
+"""`Child`: a worker process and the pipe to it; ask a line, get a line, or learn how it ended."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import gradspec
+
+ROOMS: Final = ("execution", "isolation")
+PATIENCE: Final = 0.5
+"""Seconds between two looks at whether a silent process is there at all."""
+
+LAST_LINES: Final = 8
+LONGEST_LOG: Final = 1 << 24
+OURS: Final = "|".join(
+    re.escape(str(place))
+    for place in (
+        *(Path(__file__).parent.parent / room for room in ROOMS),
+        Path(gradspec.__path__[0]),
+    )
+)
+NOISE: Final = re.compile(rf'Extension modules: |Current thread |^\s*$|^  File "(<frozen |{OURS})')
+"""What Python writes when it dies and tells nothing about the engine."""
+
+ADDRESS: Final = re.compile(r"0x[0-9a-f]{4,}")
+
+
+class ChildEnded(Exception):
+    """The process is gone; `kind` is a signal's name or `exit`."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class ChildSilent(Exception):
+    """The process did not answer in time, and was killed."""
+
+
+class Child:
+    """One worker process, in a session of its own, so that Ctrl-C is left to the kit."""
+
+    def __init__(self) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
+        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._from = 0
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "gradspec_conformance.isolation.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(_search_path())},
+            start_new_session=True,
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        answers = self._process.stdout
+        if answers is not None:
+            with suppress(OSError, ValueError):
+                while line := answers.readline():
+                    self._answers.put(line)
+        self._answers.put(b"")
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it could still answer."""
+        return self._process.poll() is None
+
+    def tell(self, line: bytes) -> None:
+        """Send a line; whether anybody was there to read it is learned from `hear`."""
+        self._from = self._forget_long_logs()
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(line + b"\n")
+                self._process.stdin.flush()
+
+    def hear(self, timeout: float) -> bytes:
+        """Wait for the answer; raises ChildEnded or ChildSilent, and leaves no process behind."""
+        answer = self._next_line(timeout)
+        if not answer.endswith(b"\n"):
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1.0)
+            self.kill()
+            raise self._ended(self._process.returncode)
+        return answer
+
+    def _next_line(self, timeout: float) -> bytes:
+        """Wait for a line, or for the end, which a process that inherited the pipe may hide."""
+        deadline = time.monotonic() + timeout
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return self._answers.get(timeout=max(0.0, min(left, PATIENCE)))
+            except queue.Empty:
+                if left <= PATIENCE:
+                    self.kill()
+                    raise ChildSilent from None
+                if not self.is_alive and self._answers.empty():
+                    return b""
+
+    def kill(self) -> None:
+        """End the process, and those that it started."""
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Let the process end by itself, and see that it does."""
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1.0)
+        self.kill()
+        if self._process.stdout is not None:
+            with suppress(OSError):
+                self._process.stdout.close()
+        self._log.close()
+
+    def _ended(self, status: int) -> ChildEnded:
+        told = self._last_words()
+        try:
+            kind = signal.Signals(-status).name if status < 0 else "exit"
+        except ValueError:
+            kind = f"signal {-status}"
+        how = f"was ended by {kind}" if status < 0 else f"exited with status {status}"
+        return ChildEnded(kind, f"the engine's process {how}{told}")
+
+    def _last_words(self) -> str:
+        """Give the end of what was written since the last line was sent; addresses vary."""
+        self._log.seek(self._from)
+        text = self._log.read()[-LONGEST_LOG:].decode("utf-8", "replace")
+        lines = [ADDRESS.sub("0x...", n) for n in text.splitlines() if not NOISE.search(n)]
+        return "\n".join(["; it wrote:", *lines[-LAST_LINES:]]) if lines else ""
+
+    def _forget_long_logs(self) -> int:
+        """Keep an engine that prints a lot from filling the disk; the offset is shared with it."""
+        size = os.fstat(self._log.fileno()).st_size
+        if size <= LONGEST_LOG:
+            return size
+        self._log.seek(0)
+        self._log.truncate()
+        return 0
+
+
+def _search_path() -> list[str]:
+    """Give this interpreter's own search path, so that both find the same modules."""
+    return [entry or str(Path.cwd()) for entry in sys.path]

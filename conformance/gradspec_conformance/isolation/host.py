@@ -1,0 +1,100 @@
+"""`EngineHost`: an engine loaded in this process, torch fenced off, and clauses run on it.
+
+The worker holds one; so do `check_engine` and the debugger, which want the engine at hand.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gradspec.port.engine import Subject
+from gradspec.program.storing import from_json
+from gradspec_conformance.engines.loading import EngineBroken, load_engine
+from gradspec_conformance.execution import register
+from gradspec_conformance.execution.execute import Effort, run_clause
+from gradspec_conformance.execution.generation import same_everywhere
+from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.isolation.fence import oracle_fence
+from gradspec_conformance.isolation.messages import Started, Task
+from gradspec_conformance.isolation.seal import Seal
+
+if TYPE_CHECKING:
+    from gradspec.port.engine import Engine
+
+
+class EngineHost:
+    """Runs clauses on an engine, given by name or as an object; raises EngineError."""
+
+    def __init__(self, engine: str | Engine, effort: Effort) -> None:
+        same_everywhere()
+        self._effort = effort
+        self._open = ExitStack()
+        self._seal = Seal()
+        spec = engine if isinstance(engine, str) else f"{type(engine).__module__}:{engine.name}"
+        with ExitStack() as opening:
+            self._fence = opening.enter_context(oracle_fence(spec))
+            self.engine = load_engine(engine) if isinstance(engine, str) else engine
+            changed = self._seal.mend()
+            if changed:
+                message = f"{spec} replaced {changed} while it was loaded: leave the kit as it is"
+                raise EngineBroken(message)
+            self._open = opening.pop_all()
+        self.subject = Subject.of(self.engine)
+        self._fence.tripped = ""  # an import that was refused while loading did no harm
+
+    def start(self) -> None:
+        """Do nothing: an engine in this process is there from the beginning."""
+
+    def describe(self) -> Started:
+        """Say which engine this is, and where it runs."""
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        return Started(
+            name=plain(self.subject.name),
+            version=plain(self.subject.version),
+            platform=f"{python}, {sys.platform} {platform.machine()}",
+            abilities=frozenset(map(plain, self.subject.abilities)),
+        )
+
+    def run(self, task: Task) -> Verdict:
+        """Run one clause; an engine that asks the interpreter to end costs that clause."""
+        known = from_json(task.known) if task.known else None
+        clause = register.clauses()[task.clause]
+        try:
+            verdict = run_clause(
+                clause,
+                self.subject,
+                self._effort,
+                verdict_of=lambda identifier: Verdict(identifier, task.foundations[identifier]),
+                known=known,
+            )
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit, and what engines make of it
+            kind = "exit" if isinstance(error, SystemExit) else type(error).__name__
+            message = f"the engine raised {type(error).__name__}({error})"
+            verdict = Verdict(task.clause, Outcome.CRASHED, kind, message)
+        return readable(self._seal.judged(self._fence.judged(verdict)))
+
+    def close(self) -> None:
+        """Take the fence down."""
+        self._open.close()
+
+
+def readable(verdict: Verdict) -> Verdict:
+    """Make plain Unicode of the texts that came from an engine."""
+    return replace(
+        verdict,
+        kind=plain(verdict.kind),
+        message=plain(verdict.message),
+        found=plain(verdict.found),
+        expected=plain(verdict.expected),
+    )
+
+
+def plain(text: str) -> str:
+    """Give the text as Python's own string, with what cannot be encoded replaced."""
+    return str(text).encode("utf-8", "replace").decode()

@@ -1,0 +1,56 @@
+"""What the kit and its worker process say to each other, one line of JSON each way.
+
+The kit begins with `Start`; the worker answers `Started` or `NotStarted`.  Then each `Task` is
+answered by a `Verdict`, or by the end of the worker.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gradspec_conformance.execution.execute import Effort
+from gradspec_conformance.execution.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Load this engine, and try laws this hard."""
+
+    engine: str
+    effort: Effort
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """The engine is loaded, and says this of itself."""
+
+    name: str
+    version: str
+    platform: str
+    abilities: frozenset[str]
+
+
+class NotStarted(msgspec.Struct, frozen=True, tag=True):
+    """The engine cannot be loaded: the class of the EngineError, and its sentence."""
+
+    error: str
+    message: str
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Run this clause, whose foundations came to this; `known` is a program to try first."""
+
+    clause: str
+    foundations: dict[str, Outcome] = {}
+    known: str = ""
+
+
+encode = msgspec.json.Encoder(order="deterministic").encode
+decode_start = msgspec.json.Decoder(Start).decode
+Answer = Started | NotStarted
+decode_answer: Callable[[bytes], Answer] = msgspec.json.Decoder(Answer).decode
+decode_task = msgspec.json.Decoder(Task).decode
+decode_verdict = msgspec.json.Decoder(Verdict).decode

@@ -1,0 +1,120 @@
+"""`RemoteHost`: an engine in another process, so that its crash or hang costs one clause.
+
+A worker that ended is replaced when the next clause needs one.  A crash of a worker that had
+run other clauses is tried again in a fresh one, so that what is blamed is the clause itself, and
+the verdict is the same in any order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gradspec_conformance.engines.loading import EngineBroken, EngineError, EngineNotFound
+from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.isolation.child import Child, ChildEnded, ChildSilent
+from gradspec_conformance.isolation.messages import (
+    NotStarted,
+    Start,
+    Started,
+    Task,
+    decode_answer,
+    decode_verdict,
+    encode,
+)
+
+if TYPE_CHECKING:
+    from gradspec_conformance.execution.execute import Effort
+
+START_TIMEOUT: Final = 30.0
+"""Seconds that an engine has to load, unless `timeout` gives it more."""
+
+
+class RemoteHost:
+    """Runs clauses on an engine in a child process, which `start` begins without waiting for it."""
+
+    def __init__(self, spec: str, effort: Effort, timeout: float) -> None:
+        self._spec = spec
+        self._timeout = timeout
+        self._start = encode(Start(spec, effort))
+        self._description: Started | EngineError | None = None
+        self._served = 0
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        """Begin to load the engine, if that has not begun."""
+        if self._child is None:
+            self._served = 0
+            self._child = Child()
+            self._child.tell(self._start)
+
+    def describe(self) -> Started:
+        """Wait until the engine is loaded; raises EngineError."""
+        if self._description is None:
+            self.start()
+            try:
+                self._description = self._greeting()
+            except EngineError as error:
+                self._description = error  # it would not load the second time
+        if isinstance(self._description, EngineError):
+            raise self._description
+        return self._description
+
+    def run(self, task: Task) -> Verdict:
+        """Run one clause; whatever becomes of the process, there is a verdict."""
+        self.describe()
+        if self._child is not None and not self._child.is_alive:
+            self._drop()  # it ended between two clauses: neither is to blame
+        had_served = self._served if self._child is not None else 0
+        verdict = self._once(task)
+        if verdict.outcome is Outcome.CRASHED and had_served and self._child is None:
+            verdict = self._once(task)
+        return verdict
+
+    def close(self) -> None:
+        """End the process."""
+        self._drop()
+
+    def _once(self, task: Task) -> Verdict:
+        if self._child is None:
+            try:
+                self.start()
+                self._greeting()
+            except EngineError as error:
+                return Verdict(task.clause, Outcome.CRASHED, "restart", str(error))
+        if self._child is None:
+            raise AssertionError  # `_greeting` leaves a child or raises
+        try:
+            self._child.tell(encode(task))
+            answer = self._child.hear(self._timeout)
+        except ChildSilent:
+            self._drop()
+            message = f"no verdict within {self._timeout:g} s"
+            return Verdict(task.clause, Outcome.TIMED_OUT, "timeout", message)
+        except ChildEnded as end:
+            self._drop()
+            return Verdict(task.clause, Outcome.CRASHED, end.kind, str(end))
+        self._served += 1
+        return decode_verdict(answer)
+
+    def _greeting(self) -> Started:
+        if self._child is None:
+            raise EngineBroken(f"{self._spec} could not be loaded")
+        limit = max(START_TIMEOUT, self._timeout)
+        try:
+            answer = decode_answer(self._child.hear(limit))
+        except ChildSilent:
+            self._drop()
+            raise EngineBroken(f"{self._spec} was not loaded within {limit:g} s") from None
+        except ChildEnded as end:
+            self._drop()
+            raise EngineBroken(f"while {self._spec} was loaded, {end}") from None
+        if isinstance(answer, NotStarted):
+            self._drop()
+            missing = answer.error == EngineNotFound.__name__
+            raise (EngineNotFound if missing else EngineBroken)(answer.message)
+        return answer
+
+    def _drop(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()

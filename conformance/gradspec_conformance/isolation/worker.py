@@ -1,0 +1,58 @@
+"""The process in which an engine runs: reads tasks, answers verdicts, dies alone.
+
+`python -m gradspec_conformance.isolation.worker` is started by
+`gradspec_conformance.isolation.process`.  It keeps private copies of its standard input and output
+for the conversation; what the engine prints goes where its errors go, and what it reads is empty.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from typing import BinaryIO
+
+from gradspec_conformance.engines.loading import EngineError
+from gradspec_conformance.execution import register
+from gradspec_conformance.isolation.host import EngineHost
+from gradspec_conformance.isolation.messages import NotStarted, decode_start, decode_task, encode
+
+
+def main() -> None:
+    """Serve until the kit closes the pipe."""
+    tasks, answers = private_channel()
+    faulthandler.enable(all_threads=False)
+    start = decode_start(tasks.readline())
+    try:
+        host = EngineHost(start.engine, start.effort)
+        description = host.describe()
+    except EngineError as error:
+        send(answers, NotStarted(type(error).__name__, str(error)))
+        return
+    register.unreadable()  # imports every chapter before the clock of the first clause runs
+    send(answers, description)
+    worker = os.getpid()
+    while line := tasks.readline():
+        verdict = host.run(decode_task(line))
+        if os.getpid() != worker:
+            os._exit(0)  # the engine forked, and only its parent answers
+        send(answers, verdict)
+
+
+def private_channel() -> tuple[BinaryIO, BinaryIO]:
+    """Move the pipe of the kit to descriptors that nobody else knows."""
+    tasks = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    return tasks, answers
+
+
+def send(answers: BinaryIO, message: object) -> None:
+    """Write one line."""
+    answers.write(encode(message) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

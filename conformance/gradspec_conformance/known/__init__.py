@@ -1,0 +1,1 @@
+"""What an engine is known to fail, as assertions."""

@@ -1,0 +1,64 @@
+"""An entry of an expectations file: one known failure, and the closed list of causes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gradspec_conformance.execution.verdict import Outcome
+
+if TYPE_CHECKING:
+    from gradspec_conformance.execution.verdict import Verdict
+
+
+class Cause(StrEnum):
+    """Why an engine fails a clause, in a word; the file calls it `class`."""
+
+    BUG = "bug"
+    CONVENTION = "convention"
+    DESIGN = "design"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+    @property
+    def sentence(self) -> str:
+        """What the word means."""
+        return CAUSES[self]
+
+
+CAUSES = {
+    Cause.BUG: "The engine contradicts the mathematics, or its own documentation.",
+    Cause.CONVENTION: "The mathematics leaves a choice, and the engine chose otherwise than torch.",
+    Cause.DESIGN: "The engine was built another way on purpose, and a user of it knows so.",
+    Cause.MISSING: "The engine lacks a part for which the capabilities have no word.",
+    Cause.UNKNOWN: "Nobody has looked into it yet.",
+}
+"""Cause -> what it means."""
+
+EXPECTABLE = (Outcome.FAILED, Outcome.ERRORED, Outcome.CRASHED, Outcome.TIMED_OUT)
+"""The verdicts that an entry may expect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One known failure; `clause` is an id or a pattern, `line` where the entry begins."""
+
+    clause: str
+    kind: str
+    reason: str
+    cause: Cause
+    verdict: Outcome = Outcome.FAILED
+    program: str = ""
+    line: int = field(default=0, compare=False)
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it may speak of several clauses."""
+        return any(sign in self.clause for sign in "*?[")
+
+    def foresees(self, verdict: Verdict) -> bool:
+        """Whether a clause failed in just this way; a crash or a hang need not say how."""
+        unnamed = not self.kind and self.verdict in (Outcome.CRASHED, Outcome.TIMED_OUT)
+        same_kind = unnamed or verdict.kind == self.kind
+        return verdict.outcome is self.verdict and same_kind

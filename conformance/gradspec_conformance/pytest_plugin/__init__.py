@@ -1,0 +1,1 @@
+"""The pytest plugin: an item a clause."""

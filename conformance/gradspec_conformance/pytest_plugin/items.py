@@ -1,0 +1,181 @@
+"""Clauses as items of pytest: thin hooks over `Judge.judge`.
+
+A clause that is as demanded passes; unsupported and blocked ones are skipped with the reason;
+expected failures and deviations are what pytest calls xfailed; everything else fails.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pytest
+
+from gradspec import chapters
+from gradspec.writing.clause import CLAUSES, Level
+from gradspec_conformance.engines.loading import EngineError
+from gradspec_conformance.execution import register
+from gradspec_conformance.execution.rerun import rerun
+from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.explanation import explain
+from gradspec_conformance.run.request import RunContext, WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from gradspec.writing.clause import Clause
+    from gradspec_conformance.run.judgement import Judged
+
+CONTEXT: Final = pytest.StashKey[RunContext]()
+PACKAGE: Final = chapters.__name__
+
+
+class NotConformant(Exception):
+    """A clause is not as demanded, or not as expected."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the levels markers, so that `-m must` chooses."""
+    for level in Level:
+        config.addinivalue_line(
+            "markers", f"{level}: a clause of gradspec at level {level.upper()}"
+        )
+
+
+# the run's context --------------------------------------------------------------------
+def prepare(config: pytest.Config) -> RunContext:
+    """Give the context of the run, made from the options the first time."""
+    if CONTEXT not in config.stash:
+        try:
+            config.stash[CONTEXT] = RunContext.of(config.option)
+        except WrongUsage as error:
+            raise pytest.UsageError(str(error)) from None
+        except EngineError as error:
+            raise pytest.UsageError(f"engine {config.option.gradspec_engine}: {error}") from None
+    return config.stash[CONTEXT]
+
+
+def check_engine(config: pytest.Config) -> None:
+    """Wait until the engine is loaded."""
+    try:
+        _ = prepare(config).session.description
+    except EngineError as error:
+        raise pytest.UsageError(f"engine {prepare(config).engine}: {error}") from None
+
+
+# collection ---------------------------------------------------------------------------
+class ChapterFile(pytest.File):
+    """A chapter, or a section of one."""
+
+    def collect(self) -> Iterator[ClauseItem]:
+        """Make an item of each clause, in reading order."""
+        prepare(self.config)
+        module = self._module()
+        chapter = module.removeprefix(f"{PACKAGE}.").partition(".")[0]
+        if chapter in register.unreadable():
+            complaint = register.unreadable()[chapter]
+            raise self.CollectError(f"chapter {chapter} could not be read: {complaint}")
+        for clause in register.clauses().values():
+            if clause.body.__module__ == module:
+                name = f"{clause.id}[{clause.name}]"
+                nodeid = f"{clause.chapter}::{name}"
+                item: ClauseItem = ClauseItem.from_parent(
+                    self, name=name, nodeid=nodeid, clause=clause
+                )
+                yield item
+
+    def _module(self) -> str:
+        """Name the module from the path: `.../gradspec/chapters/in_place/views.py`."""
+        last = len(self.path.parts) - self.path.parts[::-1].index("chapters")
+        parts = [*self.path.parts[last:-1], self.path.stem]
+        return ".".join([PACKAGE, *(p for p in parts if p != "__init__")])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the profile and chapters do not hold; wait for the engine."""
+    ours = [item for item in items if isinstance(item, ClauseItem)]
+    if not ours:
+        return
+    if not config.getoption("collectonly"):
+        check_engine(config)
+    selection = prepare(config).selection
+    left_out = [item for item in ours if not selection.holds(item.clause)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    kept = [item for item in ours if selection.holds(item.clause)]
+    kept.sort(key=_reading_order())
+    items[:] = [*(item for item in items if not isinstance(item, ClauseItem)), *kept]
+
+
+def _reading_order() -> Callable[[ClauseItem], tuple[int, int]]:
+    """Give a key that sorts by chapter, and within one as it is written."""
+    places = {chapter.name: place for place, chapter in enumerate(chapters.CHAPTERS)}
+    written = {identifier: place for place, identifier in enumerate(CLAUSES)}
+    return lambda item: (places.get(item.clause.chapter, len(places)), written[item.clause.id])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let the engine go."""
+    if CONTEXT in config.stash:
+        config.stash[CONTEXT].close()
+
+
+# running ------------------------------------------------------------------------------
+class ClauseItem(pytest.Item):
+    """One clause."""
+
+    def __init__(self, name: str, *, clause: Clause, **keywords: Any) -> None:
+        super().__init__(name, **keywords)
+        self.clause = clause
+        self.judged: Judged | None = None
+        self.extra_keyword_matches.add(clause.chapter)
+        self.add_marker(str(clause.level))
+
+    def runtest(self) -> None:
+        """Run the clause, and say in pytest's words what came of it."""
+        context = prepare(self.config)
+        judged = self.judged = context.judge.judge(self.clause)
+        verdict = judged.verdict
+        self.user_properties += [
+            ("level", str(judged.level)),
+            ("verdict", str(verdict.outcome)),
+            ("standing", str(judged.standing)),
+            *([("kind", verdict.kind)] if verdict.kind else []),
+        ]
+        match judged.standing:
+            case Standing.AS_DEMANDED:
+                return
+            case Standing.NOT_RUN:
+                pytest.skip(f"{verdict.outcome}: {verdict.message}")
+            case Standing.EXPECTED_FAILURE | Standing.DEVIATION:
+                said = f"{judged.level} {verdict.outcome} ({verdict.kind}): {verdict.message}"
+                pytest.xfail(f"{judged.standing}: {said}")
+        if context.session.engine is not None:
+            rerun(verdict, context.session.engine)  # for the debugger's sake
+        raise NotConformant(verdict.message)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Explain the verdict; whatever else went wrong is shown as pytest shows it."""
+        if self.judged is None:
+            return super().repr_failure(excinfo, style)
+        context = prepare(self.config)
+        return str(explain(self.judged, context.engine, context.effort))
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Say where the clause is written."""
+        code = self.clause.body.__code__
+        return code.co_filename, code.co_firstlineno - 1, f"{self.clause.id} {self.clause.name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
+    """Send the judgement along with the report, so that it survives xdist."""
+    report = yield
+    if isinstance(item, ClauseItem) and call.when == "call" and item.judged is not None:
+        report.gradspec = msgspec.json.encode(item.judged).decode()
+        if report.skipped and isinstance(report.longrepr, tuple):
+            path, line, _ = item.reportinfo()
+            report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
+    return report

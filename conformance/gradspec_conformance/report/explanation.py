@@ -1,0 +1,92 @@
+"""What a person is told of a clause that did not pass, in plain text.
+
+The parts are always the same, in the same order: clause, sentence, kind, found and expected, the
+program that shows it, the command that repeats it.
+"""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradspec.program.scripts import as_gradspec
+from gradspec.program.storing import from_json
+from gradspec.writing.clause import CLAUSES
+from gradspec.writing.source import program_text
+from gradspec_conformance.execution.execute import DEFAULT_EXAMPLES, Effort
+
+if TYPE_CHECKING:
+    from gradspec_conformance.run.judgement import Judged
+
+WIDTH = 92
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One finding, in parts that a display may set as it likes."""
+
+    heading: str
+    statement: str
+    finding: str
+    facts: tuple[tuple[str, str], ...]
+    program: str
+    script: str
+    command: str
+
+    def __str__(self) -> str:
+        parts = [self.heading, _indented(self.statement), "", _indented(self.finding)]
+        parts += [textwrap.indent(f"{name:9}{value}", "    ") for name, value in self.facts]
+        if self.program:
+            parts += ["", textwrap.indent(self.program.rstrip(), "    ")]
+        if self.script:
+            parts += ["", "  the same in the engine's own words:", ""]
+            parts += [textwrap.indent(self.script.rstrip(), "    ")]
+        return "\n".join([*parts, "", f"  repeat it: {self.command}"])
+
+
+def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
+    """Say what was found, and how to see it again."""
+    verdict = judged.verdict
+    facts = [("found", verdict.found), ("expected", verdict.expected)]
+    kind = f" ({verdict.kind})" if verdict.kind else ""
+    said = f": {verdict.message}" if verdict.message else ""
+    return Explanation(
+        heading=f"{judged.id} {judged.name} [{judged.level}, {judged.chapter}] {judged.standing}",
+        statement=judged.statement,
+        finding=f"{verdict.outcome.replace('_', ' ')}{kind}{said}",
+        facts=tuple(fact for fact in facts if fact[1]),
+        program=_program(judged, engine),
+        script="" if verdict.outcome == "passed" else verdict.script,
+        command=command(judged.id, engine, effort),
+    )
+
+
+def command(clause_id: str, engine: str, effort: Effort) -> str:
+    """Give the command that runs one clause again, as hard as it was run, and shows it in full."""
+    words = ["gradspec run", shlex.quote(engine), "--no-expect", "-k", clause_id]
+    if effort.seed is not None:
+        words += ["--seed", str(effort.seed)]
+    if effort.examples != DEFAULT_EXAMPLES:
+        words += ["--examples", str(effort.examples)]
+    return " ".join(words)
+
+
+def _program(judged: Judged, engine: str) -> str:
+    """Print the program as a script; where none came back, the clause's own text."""
+    if judged.verdict.outcome == "passed":
+        return ""
+    if not judged.verdict.program:
+        clause = CLAUSES.get(judged.id)
+        return program_text(clause) if clause is not None else ""
+    return as_gradspec(from_json(judged.verdict.program), engine)
+
+
+def _indented(text: str) -> str:
+    """Indent a paragraph; lines that stand below it were somebody else's, and stay as they are."""
+    paragraph, _, rest = text.partition("\n")
+    wrapped = textwrap.fill(
+        paragraph, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )
+    return f"{wrapped}\n{textwrap.indent(rest, '    ')}" if rest else wrapped

@@ -1,0 +1,167 @@
+"""The JSON report of a run; its schema is published beside this file, in `report.schema.json`.
+
+Two runs of the same engine differ in durations and in nothing else.  After a change of the
+structs, `python -m gradspec_conformance.report.json` writes the schema again.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from gradspec.edition import EDITION
+from gradspec.writing.clause import Level
+from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.run.result import Counts
+
+if TYPE_CHECKING:
+    from gradspec_conformance.run.judgement import Judged
+    from gradspec_conformance.run.result import Result
+
+SCHEMA: Final = "gradspec-report/2"
+DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
+
+
+Program = Annotated[
+    msgspec.Raw,
+    Meta(
+        description="The steps that show it, as `gradspec.program.steps` stores them.",
+        extra_json_schema={"type": "object", "required": ["format", "steps"]},
+    ),
+]
+
+
+class Kit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What held the engine to the specification."""
+
+    name: str
+    version: str
+
+
+class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was held to it."""
+
+    spec: str
+    name: str
+    version: str
+    platform: str
+    abilities: list[str]
+
+
+class Selected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which clauses were asked for, and how hard laws were tried."""
+
+    chapters: list[str]
+    keyword: str | None
+    examples: int
+    seed: int | None
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One clause; what does not apply is null."""
+
+    id: str
+    chapter: str
+    name: str
+    level: Level
+    verdict: Outcome
+    standing: Standing
+    kind: str | None
+    message: str | None
+    found: str | None
+    expected: str | None
+    program: Program | None
+    script: Annotated[str | None, Meta(description="The same in the engine's own words.")]
+    assertions: Annotated[int, Meta(ge=0)]
+    duration: Annotated[float, Meta(ge=0, description="Seconds.")]
+
+    @classmethod
+    def of(cls, judged: Judged) -> Line:
+        """Take from a judgement what the report says."""
+        verdict = judged.verdict
+        return cls(
+            id=judged.id,
+            chapter=judged.chapter,
+            name=judged.name,
+            level=judged.level,
+            verdict=verdict.outcome,
+            standing=judged.standing,
+            kind=verdict.kind or None,
+            message=verdict.message or None,
+            found=verdict.found or None,
+            expected=verdict.expected or None,
+            script=verdict.script or None,
+            program=msgspec.Raw(verdict.program.encode()) if verdict.program else None,
+            assertions=verdict.assertions,
+            duration=round(verdict.duration, 6),
+        )
+
+
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole run."""
+
+    schema: Literal["gradspec-report/2"]
+    edition: str
+    kit: Kit
+    engine: Engine
+    profile: str
+    selection: Selected
+    counts: Counts
+    verdicts: list[Line]
+    missing: list[str]
+    complaints: list[str]
+    stale: list[str]
+    exit_status: Annotated[int, Meta(ge=0, le=3)]
+
+    @classmethod
+    def of(cls, result: Result) -> Report:
+        """Report a result."""
+        engine = result.engine
+        abilities = sorted(engine.abilities)
+        return cls(
+            schema=SCHEMA,
+            edition=EDITION,
+            kit=Kit("gradspec", kit_version()),
+            engine=Engine(result.spec, engine.name, engine.version, engine.platform, abilities),
+            profile=result.selection.profile.name,
+            selection=Selected(
+                chapters=list(result.selection.chapters),
+                keyword=result.narrowed or None,
+                examples=result.effort.examples,
+                seed=result.effort.seed,
+            ),
+            counts=result.counts,
+            verdicts=[Line.of(judged) for judged in result.judged],
+            missing=list(result.missing),
+            complaints=list(result.complaints),
+            stale=[entry.clause for entry in result.stale],
+            exit_status=int(result.exit_status),
+        )
+
+    def to_json(self) -> str:
+        """Write the report, indented."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+
+def kit_version() -> str:
+    """Give the version of this kit; a checkout that is not installed has none."""
+    try:
+        return version("gradspec")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def schema() -> dict[str, Any]:
+    """Derive the JSON Schema from the structs above; the published file is a copy of it."""
+    return {"$schema": DRAFT, "title": SCHEMA} | msgspec.json.schema(Report)
+
+
+if __name__ == "__main__":
+    text = msgspec.json.format(msgspec.json.encode(schema()), indent=2)
+    SCHEMA_FILE.write_bytes(text + b"\n")

@@ -1,0 +1,1 @@
+"""A run: what was asked for, who judges, what it came to."""

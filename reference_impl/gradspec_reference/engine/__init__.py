@@ -1,0 +1,1 @@
+"""The engine: a graph of nodes and edges, walked once."""

@@ -1,0 +1,98 @@
+"""What the roots of a backward pass receive; start at `for_roots`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.engine import dtypes
+from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.edges import GradientEdge
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import (
+    CotangentCountError,
+    CotangentShapeError,
+    CotangentTypeError,
+    NonscalarRootError,
+    RootWithoutGradError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.engine.node import Edge, Shape
+
+Root = Tensor | GradientEdge
+
+
+def for_roots(roots: Sequence[Root], given: Sequence[Any]) -> tuple[list[Edge], list[Tensor]]:
+    """Return an edge and a cotangent per root; cotangents beyond the roots are overlooked.
+
+    Raises CotangentTypeError, CotangentShapeError, NonscalarRootError, CotangentCountError or
+    RootWithoutGradError.
+    """
+    cotangents = [for_root(root, one) for root, one in zip(roots, given, strict=False)]
+    if len(given) < len(roots):
+        raise CotangentCountError(
+            f"{len(roots)} roots and {len(given)} cotangents were given; give one cotangent (or "
+            "None) per root"
+        )
+    edges = [edge_of(root, position) for position, root in enumerate(roots)]
+    return edges, [one for one in cotangents if one is not None]
+
+
+def for_root(root: Root, given: Any) -> Tensor | None:
+    """Return the cotangent of one root: the one given, or one if the root has one element."""
+    shape, dtype = shape_and_dtype(root)
+    if given is None:
+        return default(root, shape, dtype)
+    if not isinstance(given, Tensor):
+        raise CotangentTypeError(
+            f"a cotangent of type {type(given).__name__} was given; it must be a tensor or None"
+        )
+    check_shape(given, shape)
+    return given
+
+
+def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:
+    """Return a one for a root with one element, None for a root that will be refused."""
+    if isinstance(root, Tensor) and not root.requires_grad:
+        return None
+    if math.prod(shape) != 1:
+        raise NonscalarRootError(
+            f"no cotangent was given for a root of shape {list(shape)}; give a tensor of that "
+            "shape, or reduce the root to one element, for example with sum()"
+        )
+    return Tensor(np.ones(shape, dtype) if shape else dtype.type(1))
+
+
+def check_shape(given: Tensor, shape: Shape) -> None:
+    """Refuse a cotangent whose shape is not the root's; nothing is broadcast here."""
+    if given._array.shape != shape:
+        raise CotangentShapeError(
+            f"a cotangent of shape {list(given.shape)} was given for a root of shape "
+            f"{list(shape)}; the shapes must be equal"
+        )
+
+
+def shape_and_dtype(root: Root) -> tuple[Shape, dtypes.NumpyDType]:
+    """Return what a root's cotangent looks like."""
+    if isinstance(root, Tensor):
+        return root._array.shape, root._array.dtype
+    shape, dtype = root.node.outputs[root.output_nr]
+    return shape, dtype
+
+
+def edge_of(root: Root, position: int) -> Edge:
+    """Return where a root's cotangent goes; RootWithoutGradError if it has no history."""
+    if isinstance(root, GradientEdge):
+        return (root.node, root.output_nr)
+    edge = graph.gradient_edge(root)
+    if edge[0] is None:
+        raise RootWithoutGradError(
+            f"root number {position} does not require grad and has no history, so there is "
+            "nothing to differentiate; compute it from tensors that require grad, outside no_grad"
+        )
+    return edge

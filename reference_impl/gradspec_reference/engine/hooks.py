@@ -1,0 +1,172 @@
+"""Functions of the caller that see, and may replace, a gradient; start at `fire`.
+
+Hooks of a leaf belong to the leaf.  Hooks of any other tensor belong to the node that computed
+it, so they stay with that value when the tensor is written in place later.  A retained gradient
+belongs to the tensor and moves with it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import TYPE_CHECKING, Any, Self
+
+from gradspec_reference.errors import (
+    HookOnNonleafError,
+    HookResultError,
+    HookResultTypeError,
+    HookWithoutGradError,
+    RetainWithoutGradError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec_reference.engine.node import Node
+    from gradspec_reference.engine.tensor import Tensor
+
+    Hook = Callable[[Tensor], Any]
+    Hooks = dict[int, Hook]
+
+next_key = itertools.count().__next__
+
+
+class Handle:
+    """Takes a hook away again: `remove()`, or the end of a `with` block."""
+
+    def __init__(self, hooks: Hooks, hook: Hook) -> None:
+        self._hooks = hooks
+        self._key = next_key()
+        hooks[self._key] = hook
+
+    def remove(self) -> None:
+        """Remove the hook; harmless if it is gone already."""
+        self._hooks.pop(self._key, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+def register(tensor: Tensor, hook: Hook) -> Handle:
+    """Add a hook to a tensor; HookWithoutGradError unless it requires grad."""
+    check_can_have_hooks(tensor)
+    node = tensor.grad_fn
+    if node is None:
+        return Handle(tensor.leaf_state().hooks, hook)
+    if node.hooks is None:
+        node.hooks = {}
+    return Handle(node.hooks.setdefault(tensor._output_nr, {}), hook)
+
+
+def register_post_accumulate(leaf: Tensor, hook: Hook) -> Handle:
+    """Add a hook that runs after accumulation; HookOnNonleafError unless it is a leaf."""
+    check_can_have_hooks(leaf)
+    if not leaf.is_leaf:
+        raise HookOnNonleafError(
+            f"a post-accumulate hook was put on a tensor computed by {leaf.grad_fn!r}; only "
+            "leaves accumulate, use register_hook() here"
+        )
+    return Handle(leaf.leaf_state().post_hooks, hook)
+
+
+def check_can_have_hooks(tensor: Tensor) -> None:
+    """Refuse a hook that could never run."""
+    if not tensor.requires_grad:
+        raise HookWithoutGradError(
+            "a hook was put on a tensor that does not require grad, so no gradient will ever "
+            "reach it; call requires_grad_() first"
+        )
+
+
+def of_output(node: Node, output_nr: int) -> Hooks | None:
+    """Return the hooks on one output of a node."""
+    return None if node.hooks is None else node.hooks.get(output_nr)
+
+
+def fire(hooks: Hooks, gradient: Tensor | None) -> Tensor | None:
+    """Call hooks in the order of their registration; each sees what the one before returned."""
+    for hook in list(hooks.values()):
+        returned = hook(gradient)  # type: ignore[arg-type]
+        if returned is not None:
+            check_returned(returned, gradient)
+            gradient = returned
+    return gradient
+
+
+def fire_post_accumulate(leaf: Tensor) -> None:
+    """Call the hooks that see a leaf whose gradient was updated; they return nothing."""
+    if leaf._leaf is None:
+        return
+    for hook in list(leaf._leaf.post_hooks.values()):
+        if hook(leaf) is not None:
+            raise HookResultError(
+                "a post-accumulate hook returned a value; it must return None and may change "
+                "leaf.grad instead"
+            )
+
+
+def check_returned(returned: object, gradient: Tensor | None) -> None:
+    """Refuse a gradient that could not stand in for the one that the hook was given."""
+    from gradspec_reference.engine.tensor import Tensor  # noqa: PLC0415 - tensors are built on hooks
+
+    if not isinstance(returned, Tensor):
+        raise HookResultTypeError(
+            f"a hook returned a {type(returned).__name__}; it must return a tensor or None"
+        )
+    if gradient is None:
+        return
+    if returned._array.shape != gradient._array.shape:
+        raise HookResultError(
+            f"a hook was given a gradient of shape {list(gradient.shape)} and returned one of "
+            f"shape {list(returned.shape)}; the shape must stay"
+        )
+    if returned._array.dtype != gradient._array.dtype:
+        raise HookResultError(
+            f"a hook was given a gradient of dtype {gradient.dtype} and returned one of dtype "
+            f"{returned.dtype}; the dtype must stay"
+        )
+
+
+def retain(tensor: Tensor) -> None:
+    """Have the gradient of a non-leaf kept; RetainWithoutGradError unless it requires grad."""
+    if not tensor.requires_grad:
+        raise RetainWithoutGradError(
+            "retain_grad() was called on a tensor that does not require grad; there will be "
+            "nothing to retain"
+        )
+    node = tensor.grad_fn
+    if node is None:
+        return
+    if node.retained is None:
+        node.retained = {}
+    node.retained[tensor._output_nr] = weakref.ref(tensor)
+
+
+def is_retained(tensor: Tensor) -> bool:
+    """Tell whether the gradient of a non-leaf is kept."""
+    node = tensor._grad_fn
+    if node is None or node.retained is None:
+        return False
+    keeper = node.retained.get(tensor._output_nr)
+    return keeper is not None and keeper() is tensor
+
+
+def move_retained(tensor: Tensor, node: Node) -> None:
+    """Let retention follow a tensor to the node that computes its new value."""
+    if is_retained(tensor):
+        old = tensor._grad_fn
+        node.retained = {0: old.retained.pop(tensor._output_nr)}  # type: ignore[union-attr]
+
+
+def store_retained(node: Node, output_nr: int, gradient: Tensor | None) -> None:
+    """Add a gradient to the `.grad` of the tensor that retains it, if that is still alive."""
+    if node.retained is None or gradient is None:
+        return
+    keeper = node.retained.get(output_nr)
+    tensor = None if keeper is None else keeper()
+    if tensor is None:
+        return
+    tensor._grad = gradient.clone() if tensor._grad is None else tensor._grad.add(gradient)

@@ -1,0 +1,172 @@
+"""Operations that write into their first operand; start at `apply_inplace`.
+
+The result is computed, checked and only then stored, so a refused operation changes nothing.
+Everybody who shares the memory sees the version rise; if the operation is recorded, the target's
+history becomes the operation.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.engine import dtypes, layout, recording, saved, versions, views
+from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import (
+    InplaceDtypeError,
+    InplaceShapeError,
+    LeafInplaceError,
+    OutRequiresGradError,
+    OverlappingMemoryError,
+)
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.node import Node
+    from gradspec_reference.engine.operator import Operator
+
+
+# what these store is the same at each address, however many indices it has
+ONE_VALUE = {"fill", "zero"}
+
+
+def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
+    """Run an operator and store its result in its first operand, which is returned."""
+    target: Tensor = operands[0]
+    requires = tuple(recording.needs_grad(x) for x in operands)
+    recorded = state.recording and recording.should_record(requires)
+    if recorded:
+        check_may_be_written(target)
+    array = target.materialise()
+    if operator.name not in ONE_VALUE:
+        check_no_overlap(
+            array, operands[1:] if operator.pointwise or operator.name == "copy" else ()
+        )
+    result = result_for(operator, operands, params)
+    check_result(array, result)
+    node = prepare(operator, operands, params, requires) if recorded else None
+    store(target, result)
+    if node is not None:
+        views.rebase(target, node)
+        save_results(operator, node, target, requires)
+    return target
+
+
+def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Compute what is to be stored."""
+    values = [x._array if isinstance(x, Tensor) else x for x in operands]
+    if operator.pointwise:
+        values = recording.promoted(values, operator.floating)
+    return recording.run(operator, values, params)
+
+
+def prepare(
+    operator: Operator,
+    operands: tuple[Any, ...],
+    params: tuple[Any, ...],
+    requires: tuple[bool, ...],
+) -> Node:
+    """Make the node before the write: edges and operands are those of the old value."""
+    sources, freeable = operator.plan(requires)
+    kept = (old_value(operands[0], sources), *operands[1:])
+    target = operands[0]._array
+    return operator.node(
+        recording.collect_edges(operands, requires),
+        recording.collect_saved(sources, kept, None),
+        params,
+        ((target.shape, target.dtype),),
+        freeable,
+    )
+
+
+def old_value(target: Tensor, sources: tuple[tuple[str, int], ...]) -> Tensor:
+    """Return what the derivative sees as the target: its value before the write, if it needs it."""
+    if ("operand", 0) not in sources:
+        return target
+    copy: Tensor = target.clone()
+    return copy
+
+
+def save_results(
+    operator: Operator, node: Node, target: Tensor, requires: tuple[bool, ...]
+) -> None:
+    """Save the result, which exists only now that it is stored."""
+    sources, _ = operator.plan(requires)
+    if ("result", 0) not in sources:
+        return
+    result = saved.save_result(target)
+    if target._view is not None and target._grad_fn is not None:
+        result.through_view = weakref.ref(target._grad_fn)
+    assert node.saved is not None
+    node.saved = tuple(
+        result if source == ("result", 0) else item
+        for source, item in zip(sources, node.saved, strict=True)
+    )
+
+
+def store(target: Tensor, result: Any) -> None:
+    """Write a result into the target's memory and count the write."""
+    np.copyto(target._array, result, casting="unsafe")
+    versions.bump(target)
+
+
+def check_may_be_written(target: Tensor) -> None:
+    """Refuse a recorded write to a leaf, to a view of one or to a restricted view."""
+    if target._view is not None:
+        views.check_may_be_written(target, target._view)
+    check_not_a_leaf(target)
+
+
+def check_not_a_leaf(target: Tensor) -> None:
+    """Refuse a recorded write to a leaf that requires grad: it would no longer be a leaf."""
+    if target.requires_grad and target.is_leaf:
+        raise LeafInplaceError(
+            "a leaf that requires grad is written in place while operations are recorded; write "
+            "in no_grad to update it, or work on leaf.clone()"
+        )
+
+
+def check_no_overlap(array: Any, others: tuple[Any, ...]) -> None:
+    """Refuse to write where several indices, or a shifted operand, are one address."""
+    for other in others:
+        if type(other) is Tensor and layout.overlaps_partly(array, other._array):
+            raise OverlappingMemoryError(
+                "a tensor is written in place from an operand that shares part of its memory; "
+                "use a clone() of the operand"
+            )
+    if layout.overlaps_itself(array):
+        raise OverlappingMemoryError(
+            f"a tensor of shape {list(array.shape)} is written in place, but several of its "
+            "indices are one address (it was expanded); write to a clone() instead"
+        )
+
+
+def check_result(array: Any, result: Any) -> None:
+    """Refuse a result that the target cannot hold."""
+    if np.shape(result) != array.shape:
+        raise InplaceShapeError(
+            f"the result of an in-place operation has shape {list(np.shape(result))}, its target "
+            f"has {list(array.shape)}; the target must have the result's shape"
+        )
+    if not dtypes.can_cast(dtypes.of(result.dtype), dtypes.of(array.dtype)):
+        raise InplaceDtypeError(
+            f"the result of an in-place operation is {dtypes.of(result.dtype)}, which cannot be "
+            f"stored as {dtypes.of(array.dtype)}; convert the target first"
+        )
+
+
+def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
+    """Store a result in the tensor given as `out=`; it is never recorded.
+
+    Raises OutRequiresGradError if it would have to be.
+    """
+    if state.recording and (out.requires_grad or any(map(recording.needs_grad, operands))):
+        raise OutRequiresGradError(
+            "out= was given with tensors that require grad, and such an operation cannot be "
+            "recorded; leave out= away, or call it in no_grad"
+        )
+    check_result(out.materialise(), result._array)
+    store(out, result._array)
+    return out

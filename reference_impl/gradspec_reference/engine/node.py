@@ -1,0 +1,190 @@
+"""The graph: a node per recorded operation, an edge per operand; start at `Node`.
+
+A node knows how to turn the cotangent of its output into those of its operands, and where to
+send them: `next_functions` holds one edge per operand, a pair of a node and the number of that
+node's output.  A leaf is represented by its `AccumulateGrad`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gradspec_reference.engine import saved as saving
+from gradspec_reference.errors import GraphFreedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec_reference.engine.dtypes import NumpyDType
+    from gradspec_reference.engine.operator import Operator
+    from gradspec_reference.engine.tensor import Tensor
+
+Shape = tuple[int, ...]
+Edge = tuple["Node | None", int]
+
+NO_EDGE: Edge = (None, 0)
+
+# Later nodes come first among those that are ready, so the numbers count downwards.
+next_order: Callable[[], int] = itertools.count(0, -1).__next__
+# Accumulation does not wait behind anything.
+next_leaf_order: Callable[[], int] = itertools.count(-(1 << 62), -1).__next__
+
+
+class Node:
+    """One recorded operation.
+
+    `saved` holds what the derivative needs (None once freed), `params` the operation's plain
+    arguments, `outputs` the shape and dtype of each output, `order` the place in the queue.
+    `hooks` maps an output number to the functions that see its gradient, `retained` to a weak
+    reference to the tensor that keeps it.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_metadata",
+        "freeable",
+        "hooks",
+        "next_functions",
+        "order",
+        "outputs",
+        "params",
+        "retained",
+        "saved",
+    )
+
+    operator: ClassVar[Operator]
+    operator_is_single: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        edges: tuple[Edge, ...],
+        saved: tuple[Any, ...] | None,
+        params: tuple[Any, ...],
+        outputs: tuple[tuple[Shape, NumpyDType], ...],
+        freeable: bool,
+    ) -> None:
+        self.next_functions = edges
+        self.saved = saved
+        self.params = params
+        self.outputs = outputs
+        self.freeable = freeable
+        self.order = next_order()
+        self.hooks: dict[int, dict[int, Callable[[Tensor], Any]]] | None = None
+        self.retained: dict[int, weakref.ref[Tensor]] | None = None
+
+    def name(self) -> str:
+        """Return the name of the operation's derivative, as torch spells it."""
+        return self.operator.node_name
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for the caller's own notes."""
+        try:
+            return self._metadata
+        except AttributeError:
+            self._metadata: dict[Any, Any] = {}
+            return self._metadata
+
+    def output_count(self) -> int:
+        """Return the number of outputs that can receive a gradient."""
+        return len(self.outputs)
+
+    def _sequence_nr(self) -> int:
+        """Return the number of nodes made before this one."""
+        return -self.order
+
+    def unpack(self, as_tensors: bool) -> list[Any]:
+        """Return the saved values, as arrays or tensors.
+
+        Raises GraphFreedError after they were freed, StaleSavedTensorError if one was written.
+        """
+        if self.saved is None:
+            raise freed(self)
+        return saving.unpack(self, self.saved, as_tensors) if self.saved else []
+
+    def release(self) -> None:
+        """Let go of the saved values; a node that saved none can run again."""
+        if self.freeable:
+            self.saved = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Show `_saved_<name>` and `_raw_saved_<name>` of what the derivative needs."""
+        if name.startswith("_saved_"):
+            return saving.shown(self, name.removeprefix("_saved_"))
+        if name.startswith("_raw_saved_"):
+            return saving.raw(self, name.removeprefix("_raw_saved_"))
+        raise AttributeError(f"{self.name()} has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {hex(id(self))}>"
+
+
+def freed(node: Node) -> GraphFreedError:
+    """Word the refusal to use what was freed."""
+    return GraphFreedError(
+        f"{node.name()} was asked for its saved values, but a backward pass freed them; to go "
+        "through the same graph again, give retain_graph=True to the earlier pass"
+    )
+
+
+class AccumulateGrad(Node):
+    """The end of the graph: adds what arrives to the gradient of one leaf."""
+
+    __slots__ = ("variable",)
+
+    # a leaf is always looked at: its hooks, its gradient
+    operator_is_single = False
+
+    def __init__(self, variable: Tensor) -> None:
+        self.next_functions = ()
+        self.saved = ()
+        self.params = ()
+        self.freeable = False
+        self.order = next_leaf_order()
+        self.hooks = None
+        self.retained = None
+        self.variable = variable
+        self.refresh()
+
+    def name(self) -> str:
+        """Return torch's name of the node."""
+        return "torch::autograd::AccumulateGrad"
+
+    def output_count(self) -> int:
+        """Return one: a leaf has one gradient."""
+        return 1
+
+    def refresh(self) -> None:
+        """Take over the shape and dtype that the leaf's gradient must have; None for any dtype."""
+        array = self.variable._array
+        leaf = self.variable._leaf
+        dtype = array.dtype
+        if leaf is not None and leaf.grad_dtype is not leaf.SAME:
+            dtype = leaf.grad_dtype and leaf.grad_dtype.numpy
+        self.outputs = ((array.shape, dtype),)
+
+
+def accumulator(leaf: Tensor) -> AccumulateGrad:
+    """Return the node of a leaf; one at a time, kept alive by the graphs that use it.
+
+    The leaf refers to it weakly: the node owns the leaf, and a cycle would outlive the graph.
+    """
+    state = leaf._leaf
+    node = None if state is None else state.accumulator()
+    if node is None:
+        node = AccumulateGrad(leaf)
+        leaf.leaf_state().accumulator = weakref.ref(node)
+    return node
+
+
+def gradient_edge(tensor: Tensor) -> Edge:
+    """Return where the gradient of this tensor has to be sent."""
+    node = tensor._grad_fn if tensor._view is None else tensor.grad_fn
+    if node is not None:
+        return (node, tensor._output_nr)
+    if tensor._requires_grad:
+        state = tensor._leaf
+        return ((state and state.accumulator()) or accumulator(tensor), 0)
+    return NO_EDGE

@@ -1,0 +1,290 @@
+"""Run an operator and write it into the graph; start at `apply`.
+
+The kernel runs on arrays.  If recording is on and an operand requires grad, the result gets a
+node that holds an edge per operand and what the derivative needs; otherwise it is a leaf without
+history.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.engine import dtypes, views
+from gradspec_reference.engine import node as graph
+from gradspec_reference.engine import operator as table
+from gradspec_reference.engine.modes import is_quiet, state
+from gradspec_reference.engine.saved import SavedTensor, save_result
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandShapeError
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.operator import Operator
+
+NUMBERS = (int, float)
+PAIR = 2
+
+
+def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
+    """Run an operator on tensors and numbers, recording it if need be."""
+    array = run(operator, [x._array if isinstance(x, Tensor) else x for x in operands], params)
+    result = Tensor(array)
+    if state.recording and operator.differentiable:
+        record(operator, operands, params, result)
+    return result
+
+
+def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
+    """Run an operator whose operands are first brought to their common dtype."""
+    values = [x._array if isinstance(x, Tensor) else x for x in operands]
+    array = run(operator, promoted(values, operator.floating), params)
+    result = Tensor(array)
+    if state.recording and operator.differentiable:
+        record(operator, operands, params, result)
+    return result
+
+
+def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
+    """Run an operator on two operands: `apply_pointwise` without its loops, for the common case."""
+    if type(a) is not Tensor:
+        return apply_pointwise(operator, (a, b), *params)
+    x = a._array
+    if type(b) is Tensor:
+        y = b._array
+        plain = x.dtype is y.dtype and not (operator.floating and x.dtype.kind != "f")
+    else:
+        y = b
+        plain = type(b) in NUMBERS and x.dtype.kind == "f"
+    if not plain:
+        return apply_pointwise(operator, (a, b), *params)
+    try:
+        result = Tensor(state.quietly(operator.kernel, x, y, *params))
+    except (ValueError, RuntimeError, TypeError) as error:
+        result = Tensor(run_again(operator, (x, y), params, error))
+    if state.recording and operator.differentiable:
+        # a tensor with a history requires grad: no need to ask
+        requires = (
+            a._grad_fn is not None or needs_grad(a),
+            b is not y and (b._grad_fn is not None or needs_grad(b)),
+        )
+        if should_record(requires) and result._array.dtype.kind == "f":
+            result._grad_fn = make_node(operator, (a, b), params, requires, result)
+    return result
+
+
+def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
+    """Run an operator on one operand: `apply` without its loops."""
+    x = a._array
+    if operator.floating and x.dtype.kind != "f":
+        return apply_pointwise(operator, (a,), *params)
+    try:
+        result = Tensor(state.quietly(operator.kernel, x, *params))
+    except (ValueError, RuntimeError, TypeError) as error:
+        result = Tensor(run_again(operator, (x,), params, error))
+    if state.recording and operator.differentiable:
+        requires = (a._grad_fn is not None or needs_grad(a),)
+        if should_record(requires) and result._array.dtype.kind == "f":
+            result._grad_fn = make_node(operator, (a,), params, requires, result)
+    return result
+
+
+def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
+    """Run a kernel on arrays; OperandShapeError if their shapes do not fit together."""
+    try:
+        return state.quietly(operator.kernel, *values, *params)
+    except (ValueError, RuntimeError, TypeError) as error:
+        return run_again(operator, values, params, error)
+
+
+def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: Exception) -> Any:
+    """Refuse operands that a kernel refused, or run it where the quiet context is entered already.
+
+    That is so if a signal or a destructor interrupted another kernel to compute something.
+    """
+    if isinstance(error, ValueError):
+        raise refused(operator, values, error) from error
+    if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
+        raise dtypes_do_not_fit(operator, values) from error
+    if isinstance(error, TypeError) or not is_quiet.get():
+        raise error
+    try:
+        return operator.kernel(*values, *params)
+    except ValueError as refusal:
+        raise refused(operator, values, refusal) from refusal
+
+
+def refused(operator: Operator, values: Any, error: ValueError) -> OperandShapeError:
+    """Word the refusal of operands by a kernel: two shapes do not fit, or one is of no use."""
+    shapes = [np.shape(v) for v in values if isinstance(v, np.ndarray)]
+    if len(shapes) > 1:
+        return shapes_do_not_fit(operator, values)
+    shape = list(shapes[0]) if shapes else []
+    return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
+
+
+def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
+    """Word the refusal of operands of a dtype for which the operator does not exist."""
+    found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)
+    return RuntimeError(f"{operator.name} was given {found}; convert with to() first")
+
+
+def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
+    """Word the refusal of operands whose shapes do not fit together."""
+    shapes = ", ".join(str(list(np.shape(v))) for v in values if isinstance(v, np.ndarray))
+    return OperandShapeError(
+        f"{operator.name} was given operands of shapes {shapes}, which do not fit together; "
+        "reshape or expand them first"
+    )
+
+
+def promoted(values: list[Any], floating: bool) -> list[Any]:
+    """Cast arrays and numbers to the dtype of an operation on them.
+
+    An operation that only makes sense on floating numbers turns integers into the default dtype.
+    """
+    common = dtypes.result_type(*values)
+    if floating and not common.is_floating_point:
+        common = dtypes.get_default_dtype()
+    dtype = common.numpy
+    return [cast_operand(v, dtype) for v in values]
+
+
+def view(operator: Operator, source: Tensor, *params: Any) -> Tensor:
+    """Run an operator whose result shows the memory of its operand."""
+    source.materialise()
+    result = unary(operator, source, *params)
+    views.relate(result, source, several=False)
+    return result
+
+
+def several_views(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, ...]:
+    """Run an operator that returns several views, which share one node."""
+    source.materialise()
+    results = several(operator, source, *params)
+    for result in results:
+        views.relate(result, source, several=True)
+    return results
+
+
+def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, ...]:
+    """Run an operator with several results, each of which is one output of its node."""
+    arrays = run(operator, [source._array], params)
+    results = tuple([Tensor(array) for array in arrays])
+    if state.recording and needs_grad(source):
+        sources, freeable = operator.plan((True,))
+        node = operator.node(
+            (graph.gradient_edge(source),),
+            collect_saved(sources, (source,), None),
+            params,
+            tuple([(array.shape, array.dtype) for array in arrays]),
+            freeable,
+        )
+        for number, result in enumerate(results):
+            result._grad_fn, result._output_nr = node, number
+    return results
+
+
+def cast_operand(value: Any, dtype: dtypes.NumpyDType) -> Any:
+    """Cast one operand; a number keeps its weakness, which NumPy knows as well."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value if value.dtype == dtype else value.astype(dtype)
+    if dtype.kind in "iu" and type(value) is int:
+        return np.asarray(value).astype(dtype)[()]
+    return dtype.type(value)
+
+
+def needs_grad(operand: Any) -> bool:
+    """Tell whether one operand makes the result require grad."""
+    if type(operand) is not Tensor:
+        return False
+    return (
+        operand._grad_fn is not None
+        or operand._requires_grad
+        or (operand._view is not None and operand.requires_grad)
+    )
+
+
+def should_record(requires: tuple[bool, ...]) -> bool:
+    """Tell whether a result requires grad: if any operand does."""
+    return True in requires
+
+
+def record(
+    operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...], result: Tensor
+) -> None:
+    """Give a result its history, if it has one."""
+    requires = tuple([needs_grad(x) for x in operands])
+    if not should_record(requires) or result._array.dtype.kind != "f":
+        return
+    node = make_node(operator, operands, params, requires, result)
+    result._grad_fn = node
+
+
+def make_node(
+    operator: Operator,
+    operands: tuple[Any, ...],
+    params: tuple[Any, ...],
+    requires: tuple[bool, ...],
+    result: Tensor,
+) -> graph.Node:
+    """Make the node of an operation with one result."""
+    sources, freeable = operator.plans.get(requires) or operator.plan(requires)
+    array = result._array
+    return operator.node(
+        collect_edges(operands, requires),
+        collect_saved(sources, operands, result),
+        params,
+        ((array.shape, array.dtype),),
+        freeable,
+    )
+
+
+def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tuple[graph.Edge, ...]:
+    """Return one edge per operand, in their order; none where no gradient is wanted."""
+    edge, none = graph.gradient_edge, graph.NO_EDGE
+    if len(operands) == PAIR:  # the commonest case, without a loop
+        (a, b), (of_a, of_b) = operands, requires
+        return (edge(a) if of_a else none, edge(b) if of_b else none)
+    return tuple(
+        [edge(x) if wanted else none for x, wanted in zip(operands, requires, strict=True)]
+    )
+
+
+def collect_saved(
+    sources: tuple[tuple[str, int], ...], operands: tuple[Any, ...], result: Tensor | None
+) -> tuple[Any, ...]:
+    """Return what the rules need: operands, their shapes, or the result if there is one yet."""
+    saved = []
+    for kind, index in sources:
+        if kind == "operand":
+            operand = operands[index]
+            saved.append(SavedTensor(operand) if type(operand) is Tensor else operand)
+        elif kind == "result":
+            saved.append(None if result is None else save_result(result))
+        elif kind == "shape":
+            saved.append(operands[index]._array.shape)
+        elif kind == "rest":
+            saved.append([SavedTensor(x) for x in operands[index:]])
+        else:
+            saved.append(None)
+    return tuple(saved)
+
+
+def function(operator: Operator) -> Any:
+    """Return the recording function of an operator, the one that rules find in `tensors`."""
+    applied = apply_pointwise if operator.pointwise else apply
+
+    def recorded(*arguments: Any) -> Tensor:
+        count = len(operator.operands)
+        return applied(operator, arguments[:count], *arguments[count:])
+
+    recorded.__name__ = operator.name
+    return recorded
+
+
+def publish() -> None:
+    """Fill the two namespaces in which rules run from the table."""
+    for name, operator in table.TABLE.items():
+        setattr(table.arrays, name, operator.kernel)
+        setattr(table.tensors, name, function(operator))

@@ -1,0 +1,137 @@
+"""What a node keeps for its derivative; start at `SavedTensor`.
+
+A saved value remembers its version, and is only given back if its memory was not written since.
+An operand is kept as the tensor itself.  A result is kept without its history, because the
+history is the node that keeps it: a tensor, its node and the tensor again would be a cycle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.errors import GraphFreedError, StaleSavedTensorError
+
+if TYPE_CHECKING:
+    import weakref
+
+    from gradspec_reference.engine.node import Node
+    from gradspec_reference.engine.tensor import Tensor
+
+
+class SavedTensor:
+    """An operand, and its version when it was saved."""
+
+    __slots__ = ("tensor", "version")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        counter = tensor._counter
+        self.version = 0 if counter is None else counter.value
+
+    def unpack(self, node: Node, as_tensor: bool) -> Any:
+        """Return the value; StaleSavedTensorError if it was written since."""
+        tensor = self.tensor
+        counter = tensor._counter
+        if counter is not None:
+            check_version(node, tensor, counter.value, self.version)
+        return self.tensor if as_tensor else tensor._array
+
+
+class SavedResult(SavedTensor):
+    """A result of the node itself, without its history; unpacking puts the history back."""
+
+    __slots__ = ("output_nr", "through_view")
+
+    def __init__(self, alias: Tensor, output_nr: int) -> None:
+        super().__init__(alias)
+        self.output_nr = output_nr
+        self.through_view: weakref.ref[Node] | None = None
+
+    def unpack(self, node: Node, as_tensor: bool) -> Any:
+        """Return the value; as a tensor, with the node as its history."""
+        array = super().unpack(node, as_tensor=False)
+        if not as_tensor:
+            return array
+        tensor = self.tensor.alias()
+        if self.through_view is None:
+            tensor._grad_fn, tensor._output_nr = node, self.output_nr
+        else:
+            tensor._grad_fn = self.through_view()
+        return tensor
+
+
+def save_result(result: Tensor, output_nr: int = 0) -> SavedResult:
+    """Save a result: an alias that shares memory and version, but has no history."""
+    result.materialise()
+    return SavedResult(result.alias(), output_nr)
+
+
+def check_version(node: Node, tensor: Tensor, now: int, then: int) -> None:
+    """Refuse a saved value whose memory was written after it was saved."""
+    if now != then:
+        shape = list(tensor._array.shape)
+        raise StaleSavedTensorError(
+            f"{node.name()} saved a tensor of shape {shape} at version {then}, and it is at "
+            f"version {now} now: something wrote to it in place; write to a clone() instead, or "
+            "after the backward pass"
+        )
+
+
+def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
+    """Return the saved values of a node; shapes and Python numbers stand for themselves."""
+    values = []
+    for item in saved:
+        kind = type(item)
+        if kind is SavedTensor:
+            tensor = item.tensor
+            counter = tensor._counter
+            if counter is not None:
+                check_version(node, tensor, counter.value, item.version)
+            values.append(tensor if as_tensors else tensor._array)
+        elif kind is SavedResult:
+            values.append(item.unpack(node, as_tensors))
+        elif kind is list:
+            values.append([each.unpack(node, as_tensors) for each in item])
+        else:
+            values.append(item)
+    return values
+
+
+def find(node: Node, name: str) -> Any:
+    """Return the saved item or the plain argument of that name."""
+    operator = node.operator
+    if name in operator.saved_names:
+        if node.saved is None:
+            raise GraphFreedError(
+                f"_saved_{name} of {node.name()} was freed by a backward pass; give "
+                "retain_graph=True to that pass to look at it afterwards"
+            )
+        index = operator.saved_names.index(name)
+        return node.saved[index] if index < len(node.saved) else None
+    if name in operator.param_names:
+        return node.params[operator.param_names.index(name)]
+    raise AttributeError(f"{node.name()} saves no {name!r}; it has {operator.public_names}")
+
+
+def shown(node: Node, name: str) -> Any:
+    """Return a saved value as a caller sees it."""
+    item = find(node, name)
+    if isinstance(item, SavedTensor):
+        return item.unpack(node, as_tensor=True)
+    if isinstance(item, list):
+        return tuple(each.unpack(node, True) for each in item)
+    if isinstance(item, int | float) and name in node.operator.saved_names:
+        from gradspec_reference.engine.tensor import Tensor  # noqa: PLC0415 - tensors are built on this
+
+        return Tensor(np.asarray(item))
+    return item
+
+
+def raw(node: Node, name: str) -> SavedTensor:
+    """Return the saved item itself."""
+    item = find(node, name)
+    if not isinstance(item, SavedTensor):
+        raise TypeError(f"{name!r} of {node.name()} is not a saved tensor")
+    return item

@@ -1,0 +1,381 @@
+"""The tensor: a NumPy array and its place in the graph; start at the slots of `Tensor`.
+
+This file has the attributes that autograd is about.  Operators are attached to the class in
+`names/methods.py`; conversions are in `names/interop.py`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.engine import dtypes, grads, hooks, layout, versions, views
+from gradspec_reference.engine.shapes import Size
+from gradspec_reference.errors import (
+    DetachViewError,
+    FlagTypeError,
+    GradDtypeNonleafError,
+    NonfloatRequiresGradError,
+    NonleafFlagError,
+    ReadOnlyError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec_reference.engine.node import AccumulateGrad, Node
+    from gradspec_reference.engine.versions import VersionCounter
+    from gradspec_reference.engine.views import ViewRelation
+
+Array = Any
+
+
+def no_accumulator() -> AccumulateGrad | None:
+    """Stand in for the weak reference of a leaf that no graph uses."""
+    return None
+
+
+class LeafState:
+    """What only leaves have: their node, hooks and the dtype of their gradient."""
+
+    __slots__ = ("accumulator", "grad_dtype", "hooks", "post_hooks")
+
+    SAME: Any = object()
+
+    def __init__(self) -> None:
+        self.accumulator: Callable[[], AccumulateGrad | None] = no_accumulator
+        self.grad_dtype: Any = self.SAME
+        self.hooks: dict[int, Callable[[Tensor], Any]] = {}
+        self.post_hooks: dict[int, Callable[[Tensor], Any]] = {}
+
+
+class Tensor:
+    """An array of numbers that knows how it was computed.
+
+    `_array` is a NumPy array, or, while nobody needs its memory, a NumPy scalar.  `_grad_fn` and
+    `_output_nr` name the node and the output that computed it, `_view` the base whose memory it
+    shows, `_counter` the writes to that memory.  Everything may be None.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_array",
+        "_counter",
+        "_grad",
+        "_grad_fn",
+        "_leaf",
+        "_output_nr",
+        "_requires_grad",
+        "_view",
+    )
+
+    __array_priority__ = 1000
+
+    def __init__(self, array: Array) -> None:
+        self._array = array
+        self._grad_fn: Node | None = None
+        self._output_nr = 0
+        self._requires_grad = False
+        self._grad: Tensor | None = None
+        self._counter: VersionCounter | None = None
+        self._view: ViewRelation | None = None
+        self._leaf: LeafState | None = None
+
+    if TYPE_CHECKING:
+        # operators and most methods are attached in `names/methods.py`
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, key: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __len__(self) -> int: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __and__(self, other: Any) -> Tensor: ...
+        def __or__(self, other: Any) -> Tensor: ...
+        def __xor__(self, other: Any) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+
+    # what it is
+
+    @property
+    def shape(self) -> Size:
+        """The length of each dimension (torch.Tensor.shape)."""
+        return Size(self._array.shape)
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The type of the elements (torch.Tensor.dtype)."""
+        return dtypes.of(self._array.dtype)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions (torch.Tensor.ndim)."""
+        return int(self._array.ndim)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded (torch.Tensor.requires_grad).
+
+        Assigning: FlagTypeError unless a boolean, NonleafFlagError on a tensor with history,
+        NonfloatRequiresGradError for integers and booleans.
+        """
+        if self._grad_fn is not None or self._requires_grad:
+            return True
+        return self._view is not None and views.base_requires_grad(self._view)
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        if not isinstance(flag, bool):
+            raise FlagTypeError(
+                f"requires_grad was assigned {flag!r} of type {type(flag).__name__}; "
+                "it must be a bool"
+            )
+        if not self.is_leaf:
+            raise self._nonleaf_flag(flag)
+        self.requires_grad_(flag)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set whether this leaf requires grad, and return it (torch.Tensor.requires_grad_).
+
+        TypeError unless a boolean, NonleafFlagError and NonfloatRequiresGradError as on assignment.
+        """
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                f"requires_grad_ was given a {type(requires_grad).__name__}; it needs a bool"
+            )
+        if self.is_leaf:
+            if requires_grad and self._array.dtype.kind != "f":
+                raise NonfloatRequiresGradError(
+                    f"only floating-point tensors can require grad, found {self.dtype}; "
+                    "convert it first, for example with float()"
+                )
+            self._requires_grad = requires_grad
+        elif not requires_grad:
+            raise self._nonleaf_flag(requires_grad)
+        return self
+
+    def _nonleaf_flag(self, flag: bool) -> NonleafFlagError:
+        return NonleafFlagError(
+            f"requires_grad can be set to {flag} on leaves only, and this tensor was computed by "
+            f"{self._grad_fn!r}; use detach() to get a tensor without history"
+        )
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation computed this tensor (torch.Tensor.is_leaf)."""
+        return self.grad_fn is None
+
+    @is_leaf.setter
+    def is_leaf(self, value: object) -> None:
+        raise ReadOnlyError(_read_only("is_leaf", value))
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that computed this tensor, or None (torch.Tensor.grad_fn)."""
+        return self._grad_fn if self._view is None else views.current_history(self)
+
+    @grad_fn.setter
+    def grad_fn(self, value: object) -> None:
+        raise ReadOnlyError(_read_only("grad_fn", value))
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of `grad_fn` this tensor is (torch.Tensor.output_nr)."""
+        return self._output_nr
+
+    @output_nr.setter
+    def output_nr(self, value: object) -> None:
+        raise ReadOnlyError(_read_only("output_nr", value))
+
+    # its gradient
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient accumulated so far, or None (torch.Tensor.grad).
+
+        Warns when read on a tensor that neither is a leaf nor retains its gradient.  Assigning
+        checks type, shape and dtype.
+        """
+        if self._grad is None and self._grad_fn is not None and not self.retains_grad:
+            warnings.warn(
+                "the gradient of a tensor with history was read, but only leaves keep theirs; "
+                "call retain_grad() on it before the backward pass",
+                UserWarning,
+                stacklevel=2,
+            )
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        grads.check_assigned(self, value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def grad_dtype(self) -> dtypes.DType | None:
+        """The dtype that the gradient of this leaf gets; None for any (torch.Tensor.grad_dtype)."""
+        self._only_a_leaf_has_grad_dtype()
+        if self._leaf is None or self._leaf.grad_dtype is LeafState.SAME:
+            return self.dtype
+        dtype: dtypes.DType | None = self._leaf.grad_dtype
+        return dtype
+
+    @grad_dtype.setter
+    def grad_dtype(self, dtype: dtypes.DType | None) -> None:
+        self._only_a_leaf_has_grad_dtype()
+        if self._grad is not None and dtype is not None and self._grad.dtype != dtype:
+            raise grads.wrong_dtype(self._grad.dtype, dtype)
+        self.leaf_state().grad_dtype = dtype
+        self._refresh_accumulator()
+
+    def _only_a_leaf_has_grad_dtype(self) -> None:
+        if not self.is_leaf:
+            raise GradDtypeNonleafError(
+                f"grad_dtype belongs to leaves, and this tensor was computed by {self._grad_fn!r}"
+            )
+
+    def leaf_state(self) -> LeafState:
+        """Return what only leaves have, making it if need be."""
+        if self._leaf is None:
+            self._leaf = LeafState()
+        return self._leaf
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor too in later passes (torch.Tensor.retain_grad).
+
+        Raises RetainWithoutGradError if it does not require grad; does nothing on a leaf.
+        """
+        hooks.retain(self)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` asked for this non-leaf's gradient (torch.Tensor.retains_grad)."""
+        return hooks.is_retained(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> hooks.Handle:
+        """Have `hook(gradient)` called; what it returns replaces the gradient, unless None.
+
+        Raises HookWithoutGradError.  Source: torch.Tensor.register_hook docstring.
+        """
+        return hooks.register(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> hooks.Handle:
+        """Have `hook(leaf)` called after `leaf.grad` was updated.
+
+        Raises HookWithoutGradError, HookOnNonleafError.
+        Source: torch.Tensor.register_post_accumulate_grad_hook docstring.
+        """
+        return hooks.register_post_accumulate(self, hook)
+
+    # its memory
+
+    @property
+    def _version(self) -> int:
+        return versions.version(self)
+
+    @property
+    def _base(self) -> Tensor | None:
+        return None if self._view is None else self._view.base
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    def materialise(self) -> np.ndarray[Any, Any]:
+        """Return the array, giving a scalar memory of its own first."""
+        if not isinstance(self._array, np.ndarray):
+            self._array = np.array(self._array)
+        array: np.ndarray[Any, Any] = self._array
+        return array
+
+    def alias(self) -> Tensor:
+        """Return a tensor without history on the same memory, counted together with this one."""
+        other = Tensor(self.materialise())
+        versions.share(other, self)
+        return other
+
+    def detach(self) -> Tensor:
+        """Return the same memory without history (torch.Tensor.detach); it is not a view."""
+        return self.alias()
+
+    def detach_(self) -> Tensor:
+        """Cut this tensor off from its history (torch.Tensor.detach_); DetachViewError on views."""
+        if self._view is not None:
+            raise DetachViewError(
+                "detach_() was called on a view, which follows its base; use detach() instead"
+            )
+        self._grad_fn = None
+        self._output_nr = 0
+        self._requires_grad = False
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history and with a version counter of its own.
+
+        Writes to it are not noticed.  Assigning gives this tensor the other's memory.
+        Source: torch.Tensor.data.
+        """
+        return Tensor(self.materialise())
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"data was assigned a {type(value).__name__}; it must be a tensor")
+        if self.requires_grad and value._array.dtype.kind != "f":
+            raise NonfloatRequiresGradError(
+                f"data of a tensor that requires grad was assigned {value.dtype}; it must be "
+                "floating-point, so convert it first, or call requires_grad_(False)"
+            )
+        self._array = value.materialise()
+        self._refresh_accumulator()
+
+    def _refresh_accumulator(self) -> None:
+        node = None if self._leaf is None else self._leaf.accumulator()
+        if node is not None:
+            node.refresh()
+
+    def data_ptr(self) -> int:
+        """Return the address of the first element (torch.Tensor.data_ptr)."""
+        return int(self.materialise().__array_interface__["data"][0])
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Return the steps in memory, in elements (torch.Tensor.stride)."""
+        strides = layout.strides(self._array)
+        return strides if dim is None else strides[dim]
+
+    def storage_offset(self) -> int:
+        """Return how far into its base's memory this tensor starts, in elements."""
+        base = self._base
+        return 0 if base is None else (self.data_ptr() - base.data_ptr()) // self.element_size()
+
+    def element_size(self) -> int:
+        """Return the size of one element in bytes (torch.Tensor.element_size)."""
+        return int(self._array.dtype.itemsize)
+
+    def is_contiguous(self) -> bool:
+        """Tell whether elements lie in memory in the order of their indices."""
+        return layout.is_contiguous(self._array)
+
+
+def _read_only(name: str, value: object) -> str:
+    return (
+        f"attribute {name!r} cannot be assigned ({value!r} was given): it follows from how the "
+        "tensor was computed"
+    )

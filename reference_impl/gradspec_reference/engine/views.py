@@ -1,0 +1,236 @@
+"""Views: tensors that show the memory of another one; start at `ViewRelation`.
+
+All views of some memory have one base.  Writing through a view changes the base, so the history
+that is rewritten is the base's: it gets a `CopySlices` node, which replaces a region.  Every view
+then has an old history; it gets a new one, derived from the base, when it is next asked for it.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from typing import TYPE_CHECKING, Any
+
+from gradspec_reference.engine import hooks, layout, versions
+from gradspec_reference.engine import node as graph
+from gradspec_reference.engine import operator as table
+from gradspec_reference.engine.modes import state
+from gradspec_reference.errors import (
+    LeafViewInplaceError,
+    MultiViewBaseWrittenError,
+    MultiViewInplaceError,
+    NoGradViewInplaceError,
+)
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.node import Node, Shape
+    from gradspec_reference.engine.tensor import Tensor
+
+Geometry = tuple["Shape", "Shape", "Shape", "Shape", int]
+
+
+class Creation(enum.Enum):
+    """How a view was made, which decides whether it may be written in place."""
+
+    DEFAULT = "by an operation with one result"
+    NO_GRAD = "in no_grad"
+    SEVERAL = "by an operation with several results"
+
+
+class ViewRelation:
+    """A view's base, how the view was made, and the version its history is valid for."""
+
+    __slots__ = ("base", "creation", "version")
+
+    def __init__(self, base: Tensor, creation: Creation) -> None:
+        self.base = base
+        self.creation = creation
+        self.version = versions.version(base)
+
+
+def relate(view: Tensor, source: Tensor, *, several: bool) -> None:
+    """Make a tensor known as a view of another, or of the base of another."""
+    parent = source._view
+    base = source if parent is None else parent.base
+    versions.share(view, base)
+    view._view = ViewRelation(base, inherited_creation(parent, several))
+
+
+def inherited_creation(parent: ViewRelation | None, several: bool) -> Creation:
+    """Return how a view counts as made; a view of a restricted view is restricted too."""
+    if not state.recording:
+        return Creation.NO_GRAD
+    if several:
+        return Creation.SEVERAL
+    return Creation.DEFAULT if parent is None else parent.creation
+
+
+def base_requires_grad(relation: ViewRelation) -> bool:
+    """Tell whether a view without history requires grad: if its base does."""
+    return relation.base.requires_grad
+
+
+def current_history(view: Tensor) -> Node | None:
+    """Return the node that computed a view, making a new one if its memory was written since.
+
+    Raises what `check_may_follow` does.
+    """
+    relation = view._view
+    assert relation is not None
+    if view._grad_fn is None and not relation.base.requires_grad:
+        return None
+    if is_outdated(view, relation):
+        check_may_follow(view, relation)
+        regenerate(view, relation)
+    return view._grad_fn
+
+
+def is_outdated(view: Tensor, relation: ViewRelation) -> bool:
+    """Tell whether memory was written since the view's history was made."""
+    return versions.version(view) != relation.version
+
+
+def regenerate(view: Tensor, relation: ViewRelation) -> None:
+    """Derive a view's history from its base as the base is now."""
+    geometry = geometry_of(view, relation.base)
+    array = view._array
+    node = table.TABLE["as_strided"].node(
+        (graph.gradient_edge(relation.base),),
+        (),
+        (*geometry[2:], geometry),
+        ((array.shape, array.dtype),),
+        False,
+    )
+    hooks.move_retained(view, node)
+    view._grad_fn, view._output_nr = node, 0
+    relation.version = versions.version(view)
+
+
+def geometry_of(view: Tensor, base: Tensor) -> Geometry:
+    """Return how a base lies in memory, and which part of it a view shows."""
+    source = base.materialise()
+    return (
+        source.shape,
+        layout.strides(source),
+        view._array.shape,
+        layout.strides(view._array),
+        (view.data_ptr() - base.data_ptr()) // source.dtype.itemsize,
+    )
+
+
+def check_may_follow(view: Tensor, relation: ViewRelation) -> None:
+    """Refuse to use a restricted view after its memory was written."""
+    if relation.creation is Creation.DEFAULT:
+        return
+    raise MultiViewBaseWrittenError(
+        f"this view of shape {list(view._array.shape)} was made {relation.creation.value}, and "
+        "its memory was written since, so its history cannot be told; make it again after the "
+        "write, or write before it is made"
+    )
+
+
+def check_may_be_written(view: Tensor, relation: ViewRelation) -> None:
+    """Refuse to record a write through a restricted view, or through a view of a leaf."""
+    if relation.creation is Creation.NO_GRAD:
+        raise NoGradViewInplaceError(
+            "a view that was made in no_grad is written in place in grad mode, and it is unclear "
+            "which was meant; make the view in grad mode, or write in no_grad too"
+        )
+    if relation.creation is Creation.SEVERAL:
+        raise MultiViewInplaceError(
+            "one of several views made by one operation (split, chunk, unbind) is written in "
+            "place; use unsafe_split(), slices or an operation that is not in place"
+        )
+    if view.requires_grad and relation.base.is_leaf:
+        raise LeafViewInplaceError(
+            "a view of a leaf that requires grad is written in place while operations are "
+            "recorded; write in no_grad, or work on leaf.clone()"
+        )
+
+
+def rebase(tensor: Tensor, node: Node) -> None:
+    """Give a tensor that was written in place its new history; through a view, to the base."""
+    relation = tensor._view
+    if relation is None:
+        hooks.move_retained(tensor, node)
+        tensor._grad_fn, tensor._output_nr = node, 0
+        return
+    base = relation.base
+    slices = CopySlices(base, geometry_of(tensor, base), node)
+    hooks.move_retained(base, slices)
+    base._grad_fn, base._output_nr = slices, 0
+    regenerate(tensor, relation)
+
+
+class CopySlices(graph.Node):
+    """A write through a view: the base, one region of which an operation has replaced.
+
+    The region's gradient goes through that operation; what it sends back to its target takes the
+    region's place in the base's gradient.
+    """
+
+    __slots__ = ("geometry", "written_by")
+
+    def __init__(self, base: Tensor, geometry: Geometry, written_by: Node) -> None:
+        edges = (graph.gradient_edge(base), *written_by.next_functions[1:])
+        outputs = ((base._array.shape, base._array.dtype),)
+        super().__init__(edges, (), (), outputs, freeable=False)
+        self.geometry = geometry
+        self.written_by = written_by
+
+    def name(self) -> str:
+        """Return torch's name of the node."""
+        return "torch::autograd::CopySlices"
+
+    def unpack(self, as_tensors: bool) -> list[Any]:
+        """Return what the operation saved."""
+        return self.written_by.unpack(as_tensors)
+
+    def release(self) -> None:
+        """Let go of what the operation saved."""
+        self.written_by.release()
+
+    @property
+    def operator(self) -> Any:  # type: ignore[override]
+        """Stand in for a row of the table: the rules of a write through a view."""
+        return RegionOperator(self)
+
+
+class RegionOperator:
+    """The rules of one write through a view, made from those of the operation that wrote."""
+
+    saved_names = ()
+    param_names = ()
+    public_names = "none"
+
+    def __init__(self, node: CopySlices) -> None:
+        self.node = node
+
+    @property
+    def vjps(self) -> RegionOperator:
+        """The rules, by position; not stored, since an object that holds itself is a cycle."""
+        return self
+
+    def __getitem__(self, position: int) -> Any:
+        rule = self.node.written_by.operator.vjps[position]
+        return functools.partial(
+            replaced_region if position == 0 else from_region,
+            rule,
+            self.node.geometry,
+            self.node.written_by.params,
+        )
+
+
+def from_region(rule: Any, geometry: Geometry, params: Any, xp: Any, g: Any, *values: Any) -> Any:
+    """Return what a further operand receives from the region."""
+    return rule(xp, xp.region(g, geometry), *values, *params)
+
+
+def replaced_region(
+    rule: Any, geometry: Geometry, params: Any, xp: Any, g: Any, *values: Any
+) -> Any:
+    """Return the base's gradient, with what the target receives in the region's place."""
+    received = from_region(rule, geometry, params, xp, g, *values)
+    if received is None:
+        return xp.clear_region(g, geometry)
+    return xp.replace_region(g, received, geometry)

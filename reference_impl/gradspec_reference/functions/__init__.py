@@ -1,5 +1,0 @@
-"""The functions that a program calls, a file per family; start at `arithmetic`."""
-
-from . import arithmetic, indexing, products, reductions, shapes
-
-__all__ = ["arithmetic", "indexing", "products", "reductions", "shapes"]

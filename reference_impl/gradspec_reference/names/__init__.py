@@ -1,0 +1,1 @@
+"""torch's names for what the engine does."""

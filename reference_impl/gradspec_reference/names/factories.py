@@ -1,0 +1,275 @@
+"""Tensors out of nothing, or out of Python numbers and NumPy arrays; start at `tensor`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.engine import dtypes
+from gradspec_reference.engine.shapes import as_shape
+from gradspec_reference.engine.tensor import Tensor
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.dtypes import DType
+
+
+class Device:
+    """The one place where tensors live."""
+
+    type = "cpu"
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+
+CPU = Device()
+
+
+def check_device(device: Any) -> None:
+    """Refuse every device but the one there is."""
+    if not (device is None or isinstance(device, Device) or device in {"cpu", "cpu:0"}):
+        raise RuntimeError(f"device {device!r} was given; this engine has 'cpu' only")
+
+
+def made(array: Any, requires_grad: bool) -> Tensor:
+    """Return a leaf on an array, which nobody else may hold."""
+    result = Tensor(array)
+    return result.requires_grad_() if requires_grad else result
+
+
+def plain(data: Any) -> Any:
+    """Return data with the tensors in it replaced by their values."""
+    if isinstance(data, Tensor):
+        return data._array
+    if isinstance(data, list | tuple):
+        return [plain(element) for element in data]
+    return data
+
+
+def inferred(data: Any, dtype: DType | None) -> Any:
+    """Return a fresh array with the dtype that torch infers: Python floats get the default."""
+    if dtype is not None:
+        return np.array(data, dtype.numpy)
+    array = np.array(data)
+    if isinstance(data, np.ndarray | np.generic):
+        dtypes.of(array.dtype)
+        return array
+    if array.dtype.kind == "f" and not array_inside(data):
+        return array.astype(dtypes.get_default_dtype().numpy)
+    dtypes.of(array.dtype)
+    return array
+
+
+def array_inside(data: Any) -> bool:
+    """Tell whether nested lists contain NumPy values, whose dtype counts."""
+    while isinstance(data, list) and data:
+        data = data[0]
+    return isinstance(data, np.ndarray | np.generic) and not isinstance(data, list)
+
+
+def warn_of_lost_history(data: Any) -> None:
+    """Warn that a tensor is copied without its history, which is rarely meant."""
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "a tensor is made from a tensor, which is copied without its history; say "
+            "source.detach().clone() to show that this is meant",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def tensor(
+    data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a leaf with a copy of the data (torch.tensor docstring).
+
+    Warns if the data is a tensor: then `clone().detach()` says what is meant.
+    """
+    warn_of_lost_history(data)
+    check_device(device)
+    array = inferred(plain(data), dtype)
+    return made(array if array.ndim else array[()], requires_grad)
+
+
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a leaf with a copy of the data, by default in this tensor's dtype.
+
+    Warns if the data is a tensor, as `tensor` does.
+    """
+    warn_of_lost_history(data)
+    return made(np.array(plain(data), (dtype or self.dtype).numpy), requires_grad)
+
+
+def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """Return the data as a tensor, without a copy where that is possible (torch.as_tensor)."""
+    if isinstance(data, Tensor):
+        check_device(device)
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
+        return from_numpy(data)
+    return tensor(data, dtype=dtype, device=device)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: DType | None = None,
+    copy: bool | None = None,
+    requires_grad: bool | None = None,
+) -> Tensor:
+    """Return an object as a tensor (torch.asarray).
+
+    `requires_grad` says whether the result requires grad: if False, it is detached.  Left out, a
+    tensor keeps its history, and a warning says so.
+    """
+    result = as_tensor(obj, dtype)
+    if copy:
+        result = result.clone()
+    if requires_grad is None:
+        if isinstance(obj, Tensor) and obj.requires_grad:
+            warn_of_kept_history()
+        return result
+    if not requires_grad:
+        return result.detach() if result.requires_grad else result
+    return result if result.requires_grad else result.requires_grad_()
+
+
+def warn_of_kept_history() -> None:
+    """Warn that asarray was not told whether its result requires grad."""
+    warnings.warn(
+        "asarray() was given a tensor that requires grad and no requires_grad, so the result "
+        "requires grad too; say which is meant",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
+    """Return a tensor on the array's memory (torch.from_numpy); TypeError for other dtypes."""
+    dtypes.of(ndarray.dtype)
+    return Tensor(ndarray)
+
+
+def _dtype(dtype: DType | None) -> dtypes.NumpyDType:
+    return (dtype or dtypes.get_default_dtype()).numpy
+
+
+def zeros(
+    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """Return a tensor of zeros (torch.zeros)."""
+    check_device(device)
+    return made(np.zeros(as_shape(size), _dtype(dtype)), requires_grad)
+
+
+def ones(
+    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """Return a tensor of ones (torch.ones)."""
+    check_device(device)
+    return made(np.ones(as_shape(size), _dtype(dtype)), requires_grad)
+
+
+def empty(
+    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """Return a tensor whose values mean nothing: here zeros, so that runs agree (torch.empty)."""
+    return zeros(*size, dtype=dtype, requires_grad=requires_grad, device=device)
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a tensor of one value (torch.full)."""
+    dtype = dtype or dtypes.of_number(fill_value)
+    return made(np.full(as_shape((size,)), fill_value, dtype.numpy), requires_grad)
+
+
+def zeros_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
+    return made(np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
+
+
+def ones_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Return ones of a tensor's shape and dtype (torch.ones_like)."""
+    return made(np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return one value in a tensor's shape and dtype (torch.full_like)."""
+    return full(
+        input._array.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad
+    )
+
+
+empty_like = zeros_like
+
+
+def new_zeros(
+    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
+    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_ones(
+    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
+    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_full(
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return one value in this tensor's dtype (torch.Tensor.new_full)."""
+    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def arange(
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return evenly spaced values below an end (torch.arange)."""
+    if end is None:
+        start, end = 0, start
+    if not step or (end - start) * step < 0:
+        raise RuntimeError(f"arange cannot go from {start} to {end} by steps of {step}")
+    if dtype is None:
+        floating = any(isinstance(v, float) for v in (start, end, step))
+        dtype = dtypes.get_default_dtype() if floating else dtypes.int64
+    return made(np.arange(start, end, step).astype(dtype.numpy), requires_grad)
+
+
+def linspace(
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return evenly spaced values, the end included (torch.linspace)."""
+    return made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a matrix with ones on the diagonal (torch.eye)."""
+    return made(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)

@@ -1,0 +1,293 @@
+"""Reductions, sorting and what is built on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradspec_reference.engine.dtypes import get_default_dtype
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.recording import apply, unary
+from gradspec_reference.engine.shapes import normal_dim, normal_dims
+from gradspec_reference.engine.tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradspec_reference.engine.dtypes import DType
+
+    Dim = int | Iterable[int] | None
+
+
+class Extreme(NamedTuple):
+    """The extreme values along a dimension, and where they are."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def _cast(input: Tensor, dtype: DType | None) -> Tensor:
+    return input if dtype is None else input.to(dtype)
+
+
+def sum(
+    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Tensor:
+    """Return the sum, of all elements or along dimensions (torch.sum)."""
+    input = _cast(input, dtype)
+    if dim is None and not keepdim:
+        return unary(TABLE["sum"], input)
+    return unary(TABLE["sum_dim"], input, _dims(input, dim), keepdim)
+
+
+def mean(
+    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Tensor:
+    """Return the mean, of all elements or along dimensions (torch.mean)."""
+    input = _cast(input, dtype)
+    check_is_floating("mean", input)
+    if dim is None and not keepdim:
+        return unary(TABLE["mean"], input)
+    return unary(TABLE["mean_dim"], input, _dims(input, dim), keepdim)
+
+
+def check_is_floating(name: str, input: Tensor) -> None:
+    """Refuse integers and booleans."""
+    if input._array.dtype.kind != "f":
+        raise RuntimeError(f"{name} was given {input.dtype}; convert to a floating dtype first")
+
+
+def _dims(input: Tensor, dim: Dim) -> tuple[int, ...]:
+    return normal_dims(dim, input.ndim)
+
+
+def prod(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Tensor:
+    """Return the product, of all elements or along a dimension (torch.prod)."""
+    input = _cast(input, dtype)
+    if dim is None:
+        return unary(TABLE["prod"], input)
+    return unary(TABLE["prod_dim"], input, normal_dim(dim, input.ndim), keepdim)
+
+
+def _moment(
+    name: str,
+    input: Tensor,
+    dim: Dim | bool,
+    unbiased: bool | None,
+    correction: float | None,
+    keepdim: bool,
+) -> Tensor:
+    check_is_floating(name, input)
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    return unary(TABLE[name], input, _dims(input, dim), correction, keepdim)
+
+
+def var(
+    input: Tensor,
+    dim: Dim | bool = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """Return the variance, by default with n - 1 in the denominator (torch.var)."""
+    return _moment("var", input, dim, unbiased, correction, keepdim)
+
+
+def std(
+    input: Tensor,
+    dim: Dim | bool = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """Return the standard deviation (torch.std)."""
+    return _moment("std", input, dim, unbiased, correction, keepdim)
+
+
+def _filled(input: Tensor, dims: tuple[int, ...]) -> tuple[int, ...]:
+    """Refuse dimensions of length zero: there is no largest element of none."""
+    shape = input._array.shape
+    if 0 in (shape[dim] for dim in dims):
+        raise IndexError(f"an extreme of no elements was asked for, along {list(dims)} of {shape}")
+    return dims
+
+
+def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
+    """Return the maximum along dimensions; ties share the gradient (torch.amax)."""
+    return unary(TABLE["amax"], input, _filled(input, _dims(input, dim)), keepdim)
+
+
+def amin(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
+    """Return the minimum along dimensions; ties share the gradient (torch.amin)."""
+    return unary(TABLE["amin"], input, _filled(input, _dims(input, dim)), keepdim)
+
+
+def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """Return the maximum of all elements, or values and indices along a dimension (torch.max).
+
+    Over all elements ties share the gradient; along a dimension the first index gets it all.
+    With a tensor as second argument, the larger of each pair.
+    """
+    if isinstance(dim, Tensor):
+        return apply_maximum(input, dim)
+    if dim is None:
+        return unary(TABLE["max"], input)
+    return _extreme("max_dim", input, argmax(input, dim, keepdim=True), dim, keepdim)
+
+
+def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """Return the minimum of all elements, or values and indices along a dimension (torch.min)."""
+    if isinstance(dim, Tensor):
+        return apply_minimum(input, dim)
+    if dim is None:
+        return unary(TABLE["min"], input)
+    return _extreme("min_dim", input, argmin(input, dim, keepdim=True), dim, keepdim)
+
+
+def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Return the median, the lower of two; along a dimension with its index (torch.median).
+
+    Over all elements, those equal to it share the gradient; along a dimension one gets it all.
+    """
+    if dim is None:
+        return unary(TABLE["median"], input)
+    array = input._array
+    dim = normal_dim(dim, array.ndim)
+    if not array.ndim:
+        return _extreme("median_dim", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
+    order = np.argsort(array, axis=dim, kind="stable")
+    middle = np.take(order, [(array.shape[dim] - 1) // 2], dim)
+    missing = np.isnan(array)
+    first = np.argmax(missing, axis=dim, keepdims=True)
+    indices = np.where(missing.any(axis=dim, keepdims=True), first, middle)
+    return _extreme("median_dim", input, Tensor(indices), dim, keepdim)
+
+
+def apply_maximum(input: Tensor, other: Tensor) -> Tensor:
+    """Return the larger of each pair."""
+    from gradspec_reference.names.functions.arithmetic import maximum  # noqa: PLC0415 - max(a, b) is maximum(a, b)
+
+    return maximum(input, other)
+
+
+def apply_minimum(input: Tensor, other: Tensor) -> Tensor:
+    """Return the smaller of each pair."""
+    from gradspec_reference.names.functions.arithmetic import minimum  # noqa: PLC0415 - min(a, b) is minimum(a, b)
+
+    return minimum(input, other)
+
+
+def _extreme(name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> Extreme:
+    dim = normal_dim(dim, input.ndim)
+    values = apply(TABLE[name], (input, indices), dim, keepdim)
+    array = indices._array if keepdim or not input.ndim else np.squeeze(indices._array, dim)
+    return Extreme(values, Tensor(np.array(array)))
+
+
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Return where the maximum is; not differentiable (torch.argmax)."""
+    return _arg(np.argmax, input, dim, keepdim)
+
+
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Return where the minimum is; not differentiable (torch.argmin)."""
+    return _arg(np.argmin, input, dim, keepdim)
+
+
+def _arg(kernel: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    dims = _filled(input, _dims(input, dim))
+    if dim is None or not input.ndim:
+        return Tensor(kernel(input._array, keepdims=keepdim and bool(input.ndim)))
+    return Tensor(kernel(input._array, axis=dims[0], keepdims=keepdim))
+
+
+def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Tensor:
+    """Return the order that sorts along a dimension; not differentiable (torch.argsort)."""
+    array = input._array
+    if not array.ndim:
+        return Tensor(np.zeros((), np.int64))
+    dim = normal_dim(dim, array.ndim)
+    if not descending:
+        return Tensor(np.argsort(array, axis=dim, kind="stable"))
+    reverse = np.flip(np.argsort(np.flip(array, dim), axis=dim, kind="stable"), dim)
+    return Tensor(array.shape[dim] - 1 - reverse)
+
+
+def sort(input: Tensor, dim: int = -1, descending: bool = False) -> Extreme:
+    """Return the sorted values and where they were (torch.sort)."""
+    indices = argsort(input, dim, descending)
+    values = apply(TABLE["sort_values"], (input, indices), normal_dim(dim, input.ndim))
+    return Extreme(values, Tensor(indices._array.copy()))
+
+
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extreme:
+    """Return the k largest values along a dimension and where they are (torch.topk)."""
+    dim = normal_dim(dim, input.ndim)
+    length = input._array.shape[dim] if input.ndim else 1
+    if not 0 <= k <= length:
+        raise RuntimeError(f"topk was asked for {k} elements; there are {length}")
+    order = argsort(input, dim, descending=largest)._array
+    indices = Tensor(np.array(order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order))
+    values = apply(TABLE["topk_values"], (input, indices), dim)
+    return Extreme(values, Tensor(indices._array.copy()))
+
+
+def logsumexp(input: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
+    """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
+    if input._array.dtype.kind != "f":
+        input = input.to(get_default_dtype())
+    return unary(TABLE["logsumexp"], input, _dims(input, dim), keepdim)
+
+
+def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+    """Return exponentials that sum to one along a dimension (torch.softmax)."""
+    input = _cast(input, dtype)
+    check_is_floating("softmax", input)
+    return unary(TABLE["softmax"], input, normal_dim(dim, input.ndim))
+
+
+def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+    """Return the logarithm of softmax (torch.log_softmax)."""
+    input = _cast(input, dtype)
+    check_is_floating("log_softmax", input)
+    return unary(TABLE["log_softmax"], input, normal_dim(dim, input.ndim))
+
+
+def cumsum(input: Tensor, dim: int) -> Tensor:
+    """Return the running sum along a dimension (torch.cumsum)."""
+    return unary(TABLE["cumsum"], input, normal_dim(dim, input.ndim))
+
+
+def norm(input: Tensor, p: float | str = 2.0, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return the vector norm; its gradient is 0 where it is 0 (torch.norm)."""
+    check_is_floating("norm", input)
+    order = 2.0 if p == "fro" else float(p)
+    return unary(TABLE["vector_norm"], input, order, _dims(input, dim), keepdim)
+
+
+def all(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Tell whether all elements are true (torch.all)."""
+    return Tensor(np.all(input._array, axis=dim, keepdims=keepdim))
+
+
+def any(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Tell whether some element is true (torch.any)."""
+    return Tensor(np.any(input._array, axis=dim, keepdims=keepdim))
+
+
+def count_nonzero(input: Tensor) -> Tensor:
+    """Return how many elements are not zero (torch.count_nonzero)."""
+    return Tensor(np.int64(np.count_nonzero(input._array)))
+
+
+def nonzero(input: Tensor) -> Tensor:
+    """Return the indices of the elements that are not zero, one per row (torch.nonzero)."""
+    return Tensor(np.argwhere(input._array))

@@ -1,0 +1,151 @@
+"""In and out of the engine: Python numbers, NumPy arrays, copies and pickles."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from gradspec_reference.engine import dtypes, versions
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.recording import apply
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import ArrayRequiresGradError, NonleafCopyError
+from gradspec_reference.names import factories
+
+
+def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
+    """Return an array on the same memory (torch.Tensor.numpy).
+
+    Raises ArrayRequiresGradError unless `force`, which detaches first.
+    """
+    if self.requires_grad and not force:
+        raise ArrayRequiresGradError(
+            "a tensor that requires grad was asked for a NumPy array, which would lose its "
+            "history; use detach().numpy()"
+        )
+    return self.materialise()
+
+
+def array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    """Serve numpy.asarray(tensor)."""
+    return np.array(numpy(self), dtype=dtype, copy=copy)
+
+
+def item(self: Tensor) -> Any:
+    """Return the only element as a Python number (torch.Tensor.item)."""
+    if self._array.size != 1:
+        raise RuntimeError(f"item() was called on {self._array.size} elements; there must be one")
+    return self._array.item()
+
+
+def tolist(self: Tensor) -> Any:
+    """Return the elements as nested lists of Python numbers (torch.Tensor.tolist)."""
+    return self._array.tolist()
+
+
+def truth(self: Tensor) -> bool:
+    """Return the truth of the only element; RuntimeError for several."""
+    return bool(item(self))
+
+
+def to_float(self: Tensor) -> float:
+    """Return the only element as a float."""
+    return float(item(self))
+
+
+def to_int(self: Tensor) -> int:
+    """Return the only element as an int."""
+    return int(item(self))
+
+
+def to_index(self: Tensor) -> int:
+    """Return the only element as an index; TypeError unless it is an integer or a boolean."""
+    if self._array.dtype.kind not in "iub" or self._array.size != 1:
+        raise TypeError(
+            f"a tensor of {self.dtype} with {self._array.size} elements was used as an index; it "
+            "must be one integer"
+        )
+    return to_int(self)
+
+
+def format_number(self: Tensor, spec: str) -> str:
+    """Format the only element, or the whole tensor if there is no specification."""
+    return format(item(self), spec) if spec and not self.ndim else repr(self)
+
+
+def length(self: Tensor) -> int:
+    """Return the length of the first dimension; TypeError for a 0-d tensor."""
+    if not self.ndim:
+        raise TypeError("a 0-d tensor has no length")
+    return int(self._array.shape[0])
+
+
+def numel(self: Tensor) -> int:
+    """Return the number of elements (torch.numel)."""
+    return int(self._array.size)
+
+
+def to(
+    self: Tensor,
+    *args: Any,
+    dtype: Any = None,
+    device: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:
+    """Return the tensor in another dtype; the tensor itself if nothing changes (torch.Tensor.to).
+
+    The first arguments may be a dtype, the only device, or a tensor that has both; then come
+    `non_blocking`, which means nothing here, and `copy`.
+    """
+    flags = [argument for argument in args if isinstance(argument, bool)]
+    copy = copy or flags[1:2] == [True]
+    del non_blocking
+    factories.check_device(device)
+    for argument in args:
+        if isinstance(argument, dtypes.DType):
+            dtype = argument
+        elif isinstance(argument, Tensor):
+            dtype = argument.dtype
+        elif not isinstance(argument, bool):
+            factories.check_device(argument)
+    if dtype is None or dtype.numpy == self._array.dtype:
+        return apply(TABLE["clone"], (self,)) if copy else self
+    return apply(TABLE["cast"], (self,), dtype.numpy, self._array.dtype)
+
+
+def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    """Copy a leaf and its gradient; NonleafCopyError for a tensor with history."""
+    if id(self) in memo:
+        known: Tensor = memo[id(self)]
+        return known
+    if not self.is_leaf:
+        raise NonleafCopyError(
+            f"a tensor computed by {self.grad_fn!r} was deep-copied; only leaves can be, use "
+            "detach() or clone()"
+        )
+    twin = Tensor(TABLE["clone"].kernel(self._array))
+    memo[id(self)] = twin
+    twin._requires_grad = self.requires_grad
+    twin._grad = copy.deepcopy(self._grad, memo)
+    return twin
+
+
+def reduce(self: Tensor) -> tuple[Any, ...]:
+    """Pickle values and requires_grad, without history."""
+    return rebuild, (np.array(self._array), self.requires_grad)
+
+
+def rebuild(values: np.ndarray[Any, Any], requires_grad: bool) -> Tensor:
+    """Return the tensor that was pickled, as a leaf."""
+    tensor = Tensor(values)
+    tensor._requires_grad = requires_grad
+    return tensor
+
+
+def increment_version(tensor: Any) -> None:
+    """Note a write that the engine could not see (torch.autograd.graph.increment_version)."""
+    for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        versions.bump(each)
