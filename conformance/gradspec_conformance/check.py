@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gradspec_conformance.execution import register
-from gradspec_conformance.execution.execute import DEFAULT_EXAMPLES, Effort
+from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.report.explanation import explain
 from gradspec_conformance.run.judgement import Judge
-from gradspec_conformance.run.result import Counts, ExitStatus, Result
+from gradspec_conformance.run.loop import Unwatched, judge_all
+from gradspec_conformance.run.request import Request
+from gradspec_conformance.run.result import Counts, ExitStatus, Result, result_of
 from gradspec_conformance.run.selection import FULL, select
 from gradspec_conformance.run.session import EngineSession
 
@@ -40,7 +41,7 @@ class Checked:
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
-        """Clause id -> verdict, in reading order."""
+        """Id of a clause or row -> verdict, in reading order."""
         return {judged.id: judged.verdict for judged in self.result.judged}
 
     @property
@@ -82,29 +83,12 @@ def check_engine(
     `expectations` is a file of expected failures; by default every clause is expected to pass.
     Raises EngineError, UnknownSelection and MalformedExpectations, each with a sentence.
     """
-    selection = select(profile, chapters)
-    effort = Effort(examples, seed)
     if not isinstance(expectations, Expectations):
         expectations = Expectations.load(expectations) if expectations else Expectations.none()
     subject = engine() if isinstance(engine, type) else engine
+    effort = Effort(examples, seed)
     with EngineSession(subject, effort, in_process=True) as session:
-        judge = Judge(session, expectations)
-        chosen = [clause for clause in register.clauses().values() if selection.holds(clause)]
-        judged = {clause.id: judge.judge(clause) for clause in chosen}
-        description = session.description
-    wanted = dict.fromkeys([*selection.demanded(), *judged])
-    return Checked(
-        Result(
-            spec=engine if isinstance(engine, str) else description.name,
-            engine=description,
-            selection=selection,
-            effort=effort,
-            judged=tuple(judged[i] for i in wanted if i in judged),
-            missing=tuple(i for i in wanted if i not in judged),
-            complaints=tuple(
-                f"{n} could not be read: {w}" for n, w in register.unreadable().items()
-            ),
-            stale=tuple(expectations.stale(j.verdict for j in judged.values())),
-            least=expectations.ran,
-        )
-    )
+        spec = engine if isinstance(engine, str) else session.description.name
+        judges = (Judge(session, expectations),)
+        request = Request(spec, effort, select(profile, chapters), expectations, judges)
+        return Checked(result_of(request, judge_all(request, Unwatched())))

@@ -1,26 +1,9 @@
 """An executable specification of automatic differentiation.
 
-`gradspec.chapters` holds the clauses; this module is what a chapter is written with.
+`gradspec.chapters` holds the clauses; this module is what a chapter is written
+with: what it exports stands in `__init__.pyi`, and is imported when it is asked for.
 """
 
-from gradspec.judging.outcome import Interrupted
-from gradspec.program.objects import Node, Tensor
-from gradspec.writing.clause import CLAUSES, MAY, MUST, SHOULD, Clause, Level, clause, informative
-from gradspec.writing.expectation import expect
-from gradspec.writing.notation import Autograd
+import lazy_loader
 
-__all__ = [
-    "CLAUSES",
-    "MAY",
-    "MUST",
-    "SHOULD",
-    "Autograd",
-    "Clause",
-    "Interrupted",
-    "Level",
-    "Node",
-    "Tensor",
-    "clause",
-    "expect",
-    "informative",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

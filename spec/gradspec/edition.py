@@ -1,71 +1,166 @@
-"""`demands()`: every clause of this edition, from a list that is kept beside the chapters.
+"""`demands()`: everything that this edition demands, from a list that is kept beside the chapters.
 
 The list is what a claim of conformance is measured by: a clause that vanishes, or a chapter that
 no longer imports, makes a run incomplete and not smaller.  It also says what each clause needs of
-an engine, as traced when it was written: `gradspec edition --write` writes it again.
+an engine, as traced when it was written: `gradspec edition --write` writes it again.  Whoever only
+wants to know which clauses there are reads it, and imports no chapter.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+from gradspec.exceptions import MalformedEdition
 from gradspec.writing.level import Level
+from gradspec.writing.nature import Nature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 EDITION: Final = "torch-2.13/1"
 """The oracle that decides, and the number of this edition under it."""
 
-MANIFEST: Final = Path(__file__).with_name("edition.txt")
+MANIFEST: Final = Path(__file__).with_name("edition.jsonl")
+"""A line of JSON a clause, in reading order."""
 
-HEADING: Final = f"""\
-# The clauses of edition {EDITION}: id, chapter, level, what it needs.
-# Written by `gradspec edition --write`.
+
+FOUNDATIONS: Final[dict[str, str]] = {
+    "tape": "bwd-001",
+    "given_cotangent": "vjp-201",
+    "keeps_graph": "life-201",
+    "grad": "vjp-202",
+    "create_graph": "ho-001",
+    "retain_grad": "ret-004",
+    "inplace": "inp-008",
+}
+"""Word -> the clause without which no other clause that needs the word means anything.
+
+An engine that cannot add two contributions has one finding, and not one for each clause that
+happens to add.
 """
-
-
-class MalformedEditionError(Exception):
-    """The list is not as it was written; the message names the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One clause of the edition, as much as it takes to know which profiles it is in."""
+    """A clause of the edition, or a row of one, as much as can be told without its program.
+
+    `section` is the module under `gradspec.chapters`; `clause_statement` speaks of all rows;
+    `ledger` are the ids that it stands for;
+    `acts` is how many acts its program takes.
+    """
 
     id: str
-    chapter: str
+    clause: str
+    section: str
+    name: str
     level: Level
+    nature: Nature
+    statement: str
+    clause_statement: str
     needs: frozenset[str]
+    ledger: tuple[str, ...]
+    builds_on: tuple[str, ...]
+    is_law: bool
+    acts: int
 
-    @classmethod
-    def read(cls, line: str) -> Demand:
-        """Read a line of the list; raises ValueError."""
-        identifier, chapter, level, *needs = line.split()
-        return cls(identifier, chapter, Level(level), frozenset(needs))
+    @property
+    def chapter(self) -> str:
+        """The chapter it stands in."""
+        return self.section.partition(".")[0]
 
-    def __str__(self) -> str:
-        return " ".join([f"{self.id:9}", self.chapter, self.level, *sorted(self.needs)])
+    @property
+    def row(self) -> str:
+        """The name of the row, empty for a clause without rows."""
+        return self.id.partition("/")[2]
+
+    @property
+    def foundations(self) -> tuple[str, ...]:
+        """What it builds on: what it names, and the clauses of the words that it needs."""
+        return foundations(self.id, self.builds_on, self.needs)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What else it may be found by."""
+        return (self.name, self.section, self.level, self.nature, *self.ledger)
+
+
+def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
+    """Give what a line of the list demands: one thing, or one for each row."""
+    for row, facts in line.get("rows", {"": line}).items():
+        identifier = f"{line['id']}/{row}" if row else line["id"]
+        yield Demand(
+            id=identifier,
+            clause=line["id"],
+            section=line["section"],
+            name=line["name"],
+            level=Level(line["level"]),
+            nature=Nature(line["nature"]),
+            statement=facts.get("sentence") or line["sentence"].replace("{name}", row),
+            clause_statement=line["sentence"],
+            needs=frozenset(facts["needs"].split()),
+            ledger=tuple(facts.get("ledger", ())),
+            builds_on=tuple(line.get("builds_on", ())),
+            is_law=line.get("law", False),
+            acts=facts["acts"],
+        )
 
 
 @functools.cache
 def demands(manifest: Path = MANIFEST) -> tuple[Demand, ...]:
-    """Read the list, in reading order; raises MalformedEditionError."""
-    found = []
+    """Read the list, in reading order; raises MalformedEdition."""
+    found: list[Demand] = []
     for number, line in enumerate(manifest.read_text("utf-8").splitlines(), start=1):
-        if line.strip() and not line.startswith("#"):
-            try:
-                found.append(Demand.read(line))
-            except ValueError as error:
-                raise MalformedEditionError(f"{manifest.name}, line {number}: {error}") from None
+        try:
+            found.extend(demands_of(json.loads(line)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise MalformedEdition(f"{manifest.name}, line {number}: {reason}") from None
     return tuple(found)
 
 
-def needs(clause_id: str) -> frozenset[str]:
-    """Give what a clause of the edition needs of an engine; nothing for any other."""
-    return _needs().get(clause_id, frozenset())
+def needs(identifier: str) -> frozenset[str]:
+    """Give what a clause or row of the edition needs of an engine; nothing for any other."""
+    found = demand(identifier)
+    return frozenset() if found is None else found.needs
+
+
+def resolve(name: str) -> tuple[str, ...]:
+    """Give the ids that a name means: a clause, all rows of one, what stands for an old id."""
+    return _names().get(name, ())
+
+
+def demand(identifier: str) -> Demand | None:
+    """Give what the edition demands under an id; None if it lists no such thing."""
+    return _by_id().get(identifier)
+
+
+def foundations(
+    identifier: str, builds_on: Iterable[str], needed: frozenset[str]
+) -> tuple[str, ...]:
+    """Give what a clause builds on: what it names, and the clauses of the words that it needs."""
+    named = (i for name in builds_on for i in resolve(name) or (name,))
+    groups = (FOUNDATIONS[word] for word in sorted(needed) if word in FOUNDATIONS)
+    return tuple(i for i in dict.fromkeys((*named, *groups)) if i != identifier)
+
+
+def names() -> frozenset[str]:
+    """Give every name that `resolve` knows."""
+    return frozenset(_names())
 
 
 @functools.cache
-def _needs() -> dict[str, frozenset[str]]:
-    return {demand.id: demand.needs for demand in demands()}
+def _by_id() -> dict[str, Demand]:
+    return {demand.id: demand for demand in demands()}
+
+
+@functools.cache
+def _names() -> dict[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
+    for demand in demands():
+        for name in dict.fromkeys((demand.id, demand.clause, *demand.ledger)):
+            names[name] = (*names.get(name, ()), demand.id)
+    return names

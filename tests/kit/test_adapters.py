@@ -10,8 +10,9 @@ import pytest
 from gradspec import Autograd
 from gradspec.program.recorder import Recorder
 from gradspec_conformance.engines.asking import Asker
-from gradspec_conformance.engines.loading import BOOKS, EngineNotInstalled, load_engine
+from gradspec_conformance.engines.loading import BOOKS, load_engine
 from gradspec_conformance.engines.smoke import smoke
+from gradspec_conformance.exceptions import EngineNotInstalled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

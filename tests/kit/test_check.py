@@ -15,11 +15,10 @@ from wrong_engines import (
 )
 
 from gradspec_conformance import Checked, check_engine
-from gradspec_conformance.engines.loading import EngineNotFound
+from gradspec_conformance.exceptions import EngineNotFound, UnknownSelection
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations
-from gradspec_conformance.run.selection import UnknownSelection
 
 ADDS = "acc-001"
 

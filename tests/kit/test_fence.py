@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gradspec_conformance.engines.loading import BOOKS
-from gradspec_conformance.execution.verdict import Outcome, Verdict
-from gradspec_conformance.isolation.fence import CONSULTED, OracleConsulted, oracle_fence
+from gradspec_conformance.exceptions import OracleConsulted
+from gradspec_conformance.execution.verdict import CONSULTED, Outcome, Verdict
+from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.run.session import EngineSession
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def test_the_clause_that_asked_is_errored_and_the_next_one_is_not() -> None:
 
 
 def test_a_clause_that_was_not_run_is_not_blamed() -> None:
-    unsupported = Verdict("acc-001", Outcome.UNSUPPORTED, "tape")
+    unsupported = Verdict("acc-001", Outcome.UNSUPPORTED, lacking="tape")
     with oracle_fence("reference") as fence, pytest.raises(OracleConsulted):
         importlib.import_module("torch")
 

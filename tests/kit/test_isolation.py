@@ -6,7 +6,7 @@ import gc
 from typing import Any
 
 import gradspec_reference
-from gradspec import CLAUSES
+from gradspec import CASES
 from gradspec_conformance import plants
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.execute import run_clause
@@ -27,7 +27,7 @@ class Notices(ReferenceEngine):
 
 def test_no_garbage_is_collected_while_a_clause_runs_so_that_a_leak_never_passes() -> None:
     engine = Notices()
-    verdict = run_clause(CLAUSES["life-015a"], engine)
+    verdict = run_clause(CASES["life-015a"], engine)
 
     assert verdict.outcome is Outcome.PASSED
     assert engine.collecting is False
@@ -36,7 +36,7 @@ def test_no_garbage_is_collected_while_a_clause_runs_so_that_a_leak_never_passes
 
 def test_a_mode_that_was_left_on_does_not_reach_the_next_clause() -> None:
     gradspec_reference.set_grad_enabled(False)
-    verdict = run_clause(CLAUSES["bwd-001"], ReferenceEngine())
+    verdict = run_clause(CASES["bwd-001"], ReferenceEngine())
 
     assert verdict.outcome is Outcome.PASSED
     assert gradspec_reference.is_grad_enabled()
@@ -52,7 +52,7 @@ def test_a_law_is_tried_on_the_same_examples_each_time() -> None:
     programs = set()
     for _ in range(2):
         with PLANTS["buffer_overwrite"].planted():
-            verdict = run_clause(CLAUSES["bwd-001c"], ReferenceEngine(), verdict_of=passed)
+            verdict = run_clause(CASES["bwd-001c"], ReferenceEngine(), verdict_of=passed)
         programs.add((verdict.outcome, verdict.program))
 
     assert len(programs) == 1

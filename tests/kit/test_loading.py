@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradspec_conformance.engines.loading import (
+from gradspec_conformance.engines.loading import engine_names, known_engines, load_engine
+from gradspec_conformance.exceptions import (
     EngineBroken,
     EngineError,
     EngineNotFound,
     EngineNotInstalled,
-    engine_names,
-    known_engines,
-    load_engine,
 )
 
 if TYPE_CHECKING:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from gradspec import CLAUSES, Autograd, expect
-from gradspec.judging.outcome import Unsupported
+from gradspec import CASES, Autograd, expect
+from gradspec.exceptions import Unsupported
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
-from gradspec_conformance.adapters.phrases import MalformedBook, Phrasebook, read_book
+from gradspec_conformance.adapters.phrases import Phrasebook, read_book
 from gradspec_conformance.engines.asking import Asker
-from gradspec_conformance.engines.loading import EngineBroken, EngineNotFound, load_engine
+from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
+from gradspec_conformance.exceptions import EngineBroken, EngineNotFound, MalformedBook
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
 
@@ -81,8 +82,8 @@ def test_a_book_is_loaded_by_its_path_and_judged(write: Write) -> None:
     engine = load_engine(str(write()))
 
     assert [finding for finding in smoke(engine) if not finding.ok] == []
-    assert run_clause(CLAUSES["bwd-001"], engine).outcome is Outcome.PASSED
-    assert run_clause(CLAUSES["vjp-001"], engine).outcome is Outcome.UNSUPPORTED
+    assert run_clause(CASES["bwd-001"], engine).outcome is Outcome.PASSED
+    assert run_clause(CASES["vjp-001"], engine).outcome is Outcome.UNSUPPORTED
 
 
 def test_phrases_imply_abilities(write: Write) -> None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import gradspec_reference
-from gradspec import CLAUSES
+from gradspec import CASES
 from gradspec_conformance import plants
 from gradspec_conformance.adapters.reference import ReferenceEngine
+from gradspec_conformance.exceptions import MalformedPlant
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
-from gradspec_conformance.plants.plant import PLANTS, MalformedPlantError, Plant, Swap, plant
+from gradspec_conformance.plants.plant import PLANTS, Plant, Swap, plant
 from gradspec_conformance.plants.proof import Finding, Trial, judge, trials
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def test_the_engine_is_sound_again_after_every_plant() -> None:
         with planted.planted():
             pass
     engine = ReferenceEngine()
-    verdicts = [run_clause(clause, engine) for clause in CLAUSES.values() if not clause.is_law]
+    verdicts = [run_clause(clause, engine) for clause in CASES.values() if not clause.is_law]
 
     assert [v.id for v in verdicts if v.outcome is not Outcome.PASSED] == []
 
@@ -157,7 +158,7 @@ def test_a_malformed_plant_is_refused(
 
     fault.__doc__ = sentence
 
-    with pytest.raises(MalformedPlantError, match=message):
+    with pytest.raises(MalformedPlant, match=message):
         plant(kills=kills, modelled_on=modelled_on)(fault)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gradspec_conformance.run.request import RunContext
+from gradspec_conformance.run.request import Request
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
 THREE = "acc-001[ or leaf-042[ or leaf-021["
@@ -173,7 +173,7 @@ def test_a_debugger_gets_the_engine_in_its_own_process() -> None:
         gradspec_chapter=[],
         usepdb=True,
     )
-    context = RunContext.of(options)
+    context = Request.of(options)
 
     assert context.session.engine is not None
     context.close()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ import pytest
 from click.testing import CliRunner
 
 from gradspec import edition
-from gradspec.edition import Demand
 from gradspec_conformance.cli import main
 from gradspec_conformance.run.result import ExitStatus
 
@@ -81,7 +81,7 @@ def test_a_wrong_engine_ends_with_1_and_an_explanation() -> None:
 def test_a_recommendation_that_is_not_followed_is_told_and_does_not_gate() -> None:
     result = run("KeepsWhatIsDeleted", keyword="leaf-023")
 
-    assert "[may, tensors_and_leaves] deviation" in result.output
+    assert "[may, convention, tensors_and_leaves] deviation" in result.output
     assert result.exit_code == ExitStatus.AS_EXPECTED
 
 
@@ -117,8 +117,8 @@ def test_wrong_usage_ends_with_2_and_a_sentence(arguments: list[str], sentence: 
 
 # the clauses that must be there -------------------------------------------------------
 def test_a_clause_that_vanished_makes_the_run_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = Demand.read("acc-999 accumulation must tape")
     kept = tuple(d for d in edition.demands() if d.id in (ADDS, "acc-008"))
+    gone = replace(kept[0], id="acc-999", clause="acc-999")
     monkeypatch.setattr(edition, "demands", lambda: (*kept, gone))
     command = ["run", f"{WRONG}:ToyEngine", "--profile", "scalar", "--chapter", "acc"]
     result = CliRunner().invoke(main, command)
@@ -139,9 +139,9 @@ def test_what_was_measured_before_an_interruption_is_reported(tmp_path: Path) ->
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
 
-    assert process.returncode == ExitStatus.INCOMPLETE
+    assert process.returncode == ExitStatus.INTERRUPTED
     assert "the run was interrupted" in output
-    assert json.loads(report.read_text())["exit_status"] == ExitStatus.INCOMPLETE
+    assert json.loads(report.read_text())["exit_status"] == ExitStatus.INTERRUPTED
 
 
 # expectations -------------------------------------------------------------------------
@@ -151,7 +151,6 @@ def test_what_was_measured_before_an_interruption_is_reported(tmp_path: Path) ->
         ("Overwrites", ADDS, "value", "expected failure", ExitStatus.AS_EXPECTED),
         ("Overwrites", ADDS, "shape", "changed failure", ExitStatus.NOT_CONFORMANT),
         ("ToyEngine", ADDS, "value", "unexpected pass", ExitStatus.NOT_CONFORMANT),
-        ("ToyEngine", "leaf-042", "value", "stale", ExitStatus.NOT_CONFORMANT),
     ],
 )
 def test_an_expectation_is_an_assertion(
@@ -167,7 +166,7 @@ def test_an_expectation_is_an_assertion(
 
 # reports ------------------------------------------------------------------------------
 def test_junit_has_a_case_for_each_clause() -> None:
-    run("ToyEngine", "--junit", "report.xml", keyword="acc-001[ or leaf-042[ or leaf-021[")
+    run("ToyEngine", "--junit", "report.xml", keyword="acc-001 or leaf-042 or leaf-021")
     cases = ET.parse("report.xml").getroot().findall(".//testcase")  # noqa: S314 - our own file
     found = {case.attrib["name"].partition("[")[0]: case for case in cases}
 
@@ -229,7 +228,7 @@ def test_an_engine_of_which_nothing_can_be_asked_does_not_pass() -> None:
     result = run("DeclaresValuesOnly", keyword="")
 
     assert "no clause ran" in result.output
-    assert result.exit_code == ExitStatus.NOT_CONFORMANT
+    assert result.exit_code == ExitStatus.INCOMPLETE
 
 
 def test_a_capability_that_is_no_longer_declared_is_noticed(tmp_path: Path) -> None:

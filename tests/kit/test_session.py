@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from gradspec.writing.clause import Level
-from gradspec_conformance.engines.loading import EngineBroken, EngineError, EngineNotFound
+from gradspec_conformance.exceptions import EngineBroken, EngineError, EngineNotFound
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.verdict import Outcome
-from gradspec_conformance.isolation.seal import TAMPERED
+from gradspec_conformance.execution.verdict import TAMPERED, Outcome
 from gradspec_conformance.run.session import EngineSession
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
@@ -135,7 +134,7 @@ def test_a_crash_below_blocks_what_builds_on_it() -> None:
     with session("LeavesAtOnce") as wrong:
         verdict = wrong.verdict(ABOVE)
 
-        assert (verdict.outcome, verdict.kind) == (Outcome.BLOCKED, BELOW)
+        assert (verdict.outcome, verdict.foundation) == (Outcome.BLOCKED, BELOW)
         assert wrong.verdict(BELOW).outcome is Outcome.CRASHED
 
 
@@ -145,7 +144,7 @@ def test_a_clause_that_is_nowhere_has_a_verdict_too() -> None:
 
 
 def test_the_clauses_that_these_tests_run_are_what_the_tests_take_them_for() -> None:
-    clauses = register.clauses()
+    clauses = register.cases()
 
     assert {clauses[name].level for name in (BELOW, ABOVE)} == {Level.MUST}
     assert clauses[ABOVE].foundations == (BELOW,)

@@ -10,13 +10,14 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from gradspec import CLAUSES
+from gradspec import CASES
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.export import command
 from gradspec_conformance.edition.vectors import SCHEMA_FILE, programs_of, vectors
-from gradspec_conformance.engines.loading import EngineNotInstalled, load_engine
+from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.exceptions import EngineNotInstalled
 from gradspec_conformance.execution.execute import judge_program, run_clause
 from gradspec_conformance.execution.verdict import Outcome, Verdict
 
@@ -33,7 +34,7 @@ LARGEST = 2500
 @functools.cache
 def exported() -> tuple[dict[str, Any], ...]:
     """Read the vectors of the edition, the heading first."""
-    lines = vectors(CLAUSES.values(), ReferenceEngine())
+    lines = vectors(CASES.values(), ReferenceEngine())
     return tuple(json.loads(line) for line in lines)
 
 
@@ -61,7 +62,7 @@ def stored(line: dict[str, Any]) -> list[Program]:
 def test_every_stored_program_comes_to_the_live_verdict(name: str) -> None:
     engine, differences = subject(name), []
     for line in exported()[1:]:
-        clause = CLAUSES[line["id"]]
+        clause = CASES[line["id"]]
         live = run_clause(clause, engine, verdict_of=passed)
         if live.outcome is Outcome.UNSUPPORTED:
             continue
@@ -78,7 +79,7 @@ def test_every_stored_program_comes_to_the_live_verdict(name: str) -> None:
 @pytest.mark.parametrize("name", ["torch", "autograd", "micrograd"])
 def test_a_program_does_not_depend_on_who_recorded_it(name: str) -> None:
     engine, differences = subject(name), []
-    for clause in (c for c in CLAUSES.values() if not c.is_law):
+    for clause in (c for c in CASES.values() if not c.is_law):
         if run_clause(clause, engine, verdict_of=passed).outcome is not Outcome.PASSED:
             continue
         here, there = (to_json(programs_of(clause, e)[0]) for e in (engine, ReferenceEngine()))
@@ -91,8 +92,8 @@ def test_a_program_does_not_depend_on_who_recorded_it(name: str) -> None:
 def test_every_clause_is_exported_with_what_it_needs() -> None:
     lines = {line["id"]: line for line in exported()[1:]}
 
-    assert lines.keys() == CLAUSES.keys()
-    assert all(lines[i]["needs"] == sorted(c.needs) for i, c in CLAUSES.items())
+    assert lines.keys() == CASES.keys()
+    assert all(lines[i]["needs"] == sorted(c.needs) for i, c in CASES.items())
 
 
 def test_the_lines_keep_to_the_schema() -> None:
@@ -123,7 +124,7 @@ def test_the_command_writes_a_line_a_clause(tmp_path: Path) -> None:
     lines = file.read_text("utf-8").splitlines()
 
     assert result.exit_code == 0
-    assert f"{len(CLAUSES)} clauses" in result.output
+    assert f"{len(CASES)} clauses" in result.output
     assert [json.loads(line) for line in lines] == list(exported())
 
 

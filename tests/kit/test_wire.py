@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from gradspec import CLAUSES, Interrupted, chapters
-from gradspec_conformance.adapters.pipe.conversation import BadMessage, ConversationEnded
+from gradspec import CASES, Interrupted, chapters
 from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.asking import Asker
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
-from gradspec_conformance.execution.execute import Effort, run_clause
+from gradspec_conformance.exceptions import BadMessage, ConversationEnded
+from gradspec_conformance.execution.effort import Effort
+from gradspec_conformance.execution.execute import run_clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def outcome(verdict: Verdict) -> tuple[str, str, str, str]:
 def test_the_verdicts_of_a_chapter_are_the_same_through_the_wire(
     remote: RemoteEngine, chapter: str
 ) -> None:
-    clauses = [c for c in CLAUSES.values() if c.chapter == chapter]
+    clauses = [c for c in CASES.values() if c.chapter == chapter]
     effort, local = Effort(examples=3), load_engine("reference")
     here = [outcome(run_clause(c, local, effort)) for c in clauses]
     there = [outcome(run_clause(c, remote, effort)) for c in clauses]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradspec.catalogue.signature import Signature, WrongCall
+from gradspec.catalogue.signature import Signature
+from gradspec.exceptions import WrongCall
 from gradspec.port.abilities import BUNDLES, DERIVED, WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, PRESUPPOSES

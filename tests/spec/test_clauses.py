@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from gradspec import CLAUSES, Autograd, Clause
+from gradspec import CASES, CLAUSES, VALUE, Autograd, Clause, edition, expect
+from gradspec.exceptions import MalformedClause
+from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import to_json
-from gradspec.writing.clause import INFORMATIVE, MalformedClauseError, clause
+from gradspec.writing.clause import INFORMATIVE, clause
 from gradspec_conformance.edition.tracing import traced
+from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.exceptions import EngineNotInstalled
+from gradspec_conformance.execution.execute import missing_abilities, run_clause
+from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec_conformance.adapters.reference import ReferenceEngine
 
-EVERY = pytest.mark.parametrize("clause", list(CLAUSES.values()), ids=lambda c: c.id)
+
+@functools.cache
+def on_torch() -> Subject:
+    """Load torch, if it is here."""
+    try:
+        return Subject.of(load_engine("torch"))
+    except EngineNotInstalled as error:
+        pytest.skip(str(error))
+
+
+EVERY = pytest.mark.parametrize("clause", list(CASES.values()), ids=lambda c: c.id)
 EVERY_BUT_LAWS = pytest.mark.parametrize(
-    "clause", [c for c in CLAUSES.values() if not c.is_law], ids=lambda c: c.id
+    "clause", [c for c in CASES.values() if not c.is_law], ids=lambda c: c.id
 )
 
 
 @EVERY
-def test_the_edition_says_what_a_clause_needs(clause: Clause, engine: ReferenceEngine) -> None:
-    assert traced(clause, engine) == clause.needs
+def test_torch_needs_what_the_edition_says(clause: Clause) -> None:
+    torch = on_torch()
+    if missing_abilities(clause, torch.abilities):
+        pytest.skip("torch has no such thing")
+    (line,) = (demand for demand in edition.demands() if demand.id == clause.id)
+
+    assert traced(clause, torch) == (line.needs, line.acts)
 
 
 @EVERY
@@ -35,7 +59,7 @@ def test_no_step_shows_what_a_clause_says_of_its_needs(
     if clause.is_law:
         return
     with Recorder(engine) as recorder:
-        clause.body(Autograd(recorder))
+        clause.perform(Autograd(recorder))
 
     assert clause.unseen & recorder.used == set()
 
@@ -45,14 +69,14 @@ def test_a_clause_runs_twice_with_the_same_steps(clause: Clause, engine: Referen
     programs = []
     for _ in range(2):
         with Recorder(engine, seed=1) as recorder:
-            clause.body(Autograd(recorder))
+            clause.perform(Autograd(recorder))
         programs.append(to_json(recorder.program))
 
     assert programs[0] == programs[1]
 
 
 def test_tutorials_are_cited_from_the_bibliography() -> None:
-    cited = {s for c in CLAUSES.values() for s in c.sources}
+    cited = {s for c in CASES.values() for s in c.sources}
     tutorials = {s.split()[0] for s in cited if re.match(r"T\d", s)}
 
     assert tutorials == {"T1", "T2", "T3", "T4", "T5"}
@@ -60,18 +84,18 @@ def test_tutorials_are_cited_from_the_bibliography() -> None:
 
 
 def test_what_a_clause_builds_on_exists_and_has_no_cycle() -> None:
-    for identifier, entered in CLAUSES.items():
+    for identifier, entered in CASES.items():
         below, seen = list(entered.foundations), set()
         while below:
             foundation = below.pop()
             seen.add(foundation)
-            below += [b for b in CLAUSES[foundation].foundations if b not in seen]
+            below += [b for b in CASES[foundation].foundations if b not in seen]
 
         assert identifier not in seen
 
 
 def test_every_statement_is_one_sentence() -> None:
-    several = [i for i, c in CLAUSES.items() if re.search(r"[a-z)]\. [A-Z]", c.statement[:-1])]
+    several = [i for i, c in CASES.items() if re.search(r"[a-z)]\. [A-Z]", c.statement[:-1])]
 
     assert several == []
 
@@ -89,7 +113,7 @@ def declare(**changes: object) -> None:
         """Say something."""
 
     body.__doc__ = str(parts.pop("doc", "It says something."))
-    clause(str(parts.pop("id", "zzz-001")), **parts)(body)  # type: ignore[arg-type]
+    clause(str(parts.pop("id", "zzz-001")), VALUE, **parts)(body)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -101,10 +125,17 @@ def declare(**changes: object) -> None:
         ({"sources": []}, "names no source"),
         ({"unseen": "magic"}, "no such ability"),
         ({"unseen": "op:magic"}, "no such ability"),
+        ({"over": {"one": 1}}, "{name} in its sentence"),
+        ({"over": {}, "doc": "It says {name}."}, "needs a row"),
+        ({"over": {"One!": 1}, "doc": "It says {name}."}, "no names of rows"),
+        (
+            {"over": {"one": 1}, "doc": "It says {name}.", "stands_for": {"acc-999": "two"}},
+            "no row 'two'",
+        ),
     ],
 )
 def test_a_malformed_clause_is_refused(changes: dict[str, object], message: str) -> None:
-    with pytest.raises(MalformedClauseError, match=message):
+    with pytest.raises(MalformedClause, match=message):
         declare(**changes)
 
 
@@ -112,3 +143,51 @@ def test_random_arrays_are_the_same_in_every_run(engine: ReferenceEngine) -> Non
     first, second = (Autograd(Recorder(engine, seed=3)).random(2, 3) for _ in range(2))
 
     np.testing.assert_array_equal(first, second)
+
+
+# tables -------------------------------------------------------------------------------
+@pytest.fixture
+def table() -> Iterator[Clause]:
+    """A clause over three rows, one of which does not hold."""
+
+    def doubles(ag: Autograd, row: float) -> None:
+        """Twice {name} is {row}."""
+        expect(ag.tensor(2.0) * 3.0).equals(row)
+
+    rows = {"three": 6.0, "four": 8.0, "three_again": 6.0}
+    meant = {"zzz-002": "four", "zzz-003": "three three_again"}
+    declared = clause("zzz-001", VALUE, sources=["observed"], over=rows, stands_for=meant)(doubles)
+    yield declared
+    del CLAUSES["zzz-001"]
+    for case in declared.cases:
+        del CASES[case.id]
+
+
+def test_each_row_of_a_table_has_a_verdict_of_its_own(
+    table: Clause, engine: ReferenceEngine
+) -> None:
+    outcomes = {case.row: run_clause(case, engine).outcome for case in table.cases}
+
+    assert outcomes == {
+        "three": Outcome.PASSED,
+        "four": Outcome.FAILED,
+        "three_again": Outcome.PASSED,
+    }
+
+
+def test_each_row_of_a_table_has_a_sentence_of_its_own(table: Clause) -> None:
+    assert table.statement == "Twice {name} is {row}."
+    assert [case.statement for case in table.cases] == [
+        "Twice three is 6.0.",
+        "Twice four is 8.0.",
+        "Twice three_again is 6.0.",
+    ]
+
+
+def test_a_row_stands_for_the_ids_that_mean_it(table: Clause) -> None:
+    assert [case.ledger for case in table.cases] == [("zzz-003",), ("zzz-002",), ("zzz-003",)]
+    assert table.ledger == ("zzz-001", "zzz-003", "zzz-002")
+
+
+def test_the_random_numbers_of_a_row_are_those_of_the_id_that_it_had(table: Clause) -> None:
+    assert [case.oldest for case in table.cases] == ["zzz-003", "zzz-002", "zzz-003"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd, Interrupted, expect
-from gradspec.judging.outcome import Diverged, Failure, Refused, Unsupported
+from gradspec.exceptions import Diverged, Failure, Refused, Unsupported
 from gradspec.port.abilities import WORDS
 from gradspec.program.folding import folded
 from gradspec.program.objects import FunctionContext, Tensor
@@ -21,7 +21,8 @@ from gradspec.program.scripts import as_gradspec
 from gradspec.program.steps import Function, Program
 from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.pipe.remote import RemoteEngine
-from gradspec_conformance.engines.loading import EngineNotInstalled, load_engine
+from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.exceptions import EngineNotInstalled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 
 from gradspec import Autograd
 from gradspec.drawing.writes import InPlaceProgram, Take, Write, inplace_programs
-from gradspec.judging.outcome import Refused
+from gradspec.exceptions import Refused
 from gradspec.program.recorder import Recorder
-from gradspec_conformance.execution.generation import same_everywhere
+from gradspec_conformance.execution.laws import same_everywhere
 
 if TYPE_CHECKING:
     from gradspec_conformance.adapters.reference import ReferenceEngine

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from gradspec.exceptions import MalformedPhrase
 from gradspec.port.acts import ACTS
-from gradspec.port.phrase import MalformedPhrase, Phrase, choose
+from gradspec.port.phrase import Phrase, choose
 from gradspec.program.steps import Ref
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from gradspec import CLAUSES, Autograd, Clause, Interrupted, expect
-from gradspec.judging.outcome import Failure, FailureKind
+from gradspec import CASES, Autograd, Clause, Interrupted, expect
+from gradspec.exceptions import Failure
+from gradspec.judging.outcome import FailureKind
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
 from gradspec.program.scripts import as_gradspec
@@ -214,7 +215,7 @@ def test_an_error_of_the_engine_inside_a_function_is_not_printed_as_the_callers(
 @pytest.mark.parametrize("words", ["gradspec", "torch"])
 def test_the_printed_program_of_every_clause_runs(words: str, engine: ReferenceEngine) -> None:
     refused = []
-    for clause in (c for c in CLAUSES.values() if not c.is_law):
+    for clause in (c for c in CASES.values() if not c.is_law):
         program = recorded(clause.body, engine).program
         script = as_gradspec(program) if words == "gradspec" else engine.script(program)
         if "more lines" in script:
@@ -245,9 +246,7 @@ def test_a_replay_fails_as_the_clause_would(engine: ReferenceEngine) -> None:
     assert failure.value.kind is FailureKind.VALUE
 
 
-@pytest.mark.parametrize(
-    "clause", [c for c in CLAUSES.values() if not c.is_law], ids=lambda c: c.id
-)
+@pytest.mark.parametrize("clause", [c for c in CASES.values() if not c.is_law], ids=lambda c: c.id)
 def test_every_clause_replays(clause: Clause, engine: ReferenceEngine) -> None:
     first = recorded(clause.body, engine)
     again = replayed(first.program, engine)

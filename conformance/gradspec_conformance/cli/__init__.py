@@ -40,7 +40,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say which subcommand was probably meant."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from gradspec_conformance.engines.loading import did_you_mean  # noqa: PLC0415 - only to complain
+            from gradspec_conformance.hints import did_you_mean  # noqa: PLC0415 - only to complain
 
             hint = did_you_mean(args[0], list(COMMANDS)) or "; see `gradspec --help`."
             ctx.fail(f"there is no command {args[0]!r}{hint}")

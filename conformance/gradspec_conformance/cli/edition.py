@@ -8,17 +8,16 @@ import click
 
 from gradspec import edition
 from gradspec_conformance.adapters.reference import ReferenceEngine
-from gradspec_conformance.edition import tracing
+from gradspec_conformance.edition.tracing import lines
 
 
 @click.command("edition", hidden=True)
 @click.option("--write", is_flag=True, help="Write the list again.")
 def command(*, write: bool) -> None:
     """Compare the edition's list with the chapters, or write it again."""
-    text = tracing.list_of(ReferenceEngine())
-    count = sum(not line.startswith("#") for line in text.splitlines())
+    written = list(lines(ReferenceEngine()))
     if write:
-        edition.MANIFEST.write_text(text, "utf-8")
-    elif not edition.MANIFEST.exists() or edition.MANIFEST.read_text("utf-8") != text:
-        sys.exit("edition.txt is not what the chapters say: run `gradspec edition --write`")
-    click.echo(f"{edition.EDITION}: {count} clauses")
+        edition.MANIFEST.write_text("".join(written), "utf-8")
+    elif not edition.MANIFEST.exists() or edition.MANIFEST.read_text("utf-8") != "".join(written):
+        sys.exit("edition.jsonl is not what the chapters say: run `gradspec edition --write`")
+    click.echo(f"{edition.EDITION}: {len(written)} clauses")

@@ -10,7 +10,8 @@ from rich.table import Table
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.port.abilities import BUNDLES
 from gradspec.port.engine import Subject
-from gradspec_conformance.engines.loading import EngineError, known_engines
+from gradspec_conformance.engines.loading import known_engines
+from gradspec_conformance.exceptions import EngineError
 
 
 @click.command("engines")

@@ -11,10 +11,10 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from gradspec_conformance.engines.loading import EngineError
+from gradspec_conformance.exceptions import EngineError, MalformedExpectations
 from gradspec_conformance.execution import register
 from gradspec_conformance.known.expectations import Expectations
-from gradspec_conformance.known.file import MalformedExpectations, heading, write_entries
+from gradspec_conformance.known.file import heading, write_entries
 from gradspec_conformance.known.renewal import UNEXPLAINED, renewed
 from gradspec_conformance.run.session import DEFAULT_TIMEOUT, EngineSession
 
@@ -64,19 +64,19 @@ def _read(path: Path | None) -> tuple[Expectations, str]:
 
 
 def _written(engine: str, timeout: float, old: Expectations, before: str) -> str:
-    clauses = register.clauses()
+    cases = register.cases()
     verdicts: list[Verdict] = []
     try:
         with EngineSession(engine, timeout=timeout, known=old.known_program) as session:
             about = session.description
             console = Console(stderr=True)
-            ids = track(clauses, about.name, console=console, disable=not console.is_terminal)
+            ids = track(cases, about.name, console=console, disable=not console.is_terminal)
             verdicts.extend(session.verdict(id_) for id_ in ids)
     except EngineError as error:
         _stop(3, str(error))
     top = HEADING.format(name=about.name, version=about.version, spec=engine)
     ran = sum(verdict.ran for verdict in verdicts)
-    return write_entries(renewed(old, verdicts, clauses), heading(before) or top, ran)
+    return write_entries(renewed(old, verdicts, cases), heading(before) or top, ran)
 
 
 def _write(file: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradspec import chapters
-from gradspec.writing.clause import CLAUSES
+from gradspec.writing.clause import CASES
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.edition.vectors import vectors
 
@@ -21,11 +21,11 @@ def command(file: Path) -> None:
     The format is described by vectors.schema.json beside the package.
     """
     chapters.load()
-    text = "".join(vectors(CLAUSES.values(), ReferenceEngine()))
+    text = "".join(vectors(CASES.values(), ReferenceEngine()))
     try:
         file.write_text(text, "utf-8")
     except OSError as error:
         click.echo(f"gradspec: {file} could not be written: {error.strerror}", err=True)
         sys.exit(3)
     size = len(text.encode())
-    click.echo(f"{len(CLAUSES)} clauses, {size / 1e6:.2f} MB, to {file}")
+    click.echo(f"{len(CASES)} clauses, {size / 1e6:.2f} MB, to {file}")

@@ -3,83 +3,124 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from rich.table import Table
 
-from gradspec import chapters
-from gradspec.writing.clause import CLAUSES, INFORMATIVE, Clause, Note
-from gradspec_conformance import plants
+from gradspec import chapters, edition
 from gradspec_conformance.cli.choice import chosen_chapters
-from gradspec_conformance.cli.display import console
-from gradspec_conformance.plants.plant import PLANTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradspec.edition import Demand
+    from gradspec.writing.clause import Clause, Note
+
+ID: Final = 10
+INDENT: Final = ID + 8 + 12
+NARROWEST: Final = 20
+PLAIN_WIDTH: Final = 120
 
 
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help='Print {"clauses": [...]}.')
 @click.option("--chapter", "wanted", multiple=True, help="Only this chapter, by name or prefix.")
 def command(as_json: bool, wanted: tuple[str, ...]) -> None:
-    """List every clause: id, level, chapter, statement."""
-    chapters.load()
-    names = frozenset(chosen_chapters(wanted))
-    everything: list[Clause | Note] = [*CLAUSES.values(), *INFORMATIVE.values()]
-    entries = [
-        entry
-        for chapter in chapters.CHAPTERS
-        for entry in everything
-        if entry.chapter == chapter.name and (not names or chapter.name in names)
-    ]
+    """List every clause: id, level, nature, statement; below it the rows that it is about."""
+    names = chosen_chapters(wanted) or tuple(chapter.name for chapter in chapters.CHAPTERS)
     if as_json:
-        plants.load()
-        killers = _killers()
-        click.echo(json.dumps({"clauses": [_record(e, killers) for e in entries]}, indent=2))
-        return
-    console().print(_table(entries))
+        click.echo(json.dumps({"clauses": _records(names)}, indent=2, ensure_ascii=False))
+    else:
+        demands = [d for d in edition.demands() if d.chapter in names]
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PLAIN_WIDTH
+        click.echo("\n".join(_lines(demands, width)).lstrip("\n"))
 
 
-def _killers() -> dict[str, list[str]]:
-    killers: dict[str, list[str]] = {}
-    for plant in PLANTS.values():
-        for identifier in plant.kills:
-            killers.setdefault(identifier, []).append(plant.name)
-    return killers
-
-
-def _record(entry: Clause | Note, killers: dict[str, list[str]]) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "id": entry.id,
-        "chapter": entry.chapter,
-        "level": str(entry.level),
-        "statement": entry.statement,
-        "sources": list(entry.sources),
-    }
-    if isinstance(entry, Note):
-        empty: dict[str, Any] = {"name": "", "needs": [], "plants": [], "builds_on": []}
-        return record | empty | {"informative": True, "commentary": entry.reason}
-    return record | {
-        "name": entry.name,
-        "needs": sorted(entry.needs),
-        "plants": killers.get(entry.id, []),
-        "builds_on": list(entry.foundations),
-        "informative": False,
-        "commentary": entry.commentary,
-        "law": entry.is_law,
-        "convention": entry.convention,
-    }
-
-
-def _table(entries: list[Clause | Note]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("clause", no_wrap=True, style="cyan")
-    table.add_column("level", no_wrap=True)
-    table.add_column("statement")
+# as text, from the edition's list -----------------------------------------------------
+def _lines(demands: list[Demand], width: int) -> Iterator[str]:
+    """Set a clause in a line or several: id, level, nature, sentence."""
     chapter = ""
-    for entry in entries:
-        if entry.chapter != chapter:
-            chapter = entry.chapter
-            table.add_section()
-            table.add_row("", "", f"[bold]{chapters.find(chapter).title}[/bold]")
-        level = "informative" if isinstance(entry, Note) else str(entry.level)
-        table.add_row(entry.id, level, entry.statement)
-    return table
+    for clause, rows in _grouped(demands).items():
+        first = rows[0]
+        if first.chapter != chapter:
+            chapter = first.chapter
+            yield "\n" + click.style(chapters.find(chapter).title, bold=True)
+        rank = f"{first.level:8}{first.nature:12}"
+        sentence = _wrapped(first.clause_statement, width)
+        yield click.style(f"{clause:{ID}}", fg="cyan") + rank + sentence
+        if first.row:
+            named = f"{len(rows)} rows: {' '.join(demand.row for demand in rows)}"
+            yield " " * INDENT + click.style(_wrapped(named, width), dim=True)
+
+
+def _wrapped(text: str, width: int) -> str:
+    lines = textwrap.wrap(text, max(width - INDENT, NARROWEST), break_on_hyphens=False)
+    return ("\n" + " " * INDENT).join(lines)
+
+
+def _grouped(demands: list[Demand]) -> dict[str, list[Demand]]:
+    groups: dict[str, list[Demand]] = {}
+    for demand in demands:
+        groups.setdefault(demand.clause, []).append(demand)
+    return groups
+
+
+# as JSON, from the chapters -----------------------------------------------------------
+def _records(names: tuple[str, ...]) -> list[dict[str, Any]]:
+    from gradspec.writing.clause import CLAUSES, INFORMATIVE  # noqa: PLC0415 - takes time
+    from gradspec_conformance import plants  # noqa: PLC0415 - takes time
+
+    chapters.load()
+    plants.load()
+    killers = plants.killers()
+    records = []
+    for name in names:
+        records += [_clause(c, killers) for c in CLAUSES.values() if c.chapter == name]
+        records += [_note(n) for n in INFORMATIVE.values() if n.chapter == name]
+    return records
+
+
+def _clause(clause: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "id": clause.id,
+        "chapter": clause.chapter,
+        "section": clause.section,
+        "name": clause.name,
+        "level": str(clause.level),
+        "nature": str(clause.nature),
+        "statement": clause.statement,
+        "commentary": clause.commentary,
+        "sources": list(clause.sources),
+        "ledger": list(clause.ledger),
+        "builds_on": list(clause.foundations),
+        "law": clause.is_law,
+        "informative": False,
+    }
+    if not clause.rows:
+        return record | _facts(clause, killers)
+    rows = [
+        {"id": row.id, "statement": row.statement, "ledger": list(row.ledger)}
+        | _facts(row, killers)
+        for row in clause.rows
+    ]
+    return record | {"rows": rows}
+
+
+def _facts(case: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
+    return {"needs": sorted(case.needs), "plants": killers.get(case.id, [])}
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {
+        "id": note.id,
+        "chapter": note.chapter,
+        "level": str(note.level),
+        "statement": note.statement,
+        "commentary": note.reason,
+        "sources": list(note.sources),
+        "ledger": [note.id],
+        "informative": True,
+    }

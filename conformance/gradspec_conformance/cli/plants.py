@@ -11,13 +11,13 @@ import click
 from rich.table import Table
 
 from gradspec import chapters
-from gradspec.writing.clause import CLAUSES
+from gradspec.writing.clause import CASES
 from gradspec_conformance import plants
 from gradspec_conformance.cli.choice import chosen_chapters
-from gradspec_conformance.cli.display import console
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.plants.plant import PLANTS
 from gradspec_conformance.plants.proof import Finding, Proof, Trial, judge, trials
+from gradspec_conformance.report.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def _print(where: Console, proof: Proof) -> None:
             where.print(f"[{style}]{trial.finding}[/] {trial.plant} on {trial.clause}")
             where.print(f"    expected: {trial.expected}; {trial.detail}", markup=False)
     for identifier in proof.unplanted:
-        where.print(f"[bold red]no plant[/] is killed by {identifier} {CLAUSES[identifier].name}")
+        where.print(f"[bold red]no plant[/] is killed by {identifier} {CASES[identifier].name}")
     for name in proof.strays:
         where.print(f"[bold red]stray[/] {name}: no clause of its own chapter catches it")
     _summary(where, proof)

@@ -11,12 +11,11 @@ from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.text import Text
 
-from gradspec import chapters
-from gradspec.writing.clause import CLAUSES, INFORMATIVE, Clause, Note
+from gradspec import chapters, edition
+from gradspec.writing.clause import CASES, CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.writing.source import introduction, program_text, section_introduction
-from gradspec_conformance import plants
-from gradspec_conformance.engines.loading import did_you_mean
-from gradspec_conformance.plants.plant import PLANTS
+from gradspec_conformance.execution import register
+from gradspec_conformance.hints import did_you_mean
 
 if TYPE_CHECKING:
     from gradspec.chapters import Chapter
@@ -27,25 +26,34 @@ WIDTH = 92
 @click.command("show")
 @click.argument("what", metavar="ID|CHAPTER")
 def command(what: str) -> None:
-    """Show a clause (acc-001) or a whole chapter (accumulation, acc)."""
-    chapters.load()
-    plants.load()
+    """Show a clause (acc-001), a row of one (inp-042/select) or a chapter (accumulation, acc)."""
     console = Console(width=min(WIDTH, Console().width))
-    if what in CLAUSES:
-        console.print(_clause(CLAUSES[what], alone=True))
+    register.case(what)  # imports the chapter that the id belongs to
+    if what in CLAUSES or what in CASES:
+        console.print(_clause(CLAUSES.get(what) or CASES[what], alone=True))
     elif what in INFORMATIVE:
         console.print(_note(INFORMATIVE[what]))
+    elif edition.resolve(what):
+        for identifier in edition.resolve(what):
+            found = register.case(identifier)
+            if found is not None:
+                console.print(_clause(found, alone=True))
     else:
-        try:
-            chapter = chapters.find(what)
-        except KeyError:
-            names = [*CLAUSES, *INFORMATIVE, *(c.name for c in chapters.CHAPTERS)]
-            hint = did_you_mean(what, names)
-            raise click.UsageError(f"there is no clause or chapter {what!r}{hint}") from None
-        _chapter(console, chapter)
+        _chapter(console, _found(what))
+
+
+def _found(what: str) -> Chapter:
+    try:
+        return chapters.find(what)
+    except KeyError:
+        register.cases()
+        names = [*edition.names(), *CLAUSES, *INFORMATIVE, *(c.name for c in chapters.CHAPTERS)]
+        hint = did_you_mean(what, sorted(names))
+        raise click.UsageError(f"there is no clause or chapter {what!r}{hint}") from None
 
 
 def _chapter(console: Console, chapter: Chapter) -> None:
+    register.cases([chapter.name])
     console.print(Rule(f"[bold]{chapter.title}", align="left"))
     console.print(_prose(introduction(chapter)))
     section = ""
@@ -63,8 +71,8 @@ def _chapter(console: Console, chapter: Chapter) -> None:
 
 
 def _clause(clause: Clause, *, alone: bool) -> RenderableType:
-    level = f"{clause.level.upper()}{', convention' if clause.convention else ''}"
-    head = Text.assemble((clause.id, "bold cyan"), "  ", (level, "bold"), "  ", clause.statement)
+    rank = f"{clause.level.upper()}, {clause.nature}"
+    head = Text.assemble((clause.id, "bold cyan"), "  ", (rank, "bold"), "  ", clause.statement)
     parts: list[RenderableType] = [Text(), head]
     if clause.commentary:
         parts.append(Padding(Text(clause.commentary, style="dim"), (1, 0, 0, 4)))
@@ -75,20 +83,31 @@ def _clause(clause: Clause, *, alone: bool) -> RenderableType:
 
 
 def _facts(clause: Clause, *, alone: bool) -> RenderableType:
-    killers = [p.name for p in PLANTS.values() if clause.id in p.kills]
-    facts = {"sources": "; ".join(clause.sources)}
+    facts = {
+        "rows": ", ".join(row.row for row in clause.rows),
+        "sources": "; ".join(clause.sources),
+    }
     if alone:
         facts |= {
+            "stands for": ", ".join(i for i in clause.ledger if i != clause.id),
             "needs": " ".join(sorted(clause.needs)),
             "builds on": ", ".join(clause.foundations),
             "holds for": "generated inputs" if clause.is_law else "",
-            "plants": ", ".join(killers),
+            "plants": ", ".join(_killers(clause)),
             "written in": f"{clause.body.__module__}.{clause.name}",
         }
     text = Text("\n").join(
         Text.assemble((f"{name:11}", "dim"), value) for name, value in facts.items() if value
     )
     return Padding(text, (0, 0, 0, 4))
+
+
+def _killers(clause: Clause) -> list[str]:
+    from gradspec_conformance import plants  # noqa: PLC0415 - only one who looks closely asks
+
+    plants.load()
+    killers = plants.killers()
+    return list(dict.fromkeys(name for case in clause.cases for name in killers.get(case.id, ())))
 
 
 def _note(note: Note) -> RenderableType:

@@ -8,8 +8,9 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from gradspec_conformance.engines.loading import EngineError, load_engine
+from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import Finding, smoke
+from gradspec_conformance.exceptions import EngineError
 from gradspec_conformance.isolation.fence import oracle_fence
 
 

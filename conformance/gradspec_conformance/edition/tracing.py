@@ -1,4 +1,4 @@
-"""`traced(clause, engine)`: what a clause needs, found by running it; and the edition's list.
+"""`lines(engine)`: the edition's list as the chapters would have it, found by running them.
 
 Needs are traced on the reference engine, which has everything, and do not depend on it: a program
 is the same on every engine.
@@ -6,37 +6,72 @@ is the same on every engine.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from gradspec import chapters
-from gradspec.edition import HEADING, Demand
 from gradspec.program.recorder import Recorder
 from gradspec.writing.clause import CLAUSES
 from gradspec.writing.notation import Autograd
-from gradspec_conformance.execution.execute import Effort, drawn
+from gradspec_conformance.execution.effort import Effort, seed_of
+from gradspec_conformance.execution.execute import tried
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec.port.engine import Engine, Subject
     from gradspec.writing.clause import Clause
 
 
-def traced(clause: Clause, engine: Engine | Subject) -> frozenset[str]:
-    """Run a clause; give the words that its steps needed, and those that no step shows."""
-    used: set[str] = set()
-
-    def once(**inputs: object) -> None:
-        with Recorder(engine) as recorder:
-            clause.body(Autograd(recorder), **inputs)
-        used.update(recorder.used)
-
-    (drawn(clause, once, Effort(shrink=False)) if clause.is_law else once)()
-    return clause.unseen.union(used)
-
-
-def list_of(engine: Engine | Subject) -> str:
-    """Give the text of the edition's list as the chapters would have it."""
+def lines(engine: Engine | Subject) -> Iterator[str]:
+    """Give a line of JSON for each clause, in reading order."""
     chapters.load()
     order = [chapter.name for chapter in chapters.CHAPTERS]
-    clauses = sorted(CLAUSES.values(), key=lambda clause: order.index(clause.chapter))
-    demands = (Demand(c.id, c.chapter, c.level, traced(c, engine)) for c in clauses)
-    return HEADING + "".join(f"{demand}\n" for demand in demands)
+    for clause in sorted(CLAUSES.values(), key=lambda clause: order.index(clause.chapter)):
+        yield json.dumps(line_of(clause, engine), ensure_ascii=False) + "\n"
+
+
+def line_of(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
+    """Say of a clause what the edition says of it; what goes without saying is left out."""
+    line: dict[str, Any] = {
+        "id": clause.id,
+        "section": clause.section,
+        "name": clause.name,
+        "level": str(clause.level),
+        "nature": str(clause.nature),
+        "sentence": clause.statement,
+    }
+    if clause.builds_on:
+        line["builds_on"] = list(clause.builds_on)
+    if clause.is_law:
+        line["law"] = True
+    if not clause.rows:
+        return line | _facts(clause, engine)
+    line["rows"] = {row.row: _facts(row, engine) for row in clause.rows}
+    for row in clause.rows:
+        if row.statement != clause.statement.replace("{name}", row.row):
+            line["rows"][row.row]["sentence"] = row.statement
+    return line
+
+
+def traced(clause: Clause, engine: Engine | Subject) -> tuple[frozenset[str], int]:
+    """Run a clause or row; give the words that it needs, and how many acts it takes."""
+    used: set[str] = set()
+    acts = 0
+    effort = Effort(shrink=False)
+
+    def once(**inputs: object) -> None:
+        nonlocal acts
+        with Recorder(engine, seed=seed_of(clause, effort)) as recorder:
+            clause.perform(Autograd(recorder), **inputs)
+        used.update(recorder.used)
+        acts += recorder.performed
+
+    tried(clause, once, effort)()
+    return clause.unseen.union(used), acts
+
+
+def _facts(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
+    needs, acts = traced(clause, engine)
+    facts: dict[str, Any] = {"needs": " ".join(sorted(needs)), "acts": acts}
+    return facts | ({"ledger": list(clause.ledger)} if clause.ledger else {})

@@ -1,8 +1,8 @@
 """`vectors()`: the edition as data, for engines that no Python reaches.
 
-A line of JSON a clause: what it says, what it needs, and its programs as they were recorded, with
-the values that they demand.  `vectors.schema.json` describes the lines.  A law has the programs of
-its first examples.
+A line of JSON a clause, or row of one: what it says, what it needs, and its programs as they were
+recorded, with the values that they demand.  `vectors.schema.json` describes the lines.  A law has
+the programs of its first examples.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from gradspec.judging.comparison import DEFAULT_ULPS
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import FORMAT, to_data
 from gradspec.writing.notation import Autograd
-from gradspec_conformance.execution.execute import Effort, drawn, seed_of
+from gradspec_conformance.execution.effort import Effort, seed_of
+from gradspec_conformance.execution.execute import tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +40,7 @@ def vectors(clauses: Iterable[Clause], engine: Engine | Subject) -> Iterator[str
                 "id": clause.id,
                 "chapter": clause.chapter,
                 "level": str(clause.level),
+                "nature": str(clause.nature),
                 "sentence": clause.statement,
                 "needs": sorted(clause.needs),
                 "programs": [p for n, p in enumerate(programs) if p not in programs[:n]],
@@ -53,10 +55,10 @@ def programs_of(clause: Clause, engine: Engine | Subject) -> list[Program]:
 
     def once(**inputs: Any) -> None:
         with Recorder(engine, seed=seed_of(clause, effort)) as recorder:
-            clause.body(Autograd(recorder), **inputs)
+            clause.perform(Autograd(recorder), **inputs)
         recorded.append(recorder.program)
 
-    (drawn(clause, once, effort) if clause.is_law else once)()
+    tried(clause, once, effort)()
     return recorded
 
 

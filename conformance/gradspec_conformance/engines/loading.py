@@ -8,7 +8,6 @@ cannot be loaded is told in one sentence: what was found, what was expected, wha
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -16,11 +15,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from gradspec_conformance.adapters.phrases import MalformedBook, Phrasebook
+from gradspec_conformance.adapters.phrases import Phrasebook
 from gradspec_conformance.engines.soundness import unsound
+from gradspec_conformance.exceptions import (
+    EngineBroken,
+    EngineError,
+    EngineNotFound,
+    EngineNotInstalled,
+    MalformedBook,
+)
+from gradspec_conformance.hints import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from types import ModuleType
 
     from gradspec.port.engine import Engine
@@ -39,27 +46,6 @@ SHIPPED: Final[dict[str, str]] = {
     },
 }
 """The engines of this kit; each but the reference engine is a book."""
-
-
-class EngineError(Exception):
-    """An engine cannot be loaded."""
-
-
-class EngineNotFound(EngineError):
-    """No engine is registered under the name, or the file or module is not there."""
-
-
-class EngineBroken(EngineError):
-    """The adapter was found and gives no engine."""
-
-
-class EngineNotInstalled(EngineBroken):
-    """The adapter is here and the package that it adapts is not; `install` mends that."""
-
-    def __init__(self, package: str, install: str) -> None:
-        super().__init__(f"{package} is not installed: {install}")
-        self.package = package
-        self.install = install
 
 
 def load_engine(spec: str) -> Engine:
@@ -90,12 +76,6 @@ def known_engines() -> dict[str, Engine | EngineError]:
         except EngineError as error:
             known[name] = error
     return known
-
-
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """End a sentence with the words that look alike, if any do."""
-    close = difflib.get_close_matches(word, list(words), n=2, cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def _registered(name: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.judging.outcome import Interrupted
+from gradspec.exceptions import Interrupted
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.engines.asking import Asker
 from gradspec_conformance.engines.smoke_operators import check_operators

@@ -5,56 +5,33 @@ from __future__ import annotations
 import gc
 import time
 import traceback
-import zlib
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import hypothesis
-from hypothesis import HealthCheck, Phase
-
-from gradspec.judging.outcome import (
-    BrokenPort,
-    Diverged,
-    Failure,
-    FailureKind,
-    Refused,
-    Unsupported,
-)
+from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported
+from gradspec.judging.outcome import FailureKind
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
 from gradspec.program.storing import to_json
-from gradspec.writing.clause import CLAUSES, Clause
 from gradspec.writing.notation import Autograd
-from gradspec_conformance.execution.generation import same_everywhere
-from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.execution import register
+from gradspec_conformance.execution.effort import EVERYDAY, Effort, seed_of
+from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradspec.port.engine import Engine
     from gradspec.program.steps import Program
-
-DEFAULT_EXAMPLES = 25
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How hard laws are tried: generated examples, and the seed (None: always the same ones).
-
-    `shrink` looks for the smallest example that fails.
-    """
-
-    examples: int = DEFAULT_EXAMPLES
-    seed: int | None = None
-    shrink: bool = True
+    from gradspec.writing.clause import Clause
 
 
 def run_clause(
     clause: Clause,
     engine: Engine | Subject,
-    effort: Effort = Effort(),
+    effort: Effort = EVERYDAY,
     *,
     verdict_of: Callable[[str], Verdict] | None = None,
     known: Program | None = None,
@@ -79,16 +56,23 @@ def _precluded(
     lacking = missing_abilities(clause, subject.abilities)
     if lacking:
         message = f"the engine does not declare {', '.join(lacking)}"
-        return Verdict(clause.id, Outcome.UNSUPPORTED, lacking[0], message)
+        return Verdict(clause.id, Outcome.UNSUPPORTED, message=message, lacking=lacking[0])
     for foundation in clause.foundations:
         if verdict_of is not None:
             below = verdict_of(foundation)
         else:
-            below = run_clause(CLAUSES[foundation], subject, effort)
+            below = _alone(foundation, subject, effort)
         if below.outcome is not Outcome.PASSED and below.outcome is not Outcome.UNSUPPORTED:
             message = f"builds on {foundation}, which {below.outcome.replace('_', ' ')}"
-            return Verdict(clause.id, Outcome.BLOCKED, foundation, message)
+            return Verdict(clause.id, Outcome.BLOCKED, message=message, foundation=foundation)
     return None
+
+
+def _alone(identifier: str, subject: Subject, effort: Effort) -> Verdict:
+    case = register.case(identifier)
+    if case is None:
+        return Verdict(identifier, Outcome.ERRORED, UNREADABLE, register.why_not(identifier))
+    return run_clause(case, subject, effort)
 
 
 def missing_abilities(clause: Clause, abilities: frozenset[str]) -> list[str]:
@@ -99,13 +83,21 @@ def missing_abilities(clause: Clause, abilities: frozenset[str]) -> list[str]:
 def _executed(clause: Clause, subject: Subject, effort: Effort) -> Verdict:
     recorders: list[Recorder] = []
 
-    def once(**drawn: Any) -> None:
+    def once(**inputs: Any) -> None:
         with _no_collection(), Recorder(subject, seed=seed_of(clause, effort)) as recorder:
             recorders[:] = [recorder]
-            clause.body(Autograd(recorder), **drawn)
+            clause.perform(Autograd(recorder), **inputs)
 
-    run = drawn(clause, once, effort) if clause.is_law else once
-    return _judged(clause, run, recorders)
+    return _judged(clause, tried(clause, once, effort), recorders)
+
+
+def tried(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
+    """Give what runs the clause: once as it is, or a law on drawn inputs."""
+    if not clause.is_law:
+        return once
+    from gradspec_conformance.execution.laws import drawn  # noqa: PLC0415 - Hypothesis takes time
+
+    return drawn(clause, once, effort)
 
 
 def judge_program(clause: Clause, engine: Engine | Subject, program: Program) -> Verdict:
@@ -155,7 +147,12 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
             kind_of_error = refused.kind or type(refused.error).__name__
             verdict = Verdict(clause.id, Outcome.ERRORED, kind_of_error, str(refused))
     except Unsupported as unsupported:
-        verdict = Verdict(clause.id, Outcome.UNSUPPORTED, unsupported.capability, str(unsupported))
+        verdict = Verdict(
+            clause.id,
+            Outcome.UNSUPPORTED,
+            message=str(unsupported),
+            lacking=unsupported.capability,
+        )
     except Diverged:
         raise
     except BrokenPort as broken:
@@ -180,31 +177,6 @@ def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
         if native is not None:
             verdict = replace(verdict, script=native(recorder.program))
     return verdict
-
-
-def drawn(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
-    """Make of a law the function that tries it on drawn inputs, always the same ones."""
-    same_everywhere()
-    settings = hypothesis.settings(
-        max_examples=effort.examples,
-        database=None,
-        deadline=None,
-        print_blob=False,
-        report_multiple_bugs=False,
-        phases=[Phase.generate, *([Phase.shrink] if effort.shrink else [])],
-        suppress_health_check=list(HealthCheck),
-        verbosity=hypothesis.Verbosity.quiet,
-    )
-    test = hypothesis.given(**{name: drawn.make() for name, drawn in clause.given.items()})(once)
-    test.__name__ = clause.name
-    # the clause's own seed: Hypothesis' derandomize would go by the source of this file
-    run: Callable[[], None] = settings(hypothesis.seed(seed_of(clause, effort))(test))
-    return run
-
-
-def seed_of(clause: Clause, effort: Effort) -> int:
-    """Give the seed of what a clause draws; a clause has its own."""
-    return zlib.crc32(clause.id.encode()) + (effort.seed or 0)
 
 
 def spell(value: Any) -> str:

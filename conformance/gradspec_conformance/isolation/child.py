@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import gradspec
+from gradspec_conformance.exceptions import ChildEnded, ChildSilent
 
 ROOMS: Final = ("execution", "isolation")
 PATIENCE: Final = 0.5
@@ -34,18 +35,6 @@ NOISE: Final = re.compile(rf'Extension modules: |Current thread |^\s*$|^  File "
 """What Python writes when it dies and tells nothing about the engine."""
 
 ADDRESS: Final = re.compile(r"0x[0-9a-f]{4,}")
-
-
-class ChildEnded(Exception):
-    """The process is gone; `kind` is a signal's name or `exit`."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-class ChildSilent(Exception):
-    """The process did not answer in time, and was killed."""
 
 
 class Child:

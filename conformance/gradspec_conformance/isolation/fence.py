@@ -16,18 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from gradspec_conformance.engines.loading import engine_names
-from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.exceptions import OracleConsulted
+from gradspec_conformance.execution.verdict import CONSULTED, Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import ModuleType
 
-CONSULTED: Final = "consulted the oracle"
 ORACLE: Final = "torch"
-
-
-class OracleConsulted(Exception):
-    """An engine that is not torch asked torch."""
 
 
 class Fence:

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json
-from gradspec_conformance.engines.loading import EngineBroken, load_engine
+from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.exceptions import EngineBroken
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.execute import Effort, run_clause
-from gradspec_conformance.execution.generation import same_everywhere
-from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.isolation.messages import Started, Task
 from gradspec_conformance.isolation.seal import Seal
 
 if TYPE_CHECKING:
     from gradspec.port.engine import Engine
+    from gradspec_conformance.execution.effort import Effort
 
 
 class EngineHost:
     """Runs clauses on an engine, given by name or as an object; raises EngineError."""
 
     def __init__(self, engine: str | Engine, effort: Effort) -> None:
-        same_everywhere()
         self._effort = effort
         self._open = ExitStack()
         self._seal = Seal()
@@ -62,7 +62,10 @@ class EngineHost:
     def run(self, task: Task) -> Verdict:
         """Run one clause; an engine that asks the interpreter to end costs that clause."""
         known = from_json(task.known) if task.known else None
-        clause = register.clauses()[task.clause]
+        clause = register.case(task.clause)
+        if clause is None:
+            message = register.why_not(task.clause)
+            return Verdict(task.clause, Outcome.ERRORED, UNREADABLE, message)
         try:
             verdict = run_clause(
                 clause,

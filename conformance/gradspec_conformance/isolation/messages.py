@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gradspec_conformance.execution.execute import Effort
+from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:

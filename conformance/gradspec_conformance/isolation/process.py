@@ -1,4 +1,4 @@
-"""`RemoteHost`: an engine in another process, so that its crash or hang costs one clause.
+"""`ProcessHost`: an engine in another process, so that its crash or hang costs one clause.
 
 A worker that ended is replaced when the next clause needs one.  A crash of a worker that had
 run other clauses is tried again in a fresh one, so that what is blamed is the clause itself, and
@@ -9,9 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec_conformance.engines.loading import EngineBroken, EngineError, EngineNotFound
+from gradspec_conformance.exceptions import (
+    ChildEnded,
+    ChildSilent,
+    EngineBroken,
+    EngineError,
+    EngineNotFound,
+)
 from gradspec_conformance.execution.verdict import Outcome, Verdict
-from gradspec_conformance.isolation.child import Child, ChildEnded, ChildSilent
+from gradspec_conformance.isolation.child import Child
 from gradspec_conformance.isolation.messages import (
     NotStarted,
     Start,
@@ -23,14 +29,16 @@ from gradspec_conformance.isolation.messages import (
 )
 
 if TYPE_CHECKING:
-    from gradspec_conformance.execution.execute import Effort
+    from gradspec_conformance.execution.effort import Effort
 
 START_TIMEOUT: Final = 30.0
 """Seconds that an engine has to load, unless `timeout` gives it more."""
 
 
-class RemoteHost:
+class ProcessHost:
     """Runs clauses on an engine in a child process, which `start` begins without waiting for it."""
+
+    engine = None
 
     def __init__(self, spec: str, effort: Effort, timeout: float) -> None:
         self._spec = spec
@@ -39,9 +47,12 @@ class RemoteHost:
         self._description: Started | EngineError | None = None
         self._served = 0
         self._child: Child | None = None
+        self._closed = False
 
     def start(self) -> None:
         """Begin to load the engine, if that has not begun."""
+        if self._closed:
+            raise EngineBroken(f"{self._spec} was let go")
         if self._child is None:
             self._served = 0
             self._child = Child()
@@ -71,7 +82,8 @@ class RemoteHost:
         return verdict
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and start no other."""
+        self._closed = True
         self._drop()
 
     def _once(self, task: Task) -> Verdict:

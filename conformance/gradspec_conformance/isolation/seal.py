@@ -9,18 +9,17 @@ to deceive: that one has the whole process.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.judging.comparison import COMPARISONS
-from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.execution.verdict import TAMPERED, Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-TAMPERED: Final = "changed the kit"
 
 JUDGES: Final = (
     "gradspec.judging.comparison",
@@ -32,7 +31,7 @@ JUDGES: Final = (
     "gradspec.writing.expectation",
     "gradspec.writing.notation",
     "gradspec.program.objects",
-    "gradspec.judging.outcome",
+    "gradspec.exceptions",
     "gradspec.program.recorder",
     "gradspec.program.replay",
     "gradspec_conformance.execution.execute",
@@ -77,10 +76,11 @@ class Seal:
 
 def _places() -> Iterator[Place]:
     for module in JUDGES:
-        for name, thing in vars(sys.modules[module]).items():
+        space = vars(importlib.import_module(module))
+        for name, thing in space.items():
             if not callable(thing):
                 continue
-            yield f"{module}.{name}", vars(sys.modules[module]), name, _putter(module, name)
+            yield f"{module}.{name}", space, name, _putter(module, name)
             if isinstance(thing, type) and thing.__module__ == module:
                 for member in [n for n, v in vars(thing).items() if callable(v)]:
                     put = partial(setattr, thing, member)

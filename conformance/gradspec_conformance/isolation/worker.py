@@ -11,8 +11,7 @@ import faulthandler
 import os
 from typing import BinaryIO
 
-from gradspec_conformance.engines.loading import EngineError
-from gradspec_conformance.execution import register
+from gradspec_conformance.exceptions import EngineError
 from gradspec_conformance.isolation.host import EngineHost
 from gradspec_conformance.isolation.messages import NotStarted, decode_start, decode_task, encode
 
@@ -28,7 +27,6 @@ def main() -> None:
     except EngineError as error:
         send(answers, NotStarted(type(error).__name__, str(error)))
         return
-    register.unreadable()  # imports every chapter before the clock of the first clause runs
     send(answers, description)
     worker = os.getpid()
     while line := tasks.readline():

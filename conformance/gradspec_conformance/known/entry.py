@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from gradspec import edition
 from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -52,10 +54,15 @@ class Entry:
     program: str = ""
     line: int = field(default=0, compare=False)
 
+    def speaks_of(self, identifier: str) -> bool:
+        """Whether it is about a clause or row: by id, by an id that it had, or by a pattern."""
+        return fnmatchcase(identifier, self.clause) or identifier in edition.resolve(self.clause)
+
     @property
     def is_pattern(self) -> bool:
         """Whether it may speak of several clauses."""
-        return any(sign in self.clause for sign in "*?[")
+        several = len(edition.resolve(self.clause)) > 1
+        return several or any(sign in self.clause for sign in "*?[")
 
     def foresees(self, verdict: Verdict) -> bool:
         """Whether a clause failed in just this way; a crash or a hang need not say how."""

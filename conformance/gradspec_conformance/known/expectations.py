@@ -10,21 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from gradspec.program.storing import from_json
-from gradspec.writing.clause import Level
-from gradspec_conformance.execution.verdict import Outcome, Verdict
-from gradspec_conformance.isolation.fence import CONSULTED
-from gradspec_conformance.isolation.seal import TAMPERED
+from gradspec.writing.level import Level
+from gradspec_conformance.execution.verdict import INEXCUSABLE, Outcome, Verdict
 from gradspec_conformance.known.file import read_entries, read_ran
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from gradspec.program.steps import Program
     from gradspec_conformance.known.entry import Entry
 
 KIT: Final = Path(__file__).parent.parent
@@ -90,10 +85,10 @@ class Expectations:
 
     def entry(self, clause_id: str) -> Entry | None:
         """Find the entry of a clause: its own, or else the first pattern that matches."""
-        matching = [e for e in self.entries if fnmatchcase(clause_id, e.clause)]
-        return next((e for e in matching if e.clause == clause_id), next(iter(matching), None))
+        matching = [e for e in self.entries if e.speaks_of(clause_id)]
+        return next((e for e in matching if not e.is_pattern), next(iter(matching), None))
 
-    def judge(self, verdict: Verdict, level: Level) -> Standing:
+    def standing_of(self, verdict: Verdict, level: Level) -> Standing:
         """Hold a verdict beside its entry."""
         entry = self.entry(verdict.id)
         match verdict.outcome:
@@ -101,7 +96,7 @@ class Expectations:
                 return Standing.NOT_RUN
             case Outcome.PASSED:
                 return Standing.AS_DEMANDED if entry is None else Standing.UNEXPECTED_PASS
-        if verdict.kind in (CONSULTED, TAMPERED):
+        if verdict.kind in INEXCUSABLE:
             return Standing.UNEXPECTED_FAILURE  # no reason makes that right
         if entry is not None:
             foreseen = entry.foresees(verdict)
@@ -112,12 +107,10 @@ class Expectations:
         """List the entries whose clauses were selected and none of which came to be run."""
         seen = list(verdicts)
         used = {id(self.entry(v.id)) for v in seen if v.ran}
-        matched = [e for e in self.entries if any(fnmatchcase(v.id, e.clause) for v in seen)]
+        matched = [e for e in self.entries if any(e.speaks_of(v.id) for v in seen)]
         return [entry for entry in matched if id(entry) not in used]
 
-    def known_program(self, clause_id: str) -> Program | None:
-        """Give the stored smallest example of a law's known failure."""
+    def known_program(self, clause_id: str) -> str:
+        """Give the stored smallest example of a law's known failure, as JSON; or nothing."""
         entry = self.entry(clause_id)
-        if entry is None or not entry.program or entry.is_pattern:
-            return None
-        return from_json(entry.program)
+        return "" if entry is None or entry.is_pattern else entry.program

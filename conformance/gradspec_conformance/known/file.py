@@ -8,12 +8,11 @@ import tomllib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec import edition
 from gradspec.judging.outcome import FailureKind
-from gradspec.program.storing import from_json
-from gradspec.writing.clause import INFORMATIVE
-from gradspec_conformance.engines.loading import did_you_mean
-from gradspec_conformance.execution import register
+from gradspec_conformance.exceptions import MalformedExpectations
 from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.known.entry import EXPECTABLE, Cause, Entry
 
 if TYPE_CHECKING:
@@ -27,21 +26,11 @@ REQUIRED: Final = ("clause", "reason", "class")
 KINDLESS: Final = (Outcome.CRASHED, Outcome.TIMED_OUT)
 
 
-class MalformedExpectations(Exception):
-    """An expectations file cannot be used; `line` is 0 where no line is to blame."""
-
-    def __init__(self, path: Path, line: int, reason: str) -> None:
-        super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
-        self.path = path
-        self.line = line
-        self.reason = reason
-
-
 def read_entries(path: Path, clauses: Collection[str] | None = None) -> Iterator[Entry]:
     """Read the entries of a file in its order; raises MalformedExpectations."""
     text = _text(path)
     tables = _tables(path, text, _parsed(path, text))
-    reader = _Reader(path, text.splitlines(), _ids() if clauses is None else clauses)
+    reader = _Reader(path, text.splitlines(), clauses)
     seen: dict[str, int] = {}
     for index, table in enumerate(tables):
         entry = reader.entry(index, table)
@@ -94,10 +83,6 @@ def _string(value: str) -> str:
     return f"'{value}'" if literal else json.dumps(value, ensure_ascii=not value.isprintable())
 
 
-def _ids() -> list[str]:
-    return list(register.clauses())
-
-
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -136,7 +121,7 @@ def _is_table(value: Any) -> bool:
 class _Reader:
     """Knows the lines of the file, so that each complaint can name one."""
 
-    def __init__(self, path: Path, lines: list[str], clauses: Collection[str]) -> None:
+    def __init__(self, path: Path, lines: list[str], clauses: Collection[str] | None) -> None:
         self.path = path
         self.lines = lines
         self.clauses = clauses
@@ -172,11 +157,19 @@ class _Reader:
                 self._complain(line, key, f"the entry has no {key}: add one")
 
     def _check_clause(self, line: int, clause: str) -> None:
-        if any(fnmatchcase(id_, clause) for id_ in self.clauses):
+        known = edition.names() if self.clauses is None else self.clauses
+        if any(fnmatchcase(name, clause) for name in known):
             return
+        from gradspec.writing.clause import INFORMATIVE  # noqa: PLC0415 - takes time
+        from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
+
+        if self.clauses is None:  # the edition may not list it yet
+            known = [*known, *register.cases()]
+            if any(fnmatchcase(name, clause) for name in known):
+                return
         if clause in INFORMATIVE:
             self._complain(line, "clause", f"{clause} is informative: no program can fail it")
-        near = did_you_mean(clause, list(self.clauses))
+        near = did_you_mean(clause, sorted(known))
         hint = near or ": see gradspec list"
         self._complain(line, "clause", f"no clause is called or matched by {clause!r}{hint}")
 
@@ -190,9 +183,12 @@ class _Reader:
             self._complain(line, "kind", f"no clause fails with {kind!r}{near or _among(kinds)}")
 
     def _check_program(self, line: int, program: str) -> None:
+        if not program:
+            return
+        from gradspec.program.storing import from_json  # noqa: PLC0415 - takes time
+
         try:
-            if program:
-                from_json(program)
+            from_json(program)
         except (ValueError, KeyError, TypeError) as error:
             self._complain(line, "program", f"the program cannot be read: {error}")
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from gradspec_conformance.isolation.fence import CONSULTED
-from gradspec_conformance.isolation.seal import TAMPERED
+from gradspec_conformance.execution.verdict import INEXCUSABLE
 from gradspec_conformance.known.entry import EXPECTABLE, Cause, Entry
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def renewed(
     broken = {id(old.entry(v.id)) for v in seen if v.ran and not _holds(old.entry(v.id), v)}
     entries: dict[str, Entry] = {}
     for verdict in seen:
-        if verdict.outcome not in EXPECTABLE or verdict.kind in (CONSULTED, TAMPERED):
+        if verdict.outcome not in EXPECTABLE or verdict.kind in INEXCUSABLE:
             continue
         entry = old.entry(verdict.id)
         if entry is None or not entry.foresees(verdict):

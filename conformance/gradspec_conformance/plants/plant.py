@@ -16,16 +16,13 @@ from typing import Any, Final
 
 from gradspec.judging.outcome import FailureKind
 from gradspec.port.errors import ERROR_KINDS
+from gradspec_conformance.exceptions import MalformedPlant
 
 ENGINE: Final = "gradspec_reference"
 
 
 KINDS: Final = frozenset({*FailureKind, *ERROR_KINDS})
 """In which ways a clause can fail for the right reason."""
-
-
-class MalformedPlantError(Exception):
-    """A plant is not written as plants are; the message says what to mend."""
 
 
 class Swap:
@@ -67,7 +64,7 @@ class Swap:
     def _counted(self, replacement: Any) -> Any:
         if isinstance(replacement, staticmethod | classmethod | property):
             message = "swap a plain function; wrap it yourself and call took_effect()"
-            raise MalformedPlantError(message)
+            raise MalformedPlant(message)
 
         @functools.wraps(replacement)
         def counted(*arguments: Any, **keywords: Any) -> Any:
@@ -129,7 +126,7 @@ def plant(*, kills: Mapping[str, str], modelled_on: str) -> Callable[[Fault], Pl
     `kills` maps clause ids to the failure kind (`gradspec.judging.outcome.FailureKind`) or, where
     the faulty engine raises without need, to the error kind.  `modelled_on` names the real bug, as
     `owner/repository#number`, or says in what kind of engine the fault is common.
-    Raises MalformedPlantError when a part is missing or the name is taken.
+    Raises MalformedPlant when a part is missing or the name is taken.
     """
 
     def declare(fault: Fault) -> Plant:
@@ -137,12 +134,12 @@ def plant(*, kills: Mapping[str, str], modelled_on: str) -> Callable[[Fault], Pl
         name = fault.__name__
         if not change.endswith(".") or not kills or not modelled_on:
             message = f"plant {name} needs a docstring sentence, kills, and what it is modelled on"
-            raise MalformedPlantError(message)
+            raise MalformedPlant(message)
         odd = [kind for kind in kills.values() if kind not in KINDS]
         if odd:
-            raise MalformedPlantError(f"plant {name}: {odd} are no kinds; a crash is not a kill")
+            raise MalformedPlant(f"plant {name}: {odd} are no kinds; a crash is not a kill")
         if name in PLANTS:
-            raise MalformedPlantError(f"plant {name} is declared twice")
+            raise MalformedPlant(f"plant {name} is declared twice")
         _, _, place = fault.__module__.partition("gradspec_conformance.plants.")
         chapter = (place or fault.__module__).partition(".")[0]
         PLANTS[name] = Plant(name, chapter, change, modelled_on, kills, fault)

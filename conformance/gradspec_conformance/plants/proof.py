@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gradspec.chapters import CHAPTERS
-from gradspec.writing.clause import CLAUSES
+from gradspec.writing.clause import CASES
 from gradspec_conformance.adapters.reference import ReferenceEngine
-from gradspec_conformance.execution.execute import Effort, run_clause
+from gradspec_conformance.execution.effort import Effort
+from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome, Verdict
 from gradspec_conformance.plants.plant import PLANTS, Plant
 
@@ -64,7 +65,7 @@ def trials(plants: Iterable[Plant], clauses: frozenset[str] | None = None) -> It
 
 
 def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) -> Trial:
-    if identifier not in CLAUSES:
+    if identifier not in CASES:
         return Trial(plant.name, identifier, kind, Finding.VOID, "there is no such clause")
     if identifier not in sound:
         sound[identifier] = _run(identifier)
@@ -87,7 +88,7 @@ def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) 
 def _run(identifier: str) -> Verdict:
     """Run one clause alone: what it builds on is tried by its own plants."""
     passed = Verdict("", Outcome.PASSED)
-    return run_clause(CLAUSES[identifier], ReferenceEngine(), QUICK, verdict_of=lambda _: passed)
+    return run_clause(CASES[identifier], ReferenceEngine(), QUICK, verdict_of=lambda _: passed)
 
 
 def judge(made: Iterable[Trial], chapters: frozenset[str] | None = None) -> Proof:
@@ -95,11 +96,11 @@ def judge(made: Iterable[Trial], chapters: frozenset[str] | None = None) -> Proo
     kept = tuple(made)
     wanted = chapters if chapters is not None else frozenset(c.name for c in CHAPTERS)
     killed = {t.clause for t in kept if t.finding is Finding.KILLED}
-    unplanted = tuple(i for i, c in CLAUSES.items() if c.chapter in wanted and i not in killed)
+    unplanted = tuple(i for i, c in CASES.items() if c.chapter in wanted and i not in killed)
     caught: dict[str, set[str]] = {}
     for trial in kept:
         if trial.finding is Finding.KILLED:
-            caught.setdefault(trial.plant, set()).add(CLAUSES[trial.clause].chapter)
+            caught.setdefault(trial.plant, set()).add(CASES[trial.clause].chapter)
     strays = tuple(
         p.name
         for p in PLANTS.values()

@@ -1,7 +1,8 @@
-"""Clauses as items of pytest: thin hooks over `Judge.judge`.
+"""Clauses as items of pytest, another face of the loop over `Judge.judge`.
 
-A clause that is as demanded passes; unsupported and blocked ones are skipped with the reason;
-expected failures and deviations are what pytest calls xfailed; everything else fails.
+A clause that is as demanded passes; unsupported and blocked ones are skipped with the reason,
+unless they close the gate; expected failures and deviations are what pytest calls xfailed;
+everything else fails.  In the end all judgements are one `Result`, whose exit status is pytest's.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import msgspec
 import pytest
 
 from gradspec import chapters
-from gradspec.writing.clause import CLAUSES, Level
-from gradspec_conformance.engines.loading import EngineError
+from gradspec.writing.clause import CASES
+from gradspec.writing.level import Level
+from gradspec.writing.nature import Nature
+from gradspec_conformance.exceptions import EngineError, NotConformant, WrongUsage
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.rerun import rerun
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.pytest_plugin.gathering import Gathering
 from gradspec_conformance.report.explanation import explain
-from gradspec_conformance.run.request import RunContext, WrongUsage
+from gradspec_conformance.run.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -26,36 +30,37 @@ if TYPE_CHECKING:
     from gradspec.writing.clause import Clause
     from gradspec_conformance.run.judgement import Judged
 
-CONTEXT: Final = pytest.StashKey[RunContext]()
+REQUEST: Final = pytest.StashKey[Request]()
 PACKAGE: Final = chapters.__name__
 
 
-class NotConformant(Exception):
-    """A clause is not as demanded, or not as expected."""
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the levels markers, so that `-m must` chooses."""
+    """Make levels and natures markers, so that `-m must` chooses."""
     for level in Level:
         config.addinivalue_line(
             "markers", f"{level}: a clause of gradspec at level {level.upper()}"
         )
+    for nature in Nature:
+        config.addinivalue_line("markers", f"{nature}: a clause of gradspec about {nature}s")
 
 
 # the run's context --------------------------------------------------------------------
-def prepare(config: pytest.Config) -> RunContext:
+def prepare(config: pytest.Config) -> Request:
     """Give the context of the run, made from the options the first time."""
-    if CONTEXT not in config.stash:
+    if REQUEST not in config.stash:
         try:
-            config.stash[CONTEXT] = RunContext.of(config.option)
+            request = config.stash[REQUEST] = Request.of(config.option)
         except WrongUsage as error:
             raise pytest.UsageError(str(error)) from None
         except EngineError as error:
             raise pytest.UsageError(f"engine {config.option.gradspec_engine}: {error}") from None
-    return config.stash[CONTEXT]
+        else:
+            if not hasattr(config, "workerinput"):  # in xdist's workers nobody listens
+                config.pluginmanager.register(Gathering(request))
+    return config.stash[REQUEST]
 
 
-def check_engine(config: pytest.Config) -> None:
+def wait_for_engine(config: pytest.Config) -> None:
     """Wait until the engine is loaded."""
     try:
         _ = prepare(config).session.description
@@ -71,17 +76,17 @@ class ChapterFile(pytest.File):
         """Make an item of each clause, in reading order."""
         prepare(self.config)
         module = self._module()
+        if module == PACKAGE:
+            return
         chapter = module.removeprefix(f"{PACKAGE}.").partition(".")[0]
-        if chapter in register.unreadable():
-            complaint = register.unreadable()[chapter]
+        complaint = register.complaint_about(chapter)
+        if complaint is not None:
             raise self.CollectError(f"chapter {chapter} could not be read: {complaint}")
-        for clause in register.clauses().values():
-            if clause.body.__module__ == module:
-                name = f"{clause.id}[{clause.name}]"
-                nodeid = f"{clause.chapter}::{name}"
-                item: ClauseItem = ClauseItem.from_parent(
-                    self, name=name, nodeid=nodeid, clause=clause
-                )
+        for case in register.cases([chapter]).values():
+            if case.body.__module__ == module:
+                name = f"{case.id}[{case.name}]"
+                nodeid = f"{case.chapter}::{name}"
+                item: ClauseItem = ClauseItem.from_parent(self, name=name, nodeid=nodeid, case=case)
                 yield item
 
     def _module(self) -> str:
@@ -97,12 +102,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not ours:
         return
     if not config.getoption("collectonly"):
-        check_engine(config)
+        wait_for_engine(config)
     selection = prepare(config).selection
-    left_out = [item for item in ours if not selection.holds(item.clause)]
+    left_out = [item for item in ours if not selection.holds(item.case)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-    kept = [item for item in ours if selection.holds(item.clause)]
+    kept = [item for item in ours if selection.holds(item.case)]
     kept.sort(key=_reading_order())
     items[:] = [*(item for item in items if not isinstance(item, ClauseItem)), *kept]
 
@@ -110,34 +115,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _reading_order() -> Callable[[ClauseItem], tuple[int, int]]:
     """Give a key that sorts by chapter, and within one as it is written."""
     places = {chapter.name: place for place, chapter in enumerate(chapters.CHAPTERS)}
-    written = {identifier: place for place, identifier in enumerate(CLAUSES)}
-    return lambda item: (places.get(item.clause.chapter, len(places)), written[item.clause.id])
+    written = {identifier: place for place, identifier in enumerate(CASES)}
+    return lambda item: (places.get(item.case.chapter, len(places)), written[item.case.id])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Let the engine go."""
-    if CONTEXT in config.stash:
-        config.stash[CONTEXT].close()
+    if REQUEST in config.stash:
+        config.stash[REQUEST].close()
 
 
 # running ------------------------------------------------------------------------------
 class ClauseItem(pytest.Item):
     """One clause."""
 
-    def __init__(self, name: str, *, clause: Clause, **keywords: Any) -> None:
+    def __init__(self, name: str, *, case: Clause, **keywords: Any) -> None:
         super().__init__(name, **keywords)
-        self.clause = clause
+        self.case = case
         self.judged: Judged | None = None
-        self.extra_keyword_matches.add(clause.chapter)
-        self.add_marker(str(clause.level))
+        self.extra_keyword_matches.update([case.chapter, *case.ledger])
+        self.add_marker(str(case.level))
+        self.add_marker(str(case.nature))
 
     def runtest(self) -> None:
         """Run the clause, and say in pytest's words what came of it."""
         context = prepare(self.config)
-        judged = self.judged = context.judge.judge(self.clause)
+        judged = self.judged = context.judges[0].judge(self.case)
         verdict = judged.verdict
         self.user_properties += [
             ("level", str(judged.level)),
+            ("nature", str(judged.nature)),
             ("verdict", str(verdict.outcome)),
             ("standing", str(judged.standing)),
             *([("kind", verdict.kind)] if verdict.kind else []),
@@ -145,7 +152,7 @@ class ClauseItem(pytest.Item):
         match judged.standing:
             case Standing.AS_DEMANDED:
                 return
-            case Standing.NOT_RUN:
+            case Standing.NOT_RUN if not judged.gates:
                 pytest.skip(f"{verdict.outcome}: {verdict.message}")
             case Standing.EXPECTED_FAILURE | Standing.DEVIATION:
                 said = f"{judged.level} {verdict.outcome} ({verdict.kind}): {verdict.message}"
@@ -163,8 +170,8 @@ class ClauseItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Say where the clause is written."""
-        code = self.clause.body.__code__
-        return code.co_filename, code.co_firstlineno - 1, f"{self.clause.id} {self.clause.name}"
+        code = self.case.body.__code__
+        return code.co_filename, code.co_firstlineno - 1, f"{self.case.id} {self.case.name}"
 
 
 @pytest.hookimpl(wrapper=True)

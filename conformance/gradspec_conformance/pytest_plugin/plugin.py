@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if is_named(config) and not config.getoption("help", default=False):
         context = _items(config).prepare(config)
         if not config.getoption("collectonly"):
-            context.session.start()
+            context.start()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -79,7 +79,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Find out that the engine cannot be loaded once, and not once in each worker."""
     if is_named(config):
-        _items(config).check_engine(config)
+        _items(config).wait_for_engine(config)
 
 
 def _items(config: pytest.Config) -> Any:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from gradspec.program.scripts import as_gradspec
 from gradspec.program.storing import from_json
-from gradspec.writing.clause import CLAUSES
 from gradspec.writing.source import program_text
-from gradspec_conformance.execution.execute import DEFAULT_EXAMPLES, Effort
+from gradspec_conformance.execution import register
+from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 
 if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
@@ -50,10 +50,12 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
     """Say what was found, and how to see it again."""
     verdict = judged.verdict
     facts = [("found", verdict.found), ("expected", verdict.expected)]
-    kind = f" ({verdict.kind})" if verdict.kind else ""
+    manner = verdict.kind or verdict.lacking or verdict.foundation
+    kind = f" ({manner})" if manner else ""
     said = f": {verdict.message}" if verdict.message else ""
+    rank = f"[{judged.level}, {judged.nature}, {judged.chapter}]"
     return Explanation(
-        heading=f"{judged.id} {judged.name} [{judged.level}, {judged.chapter}] {judged.standing}",
+        heading=f"{judged.id} {judged.name} {rank} {judged.standing}",
         statement=judged.statement,
         finding=f"{verdict.outcome.replace('_', ' ')}{kind}{said}",
         facts=tuple(fact for fact in facts if fact[1]),
@@ -78,8 +80,8 @@ def _program(judged: Judged, engine: str) -> str:
     if judged.verdict.outcome == "passed":
         return ""
     if not judged.verdict.program:
-        clause = CLAUSES.get(judged.id)
-        return program_text(clause) if clause is not None else ""
+        case = register.case(judged.id)
+        return program_text(case) if case is not None else ""
     return as_gradspec(from_json(judged.verdict.program), engine)
 
 

@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Meta
 
 from gradspec.edition import EDITION
-from gradspec.writing.clause import Level
+from gradspec.writing.level import Level
+from gradspec.writing.nature import Nature
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.run.result import Counts
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
 
-SCHEMA: Final = "gradspec-report/2"
+SCHEMA: Final = "gradspec-report/3"
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
 
@@ -64,15 +65,19 @@ class Selected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One clause; what does not apply is null."""
+    """One clause, or one row of one; what does not apply is null."""
 
     id: str
+    clause: str
     chapter: str
     name: str
     level: Level
+    nature: Nature
     verdict: Outcome
     standing: Standing
-    kind: str | None
+    kind: Annotated[str | None, Meta(description="In which way it failed.")]
+    lacking: Annotated[str | None, Meta(description="The ability that it needs.")]
+    foundation: Annotated[str | None, Meta(description="The clause whose failure blocks it.")]
     message: str | None
     found: str | None
     expected: str | None
@@ -87,12 +92,16 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         verdict = judged.verdict
         return cls(
             id=judged.id,
+            clause=judged.clause,
             chapter=judged.chapter,
             name=judged.name,
             level=judged.level,
+            nature=judged.nature,
             verdict=verdict.outcome,
             standing=judged.standing,
             kind=verdict.kind or None,
+            lacking=verdict.lacking or None,
+            foundation=verdict.foundation or None,
             message=verdict.message or None,
             found=verdict.found or None,
             expected=verdict.expected or None,
@@ -106,24 +115,26 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole run."""
 
-    schema: Literal["gradspec-report/2"]
+    schema: Literal["gradspec-report/3"]
     edition: str
     kit: Kit
     engine: Engine
     profile: str
     selection: Selected
-    counts: Counts
+    counts: Annotated[Counts, Meta(description="Clauses; one with rows counts once.")]
+    rows: Annotated[Counts, Meta(description="Rows, and clauses without rows.")]
     verdicts: list[Line]
     missing: list[str]
     complaints: list[str]
     stale: list[str]
-    exit_status: Annotated[int, Meta(ge=0, le=3)]
+    exit_status: Annotated[int, Meta(ge=0, le=130)]
 
     @classmethod
     def of(cls, result: Result) -> Report:
         """Report a result."""
         engine = result.engine
         abilities = sorted(engine.abilities)
+        keyword = result.selection.keyword
         return cls(
             schema=SCHEMA,
             edition=EDITION,
@@ -132,11 +143,12 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             profile=result.selection.profile.name,
             selection=Selected(
                 chapters=list(result.selection.chapters),
-                keyword=result.narrowed or None,
+                keyword=keyword.text if keyword is not None else None,
                 examples=result.effort.examples,
                 seed=result.effort.seed,
             ),
             counts=result.counts,
+            rows=result.rows,
             verdicts=[Line.of(judged) for judged in result.judged],
             missing=list(result.missing),
             complaints=list(result.complaints),

@@ -1,4 +1,4 @@
-"""`Judge.judge(clause) -> Judged`: a verdict, what was expected of it, and whether a gate closes.
+"""`Judge.judge(case) -> Judged`: a verdict, what was expected of it, and whether a gate closes.
 
 A failure at level MUST that no expectation foresees gates; at SHOULD and MAY it is a deviation,
 which is reported.  A blocked clause is counted with the failure it builds on, so it gates where
@@ -11,30 +11,38 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gradspec.writing.clause import CLAUSES, Level
+from gradspec.writing.level import Level
+from gradspec.writing.nature import Nature
 from gradspec_conformance.execution.verdict import Outcome, Verdict
 from gradspec_conformance.known.expectations import Expectations, Standing
+from gradspec_conformance.run.session import EngineSession, thing_named
 
 if TYPE_CHECKING:
+    from gradspec.edition import Demand
     from gradspec.writing.clause import Clause
-    from gradspec_conformance.run.session import EngineSession
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """One clause after its run: everything that a report says of it."""
+    """One clause, or one row of one, after its run: everything that a report says of it."""
 
     verdict: Verdict
     chapter: str
     name: str
     level: Level
+    nature: Nature
     statement: str
     standing: Standing
     gates: bool
 
     @property
     def id(self) -> str:
-        """The clause's id."""
+        """The id of the clause or row."""
         return self.verdict.id
+
+    @property
+    def clause(self) -> str:
+        """The id of the clause."""
+        return self.id.partition("/")[0]
 
 
 class Judge:
@@ -45,28 +53,29 @@ class Judge:
         self.expectations = expectations
         session.known = expectations.known_program
 
-    def judge(self, clause: Clause) -> Judged:
-        """Run the clause if it was not yet run, and judge what came of it."""
-        verdict = self.session.verdict(clause.id)
-        standing = self.expectations.judge(verdict, clause.level)
+    def judge(self, case: Demand | Clause) -> Judged:
+        """Run the clause or row if it was not yet run, and judge what came of it."""
+        verdict = self.session.verdict(case.id)
+        standing = self.expectations.standing_of(verdict, case.level)
         return Judged(
             verdict=verdict,
-            chapter=clause.chapter,
-            name=clause.name,
-            level=clause.level,
-            statement=clause.statement,
+            chapter=case.chapter,
+            name=case.name,
+            level=case.level,
+            nature=case.nature,
+            statement=case.statement,
             standing=standing,
-            gates=standing.red or (clause.level is Level.MUST and self._is_cut_off(verdict)),
+            gates=standing.red or (case.level is Level.MUST and self._is_cut_off(verdict)),
         )
 
     def _is_cut_off(self, verdict: Verdict) -> bool:
         """Whether the clause is blocked by something that nobody expected."""
         while verdict.outcome is Outcome.BLOCKED:
-            foundation = verdict.kind
-            verdict = self.session.verdict(foundation)
-            if foundation not in CLAUSES:
+            foundation = thing_named(verdict.foundation)
+            if foundation is None:
                 return True
-            standing = self.expectations.judge(verdict, CLAUSES[foundation].level)
+            verdict = self.session.verdict(foundation.id)
+            standing = self.expectations.standing_of(verdict, foundation.level)
             if standing is not Standing.NOT_RUN:
                 return standing is not Standing.EXPECTED_FAILURE
         return False

@@ -1,37 +1,42 @@
-"""`RunContext`: what one run is about: the engine, how hard, which clauses, what is expected."""
+"""`Request`: what one run is about: the engine, how hard, which clauses, what is expected."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from gradspec_conformance.execution.execute import DEFAULT_EXAMPLES, Effort
+from gradspec_conformance.exceptions import WrongUsage
+from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
-from gradspec_conformance.known.file import MalformedExpectations
 from gradspec_conformance.run.judgement import Judge
-from gradspec_conformance.run.selection import FULL, Selection, UnknownSelection, select
+from gradspec_conformance.run.selection import FULL, Selection, select
 from gradspec_conformance.run.session import DEFAULT_TIMEOUT, EngineSession
+from gradspec_conformance.run.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from gradspec.edition import Demand
+    from gradspec.writing.clause import Clause
 
-class WrongUsage(Exception):
-    """What was asked for does not make sense; the message says why."""
+AUTO: Final = ("auto", "logical")
 
 
 @dataclass(frozen=True)
-class RunContext:
-    """One run, checked but for the engine, which nobody has waited for."""
+class Request:
+    """One run, checked but for the engine, which nobody has waited for.
+
+    There is a judge for each process; they share what they find.
+    """
 
     engine: str
     effort: Effort
     selection: Selection
     expectations: Expectations
-    session: EngineSession
-    timeout: float = DEFAULT_TIMEOUT
+    judges: tuple[Judge, ...]
 
     @classmethod
     def of(cls, options: Namespace) -> Self:
@@ -55,11 +60,14 @@ class RunContext:
         *,
         profile: str = FULL,
         chapters: Sequence[str] = (),
+        keyword: str = "",
+        only: Collection[str] | None = None,
         expect: str | None = None,
         no_expect: bool = False,
         seed: int | None = None,
         examples: int | None = None,
         timeout: float | None = None,
+        processes: str = "1",
         in_process: bool = False,
     ) -> Self:
         """Check everything that can be checked, but the engine; raises WrongUsage."""
@@ -69,29 +77,56 @@ class RunContext:
             raise WrongUsage(f"--timeout is {timeout:g}; a clause needs more than no time")
         if expect and no_expect:
             raise WrongUsage("--expect and --no-expect contradict each other; give one of them")
-        try:
-            selection = select(profile, chapters)
-        except UnknownSelection as error:
-            raise WrongUsage(str(error)) from None
+        count = _processes(processes)
+        selection = select(profile, chapters, keyword, only)
         effort = Effort(examples or DEFAULT_EXAMPLES, seed)
-        limit = timeout or DEFAULT_TIMEOUT
-        try:
-            expectations = _expectations(engine, expect, no_expect=no_expect)
-        except MalformedExpectations as error:
-            raise WrongUsage(str(error)) from None
-        session = EngineSession(engine, effort, limit, in_process=in_process)
-        return cls(engine, effort, selection, expectations, session, limit)
+        path = None if no_expect else expect or Expectations.for_engine(engine)
+        expectations = Expectations.none() if path is None else Expectations.load(path)
+        limit, shared = timeout or DEFAULT_TIMEOUT, Verdicts()
+        judges = tuple(
+            Judge(
+                EngineSession(engine, effort, limit, in_process=in_process, verdicts=shared),
+                expectations,
+            )
+            for _ in range(count)
+        )
+        return cls(engine, effort, selection, expectations, judges)
 
-    @cached_property
-    def judge(self) -> Judge:
-        """The judge of this run."""
-        return Judge(self.session, self.expectations)
+    @property
+    def session(self) -> EngineSession:
+        """The session of the first process."""
+        return self.judges[0].session
+
+    def start(self) -> None:
+        """Begin to load the engine in every process, without waiting."""
+        for judge in self.judges:
+            judge.session.start()
 
     def close(self) -> None:
         """Let the engine go."""
-        self.session.close()
+        for judge in self.judges:
+            judge.session.close()
+
+    @cached_property
+    def cases(self) -> Mapping[str, Demand | Clause]:
+        """What was asked for, in reading order.
+
+        Where ids are named, the edition's list says what they are and no chapter is imported;
+        otherwise chapters are, and what the list does not have yet is found too.
+        """
+        found: dict[str, Demand | Clause] = {d.id: d for d in self.selection.demanded()}
+        if not found or not self.selection.is_narrowed:
+            from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
+
+            here = register.cases(self.selection.chapters)
+            found |= {i: c for i, c in here.items() if i not in found and self.selection.holds(c)}
+        return found
 
 
-def _expectations(engine: str, expect: str | None, *, no_expect: bool) -> Expectations:
-    path = None if no_expect else expect or Expectations.for_engine(engine)
-    return Expectations.none() if path is None else Expectations.load(path)
+def _processes(word: str) -> int:
+    """Read how many processes are meant; raises WrongUsage."""
+    if word in AUTO:
+        return os.cpu_count() or 1
+    if not word.isdigit():
+        raise WrongUsage(f"-n is {word!r}; give a number of processes, or auto")
+    return max(int(word), 1)

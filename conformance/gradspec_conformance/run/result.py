@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from gradspec.edition import EDITION
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.run.selection import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradspec_conformance.execution.execute import Effort
+    from gradspec.writing.nature import Nature
+    from gradspec_conformance.execution.effort import Effort
     from gradspec_conformance.isolation.messages import Started
     from gradspec_conformance.known.entry import Entry
     from gradspec_conformance.run.judgement import Judged
+    from gradspec_conformance.run.loop import Measured
+    from gradspec_conformance.run.request import Request
     from gradspec_conformance.run.selection import Selection
 
 
@@ -35,13 +37,14 @@ class ExitStatus(IntEnum):
     NOT_CONFORMANT = 1
     WRONG_USAGE = 2
     INCOMPLETE = 3
+    INTERRUPTED = 130
 
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many clauses were selected, ran and asserted something, and each verdict's share."""
+    """How many clauses, or rows, were selected, ran and asserted something, and came to what."""
 
     selected: Count
     ran: Count
@@ -55,25 +58,46 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timed_out: Count
 
     @classmethod
-    def of(cls, judged: Iterable[Judged], selected: int) -> Counts:
-        """Count verdicts."""
-        verdicts = [j.verdict for j in judged]
-        outcomes = Counter(v.outcome for v in verdicts)
+    def of_rows(cls, judged: Iterable[Judged], missing: int) -> Counts:
+        """Count each row by itself, and each clause that has none."""
+        return cls._of([[j] for j in judged], missing)
+
+    @classmethod
+    def of_clauses(cls, judged: Iterable[Judged], missing: int) -> Counts:
+        """Count clauses; one with rows came to what its rows came to."""
+        return cls._of(by_clause(judged).values(), missing)
+
+    @classmethod
+    def _of(cls, groups: Iterable[list[Judged]], missing: int) -> Counts:
+        together = list(groups)
+        outcomes = Counter(of_rows(j.verdict.outcome for j in group) for group in together)
         return cls(
-            selected=selected,
-            ran=sum(v.ran for v in verdicts),
-            asserted=sum(v.ran and v.assertions > 0 for v in verdicts),
+            selected=len(together) + missing,
+            ran=sum(any(j.verdict.ran for j in group) for group in together),
+            asserted=sum(any(_asserted(j) for j in group) for group in together),
             **{str(outcome): outcomes[outcome] for outcome in Outcome},
         )
 
 
+def by_clause(judged: Iterable[Judged]) -> dict[str, list[Judged]]:
+    """Put the rows of each clause together."""
+    clauses: dict[str, list[Judged]] = {}
+    for one in judged:
+        clauses.setdefault(one.clause, []).append(one)
+    return clauses
+
+
+def _asserted(judged: Judged) -> bool:
+    return judged.verdict.ran and judged.verdict.assertions > 0
+
+
 @dataclass(frozen=True)
 class Result:
-    """A run of a selection of clauses on one engine, judged, in reading order.
+    """A run of a selection on one engine, judged, in reading order.
 
     `missing` were demanded and have no verdict; `complaints` say what else kept the run from
-    being whole; `narrowed` is what was given with -k; `least` is how many clauses of the whole
-    specification ran when the expectations were written.
+    being whole; `least` is how many of the whole specification ran when the expectations were
+    written.
     """
 
     spec: str
@@ -84,13 +108,24 @@ class Result:
     missing: tuple[str, ...] = ()
     complaints: tuple[str, ...] = ()
     stale: tuple[Entry, ...] = ()
-    narrowed: str = ""
     least: int | None = None
+    interrupted: bool = False
 
     @cached_property
     def counts(self) -> Counts:
-        """The verdicts, counted."""
-        return Counts.of(self.judged, len(self.judged) + len(self.missing))
+        """The clauses, counted."""
+        seen = {judged.clause for judged in self.judged}
+        lost = {identifier.partition("/")[0] for identifier in self.missing}
+        return Counts.of_clauses(self.judged, len(lost - seen))
+
+    @cached_property
+    def rows(self) -> Counts:
+        """The rows, counted; a clause without rows counts as one."""
+        return Counts.of_rows(self.judged, len(self.missing))
+
+    def of_nature(self, nature: Nature) -> Counts:
+        """Count the clauses of a nature that have a verdict."""
+        return Counts.of_clauses((j for j in self.judged if j.nature is nature), 0)
 
     @property
     def red(self) -> tuple[Judged, ...]:
@@ -103,34 +138,31 @@ class Result:
         return self.standing(Standing.DEVIATION)
 
     def standing(self, standing: Standing) -> tuple[Judged, ...]:
-        """List the clauses that stand so."""
+        """List what stands so."""
         return tuple(j for j in self.judged if j.standing is standing)
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that the selection demands has a verdict."""
-        return not self.missing and not self.complaints
+        """Whether everything that the selection demands has a verdict, and something ran."""
+        return not self.missing and not self.complaints and self.rows.ran > 0
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing was left out by a profile, a chapter or -k."""
-        return str(self.selection) == f"profile {FULL}" and not self.narrowed
-
-    @property
-    def shortfall(self) -> str:
-        """Say that fewer clauses ran than should, or nothing."""
-        if not self.is_whole or self.counts.ran >= max(self.least or 0, 1):
-            return ""
-        if not self.counts.ran:
+    def shortfall(self) -> str | None:
+        """Say that fewer ran than should, if that is so."""
+        if not self.rows.ran:
             return "no clause ran: the engine declares too little for any of them"
+        if not self.selection.is_whole or self.rows.ran >= (self.least or 0):
+            return None
         return (
-            f"{self.counts.ran} clauses ran, and {self.least} when the expectations were written: "
+            f"{self.rows.ran} clauses ran, and {self.least} when the expectations were written: "
             "the engine declares less than it did"
         )
 
     @property
     def exit_status(self) -> ExitStatus:
         """Say in a number how it ended."""
+        if self.interrupted:
+            return ExitStatus.INTERRUPTED
         if not self.is_complete:
             return ExitStatus.INCOMPLETE
         if self.stale or self.shortfall or any(j.gates for j in self.judged):
@@ -140,9 +172,12 @@ class Result:
     @property
     def score(self) -> str:
         """Say how many clauses passed, of how many, of which claim."""
-        part = f" that match -k {self.narrowed!r}" if self.narrowed else ""
+        keyword = self.selection.keyword
+        part = f" that match -k {keyword.text!r}" if keyword is not None else ""
+        has_rows = self.rows.selected != self.counts.selected
+        rows = f" ({self.rows.passed} of {self.rows.selected} rows)" if has_rows else ""
         return (
-            f"passed {self.counts.passed} of {self.counts.selected} clauses{part} "
+            f"passed {self.counts.passed} of {self.counts.selected} clauses{rows}{part} "
             f"of {self.selection}, edition {EDITION}"
         )
 
@@ -150,13 +185,30 @@ class Result:
     def outlook(self) -> str:
         """Say what the exit status means here."""
         match self.exit_status:
-            case ExitStatus.INCOMPLETE:
+            case ExitStatus.INTERRUPTED | ExitStatus.INCOMPLETE:
                 return "the run is incomplete"
             case ExitStatus.AS_EXPECTED:
-                if self.counts.passed == self.counts.selected:
+                if self.rows.passed == self.rows.selected:
                     return "conformant"
                 as_demanded = not self.standing(Standing.EXPECTED_FAILURE)
                 return "nothing failed that is demanded" if as_demanded else "all as expected"
         expected = any(j.standing is not Standing.UNEXPECTED_FAILURE for j in self.red)
         unlike = self.stale or self.shortfall or expected
         return "not as expected" if unlike else "not conformant"
+
+
+def result_of(request: Request, measured: Measured) -> Result:
+    """Hold what was measured beside what was asked for, in reading order."""
+    judged = [measured.judged[i] for i in request.cases if i in measured.judged]
+    return Result(
+        spec=request.engine,
+        engine=request.session.description,
+        selection=request.selection,
+        effort=request.effort,
+        judged=tuple(judged),
+        missing=tuple(i for i in request.cases if i not in measured.judged),
+        complaints=tuple(dict.fromkeys(measured.complaints)),
+        stale=tuple(request.expectations.stale(j.verdict for j in judged)),
+        least=request.expectations.ran,
+        interrupted=measured.interrupted,
+    )

@@ -7,30 +7,43 @@ of tape, tape of core, core of full; `functional` is the part of core that needs
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gradspec import chapters, edition
-from gradspec.port.abilities import expanded
-from gradspec.writing.clause import Level
-from gradspec_conformance.engines.loading import did_you_mean
+from gradspec import edition
+from gradspec.writing.level import Level
+from gradspec.writing.nature import Nature
+from gradspec_conformance.exceptions import UnknownSelection
+from gradspec_conformance.hints import did_you_mean
+from gradspec_conformance.run.chapter import chapter_named
+from gradspec_conformance.run.keyword import Keyword
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+
+    from gradspec.edition import Demand
 
 FULL: Final = "full"
-EVERY: Final = frozenset({"*"})
-
-
-class UnknownSelection(Exception):
-    """No profile or chapter is called so; the message says what is."""
 
 
 class Selectable(Protocol):
     """What a selection looks at: a clause, or its line in the edition's list."""
 
     @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
     def chapter(self) -> str:
         """The chapter it stands in."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What else it is found by."""
+
+    @property
+    def nature(self) -> Nature:
+        """What it means to fail it."""
 
     @property
     def level(self) -> Level:
@@ -41,35 +54,40 @@ class Selectable(Protocol):
         """What an engine must have to be asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profile:
-    """A named set of clauses: those of these levels that need no more than these words.
+    """A named set of clauses: those of these levels and natures that need no more than these words.
 
-    Where `words` is `EVERY`, a clause may need anything; where `operators` is, any operator.
+    Without `allowed` a clause may need anything; `operators`, if given, are the only ones.
     """
 
     name: str
     sentence: str
-    levels: frozenset[Level]
-    words: frozenset[str]
-    operators: frozenset[str] = EVERY
+    allowed: str | None = None
+    operators: frozenset[str] | None = None
+    levels: frozenset[Level] = frozenset({Level.MUST})
+    natures: frozenset[Nature] = frozenset(Nature)
 
     def holds(self, clause: Selectable) -> bool:
         """Whether the clause belongs to the profile."""
-        return clause.level in self.levels and all(map(self._allows, clause.needs))
+        fits = clause.level in self.levels and clause.nature in self.natures
+        return fits and (self.words is None or all(map(self._allows, clause.needs)))
+
+    @cached_property
+    def words(self) -> frozenset[str] | None:
+        """The words that a clause may need, if there is a limit."""
+        if self.allowed is None:
+            return None
+        from gradspec.port.abilities import expanded  # noqa: PLC0415 - takes time
+
+        return expanded(self.allowed.split())
 
     def _allows(self, word: str) -> bool:
-        if self.words is EVERY:
-            return True
-        if word.startswith("op:"):
-            allowed = self.operators is EVERY or word in self.operators or word in self.words
-            return allowed and not (word.endswith("_") and "inplace" not in self.words)
-        return word in self.words
-
-
-def _profile(name: str, sentence: str, words: str, *, operators: frozenset[str] = EVERY) -> Profile:
-    must = frozenset({Level.MUST})
-    return Profile(name, sentence, must, expanded(words.split()), operators)
+        words = self.words or frozenset()
+        if not word.startswith("op:"):
+            return word in words
+        allowed = self.operators is None or word in self.operators or word in words
+        return allowed and not (word.endswith("_") and "inplace" not in words)
 
 
 PROFILES: Final[dict[str, Profile]] = {
@@ -78,27 +96,32 @@ PROFILES: Final[dict[str, Profile]] = {
         Profile(
             FULL,
             "Every clause of the edition, also those that only recommend or describe.",
-            frozenset(Level),
-            EVERY,
+            levels=frozenset(Level),
         ),
-        _profile(
+        Profile(
+            "sound",
+            "Every clause about values and safety: nothing that torch merely chose.",
+            levels=frozenset(Level),
+            natures=frozenset({Nature.VALUE, Nature.SAFETY}),
+        ),
+        Profile(
             "core",
             "What a tutorial on torch.autograd uses: tape, queries, modes, higher order.",
             "values arrays tape flags cotangent grad_api vjp retain_graph create_graph "
             "control_flow detach modes dtype:float64 dtype:float32",
         ),
-        _profile(
+        Profile(
             "tape",
             "A tape over arrays: backward from any root, gradients that add up in leaves.",
             "values arrays tape flags cotangent vjp control_flow retain_graph "
             "dtype:float64 dtype:float32",
         ),
-        _profile(
+        Profile(
             "functional",
             "Vector-Jacobian products of functions of arrays, of any order; no tape.",
             "values arrays vjp create_graph control_flow dtype:float64 dtype:float32",
         ),
-        _profile(
+        Profile(
             "scalar",
             "A tape over single numbers, with relu, tanh and exp: an engine of micrograd's size.",
             "values tape vjp control_flow",
@@ -111,42 +134,64 @@ PROFILES: Final[dict[str, Profile]] = {
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A profile, and the chapters of it that were asked for (none: all)."""
+    """A profile, the chapters of it that were asked for (none: all), and a -k expression.
+
+    `only` are the ids of what failed the last time, where no more than that was asked for.
+    """
 
     profile: Profile
     chapters: tuple[str, ...] = ()
+    keyword: Keyword | None = None
+    only: frozenset[str] | None = None
 
     def holds(self, clause: Selectable) -> bool:
-        """Whether the clause was asked for."""
+        """Whether the clause, or row, was asked for."""
         in_chapter = not self.chapters or clause.chapter in self.chapters
-        return in_chapter and self.profile.holds(clause)
+        return in_chapter and self.profile.holds(clause) and self._is_meant(clause)
 
-    def demanded(self) -> tuple[str, ...]:
-        """List the ids that the edition demands, in reading order."""
-        return tuple(demand.id for demand in edition.demands() if self.holds(demand))
+    def demanded(self) -> tuple[Demand, ...]:
+        """List what the edition demands, in reading order."""
+        return tuple(demand for demand in edition.demands() if self.holds(demand))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it leaves nothing out."""
+        return self.profile.name == FULL and not (self.chapters or self.is_narrowed)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it names clauses, and not a part of the specification."""
+        return self.keyword is not None or self.only is not None
+
+    def _is_meant(self, clause: Selectable) -> bool:
+        if self.only is not None and clause.id not in self.only:
+            return False
+        return self.keyword is None or self.keyword.matches(clause.id, clause.words)
 
     def __str__(self) -> str:
-        if not self.chapters:
-            return f"profile {self.profile.name}"
-        return f"profile {self.profile.name}, chapter {' and '.join(self.chapters)}"
+        parts = [f"profile {self.profile.name}"]
+        parts += [f"chapter {' and '.join(self.chapters)}"] if self.chapters else []
+        parts += ["a part of it"] if self.only is not None else []
+        return ", ".join(parts)
 
 
-def select(profile: str = FULL, wanted: Iterable[str] = ()) -> Selection:
-    """Find a profile and chapters by name (or `acc` for accumulation); raises UnknownSelection."""
+def select(
+    profile: str = FULL,
+    wanted: Iterable[str] = (),
+    keyword: str = "",
+    only: Collection[str] | None = None,
+) -> Selection:
+    """Find a profile and chapters by name (or `acc` for accumulation).
+
+    Raises UnknownSelection, and WrongUsage for a `keyword` that is no expression.
+    """
     if profile not in PROFILES:
         names = list(PROFILES)
         hint = did_you_mean(profile, names)
         message = f"no profile is called {profile!r}{hint} Profiles are {', '.join(names)}."
         raise UnknownSelection(message)
-    return Selection(PROFILES[profile], tuple(dict.fromkeys(map(_chapter, wanted))))
-
-
-def _chapter(word: str) -> str:
-    try:
-        return chapters.find(word.removesuffix(".py").replace("-", "_")).name
-    except KeyError:
-        names = [name for c in chapters.CHAPTERS for name in (c.name, c.prefix)]
-        hint = did_you_mean(word, names) or ";"
-        listed = ", ".join(c.name for c in chapters.CHAPTERS)
-        message = f"no chapter is called {word!r}{hint} Chapters are {listed}."
-        raise UnknownSelection(message) from None
+    found = tuple(dict.fromkeys(map(chapter_named, wanted)))
+    expression = Keyword(keyword) if keyword else None
+    return Selection(
+        PROFILES[profile], found, expression, frozenset(only) if only is not None else None
+    )

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, Self
 
-from gradspec.program.storing import to_json
-from gradspec_conformance.execution import register
-from gradspec_conformance.execution.execute import Effort, missing_abilities
-from gradspec_conformance.execution.verdict import Outcome, Verdict
-from gradspec_conformance.isolation.host import EngineHost
+from gradspec import edition
+from gradspec_conformance.execution.effort import EVERYDAY, Effort
+from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
 from gradspec_conformance.isolation.messages import Started, Task
-from gradspec_conformance.isolation.process import RemoteHost
+from gradspec_conformance.isolation.process import ProcessHost
+from gradspec_conformance.run.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Final
 
+    from gradspec.edition import Demand
     from gradspec.port.engine import Engine
-    from gradspec.program.steps import Program
     from gradspec.writing.clause import Clause
 
 DEFAULT_TIMEOUT: Final = 30.0
@@ -30,6 +29,10 @@ DEFAULT_TIMEOUT: Final = 30.0
 
 class Host(Protocol):
     """A place where an engine runs: this process, or another."""
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine itself, where it is at hand."""
 
     def start(self) -> None:
         """Begin to load the engine, without waiting for it."""
@@ -49,24 +52,28 @@ class EngineSession:
 
     The engine is given as `load_engine` takes it, and runs in a process of its own unless
     `in_process`; an engine that is an object runs here.  `known` gives the stored program of a
-    clause's known failure.
+    clause's known failure.  Sessions that share `verdicts` find each of them once together.
     """
 
     def __init__(
         self,
         engine: str | Engine,
-        effort: Effort = Effort(),  # noqa: B008 - a frozen value
+        effort: Effort = EVERYDAY,
         timeout: float = DEFAULT_TIMEOUT,
         *,
         in_process: bool = False,
-        known: Callable[[str], Program | None] | None = None,
+        known: Callable[[str], str] | None = None,
+        verdicts: Verdicts | None = None,
     ) -> None:
         self.known = known
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts = Verdicts() if verdicts is None else verdicts
+        self._under_way: set[str] = set()
         self._host: Host
         if isinstance(engine, str) and not in_process:
-            self._host = RemoteHost(engine, effort, timeout)
+            self._host = ProcessHost(engine, effort, timeout)
         else:
+            from gradspec_conformance.isolation.host import EngineHost  # noqa: PLC0415 - takes time
+
             self._host = EngineHost(engine, effort)
 
     def start(self) -> None:
@@ -76,19 +83,23 @@ class EngineSession:
     @property
     def engine(self) -> Engine | None:
         """The engine itself, if it runs in this process."""
-        return self._host.engine if isinstance(self._host, EngineHost) else None
+        return self._host.engine
 
     @property
     def description(self) -> Started:
         """What the engine says of itself; waits until it is loaded, raises EngineError."""
         return self._host.describe()
 
-    def verdict(self, clause_id: str) -> Verdict:
-        """Give the verdict of a clause, running it and its foundations if need be."""
-        if clause_id not in self._verdicts:
-            self._verdicts[clause_id] = self._circular(clause_id)
-            self._verdicts[clause_id] = self._found(clause_id)
-        return self._verdicts[clause_id]
+    def verdict(self, identifier: str) -> Verdict:
+        """Give the verdict of a clause or row, running it and its foundations if need be."""
+        if identifier in self._under_way:
+            message = f"{identifier} builds on itself"
+            return Verdict(identifier, Outcome.ERRORED, "void", message)
+        self._under_way.add(identifier)
+        try:
+            return self._verdicts.get(identifier, lambda: self._found(identifier))
+        finally:
+            self._under_way.discard(identifier)
 
     def close(self) -> None:
         """Let the engine go."""
@@ -100,21 +111,25 @@ class EngineSession:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _found(self, clause_id: str) -> Verdict:
-        clause = register.clauses().get(clause_id)
-        if clause is None:
-            message = f"{clause_id} is in no chapter that could be read"
-            return Verdict(clause_id, Outcome.ERRORED, "void", message)
-        known = self.known(clause_id) if self.known is not None else None
-        program = to_json(known) if known is not None else ""
-        return self._host.run(Task(clause_id, self._foundations(clause), program))
+    def _found(self, identifier: str) -> Verdict:
+        asked = thing_named(identifier)
+        if asked is None:
+            message = f"{identifier} is in no chapter that could be read"
+            return Verdict(identifier, Outcome.ERRORED, UNREADABLE, message)
+        known = "" if self.known is None else self.known(identifier)
+        return self._host.run(Task(identifier, self._foundations(asked), known))
 
-    def _foundations(self, clause: Clause) -> dict[str, Outcome]:
-        if missing_abilities(clause, self.description.abilities):
+    def _foundations(self, asked: Demand | Clause) -> dict[str, Outcome]:
+        if asked.needs - self.description.abilities:
             return {}  # unsupported, whatever they came to
-        return {below: self.verdict(below).outcome for below in clause.foundations}
+        return {below: self.verdict(below).outcome for below in asked.foundations}
 
-    @staticmethod
-    def _circular(clause_id: str) -> Verdict:
-        message = f"{clause_id} builds on itself"
-        return Verdict(clause_id, Outcome.ERRORED, "void", message)
+
+def thing_named(identifier: str) -> Demand | Clause | None:
+    """Find a clause or row in the edition's list, or, if it is not in there yet, in a chapter."""
+    listed = edition.demand(identifier)
+    if listed is not None:
+        return listed
+    from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
+
+    return register.case(identifier)

@@ -11,15 +11,13 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from gradspec.exceptions import WrongCall
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Plan = tuple[tuple[str, int], ...]
 """Name -> position among the values that were written."""
-
-
-class WrongCall(TypeError):
-    """A clause calls something in a way that its signature does not allow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hypothesis.strategies import SearchStrategy
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A strategy that is made when it is needed, and what an engine needs for all that it draws."""
+    """A strategy of `gradspec.drawing.strategies`, made when it is needed.
 
-    make: Callable[[], SearchStrategy[Any]]
+    `needs` is what an engine must have for all that it may draw.
+    """
+
+    module: str
+    name: str
+    arguments: tuple[Any, ...] = ()
     needs: frozenset[str] = frozenset()
 
-    def flatmap(self, expand: Callable[[Any], SearchStrategy[Any]]) -> Drawn:
-        """Draw more from what was drawn."""
-        return Drawn(lambda: self.make().flatmap(expand), self.needs)
+    def make(self) -> SearchStrategy[Any]:
+        """Import the module and make the strategy."""
+        strategies = importlib.import_module(f"gradspec.drawing.strategies.{self.module}")
+        strategy: SearchStrategy[Any] = getattr(strategies, self.name)(*self.arguments)
+        return strategy

@@ -9,14 +9,12 @@ part of a real-analytic function is h times its derivative, without cancellation
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import strategies as st
 
 from gradspec.drawing.drawn import Drawn
 
@@ -31,17 +29,7 @@ Array = npt.NDArray[Any]
 STEP: Final = 2.0**-100
 """Its square is below the rounding of any value that a program computes, zero apart."""
 
-SHAPE: Final = (2, 3)
-SHORTEST: Final = 3
-LONGEST: Final = 9
 LEAF: Final = 0
-LARGEST_FACTOR: Final = 8.0
-LARGEST_ARGUMENT: Final = 2.0
-
-POINTS: Final = (-1.5, -1.0, -0.5, 0.5, 1.0, 2.0)
-WEIGHTS: Final = (-2.0, -1.0, 0.5, 1.0, 3.0)
-CONSTANTS: Final = (-2.0, 0.5, 3.0)
-INDICES: Final = (0, slice(None, 1), slice(1, None), (slice(None), 1), (slice(None), slice(1, 3)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +186,7 @@ def _written(target: Any, act: Write, operand: Any) -> None:
 def _view_of_array(array: Array, act: Take) -> Array:
     match act.kind:
         case "index":
-            view: Array = array[_everything_after(act.index)]
+            view: Array = array[everything_after(act.index)]
         case "transpose":
             view = array.swapaxes(0, 1)
         case "flat":
@@ -210,7 +198,7 @@ def _view_of_array(array: Array, act: Take) -> Array:
     return view
 
 
-def _everything_after(index: Any) -> tuple[Any, ...]:
+def everything_after(index: Any) -> tuple[Any, ...]:
     """Add an ellipsis: an index of integers alone would give a number and not a view."""
     return (*index, ...) if isinstance(index, tuple) else (index, ...)
 
@@ -241,121 +229,8 @@ def _write_array(target: Array, act: Write, operand: Any) -> None:
         target[...] = WRITES[act.operator](target, operand)
 
 
-# drawing programs ---------------------------------------------------------------------
 def inplace_programs() -> Drawn:
     """Give programs of views, writes and products; the first act is a view, the last a write."""
     operators = ("mul", "sum", "getitem", "transpose", "view", "diagonal", "setitem", *WRITES)
     needs = {f"op:{name}" for name in operators} | {"arrays", "inplace", "get:is_leaf"}
-    return Drawn(_programs, frozenset(needs))
-
-
-@st.composite
-def _programs(draw: st.DrawFn) -> InPlaceProgram:
-    point, buffer = _entries(draw, POINTS), _entries(draw, CONSTANTS)
-    tensors = start(point, buffer)
-    acts: list[Act] = []
-    middle = draw(st.lists(st.sampled_from(KINDS), min_size=SHORTEST, max_size=LONGEST))
-    for kind in (_take, *middle, _write):
-        acts.append(kind(draw, tensors))
-        perform(tensors, acts[-1])
-    weights = tuple(draw(st.sampled_from(WEIGHTS)) for _ in tensors)
-    return InPlaceProgram(point, buffer, tuple(acts), weights)
-
-
-def _entries(draw: st.DrawFn, choices: tuple[float, ...]) -> Array:
-    size = math.prod(SHAPE)
-    entries = draw(st.lists(st.sampled_from(choices), min_size=size, max_size=size))
-    return np.array(entries).reshape(SHAPE)
-
-
-def _take(draw: st.DrawFn, tensors: list[Array]) -> Act:
-    sources = [n for n, t in enumerate(tensors) if t.ndim and n != LEAF]
-    source = draw(st.sampled_from(sources))
-    array = tensors[source]
-    kinds = ["index"]
-    kinds += ["transpose", "diagonal"] if array.ndim > 1 else []
-    kinds += ["flat"] if array.ndim > 1 and array.flags.c_contiguous else []
-    kind = draw(st.sampled_from(kinds))
-    return Take(source, kind, _index(draw, array) if kind == "index" else None)
-
-
-def _compute(draw: st.DrawFn, tensors: list[Array]) -> Act:
-    source = draw(st.sampled_from(range(len(tensors))))
-    array = tensors[source]
-    factors = [
-        Operand(n)
-        for n, t in enumerate(tensors)
-        if t.shape == array.shape and _within(LARGEST_FACTOR, t, array)
-    ]
-    with_tensor = draw(RARELY)
-    if factors and with_tensor:
-        return Compute(source, draw(st.sampled_from(factors)))
-    return Compute(source, draw(A_CONSTANT))
-
-
-def _write(draw: st.DrawFn, tensors: list[Array]) -> Act:
-    views = [n for n, t in enumerate(tensors) if t.base is not None]
-    anything = [n for n in range(len(tensors)) if n != LEAF]
-    target = draw(st.sampled_from(views if draw(st.booleans()) else anything))
-    array = tensors[target]
-    operators = ["add_", "sub_", "mul_", "copy_", "div_", "fill_", "neg_", "zero_"]
-    operators += ["setitem"] * 2 if array.ndim else []
-    operators += ["sin_", "exp_"] if _within(LARGEST_ARGUMENT, array) else []
-    operator = draw(st.sampled_from(operators))
-    index = _index(draw, array) if operator == "setitem" else None
-    place = array if index is None else array[_everything_after(index)]
-    operands: list[float | Operand] = []
-    if operator in ("neg_", "sin_", "exp_", "zero_"):
-        return Write(target, operator)
-    if operator != "copy_":
-        operands.append(draw(A_CONSTANT))
-    if operator not in ("div_", "fill_"):
-        operands += _operands(draw, tensors, target, place, operator)
-    return Write(target, operator, draw(st.sampled_from(operands)), index)
-
-
-def _operands(
-    draw: st.DrawFn, tensors: list[Array], target: int, place: Array, operator: str
-) -> list[float | Operand]:
-    """List the tensors that may be written to a place: those that broadcast to its shape.
-
-    What overlaps with the target is copied first, since no engine says what a write does to an
-    operand that it is changing; only sums and products may use the target itself.  Factors are
-    saved for the backward pass: most are copied too, lest too many programs be refused.
-    """
-    saved_apart = operator == "mul_" and not draw(RARELY)
-    itself = target if operator in ("add_", "sub_", "mul_") else None
-    return [
-        Operand(n, copied=saved_apart or (n != itself and np.shares_memory(t, tensors[target])))
-        for n, t in enumerate(tensors)
-        if _broadcasts(t, place) and (operator != "mul_" or _within(LARGEST_FACTOR, t, place))
-    ]
-
-
-A_CONSTANT: Final = st.sampled_from(CONSTANTS)
-RARELY: Final = st.sampled_from((False, False, False, True))
-
-KINDS: Final = (_take, _write, _write, _write, _compute)
-"""What the acts between the first and the last are drawn from."""
-
-
-def _index(draw: st.DrawFn, array: Array) -> Any:
-    return draw(st.sampled_from([i for i in INDICES if _fits(array, i)]))
-
-
-def _fits(array: Array, index: Any) -> bool:
-    try:
-        return bool(array[_everything_after(index)].size)
-    except IndexError:
-        return False
-
-
-def _broadcasts(array: Array, target: Array) -> bool:
-    try:
-        return np.broadcast_shapes(array.shape, target.shape) == target.shape
-    except ValueError:
-        return False
-
-
-def _within(limit: float, *arrays: Array) -> bool:
-    return all(float(np.max(np.abs(a))) <= limit for a in arrays)
+    return Drawn("writes", "inplace_programs", needs=frozenset(needs))

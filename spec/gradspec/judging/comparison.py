@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.judging.outcome import Failure, FailureKind
+from gradspec.exceptions import Failure
+from gradspec.judging.outcome import FailureKind
 
 DEFAULT_ULPS: Final = 16
 """A dozen operations, each rounded once or twice, stay within this many units."""

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec.exceptions import MalformedPhrase
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -46,10 +48,6 @@ TYPES: Final[dict[str, Callable[[Any], bool]]] = {
 """Type of an argument -> whether a value, as a program describes it, is of it."""
 
 WORD: Final = "word"
-
-
-class MalformedPhrase(ValueError):
-    """A phrase does not follow the syntax; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.judging.outcome import BrokenPort
+from gradspec.exceptions import BrokenPort
 from gradspec.port.acts import ACTS
 from gradspec.program.answers import made, opened, pattern
 from gradspec.program.objects import Log, Object, Observed, Tensor

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.judging.outcome import BrokenPort
+from gradspec.exceptions import BrokenPort
 from gradspec.program.objects import (
     Edge,
     FunctionHandle,

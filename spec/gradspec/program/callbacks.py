@@ -11,7 +11,7 @@ import inspect
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gradspec.judging.outcome import ProgramError, Refused
+from gradspec.exceptions import ProgramError, Refused
 from gradspec.port.slots import SLOTS
 from gradspec.program.answers import arrived, opened, pattern
 from gradspec.program.objects import FunctionContext

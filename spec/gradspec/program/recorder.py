@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from gradspec.judging.comparison import COMPARISONS
-from gradspec.judging.outcome import (
+from gradspec.exceptions import (
     BrokenPort,
     Failure,
-    FailureKind,
+    NothingThere,
     ProgramError,
     Refused,
     Unsupported,
 )
+from gradspec.judging.comparison import COMPARISONS
+from gradspec.judging.outcome import FailureKind
 from gradspec.port.abilities import DTYPES
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Engine, Subject
@@ -36,13 +37,7 @@ from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
 from gradspec.program.objects import FunctionHandle, Observed, Tensor
-from gradspec.program.passing import (
-    compared,
-    described,
-    handed,
-    is_function,
-    wrapped,
-)
+from gradspec.program.passing import compared, described, handed, is_function, wrapped
 from gradspec.program.steps import Function, Program, Step, numbers
 from gradspec.program.structure import mapped
 
@@ -54,10 +49,6 @@ if TYPE_CHECKING:
 
 current: Final[ContextVar[Recorder | None]] = ContextVar("recorder", default=None)
 """The recorder that is at work, to which a demand on a list of answers belongs."""
-
-
-class NothingThere(AttributeError):
-    """An act was asked of a gradient that is None."""
 
 
 class Recorder:
@@ -72,6 +63,7 @@ class Recorder:
         self.program = Program()
         self.assertions = 0
         self.used: set[str] = set()
+        self.performed = 0
         self.random = np.random.default_rng(seed)
         self.warnings: list[Any] = []
         self.callbacks = Callbacks(self)
@@ -124,6 +116,7 @@ class Recorder:
         self, act: Act, arguments: tuple[Any, ...], keywords: dict[str, Any]
     ) -> tuple[Step, dict[str, Any], dict[str, Any]]:
         """Record an act; give its step, its arguments, and what the engine gets for them."""
+        self.performed += 1
         given = act.signature.bind(arguments, keywords)
         self.require(act.needs(given))
         step = Step(act.key)

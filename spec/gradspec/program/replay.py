@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.judging.outcome import Diverged, Interrupted, ProgramError
+from gradspec.exceptions import Diverged, Interrupted, ProgramError
 from gradspec.program import blocks
 from gradspec.program.objects import Object, Observed
 from gradspec.program.steps import UNSEEN, Body, Function, Program, Ref, Step, Value

@@ -1,7 +1,8 @@
 """A clause: one normative sentence and the shortest program that shows it.
 
 `@clause(...)` turns a function over `ag` into a Clause and enters it in the register of its
-chapter.  The docstring is the sentence; the body is the program.
+chapter.  The docstring is the sentence; the body is the program.  With `over=TABLE` the sentence is
+about many rows: each row is a clause to run, with a verdict of its own.
 """
 
 from __future__ import annotations
@@ -9,53 +10,42 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import edition
+from gradspec.exceptions import MalformedClause
 from gradspec.port.abilities import WORDS
 from gradspec.writing.level import MAY, MUST, SHOULD, Level
+from gradspec.writing.nature import Nature
 
 if TYPE_CHECKING:
     from gradspec.drawing.drawn import Drawn
+    from gradspec.writing.notation import Autograd
 
-__all__ = ["MAY", "MUST", "SHOULD", "Clause", "Level", "Note", "clause", "informative"]
+__all__ = ["MAY", "MUST", "SHOULD", "Clause", "Level", "Nature", "Note", "clause", "informative"]
 
 Body = Callable[..., None]
 
-CLAUSE_ID: Final = re.compile(r"[a-z]+-\d{3}[a-z]?")
-
-
-FOUNDATIONS: Final[dict[str, str]] = {
-    "tape": "bwd-001",
-    "given_cotangent": "vjp-201",
-    "keeps_graph": "life-201",
-    "grad": "vjp-202",
-    "create_graph": "ho-001",
-    "retain_grad": "ret-004",
-    "inplace": "inp-008",
-}
-"""Word -> the clause without which no other clause that needs the word means anything.
-
-An engine that cannot add two contributions has one finding, and not one for each clause that
-happens to add.
-"""
-
-
-class MalformedClauseError(Exception):
-    """A clause is not written as clauses are; the message says what to mend."""
+CLAUSE_ID: Final = re.compile(r"[a-z]+-(\d{3})[a-z]?")
+ROW_NAME: Final = re.compile(r"[a-z0-9_]+")
+LAST_OF_THE_LEDGER: Final = 200
+"""Ids with higher numbers were given to clauses that no document had a behaviour for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause; `given` says how the inputs of a law are drawn, by parameter.
+    """One clause, or one row of a clause; `given` says how the inputs of a law are drawn.
 
-    `unseen` are words that it needs and that no step of its program shows.
+    `unseen` are words that it needs and that no step of its program shows; `stands_for` are the
+    ids that it had, or that were given to what it says, before it became part of a table.
+    A clause over a table has `rows` and is never run itself; a row has a `row` name and a `value`.
     """
 
     id: str
-    chapter: str
+    section: str
     name: str
+    nature: Nature
     level: Level
     statement: str
     commentary: str
@@ -64,7 +54,29 @@ class Clause:
     builds_on: tuple[str, ...]
     body: Body = field(repr=False)
     given: Mapping[str, Drawn] = field(default_factory=dict, repr=False)
-    convention: bool = False
+    stands_for: tuple[str, ...] = ()
+    row: str = ""
+    value: Any = field(default=None, repr=False)
+    rows: tuple[Clause, ...] = field(default=(), repr=False)
+
+    def perform(self, ag: Autograd, **drawn: Any) -> None:
+        """Run the program."""
+        self.body(ag, *([self.value] if self.row else []), **drawn)
+
+    @property
+    def cases(self) -> tuple[Clause, ...]:
+        """What is run: its rows, or the clause itself."""
+        return self.rows or (self,)
+
+    @property
+    def chapter(self) -> str:
+        """The chapter it stands in."""
+        return self.section.partition(".")[0]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What else it may be found by."""
+        return (self.name, self.section, self.level, self.nature, *self.ledger)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -72,10 +84,20 @@ class Clause:
         return edition.needs(self.id) | self.unseen
 
     @property
+    def ledger(self) -> tuple[str, ...]:
+        """The ids of documented behaviours that it stands for, its own first."""
+        below = [identifier for row in self.rows for identifier in row.ledger]
+        return tuple(dict.fromkeys([*_own(self), *self.stands_for, *below]))
+
+    @property
+    def oldest(self) -> str:
+        """The id that it had first, by which its random numbers are seeded."""
+        return next(iter(self.ledger), self.id)
+
+    @property
     def foundations(self) -> tuple[str, ...]:
-        """The clauses it builds on: those it names, and those of the words that it needs."""
-        groups = (FOUNDATIONS[word] for word in sorted(self.needs) if word in FOUNDATIONS)
-        return tuple(i for i in dict.fromkeys((*self.builds_on, *groups)) if i != self.id)
+        """What it builds on: what it names, and the clauses of the words that it needs."""
+        return edition.foundations(self.id, self.builds_on, self.needs)
 
     @property
     def is_law(self) -> bool:
@@ -98,35 +120,42 @@ class Note:
 CLAUSES: Final[dict[str, Clause]] = {}
 """Every clause that was declared, by id, in reading order."""
 
+CASES: Final[dict[str, Clause]] = {}
+"""Every clause without rows and every row, by id, in reading order: what is run."""
+
 INFORMATIVE: Final[dict[str, Note]] = {}
 """Every informative entry, by id."""
 
 
 def clause(
     id: str,
+    nature: Nature,
     *,
     level: Level = MUST,
     sources: list[str],
+    over: Mapping[str, Any] | None = None,
+    stands_for: Mapping[str, str] | None = None,
     unseen: str = "",
     builds_on: tuple[str, ...] = (),
     given: Mapping[str, Drawn] | None = None,
-    convention: bool = False,
 ) -> Callable[[Body], Clause]:
     """Declare a clause.
 
+    `sources` name public documents.  `over` is a table, name -> row: the body gets the row after
+    `ag`, and the sentence may say `{name}` and `{row}`.  `stands_for` maps ids that are older than
+    the table to the rows that they mean (`{"op-012": "sin cos tan"}`).
     `unseen` are words of `gradspec.port.abilities` that it needs and no step shows; what its
-    program uses is traced.  `sources` name public documents;
-    `builds_on` names clauses without which this one means nothing;
-    `convention` marks what torch chose where mathematics leaves a choice.
-    Raises MalformedClauseError when a part is missing or unknown.
+    program uses is traced.  `builds_on` names clauses without which this one means nothing.
+    Raises MalformedClause when a part is missing or unknown.
     """
 
     def declare(body: Body) -> Clause:
         statement, _, commentary = (body.__doc__ or "").strip().partition("\n\n")
         declared = Clause(
             id=id,
-            chapter=_chapter(body.__module__),
+            section=_section(body.__module__),
             name=body.__name__,
+            nature=nature,
             level=level,
             statement=" ".join(statement.split()),
             commentary=" ".join(commentary.split()),
@@ -135,12 +164,12 @@ def clause(
             builds_on=builds_on,
             body=body,
             given=given or {},
-            convention=convention,
         )
         _check(declared)
-        if id in CLAUSES or id in INFORMATIVE:
-            raise MalformedClauseError(f"{id} is declared twice: ids are never reused")
+        if over is not None:
+            declared = replace(declared, rows=_rows(declared, over, stands_for or {}))
         CLAUSES[id] = declared
+        CASES.update({case.id: case for case in declared.cases})
         return declared
 
     return declare
@@ -149,22 +178,57 @@ def clause(
 def informative(id: str, statement: str, *, level: Level, sources: list[str], reason: str) -> None:
     """Enter a statement that no program of this kit can check, and why."""
     caller = inspect.stack()[1].frame.f_globals["__name__"]
-    INFORMATIVE[id] = Note(id, _chapter(caller), level, statement, tuple(sources), reason)
+    chapter = _section(caller).partition(".")[0]
+    INFORMATIVE[id] = Note(id, chapter, level, statement, tuple(sources), reason)
 
 
-def _chapter(module: str) -> str:
-    """Name the chapter of a module: the package under `gradspec.chapters`, or the module."""
+def _own(declared: Clause) -> list[str]:
+    """Give the clause's own id if it is a ledger id."""
+    match = CLAUSE_ID.fullmatch(declared.id)
+    return [declared.id] if match and int(match[1]) <= LAST_OF_THE_LEDGER else []
+
+
+def _rows(declared: Clause, over: Mapping[str, Any], old: Mapping[str, str]) -> tuple[Clause, ...]:
+    meant: dict[str, list[str]] = {name: [] for name in over}
+    for identifier, names in old.items():
+        for name in names.split():
+            if name not in meant:
+                raise MalformedClause(f"{declared.id} has no row {name!r} for {identifier}")
+            meant[name].append(identifier)
+    if not over or "{name}" not in declared.statement:
+        message = f"{declared.id} needs a row, and {{name}} in its sentence"
+        raise MalformedClause(message)
+    odd = [name for name in over if not ROW_NAME.fullmatch(name)]
+    if odd:
+        raise MalformedClause(f"{declared.id}: {odd} are no names of rows")
+    return tuple(
+        replace(
+            declared,
+            id=f"{declared.id}/{name}",
+            statement=declared.statement.format(name=name, row=row),
+            row=name,
+            value=row,
+            stands_for=tuple(meant[name]),
+        )
+        for name, row in over.items()
+    )
+
+
+def _section(module: str) -> str:
+    """Name the section of a module: its place under `gradspec.chapters`, or the module."""
     _, _, place = module.partition("gradspec.chapters.")
-    return (place or module).partition(".")[0]
+    return place or module
 
 
 def _check(declared: Clause) -> None:
     if not CLAUSE_ID.fullmatch(declared.id):
-        raise MalformedClauseError(f"{declared.id!r} is no id; an id looks like 'acc-001'")
+        raise MalformedClause(f"{declared.id!r} is no id; an id looks like 'acc-001'")
+    if declared.id in CLAUSES or declared.id in INFORMATIVE:
+        raise MalformedClause(f"{declared.id} is declared twice: ids are never reused")
     if not declared.statement.endswith("."):
-        raise MalformedClauseError(f"{declared.id} needs a docstring that begins with a sentence")
+        raise MalformedClause(f"{declared.id} needs a docstring that begins with a sentence")
     if not declared.sources:
-        raise MalformedClauseError(f"{declared.id} names no source; write 'observed' if none is")
+        raise MalformedClause(f"{declared.id} names no source; write 'observed' if none is")
     unknown = sorted(declared.unseen - WORDS.keys())
     if unknown:
-        raise MalformedClauseError(f"{declared.id} needs {unknown}: no such ability")
+        raise MalformedClause(f"{declared.id} needs {unknown}: no such ability")

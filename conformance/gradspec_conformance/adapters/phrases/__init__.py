@@ -4,7 +4,7 @@
 looks like and what can be wrong with it; `writing` prints programs in its words.
 """
 
-from gradspec_conformance.adapters.phrases.book import Book, MalformedBook
+from gradspec_conformance.adapters.phrases.book import Book
 from gradspec_conformance.adapters.phrases.engine import Phrasebook, PhrasebookEngine
 from gradspec_conformance.adapters.phrases.reading import read_book
 

@@ -40,10 +40,6 @@ UNSAID: Final = frozenset({"retain_graph"})
 """Arguments that an engine may satisfy by doing nothing: a silent phrase will do."""
 
 
-class MalformedBook(Exception):
-    """A book is not as books are: table, key and line, what was found and what was expected."""
-
-
 @dataclass(frozen=True, slots=True)
 class ErrorPattern:
     """Errors whose text, `ClassName: message`, matches are of the kind; `act` limits where."""

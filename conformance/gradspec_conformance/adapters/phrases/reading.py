@@ -42,13 +42,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from gradspec.exceptions import MalformedPhrase
 from gradspec.port.abilities import DTYPES, WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS
-from gradspec.port.phrase import MalformedPhrase, Phrase
-from gradspec_conformance.adapters.phrases.book import TABLES, Book, ErrorPattern, MalformedBook
+from gradspec.port.phrase import Phrase
+from gradspec_conformance.adapters.phrases.book import TABLES, Book, ErrorPattern
 from gradspec_conformance.adapters.phrases.compiling import source_of
 from gradspec_conformance.adapters.phrases.languages import LANGUAGES
+from gradspec_conformance.exceptions import MalformedBook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -55,6 +55,8 @@ from __future__ import annotations
 import json
 from typing import IO, TYPE_CHECKING, Any
 
+from gradspec_conformance.exceptions import BadMessage, ConversationEnded
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,14 +64,6 @@ Message = dict[str, Any]
 
 QUOTED = 80
 """How many characters of a bad message are shown."""
-
-
-class ConversationEnded(Exception):
-    """The other side is gone."""
-
-
-class BadMessage(Exception):
-    """The other side said what is no message, or none that belongs here."""
 
 
 class End:

@@ -29,13 +29,8 @@ from gradspec.port.functions import slot_of_rule
 from gradspec.program.steps import Ref
 from gradspec.program.storing import Said, array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
-from gradspec_conformance.adapters.pipe.conversation import (
-    BadMessage,
-    ConversationEnded,
-    End,
-    Message,
-    shortened,
-)
+from gradspec_conformance.adapters.pipe.conversation import End, Message, shortened
+from gradspec_conformance.exceptions import BadMessage, ConversationEnded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -22,8 +22,9 @@ from gradspec.port.slots import SLOTS
 from gradspec.program.steps import Ref
 from gradspec.program.storing import array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
-from gradspec_conformance.adapters.pipe.conversation import ConversationEnded, End, Message
+from gradspec_conformance.adapters.pipe.conversation import End, Message
 from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.exceptions import ConversationEnded
 from gradspec_conformance.isolation.worker import private_channel
 
 if TYPE_CHECKING:

@@ -9,11 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_conformance.plants.tensors_and_leaves.attributes import (
-    assigning,
-    deleting,
-    reading,
-)
+from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning, deleting, reading
 from gradspec_reference.engine import accumulation, dtypes, grads, shapes
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.operator import TABLE

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import strategies as st
-
-from gradspec import Autograd, Tensor, clause, expect
-from gradspec.drawing.drawn import Drawn
-from gradspec.drawing.expressions import SCALARS, Expression, expressions, numbers
+from gradspec import SAFETY, VALUE, Autograd, Tensor, clause, expect
+from gradspec.drawing.batches import batches
+from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
-@clause(
-    "acc-001",
-    sources=["torch.Tensor.grad docstring", "T2 §2.3", "T3 §1", "T4 §7.5"],
-)
+@clause("acc-001", VALUE, sources=["torch.Tensor.grad docstring", "T2 §2.3", "T3 §1", "T4 §7.5"])
 def a_second_pass_adds_to_the_gradient_of_the_leaf(ag: Autograd) -> None:
     """A backward pass adds to the gradient that a leaf already has; it does not replace it."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -30,10 +25,7 @@ def a_second_pass_adds_to_the_gradient_of_the_leaf(ag: Autograd) -> None:
     expect(x.grad).equals(8.0)
 
 
-@clause(
-    "acc-025",
-    sources=["torch.Tensor.grad docstring"],
-)
+@clause("acc-025", VALUE, sources=["torch.Tensor.grad docstring"])
 def a_leaf_of_two_graphs_gathers_from_both(ag: Autograd) -> None:
     """A leaf that two graphs share gathers the gradients of both, other leaves those of theirs."""
     shared = ag.tensor(2.0, requires_grad=True)
@@ -48,10 +40,7 @@ def a_leaf_of_two_graphs_gathers_from_both(ag: Autograd) -> None:
     expect(own.grad).equals(2.0)
 
 
-@clause(
-    "acc-026",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("acc-026", VALUE, sources=["torch.autograd.backward docstring"])
 def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     """The grad of an intermediate gathers the gradients of the passes that name it in inputs.
 
@@ -68,10 +57,7 @@ def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "acc-004",
-    sources=["T2 §2.3"],
-)
+@clause("acc-004", VALUE, sources=["T2 §2.3"])
 def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
     """Repeated passes over one retained graph add the same gradient each time.
 
@@ -88,10 +74,7 @@ def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
         expect(w.grad).equals(total)
 
 
-@clause(
-    "acc-006",
-    sources=["T2 §2.3", "torch.autograd.backward docstring"],
-)
+@clause("acc-006", SAFETY, sources=["T2 §2.3", "torch.autograd.backward docstring"])
 def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
     """A second pass is refused where it needs values not retained, and adds nothing beyond there.
 
@@ -110,10 +93,7 @@ def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
     expect(w.grad).equals(3.0)
 
 
-@clause(
-    "acc-008",
-    sources=["torch.autograd.backward docstring", "T1 §2.1.3"],
-)
+@clause("acc-008", VALUE, sources=["torch.autograd.backward docstring", "T1 §2.1.3"])
 def passes_over_several_losses_give_the_gradient_of_their_sum(ag: Autograd) -> None:
     """One pass for each of several losses leaves the same gradient as one pass over their sum."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -128,6 +108,7 @@ def passes_over_several_losses_give_the_gradient_of_their_sum(ag: Autograd) -> N
 
 @clause(
     "acc-008a",
+    VALUE,
     sources=["sum rule", "torch.autograd.backward docstring"],
     builds_on=("acc-008",),
     given={
@@ -160,12 +141,9 @@ def passes_add_up_whatever_the_losses_are(ag: Autograd, f: Expression, g: Expres
 
 @clause(
     "acc-023",
+    VALUE,
     sources=["T2 learning objectives", "notes/faq"],
-    given={
-        "batches": Drawn(
-            lambda: st.lists(st.lists(numbers(), min_size=1, max_size=3), min_size=1, max_size=4)
-        )
-    },
+    given={"batches": batches()},
 )
 def parts_of_a_batch_add_up_to_the_whole(ag: Autograd, batches: list[list[float]]) -> None:
     """The gradient of a summed loss is the same whether a batch is processed whole or in parts.
@@ -190,10 +168,7 @@ def parts_of_a_batch_add_up_to_the_whole(ag: Autograd, batches: list[list[float]
     expect(whole.grad).equals(expected)
 
 
-@clause(
-    "acc-017",
-    sources=["notes/autograd § Backward Hooks execution", "T1 §2.1.2"],
-)
+@clause("acc-017", VALUE, sources=["notes/autograd § Backward Hooks execution", "T1 §2.1.2"])
 def within_a_pass_all_uses_are_summed_first(ag: Autograd) -> None:
     """A leaf's gradients from all its uses in one pass are summed before they are added to grad.
 
@@ -211,10 +186,7 @@ def within_a_pass_all_uses_are_summed_first(ag: Autograd) -> None:
     expect(seen).happened_in_order([13.0, 13.0])
 
 
-@clause(
-    "acc-017a",
-    sources=["torch.Tensor.register_post_accumulate_grad_hook docstring"],
-)
+@clause("acc-017a", VALUE, sources=["torch.Tensor.register_post_accumulate_grad_hook docstring"])
 def grad_is_written_once_in_a_pass(ag: Autograd) -> None:
     """A leaf's grad is brought up to date once in a pass, by the sum of all its uses.
 

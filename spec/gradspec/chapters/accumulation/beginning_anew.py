@@ -7,12 +7,11 @@ differ for a leaf that the next pass does not reach, and in that zeroing needs s
 
 from __future__ import annotations
 
-from gradspec import Autograd, clause, expect
+from gradspec import SAFETY, VALUE, Autograd, clause, expect
 
 
 @clause(
-    "acc-003",
-    sources=["docs autograd § Default gradient layouts", "leaf/non-leaf tutorial"],
+    "acc-003", VALUE, sources=["docs autograd § Default gradient layouts", "leaf/non-leaf tutorial"]
 )
 def after_none_the_next_pass_begins_anew(ag: Autograd) -> None:
     """A pass after grad was set to None leaves the gradient of that pass alone."""
@@ -25,10 +24,7 @@ def after_none_the_next_pass_begins_anew(ag: Autograd) -> None:
     expect(x.grad).equals(12.0)
 
 
-@clause(
-    "acc-002",
-    sources=["T3 §1", "T4 §7.5", "T4 homework 3", "basics autograd tutorial"],
-)
+@clause("acc-002", VALUE, sources=["T3 §1", "T4 §7.5", "T4 homework 3", "basics autograd tutorial"])
 def after_zeroing_the_next_pass_begins_anew(ag: Autograd) -> None:
     """A pass after grad was zeroed in place leaves the gradient of that pass alone."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -40,11 +36,7 @@ def after_zeroing_the_next_pass_begins_anew(ag: Autograd) -> None:
     expect(x.grad).equals(12.0)
 
 
-@clause(
-    "acc-005",
-    sources=["T2 §2.3"],
-    builds_on=("acc-002", "acc-004"),
-)
+@clause("acc-005", VALUE, sources=["T2 §2.3"], builds_on=("acc-002", "acc-004"))
 def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
     """With grad zeroed before each, passes over a retained graph leave the same gradient each time.
 
@@ -62,10 +54,7 @@ def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
     expect(w.grad).equals(8.0)
 
 
-@clause(
-    "acc-007",
-    sources=["T2 §2.3", "torch.Tensor.grad docstring"],
-)
+@clause("acc-007", SAFETY, sources=["T2 §2.3", "torch.Tensor.grad docstring"])
 def there_is_nothing_to_zero_before_the_first_pass(ag: Autograd) -> None:
     """A leaf that no pass has reached has no grad, so that zeroing it in place fails."""
     x = ag.tensor(3.0, requires_grad=True)

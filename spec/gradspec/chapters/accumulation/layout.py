@@ -9,17 +9,13 @@ that is already there keeps its own, which leaves the user a way to choose.
 
 from __future__ import annotations
 
-from gradspec import SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, SHOULD, Autograd, clause, expect
 
 DEFAULTS = "docs autograd § Default gradient layouts"
 POLICY = "torch.autograd.grad_mode.enforce_grad_layout_policy docstring"
 
 
-@clause(
-    "acc-013",
-    level=SHOULD,
-    sources=[DEFAULTS, POLICY],
-)
+@clause("acc-013", CONVENTION, level=SHOULD, sources=[DEFAULTS, POLICY])
 def a_new_gradient_takes_the_layout_of_the_leaf(ag: Autograd) -> None:
     """A new grad has the leaf's strides, if the leaf is dense and its entries do not overlap.
 
@@ -33,11 +29,7 @@ def a_new_gradient_takes_the_layout_of_the_leaf(ag: Autograd) -> None:
     expect(x.grad).equals(weights)
 
 
-@clause(
-    "acc-014",
-    level=SHOULD,
-    sources=[DEFAULTS],
-)
+@clause("acc-014", CONVENTION, level=SHOULD, sources=[DEFAULTS])
 def the_gradient_of_an_overlapping_leaf_lies_by_rows(ag: Autograd) -> None:
     """A new grad lies row by row, without gaps, if the leaf's entries overlap in memory.
 
@@ -52,11 +44,7 @@ def the_gradient_of_an_overlapping_leaf_lies_by_rows(ag: Autograd) -> None:
     expect(x.grad).equals(weights.T)
 
 
-@clause(
-    "acc-015",
-    level=SHOULD,
-    sources=["docs autograd § Manual gradient layouts"],
-)
+@clause("acc-015", CONVENTION, level=SHOULD, sources=["docs autograd § Manual gradient layouts"])
 def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
     """A grad that the user assigned keeps its strides through passes without create_graph."""
     start, weights = ag.random(3, 2), ag.random(2, 3)
@@ -68,12 +56,7 @@ def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
     expect(x.grad).is_close(start.T + weights)
 
 
-@clause(
-    "acc-016",
-    level=SHOULD,
-    sources=[POLICY],
-    builds_on=("acc-013",),
-)
+@clause("acc-016", CONVENTION, level=SHOULD, sources=[POLICY], builds_on=("acc-013",))
 def the_layout_policy_can_be_switched_off(ag: Autograd) -> None:
     """With the layout policy off, a new grad keeps the layout that it arrived in; on again, not.
 

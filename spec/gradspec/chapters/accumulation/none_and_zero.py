@@ -10,11 +10,12 @@ none: Muon#54 decayed weights that had taken no part.
 
 from __future__ import annotations
 
-from gradspec import Autograd, clause, expect
+from gradspec import VALUE, Autograd, clause, expect
 
 
 @clause(
     "acc-020",
+    VALUE,
     sources=["torch.Tensor.grad docstring", "torch.optim.Optimizer.zero_grad docstring"],
 )
 def a_leaf_that_is_not_reached_keeps_none(ag: Autograd) -> None:
@@ -30,10 +31,7 @@ def a_leaf_that_is_not_reached_keeps_none(ag: Autograd) -> None:
     expect(b.grad).is_none()
 
 
-@clause(
-    "acc-020a",
-    sources=["torch.Tensor.grad docstring"],
-)
+@clause("acc-020a", VALUE, sources=["torch.Tensor.grad docstring"])
 def a_leaf_that_is_not_reached_keeps_what_it_has(ag: Autograd) -> None:
     """A pass leaves the grad of a leaf on which its root does not depend as it was.
 
@@ -48,10 +46,7 @@ def a_leaf_that_is_not_reached_keeps_what_it_has(ag: Autograd) -> None:
     expect(b.grad).equals(75.0)
 
 
-@clause(
-    "acc-022",
-    sources=["observed"],
-)
+@clause("acc-022", VALUE, sources=["observed"])
 def a_use_beside_the_path_does_not_count(ag: Autograd) -> None:
     """A leaf all of whose uses lie beside the paths to the root keeps grad None."""
     a = ag.tensor(3.0, requires_grad=True)
@@ -64,10 +59,7 @@ def a_use_beside_the_path_does_not_count(ag: Autograd) -> None:
     expect(side).equals(15.0)
 
 
-@clause(
-    "acc-021",
-    sources=["observed"],
-)
+@clause("acc-021", VALUE, sources=["observed"])
 def a_leaf_with_derivative_zero_has_a_gradient_of_zeros(ag: Autograd) -> None:
     """A leaf on which the root depends with derivative zero has a grad of zeros, and not None."""
     a = ag.tensor(3.0, requires_grad=True)

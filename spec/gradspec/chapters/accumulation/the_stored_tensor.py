@@ -13,15 +13,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradspec import MAY, SHOULD, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, Tensor, clause, expect
 
 LAYOUTS = "docs autograd § Default gradient layouts"
 
 
-@clause(
-    "acc-009",
-    sources=[LAYOUTS],
-)
+@clause("acc-009", VALUE, sources=[LAYOUTS])
 def the_total_is_updated_where_it_stands(ag: Autograd) -> None:
     """A pass without create_graph adds in place: grad stays the same tensor, with a new value.
 
@@ -36,10 +33,7 @@ def the_total_is_updated_where_it_stands(ag: Autograd) -> None:
     expect(held).equals(5.0)
 
 
-@clause(
-    "acc-009a",
-    sources=["notes/autograd § In-place correctness checks"],
-)
+@clause("acc-009a", SAFETY, sources=["notes/autograd § In-place correctness checks"])
 def an_addition_to_grad_is_a_write(ag: Autograd) -> None:
     """A pass that adds to grad in place is noticed by what was computed from the old total.
 
@@ -56,10 +50,7 @@ def an_addition_to_grad_is_a_write(ag: Autograd) -> None:
     expect(w.grad).is_none()
 
 
-@clause(
-    "acc-010",
-    sources=["docs autograd § Manual gradient layouts"],
-)
+@clause("acc-010", VALUE, sources=["docs autograd § Manual gradient layouts"])
 def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None:
     """A pass without create_graph adds in place to the tensor that the user assigned to grad."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -71,10 +62,7 @@ def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None
     expect(own).equals(4.0)
 
 
-@clause(
-    "acc-011",
-    sources=[LAYOUTS],
-)
+@clause("acc-011", VALUE, sources=[LAYOUTS])
 def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
     """A pass with create_graph puts a new tensor, which holds the sum, in the place of grad.
 
@@ -90,10 +78,7 @@ def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
     expect(x.grad).equals(16.0)
 
 
-@clause(
-    "acc-012",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("acc-012", VALUE, sources=["torch.autograd.backward docstring"])
 def a_stored_gradient_does_not_require_grad(ag: Autograd) -> None:
     """A grad that came of passes without create_graph alone does not require grad.
 
@@ -106,10 +91,7 @@ def a_stored_gradient_does_not_require_grad(ag: Autograd) -> None:
         expect(x.grad.requires_grad).is_false()
 
 
-@clause(
-    "acc-012a",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("acc-012a", VALUE, sources=["torch.autograd.backward docstring"])
 def a_stored_gradient_has_no_history(ag: Autograd) -> None:
     """A grad that came of passes without create_graph alone has no grad_fn."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -119,10 +101,7 @@ def a_stored_gradient_has_no_history(ag: Autograd) -> None:
         expect(x.grad.grad_fn).has_structure(None)
 
 
-@clause(
-    "acc-012b",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("acc-012b", VALUE, sources=["torch.autograd.backward docstring"])
 def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
     """After passes with create_graph, a grad that varies with its leaf has the sum's derivative.
 
@@ -142,10 +121,7 @@ def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
     expect(second).equals(14.0)
 
 
-@clause(
-    "acc-019",
-    sources=["observed"],
-)
+@clause("acc-019", VALUE, sources=["observed"])
 def each_leaf_has_a_total_of_its_own(ag: Autograd) -> None:
     """A pass that adds to the grad of one leaf leaves the grad of every other leaf as it was.
 
@@ -161,10 +137,7 @@ def each_leaf_has_a_total_of_its_own(ag: Autograd) -> None:
     expect(y.grad).equals(1.0)
 
 
-@clause(
-    "acc-019a",
-    sources=["observed"],
-)
+@clause("acc-019a", VALUE, sources=["observed"])
 def zeroing_one_gradient_leaves_the_others_alone(ag: Autograd) -> None:
     """A gradient that is zeroed in place leaves the gradients of other leaves as they were."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -176,10 +149,7 @@ def zeroing_one_gradient_leaves_the_others_alone(ag: Autograd) -> None:
     expect(y.grad).equals(1.0)
 
 
-@clause(
-    "acc-019b",
-    sources=["observed"],
-)
+@clause("acc-019b", VALUE, sources=["observed"])
 def gradients_on_their_way_do_not_share_a_total(ag: Autograd) -> None:
     """A contribution that is added to one gradient during a pass is not added to another's.
 
@@ -200,10 +170,7 @@ def gradients_on_their_way_do_not_share_a_total(ag: Autograd) -> None:
         expect(for_y).equals(8.0)
 
 
-@clause(
-    "acc-019c",
-    sources=["observed"],
-)
+@clause("acc-019c", VALUE, sources=["observed"])
 def the_entries_of_a_gradient_have_memory_of_their_own(ag: Autograd) -> None:
     """A write to one entry of a stored gradient changes no other entry.
 
@@ -219,10 +186,7 @@ def the_entries_of_a_gradient_have_memory_of_their_own(ag: Autograd) -> None:
     expect(x.grad).equals([1.0, 5.0, 1.0])
 
 
-@clause(
-    "acc-024",
-    sources=["torch.Tensor.grad_dtype docstring"],
-)
+@clause("acc-024", VALUE, sources=["torch.Tensor.grad_dtype docstring"])
 def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:
     """The grad of a leaf has the leaf's data type, whatever the data type of the computation."""
     x = ag.tensor(1.5, dtype="float32", requires_grad=True)
@@ -233,10 +197,7 @@ def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:
         expect(x.grad).equals(total)
 
 
-@clause(
-    "acc-024a",
-    sources=["torch.Tensor.grad_dtype docstring"],
-)
+@clause("acc-024a", VALUE, sources=["torch.Tensor.grad_dtype docstring"])
 def a_gradient_is_cast_before_it_is_added(ag: Autograd) -> None:
     """A gradient that arrives in another data type than the leaf's grad_dtype is cast, then added.
 
@@ -252,10 +213,7 @@ def a_gradient_is_cast_before_it_is_added(ag: Autograd) -> None:
     expect(x.grad).equals(1.0 + 2.0**-30)
 
 
-@clause(
-    "acc-024b",
-    sources=["torch.Tensor.grad docstring", "chain rule"],
-)
+@clause("acc-024b", VALUE, sources=["torch.Tensor.grad docstring", "chain rule"])
 def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
     """The grad of a leaf has the leaf's shape, whatever shape the leaf was broadcast to.
 
@@ -271,11 +229,7 @@ def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
         expect(row.grad).equals([[3.0 * passes] * 3])
 
 
-@clause(
-    "acc-018b",
-    level=SHOULD,
-    sources=["observed"],
-)
+@clause("acc-018b", CONVENTION, level=SHOULD, sources=["observed"])
 def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
     """A cotangent that is given to a leaf itself is copied, not made its running total.
 
@@ -290,13 +244,7 @@ def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
     expect(v).equals([3.0, 5.0])
 
 
-@clause(
-    "acc-018",
-    level=MAY,
-    unseen="views",
-    sources=["observed", LAYOUTS],
-    convention=True,
-)
+@clause("acc-018", CONVENTION, level=MAY, unseen="views", sources=["observed", LAYOUTS])
 def a_cotangent_that_was_only_reshaped_is_not_copied(ag: Autograd) -> None:
     """A cotangent that was only reshaped on its way to a leaf without grad becomes grad, uncopied.
 
@@ -311,13 +259,7 @@ def a_cotangent_that_was_only_reshaped_is_not_copied(ag: Autograd) -> None:
     expect(x.grad).shares_memory_with(v)
 
 
-@clause(
-    "acc-018a",
-    level=MAY,
-    sources=["observed"],
-    builds_on=("acc-018",),
-    convention=True,
-)
+@clause("acc-018a", CONVENTION, level=MAY, sources=["observed"], builds_on=("acc-018",))
 def a_later_pass_writes_into_a_cotangent_that_was_not_copied(ag: Autograd) -> None:
     """A cotangent that became grad uncopied is changed by the next pass, which adds in place."""
     first, second = ag.random(2), ag.random(2)

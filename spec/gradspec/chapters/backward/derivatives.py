@@ -11,13 +11,10 @@ import math
 
 import numpy as np
 
-from gradspec import Autograd, Tensor, clause, expect
+from gradspec import VALUE, Autograd, Tensor, clause, expect
 
 
-@clause(
-    "bwd-001",
-    sources=["torch.Tensor.backward docstring", "T2 §2.3", "T4 §7.3"],
-)
+@clause("bwd-001", VALUE, sources=["torch.Tensor.backward docstring", "T2 §2.3", "T4 §7.3"])
 def backward_leaves_the_derivatives_in_the_leaves(ag: Autograd) -> None:
     """Called on a scalar, backward() computes its derivative by every leaf that requires grad and
     went into it, and stores each in that leaf's grad.
@@ -32,6 +29,7 @@ def backward_leaves_the_derivatives_in_the_leaves(ag: Autograd) -> None:
 
 @clause(
     "bwd-001a",
+    VALUE,
     sources=["torch.Tensor.backward docstring", "notes/autograd § Setting requires_grad"],
 )
 def a_leaf_that_was_not_used_is_given_nothing(ag: Autograd) -> None:
@@ -51,6 +49,7 @@ def a_leaf_that_was_not_used_is_given_nothing(ag: Autograd) -> None:
 
 @clause(
     "bwd-001e",
+    VALUE,
     sources=["torch.Tensor.backward docstring", "notes/autograd § Setting requires_grad"],
 )
 def a_leaf_that_does_not_require_grad_is_given_nothing(ag: Autograd) -> None:
@@ -63,10 +62,7 @@ def a_leaf_that_does_not_require_grad_is_given_nothing(ag: Autograd) -> None:
     expect(constant.grad).is_none()
 
 
-@clause(
-    "bwd-001b",
-    sources=["torch.Tensor.backward docstring", "T1 §2.1.2"],
-)
+@clause("bwd-001b", VALUE, sources=["torch.Tensor.backward docstring", "T1 §2.1.2"])
 def a_leaf_that_is_an_array_gets_an_array_of_its_shape(ag: Autograd) -> None:
     """The derivative of a scalar by a leaf that is an array has the leaf's shape and holds one
     partial derivative for each of its entries.
@@ -82,7 +78,7 @@ def a_leaf_that_is_an_array_gets_an_array_of_its_shape(ag: Autograd) -> None:
     expect(y.grad).is_close(math.cos(70.0) * a)
 
 
-@clause("bwd-002", sources=["torch.autograd.backward signature"])
+@clause("bwd-002", VALUE, sources=["torch.autograd.backward signature"])
 def backward_returns_nothing(ag: Autograd) -> None:
     """The call backward() returns None: its result is what it leaves in the leaves.
 
@@ -96,6 +92,7 @@ def backward_returns_nothing(ag: Autograd) -> None:
 
 @clause(
     "bwd-003",
+    VALUE,
     sources=[
         "torch.autograd.backward docstring",
         "tutorial: A Gentle Introduction to torch.autograd",
@@ -115,10 +112,7 @@ def the_pass_starts_from_one(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause(
-    "bwd-003a",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-003a", VALUE, sources=["torch.autograd.backward docstring"])
 def starting_from_one_by_hand_is_the_same(ag: Autograd) -> None:
     """Giving the starting gradient one by hand has the same effect as giving none."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -130,7 +124,7 @@ def starting_from_one_by_hand_is_the_same(ag: Autograd) -> None:
     expect(w.grad).equals(5.0)
 
 
-@clause("bwd-008", sources=["torch.Tensor.register_hook docstring"])
+@clause("bwd-008", VALUE, sources=["torch.Tensor.register_hook docstring"])
 def a_leaf_can_be_the_root(ag: Autograd) -> None:
     """On a leaf that requires grad the pass begins and ends in one place: the leaf's grad becomes
     one.
@@ -141,10 +135,7 @@ def a_leaf_can_be_the_root(ag: Autograd) -> None:
     expect(x.grad).equals(1.0)
 
 
-@clause(
-    "bwd-008a",
-    sources=["torch.Tensor.register_hook docstring"],
-)
+@clause("bwd-008a", VALUE, sources=["torch.Tensor.register_hook docstring"])
 def a_leaf_as_root_accumulates_what_the_pass_starts_with(ag: Autograd) -> None:
     """A leaf that is the root adds the given starting gradient to its grad, in every pass anew."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -154,7 +145,7 @@ def a_leaf_as_root_accumulates_what_the_pass_starts_with(ag: Autograd) -> None:
     expect(x.grad).equals([3.5, -3.0])
 
 
-@clause("bwd-009", sources=["T4 §7.3"])
+@clause("bwd-009", VALUE, sources=["T4 §7.3"])
 def partial_derivatives_of_a_function_of_two_variables(ag: Autograd) -> None:
     """The partial derivatives of x^2 + 2y at (3, 4) are 6 and 2."""
 
@@ -168,7 +159,7 @@ def partial_derivatives_of_a_function_of_two_variables(ag: Autograd) -> None:
     expect(by_y).equals(2.0)
 
 
-@clause("bwd-038", sources=["T4 exercise 2"])
+@clause("bwd-038", VALUE, sources=["T4 exercise 2"])
 def each_variable_gets_the_terms_it_occurs_in(ag: Autograd) -> None:
     """The gradient of xy + yz + zx at (1, 2, 3) is (y + z, z + x, x + y) = (5, 4, 3).
 
@@ -187,7 +178,7 @@ def each_variable_gets_the_terms_it_occurs_in(ag: Autograd) -> None:
     expect(by_z).equals(3.0)
 
 
-@clause("bwd-037", sources=["T4 exercise 1"])
+@clause("bwd-037", VALUE, sources=["T4 exercise 1"])
 def outer_derivative_is_taken_at_the_inner_value(ag: Autograd) -> None:
     """The derivative of sin(x^2) at 2 is 4 cos(4).
 
@@ -199,10 +190,7 @@ def outer_derivative_is_taken_at_the_inner_value(ag: Autograd) -> None:
     expect(gradient).is_close(4.0 * math.cos(4.0))
 
 
-@clause(
-    "bwd-039",
-    sources=["T4 exercise 4"],
-)
+@clause("bwd-039", VALUE, sources=["T4 exercise 4"])
 def five_functions_in_a_row_multiply_five_derivatives(ag: Autograd) -> None:
     """The derivative of sin(exp(log(x^2 + 1)) / 3) is the product of its local derivatives, equal
     to cos((x^2 + 1) / 3) 2x / 3.
@@ -216,7 +204,7 @@ def five_functions_in_a_row_multiply_five_derivatives(ag: Autograd) -> None:
     expect(gradient).is_close(math.cos((x**2 + 1) / 3) * 2 * x / 3)
 
 
-@clause("bwd-010", sources=["T3 §2", "T4 §7.3"])
+@clause("bwd-010", VALUE, sources=["T3 §2", "T4 §7.3"])
 def gradient_of_the_sum_of_squares_is_twice_the_vector(ag: Autograd) -> None:
     """The gradient of the sum of the squares of a vector's entries is twice the vector."""
     value, (gradient,) = ag.vjp(lambda x: (x**2).sum(), [[1.0, -2.0, 3.5]])
@@ -225,10 +213,7 @@ def gradient_of_the_sum_of_squares_is_twice_the_vector(ag: Autograd) -> None:
     expect(gradient).equals([2.0, -4.0, 7.0])
 
 
-@clause(
-    "bwd-040",
-    sources=["tutorial: A Gentle Introduction to torch.autograd"],
-)
+@clause("bwd-040", VALUE, sources=["tutorial: A Gentle Introduction to torch.autograd"])
 def a_mean_divides_every_derivative_by_the_number_of_entries(ag: Autograd) -> None:
     """The gradient of the mean of 3(x + 2)^2 over four entries is 6(x + 2) / 4 in each place, which
     is 4.5 where the entry is one.
@@ -244,10 +229,7 @@ def a_mean_divides_every_derivative_by_the_number_of_entries(ag: Autograd) -> No
     expect(gradient).equals([[4.5, 3.0], [1.5, 6.0]])
 
 
-@clause(
-    "bwd-041",
-    sources=["tutorial: The Fundamentals of Autograd", "T4 §7.4"],
-)
+@clause("bwd-041", VALUE, sources=["tutorial: The Fundamentals of Autograd", "T4 §7.4"])
 def an_added_constant_changes_the_value_and_no_gradient(ag: Autograd) -> None:
     """A constant added to the result changes its value and none of its derivatives."""
     for constant in (0.0, 1.0, -8.5):
@@ -257,10 +239,7 @@ def an_added_constant_changes_the_value_and_no_gradient(ag: Autograd) -> None:
         expect(gradient).equals(6.0)
 
 
-@clause(
-    "bwd-045",
-    sources=["notes/autograd § Setting requires_grad"],
-)
+@clause("bwd-045", VALUE, sources=["notes/autograd § Setting requires_grad"])
 def the_pass_does_not_enter_what_needs_no_gradient(ag: Autograd) -> None:
     """The pass never visits a part of the computation in which no tensor requires grad: the
     recorded operation has no edge in that direction.
@@ -277,7 +256,7 @@ def the_pass_does_not_enter_what_needs_no_gradient(ag: Autograd) -> None:
     expect(x.grad).equals(8.0)
 
 
-@clause("bwd-032", sources=["observed"])
+@clause("bwd-032", VALUE, sources=["observed"])
 def the_pass_may_run_while_recording_is_off(ag: Autograd) -> None:
     """Whether operations are recorded at the time of the call is of no importance to backward(),
     because the graph was recorded before.

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from gradspec import MAY, SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, expect
 
 
 @clause(
     "bwd-020",
+    VALUE,
     sources=["torch.autograd.backward docstring", "torch.Tensor.backward docstring"],
 )
 def inputs_names_the_leaves_to_fill(ag: Autograd) -> None:
@@ -31,6 +32,7 @@ def inputs_names_the_leaves_to_fill(ag: Autograd) -> None:
 
 @clause(
     "bwd-020a",
+    VALUE,
     sources=["torch.autograd.backward docstring", "torch.Tensor.backward docstring"],
 )
 def leaves_outside_inputs_keep_the_gradient_they_have(ag: Autograd) -> None:
@@ -46,11 +48,7 @@ def leaves_outside_inputs_keep_the_gradient_they_have(ag: Autograd) -> None:
     expect(y.grad).equals(3.0)
 
 
-@clause(
-    "bwd-021",
-    sources=["torch.autograd.backward docstring"],
-    builds_on=("bwd-020",),
-)
+@clause("bwd-021", VALUE, sources=["torch.autograd.backward docstring"], builds_on=("bwd-020",))
 def inputs_is_a_tensor_a_sequence_or_a_dict(ag: Autograd) -> None:
     """The tensors to fill are given as a single tensor, as a list or tuple, or as the values of a
     dict.
@@ -64,10 +62,7 @@ def inputs_is_a_tensor_a_sequence_or_a_dict(ag: Autograd) -> None:
         expect(y.grad).is_none()
 
 
-@clause(
-    "bwd-022",
-    sources=["torch.autograd.backward source"],
-)
+@clause("bwd-022", SAFETY, sources=["torch.autograd.backward source"])
 def another_mapping_than_a_dict_is_refused(ag: Autograd) -> None:
     """Inputs given as a mapping that is not a dict are an error, and no leaf is touched.
 
@@ -81,10 +76,7 @@ def another_mapping_than_a_dict_is_refused(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "bwd-023",
-    sources=["torch.autograd.backward source"],
-)
+@clause("bwd-023", SAFETY, sources=["torch.autograd.backward source"])
 def inputs_is_not_empty(ag: Autograd) -> None:
     """An empty sequence of inputs is an error, and no leaf is touched.
 
@@ -99,10 +91,7 @@ def inputs_is_not_empty(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "bwd-024",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-024", VALUE, sources=["torch.autograd.backward docstring"])
 def an_intermediate_listed_in_inputs_is_filled(ag: Autograd) -> None:
     """A tensor that is not a leaf and is listed in inputs has its gradient accumulated into its
     grad, and the leaves behind it are left alone.
@@ -115,12 +104,7 @@ def an_intermediate_listed_in_inputs_is_filled(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "bwd-025",
-    level=MAY,
-    sources=["observed"],
-    builds_on=("bwd-024",),
-)
+@clause("bwd-025", CONVENTION, level=MAY, sources=["observed"], builds_on=("bwd-024",))
 def an_intermediate_listed_in_inputs_retains_from_then_on(ag: Autograd) -> None:
     """After a call that listed it in inputs, an intermediate retains its gradient as if
     retain_grad() had been called on it.
@@ -136,7 +120,7 @@ def an_intermediate_listed_in_inputs_retains_from_then_on(ag: Autograd) -> None:
     expect(y.retains_grad).is_true()
 
 
-@clause("bwd-026", level=SHOULD, sources=["observed"])
+@clause("bwd-026", CONVENTION, level=SHOULD, sources=["observed"])
 def an_input_that_is_not_used_is_passed_over(ag: Autograd) -> None:
     """A tensor listed in inputs that the roots do not depend on is passed over in silence: it keeps
     the grad None and the others are filled.
@@ -151,7 +135,7 @@ def an_input_that_is_not_used_is_passed_over(ag: Autograd) -> None:
     expect(bystander.grad).is_none()
 
 
-@clause("bwd-027", level=SHOULD, sources=["observed"])
+@clause("bwd-027", CONVENTION, level=SHOULD, sources=["observed"])
 def an_input_requires_grad(ag: Autograd) -> None:
     """A tensor that does not require grad cannot be listed in inputs: the call is an error, and no
     leaf is touched.
@@ -168,7 +152,7 @@ def an_input_requires_grad(ag: Autograd) -> None:
     expect(constant.grad).is_none()
 
 
-@clause("bwd-028", level=MAY, sources=["observed"])
+@clause("bwd-028", CONVENTION, level=MAY, sources=["observed"])
 def an_input_listed_twice_is_filled_once(ag: Autograd) -> None:
     """A tensor listed twice in inputs has its gradient accumulated once."""
     x = ag.tensor(3.0, requires_grad=True)

@@ -10,14 +10,26 @@ work.
 
 from __future__ import annotations
 
-from gradspec import MAY, SHOULD, Autograd, Interrupted, Tensor, clause, expect, informative
+from gradspec import (
+    CONVENTION,
+    MAY,
+    SAFETY,
+    SHOULD,
+    VALUE,
+    Autograd,
+    Interrupted,
+    Tensor,
+    clause,
+    expect,
+    informative,
+)
 
 
 def _interrupt(_gradient: Tensor) -> None:
     raise Interrupted
 
 
-@clause("bwd-035", sources=["observed"])
+@clause("bwd-035", SAFETY, sources=["observed"])
 def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
     """After a pass was left by an exception, a pass over a fresh graph of the same leaves is
     whole, and nothing of the failed one is left over in it.
@@ -37,7 +49,7 @@ def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause("bwd-034", level=MAY, sources=["observed"])
+@clause("bwd-034", CONVENTION, level=MAY, sources=["observed"])
 def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
     """Where a pass fails half way, the leaves that it had reached keep what was accumulated, and
     those that it had not reached keep the grad None.
@@ -56,7 +68,7 @@ def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
     expect(y.grad).equals(3.0)
 
 
-@clause("bwd-036", sources=["observed"])
+@clause("bwd-036", VALUE, sources=["observed"])
 def a_pass_may_run_inside_a_pass(ag: Autograd) -> None:
     """A function that the pass calls may call backward() on a graph of its own, and both passes
     finish: the inner before the function returns, the outer afterwards.

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradspec import MAY, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, VALUE, Autograd, Tensor, clause, expect
 
 
-@clause(
-    "bwd-004",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-004", VALUE, sources=["torch.autograd.backward docstring"])
 def one_element_counts_as_a_scalar(ag: Autograd) -> None:
     """A tensor with exactly one element counts as a scalar, whatever its number of dimensions: the
     pass starts at it with a one of its shape.
@@ -30,6 +27,7 @@ def one_element_counts_as_a_scalar(ag: Autograd) -> None:
 
 @clause(
     "bwd-005",
+    SAFETY,
     sources=["torch.autograd.backward docstring", "T1 §2.1.3", "T2 §2.5", "T3 §2"],
 )
 def a_result_of_several_elements_is_no_root_by_itself(ag: Autograd) -> None:
@@ -46,10 +44,7 @@ def a_result_of_several_elements_is_no_root_by_itself(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "bwd-005a",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-005a", SAFETY, sources=["torch.autograd.backward docstring"])
 def a_result_of_no_elements_is_no_root_by_itself(ag: Autograd) -> None:
     """Calling backward() without a gradient on a tensor of no elements is an error too."""
     x = ag.tensor(np.zeros((0,)), requires_grad=True)
@@ -62,6 +57,7 @@ def a_result_of_no_elements_is_no_root_by_itself(ag: Autograd) -> None:
 
 @clause(
     "bwd-006",
+    SAFETY,
     sources=["tutorial: Understanding requires_grad, retain_grad, Leaf, and Non-leaf Tensors"],
 )
 def a_root_requires_grad(ag: Autograd) -> None:
@@ -78,6 +74,7 @@ def a_root_requires_grad(ag: Autograd) -> None:
 
 @clause(
     "bwd-006a",
+    SAFETY,
     sources=["tutorial: Understanding requires_grad, retain_grad, Leaf, and Non-leaf Tensors"],
 )
 def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
@@ -93,7 +90,7 @@ def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause("bwd-007", level=MAY, sources=["observed"])
+@clause("bwd-007", CONVENTION, level=MAY, sources=["observed"])
 def a_root_without_grad_is_reported_before_its_shape(ag: Autograd) -> None:
     """Where a root neither requires grad nor is a scalar, the error is that it does not require
     grad.
@@ -103,10 +100,7 @@ def a_root_without_grad_is_reported_before_its_shape(ag: Autograd) -> None:
         x.backward()
 
 
-@clause(
-    "bwd-030",
-    sources=["torch.Tensor.backward docstring"],
-)
+@clause("bwd-030", VALUE, sources=["torch.Tensor.backward docstring"])
 def the_method_is_the_function_with_one_root(ag: Autograd) -> None:
     """The method y.backward(v, ...) means the function backward([y], [v], ...): the same arguments
     have the same effect.
@@ -131,10 +125,7 @@ def the_method_is_the_function_with_one_root(ag: Autograd) -> None:
     expect(y.grad).is_none()
 
 
-@clause(
-    "bwd-013",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-013", VALUE, sources=["torch.autograd.backward docstring"])
 def several_roots_add_up(ag: Autograd) -> None:
     """Given a sequence of roots with a sequence of starting gradients, the pass computes the sum of
     what each root with its gradient contributes.
@@ -151,10 +142,7 @@ def several_roots_add_up(ag: Autograd) -> None:
     expect(y.grad).equals(0.5 * 9.0)
 
 
-@clause(
-    "bwd-013a",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-013a", VALUE, sources=["torch.autograd.backward docstring"])
 def a_value_under_several_roots_is_passed_once(ag: Autograd) -> None:
     """A value that several roots of one call depend on is passed once, when its derivative is
     complete.
@@ -169,11 +157,7 @@ def a_value_under_several_roots_is_passed_once(ag: Autograd) -> None:
     expect(x.grad).equals(-18.0)
 
 
-@clause(
-    "bwd-015",
-    sources=["torch.autograd.backward docstring"],
-    builds_on=("bwd-013",),
-)
+@clause("bwd-015", VALUE, sources=["torch.autograd.backward docstring"], builds_on=("bwd-013",))
 def a_root_listed_twice_counts_twice(ag: Autograd) -> None:
     """A root that is listed twice contributes twice."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -183,11 +167,7 @@ def a_root_listed_twice_counts_twice(ag: Autograd) -> None:
     expect(x.grad).equals(8.0)
 
 
-@clause(
-    "bwd-016",
-    sources=["torch.autograd.backward docstring"],
-    builds_on=("bwd-013",),
-)
+@clause("bwd-016", VALUE, sources=["torch.autograd.backward docstring"], builds_on=("bwd-013",))
 def a_root_may_lie_below_another(ag: Autograd) -> None:
     """A root may lie on the way from another root to the leaves: what arrives there from above and
     what starts there are added.
@@ -207,11 +187,7 @@ def a_root_may_lie_below_another(ag: Autograd) -> None:
     expect(w.grad).equals(16.0)
 
 
-@clause(
-    "bwd-016a",
-    sources=["torch.autograd.backward docstring"],
-    builds_on=("bwd-016",),
-)
+@clause("bwd-016a", VALUE, sources=["torch.autograd.backward docstring"], builds_on=("bwd-016",))
 def a_root_below_another_is_passed_once(ag: Autograd) -> None:
     """A root that lies below another is passed once, with the sum of what arrives and what starts
     there.
@@ -229,7 +205,7 @@ def a_root_below_another_is_passed_once(ag: Autograd) -> None:
     expect(x.grad).equals(-22.0)
 
 
-@clause("bwd-018", level=MAY, sources=["observed"])
+@clause("bwd-018", CONVENTION, level=MAY, sources=["observed"])
 def no_roots_are_no_work(ag: Autograd) -> None:
     """An empty sequence of roots is accepted, and the call does nothing."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -239,10 +215,7 @@ def no_roots_are_no_work(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
-@clause(
-    "bwd-042",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-042", VALUE, sources=["torch.autograd.backward docstring"])
 def an_edge_of_the_graph_can_be_the_root(ag: Autograd) -> None:
     """A root may be named by the edge that its gradient flows along; the tensor itself is not
     needed any more.

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradspec import MAY, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, VALUE, Autograd, clause, expect
 
 
-@clause(
-    "bwd-014",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-014", VALUE, sources=["torch.autograd.backward docstring"])
 def one_root_or_gradient_needs_no_sequence(ag: Autograd) -> None:
     """A single tensor may stand for a sequence of one, among the roots and among the starting
     gradients.
@@ -35,10 +32,7 @@ def one_root_or_gradient_needs_no_sequence(ag: Autograd) -> None:
     expect(x.grad).equals(9 * v)
 
 
-@clause(
-    "bwd-019",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-019", VALUE, sources=["torch.autograd.backward docstring"])
 def none_stands_for_the_implicit_one(ag: Autograd) -> None:
     """In the place of a scalar root's starting gradient None stands for one, next to gradients
     that are given.
@@ -49,10 +43,7 @@ def none_stands_for_the_implicit_one(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause(
-    "bwd-019a",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-019a", SAFETY, sources=["torch.autograd.backward docstring"])
 def none_stands_for_nothing_at_other_roots(ag: Autograd) -> None:
     """In the place of the starting gradient of a root that is not a scalar None is an error, and
     no leaf is touched.
@@ -67,10 +58,7 @@ def none_stands_for_nothing_at_other_roots(ag: Autograd) -> None:
     expect(y.grad).is_none()
 
 
-@clause(
-    "bwd-043",
-    sources=["torch.autograd source, _make_grads"],
-)
+@clause("bwd-043", SAFETY, sources=["torch.autograd source, _make_grads"])
 def a_starting_gradient_is_a_tensor(ag: Autograd) -> None:
     """A starting gradient is a tensor or None; a number of the host language is an error, and no
     leaf is touched.
@@ -83,10 +71,7 @@ def a_starting_gradient_is_a_tensor(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "bwd-017",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("bwd-017", SAFETY, sources=["torch.autograd.backward docstring"])
 def there_are_as_many_gradients_as_roots(ag: Autograd) -> None:
     """A sequence of starting gradients that is shorter than the sequence of roots is an error, and
     no leaf is touched.
@@ -101,7 +86,7 @@ def there_are_as_many_gradients_as_roots(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause("bwd-017a", level=MAY, sources=["observed"])
+@clause("bwd-017a", CONVENTION, level=MAY, sources=["observed"])
 def surplus_gradients_are_overlooked(ag: Autograd) -> None:
     """Starting gradients beyond the number of roots are overlooked.
 
@@ -114,10 +99,7 @@ def surplus_gradients_are_overlooked(ag: Autograd) -> None:
     expect(x.grad).equals(1.5)
 
 
-@clause(
-    "bwd-029",
-    sources=["torch.autograd.backward source"],
-)
+@clause("bwd-029", VALUE, sources=["torch.autograd.backward source"])
 def the_old_name_of_the_gradients_warns_and_works(ag: Autograd) -> None:
     """Starting gradients given under their old name grad_variables are used as if given under the
     new one, with a warning.
@@ -130,10 +112,7 @@ def the_old_name_of_the_gradients_warns_and_works(ag: Autograd) -> None:
     expect(x.grad).equals(-3.0)
 
 
-@clause(
-    "bwd-029a",
-    sources=["torch.autograd.backward source"],
-)
+@clause("bwd-029a", SAFETY, sources=["torch.autograd.backward source"])
 def both_names_at_once_are_refused(ag: Autograd) -> None:
     """Starting gradients given under both names are an error, and no leaf is touched."""
     x = ag.tensor(3.0, requires_grad=True)

@@ -7,17 +7,14 @@ engine and calculus part.
 
 from __future__ import annotations
 
-from gradspec import Autograd, Tensor, clause, expect
+from gradspec import VALUE, Autograd, Tensor, clause, expect
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
 @clause(
     "bwd-049",
-    sources=[
-        "notes/autograd § How autograd encodes the history",
-        "T1 §2.1.2",
-        "T5 § 求导的顺序",
-    ],
+    VALUE,
+    sources=["notes/autograd § How autograd encodes the history", "T1 §2.1.2", "T5 § 求导的顺序"],
 )
 def derivatives_are_evaluated_operation_by_operation(ag: Autograd) -> None:
     """Local derivatives are evaluated as numbers, operation by operation, at the values of the
@@ -44,7 +41,7 @@ def derivatives_are_evaluated_operation_by_operation(ag: Autograd) -> None:
     expect(gradient).is_close(slope, ulps=256)  # thirty factors, each rounded several times
 
 
-@clause("bwd-044", sources=["T1 §2.1.5.3", "T3 § 答疑"])
+@clause("bwd-044", VALUE, sources=["T1 §2.1.5.3", "T3 § 答疑"])
 def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
     """One pass gives the gradients of all leaves, however many there are and however many
     operations lie between them and the result.
@@ -68,11 +65,7 @@ def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
         expect(gradient).equals(float((-1) ** above))
 
 
-@clause(
-    "bwd-044a",
-    sources=["T1 §2.1.5.3", "T3 § 答疑"],
-    builds_on=("bwd-044",),
-)
+@clause("bwd-044a", VALUE, sources=["T1 §2.1.5.3", "T3 § 答疑"], builds_on=("bwd-044",))
 def leaves_are_not_differentiated_one_by_one(ag: Autograd) -> None:
     """A pass visits an intermediate once, and not once more for each leaf behind it.
 
@@ -98,6 +91,7 @@ POLYNOMIALS = expressions(shapes=SCALARS, unary=(), most=6)
 
 @clause(
     "bwd-001c",
+    VALUE,
     sources=["torch.Tensor.backward docstring", "the chain rule"],
     given={"case": POLYNOMIALS},
 )
@@ -118,6 +112,7 @@ def every_polynomial_has_the_gradient_of_calculus(ag: Autograd, case: Expression
 
 @clause(
     "bwd-001d",
+    VALUE,
     sources=["torch.Tensor.backward docstring", "the chain rule"],
     given={"case": expressions(shapes=SCALARS)},
 )

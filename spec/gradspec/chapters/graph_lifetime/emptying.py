@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from gradspec import SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, Autograd, clause, expect
 
 
-@clause(
-    "life-001",
-    sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"],
-)
+@clause("life-001", SAFETY, sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"])
 def second_pass_is_refused(ag: Autograd) -> None:
     """A second backward pass through a node whose saved values it needs is refused.
 
@@ -25,10 +22,7 @@ def second_pass_is_refused(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "life-006",
-    sources=["torch.autograd.backward docstring", "observed"],
-)
+@clause("life-006", VALUE, sources=["torch.autograd.backward docstring", "observed"])
 def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     """A second backward pass through nodes that saved nothing succeeds, and adds once more.
 
@@ -47,11 +41,7 @@ def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     expect(y.grad).equals(2.0)
 
 
-@clause(
-    "life-011",
-    sources=["torch.autograd.grad docstring"],
-    builds_on=("life-001",),
-)
+@clause("life-011", SAFETY, sources=["torch.autograd.grad docstring"], builds_on=("life-001",))
 def query_empties_like_backward(ag: Autograd) -> None:
     """A query by grad() lets go of saved values exactly as backward() does.
 
@@ -79,12 +69,7 @@ def query_empties_like_backward(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "life-012",
-    level=SHOULD,
-    sources=["observed"],
-    builds_on=("life-011",),
-)
+@clause("life-012", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("life-011",))
 def nodes_not_visited_stay_full(ag: Autograd) -> None:
     """A pass empties only the nodes that it runs: those off the path to its inputs stay usable."""
     a = ag.tensor(2.0, requires_grad=True)
@@ -99,10 +84,7 @@ def nodes_not_visited_stay_full(ag: Autograd) -> None:
         ag.grad(visited, [a])
 
 
-@clause(
-    "life-013",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("life-013", SAFETY, sources=["torch.autograd.backward docstring"])
 def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
     """Reading a saved value that was let go is the same error as a second backward pass."""
     x = ag.tensor(0.0, requires_grad=True)
@@ -121,6 +103,7 @@ def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
 
 @clause(
     "life-014a",
+    VALUE,
     unseen="frees_graph",
     sources=[
         "torch.autograd.backward docstring",
@@ -147,10 +130,7 @@ def emptying_releases_memory(ag: Autograd) -> None:
     expect(x.grad).equals(32.0)
 
 
-@clause(
-    "life-015a",
-    sources=["notes/autograd § How autograd encodes the history"],
-)
+@clause("life-015a", VALUE, sources=["notes/autograd § How autograd encodes the history"])
 def graph_without_a_name_is_released(ag: Autograd) -> None:
     """A graph that no name refers to is released without any backward pass.
 
@@ -170,6 +150,7 @@ def graph_without_a_name_is_released(ag: Autograd) -> None:
 
 @clause(
     "life-015b",
+    VALUE,
     sources=["notes/autograd § How autograd encodes the history", "pytorch#82528"],
     builds_on=("life-015a",),
 )
@@ -193,11 +174,7 @@ def graph_with_a_hook_is_released(ag: Autograd) -> None:
         expect(watchers[0]).is_gone()
 
 
-@clause(
-    "life-015d",
-    sources=["notes/autograd § Saved tensors"],
-    builds_on=("life-015a",),
-)
+@clause("life-015d", VALUE, sources=["notes/autograd § Saved tensors"], builds_on=("life-015a",))
 def graph_that_saved_its_results_is_released(ag: Autograd) -> None:
     """A graph whose operations saved their own results is released with its last name, too.
 
@@ -217,11 +194,7 @@ def graph_that_saved_its_results_is_released(ag: Autograd) -> None:
 DEEP = 2_000
 
 
-@clause(
-    "life-015c",
-    sources=["pytorch#5534", "pytorch#155322"],
-    builds_on=("life-015a",),
-)
+@clause("life-015c", VALUE, sources=["pytorch#5534", "pytorch#155322"], builds_on=("life-015a",))
 def deep_graph_is_released(ag: Autograd) -> None:
     """A deep graph that no name refers to is released down to its first operation.
 

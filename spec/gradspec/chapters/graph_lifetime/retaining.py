@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gradspec import MAY, SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, expect
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
-@clause("life-201", sources=["torch.autograd.backward docstring"])
+@clause("life-201", VALUE, sources=["torch.autograd.backward docstring"])
 def a_kept_graph_can_be_walked_again(ag: Autograd) -> None:
     """After a pass with retain_graph=True, a second one through the same product succeeds."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -17,10 +17,7 @@ def a_kept_graph_can_be_walked_again(ag: Autograd) -> None:
     expect(x.grad).equals(12.0)
 
 
-@clause(
-    "life-002",
-    sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"],
-)
+@clause("life-002", VALUE, sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"])
 def retained_graph_serves_again(ag: Autograd) -> None:
     """A backward pass with retain_graph=True leaves a graph whose next pass adds the same again.
 
@@ -46,6 +43,7 @@ def retained_graph_serves_again(ag: Autograd) -> None:
 
 @clause(
     "life-002a",
+    VALUE,
     sources=["torch.autograd.backward docstring", "bshillingford/autobw.torch#7"],
     builds_on=("life-002",),
     given={"case": expressions(shapes=SCALARS, unary=("neg",))},
@@ -62,11 +60,7 @@ def every_retained_graph_serves_again(ag: Autograd, case: Expression) -> None:
             expect(leaf.grad).is_close(passes * gradient, scale=passes * case.scale)
 
 
-@clause(
-    "life-003",
-    sources=["torch.autograd.backward docstring"],
-    builds_on=("life-002",),
-)
+@clause("life-003", SAFETY, sources=["torch.autograd.backward docstring"], builds_on=("life-002",))
 def latest_call_decides(ag: Autograd) -> None:
     """A pass without retain_graph empties the graph, however many passes before it kept it.
 
@@ -85,6 +79,7 @@ def latest_call_decides(ag: Autograd) -> None:
 
 @clause(
     "life-004",
+    SAFETY,
     sources=["torch.autograd.backward docstring", "torch.autograd.grad docstring"],
 )
 def default_is_that_of_create_graph(ag: Autograd) -> None:
@@ -104,11 +99,7 @@ def default_is_that_of_create_graph(ag: Autograd) -> None:
         y.backward()
 
 
-@clause(
-    "life-005",
-    sources=["torch.autograd.backward docstring"],
-    builds_on=("life-004",),
-)
+@clause("life-005", SAFETY, sources=["torch.autograd.backward docstring"], builds_on=("life-004",))
 def flag_that_is_given_beats_the_default(ag: Autograd) -> None:
     """An explicit retain_graph=False with create_graph=True empties the first graph only.
 
@@ -127,12 +118,7 @@ def flag_that_is_given_beats_the_default(ag: Autograd) -> None:
     expect(second).equals(12.0)
 
 
-@clause(
-    "life-005a",
-    level=MAY,
-    sources=["observed"],
-    builds_on=("life-005",),
-)
+@clause("life-005a", CONVENTION, level=MAY, sources=["observed"], builds_on=("life-005",))
 def gradient_may_lead_back_into_the_emptied_graph(ag: Autograd) -> None:
     """A gradient that contains a value of the emptied graph is refused when that node is reached.
 
@@ -149,8 +135,7 @@ def gradient_may_lead_back_into_the_emptied_graph(ag: Autograd) -> None:
 
 
 @clause(
-    "life-010",
-    sources=["T1 §2.1.4", "notes/autograd § How autograd encodes the history"],
+    "life-010", VALUE, sources=["T1 §2.1.4", "notes/autograd § How autograd encodes the history"]
 )
 def computing_again_gives_a_new_graph(ag: Autograd) -> None:
     """Computing a function again makes a new graph, which owes nothing to the one walked before.
@@ -167,11 +152,7 @@ def computing_again_gives_a_new_graph(ag: Autograd) -> None:
     expect(x.grad).equals(24.0)
 
 
-@clause(
-    "life-016",
-    level=SHOULD,
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("life-016", CONVENTION, level=SHOULD, sources=["torch.autograd.backward docstring"])
 def storing_a_gradient_with_history_warns(ag: Autograd) -> None:
     """backward(create_graph=True) warns that a leaf and its gradient now keep each other alive.
 
@@ -188,11 +169,7 @@ def storing_a_gradient_with_history_warns(ag: Autograd) -> None:
     x.grad = None
 
 
-@clause(
-    "life-016a",
-    level=SHOULD,
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("life-016a", CONVENTION, level=SHOULD, sources=["torch.autograd.backward docstring"])
 def query_with_history_is_silent(ag: Autograd) -> None:
     """grad(create_graph=True) does not warn, as it stores nothing on the leaf."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -207,6 +184,7 @@ def query_with_history_is_silent(ag: Autograd) -> None:
 
 @clause(
     "life-016b",
+    CONVENTION,
     level=SHOULD,
     sources=["torch.autograd.backward docstring", "pytorch#7343"],
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from gradspec import MAY, SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, expect
 
 
 @clause(
     "life-007",
+    SAFETY,
     sources=["notes/autograd § Graph retaining", "T1 §2.1.6"],
     builds_on=("life-001",),
 )
@@ -29,6 +30,7 @@ def shared_part_is_emptied_by_the_first_root(ag: Autograd) -> None:
 
 @clause(
     "life-008",
+    VALUE,
     sources=["torch.autograd.backward docstring", "T1 §2.1.4"],
     builds_on=("life-002",),
 )
@@ -46,10 +48,7 @@ def all_roots_but_the_last_keep_it(ag: Autograd) -> None:
     expect(x.grad).equals(32.0)
 
 
-@clause(
-    "life-009",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("life-009", VALUE, sources=["torch.autograd.backward docstring"])
 def sum_of_roots_needs_one_pass(ag: Autograd) -> None:
     """The sum of several roots with a common part is differentiated without keeping the graph.
 
@@ -62,10 +61,7 @@ def sum_of_roots_needs_one_pass(ag: Autograd) -> None:
     expect(x.grad).equals(32.0)
 
 
-@clause(
-    "life-009a",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("life-009a", VALUE, sources=["torch.autograd.backward docstring"])
 def all_roots_in_one_call_need_one_pass(ag: Autograd) -> None:
     """Several roots with a common part are differentiated in one call without keeping the graph.
 
@@ -78,11 +74,7 @@ def all_roots_in_one_call_need_one_pass(ag: Autograd) -> None:
     expect(x.grad).equals(32.0)
 
 
-@clause(
-    "life-018",
-    sources=["notes/autograd § Graph retaining"],
-    builds_on=("life-001",),
-)
+@clause("life-018", SAFETY, sources=["notes/autograd § Graph retaining"], builds_on=("life-001",))
 def new_operations_do_not_refill_the_old(ag: Autograd) -> None:
     """Operations recorded on a tensor of an emptied graph cannot be differentiated through it.
 
@@ -100,11 +92,7 @@ def new_operations_do_not_refill_the_old(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "life-018a",
-    sources=["notes/autograd § Graph retaining"],
-    builds_on=("life-018",),
-)
+@clause("life-018a", VALUE, sources=["notes/autograd § Graph retaining"], builds_on=("life-018",))
 def new_operations_are_differentiated_up_to_the_old(ag: Autograd) -> None:
     """Operations recorded on a tensor of an emptied graph are differentiable up to that tensor."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -116,12 +104,7 @@ def new_operations_are_differentiated_up_to_the_old(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "life-020",
-    level=SHOULD,
-    sources=["T1 §2.1.4"],
-    builds_on=("life-008",),
-)
+@clause("life-020", CONVENTION, level=SHOULD, sources=["T1 §2.1.4"], builds_on=("life-008",))
 def second_derivatives_in_turn_keep_the_graph(ag: Autograd) -> None:
     """Several second derivatives are asked for in turn if all queries but the last keep the graph.
 
@@ -140,12 +123,7 @@ def second_derivatives_in_turn_keep_the_graph(ag: Autograd) -> None:
     expect(by_y_twice).equals(192.0)
 
 
-@clause(
-    "life-021",
-    level=MAY,
-    sources=["T1 §2.1.4"],
-    builds_on=("life-020",),
-)
+@clause("life-021", CONVENTION, level=MAY, sources=["T1 §2.1.4"], builds_on=("life-020",))
 def first_derivatives_share_a_part(ag: Autograd) -> None:
     """Without retain_graph the second of those queries fails: both derivatives share a part.
 

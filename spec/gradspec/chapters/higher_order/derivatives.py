@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec import Autograd, clause, expect
+from gradspec import CONVENTION, VALUE, Autograd, clause, expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +29,7 @@ def partial(ag: Autograd, function: Function, argument: int = 0) -> Function:
     return derivative
 
 
-@clause(
-    "ho-003",
-    sources=["torch.autograd.grad docstring"],
-)
+@clause("ho-003", VALUE, sources=["torch.autograd.grad docstring"])
 def differentiation_can_be_repeated(ag: Autograd) -> None:
     """Differentiation can be repeated: the derivatives of x^4 at 2 are 32, 48, 48 and 24.
 
@@ -53,11 +50,7 @@ def differentiation_can_be_repeated(ag: Autograd) -> None:
     expect(fourth(2.0)).is_close(24.0)
 
 
-@clause(
-    "ho-003a",
-    sources=["torch.autograd.grad docstring"],
-    builds_on=("ho-003",),
-)
+@clause("ho-003a", VALUE, sources=["torch.autograd.grad docstring"], builds_on=("ho-003",))
 def spent_terms_add_zero(ag: Autograd) -> None:
     """A term whose derivatives have run out adds zero to higher ones: (x^4 + x^5)''''' is 120.
 
@@ -75,10 +68,7 @@ def spent_terms_add_zero(ag: Autograd) -> None:
     expect(derivative(2.0)).is_close(120.0)
 
 
-@clause(
-    "ho-008",
-    sources=["mathematics", "torch.autograd.functional.hessian docstring"],
-)
+@clause("ho-008", VALUE, sources=["mathematics", "torch.autograd.functional.hessian docstring"])
 def order_of_mixed_partials_does_not_matter(ag: Autograd) -> None:
     """The mixed second derivatives of a smooth function are equal, whichever comes first.
 
@@ -96,10 +86,7 @@ def order_of_mixed_partials_does_not_matter(ag: Autograd) -> None:
     expect(by_y_then_x(2.0, 4.0)).is_close(95.9375)
 
 
-@clause(
-    "ho-009",
-    sources=["torch.autograd.functional.hessian docstring"],
-)
+@clause("ho-009", VALUE, sources=["torch.autograd.functional.hessian docstring"])
 def hessian_row_by_row(ag: Autograd) -> None:
     """The gradient of each first derivative is a row of the Hessian, the matrix of second ones.
 
@@ -117,10 +104,7 @@ def hessian_row_by_row(ag: Autograd) -> None:
             expect(entry).is_close(expected)
 
 
-@clause(
-    "ho-009a",
-    sources=["torch.autograd.functional.hessian docstring"],
-)
+@clause("ho-009a", VALUE, sources=["torch.autograd.functional.hessian docstring"])
 def hessian_of_a_quadratic_form(ag: Autograd) -> None:
     """The Hessian of x'Ax is A + A', row by row, and not 2A.
 
@@ -137,10 +121,7 @@ def hessian_of_a_quadratic_form(ag: Autograd) -> None:
         expect(found).is_close(row)
 
 
-@clause(
-    "ho-010",
-    sources=["torch.autograd.grad docstring", "T1 §2.1.4"],
-)
+@clause("ho-010", VALUE, sources=["torch.autograd.grad docstring", "T1 §2.1.4"])
 def slope_can_be_part_of_a_loss(ag: Autograd) -> None:
     """A loss that contains a derivative has a gradient that contains second derivatives.
 
@@ -163,10 +144,7 @@ def slope_can_be_part_of_a_loss(ag: Autograd) -> None:
     expect(by_x).is_close(108.0)
 
 
-@clause(
-    "ho-010a",
-    sources=["PaddlePaddle/Paddle#24187"],
-)
+@clause("ho-010a", VALUE, sources=["PaddlePaddle/Paddle#24187"])
 def result_and_slope_are_told_apart(ag: Autograd) -> None:
     """A function of a result and of its own derivative is differentiated through both.
 
@@ -183,10 +161,7 @@ def result_and_slope_are_told_apart(ag: Autograd) -> None:
     expect(found).is_close(34.0)
 
 
-@clause(
-    "ho-010b",
-    sources=["denizyuret/AutoGrad.jl#75", "JuliaDiff/ForwardDiff.jl#83"],
-)
+@clause("ho-010b", VALUE, sources=["denizyuret/AutoGrad.jl#75", "JuliaDiff/ForwardDiff.jl#83"])
 def nested_derivatives_are_told_apart(ag: Autograd) -> None:
     """In a derivative inside a derivative, what the inner one holds constant is constant to it.
 
@@ -205,10 +180,7 @@ def nested_derivatives_are_told_apart(ag: Autograd) -> None:
     expect(found).is_close(24.0)
 
 
-@clause(
-    "ho-013",
-    sources=["notes/autograd § Gradients for non-differentiable functions"],
-)
+@clause("ho-013", VALUE, sources=["notes/autograd § Gradients for non-differentiable functions"])
 def pieces_of_a_line_do_not_bend(ag: Autograd) -> None:
     """The second derivative of relu away from its kink is zero.
 
@@ -224,10 +196,7 @@ def pieces_of_a_line_do_not_bend(ag: Autograd) -> None:
     expect(second(2.5)).is_close(2.0)
 
 
-@clause(
-    "ho-013a",
-    sources=["notes/autograd § Gradients for non-differentiable functions"],
-)
+@clause("ho-013a", VALUE, sources=["notes/autograd § Gradients for non-differentiable functions"])
 def neither_does_the_absolute_value(ag: Autograd) -> None:
     """The second derivative of the absolute value away from its kink is zero."""
 
@@ -241,9 +210,7 @@ def neither_does_the_absolute_value(ag: Autograd) -> None:
 
 
 @clause(
-    "ho-013b",
-    sources=["notes/autograd § Gradients for non-differentiable functions"],
-    convention=True,
+    "ho-013b", CONVENTION, sources=["notes/autograd § Gradients for non-differentiable functions"]
 )
 def nor_does_the_kink_of_relu(ag: Autograd) -> None:
     """The second derivative of relu at its kink is zero.
@@ -260,10 +227,7 @@ def nor_does_the_kink_of_relu(ag: Autograd) -> None:
     expect(second(0.0)).is_close(2.0)
 
 
-@clause(
-    "ho-018",
-    sources=["torch.autograd.gradgradcheck docstring"],
-)
+@clause("ho-018", VALUE, sources=["torch.autograd.gradgradcheck docstring"])
 def indexing_products_and_sums_are_twice_differentiable(ag: Autograd) -> None:
     """Indexing, matrix products and sums can be differentiated twice.
 
@@ -284,10 +248,7 @@ def indexing_products_and_sums_are_twice_differentiable(ag: Autograd) -> None:
     expect(found).is_close(np.vstack([np.zeros((1, 2)), 2 * (w * (v[1:] @ b)) @ b.T]))
 
 
-@clause(
-    "ho-018a",
-    sources=["torch.autograd.gradgradcheck docstring"],
-)
+@clause("ho-018a", VALUE, sources=["torch.autograd.gradgradcheck docstring"])
 def softmax_is_twice_differentiable(ag: Autograd) -> None:
     """The softmax can be differentiated twice.
 
@@ -306,10 +267,7 @@ def softmax_is_twice_differentiable(ag: Autograd) -> None:
     expect(found).is_close(t * (w - w @ s) - s * (w @ t), scale=1.0)
 
 
-@clause(
-    "ho-018b",
-    sources=["ml-explore/mlx#4114", "torch.sort docstring"],
-)
+@clause("ho-018b", VALUE, sources=["ml-explore/mlx#4114", "torch.sort docstring"])
 def order_is_no_variable(ag: Autograd) -> None:
     """The second derivative through sort goes through the values; their places are constants.
 

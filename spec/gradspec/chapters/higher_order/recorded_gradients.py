@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from gradspec import MAY, SHOULD, Autograd, Node, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, Node, clause, expect
 
 
-@clause(
-    "ho-004",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("ho-004", VALUE, sources=["torch.autograd.backward docstring"])
 def stored_gradient_has_a_history(ag: Autograd) -> None:
     """backward(create_graph=True) stores a grad whose history a later pass follows to the leaves.
 
@@ -27,6 +24,7 @@ def stored_gradient_has_a_history(ag: Autograd) -> None:
 
 @clause(
     "ho-004a",
+    VALUE,
     sources=["torch.autograd.backward docstring", "torch.Tensor.retain_grad docstring"],
 )
 def retained_gradient_has_a_history(ag: Autograd) -> None:
@@ -47,9 +45,7 @@ def retained_gradient_has_a_history(ag: Autograd) -> None:
 
 
 @clause(
-    "ho-019",
-    sources=["docs autograd § Default gradient layouts"],
-    builds_on=("ho-004",),
+    "ho-019", VALUE, sources=["docs autograd § Default gradient layouts"], builds_on=("ho-004",)
 )
 def sum_of_gradients_has_both_histories(ag: Autograd) -> None:
     """A recorded gradient that is added to a recorded one gives a sum with both histories.
@@ -67,10 +63,7 @@ def sum_of_gradients_has_both_histories(ag: Autograd) -> None:
     expect(x.grad).equals(14.0)
 
 
-@clause(
-    "ho-017",
-    sources=["torch.autograd.grad docstring"],
-)
+@clause("ho-017", VALUE, sources=["torch.autograd.grad docstring"])
 def gradients_of_intermediates_go_on_to_the_leaves(ag: Autograd) -> None:
     """A gradient with respect to a non-leaf can be differentiated by what the non-leaf came from.
 
@@ -88,6 +81,7 @@ def gradients_of_intermediates_go_on_to_the_leaves(ag: Autograd) -> None:
 
 @clause(
     "ho-006",
+    VALUE,
     sources=[
         "torch.autograd.functional.jvp docstring (double backward trick)",
         "custom function double backward tutorial",
@@ -108,11 +102,7 @@ def gradient_depends_on_its_cotangent(ag: Autograd) -> None:
     expect(by_x).equals(10.0)
 
 
-@clause(
-    "ho-007",
-    sources=["torch.autograd.functional.jvp docstring"],
-    builds_on=("ho-006",),
-)
+@clause("ho-007", VALUE, sources=["torch.autograd.functional.jvp docstring"], builds_on=("ho-006",))
 def two_reverse_passes_go_forward(ag: Autograd) -> None:
     """The derivative of a vector-Jacobian product by its cotangent is a Jacobian-vector product.
 
@@ -129,10 +119,7 @@ def two_reverse_passes_go_forward(ag: Autograd) -> None:
     expect(forward).is_close(2 * (w @ point) * (w @ direction))
 
 
-@clause(
-    "ho-014",
-    sources=["torch.autograd.grad docstring"],
-)
+@clause("ho-014", SAFETY, sources=["torch.autograd.grad docstring"])
 def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
     """A recorded gradient is kept or emptied by the passes that start from it, as any graph is.
 
@@ -149,12 +136,7 @@ def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
         ag.grad(first, [x])
 
 
-@clause(
-    "ho-014a",
-    level=MAY,
-    sources=["observed"],
-    builds_on=("ho-014",),
-)
+@clause("ho-014a", CONVENTION, level=MAY, sources=["observed"], builds_on=("ho-014",))
 def first_graph_is_another(ag: Autograd) -> None:
     """Emptying the graph of a gradient leaves that of the function usable, if no node is in both.
 
@@ -170,10 +152,7 @@ def first_graph_is_another(ag: Autograd) -> None:
     expect(x.grad).equals(27.0)
 
 
-@clause(
-    "ho-015",
-    sources=["T1 §2.1.4"],
-)
+@clause("ho-015", VALUE, sources=["T1 §2.1.4"])
 def gradients_are_made_by_ordinary_operations(ag: Autograd) -> None:
     """The grad_fn of a recorded gradient is the node of an ordinary operation.
 
@@ -201,11 +180,7 @@ def reachable(ag: Autograd, node: Node) -> list[Node]:
     return found
 
 
-@clause(
-    "ho-016",
-    level=SHOULD,
-    sources=["T3 §6.1"],
-)
+@clause("ho-016", CONVENTION, level=SHOULD, sources=["T3 §6.1"])
 def each_order_costs_more(ag: Autograd) -> None:
     """The graph of the recorded gradient of x^3 has more nodes than that of x^3 itself.
 

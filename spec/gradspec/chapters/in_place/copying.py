@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec import clause, expect
+from gradspec import VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 VIEWS = "docs tensor_view § Tensor Views"
 
 
-@clause(
-    "inp-042p",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042p", VALUE, unseen="views", sources=[VIEWS])
 def clone_gives_a_copy(ag: Autograd) -> None:
     """Clone gives a copy."""
     values = np.arange(6.0).reshape(2, 3)
@@ -35,11 +31,7 @@ def clone_gives_a_copy(ag: Autograd) -> None:
     expect(y).equals(values)
 
 
-@clause(
-    "inp-042q",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042q", VALUE, unseen="views", sources=[VIEWS])
 def a_list_of_indices_gives_a_copy(ag: Autograd) -> None:
     """Indexing with a list of indices gives a copy."""
     values = np.arange(6.0).reshape(2, 3)
@@ -50,11 +42,7 @@ def a_list_of_indices_gives_a_copy(ag: Autograd) -> None:
     expect(y).equals(values[[1, 1]])
 
 
-@clause(
-    "inp-042r",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042r", VALUE, unseen="views", sources=[VIEWS])
 def cat_gives_a_copy(ag: Autograd) -> None:
     """Cat gives a copy, even of a single tensor."""
     values = np.arange(6.0).reshape(2, 3)
@@ -65,11 +53,7 @@ def cat_gives_a_copy(ag: Autograd) -> None:
     expect(y).equals(values)
 
 
-@clause(
-    "inp-042s",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042s", VALUE, unseen="views", sources=[VIEWS])
 def flip_gives_a_copy(ag: Autograd) -> None:
     """Flip gives a copy."""
     values = np.arange(6.0).reshape(2, 3)
@@ -80,11 +64,7 @@ def flip_gives_a_copy(ag: Autograd) -> None:
     expect(y).equals(values[::-1])
 
 
-@clause(
-    "inp-042t",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042t", VALUE, unseen="views", sources=[VIEWS])
 def roll_gives_a_copy(ag: Autograd) -> None:
     """Roll gives a copy."""
     values = np.arange(6.0).reshape(2, 3)
@@ -95,11 +75,7 @@ def roll_gives_a_copy(ag: Autograd) -> None:
     expect(y).equals(values[::-1])
 
 
-@clause(
-    "inp-042u",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042u", VALUE, unseen="views", sources=[VIEWS])
 def repeat_gives_a_copy(ag: Autograd) -> None:
     """Repeat gives a copy, even if it repeats once."""
     values = np.arange(6.0).reshape(2, 3)
@@ -110,11 +86,7 @@ def repeat_gives_a_copy(ag: Autograd) -> None:
     expect(y).equals(values)
 
 
-@clause(
-    "inp-042v",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042v", VALUE, unseen="views", sources=[VIEWS])
 def tril_gives_a_copy(ag: Autograd) -> None:
     """Tril gives a copy."""
     values = np.arange(6.0).reshape(2, 3)
@@ -125,11 +97,7 @@ def tril_gives_a_copy(ag: Autograd) -> None:
     expect(y).equals(np.tril(values))
 
 
-@clause(
-    "inp-042w",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042w", VALUE, unseen="views", sources=[VIEWS])
 def reshape_copies_if_it_must(ag: Autograd) -> None:
     """Reshape gives a copy if no view has the shape, as of a transposed matrix made flat."""
     values = np.arange(6.0).reshape(2, 3)

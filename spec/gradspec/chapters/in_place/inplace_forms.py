@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec import SHOULD, clause, expect, informative
+from gradspec import SHOULD, VALUE, clause, expect, informative
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
 
-@clause(
-    "inp-018",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018", VALUE, sources=[WITH_AUTOGRAD])
 def relu_blocks_what_is_negative(ag: Autograd) -> None:
     """relu_ passes on the gradient of positive elements and blocks that of negative ones."""
     v = ag.random(3)
@@ -37,10 +34,7 @@ def relu_blocks_what_is_negative(ag: Autograd) -> None:
     expect(x.grad).is_close([v[0], 0.0, v[2]])
 
 
-@clause(
-    "inp-018a",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018a", VALUE, sources=[WITH_AUTOGRAD])
 def exp_keeps_its_result(ag: Autograd) -> None:
     """exp_ has the slope exp(x), which is its result."""
     v = ag.random()
@@ -53,10 +47,7 @@ def exp_keeps_its_result(ag: Autograd) -> None:
     expect(x.grad).is_close(v * np.exp(0.5))
 
 
-@clause(
-    "inp-018b",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018b", VALUE, sources=[WITH_AUTOGRAD])
 def sin_keeps_its_argument(ag: Autograd) -> None:
     """sin_ has the slope cos(x) at the value that it overwrote."""
     v = ag.random()
@@ -69,10 +60,7 @@ def sin_keeps_its_argument(ag: Autograd) -> None:
     expect(x.grad).is_close(v * np.cos(0.5))
 
 
-@clause(
-    "inp-018c",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018c", VALUE, sources=[WITH_AUTOGRAD])
 def sigmoid_keeps_its_result(ag: Autograd) -> None:
     """sigmoid_ has the slope s (1 - s), where s is its result."""
     v = ag.random()
@@ -85,10 +73,7 @@ def sigmoid_keeps_its_result(ag: Autograd) -> None:
     expect(x.grad).is_close(v * 0.25)
 
 
-@clause(
-    "inp-018d",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018d", VALUE, sources=[WITH_AUTOGRAD])
 def tanh_keeps_its_result(ag: Autograd) -> None:
     """tanh_ has the slope 1 - t^2, where t is its result."""
     v = ag.random()
@@ -101,10 +86,7 @@ def tanh_keeps_its_result(ag: Autograd) -> None:
     expect(x.grad).is_close(v * (1 - np.tanh(0.5) ** 2))
 
 
-@clause(
-    "inp-018e",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018e", VALUE, sources=[WITH_AUTOGRAD])
 def pow_keeps_its_argument(ag: Autograd) -> None:
     """pow_ has the slope n x^(n - 1) at the value x that it overwrote."""
     v = ag.random()
@@ -117,10 +99,7 @@ def pow_keeps_its_argument(ag: Autograd) -> None:
     expect(x.grad).is_close(v * 12.0)
 
 
-@clause(
-    "inp-018f",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018f", VALUE, sources=[WITH_AUTOGRAD])
 def sqrt_keeps_its_result(ag: Autograd) -> None:
     """sqrt_ has the slope 1 / (2 r), where r is its result."""
     v = ag.random()
@@ -133,10 +112,7 @@ def sqrt_keeps_its_result(ag: Autograd) -> None:
     expect(x.grad).is_close(v * 0.25)
 
 
-@clause(
-    "inp-018g",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018g", VALUE, sources=[WITH_AUTOGRAD])
 def log_keeps_its_argument(ag: Autograd) -> None:
     """log_ has the slope 1 / x at the value x that it overwrote."""
     v = ag.random()
@@ -149,10 +125,7 @@ def log_keeps_its_argument(ag: Autograd) -> None:
     expect(x.grad).is_close(v * 0.25)
 
 
-@clause(
-    "inp-018h",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018h", VALUE, sources=[WITH_AUTOGRAD])
 def cos_keeps_its_argument(ag: Autograd) -> None:
     """cos_ has the slope -sin(x) at the value x that it overwrote."""
     v = ag.random()
@@ -165,10 +138,7 @@ def cos_keeps_its_argument(ag: Autograd) -> None:
     expect(x.grad).is_close(-v * np.sin(0.5))
 
 
-@clause(
-    "inp-018i",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018i", VALUE, sources=[WITH_AUTOGRAD])
 def abs_keeps_the_sign(ag: Autograd) -> None:
     """abs_ has the slope sign(x) at the value x that it overwrote."""
     v = ag.random()
@@ -181,10 +151,7 @@ def abs_keeps_the_sign(ag: Autograd) -> None:
     expect(x.grad).is_close(-v)
 
 
-@clause(
-    "inp-018j",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018j", VALUE, sources=[WITH_AUTOGRAD])
 def neg_turns_the_sign(ag: Autograd) -> None:
     """neg_ has the slope -1."""
     v = ag.random()
@@ -197,10 +164,7 @@ def neg_turns_the_sign(ag: Autograd) -> None:
     expect(x.grad).is_close(-v)
 
 
-@clause(
-    "inp-018k",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-018k", VALUE, sources=[WITH_AUTOGRAD])
 def div_scales_the_slope(ag: Autograd) -> None:
     """div_ by a number has the inverse of that number as slope."""
     v = ag.random()
@@ -213,10 +177,7 @@ def div_scales_the_slope(ag: Autograd) -> None:
     expect(x.grad).is_close(v * 0.25)
 
 
-@clause(
-    "inp-048",
-    sources=["torch.Tensor.masked_fill_ docstring"],
-)
+@clause("inp-048", VALUE, sources=["torch.Tensor.masked_fill_ docstring"])
 def masked_fill_blocks_the_gradient_under_the_mask(ag: Autograd) -> None:
     """masked_fill_ ends the gradient where the mask is true and passes it on elsewhere."""
     v = ag.random(3)
@@ -229,10 +190,7 @@ def masked_fill_blocks_the_gradient_under_the_mask(ag: Autograd) -> None:
     expect(x.grad).is_close([0.0, 2 * v[1], 0.0])
 
 
-@clause(
-    "inp-048a",
-    sources=["torch.Tensor.clamp_ docstring"],
-)
+@clause("inp-048a", VALUE, sources=["torch.Tensor.clamp_ docstring"])
 def clamp_blocks_the_gradient_outside_its_bounds(ag: Autograd) -> None:
     """clamp_ passes on the gradient strictly between its bounds and blocks it outside them."""
     v = ag.random(3)
@@ -245,10 +203,7 @@ def clamp_blocks_the_gradient_outside_its_bounds(ag: Autograd) -> None:
     expect(x.grad).is_close([0.0, v[1], 0.0])
 
 
-@clause(
-    "inp-054",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-054", VALUE, sources=[WITH_AUTOGRAD])
 def unsqueeze_is_recorded(ag: Autograd) -> None:
     """unsqueeze_ inserts a dimension of size one into the tensor itself, and is recorded."""
     values, v = np.arange(6.0).reshape(2, 3), ag.random(2, 1, 3)
@@ -261,10 +216,7 @@ def unsqueeze_is_recorded(ag: Autograd) -> None:
     expect(x.grad).is_close(v[:, 0, :])
 
 
-@clause(
-    "inp-054a",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-054a", VALUE, sources=[WITH_AUTOGRAD])
 def squeeze_is_recorded(ag: Autograd) -> None:
     """squeeze_ drops a dimension of size one from the tensor itself, and is recorded."""
     values, v = np.arange(6.0).reshape(2, 1, 3), ag.random(2, 3)
@@ -277,10 +229,7 @@ def squeeze_is_recorded(ag: Autograd) -> None:
     expect(x.grad).is_close(v[:, None, :])
 
 
-@clause(
-    "inp-054b",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-054b", VALUE, sources=[WITH_AUTOGRAD])
 def t_is_recorded(ag: Autograd) -> None:
     """t_ transposes the matrix itself, and its gradient is transposed back."""
     values, v = np.arange(6.0).reshape(2, 3), ag.random(3, 2)
@@ -293,10 +242,7 @@ def t_is_recorded(ag: Autograd) -> None:
     expect(x.grad).is_close(v.T)
 
 
-@clause(
-    "inp-054c",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-054c", VALUE, sources=[WITH_AUTOGRAD])
 def transpose_is_recorded(ag: Autograd) -> None:
     """transpose_ exchanges two dimensions of the tensor itself, and those of its gradient back."""
     values, v = np.arange(6.0).reshape(2, 1, 3), ag.random(3, 1, 2)

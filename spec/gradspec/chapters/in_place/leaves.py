@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import clause, expect
+from gradspec import SAFETY, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -20,10 +20,7 @@ WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 CLIPPING = "torch.nn.utils.clip_grad_norm_ docstring"
 
 
-@clause(
-    "inp-004",
-    sources=[TUTORIAL, "T1 §2.1.6"],
-)
+@clause("inp-004", SAFETY, sources=[TUTORIAL, "T1 §2.1.6"])
 def a_leaf_that_requires_grad_is_not_written(ag: Autograd) -> None:
     """In grad mode, writing in place into a leaf that requires grad is refused.
 
@@ -35,10 +32,7 @@ def a_leaf_that_requires_grad_is_not_written(ag: Autograd) -> None:
         x.add_(1.0)
 
 
-@clause(
-    "inp-004a",
-    sources=[TUTORIAL],
-)
+@clause("inp-004a", SAFETY, sources=[TUTORIAL])
 def a_write_that_forgets_the_old_value_is_refused_too(ag: Autograd) -> None:
     """In grad mode, a leaf that requires grad is not written even by an operation that ignores its
     value.
@@ -50,11 +44,7 @@ def a_write_that_forgets_the_old_value_is_refused_too(ag: Autograd) -> None:
     expect(x).equals(3.0)
 
 
-@clause(
-    "inp-006",
-    sources=["observed"],
-    builds_on=("inp-004",),
-)
+@clause("inp-006", SAFETY, sources=["observed"], builds_on=("inp-004",))
 def a_refused_write_changes_nothing(ag: Autograd) -> None:
     """A refused write leaves the leaf's value and version, and the graphs that use it, intact.
 
@@ -71,10 +61,7 @@ def a_refused_write_changes_nothing(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "inp-055",
-    sources=["T1 §2.1.6"],
-)
+@clause("inp-055", SAFETY, sources=["T1 §2.1.6"])
 def rebinding_a_name_is_no_write(ag: Autograd) -> None:
     """Giving a leaf's name to a new tensor, as x = relu(x) does, is no write to the leaf."""
     x = ag.tensor(-2.0, requires_grad=True)
@@ -92,6 +79,7 @@ def rebinding_a_name_is_no_write(ag: Autograd) -> None:
 
 @clause(
     "inp-007",
+    VALUE,
     sources=["torch.Tensor.is_leaf docstring", "notes/autograd § In-place operations"],
 )
 def a_leaf_without_grad_is_written_freely(ag: Autograd) -> None:
@@ -105,10 +93,7 @@ def a_leaf_without_grad_is_written_freely(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "inp-009",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-009", VALUE, sources=[WITH_AUTOGRAD])
 def augmented_assignment_writes_in_place(ag: Autograd) -> None:
     """X += y, -=, *=, /= and **= write into the tensor x itself, and are recorded.
 
@@ -130,11 +115,7 @@ def augmented_assignment_writes_in_place(ag: Autograd) -> None:
     expect(x.grad).equals(9.0)
 
 
-@clause(
-    "inp-009a",
-    sources=[WITH_AUTOGRAD],
-    builds_on=("inp-004",),
-)
+@clause("inp-009a", SAFETY, sources=[WITH_AUTOGRAD], builds_on=("inp-004",))
 def augmented_assignment_to_a_leaf_is_refused(ag: Autograd) -> None:
     """Augmented assignment to a leaf that requires grad is refused like any write to it."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -144,10 +125,7 @@ def augmented_assignment_to_a_leaf_is_refused(ag: Autograd) -> None:
     expect(x).equals(3.0)
 
 
-@clause(
-    "inp-045",
-    sources=["torch.Tensor.zero_ docstring", "T2 §2.3", "T3 §1", "T4 §7.5"],
-)
+@clause("inp-045", VALUE, sources=["torch.Tensor.zero_ docstring", "T2 §2.3", "T3 §1", "T4 §7.5"])
 def zeroing_a_gradient_writes_into_it(ag: Autograd) -> None:
     """Where x.grad has no history, x.grad.zero_() sets it to zero where it lies, and records
     nothing.
@@ -162,10 +140,7 @@ def zeroing_a_gradient_writes_into_it(ag: Autograd) -> None:
     expect(gradient.requires_grad).is_false()
 
 
-@clause(
-    "inp-049",
-    sources=[CLIPPING],
-)
+@clause("inp-049", VALUE, sources=[CLIPPING])
 def a_gradient_may_be_scaled_in_no_grad(ag: Autograd) -> None:
     """A gradient may be written in place inside no_grad: that is how gradients are clipped."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -176,10 +151,7 @@ def a_gradient_may_be_scaled_in_no_grad(ag: Autograd) -> None:
     expect(x.grad).equals(3.0)
 
 
-@clause(
-    "inp-049a",
-    sources=[CLIPPING],
-)
+@clause("inp-049a", VALUE, sources=[CLIPPING])
 def a_gradient_may_be_scaled_through_its_detached_alias(ag: Autograd) -> None:
     """Writing into x.grad.detach() writes into the gradient, since both are one memory."""
     x = ag.tensor(3.0, requires_grad=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec import clause, expect
+from gradspec import VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
 
-@clause(
-    "inp-008",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-008", VALUE, sources=[WITH_AUTOGRAD])
 def a_write_to_an_intermediate_is_recorded(ag: Autograd) -> None:
     """A write to a non-leaf returns that same tensor, and gradients flow through the write."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -37,10 +34,7 @@ def a_write_to_an_intermediate_is_recorded(ag: Autograd) -> None:
     expect(x.grad).equals(40.0)
 
 
-@clause(
-    "inp-008a",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-008a", VALUE, sources=[WITH_AUTOGRAD])
 def the_written_tensor_gets_a_new_node(ag: Autograd) -> None:
     """After a write the tensor's grad_fn is a new node, whose edge leads to the old one."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -52,11 +46,7 @@ def the_written_tensor_gets_a_new_node(ag: Autograd) -> None:
     expect(h.grad_fn.next_functions[0][0]).is_same_object_as(before)
 
 
-@clause(
-    "inp-008b",
-    sources=[WITH_AUTOGRAD],
-    builds_on=("inp-008",),
-)
+@clause("inp-008b", VALUE, sources=[WITH_AUTOGRAD], builds_on=("inp-008",))
 def a_written_tensor_may_be_the_root(ag: Autograd) -> None:
     """A backward pass may start at a tensor that was just written.
 
@@ -70,11 +60,7 @@ def a_written_tensor_may_be_the_root(ag: Autograd) -> None:
     expect(x.grad).equals(3.0)
 
 
-@clause(
-    "inp-008c",
-    sources=[WITH_AUTOGRAD],
-    builds_on=("inp-008",),
-)
+@clause("inp-008c", VALUE, sources=[WITH_AUTOGRAD], builds_on=("inp-008",))
 def a_write_can_be_differentiated_twice(ag: Autograd) -> None:
     """A recorded write has second derivatives: with h = x * x and h *= x they are those of x^3.
 
@@ -90,10 +76,7 @@ def a_write_can_be_differentiated_twice(ag: Autograd) -> None:
     expect(x.grad).equals(18.0)
 
 
-@clause(
-    "inp-022",
-    sources=[WITH_AUTOGRAD],
-)
+@clause("inp-022", VALUE, sources=[WITH_AUTOGRAD])
 def a_plain_tensor_joins_the_graph_when_written(ag: Autograd) -> None:
     """A plain tensor into which a value with history is written requires grad and is no leaf."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -107,10 +90,7 @@ def a_plain_tensor_joins_the_graph_when_written(ag: Autograd) -> None:
     expect(x.grad).equals(3.0)
 
 
-@clause(
-    "inp-020",
-    sources=["chain rule", "observed"],
-)
+@clause("inp-020", VALUE, sources=["chain rule", "observed"])
 def a_constant_blocks_the_gradient_of_what_it_overwrites(ag: Autograd) -> None:
     """Assigning a constant to some elements ends their gradient and leaves that of the others."""
     v = ag.random(3)
@@ -123,10 +103,7 @@ def a_constant_blocks_the_gradient_of_what_it_overwrites(ag: Autograd) -> None:
     expect(x.grad).is_close([2 * v[0], 0.0, 2 * v[2]])
 
 
-@clause(
-    "inp-021",
-    sources=["chain rule", "observed"],
-)
+@clause("inp-021", VALUE, sources=["chain rule", "observed"])
 def an_assigned_tensor_gets_the_gradient_of_its_place(ag: Autograd) -> None:
     """A tensor assigned to some elements receives their gradient; the old values get none.
 
@@ -144,11 +121,7 @@ def an_assigned_tensor_gets_the_gradient_of_its_place(ag: Autograd) -> None:
     expect(w.grad).is_close(v[1])
 
 
-@clause(
-    "inp-021a",
-    sources=["chain rule", "observed"],
-    builds_on=("inp-021",),
-)
+@clause("inp-021a", VALUE, sources=["chain rule", "observed"], builds_on=("inp-021",))
 def a_broadcast_assignment_sums_the_gradient(ag: Autograd) -> None:
     """A tensor assigned to several elements at once receives the sum of their gradients.
 
@@ -165,10 +138,7 @@ def a_broadcast_assignment_sums_the_gradient(ag: Autograd) -> None:
     expect(w.grad).is_close(v[1] + v[2])
 
 
-@clause(
-    "inp-046",
-    sources=["chain rule", "observed"],
-)
+@clause("inp-046", VALUE, sources=["chain rule", "observed"])
 def fill_cuts_the_gradient(ag: Autograd) -> None:
     """fill_ on a non-leaf ends the gradient of the value that it overwrites.
 
@@ -184,10 +154,7 @@ def fill_cuts_the_gradient(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause(
-    "inp-046a",
-    sources=["chain rule", "observed"],
-)
+@clause("inp-046a", VALUE, sources=["chain rule", "observed"])
 def zero_cuts_the_gradient(ag: Autograd) -> None:
     """zero_ on a non-leaf ends the gradient of the value that it overwrites."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -199,10 +166,7 @@ def zero_cuts_the_gradient(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause(
-    "inp-046b",
-    sources=["chain rule", "observed"],
-)
+@clause("inp-046b", VALUE, sources=["chain rule", "observed"])
 def copying_a_constant_cuts_the_gradient(ag: Autograd) -> None:
     """copy_ from a constant ends the gradient of the value that it overwrites."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -214,10 +178,7 @@ def copying_a_constant_cuts_the_gradient(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause(
-    "inp-047",
-    sources=["torch.Tensor.copy_ docstring"],
-)
+@clause("inp-047", VALUE, sources=["torch.Tensor.copy_ docstring"])
 def copying_routes_the_gradient_to_the_source(ag: Autograd) -> None:
     """copy_ sends the gradient to the tensor copied from, and none to the value overwritten."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -231,11 +192,7 @@ def copying_routes_the_gradient_to_the_source(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause(
-    "inp-047a",
-    sources=["torch.Tensor.copy_ docstring"],
-    builds_on=("inp-047",),
-)
+@clause("inp-047a", VALUE, sources=["torch.Tensor.copy_ docstring"], builds_on=("inp-047",))
 def a_broadcast_source_gets_the_sum(ag: Autograd) -> None:
     """If copy_ broadcasts its source, the source receives the sum over the copies."""
     v = ag.random(2, 3)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import SHOULD, clause, expect
+from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 OUT = "notes/out"
 
 
-@clause(
-    "inp-032",
-    sources=["notes/broadcasting § In-place semantics"],
-)
+@clause("inp-032", SAFETY, sources=["notes/broadcasting § In-place semantics"])
 def a_write_does_not_broadcast_its_target(ag: Autograd) -> None:
     """A write whose result would be larger than its target is refused."""
     x = ag.tensor([1.0, 2.0])
@@ -32,10 +29,7 @@ def a_write_does_not_broadcast_its_target(ag: Autograd) -> None:
     expect(x.version).equals(0)
 
 
-@clause(
-    "inp-032a",
-    sources=["notes/broadcasting § In-place semantics"],
-)
+@clause("inp-032a", VALUE, sources=["notes/broadcasting § In-place semantics"])
 def a_write_broadcasts_its_operand(ag: Autograd) -> None:
     """The operand of a write is broadcast to the target, as long as the target keeps its shape."""
     x = ag.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -44,10 +38,7 @@ def a_write_broadcasts_its_operand(ag: Autograd) -> None:
     expect(x).equals([[11.0, 22.0], [13.0, 24.0], [15.0, 26.0]])
 
 
-@clause(
-    "inp-033",
-    sources=["torch.result_type docs", "observed"],
-)
+@clause("inp-033", SAFETY, sources=["torch.result_type docs", "observed"])
 def a_write_does_not_change_the_kind_of_number(ag: Autograd) -> None:
     """In-place arithmetic whose result is of a higher kind, real for an integer target, is refused.
 
@@ -62,11 +53,7 @@ def a_write_does_not_change_the_kind_of_number(ag: Autograd) -> None:
     expect(x.version).equals(0)
 
 
-@clause(
-    "inp-034",
-    unseen="views",
-    sources=["torch.Tensor.expand docstring"],
-)
+@clause("inp-034", SAFETY, unseen="views", sources=["torch.Tensor.expand docstring"])
 def one_address_under_several_indices_is_not_written(ag: Autograd) -> None:
     """In-place arithmetic on an expanded tensor, where several indices are one address, is refused.
 
@@ -82,10 +69,7 @@ def one_address_under_several_indices_is_not_written(ag: Autograd) -> None:
     expect(x.version).equals(0)
 
 
-@clause(
-    "inp-035",
-    sources=[OUT, "observed"],
-)
+@clause("inp-035", SAFETY, sources=[OUT, "observed"])
 def out_refuses_arguments_that_require_grad(ag: Autograd) -> None:
     """In grad mode, an operation with out= refuses arguments that require grad."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -97,10 +81,7 @@ def out_refuses_arguments_that_require_grad(ag: Autograd) -> None:
     expect(result.version).equals(0)
 
 
-@clause(
-    "inp-035a",
-    sources=[OUT, "observed"],
-)
+@clause("inp-035a", SAFETY, sources=[OUT, "observed"])
 def out_refuses_a_target_that_requires_grad(ag: Autograd) -> None:
     """In grad mode, an operation refuses an out= tensor that requires grad, leaf or not."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -111,10 +92,7 @@ def out_refuses_a_target_that_requires_grad(ag: Autograd) -> None:
         expect(target.version).equals(0)
 
 
-@clause(
-    "inp-035b",
-    sources=[OUT, "observed"],
-)
+@clause("inp-035b", VALUE, sources=[OUT, "observed"])
 def out_writes_in_no_grad(ag: Autograd) -> None:
     """In no_grad, out= takes the result and counts as a write, and nothing is recorded."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -127,11 +105,7 @@ def out_writes_in_no_grad(ag: Autograd) -> None:
     expect(result.requires_grad).is_false()
 
 
-@clause(
-    "inp-036",
-    level=SHOULD,
-    sources=["observed"],
-)
+@clause("inp-036", CONVENTION, level=SHOULD, sources=["observed"])
 def what_requires_grad_is_not_resized(ag: Autograd) -> None:
     """Resizing in place a tensor that requires grad is refused."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -142,11 +116,7 @@ def what_requires_grad_is_not_resized(ag: Autograd) -> None:
     expect(h).equals([1.0, 2.0])
 
 
-@clause(
-    "inp-034a",
-    unseen="views",
-    sources=["torch.no_grad docstring", "observed"],
-)
+@clause("inp-034a", SAFETY, unseen="views", sources=["torch.no_grad docstring", "observed"])
 def a_view_made_in_no_grad_is_not_written_in_grad_mode(ag: Autograd) -> None:
     """A view that was made in no_grad, of a tensor that requires grad, is not written in grad mode.
 

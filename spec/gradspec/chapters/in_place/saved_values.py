@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import MAY, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -26,8 +26,7 @@ INCREMENT = "torch.autograd.graph.increment_version docstring"
 
 
 @clause(
-    "inp-010",
-    sources=[CHECKS, "docs autograd § In-place correctness checks", "T1 §2.1.6"],
+    "inp-010", SAFETY, sources=[CHECKS, "docs autograd § In-place correctness checks", "T1 §2.1.6"]
 )
 def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
     """If an argument saved for backward was written since, the pass through it is refused.
@@ -44,10 +43,7 @@ def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "inp-011",
-    sources=[SAVED],
-)
+@clause("inp-011", SAFETY, sources=[SAVED])
 def a_saved_result_that_was_written_is_an_error(ag: Autograd) -> None:
     """If a result saved for backward was written since, the pass through it is refused."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -59,10 +55,7 @@ def a_saved_result_that_was_written_is_an_error(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "inp-019",
-    sources=[f"{WITH_AUTOGRAD} (reason 1)"],
-)
+@clause("inp-019", SAFETY, sources=[f"{WITH_AUTOGRAD} (reason 1)"])
 def squaring_in_place_overwrites_what_it_saved(ag: Autograd) -> None:
     """Multiplying a tensor in place by itself is refused at backward: the factor is gone."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -75,11 +68,7 @@ def squaring_in_place_overwrites_what_it_saved(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "inp-038",
-    sources=[INCREMENT],
-    builds_on=("inp-037",),
-)
+@clause("inp-038", SAFETY, sources=[INCREMENT], builds_on=("inp-037",))
 def a_version_raised_by_hand_counts_as_a_write(ag: Autograd) -> None:
     """Raising the version of a saved tensor by hand makes backward fail as a write would."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -91,11 +80,7 @@ def a_version_raised_by_hand_counts_as_a_write(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "inp-012",
-    sources=[CHECKS],
-    builds_on=("inp-010",),
-)
+@clause("inp-012", SAFETY, sources=[CHECKS], builds_on=("inp-010",))
 def the_error_comes_when_backward_gets_there(ag: Autograd) -> None:
     """A saved value may be written, and only a pass that reaches the node that saved it fails."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -110,10 +95,7 @@ def the_error_comes_when_backward_gets_there(ag: Autograd) -> None:
         y.backward()
 
 
-@clause(
-    "inp-013",
-    sources=[WITH_AUTOGRAD, "T1 §2.1.6"],
-)
+@clause("inp-013", VALUE, sources=[WITH_AUTOGRAD, "T1 §2.1.6"])
 def a_value_that_nobody_saved_may_be_written(ag: Autograd) -> None:
     """Writing a tensor that no operation saved is harmless, however often it was used."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -126,10 +108,7 @@ def a_value_that_nobody_saved_may_be_written(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
-@clause(
-    "inp-014",
-    sources=[CHECKS],
-)
+@clause("inp-014", VALUE, sources=[CHECKS])
 def writes_before_saving_do_not_matter(ag: Autograd) -> None:
     """A tensor that was written before its value was saved is as good as any other."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -142,11 +121,7 @@ def writes_before_saving_do_not_matter(ag: Autograd) -> None:
     expect(x.grad).equals(36.0)
 
 
-@clause(
-    "inp-015",
-    level=MAY,
-    sources=[SAVED],
-)
+@clause("inp-015", CONVENTION, level=MAY, sources=[SAVED])
 def an_argument_may_go_if_the_result_suffices(ag: Autograd) -> None:
     """Sqrt keeps its result and not its argument, which may be written afterwards."""
     x = ag.tensor(4.0, requires_grad=True)
@@ -158,11 +133,7 @@ def an_argument_may_go_if_the_result_suffices(ag: Autograd) -> None:
     expect(x.grad).equals(0.25)
 
 
-@clause(
-    "inp-015a",
-    level=MAY,
-    sources=[SAVED],
-)
+@clause("inp-015a", CONVENTION, level=MAY, sources=[SAVED])
 def a_factor_is_kept_only_for_the_other_ones_gradient(ag: Autograd) -> None:
     """A product keeps a factor only if the other one requires grad; else it may be written.
 

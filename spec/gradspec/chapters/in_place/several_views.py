@@ -11,17 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import SHOULD, clause, expect
+from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
 
 
-@clause(
-    "inp-029",
-    unseen="views",
-    sources=["observed", "torch.unsafe_split docstring"],
-)
+@clause("inp-029", SAFETY, unseen="views", sources=["observed", "torch.unsafe_split docstring"])
 def an_output_of_unbind_is_not_written(ag: Autograd) -> None:
     """In grad mode, a view that unbind made of a tensor that requires grad is not written in place.
 
@@ -37,11 +33,7 @@ def an_output_of_unbind_is_not_written(ag: Autograd) -> None:
     expect(a.version).equals(0)
 
 
-@clause(
-    "inp-029a",
-    unseen="views",
-    sources=["observed", "torch.unsafe_split docstring"],
-)
+@clause("inp-029a", SAFETY, unseen="views", sources=["observed", "torch.unsafe_split docstring"])
 def an_output_of_split_is_not_written(ag: Autograd) -> None:
     """In grad mode, a view that split made of a tensor that requires grad is not written in
     place.
@@ -56,11 +48,7 @@ def an_output_of_split_is_not_written(ag: Autograd) -> None:
     expect(a.version).equals(0)
 
 
-@clause(
-    "inp-029b",
-    unseen="views",
-    sources=["observed", "torch.unsafe_chunk docstring"],
-)
+@clause("inp-029b", SAFETY, unseen="views", sources=["observed", "torch.unsafe_chunk docstring"])
 def an_output_of_chunk_is_not_written(ag: Autograd) -> None:
     """In grad mode, a view that chunk made of a tensor that requires grad is not written in
     place.
@@ -75,12 +63,7 @@ def an_output_of_chunk_is_not_written(ag: Autograd) -> None:
     expect(a.version).equals(0)
 
 
-@clause(
-    "inp-029c",
-    unseen="views",
-    sources=["observed"],
-    builds_on=("inp-029a",),
-)
+@clause("inp-029c", SAFETY, unseen="views", sources=["observed"], builds_on=("inp-029a",))
 def the_ban_is_inherited_by_views_of_views(ag: Autograd) -> None:
     """A view of one of several views of one operation is not written either.
 
@@ -96,11 +79,7 @@ def the_ban_is_inherited_by_views_of_views(ag: Autograd) -> None:
     expect(a).equals([1.0, 2.0, 3.0])
 
 
-@clause(
-    "inp-029d",
-    unseen="views",
-    sources=["observed"],
-)
+@clause("inp-029d", VALUE, unseen="views", sources=["observed"])
 def without_grad_all_views_may_be_written(ag: Autograd) -> None:
     """Where nothing requires grad, one of several views may be written, and its base changes."""
     a = ag.tensor([1.0, 2.0])
@@ -110,11 +89,7 @@ def without_grad_all_views_may_be_written(ag: Autograd) -> None:
     expect(a).equals([5.0, 2.0])
 
 
-@clause(
-    "inp-030",
-    unseen="views",
-    sources=["observed"],
-)
+@clause("inp-030", SAFETY, unseen="views", sources=["observed"])
 def such_views_are_unusable_once_their_base_is_written(ag: Autograd) -> None:
     """After a write to its base, using one of several views in a recorded operation is refused."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -126,11 +101,7 @@ def such_views_are_unusable_once_their_base_is_written(ag: Autograd) -> None:
         first + second
 
 
-@clause(
-    "inp-030a",
-    unseen="views",
-    sources=["observed"],
-)
+@clause("inp-030a", SAFETY, unseen="views", sources=["observed"])
 def such_a_view_is_no_root_once_its_base_is_written(ag: Autograd) -> None:
     """After a write to its base, a backward pass from one of several views is refused."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -143,11 +114,7 @@ def such_a_view_is_no_root_once_its_base_is_written(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "inp-031",
-    level=SHOULD,
-    sources=["torch.unsafe_chunk docstring"],
-)
+@clause("inp-031", CONVENTION, level=SHOULD, sources=["torch.unsafe_chunk docstring"])
 def unsafe_chunk_lifts_the_ban(ag: Autograd) -> None:
     """Outputs of unsafe_chunk may be written, with right gradients if its input is not used."""
     v, w = ag.random(2), ag.random(1)
@@ -161,11 +128,7 @@ def unsafe_chunk_lifts_the_ban(ag: Autograd) -> None:
     expect(x.grad).is_close([5 * v[0], 5 * v[1], w[0]])
 
 
-@clause(
-    "inp-031a",
-    level=SHOULD,
-    sources=["torch.unsafe_split docstring"],
-)
+@clause("inp-031a", CONVENTION, level=SHOULD, sources=["torch.unsafe_split docstring"])
 def unsafe_split_lifts_the_ban(ag: Autograd) -> None:
     """Outputs of unsafe_split may be written, with right gradients if its input is not used."""
     v, w = ag.random(2), ag.random(1)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec import SHOULD, clause, expect
+from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -26,6 +26,7 @@ VIEWS = "docs tensor_view § Tensor Views"
 
 @clause(
     "inp-041",
+    CONVENTION,
     level=SHOULD,
     unseen="views",
     sources=["observed (Tensor._base, Tensor._is_view)"],
@@ -43,11 +44,7 @@ def a_view_knows_its_base(ag: Autograd) -> None:
     expect(x.base).is_none()
 
 
-@clause(
-    "inp-043",
-    unseen="views",
-    sources=["torch.Tensor.detach docstring", "observed"],
-)
+@clause("inp-043", VALUE, unseen="views", sources=["torch.Tensor.detach docstring", "observed"])
 def detach_gives_an_alias_that_is_no_view(ag: Autograd) -> None:
     """Detach shares the memory of its argument, and its result is not tracked as a view of it."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -58,11 +55,7 @@ def detach_gives_an_alias_that_is_no_view(ag: Autograd) -> None:
     expect(alias.base).is_none()
 
 
-@clause(
-    "inp-042",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042", VALUE, unseen="views", sources=[VIEWS])
 def a_slice_is_a_view(ag: Autograd) -> None:
     """Indexing with slices gives a view."""
     values = np.arange(6.0).reshape(2, 3)
@@ -73,11 +66,7 @@ def a_slice_is_a_view(ag: Autograd) -> None:
     expect(y).equals(values[:, 1:])
 
 
-@clause(
-    "inp-042a",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042a", VALUE, unseen="views", sources=[VIEWS])
 def select_gives_a_view(ag: Autograd) -> None:
     """Select gives a view of one index of a dimension."""
     values = np.arange(6.0).reshape(2, 3)
@@ -88,11 +77,7 @@ def select_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values[:, 2])
 
 
-@clause(
-    "inp-042b",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042b", VALUE, unseen="views", sources=[VIEWS])
 def narrow_gives_a_view(ag: Autograd) -> None:
     """Narrow gives a view of a range of a dimension."""
     values = np.arange(6.0).reshape(2, 3)
@@ -103,11 +88,7 @@ def narrow_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values[:, 1:])
 
 
-@clause(
-    "inp-042c",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042c", VALUE, unseen="views", sources=[VIEWS])
 def t_gives_a_view(ag: Autograd) -> None:
     """T gives a view."""
     values = np.arange(6.0).reshape(2, 3)
@@ -118,11 +99,7 @@ def t_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values.T)
 
 
-@clause(
-    "inp-042d",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042d", VALUE, unseen="views", sources=[VIEWS])
 def transpose_gives_a_view(ag: Autograd) -> None:
     """Transpose gives a view."""
     values = np.arange(6.0).reshape(2, 3)
@@ -133,11 +110,7 @@ def transpose_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values.T)
 
 
-@clause(
-    "inp-042e",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042e", VALUE, unseen="views", sources=[VIEWS])
 def permute_gives_a_view(ag: Autograd) -> None:
     """Permute gives a view."""
     values = np.arange(6.0).reshape(2, 3)
@@ -148,11 +121,7 @@ def permute_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values.T)
 
 
-@clause(
-    "inp-042f",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042f", VALUE, unseen="views", sources=[VIEWS])
 def movedim_gives_a_view(ag: Autograd) -> None:
     """Movedim gives a view."""
     values = np.arange(6.0).reshape(2, 3)
@@ -163,11 +132,7 @@ def movedim_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values.T)
 
 
-@clause(
-    "inp-042g",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042g", VALUE, unseen="views", sources=[VIEWS])
 def view_gives_a_view(ag: Autograd) -> None:
     """View gives a view of another shape."""
     values = np.arange(6.0).reshape(2, 3)
@@ -178,11 +143,7 @@ def view_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values.reshape(3, 2))
 
 
-@clause(
-    "inp-042h",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042h", VALUE, unseen="views", sources=[VIEWS])
 def expand_gives_a_view(ag: Autograd) -> None:
     """Expand gives a view in which one address has several indices."""
     values = np.arange(6.0).reshape(2, 3)
@@ -193,11 +154,7 @@ def expand_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(np.stack([values] * 4))
 
 
-@clause(
-    "inp-042i",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042i", VALUE, unseen="views", sources=[VIEWS])
 def unsqueeze_gives_a_view(ag: Autograd) -> None:
     """Unsqueeze gives a view."""
     values = np.arange(6.0).reshape(2, 3)
@@ -208,11 +165,7 @@ def unsqueeze_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values[:, None])
 
 
-@clause(
-    "inp-042j",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042j", VALUE, unseen="views", sources=[VIEWS])
 def squeeze_gives_a_view(ag: Autograd) -> None:
     """Squeeze gives a view."""
     values = np.arange(6.0).reshape(2, 3)
@@ -223,11 +176,7 @@ def squeeze_gives_a_view(ag: Autograd) -> None:
     expect(y).equals(values[0])
 
 
-@clause(
-    "inp-042k",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042k", VALUE, unseen="views", sources=[VIEWS])
 def diagonal_gives_a_view(ag: Autograd) -> None:
     """Diagonal gives a view."""
     values = np.arange(6.0).reshape(2, 3)
@@ -238,11 +187,7 @@ def diagonal_gives_a_view(ag: Autograd) -> None:
     expect(y).equals([0.0, 4.0])
 
 
-@clause(
-    "inp-042l",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042l", VALUE, unseen="views", sources=[VIEWS])
 def unfold_gives_a_view(ag: Autograd) -> None:
     """Unfold gives a view of overlapping windows."""
     values = np.arange(6.0).reshape(2, 3)
@@ -253,11 +198,7 @@ def unfold_gives_a_view(ag: Autograd) -> None:
     expect(y).equals([[[0.0, 1.0], [1.0, 2.0]], [[3.0, 4.0], [4.0, 5.0]]])
 
 
-@clause(
-    "inp-042m",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042m", VALUE, unseen="views", sources=[VIEWS])
 def split_gives_views(ag: Autograd) -> None:
     """Split gives views, the last of which may be smaller."""
     values = np.arange(6.0).reshape(2, 3)
@@ -268,11 +209,7 @@ def split_gives_views(ag: Autograd) -> None:
     expect(y).equals(values[:, 2:])
 
 
-@clause(
-    "inp-042n",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042n", VALUE, unseen="views", sources=[VIEWS])
 def chunk_gives_views(ag: Autograd) -> None:
     """Chunk gives views."""
     values = np.arange(6.0).reshape(2, 3)
@@ -283,11 +220,7 @@ def chunk_gives_views(ag: Autograd) -> None:
     expect(y).equals(values[:, 2:])
 
 
-@clause(
-    "inp-042o",
-    unseen="views",
-    sources=[VIEWS],
-)
+@clause("inp-042o", VALUE, unseen="views", sources=[VIEWS])
 def unbind_gives_views(ag: Autograd) -> None:
     """Unbind gives a view for each index of a dimension."""
     values = np.arange(6.0).reshape(2, 3)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import MAY, clause, expect
+from gradspec import CONVENTION, MAY, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -19,10 +19,7 @@ NOTES = "notes/autograd § In-place correctness checks"
 INCREMENT = "torch.autograd.graph.increment_version docstring"
 
 
-@clause(
-    "inp-001",
-    sources=[NOTES],
-)
+@clause("inp-001", VALUE, sources=[NOTES])
 def every_write_raises_the_version_by_one(ag: Autograd) -> None:
     """A new tensor has version 0, and each in-place operation on it raises that by one."""
     x = ag.tensor(1.0)
@@ -34,10 +31,7 @@ def every_write_raises_the_version_by_one(ag: Autograd) -> None:
     expect(x.version).equals(2)
 
 
-@clause(
-    "inp-001a",
-    sources=[NOTES],
-)
+@clause("inp-001a", VALUE, sources=[NOTES])
 def reading_does_not_raise_the_version(ag: Autograd) -> None:
     """Out-of-place arithmetic leaves the versions of its arguments, and its result starts at 0."""
     x = ag.tensor(1.0)
@@ -48,10 +42,7 @@ def reading_does_not_raise_the_version(ag: Autograd) -> None:
     expect(y.version).equals(0)
 
 
-@clause(
-    "inp-001b",
-    sources=[NOTES],
-)
+@clause("inp-001b", VALUE, sources=[NOTES])
 def assignment_by_index_is_a_write(ag: Autograd) -> None:
     """Assigning to a part of a tensor raises its version, even if the value stays the same.
 
@@ -65,10 +56,7 @@ def assignment_by_index_is_a_write(ag: Autograd) -> None:
     expect(x.version).equals(2)
 
 
-@clause(
-    "inp-003",
-    sources=[NOTES],
-)
+@clause("inp-003", VALUE, sources=[NOTES])
 def a_copy_counts_from_zero(ag: Autograd) -> None:
     """A copy has a version of its own, which starts at 0 whatever the original's is."""
     x = ag.tensor(1.0)
@@ -82,10 +70,7 @@ def a_copy_counts_from_zero(ag: Autograd) -> None:
     expect(x.version).equals(2)
 
 
-@clause(
-    "inp-037",
-    sources=[INCREMENT],
-)
+@clause("inp-037", VALUE, sources=[INCREMENT])
 def versions_can_be_raised_by_hand(ag: Autograd) -> None:
     """increment_version adds one to the version of a tensor, or of each in a list, and no more.
 
@@ -100,11 +85,7 @@ def versions_can_be_raised_by_hand(ag: Autograd) -> None:
     expect(x).equals(1.0)
 
 
-@clause(
-    "inp-040",
-    level=MAY,
-    sources=[INCREMENT],
-)
+@clause("inp-040", CONVENTION, level=MAY, sources=[INCREMENT])
 def writes_of_the_host_are_not_counted(ag: Autograd) -> None:
     """A write into the NumPy array that shares a tensor's memory is seen but not counted."""
     x = ag.tensor([1.0, 2.0])

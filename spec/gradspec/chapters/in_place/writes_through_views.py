@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import MAY, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -23,11 +23,7 @@ CHECKS = "notes/autograd § In-place correctness checks"
 TRACKING = "torch.autograd.grad_mode._force_original_view_tracking docstring"
 
 
-@clause(
-    "inp-002",
-    unseen="views",
-    sources=[CHECKS],
-)
+@clause("inp-002", VALUE, unseen="views", sources=[CHECKS])
 def views_share_the_version_of_their_base(ag: Autograd) -> None:
     """A tensor, its views and their views have one version, whichever of them is written.
 
@@ -47,11 +43,7 @@ def views_share_the_version_of_their_base(ag: Autograd) -> None:
     expect(window.version).equals(2)
 
 
-@clause(
-    "inp-005",
-    unseen="views",
-    sources=["introyt autograd tutorial", "observed"],
-)
+@clause("inp-005", SAFETY, unseen="views", sources=["introyt autograd tutorial", "observed"])
 def a_view_of_a_leaf_is_not_written(ag: Autograd) -> None:
     """In grad mode, writing into a view of a leaf that requires grad is refused, at the write.
 
@@ -66,11 +58,7 @@ def a_view_of_a_leaf_is_not_written(ag: Autograd) -> None:
     expect(x.version).equals(0)
 
 
-@clause(
-    "inp-005a",
-    unseen="views",
-    sources=["observed"],
-)
+@clause("inp-005a", SAFETY, unseen="views", sources=["observed"])
 def an_element_of_a_leaf_is_not_assigned(ag: Autograd) -> None:
     """In grad mode, assigning to an element of a leaf that requires grad is refused, as a write
     through a view of it.
@@ -85,11 +73,7 @@ def an_element_of_a_leaf_is_not_assigned(ag: Autograd) -> None:
     expect(x.version).equals(0)
 
 
-@clause(
-    "inp-024",
-    unseen="views",
-    sources=["observed (view tracking)", TRACKING],
-)
+@clause("inp-024", VALUE, unseen="views", sources=["observed (view tracking)", TRACKING])
 def a_write_through_a_view_is_a_write_to_its_base(ag: Autograd) -> None:
     """A write through a view changes that region of the base, its values and its gradient.
 
@@ -106,12 +90,7 @@ def a_write_through_a_view_is_a_write_to_its_base(ag: Autograd) -> None:
     expect(x.grad).is_close([5 * v[0], 5 * v[1], v[2]])
 
 
-@clause(
-    "inp-024a",
-    unseen="views",
-    sources=["chain rule"],
-    builds_on=("inp-024",),
-)
+@clause("inp-024a", VALUE, unseen="views", sources=["chain rule"], builds_on=("inp-024",))
 def a_write_through_a_view_can_be_differentiated_twice(ag: Autograd) -> None:
     """Second derivatives go through a write to a view, here of a = (p^2 q, q^2).
 
@@ -130,11 +109,7 @@ def a_write_through_a_view_can_be_differentiated_twice(ag: Autograd) -> None:
     expect(x.grad).is_close([10 * w[0] * c[0] + 6 * w[0] * c[1], 6 * w[0] * c[0] + 2 * w[1] * c[1]])
 
 
-@clause(
-    "inp-025",
-    unseen="views",
-    sources=["observed (view tracking)"],
-)
+@clause("inp-025", VALUE, unseen="views", sources=["observed (view tracking)"])
 def a_write_to_the_base_is_a_write_to_its_views(ag: Autograd) -> None:
     """A write to the base changes every view made before, its values and its gradient."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -148,11 +123,7 @@ def a_write_to_the_base_is_a_write_to_its_views(ag: Autograd) -> None:
     expect(x.grad).equals([10.0, 15.0])
 
 
-@clause(
-    "inp-026",
-    unseen="views",
-    sources=["observed (view tracking)"],
-)
+@clause("inp-026", VALUE, unseen="views", sources=["observed (view tracking)"])
 def overlapping_views_see_each_others_writes(ag: Autograd) -> None:
     """A write through one view is seen by another, in the values and gradient of the overlap.
 
@@ -172,10 +143,7 @@ def overlapping_views_see_each_others_writes(ag: Autograd) -> None:
 
 
 @clause(
-    "inp-027",
-    unseen="views",
-    sources=["observed (view tracking)"],
-    builds_on=("inp-024",),
+    "inp-027", VALUE, unseen="views", sources=["observed (view tracking)"], builds_on=("inp-024",)
 )
 def a_write_goes_through_a_chain_of_views(ag: Autograd) -> None:
     """A write through a view of a view rewrites the history of the base and of both views."""
@@ -194,11 +162,7 @@ def a_write_goes_through_a_chain_of_views(ag: Autograd) -> None:
     expect(x.grad).is_close([first_row, w[1]])
 
 
-@clause(
-    "inp-023",
-    unseen="views",
-    sources=["observed (view tracking)"],
-)
+@clause("inp-023", VALUE, unseen="views", sources=["observed (view tracking)"])
 def a_plain_base_joins_the_graph_through_a_view(ag: Autograd) -> None:
     """A plain tensor requires grad as a whole once a value with history was written to a view.
 
@@ -218,10 +182,7 @@ def a_plain_base_joins_the_graph_through_a_view(ag: Autograd) -> None:
 
 
 @clause(
-    "inp-023a",
-    unseen="views",
-    sources=["observed (view tracking)"],
-    builds_on=("inp-023",),
+    "inp-023a", VALUE, unseen="views", sources=["observed (view tracking)"], builds_on=("inp-023",)
 )
 def an_old_view_joins_the_graph_with_its_base(ag: Autograd) -> None:
     """A view made while its base was plain joins the graph with the base, and can be written.
@@ -245,6 +206,7 @@ def an_old_view_joins_the_graph_with_its_base(ag: Autograd) -> None:
 
 @clause(
     "inp-044",
+    VALUE,
     unseen="views",
     sources=["observed (against notes/autograd § In-place operations, reason 2)"],
 )
@@ -261,12 +223,7 @@ def tracked_aliases_are_no_reason_to_refuse(ag: Autograd) -> None:
     expect(x.grad).is_close([5 * (w[0] + c[0]), 5 * w[1]])
 
 
-@clause(
-    "inp-016",
-    unseen="views",
-    sources=[CHECKS],
-    builds_on=("inp-002",),
-)
+@clause("inp-016", SAFETY, unseen="views", sources=[CHECKS], builds_on=("inp-002",))
 def a_write_to_a_part_is_a_write_to_the_whole(ag: Autograd) -> None:
     """A saved part of a tensor counts as written if any other part of that tensor is."""
     x = ag.tensor([2.0, 3.0], requires_grad=True)
@@ -281,12 +238,7 @@ def a_write_to_a_part_is_a_write_to_the_whole(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "inp-016a",
-    unseen="views",
-    sources=[CHECKS],
-    builds_on=("inp-002",),
-)
+@clause("inp-016a", SAFETY, unseen="views", sources=[CHECKS], builds_on=("inp-002",))
 def a_saved_base_is_stale_after_a_write_through_a_view(ag: Autograd) -> None:
     """A saved tensor counts as written once a view that was made of it afterwards is written."""
     x = ag.tensor([2.0, 3.0], requires_grad=True)
@@ -301,12 +253,7 @@ def a_saved_base_is_stale_after_a_write_through_a_view(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "inp-028",
-    level=MAY,
-    unseen="views",
-    sources=["observed", TRACKING],
-)
+@clause("inp-028", CONVENTION, level=MAY, unseen="views", sources=["observed", TRACKING])
 def the_base_gets_a_node_that_copies_slices(ag: Autograd) -> None:
     """After a write through a view the grad_fn of the base is named CopySlices."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -317,12 +264,7 @@ def the_base_gets_a_node_that_copies_slices(ag: Autograd) -> None:
     expect(a.grad_fn.name()).contains("CopySlices")
 
 
-@clause(
-    "inp-028a",
-    level=MAY,
-    unseen="views",
-    sources=["observed", TRACKING],
-)
+@clause("inp-028a", CONVENTION, level=MAY, unseen="views", sources=["observed", TRACKING])
 def a_stale_view_gets_a_new_node_when_asked(ag: Autograd) -> None:
     """After a write to its base a view has another grad_fn than before, named AsStrided."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)

@@ -16,14 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from gradspec import Autograd, Tensor, clause, expect
+from gradspec import VALUE, Autograd, Tensor, clause, expect
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
-@clause(
-    "rec-026",
-    sources=["T4 §7.4", "T4 homework 4"],
-)
+@clause("rec-026", VALUE, sources=["T4 §7.4", "T4 homework 4"])
 def derivatives_of_nested_operations_multiply(ag: Autograd) -> None:
     """The derivative of nested operations is the product of theirs: for (2x + 3)²/2 + 1, 2(2x + 3).
 
@@ -44,11 +41,7 @@ def derivatives_of_nested_operations_multiply(ag: Autograd) -> None:
     expect(gradient).equals(14.0)
 
 
-@clause(
-    "rec-026a",
-    sources=["T4 §7.4"],
-    builds_on=("rec-003",),
-)
+@clause("rec-026a", VALUE, sources=["T4 §7.4"], builds_on=("rec-003",))
 def nested_operations_are_a_chain_of_nodes(ag: Autograd) -> None:
     """The nodes of nested operations form a chain, from the last operation to the first."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -64,10 +57,7 @@ def nested_operations_are_a_chain_of_nodes(ag: Autograd) -> None:
         expect(node).is_same_object_as(maker)
 
 
-@clause(
-    "rec-017",
-    sources=["T5 § 链式法则", "T5 § 求导的顺序"],
-)
+@clause("rec-017", VALUE, sources=["T5 § 链式法则", "T5 § 求导的顺序"])
 def the_squared_error_of_a_linear_model_has_its_textbook_gradient(ag: Autograd) -> None:
     """The gradient of z = (<x, w> - y)² is 2(<x, w> - y) times x for w, w for x and -1 for y."""
 
@@ -84,10 +74,7 @@ def the_squared_error_of_a_linear_model_has_its_textbook_gradient(ag: Autograd) 
     expect(for_y).equals(-5.0)
 
 
-@clause(
-    "rec-014",
-    sources=["chain rule", "T3 §2"],
-)
+@clause("rec-014", VALUE, sources=["chain rule", "T3 §2"])
 def one_tensor_in_both_places_of_an_operation_counts_twice(ag: Autograd) -> None:
     """A tensor that is both arguments of an operation receives both partial derivatives.
 
@@ -103,10 +90,7 @@ def one_tensor_in_both_places_of_an_operation_counts_twice(ag: Autograd) -> None
     expect(of_quotient).equals(0.0)
 
 
-@clause(
-    "rec-013",
-    sources=["introyt autograd tutorial (sum over paths)", "T5 § 链式法则"],
-)
+@clause("rec-013", VALUE, sources=["introyt autograd tutorial (sum over paths)", "T5 § 链式法则"])
 def the_gradients_of_all_uses_add_up(ag: Autograd) -> None:
     """A tensor that is used several times receives the sum of the gradients of its uses."""
     _, (gradient,) = ag.vjp(lambda x: x * x + 2.0 * x + x, [3.0])
@@ -116,6 +100,7 @@ def the_gradients_of_all_uses_add_up(ag: Autograd) -> None:
 
 @clause(
     "rec-013a",
+    VALUE,
     sources=["introyt autograd tutorial (sum over paths)"],
     builds_on=("rec-013",),
 )
@@ -135,6 +120,7 @@ def every_number_of_uses_is_counted(ag: Autograd) -> None:
 
 @clause(
     "rec-013b",
+    VALUE,
     sources=["chain rule"],
     builds_on=("rec-013",),
     given={"case": expressions(shapes=SCALARS, unary=("neg", "sin"))},
@@ -155,11 +141,7 @@ def to_share_a_variable_is_to_add_its_derivatives(ag: Autograd, case: Expression
     expect(gradient).is_close(sum(shares), scale=6.0 * case.scale)
 
 
-@clause(
-    "rec-015",
-    sources=["chain rule"],
-    builds_on=("rec-013",),
-)
+@clause("rec-015", VALUE, sources=["chain rule"], builds_on=("rec-013",))
 def an_intermediate_hands_on_its_gradient_once_and_complete(ag: Autograd) -> None:
     """An intermediate that feeds several branches which join again hands on the sum of theirs.
 
@@ -183,10 +165,7 @@ def an_intermediate_hands_on_its_gradient_once_and_complete(ag: Autograd) -> Non
     expect(of_diamond).equals(357.0)
 
 
-@clause(
-    "rec-015a",
-    sources=["chain rule", "notes/autograd § Backward Hooks execution"],
-)
+@clause("rec-015a", VALUE, sources=["chain rule", "notes/autograd § Backward Hooks execution"])
 def the_gradient_of_an_intermediate_is_known_once(ag: Autograd) -> None:
     """A hook on an intermediate that feeds two branches runs once, with the sum of both."""
     x = ag.tensor(2.0, requires_grad=True)

@@ -14,16 +14,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec import Autograd, Tensor, clause, expect
+from gradspec import SAFETY, VALUE, Autograd, Tensor, clause, expect
 
 LARGE: Final = 1000.0
 CONTROL_FLOW: Final = "notes/autograd § How autograd encodes the history"
 
 
-@clause(
-    "rec-007",
-    sources=[CONTROL_FLOW, "T3 §4", "T3 §6.4"],
-)
+@clause("rec-007", VALUE, sources=[CONTROL_FLOW, "T3 §4", "T3 §6.4"])
 def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd) -> None:
     """The gradient of a function with a branch is that of the side that was executed.
 
@@ -38,10 +35,7 @@ def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd) -> None:
         expect(gradient).equals(slope)
 
 
-@clause(
-    "rec-011a",
-    sources=["T3 §4"],
-)
+@clause("rec-011a", VALUE, sources=["T3 §4"])
 def a_comparison_that_steers_adds_nothing_to_the_derivative(ag: Autograd) -> None:
     """A comparison of tensors that chooses a branch contributes nothing to the gradient."""
 
@@ -54,10 +48,7 @@ def a_comparison_that_steers_adds_nothing_to_the_derivative(ag: Autograd) -> Non
         expect(gradient).equals(slope)
 
 
-@clause(
-    "rec-012",
-    sources=["T3 §6.4"],
-)
+@clause("rec-012", VALUE, sources=["T3 §6.4"])
 def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
     """A leaf that is used only in the branch that did not run keeps grad None."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -70,8 +61,7 @@ def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
 
 
 @clause(
-    "rec-008",
-    sources=[CONTROL_FLOW, "introyt autograd tutorial § High-Level API", "T3 §4"],
+    "rec-008", VALUE, sources=[CONTROL_FLOW, "introyt autograd tutorial § High-Level API", "T3 §4"]
 )
 def a_loop_is_recorded_as_often_as_it_ran(ag: Autograd) -> None:
     """A loop whose length depends on the data contributes one factor per round that ran.
@@ -98,10 +88,7 @@ def _piecewise_linear(a: Any) -> Any:
     return b if float(b) > 0.0 else 100.0 * b
 
 
-@clause(
-    "rec-009",
-    sources=["T3 §4"],
-)
+@clause("rec-009", VALUE, sources=["T3 §4"])
 def a_piecewise_linear_function_has_the_slope_of_its_piece(ag: Autograd) -> None:
     """If loops and branches make f(a) = k·a on each piece, the gradient of f at a is f(a)/a.
 
@@ -121,10 +108,7 @@ def _piecewise_linear_in_all_entries(a: Any) -> Any:
     return b if float(b.sum()) > 0.0 else 100.0 * b
 
 
-@clause(
-    "rec-010",
-    sources=["T3 §6.3"],
-)
+@clause("rec-010", SAFETY, sources=["T3 §6.3"])
 def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
     """A piecewise linear function of a vector is no scalar: backward needs it summed first.
 
@@ -143,10 +127,7 @@ def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
     expect(a.grad).is_close(_piecewise_linear_in_all_entries(point) / point * weights)
 
 
-@clause(
-    "rec-010a",
-    sources=["T3 §6.3"],
-)
+@clause("rec-010a", VALUE, sources=["T3 §6.3"])
 def control_flow_over_a_vector_takes_a_cotangent(ag: Autograd) -> None:
     """With a cotangent, a piecewise linear function of a vector gives k times the cotangent."""
     point, v = np.array([0.75, 1.75, 0.25]), ag.random(3)
@@ -155,10 +136,7 @@ def control_flow_over_a_vector_takes_a_cotangent(ag: Autograd) -> None:
     expect(gradient).is_close(_piecewise_linear_in_all_entries(point) / point * v)
 
 
-@clause(
-    "rec-027",
-    sources=[CONTROL_FLOW, "T3 §4"],
-)
+@clause("rec-027", VALUE, sources=[CONTROL_FLOW, "T3 §4"])
 def functions_and_recursion_are_transparent(ag: Autograd) -> None:
     """A polynomial has one derivative, be it computed by a loop, a recursion or a comprehension."""
     coefficients = (1.0, 2.0, 3.0, 4.0)

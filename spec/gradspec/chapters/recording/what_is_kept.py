@@ -9,12 +9,11 @@ where nothing is recorded, nothing is held at all.
 
 from __future__ import annotations
 
-from gradspec import SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, SHOULD, VALUE, Autograd, clause, expect
 
 
 @clause(
-    "rec-024",
-    sources=["notes/autograd § Saved tensors", "T1 §2.1.2", "T5 § 求导的顺序"],
+    "rec-024", VALUE, sources=["notes/autograd § Saved tensors", "T1 §2.1.2", "T5 § 求导的顺序"]
 )
 def the_derivative_uses_the_values_of_the_forward_pass(ag: Autograd) -> None:
     """The derivative uses the values that were there when the operation was performed.
@@ -36,10 +35,7 @@ def the_derivative_uses_the_values_of_the_forward_pass(ag: Autograd) -> None:
     expect(w).equals(100.0)
 
 
-@clause(
-    "rec-019",
-    sources=["T1 §2.1.6"],
-)
+@clause("rec-019", VALUE, sources=["T1 §2.1.6"])
 def a_name_given_to_a_new_result_leaves_the_old_tensor_alone(ag: Autograd) -> None:
     """To bind a name to a result computed from it, as in x = x * x, alters no earlier tensor.
 
@@ -58,10 +54,7 @@ def a_name_given_to_a_new_result_leaves_the_old_tensor_alone(ag: Autograd) -> No
     expect(y.grad).equals(3.0)
 
 
-@clause(
-    "rec-018",
-    sources=["saved tensors hooks tutorial § Saved tensors"],
-)
+@clause("rec-018", VALUE, sources=["saved tensors hooks tutorial § Saved tensors"])
 def a_result_keeps_its_graph_alive(ag: Autograd) -> None:
     """A result can be differentiated after every name of its intermediates is gone.
 
@@ -78,11 +71,7 @@ def a_result_keeps_its_graph_alive(ag: Autograd) -> None:
     expect(x.grad).equals(72.0)
 
 
-@clause(
-    "rec-028",
-    level=SHOULD,
-    sources=["notes/autograd § requires_grad"],
-)
+@clause("rec-028", CONVENTION, level=SHOULD, sources=["notes/autograd § requires_grad"])
 def what_no_derivative_needs_is_not_kept(ag: Autograd) -> None:
     """An operation keeps no argument alive whose value its derivative does not need.
 
@@ -109,10 +98,7 @@ def what_no_derivative_needs_is_not_kept(ag: Autograd) -> None:
     expect(y).equals(12.0)
 
 
-@clause(
-    "rec-023",
-    sources=["observed (iterative engine)"],
-)
+@clause("rec-023", VALUE, sources=["observed (iterative engine)"])
 def a_deep_graph_does_not_exhaust_the_stack(ag: Autograd) -> None:
     """A chain of twenty thousand operations can be differentiated, and then let go of.
 

@@ -11,13 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradspec import Autograd, Tensor, clause, expect
+from gradspec import VALUE, Autograd, Tensor, clause, expect
 
 
-@clause(
-    "rec-004",
-    sources=["T1 §2.1.1"],
-)
+@clause("rec-004", VALUE, sources=["T1 §2.1.1"])
 def recording_does_not_change_what_is_computed(ag: Autograd) -> None:
     """A function has the same value whether or not its argument requires grad.
 
@@ -39,6 +36,7 @@ def recording_does_not_change_what_is_computed(ag: Autograd) -> None:
 
 @clause(
     "rec-001",
+    VALUE,
     sources=[
         "notes/autograd § requires_grad",
         "T1 §2.1.1",
@@ -56,11 +54,7 @@ def one_argument_that_requires_grad_is_enough(ag: Autograd) -> None:
     expect(c.requires_grad).is_false()
 
 
-@clause(
-    "rec-001a",
-    sources=["notes/autograd § requires_grad"],
-    builds_on=("rec-001",),
-)
+@clause("rec-001a", VALUE, sources=["notes/autograd § requires_grad"], builds_on=("rec-001",))
 def nothing_is_recorded_while_grad_mode_is_off(ag: Autograd) -> None:
     """What is computed while grad mode is off does not require grad, whatever its arguments.
 
@@ -75,10 +69,7 @@ def nothing_is_recorded_while_grad_mode_is_off(ag: Autograd) -> None:
     expect(on.requires_grad).is_true()
 
 
-@clause(
-    "rec-002",
-    sources=["notes/autograd § requires_grad"],
-)
+@clause("rec-002", VALUE, sources=["notes/autograd § requires_grad"])
 def constants_make_constants(ag: Autograd) -> None:
     """A result none of whose tensor arguments requires grad does not require grad."""
     c = ag.tensor(3.0)
@@ -88,10 +79,7 @@ def constants_make_constants(ag: Autograd) -> None:
         expect(result.requires_grad).is_false()
 
 
-@clause(
-    "rec-002a",
-    sources=["notes/autograd § requires_grad"],
-)
+@clause("rec-002a", VALUE, sources=["notes/autograd § requires_grad"])
 def an_operation_on_constants_leaves_no_node(ag: Autograd) -> None:
     """A result none of whose tensor arguments requires grad has no grad_fn."""
     c = ag.tensor(3.0)
@@ -99,10 +87,7 @@ def an_operation_on_constants_leaves_no_node(ag: Autograd) -> None:
     expect((c * c).grad_fn).has_structure(None)
 
 
-@clause(
-    "rec-016",
-    sources=["notes/autograd § requires_grad"],
-)
+@clause("rec-016", VALUE, sources=["notes/autograd § requires_grad"])
 def numbers_and_tensors_that_do_not_require_grad_are_constants(ag: Autograd) -> None:
     """A number, or a tensor that does not require grad, enters an operation as a constant.
 
@@ -118,6 +103,7 @@ def numbers_and_tensors_that_do_not_require_grad_are_constants(ag: Autograd) -> 
 
 @clause(
     "rec-003",
+    VALUE,
     sources=[
         "notes/autograd § How autograd encodes the history",
         "T1 §2.1.1",
@@ -139,11 +125,8 @@ def the_graph_is_built_while_the_operations_run(ag: Autograd) -> None:
 
 @clause(
     "rec-005",
-    sources=[
-        "notes/autograd § How autograd encodes the history",
-        "T2 §2.1",
-        "T5 § 计算图",
-    ],
+    VALUE,
+    sources=["notes/autograd § How autograd encodes the history", "T2 §2.1", "T5 § 计算图"],
     builds_on=("rec-003",),
 )
 def the_edges_lead_from_the_result_to_the_leaves(ag: Autograd) -> None:
@@ -164,11 +147,7 @@ def the_edges_lead_from_the_result_to_the_leaves(ag: Autograd) -> None:
     expect(inner_to_w).is_another_object_than(to_x)
 
 
-@clause(
-    "rec-016a",
-    sources=["notes/autograd § requires_grad"],
-    builds_on=("rec-003",),
-)
+@clause("rec-016a", VALUE, sources=["notes/autograd § requires_grad"], builds_on=("rec-003",))
 def the_edge_to_a_constant_leads_nowhere(ag: Autograd) -> None:
     """The edge that stands for an argument that does not require grad leads to no node."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -179,10 +158,7 @@ def the_edge_to_a_constant_leads_nowhere(ag: Autograd) -> None:
     expect(to_x).is_present()
 
 
-@clause(
-    "rec-022",
-    sources=["notes/autograd § How autograd encodes the history"],
-)
+@clause("rec-022", VALUE, sources=["notes/autograd § How autograd encodes the history"])
 def several_outputs_share_one_node(ag: Autograd) -> None:
     """An operation with several differentiable results is one node, with a number for each."""
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -195,8 +171,7 @@ def several_outputs_share_one_node(ag: Autograd) -> None:
 
 
 @clause(
-    "rec-022a",
-    sources=["notes/autograd § How autograd encodes the history", "chain rule"],
+    "rec-022a", VALUE, sources=["notes/autograd § How autograd encodes the history", "chain rule"]
 )
 def each_output_of_one_node_has_its_own_gradient(ag: Autograd) -> None:
     """The gradients of several results of one operation are kept apart; an unused one is zero."""
@@ -213,6 +188,7 @@ def each_output_of_one_node_has_its_own_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-006",
+    VALUE,
     sources=[
         "notes/autograd § How autograd encodes the history",
         "T1 §2.1.4",
@@ -233,10 +209,7 @@ def every_run_builds_a_graph_of_its_own(ag: Autograd) -> None:
     expect(x.grad).equals(44.0)
 
 
-@clause(
-    "rec-011",
-    sources=["T3 §4"],
-)
+@clause("rec-011", VALUE, sources=["T3 §4"])
 def a_comparison_gives_a_truth_value_without_gradient(ag: Autograd) -> None:
     """A comparison of a tensor that requires grad gives a boolean that does not.
 
@@ -253,6 +226,7 @@ def a_comparison_gives_a_truth_value_without_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-021",
+    VALUE,
     sources=[
         "notes/extending § How to use",
         "notes/autograd § Gradients for non-differentiable functions",
@@ -269,6 +243,7 @@ def an_index_has_no_gradient(ag: Autograd) -> None:
 
 @clause(
     "rec-021a",
+    VALUE,
     sources=[
         "notes/extending § How to use",
         "notes/autograd § Gradients for non-differentiable functions",
@@ -284,10 +259,7 @@ def of_several_results_only_the_continuous_ones_require_grad(ag: Autograd) -> No
     expect(indices.requires_grad).is_false()
 
 
-@clause(
-    "rec-021b",
-    sources=["notes/autograd § Gradients for non-differentiable functions"],
-)
+@clause("rec-021b", VALUE, sources=["notes/autograd § Gradients for non-differentiable functions"])
 def a_result_without_gradient_is_a_constant_further_on(ag: Autograd) -> None:
     """A result that has no derivative is a constant for the operations that use it.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from gradspec import SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, Autograd, clause, expect
 
 
 @clause(
-    "ret-001",
-    sources=["torch.Tensor.is_leaf docstring", "T1 §2.1.6", "T2 §2.2", "T4 §7.2"],
+    "ret-001", VALUE, sources=["torch.Tensor.is_leaf docstring", "T1 §2.1.6", "T2 §2.2", "T4 §7.2"]
 )
 def intermediates_have_no_grad_by_default(ag: Autograd) -> None:
     """After a backward pass the grad of a non-leaf is None, unless it was asked for.
@@ -25,6 +24,7 @@ def intermediates_have_no_grad_by_default(ag: Autograd) -> None:
 
 @clause(
     "ret-002",
+    CONVENTION,
     level=SHOULD,
     sources=["T1 §2.1.6", "leaf/non-leaf tutorial § retain_grad"],
 )
@@ -44,6 +44,7 @@ def reading_it_warns(ag: Autograd) -> None:
 
 @clause(
     "ret-002a",
+    CONVENTION,
     level=SHOULD,
     sources=["torch.Tensor.grad docstring"],
     builds_on=("ret-004",),
@@ -66,10 +67,7 @@ def reading_what_was_asked_for_is_silent(ag: Autograd) -> None:
     expect(after).equals(5.0)
 
 
-@clause(
-    "ret-003",
-    sources=["torch.Tensor.grad docstring"],
-)
+@clause("ret-003", VALUE, sources=["torch.Tensor.grad docstring"])
 def reading_the_grad_of_a_leaf_is_silent(ag: Autograd) -> None:
     """Reading the grad of a leaf never warns, whether or not it requires grad."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -87,11 +85,7 @@ def reading_the_grad_of_a_leaf_is_silent(ag: Autograd) -> None:
     expect(still_of_constant).is_none()
 
 
-@clause(
-    "ret-019",
-    level=SHOULD,
-    sources=["observed"],
-)
+@clause("ret-019", CONVENTION, level=SHOULD, sources=["observed"])
 def grad_of_a_non_leaf_can_be_assigned(ag: Autograd) -> None:
     """A gradient may be assigned to a non-leaf, and reading it then does not warn."""
     y = ag.tensor(3.0, requires_grad=True) * 2
@@ -103,10 +97,7 @@ def grad_of_a_non_leaf_can_be_assigned(ag: Autograd) -> None:
     expect(found).equals(5.0)
 
 
-@clause(
-    "ret-004",
-    sources=["torch.Tensor.retain_grad docstring", "T1 §2.1.6", "T4 §7.2"],
-)
+@clause("ret-004", VALUE, sources=["torch.Tensor.retain_grad docstring", "T1 §2.1.6", "T4 §7.2"])
 def retain_grad_makes_backward_fill_it(ag: Autograd) -> None:
     """A backward pass fills the grad of a non-leaf on which retain_grad() was called before.
 
@@ -123,11 +114,7 @@ def retain_grad_makes_backward_fill_it(ag: Autograd) -> None:
     expect(x.grad).equals(180.0)
 
 
-@clause(
-    "ret-005",
-    sources=["torch.Tensor.retain_grad docstring"],
-    builds_on=("ret-004",),
-)
+@clause("ret-005", VALUE, sources=["torch.Tensor.retain_grad docstring"], builds_on=("ret-004",))
 def request_may_follow_the_use(ag: Autograd) -> None:
     """retain_grad() may be called after the tensor has been used, if only before the backward pass.
 
@@ -144,6 +131,7 @@ def request_may_follow_the_use(ag: Autograd) -> None:
 
 @clause(
     "ret-006",
+    VALUE,
     sources=["torch.Tensor.retain_grad docstring", "T4 §7.2"],
     builds_on=("ret-004",),
 )
@@ -165,10 +153,7 @@ def request_comes_too_late_for_a_finished_pass(ag: Autograd) -> None:
     expect(x.grad).equals(9.0)
 
 
-@clause(
-    "ret-022",
-    sources=["T4 §7.2", "torch.autograd.backward docstring"],
-)
+@clause("ret-022", SAFETY, sources=["T4 §7.2", "torch.autograd.backward docstring"])
 def request_does_not_keep_or_revive_a_graph(ag: Autograd) -> None:
     """retain_grad() neither keeps a graph from being freed nor makes a freed one usable again.
 
@@ -191,10 +176,7 @@ def request_does_not_keep_or_revive_a_graph(ag: Autograd) -> None:
         expect(x.grad).equals(4.0)
 
 
-@clause(
-    "ret-009",
-    sources=["torch.Tensor.retains_grad docstring"],
-)
+@clause("ret-009", VALUE, sources=["torch.Tensor.retains_grad docstring"])
 def retains_grad_tells_of_the_request(ag: Autograd) -> None:
     """The flag retains_grad is set on exactly those non-leaves on which retain_grad() was called.
 
@@ -219,6 +201,7 @@ def retains_grad_tells_of_the_request(ag: Autograd) -> None:
 
 @clause(
     "ret-007",
+    VALUE,
     sources=[
         "torch.Tensor.retain_grad docstring",
         "torch.Tensor.retains_grad docstring",
@@ -242,10 +225,7 @@ def on_a_leaf_the_request_does_nothing(ag: Autograd) -> None:
     expect(x.retains_grad).is_false()
 
 
-@clause(
-    "ret-008",
-    sources=["leaf/non-leaf tutorial § retain_grad"],
-)
+@clause("ret-008", SAFETY, sources=["leaf/non-leaf tutorial § retain_grad"])
 def constants_cannot_retain(ag: Autograd) -> None:
     """retain_grad() on a tensor that does not require grad is refused."""
     constant = ag.tensor(1.0)
@@ -257,9 +237,7 @@ def constants_cannot_retain(ag: Autograd) -> None:
 
 
 @clause(
-    "ret-010",
-    sources=["leaf/non-leaf tutorial § Summary table"],
-    builds_on=("ret-004",),
+    "ret-010", VALUE, sources=["leaf/non-leaf tutorial § Summary table"], builds_on=("ret-004",)
 )
 def asking_twice_is_asking_once(ag: Autograd) -> None:
     """Calling retain_grad() twice is the same as calling it once.

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradspec import SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, SHOULD, VALUE, Autograd, clause, expect
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
 @clause(
-    "ret-013",
-    sources=["notes/autograd § Backward Hooks execution"],
-    builds_on=("ret-004",),
+    "ret-013", VALUE, sources=["notes/autograd § Backward Hooks execution"], builds_on=("ret-004",)
 )
 def whole_gradient_is_kept(ag: Autograd) -> None:
     """The gradient kept is the total over all uses of the tensor.
@@ -31,6 +29,7 @@ def whole_gradient_is_kept(ag: Autograd) -> None:
 
 @clause(
     "ret-013a",
+    VALUE,
     sources=["notes/autograd § Backward Hooks execution"],
     builds_on=("ret-013",),
     given={"case": expressions(shapes=SCALARS, unary=("neg",))},
@@ -51,11 +50,7 @@ def whole_gradient_is_kept_in_every_graph(ag: Autograd, case: Expression) -> Non
         expect(leaf.grad).is_close(2 * gradient, scale=2 * case.scale)
 
 
-@clause(
-    "ret-012",
-    sources=["leaf/non-leaf tutorial § retain_grad"],
-    builds_on=("ret-004",),
-)
+@clause("ret-012", VALUE, sources=["leaf/non-leaf tutorial § retain_grad"], builds_on=("ret-004",))
 def root_keeps_the_one_it_starts_from(ag: Autograd) -> None:
     """A scalar root that retains its gradient keeps the one that the pass starts from."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -66,11 +61,7 @@ def root_keeps_the_one_it_starts_from(ag: Autograd) -> None:
     expect(z.grad).equals(1.0)
 
 
-@clause(
-    "ret-012a",
-    sources=["leaf/non-leaf tutorial § retain_grad"],
-    builds_on=("ret-012",),
-)
+@clause("ret-012a", VALUE, sources=["leaf/non-leaf tutorial § retain_grad"], builds_on=("ret-012",))
 def root_keeps_the_cotangent_it_was_given(ag: Autograd) -> None:
     """A root that retains its gradient and is given a cotangent keeps that cotangent."""
     x = ag.tensor([1.0, -2.0, 3.0], requires_grad=True)
@@ -82,11 +73,7 @@ def root_keeps_the_cotangent_it_was_given(ag: Autograd) -> None:
     expect(x.grad).equals([1.0, -16.0, -48.0])
 
 
-@clause(
-    "ret-011",
-    sources=["torch.Tensor.grad docstring"],
-    builds_on=("ret-004",),
-)
+@clause("ret-011", VALUE, sources=["torch.Tensor.grad docstring"], builds_on=("ret-004",))
 def retained_gradients_accumulate(ag: Autograd) -> None:
     """A further backward pass adds to a retained gradient, as it does to that of a leaf.
 
@@ -110,6 +97,7 @@ def retained_gradients_accumulate(ag: Autograd) -> None:
 
 @clause(
     "ret-011a",
+    VALUE,
     sources=["torch.Tensor.retain_grad docstring", "observed"],
     builds_on=("ret-004",),
 )
@@ -129,10 +117,7 @@ def retained_gradient_is_a_tensor_of_its_own(ag: Autograd) -> None:
     expect(x.grad).equals([-3.0, 9.0])
 
 
-@clause(
-    "ret-014",
-    sources=["torch.Tensor.retain_grad docstring"],
-)
+@clause("ret-014", VALUE, sources=["torch.Tensor.retain_grad docstring"])
 def leaves_receive_the_same(ag: Autograd) -> None:
     """Retaining gradients on the way does not change the gradients that reach the leaves."""
     for retaining in (True, False):
@@ -151,6 +136,7 @@ def leaves_receive_the_same(ag: Autograd) -> None:
 
 @clause(
     "ret-020",
+    CONVENTION,
     level=SHOULD,
     sources=["T1 §2.1.6", "torch.Tensor.retain_grad docstring"],
     builds_on=("ret-004",),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import MAY, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, VALUE, Autograd, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Tensor
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @clause(
     "ret-015",
+    VALUE,
     sources=["notes/autograd § The order in which the different hooks are fired"],
     builds_on=("ret-004",),
 )
@@ -38,12 +39,7 @@ def hooks_run_before_the_gradient_is_kept(ag: Autograd) -> None:
         expect(x.grad).equals(240.0)
 
 
-@clause(
-    "ret-016",
-    level=MAY,
-    sources=["observed"],
-    builds_on=("ret-004",),
-)
+@clause("ret-016", CONVENTION, level=MAY, sources=["observed"], builds_on=("ret-004",))
 def queries_fill_it_on_their_path(ag: Autograd) -> None:
     """A query fills the grad of retaining tensors on its path, although it leaves leaves alone.
 
@@ -64,6 +60,7 @@ def queries_fill_it_on_their_path(ag: Autograd) -> None:
 
 @clause(
     "ret-017",
+    VALUE,
     sources=["notes/autograd § Behavior of Tensor hooks when Tensor is modified in-place"],
     builds_on=("ret-004",),
 )
@@ -85,6 +82,7 @@ def request_follows_a_write_in_place(ag: Autograd) -> None:
 
 @clause(
     "ret-017a",
+    VALUE,
     unseen="views",
     sources=[
         "notes/autograd § Behavior of Tensor hooks when Tensor is modified in-place",
@@ -107,11 +105,7 @@ def request_follows_a_write_through_a_view(ag: Autograd) -> None:
     expect(x.grad).equals([8.0, -72.0])
 
 
-@clause(
-    "ret-018",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("ret-018", CONVENTION, level=MAY, sources=["observed"])
 def request_does_not_keep_the_tensor_alive(ag: Autograd) -> None:
     """A tensor that retains its gradient is freed with its last name: the graph does not hold it.
 
@@ -134,11 +128,7 @@ def request_does_not_keep_the_tensor_alive(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "ret-021",
-    level=MAY,
-    sources=["T1 §2.1.6", "T2 §2.2"],
-)
+@clause("ret-021", CONVENTION, level=MAY, sources=["T1 §2.1.6", "T2 §2.2"])
 def other_gradients_are_freed_on_the_way(ag: Autograd) -> None:
     """A gradient that is not retained is freed as soon as the operations that need it have run.
 

@@ -11,13 +11,10 @@ In the notation `ag.tensor_from(y)` is `torch.tensor(y)` with a tensor for an ar
 
 from __future__ import annotations
 
-from gradspec import MAY, SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, expect
 
 
-@clause(
-    "leaf-028",
-    sources=["torch.tensor docstring"],
-)
+@clause("leaf-028", VALUE, sources=["torch.tensor docstring"])
 def a_tensor_made_from_a_tensor_has_no_history(ag: Autograd) -> None:
     """torch.tensor of a tensor takes its values and leaves its history behind.
 
@@ -32,10 +29,7 @@ def a_tensor_made_from_a_tensor_has_no_history(ag: Autograd) -> None:
     expect(x.grad).equals(3.0)
 
 
-@clause(
-    "leaf-028a",
-    sources=["torch.tensor docstring"],
-)
+@clause("leaf-028a", VALUE, sources=["torch.tensor docstring"])
 def a_tensor_made_from_a_tensor_takes_no_flag_from_it(ag: Autograd) -> None:
     """torch.tensor of a tensor gives a leaf that requires grad only if it is told to."""
     y = ag.tensor(1.5, requires_grad=True) * 2.0
@@ -48,10 +42,7 @@ def a_tensor_made_from_a_tensor_takes_no_flag_from_it(ag: Autograd) -> None:
     expect(variable.requires_grad).is_true()
 
 
-@clause(
-    "leaf-028b",
-    sources=["torch.Tensor.new_tensor docstring"],
-)
+@clause("leaf-028b", VALUE, sources=["torch.Tensor.new_tensor docstring"])
 def new_tensor_of_a_tensor_has_no_history(ag: Autograd) -> None:
     """new_tensor of a tensor takes its values, leaves its history behind, and makes a leaf.
 
@@ -69,6 +60,7 @@ def new_tensor_of_a_tensor_has_no_history(ag: Autograd) -> None:
 
 @clause(
     "leaf-028c",
+    VALUE,
     unseen="views",
     sources=["torch.tensor docstring", "torch.Tensor.new_tensor docstring"],
 )
@@ -80,11 +72,7 @@ def a_tensor_made_from_a_tensor_has_its_own_memory(ag: Autograd) -> None:
     expect(x.new_tensor(x)).has_its_own_memory_apart_from(x)
 
 
-@clause(
-    "leaf-028d",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-028d", CONVENTION, level=MAY, sources=["observed"])
 def making_a_tensor_from_a_tensor_warns(ag: Autograd) -> None:
     """torch.tensor and new_tensor warn when they are given a tensor.
 
@@ -98,10 +86,7 @@ def making_a_tensor_from_a_tensor_warns(ag: Autograd) -> None:
         x.new_tensor(x)
 
 
-@clause(
-    "leaf-029",
-    sources=["torch.as_tensor docstring"],
-)
+@clause("leaf-029", VALUE, sources=["torch.as_tensor docstring"])
 def as_tensor_hands_back_the_tensor(ag: Autograd) -> None:
     """as_tensor of a tensor that needs no conversion is that tensor, with its history."""
     x = ag.tensor(1.5, requires_grad=True)
@@ -113,10 +98,7 @@ def as_tensor_hands_back_the_tensor(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "leaf-029a",
-    sources=["torch.asarray docstring"],
-)
+@clause("leaf-029a", VALUE, sources=["torch.asarray docstring"])
 def asarray_keeps_the_history_if_asked_to(ag: Autograd) -> None:
     """With requires_grad=True, asarray of a tensor keeps the tensor's history.
 
@@ -130,11 +112,7 @@ def asarray_keeps_the_history_if_asked_to(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "leaf-029b",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-029b", CONVENTION, level=MAY, sources=["observed"])
 def asarray_keeps_the_history_if_not_asked_and_warns(ag: Autograd) -> None:
     """Without requires_grad, asarray of a tensor keeps the tensor's history and warns of it.
 
@@ -152,10 +130,7 @@ def asarray_keeps_the_history_if_not_asked_and_warns(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "leaf-030",
-    sources=["torch.asarray docstring"],
-)
+@clause("leaf-030", VALUE, sources=["torch.asarray docstring"])
 def asarray_cuts_the_history_if_asked_to(ag: Autograd) -> None:
     """With requires_grad=False, asarray gives a constant of equal value and spares its argument.
 
@@ -172,10 +147,7 @@ def asarray_cuts_the_history_if_asked_to(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause(
-    "leaf-031",
-    sources=["torch.clone docstring"],
-)
+@clause("leaf-031", VALUE, sources=["torch.clone docstring"])
 def a_clone_is_the_result_of_an_operation(ag: Autograd) -> None:
     """A clone of a tensor that requires grad is a non-leaf, and gradients reach the tensor."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -187,11 +159,7 @@ def a_clone_is_the_result_of_an_operation(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
-@clause(
-    "leaf-031a",
-    unseen="views",
-    sources=["torch.clone docstring"],
-)
+@clause("leaf-031a", VALUE, unseen="views", sources=["torch.clone docstring"])
 def a_clone_has_its_own_memory(ag: Autograd) -> None:
     """A clone has the values of its original in memory of its own."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -201,10 +169,7 @@ def a_clone_has_its_own_memory(ag: Autograd) -> None:
     expect(copy).has_its_own_memory_apart_from(x)
 
 
-@clause(
-    "leaf-031b",
-    sources=["torch.clone docstring"],
-)
+@clause("leaf-031b", VALUE, sources=["torch.clone docstring"])
 def a_gradient_passes_through_a_clone_unchanged(ag: Autograd) -> None:
     """The Jacobian of clone is the identity: the cotangent comes out as it went in."""
     y, (gradient,) = ag.vjp(lambda x: x.clone(), [[1.0, 2.0, 3.0]], [4.0, -5.0, 6.0])
@@ -213,11 +178,7 @@ def a_gradient_passes_through_a_clone_unchanged(ag: Autograd) -> None:
     expect(gradient).equals([4.0, -5.0, 6.0])
 
 
-@clause(
-    "leaf-041",
-    level=SHOULD,
-    sources=["observed"],
-)
+@clause("leaf-041", CONVENTION, level=SHOULD, sources=["observed"])
 def a_deep_copy_of_a_leaf_is_a_leaf_with_its_gradient(ag: Autograd) -> None:
     """A deep copy of a leaf is another leaf with the same value, flag and gradient."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -231,12 +192,7 @@ def a_deep_copy_of_a_leaf_is_a_leaf_with_its_gradient(ag: Autograd) -> None:
     expect(copy.grad).equals(3.0)
 
 
-@clause(
-    "leaf-041a",
-    level=SHOULD,
-    sources=["observed"],
-    builds_on=("leaf-041",),
-)
+@clause("leaf-041a", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("leaf-041",))
 def a_deep_copy_and_its_original_go_separate_ways(ag: Autograd) -> None:
     """A backward pass that reaches a leaf's deep copy adds to the copy's grad alone."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -251,6 +207,7 @@ def a_deep_copy_and_its_original_go_separate_ways(ag: Autograd) -> None:
 
 @clause(
     "leaf-041b",
+    CONVENTION,
     level=SHOULD,
     unseen="views",
     sources=["observed"],
@@ -266,11 +223,7 @@ def a_deep_copy_has_its_own_memory(ag: Autograd) -> None:
     expect(copy.grad).has_its_own_memory_apart_from(x.grad)
 
 
-@clause(
-    "leaf-042",
-    level=SHOULD,
-    sources=["observed"],
-)
+@clause("leaf-042", CONVENTION, level=SHOULD, sources=["observed"])
 def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
     """Deep-copying a tensor that has a history is refused.
 
@@ -283,11 +236,7 @@ def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
         ag.deepcopy(y)
 
 
-@clause(
-    "leaf-043",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-043", CONVENTION, level=MAY, sources=["observed"])
 def a_pickled_result_comes_back_as_a_leaf(ag: Autograd) -> None:
     """A tensor that was pickled comes back as a leaf with its value and flag, without a history."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -300,10 +249,7 @@ def a_pickled_result_comes_back_as_a_leaf(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "leaf-045",
-    sources=["docs autograd § Variable (deprecated)"],
-)
+@clause("leaf-045", VALUE, sources=["docs autograd § Variable (deprecated)"])
 def the_old_constructor_variable_still_makes_a_leaf(ag: Autograd) -> None:
     """The deprecated constructor Variable makes a leaf of a tensor, and takes requires_grad."""
     x = ag.Variable(ag.tensor(2.0), requires_grad=True)
@@ -314,10 +260,7 @@ def the_old_constructor_variable_still_makes_a_leaf(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
-@clause(
-    "leaf-045a",
-    sources=["docs autograd § Variable (deprecated)"],
-)
+@clause("leaf-045a", VALUE, sources=["docs autograd § Variable (deprecated)"])
 def the_old_constructor_variable_makes_a_constant_by_default(ag: Autograd) -> None:
     """The deprecated constructor Variable makes a constant unless it is told otherwise."""
     x = ag.Variable(ag.tensor(2.0))
@@ -326,10 +269,7 @@ def the_old_constructor_variable_makes_a_constant_by_default(ag: Autograd) -> No
     expect(x).equals(2.0)
 
 
-@clause(
-    "leaf-046",
-    sources=["torch.autograd.variable source"],
-)
+@clause("leaf-046", SAFETY, sources=["torch.autograd.variable source"])
 def the_old_function_variable_is_withdrawn(ag: Autograd) -> None:
     """The deprecated function autograd.variable refuses to work."""
     x = ag.tensor(2.0)

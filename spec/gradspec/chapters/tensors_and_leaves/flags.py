@@ -8,13 +8,10 @@ present fact and no wish about the past: it decides what happens to operations f
 
 from __future__ import annotations
 
-from gradspec import MAY, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, VALUE, Autograd, clause, expect
 
 
-@clause(
-    "leaf-001",
-    sources=["notes/autograd § Setting requires_grad", "T4 §7.2"],
-)
+@clause("leaf-001", VALUE, sources=["notes/autograd § Setting requires_grad", "T4 §7.2"])
 def a_tensor_is_a_constant_unless_told_otherwise(ag: Autograd) -> None:
     """A tensor built from data, with no further argument, does not require grad.
 
@@ -25,20 +22,14 @@ def a_tensor_is_a_constant_unless_told_otherwise(ag: Autograd) -> None:
     expect(x.requires_grad).is_false()
 
 
-@clause(
-    "leaf-001a",
-    sources=["notes/autograd § Setting requires_grad", "T4 §7.2"],
-)
+@clause("leaf-001a", VALUE, sources=["notes/autograd § Setting requires_grad", "T4 §7.2"])
 def a_factory_makes_a_constant_unless_told_otherwise(ag: Autograd) -> None:
     """A tensor made by a factory, with no further argument, does not require grad."""
     for made in (ag.zeros((2, 3)), ag.ones((2, 3)), ag.full((2, 3), 1.5)):
         expect(made.requires_grad).is_false()
 
 
-@clause(
-    "leaf-001b",
-    sources=["torch.zeros_like docstring", "observed"],
-)
+@clause("leaf-001b", VALUE, sources=["torch.zeros_like docstring", "observed"])
 def a_factory_takes_the_shape_of_its_model_and_not_the_flag(ag: Autograd) -> None:
     """A factory that is modelled on a tensor that requires grad makes a constant of its shape."""
     x = ag.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
@@ -48,10 +39,7 @@ def a_factory_takes_the_shape_of_its_model_and_not_the_flag(ag: Autograd) -> Non
     expect(made.requires_grad).is_false()
 
 
-@clause(
-    "leaf-002",
-    sources=["torch.tensor docstring", "T1 §2.1.1", "T2 §2.2", "T4 §7.2"],
-)
+@clause("leaf-002", VALUE, sources=["torch.tensor docstring", "T1 §2.1.1", "T2 §2.2", "T4 §7.2"])
 def a_tensor_is_a_variable_if_the_constructor_is_told_so(ag: Autograd) -> None:
     """A tensor built from data with requires_grad=True is a leaf that requires grad."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -64,6 +52,7 @@ def a_tensor_is_a_variable_if_the_constructor_is_told_so(ag: Autograd) -> None:
 
 @clause(
     "leaf-002a",
+    VALUE,
     sources=["torch.ones docstring", "docs autograd § Variable (deprecated)", "T4 §7.2"],
     builds_on=("leaf-002",),
 )
@@ -86,6 +75,7 @@ def a_factory_of_one_value_takes_the_flag(ag: Autograd) -> None:
 
 @clause(
     "leaf-002b",
+    VALUE,
     sources=["torch.arange docstring", "torch.linspace docstring", "T1 §2.1.1"],
     builds_on=("leaf-002",),
 )
@@ -103,6 +93,7 @@ def a_factory_of_a_range_takes_the_flag(ag: Autograd) -> None:
 
 @clause(
     "leaf-002c",
+    VALUE,
     sources=["torch.randn docstring", "torch.empty docstring"],
     builds_on=("leaf-002",),
 )
@@ -119,11 +110,7 @@ def a_factory_of_arbitrary_values_takes_the_flag(ag: Autograd) -> None:
         expect(made.grad).is_none()
 
 
-@clause(
-    "leaf-002d",
-    sources=["torch.zeros_like docstring"],
-    builds_on=("leaf-001b",),
-)
+@clause("leaf-002d", VALUE, sources=["torch.zeros_like docstring"], builds_on=("leaf-001b",))
 def a_factory_with_a_model_takes_the_flag(ag: Autograd) -> None:
     """Given requires_grad=True, a factory modelled on a tensor makes a leaf that requires grad."""
     made = ag.zeros_like(ag.tensor([1.0, 2.0, 3.0]), requires_grad=True)
@@ -133,10 +120,7 @@ def a_factory_with_a_model_takes_the_flag(ag: Autograd) -> None:
     expect(made.grad).is_none()
 
 
-@clause(
-    "leaf-003",
-    sources=["torch.Tensor.requires_grad_ docstring", "T3 §1", "T4 §7.2"],
-)
+@clause("leaf-003", VALUE, sources=["torch.Tensor.requires_grad_ docstring", "T3 §1", "T4 §7.2"])
 def requires_grad_without_an_argument_turns_the_flag_on(ag: Autograd) -> None:
     """requires_grad_() without an argument sets the flag in place and returns the same tensor.
 
@@ -150,10 +134,7 @@ def requires_grad_without_an_argument_turns_the_flag_on(ag: Autograd) -> None:
     expect(x.requires_grad).is_true()
 
 
-@clause(
-    "leaf-003a",
-    sources=["torch.Tensor.requires_grad_ docstring"],
-)
+@clause("leaf-003a", VALUE, sources=["torch.Tensor.requires_grad_ docstring"])
 def requires_grad_with_false_turns_the_flag_off(ag: Autograd) -> None:
     """requires_grad_(False) on a leaf clears the flag in place and returns the same tensor."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -166,6 +147,7 @@ def requires_grad_with_false_turns_the_flag_off(ag: Autograd) -> None:
 
 @clause(
     "leaf-005",
+    VALUE,
     sources=["notes/autograd § Setting requires_grad", "introyt autograd tutorial"],
 )
 def the_flag_of_a_leaf_can_be_assigned(ag: Autograd) -> None:
@@ -185,10 +167,7 @@ def the_flag_of_a_leaf_can_be_assigned(ag: Autograd) -> None:
     expect((x * 3.0).requires_grad).is_false()
 
 
-@clause(
-    "leaf-004",
-    sources=["T3 §1", "torch.Tensor.requires_grad_ docstring"],
-)
+@clause("leaf-004", VALUE, sources=["T3 §1", "torch.Tensor.requires_grad_ docstring"])
 def a_leaf_declared_later_is_like_one_declared_at_once(ag: Autograd) -> None:
     """A tensor whose flag is turned on after construction behaves as one constructed with it."""
     at_once = ag.tensor(3.0, requires_grad=True)
@@ -204,9 +183,7 @@ def a_leaf_declared_later_is_like_one_declared_at_once(ag: Autograd) -> None:
 
 
 @clause(
-    "leaf-048",
-    sources=["torch.Tensor.requires_grad_ docstring"],
-    builds_on=("leaf-003",),
+    "leaf-048", VALUE, sources=["torch.Tensor.requires_grad_ docstring"], builds_on=("leaf-003",)
 )
 def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
     """What was computed from a tensor before its flag was turned on stays a constant.
@@ -224,12 +201,7 @@ def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
-@clause(
-    "leaf-052",
-    level=MAY,
-    unseen="views",
-    sources=["observed"],
-)
+@clause("leaf-052", CONVENTION, level=MAY, unseen="views", sources=["observed"])
 def a_view_taken_earlier_reports_the_flag_of_its_base(ag: Autograd) -> None:
     """A view taken before the flag of its base is turned on reports the flag, yet is no path back.
 
@@ -246,11 +218,7 @@ def a_view_taken_earlier_reports_the_flag_of_its_base(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "leaf-014",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-014", CONVENTION, level=MAY, sources=["observed"])
 def the_flag_is_a_boolean(ag: Autograd) -> None:
     """Assigning to requires_grad something that is no boolean, 1 for example, is refused."""
     x = ag.tensor(2.0)
@@ -261,10 +229,7 @@ def the_flag_is_a_boolean(ag: Autograd) -> None:
     expect(x.requires_grad).is_false()
 
 
-@clause(
-    "leaf-014a",
-    sources=["torch.Tensor.requires_grad_ source"],
-)
+@clause("leaf-014a", SAFETY, sources=["torch.Tensor.requires_grad_ source"])
 def only_floating_point_tensors_are_variables(ag: Autograd) -> None:
     """Turning on the flag of an integer tensor is refused, by the method as by assignment.
 

@@ -13,13 +13,10 @@ user's, to be set, replaced and deleted.
 
 from __future__ import annotations
 
-from gradspec import MAY, SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, expect
 
 
-@clause(
-    "leaf-054",
-    sources=["torch.Tensor.grad docstring", "T3 §3"],
-)
+@clause("leaf-054", VALUE, sources=["torch.Tensor.grad docstring", "T3 §3"])
 def a_constant_has_the_attribute_too(ag: Autograd) -> None:
     """The grad of a tensor that does not require grad can be read, and is None.
 
@@ -31,10 +28,7 @@ def a_constant_has_the_attribute_too(ag: Autograd) -> None:
     expect(c.grad).is_none()
 
 
-@clause(
-    "leaf-015",
-    sources=["torch.Tensor.grad docstring", "T1 §2.1.1", "T3 §1"],
-)
+@clause("leaf-015", VALUE, sources=["torch.Tensor.grad docstring", "T1 §2.1.1", "T3 §1"])
 def a_gradient_is_none_until_a_backward_pass_arrives(ag: Autograd) -> None:
     """Until a backward pass has reached a leaf its grad is None, and not a tensor of zeros.
 
@@ -59,10 +53,7 @@ def a_gradient_is_none_until_a_backward_pass_arrives(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
-@clause(
-    "leaf-016",
-    sources=["torch.Tensor.grad docstring", "T3 §1"],
-)
+@clause("leaf-016", VALUE, sources=["torch.Tensor.grad docstring", "T3 §1"])
 def a_gradient_has_the_shape_of_its_leaf(ag: Autograd) -> None:
     """After a backward pass the grad of a leaf is a tensor of the leaf's shape."""
     data, v = ag.random(2, 3), ag.random(2, 3)
@@ -74,11 +65,7 @@ def a_gradient_has_the_shape_of_its_leaf(ag: Autograd) -> None:
     expect(x.grad).is_close(2.0 * data * v)
 
 
-@clause(
-    "leaf-016a",
-    sources=["torch.Tensor.grad docstring"],
-    builds_on=("leaf-016",),
-)
+@clause("leaf-016a", VALUE, sources=["torch.Tensor.grad docstring"], builds_on=("leaf-016",))
 def a_gradient_has_the_shape_of_its_leaf_even_if_the_leaf_was_stretched(ag: Autograd) -> None:
     """The grad of a leaf that an operation broadcast has the leaf's shape, not the broadcast one.
 
@@ -95,11 +82,7 @@ def a_gradient_has_the_shape_of_its_leaf_even_if_the_leaf_was_stretched(ag: Auto
     expect(x.grad).is_close((c * v).sum(axis=0))
 
 
-@clause(
-    "leaf-016b",
-    sources=["torch.Tensor.grad docstring"],
-    builds_on=("leaf-016",),
-)
+@clause("leaf-016b", VALUE, sources=["torch.Tensor.grad docstring"], builds_on=("leaf-016",))
 def a_gradient_has_the_data_type_of_its_leaf(ag: Autograd) -> None:
     """The grad of a leaf has the leaf's data type, even if the computation went on in another.
 
@@ -116,10 +99,7 @@ def a_gradient_has_the_data_type_of_its_leaf(ag: Autograd) -> None:
     expect(x.grad).has_dtype("float32")
 
 
-@clause(
-    "leaf-016c",
-    sources=["torch.Tensor.grad docstring"],
-)
+@clause("leaf-016c", VALUE, sources=["torch.Tensor.grad docstring"])
 def a_gradient_belongs_to_a_leaf_and_not_to_its_value(ag: Autograd) -> None:
     """Two leaves of equal value are two variables, and each has a gradient of its own.
 
@@ -135,10 +115,7 @@ def a_gradient_belongs_to_a_leaf_and_not_to_its_value(ag: Autograd) -> None:
     expect(y.grad).equals(5.0)
 
 
-@clause(
-    "leaf-050",
-    sources=["T3 §1"],
-)
+@clause("leaf-050", VALUE, sources=["T3 §1"])
 def the_gradient_of_a_scalar_by_a_vector_is_a_vector(ag: Autograd) -> None:
     """The gradient of a scalar function of a vector is a vector of the same length.
 
@@ -150,10 +127,7 @@ def the_gradient_of_a_scalar_by_a_vector_is_a_vector(ag: Autograd) -> None:
     expect(gradient).equals([0.0, 4.0, 8.0, 12.0])
 
 
-@clause(
-    "leaf-017",
-    sources=["notes/autograd § Setting requires_grad", "T3 §3", "T4 §7.7"],
-)
+@clause("leaf-017", VALUE, sources=["notes/autograd § Setting requires_grad", "T3 §3", "T4 §7.7"])
 def a_constant_gets_no_gradient(ag: Autograd) -> None:
     """A leaf that does not require grad gets no grad, though its value takes part in the result."""
     c = ag.tensor(3.0)
@@ -166,9 +140,7 @@ def a_constant_gets_no_gradient(ag: Autograd) -> None:
 
 
 @clause(
-    "leaf-049",
-    sources=["notes/autograd § Setting requires_grad"],
-    builds_on=("leaf-003a",),
+    "leaf-049", VALUE, sources=["notes/autograd § Setting requires_grad"], builds_on=("leaf-003a",)
 )
 def a_leaf_turned_off_after_recording_gets_no_gradient(ag: Autograd) -> None:
     """If the flag of a leaf is cleared after the forward pass, backward leaves its grad alone.
@@ -187,12 +159,7 @@ def a_leaf_turned_off_after_recording_gets_no_gradient(ag: Autograd) -> None:
     expect(w.grad).equals(2.0)
 
 
-@clause(
-    "leaf-047",
-    level=SHOULD,
-    sources=["observed"],
-    builds_on=("leaf-003a",),
-)
+@clause("leaf-047", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("leaf-003a",))
 def a_leaf_turned_off_keeps_the_gradient_it_has(ag: Autograd) -> None:
     """Clearing the flag of a leaf does not touch the gradient that the leaf already has."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -205,6 +172,7 @@ def a_leaf_turned_off_keeps_the_gradient_it_has(ag: Autograd) -> None:
 
 @clause(
     "leaf-018",
+    VALUE,
     sources=["torch.Tensor.grad docstring", "docs autograd § Manual gradient layouts"],
 )
 def an_assigned_gradient_is_the_gradient(ag: Autograd) -> None:
@@ -218,10 +186,7 @@ def an_assigned_gradient_is_the_gradient(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause(
-    "leaf-018a",
-    sources=["torch.Tensor.grad docstring"],
-)
+@clause("leaf-018a", VALUE, sources=["torch.Tensor.grad docstring"])
 def assigning_none_clears_the_gradient(ag: Autograd) -> None:
     """Assigning None to grad clears it."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -233,11 +198,7 @@ def assigning_none_clears_the_gradient(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "leaf-023",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-023", CONVENTION, level=MAY, sources=["observed"])
 def deleting_the_gradient_clears_it(ag: Autograd) -> None:
     """Deleting grad clears it: the attribute is still there, and is None."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -249,11 +210,7 @@ def deleting_the_gradient_clears_it(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "leaf-024",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-024", CONVENTION, level=MAY, sources=["observed"])
 def a_constant_can_be_given_a_gradient(ag: Autograd) -> None:
     """A gradient can be assigned to a tensor that does not require grad."""
     c = ag.tensor(2.0)
@@ -263,10 +220,7 @@ def a_constant_can_be_given_a_gradient(ag: Autograd) -> None:
     expect(c.grad).equals(5.0)
 
 
-@clause(
-    "leaf-019",
-    sources=["observed"],
-)
+@clause("leaf-019", SAFETY, sources=["observed"])
 def a_gradient_of_another_shape_cannot_be_assigned(ag: Autograd) -> None:
     """Assigning to grad a tensor of another shape than the leaf's is refused.
 
@@ -281,10 +235,7 @@ def a_gradient_of_another_shape_cannot_be_assigned(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "leaf-021",
-    sources=["observed"],
-)
+@clause("leaf-021", SAFETY, sources=["observed"])
 def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
     """Assigning a tensor to its own grad is refused."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -295,10 +246,7 @@ def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "leaf-022",
-    sources=["observed"],
-)
+@clause("leaf-022", SAFETY, sources=["observed"])
 def a_gradient_is_a_tensor_or_none(ag: Autograd) -> None:
     """Assigning to grad anything but a tensor or None is refused, a plain number included."""
     x = ag.tensor(2.0, requires_grad=True)

@@ -8,13 +8,10 @@ have.
 
 from __future__ import annotations
 
-from gradspec import Autograd, clause, expect
+from gradspec import SAFETY, VALUE, Autograd, clause, expect
 
 
-@clause(
-    "leaf-025",
-    sources=["torch.Tensor.grad_dtype docstring"],
-)
+@clause("leaf-025", VALUE, sources=["torch.Tensor.grad_dtype docstring"])
 def the_data_type_of_a_gradient_is_the_leafs_by_default(ag: Autograd) -> None:
     """The grad_dtype of a leaf is the leaf's own data type unless it was set."""
     x = ag.tensor(2.0, dtype="float32", requires_grad=True)
@@ -24,10 +21,7 @@ def the_data_type_of_a_gradient_is_the_leafs_by_default(ag: Autograd) -> None:
     expect(w.grad_dtype).equals("float16")
 
 
-@clause(
-    "leaf-025a",
-    sources=["torch.Tensor.grad_dtype docstring"],
-)
+@clause("leaf-025a", VALUE, sources=["torch.Tensor.grad_dtype docstring"])
 def incoming_gradients_are_cast_to_the_gradients_data_type(ag: Autograd) -> None:
     """A backward pass casts what it adds to grad to the grad_dtype of the leaf."""
     x = ag.tensor(2.0, dtype="float32", requires_grad=True)
@@ -40,10 +34,7 @@ def incoming_gradients_are_cast_to_the_gradients_data_type(ag: Autograd) -> None
     expect(x).has_dtype("float32")
 
 
-@clause(
-    "leaf-020",
-    sources=["torch.Tensor.grad_dtype docstring"],
-)
+@clause("leaf-020", SAFETY, sources=["torch.Tensor.grad_dtype docstring"])
 def a_gradient_of_another_data_type_cannot_be_assigned(ag: Autograd) -> None:
     """Assigning to grad a tensor whose data type is not the leaf's grad_dtype is refused."""
     x = ag.tensor(2.0, dtype="float64", requires_grad=True)
@@ -55,11 +46,7 @@ def a_gradient_of_another_data_type_cannot_be_assigned(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "leaf-020a",
-    sources=["torch.Tensor.grad_dtype docstring"],
-    builds_on=("leaf-020",),
-)
+@clause("leaf-020a", SAFETY, sources=["torch.Tensor.grad_dtype docstring"], builds_on=("leaf-020",))
 def an_assigned_gradient_is_held_to_grad_dtype_and_not_to_the_leaf(ag: Autograd) -> None:
     """Where grad_dtype was set, an assigned gradient has to have it rather than the leaf's own."""
     x = ag.tensor(2.0, dtype="float32", requires_grad=True)
@@ -74,11 +61,7 @@ def an_assigned_gradient_is_held_to_grad_dtype_and_not_to_the_leaf(ag: Autograd)
     expect(x.grad).is_same_object_as(wide)
 
 
-@clause(
-    "leaf-026",
-    sources=["torch.Tensor.grad_dtype docstring"],
-    builds_on=("leaf-020",),
-)
+@clause("leaf-026", VALUE, sources=["torch.Tensor.grad_dtype docstring"], builds_on=("leaf-020",))
 def without_grad_dtype_any_data_type_is_accepted(ag: Autograd) -> None:
     """With grad_dtype None, a gradient of any data type can be assigned and is kept uncast."""
     x = ag.tensor(2.0, dtype="float32", requires_grad=True)
@@ -93,6 +76,7 @@ def without_grad_dtype_any_data_type_is_accepted(ag: Autograd) -> None:
 
 @clause(
     "leaf-026a",
+    VALUE,
     sources=["torch.Tensor.grad_dtype docstring", "observed"],
     builds_on=("leaf-026",),
 )
@@ -109,10 +93,7 @@ def the_derivative_of_a_conversion_converts_back(ag: Autograd) -> None:
     expect(x.grad).has_dtype("float32")
 
 
-@clause(
-    "leaf-027",
-    sources=["torch.Tensor.grad_dtype docstring"],
-)
+@clause("leaf-027", SAFETY, sources=["torch.Tensor.grad_dtype docstring"])
 def grad_dtype_belongs_to_leaves(ag: Autograd) -> None:
     """Reading the grad_dtype of a tensor that has a history is refused."""
     y = ag.tensor(2.0, requires_grad=True) * 3.0

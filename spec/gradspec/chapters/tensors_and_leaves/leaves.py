@@ -9,13 +9,10 @@ clearing a flag.  Whoever wants the values without it takes a detached tensor.
 
 from __future__ import annotations
 
-from gradspec import MAY, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, VALUE, Autograd, clause, expect
 
 
-@clause(
-    "leaf-010",
-    sources=["torch.Tensor.is_leaf docstring", "T2 §2.2", "T4 §7.2"],
-)
+@clause("leaf-010", VALUE, sources=["torch.Tensor.is_leaf docstring", "T2 §2.2", "T4 §7.2"])
 def what_the_user_made_is_a_leaf_and_what_an_operation_made_is_not(ag: Autograd) -> None:
     """Of the tensors that require grad, those are leaves that no recorded operation made.
 
@@ -31,10 +28,7 @@ def what_the_user_made_is_a_leaf_and_what_an_operation_made_is_not(ag: Autograd)
     expect(z.is_leaf).is_false()
 
 
-@clause(
-    "leaf-010a",
-    sources=["torch.Tensor.is_leaf docstring", "T2 §2.2"],
-)
+@clause("leaf-010a", VALUE, sources=["torch.Tensor.is_leaf docstring", "T2 §2.2"])
 def a_leaf_has_no_node_and_a_result_has_one(ag: Autograd) -> None:
     """The grad_fn of a leaf is None, and that of the result of a recorded operation is not."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -44,10 +38,7 @@ def a_leaf_has_no_node_and_a_result_has_one(ag: Autograd) -> None:
     expect(y.grad_fn).is_present()
 
 
-@clause(
-    "leaf-009",
-    sources=["torch.Tensor.is_leaf docstring"],
-)
+@clause("leaf-009", VALUE, sources=["torch.Tensor.is_leaf docstring"])
 def a_constant_is_a_leaf_whatever_made_it(ag: Autograd) -> None:
     """A tensor that does not require grad is a leaf, even if operations produced it."""
     c = ag.tensor(2.0)
@@ -57,10 +48,7 @@ def a_constant_is_a_leaf_whatever_made_it(ag: Autograd) -> None:
     expect(y.is_leaf).is_true()
 
 
-@clause(
-    "leaf-009a",
-    sources=["torch.Tensor.is_leaf docstring"],
-)
+@clause("leaf-009a", VALUE, sources=["torch.Tensor.is_leaf docstring"])
 def a_constant_has_no_node_whatever_made_it(ag: Autograd) -> None:
     """The grad_fn of a tensor that does not require grad is None, whatever produced it."""
     c = ag.tensor(2.0)
@@ -71,6 +59,7 @@ def a_constant_has_no_node_whatever_made_it(ag: Autograd) -> None:
 
 @clause(
     "leaf-006",
+    SAFETY,
     sources=["notes/autograd § Setting requires_grad", "leaf/non-leaf tutorial § Summary table"],
 )
 def the_flag_of_a_result_cannot_be_assigned_false(ag: Autograd) -> None:
@@ -92,6 +81,7 @@ def the_flag_of_a_result_cannot_be_assigned_false(ag: Autograd) -> None:
 
 @clause(
     "leaf-006a",
+    SAFETY,
     sources=["notes/autograd § Setting requires_grad", "leaf/non-leaf tutorial § Summary table"],
 )
 def the_flag_of_a_result_cannot_be_turned_off(ag: Autograd) -> None:
@@ -107,10 +97,7 @@ def the_flag_of_a_result_cannot_be_turned_off(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "leaf-007",
-    sources=["leaf/non-leaf tutorial § Summary table"],
-)
+@clause("leaf-007", VALUE, sources=["leaf/non-leaf tutorial § Summary table"])
 def turning_on_the_flag_of_a_result_changes_nothing(ag: Autograd) -> None:
     """requires_grad_(True) on a tensor that has a history is allowed and changes nothing.
 
@@ -128,11 +115,7 @@ def turning_on_the_flag_of_a_result_changes_nothing(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "leaf-008",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-008", CONVENTION, level=MAY, sources=["observed"])
 def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
     """Assigning True to the requires_grad of a tensor with a history is refused.
 
@@ -149,10 +132,7 @@ def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
     expect(y.is_leaf).is_false()
 
 
-@clause(
-    "leaf-011",
-    sources=["torch.Tensor.is_leaf docstring"],
-)
+@clause("leaf-011", VALUE, sources=["torch.Tensor.is_leaf docstring"])
 def a_conversion_of_a_variable_is_a_result(ag: Autograd) -> None:
     """A tensor that requires grad, converted to another float type, is a non-leaf with a way back.
 
@@ -169,10 +149,7 @@ def a_conversion_of_a_variable_is_a_result(ag: Autograd) -> None:
     expect(x.grad).equals(3.0)
 
 
-@clause(
-    "leaf-011a",
-    sources=["torch.Tensor.is_leaf docstring"],
-)
+@clause("leaf-011a", VALUE, sources=["torch.Tensor.is_leaf docstring"])
 def a_variable_declared_after_the_conversion_is_a_leaf(ag: Autograd) -> None:
     """A tensor that is converted first and required to have a gradient then is a leaf."""
     x = ag.tensor(2.0, dtype="float32").to("float64").requires_grad_()
@@ -184,10 +161,7 @@ def a_variable_declared_after_the_conversion_is_a_leaf(ag: Autograd) -> None:
     expect(x.grad).has_dtype("float64")
 
 
-@clause(
-    "leaf-012",
-    sources=["torch.Tensor.to docstring"],
-)
+@clause("leaf-012", VALUE, sources=["torch.Tensor.to docstring"])
 def a_conversion_with_nothing_to_convert_returns_the_tensor(ag: Autograd) -> None:
     """Converting a tensor to the data type that it has returns the tensor itself, still a leaf."""
     x = ag.tensor(2.0, dtype="float32", requires_grad=True)
@@ -197,11 +171,7 @@ def a_conversion_with_nothing_to_convert_returns_the_tensor(ag: Autograd) -> Non
     expect(x.is_leaf).is_true()
 
 
-@clause(
-    "leaf-013",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-013", CONVENTION, level=MAY, sources=["observed"])
 def being_a_leaf_cannot_be_assigned(ag: Autograd) -> None:
     """is_leaf can be read and not assigned."""
     y = ag.tensor(2.0, requires_grad=True) * 3.0
@@ -212,11 +182,7 @@ def being_a_leaf_cannot_be_assigned(ag: Autograd) -> None:
     expect(y.is_leaf).is_false()
 
 
-@clause(
-    "leaf-013a",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("leaf-013a", CONVENTION, level=MAY, sources=["observed"])
 def the_place_in_the_graph_cannot_be_assigned(ag: Autograd) -> None:
     """grad_fn and output_nr can be read and not assigned."""
     y = ag.tensor(2.0, requires_grad=True) * 3.0
@@ -231,9 +197,7 @@ def the_place_in_the_graph_cannot_be_assigned(ag: Autograd) -> None:
 
 
 @clause(
-    "leaf-051",
-    level=MAY,
-    sources=["torch.autograd.graph.get_gradient_edge source"],
+    "leaf-051", CONVENTION, level=MAY, sources=["torch.autograd.graph.get_gradient_edge source"]
 )
 def output_nr_counts_the_outputs_of_an_operation(ag: Autograd) -> None:
     """output_nr is a tensor's position among the outputs of its operation, and 0 for a leaf."""

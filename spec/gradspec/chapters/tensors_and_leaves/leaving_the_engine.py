@@ -13,13 +13,10 @@ and unguarded, as the chapter on writing in place will tell.
 
 from __future__ import annotations
 
-from gradspec import SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, Autograd, clause, expect
 
 
-@clause(
-    "leaf-035",
-    sources=["docs autograd § Variable (deprecated)", "T4 §7.3"],
-)
+@clause("leaf-035", VALUE, sources=["docs autograd § Variable (deprecated)", "T4 §7.3"])
 def data_has_no_history(ag: Autograd) -> None:
     """The data of a tensor is its value without its history.
 
@@ -34,10 +31,7 @@ def data_has_no_history(ag: Autograd) -> None:
     expect(x.grad).equals(3.0)
 
 
-@clause(
-    "leaf-035a",
-    sources=["docs autograd § Variable (deprecated)"],
-)
+@clause("leaf-035a", VALUE, sources=["docs autograd § Variable (deprecated)"])
 def data_does_not_require_grad(ag: Autograd) -> None:
     """The data of a tensor does not require grad, and the tensor itself is left as it was."""
     x = ag.tensor(1.5, requires_grad=True)
@@ -46,11 +40,7 @@ def data_does_not_require_grad(ag: Autograd) -> None:
     expect(x.requires_grad).is_true()
 
 
-@clause(
-    "leaf-035b",
-    unseen="views",
-    sources=["docs autograd § Variable (deprecated)"],
-)
+@clause("leaf-035b", VALUE, unseen="views", sources=["docs autograd § Variable (deprecated)"])
 def data_shares_memory_with_its_owner(ag: Autograd) -> None:
     """The data of a tensor is a tensor in the memory of its owner."""
     x = ag.tensor(1.5, requires_grad=True)
@@ -61,10 +51,7 @@ def data_shares_memory_with_its_owner(ag: Autograd) -> None:
     expect(data).shares_memory_with(x)
 
 
-@clause(
-    "leaf-036",
-    sources=["observed"],
-)
+@clause("leaf-036", VALUE, sources=["observed"])
 def assigning_data_swaps_the_value_of_a_leaf(ag: Autograd) -> None:
     """Assigning to the data of a leaf swaps its value, while it stays the same leaf.
 
@@ -81,10 +68,7 @@ def assigning_data_swaps_the_value_of_a_leaf(ag: Autograd) -> None:
     expect(x.grad).equals(10.0)
 
 
-@clause(
-    "leaf-036a",
-    sources=["observed"],
-)
+@clause("leaf-036a", VALUE, sources=["observed"])
 def assigning_data_may_change_the_shape_of_a_leaf(ag: Autograd) -> None:
     """Values of another shape can be assigned to data; the leaf and its gradient then have it."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -96,11 +80,7 @@ def assigning_data_may_change_the_shape_of_a_leaf(ag: Autograd) -> None:
     expect(x.grad).equals([6.0, -16.0, 30.0])
 
 
-@clause(
-    "leaf-036b",
-    sources=["observed"],
-    builds_on=("leaf-036",),
-)
+@clause("leaf-036b", SAFETY, sources=["observed"], builds_on=("leaf-036",))
 def data_of_a_variable_is_floating_point(ag: Autograd) -> None:
     """Assigning integers to the data of a leaf that requires grad is refused; the leaf stays whole.
 
@@ -115,10 +95,7 @@ def data_of_a_variable_is_floating_point(ag: Autograd) -> None:
     expect(x.requires_grad).is_true()
 
 
-@clause(
-    "leaf-037",
-    sources=["torch.Tensor.item docstring", "T4 §7.3"],
-)
+@clause("leaf-037", VALUE, sources=["torch.Tensor.item docstring", "T4 §7.3"])
 def item_gives_a_number_that_is_a_constant(ag: Autograd) -> None:
     """item() of a tensor with one element is its value as a plain number, which has no history.
 
@@ -135,10 +112,7 @@ def item_gives_a_number_that_is_a_constant(ag: Autograd) -> None:
     expect(x.grad).equals(4.5)
 
 
-@clause(
-    "leaf-037a",
-    sources=["torch.Tensor.item docstring", "T4 §7.3"],
-)
+@clause("leaf-037a", VALUE, sources=["torch.Tensor.item docstring", "T4 §7.3"])
 def a_conversion_to_a_number_of_the_language_is_not_recorded(ag: Autograd) -> None:
     """float() and int() of a tensor with one element give constants of the host language."""
     x = ag.tensor(2.25, requires_grad=True)
@@ -149,10 +123,7 @@ def a_conversion_to_a_number_of_the_language_is_not_recorded(ag: Autograd) -> No
     expect(x.grad).equals(6.5)
 
 
-@clause(
-    "leaf-037b",
-    sources=["torch.Tensor.tolist docstring"],
-)
+@clause("leaf-037b", VALUE, sources=["torch.Tensor.tolist docstring"])
 def tolist_gives_nested_lists_of_numbers(ag: Autograd) -> None:
     """tolist() of a tensor that requires grad gives its values as nested lists of plain numbers."""
     x = ag.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
@@ -163,6 +134,7 @@ def tolist_gives_nested_lists_of_numbers(ag: Autograd) -> None:
 
 @clause(
     "leaf-038",
+    SAFETY,
     sources=["torch.Tensor.numpy docstring", "introyt autograd tutorial", "T2 §2.4.2"],
 )
 def a_leaf_that_requires_grad_does_not_become_an_array(ag: Autograd) -> None:
@@ -173,10 +145,7 @@ def a_leaf_that_requires_grad_does_not_become_an_array(ag: Autograd) -> None:
         x.numpy()
 
 
-@clause(
-    "leaf-038a",
-    sources=["torch.Tensor.numpy docstring", "T2 §2.4.2"],
-)
+@clause("leaf-038a", SAFETY, sources=["torch.Tensor.numpy docstring", "T2 §2.4.2"])
 def a_result_that_requires_grad_does_not_become_an_array(ag: Autograd) -> None:
     """Converting a tensor that has a history to a NumPy array is refused."""
     y = ag.tensor(2.0, requires_grad=True) * 3.0
@@ -185,10 +154,7 @@ def a_result_that_requires_grad_does_not_become_an_array(ag: Autograd) -> None:
         y.numpy()
 
 
-@clause(
-    "leaf-038b",
-    sources=["torch.Tensor.numpy docstring"],
-)
+@clause("leaf-038b", VALUE, sources=["torch.Tensor.numpy docstring"])
 def a_constant_becomes_an_array(ag: Autograd) -> None:
     """Converting a tensor that does not require grad to a NumPy array gives its values."""
     c = ag.tensor([1.0, 2.0]) * 3.0
@@ -196,10 +162,7 @@ def a_constant_becomes_an_array(ag: Autograd) -> None:
     expect(c.numpy()).equals([3.0, 6.0])
 
 
-@clause(
-    "leaf-039",
-    sources=["torch.Tensor.numpy docstring"],
-)
+@clause("leaf-039", VALUE, sources=["torch.Tensor.numpy docstring"])
 def a_tensor_that_requires_grad_becomes_an_array_by_force(ag: Autograd) -> None:
     """numpy(force=True) gives the values of a tensor that requires grad, which it stays."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -211,10 +174,7 @@ def a_tensor_that_requires_grad_becomes_an_array_by_force(ag: Autograd) -> None:
     expect(y.requires_grad).is_true()
 
 
-@clause(
-    "leaf-040",
-    sources=["torch.Tensor.numpy docstring", "T2 §2.4.2"],
-)
+@clause("leaf-040", VALUE, sources=["torch.Tensor.numpy docstring", "T2 §2.4.2"])
 def the_array_of_a_detached_tensor_is_a_window_on_it(ag: Autograd) -> None:
     """The array from detach().numpy() shares memory with the tensor: writing to it changes both."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -225,11 +185,7 @@ def the_array_of_a_detached_tensor_is_a_window_on_it(ag: Autograd) -> None:
     expect(x).equals([7.0, 2.0])
 
 
-@clause(
-    "leaf-044",
-    level=SHOULD,
-    sources=["blitz autograd tutorial", "T1 §2.1.4"],
-)
+@clause("leaf-044", CONVENTION, level=SHOULD, sources=["blitz autograd tutorial", "T1 §2.1.4"])
 def printing_tells_a_leaf_from_a_result_and_a_constant(ag: Autograd) -> None:
     """The printed text shows requires_grad=True on a leaf that requires grad, grad_fn on a result.
 
@@ -249,6 +205,7 @@ def printing_tells_a_leaf_from_a_result_and_a_constant(ag: Autograd) -> None:
 
 @clause(
     "leaf-044a",
+    CONVENTION,
     level=SHOULD,
     sources=["blitz autograd tutorial", "T1 §2.1.4"],
     builds_on=("leaf-044",),
@@ -261,11 +218,7 @@ def printing_a_result_names_its_node(ag: Autograd) -> None:
     expect(ag.repr(y)).contains(y.grad_fn.name())
 
 
-@clause(
-    "leaf-055",
-    level=SHOULD,
-    sources=["observed"],
-)
+@clause("leaf-055", CONVENTION, level=SHOULD, sources=["observed"])
 def printing_changes_nothing(ag: Autograd) -> None:
     """Printing or formatting a tensor leaves its flag, its graph and its gradient alone."""
     x = ag.tensor(2.0, requires_grad=True)

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from gradspec import MAY, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, VALUE, Autograd, Tensor, clause, expect
 
 
-@clause("vjp-201", sources=["torch.Tensor.backward docstring"])
+@clause("vjp-201", VALUE, sources=["torch.Tensor.backward docstring"])
 def a_cotangent_multiplies_the_derivative(ag: Autograd) -> None:
     """A cotangent that is given for a single number multiplies its derivative."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -20,6 +20,7 @@ def a_cotangent_multiplies_the_derivative(ag: Autograd) -> None:
 
 @clause(
     "vjp-001",
+    VALUE,
     sources=[
         "torch.Tensor.backward docstring",
         "tutorial: The Fundamentals of Autograd",
@@ -40,10 +41,7 @@ def backward_multiplies_the_cotangent_by_the_jacobian(ag: Autograd) -> None:
     expect(x.grad).equals(v @ a)
 
 
-@clause(
-    "vjp-001a",
-    sources=["torch.Tensor.backward docstring", "T1 §2.1.3"],
-)
+@clause("vjp-001a", VALUE, sources=["torch.Tensor.backward docstring", "T1 §2.1.3"])
 def the_cotangent_of_a_matrix_is_a_matrix(ag: Autograd) -> None:
     """For a result of any shape the cotangent has that shape and weighs it entry by entry, and each
     leaf is given a product of its own shape.
@@ -60,10 +58,7 @@ def the_cotangent_of_a_matrix_is_a_matrix(ag: Autograd) -> None:
     expect(y.grad).equals(a @ v)
 
 
-@clause(
-    "vjp-005",
-    sources=["torch.Tensor.backward docstring"],
-)
+@clause("vjp-005", VALUE, sources=["torch.Tensor.backward docstring"])
 def the_cotangent_of_a_scalar_scales_its_gradients(ag: Autograd) -> None:
     """A scalar result takes a scalar cotangent other than one, and all its gradients are scaled by
     it.
@@ -79,10 +74,7 @@ def the_cotangent_of_a_scalar_scales_its_gradients(ag: Autograd) -> None:
     expect(y.grad).equals(1.5)
 
 
-@clause(
-    "vjp-003",
-    sources=["T2 §2.5"],
-)
+@clause("vjp-003", VALUE, sources=["T2 §2.5"])
 def the_cotangent_weighs_the_results(ag: Autograd) -> None:
     """Each entry of the cotangent is the weight of one entry of the result: for [p, q] the
     cotangent [1, 0.5] differentiates p + 0.5 q.
@@ -97,10 +89,7 @@ def the_cotangent_weighs_the_results(ag: Autograd) -> None:
     expect(y.grad).equals(1.0)
 
 
-@clause(
-    "vjp-011",
-    sources=["notes/gradcheck § Default real input analytical evaluation"],
-)
+@clause("vjp-011", VALUE, sources=["notes/gradcheck § Default real input analytical evaluation"])
 def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
     """A cotangent that is one in a single place and zero elsewhere gives that row of the Jacobian,
     so as many passes as there are results give all of it.
@@ -120,6 +109,7 @@ def unit_cotangents_give_the_rows_of_the_jacobian(ag: Autograd) -> None:
 
 @clause(
     "vjp-002",
+    VALUE,
     sources=["tutorial: Automatic Differentiation with torch.autograd", "T1 §2.1.3", "T3 §2"],
 )
 def ones_differentiate_the_sum(ag: Autograd) -> None:
@@ -140,7 +130,7 @@ def ones_differentiate_the_sum(ag: Autograd) -> None:
         expect(y.grad).equals([6.0, 6.0, 6.0, 6.0])
 
 
-@clause("vjp-014", sources=["T3 §2"])
+@clause("vjp-014", VALUE, sources=["T3 §2"])
 def summing_first_gives_each_entry_its_own_derivative(ag: Autograd) -> None:
     """Where each entry of the result depends on one entry of the leaf, summing first gives every
     entry its own derivative: 2x for the sum of x * x.
@@ -153,10 +143,7 @@ def summing_first_gives_each_entry_its_own_derivative(ag: Autograd) -> None:
     expect(x.grad).equals([0.0, 2.0, -4.0, 6.0])
 
 
-@clause(
-    "vjp-013",
-    sources=["tutorial: The Fundamentals of Autograd", "T3 §6.5"],
-)
+@clause("vjp-013", VALUE, sources=["tutorial: The Fundamentals of Autograd", "T3 §6.5"])
 def ones_differentiate_an_elementwise_function_everywhere(ag: Autograd) -> None:
     """For an elementwise function a cotangent of ones gives its derivative in every place: sin over
     a grid gives cos over that grid.
@@ -168,7 +155,7 @@ def ones_differentiate_an_elementwise_function_everywhere(ag: Autograd) -> None:
     expect(gradient).is_close(np.cos(grid))
 
 
-@clause("vjp-012", sources=["notes/gradcheck"])
+@clause("vjp-012", VALUE, sources=["notes/gradcheck"])
 def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
     """Where the local derivatives are finite, a cotangent of zeros gives a gradient of zeros, and
     not None, to every leaf that the result depends on.
@@ -183,7 +170,7 @@ def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
     expect(bystander.grad).is_none()
 
 
-@clause("vjp-019", sources=["T2 §2.5"])
+@clause("vjp-019", SAFETY, sources=["T2 §2.5"])
 def a_result_that_repeats_a_scalar_is_no_scalar(ag: Autograd) -> None:
     """A result of two entries needs a cotangent even if both are the same scalar, and without one
     the call is an error that touches no leaf.
@@ -196,10 +183,7 @@ def a_result_that_repeats_a_scalar_is_no_scalar(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause(
-    "vjp-004",
-    sources=["torch.autograd.backward docstring", "T1 §2.1.3"],
-)
+@clause("vjp-004", SAFETY, sources=["torch.autograd.backward docstring", "T1 §2.1.3"])
 def the_cotangent_has_the_shape_of_the_result(ag: Autograd) -> None:
     """The cotangent has exactly the shape of the result: one that would only broadcast to it, or
     hold as many entries, is an error that touches no leaf.
@@ -214,10 +198,7 @@ def the_cotangent_has_the_shape_of_the_result(ag: Autograd) -> None:
         expect(x.grad).is_none()
 
 
-@clause(
-    "vjp-004a",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("vjp-004a", SAFETY, sources=["torch.autograd.backward docstring"])
 def one_element_is_not_excused_from_its_shape(ag: Autograd) -> None:
     """A result of one element is no exception: its cotangent has as many dimensions as it has."""
     for shape, other in (((1,), ()), ((), (1,)), ((1, 1), (1,))):
@@ -230,11 +211,7 @@ def one_element_is_not_excused_from_its_shape(ag: Autograd) -> None:
         expect(x.grad).is_none()
 
 
-@clause(
-    "vjp-006",
-    level=MAY,
-    sources=["observed"],
-)
+@clause("vjp-006", CONVENTION, level=MAY, sources=["observed"])
 def the_cotangent_is_converted_to_the_dtype_of_the_result(ag: Autograd) -> None:
     """A real cotangent of another data type than the result is converted to the result's, whether
     its own is wider or an integer one.
@@ -248,10 +225,7 @@ def the_cotangent_is_converted_to_the_dtype_of_the_result(ag: Autograd) -> None:
         expect(x.grad).equals([4.0, -12.0])
 
 
-@clause(
-    "vjp-008",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("vjp-008", VALUE, sources=["torch.autograd.backward docstring"])
 def the_cotangent_is_data(ag: Autograd) -> None:
     """Without create_graph, a cotangent that requires grad is treated as data like any other:
     nothing is accumulated into it.
@@ -264,10 +238,7 @@ def the_cotangent_is_data(ag: Autograd) -> None:
     expect(v.grad).is_none()
 
 
-@clause(
-    "vjp-008a",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("vjp-008a", VALUE, sources=["torch.autograd.backward docstring"])
 def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> None:
     """Without create_graph, the gradient computed from a cotangent that requires grad does not
     itself require grad.
@@ -282,10 +253,7 @@ def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> No
     expect(x.grad.requires_grad).is_false()
 
 
-@clause(
-    "vjp-008b",
-    sources=["torch.autograd.backward docstring"],
-)
+@clause("vjp-008b", VALUE, sources=["torch.autograd.backward docstring"])
 def with_create_graph_the_cotangent_is_a_variable(ag: Autograd) -> None:
     """With create_graph the gradient is recorded as a function of the cotangent too: for y = x * x
     it is 2xv, whose derivative by v is 2x.
@@ -302,10 +270,7 @@ def with_create_graph_the_cotangent_is_a_variable(ag: Autograd) -> None:
     expect(by_v).equals(6.0)
 
 
-@clause(
-    "vjp-009",
-    sources=["torch.Tensor.register_hook docstring", "observed"],
-)
+@clause("vjp-009", VALUE, sources=["torch.Tensor.register_hook docstring", "observed"])
 def the_cotangent_is_not_written_to(ag: Autograd) -> None:
     """The pass does not modify the tensor that was given as cotangent.
 
@@ -321,10 +286,7 @@ def the_cotangent_is_not_written_to(ag: Autograd) -> None:
     expect(v).equals([2.0, -0.5])
 
 
-@clause(
-    "vjp-009a",
-    sources=["torch.Tensor.register_hook docstring", "observed"],
-)
+@clause("vjp-009a", VALUE, sources=["torch.Tensor.register_hook docstring", "observed"])
 def the_cotangent_is_not_written_to_by_later_passes(ag: Autograd) -> None:
     """Later passes do not modify the tensor either: a leaf that was given the cotangent unchanged
     as its gradient has a copy of it, or adds elsewhere.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from hypothesis import strategies as st
-
-from gradspec import Autograd, clause, expect
-from gradspec.drawing.expressions import Expression, arrays, expressions, numbers
+from gradspec import VALUE, Autograd, clause, expect
+from gradspec.drawing.expressions import (
+    Expression,
+    expressions,
+    expressions_with_a_second_cotangent,
+)
 
 
 @clause(
     "vjp-001b",
+    VALUE,
     sources=["torch.Tensor.backward docstring", "the chain rule"],
     given={"case": expressions()},
 )
@@ -27,15 +29,11 @@ def every_program_has_the_product_of_calculus(ag: Autograd, case: Expression) ->
         expect(product).is_close(expected, scale=case.scale)
 
 
-def _with_a_second_cotangent(case: Expression) -> st.SearchStrategy[Any]:
-    second = arrays(np.shape(case.cotangent))
-    return st.tuples(st.just(case), second, numbers(), numbers())
-
-
 @clause(
     "vjp-010",
+    VALUE,
     sources=["definition of the vector-Jacobian product", "T1 §2.1.5.1"],
-    given={"drawn": expressions(unary=("sin",)).flatmap(_with_a_second_cotangent)},
+    given={"drawn": expressions_with_a_second_cotangent(unary=("sin",))},
 )
 def the_product_is_linear_in_the_cotangent(
     ag: Autograd, drawn: tuple[Expression, Any, float, float]

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec import clause, expect
+from gradspec import SAFETY, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
 
 
-@clause("vjp-202", sources=["torch.autograd.grad docstring"])
+@clause("vjp-202", VALUE, sources=["torch.autograd.grad docstring"])
 def a_query_gives_the_derivative(ag: Autograd) -> None:
     """A query for the gradient of a scalar gives its derivative by the input."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -25,10 +25,7 @@ def a_query_gives_the_derivative(ag: Autograd) -> None:
     expect(gradient).equals(-5.0)
 
 
-@clause(
-    "vjp-011a",
-    sources=["notes/gradcheck § Default real input analytical evaluation"],
-)
+@clause("vjp-011a", VALUE, sources=["notes/gradcheck § Default real input analytical evaluation"])
 def one_graph_answers_for_all_rows(ag: Autograd) -> None:
     """Queries with unit cotangents give the rows of the Jacobian from one graph, if it is kept;
     each gives its products in the order in which the inputs are listed, and leaves no trace in a
@@ -49,11 +46,7 @@ def one_graph_answers_for_all_rows(ag: Autograd) -> None:
     expect(y.grad).is_none()
 
 
-@clause(
-    "vjp-011b",
-    sources=["observed"],
-    builds_on=("vjp-011a",),
-)
+@clause("vjp-011b", VALUE, sources=["observed"], builds_on=("vjp-011a",))
 def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
     """A query that lists a tensor twice among its inputs gives its whole gradient both times."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -65,11 +58,7 @@ def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
     expect(found[2]).equals(12.0)
 
 
-@clause(
-    "vjp-011c",
-    sources=["torch.autograd.grad docstring"],
-    builds_on=("vjp-011a",),
-)
+@clause("vjp-011c", VALUE, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
 def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     """With allow_unused, the answer for an input that the output does not depend on is None, and
     with materialize_grads it is a zero, which without create_graph does not require grad.
@@ -90,11 +79,7 @@ def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     expect(by_x).equals(4.0)
 
 
-@clause(
-    "vjp-011d",
-    sources=["torch.autograd.grad docstring"],
-    builds_on=("vjp-011a",),
-)
+@clause("vjp-011d", SAFETY, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
 def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
     """Without allow_unused, a query for an input that the output does not depend on is refused."""
     x = ag.tensor(2.0, requires_grad=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
 from gradspec.program.folding import folded, in_order_of_birth
 from gradspec.program.products import written_out
@@ -35,10 +36,6 @@ IN_TURN: Final = (
     "    return lambda *arguments: next(order)(*arguments)",
     "",
 )
-
-
-class Unsayable(Exception):
-    """A dialect has no words for a step."""
 
 
 def print_program(program: Program, dialect: Dialect) -> str:

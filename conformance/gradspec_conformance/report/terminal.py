@@ -16,11 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gradspec import chapters
-from gradspec_conformance.execution import register
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec.writing.nature import Nature
+from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.report.explanation import Explanation, explain
-from gradspec_conformance.run.result import ExitStatus, Result
+from gradspec_conformance.run.result import ExitStatus, Result, by_clause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,8 +73,8 @@ class RunProgress:
     def __exit__(self, *exception: object) -> None:
         self._progress.stop()
 
-    def expect(self, total: int) -> None:
-        """So many clauses are going to run."""
+    def begin(self, total: int) -> None:
+        """So many clauses and rows are going to run."""
         self._progress.update(self._task, total=total)
 
     def see(self, judged: Judged) -> None:
@@ -94,63 +93,74 @@ def show(result: Result, where: Console) -> None:
     where.print(f"{engine.name} {engine.version} ({engine.platform})".replace("  ", " "))
     where.print(_table(result))
     _print_not_run(result, where)
-    if result.red or result.deviations:
-        register.clauses()  # a clause that crashed is shown by its own text
-    for judged in (*result.red, *result.deviations):
-        _print_explanation(explain(judged, result.spec, result.effort), where)
+    for judged in sorted((*result.red, *result.deviations), key=_gravity):
+        from gradspec_conformance.report.explanation import explain  # noqa: PLC0415 - takes time
+
+        _print_explanation(str(explain(judged, result.spec, result.effort)), where)
     _print_mismatches(result, where)
     _print_gaps(result, where)
     style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
     where.print()
     where.print(Text(f"{result.score}: {result.outlook}", style=style), soft_wrap=True)
+    if result.rows.ran:
+        where.print(f"passed, of what ran: {_natures(result)}", soft_wrap=True)
     where.print(_tally(result), soft_wrap=True)
 
 
+def _gravity(judged: Judged) -> tuple[bool, int]:
+    """Put what closes the gate first, and wrong values before refusals and conventions."""
+    return not judged.standing.red, list(Nature).index(judged.nature)
+
+
 def _table(result: Result) -> Table:
-    counted = {chapter.name: Counter[str]() for chapter in chapters.CHAPTERS}
-    total = Counter[str]()
-    for judged in result.judged:
-        words = [str(judged.verdict.outcome)]
-        if judged.standing is Standing.EXPECTED_FAILURE:
-            words.append(str(judged.standing))
-        counted[judged.chapter].update(words)
-        total.update(words)
-    columns = [*(o for o in Outcome if o in ALWAYS or total[o])]
-    expected = [Standing.EXPECTED_FAILURE] if total[Standing.EXPECTED_FAILURE] else []
+    """Count clauses by chapter and verdict."""
+    groups = by_clause(result.judged)
+    words = {clause: _words(rows) for clause, rows in groups.items()}
+    total = Counter(word for group in words.values() for word in group)
+    columns: list[str] = [*(o for o in Outcome if o in ALWAYS or total[o])]
+    columns += [w for w in (Standing.EXPECTED_FAILURE,) if total[w]]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("chapter")
-    for word in (*columns, *expected):
+    for word in columns:
         style = STYLES.get(word, "cyan")
         table.add_column(word.replace("_", " "), justify="right", style=style)
     for chapter in chapters.CHAPTERS:
-        counts = counted[chapter.name]
-        if counts:
-            cells = [str(counts[word] or "-") for word in (*columns, *expected)]
-            table.add_row(chapter.title, *cells)
+        here = [words[c] for c, rows in groups.items() if rows[0].chapter == chapter.name]
+        if here:
+            counts = Counter(word for group in here for word in group)
+            table.add_row(chapter.title, *(str(counts[word] or "-") for word in columns))
     return table
+
+
+def _words(rows: list[Judged]) -> set[str]:
+    """Say what a clause came to, and whether that was expected."""
+    outcome = of_rows(judged.verdict.outcome for judged in rows)
+    expected = any(judged.standing is Standing.EXPECTED_FAILURE for judged in rows)
+    return {str(outcome), *([str(Standing.EXPECTED_FAILURE)] if expected else [])}
 
 
 def _print_not_run(result: Result, where: Console) -> None:
     """Count in the open what was not run, by what was lacking."""
-    for outcome, sentence in (
-        (Outcome.UNSUPPORTED, "unsupported, because the engine does not declare"),
-        (Outcome.BLOCKED, "blocked, because they build on"),
+    for outcome, sentence, cause in (
+        (Outcome.UNSUPPORTED, "unsupported, because the engine does not declare", "lacking"),
+        (Outcome.BLOCKED, "blocked, because they build on", "foundation"),
     ):
-        lacking = Counter(j.verdict.kind for j in result.judged if j.verdict.outcome is outcome)
+        not_run = [j.verdict for j in result.judged if j.verdict.outcome is outcome]
+        lacking = Counter(getattr(verdict, cause) for verdict in not_run)
         if lacking:
             named = [f"{word} ({count})" for word, count in lacking.most_common(MOST_NAMED)]
             more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
             where.print(f"\n{lacking.total()} {sentence}: {', '.join(named)}{more}", markup=False)
     ran = {judged.id for judged in result.judged}
-    blocking = {j.verdict.kind for j in result.judged if j.verdict.outcome is Outcome.BLOCKED}
+    blocking = {j.verdict.foundation for j in result.judged if j.verdict.outcome is Outcome.BLOCKED}
     for foundation in sorted(blocking - ran):
         command = f"gradspec run {result.spec} --no-expect -k {foundation}"
         where.print(f"see why it does not hold: {command}", markup=False, soft_wrap=True)
 
 
-def _print_explanation(explanation: Explanation, where: Console) -> None:
+def _print_explanation(explanation: str, where: Console) -> None:
     where.print()
-    first, *rest = str(explanation).splitlines()
+    first, *rest = explanation.splitlines()
     where.print(Text(first, style="bold"), soft_wrap=True)
     for line in rest:
         where.print(Text(line), soft_wrap=True)
@@ -183,13 +193,19 @@ def _some(words: Sequence[str]) -> str:
 
 def _tally(result: Result) -> str:
     """Count verdicts, then how they stand."""
-    counts = [f"{getattr(result.counts, o)} {o.replace('_', ' ')}" for o in Outcome]
+    counts = [f"{getattr(result.rows, o)} {o.replace('_', ' ')}" for o in Outcome]
     standings = Counter(j.standing for j in result.judged)
     plain = (Standing.AS_DEMANDED, Standing.NOT_RUN)
     named = [f"{n} {_plural(s, n)}" for s, n in standings.items() if s not in plain]
     named += [f"{len(result.stale)} stale"] if result.stale else []
-    ran = f"{result.counts.ran} ran, {result.counts.asserted} asserted something"
+    ran = f"{result.rows.ran} ran, {result.rows.asserted} asserted something"
     return "; ".join(filter(None, [", ".join(counts), ", ".join(named), ran]))
+
+
+def _natures(result: Result) -> str:
+    """Count what passed of each nature, of what ran."""
+    counted = {nature: result.of_nature(nature) for nature in Nature}
+    return "; ".join(f"{nature} {c.passed} of {c.ran}" for nature, c in counted.items() if c.ran)
 
 
 def _plural(word: str, count: int) -> str:

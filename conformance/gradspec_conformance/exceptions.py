@@ -1,0 +1,93 @@
+"""What can go wrong between the kit and who uses it, in the order in which they talk.
+
+A person asks for a run; an engine is found and loaded; files are read; clauses run in a process of
+their own; plants are declared.  Each way to be wrong has one class; its message says what was
+found, what was expected, and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+# a run is asked for -------------------------------------------------------------------
+class WrongUsage(Exception):
+    """What was asked for does not make sense."""
+
+
+class UnknownSelection(WrongUsage):
+    """No profile, chapter or clause is called so."""
+
+
+# an engine is found and loaded --------------------------------------------------------
+class EngineError(Exception):
+    """An engine cannot be loaded."""
+
+
+class EngineNotFound(EngineError):
+    """No engine is registered under the name, or the file or module is not there."""
+
+
+class EngineBroken(EngineError):
+    """The adapter was found and gives no engine."""
+
+
+class EngineNotInstalled(EngineBroken):
+    """The adapter is here and the package that it adapts is not; `install` mends that."""
+
+    def __init__(self, package: str, install: str) -> None:
+        super().__init__(f"{package} is not installed: {install}")
+        self.package = package
+        self.install = install
+
+
+class MalformedBook(Exception):
+    """A phrasebook cannot be used; the message names the table, the key and what was expected."""
+
+
+class ConversationEnded(Exception):
+    """The process of an engine is gone in the middle of a conversation."""
+
+
+class BadMessage(Exception):
+    """A line of a conversation is not what the protocol allows."""
+
+
+# files are read -----------------------------------------------------------------------
+class MalformedExpectations(WrongUsage):
+    """An expectations file cannot be used; `line` is 0 where no line is to blame."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
+        self.path = path
+        self.line = line
+        self.reason = reason
+
+
+# clauses run --------------------------------------------------------------------------
+class OracleConsulted(Exception):
+    """An engine that is not torch asked torch."""
+
+
+class ChildEnded(Exception):
+    """The process of an engine is gone; `kind` is a signal's name or `exit`."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class ChildSilent(Exception):
+    """The process of an engine did not answer in time, and was killed."""
+
+
+class NotConformant(Exception):
+    """A clause is not as demanded, or not as expected; pytest is told so."""
+
+
+# plants are declared ------------------------------------------------------------------
+class MalformedPlant(Exception):
+    """A plant is not written as plants are; the message says what to mend."""

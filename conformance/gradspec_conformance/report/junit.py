@@ -1,0 +1,67 @@
+"""The JUnit report of a run: a test case for each clause, and for each row of one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from junitparser import Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
+
+from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.explanation import explain
+
+if TYPE_CHECKING:
+    from gradspec_conformance.run.judgement import Judged
+    from gradspec_conformance.run.result import Result
+
+UNPRINTABLE: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\ufffe\uffff]")
+"""What an engine may write and XML cannot hold."""
+
+
+def junit(result: Result) -> str:
+    """Write the report; what closes the gate is a failure, what did not run is skipped."""
+    suite = TestSuite("gradspec")
+    suite.add_property("engine", f"{result.engine.name} {result.engine.version}".strip())
+    suite.add_property("selection", str(result.selection))
+    for judged in result.judged:
+        suite.add_testcase(_case(judged, result))
+    for sentence in (*result.complaints, *([result.shortfall] if result.shortfall else [])):
+        suite.add_testcase(_incomplete("the run is whole", sentence))
+    for identifier in result.missing:
+        suite.add_testcase(_incomplete(identifier, "it has no verdict"))
+    for entry in result.stale:
+        suite.add_testcase(_incomplete(entry.clause, "it was expected to fail and never ran"))
+    xml = JUnitXml()
+    xml.add_testsuite(suite)
+    text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
+    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.decode())
+
+
+def _case(judged: Judged, result: Result) -> TestCase:
+    verdict = judged.verdict
+    case = TestCase(f"{judged.id}[{judged.name}]", judged.chapter, verdict.duration)
+    said = f"{verdict.outcome.replace('_', ' ')}: {verdict.message}"
+    if judged.gates:
+        case.result = [Failure(said, verdict.kind or str(verdict.outcome))]
+        case.result[0].text = str(explain(judged, result.spec, result.effort))
+    elif judged.standing is not Standing.AS_DEMANDED:
+        case.result = [Skipped(f"{judged.standing}, {said}")]
+    properties = {
+        "level": judged.level,
+        "nature": judged.nature,
+        "verdict": verdict.outcome,
+        "standing": judged.standing,
+        "kind": verdict.kind,
+    }
+    told = Properties()  # type: ignore[no-untyped-call]
+    for name, value in properties.items():
+        if value:
+            told.add_property(Property(name, str(value)))
+    case.append(told)  # type: ignore[no-untyped-call]
+    return case
+
+
+def _incomplete(name: str, sentence: str) -> TestCase:
+    case = TestCase(name, "gradspec")
+    case.result = [Failure(sentence, "incomplete")]
+    return case

@@ -1,0 +1,85 @@
+"""What can go wrong while clauses are written, and while they run.
+
+First what an author is told, then what ends a program: a step is refused by the engine (`Refused`),
+needs what the engine declares it lacks (`Unsupported`), gets an answer that breaks the port
+(`BrokenPort`), or a demand does not hold (`Failure`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradspec.judging.outcome import FailureKind
+
+
+# clauses are written ------------------------------------------------------------------
+class MalformedClause(Exception):
+    """A clause is not written as clauses are; the message says what to mend."""
+
+
+class MalformedEdition(Exception):
+    """The list of the edition is not as it was written; the message names the line."""
+
+
+class MalformedPhrase(ValueError):
+    """A phrase does not follow the syntax; the message says where."""
+
+
+class WrongCall(TypeError):
+    """A clause calls something in a way that its signature does not allow."""
+
+
+# programs run -------------------------------------------------------------------------
+class ProgramError(Exception):
+    """A program did not come to its end."""
+
+
+class Failure(ProgramError):
+    """A result is not what the clause demands."""
+
+    def __init__(self, kind: FailureKind, message: str, found: Any, expected: Any) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.found = found
+        self.expected = expected
+
+
+class Refused(ProgramError):
+    """The engine raised; `kind` is one of `gradspec.port.errors.ERROR_KINDS`, or None."""
+
+    def __init__(self, act: str, kind: str | None, error: BaseException) -> None:
+        text = str(error).strip().split("\n")[0][:300]
+        super().__init__(f"{act} raised {type(error).__name__}: {text}")
+        self.act = act
+        self.kind = kind
+        self.error = error
+
+
+class Unsupported(ProgramError):
+    """The program needs what the engine declares it lacks."""
+
+    def __init__(self, capability: str) -> None:
+        super().__init__(f"the engine does not declare {capability}")
+        self.capability = capability
+
+
+class Diverged(ProgramError):
+    """A replay came to something that its program does not know; the clause itself decides."""
+
+
+class BrokenPort(ProgramError):
+    """The adapter answered with something that the port does not allow."""
+
+
+class NothingThere(AttributeError):
+    """An act was asked of a gradient that is None."""
+
+
+class Interrupted(Exception):
+    """Raised on purpose by a hook body of a clause; an engine has to let it through."""
+
+
+# programs are printed -----------------------------------------------------------------
+class Unsayable(Exception):
+    """A dialect has no words for a step."""
