@@ -1,24 +1,16 @@
-"""The planted faults, a module a chapter; `load()` declares them all."""
+"""The planted faults, a module or folder for each part; `load()` declares them all."""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 
-from gradspec.chapters import CHAPTERS
+from gradspec_conformance.plants.parts import PARTS
 
 
 def load() -> None:
-    """Import the plants of every chapter, so that `plant.PLANTS` is complete."""
-    for chapter in CHAPTERS:
-        importlib.import_module(f"{__name__}.{chapter.name}")
-
-
-def killers() -> dict[str, list[str]]:
-    """Give for each clause the plants that are meant to turn it red."""
-    from gradspec_conformance.plants.plant import PLANTS  # noqa: PLC0415 - imported by the plants
-
-    found: dict[str, list[str]] = {}
-    for plant in PLANTS.values():
-        for identifier in plant.kills:
-            found.setdefault(identifier, []).append(plant.name)
-    return found
+    """Import the plants of every part, so that `plant.PLANTS` is complete."""
+    for part in PARTS:
+        module = importlib.import_module(f"{__name__}.{part}")
+        for inner in pkgutil.iter_modules(getattr(module, "__path__", [])):
+            importlib.import_module(f"{module.__name__}.{inner.name}")

@@ -1,4 +1,4 @@
-"""The proof that the kit detects: every plant on every clause that it claims to turn red."""
+"""The proof that the kit detects: every plant on the clauses that are meant to catch it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gradspec.chapters import CHAPTERS
+from gradspec import edition
 from gradspec.writing.clause import CASES
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome, Verdict
-from gradspec_conformance.plants.plant import PLANTS, Plant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gradspec_conformance.plants.kills import Kills
+    from gradspec_conformance.plants.plant import Plant
+
 QUICK = Effort(shrink=False)
 
 
-class Finding(StrEnum):
+class Fate(StrEnum):
     """What one plant on one clause came to."""
 
     KILLED = "killed"
@@ -36,74 +38,92 @@ class Trial:
     plant: str
     clause: str
     expected: str
-    finding: Finding
+    fate: Fate
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """All trials, the clauses that no plant kills, the plants their own chapter does not catch."""
+    """All trials, and what is amiss in `kills.txt`.
+
+    `unplanted` are clauses that no plant turns red, `unmeasured` plants of which `kills.txt` knows
+    nothing, or not the kills that they name, and `stale` lines of it about what is no more.
+    """
 
     trials: tuple[Trial, ...]
-    unplanted: tuple[str, ...]
-    strays: tuple[str, ...]
+    unplanted: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether every rule of the proof is kept."""
-        killed = all(t.finding is Finding.KILLED for t in self.trials)
-        return bool(self.trials) and killed and not self.unplanted and not self.strays
+        killed = all(t.fate is Fate.KILLED for t in self.trials)
+        amiss = self.unplanted or self.unmeasured or self.stale
+        return bool(self.trials) and killed and not amiss
 
 
-def trials(plants: Iterable[Plant], clauses: frozenset[str] | None = None) -> Iterator[Trial]:
-    """Try each plant on the clauses that it names (of those given), one after the other."""
+def trials(plants: Iterable[Plant]) -> Iterator[Trial]:
+    """Try each plant on the clauses that it names, one after the other."""
     sound: dict[str, Verdict] = {}
     for plant in plants:
-        for identifier, kind in plant.kills.items():
-            if clauses is None or identifier in clauses:
+        for named, kind in plant.kills.items():
+            rows = [i for i in edition.resolve(named) if i in CASES] or [named]
+            for identifier in rows:
                 yield _trial(plant, identifier, kind, sound)
 
 
 def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) -> Trial:
+    def came_to(fate: Fate, detail: str = "") -> Trial:
+        return Trial(plant.name, identifier, kind, fate, detail)
+
     if identifier not in CASES:
-        return Trial(plant.name, identifier, kind, Finding.VOID, "there is no such clause")
+        return came_to(Fate.VOID, "there is no such clause")
     if identifier not in sound:
-        sound[identifier] = _run(identifier)
+        sound[identifier] = run_alone(identifier)
     if sound[identifier].outcome is not Outcome.PASSED:
-        detail = f"the sound engine does not pass: {sound[identifier].message}"
-        return Trial(plant.name, identifier, kind, Finding.VOID, detail)
+        return came_to(Fate.VOID, f"the sound engine does not pass: {sound[identifier].message}")
     with plant.planted() as swap:
-        verdict = _run(identifier)
+        verdict = run_alone(identifier)
     if not swap.ran:
-        return Trial(plant.name, identifier, kind, Finding.VOID, "the fault never took effect")
+        return came_to(Fate.VOID, "the fault never took effect")
     if verdict.outcome is Outcome.PASSED:
-        return Trial(plant.name, identifier, kind, Finding.SURVIVED)
-    refused = verdict.outcome in (Outcome.FAILED, Outcome.ERRORED)
-    if refused and verdict.kind == kind:
-        return Trial(plant.name, identifier, kind, Finding.KILLED, verdict.message)
-    detail = f"{verdict.outcome} ({verdict.kind}): {verdict.message}"
-    return Trial(plant.name, identifier, kind, Finding.WRONG_KIND, detail)
+        return came_to(Fate.SURVIVED)
+    if is_red(verdict) and verdict.kind == kind:
+        return came_to(Fate.KILLED, verdict.message)
+    return came_to(Fate.WRONG_KIND, f"{verdict.outcome} ({verdict.kind}): {verdict.message}")
 
 
-def _run(identifier: str) -> Verdict:
+def run_alone(identifier: str) -> Verdict:
     """Run one clause alone: what it builds on is tried by its own plants."""
     passed = Verdict("", Outcome.PASSED)
     return run_clause(CASES[identifier], ReferenceEngine(), QUICK, verdict_of=lambda _: passed)
 
 
-def judge(made: Iterable[Trial], chapters: frozenset[str] | None = None) -> Proof:
-    """Hold the trials against the rules; `chapters` limits which clauses and plants must count."""
-    kept = tuple(made)
-    wanted = chapters if chapters is not None else frozenset(c.name for c in CHAPTERS)
-    killed = {t.clause for t in kept if t.finding is Finding.KILLED}
-    unplanted = tuple(i for i, c in CASES.items() if c.chapter in wanted and i not in killed)
-    caught: dict[str, set[str]] = {}
-    for trial in kept:
-        if trial.finding is Finding.KILLED:
-            caught.setdefault(trial.plant, set()).add(CASES[trial.clause].chapter)
-    strays = tuple(
+def is_red(verdict: Verdict) -> bool:
+    """Say whether the clause ran and did not pass."""
+    return verdict.outcome in (Outcome.FAILED, Outcome.ERRORED)
+
+
+def judge_proof(
+    made: Iterable[Trial], plants: dict[str, Plant], kills: Kills, wanted: Iterable[str] = ()
+) -> Proof:
+    """Hold the trials and the measured kills against the rules; `wanted` are the clauses meant."""
+    turned_red = {clause for plant in kills for clause in kills[plant]}
+    unmeasured = [
         p.name
-        for p in PLANTS.values()
-        if p.chapter in wanted and p.chapter not in caught.get(p.name, set())
-    )
-    return Proof(kept, unplanted, strays)
+        for p in plants.values()
+        if any(not _agrees(kills.get(p.name, {}), named, kind) for named, kind in p.kills.items())
+    ]
+    stale = [
+        f"{name} {clause}"
+        for name, measured in kills.items()
+        for clause in measured
+        if name not in plants or clause not in CASES
+    ]
+    unplanted = [identifier for identifier in wanted if identifier not in turned_red]
+    return Proof(tuple(made), tuple(unplanted), tuple(unmeasured), tuple(stale))
+
+
+def _agrees(measured: dict[str, str], named: str, kind: str) -> bool:
+    return all(measured.get(row) == kind for row in edition.resolve(named) or [named])

@@ -1,0 +1,1 @@
+"""Faults of tensors, their flags and their attribute grad."""

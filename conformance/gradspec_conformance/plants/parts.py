@@ -1,0 +1,22 @@
+"""The parts of the reference engine, in the order in which a derivative comes about.
+
+A plant belongs to the part that it breaks; its module bears the part's name.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PARTS: Final = {
+    "leaves": "tensors, their flags and their attribute grad",
+    "recording": "what an operation writes down",
+    "rules": "what each operator computes, and how it is differentiated",
+    "walk": "the order in which a backward pass visits nodes, and what it passes on",
+    "accumulation": "how gradients are added up and kept",
+    "saved": "what a node keeps for its rule, and when it lets go",
+    "views": "tensors that share memory",
+    "writes": "changes in place, and the versions that they count",
+    "modes": "what switches recording off and on",
+    "hooks": "a caller's functions that are told of gradients",
+}
+"""Name of a part -> what it does."""

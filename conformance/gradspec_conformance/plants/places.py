@@ -1,0 +1,125 @@
+"""Where a fault can be put: a function or method, a kernel, a rule, one half of an attribute.
+
+A place is filled with a fault that is handed the sound function first, so that a plant says only
+what it does otherwise.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.engine.tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec_conformance.plants.swap import Fault, Swap
+
+
+class Place(Protocol):
+    """Something of the engine that can be exchanged; two that are equal are one place."""
+
+    def fill(self, swap: Swap, fault: Fault) -> None:
+        """Let `fault(sound, *arguments)` run here until the swap is undone."""
+
+    def __hash__(self) -> int:
+        """Tell places apart."""
+
+
+@dataclass(frozen=True)
+class at:  # noqa: N801 - reads as a preposition
+    """A function of a module, or a method of a class."""
+
+    owner: Any
+    name: str
+
+    def __hash__(self) -> int:
+        """Tell owners apart by identity: not every one can be hashed."""
+        return hash((id(self.owner), self.name))
+
+    def fill(self, swap: Swap, fault: Fault) -> None:
+        """Replace it; a static method stays one."""
+        held = vars(self.owner).get(self.name) if isinstance(self.owner, type) else None
+        sound = getattr(self.owner, self.name, _nothing)
+        faulty = _around(sound, fault)
+        static = isinstance(held, staticmethod | classmethod)
+        swap.replace(self.owner, self.name, staticmethod(faulty) if static else faulty)
+
+
+@dataclass(frozen=True)
+class kernel:  # noqa: N801 - reads as a noun in a table
+    """What an operator computes."""
+
+    operator: str
+
+    def fill(self, swap: Swap, fault: Fault) -> None:
+        """Replace the kernel in the operator's row."""
+        row = TABLE[self.operator]
+        swap.replace(row, "kernel", _around(row.kernel, fault))
+
+
+@dataclass(frozen=True)
+class rule:  # noqa: N801 - reads as a noun in a table
+    """How an operator is differentiated by one of its operands: `fault(sound, xp, g, *rest)`."""
+
+    operator: str
+    operand: str
+
+    def fill(self, swap: Swap, fault: Fault) -> None:
+        """Replace the vector-Jacobian product of that operand in the operator's row."""
+        row = TABLE[self.operator]
+        rules = list(row.vjps)
+        position = row.operands.index(self.operand)
+        rules[position] = _around(rules[position], fault)
+        swap.replace(row, "vjps", tuple(rules))
+
+
+@dataclass(frozen=True)
+class half:  # noqa: N801 - reads as a noun in a table
+    """One half of an attribute of `Tensor`: how it is read, assigned or deleted."""
+
+    attribute: str
+    way: Literal["fget", "fset", "fdel"]
+
+    def fill(self, swap: Swap, fault: Fault) -> None:
+        """Replace that half of the property."""
+        whole: property = vars(Tensor)[self.attribute]
+        halves = {"fget": whole.fget, "fset": whole.fset, "fdel": whole.fdel}
+        halves[self.way] = _around(halves[self.way], fault)
+        swap.replace(Tensor, self.attribute, property(**halves))
+
+
+def reading(attribute: str) -> half:
+    """Reading an attribute of a tensor: `fault(sound, tensor)`."""
+    return half(attribute, "fget")
+
+
+def assigning(attribute: str) -> half:
+    """Assigning an attribute of a tensor: `fault(sound, tensor, value)`."""
+    return half(attribute, "fset")
+
+
+def deleting(attribute: str) -> half:
+    """Deleting an attribute of a tensor: `fault(sound, tensor)`."""
+    return half(attribute, "fdel")
+
+
+def _around(sound: Any, fault: Fault) -> Callable[..., Any]:
+    """Make a plain function, which a class binds, of a fault and what is sound."""
+
+    def faulty(*arguments: Any, **keywords: Any) -> Any:
+        return fault(sound, *arguments, **keywords)
+
+    return functools.update_wrapper(faulty, sound) if callable(sound) else faulty
+
+
+def instead(function: Callable[..., Any]) -> Fault:
+    """Let another function of the engine run in a place, as it is."""
+    return lambda _sound, *arguments, **keywords: function(*arguments, **keywords)
+
+
+def _nothing(*_arguments: Any) -> None:
+    """Stand for a method that a class does not have, such as `__del__`."""

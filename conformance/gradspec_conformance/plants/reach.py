@@ -1,0 +1,52 @@
+"""Which clauses run through which places of the engine: only those can notice a fault there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec.writing.clause import CASES
+from gradspec_conformance.plants.proof import run_alone
+from gradspec_conformance.plants.swap import Swap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from gradspec_conformance.plants.places import Place
+    from gradspec_conformance.plants.plant import Plant
+
+
+def reached(plants: Iterable[Plant]) -> dict[str, list[str]]:
+    """Give for each plant the clauses whose programs run through what it replaces."""
+    swapped = {plant.name: _what_it_swaps(plant) for plant in plants}
+    through = _traced({place for swap in swapped.values() for place in swap.places})
+    return {
+        name: [i for i in CASES if swap.unseen or through[i].intersection(swap.places)]
+        for name, swap in swapped.items()
+    }
+
+
+def _what_it_swaps(plant: Plant) -> Swap:
+    with plant.planted() as swap:
+        return swap
+
+
+def _traced(places: Iterable[Place]) -> Mapping[str, set[Place]]:
+    """Run every clause on the sound engine while each place notes that it was passed."""
+    passed: set[Place] = set()
+    found = {}
+    with Swap() as swap:
+        for place in places:
+            place.fill(swap, _noting(place, passed))
+        for identifier in CASES:
+            passed.clear()
+            run_alone(identifier)
+            found[identifier] = set(passed)
+    return found
+
+
+def _noting(place: Place, passed: set[Place]) -> Callable[..., Any]:
+    def noted(sound: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        passed.add(place)
+        return sound(*arguments, **keywords)
+
+    return noted

@@ -1,0 +1,80 @@
+"""`Swap`: puts replacements into the reference engine in memory, and takes them out again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.places import Place
+
+ENGINE: Final = "gradspec_reference"
+
+Fault = Callable[..., Any]
+"""What runs in a place: it is handed the sound function first, then what that is called with."""
+
+
+class Swap:
+    """Makes the engine faulty in one or several places, and counts how often a fault ran.
+
+    `places` are those that were swapped; `unseen` says that something was replaced in another
+    way, so that nobody can tell which programs reach it.
+    """
+
+    def __init__(self) -> None:
+        self.ran = 0
+        self.places: list[Place] = []
+        self.unseen = False
+        self._undo: list[Callable[[], None]] = []
+
+    def __call__(self, place: Place, fault: Fault) -> None:
+        """Let `fault(sound, *arguments)` run in this place."""
+
+        def counted(sound: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+            self.ran += 1
+            return fault(sound, *arguments, **keywords)
+
+        self.places.append(place)
+        place.fill(self, counted)
+
+    def data(self, owner: Any, name: str, value: Any) -> None:
+        """Replace what is no function; call `took_effect()` where the fault shows."""
+        self.unseen = True
+        self.replace(owner, name, value)
+
+    def replace(self, owner: Any, name: str, replacement: Any) -> None:
+        """Replace owner.name; a function of a module in every module that imported it."""
+        if isinstance(owner, ModuleType):
+            original = getattr(owner, name)
+            for module in _engine_modules():
+                for key, value in list(vars(module).items()):
+                    if value is original:
+                        self._put(module, key, replacement)
+        else:
+            self._put(owner, name, replacement)
+
+    def took_effect(self) -> None:
+        """Note that the fault showed."""
+        self.ran += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Take every replacement out, the last one first."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _put(self, owner: Any, name: str, replacement: Any) -> None:
+        own = name in getattr(owner, "__dict__", {}) or not hasattr(owner, "__dict__")
+        original = vars(owner).get(name) if hasattr(owner, "__dict__") else getattr(owner, name)
+        setattr(owner, name, replacement)
+        self._undo.append(
+            (lambda: setattr(owner, name, original)) if own else (lambda: delattr(owner, name))
+        )
+
+
+def _engine_modules() -> list[ModuleType]:
+    return [m for n, m in list(sys.modules.items()) if n.partition(".")[0] == ENGINE]
