@@ -13,10 +13,15 @@ from rich.table import Table
 from gradspec import chapters
 from gradspec.writing.clause import CASES
 from gradspec_conformance import plants
-from gradspec_conformance.cli.choice import chosen_chapters
+from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.isolation.fence import oracle_fence
-from gradspec_conformance.plants.plant import PLANTS
-from gradspec_conformance.plants.proof import Finding, Proof, Trial, judge, trials
+from gradspec_conformance.plants import kills
+from gradspec_conformance.plants.journal import Journal
+from gradspec_conformance.plants.measuring import measured
+from gradspec_conformance.plants.parts import PARTS
+from gradspec_conformance.plants.plant import PLANTS, Plant
+from gradspec_conformance.plants.proof import Fate, Proof, Trial, judge_proof, trials
+from gradspec_conformance.plants.reach import reached
 from gradspec_conformance.report.terminal import console
 
 if TYPE_CHECKING:
@@ -25,47 +30,95 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 STYLES = {
-    Finding.KILLED: "green",
-    Finding.SURVIVED: "bold red",
-    Finding.WRONG_KIND: "bold red",
-    Finding.VOID: "bold yellow",
+    Fate.KILLED: "green",
+    Fate.SURVIVED: "bold red",
+    Fate.WRONG_KIND: "bold red",
+    Fate.VOID: "bold yellow",
 }
 
 
 @click.command("plants")
-@click.option("--chapter", "wanted", multiple=True, help="Only this chapter, by name or prefix.")
+@click.argument("names", metavar="[PLANT|CLAUSE]...", nargs=-1)
+@click.option("--part", "parts", multiple=True, type=click.Choice(list(PARTS)))
+@click.option("--measure", is_flag=True, help="Measure what turns red, and write kills.txt.")
+@click.option("-n", "side_by_side", default=1, help="With --measure: so many processes at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print every trial as JSON.")
-def command(wanted: tuple[str, ...], as_json: bool) -> None:
-    """Plant each fault in the reference engine; the clauses it names must turn red."""
+def command(
+    names: tuple[str, ...], parts: tuple[str, ...], measure: bool, side_by_side: int, as_json: bool
+) -> None:
+    """Plant each fault in the reference engine; the clauses it names must turn red.
+
+    Of all plants, or of those named, those that a clause names, and those of a part.
+    """
     chapters.load()
     plants.load()
-    names = frozenset(chosen_chapters(wanted)) or None
-    chosen = [p for p in PLANTS.values() if names is None or p.chapter in names]
+    chosen = _chosen(names, parts)
     with oracle_fence("reference"):
+        if measure:
+            _measure(console(), chosen, side_by_side, whole=not (names or parts))
+            return
         made = tuple(trials(chosen))
-    proof = judge(made, names)
+    whole = not (names or parts)
+    held = {p.name: p for p in chosen}
+    known = {n: found for n, found in kills.read().items() if whole or n in held}
+    proof = judge_proof(made, held, known, CASES if whole else ())
     if as_json:
-        record = {"trials": [asdict(t) for t in made], "unplanted": proof.unplanted}
-        click.echo(json.dumps(record | {"strays": proof.strays, "holds": proof.holds}, indent=2))
+        click.echo(json.dumps(asdict(proof) | {"holds": proof.holds}, indent=2))
     else:
         _print(console(), proof)
     sys.exit(0 if proof.holds else 1)
 
 
+def _chosen(names: tuple[str, ...], parts: tuple[str, ...]) -> list[Plant]:
+    """Give the plants that are meant; raises UsageError for a name that is none."""
+    for name in names:
+        if name not in PLANTS and name not in CASES:
+            hint = did_you_mean(name, [*PLANTS, *CASES])
+            raise click.UsageError(f"there is no plant or clause {name!r}{hint}")
+    return [
+        plant
+        for plant in PLANTS.values()
+        if (not parts or plant.part in parts)
+        and (not names or plant.name in names or set(names) & set(plant.kills))
+    ]
+
+
+def _measure(where: Console, chosen: Sequence[Plant], side_by_side: int, *, whole: bool) -> None:
+    """Measure plants and write what was found; all of them, going on after an interruption."""
+    journal = Journal() if whole else None
+    found = kills.read() if journal is None else journal.read()
+    todo = [plant for plant in chosen if journal is None or plant.name not in found]
+    before = kills.read()
+    for name, red in measured(todo, reached(todo), side_by_side):
+        found[name] = red
+        if journal is not None:
+            journal.add(name, red)
+        where.print(f"{name}: {len(red)} clauses turn red", highlight=False)
+    kills.write(found)
+    if journal is not None:
+        journal.end()
+    changed = sorted(n for n in {*found, *before} if found.get(n, {}) != before.get(n, {}))
+    where.print(f"{len(todo)} plants measured; kills.txt has changed for {len(changed)}")
+
+
 def _print(where: Console, proof: Proof) -> None:
-    for chapter in chapters.CHAPTERS:
-        made = [t for t in proof.trials if PLANTS[t.plant].chapter == chapter.name]
+    for part, title in PARTS.items():
+        made = [t for t in proof.trials if PLANTS[t.plant].part == part]
         if made:
-            where.print(_table(chapter.title, made))
+            where.print(_table(f"{part}: {title}", made))
     for trial in proof.trials:
-        if trial.finding is not Finding.KILLED:
-            style = STYLES[trial.finding]
-            where.print(f"[{style}]{trial.finding}[/] {trial.plant} on {trial.clause}")
+        if trial.fate is not Fate.KILLED:
+            style = STYLES[trial.fate]
+            where.print(f"[{style}]{trial.fate}[/] {trial.plant} on {trial.clause}")
             where.print(f"    expected: {trial.expected}; {trial.detail}", markup=False)
     for identifier in proof.unplanted:
-        where.print(f"[bold red]no plant[/] is killed by {identifier} {CASES[identifier].name}")
-    for name in proof.strays:
-        where.print(f"[bold red]stray[/] {name}: no clause of its own chapter catches it")
+        where.print(f"[bold red]no plant[/] turns {identifier} red ({CASES[identifier].name})")
+    for name in proof.unmeasured:
+        where.print(f"[bold red]unmeasured[/] {name}: run gradspec plants --measure {name}")
+    for line in proof.stale:
+        where.print(f"[bold red]stale[/] kills.txt tells of {line}, which is no more")
+    for group in proof.alike:
+        where.print(f"[bold yellow]alike[/] {', '.join(group)}: merge them, or tell them apart")
     _summary(where, proof)
 
 
@@ -74,24 +127,24 @@ def _table(title: str, made: Sequence[Trial]) -> Table:
     table.add_column("plant", no_wrap=True, style="cyan")
     table.add_column("the faulty engine", ratio=2)
     table.add_column("modelled on", ratio=1)
-    table.add_column("turns red", ratio=2)
+    table.add_column("turns red", ratio=1)
     for name in dict.fromkeys(t.plant for t in made):
-        cells = [f"[{STYLES[t.finding]}]{t.clause}[/]" for t in made if t.plant == name]
+        cells = [f"[{STYLES[t.fate]}]{t.clause}[/]" for t in made if t.plant == name]
         plant = PLANTS[name]
         table.add_row(name, plant.change, plant.modelled_on, " ".join(cells))
     return table
 
 
 def _summary(where: Console, proof: Proof) -> None:
-    counts = dict.fromkeys(Finding, 0)
+    counts = dict.fromkeys(Fate, 0)
     for trial in proof.trials:
-        counts[trial.finding] += 1
-    found = ", ".join(f"{count} {finding}" for finding, count in counts.items())
-    plants_tried = len({t.plant for t in proof.trials})
-    clauses = len({t.clause for t in proof.trials if t.finding is Finding.KILLED})
+        counts[trial.fate] += 1
+    found = ", ".join(f"{count} {fate}" for fate, count in counts.items())
+    tried = len({t.plant for t in proof.trials})
     where.print(
-        f"\n{plants_tried} plants, {len(proof.trials)} trials: {found}; "
-        f"{clauses} clauses shown to fail, {len(proof.unplanted)} without a plant.",
+        f"\n{tried} plants, {len(proof.trials)} trials: {found}; "
+        f"{len(proof.unplanted)} clauses without a plant, {len(proof.alike)} groups of plants that "
+        "no clause tells apart.",
         highlight=False,
     )
     where.print("[bold green]proof holds[/]" if proof.holds else "[bold red]proof fails[/]")

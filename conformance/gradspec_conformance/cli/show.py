@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gradspec.chapters import Chapter
 
 WIDTH = 92
+SHOWN = 8
 
 
 @click.command("show")
@@ -103,11 +104,15 @@ def _facts(clause: Clause, *, alone: bool) -> RenderableType:
 
 
 def _killers(clause: Clause) -> list[str]:
-    from gradspec_conformance import plants  # noqa: PLC0415 - only one who looks closely asks
+    """List the plants that turn it red, those that turn little else red first."""
+    from gradspec_conformance.plants import kills  # noqa: PLC0415 - only who looks closely asks
 
-    plants.load()
-    killers = plants.killers()
-    return list(dict.fromkeys(name for case in clause.cases for name in killers.get(case.id, ())))
+    measured = kills.read()
+    killers = kills.killers(measured)
+    found = dict.fromkeys(name for case in clause.cases for name in killers.get(case.id, ()))
+    first = sorted(found, key=lambda name: len(measured[name]))
+    more = [f"and {len(first) - SHOWN} more"] if len(first) > SHOWN else []
+    return first[:SHOWN] + more
 
 
 def _note(note: Note) -> RenderableType:

@@ -182,7 +182,7 @@ def total_detached(sound: Any, leaf: Any, gradient: Any) -> Any:
     {"acc-024": "dtype", "acc-024a": "dtype"},
     "pytorch/pytorch#76785",
 )
-def accum_dtype(sound: Any, self: AccumulateGrad) -> None:
+def accum_dtype(sound: Any, self: Any) -> None:
     """The first gradient of a leaf keeps the data type that it arrived in."""
     sound(self)
     self.outputs = tuple(((shape, None) for shape, _ in self.outputs))

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @plant(at(hooks, "register"), {"life-015b": "lifetime"}, "pytorch/pytorch#82528")
-def leak_hook(sound: Any, tensor: Tensor, hook: Any) -> hooks.Handle:
+def leak_hook(sound: Any, tensor: Tensor, hook: Any) -> Any:
     """A hook owns the tensor that it was put on, and the graph owns the hook."""
 
     def owning(gradient: Tensor) -> Any:
@@ -155,9 +153,9 @@ def retain_not_moved_through_view(sound: Any, tensor: Tensor, node: Node) -> Non
 @plant(
     at(hooks, "retain"), {"ret-018": "lifetime"}, "common in engines whose graph owns its tensors"
 )
-def request_owns_the_tensor(sound: Any, tensor: Tensor) -> None:
+def request_owns_the_tensor(sound: Any, tensor: Any) -> None:
     """The request refers to its tensor strongly, so the graph keeps the tensor alive."""
     sound(tensor)
     node = tensor.grad_fn
     if node is not None and node.retained is not None:
-        node.retained[tensor._output_nr] = partial(getattr, SimpleNamespace(t=tensor), "t")
+        node.retained[tensor._output_nr] = lambda: tensor

@@ -67,10 +67,12 @@ def killers(kills: Kills) -> dict[str, list[str]]:
     return found
 
 
-def indistinguishable(kills: Kills, sweeps: frozenset[str] = frozenset()) -> list[list[str]]:
+def indistinguishable(
+    kills: Kills, sweeps: frozenset[str] = frozenset()
+) -> tuple[tuple[str, ...], ...]:
     """Group the plants that turn the same clauses red in the same way; not those of sweeps."""
     alike: dict[frozenset[tuple[str, str]], list[str]] = {}
     for name, measured in kills.items():
         if name not in sweeps:
             alike.setdefault(frozenset(measured.items()), []).append(name)
-    return sorted(group for group in alike.values() if len(group) > 1)
+    return tuple(sorted(tuple(group) for group in alike.values() if len(group) > 1))

@@ -1,26 +1,28 @@
 """Measure what a plant turns red, in processes of their own: a faulty engine may die or never end.
 
 A child is forked for each plant.  It runs the clauses that reach the fault one after the other and
-tells each that turned red; where it dies, or a clause takes too much of the processor's time, that
+tells what each came to; where it dies, or a clause takes too much of the processor's time, that
 clause is red by a crash, and another child goes on behind it.
 """
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
 import resource
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from collections import deque
+from dataclasses import dataclass, field
+from multiprocessing import connection
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_conformance.plants.plant import KINDS
 from gradspec_conformance.plants.proof import is_red, run_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from multiprocessing.connection import Connection
     from types import FrameType
 
     from gradspec_conformance.plants.plant import Plant
@@ -34,52 +36,73 @@ PATIENCE: Final = 3.0
 MEMORY: Final = 4 << 30
 """Bytes that a faulty engine may take."""
 
+FORK: Final = multiprocessing.get_context("fork")
+
 
 class OutOfTimeError(BaseException):
-    """A clause took too long; an engine must not catch it."""
+    """A clause took too long; an engine does not catch it."""
+
+
+@dataclass
+class Measurement:
+    """One plant under way: the clauses still to be run, and those that turned red."""
+
+    plant: Plant
+    left: deque[str]
+    found: dict[str, str] = field(default_factory=dict)
+
+    def begin(self) -> Connection:
+        """Fork a child that runs what is left."""
+        here, there = FORK.Pipe(duplex=False)
+        FORK.Process(target=_serve, args=(self.plant, tuple(self.left), there), daemon=True).start()
+        there.close()
+        return here
+
+    def note(self, kind: str) -> None:
+        """Note what the next clause came to."""
+        clause = self.left.popleft()
+        if kind:
+            self.found[clause] = kind
 
 
 def measured(
-    plants: Sequence[Plant], reached: Mapping[str, Sequence[str]], side_by_side: int = 1
+    plants: Iterable[Plant], reached: Mapping[str, Sequence[str]], side_by_side: int = 1
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield for each plant, in order, which clauses it turns red, and in which way."""
-    with ThreadPoolExecutor(side_by_side) as pool:
-        yield from pool.map(lambda p: (p.name, _turned_red(p, reached[p.name])), plants)
+    """Yield for each plant, as it is done, which clauses it turns red and in which way."""
+    waiting = deque(Measurement(plant, deque(reached[plant.name])) for plant in plants)
+    under_way: dict[Any, Measurement] = {}
+    while waiting or under_way:
+        while waiting and len(under_way) < side_by_side:
+            one = waiting.popleft()
+            under_way[one.begin()] = one
+        pipe: Any
+        for pipe in connection.wait(list(under_way)):
+            one = under_way[pipe]
+            try:
+                one.note(pipe.recv())
+            except EOFError:
+                del under_way[pipe]
+                if one.left:
+                    one.note(CRASH)
+                    under_way[one.begin()] = one
+                else:
+                    yield one.plant.name, one.found
 
 
-def _turned_red(plant: Plant, clauses: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    left = list(clauses)
-    while left:
-        told = _child(plant, left)
-        found |= {clause: kind for clause, kind in told if kind}
-        left = left[len(told) :]
-        if left:
-            found[left.pop(0)] = CRASH
-    return found
-
-
-def _child(plant: Plant, clauses: Sequence[str]) -> list[tuple[str, str]]:
-    """Run the clauses in a forked process; give what it told before it ended."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        _serve(plant, clauses, writing)
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as lines:
-        told = [tuple(json.loads(line)) for line in lines if line.endswith(b"\n")]
-    os.waitpid(child, 0)
-    return told
-
-
-def _serve(plant: Plant, clauses: Sequence[str], writing: int) -> None:
+def _serve(plant: Plant, clauses: Sequence[str], there: Connection) -> None:
+    """Run the clauses on the faulty engine, in a child; what it prints is nobody's concern."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    with plant.planted(), _patience():
+    signal.signal(signal.SIGVTALRM, _ended)
+    with plant.planted():
         for clause in clauses:
-            os.write(writing, json.dumps([clause, _kind_of(clause)]).encode() + b"\n")
+            there.send(_kind_of(clause))
+    there.close()
+    os._exit(0)
+
+
+def _ended(_signal: int, _frame: FrameType | None) -> None:
+    raise OutOfTimeError
 
 
 def _kind_of(clause: str) -> str:
@@ -94,15 +117,3 @@ def _kind_of(clause: str) -> str:
     if not is_red(verdict):
         return ""
     return verdict.kind if verdict.kind in KINDS else CRASH
-
-
-@contextmanager
-def _patience() -> Iterator[None]:
-    def ended(_signal: int, _frame: FrameType | None) -> None:
-        raise OutOfTimeError
-
-    before = signal.signal(signal.SIGVTALRM, ended)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGVTALRM, before)

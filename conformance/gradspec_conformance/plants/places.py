@@ -87,7 +87,7 @@ class half:  # noqa: N801 - reads as a noun in a table
     def fill(self, swap: Swap, fault: Fault) -> None:
         """Replace that half of the property."""
         whole: property = vars(Tensor)[self.attribute]
-        halves = {"fget": whole.fget, "fset": whole.fset, "fdel": whole.fdel}
+        halves: dict[str, Any] = {"fget": whole.fget, "fset": whole.fset, "fdel": whole.fdel}
         halves[self.way] = _around(halves[self.way], fault)
         swap.replace(Tensor, self.attribute, property(**halves))
 

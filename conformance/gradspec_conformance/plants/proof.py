@@ -12,6 +12,8 @@ from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.plants.kills import indistinguishable
+from gradspec_conformance.plants.plant import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,19 +49,21 @@ class Proof:
     """All trials, and what is amiss in `kills.txt`.
 
     `unplanted` are clauses that no plant turns red, `unmeasured` plants of which `kills.txt` knows
-    nothing, or not the kills that they name, and `stale` lines of it about what is no more.
+    nothing, or not the kills that they name, `stale` lines of it about what is no more, and `alike`
+    groups of plants that turn the same clauses red: one too many, or a clause too few.
     """
 
     trials: tuple[Trial, ...]
     unplanted: tuple[str, ...] = ()
     unmeasured: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    alike: tuple[tuple[str, ...], ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether every rule of the proof is kept."""
         killed = all(t.fate is Fate.KILLED for t in self.trials)
-        amiss = self.unplanted or self.unmeasured or self.stale
+        amiss = self.unplanted or self.unmeasured or self.stale or self.alike
         return bool(self.trials) and killed and not amiss
 
 
@@ -109,7 +113,7 @@ def judge_proof(
     made: Iterable[Trial], plants: dict[str, Plant], kills: Kills, wanted: Iterable[str] = ()
 ) -> Proof:
     """Hold the trials and the measured kills against the rules; `wanted` are the clauses meant."""
-    turned_red = {clause for plant in kills for clause in kills[plant]}
+    turned_red = {c for found in kills.values() for c, kind in found.items() if kind in KINDS}
     unmeasured = [
         p.name
         for p in plants.values()
@@ -122,7 +126,9 @@ def judge_proof(
         if name not in plants or clause not in CASES
     ]
     unplanted = [identifier for identifier in wanted if identifier not in turned_red]
-    return Proof(tuple(made), tuple(unplanted), tuple(unmeasured), tuple(stale))
+    sweeps = frozenset(name for name, plant in plants.items() if plant.sweep)
+    alike = indistinguishable(kills, sweeps)
+    return Proof(tuple(made), tuple(unplanted), tuple(unmeasured), tuple(stale), alike)
 
 
 def _agrees(measured: dict[str, str], named: str, kind: str) -> bool:

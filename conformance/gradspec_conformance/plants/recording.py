@@ -63,7 +63,7 @@ def edge_dedup(sound: Any, operands: Any, requires: Any) -> Any:
     {"life-015a": "lifetime", "life-015b": "lifetime"},
     "pytorch/pytorch#7343",
 )
-def leak_cycle(sound: Any, *arguments: Any) -> Node:
+def leak_cycle(sound: Any, *arguments: Any) -> Any:
     """A node refers to its result and the result to its node."""
     node = sound(*arguments)
     node.metadata["result"] = arguments[-1]
@@ -75,7 +75,7 @@ def tape_holds_all_results(swap: Swap) -> None:
     """Every recorded result is put on one tape that is never cut."""
     tape: list[Tensor] = []
 
-    def make_node(sound: Any, *arguments: Any) -> Node:
+    def make_node(sound: Any, *arguments: Any) -> Any:
         tape.append(arguments[-1])
         return sound(*arguments)
 
@@ -165,9 +165,7 @@ def results_share_the_counter(sound: Any, operator: Any, a: Any, b: Any, *params
 
 
 @plant(at(recording, "collect_edges"), {"rec-014": "value", "rec-015": "value"}, "sony/nnabla#532")
-def operand_counted_once(
-    sound: Any, operands: tuple[Any, ...], requires: tuple[bool, ...]
-) -> tuple[Edge, ...]:
+def operand_counted_once(sound: Any, operands: tuple[Any, ...], requires: tuple[bool, ...]) -> Any:
     """A tensor that is both operands of an operation gets one edge."""
     names = [id(x) for x in operands]
     first = (names.index(name) == place for place, name in enumerate(names))
@@ -181,7 +179,7 @@ def operand_counted_once(
 )
 def comparison_detaches(
     sound: Any, operator: Operator, operands: tuple[Any, ...], *params: Any
-) -> Tensor:
+) -> Any:
     """A comparison cuts its operands off from their history for good."""
     if not operator.differentiable:
         for operand in operands:
@@ -197,7 +195,7 @@ def comparison_detaches(
 )
 def loop_body_recorded_once(
     sound: Any, operator: Operator, operands: Any, params: Any, *rest: Any
-) -> Node:
+) -> Any:
     """An operation with a number, applied to its own result again, is not recorded again."""
     known: Node | None = getattr(operands[0], "_grad_fn", None)
     if known is not None and known.operator is operator:
@@ -232,9 +230,7 @@ def outputs_share_a_slot(sound: Any, tensor: Any) -> Any:
 
 
 @plant(at(recording, "several"), {"rec-022": "aliasing"}, "common in teaching engines")
-def node_per_output(
-    sound: Any, operator: Operator, source: Tensor, *params: Any
-) -> tuple[Tensor, ...]:
+def node_per_output(sound: Any, operator: Operator, source: Tensor, *params: Any) -> Any:
     """An operation with several results makes a node for each of them."""
     results = sound(operator, source, *params)
     for result in results:
@@ -246,7 +242,7 @@ def node_per_output(
 @plant(at(recording, "make_node"), {"rec-028": "lifetime"}, "pytorch/pytorch#15115")
 def saves_both_always(
     sound: Any, operator: Operator, operands: Any, params: Any, requires: Any, result: Any
-) -> Node:
+) -> Any:
     """A recorded operation saves all its operands, whether or not the derivative needs them."""
     every = (r or isinstance(x, Tensor) for x, r in zip(operands, requires, strict=True))
     return sound(operator, operands, params, tuple(every), result)
@@ -259,7 +255,7 @@ def saves_both_always(
 )
 def saves_nothing_const(
     sound: Any, sources: Any, operands: tuple[Any, ...], result: Tensor | None
-) -> tuple[Any, ...]:
+) -> Any:
     """An operand that does not require grad is not saved, and its partner receives one times g."""
     known = (
         Tensor(np.ones_like(x._array))
@@ -278,7 +274,7 @@ def records_alias(swap: Swap) -> None:
     """An operator refills one list of operands at each call, and its nodes keep that list."""
     lists: dict[tuple[str, tuple[bool, ...]], list[Any]] = {}
 
-    def aliasing(sound: Any, operator: Operator, operands: Any, params: Any, *rest: Any) -> Node:
+    def aliasing(sound: Any, operator: Operator, operands: Any, params: Any, *rest: Any) -> Any:
         made = sound(operator, operands, params, *rest)
         kept = lists.setdefault((operator.name, rest[0]), [])
         kept[:] = made.saved or ()
@@ -293,7 +289,7 @@ def first_run_replayed(swap: Swap) -> None:
     """What an operation saved when it first ran serves all its later runs."""
     first: dict[tuple[str, tuple[bool, ...]], Any] = {}
 
-    def replaying(sound: Any, operator: Operator, operands: Any, params: Any, *rest: Any) -> Node:
+    def replaying(sound: Any, operator: Operator, operands: Any, params: Any, *rest: Any) -> Any:
         made = sound(operator, operands, params, *rest)
         made.saved = first.setdefault((operator.name, rest[0]), made.saved)
         return made
@@ -304,7 +300,7 @@ def first_run_replayed(swap: Swap) -> None:
 @plant(
     at(recording, "make_node"), {"rec-004": "value", "rec-019": "value"}, "pytorch/pytorch#119334"
 )
-def results_reuse_operand_memory(sound: Any, operator: Operator, operands: Any, *rest: Any) -> Node:
+def results_reuse_operand_memory(sound: Any, operator: Operator, operands: Any, *rest: Any) -> Any:
     """A recorded operation leaves its result in the memory of its first operand as well."""
     made = sound(operator, operands, *rest)
     result = rest[-1]._array
@@ -341,7 +337,7 @@ def records_everything(_sound: Any, operand: Any) -> Any:
 )
 def requires_grad_spreads_sideways(
     sound: Any, operator: Operator, operands: Any, params: Any, *rest: Any
-) -> Node:
+) -> Any:
     """A recorded operation makes all its operands require grad."""
     requires, result = rest
     for operand in operands:
@@ -356,9 +352,7 @@ def requires_grad_spreads_sideways(
     {"rec-011": "flag", "rec-021b": "value"},
     "tinygrad/tinygrad#3037",
 )
-def compare_records(
-    sound: Any, operator: Operator, operands: tuple[Any, ...], *params: Any
-) -> Tensor:
+def compare_records(sound: Any, operator: Operator, operands: tuple[Any, ...], *params: Any) -> Any:
     """Comparisons are recorded, with the derivative of the identity."""
     result = sound(operator, operands, *params)
     requires = tuple(map(recording.needs_grad, operands))
@@ -375,7 +369,7 @@ def compare_records(
     {"ret-001": "unexpected gradient", "ret-002": "warning"},
     "the style of karpathy/micrograd#102",
 )
-def retain_all(sound: Any, *arguments: Any) -> Node:
+def retain_all(sound: Any, *arguments: Any) -> Any:
     """Every intermediate keeps its gradient, asked for or not."""
     node = sound(*arguments)
     node.retained = {0: weakref.ref(arguments[-1])}

@@ -337,7 +337,7 @@ def dot_operands_swapped(swap: Swap) -> None:
 
 
 @plant(at(reductions, "_arg"), {"rec-021": "flag"}, "tinygrad/tinygrad#3037")
-def argmax_records(sound: Any, kernel: Any, source: Tensor, *how: Any) -> Tensor:
+def argmax_records(sound: Any, kernel: Any, source: Tensor, *how: Any) -> Any:
     """The position of an extreme entry requires grad if the entries do."""
     result = sound(kernel, source, *how)
     result._requires_grad = source.requires_grad

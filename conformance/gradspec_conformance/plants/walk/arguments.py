@@ -281,7 +281,7 @@ def cycle_is_not_warned_of(_sound: Any) -> Any:
     {"life-016a": "warning"},
     "common where the warning comes with the flag",
 )
-def query_warns_of_a_cycle(sound: Any, retain: bool | None, create: bool) -> BackwardPass:
+def query_warns_of_a_cycle(sound: Any, retain: bool | None, create: bool) -> Any:
     """grad(create_graph=True) warns of a cycle that it does not make."""
     if create:
         autograd.warn_of_cycle()
@@ -304,7 +304,7 @@ def one_pass_for_each_root(
     {"ho-004a": "root-without-grad", "ho-003": "missing gradient"},
     "Oneflow-Inc/oneflow#8248",
 )
-def create_graph_ignored(sound: Any, retain: bool | None, create: bool) -> BackwardPass:
+def create_graph_ignored(sound: Any, retain: bool | None, create: bool) -> Any:
     """No pass is recorded, whatever create_graph says."""
     return sound(create if retain is None else retain, False)
 
@@ -312,7 +312,7 @@ def create_graph_ignored(sound: Any, retain: bool | None, create: bool) -> Backw
 @plant(
     at(autograd, "new_pass"), {"ho-002": "no error", "ho-002a": "flag"}, "huggingface/candle#1243"
 )
-def every_pass_is_recorded(sound: Any, retain: bool | None, create: bool) -> BackwardPass:
+def every_pass_is_recorded(sound: Any, retain: bool | None, create: bool) -> Any:
     """Every pass is recorded, whatever create_graph says."""
     return sound(create if retain is None else retain, True)
 
@@ -322,7 +322,7 @@ def every_pass_is_recorded(sound: Any, retain: bool | None, create: bool) -> Bac
     {"ho-012": "root-without-grad"},
     "common where the mode has the last word",
 )
-def mode_overrules_the_switch(sound: Any, retain: bool | None, create: bool) -> BackwardPass:
+def mode_overrules_the_switch(sound: Any, retain: bool | None, create: bool) -> Any:
     """A pass inside no_grad is not recorded, even with create_graph=True."""
     retain = create if retain is None else retain
     return sound(retain, create and modes.state.recording)

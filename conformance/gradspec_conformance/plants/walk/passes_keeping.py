@@ -65,9 +65,7 @@ def inputs_arg_ignored(
     {"acc-019b": "value", "acc-008a": "value"},
     "ooples/AiDotNet.Tensors#935",
 )
-def buffer_inplace_alias(
-    sound: Any, self: BackwardPass, edge: Edge, part: Any, status: int
-) -> None:
+def buffer_inplace_alias(sound: Any, self: BackwardPass, edge: Any, part: Any, status: int) -> None:
     """Contributions are added in place to the first of them, which others may hold as well."""
     arrivals = self.waiting[edge[0]]
     before = arrivals[edge[1] + FIRST][0]
@@ -384,7 +382,7 @@ def root_keeps_ones(sound: Any, self: BackwardPass) -> None:
 
 
 @plant(at(BackwardPass, "take"), {"ret-011": "value"}, "karpathy/micrograd#102")
-def kept_gradient_is_the_buffer(sound: Any, self: BackwardPass, node: Node) -> Arrived:
+def kept_gradient_is_the_buffer(sound: Any, self: BackwardPass, node: Node) -> Any:
     """A pass starts at an intermediate from the gradient that earlier passes left in its grad."""
     arrived = sound(self, node)
     for slot, keeper in (node.retained or {}).items():
@@ -434,7 +432,7 @@ def retain_before_hooks(sound: Any, self: BackwardPass, node: Node) -> Arrived:
     {"ret-016": "missing gradient"},
     "common where a query is a pass that stores nothing",
 )
-def grad_skips_retained(sound: Any, self: BackwardPass, node: Node) -> Arrived:
+def grad_skips_retained(sound: Any, self: BackwardPass, node: Node) -> Any:
     """A query does not fill the grad of retaining tensors on its path."""
     if not self.captured:
         return sound(self, node)
