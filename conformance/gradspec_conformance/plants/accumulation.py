@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in how gradients are added up and kept."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 

@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in hooks, and in what is kept for who asked."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 

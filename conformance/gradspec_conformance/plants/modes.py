@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in the modes that switch recording off and on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
+from gradspec_reference import autograd
 from gradspec_reference.engine import modes
 from gradspec_reference.engine.backward import BackwardPass
 
@@ -29,3 +30,35 @@ def pass_does_not_restore_the_mode(swap: Swap) -> None:
 def nograd_ignored(_sound: Any, self: Any) -> Any:
     """Operations are recorded in no_grad too."""
     return self._before.append(modes.state.recording)
+
+
+@plant(
+    at(autograd, "new_pass"),
+    {"ho-012": "root-without-grad"},
+    "common where the mode has the last word",
+)
+def mode_overrules_the_switch(sound: Any, retain: bool | None, create: bool) -> Any:
+    """A pass inside no_grad is not recorded, even with create_graph=True."""
+    retain = create if retain is None else retain
+    return sound(retain, create and modes.state.recording)
+
+
+@compound(
+    {"ho-011": "order", "ho-012": "root-without-grad"},
+    "common where nobody sets the mode for a pass",
+)
+def pass_leaves_the_mode_alone(swap: Swap) -> None:
+    """A pass runs in the caller's grad mode, whatever create_graph says."""
+    enter = modes.enter
+
+    def run(sound: Any, self: BackwardPass) -> None:
+        caller = modes.state.recording
+
+        def enter_callers(recording: bool) -> bool:  # noqa: ARG001 - the seam
+            modes.enter = enter
+            return enter(caller)
+
+        modes.enter = enter_callers
+        sound(self)
+
+    swap(at(BackwardPass, "run"), run)

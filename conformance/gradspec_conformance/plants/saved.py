@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in what a node keeps for its rule, and in when it lets go."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_conformance.plants.history import number
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import hooks, inplace, saved, versions
@@ -17,17 +18,11 @@ from gradspec_reference.engine import saved as saving
 from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
 from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.saved import SavedTensor
-from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GraphFreedError, StaleSavedTensorError
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
-
-
-def number(value: Any) -> Any:
-    """Take a value as a mere number: without its history, if it is a tensor."""
-    return value.detach() if isinstance(value, Tensor) else value
-
+    from gradspec_reference.engine.tensor import Tensor
 
 ALONE = 2
 

@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in methods of `Tensor`, and in how its gradient is read."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import gradspec_reference
+from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import assigning, at, instead, reading
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import modes, recording, versions
+from gradspec_reference.engine import recording, versions
 from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import interop
@@ -21,16 +22,6 @@ from gradspec_reference.names.methods import METHODS
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
-
-
-def unrecorded(function: Function, *arguments: Any) -> Any:
-    """Call a function while recording is off."""
-    before = modes.enter(False)
-    try:
-        return function(*arguments)
-    finally:
-        modes.leave(before)
-
 
 Function = Callable[..., Any]
 

@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in copies: detach, clone, deepcopy, pickles and their like."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 

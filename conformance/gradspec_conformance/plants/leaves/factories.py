@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in the factories that make tensors."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 
@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import gradspec_reference
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import at, instead
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference import autograd
 from gradspec_reference.engine.tensor import Tensor
@@ -204,3 +204,9 @@ def randn_ignores_the_flag(sound: Any, *arguments: Any, **options: Any) -> Any:
 def zeros_like_ignores_the_flag(sound: Any, *arguments: Any, **options: Any) -> Any:
     """The factory zeros_like takes the argument requires_grad and ignores it."""
     return sound(*arguments, **options | {"requires_grad": False})
+
+
+@compound({"leaf-046": "no error"}, "common in teaching engines")
+def the_function_variable_still_works(swap: Swap) -> None:
+    """The withdrawn function autograd.variable makes a tensor."""
+    swap(at(autograd, "variable"), instead(factories.tensor))

@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in the flag requires_grad."""
 
 from __future__ import annotations
 

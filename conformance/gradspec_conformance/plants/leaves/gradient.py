@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in the attribute grad: what it holds, and what may be assigned."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 

@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in who is a leaf."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 

@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults where values leave the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in the warning of who reads the gradient of a non-leaf."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 

@@ -1,4 +1,4 @@
-"""Faults."""
+"""Faults in what a pass starts from."""
 
 # ruff: noqa: SLF001 - a plant reaches inside
 
@@ -350,3 +350,26 @@ def a_stretched_leaf_gets_the_first_row(sound: Any, xp: Any, gradient: Any, shap
     for _ in range(len(gradient.shape) - len(shape)):
         gradient = gradient[0]
     return sound(xp, gradient, shape)
+
+
+@plant(
+    at(BackwardPass, "start"),
+    {"ho-007": "unused-input", "ho-006": "unused-input"},
+    "common where cotangents are raw arrays",
+)
+def cotangent_is_a_number(sound: Any, self: BackwardPass, roots: Any, cotangents: Any) -> None:
+    """A recorded pass takes its cotangents as mere numbers."""
+    sound(self, roots, [cotangent.detach() for cotangent in cotangents])
+
+
+@plant(
+    at(BackwardPass, "start"),
+    {"vjp-008": "unexpected gradient", "vjp-008b": "unexpected gradient"},
+    "engines that record the product with the cotangent",
+)
+def cotangent_is_a_leaf_too(sound: Any, self: Any, roots: Any, given: Any) -> None:
+    """A cotangent that requires grad is given a gradient."""
+    sound(self, roots, given)
+    for one in given:
+        if one._requires_grad:
+            one._grad = one.detach()

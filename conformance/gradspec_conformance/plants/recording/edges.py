@@ -1,0 +1,105 @@
+"""Faults in the edges from a node to those of its operands."""
+
+# ruff: noqa: SLF001 - a plant reaches inside
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.plant import compound, plant
+from gradspec_reference.engine import node, recording
+from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.swap import Swap
+    from gradspec_reference.engine.operator import Operator
+    from gradspec_reference.engine.tensor import Tensor
+
+
+@plant(at(node, "accumulator"), {"acc-017a": "order", "acc-017": "order"}, "pytorch/pytorch#105293")
+def accumulator_per_use(_sound: Any, leaf: Tensor) -> AccumulateGrad:
+    """Each use of a leaf delivers to it on its own."""
+    return AccumulateGrad(leaf)
+
+
+@compound({"bwd-044": "missing gradient"}, "tinygrad/tinygrad#9597")
+def topo_visited_by_value(swap: Swap) -> None:
+    """Leaves of equal value are taken for one, which is given what each should get."""
+    known: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
+
+    def accumulator(sound: Any, leaf: Any) -> Any:
+        value = (leaf._array.shape, leaf._array.tobytes())
+        met = known.get(value)
+        if met is None:
+            met = known[value] = sound(leaf)
+        return met
+
+    swap(at(node, "accumulator"), accumulator)
+
+
+@plant(at(recording, "collect_edges"), {"bwd-040": "value", "bwd-001c": "value"}, "sony/nnabla#532")
+def edge_dedup(sound: Any, operands: Any, requires: Any) -> Any:
+    """A tensor that is twice an operand of one operation is counted once."""
+    edges = sound(operands, requires)
+    return tuple(
+        (node.NO_EDGE if edge in edges[:place] else edge for place, edge in enumerate(edges))
+    )
+
+
+@plant(at(recording, "collect_edges"), {"rec-014": "value", "rec-015": "value"}, "sony/nnabla#532")
+def operand_counted_once(sound: Any, operands: tuple[Any, ...], requires: tuple[bool, ...]) -> Any:
+    """A tensor that is both operands of an operation gets one edge."""
+    names = [id(x) for x in operands]
+    first = (names.index(name) == place for place, name in enumerate(names))
+    return sound(operands, tuple((a and b for a, b in zip(requires, first, strict=True))))
+
+
+@plant(
+    at(node, "gradient_edge"),
+    {"rec-003": "aliasing", "rec-005": "aliasing"},
+    "common in teaching engines: nodes are values",
+)
+def edges_copy_nodes(sound: Any, tensor: Tensor) -> Edge:
+    """An edge leads to a copy of the argument's node."""
+    target, number = sound(tensor)
+    if isinstance(target, AccumulateGrad):
+        return (AccumulateGrad(target.variable), number)
+    return (None if target is None else twin_of(target), number)
+
+
+@plant(
+    at(node, "gradient_edge"),
+    {"rec-022": "structure", "rec-022a": "value"},
+    "pytorch/pytorch#11751",
+)
+def outputs_share_a_slot(sound: Any, tensor: Any) -> Any:
+    """The gradients of all outputs of a node arrive at its first."""
+    return (sound(tensor)[0], 0)
+
+
+@plant(at(recording, "several"), {"rec-022": "aliasing"}, "common in teaching engines")
+def node_per_output(sound: Any, operator: Operator, source: Tensor, *params: Any) -> Any:
+    """An operation with several results makes a node for each of them."""
+    results = sound(operator, source, *params)
+    for result in results:
+        if result._grad_fn is not None:
+            result._grad_fn = twin_of(result._grad_fn)
+    return results
+
+
+@plant(
+    at(node, "gradient_edge"),
+    {"leaf-045": "missing gradient", "leaf-002a": "missing gradient"},
+    "common in teaching engines",
+)
+def edges_skip_leaves(sound: Any, tensor: Any) -> Any:
+    """Results are recorded, but the edge to a leaf is left out, so nothing arrives there."""
+    return node.NO_EDGE if tensor.is_leaf else sound(tensor)
+
+
+def twin_of(made: Node) -> Node:
+    """Return another node that is like this one."""
+    parts = (made.next_functions, made.saved, made.params, made.outputs)
+    return type(made)(*parts, made.freeable)

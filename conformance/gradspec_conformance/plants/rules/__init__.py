@@ -1,0 +1,1 @@
+"""Faults of what an operator computes, and of how it is differentiated."""

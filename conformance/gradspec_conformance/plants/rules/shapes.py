@@ -1,0 +1,70 @@
+"""Faults in rules that bring a gradient back into a shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradspec_conformance.plants.places import rule
+from gradspec_conformance.plants.plant import plant
+
+
+def by_columns(_sound: Any, _xp: Any, g: Any, shape: Any, *_: Any) -> Any:
+    """Bring a gradient into a shape, read by rows and stored by columns."""
+    return np.ascontiguousarray(g).reshape(shape[::-1]).T
+
+
+@plant(rule("t", "self"), {"inp-054b": "value"}, "common in teaching engines")
+def transposed_is_reshaped_back(_f: Any, xp: Any, g: Any) -> Any:
+    """The gradient of a transposed matrix is reshaped instead of transposed back."""
+    return xp.reshape(g, g.shape[::-1])
+
+
+@plant(rule("transpose", "self"), {"inp-054c": "value"}, "common in teaching engines")
+def exchanged_is_reshaped_back(_sound: Any, xp: Any, g: Any, a: int, b: int) -> Any:
+    """The gradient of exchanged dimensions is reshaped instead of exchanged back."""
+    shape = list(g.shape)
+    shape[a], shape[b] = (shape[b], shape[a])
+    return xp.reshape(g, tuple(shape))
+
+
+@plant(rule("unsqueeze", "self"), {"inp-054": "value"}, "common where two layouts meet")
+def inserted_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
+    """The gradient of an inserted dimension is read by rows and stored by columns."""
+    return by_columns(sound, *arguments)
+
+
+@plant(rule("squeeze_dim", "self"), {"inp-054a": "value"}, "common where two layouts meet")
+def dropped_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
+    """The gradient of a dropped dimension is read by rows and stored by columns."""
+    return by_columns(sound, *arguments)
+
+
+@plant(
+    rule("unsafe_split", "self"),
+    {"inp-031": "value", "inp-031a": "value"},
+    "common where the offset is kept in the forward pass only",
+)
+def unsafe_pieces_all_go_to_the_front(
+    _sound: Any, xp: Any, g: Any, shape: Any, _sizes: Any, dim: int
+) -> Any:
+    """The gradients of the pieces of unsafe_split are all put at the front."""
+    lead = (slice(None),) * dim
+    parts = [
+        xp.scatter_to(piece, shape, (*lead, slice(0, piece.shape[dim])))
+        for piece in g
+        if piece is not None
+    ]
+    return sum(parts[1:], start=parts[0])
+
+
+@plant(
+    rule("slice", "self"),
+    {"inp-024a": "value", "inp-017": "value"},
+    "common where the offset is kept in the forward pass only",
+)
+def narrow_offset(sound: Any, xp: Any, g: Any, shape: Any, *which: Any) -> Any:
+    """The gradient of a slice is put at the front, whatever the offset."""
+    dim, start, end, step = which
+    return sound(xp, g, shape, dim, 0, end - start, step)

@@ -1,0 +1,154 @@
+"""Faults in the histories of views whose memory was written."""
+
+# ruff: noqa: SLF001 - a plant reaches inside
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec_conformance.plants.places import at, instead
+from gradspec_conformance.plants.plant import compound, plant
+from gradspec_reference.engine import operator as table
+from gradspec_reference.engine import versions, views
+from gradspec_reference.engine.operator import TABLE, arrays
+from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.names.functions import shapes
+from gradspec_reference.operators import memory
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.swap import Swap
+
+
+@plant(
+    at(views, "rebase"),
+    {"inp-019": "no error"},
+    "common where the node is finished after the write",
+)
+def versions_are_noted_after_the_write(sound: Any, tensor: Any, node: Any) -> None:
+    """A write notes the versions of what it saved when it is done, not before it begins."""
+    for item in node.saved or ():
+        if isinstance(item, SavedTensor):
+            item.version = versions.version(item.tensor)
+    sound(tensor, node)
+
+
+@plant(at(views, "rebase"), {"inp-028": "text", "inp-024": "value"}, "pytorch/pytorch#31258")
+def view_inplace_base_not_rebased(sound: Any, tensor: Any, node: Any) -> None:
+    """A write through a view gives the view a new history and leaves that of the base."""
+    relation = tensor._view
+    if relation is None:
+        sound(tensor, node)
+        return
+    tensor._grad_fn, tensor._output_nr = (node, 0)
+    relation.version = versions.version(tensor)
+
+
+@plant(at(views, "rebase"), {"inp-023": "flag"}, "common where only variables are rebased")
+def plain_base_not_rebased(sound: Any, tensor: Any, node: Any) -> None:
+    """A write through a view of a plain tensor gives the view a history and the tensor none."""
+    relation = tensor._view
+    if relation is None or relation.base.requires_grad:
+        sound(tensor, node)
+        return
+    tensor._grad_fn, tensor._output_nr = (node, 0)
+    relation.version = versions.version(tensor)
+
+
+@compound({"inp-024": "value", "inp-024a": "value"}, "pytorch/xla#1718")
+def copyslices_no_clear(swap: Swap) -> None:
+    """The base keeps the gradient of the overwritten region, beside what the write sends back."""
+    original = views.from_region
+
+    def replaced(
+        _sound: Any, rule: Any, geometry: Any, params: Any, xp: Any, g: Any, *values: Any
+    ) -> Any:
+        received = original(rule, geometry, params, xp, g, *values)
+        return g if received is None else g + xp.scatter_region(received, geometry)
+
+    swap(at(views, "replaced_region"), replaced)
+
+
+@plant(
+    at(views, "replaced_region"),
+    {"inp-024": "value", "inp-020": "value"},
+    "common where a write through a view is one to the base",
+)
+def write_covers_the_whole_base(
+    sound: Any, rule: Any, geometry: Any, params: Any, xp: Any, g: Any, *values: Any
+) -> Any:
+    """The base loses the gradient of everything outside the region that was written."""
+    whole = sound(rule, geometry, params, xp, g, *values)
+    return xp.scatter_region(xp.region(whole, geometry), geometry)
+
+
+@plant(
+    at(views, "is_outdated"), {"inp-028a": "aliasing", "inp-044": "value"}, "pytorch/pytorch#8874"
+)
+def view_gradfn_stale(_sound: Any, *_: Any) -> Any:
+    """A write to the base leaves the history of its views as it was."""
+    return False
+
+
+@plant(
+    at(views, "current_history"),
+    {"inp-023a": "flag"},
+    "common where only variables are tracked as views",
+)
+def plain_views_stay_plain(sound: Any, view: Any) -> Any:
+    """A view that was made of a plain tensor never gets a history from its base."""
+    return None if view._grad_fn is None else sound(view)
+
+
+@compound({"inp-025": "value", "inp-026": "value"}, "pytorch/pytorch#8874")
+def new_history_starts_at_the_front(swap: Swap) -> None:
+    """The new history of a view takes it for the first elements of its base."""
+    original = views.geometry_of
+
+    def at_the_front(sound: Any, view: Any, relation: Any) -> None:
+        sound(view, relation)
+        array = view._array
+        geometry = (*original(view, relation.base)[:4], 0)
+        view._grad_fn = table.TABLE["as_strided"].node(
+            view._grad_fn.next_functions,
+            (),
+            (*geometry[2:], geometry),
+            ((array.shape, array.dtype),),
+            freeable=False,
+        )
+
+    swap(at(views, "regenerate"), at_the_front)
+
+
+@plant(at(views, "is_outdated"), {"leaf-052": "flag"}, "common in teaching engines")
+def late_views_lead_to_their_base(sound: Any, view: Any, relation: Any) -> Any:
+    """A view taken before its base was declared is given a history when it is next used."""
+    return view._grad_fn is None or sound(view, relation)
+
+
+@compound({"inp-028a": "text"}, "common in engines that name nodes by what they compute")
+def new_history_is_a_slice(swap: Swap) -> None:
+    """The new node of a view whose memory was written is named for a slice."""
+    swap.data(TABLE["as_strided"], "node_name", "SliceBackward0")
+    swap(at(views, "regenerate"), instead(views.regenerate))  # to count
+
+
+@plant(at(arrays, "scatter_region"), {"inp-026": "value"}, "PaddlePaddle/Paddle#79718")
+def overlap_overwrite(_sound: Any, part: Any, geometry: Any) -> Any:
+    """Where a view shows one address several times, the last gradient stays instead of the sum."""
+    flat = memory.memory_for(geometry, part.dtype)
+    memory.show(flat, *geometry[2:])[...] = part
+    return memory.show(flat, *geometry[:2])
+
+
+@plant(
+    at(shapes, "change_view_"),
+    {"inp-054": "missing gradient", "inp-054a": "missing gradient"},
+    "common where shapes change without a record",
+)
+def reshaped_in_place_starts_anew(sound: Any, input: Any, name: str, *params: Any) -> Any:
+    """A tensor whose shape is changed in place becomes a new leaf that requires grad."""
+    history = input._grad_fn
+    sound(input, name, *params)
+    if history is not None:
+        input._grad_fn, input._requires_grad = (None, True)
+    return input

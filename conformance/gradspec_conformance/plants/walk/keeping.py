@@ -1,0 +1,205 @@
+"""Faults in what a pass keeps, and for whom."""
+
+# ruff: noqa: SLF001 - a plant reaches inside
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.plant import compound, plant
+from gradspec_reference.engine import hooks
+from gradspec_reference.engine.accumulation import SHARED
+from gradspec_reference.engine.backward import FIRST, NOTHING, BackwardPass
+from gradspec_reference.engine.tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec_conformance.plants.swap import Swap
+    from gradspec_reference.engine.node import AccumulateGrad, Node
+
+Arrived = list[tuple[Any, int]]
+
+
+def without_keepers(node: Node, run: Callable[[], Arrived]) -> Arrived:
+    """Run something while nobody retains the gradients of a node."""
+    retained, node.retained = (node.retained, None)
+    try:
+        return run()
+    finally:
+        node.retained = retained
+
+
+@compound({"acc-004": "value", "acc-005": "value"}, "karpathy/micrograd#102")
+def interiors_accumulate(swap: Swap) -> None:
+    """Intermediates keep their gradients between passes, as leaves do."""
+    kept: weakref.WeakKeyDictionary[Node, Any] = weakref.WeakKeyDictionary()
+
+    def stale(sound: Any, self: BackwardPass, made: Node, cotangent: Any, status: int) -> None:
+        if isinstance(cotangent, np.ndarray | np.generic):
+            cotangent = kept[made] = cotangent + kept.get(made, 0)
+            status = SHARED
+        sound(self, made, cotangent, status)
+
+    swap(at(BackwardPass, "differentiate"), stale)
+
+
+@compound(
+    {"ret-006": "unexpected gradient"}, "common in engines that keep every gradient internally"
+)
+def late_request_finds_last_gradient(swap: Swap) -> None:
+    """retain_grad() hands over the gradient of a pass that is already over."""
+
+    def remembering(
+        sound: Any, self: BackwardPass, node: Node, cotangent: Any, status: int
+    ) -> None:
+        node.metadata["gradient"] = self.as_tensor(cotangent)
+        sound(self, node, cotangent, status)
+
+    def handing_over(sound: Any, tensor: Tensor) -> None:
+        sound(tensor)
+        if tensor._grad_fn is not None:
+            tensor._grad = tensor._grad_fn.metadata.get("gradient")
+
+    swap(at(BackwardPass, "differentiate"), remembering)
+    swap(at(hooks, "retain"), handing_over)
+
+
+@compound({"ret-013a": "value", "ret-013": "value"}, "common where gradients are stored on arrival")
+def contribution_is_kept(swap: Swap) -> None:
+    """What is kept is the last contribution that arrived, not the sum of all."""
+
+    def kept(sound: Any, self: BackwardPass, edge: Any, part: Any, status: int) -> None:
+        node, slot = edge
+        keeper = (node.retained or {}).get(slot)
+        tensor = None if keeper is None else keeper()
+        if tensor is not None and part is not None:
+            tensor._grad = self.as_tensor(part if self.create_graph else part.copy())
+        sound(self, edge, part, status)
+
+    swap(at(BackwardPass, "deliver"), kept)
+    swap(at(hooks, "store_retained"), lambda _sound, *_: None)
+
+
+@plant(
+    at(BackwardPass, "run"),
+    {"ret-012": "missing gradient", "ret-012a": "missing gradient"},
+    "common in engines whose walk starts below the root",
+)
+def root_keeps_nothing(sound: Any, self: BackwardPass) -> None:
+    """The gradient that a pass starts from is not kept by the root that asked for it."""
+    roots = {node: node.retained for _, node in self.ready}
+    for node in roots:
+        node.retained = None
+    sound(self)
+    for node, retained in roots.items():
+        node.retained = retained
+
+
+@plant(
+    at(BackwardPass, "run"),
+    {"ret-012a": "value"},
+    "common in engines that take every root for a scalar",
+)
+def root_keeps_ones(sound: Any, self: BackwardPass) -> None:
+    """A root keeps ones, whatever cotangent it was given."""
+    roots = {node: node.retained for _, node in self.ready}
+    for node in roots:
+        node.retained = None
+    sound(self)
+    for node, retained in roots.items():
+        node.retained = retained
+        for slot, (shape, dtype) in enumerate(node.outputs):
+            hooks.store_retained(node, slot, Tensor(np.ones(shape, dtype)))
+
+
+@plant(at(BackwardPass, "take"), {"ret-011": "value"}, "karpathy/micrograd#102")
+def kept_gradient_is_the_buffer(sound: Any, self: BackwardPass, node: Node) -> Any:
+    """A pass starts at an intermediate from the gradient that earlier passes left in its grad."""
+    arrived = sound(self, node)
+    for slot, keeper in (node.retained or {}).items():
+        tensor = keeper()
+        if tensor is not None and tensor._grad is not None:
+            total = tensor._grad if self.create_graph else tensor._grad._array.copy()
+            arrived[slot] = (total, arrived[slot][1])
+    return arrived
+
+
+@plant(
+    at(BackwardPass, "take"),
+    {"ret-014": "missing gradient", "ret-004": "missing gradient"},
+    "common where what keeps its gradient is a leaf",
+)
+def retaining_ends_the_walk(sound: Any, self: BackwardPass, node: Node) -> Arrived:
+    """A tensor that retains its gradient is taken for a leaf: nothing goes on from there."""
+    arrived = sound(self, node)
+    return [NOTHING] * len(arrived) if node.retained else arrived
+
+
+@plant(at(BackwardPass, "take"), {"ret-015": "value"}, "pytorch/pytorch#85849")
+def retain_before_hooks(sound: Any, self: BackwardPass, node: Node) -> Arrived:
+    """What is kept is what arrived, before the tensor's hooks saw it."""
+    for slot in node.retained or {}:
+        value, _ = self.waiting[node][FIRST + slot]
+        hooks.store_retained(node, slot, self.as_tensor(value))
+    return without_keepers(node, lambda: sound(self, node))
+
+
+@compound({"ret-021": "order"}, "common in engines that collect gradients in a table")
+def gradients_live_as_long_as_the_pass(swap: Swap) -> None:
+    """A pass lets go of the gradients of intermediates at its end, not on the way."""
+    table: list[Tensor | None] = []
+
+    def collected(sound: Any, self: BackwardPass, value: Any) -> Tensor | None:
+        table.append(sound(self, value))
+        return table[-1]
+
+    def emptied(sound: Any, self: BackwardPass) -> None:
+        sound(self)
+        table.clear()
+
+    swap(at(BackwardPass, "as_tensor"), collected)
+    swap(at(BackwardPass, "run"), emptied)
+
+
+@plant(at(BackwardPass, "finish_leaf"), {"life-016b": "lifetime"}, "pytorch/pytorch#7343")
+def leaf_node_owns_its_gradient(
+    sound: Any, self: BackwardPass, node: AccumulateGrad, value: Any, status: int
+) -> None:
+    """The node of a leaf keeps the gradient it stored last, also after `.grad` was cleared."""
+    sound(self, node, value, status)
+    node.metadata["latest"] = node.variable._grad
+
+
+@plant(
+    at(BackwardPass, "deliver"),
+    {"acc-019b": "value", "acc-008a": "value"},
+    "ooples/AiDotNet.Tensors#935",
+)
+def buffer_inplace_alias(sound: Any, self: BackwardPass, edge: Any, part: Any, status: int) -> None:
+    """Contributions are added in place to the first of them, which others may hold as well."""
+    arrivals = self.waiting[edge[0]]
+    before = arrivals[edge[1] + FIRST][0]
+    sound(self, edge, part, status)
+    after = arrivals[edge[1] + FIRST][0]
+    for other in self.waiting.values():
+        for slot in range(FIRST, len(other)):
+            if before is not None and other[slot][0] is before:
+                other[slot] = (after, other[slot][1])
+
+
+@plant(at(BackwardPass, "finish_leaf"), {"leaf-049": "unexpected gradient"}, "rsokl/MyGrad#278")
+def a_leaf_that_was_turned_off_still_collects(
+    sound: Any, self: Any, node: Any, value: Any, status: int
+) -> None:
+    """A graph delivers to the leaves that required grad when it was recorded."""
+    leaf = node.variable
+    flag, leaf._requires_grad = (leaf._requires_grad, True)
+    try:
+        sound(self, node, value, status)
+    finally:
+        leaf._requires_grad = flag

@@ -1,0 +1,138 @@
+"""Faults in roots, and in the names of arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.walk.naive import leaf_of, reached
+from gradspec_reference import autograd
+from gradspec_reference.engine.edges import GradientEdge
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import InputsEmptyError
+
+
+@plant(
+    at(autograd, "backward"),
+    {"bwd-016": "graph-freed", "bwd-013": "graph-freed"},
+    "common where a list was added later",
+)
+def one_pass_per_root(
+    sound: Any, tensors: Any, grad_tensors: Any = None, *rest: Any, **keywords: Any
+) -> None:
+    """Each root has a pass of its own, the first of which frees what the roots share."""
+    if isinstance(tensors, Tensor | GradientEdge):
+        sound(tensors, grad_tensors, *rest, **keywords)
+        return
+    for position, root in enumerate(tensors):
+        seed = None if grad_tensors is None else grad_tensors[position]
+        sound(root, seed, *rest, **keywords)
+
+
+@plant(
+    at(autograd, "backward"),
+    {"bwd-016a": "order", "bwd-013a": "order"},
+    "common where a list was added later",
+)
+def one_pass_per_root_keeping_the_graph(
+    sound: Any, tensors: Any, grad_tensors: Any = None, *rest: Any, **keywords: Any
+) -> None:
+    """Each root has a pass of its own, and only the last frees the graph."""
+    if isinstance(tensors, Tensor | GradientEdge):
+        sound(tensors, grad_tensors, *rest, **keywords)
+        return
+    last = len(tensors) - 1
+    for position, root in enumerate(tensors):
+        seed = None if grad_tensors is None else grad_tensors[position]
+        keep = position != last or keywords.get("retain_graph")
+        sound(root, seed, *rest, **{**keywords, "retain_graph": keep})
+
+
+@plant(
+    at(autograd, "as_roots"), {"bwd-018": "inputs-empty"}, "engines that ask for at least one root"
+)
+def no_roots_are_refused(sound: Any, roots: Any) -> Any:
+    """An empty sequence of roots is refused."""
+    found = sound(roots)
+    if not found:
+        raise InputsEmptyError("there is no root")
+    return found
+
+
+@plant(
+    at(autograd, "as_cotangents"),
+    {"bwd-014": "cotangent-shape"},
+    "engines that iterate over what they get",
+)
+def single_gradient_is_taken_apart(_sound: Any, given: Any, count: int) -> Any:
+    """A single starting gradient is taken for the sequence of its entries."""
+    return [None] * count if given is None else list(given)
+
+
+@plant(
+    at(autograd, "as_roots"),
+    {"bwd-014": "cotangent-shape"},
+    "engines that iterate over what they get",
+)
+def single_root_is_taken_apart(_sound: Any, roots: Any) -> Any:
+    """A single root is taken for the sequence of its entries."""
+    return list(roots)
+
+
+@plant(at(autograd, "one_name"), {"bwd-029": "warning"}, "a withdrawal that nobody announced")
+def old_name_is_silent(_sound: Any, new: Any, old: Any) -> Any:
+    """The old name of the starting gradients works without a warning."""
+    return old if new is None else new
+
+
+@plant(at(autograd, "one_name"), {"bwd-029": "value"}, "keyword arguments that are swallowed")
+def old_name_is_swallowed(sound: Any, new: Any, old: Any) -> Any:
+    """What is given under the old name of the starting gradients is ignored, with the warning."""
+    sound(new, old)
+    return new
+
+
+@plant(at(autograd, "one_name"), {"bwd-029a": "no error"}, "one keyword that overrides another")
+def new_name_wins(sound: Any, new: Any, old: Any) -> Any:
+    """Of starting gradients that are given under both names those of the new one are used."""
+    used = sound(None, old)
+    return used if new is None else new
+
+
+@plant(
+    at(autograd, "backward"), {"bwd-044a": "order"}, "engines that differentiate by one variable"
+)
+def one_pass_per_leaf(
+    sound: Any,
+    roots: Any,
+    cotangents: Any = None,
+    retain_graph: Any = None,
+    *rest: Any,
+    inputs: Any = None,
+    **keywords: Any,
+) -> None:
+    """Each leaf has a pass of its own, and only the last frees the graph."""
+    graph = getattr(roots, "grad_fn", None) if inputs is None else None
+    below = reached([(graph, 0)]) if graph is not None else {}
+    leaves = [leaf for leaf in (leaf_of((each, 0)) for each in below) if leaf is not None]
+    for leaf in leaves[:-1]:
+        sound(roots, cotangents, True, *rest, inputs=[leaf], **keywords)
+    sound(roots, cotangents, retain_graph, *rest, inputs=leaves[-1:] or inputs, **keywords)
+
+
+@plant(at(autograd, "backward"), {"life-009a": "graph-freed"}, "common in engines with one root")
+def one_pass_for_each_root(
+    sound: Any, tensors: Any, cotangents: Any = None, *arguments: Any, **keywords: Any
+) -> None:
+    """backward() with several roots runs a pass for each."""
+    roots = autograd.as_roots(tensors)
+    given = autograd.as_cotangents(cotangents, len(roots))
+    for root, cotangent in zip(roots, given, strict=True):
+        sound(root, cotangent, *arguments, **keywords)
+
+
+@plant(at(autograd, "warn_of_cycle"), {"life-016": "warning"}, "pytorch/pytorch#7343")
+def cycle_is_not_warned_of(_sound: Any) -> Any:
+    """backward(create_graph=True) stores a gradient with a history without a warning."""
+    return None

@@ -1,0 +1,1 @@
+"""Faults of changes in place, and of the versions that they count."""
