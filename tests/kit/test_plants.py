@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
 import gradspec_reference
 from gradspec import CASES
 from gradspec_conformance import plants
 from gradspec_conformance.adapters.reference import ReferenceEngine
+from gradspec_conformance.cli import main
 from gradspec_conformance.exceptions import MalformedPlant
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
-from gradspec_conformance.plants.plant import PLANTS, Plant, Swap, plant
-from gradspec_conformance.plants.proof import Finding, Trial, judge, trials
+from gradspec_conformance.plants import kills, measuring
+from gradspec_conformance.plants.journal import Journal
+from gradspec_conformance.plants.places import assigning, at, kernel, reading, rule
+from gradspec_conformance.plants.plant import PLANTS, Plant, compound, plant
+from gradspec_conformance.plants.proof import Fate, Trial, judge_proof, trials
+from gradspec_conformance.plants.reach import reached
+from gradspec_conformance.plants.swap import Swap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 Tensor = gradspec_reference.Tensor
+BACKWARD = at(Tensor, "backward")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,28 +37,30 @@ def _declared() -> None:
     plants.load()
 
 
-def made(fault: Any, **kills: str) -> Plant:
-    """Make a plant of the accumulation chapter that is not entered in the register."""
-    named = {name.replace("_", "-"): kind for name, kind in kills.items()}
-    return Plant("made", "accumulation", "It is faulty.", "a test", named, fault)
+def made(put: Any, **named: str) -> Plant:
+    """Make a plant that is not entered in the register."""
+    named = {name.replace("_", "-"): kind for name, kind in named.items()}
+    return Plant("made", "walk", "It is faulty.", "a test", named, put)
 
 
-def tried(fault: Any, **kills: str) -> Trial:
-    (trial,) = trials([made(fault, **kills)])
+def tried(put: Any, **named: str) -> Trial:
+    (trial,) = trials([made(put, **named)])
     return trial
 
 
 def no_gradient_is_kept(swap: Swap) -> None:
-    swap(Tensor, "backward", lambda *_arguments, **_keywords: None)
+    swap(BACKWARD, lambda *_arguments, **_keywords: None)
 
 
+# the rules of the proof -----------------------------------------------------------------
 def test_every_rule_of_the_proof_is_kept() -> None:
-    proof = judge(trials(PLANTS.values()))
-    wrong = [t for t in proof.trials if t.finding is not Finding.KILLED]
+    proof = judge_proof(trials(PLANTS.values()), PLANTS, kills.read(), CASES)
 
-    assert wrong == []
+    assert [t for t in proof.trials if t.fate is not Fate.KILLED] == []
     assert proof.unplanted == ()
-    assert proof.strays == ()
+    assert proof.unmeasured == ()
+    assert proof.stale == ()
+    assert proof.alike == ()
     assert proof.holds
 
 
@@ -65,74 +77,112 @@ def test_the_engine_is_sound_again_after_every_plant() -> None:
 def test_a_kill_is_the_clause_failing_with_the_kind() -> None:
     trial = tried(no_gradient_is_kept, acc_001="missing gradient")
 
-    assert trial.finding is Finding.KILLED
+    assert trial.fate is Fate.KILLED
 
 
 def test_a_clause_that_fails_in_another_way_is_no_kill() -> None:
     trial = tried(no_gradient_is_kept, acc_001="value")
 
-    assert trial.finding is Finding.WRONG_KIND
+    assert trial.fate is Fate.WRONG_KIND
 
 
 def test_a_crash_is_no_kill() -> None:
-    def crash(swap: Swap) -> None:
-        swap(Tensor, "backward", lambda *_: {}["nothing"])
+    trial = tried(lambda swap: swap(BACKWARD, lambda *_: {}["nothing"]), acc_001="value")
 
-    trial = tried(crash, acc_001="value")
-
-    assert trial.finding is Finding.WRONG_KIND
+    assert trial.fate is Fate.WRONG_KIND
 
 
 def test_a_clause_that_stays_green_is_a_survivor() -> None:
-    original = Tensor.backward
+    harmless = lambda sound, *given, **named: sound(*given, **named)  # noqa: E731
+    trial = tried(lambda swap: swap(BACKWARD, harmless), acc_001="value")
 
-    def harmless(swap: Swap) -> None:
-        swap(Tensor, "backward", original)
-
-    trial = tried(harmless, acc_001="value")
-
-    assert trial.finding is Finding.SURVIVED
+    assert trial.fate is Fate.SURVIVED
 
 
 def test_a_fault_that_never_takes_effect_is_void() -> None:
-    def unused(swap: Swap) -> None:
-        swap(Tensor, "register_hook", lambda *_: None)
+    trial = tried(lambda swap: swap(at(Tensor, "register_hook"), lambda *_: None), acc_001="value")
 
-    trial = tried(unused, acc_001="value")
-
-    assert trial.finding is Finding.VOID
+    assert trial.fate is Fate.VOID
 
 
 def test_a_clause_that_does_not_exist_is_void() -> None:
     trial = tried(no_gradient_is_kept, acc_999="value")
 
-    assert trial.finding is Finding.VOID
+    assert trial.fate is Fate.VOID
 
 
 def test_a_sound_engine_that_fails_the_clause_is_void(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Tensor, "backward", lambda *_arguments, **_keywords: None)
     trial = tried(no_gradient_is_kept, acc_001="missing gradient")
 
-    assert trial.finding is Finding.VOID
+    assert trial.fate is Fate.VOID
 
 
 def test_no_trials_at_all_is_no_proof() -> None:
-    assert not judge([]).holds
+    assert not judge_proof([], {}, {}).holds
+
+
+KILLED = Trial("made", "acc-001", "missing gradient", Fate.KILLED)
+KNOWN = {"made": {"acc-001": "missing gradient"}}
+
+
+def judged(known: kills.Kills, *wanted: str, others: tuple[Plant, ...] = ()) -> Any:
+    mine = made(no_gradient_is_kept, acc_001="missing gradient")
+    return judge_proof([KILLED], {p.name: p for p in (mine, *others)}, known, wanted)
+
+
+def test_a_proof_of_which_every_rule_is_kept_holds() -> None:
+    assert judged(KNOWN, "acc-001").holds
 
 
 def test_a_clause_without_a_plant_is_named() -> None:
-    proof = judge([], frozenset({"accumulation"}))
+    proof = judged(KNOWN, "acc-001", "acc-002")
 
-    assert "acc-001" in proof.unplanted
-
-
-def test_a_plant_that_its_own_chapter_does_not_catch_is_a_stray() -> None:
-    killed_elsewhere = Trial("accum_aliases", "bwd-001", "value", Finding.KILLED)
-    proof = judge([killed_elsewhere], frozenset({"accumulation"}))
-
-    assert "accum_aliases" in proof.strays
+    assert proof.unplanted == ("acc-002",)
+    assert not proof.holds
 
 
+def test_a_clause_that_only_crashes_is_without_a_plant() -> None:
+    known = {"made": {"acc-001": "missing gradient", "acc-002": measuring.CRASH}}
+
+    assert judged(known, "acc-002").unplanted == ("acc-002",)
+
+
+def test_a_plant_whose_named_kill_was_not_measured_is_named() -> None:
+    proof = judged({"made": {"acc-001": "value"}})
+
+    assert proof.unmeasured == ("made",)
+    assert not proof.holds
+
+
+def test_a_line_about_a_plant_that_is_no_more_is_stale() -> None:
+    proof = judged(KNOWN | {"gone": {"acc-001": "value"}})
+
+    assert proof.stale == ("gone acc-001",)
+    assert not proof.holds
+
+
+def test_a_line_about_a_clause_that_is_no_more_is_stale() -> None:
+    proof = judged({"made": {"acc-001": "missing gradient", "acc-999": "value"}})
+
+    assert proof.stale == ("made acc-999",)
+
+
+def test_plants_that_no_clause_tells_apart_are_named_together() -> None:
+    other = Plant("other", "walk", "It is.", "a test", KNOWN["made"], no_gradient_is_kept)
+    proof = judged(KNOWN | {"other": KNOWN["made"]}, others=(other,))
+
+    assert proof.alike == (("made", "other"),)
+    assert not proof.holds
+
+
+def test_plants_of_a_sweep_may_be_alike() -> None:
+    other = Plant("other", "walk", "It is.", "a", KNOWN["made"], no_gradient_is_kept, sweep=True)
+
+    assert judged(KNOWN | {"other": KNOWN["made"]}, others=(other,)).alike == ()
+
+
+# how a plant is declared ----------------------------------------------------------------
 @pytest.fixture
 def _register_restored() -> Iterator[None]:
     before = dict(PLANTS)
@@ -143,32 +193,208 @@ def _register_restored() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_register_restored")
 @pytest.mark.parametrize(
-    ("kills", "modelled_on", "sentence", "message"),
+    ("named", "modelled_on", "sentence", "message"),
     [
         ({}, "a bug", "It is faulty.", "needs a docstring"),
         ({"acc-001": "value"}, "", "It is faulty.", "needs a docstring"),
         ({"acc-001": "value"}, "a bug", "no sentence", "needs a docstring"),
         ({"acc-001": "TypeError"}, "a bug", "It is faulty.", "a crash is not a kill"),
+        (dict.fromkeys("abc", "value"), "a bug", "It is faulty.", "names 3 clauses"),
     ],
 )
 def test_a_malformed_plant_is_refused(
-    kills: dict[str, str], modelled_on: str, sentence: str, message: str
+    named: dict[str, str], modelled_on: str, sentence: str, message: str
 ) -> None:
     def fault(_swap: Swap) -> None: ...
 
     fault.__doc__ = sentence
+    fault.__module__ = "gradspec_conformance.plants.walk.order"
 
     with pytest.raises(MalformedPlant, match=message):
-        plant(kills=kills, modelled_on=modelled_on)(fault)
+        compound(named, modelled_on)(fault)
 
 
-def test_a_swap_is_undone_in_every_module_that_imported_the_function() -> None:
+@pytest.mark.usefixtures("_register_restored")
+def test_a_plant_of_no_part_is_refused() -> None:
+    def fault(_swap: Swap) -> None:
+        """It is faulty."""
+
+    with pytest.raises(MalformedPlant, match="no part of the engine"):
+        compound({"acc-001": "value"}, "a bug")(fault)
+
+
+@pytest.mark.usefixtures("_register_restored")
+def test_a_plant_declared_twice_is_refused() -> None:
+    def fault(*_: Any) -> None:
+        """It is faulty."""
+
+    fault.__module__ = "gradspec_conformance.plants.walk.order"
+    declare = plant(BACKWARD, {"acc-001": "value"}, "a bug")
+    declare(fault)
+
+    with pytest.raises(MalformedPlant, match="declared twice"):
+        declare(fault)
+
+
+# places ---------------------------------------------------------------------------------
+def test_a_function_is_replaced_in_every_module_that_imported_it() -> None:
     from gradspec_reference.engine import backward, shapes  # noqa: PLC0415 - patched here
 
-    original, swap = shapes.unbroadcast, Swap()
-    swap(shapes, "unbroadcast", lambda *_: None)
-    replaced = backward.unbroadcast is not original
-    swap.undo()
+    original = shapes.unbroadcast
+    with Swap() as swap:
+        swap(at(shapes, "unbroadcast"), lambda *_: None)
+        replaced = backward.unbroadcast is not original
 
     assert replaced
     assert backward.unbroadcast is shapes.unbroadcast is original
+
+
+def test_a_fault_is_handed_what_is_sound() -> None:
+    x = gradspec_reference.tensor([1.0, 2.0])
+    with Swap() as swap:
+        swap(kernel("neg"), lambda sound, *given: sound(*given) * 2.0)
+        doubled = (-x).tolist()
+
+    assert doubled == [-2.0, -4.0]
+    assert (-x).tolist() == [-1.0, -2.0]
+    assert swap.ran == 1
+
+
+def test_a_rule_is_replaced_for_one_operand_only() -> None:
+    def slopes() -> list[float]:
+        x, y = (gradspec_reference.tensor(v, requires_grad=True) for v in (3.0, 5.0))
+        (x * y).backward()
+        return [x.grad.item(), y.grad.item()]
+
+    with Swap() as swap:
+        swap(rule("mul", "other"), lambda sound, *given: -sound(*given))
+        faulty = slopes()
+
+    assert faulty == [5.0, -3.0]
+    assert slopes() == [5.0, 3.0]
+
+
+def test_reading_and_assigning_an_attribute_are_places_of_their_own() -> None:
+    x = gradspec_reference.tensor(1.0, requires_grad=True)
+    with Swap() as swap:
+        swap(reading("grad"), lambda _sound, _tensor: "read")
+        swap(assigning("grad"), lambda _sound, _tensor, _value: None)
+        x.grad = gradspec_reference.tensor(2.0)
+        found = x.grad
+
+    assert found == "read"
+    assert x.grad is None
+
+
+# kills.txt ------------------------------------------------------------------------------
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    many = {f"acc-{n:03}": "value" for n in range(60)}
+    measured = {"b": many, "a": {"acc-001": "missing gradient", "acc-002": "value"}}
+    kills.write(measured, tmp_path / "kills.txt")
+
+    assert kills.read(tmp_path / "kills.txt") == measured
+    assert max(map(len, (tmp_path / "kills.txt").read_text().splitlines())) <= kills.WIDTH
+
+
+def test_a_line_that_tells_nothing_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "kills.txt"
+    place.write_text("accum_replaces\n")
+
+    with pytest.raises(MalformedPlant, match="accum_replaces"):
+        kills.read(place)
+
+
+def measure(put: Any, *clauses: str) -> dict[str, str]:
+    fault = made(put, acc_001="value")
+    ((_, found),) = measuring.measured([fault], {"made": clauses})
+    return found
+
+
+def test_measuring_tells_the_kind_of_each_failure() -> None:
+    found = measure(no_gradient_is_kept, "acc-001", "leaf-001")
+
+    assert found == {"acc-001": "missing gradient"}
+
+
+def test_an_engine_that_dies_costs_the_clause_on_which_it_died() -> None:
+    dying = lambda swap: swap(BACKWARD, lambda *_given, **_named: os.abort())  # noqa: E731
+
+    assert measure(dying, "leaf-001", "acc-001", "leaf-009", "acc-002") == {
+        "acc-001": measuring.CRASH,
+        "acc-002": measuring.CRASH,
+    }
+
+
+def test_an_engine_that_never_ends_is_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_given: Any, **_named: Any) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(measuring, "PATIENCE", 0.05)
+
+    assert measure(lambda swap: swap(BACKWARD, endless), "acc-001") == {"acc-001": measuring.CRASH}
+
+
+def put_sine(swap: Swap) -> None:
+    swap(rule("sin", "self"), lambda _sound, _xp, g, _x: g)
+
+
+def put_data(swap: Swap) -> None:
+    swap.data(Tensor, "nothing_of_the_kind", 1)
+
+
+def test_a_fault_is_measured_against_the_clauses_that_reach_it() -> None:
+    named = {"bwd-001b": "value"}
+    seen = Plant("seen", "rules", "It is.", "a test", named, put_sine)
+    hidden = Plant("hidden", "rules", "It is.", "a test", named, put_data)
+    through = reached([seen, hidden])
+
+    assert "bwd-001b" in through["seen"]
+    assert "acc-001" not in through["seen"]
+    assert through["hidden"] == list(CASES)
+
+
+def test_an_interrupted_measurement_goes_on_where_it_was(tmp_path: Path) -> None:
+    Journal(tmp_path).add("a", {"acc-001": "value"})
+    half = next(tmp_path.iterdir())
+    half.write_text(half.read_text() + '["b", {"acc')
+
+    assert Journal(tmp_path).read() == {"a": {"acc-001": "value"}}
+
+
+def test_a_finished_measurement_leaves_nothing_behind(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.add("a", {})
+    journal.end()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+# the command ----------------------------------------------------------------------------
+def test_the_command_tries_the_plants_that_are_named() -> None:
+    result = CliRunner().invoke(main, ["plants", "accum_replaces"])
+
+    assert result.exit_code == 0, result.output
+    assert "accum_replaces" in result.output
+    assert "1 plants" in result.output
+
+
+def test_the_command_finds_the_plants_that_a_clause_names() -> None:
+    result = CliRunner().invoke(main, ["plants", "acc-001", "--json"])
+
+    assert result.exit_code == 0, result.output
+    assert '"clause": "acc-001"' in result.output
+
+
+def test_a_misspelt_plant_is_wrong_usage() -> None:
+    result = CliRunner().invoke(main, ["plants", "accum_replace"])
+
+    assert result.exit_code == 2
+    assert "accum_replaces" in result.output
+
+
+def test_an_unknown_part_is_wrong_usage() -> None:
+    result = CliRunner().invoke(main, ["plants", "--part", "chapters"])
+
+    assert result.exit_code == 2
+    assert "leaves" in result.output
