@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradspec import SAFETY, VALUE, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, SAFETY, VALUE, Autograd, Tensor, clause, expect
 from gradspec.drawing.batches import batches
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
-@clause("acc-001", VALUE, sources=["torch.Tensor.grad docstring", "T2 §2.3", "T3 §1", "T4 §7.5"])
+@clause(
+    "acc-001", CONVENTION, sources=["torch.Tensor.grad docstring", "T2 §2.3", "T3 §1", "T4 §7.5"]
+)
 def a_second_pass_adds_to_the_gradient_of_the_leaf(ag: Autograd) -> None:
     """A backward pass adds to the gradient that a leaf already has; it does not replace it."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -25,7 +27,7 @@ def a_second_pass_adds_to_the_gradient_of_the_leaf(ag: Autograd) -> None:
     expect(x.grad).equals(8.0)
 
 
-@clause("acc-025", VALUE, sources=["torch.Tensor.grad docstring"])
+@clause("acc-025", CONVENTION, sources=["torch.Tensor.grad docstring"])
 def a_leaf_of_two_graphs_gathers_from_both(ag: Autograd) -> None:
     """A leaf that two graphs share gathers the gradients of both, other leaves those of theirs."""
     shared = ag.tensor(2.0, requires_grad=True)
@@ -40,7 +42,7 @@ def a_leaf_of_two_graphs_gathers_from_both(ag: Autograd) -> None:
     expect(own.grad).equals(2.0)
 
 
-@clause("acc-026", VALUE, sources=["torch.autograd.backward docstring"])
+@clause("acc-026", CONVENTION, sources=["torch.autograd.backward docstring"])
 def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     """The grad of an intermediate gathers the gradients of the passes that name it in inputs.
 
@@ -57,7 +59,7 @@ def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause("acc-004", VALUE, sources=["T2 §2.3"])
+@clause("acc-004", CONVENTION, sources=["T2 §2.3"])
 def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
     """Repeated passes over one retained graph add the same gradient each time.
 
@@ -93,7 +95,7 @@ def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
     expect(w.grad).equals(3.0)
 
 
-@clause("acc-008", VALUE, sources=["torch.autograd.backward docstring", "T1 §2.1.3"])
+@clause("acc-008", CONVENTION, sources=["torch.autograd.backward docstring", "T1 §2.1.3"])
 def passes_over_several_losses_give_the_gradient_of_their_sum(ag: Autograd) -> None:
     """One pass for each of several losses leaves the same gradient as one pass over their sum."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -108,7 +110,7 @@ def passes_over_several_losses_give_the_gradient_of_their_sum(ag: Autograd) -> N
 
 @clause(
     "acc-008a",
-    VALUE,
+    CONVENTION,
     sources=["sum rule", "torch.autograd.backward docstring"],
     builds_on=("acc-008",),
     given={
@@ -141,7 +143,7 @@ def passes_add_up_whatever_the_losses_are(ag: Autograd, f: Expression, g: Expres
 
 @clause(
     "acc-023",
-    VALUE,
+    CONVENTION,
     sources=["T2 learning objectives", "notes/faq"],
     given={"batches": batches()},
 )

@@ -7,7 +7,7 @@ differ for a leaf that the next pass does not reach, and in that zeroing needs s
 
 from __future__ import annotations
 
-from gradspec import SAFETY, VALUE, Autograd, clause, expect
+from gradspec import CONVENTION, VALUE, Autograd, clause, expect
 
 
 @clause(
@@ -54,7 +54,7 @@ def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
     expect(w.grad).equals(8.0)
 
 
-@clause("acc-007", SAFETY, sources=["T2 §2.3", "torch.Tensor.grad docstring"])
+@clause("acc-007", CONVENTION, sources=["T2 §2.3", "torch.Tensor.grad docstring"])
 def there_is_nothing_to_zero_before_the_first_pass(ag: Autograd) -> None:
     """A leaf that no pass has reached has no grad, so that zeroing it in place fails."""
     x = ag.tensor(3.0, requires_grad=True)

@@ -10,12 +10,12 @@ none: Muon#54 decayed weights that had taken no part.
 
 from __future__ import annotations
 
-from gradspec import VALUE, Autograd, clause, expect
+from gradspec import CONVENTION, VALUE, Autograd, clause, expect
 
 
 @clause(
     "acc-020",
-    VALUE,
+    CONVENTION,
     sources=["torch.Tensor.grad docstring", "torch.optim.Optimizer.zero_grad docstring"],
 )
 def a_leaf_that_is_not_reached_keeps_none(ag: Autograd) -> None:
@@ -46,7 +46,7 @@ def a_leaf_that_is_not_reached_keeps_what_it_has(ag: Autograd) -> None:
     expect(b.grad).equals(75.0)
 
 
-@clause("acc-022", VALUE, sources=["observed"])
+@clause("acc-022", CONVENTION, sources=["observed"])
 def a_use_beside_the_path_does_not_count(ag: Autograd) -> None:
     """A leaf all of whose uses lie beside the paths to the root keeps grad None."""
     a = ag.tensor(3.0, requires_grad=True)

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, Autograd, clause, expect
+from gradspec import CONVENTION, SAFETY, SHOULD, Autograd, clause, expect
 
 
-@clause("life-001", SAFETY, sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"])
+@clause("life-202", SAFETY, sources=["torch.autograd.backward docstring", "T1 §2.1.6"])
+def second_pass_is_refused_or_right(ag: Autograd) -> None:
+    """A second backward pass through a graph that was not kept is refused, or it is right: it adds
+    the same gradient again.
+
+    In tinygrad#5701 the second pass returned without an error and the gradients were wrong.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    y = x * x
+    y.backward()
+    with ag.attempt() as second:
+        y.backward()
+    with second.granted():
+        expect(x.grad).equals(12.0)
+
+
+@clause(
+    "life-001", CONVENTION, sources=["torch.autograd.backward docstring", "T1 §2.1.6", "T3 §6.2"]
+)
 def second_pass_is_refused(ag: Autograd) -> None:
     """A second backward pass through a node whose saved values it needs is refused.
 
-    Refused, and not answered wrongly: in tinygrad#5701 the second pass returned without an error
-    and the gradients were wrong.  The first pass's gradient stands.
+    torch does not keep what could answer it.  The first pass's gradient stands.
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
@@ -22,7 +39,7 @@ def second_pass_is_refused(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause("life-006", VALUE, sources=["torch.autograd.backward docstring", "observed"])
+@clause("life-006", CONVENTION, sources=["torch.autograd.backward docstring", "observed"])
 def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     """A second backward pass through nodes that saved nothing succeeds, and adds once more.
 
@@ -41,7 +58,7 @@ def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     expect(y.grad).equals(2.0)
 
 
-@clause("life-011", SAFETY, sources=["torch.autograd.grad docstring"], builds_on=("life-001",))
+@clause("life-011", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("life-001",))
 def query_empties_like_backward(ag: Autograd) -> None:
     """A query by grad() lets go of saved values exactly as backward() does.
 
@@ -84,7 +101,7 @@ def nodes_not_visited_stay_full(ag: Autograd) -> None:
         ag.grad(visited, [a])
 
 
-@clause("life-013", SAFETY, sources=["torch.autograd.backward docstring"])
+@clause("life-013", CONVENTION, sources=["torch.autograd.backward docstring"])
 def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
     """Reading a saved value that was let go is the same error as a second backward pass."""
     x = ag.tensor(0.0, requires_grad=True)
@@ -103,7 +120,7 @@ def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
 
 @clause(
     "life-014a",
-    VALUE,
+    SAFETY,
     unseen="frees_graph",
     sources=[
         "torch.autograd.backward docstring",
@@ -130,7 +147,7 @@ def emptying_releases_memory(ag: Autograd) -> None:
     expect(x.grad).equals(32.0)
 
 
-@clause("life-015a", VALUE, sources=["notes/autograd § How autograd encodes the history"])
+@clause("life-015a", SAFETY, sources=["notes/autograd § How autograd encodes the history"])
 def graph_without_a_name_is_released(ag: Autograd) -> None:
     """A graph that no name refers to is released without any backward pass.
 
@@ -150,31 +167,31 @@ def graph_without_a_name_is_released(ag: Autograd) -> None:
 
 @clause(
     "life-015b",
-    VALUE,
+    SAFETY,
+    over={"unused": 0, "after_a_pass": 1},
     sources=["notes/autograd § How autograd encodes the history", "pytorch#82528"],
     builds_on=("life-015a",),
 )
-def graph_with_a_hook_is_released(ag: Autograd) -> None:
-    """A graph with a hook on it is released with its last name, as one without.
+def graph_with_a_hook_is_released(ag: Autograd, passes: int) -> None:
+    """A graph with a hook on it ({name}) is released with its last name, as one without.
 
-    Also when a pass has run the hook.  The graph owns the hook; an engine whose hook owns the
-    tensor in turn, or what it was given, leaks the graph.
+    The graph owns the hook; an engine whose hook owns the tensor in turn, or what it was given,
+    leaks the graph.
     """
-    for passes in (0, 1):
-        x = ag.tensor(2.0, requires_grad=True)
-        inner = x * x
-        inner.register_hook(lambda g: g * 3)
-        root = inner * inner
-        for _ in range(passes):
-            root.backward()
-        watchers = [ag.watch(inner), ag.watch(root)]
-        ag.forget(inner, root)
+    x = ag.tensor(2.0, requires_grad=True)
+    inner = x * x
+    inner.register_hook(lambda g: g * 3)
+    root = inner * inner
+    for _ in range(passes):
+        root.backward()
+    watchers = [ag.watch(inner), ag.watch(root)]
+    ag.forget(inner, root)
 
-        expect(watchers[1]).is_gone()
-        expect(watchers[0]).is_gone()
+    expect(watchers[1]).is_gone()
+    expect(watchers[0]).is_gone()
 
 
-@clause("life-015d", VALUE, sources=["notes/autograd § Saved tensors"], builds_on=("life-015a",))
+@clause("life-015d", SAFETY, sources=["notes/autograd § Saved tensors"], builds_on=("life-015a",))
 def graph_that_saved_its_results_is_released(ag: Autograd) -> None:
     """A graph whose operations saved their own results is released with its last name, too.
 
@@ -194,7 +211,7 @@ def graph_that_saved_its_results_is_released(ag: Autograd) -> None:
 DEEP = 2_000
 
 
-@clause("life-015c", VALUE, sources=["pytorch#5534", "pytorch#155322"], builds_on=("life-015a",))
+@clause("life-015c", SAFETY, sources=["pytorch#5534", "pytorch#155322"], builds_on=("life-015a",))
 def deep_graph_is_released(ag: Autograd) -> None:
     """A deep graph that no name refers to is released down to its first operation.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SHOULD, VALUE, Autograd, clause, expect
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
@@ -60,7 +60,9 @@ def every_retained_graph_serves_again(ag: Autograd, case: Expression) -> None:
             expect(leaf.grad).is_close(passes * gradient, scale=passes * case.scale)
 
 
-@clause("life-003", SAFETY, sources=["torch.autograd.backward docstring"], builds_on=("life-002",))
+@clause(
+    "life-003", CONVENTION, sources=["torch.autograd.backward docstring"], builds_on=("life-002",)
+)
 def latest_call_decides(ag: Autograd) -> None:
     """A pass without retain_graph empties the graph, however many passes before it kept it.
 
@@ -79,7 +81,7 @@ def latest_call_decides(ag: Autograd) -> None:
 
 @clause(
     "life-004",
-    SAFETY,
+    CONVENTION,
     sources=["torch.autograd.backward docstring", "torch.autograd.grad docstring"],
 )
 def default_is_that_of_create_graph(ag: Autograd) -> None:
@@ -99,7 +101,9 @@ def default_is_that_of_create_graph(ag: Autograd) -> None:
         y.backward()
 
 
-@clause("life-005", SAFETY, sources=["torch.autograd.backward docstring"], builds_on=("life-004",))
+@clause(
+    "life-005", CONVENTION, sources=["torch.autograd.backward docstring"], builds_on=("life-004",)
+)
 def flag_that_is_given_beats_the_default(ag: Autograd) -> None:
     """An explicit retain_graph=False with create_graph=True empties the first graph only.
 

@@ -7,7 +7,7 @@ from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, e
 
 @clause(
     "life-007",
-    SAFETY,
+    CONVENTION,
     sources=["notes/autograd § Graph retaining", "T1 §2.1.6"],
     builds_on=("life-001",),
 )
@@ -74,7 +74,24 @@ def all_roots_in_one_call_need_one_pass(ag: Autograd) -> None:
     expect(x.grad).equals(32.0)
 
 
-@clause("life-018", SAFETY, sources=["notes/autograd § Graph retaining"], builds_on=("life-001",))
+@clause("life-203", SAFETY, sources=["notes/autograd § Graph retaining"], builds_on=("life-202",))
+def new_operations_on_the_old_are_refused_or_right(ag: Autograd) -> None:
+    """Differentiating what was computed from a tensor of an emptied graph is refused, or it is
+    right: it adds the whole gradient.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    inner = x * x
+    inner.backward()
+    root = inner * 5
+    with ag.attempt() as later:
+        root.backward()
+    with later.granted():
+        expect(x.grad).equals(36.0)
+
+
+@clause(
+    "life-018", CONVENTION, sources=["notes/autograd § Graph retaining"], builds_on=("life-001",)
+)
 def new_operations_do_not_refill_the_old(ag: Autograd) -> None:
     """Operations recorded on a tensor of an emptied graph cannot be differentiated through it.
 
@@ -104,7 +121,7 @@ def new_operations_are_differentiated_up_to_the_old(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause("life-020", CONVENTION, level=SHOULD, sources=["T1 §2.1.4"], builds_on=("life-008",))
+@clause("life-020", VALUE, level=SHOULD, sources=["T1 §2.1.4"], builds_on=("life-008",))
 def second_derivatives_in_turn_keep_the_graph(ag: Autograd) -> None:
     """Several second derivatives are asked for in turn if all queries but the last keep the graph.
 

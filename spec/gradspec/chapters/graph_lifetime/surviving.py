@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gradspec import VALUE, Autograd, clause, expect
+from gradspec import SAFETY, Autograd, clause, expect
 
 
-@clause("life-017", VALUE, sources=["torch.autograd.backward docstring"])
+@clause("life-017", SAFETY, sources=["torch.autograd.backward docstring"])
 def values_remain_readable(ag: Autograd) -> None:
     """After a backward pass the values of leaves, intermediates and the root are what they were.
 
@@ -23,7 +23,7 @@ def values_remain_readable(ag: Autograd) -> None:
     expect(root).equals(81.0)
 
 
-@clause("life-019", VALUE, sources=["observed"])
+@clause("life-019", SAFETY, sources=["observed"])
 def graph_needs_no_names(ag: Autograd) -> None:
     """Deleting the names of a leaf and of intermediates does not break the graph that uses them.
 

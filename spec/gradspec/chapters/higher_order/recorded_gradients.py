@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, Node, clause, expect
+from gradspec import CONVENTION, MAY, SHOULD, VALUE, Autograd, Node, clause, expect
 
 
 @clause("ho-004", VALUE, sources=["torch.autograd.backward docstring"])
@@ -119,7 +119,7 @@ def two_reverse_passes_go_forward(ag: Autograd) -> None:
     expect(forward).is_close(2 * (w @ point) * (w @ direction))
 
 
-@clause("ho-014", SAFETY, sources=["torch.autograd.grad docstring"])
+@clause("ho-014", CONVENTION, sources=["torch.autograd.grad docstring"])
 def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
     """A recorded gradient is kept or emptied by the passes that start from it, as any graph is.
 
@@ -152,7 +152,7 @@ def first_graph_is_another(ag: Autograd) -> None:
     expect(x.grad).equals(27.0)
 
 
-@clause("ho-015", VALUE, sources=["T1 §2.1.4"])
+@clause("ho-015", CONVENTION, sources=["T1 §2.1.4"])
 def gradients_are_made_by_ordinary_operations(ag: Autograd) -> None:
     """The grad_fn of a recorded gradient is the node of an ordinary operation.
 

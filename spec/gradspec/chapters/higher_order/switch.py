@@ -19,7 +19,7 @@ def with_the_switch_gradients_are_differentiable(ag: Autograd) -> None:
     expect(first).equals(27.0)
 
 
-@clause("ho-001a", VALUE, sources=["torch.autograd.grad docstring", "T1 §2.1.4"])
+@clause("ho-001a", CONVENTION, sources=["torch.autograd.grad docstring", "T1 §2.1.4"])
 def such_a_gradient_is_a_result(ag: Autograd) -> None:
     """A gradient with a graph is a result like any other: it requires grad and is no leaf."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -29,7 +29,18 @@ def such_a_gradient_is_a_result(ag: Autograd) -> None:
     expect(first.is_leaf).is_false()
 
 
-@clause("ho-002", SAFETY, sources=["torch.autograd.grad docstring", "T1 §2.1.4"])
+@clause("ho-201", SAFETY, sources=["torch.autograd.grad docstring", "T1 §2.1.4"])
+def without_the_switch_derivatives_of_gradients_are_refused_or_right(ag: Autograd) -> None:
+    """Without create_graph, asking for a derivative of a gradient is refused, or it is right."""
+    x = ag.tensor(3.0, requires_grad=True)
+    (first,) = ag.grad(x**3, [x])
+    with ag.attempt() as again:
+        first.backward()
+    with again.granted():
+        expect(x.grad).equals(18.0)
+
+
+@clause("ho-002", CONVENTION, sources=["torch.autograd.grad docstring", "T1 §2.1.4"])
 def without_the_switch_gradients_are_constants(ag: Autograd) -> None:
     """Without create_graph the gradients are constants, and asking for a derivative is refused."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -41,7 +52,7 @@ def without_the_switch_gradients_are_constants(ag: Autograd) -> None:
     expect(first).equals(27.0)
 
 
-@clause("ho-002a", VALUE, sources=["torch.autograd.backward docstring", "T1 §2.1.4"])
+@clause("ho-002a", CONVENTION, sources=["torch.autograd.backward docstring", "T1 §2.1.4"])
 def stored_gradients_are_constants_too(ag: Autograd) -> None:
     """Without create_graph the grad of a leaf does not require grad, and is a leaf itself.
 
@@ -55,7 +66,7 @@ def stored_gradients_are_constants_too(ag: Autograd) -> None:
     expect(x.grad).equals(27.0)
 
 
-@clause("ho-005", VALUE, sources=["torch.autograd.functional.vjp docstring", "observed"])
+@clause("ho-005", CONVENTION, sources=["torch.autograd.functional.vjp docstring", "observed"])
 def gradient_of_a_linear_function_is_a_constant(ag: Autograd) -> None:
     """A gradient that depends on no leaf does not require grad, even with create_graph=True.
 
@@ -88,7 +99,7 @@ def gradient_of_relu_is_no_constant(ag: Autograd) -> None:
 
 @clause(
     "ho-011",
-    VALUE,
+    CONVENTION,
     sources=[
         "torch.Tensor.register_post_accumulate_grad_hook docstring",
         "custom function double backward tutorial",
@@ -111,7 +122,7 @@ def switch_is_the_mode_inside_the_pass(ag: Autograd) -> None:
     expect(ag.is_grad_enabled()).is_true()
 
 
-@clause("ho-011a", VALUE, sources=["custom function double backward tutorial"])
+@clause("ho-011a", CONVENTION, sources=["custom function double backward tutorial"])
 def hooks_see_recorded_gradients(ag: Autograd) -> None:
     """A hook receives a gradient that requires grad with create_graph=True, a constant without.
 
@@ -128,7 +139,7 @@ def hooks_see_recorded_gradients(ag: Autograd) -> None:
     expect(flags).happened_in_order([True, False])
 
 
-@clause("ho-012", VALUE, sources=["observed"])
+@clause("ho-012", CONVENTION, sources=["observed"])
 def mode_of_the_caller_does_not_matter(ag: Autograd) -> None:
     """The backward pass is recorded with create_graph=True also where the caller's mode is off.
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import CONVENTION, MAY, VALUE, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, Autograd, clause, expect
+from gradspec.chapters.retained_gradients.asking import WHEN
 
 if TYPE_CHECKING:
     from gradspec import Tensor
@@ -16,27 +17,28 @@ if TYPE_CHECKING:
 
 @clause(
     "ret-015",
-    VALUE,
+    CONVENTION,
+    over=WHEN,
     sources=["notes/autograd § The order in which the different hooks are fired"],
     builds_on=("ret-004",),
 )
-def hooks_run_before_the_gradient_is_kept(ag: Autograd) -> None:
-    """The gradient kept is what the tensor's own hooks made of it, even if they came later.
+def hooks_run_before_the_gradient_is_kept(ag: Autograd, request_first: bool) -> None:
+    """The gradient kept is what the tensor's own hooks made of it, be it asked for {name} they
+    came.
 
     torch settled this order after it had depended on which call came first (pytorch#85849).
     """
-    for request_first in (True, False):
-        x = ag.tensor(3.0, requires_grad=True)
-        y = x * 2
-        if request_first:
-            y.retain_grad()
-        y.register_hook(lambda g: g * 10)
-        if not request_first:
-            y.retain_grad()
-        (y * y).backward()
+    x = ag.tensor(3.0, requires_grad=True)
+    y = x * 2
+    if request_first:
+        y.retain_grad()
+    y.register_hook(lambda g: g * 10)
+    if not request_first:
+        y.retain_grad()
+    (y * y).backward()
 
-        expect(y.grad).equals(120.0)
-        expect(x.grad).equals(240.0)
+    expect(y.grad).equals(120.0)
+    expect(x.grad).equals(240.0)
 
 
 @clause("ret-016", CONVENTION, level=MAY, sources=["observed"], builds_on=("ret-004",))
@@ -60,7 +62,7 @@ def queries_fill_it_on_their_path(ag: Autograd) -> None:
 
 @clause(
     "ret-017",
-    VALUE,
+    CONVENTION,
     sources=["notes/autograd § Behavior of Tensor hooks when Tensor is modified in-place"],
     builds_on=("ret-004",),
 )
@@ -82,7 +84,7 @@ def request_follows_a_write_in_place(ag: Autograd) -> None:
 
 @clause(
     "ret-017a",
-    VALUE,
+    CONVENTION,
     unseen="views",
     sources=[
         "notes/autograd § Behavior of Tensor hooks when Tensor is modified in-place",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec import SAFETY, VALUE, clause, expect
+from gradspec import CONVENTION, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -58,7 +58,7 @@ def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
     expect(found[2]).equals(12.0)
 
 
-@clause("vjp-011c", VALUE, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
+@clause("vjp-011c", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
 def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     """With allow_unused, the answer for an input that the output does not depend on is None, and
     with materialize_grads it is a zero, which without create_graph does not require grad.
@@ -79,7 +79,7 @@ def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     expect(by_x).equals(4.0)
 
 
-@clause("vjp-011d", SAFETY, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
+@clause("vjp-011d", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
 def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
     """Without allow_unused, a query for an input that the output does not depend on is refused."""
     x = ag.tensor(2.0, requires_grad=True)
