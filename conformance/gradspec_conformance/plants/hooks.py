@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import accumulation, hooks, views
+from gradspec_reference.engine.backward import BackwardPass
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -159,3 +160,23 @@ def request_owns_the_tensor(sound: Any, tensor: Any) -> None:
     node = tensor.grad_fn
     if node is not None and node.retained is not None:
         node.retained[tensor._output_nr] = lambda: tensor
+
+
+@plant(at(hooks, "store_retained"), {"ret-201": "missing gradient"}, "common where a node has one gradient")
+def one_request_for_a_node(_sound: Any, node: Any, _output: Any, gradient: Any) -> None:
+    """Whoever asked last keeps the gradients of all results of an operation."""
+    tensor = list(node.retained.values())[-1]()
+    if tensor is not None and gradient is not None:
+        held = tensor._grad
+        tensor._grad = gradient.clone() if held is None else held.add(gradient)
+
+
+@compound({"ret-202": "value"}, "common where what a hook returned is taken over")
+def what_a_hook_returned_is_taken_over(swap: Swap) -> None:
+    """What a hook returned becomes the gradient itself, to which later passes add."""
+
+    def through(sound: Any, self: Any, *given: Any) -> Any:
+        value, status = sound(self, *given)
+        return value, status if self.create_graph else accumulation.OWNED
+
+    swap(at(BackwardPass, "through_hooks"), through)

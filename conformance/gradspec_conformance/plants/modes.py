@@ -1,5 +1,7 @@
 """Faults in the modes that switch recording off and on."""
 
+# ruff: noqa: SLF001 - a plant reaches inside
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -7,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference import autograd
-from gradspec_reference.engine import modes
+from gradspec_reference.engine import inplace, modes
 from gradspec_reference.engine.backward import BackwardPass
 
 if TYPE_CHECKING:
@@ -62,3 +64,29 @@ def pass_leaves_the_mode_alone(swap: Swap) -> None:
         sound(self)
 
     swap(at(BackwardPass, "run"), run)
+
+
+@plant(
+    at(inplace, "apply_inplace"),
+    {"acc-201": "flag"},
+    "common where a leaf is written through its data",
+)
+def step_clears_the_flag(sound: Any, operator: Any, operands: Any, *rest: Any) -> Any:
+    """A leaf that is written while recording is off does not require grad afterwards."""
+    written = sound(operator, operands, *rest)
+    if not modes.state.recording and operands[0].is_leaf:
+        operands[0]._requires_grad = False
+    return written
+
+
+@plant(
+    at(inplace, "apply_inplace"),
+    {"acc-201": "missing gradient"},
+    "common where an update makes a new parameter",
+)
+def step_drops_the_gradient(sound: Any, operator: Any, operands: Any, *rest: Any) -> Any:
+    """A leaf that is written while recording is off loses its gradient."""
+    written = sound(operator, operands, *rest)
+    if not modes.state.recording and operands[0].is_leaf:
+        operands[0]._grad = None
+    return written

@@ -1,12 +1,15 @@
 """Faults in rules: right the first time, wrong when they are differentiated themselves."""
 
+# ruff: noqa: SLF001 - a plant reaches inside
+
 from __future__ import annotations
 
 from typing import Any
 
 from gradspec_conformance.plants.history import number
-from gradspec_conformance.plants.places import rule
+from gradspec_conformance.plants.places import at, rule
 from gradspec_conformance.plants.plant import plant
+from gradspec_reference.engine import recording
 from gradspec_reference.engine.tensor import Tensor
 
 
@@ -92,3 +95,33 @@ def sort_index_differentiable(sound: Any, xp: Any, g: Any, indices: Any, *rest: 
     if isinstance(indices, Tensor):
         indices.requires_grad_()
     return sound(xp, g, indices, *rest)
+
+
+@plant(rule("max_dim", "self"), {"ho-202/max_dim": "missing gradient"}, "pytorch/pytorch#58509")
+def largest_of_a_dimension_is_a_number(sound: Any, xp: Any, g: Any, *saved: Any) -> Any:
+    """The derivative of the largest entry of a dimension is not differentiated further."""
+    return number(sound(xp, g, *saved))
+
+
+@plant(rule("topk_values", "self"), {"ho-202/topk": "missing gradient"}, "pytorch/pytorch#58509")
+def largest_entries_are_numbers(sound: Any, xp: Any, g: Any, *saved: Any) -> Any:
+    """The derivative of the largest entries is not differentiated further."""
+    return number(sound(xp, g, *saved))
+
+
+@plant(
+    rule("pow_scalar", "self"),
+    {"ho-204/power_2_order_3": "value", "ho-204/power_3_order_4": "value"},
+    "common where the rule for powers divides",
+)
+def powers_end_below_nothing(_sound: Any, xp: Any, g: Any, x: Any, exponent: Any) -> Any:
+    """The derivative of x^0 is 0 times x^-1, which is no number at zero."""
+    return g * exponent * xp.pow_scalar(x, exponent - 1)
+
+
+@plant(at(recording, "binary"), {"ho-203": "missing gradient"}, "common where constants are folded")
+def constant_sum_is_constant(sound: Any, row: Any, one: Any, other: Any, *rest: Any) -> Any:
+    """The sum of a result and a constant has no history."""
+    result = sound(row, one, other, *rest)
+    folded = row.name == "add" and not isinstance(other, Tensor) and one._grad_fn is not None
+    return result.detach() if folded else result

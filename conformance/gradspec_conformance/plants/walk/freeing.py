@@ -213,3 +213,19 @@ def second_pass_starts_from_the_first(
         cotangent = cotangent + node.metadata.get("gradient", 0.0)
         node.metadata["gradient"] = cotangent.copy()
     sound(self, node, cotangent, status)
+
+
+@plant(
+    at(BackwardPass, "run"),
+    {"life-204": "graph-freed"},
+    "common where a graph is freed on the way out, whatever the way",
+)
+def failure_frees_the_graph(sound: Any, self: Any) -> None:
+    """A pass that fails frees all that it was to visit, although it was told to keep the graph."""
+    nodes = list(self.waiting)
+    try:
+        sound(self)
+    except BaseException:
+        for node in nodes:
+            node.release()
+        raise

@@ -246,3 +246,37 @@ def unused_inputs_are_refused(
     if run_targets and any((node not in nodes for node, _ in edges)):
         raise UnusedInputError("the roots do not depend on an input")
     sound(self, edges, nodes, run_targets=run_targets)
+
+
+@plant(at(autograd, "grad"), {"vjp-204": "value"}, "common where a query is a pass that is undone")
+def query_adds_what_is_stored(
+    sound: Any, outputs: Any, inputs: Any, *given: Any, **named: Any
+) -> Any:
+    """The answer of a query is added to what the inputs hold as their gradients."""
+    held = [getattr(one, "_grad", None) for one in inputs]
+    found = sound(outputs, inputs, *given, **named)
+    pairs = zip(found, held, strict=True)
+    return tuple(g if g is None or h is None else g + h for g, h in pairs)
+
+
+@plant(
+    at(autograd, "grad"),
+    {"ho-201": "missing gradient", "ho-002": "wrong error"},
+    "common where whoever computes with parameters makes parameters",
+)
+def gradients_are_new_leaves(sound: Any, *given: Any, **named: Any) -> Any:
+    """What a query without create_graph answers are leaves that require grad."""
+    found = sound(*given, **named)
+    return tuple(g if g is None or g.requires_grad else g.requires_grad_() for g in found)
+
+
+@compound({"life-205": "lifetime"}, "common where answers stay in the tape's table")
+def answers_stay_in_the_pass(swap: Swap) -> None:
+    """What a query answered is kept by the engine until the next query."""
+    last: list[Any] = []
+
+    def grad(sound: Any, *given: Any, **named: Any) -> Any:
+        last[:] = sound(*given, **named)
+        return tuple(last)
+
+    swap(at(autograd, "grad"), grad)

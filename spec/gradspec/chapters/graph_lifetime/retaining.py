@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from gradspec import CONVENTION, MAY, SHOULD, VALUE, Autograd, clause, expect
+from gradspec import (
+    CONVENTION,
+    MAY,
+    SAFETY,
+    SHOULD,
+    VALUE,
+    Autograd,
+    Interrupted,
+    Tensor,
+    clause,
+    expect,
+)
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
+
+
+def _interrupt(_gradient: Tensor) -> None:
+    raise Interrupted
 
 
 @clause("life-201", VALUE, sources=["torch.autograd.backward docstring"])
@@ -206,3 +221,20 @@ def clearing_the_gradient_breaks_the_cycle(ag: Autograd) -> None:
     x.grad = None
 
     expect(watcher).is_gone()
+
+
+@clause("life-204", SAFETY, sources=["observed"], builds_on=("life-201",))
+def a_pass_that_failed_keeps_the_graph_too(ag: Autograd) -> None:
+    """A pass with retain_graph=True that is left by an exception leaves a graph that can be walked
+    again.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    square = x * x
+    hook = square.register_hook(_interrupt)
+    result = square * square
+    with ag.refuses("callback"):
+        result.backward(retain_graph=True)
+    hook.remove()
+    result.backward()
+
+    expect(x.grad).equals(108.0)

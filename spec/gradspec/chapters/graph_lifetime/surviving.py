@@ -39,3 +39,18 @@ def graph_needs_no_names(ag: Autograd) -> None:
     root.backward()
 
     expect(w.grad).equals(28.0)
+
+
+@clause("life-205", SAFETY, unseen="frees_graph", sources=["torch.autograd.grad docstring"])
+def the_answer_to_a_query_is_released(ag: Autograd) -> None:
+    """The answer to a query is released with its last name."""
+    x = ag.tensor(3.0, requires_grad=True)
+    y = x * x
+    (found,) = ag.grad(y, [x])
+
+    expect(found).equals(6.0)
+
+    watcher = ag.watch(found)
+    ag.forget(found)
+
+    expect(watcher).is_gone()

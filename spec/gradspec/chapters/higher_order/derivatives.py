@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -289,3 +290,54 @@ def order_is_no_variable(ag: Autograd) -> None:
 
     expect(value).is_close([2700.0, 3.0, 120.0])
     expect(found).is_close(v * [1800.0, 6.0, 120.0])
+
+
+BY_PLACE: dict[str, Any] = {
+    "max_dim": lambda ag, x: ag.max(x, 0)[0],
+    "topk": lambda ag, x: ag.topk(x, 1)[0][0],
+}
+
+
+@clause("ho-202", VALUE, over=BY_PLACE, sources=["torch.autograd.gradgradcheck docstring"])
+def the_chosen_entry_bends(ag: Autograd, chosen: Any) -> None:
+    """What is computed from the entry that {name} chose has second derivatives by that entry, and
+    none by the others.
+    """
+    v = ag.random(3)
+
+    def gradient(x: Tensor) -> Any:
+        return ag.vjp(lambda x: chosen(ag, x) ** 3, [x])[1][0]
+
+    _, (found,) = ag.vjp(gradient, [[2.0, 5.0, 3.0]], v)
+
+    expect(found).is_close([0.0, 30.0 * v[1], 0.0])
+
+
+@clause("ho-203", VALUE, sources=["observed"])
+def a_constant_added_to_a_gradient_cuts_nothing(ag: Autograd) -> None:
+    """A gradient to which a constant is added keeps its derivative."""
+
+    def function(x: Tensor) -> Any:
+        return ag.vjp(lambda x: x**3, [x])[1][0] + 1.0
+
+    value, (found,) = ag.vjp(function, [2.0])
+
+    expect(value).is_close(13.0)
+    expect(found).is_close(12.0)
+
+
+AT_ZERO = {f"power_{n}_order_{k}": (n, k) for n in (2, 3, 4) for k in (1, 2, 3, 4)}
+"""Exponents and orders of differentiation: the result is n! where the two are equal, else zero."""
+
+
+@clause("ho-204", VALUE, over=AT_ZERO, sources=["observed"])
+def derivatives_of_powers_at_zero_are_numbers(ag: Autograd, row: tuple[int, int]) -> None:
+    """At zero each derivative of a power is a number, also where 0 is raised to less than nothing
+    on the way ({name}).
+    """
+    exponent, order = row
+    derivative: Function = lambda x: x**exponent  # noqa: E731 - the function itself, at first
+    for _ in range(order):
+        derivative = partial(ag, derivative)
+
+    expect(derivative(0.0)).equals(math.factorial(exponent) if exponent == order else 0.0)

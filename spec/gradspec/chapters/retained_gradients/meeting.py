@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import CONVENTION, MAY, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, VALUE, Autograd, clause, expect
 from gradspec.chapters.retained_gradients.asking import WHEN
 
 if TYPE_CHECKING:
@@ -153,3 +153,18 @@ def other_gradients_are_freed_on_the_way(ag: Autograd) -> None:
     expect(alive).happened_in_order([True, False])
     expect(watchers[0]).is_gone()
     expect(x.grad).equals(6.0)
+
+
+@clause("ret-202", VALUE, sources=["torch.Tensor.register_hook docstring"])
+def what_a_hook_returned_is_not_written_to(ag: Autograd) -> None:
+    """A tensor that a hook put in the place of a gradient keeps its value when later passes add to
+    the gradient.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    other = ag.tensor([10.0, 20.0])
+    x.register_hook(lambda _g: other)
+    (x * 3.0).backward(ag.tensor([0.5, -1.0]))
+    (x * 3.0).backward(ag.tensor([2.0, 0.25]))
+
+    expect(other).equals([10.0, 20.0])
+    expect(x.grad).equals([20.0, 40.0])

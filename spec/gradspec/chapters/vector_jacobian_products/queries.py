@@ -90,3 +90,13 @@ def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
         ag.grad(y, [x, unused])
     expect(unused.grad).is_none()
     expect(x.grad).is_none()
+
+
+@clause("vjp-204", VALUE, sources=["torch.autograd.grad docstring"], builds_on=("vjp-202",))
+def a_query_starts_from_nothing(ag: Autograd) -> None:
+    """The answer to a query does not contain what earlier passes accumulated into the input."""
+    x = ag.tensor(3.0, requires_grad=True)
+    (x * 5.0).backward()
+    (found,) = ag.grad(x * 7.0, [x])
+
+    expect(found).equals(7.0)
