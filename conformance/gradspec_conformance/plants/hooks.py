@@ -162,7 +162,11 @@ def request_owns_the_tensor(sound: Any, tensor: Any) -> None:
         node.retained[tensor._output_nr] = lambda: tensor
 
 
-@plant(at(hooks, "store_retained"), {"ret-201": "missing gradient"}, "common where a node has one gradient")
+@plant(
+    at(hooks, "store_retained"),
+    {"ret-201": "missing gradient"},
+    "common where a node has one gradient",
+)
 def one_request_for_a_node(_sound: Any, node: Any, _output: Any, gradient: Any) -> None:
     """Whoever asked last keeps the gradients of all results of an operation."""
     tensor = list(node.retained.values())[-1]()

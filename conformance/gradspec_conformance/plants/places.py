@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
@@ -17,16 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gradspec_conformance.plants.swap import Fault, Swap
-
-
-class Place(Protocol):
-    """Something of the engine that can be exchanged; two that are equal are one place."""
-
-    def fill(self, swap: Swap, fault: Fault) -> None:
-        """Let `fault(sound, *arguments)` run here until the swap is undone."""
-
-    def __hash__(self) -> int:
-        """Tell places apart."""
 
 
 @dataclass(frozen=True)

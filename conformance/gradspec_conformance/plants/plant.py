@@ -15,12 +15,11 @@ from gradspec.judging.outcome import FailureKind
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.exceptions import MalformedPlant
 from gradspec_conformance.plants.parts import PARTS
-from gradspec_conformance.plants.swap import Fault, Swap
+from gradspec_conformance.plants.swap import Fault, Place, Swap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from gradspec_conformance.plants.places import Place
 
 KINDS: Final = frozenset({*FailureKind, *ERROR_KINDS})
 """In which ways a clause can fail for the right reason."""

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec.writing.clause import CASES
 from gradspec_conformance.plants.proof import run_alone
-from gradspec_conformance.plants.swap import Swap
+from gradspec_conformance.plants.swap import Place, Swap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from gradspec_conformance.plants.places import Place
-    from gradspec_conformance.plants.plant import Plant
+        from gradspec_conformance.plants.plant import Plant
 
 
 def reached(plants: Iterable[Plant]) -> dict[str, list[str]]:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Self
-
-if TYPE_CHECKING:
-    from gradspec_conformance.plants.places import Place
+from typing import Any, Final, Protocol, Self
 
 ENGINE: Final = "gradspec_reference"
 
 Fault = Callable[..., Any]
 """What runs in a place: it is handed the sound function first, then what that is called with."""
+
+
+class Place(Protocol):
+    """Something of the engine that can be exchanged; two that are equal are one place."""
+
+    def fill(self, swap: Swap, fault: Fault) -> None:
+        """Let `fault(sound, *arguments)` run here until the swap is undone."""
+
+    def __hash__(self) -> int:
+        """Tell places apart."""
 
 
 class Swap:
