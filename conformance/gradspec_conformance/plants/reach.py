@@ -11,7 +11,7 @@ from gradspec_conformance.plants.swap import Place, Swap
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-        from gradspec_conformance.plants.plant import Plant
+    from gradspec_conformance.plants.plant import Plant
 
 
 def reached(plants: Iterable[Plant]) -> dict[str, list[str]]:
