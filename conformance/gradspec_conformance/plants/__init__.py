@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from gradspec.chapters import CHAPTERS
+from gradspec.edition import resolve
 
 
 def load() -> None:
@@ -19,6 +20,6 @@ def killers() -> dict[str, list[str]]:
 
     found: dict[str, list[str]] = {}
     for plant in PLANTS.values():
-        for identifier in plant.kills:
+        for identifier in (i for name in plant.kills for i in resolve(name) or (name,)):
             found.setdefault(identifier, []).append(plant.name)
     return found

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gradspec.chapters import CHAPTERS
+from gradspec.edition import resolve
 from gradspec.writing.clause import CASES
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.effort import Effort
@@ -59,9 +60,10 @@ def trials(plants: Iterable[Plant], clauses: frozenset[str] | None = None) -> It
     """Try each plant on the clauses that it names (of those given), one after the other."""
     sound: dict[str, Verdict] = {}
     for plant in plants:
-        for identifier, kind in plant.kills.items():
-            if clauses is None or identifier in clauses:
-                yield _trial(plant, identifier, kind, sound)
+        for name, kind in plant.kills.items():
+            for identifier in resolve(name) or (name,):
+                if clauses is None or identifier in clauses:
+                    yield _trial(plant, identifier, kind, sound)
 
 
 def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) -> Trial:

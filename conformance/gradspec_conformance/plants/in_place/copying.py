@@ -15,14 +15,7 @@ from gradspec_reference.names.functions import shapes
 
 
 @plant(
-    kills={
-        "inp-042p": "aliasing",
-        "inp-018b": "value",
-        "inp-018e": "value",
-        "inp-018g": "value",
-        "inp-018h": "value",
-        "inp-018i": "value",
-    },
+    kills={"inp-042p/clone": "aliasing"},
     modelled_on="common where copies are made on writing",
 )
 def clone_aliases(swap: Swap) -> None:
@@ -30,7 +23,7 @@ def clone_aliases(swap: Swap) -> None:
     kernel(swap, "clone", lambda _sound, x: x[...])
 
 
-@plant(kills={"inp-042q": "aliasing"}, modelled_on="common where even indices become strides")
+@plant(kills={"inp-042p/list": "aliasing"}, modelled_on="common where even indices become strides")
 def even_indices_become_strides(swap: Swap) -> None:
     """A list of evenly spaced indices of the first dimension is read as a slice is, by a stride."""
 
@@ -46,7 +39,7 @@ def even_indices_become_strides(swap: Swap) -> None:
     kernel(swap, "index", index)
 
 
-@plant(kills={"inp-042r": "aliasing"}, modelled_on="common as a shortcut")
+@plant(kills={"inp-042p/cat": "aliasing"}, modelled_on="common as a shortcut")
 def cat_of_one_is_that_one(swap: Swap) -> None:
     """cat() of a single tensor gives that tensor's memory."""
 
@@ -57,13 +50,16 @@ def cat_of_one_is_that_one(swap: Swap) -> None:
     kernel(swap, "cat", cat)
 
 
-@plant(kills={"inp-042s": "aliasing"}, modelled_on="common on NumPy, whose flip is a view")
+@plant(kills={"inp-042p/flip": "aliasing"}, modelled_on="common on NumPy, whose flip is a view")
 def flip_is_a_view(swap: Swap) -> None:
     """flip() gives the same memory, read backwards."""
     kernel(swap, "flip", lambda _sound, x, dims: np.flip(x, dims))
 
 
-@plant(kills={"inp-042t": "aliasing"}, modelled_on="common where a buffer is rotated where it lies")
+@plant(
+    kills={"inp-042p/roll": "aliasing"},
+    modelled_on="common where a buffer is rotated where it lies",
+)
 def roll_moves_its_operand(swap: Swap) -> None:
     """roll() moves the elements of its operand, and gives that memory."""
 
@@ -74,7 +70,7 @@ def roll_moves_its_operand(swap: Swap) -> None:
     kernel(swap, "roll", roll)
 
 
-@plant(kills={"inp-042u": "aliasing"}, modelled_on="common as a shortcut")
+@plant(kills={"inp-042p/repeat": "aliasing"}, modelled_on="common as a shortcut")
 def repeat_once_is_a_view(swap: Swap) -> None:
     """repeat() gives the operand's memory if it repeats nothing."""
 
@@ -84,7 +80,7 @@ def repeat_once_is_a_view(swap: Swap) -> None:
     kernel(swap, "repeat", repeat)
 
 
-@plant(kills={"inp-042v": "aliasing"}, modelled_on="common where masking is done in place")
+@plant(kills={"inp-042p/tril": "aliasing"}, modelled_on="common where masking is done in place")
 def tril_clears_its_operand(swap: Swap) -> None:
     """tril() clears the upper triangle of its operand, and gives that memory."""
 
@@ -95,7 +91,7 @@ def tril_clears_its_operand(swap: Swap) -> None:
     kernel(swap, "tril", tril)
 
 
-@plant(kills={"inp-042w": "aliasing"}, modelled_on="common in engines that know no strides")
+@plant(kills={"inp-042p/reshape": "aliasing"}, modelled_on="common in engines that know no strides")
 def reshape_ignores_strides(swap: Swap) -> None:
     """reshape() takes the elements in the order in which they lie in memory."""
     sound = shapes.reshape

@@ -9,20 +9,14 @@ from typing import Any
 import gradspec_reference
 from gradspec_conformance.plants.in_place.tools import unrecorded
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference.engine import inplace
+from gradspec_reference.engine import inplace, node, versions
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import LeafInplaceError
 from gradspec_reference.names.methods import METHODS
 
 
 @plant(
-    kills={
-        "inp-004": "no error",
-        "inp-004a": "no error",
-        "inp-006": "no error",
-        "inp-055": "no error",
-        "inp-009a": "no error",
-    },
+    kills={"inp-004": "no error"},
     modelled_on="Lightning-AI/lightning-thunder#1458",
 )
 def leaf_inplace_ok(swap: Swap) -> None:
@@ -32,11 +26,11 @@ def leaf_inplace_ok(swap: Swap) -> None:
 
 @plant(
     kills={
-        "inp-004a": "no error",
-        "inp-005a": "no error",
-        "inp-020": "value",
-        "inp-046": "value",
-        "inp-046a": "value",
+        "inp-004/zero": "no error",
+        "inp-020/number": "value",
+        "inp-020/slice": "value",
+        "inp-046/fill": "value",
+        "inp-046/zero": "value",
     },
     modelled_on="common where zero_ and fill_ are initialisers",
 )
@@ -53,17 +47,7 @@ def overwriting_is_initialising(swap: Swap) -> None:
 
 
 @plant(
-    kills={
-        "inp-004a": "value",
-        "inp-006": "value",
-        "inp-009a": "value",
-        "inp-005": "value",
-        "inp-005a": "value",
-        "inp-029": "value",
-        "inp-029a": "value",
-        "inp-029b": "value",
-        "inp-029c": "value",
-    },
+    kills={"inp-006": "value", "inp-219": "value", "inp-227": "value", "inp-236": "value"},
     modelled_on="pytorch/pytorch#2940",
 )
 def refused_after_the_write(swap: Swap) -> None:
@@ -96,12 +80,9 @@ def relu_reuses_its_operand(swap: Swap) -> None:
 @plant(
     kills={
         "inp-007": "leaf-inplace",
-        "inp-049": "leaf-inplace",
-        "inp-045": "leaf-inplace",
-        "inp-049a": "leaf-inplace",
-        "inp-022": "leaf-inplace",
         "inp-029d": "leaf-inplace",
         "inp-032a": "leaf-inplace",
+        "inp-049": "leaf-inplace",
     },
     modelled_on="common in engines with immutable leaves",
 )
@@ -118,7 +99,7 @@ def leaves_are_never_written(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-009": "aliasing", "inp-009a": "no error"},
+    kills={"inp-009": "aliasing", "inp-004/iadd": "no error"},
     modelled_on="common in teaching engines, which have no __iadd__",
 )
 def augmented_makes_a_new_tensor(swap: Swap) -> None:
@@ -128,7 +109,12 @@ def augmented_makes_a_new_tensor(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-009": "value", "inp-009a": "no error"},
+    kills={
+        "inp-004/iadd": "no error",
+        "inp-203/imul": "value",
+        "inp-203/itruediv": "value",
+        "inp-203/ipow": "value",
+    },
     modelled_on="common in teaching engines: self.data += other.data",
 )
 def augmented_is_not_recorded(swap: Swap) -> None:
@@ -139,7 +125,7 @@ def augmented_is_not_recorded(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-045": "value", "inp-046a": "value", "inp-004a": "no error"},
+    kills={"inp-204": "value", "inp-001/zero": "value", "inp-046/zero": "value"},
     modelled_on="common in engines with immutable arrays",
 )
 def zero_is_out_of_place(swap: Swap) -> None:
@@ -161,7 +147,7 @@ def gradient_is_another_tensor_each_time(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-045": "aliasing", "inp-049": "value", "inp-049a": "value"},
+    kills={"inp-204": "value", "inp-049": "value", "inp-049a": "value"},
     modelled_on="common in engines with immutable arrays",
 )
 def gradients_are_read_as_copies(swap: Swap) -> None:
@@ -174,3 +160,49 @@ def gradients_are_read_as_copies(swap: Swap) -> None:
         return None if gradient is None else gradient.clone()
 
     swap(Tensor, "grad", vars(Tensor)["grad"].getter(grad))
+
+
+@plant(
+    kills={"inp-201": "value"}, modelled_on="common in teaching engines: self.data += other.data"
+)
+def leaf_write_goes_unnoticed(swap: Swap) -> None:
+    """A write to a leaf that requires grad is neither refused, nor recorded, nor counted."""
+    original = inplace.apply_inplace
+
+    def apply_inplace(operator: Any, operands: Any, *params: Any) -> Any:
+        leaf = operands[0]
+        if not (leaf.requires_grad and leaf.is_leaf):
+            return original(operator, operands, *params)
+        unrecorded(original, operator, operands, *params)
+        versions.counter_of(leaf).value -= 1
+        return leaf
+
+    swap(inplace, "apply_inplace", apply_inplace)
+
+
+@plant(kills={"inp-202": "missing gradient"}, modelled_on="Lightning-AI/lightning-thunder#1458")
+def written_leaf_is_lost(swap: Swap) -> None:
+    """A write to a leaf that requires grad is let through, and cuts it off from its gradient."""
+    original = inplace.prepare
+
+    def prepare(operator: Any, operands: Any, *rest: Any) -> Any:
+        made = original(operator, operands, *rest)
+        if operands[0].requires_grad and operands[0].is_leaf:
+            made.next_functions = (node.NO_EDGE, *made.next_functions[1:])
+        return made
+
+    swap(inplace, "check_not_a_leaf", lambda *_: None)
+    swap(inplace, "prepare", prepare)
+
+
+@plant(kills={"inp-205": "lifetime"}, modelled_on="common where the accumulator is stored")
+def leaf_owns_its_accumulator(swap: Swap) -> None:
+    """A leaf owns the node that adds to its gradient, and the node owns the leaf."""
+    original = node.accumulator
+
+    def accumulator(leaf: Any) -> Any:
+        made = original(leaf)
+        leaf.leaf_state().accumulator = lambda: made
+        return made
+
+    swap(node, "accumulator", accumulator)

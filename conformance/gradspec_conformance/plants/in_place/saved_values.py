@@ -17,10 +17,14 @@ from gradspec_reference.errors import StaleSavedTensorError
 
 @plant(
     kills={
+        "inp-210": "value",
         "inp-010": "no error",
+        "inp-211": "value",
         "inp-011": "no error",
+        "inp-212": "value",
         "inp-019": "no error",
         "inp-038": "no error",
+        "inp-223": "value",
         "inp-016": "no error",
         "inp-016a": "no error",
     },
@@ -31,14 +35,15 @@ def version_not_checked(swap: Swap) -> None:
     swap(saved, "check_version", lambda *_: None)
 
 
-@plant(kills={"inp-011": "no error"}, modelled_on="pytorch/pytorch#6990")
+@plant(kills={"inp-211": "value", "inp-011": "no error"}, modelled_on="pytorch/pytorch#6990")
 def detach_new_version(swap: Swap) -> None:
     """A detached alias, and so a saved result, has a version counter of its own."""
     swap(Tensor, "alias", lambda self: Tensor(self.materialise()))
 
 
 @plant(
-    kills={"inp-019": "no error"}, modelled_on="common where the node is finished after the write"
+    kills={"inp-212": "value", "inp-019": "no error"},
+    modelled_on="common where the node is finished after the write",
 )
 def versions_are_noted_after_the_write(swap: Swap) -> None:
     """A write notes the versions of what it saved when it is done, not before it begins."""
@@ -54,11 +59,7 @@ def versions_are_noted_after_the_write(swap: Swap) -> None:
 
 
 @plant(
-    kills={
-        "inp-014": "stale-saved-tensor",
-        "inp-007": "stale-saved-tensor",
-        "inp-018a": "stale-saved-tensor",
-    },
+    kills={"inp-014": "stale-saved-tensor", "inp-007": "stale-saved-tensor"},
     modelled_on="common in engines with a dirty flag for a version",
 )
 def any_version_is_stale(swap: Swap) -> None:
@@ -125,3 +126,64 @@ def product_saves_both_factors(swap: Swap) -> None:
     product = TABLE["mul"]
     swap(product, "plans", {})
     swap(product, "plan", lambda _requires: product._make_plan((True, True)))
+
+
+@plant(
+    kills={"inp-215": "value", "inp-216": "no error"},
+    modelled_on="common where only differentiable operands are saved as such",
+)
+def indices_are_not_checked(swap: Swap) -> None:
+    """The versions of saved indices and masks are not compared."""
+    original = saved.check_version
+
+    def check_version(node: Any, tensor: Any, now: int, then: int) -> None:
+        if tensor._array.dtype.kind == "f":
+            original(node, tensor, now, then)
+
+    swap(saved, "check_version", check_version)
+
+
+@plant(
+    kills={"inp-213": "value", "inp-214": "no error"},
+    modelled_on="common where a check is paid for once",
+)
+def versions_are_compared_once(swap: Swap) -> None:
+    """The versions of what a node saved are compared in the first pass through it only."""
+    original = Node.unpack
+    check = saved.check_version
+
+    def unpack(self: Any, as_tensors: bool) -> Any:
+        self.metadata["passes"] = self.metadata.get("passes", 0) + 1
+        return original(self, as_tensors)
+
+    def check_version(node: Any, *rest: Any) -> None:
+        if node.metadata["passes"] == 1:
+            check(node, *rest)
+
+    swap(Node, "unpack", unpack)
+    swap(saved, "check_version", check_version)
+
+
+@plant(
+    kills={"inp-217": "value"}, modelled_on="common where a node refers to tensors, not to nodes"
+)
+def edges_follow_the_tensor(swap: Swap) -> None:
+    """Operations that used a tensor before a write send its gradient to the node of the write."""
+    make, rebase = recording.make_node, views.rebase
+    users: list[tuple[Any, Any]] = []
+
+    def make_node(operator: Any, operands: Any, *rest: Any) -> Any:
+        node = make(operator, operands, *rest)
+        users.append((node, operands))
+        return node
+
+    def rebased(tensor: Any, node: Any) -> None:
+        rebase(tensor, node)
+        for user, operands in users:
+            user.next_functions = tuple(
+                (node, 0) if operand is tensor else edge
+                for operand, edge in zip(operands, user.next_functions, strict=True)
+            )
+
+    swap(recording, "make_node", make_node)
+    swap(views, "rebase", rebased)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradspec_conformance.plants.in_place.tools import rule
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference.engine import inplace, views
+from gradspec_reference.engine import inplace, versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.errors import MultiViewInplaceError
@@ -16,14 +16,7 @@ from gradspec_reference.names.functions import shapes
 
 
 @plant(
-    kills={
-        "inp-029": "no error",
-        "inp-029a": "no error",
-        "inp-029b": "no error",
-        "inp-029c": "no error",
-        "inp-030": "no error",
-        "inp-030a": "no error",
-    },
+    kills={"inp-029": "no error", "inp-030": "no error"},
     modelled_on="pytorch/pytorch#31258",
 )
 def multiview_inplace_ok(swap: Swap) -> None:
@@ -36,7 +29,7 @@ def multiview_inplace_ok(swap: Swap) -> None:
     )
 
 
-@plant(kills={"inp-029c": "no error"}, modelled_on="pytorch/pytorch#36608")
+@plant(kills={"inp-029/split_and_slice": "no error"}, modelled_on="pytorch/pytorch#36608")
 def multiview_ban_not_inherited(swap: Swap) -> None:
     """A view of one of several views is an ordinary view."""
 
@@ -65,13 +58,13 @@ def multiview_ban_without_grad(swap: Swap) -> None:
     swap(inplace, "apply_inplace", apply_inplace)
 
 
-@plant(kills={"inp-030": "no error", "inp-030a": "no error"}, modelled_on="pytorch/pytorch#31258")
+@plant(kills={"inp-030": "no error"}, modelled_on="pytorch/pytorch#31258")
 def multiview_followed_after_a_write(swap: Swap) -> None:
     """One of several views can be used after a write to its base, with a history made anew."""
     swap(views, "check_may_follow", lambda *_: None)
 
 
-@plant(kills={"inp-030": "no error", "inp-030a": "no error"}, modelled_on="pytorch/pytorch#31258")
+@plant(kills={"inp-228": "value", "inp-030": "no error"}, modelled_on="pytorch/pytorch#31258")
 def multiview_stale_after_a_write(swap: Swap) -> None:
     """One of several views can be used after a write to its base, with its old history."""
     original = views.is_outdated
@@ -83,7 +76,7 @@ def multiview_stale_after_a_write(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-031": "multi-view-inplace", "inp-031a": "multi-view-inplace"},
+    kills={"inp-031": "multi-view-inplace"},
     modelled_on="common where unsafe_split is an alias of split",
 )
 def unsafe_split_is_split(swap: Swap) -> None:
@@ -92,7 +85,7 @@ def unsafe_split_is_split(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-031": "value", "inp-031a": "value"},
+    kills={"inp-229": "value"},
     modelled_on="common where the offset is kept in the forward pass only",
 )
 def unsafe_pieces_all_go_to_the_front(swap: Swap) -> None:
@@ -108,3 +101,27 @@ def unsafe_pieces_all_go_to_the_front(swap: Swap) -> None:
         return sum(parts[1:], start=parts[0])
 
     rule(swap, "unsafe_split", "self", fronted)
+
+
+@plant(
+    kills={"inp-226": "value", "inp-029": "no error"},
+    modelled_on="pytorch/pytorch#31258",
+)
+def written_piece_leaves_its_base(swap: Swap) -> None:
+    """One of several views is written like a tensor of its own: its base keeps its history."""
+    check, original = views.check_may_be_written, views.rebase
+
+    def check_may_be_written(view: Any, relation: Any) -> None:
+        if relation.creation is not Creation.SEVERAL:
+            check(view, relation)
+
+    def rebase(tensor: Any, node: Any) -> None:
+        relation = tensor._view
+        if relation is None or relation.creation is not Creation.SEVERAL:
+            original(tensor, node)
+            return
+        tensor._grad_fn, tensor._output_nr = node, 0
+        relation.version = versions.version(tensor)
+
+    swap(views, "check_may_be_written", check_may_be_written)
+    swap(views, "rebase", rebase)

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradspec_conformance.plants.in_place.tools import rule
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_reference.engine import hooks, layout, versions, views
 from gradspec_reference.engine import operator as table
-from gradspec_reference.engine import versions, views
 from gradspec_reference.engine.views import CopySlices
 from gradspec_reference.errors import LeafViewInplaceError
 from gradspec_reference.operators import memory
@@ -20,11 +22,10 @@ from gradspec_reference.operators import memory
 @plant(
     kills={
         "inp-002": "value",
+        "inp-223": "value",
         "inp-016": "no error",
         "inp-016a": "no error",
         "inp-025": "value",
-        "inp-026": "value",
-        "inp-044": "value",
         "inp-017": "value",
     },
     modelled_on="pytorch/pytorch#197887",
@@ -40,7 +41,7 @@ def view_own_version(swap: Swap) -> None:
     swap(views, "relate", relate)
 
 
-@plant(kills={"inp-005": "no error", "inp-005a": "no error"}, modelled_on="pytorch/pytorch#46204")
+@plant(kills={"inp-005": "no error"}, modelled_on="pytorch/pytorch#46204")
 def leaf_view_inplace_ok(swap: Swap) -> None:
     """A write to a view of a leaf that requires grad is let through."""
     original = views.check_may_be_written
@@ -55,12 +56,7 @@ def leaf_view_inplace_ok(swap: Swap) -> None:
 
 
 @plant(
-    kills={
-        "inp-044": "multi-view-base-written",
-        "inp-025": "multi-view-base-written",
-        "inp-026": "multi-view-base-written",
-        "inp-027": "multi-view-base-written",
-    },
+    kills={"inp-044": "multi-view-base-written", "inp-025": "multi-view-base-written"},
     modelled_on="torch's notes, which announce it",
 )
 def aliases_are_a_reason_to_refuse(swap: Swap) -> None:
@@ -78,16 +74,7 @@ def aliases_are_a_reason_to_refuse(swap: Swap) -> None:
 
 
 @plant(
-    kills={
-        "inp-024": "value",
-        "inp-024a": "value",
-        "inp-020": "value",
-        "inp-021": "value",
-        "inp-021a": "value",
-        "inp-026": "value",
-        "inp-027": "value",
-        "inp-028": "text",
-    },
+    kills={"inp-024": "value", "inp-024a": "value", "inp-028": "text"},
     modelled_on="pytorch/pytorch#31258",
 )
 def view_inplace_base_not_rebased(swap: Swap) -> None:
@@ -105,7 +92,10 @@ def view_inplace_base_not_rebased(swap: Swap) -> None:
     swap(views, "rebase", rebase)
 
 
-@plant(kills={"inp-023": "flag"}, modelled_on="common where only variables are rebased")
+@plant(
+    kills={"inp-221": "root-without-grad", "inp-023": "flag"},
+    modelled_on="common where only variables are rebased",
+)
 def plain_base_not_rebased(swap: Swap) -> None:
     """A write through a view of a plain tensor gives the view a history and the tensor none."""
     original = views.rebase
@@ -123,9 +113,6 @@ def plain_base_not_rebased(swap: Swap) -> None:
 
 @plant(
     kills={
-        "inp-020": "value",
-        "inp-021": "value",
-        "inp-021a": "value",
         "inp-024": "value",
         "inp-024a": "value",
         "inp-026": "value",
@@ -147,12 +134,12 @@ def copyslices_no_clear(swap: Swap) -> None:
 
 @plant(
     kills={
-        "inp-020": "value",
-        "inp-021": "value",
-        "inp-021a": "value",
-        "inp-024": "value",
+        "inp-024/slice": "value",
+        "inp-024/element": "value",
+        "inp-024/select": "value",
+        "inp-024/narrow": "value",
+        "inp-024/diagonal": "value",
         "inp-026": "value",
-        "inp-027": "value",
         "inp-017": "value",
     },
     modelled_on="common where a write through a view is one to the base",
@@ -194,8 +181,8 @@ def base_gets_a_scatter(swap: Swap) -> None:
         "inp-025": "value",
         "inp-026": "value",
         "inp-027": "value",
-        "inp-028a": "aliasing",
         "inp-044": "value",
+        "inp-028a": "aliasing",
         "inp-017": "value",
     },
     modelled_on="pytorch/pytorch#8874",
@@ -205,7 +192,10 @@ def view_gradfn_stale(swap: Swap) -> None:
     swap(views, "is_outdated", lambda *_: False)
 
 
-@plant(kills={"inp-023a": "flag"}, modelled_on="common where only variables are tracked as views")
+@plant(
+    kills={"inp-222": "leaf-inplace", "inp-023a": "flag"},
+    modelled_on="common where only variables are tracked as views",
+)
 def plain_views_stay_plain(swap: Swap) -> None:
     """A view that was made of a plain tensor never gets a history from its base."""
     original = views.current_history
@@ -223,7 +213,14 @@ def view_rg_ignores_base(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-025": "value", "inp-026": "value", "inp-017": "value"},
+    kills={
+        "inp-025/slice": "value",
+        "inp-025/element": "value",
+        "inp-025/select": "value",
+        "inp-025/narrow": "value",
+        "inp-026": "value",
+        "inp-017": "value",
+    },
     modelled_on="pytorch/pytorch#8874",
 )
 def new_history_starts_at_the_front(swap: Swap) -> None:
@@ -272,7 +269,10 @@ def narrow_offset(swap: Swap) -> None:
     rule(swap, "slice", "self", at_the_front)
 
 
-@plant(kills={"inp-026": "value"}, modelled_on="PaddlePaddle/Paddle#79718")
+@plant(
+    kills={"inp-025/expand": "value", "inp-025/unfold": "value", "inp-026": "value"},
+    modelled_on="PaddlePaddle/Paddle#79718",
+)
 def overlap_overwrite(swap: Swap) -> None:
     """Where a view shows one address several times, the last gradient stays instead of the sum."""
 
@@ -282,3 +282,46 @@ def overlap_overwrite(swap: Swap) -> None:
         return memory.show(flat, *geometry[:2])
 
     swap(table.arrays, "scatter_region", scatter)
+
+
+@plant(kills={"inp-220": "value"}, modelled_on="common where strides are told from the shape")
+def base_is_taken_for_row_major(swap: Swap) -> None:
+    """A write through a view looks for its region as if the base lay row by row in memory."""
+    original = views.geometry_of
+
+    def geometry_of(view: Any, base: Any) -> Any:
+        shape, _, *region = original(view, base)
+        by_rows = layout.strides(np.empty(shape, base._array.dtype))
+        return (shape, by_rows, *region)
+
+    swap(views, "geometry_of", geometry_of)
+
+
+# life and retention
+
+
+@plant(kills={"inp-224": "lifetime"}, modelled_on="common where a base lists its views")
+def written_view_is_kept_by_its_base(swap: Swap) -> None:
+    """The node that a write through a view gives to the base keeps the view, which keeps the base."""
+    original = views.rebase
+
+    def rebase(tensor: Any, node: Any) -> None:
+        original(tensor, node)
+        if tensor._view is not None:
+            tensor._view.base._grad_fn.metadata["view"] = tensor
+
+    swap(views, "rebase", rebase)
+
+
+@plant(
+    kills={"inp-225": "missing gradient"}, modelled_on="common where retention is kept by the node"
+)
+def retention_of_a_view_is_lost(swap: Swap) -> None:
+    """A view whose base is written forgets that its gradient was to be kept."""
+    original = hooks.move_retained
+
+    def move_retained(tensor: Any, node: Any) -> None:
+        if tensor._view is None:
+            original(tensor, node)
+
+    swap(hooks, "move_retained", move_retained)

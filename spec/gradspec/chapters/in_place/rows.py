@@ -112,7 +112,7 @@ class Shown:
     @property
     def values(self) -> Array:
         """Six different numbers to rearrange."""
-        return np.arange(6.0).reshape(self.shape)
+        return np.arange(1.0, 7.0).reshape(self.shape)
 
     @property
     def places(self) -> Array:
