@@ -229,9 +229,7 @@ def indexed_assignment_gives_zeros(swap: Swap) -> None:
     rule(swap, "index_put", "values", zeros)
 
 
-@plant(
-    kills={"inp-208": "value"}, modelled_on="common in engines that accept torch's calls as stubs"
-)
+@plant(kills={"inp-208": "value"}, modelled_on="engines that accept torch's calls as stubs")
 def detach_in_place_noop(swap: Swap) -> None:
     """detach_() leaves the history as it was."""
     swap(Tensor, "detach_", lambda self: self)

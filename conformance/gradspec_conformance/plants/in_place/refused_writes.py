@@ -168,7 +168,7 @@ def nograd_view_ok(swap: Swap) -> None:
     swap(inplace, "check_may_be_written", check_may_be_written)
 
 
-@plant(kills={"inp-230/shape": "value"}, modelled_on="common where a loop runs over the target")
+@plant(kills={"inp-230/shape": "shape"}, modelled_on="common where a loop runs over the target")
 def result_is_cut_to_the_target_shape(swap: Swap) -> None:
     """A write whose result is larger than its target takes as much of it as there is room for."""
     original = inplace.result_for
@@ -184,7 +184,7 @@ def result_is_cut_to_the_target_shape(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-231/shape": "shape", "inp-231/dtype": "dtype"}, modelled_on="pytorch/pytorch#2940"
+    kills={"inp-231/shape": "shape", "inp-231/dtype": "value"}, modelled_on="pytorch/pytorch#2940"
 )
 def misfit_is_noticed_after_the_write(swap: Swap) -> None:
     """A result that does not fit is stored, and refused then."""

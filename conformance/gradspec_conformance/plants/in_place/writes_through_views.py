@@ -302,7 +302,7 @@ def base_is_taken_for_row_major(swap: Swap) -> None:
 
 @plant(kills={"inp-224": "lifetime"}, modelled_on="common where a base lists its views")
 def written_view_is_kept_by_its_base(swap: Swap) -> None:
-    """The node that a write through a view gives to the base keeps the view, which keeps the base."""
+    """The node that a write through a view gives to the base keeps the view."""
     original = views.rebase
 
     def rebase(tensor: Any, node: Any) -> None:
@@ -313,9 +313,7 @@ def written_view_is_kept_by_its_base(swap: Swap) -> None:
     swap(views, "rebase", rebase)
 
 
-@plant(
-    kills={"inp-225": "missing gradient"}, modelled_on="common where retention is kept by the node"
-)
+@plant(kills={"inp-225": "missing gradient"}, modelled_on="common where the node retains")
 def retention_of_a_view_is_lost(swap: Swap) -> None:
     """A view whose base is written forgets that its gradient was to be kept."""
     original = hooks.move_retained

@@ -89,14 +89,18 @@ OVERWRITES: Final = {
 
 WRITES: Final = FORMS | OVERWRITES
 
+
+def _assigned(name: str, other: float) -> Callable[[Autograd, Tensor], Any]:
+    assign: Any = getattr(operator, name)
+    return lambda _, h: assign(h, other)
+
+
 AUGMENTED: Final = {
-    "iadd": Write(lambda _, h: operator.iadd(h, 1.0), 3.0, lambda x: x + 1.0, np.ones_like),
-    "isub": Write(lambda _, h: operator.isub(h, 2.0), 3.0, lambda x: x - 2.0, np.ones_like),
-    "imul": Write(lambda _, h: operator.imul(h, 6.0), 3.0, lambda x: x * 6.0, lambda _: 6.0),
-    "itruediv": Write(
-        lambda _, h: operator.itruediv(h, 4.0), 3.0, lambda x: x / 4.0, lambda _: 0.25
-    ),
-    "ipow": Write(lambda _, h: operator.ipow(h, 2), 3.0, lambda x: x**2, lambda x: 2.0 * x),
+    "iadd": Write(_assigned("iadd", 1.0), 3.0, lambda x: x + 1.0, np.ones_like),
+    "isub": Write(_assigned("isub", 2.0), 3.0, lambda x: x - 2.0, np.ones_like),
+    "imul": Write(_assigned("imul", 6.0), 3.0, lambda x: x * 6.0, lambda _: 6.0),
+    "itruediv": Write(_assigned("itruediv", 4.0), 3.0, lambda x: x / 4.0, lambda _: 0.25),
+    "ipow": Write(_assigned("ipow", 2), 3.0, lambda x: x**2, lambda x: 2.0 * x),
 }
 """`h += 1.0` and its like, under Python's names for them."""
 

@@ -37,25 +37,25 @@ PARTS: dict[str, Callable[[Tensor], Any]] = {"view": lambda x: x[:2].mul_(2.0), 
 """A write through a view of a leaf, by its name or by an index."""
 
 
-def _base_then_view(a: Tensor, view: Tensor) -> Tensor:
+def _base_then_view(a: Tensor, view: Tensor) -> Any:
     y = a * a
     view.mul_(5.0)
     return y
 
 
-def _view_then_base(a: Tensor, view: Tensor) -> Tensor:
+def _view_then_base(a: Tensor, view: Tensor) -> Any:
     y = view * view
     a.mul_(5.0)
     return y
 
 
-def _view_then_other_view(a: Tensor, view: Tensor) -> Tensor:
+def _view_then_other_view(a: Tensor, view: Tensor) -> Any:
     y = view * view
     a[0].mul_(5.0)
     return y
 
 
-SAVED_AND_WRITTEN: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+SAVED_AND_WRITTEN: dict[str, Callable[[Tensor, Tensor], Any]] = {
     "view": _base_then_view,
     "base": _view_then_base,
     "other_view": _view_then_other_view,
@@ -352,7 +352,7 @@ def tracked_aliases_are_no_reason_to_refuse(ag: Autograd) -> None:
     over=SAVED_AND_WRITTEN,
 )
 def a_value_overwritten_elsewhere_is_not_taken_for_the_old_one(
-    ag: Autograd, written: Callable[[Tensor, Tensor], Tensor]
+    ag: Autograd, written: Callable[[Tensor, Tensor], Any]
 ) -> None:
     """If a saved value was overwritten through its {name}, the pass is refused or right.
 
