@@ -58,7 +58,7 @@ def chunk_copies(swap: Swap) -> None:
 
 
 @plant(
-    kills={"inp-042/element": "aliasing", "inp-024/element": "value", "inp-025/element": "value"},
+    kills={"inp-042/index": "aliasing", "inp-024/index": "value", "inp-025/index": "value"},
     modelled_on="common on NumPy, which returns a scalar there",
 )
 def select_scalar_copies(swap: Swap) -> None:

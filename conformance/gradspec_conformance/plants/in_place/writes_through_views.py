@@ -135,7 +135,7 @@ def copyslices_no_clear(swap: Swap) -> None:
 @plant(
     kills={
         "inp-024/slice": "value",
-        "inp-024/element": "value",
+        "inp-024/index": "value",
         "inp-024/select": "value",
         "inp-024/narrow": "value",
         "inp-024/diagonal": "value",
@@ -215,7 +215,7 @@ def view_rg_ignores_base(swap: Swap) -> None:
 @plant(
     kills={
         "inp-025/slice": "value",
-        "inp-025/element": "value",
+        "inp-025/index": "value",
         "inp-025/select": "value",
         "inp-025/narrow": "value",
         "inp-026": "value",

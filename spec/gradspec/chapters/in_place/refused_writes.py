@@ -48,7 +48,7 @@ MISFITS = {
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """An addition of one to `given`, 5 or a leaf of value 5, that is to write into 3."""
+    """An addition of one to what is `given`, into a `target` that holds 3."""
 
     given: Callable[[Autograd], Tensor]
     target: Callable[[Autograd], Tensor]

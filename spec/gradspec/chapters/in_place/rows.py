@@ -136,7 +136,7 @@ class Shown:
 
 WRITABLE: Final = {
     "slice": Shown(lambda _, x: x[:, 1:], lambda a: a[:, 1:]),
-    "element": Shown(lambda _, x: x[1, 2], lambda a: a[1, 2]),
+    "index": Shown(lambda _, x: x[1, 2], lambda a: a[1, 2]),
     "select": Shown(lambda ag, x: ag.select(x, 1, 2), lambda a: a[:, 2]),
     "narrow": Shown(lambda ag, x: ag.narrow(x, 1, 1, 2), lambda a: a[:, 1:]),
     "t": Shown(lambda ag, x: ag.t(x), np.transpose),

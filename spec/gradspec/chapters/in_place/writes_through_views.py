@@ -327,7 +327,7 @@ def an_old_view_joins_the_graph_with_its_base(ag: Autograd) -> None:
 
 @clause(
     "inp-044",
-    VALUE,
+    CONVENTION,
     unseen="views",
     sources=["observed (against notes/autograd § In-place operations, reason 2)"],
 )
