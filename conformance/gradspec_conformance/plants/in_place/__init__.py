@@ -2,6 +2,7 @@
 
 from gradspec_conformance.plants.in_place import (
     copying,
+    following_the_base,
     inplace_forms,
     leaves,
     recorded_writes,
@@ -15,6 +16,7 @@ from gradspec_conformance.plants.in_place import (
 
 __all__ = [
     "copying",
+    "following_the_base",
     "inplace_forms",
     "leaves",
     "recorded_writes",

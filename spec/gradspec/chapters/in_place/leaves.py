@@ -205,8 +205,8 @@ def a_leaf_is_released_with_its_last_name(ag: Autograd) -> None:
     """
     x = ag.tensor(3.0, requires_grad=True)
     buffer = ag.tensor(1.0)
-    buffer.add_(x)
+    written = buffer.add_(x)
     watcher = ag.watch(x)
-    ag.forget(x, buffer)
+    ag.forget(x, buffer, written)
 
     expect(watcher).is_gone()
