@@ -55,13 +55,15 @@ INDEXED = {
 
 @clause("inp-215", SAFETY, sources=[SAVED, "chain rule"], over=INDEXED)
 def an_overwritten_index_is_not_taken_for_the_old_one(ag: Autograd, indexed: Indexed) -> None:
-    """If the index or the mask of {name} was overwritten, the pass is refused or right."""
+    """If the index or the mask of {name} is overwritten, the write or the pass is refused, or the
+    gradient is right.
+    """
     v = ag.random(*indexed.shape)
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
     index = ag.tensor(indexed.index)
     y = indexed.apply(ag, x * 1.0, index)
-    index.zero_()
     with ag.attempt() as backward:
+        index.zero_()
         y.backward(ag.tensor(v))
 
     with backward.granted():

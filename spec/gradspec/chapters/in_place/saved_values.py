@@ -33,7 +33,8 @@ KEEPS_ITS_RESULT = {n: (n, FORMS[n]) for n in ("exp", "sqrt", "sigmoid", "tanh",
 
 @clause("inp-210", SAFETY, sources=[CHECKS, "chain rule"], over=WRITES)
 def an_overwritten_argument_is_not_taken_for_the_old_one(ag: Autograd, write: Write) -> None:
-    """If {name}_ overwrote an argument that a derivative needs, the pass is refused or right.
+    """If {name}_ overwrites an argument that a derivative needs, the write or the pass is refused,
+    or the gradient is right.
 
     An engine that does not look gives the slope of the square at the new value.
     """
@@ -41,8 +42,8 @@ def an_overwritten_argument_is_not_taken_for_the_old_one(ag: Autograd, write: Wr
     x = ag.tensor(write.point, requires_grad=True)
     h = x * 1.0
     y = h * h
-    write.into(ag, h)
     with ag.attempt() as backward:
+        write.into(ag, h)
         y.backward(ag.tensor(v))
 
     with backward.granted():
@@ -72,7 +73,8 @@ def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
 def an_overwritten_result_is_not_taken_for_the_old_one(
     ag: Autograd, row: tuple[str, Write]
 ) -> None:
-    """If the result of {name} was overwritten, the pass through it is refused or right.
+    """If the result of {name} is overwritten, the write or the pass is refused, or the gradient is
+    right.
 
     Its slope is most cheaply told from its result.
     """
@@ -80,8 +82,8 @@ def an_overwritten_result_is_not_taken_for_the_old_one(
     v = ag.random(*np.shape(function.point))
     x = ag.tensor(function.point, requires_grad=True)
     y = getattr(ag, operator)(x)
-    y.add_(1.0)
     with ag.attempt() as backward:
+        y.add_(1.0)
         y.backward(ag.tensor(v))
 
     with backward.granted():
@@ -101,11 +103,13 @@ def a_saved_result_that_was_written_is_an_error(ag: Autograd) -> None:
 
 @clause("inp-212", SAFETY, sources=[f"{WITH_AUTOGRAD} (reason 1)"])
 def squaring_in_place_has_the_slope_of_the_square(ag: Autograd) -> None:
-    """If a tensor was multiplied in place by itself, the pass is refused or right."""
+    """Multiplying a tensor in place by itself is refused, at the write or in the pass, or the
+    gradient is right.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
-    h.mul_(h)
     with ag.attempt() as backward:
+        h.mul_(h)
         h.backward()
 
     with backward.granted():
@@ -126,13 +130,15 @@ def squaring_in_place_overwrites_what_it_saved(ag: Autograd) -> None:
 
 @clause("inp-213", SAFETY, sources=[CHECKS, "chain rule"])
 def a_later_pass_is_not_wrong_either(ag: Autograd) -> None:
-    """If a saved value was overwritten after a first pass, a second one is refused or right."""
+    """If a saved value is overwritten after a first pass, the write or a second pass is refused, or
+    the gradient is right.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
     y = h * h
     y.backward(retain_graph=True)
-    h.add_(1.0)
     with ag.attempt() as backward:
+        h.add_(1.0)
         y.backward()
 
     with backward.granted():
@@ -180,12 +186,14 @@ def the_error_comes_when_backward_gets_there(ag: Autograd) -> None:
 
 @clause("inp-217", SAFETY, sources=[WITH_AUTOGRAD, "chain rule"])
 def a_write_does_not_change_what_was_computed_before(ag: Autograd) -> None:
-    """What used a tensor before a write to it has the gradient of the old value, or is refused."""
+    """What used a tensor before a write to it has the gradient of the old value, unless the write
+    or the pass is refused.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
     y = h * 3.0
-    h.zero_()
     with ag.attempt() as backward:
+        h.zero_()
         (y + x).backward()
 
     with backward.granted():

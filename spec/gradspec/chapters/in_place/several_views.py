@@ -128,8 +128,8 @@ def such_views_are_not_wrong_once_their_base_is_written(ag: Autograd, use: Use) 
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     a = x * 1.0
     first, second = a.unbind(0)
-    a.mul_(5.0)
     with ag.attempt() as backward:
+        a.mul_(5.0)
         use.run(first, second)
 
     with backward.granted():

@@ -230,16 +230,16 @@ def a_write_goes_through_a_chain_of_views(ag: Autograd) -> None:
 def a_value_overwritten_elsewhere_is_not_taken_for_the_old_one(
     ag: Autograd, written: Callable[[Tensor, Tensor], Any]
 ) -> None:
-    """If a saved value was overwritten through its {name}, the pass is refused or right.
+    """If a saved value is overwritten through its {name}, the write or the pass is refused, or the
+    gradient is right.
 
     In pytorch#197887 a saved view counted for itself, and a write to its base went unnoticed.
     """
     x = ag.tensor([2.0, 3.0], requires_grad=True)
     a = x * 1.0
     view = a[:1]
-    y = written(a, view)
     with ag.attempt() as backward:
-        y[0].backward()
+        written(a, view)[0].backward()
 
     with backward.granted():
         expect(x.grad).equals([4.0, 0.0])
