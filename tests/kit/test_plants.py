@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import gradspec_reference
-from gradspec import CASES
+from gradspec import CASES, CLAUSES
 from gradspec_conformance import plants
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli import main
@@ -109,6 +109,13 @@ def test_a_clause_that_does_not_exist_is_void() -> None:
     trial = tried(no_gradient_is_kept, acc_999="value")
 
     assert trial.fate is Fate.VOID
+
+
+def test_to_kill_a_table_is_to_kill_each_row() -> None:
+    rows = CLAUSES["inp-054"].rows
+    tried_on = [t.clause for t in trials([made(no_gradient_is_kept, inp_054="missing gradient")])]
+
+    assert tried_on == [row.id for row in rows]
 
 
 def test_a_sound_engine_that_fails_the_clause_is_void(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,3 +191,11 @@ def test_a_row_stands_for_the_ids_that_mean_it(table: Clause) -> None:
 
 def test_the_random_numbers_of_a_row_are_those_of_the_id_that_it_had(table: Clause) -> None:
     assert [case.oldest for case in table.cases] == ["zzz-003", "zzz-002", "zzz-003"]
+
+
+def test_a_row_builds_on_the_row_of_its_name() -> None:
+    row, demand = CASES["inp-006/mul"], edition.demand("inp-006/mul")
+
+    assert row.builds_on == ("inp-004/mul",)
+    assert demand is not None
+    assert demand.builds_on == row.builds_on

@@ -184,3 +184,21 @@ def what_a_hook_returned_is_taken_over(swap: Swap) -> None:
         return value, status if self.create_graph else accumulation.OWNED
 
     swap(at(BackwardPass, "through_hooks"), through)
+
+
+@plant(at(hooks, "move_retained"), {"inp-225": "missing gradient"}, "common where the node retains")
+def retention_of_a_view_is_lost(sound: Any, tensor: Any, node: Any) -> None:
+    """A view whose base is written forgets that its gradient was to be kept."""
+    if tensor._view is None:
+        sound(tensor, node)
+
+
+@plant(
+    at(hooks, "move_retained"), {"inp-209": "order"}, "common where hooks are kept by the tensor"
+)
+def hooks_follow_the_tensor(sound: Any, tensor: Any, node: Any) -> None:
+    """The hooks of a tensor that is written move to the node of its new value."""
+    sound(tensor, node)
+    old = tensor._grad_fn
+    if old is not None:
+        node.hooks, old.hooks = (old.hooks, None)

@@ -159,7 +159,7 @@ def saved_detached_double_backward(
 
 @plant(
     at(saved, "check_version"),
-    {"inp-010": "no error", "inp-019": "no error"},
+    {"inp-210": "value", "inp-010": "no error"},
     "pytorch/pytorch#197887",
 )
 def version_not_checked(_sound: Any, *_: Any) -> Any:
@@ -259,3 +259,30 @@ def product_saves_both_factors(swap: Swap) -> None:
     product = TABLE["mul"]
     swap.data(product, "plans", {})
     swap(at(product, "plan"), lambda _sound, _requires: product._make_plan((True, True)))
+
+
+@plant(
+    at(saved, "check_version"),
+    {"inp-215": "value", "inp-216": "no error"},
+    "common where only differentiable operands are saved as such",
+)
+def indices_are_not_checked(sound: Any, node: Any, tensor: Any, now: int, then: int) -> None:
+    """The versions of saved indices and masks are not compared."""
+    if tensor._array.dtype.kind == "f":
+        sound(node, tensor, now, then)
+
+
+@compound({"inp-213": "value", "inp-214": "no error"}, "common where a check is paid for once")
+def versions_are_compared_once(swap: Swap) -> None:
+    """The versions of what a node saved are compared in the first pass through it only."""
+
+    def unpack(sound: Any, self: Any, as_tensors: bool) -> Any:
+        self.metadata["passes"] = self.metadata.get("passes", 0) + 1
+        return sound(self, as_tensors)
+
+    def check_version(sound: Any, node: Any, *rest: Any) -> None:
+        if node.metadata["passes"] == 1:
+            sound(node, *rest)
+
+    swap(at(Node, "unpack"), unpack)
+    swap(at(saved, "check_version"), check_version)

@@ -172,7 +172,7 @@ def _given(tensors: list[Any], operand: float | Operand | None) -> Any:
 
 
 def _written(target: Any, act: Write, operand: Any) -> None:
-    """Write, after a look at is_leaf: without it torch may refuse (see clause inp-023a)."""
+    """Write, after a look at is_leaf: without it torch may refuse (see clause inp-222)."""
     _ = target.is_leaf
     if act.operator == "setitem":
         target[act.index] = operand

@@ -68,7 +68,7 @@ def method_forgets_its_inputs(swap: Swap) -> None:
 
 
 @compound(
-    {"inp-054": "cotangent-shape", "inp-054a": "cotangent-shape"},
+    {"inp-054": "cotangent-shape"},
     "common in engines without metadata changes in place",
 )
 def shape_is_changed_on_a_view(swap: Swap) -> None:
@@ -80,7 +80,7 @@ def shape_is_changed_on_a_view(swap: Swap) -> None:
 
 
 @compound(
-    {"inp-009a": "no error", "inp-009": "aliasing"},
+    {"inp-009": "aliasing", "inp-004/iadd": "no error"},
     "common in teaching engines, which have no __iadd__",
 )
 def augmented_makes_a_new_tensor(swap: Swap) -> None:
@@ -90,7 +90,7 @@ def augmented_makes_a_new_tensor(swap: Swap) -> None:
 
 
 @compound(
-    {"inp-009a": "no error", "inp-009": "value"},
+    {"inp-203/imul": "value", "inp-203/ipow": "value"},
     "common in teaching engines: self.data += other.data",
 )
 def augmented_is_not_recorded(swap: Swap) -> None:
@@ -100,7 +100,7 @@ def augmented_is_not_recorded(swap: Swap) -> None:
         swap(at(Tensor, f"__i{sign}__"), lambda _sound, x, y, f=original: unrecorded(f, x, y))
 
 
-@compound({"inp-045": "value", "inp-046a": "value"}, "common in engines with immutable arrays")
+@compound({"inp-001/zero": "value", "inp-204": "value"}, "common in engines with immutable arrays")
 def zero_is_out_of_place(swap: Swap) -> None:
     """zero_() returns zeros and leaves the tensor alone."""
     swap(at(Tensor, "zero_"), instead(gradspec_reference.zeros_like))
@@ -117,7 +117,7 @@ def resize_what_requires_grad(_sound: Any, self: Any, *sizes: Any) -> Any:
     return self
 
 
-@plant(at(Tensor, "alias"), {"inp-011": "no error"}, "pytorch/pytorch#6990")
+@plant(at(Tensor, "alias"), {"inp-211": "value", "inp-011": "no error"}, "pytorch/pytorch#6990")
 def detach_new_version(_sound: Any, self: Any) -> Any:
     """A detached alias, and so a saved result, has a version counter of its own."""
     return Tensor(self.materialise())
@@ -182,7 +182,7 @@ def gradient_is_another_tensor_each_time(sound: Any, tensor: Any) -> Any:
 
 @plant(
     reading("grad"),
-    {"inp-049": "value", "inp-049a": "value"},
+    {"inp-204": "value", "inp-049": "value"},
     "common in engines with immutable arrays",
 )
 def gradients_are_read_as_copies(sound: Any, tensor: Any) -> Any:
@@ -200,3 +200,9 @@ def assignment_to_nonleaf_lost(sound: Any, tensor: Tensor, value: Tensor | None)
     """A gradient that is assigned to a non-leaf is dropped."""
     if tensor.is_leaf:
         sound(tensor, value)
+
+
+@plant(at(Tensor, "detach_"), {"inp-208": "value"}, "engines that accept torch's calls as stubs")
+def detach_in_place_noop(_sound: Any, self: Any) -> Any:
+    """detach_() leaves the history as it was."""
+    return self

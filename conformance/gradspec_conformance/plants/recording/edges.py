@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import node, recording
+from gradspec_reference.engine import node, recording, views
 from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
 
 if TYPE_CHECKING:
@@ -103,3 +103,35 @@ def twin_of(made: Node) -> Node:
     """Return another node that is like this one."""
     parts = (made.next_functions, made.saved, made.params, made.outputs)
     return type(made)(*parts, made.freeable)
+
+
+@plant(at(node, "accumulator"), {"inp-205": "lifetime"}, "common where the accumulator is stored")
+def leaf_owns_its_accumulator(sound: Any, leaf: Any) -> Any:
+    """A leaf owns the node that adds to its gradient, and the node owns the leaf."""
+    made = sound(leaf)
+    leaf.leaf_state().accumulator = lambda: made
+    return made
+
+
+@compound({"inp-217": "value"}, "common where a node refers to tensors, not to nodes")
+def edges_follow_the_tensor(swap: Swap) -> None:
+    """Operations that used a tensor before a write send its gradient to the node of the write."""
+    users: list[tuple[Any, Any]] = []
+
+    def make_node(sound: Any, operator: Any, operands: Any, *rest: Any) -> Any:
+        node = sound(operator, operands, *rest)
+        users.append((node, operands))
+        return node
+
+    def rebased(sound: Any, tensor: Any, node: Any) -> None:
+        sound(tensor, node)
+        for user, operands in users:
+            user.next_functions = tuple(
+                (
+                    (node, 0) if operand is tensor else edge
+                    for operand, edge in zip(operands, user.next_functions, strict=True)
+                )
+            )
+
+    swap(at(recording, "make_node"), make_node)
+    swap(at(views, "rebase"), rebased)

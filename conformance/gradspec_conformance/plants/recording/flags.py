@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
 
 
-@plant(at(recording, "view"), {"inp-025": "value"}, "common on NumPy, which returns a scalar there")
+@plant(
+    at(recording, "view"),
+    {"inp-042/index": "aliasing", "inp-024/index": "value"},
+    "common on NumPy, which returns a scalar there",
+)
 def select_scalar_copies(sound: Any, operator: Any, source: Any, *params: Any) -> Any:
     """Selecting a single element copies it; any larger part is a view."""
     result = sound(operator, source, *params)

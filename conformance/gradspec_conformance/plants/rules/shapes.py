@@ -15,13 +15,13 @@ def by_columns(_sound: Any, _xp: Any, g: Any, shape: Any, *_: Any) -> Any:
     return np.ascontiguousarray(g).reshape(shape[::-1]).T
 
 
-@plant(rule("t", "self"), {"inp-054b": "value"}, "common in teaching engines")
+@plant(rule("t", "self"), {"inp-054/t": "value"}, "common in teaching engines")
 def transposed_is_reshaped_back(_f: Any, xp: Any, g: Any) -> Any:
     """The gradient of a transposed matrix is reshaped instead of transposed back."""
     return xp.reshape(g, g.shape[::-1])
 
 
-@plant(rule("transpose", "self"), {"inp-054c": "value"}, "common in teaching engines")
+@plant(rule("transpose", "self"), {"inp-054/transpose": "value"}, "common in teaching engines")
 def exchanged_is_reshaped_back(_sound: Any, xp: Any, g: Any, a: int, b: int) -> Any:
     """The gradient of exchanged dimensions is reshaped instead of exchanged back."""
     shape = list(g.shape)
@@ -29,13 +29,13 @@ def exchanged_is_reshaped_back(_sound: Any, xp: Any, g: Any, a: int, b: int) -> 
     return xp.reshape(g, tuple(shape))
 
 
-@plant(rule("unsqueeze", "self"), {"inp-054": "value"}, "common where two layouts meet")
+@plant(rule("unsqueeze", "self"), {"inp-054/unsqueeze": "value"}, "common where two layouts meet")
 def inserted_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
     """The gradient of an inserted dimension is read by rows and stored by columns."""
     return by_columns(sound, *arguments)
 
 
-@plant(rule("squeeze_dim", "self"), {"inp-054a": "value"}, "common where two layouts meet")
+@plant(rule("squeeze_dim", "self"), {"inp-054/squeeze": "value"}, "common where two layouts meet")
 def dropped_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
     """The gradient of a dropped dimension is read by rows and stored by columns."""
     return by_columns(sound, *arguments)
@@ -43,7 +43,7 @@ def dropped_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
 
 @plant(
     rule("unsafe_split", "self"),
-    {"inp-031": "value", "inp-031a": "value"},
+    {"inp-229": "value"},
     "common where the offset is kept in the forward pass only",
 )
 def unsafe_pieces_all_go_to_the_front(

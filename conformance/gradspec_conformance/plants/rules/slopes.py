@@ -47,68 +47,80 @@ def mean_is_differentiated_as_a_sum(_sound: Any, *arguments: Any) -> Any:
 
 
 @plant(
-    rule("relu", "self"), {"inp-018": "value"}, "common where the mask is found in the wrong half"
+    rule("relu", "self"),
+    {"inp-018/relu": "value"},
+    "common where the mask is found in the wrong half",
 )
 def relu_tests_its_result_for_negatives(_f: Any, xp: Any, g: Any, r: Any) -> Any:
     """relu() blocks the gradient where its result is negative, which it never is."""
     return xp.where(r < 0, 0.0, g)
 
 
-@plant(rule("exp", "self"), {"inp-018a": "value"}, "pytorch/pytorch#4355")
+@plant(rule("exp", "self"), {"inp-018/exp": "value"}, "pytorch/pytorch#4355")
 def exp_ignores_what_arrives(_f: Any, _xp: Any, _g: Any, result: Any) -> Any:
     """The rule of exp gives its result, whatever gradient arrives from above."""
     return result
 
 
-@plant(rule("neg", "self"), {"inp-018j": "value"}, "common in teaching engines")
+@plant(rule("neg", "self"), {"inp-018/neg": "value"}, "common in teaching engines")
 def neg_passes_the_gradient_on(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """The gradient goes through a change of sign unchanged."""
     return g
 
 
-@plant(rule("abs", "self"), {"inp-018i": "value"}, "common in teaching engines")
+@plant(rule("abs", "self"), {"inp-018/abs": "value"}, "common in teaching engines")
 def abs_passes_the_gradient_on(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """The gradient goes through abs unchanged, as if nothing were negative."""
     return g
 
 
-@plant(rule("div", "self"), {"inp-018k": "value", "inp-009": "value"}, "common in teaching engines")
+@plant(
+    rule("div", "self"),
+    {"inp-018/div": "value", "inp-203/itruediv": "value"},
+    "common in teaching engines",
+)
 def div_scales_up(_f: Any, _xp: Any, g: Any, other: Any, *_: Any) -> Any:
     """The gradient of a quotient is multiplied by the divisor, as that of a product."""
     return g * other
 
 
-@plant(rule("masked_fill", "self"), {"inp-048": "value"}, "apache/mxnet#17893")
+@plant(rule("masked_fill", "self"), {"inp-018/masked_fill": "value"}, "apache/mxnet#17893")
 def masked_fill_turns_its_mask_round(_f: Any, xp: Any, g: Any, mask: Any, _value: Any) -> Any:
     """masked_fill passes the gradient on where the mask is true, and blocks it elsewhere."""
     return xp.where(mask, g, 0.0)
 
 
-@plant(rule("masked_fill", "self"), {"inp-048": "value"}, "common in teaching engines")
+@plant(rule("masked_fill", "self"), {"inp-018/masked_fill": "value"}, "common in teaching engines")
 def masked_fill_passes_everything(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """masked_fill passes the gradient on, also where it has overwritten the value."""
     return g
 
 
-@plant(rule("clamp", "self"), {"inp-048a": "value"}, "common in straight-through estimators")
+@plant(rule("clamp", "self"), {"inp-018/clamp": "value"}, "common in straight-through estimators")
 def clamp_passes_everything(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """clamp() passes the gradient on outside its bounds too."""
     return g
 
 
-@plant(rule("fill", "self"), {"inp-046": "value", "inp-020": "value"}, "pytorch/xla#1718")
+@plant(
+    rule("fill", "self"), {"inp-020/number": "value", "inp-020/slice": "value"}, "pytorch/xla#1718"
+)
 def fill_keeps_old(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """A constant that is filled in passes the gradient on to the value that it overwrote."""
     return g
 
 
-@plant(rule("zero", "self"), {"inp-046a": "value"}, "pytorch/xla#1718")
+@plant(rule("zero", "self"), {"inp-046/zero": "value"}, "pytorch/xla#1718")
 def zero_keeps_old(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """zero_() passes the gradient on to the value that it overwrote."""
     return g
 
 
-@plant(rule("copy", "self"), {"inp-046b": "value", "inp-047": "value"}, "pytorch/pytorch#15115")
+@plant(
+    rule("copy", "self"),
+    {"inp-046/copy": "value", "inp-021/number": "value"},
+    "pytorch/pytorch#15115",
+)
 def copy_keeps_old(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """copy_() passes the gradient to the old value too."""
     return g
@@ -116,7 +128,7 @@ def copy_keeps_old(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
 
 @plant(
     rule("copy", "src"),
-    {"inp-047": "value", "inp-023a": "value"},
+    {"inp-021/number": "value", "inp-047": "value"},
     "twitter-archive/torch-autograd#139",
 )
 def assigned_value_gets_zeros(_sound: Any, xp: Any, g: Any, *_rest: Any) -> Any:
@@ -194,3 +206,23 @@ def sum_shares_out(sound: Any, xp: Any, g: Any, shape: Any) -> Any:
 def sine_is_differentiated_at_zero(_sound: Any, _xp: Any, g: Any, _x: Any) -> Any:
     """The derivative of the sine is one everywhere, as it is at zero."""
     return g
+
+
+@plant(
+    rule("index_put", "self"),
+    {f"inp-02{n}/{row}": "value" for n in "01" for row in ("list", "mask")},
+    "pytorch/xla#1718",
+)
+def indexed_assignment_keeps_old(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
+    """Assigning by a list or a mask passes the gradient on to the values that it overwrote."""
+    return g
+
+
+@plant(
+    rule("index_put", "values"),
+    {"inp-021/list": "value", "inp-021/mask": "value"},
+    "twitter-archive/torch-autograd#139",
+)
+def indexed_assignment_gives_zeros(sound: Any, xp: Any, g: Any, *rest: Any) -> Any:
+    """A tensor that is assigned by a list or a mask receives zeros."""
+    return xp.zeros_like(sound(xp, g, *rest))

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradspec_conformance.plants.places import at, instead
 from gradspec_conformance.plants.plant import compound, plant
+from gradspec_reference.engine import layout, versions, views
 from gradspec_reference.engine import operator as table
-from gradspec_reference.engine import versions, views
 from gradspec_reference.engine.operator import TABLE, arrays
 from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.engine.views import Creation
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.operators import memory
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 @plant(
     at(views, "rebase"),
-    {"inp-019": "no error"},
+    {"inp-212": "value", "inp-019": "no error"},
     "common where the node is finished after the write",
 )
 def versions_are_noted_after_the_write(sound: Any, tensor: Any, node: Any) -> None:
@@ -43,7 +46,11 @@ def view_inplace_base_not_rebased(sound: Any, tensor: Any, node: Any) -> None:
     relation.version = versions.version(tensor)
 
 
-@plant(at(views, "rebase"), {"inp-023": "flag"}, "common where only variables are rebased")
+@plant(
+    at(views, "rebase"),
+    {"inp-221": "root-without-grad", "inp-023": "flag"},
+    "common where only variables are rebased",
+)
 def plain_base_not_rebased(sound: Any, tensor: Any, node: Any) -> None:
     """A write through a view of a plain tensor gives the view a history and the tensor none."""
     relation = tensor._view
@@ -54,7 +61,7 @@ def plain_base_not_rebased(sound: Any, tensor: Any, node: Any) -> None:
     relation.version = versions.version(tensor)
 
 
-@compound({"inp-024": "value", "inp-024a": "value"}, "pytorch/xla#1718")
+@compound({"inp-024": "value", "inp-027": "value"}, "pytorch/xla#1718")
 def copyslices_no_clear(swap: Swap) -> None:
     """The base keeps the gradient of the overwritten region, beside what the write sends back."""
     original = views.from_region
@@ -70,7 +77,7 @@ def copyslices_no_clear(swap: Swap) -> None:
 
 @plant(
     at(views, "replaced_region"),
-    {"inp-024": "value", "inp-020": "value"},
+    {"inp-024/slice": "value", "inp-024/select": "value"},
     "common where a write through a view is one to the base",
 )
 def write_covers_the_whole_base(
@@ -91,7 +98,7 @@ def view_gradfn_stale(_sound: Any, *_: Any) -> Any:
 
 @plant(
     at(views, "current_history"),
-    {"inp-023a": "flag"},
+    {"inp-222": "leaf-inplace", "inp-023a": "flag"},
     "common where only variables are tracked as views",
 )
 def plain_views_stay_plain(sound: Any, view: Any) -> Any:
@@ -99,7 +106,7 @@ def plain_views_stay_plain(sound: Any, view: Any) -> Any:
     return None if view._grad_fn is None else sound(view)
 
 
-@compound({"inp-025": "value", "inp-026": "value"}, "pytorch/pytorch#8874")
+@compound({"inp-025/slice": "value", "inp-025/select": "value"}, "pytorch/pytorch#8874")
 def new_history_starts_at_the_front(swap: Swap) -> None:
     """The new history of a view takes it for the first elements of its base."""
     original = views.geometry_of
@@ -132,7 +139,11 @@ def new_history_is_a_slice(swap: Swap) -> None:
     swap(at(views, "regenerate"), instead(views.regenerate))  # to count
 
 
-@plant(at(arrays, "scatter_region"), {"inp-026": "value"}, "PaddlePaddle/Paddle#79718")
+@plant(
+    at(arrays, "scatter_region"),
+    {"inp-025/expand": "value", "inp-025/unfold": "value"},
+    "PaddlePaddle/Paddle#79718",
+)
 def overlap_overwrite(_sound: Any, part: Any, geometry: Any) -> Any:
     """Where a view shows one address several times, the last gradient stays instead of the sum."""
     flat = memory.memory_for(geometry, part.dtype)
@@ -142,7 +153,7 @@ def overlap_overwrite(_sound: Any, part: Any, geometry: Any) -> Any:
 
 @plant(
     at(shapes, "change_view_"),
-    {"inp-054": "missing gradient", "inp-054a": "missing gradient"},
+    {"inp-054": "missing gradient"},
     "common where shapes change without a record",
 )
 def reshaped_in_place_starts_anew(sound: Any, input: Any, name: str, *params: Any) -> Any:
@@ -152,3 +163,41 @@ def reshaped_in_place_starts_anew(sound: Any, input: Any, name: str, *params: An
     if history is not None:
         input._grad_fn, input._requires_grad = (None, True)
     return input
+
+
+@compound({"inp-226": "value", "inp-029": "no error"}, "pytorch/pytorch#31258")
+def written_piece_leaves_its_base(swap: Swap) -> None:
+    """One of several views is written like a tensor of its own: its base keeps its history."""
+
+    def check_may_be_written(sound: Any, view: Any, relation: Any) -> None:
+        if relation.creation is not Creation.SEVERAL:
+            sound(view, relation)
+
+    def rebase(sound: Any, tensor: Any, node: Any) -> None:
+        relation = tensor._view
+        if relation is None or relation.creation is not Creation.SEVERAL:
+            sound(tensor, node)
+            return
+        tensor._grad_fn, tensor._output_nr = (node, 0)
+        relation.version = versions.version(tensor)
+
+    swap(at(views, "check_may_be_written"), check_may_be_written)
+    swap(at(views, "rebase"), rebase)
+
+
+@plant(
+    at(views, "geometry_of"), {"inp-220": "value"}, "common where strides are told from the shape"
+)
+def base_is_taken_for_row_major(sound: Any, view: Any, base: Any) -> Any:
+    """A write through a view looks for its region as if the base lay row by row in memory."""
+    shape, _, *region = sound(view, base)
+    by_rows = layout.strides(np.empty(shape, base._array.dtype))
+    return (shape, by_rows, *region)
+
+
+@plant(at(views, "rebase"), {"inp-224": "lifetime"}, "common where a base lists its views")
+def written_view_is_kept_by_its_base(sound: Any, tensor: Any, node: Any) -> None:
+    """The node that a write through a view gives to the base keeps the view."""
+    sound(tensor, node)
+    if tensor._view is not None:
+        tensor._view.base._grad_fn.metadata["view"] = tensor

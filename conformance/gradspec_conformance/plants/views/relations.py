@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
 
 
-@plant(
-    at(views, "relate"), {"inp-029a": "no error", "inp-029b": "no error"}, "pytorch/pytorch#31258"
-)
+@plant(at(views, "relate"), {"inp-029": "no error", "inp-030": "no error"}, "pytorch/pytorch#31258")
 def multiview_inplace_ok(sound: Any, view: Any, source: Any, **_several: Any) -> Any:
     """Views that one operation made together are taken for ordinary views."""
     return sound(view, source, several=False)
 
 
-@plant(at(views, "inherited_creation"), {"inp-029c": "no error"}, "pytorch/pytorch#36608")
+@plant(
+    at(views, "inherited_creation"),
+    {"inp-029/split_and_slice": "no error"},
+    "pytorch/pytorch#36608",
+)
 def multiview_ban_not_inherited(_sound: Any, _parent: Any, several: bool) -> Creation:
     """A view of one of several views is an ordinary view."""
     if not state.recording:
@@ -36,7 +38,7 @@ def multiview_ban_not_inherited(_sound: Any, _parent: Any, several: bool) -> Cre
 
 @plant(
     at(views, "check_may_follow"),
-    {"inp-030": "no error", "inp-030a": "no error"},
+    {"inp-030": "no error"},
     "pytorch/pytorch#31258",
 )
 def multiview_followed_after_a_write(_sound: Any, *_: Any) -> Any:
@@ -46,7 +48,7 @@ def multiview_followed_after_a_write(_sound: Any, *_: Any) -> Any:
 
 @plant(
     at(views, "is_outdated"),
-    {"inp-030": "no error", "inp-030a": "no error"},
+    {"inp-228": "value", "inp-030": "no error"},
     "pytorch/pytorch#31258",
 )
 def multiview_stale_after_a_write(sound: Any, view: Any, relation: Any) -> bool:
@@ -61,7 +63,7 @@ def base_is_the_parent(sound: Any, view: Any, source: Any, *, several: bool) -> 
     view._view.base = source
 
 
-@plant(at(views, "relate"), {"inp-041": "flag", "inp-002": "value"}, "common in teaching engines")
+@plant(at(views, "relate"), {"inp-218": "value", "inp-041": "flag"}, "common in teaching engines")
 def views_are_not_known(_sound: Any, *_: Any, **_several: Any) -> Any:
     """A view shares memory with its base, and nobody knows that it is one."""
     return None
@@ -90,7 +92,7 @@ def view_own_version(sound: Any, view: Any, source: Any, *, several: bool) -> No
     view._counter = None
 
 
-@compound({"inp-005": "no error", "inp-005a": "no error"}, "pytorch/pytorch#46204")
+@compound({"inp-005": "no error"}, "pytorch/pytorch#46204")
 def leaf_view_inplace_ok(swap: Swap) -> None:
     """A write to a view of a leaf that requires grad is let through."""
 

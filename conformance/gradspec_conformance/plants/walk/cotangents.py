@@ -317,7 +317,7 @@ def accum_shape_broadcast(_sound: Any, _xp: Any, gradient: Any, _shape: Any) -> 
 
 @plant(
     at(shapes, "unbroadcast"),
-    {"inp-047a": "shape", "inp-021a": "shape"},
+    {"inp-021/slice": "shape", "inp-047a": "shape"},
     "Lightning-AI/lightning-thunder#1962",
 )
 def assigned_value_is_not_summed(_sound: Any, _xp: Any, gradient: Any, _shape: Any) -> Any:
@@ -327,7 +327,7 @@ def assigned_value_is_not_summed(_sound: Any, _xp: Any, gradient: Any, _shape: A
 
 @plant(
     at(shapes, "unbroadcast"),
-    {"inp-047a": "value", "inp-021a": "value"},
+    {"inp-021/slice": "value", "inp-047a": "value"},
     "common where one copy stands for all",
 )
 def broadcast_takes_the_mean(sound: Any, xp: Any, gradient: Any, shape: Any) -> Any:

@@ -13,7 +13,7 @@ from gradspec_reference.errors import OutRequiresGradError
 
 @plant(
     at(inplace, "into_out"),
-    {"inp-035": "no error", "inp-035a": "no error"},
+    {"inp-232": "value", "inp-035": "no error"},
     "common where out= goes past the recorder",
 )
 def out_is_a_plain_write(sound: Any, *arguments: Any) -> Any:
@@ -23,7 +23,7 @@ def out_is_a_plain_write(sound: Any, *arguments: Any) -> Any:
 
 @plant(
     at(inplace, "into_out"),
-    {"inp-035": "no error", "inp-035a": "no error"},
+    {"inp-035/argument": "no error", "inp-035/target": "no error"},
     "common where out= is made of copy_",
 )
 def out_is_recorded(_sound: Any, out: Any, result: Any, _operands: Any) -> Any:
@@ -33,7 +33,7 @@ def out_is_recorded(_sound: Any, out: Any, result: Any, _operands: Any) -> Any:
 
 @plant(
     at(inplace, "into_out"),
-    {"inp-035a": "no error"},
+    {"inp-035/leaf": "no error", "inp-233": "value"},
     "common where only the arguments are looked at",
 )
 def out_target_is_not_looked_at(sound: Any, out: Any, result: Any, operands: Any) -> Any:
@@ -45,7 +45,7 @@ def out_target_is_not_looked_at(sound: Any, out: Any, result: Any, operands: Any
 
 @plant(
     at(inplace, "into_out"),
-    {"inp-035b": "out-requires-grad"},
+    {"inp-235": "out-requires-grad"},
     "common where the check does not ask for the mode",
 )
 def out_is_refused_in_every_mode(sound: Any, out: Any, result: Any, operands: Any) -> Any:
@@ -61,3 +61,10 @@ def out_is_not_counted(sound: Any, out: Any, result: Any, operands: Any) -> Any:
     sound(out, result, operands)
     versions.counter_of(out).value -= 1
     return out
+
+
+@plant(at(inplace, "into_out"), {"inp-234": "value"}, "pytorch/pytorch#2940")
+def out_is_refused_after_the_write(sound: Any, out: Any, result: Any, operands: Any) -> Any:
+    """Whether out= may take a result is checked after it was stored."""
+    unrecorded(sound, out, result, operands)
+    return sound(out, result, operands)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @plant(
     at(inplace, "old_value"),
-    {"inp-018b": "value", "inp-018e": "value"},
+    {"inp-018/pow": "value", "inp-018/log": "value"},
     "common in engines that save a reference",
 )
 def inplace_saves_new(_sound: Any, target: Any, _sources: Any) -> Any:
@@ -31,7 +31,7 @@ def inplace_saves_new(_sound: Any, target: Any, _sources: Any) -> Any:
 
 
 @compound(
-    {"inp-018c": "value", "inp-018d": "value"},
+    {"inp-018/sqrt": "value", "inp-018/tanh": "value"},
     "common where the in-place form reuses a saved operand",
 )
 def inplace_saves_old_as_result(swap: Swap) -> None:
@@ -59,7 +59,7 @@ def old_value_is_a_recorded_copy(sound: Any, operator: Any, operands: Any, *rest
     return sound(operator, (operands[0].clone(), *operands[1:]), *rest)
 
 
-@compound({"inp-008b": "value", "inp-008c": "value"}, "PaddlePaddle/Paddle#37367")
+@compound({"inp-008b": "value", "inp-018": "value"}, "PaddlePaddle/Paddle#37367")
 def inplace_root_counted_twice(swap: Swap) -> None:
     """The cotangent of a root that was just written is counted once too often."""
 
@@ -88,7 +88,7 @@ def old_value_without_history(sound: Any, target: Any, sources: Any) -> Any:
 
 @plant(
     at(inplace, "apply_inplace"),
-    {"inp-022": "flag", "inp-023": "flag"},
+    {"inp-207": "root-without-grad", "inp-022": "flag"},
     "common where only the target decides",
 )
 def plain_target_stays_plain(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
@@ -98,7 +98,11 @@ def plain_target_stays_plain(sound: Any, operator: Any, operands: Any, *params: 
     return unrecorded(sound, operator, operands, *params)
 
 
-@plant(at(inplace, "prepare"), {"inp-008": "value", "inp-008c": "value"}, "pytorch/pytorch#5871")
+@plant(
+    at(inplace, "prepare"),
+    {"inp-207": "missing gradient", "inp-021": "missing gradient"},
+    "pytorch/pytorch#5871",
+)
 def inplace_drops_operand_edge(sound: Any, *arguments: Any) -> Any:
     """A recorded write has an edge to the old value and none to its other operands."""
     node = sound(*arguments)
@@ -124,7 +128,7 @@ def base_gets_a_scatter(_sound: Any, *_: Any) -> Any:
 
 @plant(
     at(inplace, "apply_inplace"),
-    {"inp-008a": "aliasing", "inp-008b": "value"},
+    {"inp-008": "value", "inp-020": "value"},
     "common in teaching engines: self.data += other.data",
 )
 def inplace_not_recorded(sound: Any, *arguments: Any) -> Any:

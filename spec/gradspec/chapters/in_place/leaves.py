@@ -10,65 +10,100 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import SAFETY, VALUE, clause, expect
+import numpy as np
+
+from gradspec import CONVENTION, SAFETY, VALUE, clause, expect
+from gradspec.chapters.in_place.rows import AUGMENTED, WRITES, Write
 
 if TYPE_CHECKING:
     from gradspec import Autograd
 
 TUTORIAL = "introyt autograd tutorial § Autograd and In-place Operations"
 WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
+ZEROING = ["torch.Tensor.zero_ docstring", "T2 §2.3", "T3 §1", "T4 §7.5"]
 CLIPPING = "torch.nn.utils.clip_grad_norm_ docstring"
 
+LEAF_WRITES = {n: WRITES[n] for n in ("add", "mul", "relu", "zero", "copy")} | {
+    "iadd": AUGMENTED["iadd"]
+}
 
-@clause("inp-004", SAFETY, sources=[TUTORIAL, "T1 §2.1.6"])
-def a_leaf_that_requires_grad_is_not_written(ag: Autograd) -> None:
-    """In grad mode, writing in place into a leaf that requires grad is refused.
 
-    lightning-thunder#1458 let it pass.
+@clause("inp-201", SAFETY, sources=[TUTORIAL, "chain rule"], over=LEAF_WRITES)
+def a_graph_does_not_see_a_later_write_to_its_leaf(ag: Autograd, write: Write) -> None:
+    """A pass through a graph that used a leaf before {name} wrote to it is refused, or gives the
+    gradient at the old value.
+    """
+    v = ag.random(*np.shape(write.point))
+    x = ag.tensor(write.point, requires_grad=True)
+    y = x * x
+    with ag.attempt():
+        write.into(ag, x)
+    with ag.attempt() as backward:
+        y.backward(ag.tensor(v))
+
+    with backward.granted():
+        expect(x.grad).is_close(2 * v * write.point)
+
+
+@clause("inp-202", SAFETY, sources=[TUTORIAL, "chain rule"])
+def a_written_leaf_is_not_lost(ag: Autograd) -> None:
+    """Writing in place into a leaf that requires grad is refused, or leaves it a leaf whose
+    gradient is right.
+
+    The slope of the write is one, so it does not matter whether the gradient is meant at the old
+    value or at the new.  In lightning-thunder#1458 the write passed.
     """
     x = ag.tensor(3.0, requires_grad=True)
-
-    with ag.refuses("leaf-inplace"):
+    with ag.attempt() as write:
         x.add_(1.0)
 
+    with write.granted():
+        (x * x).backward()
+        expect(x.grad).equals(8.0)
 
-@clause("inp-004a", SAFETY, sources=[TUTORIAL])
-def a_write_that_forgets_the_old_value_is_refused_too(ag: Autograd) -> None:
-    """In grad mode, a leaf that requires grad is not written even by an operation that ignores its
-    value.
+
+@clause(
+    "inp-004",
+    CONVENTION,
+    sources=[TUTORIAL, "T1 §2.1.6"],
+    over=LEAF_WRITES,
+    stands_for={"inp-004a": "zero", "inp-009a": "iadd"},
+)
+def a_leaf_that_requires_grad_is_not_written(ag: Autograd, write: Write) -> None:
+    """In grad mode, writing by {name} into a leaf that requires grad is refused.
+
+    That zero_ and copy_ ignore the old value is no excuse, nor is it that Python spells += as an
+    assignment.
     """
-    x = ag.tensor(3.0, requires_grad=True)
+    x = ag.tensor(write.point, requires_grad=True)
 
     with ag.refuses("leaf-inplace"):
-        x.zero_()
-    expect(x).equals(3.0)
+        write.into(ag, x)
 
 
-@clause("inp-006", SAFETY, sources=["observed"], builds_on=("inp-004",))
-def a_refused_write_changes_nothing(ag: Autograd) -> None:
-    """A refused write leaves the leaf's value and version, and the graphs that use it, intact.
+@clause("inp-006", SAFETY, sources=["observed"], over=LEAF_WRITES, builds_on=("inp-004/{name}",))
+def a_refused_write_changes_nothing(ag: Autograd, write: Write) -> None:
+    """If writing by {name} into a leaf is refused, its value and graphs that use it stay intact.
 
     In pytorch#2940 the error came after the data had been changed.
     """
-    x = ag.tensor(3.0, requires_grad=True)
+    v = ag.random(*np.shape(write.point))
+    x = ag.tensor(write.point, requires_grad=True)
     y = x * x
     with ag.refuses("leaf-inplace"):
-        x.mul_(2.0)
+        write.into(ag, x)
 
-    expect(x).equals(3.0)
-    expect(x.version).equals(0)
-    y.backward()
-    expect(x.grad).equals(6.0)
+    expect(x).equals(write.point)
+    y.backward(ag.tensor(v))
+    expect(x.grad).is_close(2 * v * write.point)
 
 
-@clause("inp-055", SAFETY, sources=["T1 §2.1.6"])
+@clause("inp-055", VALUE, unseen="inplace", sources=["T1 §2.1.6"])
 def rebinding_a_name_is_no_write(ag: Autograd) -> None:
     """Giving a leaf's name to a new tensor, as x = relu(x) does, is no write to the leaf."""
     x = ag.tensor(-2.0, requires_grad=True)
     y = ag.tensor(5.0, requires_grad=True)
     z = x * y
-    with ag.refuses("leaf-inplace"):
-        x.relu_()
     leaf, x = x, ag.relu(x)
     z.backward()
 
@@ -93,39 +128,39 @@ def a_leaf_without_grad_is_written_freely(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause("inp-009", VALUE, sources=[WITH_AUTOGRAD])
-def augmented_assignment_writes_in_place(ag: Autograd) -> None:
-    """X += y, -=, *=, /= and **= write into the tensor x itself, and are recorded.
+@clause("inp-203", VALUE, sources=[WITH_AUTOGRAD], over=AUGMENTED)
+def augmented_assignment_is_recorded(ag: Autograd, write: Write) -> None:
+    """Augmented assignment by {name} gives the value and the slope of the operator."""
+    v = ag.random()
+    x = ag.tensor(write.point, requires_grad=True)
+    h = write.into(ag, x * 1.0)
+    h.backward(ag.tensor(v))
 
-    With h starting at x the program computes ((x + 1 - 2) * 6 / 4)**2, whose slope at 3 is
-    2 * 3 * 6 / 4 = 9.
-    """
-    x = ag.tensor(3.0, requires_grad=True)
-    h = before = x * 1.0
-    h += 1.0
-    h -= 2.0
-    h *= 6.0
-    h /= 4.0
-    h **= 2
-    h.backward()
-
-    expect(h).is_same_object_as(before)
-    expect(before.version).equals(5)
-    expect(before).equals(9.0)
-    expect(x.grad).equals(9.0)
+    expect(h).is_close(write.value)
+    expect(x.grad).is_close(v * write.slope)
 
 
-@clause("inp-009a", SAFETY, sources=[WITH_AUTOGRAD], builds_on=("inp-004",))
-def augmented_assignment_to_a_leaf_is_refused(ag: Autograd) -> None:
-    """Augmented assignment to a leaf that requires grad is refused like any write to it."""
-    x = ag.tensor(3.0, requires_grad=True)
+@clause("inp-009", CONVENTION, sources=[WITH_AUTOGRAD], over=AUGMENTED)
+def augmented_assignment_writes_in_place(ag: Autograd, write: Write) -> None:
+    """Augmented assignment by {name} writes into the tensor itself, and does not make another."""
+    h = ag.tensor(write.point)
+    written = write.into(ag, h)
 
-    with ag.refuses("leaf-inplace"):
-        x += 1.0
-    expect(x).equals(3.0)
+    expect(written).is_same_object_as(h)
+    expect(h).is_close(write.value)
 
 
-@clause("inp-045", VALUE, sources=["torch.Tensor.zero_ docstring", "T2 §2.3", "T3 §1", "T4 §7.5"])
+@clause("inp-204", VALUE, sources=ZEROING)
+def zeroing_a_gradient_sets_it_to_zero(ag: Autograd) -> None:
+    """After x.grad.zero_() the gradient of x is zero."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * 3.0).backward()
+    x.grad.zero_()
+
+    expect(x.grad).equals(0.0)
+
+
+@clause("inp-045", CONVENTION, sources=ZEROING)
 def zeroing_a_gradient_writes_into_it(ag: Autograd) -> None:
     """Where x.grad has no history, x.grad.zero_() sets it to zero where it lies, and records
     nothing.
@@ -151,7 +186,7 @@ def a_gradient_may_be_scaled_in_no_grad(ag: Autograd) -> None:
     expect(x.grad).equals(3.0)
 
 
-@clause("inp-049a", VALUE, sources=[CLIPPING])
+@clause("inp-049a", CONVENTION, sources=[CLIPPING])
 def a_gradient_may_be_scaled_through_its_detached_alias(ag: Autograd) -> None:
     """Writing into x.grad.detach() writes into the gradient, since both are one memory."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -159,3 +194,19 @@ def a_gradient_may_be_scaled_through_its_detached_alias(ag: Autograd) -> None:
     x.grad.detach().mul_(0.5)
 
     expect(x.grad).equals(3.0)
+
+
+@clause("inp-205", SAFETY, sources=["notes/autograd § How autograd encodes the history"])
+def a_leaf_is_released_with_its_last_name(ag: Autograd) -> None:
+    """A leaf that was written into another tensor is released once nobody names either.
+
+    A leaf that owns the node which adds to its gradient, and a node that owns its leaf, would
+    keep each other alive.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    buffer = ag.tensor(1.0)
+    written = buffer.add_(x)
+    watcher = ag.watch(x)
+    ag.forget(x, buffer, written)
+
+    expect(watcher).is_gone()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import VALUE, clause, expect
+from gradspec import SAFETY, clause, expect
 from gradspec.drawing.writes import InPlaceProgram, inplace_programs
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CHECKS = "notes/autograd § In-place correctness checks"
 
 
-@clause("inp-017", VALUE, unseen="views", sources=[CHECKS], given={"program": inplace_programs()})
+@clause("inp-017", SAFETY, unseen="views", sources=[CHECKS], given={"program": inplace_programs()})
 def no_error_means_right_gradients(ag: Autograd, program: InPlaceProgram) -> None:
     """Whenever backward succeeds after writes in place, the gradients are those of the function.
 

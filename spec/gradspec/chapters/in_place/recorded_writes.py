@@ -9,11 +9,13 @@ written, if it has a history, receives the gradient of the region that it fills.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec import VALUE, clause, expect
+from gradspec import CONVENTION, VALUE, clause, expect
+from gradspec.chapters.in_place.rows import OVERWRITES, Write
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -21,20 +23,63 @@ if TYPE_CHECKING:
 WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
 
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An index, and what is assigned to the elements of [2, 4, 6] that it names."""
+
+    index: Any
+    source: Any
+
+    @property
+    def values(self) -> Any:
+        """What is there afterwards."""
+        values = np.array([2.0, 4.0, 6.0])
+        values[self.index] = self.source
+        return values
+
+    @property
+    def kept(self) -> Any:
+        """One where the old value stays, zero where it is overwritten."""
+        kept = np.ones(3)
+        kept[self.index] = 0.0
+        return kept
+
+    def received(self, cotangent: Any) -> Any:
+        """What arrives at the source, summed over the elements that it fills."""
+        arrived = cotangent[self.index]
+        return arrived if np.ndim(self.source) else np.sum(arrived)
+
+
+ASSIGNMENTS = {
+    "number": Assignment(1, 7.0),
+    "slice": Assignment(slice(1, None), 7.0),
+    "list": Assignment([2, 0], [7.0, 8.0]),
+    "mask": Assignment([True, False, True], [7.0, 8.0]),
+}
+"""By what the index is."""
+
+
 @clause("inp-008", VALUE, sources=[WITH_AUTOGRAD])
 def a_write_to_an_intermediate_is_recorded(ag: Autograd) -> None:
-    """A write to a non-leaf returns that same tensor, and gradients flow through the write."""
+    """Gradients flow through a write to a non-leaf, to its old value and to what was written."""
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 2.0
-    returned = h.add_(x * x)
+    h.add_(x * x)
     (h * 5.0).backward()
 
-    expect(returned).is_same_object_as(h)
     expect(h).equals(15.0)
     expect(x.grad).equals(40.0)
 
 
-@clause("inp-008a", VALUE, sources=[WITH_AUTOGRAD])
+@clause("inp-206", CONVENTION, sources=[WITH_AUTOGRAD])
+def a_write_returns_what_it_wrote(ag: Autograd) -> None:
+    """A write in place returns the very tensor that it wrote."""
+    x = ag.tensor(3.0)
+
+    expect(x.add_(1.0)).is_same_object_as(x)
+
+
+@clause("inp-008a", CONVENTION, sources=[WITH_AUTOGRAD])
 def the_written_tensor_gets_a_new_node(ag: Autograd) -> None:
     """After a write the tensor's grad_fn is a new node, whose edge leads to the old one."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -76,105 +121,91 @@ def a_write_can_be_differentiated_twice(ag: Autograd) -> None:
     expect(x.grad).equals(18.0)
 
 
-@clause("inp-022", VALUE, sources=[WITH_AUTOGRAD])
-def a_plain_tensor_joins_the_graph_when_written(ag: Autograd) -> None:
-    """A plain tensor into which a value with history is written requires grad and is no leaf."""
+@clause("inp-207", VALUE, sources=[WITH_AUTOGRAD])
+def a_value_written_into_a_plain_tensor_has_its_gradient(ag: Autograd) -> None:
+    """A value with history that was written into a plain tensor receives that tensor's gradient."""
     x = ag.tensor(2.0, requires_grad=True)
     buffer = ag.tensor(1.0)
     buffer.add_(x * 3.0)
-
-    expect(buffer.requires_grad).is_true()
-    expect(buffer.is_leaf).is_false()
     buffer.backward()
+
     expect(buffer).equals(7.0)
     expect(x.grad).equals(3.0)
 
 
-@clause("inp-020", VALUE, sources=["chain rule", "observed"])
-def a_constant_blocks_the_gradient_of_what_it_overwrites(ag: Autograd) -> None:
-    """Assigning a constant to some elements ends their gradient and leaves that of the others."""
-    v = ag.random(3)
-    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
-    h = x * 2.0
-    h[1] = 9.0
-    h.backward(ag.tensor(v))
+@clause("inp-022", CONVENTION, sources=[WITH_AUTOGRAD])
+def a_plain_tensor_joins_the_graph_when_written(ag: Autograd) -> None:
+    """A plain tensor into which a value with history is written requires grad and is no leaf."""
+    x = ag.tensor(2.0, requires_grad=True)
+    buffer = ag.tensor(1.0)
+    buffer.add_(x)
 
-    expect(h).equals([2.0, 9.0, 6.0])
-    expect(x.grad).is_close([2 * v[0], 0.0, 2 * v[2]])
+    expect(buffer.requires_grad).is_true()
+    expect(buffer.is_leaf).is_false()
 
 
-@clause("inp-021", VALUE, sources=["chain rule", "observed"])
-def an_assigned_tensor_gets_the_gradient_of_its_place(ag: Autograd) -> None:
-    """A tensor assigned to some elements receives their gradient; the old values get none.
-
-    In torch-autograd#139 an assignment gave zeros.
+@clause("inp-020", VALUE, sources=["chain rule", "observed"], over=ASSIGNMENTS)
+def a_constant_blocks_the_gradient_of_what_it_overwrites(
+    ag: Autograd, assignment: Assignment
+) -> None:
+    """Assigning a constant to elements that a {name} names ends their gradient, and leaves that of
+    the others.
     """
     v = ag.random(3)
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
-    w = ag.tensor(7.0, requires_grad=True)
     h = x * 2.0
-    h[1] = w
+    h[assignment.index] = 7.0
     h.backward(ag.tensor(v))
 
-    expect(h).equals([2.0, 7.0, 6.0])
-    expect(x.grad).is_close([2 * v[0], 0.0, 2 * v[2]])
-    expect(w.grad).is_close(v[1])
+    expect(h).equals(np.where(assignment.kept, [2.0, 4.0, 6.0], 7.0))
+    expect(x.grad).is_close(2 * v * assignment.kept)
 
 
-@clause("inp-021a", VALUE, sources=["chain rule", "observed"], builds_on=("inp-021",))
-def a_broadcast_assignment_sums_the_gradient(ag: Autograd) -> None:
-    """A tensor assigned to several elements at once receives the sum of their gradients.
+@clause(
+    "inp-021",
+    VALUE,
+    sources=["chain rule", "observed"],
+    over=ASSIGNMENTS,
+    stands_for={"inp-021a": "slice"},
+)
+def an_assigned_tensor_gets_the_gradient_of_its_place(ag: Autograd, assignment: Assignment) -> None:
+    """A tensor assigned to elements that a {name} names receives their gradient, summed where it
+    was broadcast; the old values get none.
 
-    lightning-thunder#1962 did not sum, and the gradient had the shape of the region.
+    In torch-autograd#139 an assignment gave zeros; lightning-thunder#1962 did not sum, and the
+    gradient had the shape of the region.
     """
     v = ag.random(3)
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
-    w = ag.tensor(7.0, requires_grad=True)
+    w = ag.tensor(assignment.source, requires_grad=True)
     h = x * 2.0
-    h[1:] = w
+    h[assignment.index] = w
     h.backward(ag.tensor(v))
 
-    expect(x.grad).is_close([2 * v[0], 0.0, 0.0])
-    expect(w.grad).is_close(v[1] + v[2])
+    expect(h).equals(assignment.values)
+    expect(x.grad).is_close(2 * v * assignment.kept)
+    expect(w.grad).is_close(assignment.received(v))
 
 
-@clause("inp-046", VALUE, sources=["chain rule", "observed"])
-def fill_cuts_the_gradient(ag: Autograd) -> None:
-    """fill_ on a non-leaf ends the gradient of the value that it overwrites.
+@clause(
+    "inp-046",
+    VALUE,
+    sources=["chain rule", "observed"],
+    over=OVERWRITES,
+    stands_for={"inp-046a": "zero", "inp-046b": "copy"},
+)
+def overwriting_cuts_the_gradient(ag: Autograd, write: Write) -> None:
+    """{name}_ of a constant, on a non-leaf, ends the gradient of the value that it overwrites.
 
     The second term keeps x in the game: whether a leaf from which all ways are cut gets zero
     or None is not what this clause is about.
     """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * x
-    h.fill_(4.0)
+    write.into(ag, h)
     (h * 7.0 + x * 5.0).backward()
 
-    expect(h).equals(4.0)
-    expect(x.grad).equals(5.0)
-
-
-@clause("inp-046a", VALUE, sources=["chain rule", "observed"])
-def zero_cuts_the_gradient(ag: Autograd) -> None:
-    """zero_ on a non-leaf ends the gradient of the value that it overwrites."""
-    x = ag.tensor(3.0, requires_grad=True)
-    h = x * x
-    h.zero_()
-    (h * 7.0 + x * 5.0).backward()
-
-    expect(h).equals(0.0)
-    expect(x.grad).equals(5.0)
-
-
-@clause("inp-046b", VALUE, sources=["chain rule", "observed"])
-def copying_a_constant_cuts_the_gradient(ag: Autograd) -> None:
-    """copy_ from a constant ends the gradient of the value that it overwrites."""
-    x = ag.tensor(3.0, requires_grad=True)
-    h = x * x
-    h.copy_(ag.tensor(4.0))
-    (h * 7.0 + x * 5.0).backward()
-
-    expect(h).equals(4.0)
+    expect(h).equals(write.value)
     expect(x.grad).equals(5.0)
 
 
@@ -203,3 +234,27 @@ def a_broadcast_source_gets_the_sum(ag: Autograd) -> None:
 
     expect(h).equals([[4.0, 4.0, 4.0], [5.0, 5.0, 5.0]])
     expect(w.grad).is_close(v.sum(axis=1, keepdims=True))
+
+
+@clause("inp-208", VALUE, sources=["torch.Tensor.detach_ docstring"])
+def detaching_in_place_makes_a_constant(ag: Autograd) -> None:
+    """detach_() makes a constant of the tensor itself: no gradient flows to what computed it."""
+    x = ag.tensor(3.0, requires_grad=True)
+    h = x * 2.0
+    h.detach_()
+    (h * x).backward()
+
+    expect(x.grad).equals(6.0)
+
+
+@clause("inp-209", CONVENTION, sources=["torch.Tensor.register_hook docstring", "observed"])
+def a_hook_stays_with_the_value_that_it_was_put_on(ag: Autograd) -> None:
+    """A hook put on a tensor before a write sees the gradient of the old value."""
+    x = ag.tensor(1.0, requires_grad=True)
+    h = x * 2.0
+    seen = ag.notes()
+    h.register_hook(lambda gradient: seen.note(gradient * 1.0))
+    h.mul_(3.0)
+    h.backward()
+
+    expect(seen).happened_in_order([3.0])

@@ -14,7 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gradspec import CONVENTION, MAY, SAFETY, VALUE, clause, expect
+from gradspec.chapters.in_place.rows import FORMS, WRITES, Write
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -25,13 +28,36 @@ SAVED = "notes/autograd § Saved tensors"
 INCREMENT = "torch.autograd.graph.increment_version docstring"
 
 
+KEEPS_ITS_RESULT = {n: (n, FORMS[n]) for n in ("exp", "sqrt", "sigmoid", "tanh", "relu")}
+
+
+@clause("inp-210", SAFETY, sources=[CHECKS, "chain rule"], over=WRITES)
+def an_overwritten_argument_is_not_taken_for_the_old_one(ag: Autograd, write: Write) -> None:
+    """If {name}_ overwrites an argument that a derivative needs, the write or the pass is refused,
+    or the gradient is right.
+
+    An engine that does not look gives the slope of the square at the new value.
+    """
+    v = ag.random(*np.shape(write.point))
+    x = ag.tensor(write.point, requires_grad=True)
+    h = x * 1.0
+    y = h * h
+    with ag.attempt() as backward:
+        write.into(ag, h)
+        y.backward(ag.tensor(v))
+
+    with backward.granted():
+        expect(x.grad).is_close(2 * v * write.point)
+
+
 @clause(
-    "inp-010", SAFETY, sources=[CHECKS, "docs autograd § In-place correctness checks", "T1 §2.1.6"]
+    "inp-010",
+    CONVENTION,
+    sources=[CHECKS, "docs autograd § In-place correctness checks", "T1 §2.1.6"],
 )
 def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
-    """If an argument saved for backward was written since, the pass through it is refused.
-
-    An engine that does not check gives 2 (x + 1) = 8 here instead of 2 x = 6.
+    """If an argument saved for backward was written since, the pass through it is refused, and no
+    gradient arrives.
     """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
@@ -43,7 +69,28 @@ def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause("inp-011", SAFETY, sources=[SAVED])
+@clause("inp-211", SAFETY, sources=[SAVED, "chain rule"], over=KEEPS_ITS_RESULT)
+def an_overwritten_result_is_not_taken_for_the_old_one(
+    ag: Autograd, row: tuple[str, Write]
+) -> None:
+    """If the result of {name} is overwritten, the write or the pass is refused, or the gradient is
+    right.
+
+    Its slope is most cheaply told from its result.
+    """
+    operator, function = row
+    v = ag.random(*np.shape(function.point))
+    x = ag.tensor(function.point, requires_grad=True)
+    y = getattr(ag, operator)(x)
+    with ag.attempt() as backward:
+        y.add_(1.0)
+        y.backward(ag.tensor(v))
+
+    with backward.granted():
+        expect(x.grad).is_close(v * function.slope)
+
+
+@clause("inp-011", CONVENTION, sources=[SAVED])
 def a_saved_result_that_was_written_is_an_error(ag: Autograd) -> None:
     """If a result saved for backward was written since, the pass through it is refused."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -52,10 +99,24 @@ def a_saved_result_that_was_written_is_an_error(ag: Autograd) -> None:
 
     with ag.refuses("stale-saved-tensor"):
         y.backward()
-    expect(x.grad).is_none()
 
 
-@clause("inp-019", SAFETY, sources=[f"{WITH_AUTOGRAD} (reason 1)"])
+@clause("inp-212", SAFETY, sources=[f"{WITH_AUTOGRAD} (reason 1)"])
+def squaring_in_place_has_the_slope_of_the_square(ag: Autograd) -> None:
+    """Multiplying a tensor in place by itself is refused, at the write or in the pass, or the
+    gradient is right.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    h = x * 1.0
+    with ag.attempt() as backward:
+        h.mul_(h)
+        h.backward()
+
+    with backward.granted():
+        expect(x.grad).equals(6.0)
+
+
+@clause("inp-019", CONVENTION, sources=[f"{WITH_AUTOGRAD} (reason 1)"])
 def squaring_in_place_overwrites_what_it_saved(ag: Autograd) -> None:
     """Multiplying a tensor in place by itself is refused at backward: the factor is gone."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -65,10 +126,39 @@ def squaring_in_place_overwrites_what_it_saved(ag: Autograd) -> None:
     expect(h).equals(9.0)
     with ag.refuses("stale-saved-tensor"):
         h.backward()
-    expect(x.grad).is_none()
 
 
-@clause("inp-038", SAFETY, sources=[INCREMENT], builds_on=("inp-037",))
+@clause("inp-213", SAFETY, sources=[CHECKS, "chain rule"])
+def a_later_pass_is_not_wrong_either(ag: Autograd) -> None:
+    """If a saved value is overwritten after a first pass, the write or a second pass is refused, or
+    the gradient is right.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    h = x * 1.0
+    y = h * h
+    y.backward(retain_graph=True)
+    with ag.attempt() as backward:
+        h.add_(1.0)
+        y.backward()
+
+    with backward.granted():
+        expect(x.grad).equals(12.0)
+
+
+@clause("inp-214", CONVENTION, sources=[CHECKS])
+def each_pass_compares_versions(ag: Autograd) -> None:
+    """If a saved value was written after a first pass, a second one is refused."""
+    x = ag.tensor(3.0, requires_grad=True)
+    h = x * 1.0
+    y = h * h
+    y.backward(retain_graph=True)
+    h.add_(1.0)
+
+    with ag.refuses("stale-saved-tensor"):
+        y.backward()
+
+
+@clause("inp-038", CONVENTION, sources=[INCREMENT], builds_on=("inp-037",))
 def a_version_raised_by_hand_counts_as_a_write(ag: Autograd) -> None:
     """Raising the version of a saved tensor by hand makes backward fail as a write would."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -77,10 +167,9 @@ def a_version_raised_by_hand_counts_as_a_write(ag: Autograd) -> None:
 
     with ag.refuses("stale-saved-tensor"):
         y.backward()
-    expect(x.grad).is_none()
 
 
-@clause("inp-012", SAFETY, sources=[CHECKS], builds_on=("inp-010",))
+@clause("inp-012", CONVENTION, sources=[CHECKS], builds_on=("inp-010",))
 def the_error_comes_when_backward_gets_there(ag: Autograd) -> None:
     """A saved value may be written, and only a pass that reaches the node that saved it fails."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -95,7 +184,23 @@ def the_error_comes_when_backward_gets_there(ag: Autograd) -> None:
         y.backward()
 
 
-@clause("inp-013", VALUE, sources=[WITH_AUTOGRAD, "T1 §2.1.6"])
+@clause("inp-217", SAFETY, sources=[WITH_AUTOGRAD, "chain rule"])
+def a_write_does_not_change_what_was_computed_before(ag: Autograd) -> None:
+    """What used a tensor before a write to it has the gradient of the old value, unless the write
+    or the pass is refused.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    h = x * 1.0
+    y = h * 3.0
+    with ag.attempt() as backward:
+        h.zero_()
+        (y + x).backward()
+
+    with backward.granted():
+        expect(x.grad).equals(4.0)
+
+
+@clause("inp-013", CONVENTION, sources=[WITH_AUTOGRAD, "T1 §2.1.6"])
 def a_value_that_nobody_saved_may_be_written(ag: Autograd) -> None:
     """Writing a tensor that no operation saved is harmless, however often it was used."""
     x = ag.tensor(3.0, requires_grad=True)

@@ -1,0 +1,83 @@
+"""A sound engine of another school fails conventions, and nothing else.
+
+The schools are made of the reference engine by the plants that change what torch chose.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gradspec import CASES, CONVENTION
+from gradspec_conformance import plants
+from gradspec_conformance.adapters.reference import ReferenceEngine
+from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.plants.plant import PLANTS, Swap
+from gradspec_reference import Tensor
+from gradspec_reference.engine.saved import SavedTensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def saved_values_are_copied(swap: Swap) -> None:
+    """Keep copies of saved values, so that no write is missed."""
+    original = SavedTensor.__init__
+
+    def init(self: SavedTensor, tensor: Tensor) -> None:
+        copy = Tensor(tensor._array.copy())
+        copy._grad_fn, copy._output_nr = tensor.grad_fn, tensor._output_nr
+        copy._requires_grad, copy._leaf = tensor._requires_grad, tensor._leaf
+        if tensor.is_leaf and tensor._requires_grad:
+            copy._leaf = tensor.leaf_state()
+        original(self, copy)
+
+    swap(SavedTensor, "__init__", init)
+
+
+def planted(name: str) -> Callable[[Swap], None]:
+    plants.load()
+    return PLANTS[name].fault
+
+
+SCHOOLS = {
+    "saved values are copied": lambda: saved_values_are_copied,
+    **{
+        name: functools.partial(planted, name)
+        for name in (
+            "saved_values_are_locked",
+            "leaf_inplace_ok",
+            "leaf_view_inplace_ok",
+            "multiview_inplace_ok",
+            "expand_inplace_ok",
+            "augmented_makes_a_new_tensor",
+            "write_counts_twice",
+            "detach_copies",
+            "gradient_is_another_tensor_each_time",
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("school", SCHOOLS.values(), ids=SCHOOLS)
+def test_another_school_fails_conventions_of_writing_in_place_only(
+    school: Callable[[], Callable[[Swap], None]],
+) -> None:
+    fault, swap, engine = school(), Swap(), ReferenceEngine()
+    cases = [c for c in CASES.values() if c.chapter == "in_place" and not c.is_law]
+    try:
+        fault(swap)
+        wrong = [case for case in cases if not_passed(run_clause(case, engine).outcome)]
+    finally:
+        swap.undo()
+
+    assert wrong
+    assert {case.nature for case in wrong} == {CONVENTION}
+
+
+def not_passed(outcome: Outcome) -> bool:
+    """Blocked is not failed: what it builds on is what failed."""
+    return outcome not in (Outcome.PASSED, Outcome.BLOCKED)
