@@ -226,7 +226,7 @@ def saved_memory_recycled(sound: Any, self: Node) -> None:
 
 @plant(
     at(Node, "release"),
-    {"ret-022": "no error"},
+    {"ret-022/before": "no error"},
     "common confusion of retain_grad with retain_graph",
 )
 def retaining_node_is_not_freed(sound: Any, node: Any) -> Any:
@@ -234,7 +234,7 @@ def retaining_node_is_not_freed(sound: Any, node: Any) -> Any:
     return None if node.retained else sound(node)
 
 
-@compound({"ret-022": "no error"}, "common where freed is a mark on the node")
+@compound({"ret-022/after": "no error"}, "common where freed is a mark on the node")
 def request_revives_the_node(swap: Swap) -> None:
     """Freeing only marks a node, and retain_grad() takes the mark away again."""
 

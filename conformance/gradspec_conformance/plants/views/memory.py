@@ -145,7 +145,10 @@ def a_clone_is_a_constant(sound: Any, tensor: Any) -> Any:
     return sound(tensor.detach())
 
 
-A_VIEW = "slice select t transpose permute view expand unsqueeze squeeze_dim diagonal unfold split unbind"
+A_VIEW = (
+    "slice select t transpose permute view expand unsqueeze squeeze_dim diagonal unfold split "
+    "unbind"
+)
 """Rows of the engine's table that show memory that is there already."""
 
 for operator in A_VIEW.split():

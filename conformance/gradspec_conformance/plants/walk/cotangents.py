@@ -232,7 +232,7 @@ def cotangent_shape_unchecked(_sound: Any, _given: Any, _shape: Any) -> Any:
     return None
 
 
-@plant(at(cotangents, "for_root"), {"vjp-004": "no error"}, "NumPy's broadcasting")
+@plant(at(cotangents, "for_root"), {"vjp-004/number": "no error"}, "NumPy's broadcasting")
 def cotangent_is_broadcast(sound: Any, root: Any, given: Any) -> Any:
     """A cotangent that broadcasts to the shape of the result is accepted and repeated."""
     shape, _ = cotangents.shape_and_dtype(root)
@@ -243,7 +243,9 @@ def cotangent_is_broadcast(sound: Any, root: Any, given: Any) -> Any:
 
 
 @plant(
-    at(cotangents, "for_root"), {"vjp-004a": "no error", "vjp-004": "no error"}, "checks of a count"
+    at(cotangents, "for_root"),
+    {"vjp-004a": "no error", "vjp-004/row": "no error"},
+    "checks of a count",
 )
 def entries_are_counted_instead_of_the_shape(sound: Any, root: Any, given: Any) -> Any:
     """A cotangent with as many entries as the result is accepted and brought to its shape."""
@@ -287,7 +289,7 @@ def cotangent_is_reversed(sound: Any, self: Any, roots: Any, given: Any) -> None
 
 @plant(
     at(BackwardPass, "start"),
-    {"vjp-002": "value", "vjp-013": "value"},
+    {"vjp-002/ones": "value", "vjp-013": "value"},
     "engines that average over a batch",
 )
 def cotangent_is_averaged(sound: Any, self: Any, roots: Any, given: Any) -> None:

@@ -177,7 +177,7 @@ def leaf_node_owns_its_gradient(
 
 @plant(
     at(BackwardPass, "deliver"),
-    {"acc-019b": "value", "acc-008a": "value"},
+    {"acc-019b/last": "value", "acc-008a": "value"},
     "ooples/AiDotNet.Tensors#935",
 )
 def buffer_inplace_alias(sound: Any, self: BackwardPass, edge: Any, part: Any, status: int) -> None:
