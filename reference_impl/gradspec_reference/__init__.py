@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_reference import autograd, nn
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
-from gradspec_reference.engine.dtypes import (
+from gradspec_reference.dtypes import (
     DType,
     float16,
     float32,
@@ -25,7 +25,7 @@ from gradspec_reference.engine.dtypes import (
     set_default_dtype,
     uint8,
 )
-from gradspec_reference.engine.dtypes import (
+from gradspec_reference.dtypes import (
     bool_ as bool,
 )
 from gradspec_reference.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.rows import replace_rule
 from gradspec_reference import autograd
 from gradspec_reference.engine import accumulation, cotangents
 from gradspec_reference.engine.backward import BackwardPass
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import CotangentTypeError
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,19 +30,6 @@ def change_cotangents(swap: Swap, change: Callable[[Any], Any]) -> None:
         original(self, roots, [change(one) for one in given])
 
     swap(BackwardPass, "start", start)
-
-
-def replace_rules(swap: Swap, row: str, *rules: Callable[..., Any]) -> None:
-    """Give the operands of a row other rules, which are counted when they run."""
-
-    def counted(rule: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*arguments: Any) -> Any:
-            swap.took_effect()
-            return rule(*arguments)
-
-        return run
-
-    swap(TABLE[row], "vjps", tuple(counted(rule) for rule in rules))
 
 
 @plant(
@@ -107,7 +95,8 @@ def mul_swapped(swap: Swap) -> None:
     def of_other(_xp: Any, g: Any, other: Any, this: Any) -> Any:
         return g * (this if other is None else other)
 
-    replace_rules(swap, "mul", of_self, of_other)
+    replace_rule(swap, "mul", "self", of_self)
+    replace_rule(swap, "mul", "other", of_other)
 
 
 @plant(
@@ -116,14 +105,18 @@ def mul_swapped(swap: Swap) -> None:
 )
 def sum_shares_out(swap: Swap) -> None:
     """A sum divides what it receives among its entries instead of giving it to each."""
-    original = TABLE["sum"].vjps[0]
-    replace_rules(swap, "sum", lambda xp, g, shape: original(xp, g / max(np.prod(shape), 1), shape))
+    original = OPERATORS["sum"].vjp["self"]
+
+    def shared(xp: Any, g: Any, shape: Any) -> Any:
+        return original(xp, g / max(np.prod(shape), 1), shape)
+
+    replace_rule(swap, "sum", "self", shared)
 
 
 @plant(kills={"vjp-013": "value"}, modelled_on="common in teaching engines")
 def sine_is_differentiated_at_zero(swap: Swap) -> None:
     """The derivative of the sine is one everywhere, as it is at zero."""
-    replace_rules(swap, "sin", lambda _xp, g, _x: g)
+    replace_rule(swap, "sin", "self", lambda _xp, g, _x: g)
 
 
 @plant(kills={"vjp-012": "missing gradient"}, modelled_on="pytorch/pytorch#11751")

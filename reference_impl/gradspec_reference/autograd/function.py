@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gradspec_reference.engine import modes, recording, saved, versions, views
-from gradspec_reference.engine import operator as table
 from gradspec_reference.engine.node import Node, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
@@ -179,7 +178,7 @@ class CallersRules:
         self.shares: list[Any] | None = None
 
     @property
-    def vjps(self) -> CallersRules:
+    def rules(self) -> CallersRules:
         """The rules, by position; not stored, since an object that holds itself is a cycle."""
         return self
 
@@ -188,7 +187,7 @@ class CallersRules:
 
     def share(self, position: int, xp: Any, cotangents: list[Any]) -> Any:
         """Return what one operand receives."""
-        recorded = xp is table.tensors
+        recorded = xp is recording.tensors
         if self.shares is None:
             given = [g if recorded or g is None else Tensor(g) for g in cotangents]
             self.shares = self.node.shares(given)

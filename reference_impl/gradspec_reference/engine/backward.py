@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import accumulation, hooks, modes
-from gradspec_reference.engine import operator as table
 from gradspec_reference.engine.accumulation import OWNED, SHARED
 from gradspec_reference.engine.node import AccumulateGrad
+from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import unbroadcast
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,7 +59,7 @@ class BackwardPass:
     def __init__(self, *, retain_graph: bool, create_graph: bool) -> None:
         self.retain_graph = retain_graph
         self.create_graph = create_graph
-        self.xp = table.tensors if create_graph else table.arrays
+        self.xp = tensors if create_graph else arrays
         self.quietly: Callable[..., Any] = modes.call if create_graph else modes.quietly
         self.waiting: dict[Node, Arrivals] = {}
         self.ready: list[tuple[int, Node]] = []
@@ -198,7 +199,7 @@ class BackwardPass:
         arguments = node.unpack(self.create_graph)
         if node.params:
             arguments.extend(node.params)
-        rules, xp, visited = node.operator.vjps, self.xp, self.visited
+        rules, xp, visited = node.operator.rules, self.xp, self.visited
         edges = node.next_functions
         for position, edge in enumerate(edges):
             target = edge[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradspec_reference.errors import GradDtypeError, GradIsSelfError, GradShapeError, GradTypeError
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.dtypes import DType
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.tensor import Tensor
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import dtypes
+from gradspec_reference import dtypes
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.dtypes import DType
+    from gradspec_reference.dtypes import DType
 
 
 def is_tensor(obj: object) -> bool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes, grads, hooks, layout, versions, views
+from gradspec_reference import dtypes
+from gradspec_reference.engine import grads, hooks, layout, versions, views
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
     DetachViewError,

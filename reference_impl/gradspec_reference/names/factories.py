@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes
+from gradspec_reference import dtypes
 from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.dtypes import DType
+    from gradspec_reference.dtypes import DType
 
 
 class Device:

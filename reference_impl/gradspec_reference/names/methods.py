@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference import autograd, operators
-from gradspec_reference.engine import dtypes
-from gradspec_reference.engine.operator import TABLE
+from gradspec_reference import autograd, dtypes, operators
 from gradspec_reference.engine.recording import binary, view
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import factories, interop, printing
 from gradspec_reference.names.functions import arithmetic, indexing, products, reductions, shapes
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,22 +100,22 @@ def cast(dtype: dtypes.DType) -> Callable[[Tensor], Tensor]:
 
 def multiply(self: Tensor, other: Any) -> Tensor:
     """Serve `*`."""
-    return binary(TABLE["mul"], self, other)
+    return binary(OPERATORS["mul"], self, other)
 
 
 def plus(self: Tensor, other: Any) -> Tensor:
     """Serve `+`."""
-    return binary(TABLE["add"], self, other, 1)
+    return binary(OPERATORS["add"], self, other, 1)
 
 
 def minus(self: Tensor, other: Any) -> Tensor:
     """Serve `-`."""
-    return binary(TABLE["sub"], self, other, 1)
+    return binary(OPERATORS["sub"], self, other, 1)
 
 
 def divide(self: Tensor, other: Any) -> Tensor:
     """Serve `/`."""
-    return binary(TABLE["div"], self, other)
+    return binary(OPERATORS["div"], self, other)
 
 
 def divide_from(self: Tensor, other: Any) -> Tensor:
@@ -162,7 +161,7 @@ def backward(
 
 def reversed_dims(self: Tensor) -> Tensor:
     """Return a view with the dimensions in reverse order (torch.Tensor.T)."""
-    return view(TABLE["permute"], self, tuple(range(self._array.ndim - 1, -1, -1)))
+    return view(OPERATORS["permute"], self, tuple(range(self._array.ndim - 1, -1, -1)))
 
 
 def size(self: Tensor, dim: int | None = None) -> Any:
@@ -194,7 +193,7 @@ def allclose(
 
 for _name in arithmetic.UNARY:
     FUNCTIONS[_name] = arithmetic.unary(_name)
-    if TABLE[_name].differentiable or _name.endswith("not"):
+    if OPERATORS[_name].differentiable or _name.endswith("not"):
         FUNCTIONS[_name + "_"] = arithmetic.unary_inplace(_name)
 for _name in arithmetic.COMPARISONS:
     FUNCTIONS[_name] = arithmetic.comparison(_name)

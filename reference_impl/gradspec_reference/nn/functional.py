@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import indexing, products, shapes
 from gradspec_reference.names.functions.reductions import log_softmax, mean, softmax, sum
 from gradspec_reference.names.methods import PUBLIC
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
         )
     if reduction != "none":
         check_reduction(reduction)
-        return apply(TABLE["nll_loss"], (input, target), reduction == "mean")
+        return apply(OPERATORS["nll_loss"], (input, target), reduction == "mean")
     return -indexing.getitem(input, (Tensor(np.arange(len(target))), target))
 
 

@@ -8,28 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.rows import replace_rule
 from gradspec_reference.engine import accumulation, cotangents, modes
 from gradspec_reference.engine.backward import BackwardPass
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import factories
 from gradspec_reference.names.methods import METHODS
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gradspec_conformance.plants.plant import Swap
-
-
-def replace_rule(swap: Swap, row: str, rule: Callable[..., Any]) -> None:
-    """Give the only operand of a row another rule, which is counted when it runs."""
-
-    def counted(*arguments: Any) -> Any:
-        swap.took_effect()
-        return rule(*arguments)
-
-    swap(TABLE[row], "vjps", (counted,))
 
 
 @plant(
@@ -175,7 +164,7 @@ def power_rule_without_exponent(swap: Swap) -> None:
     def rule(xp: Any, g: Any, x: Any, exponent: Any) -> Any:
         return g * xp.pow_scalar(x, exponent - 1)
 
-    replace_rule(swap, "pow_scalar", rule)
+    replace_rule(swap, "pow_scalar", "self", rule)
 
 
 @plant(
@@ -184,7 +173,7 @@ def power_rule_without_exponent(swap: Swap) -> None:
 )
 def sine_is_differentiated_at_its_result(swap: Swap) -> None:
     """The derivative of the sine is evaluated at its result, which is at hand, not at its input."""
-    replace_rule(swap, "sin", lambda xp, g, x: g * xp.cos(xp.sin(x)))
+    replace_rule(swap, "sin", "self", lambda xp, g, x: g * xp.cos(xp.sin(x)))
 
 
 @plant(
@@ -193,14 +182,14 @@ def sine_is_differentiated_at_its_result(swap: Swap) -> None:
 )
 def exponential_forgets_what_arrives(swap: Swap) -> None:
     """The rule of exp returns the local derivative and ignores what arrives from above."""
-    replace_rule(swap, "exp", lambda _xp, _g, result: result)
+    replace_rule(swap, "exp", "self", lambda _xp, _g, result: result)
 
 
 @plant(kills={"bwd-040": "value"}, modelled_on="common in teaching engines")
 def mean_is_differentiated_as_a_sum(swap: Swap) -> None:
     """The gradient of a mean is not divided by the number of entries."""
-    original = TABLE["sum"].vjps[0]
-    replace_rule(swap, "mean", original)
+    original = OPERATORS["sum"].vjp["self"]
+    replace_rule(swap, "mean", "self", original)
 
 
 @plant(kills={"bwd-032": "missing gradient"}, modelled_on="common in teaching engines")

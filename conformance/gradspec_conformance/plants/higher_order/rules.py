@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import replace_rule
 from gradspec_reference.engine import saved
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
 
     Rule = Callable[..., Any]
-
-
-def replace_rule(swap: Swap, operator: str, operand: str, rule: Rule) -> None:
-    """Replace the rule of one operand in the table."""
-    row = TABLE[operator]
-
-    def counted(*arguments: Any) -> Any:
-        swap.took_effect()
-        return rule(*arguments)
-
-    position = row.operands.index(operand)
-    swap(row, "vjps", (*row.vjps[:position], counted, *row.vjps[position + 1 :]))
 
 
 def number(value: Any) -> Any:
@@ -65,7 +54,7 @@ def saved_detached_double_backward(swap: Swap) -> None:
 @plant(kills={"ho-003a": "value"}, modelled_on="common in tables of derivatives")
 def zeroth_power_goes_on(swap: Swap) -> None:
     """The rule for powers takes x**0 for x."""
-    rule = TABLE["pow_scalar"].vjps[0]
+    rule = OPERATORS["pow_scalar"].vjp["self"]
 
     def power(xp: Any, g: Any, x: Any, exponent: Any) -> Any:
         return g if exponent == 0 else rule(xp, g, x, exponent)
@@ -162,7 +151,7 @@ def sign_bends(swap: Swap) -> None:
 @plant(kills={"ho-005a": "flag"}, modelled_on="common in engines that store masks as numbers")
 def mask_rg_lost(swap: Swap) -> None:
     """The gradient of relu does not depend on relu's result."""
-    rule = TABLE["relu"].vjps[0]
+    rule = OPERATORS["relu"].vjp["self"]
     replace_rule(swap, "relu", "self", lambda xp, g, result: rule(xp, g, number(result)))
 
 
@@ -179,7 +168,7 @@ def softmax_result_is_a_number(swap: Swap) -> None:
 @plant(kills={"ho-018b": "nonfloat-requires-grad"}, modelled_on="ml-explore/mlx#4114")
 def sort_index_differentiable(swap: Swap) -> None:
     """A recorded pass through sort asks the places of the values for a gradient."""
-    rule = TABLE["sort_values"].vjps[0]
+    rule = OPERATORS["sort_values"].vjp["self"]
 
     def values(xp: Any, g: Any, indices: Any, *rest: Any) -> Any:
         if isinstance(indices, Tensor):

@@ -9,9 +9,9 @@ from typing import Any
 from gradspec_conformance.plants.in_place.tools import copied, kernel
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import recording, views
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import shapes
+from gradspec_reference.operators import OPERATORS
 
 COPIES = {
     "slice": "inp-042",
@@ -136,4 +136,4 @@ def detach_copies(swap: Swap) -> None:
 @plant(kills={"inp-043": "flag"}, modelled_on="common where detach is a view operation")
 def detach_gives_a_view(swap: Swap) -> None:
     """detach() gives a view."""
-    swap(Tensor, "detach", lambda self: recording.view(TABLE["alias"], self.alias()))
+    swap(Tensor, "detach", lambda self: recording.view(OPERATORS["alias"], self.alias()))

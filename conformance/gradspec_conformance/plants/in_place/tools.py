@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_conformance.plants.rows import replace_kernel, replace_rule
 from gradspec_reference.engine import modes
-from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap
@@ -18,23 +20,13 @@ Function = Callable[..., Any]
 
 def kernel(swap: Swap, operator: str, fault: Function) -> None:
     """Compute an operator by `fault(sound, *arguments)`, where `sound` is the right kernel."""
-    sound = TABLE[operator].kernel
-    swap(TABLE[operator], "kernel", lambda *arguments: fault(sound, *arguments))
+    replace_kernel(swap, operator, functools.partial(fault, OPERATORS[operator].kernel))
 
 
 def rule(swap: Swap, operator: str, operand: str, fault: Function) -> None:
     """Differentiate an operator by `fault(sound, xp, g, *rest)`, where `sound` is the rule."""
-    row = TABLE[operator]
-    rules = list(row.vjps)
-    position = row.operands.index(operand)
-    sound = rules[position]
-
-    def faulty(*arguments: Any) -> Any:
-        swap.took_effect()
-        return fault(sound, *arguments)
-
-    rules[position] = faulty
-    swap(row, "vjps", tuple(rules))
+    sound = OPERATORS[operator].vjp[operand]
+    replace_rule(swap, operator, operand, functools.partial(fault, sound))
 
 
 def passed_on(_sound: Function, _xp: Any, g: Any, *_rest: Any) -> Any:

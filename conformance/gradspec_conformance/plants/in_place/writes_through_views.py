@@ -8,11 +8,12 @@ from typing import Any
 
 from gradspec_conformance.plants.in_place.tools import rule
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference.engine import operator as table
+from gradspec_conformance.plants.rows import replace_kernel, replace_row
 from gradspec_reference.engine import versions, views
+from gradspec_reference.engine.plans import node_type
 from gradspec_reference.engine.views import CopySlices
 from gradspec_reference.errors import LeafViewInplaceError
-from gradspec_reference.operators import memory
+from gradspec_reference.operators import OPERATORS, memory
 
 # versions and refusals
 
@@ -235,7 +236,7 @@ def new_history_starts_at_the_front(swap: Swap) -> None:
         regenerate(view, relation)
         array = view._array
         geometry = (*original(view, relation.base)[:4], 0)
-        view._grad_fn = table.TABLE["as_strided"].node(
+        view._grad_fn = node_type(OPERATORS["as_strided"])(
             view._grad_fn.next_functions,
             (),
             (*geometry[2:], geometry),
@@ -251,7 +252,7 @@ def new_history_starts_at_the_front(swap: Swap) -> None:
 )
 def new_history_is_a_slice(swap: Swap) -> None:
     """The new node of a view whose memory was written is named for a slice."""
-    swap(table.TABLE["as_strided"], "node_name", "SliceBackward0")
+    replace_row(swap, "as_strided", node="SliceBackward0")
     swap(views, "regenerate", views.regenerate)  # to count
 
 
@@ -281,4 +282,4 @@ def overlap_overwrite(swap: Swap) -> None:
         memory.show(flat, *geometry[2:])[...] = part
         return memory.show(flat, *geometry[:2])
 
-    swap(table.arrays, "scatter_region", scatter)
+    replace_kernel(swap, "scatter_region", scatter)

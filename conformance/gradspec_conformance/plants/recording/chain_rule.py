@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import replace_rule
 from gradspec_reference.engine import accumulation, backward, recording
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad, Node
-from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Edge
@@ -37,16 +38,9 @@ def chain_rule_without_product(swap: Swap) -> None:
 @plant(kills={"rec-017": "value"}, modelled_on="common in teaching engines")
 def dot_operands_swapped(swap: Swap) -> None:
     """The two factors of a dot product receive each other's gradients."""
-    rules = TABLE["dot"].vjps
-
-    def counted(rule: Any) -> Any:
-        def run(*arguments: Any) -> Any:
-            swap.took_effect()
-            return rule(*arguments)
-
-        return run
-
-    swap(TABLE["dot"], "vjps", tuple(map(counted, reversed(rules))))
+    rules = OPERATORS["dot"].vjp
+    replace_rule(swap, "dot", "self", rules["tensor"])
+    replace_rule(swap, "dot", "tensor", rules["self"])
 
 
 @plant(

@@ -10,12 +10,13 @@ import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import cotangents, recording
+from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import interop
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
-    from gradspec_reference.engine.operator import Operator
+    from gradspec_reference.operators import Operator
 
 
 @plant(
@@ -69,7 +70,7 @@ def loop_body_recorded_once(swap: Swap) -> None:
         if known is not None and known.operator is operator:
             numbers = all(not isinstance(x, Tensor) for x in operands[1:])
             same = known.saved == recording.collect_saved(
-                operator.plan(rest[0])[0], operands, rest[1]
+                plan(operator, rest[0]).sources, operands, rest[1]
             )
             if numbers and same and known.params == params:
                 return known

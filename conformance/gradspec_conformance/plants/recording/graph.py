@@ -14,8 +14,8 @@ from gradspec_reference.engine.node import AccumulateGrad, Node
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Edge
-    from gradspec_reference.engine.operator import Operator
     from gradspec_reference.engine.tensor import Tensor
+    from gradspec_reference.operators import Operator
 
 
 def twin_of(made: Node) -> Node:

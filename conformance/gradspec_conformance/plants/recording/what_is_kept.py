@@ -15,7 +15,7 @@ from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.operator import Operator
+    from gradspec_reference.operators import Operator
 
 
 @plant(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import modes, recording
-from gradspec_reference.engine.operator import TABLE, Operator
+from gradspec_reference.engine.plans import node_type
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import reductions
+from gradspec_reference.operators import OPERATORS, Operator
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
@@ -74,7 +75,7 @@ def compare_records(swap: Swap) -> None:
             edges = recording.collect_edges(operands, requires)[:1]
             array = result._array
             outputs = ((array.shape, array.dtype),)
-            result._grad_fn = TABLE["alias"].node(edges, (), (), outputs, freeable=False)
+            result._grad_fn = node_type(OPERATORS["alias"])(edges, (), (), outputs, freeable=False)
         return result
 
     swap(recording, "apply_pointwise", comparing)

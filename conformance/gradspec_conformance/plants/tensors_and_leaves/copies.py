@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import replace_rule
 from gradspec_reference import autograd
 from gradspec_reference.engine import recording
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import NonleafCopyError
 from gradspec_reference.names import factories, interop
 from gradspec_reference.names.functions import shapes
+from gradspec_reference.operators import OPERATORS
 
 
 @plant(kills={"leaf-028": "value", "leaf-028a": "flag"}, modelled_on="pytorch/pytorch#10876")
@@ -187,18 +188,13 @@ def a_clone_is_another_leaf(swap: Swap) -> None:
 @plant(kills={"leaf-031a": "aliasing"}, modelled_on="common in teaching engines")
 def a_clone_shares_memory(swap: Swap) -> None:
     """A clone is recorded, but its result stays in the memory of the original."""
-    swap(shapes, "clone", lambda tensor: recording.view(TABLE["alias"], tensor))
+    swap(shapes, "clone", lambda tensor: recording.view(OPERATORS["alias"], tensor))
 
 
 @plant(kills={"leaf-031": "value", "leaf-031b": "value"}, modelled_on="pytorch/pytorch#4355")
 def a_clone_passes_ones(swap: Swap) -> None:
     """The derivative of clone is its local one, 1, without the cotangent that arrives."""
-
-    def rule(_xp: Any, cotangent: Any) -> Any:
-        swap.took_effect()
-        return cotangent * 0 + 1
-
-    swap(TABLE["clone"], "vjps", (rule,))
+    replace_rule(swap, "clone", "self", lambda _xp, cotangent: cotangent * 0 + 1)
 
 
 @plant(

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import replace_rule
 from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning, deleting, reading
-from gradspec_reference.engine import accumulation, dtypes, grads, shapes
+from gradspec_reference import dtypes
+from gradspec_reference.engine import accumulation, grads, shapes
 from gradspec_reference.engine.backward import BackwardPass
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import LeafState, Tensor
 from gradspec_reference.errors import GradIsSelfError, GradShapeError, GradTypeError
+from gradspec_reference.operators import OPERATORS
 
 
 def accepting(swap: Swap, error: type[Exception]) -> None:
@@ -265,14 +267,8 @@ def results_have_a_grad_dtype(swap: Swap) -> None:
 @plant(kills={"leaf-050": "value"}, modelled_on="common in teaching engines")
 def dot_reaches_one_operand(swap: Swap) -> None:
     """The derivative of a dot product with respect to its second operand is zero."""
-    dot = TABLE["dot"]
-    first, second = dot.vjps
-
-    def rule(xp: Any, *arguments: Any) -> Any:
-        swap.took_effect()
-        return xp.zeros_like(second(xp, *arguments))
-
-    swap(dot, "vjps", (first, rule))
+    sound = OPERATORS["dot"].vjp["tensor"]
+    replace_rule(swap, "dot", "tensor", lambda xp, *given: xp.zeros_like(sound(xp, *given)))
 
 
 @plant(kills={"leaf-049": "unexpected gradient"}, modelled_on="rsokl/MyGrad#278")

@@ -8,11 +8,12 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import replace_rule
 from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning, reading
 from gradspec_reference.engine import node, recording
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import factories, interop
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.errors import NonleafFlagError
@@ -192,7 +193,7 @@ def a_conversion_is_always_recorded(swap: Swap) -> None:
     def to(self: Any, *given: Any, **named: Any) -> Any:
         converted = sound(self, *given, **named)
         if converted is not self and converted._grad_fn is None:
-            operator = TABLE["cast"]
+            operator = OPERATORS["cast"]
             dtype = converted._array.dtype
             converted._grad_fn = recording.make_node(
                 operator, (self,), (dtype, self._array.dtype), (False,), converted
@@ -205,12 +206,7 @@ def a_conversion_is_always_recorded(swap: Swap) -> None:
 @plant(kills={"leaf-026a": "dtype"}, modelled_on="pytorch/pytorch#76785")
 def conversions_pass_gradients_on(swap: Swap) -> None:
     """The gradient of a conversion is passed back in the data type of the result."""
-
-    def unconverted(_xp: Any, g: Any, *_dtypes: Any) -> Any:
-        swap.took_effect()
-        return g
-
-    swap(TABLE["cast"], "vjps", (unconverted,))
+    replace_rule(swap, "cast", "self", lambda _xp, g, *_dtypes: g)
 
 
 @plant(kills={"leaf-012": "aliasing"}, modelled_on="common in teaching engines")

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import inplace
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.names.functions.arithmetic import check_is_mask, copy_, fill_
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 def getitem(input: Tensor, key: Any) -> Tensor:
     """Return the elements that a key names: a view, or a copy if the key has tensors."""
     if isinstance(key, slice) and input.ndim:
-        return view(TABLE["slice"], input, 0, *bounds(key, input._array.shape[0]))
+        return view(OPERATORS["slice"], input, 0, *bounds(key, input._array.shape[0]))
     shown, template, indices = take_views(input, key)
     if indices:
-        return apply(TABLE["index"], (shown, *indices), template)
+        return apply(OPERATORS["index"], (shown, *indices), template)
     return shapes.alias(input) if shown is input else shown
 
 
@@ -62,7 +62,7 @@ def put(target: Tensor, template: Any, indices: list[Tensor], value: Any) -> Ten
         value = Tensor(np.asarray(value, target._array.dtype))
     elif value._array.dtype != target._array.dtype:
         value = value.to(target.dtype)
-    return inplace.apply_inplace(TABLE["index_put"], (target, value, *indices), template)
+    return inplace.apply_inplace(OPERATORS["index_put"], (target, value, *indices), template)
 
 
 def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[Tensor]]:
@@ -145,7 +145,7 @@ def take_slice(input: Tensor, dim: int, part: slice) -> Tensor:
     start, end, step = bounds(part, size)
     if start == 0 and end >= size and step == 1:
         return input
-    return view(TABLE["slice"], input, dim, start, end, step)
+    return view(OPERATORS["slice"], input, dim, start, end, step)
 
 
 def bounds(part: slice, size: int) -> tuple[int, int, int]:
@@ -169,7 +169,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     size = input._array.shape[dim]
     if not in_range(index, size):
         raise IndexError(f"index_select was given an index outside 0 to {size - 1}")
-    return apply(TABLE["index_select"], (input, index), dim)
+    return apply(OPERATORS["index_select"], (input, index), dim)
 
 
 def in_range(index: Tensor, size: int) -> bool:
@@ -192,7 +192,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
         )
     if not in_range(index, own[dim]):
         raise RuntimeError(f"gather was given an index outside 0 to {own[dim] - 1}")
-    return apply(TABLE["gather"], (input, index), dim)
+    return apply(OPERATORS["gather"], (input, index), dim)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:

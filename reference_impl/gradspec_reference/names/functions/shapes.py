@@ -10,11 +10,11 @@ import numpy as np
 
 from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.recording import apply, several, several_views, unary, view
 from gradspec_reference.engine.shapes import as_shape, fill_in, named_dims, normal_dim, normal_dims
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, ResizeRequiresGradError
+from gradspec_reference.operators import OPERATORS
 from gradspec_reference.operators.memory import span
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def view_(input: Tensor, *shape: Any) -> Tensor:
             f"a tensor of shape {list(input.shape)} and strides {input.stride()} cannot be viewed "
             f"as {list(size)} without a copy; use reshape()"
         )
-    return view(TABLE["view"], input, size)
+    return view(OPERATORS["view"], input, size)
 
 
 def _is_viewable(input: Tensor, size: tuple[int, ...]) -> bool:
@@ -41,8 +41,8 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     """Return another shape: a view where possible, a copy otherwise (torch.reshape)."""
     size = fill_in(as_shape(shape), input.numel())
     if _is_viewable(input, size):
-        return view(TABLE["view"], input, size)
-    return apply(TABLE["reshape"], (contiguous(input),), size)
+        return view(OPERATORS["view"], input, size)
+    return apply(OPERATORS["reshape"], (contiguous(input),), size)
 
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 def permute(input: Tensor, *dims: Any) -> Tensor:
     """Return a view with the dimensions in another order (torch.permute)."""
     order = tuple(normal_dim(d, input.ndim) for d in as_shape(dims))
-    return view(TABLE["permute"], input, order)
+    return view(OPERATORS["permute"], input, order)
 
 
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
@@ -86,14 +86,14 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Return a view with two dimensions exchanged (torch.transpose)."""
     dims = (normal_dim(dim0, input.ndim), normal_dim(dim1, input.ndim))
-    return view(TABLE["transpose"], input, *dims)
+    return view(OPERATORS["transpose"], input, *dims)
 
 
 def t(input: Tensor) -> Tensor:
     """Return a view of the transposed matrix (torch.t)."""
     if input.ndim > 2:  # noqa: PLR2004 - a matrix has two dimensions
         raise RuntimeError(f"t() was given {input.ndim} dimensions; at most 2, use permute()")
-    return view(TABLE["t"], input)
+    return view(OPERATORS["t"], input)
 
 
 def expand(input: Tensor, *sizes: Any) -> Tensor:
@@ -104,7 +104,7 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
         input._array.shape[i - missing] if n == -1 and i >= missing else n
         for i, n in enumerate(size)
     )
-    result = view(TABLE["expand"], input, shape)
+    result = view(OPERATORS["expand"], input, shape)
     result._array.flags.writeable = input._array.flags.writeable
     return result
 
@@ -122,13 +122,13 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
 def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """Return a view without dimensions of length one (torch.squeeze)."""
     if dim is None:
-        return view(TABLE["squeeze"], input)
-    return view(TABLE["squeeze_dim"], input, named_dims(dim, input.ndim))
+        return view(OPERATORS["squeeze"], input)
+    return view(OPERATORS["squeeze_dim"], input, named_dims(dim, input.ndim))
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """Return a view with a further dimension of length one (torch.unsqueeze)."""
-    return view(TABLE["unsqueeze"], input, normal_dim(dim, input.ndim + 1))
+    return view(OPERATORS["unsqueeze"], input, normal_dim(dim, input.ndim + 1))
 
 
 def check_has_dimensions(input: Tensor, name: str) -> None:
@@ -145,7 +145,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     start = start + size if start < 0 else start
     if not 0 <= start <= start + length <= size:
         raise RuntimeError(f"elements {start} to {start + length} asked for, there are {size}")
-    return view(TABLE["slice"], input, dim, start, start + length, 1)
+    return view(OPERATORS["slice"], input, dim, start, start + length, 1)
 
 
 def select(input: Tensor, dim: int, index: int) -> Tensor:
@@ -156,18 +156,18 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     size = input._array.shape[dim]
     if not -size <= index < size:
         raise IndexError(f"index {index} was given for dimension {dim} of length {size}")
-    return view(TABLE["select"], input, dim, int(index) % size)
+    return view(OPERATORS["select"], input, dim, int(index) % size)
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """Return a view of a diagonal (torch.diagonal)."""
     dims = (normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim))
-    return view(TABLE["diagonal"], input, offset, *dims)
+    return view(OPERATORS["diagonal"], input, offset, *dims)
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Return a view of all windows of a dimension (torch.Tensor.unfold)."""
-    return view(TABLE["unfold"], input, normal_dim(dimension, input.ndim), size, step)
+    return view(OPERATORS["unfold"], input, normal_dim(dimension, input.ndim), size, step)
 
 
 def as_strided(
@@ -194,12 +194,12 @@ def as_strided(
         tuple(stride),
         offset - own,
     )
-    return view(TABLE["as_strided"], input, tuple(size), tuple(stride), offset - own, geometry)
+    return view(OPERATORS["as_strided"], input, tuple(size), tuple(stride), offset - own, geometry)
 
 
 def alias(input: Tensor) -> Tensor:
     """Return a view of the whole tensor."""
-    return view(TABLE["alias"], input)
+    return view(OPERATORS["alias"], input)
 
 
 def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, ...]:
@@ -222,7 +222,9 @@ def split(
     """Return views of consecutive pieces, which must not be written in place (torch.split)."""
     check_has_dimensions(tensor, "split")
     dim = normal_dim(dim, tensor.ndim)
-    return several_views(TABLE["split"], tensor, _sizes(tensor, split_size_or_sections, dim), dim)
+    return several_views(
+        OPERATORS["split"], tensor, _sizes(tensor, split_size_or_sections, dim), dim
+    )
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -244,7 +246,9 @@ def unsafe_split(
     """Return pieces that the engine does not know as views, so they may be written."""
     input.materialise()
     dim = normal_dim(dim, input.ndim)
-    return several(TABLE["unsafe_split"], input, _sizes(input, split_size_or_sections, dim), dim)
+    return several(
+        OPERATORS["unsafe_split"], input, _sizes(input, split_size_or_sections, dim), dim
+    )
 
 
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -254,26 +258,26 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of all positions of a dimension (torch.unbind)."""
-    return several_views(TABLE["unbind"], input, normal_dim(dim, input.ndim))
+    return several_views(OPERATORS["unbind"], input, normal_dim(dim, input.ndim))
 
 
 def clone(input: Tensor) -> Tensor:
     """Return a copy that is part of the graph (torch.clone)."""
-    return unary(TABLE["clone"], input)
+    return unary(OPERATORS["clone"], input)
 
 
 def contiguous(input: Tensor) -> Tensor:
     """Return the tensor itself if it lies row by row, a copy otherwise."""
     if input.is_contiguous():
         return input
-    result = unary(TABLE["clone"], input)
+    result = unary(OPERATORS["clone"], input)
     result._array = np.ascontiguousarray(result._array)
     return result
 
 
 def flip(input: Tensor, *dims: Any) -> Tensor:
     """Return a copy with dimensions reversed (torch.flip)."""
-    return unary(TABLE["flip"], input, named_dims(as_shape(dims), input.ndim))
+    return unary(OPERATORS["flip"], input, named_dims(as_shape(dims), input.ndim))
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
@@ -282,7 +286,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     along = () if dims is None else named_dims(as_shape((dims,)), input.ndim)
     if len(steps) != (len(along) or 1):
         raise RuntimeError(f"roll was given {len(steps)} shifts and {len(along)} dimensions")
-    return unary(TABLE["roll"], input, steps, along)
+    return unary(OPERATORS["roll"], input, steps, along)
 
 
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
@@ -292,7 +296,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
         raise RuntimeError(
             f"repeat was given {len(counts)} counts for {input.ndim} dimensions; give one for each"
         )
-    return unary(TABLE["repeat"], input, counts)
+    return unary(OPERATORS["repeat"], input, counts)
 
 
 def check_is_matrix(input: Tensor, name: str) -> None:
@@ -304,13 +308,13 @@ def check_is_matrix(input: Tensor, name: str) -> None:
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """Return the lower triangle, zero elsewhere (torch.tril)."""
     check_is_matrix(input, "tril")
-    return unary(TABLE["tril"], input, diagonal)
+    return unary(OPERATORS["tril"], input, diagonal)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """Return the upper triangle, zero elsewhere (torch.triu)."""
     check_is_matrix(input, "triu")
-    return unary(TABLE["triu"], input, diagonal)
+    return unary(OPERATORS["triu"], input, diagonal)
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -319,19 +323,19 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise ValueError("cat was given no tensors; give at least one")
     dim = normal_dim(dim, tensors[0].ndim)
     starts = tuple(itertools.accumulate((x._array.shape[dim] for x in tensors), initial=0))
-    return apply(TABLE["cat"], tuple(tensors), dim, starts)
+    return apply(OPERATORS["cat"], tuple(tensors), dim, starts)
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Return tensors as the slices of a new dimension (torch.stack)."""
     if not tensors:
         raise RuntimeError("stack was given no tensors; give at least one")
-    return apply(TABLE["stack"], tuple(tensors), normal_dim(dim, tensors[0].ndim + 1))
+    return apply(OPERATORS["stack"], tuple(tensors), normal_dim(dim, tensors[0].ndim + 1))
 
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
-    operator = TABLE[name]
+    operator = OPERATORS[name]
     requires = (recording.needs_grad(input),)
     recorded = state.recording and recording.should_record(requires)
     if recorded:
