@@ -9,6 +9,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradspec_reference.autograd import grad_mode, graph
 from gradspec_reference.autograd.function import Function
 from gradspec_reference.engine import cotangents as seeding
@@ -26,7 +28,6 @@ from gradspec_reference.errors import (
     InputWithoutGradError,
     UnusedInputError,
 )
-from gradspec_reference.names.factories import zeros_like
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Edge
@@ -220,7 +221,8 @@ def settle_unused(allow_unused: bool | None, materialize_grads: bool) -> bool:
 
 def zeros(target: Any, create_graph: bool) -> Tensor:
     """Return the gradient of an input that the roots do not depend on."""
-    return zeros_like(target, requires_grad=create_graph)
+    made = Tensor(np.zeros(target._array.shape, target._array.dtype))
+    return made.requires_grad_(create_graph)
 
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:

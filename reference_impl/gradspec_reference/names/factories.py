@@ -14,6 +14,24 @@ from gradspec_reference.engine.tensor import Tensor
 if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType
 
+__all__ = [
+    "arange",
+    "as_tensor",
+    "asarray",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "linspace",
+    "ones",
+    "ones_like",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]
+
 
 class Device:
     """The one place where tensors live."""

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import versions
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, NonleafCopyError
@@ -83,11 +82,6 @@ def length(self: Tensor) -> int:
     return int(self._array.shape[0])
 
 
-def numel(self: Tensor) -> int:
-    """Return the number of elements (torch.numel)."""
-    return int(self._array.size)
-
-
 def to(
     self: Tensor,
     *args: Any,
@@ -144,9 +138,3 @@ def rebuild(values: np.ndarray[Any, Any], requires_grad: bool) -> Tensor:
     tensor = Tensor(values)
     tensor._requires_grad = requires_grad
     return tensor
-
-
-def increment_version(tensor: Any) -> None:
-    """Note a write that the engine could not see (torch.autograd.graph.increment_version)."""
-    for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        versions.bump(each)

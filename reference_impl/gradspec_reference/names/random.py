@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.tensor import Tensor
 
+__all__ = [
+    "Generator",
+    "manual_seed",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+]
+
 
 class Generator:
     """A source of random numbers (torch.Generator)."""

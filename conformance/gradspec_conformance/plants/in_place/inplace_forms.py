@@ -13,7 +13,7 @@ from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.saved import SavedResult
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import shapes
+from gradspec_reference.names.functions import reshaping, shapes
 
 
 @plant(
@@ -120,7 +120,7 @@ def clamp_passes_everything(swap: Swap) -> None:
 )
 def reshaped_in_place_starts_anew(swap: Swap) -> None:
     """A tensor whose shape is changed in place becomes a new leaf that requires grad."""
-    original = shapes.change_view_
+    original = reshaping.change_view_
 
     def change_view_(input: Any, name: str, *params: Any) -> Any:
         history = input._grad_fn
@@ -129,7 +129,7 @@ def reshaped_in_place_starts_anew(swap: Swap) -> None:
             input._grad_fn, input._requires_grad = None, True
         return input
 
-    swap(shapes, "change_view_", change_view_)
+    swap(reshaping, "change_view_", change_view_)
 
 
 @plant(

@@ -12,7 +12,7 @@ from gradspec_reference.engine import inplace, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.errors import MultiViewInplaceError
-from gradspec_reference.names.functions import shapes
+from gradspec_reference.names.functions import parts
 
 
 @plant(
@@ -88,7 +88,7 @@ def multiview_stale_after_a_write(swap: Swap) -> None:
 )
 def unsafe_split_is_split(swap: Swap) -> None:
     """unsafe_split and unsafe_chunk give the views that split and chunk give, ban included."""
-    swap(shapes, "unsafe_split", shapes.split)
+    swap(parts, "unsafe_split", parts.split)
 
 
 @plant(

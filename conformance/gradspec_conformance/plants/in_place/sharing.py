@@ -10,7 +10,7 @@ from gradspec_conformance.plants.in_place.tools import copied, kernel
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import recording, views
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import shapes
+from gradspec_reference.names.functions import parts, shapes
 from gradspec_reference.operators import OPERATORS
 
 COPIES = {
@@ -47,8 +47,8 @@ for _operator, _clause in COPIES.items():
 @plant(kills={"inp-042b": "aliasing"}, modelled_on="common where narrow is a gather")
 def narrow_copies(swap: Swap) -> None:
     """narrow() gathers a range of indices into new memory."""
-    sound = shapes.narrow
-    swap(shapes, "narrow", lambda *arguments: sound(*arguments).clone())
+    sound = parts.narrow
+    swap(parts, "narrow", lambda *arguments: sound(*arguments).clone())
 
 
 @plant(
@@ -63,8 +63,8 @@ def movedim_copies(swap: Swap) -> None:
 @plant(kills={"inp-042n": "aliasing"}, modelled_on="common where chunk makes equal buffers")
 def chunk_copies(swap: Swap) -> None:
     """chunk() gives pieces in memory of their own."""
-    sound = shapes.chunk
-    swap(shapes, "chunk", lambda *given, **named: tuple(x.clone() for x in sound(*given, **named)))
+    sound = parts.chunk
+    swap(parts, "chunk", lambda *given, **named: tuple(x.clone() for x in sound(*given, **named)))
 
 
 @plant(

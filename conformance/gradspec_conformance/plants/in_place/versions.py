@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_reference.autograd import graph
 from gradspec_reference.engine import inplace, recording, versions
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import interop
-from gradspec_reference.names.functions import shapes
+from gradspec_reference.names.functions import copies
 
 
 @plant(
@@ -100,27 +101,27 @@ def results_share_the_counter(swap: Swap) -> None:
 @plant(kills={"inp-003": "value"}, modelled_on="common where a copy takes over all attributes")
 def clone_goes_on_counting(swap: Swap) -> None:
     """A copy starts with the version of its original."""
-    original = shapes.clone
+    original = copies.clone
 
     def clone(input: Any) -> Any:
         result = original(input)
         versions.counter_of(result).value = versions.version(input)
         return result
 
-    swap(shapes, "clone", clone)
+    swap(copies, "clone", clone)
 
 
 @plant(kills={"inp-003": "value"}, modelled_on="common where a copy takes over all attributes")
 def clone_shares_the_counter(swap: Swap) -> None:
     """A copy and its original have one counter between them."""
-    original = shapes.clone
+    original = copies.clone
 
     def clone(input: Any) -> Any:
         result = original(input)
         versions.share(result, input)
         return result
 
-    swap(shapes, "clone", clone)
+    swap(copies, "clone", clone)
 
 
 @plant(
@@ -129,15 +130,15 @@ def clone_shares_the_counter(swap: Swap) -> None:
 )
 def increment_version_noop(swap: Swap) -> None:
     """increment_version() does nothing."""
-    swap(interop, "increment_version", lambda *_: None)
+    swap(graph, "increment_version", lambda *_: None)
 
 
 @plant(kills={"inp-037": "value"}, modelled_on="common where an argument may be one or several")
 def increment_version_of_the_first(swap: Swap) -> None:
     """increment_version() of a list raises the version of its first tensor only."""
-    original = interop.increment_version
+    original = graph.increment_version
     swap(
-        interop,
+        graph,
         "increment_version",
         lambda tensor: original(tensor if isinstance(tensor, Tensor) else tensor[0]),
     )

@@ -17,7 +17,7 @@ from gradspec_reference.engine import recording
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import NonleafCopyError
 from gradspec_reference.names import factories, interop
-from gradspec_reference.names.functions import shapes
+from gradspec_reference.names.functions import copies
 from gradspec_reference.operators import OPERATORS
 
 
@@ -167,8 +167,8 @@ def asarray_never_cuts(swap: Swap) -> None:
 @plant(kills={"leaf-031": "flag"}, modelled_on="common in teaching engines")
 def a_clone_is_a_constant(swap: Swap) -> None:
     """A clone has the values of its original and no history."""
-    sound = shapes.clone
-    swap(shapes, "clone", lambda tensor: sound(tensor.detach()))
+    sound = copies.clone
+    swap(copies, "clone", lambda tensor: sound(tensor.detach()))
 
 
 @plant(
@@ -177,9 +177,9 @@ def a_clone_is_a_constant(swap: Swap) -> None:
 )
 def a_clone_is_another_leaf(swap: Swap) -> None:
     """A clone is a leaf with the value and the flag of its original, and nothing joins them."""
-    sound = shapes.clone
+    sound = copies.clone
     swap(
-        shapes,
+        copies,
         "clone",
         lambda tensor: sound(tensor.detach()).requires_grad_(tensor.requires_grad),
     )
@@ -188,7 +188,7 @@ def a_clone_is_another_leaf(swap: Swap) -> None:
 @plant(kills={"leaf-031a": "aliasing"}, modelled_on="common in teaching engines")
 def a_clone_shares_memory(swap: Swap) -> None:
     """A clone is recorded, but its result stays in the memory of the original."""
-    swap(shapes, "clone", lambda tensor: recording.view(OPERATORS["alias"], tensor))
+    swap(copies, "clone", lambda tensor: recording.view(OPERATORS["alias"], tensor))
 
 
 @plant(kills={"leaf-031": "value", "leaf-031b": "value"}, modelled_on="pytorch/pytorch#4355")

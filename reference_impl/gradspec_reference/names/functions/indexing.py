@@ -15,12 +15,20 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import shapes
-from gradspec_reference.names.functions.arithmetic import check_is_mask, copy_, fill_
+from gradspec_reference.names.functions import parts, shapes
+from gradspec_reference.names.functions.copies import copy_, fill_
+from gradspec_reference.names.functions.selection import check_is_mask
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+__all__ = [
+    "gather",
+    "index_select",
+    "masked_select",
+    "take_along_dim",
+]
 
 
 def getitem(input: Tensor, key: Any) -> Tensor:
@@ -30,7 +38,7 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     shown, template, indices = take_views(input, key)
     if indices:
         return apply(OPERATORS["index"], (shown, *indices), template)
-    return shapes.alias(input) if shown is input else shown
+    return parts.alias(input) if shown is input else shown
 
 
 def setitem(input: Tensor, key: Any, value: Any) -> None:
@@ -71,11 +79,10 @@ def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[T
     Returns the view, the key that remains (None in the place of each tensor) and those tensors.
     """
     named = [prepared(part) for part in (key if isinstance(key, tuple) else (key,))]
-    parts = expand_ellipsis(named, input.ndim)
     template: list[Any] = []
     indices: list[Tensor] = []
     shown, dim = input, 0
-    for part in parts:
+    for part in expand_ellipsis(named, input.ndim):
         if part is None:
             shown = shapes.unsqueeze(shown, dim)
             template.append(slice(None))
@@ -85,7 +92,7 @@ def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[T
             template.append(slice(None))
             dim += 1
         elif is_number(part):
-            shown = shapes.select(shown, dim, int(part))
+            shown = parts.select(shown, dim, int(part))
         else:
             indices.append(part)
             template.append(None)
@@ -236,4 +243,4 @@ def iterate(input: Tensor) -> Any:
     """Iterate over the first dimension; TypeError for a 0-d tensor."""
     if not input.ndim:
         raise TypeError("a 0-d tensor cannot be iterated over; use item()")
-    return iter(shapes.unbind(input, 0))
+    return iter(parts.unbind(input, 0))

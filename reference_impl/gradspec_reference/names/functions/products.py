@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
     from gradspec_reference.operators import Operator
 
+__all__ = [
+    "addmm",
+    "bmm",
+    "dot",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+]
+
 
 def _of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
     if (a.ndim, b.ndim) != ranks:

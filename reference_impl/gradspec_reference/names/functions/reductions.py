@@ -10,6 +10,7 @@ from gradspec_reference.dtypes import get_default_dtype
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions.selection import maximum, minimum
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -18,6 +19,33 @@ if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType
 
     Dim = int | Iterable[int] | None
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "count_nonzero",
+    "cumsum",
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nonzero",
+    "norm",
+    "prod",
+    "softmax",
+    "sort",
+    "std",
+    "sum",
+    "topk",
+    "var",
+]
 
 
 class Extreme(NamedTuple):
@@ -137,7 +165,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     With a tensor as second argument, the larger of each pair.
     """
     if isinstance(dim, Tensor):
-        return apply_maximum(input, dim)
+        return maximum(input, dim)
     if dim is None:
         return unary(OPERATORS["max"], input)
     return _extreme("max_dim", input, argmax(input, dim, keepdim=True), dim, keepdim)
@@ -146,7 +174,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """Return the minimum of all elements, or values and indices along a dimension (torch.min)."""
     if isinstance(dim, Tensor):
-        return apply_minimum(input, dim)
+        return minimum(input, dim)
     if dim is None:
         return unary(OPERATORS["min"], input)
     return _extreme("min_dim", input, argmin(input, dim, keepdim=True), dim, keepdim)
@@ -169,20 +197,6 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     first = np.argmax(missing, axis=dim, keepdims=True)
     indices = np.where(missing.any(axis=dim, keepdims=True), first, middle)
     return _extreme("median_dim", input, Tensor(indices), dim, keepdim)
-
-
-def apply_maximum(input: Tensor, other: Tensor) -> Tensor:
-    """Return the larger of each pair."""
-    from gradspec_reference.names.functions.arithmetic import maximum  # noqa: PLC0415 - max(a, b) is maximum(a, b)
-
-    return maximum(input, other)
-
-
-def apply_minimum(input: Tensor, other: Tensor) -> Tensor:
-    """Return the smaller of each pair."""
-    from gradspec_reference.names.functions.arithmetic import minimum  # noqa: PLC0415 - min(a, b) is minimum(a, b)
-
-    return minimum(input, other)
 
 
 def _extreme(name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> Extreme:
