@@ -28,9 +28,32 @@ from gradspec_reference.engine.modes import enable_grad, is_grad_enabled, no_gra
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
-from gradspec_reference.names import factories, functions, methods, random
+from gradspec_reference.names import factories, methods, random
 from gradspec_reference.names.factories import *
-from gradspec_reference.names.functions import *
+from gradspec_reference.names.functions import (
+    arithmetic,
+    assembly,
+    copies,
+    elementwise,
+    indexing,
+    parts,
+    products,
+    queries,
+    reductions,
+    selection,
+    shapes,
+)
+from gradspec_reference.names.functions.arithmetic import *
+from gradspec_reference.names.functions.assembly import *
+from gradspec_reference.names.functions.copies import *
+from gradspec_reference.names.functions.elementwise import *
+from gradspec_reference.names.functions.indexing import *
+from gradspec_reference.names.functions.parts import *
+from gradspec_reference.names.functions.products import *
+from gradspec_reference.names.functions.queries import *
+from gradspec_reference.names.functions.reductions import *
+from gradspec_reference.names.functions.selection import *
+from gradspec_reference.names.functions.shapes import *
 from gradspec_reference.names.random import *
 
 methods.attach()
@@ -84,5 +107,19 @@ __all__ = [
     "uint8",
 ]
 __all__ += factories.__all__
-__all__ += functions.__all__
 __all__ += random.__all__
+__all__ += arithmetic.__all__
+__all__ += assembly.__all__
+__all__ += copies.__all__
+__all__ += elementwise.__all__
+__all__ += indexing.__all__
+__all__ += parts.__all__
+__all__ += products.__all__
+__all__ += queries.__all__
+__all__ += reductions.__all__
+__all__ += selection.__all__
+__all__ += shapes.__all__
+
+# rooms of this house, not names of torch
+del arithmetic, assembly, copies, elementwise, indexing, parts, products, queries, reductions
+del factories, methods, selection, shapes
