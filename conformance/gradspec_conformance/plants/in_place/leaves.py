@@ -10,6 +10,7 @@ import gradspec_reference
 from gradspec_conformance.plants.in_place.tools import unrecorded
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import inplace
+from gradspec_reference.engine.grads import HasGradient
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import LeafInplaceError
 from gradspec_reference.names.methods import METHODS
@@ -150,14 +151,14 @@ def zero_is_out_of_place(swap: Swap) -> None:
 @plant(kills={"inp-045": "aliasing"}, modelled_on="tinygrad/tinygrad#13674")
 def gradient_is_another_tensor_each_time(swap: Swap) -> None:
     """Reading the gradient gives another tensor each time, on the same memory."""
-    read: Any = vars(Tensor)["grad"].fget
+    read: Any = vars(HasGradient)["grad"].fget
 
     def grad(tensor: Any) -> Any:
         swap.took_effect()
         gradient = read(tensor)
         return None if gradient is None else gradient.alias()
 
-    swap(Tensor, "grad", vars(Tensor)["grad"].getter(grad))
+    swap(Tensor, "grad", vars(HasGradient)["grad"].getter(grad))
 
 
 @plant(
@@ -166,11 +167,11 @@ def gradient_is_another_tensor_each_time(swap: Swap) -> None:
 )
 def gradients_are_read_as_copies(swap: Swap) -> None:
     """Reading the gradient gives a copy, so that a write to it is lost."""
-    read: Any = vars(Tensor)["grad"].fget
+    read: Any = vars(HasGradient)["grad"].fget
 
     def grad(tensor: Any) -> Any:
         swap.took_effect()
         gradient = read(tensor)
         return None if gradient is None else gradient.clone()
 
-    swap(Tensor, "grad", vars(Tensor)["grad"].getter(grad))
+    swap(Tensor, "grad", vars(HasGradient)["grad"].getter(grad))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import hooks, recording
 from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.grads import HasGradient
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
 
@@ -216,7 +217,7 @@ def reading_grad(swap: Swap, warns: Callable[[Tensor], bool]) -> None:
             warnings.warn("the grad of a tensor was read", UserWarning, stacklevel=2)
         return tensor._grad
 
-    swap(Tensor, "grad", vars(Tensor)["grad"].getter(read))
+    swap(Tensor, "grad", vars(HasGradient)["grad"].getter(read))
 
 
 @plant(kills={"ret-002": "warning"}, modelled_on="torch rule")
@@ -259,7 +260,7 @@ def reading_nonleaf_warns(swap: Swap) -> None:
 )
 def assignment_to_nonleaf_lost(swap: Swap) -> None:
     """A gradient that is assigned to a non-leaf is dropped."""
-    original = vars(Tensor)["grad"]
+    original = vars(HasGradient)["grad"]
 
     def assigned(tensor: Tensor, value: Tensor | None) -> None:
         swap.took_effect()

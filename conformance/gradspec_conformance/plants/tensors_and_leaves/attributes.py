@@ -16,7 +16,7 @@ Write = Callable[[Any, Any, Callable[[Any, Any], None]], None]
 
 def reading(swap: Swap, name: str, fault: Read) -> None:
     """Read the attribute by `fault(tensor, read)`, where `read(tensor)` is the sound way."""
-    sound: property = vars(Tensor)[name]
+    sound: property = getattr(Tensor, name)
     read = sound.fget
     assert read is not None
 
@@ -29,7 +29,7 @@ def reading(swap: Swap, name: str, fault: Read) -> None:
 
 def assigning(swap: Swap, name: str, fault: Write) -> None:
     """Assign the attribute by `fault(tensor, value, write)`; `write(tensor, value)` is sound."""
-    sound: property = vars(Tensor)[name]
+    sound: property = getattr(Tensor, name)
     write = sound.fset
     assert write is not None
 
@@ -42,7 +42,7 @@ def assigning(swap: Swap, name: str, fault: Write) -> None:
 
 def deleting(swap: Swap, name: str, fault: Callable[[Any], None]) -> None:
     """Delete the attribute by `fault(tensor)`."""
-    sound: property = vars(Tensor)[name]
+    sound: property = getattr(Tensor, name)
 
     def faulty(tensor: Any) -> None:
         swap.took_effect()

@@ -14,7 +14,8 @@ from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning,
 from gradspec_reference import dtypes
 from gradspec_reference.engine import accumulation, grads, shapes
 from gradspec_reference.engine.backward import BackwardPass
-from gradspec_reference.engine.tensor import LeafState, Tensor
+from gradspec_reference.engine.grads import LeafState
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradIsSelfError, GradShapeError, GradTypeError
 from gradspec_reference.operators import OPERATORS
 
