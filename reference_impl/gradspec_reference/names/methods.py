@@ -109,10 +109,10 @@ FUNCTIONS: Final[dict[str, Any]] = {
         reductions,
         """
         sum mean prod var std amax amin max min median argmax argmin argsort sort topk logsumexp
-        softmax log_softmax cumsum norm all any count_nonzero nonzero
+        softmax log_softmax cumsum norm
         """,
     ),
-    **named(queries, "allclose equal is_floating_point numel"),
+    **named(queries, "all allclose any count_nonzero equal is_floating_point nonzero numel"),
     **named(interop, "numpy item tolist to"),
     **named(factories, "new_tensor new_zeros new_ones new_full"),
 }

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference.engine import accumulation, backward
-from gradspec_reference.engine.backward import MISSING
+from gradspec_reference.engine import accumulation, arrivals
+from gradspec_reference.engine.arrivals import MISSING
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
 
@@ -34,7 +34,7 @@ def zero_is_none(swap: Swap) -> None:
 )
 def waits_for_uses_beside_the_path(swap: Swap) -> None:
     """A node waits for a contribution from every use of its result, on the path or not."""
-    original = backward.count_dependencies
+    original = arrivals.count_dependencies
 
     def counting(roots: set[Node]) -> Any:
         waiting = original(roots)
@@ -45,7 +45,7 @@ def waits_for_uses_beside_the_path(swap: Swap) -> None:
                     waiting[target][MISSING] += 1
         return waiting
 
-    swap(backward, "count_dependencies", counting)
+    swap(arrivals, "count_dependencies", counting)
 
 
 @plant(

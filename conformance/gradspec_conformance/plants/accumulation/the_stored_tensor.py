@@ -10,7 +10,8 @@ import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import accumulation, shapes
-from gradspec_reference.engine.backward import FIRST, BackwardPass
+from gradspec_reference.engine.arrivals import FIRST
+from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.tensor import Tensor
 

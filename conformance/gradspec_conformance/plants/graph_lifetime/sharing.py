@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference import autograd
-from gradspec_reference.engine.backward import MISSING, BackwardPass, nothing_yet
+from gradspec_reference.engine.arrivals import MISSING, nothing_yet
+from gradspec_reference.engine.backward import BackwardPass
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node

@@ -10,7 +10,8 @@ import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference.engine import accumulation, hooks
-from gradspec_reference.engine.backward import NOTHING, BackwardPass
+from gradspec_reference.engine.arrivals import NOTHING
+from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:

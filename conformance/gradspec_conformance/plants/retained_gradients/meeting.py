@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_conformance.plants.retained_gradients.walk import Arrived, without_keepers
 from gradspec_reference.engine import hooks, views
-from gradspec_reference.engine.backward import FIRST, BackwardPass
+from gradspec_reference.engine.arrivals import FIRST
+from gradspec_reference.engine.backward import BackwardPass
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node

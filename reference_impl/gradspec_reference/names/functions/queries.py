@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType
 
 __all__ = [
+    "all",
     "allclose",
+    "any",
     "can_cast",
+    "count_nonzero",
     "equal",
     "is_floating_point",
     "is_tensor",
+    "nonzero",
     "numel",
     "result_type",
 ]
@@ -53,6 +57,26 @@ def allclose(
 ) -> bool:
     """Tell whether all elements are about equal (torch.allclose)."""
     return bool(np.allclose(input._array, other._array, rtol, atol, equal_nan))
+
+
+def all(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Tell whether all elements are true (torch.all)."""
+    return Tensor(np.all(input._array, axis=dim, keepdims=keepdim))
+
+
+def any(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Tell whether some element is true (torch.any)."""
+    return Tensor(np.any(input._array, axis=dim, keepdims=keepdim))
+
+
+def count_nonzero(input: Tensor) -> Tensor:
+    """Return how many elements are not zero (torch.count_nonzero)."""
+    return Tensor(np.int64(np.count_nonzero(input._array)))
+
+
+def nonzero(input: Tensor) -> Tensor:
+    """Return the indices of the elements that are not zero, one per row (torch.nonzero)."""
+    return Tensor(np.argwhere(input._array))
 
 
 def result_type(tensor1: Any, tensor2: Any) -> DType:

@@ -21,14 +21,11 @@ if TYPE_CHECKING:
     Dim = int | Iterable[int] | None
 
 __all__ = [
-    "all",
     "amax",
     "amin",
-    "any",
     "argmax",
     "argmin",
     "argsort",
-    "count_nonzero",
     "cumsum",
     "log_softmax",
     "logsumexp",
@@ -36,7 +33,6 @@ __all__ = [
     "mean",
     "median",
     "min",
-    "nonzero",
     "norm",
     "prod",
     "softmax",
@@ -285,23 +281,3 @@ def norm(input: Tensor, p: float | str = 2.0, dim: Dim = None, keepdim: bool = F
     check_is_floating("norm", input)
     order = 2.0 if p == "fro" else float(p)
     return unary(OPERATORS["vector_norm"], input, order, _dims(input, dim), keepdim)
-
-
-def all(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Tell whether all elements are true (torch.all)."""
-    return Tensor(np.all(input._array, axis=dim, keepdims=keepdim))
-
-
-def any(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Tell whether some element is true (torch.any)."""
-    return Tensor(np.any(input._array, axis=dim, keepdims=keepdim))
-
-
-def count_nonzero(input: Tensor) -> Tensor:
-    """Return how many elements are not zero (torch.count_nonzero)."""
-    return Tensor(np.int64(np.count_nonzero(input._array)))
-
-
-def nonzero(input: Tensor) -> Tensor:
-    """Return the indices of the elements that are not zero, one per row (torch.nonzero)."""
-    return Tensor(np.argwhere(input._array))
