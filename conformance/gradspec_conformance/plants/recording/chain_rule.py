@@ -11,6 +11,7 @@ import numpy as np
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_conformance.plants.rows import replace_rule
 from gradspec_reference.engine import accumulation, recording
+from gradspec_reference.engine.arrivals import MISSING
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad, Node
 from gradspec_reference.operators import OPERATORS
@@ -105,8 +106,8 @@ def later_branches_dropped(swap: Swap) -> None:
         arrivals = self.waiting.get(target)
         if arrivals is not None:
             original(self, edge, part, status)
-            if arrivals[arrivals.MISSING] > 0 and not isinstance(target, AccumulateGrad):
-                arrivals[arrivals.MISSING] = 0
+            if arrivals[MISSING] > 0 and not isinstance(target, AccumulateGrad):
+                arrivals[MISSING] = 0
                 heapq.heappush(self.ready, (next(place), target))
 
     swap(BackwardPass, "deliver", at_once)
