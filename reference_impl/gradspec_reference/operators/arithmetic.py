@@ -121,21 +121,14 @@ WHOLE = {"other": "self other"}
 POWERS = {"self": "self exponent", "exponent": "self exponent result"}
 
 ROWS = (
-    binary("add", node="AddBackward0", kernel=add_kernel, params="alpha", vjp=both(as_is, scaled)),
-    binary("sub", node="SubBackward0", kernel=sub_kernel, params="alpha", vjp=both(as_is, negated)),
+    binary("add", kernel=add_kernel, params="alpha", vjp=both(as_is, scaled)),
+    binary("sub", kernel=sub_kernel, params="alpha", vjp=both(as_is, negated)),
     binary(
         "rsub", node="RsubBackward1", kernel=rsub_kernel, params="alpha", vjp=both(negated, as_is)
     ),
-    binary(
-        "mul",
-        node="MulBackward0",
-        kernel=python.mul,
-        saves=EACH_OTHER,
-        vjp=both(mul_self, mul_other),
-    ),
+    binary("mul", kernel=python.mul, saves=EACH_OTHER, vjp=both(mul_self, mul_other)),
     binary(
         "div",
-        node="DivBackward0",
         kernel=python.truediv,
         saves={"self": "other", "other": "self other"},
         vjp=both(div_self, div_other),
@@ -159,12 +152,12 @@ ROWS = (
         operands="self values",
         vjp={"self": no_derivative, "values": no_derivative},
     ),
-    unary("neg", "NegBackward0", kernel=python.neg, vjp=lambda _xp, g: -g),
-    unary("abs", "AbsBackward0", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x)),
-    unary("sign", "SignBackward0", kernel=sign_kernel, vjp=no_slope),
+    unary("neg", kernel=python.neg, vjp=lambda _xp, g: -g),
+    unary("abs", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x)),
+    unary("sign", kernel=sign_kernel, vjp=no_slope),
     unary(
         "pow_scalar",
-        "PowBackward0",
+        node="PowBackward0",
         kernel=pow_kernel,
         params="exponent",
         saves="self",

@@ -51,20 +51,8 @@ def fill_kernel(x: Any, value: Any) -> Any:
 several = functools.partial(Operator, operands="tensors", variadic=True)
 
 ROWS = (
-    several(
-        "cat",
-        node="CatBackward0",
-        kernel=cat_kernel,
-        params="dim starts",
-        vjp={"tensors": cat_rule},
-    ),
-    several(
-        "stack",
-        node="StackBackward0",
-        kernel=stack_kernel,
-        params="dim",
-        vjp={"tensors": stack_rule},
-    ),
+    several("cat", kernel=cat_kernel, params="dim starts", vjp={"tensors": cat_rule}),
+    several("stack", kernel=stack_kernel, params="dim", vjp={"tensors": stack_rule}),
     Operator(
         "copy",
         node="torch::autograd::CopyBackwards",
@@ -72,7 +60,7 @@ ROWS = (
         operands="self src",
         vjp={"self": no_slope, "src": as_is},
     ),
-    unary("fill", "FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
-    unary("zero", "ZeroBackward0", kernel=np.zeros_like, vjp=no_slope),
-    unary("zeros_like", "None", kernel=np.zeros_like),
+    unary("fill", node="FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
+    unary("zero", kernel=np.zeros_like, vjp=no_slope),
+    unary("zeros_like", kernel=np.zeros_like),
 )

@@ -32,8 +32,8 @@ OF_ONE = {
 
 ROWS = (
     *(
-        Operator(name, node="None", kernel=kernel, operands="self other", pointwise=True)
+        Operator(name, kernel=kernel, operands="self other", pointwise=True)
         for name, kernel in OF_TWO.items()
     ),
-    *(unary(name, "None", kernel=kernel) for name, kernel in OF_ONE.items()),
+    *(unary(name, kernel=kernel) for name, kernel in OF_ONE.items()),
 )

@@ -92,7 +92,6 @@ def scatter_rule(xp: Any, g: Any, _shape: Any, key: Key) -> Any:
 
 
 def index_kernel(x: Any, *rest: Any) -> Any:
-    """Return what index tensors name."""
     *indices, template = rest
     return x[fill_key(template, indices)]
 
@@ -108,7 +107,6 @@ def put_values(xp: Any, g: Any, indices: list[Any], template: Key) -> Any:
 
 
 def gather_kernel(x: Any, index: Any, dim: int) -> Any:
-    """Return elements along a dimension, one per element of the index."""
     return x[along(index, dim)]
 
 
@@ -131,32 +129,13 @@ extreme = functools.partial(
 )
 
 ROWS = (
+    unary("pick", kernel=lambda x, key: x[key], params="key", saves="self_shape", vjp=pick_rule),
+    unary("scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule),
     unary(
-        "pick",
-        "PickBackward0",
-        kernel=lambda x, key: x[key],
-        params="key",
-        saves="self_shape",
-        vjp=pick_rule,
-    ),
-    unary(
-        "scatter_to",
-        "ScatterToBackward0",
-        kernel=scatter_kernel,
-        params="size key",
-        vjp=scatter_rule,
-    ),
-    unary(
-        "index",
-        "IndexBackward0",
-        kernel=index_kernel,
-        params="key",
-        saves="all_indices self_shape",
-        vjp=index_rule,
+        "index", kernel=index_kernel, params="key", saves="all_indices self_shape", vjp=index_rule
     ),
     Operator(
         "index_put",
-        node="IndexPutBackward0",
         kernel=put_kernel,
         operands="self values",
         params="key",
@@ -165,21 +144,19 @@ ROWS = (
     ),
     unary(
         "clear_at",
-        "ClearAtBackward0",
         kernel=lambda x, key: put_kernel(x, 0, key),
         params="key",
         vjp=lambda xp, g, key: xp.clear_at(g, key),
     ),
     Operator(
         "index_select",
-        node="IndexSelectBackward0",
         kernel=take_kernel,
         operands="self index",
         params="dim",
         saves="index self_shape",
         vjp={"self": take_rule},
     ),
-    reading("gather", node="GatherBackward0"),
+    reading("gather"),
     reading("sort_values", node="SortBackward0"),
     reading("topk_values", node="TopkBackward0"),
     extreme("max_dim", node="MaxBackward0"),

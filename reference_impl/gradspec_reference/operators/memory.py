@@ -64,7 +64,6 @@ def replace_region_kernel(x: Any, part: Any, geometry: Geometry) -> Any:
 
 
 def clear_region_kernel(x: Any, geometry: Geometry) -> Any:
-    """Return a tensor with the region set to zero."""
     return replace_region_kernel(x, 0, geometry)
 
 
@@ -97,17 +96,15 @@ of_region = functools.partial(unary, params="geometry")
 ROWS = (
     unary(
         "as_strided",
-        "AsStridedBackward0",
         kernel=as_strided_kernel,
         params="size stride storage_offset self_geometry",
         vjp=scattered,
     ),
-    of_region("region", "RegionBackward0", kernel=region_kernel, vjp=scattered),
-    of_region("scatter_region", "ScatterRegionBackward0", kernel=scatter_region_kernel, vjp=taken),
-    of_region("clear_region", "ClearRegionBackward0", kernel=clear_region_kernel, vjp=cleared),
+    of_region("region", kernel=region_kernel, vjp=scattered),
+    of_region("scatter_region", kernel=scatter_region_kernel, vjp=taken),
+    of_region("clear_region", kernel=clear_region_kernel, vjp=cleared),
     Operator(
         "replace_region",
-        node="ReplaceRegionBackward0",
         kernel=replace_region_kernel,
         operands="self part",
         params="geometry",

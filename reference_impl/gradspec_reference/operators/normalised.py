@@ -62,27 +62,14 @@ def nll_rule(xp: Any, g: Any, target: Any, shape: tuple[int, ...], mean: bool) -
 ROWS = (
     Operator(
         "nll_loss",
-        node="NllLossBackward0",
         kernel=nll_kernel,
         operands="self target",
         params="mean",
         saves="target self_shape",
         vjp={"self": nll_rule},
     ),
+    unary("softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule),
     unary(
-        "softmax",
-        "SoftmaxBackward0",
-        kernel=softmax_kernel,
-        params="dim",
-        saves="result",
-        vjp=softmax_rule,
-    ),
-    unary(
-        "log_softmax",
-        "LogSoftmaxBackward0",
-        kernel=log_softmax_kernel,
-        params="dim",
-        saves="result",
-        vjp=log_softmax_rule,
+        "log_softmax", kernel=log_softmax_kernel, params="dim", saves="result", vjp=log_softmax_rule
     ),
 )

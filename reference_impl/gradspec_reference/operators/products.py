@@ -66,7 +66,6 @@ CROSSED = {"self": "mat2", "mat2": "self"}
 ROWS = (
     Operator(
         "dot",
-        node="DotBackward0",
         kernel=np.dot,
         operands="self tensor",
         saves={"self": "tensor", "tensor": "self"},
@@ -74,7 +73,6 @@ ROWS = (
     ),
     Operator(
         "mv",
-        node="MvBackward0",
         kernel=matmul_kernel,
         operands="self vec",
         saves={"self": "vec", "vec": "self"},
@@ -82,7 +80,6 @@ ROWS = (
     ),
     Operator(
         "mm",
-        node="MmBackward0",
         kernel=matmul_kernel,
         operands="self mat2",
         saves=CROSSED,
@@ -98,7 +95,6 @@ ROWS = (
     ),
     Operator(
         "addmm",
-        node="AddmmBackward0",
         kernel=addmm_kernel,
         operands="self mat1 mat2",
         saves={"mat1": "mat2", "mat2": "mat1"},

@@ -58,7 +58,6 @@ def prod_kernel(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 
 
 def mean_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
-    """Return the mean."""
     n = x.size if dims is None else count(x.shape, dims)
     total = ADD(x, dims, None, None, keepdim)
     return total / n if n else total * np.nan
@@ -75,7 +74,6 @@ def all_but_one(xp: Any, rows: Any) -> Any:
 
 
 def has_zero(x: Any) -> bool:
-    """Tell whether some element is zero."""
     return bool((x == 0).any())
 
 
@@ -209,22 +207,18 @@ def mean_dim_rule(xp: Any, g: Any, shape: Dims, dims: Dims, keepdim: bool) -> An
 
 
 def std_kernel(x: Any, *how: Any) -> Any:
-    """Return the root of the variance."""
     return np.sqrt(var_kernel(x, *how))
 
 
 def amax_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
-    """Return the largest elements."""
     return np.max(x, axis=dims, keepdims=keepdim)
 
 
 def amin_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
-    """Return the smallest elements."""
     return np.min(x, axis=dims, keepdims=keepdim)
 
 
 def cumsum_kernel(x: Any, dim: int) -> Any:
-    """Return the running sum."""
     return np.cumsum(x, axis=dim, dtype=wide(x)).reshape(x.shape)
 
 
@@ -239,28 +233,26 @@ along = {"params": "dim keepdim"}
 moment = {"params": "dim correction keepdim"}
 
 ROWS = (
-    of_shape("sum", "SumBackward0", kernel=sum_kernel, vjp=sum_rule),
-    of_shape("sum_dim", "SumBackward1", kernel=sum_kernel, vjp=spread, **along),
-    of_shape("mean", "MeanBackward0", kernel=mean_kernel, vjp=mean_rule),
-    of_shape("mean_dim", "MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
-    of_result("prod", "ProdBackward0", kernel=prod_kernel, vjp=prod_rule),
-    of_result("prod_dim", "ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
-    unary("var", "VarBackward0", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
-    of_result("std", "StdBackward0", kernel=std_kernel, vjp=std_rule, **moment),
-    of_result("amax", "AmaxBackward0", kernel=amax_kernel, vjp=extreme_rule, **along),
-    of_result("amin", "AminBackward0", kernel=amin_kernel, vjp=extreme_rule, **along),
-    of_result("max", "MaxBackward1", kernel=np.max, vjp=chosen_rule),
-    of_result("min", "MinBackward1", kernel=np.min, vjp=chosen_rule),
-    of_result("median", "MedianBackward0", kernel=median_kernel, vjp=chosen_rule),
-    of_result(
-        "logsumexp", "LogsumexpBackward0", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along
-    ),
+    of_shape("sum", kernel=sum_kernel, vjp=sum_rule),
+    of_shape("sum_dim", node="SumBackward1", kernel=sum_kernel, vjp=spread, **along),
+    of_shape("mean", kernel=mean_kernel, vjp=mean_rule),
+    of_shape("mean_dim", node="MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
+    of_result("prod", kernel=prod_kernel, vjp=prod_rule),
+    of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
+    unary("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
+    of_result("std", kernel=std_kernel, vjp=std_rule, **moment),
+    of_result("amax", kernel=amax_kernel, vjp=extreme_rule, **along),
+    of_result("amin", kernel=amin_kernel, vjp=extreme_rule, **along),
+    of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule),
+    of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule),
+    of_result("median", kernel=median_kernel, vjp=chosen_rule),
+    of_result("logsumexp", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
     of_result(
         "vector_norm",
-        "LinalgVectorNormBackward0",
+        node="LinalgVectorNormBackward0",
         kernel=norm_kernel,
         params="ord dim keepdim",
         vjp=norm_rule,
     ),
-    unary("cumsum", "CumsumBackward0", kernel=cumsum_kernel, params="dim", vjp=cumsum_rule),
+    unary("cumsum", kernel=cumsum_kernel, params="dim", vjp=cumsum_rule),
 )

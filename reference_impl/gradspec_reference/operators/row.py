@@ -32,8 +32,8 @@ class Operator:
 
     name: str
     _: KW_ONLY
-    node: str  # torch's name of the derivative
     kernel: Kernel
+    node: str = ""  # torch's name of the derivative; if none is given, as torch usually makes it
     operands: str = "self"
     params: str = ""
     saves: str | Mapping[str, str] = ""
@@ -57,6 +57,8 @@ class Operator:
         def follows(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
+        if not self.node:
+            follows("node", "".join(map(str.capitalize, self.name.split("_"))) + "Backward0")
         operands = () if self.variadic else tuple(self.operands.split())
         follows("operand_names", operands)
         follows("param_names", tuple(self.params.split()))
@@ -90,11 +92,9 @@ class OneForAll:
         return functools.partial(self.rule, position)
 
 
-def unary(
-    name: str, node: str, *, kernel: Kernel, vjp: Rule | None = None, **rest: Any
-) -> Operator:
+def unary(name: str, *, kernel: Kernel, vjp: Rule | None = None, **rest: Any) -> Operator:
     """Make a row of one operand, which torch calls self."""
-    return Operator(name, node=node, kernel=kernel, vjp={"self": vjp} if vjp else {}, **rest)
+    return Operator(name, kernel=kernel, vjp={"self": vjp} if vjp else {}, **rest)
 
 
 def both(first: Rule, second: Rule) -> dict[str, Rule]:

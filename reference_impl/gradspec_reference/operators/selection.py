@@ -46,7 +46,6 @@ def clamp_rule(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
 
 
 def clamp_between_kernel(x: Any, low: Any, high: Any) -> Any:
-    """x between two tensors."""
     return np.minimum(np.maximum(x, low), high)
 
 
@@ -63,7 +62,6 @@ def where_false(xp: Any, g: Any, mask: Any, *_: Any) -> Any:
 ROWS = (
     Operator(
         "maximum",
-        node="MaximumBackward0",
         kernel=np.maximum,
         operands="self other",
         saves="self other",
@@ -72,7 +70,6 @@ ROWS = (
     ),
     Operator(
         "minimum",
-        node="MinimumBackward0",
         kernel=np.minimum,
         operands="self other",
         saves="self other",
@@ -81,7 +78,6 @@ ROWS = (
     ),
     Operator(
         "where",
-        node="WhereBackward0",
         kernel=where_kernel,
         operands="condition self other",
         saves="condition",
@@ -89,7 +85,7 @@ ROWS = (
     ),
     unary(
         "clamp",
-        "ClampBackward1",
+        node="ClampBackward1",
         kernel=clamp_kernel,
         params="min max",
         saves="self",
@@ -110,7 +106,6 @@ ROWS = (
     ),
     Operator(
         "masked_fill",
-        node="MaskedFillBackward0",
         kernel=lambda x, mask, value: np.where(mask, x.dtype.type(value), x),
         operands="self mask",
         params="value",

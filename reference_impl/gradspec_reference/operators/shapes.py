@@ -116,7 +116,6 @@ def repeat_rule(xp: Any, g: Any, shape: Dims, repeats: Dims) -> Any:
 
 
 def flip_kernel(x: Any, dims: Dims) -> Any:
-    """Return a copy in which dimensions run backwards."""
     return np.flip(x, dims).copy()
 
 
@@ -126,7 +125,6 @@ def roll_kernel(x: Any, shifts: Dims, dims: Dims) -> Any:
 
 
 def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
-    """g in the operand's shape."""
     return xp.reshape(g, shape)
 
 
@@ -136,12 +134,10 @@ def clone_kernel(x: Any) -> Any:
 
 
 def reshape_kernel(x: Any, shape: Dims) -> Any:
-    """Return the same elements in another shape."""
     return x.reshape(shape)
 
 
 def squeeze_kernel(x: Any) -> Any:
-    """Return the same elements without dimensions of length one."""
     return x.reshape(tuple(n for n in x.shape if n != 1))
 
 
@@ -151,17 +147,14 @@ def squeeze_dim_kernel(x: Any, dims: Dims) -> Any:
 
 
 def slice_rule(xp: Any, g: Any, shape: Dims, *which: Any) -> Any:
-    """Return the slice in its place."""
     return xp.scatter_to(g, shape, slice_key(*which))
 
 
 def select_rule(xp: Any, g: Any, shape: Dims, *which: Any) -> Any:
-    """Return the one position in its place."""
     return xp.scatter_to(g, shape, select_key(*which))
 
 
 def unbind_kernel(x: Any, dim: int) -> list[Any]:
-    """All positions of a dimension."""
     return [x[select_key(dim, i)] for i in range(x.shape[dim])]
 
 
@@ -169,111 +162,92 @@ of_shape = functools.partial(unary, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
 ROWS = (
-    of_shape("reshape", "UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped),
-    of_shape("view", "ViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped),
-    unary("alias", "AliasBackward0", kernel=lambda x: x[...], vjp=as_is),
-    unary("clone", "CloneBackward0", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", "SqueezeBackward0", kernel=squeeze_kernel, vjp=reshaped),
     of_shape(
-        "squeeze_dim", "SqueezeBackward1", kernel=squeeze_dim_kernel, params="dim", vjp=reshaped
+        "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
-    of_shape("unsqueeze", "UnsqueezeBackward0", kernel=np.expand_dims, params="dim", vjp=reshaped),
+    of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
+    unary("alias", kernel=lambda x: x[...], vjp=as_is),
+    unary("clone", kernel=clone_kernel, vjp=as_is),
+    of_shape("squeeze", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape(
+        "squeeze_dim",
+        node="SqueezeBackward1",
+        kernel=squeeze_dim_kernel,
+        params="dim",
+        vjp=reshaped,
+    ),
+    of_shape("unsqueeze", kernel=np.expand_dims, params="dim", vjp=reshaped),
     unary(
         "transpose",
-        "TransposeBackward0",
         kernel=lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
         params="dim0 dim1",
         vjp=lambda xp, g, a, b: xp.transpose(g, a, b),
     ),
-    unary("t", "TBackward0", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
+    unary("t", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
     unary(
         "permute",
-        "PermuteBackward0",
         kernel=lambda x, dims: x.transpose(dims),
         params="dims",
         vjp=lambda xp, g, dims: xp.permute(g, inverse(dims)),
     ),
     # what was repeated is summed where all broadcasting is undone
-    unary("spread", "SpreadBackward0", kernel=spread_kernel, params="size", vjp=as_is),
-    unary("everywhere", "SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is),
-    unary("expand", "ExpandBackward0", kernel=np.broadcast_to, params="size", vjp=as_is),
+    unary("spread", kernel=spread_kernel, params="size", vjp=as_is),
+    unary("everywhere", node="SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is),
+    unary("expand", kernel=np.broadcast_to, params="size", vjp=as_is),
     of_shape(
         "slice",
-        "SliceBackward0",
         kernel=lambda x, *which: x[slice_key(*which)],
         params="dim start end step",
         vjp=slice_rule,
     ),
     of_shape(
         "select",
-        "SelectBackward0",
         kernel=lambda x, *which: x[select_key(*which)],
         params="dim index",
         vjp=select_rule,
     ),
     of_shape(
         "diagonal",
-        "DiagonalBackward0",
         kernel=diagonal_kernel,
         params="offset dim1 dim2",
         vjp=lambda xp, g, shape, *which: xp.place_diagonal(g, shape, *which),
     ),
     unary(
         "place_diagonal",
-        "DiagonalBackwardBackward0",
+        node="DiagonalBackwardBackward0",
         kernel=place_diagonal_kernel,
         params="size offset dim1 dim2",
         vjp=lambda xp, g, _shape, *which: xp.diagonal(g, *which),
     ),
     of_shape(
         "unfold",
-        "UnfoldBackward0",
         kernel=unfold_kernel,
         params="dimension size step",
         vjp=lambda xp, g, shape, *how: xp.fold(g, shape, *how),
     ),
     unary(
         "fold",
-        "UnfoldBackwardBackward0",
+        node="UnfoldBackwardBackward0",
         kernel=fold_kernel,
         params="self_sizes dimension size step",
         vjp=lambda xp, g, _shape, *how: xp.unfold(g, *how),
     ),
-    pieces("split", "SplitBackward0", vjp=split_rule),
-    pieces("unsafe_split", "UnsafeSplitBackward0", vjp=split_rule),
-    pieces("unbind", "UnbindBackward0", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
-    unary(
-        "flip",
-        "FlipBackward0",
-        kernel=flip_kernel,
-        params="dims",
-        vjp=lambda xp, g, dims: xp.flip(g, dims),
-    ),
+    pieces("split", vjp=split_rule),
+    pieces("unsafe_split", vjp=split_rule),
+    pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
+    unary("flip", kernel=flip_kernel, params="dims", vjp=lambda xp, g, dims: xp.flip(g, dims)),
     unary(
         "roll",
-        "RollBackward0",
         kernel=roll_kernel,
         params="shifts dims",
         vjp=lambda xp, g, shifts, dims: xp.roll(g, tuple(-s for s in shifts), dims),
     ),
-    of_shape("repeat", "RepeatBackward0", kernel=np.tile, params="repeats", vjp=repeat_rule),
-    unary(
-        "tril",
-        "TrilBackward0",
-        kernel=np.tril,
-        params="diagonal",
-        vjp=lambda xp, g, k: xp.tril(g, k),
-    ),
-    unary(
-        "triu",
-        "TriuBackward0",
-        kernel=np.triu,
-        params="diagonal",
-        vjp=lambda xp, g, k: xp.triu(g, k),
-    ),
+    of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
+    unary("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
+    unary("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),
     unary(
         "cast",
-        "ToCopyBackward0",
+        node="ToCopyBackward0",
         kernel=lambda x, dtype, _origin: x.astype(dtype),
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),

@@ -44,7 +44,6 @@ def sigmoid_rule(_xp: Any, g: Any, result: Any) -> Any:
 
 
 def relu_kernel(x: Any) -> Any:
-    """x, but at least zero."""
     return np.maximum(x, 0)
 
 
@@ -69,84 +68,48 @@ def threshold_kernel(g: Any, result: Any) -> Any:
 smooth = functools.partial(unary, pointwise=True, floating=True)
 
 ROWS = (
-    smooth("exp", "ExpBackward0", kernel=np.exp, saves="result", vjp=lambda _xp, g, r: g * r),
+    smooth("exp", kernel=np.exp, saves="result", vjp=lambda _xp, g, r: g * r),
+    smooth("exp2", kernel=np.exp2, saves="result", vjp=lambda _xp, g, r: g * (r * LOG2)),
+    smooth("expm1", kernel=np.expm1, saves="result", vjp=lambda _xp, g, r: g * (r + 1)),
+    smooth("log", kernel=np.log, saves="self", vjp=lambda _xp, g, x: g / x),
+    smooth("log2", kernel=np.log2, saves="self", vjp=lambda _xp, g, x: g / (x * LOG2)),
+    smooth("log10", kernel=np.log10, saves="self", vjp=lambda _xp, g, x: g / (x * LOG10)),
     smooth(
-        "exp2",
-        "Exp2Backward0",
-        kernel=np.exp2,
-        saves="result",
-        vjp=lambda _xp, g, r: g * (r * LOG2),
-    ),
-    smooth(
-        "expm1",
-        "Expm1Backward0",
-        kernel=np.expm1,
-        saves="result",
-        vjp=lambda _xp, g, r: g * (r + 1),
-    ),
-    smooth("log", "LogBackward0", kernel=np.log, saves="self", vjp=lambda _xp, g, x: g / x),
-    smooth(
-        "log2", "Log2Backward0", kernel=np.log2, saves="self", vjp=lambda _xp, g, x: g / (x * LOG2)
-    ),
-    smooth(
-        "log10",
-        "Log10Backward0",
-        kernel=np.log10,
+        "log1p",
+        node="Log1PBackward0",
+        kernel=np.log1p,
         saves="self",
-        vjp=lambda _xp, g, x: g / (x * LOG10),
+        vjp=lambda _xp, g, x: g / (x + 1),
     ),
-    smooth(
-        "log1p", "Log1PBackward0", kernel=np.log1p, saves="self", vjp=lambda _xp, g, x: g / (x + 1)
-    ),
-    smooth(
-        "sqrt", "SqrtBackward0", kernel=np.sqrt, saves="result", vjp=lambda _xp, g, r: g / (r * 2)
-    ),
+    smooth("sqrt", kernel=np.sqrt, saves="result", vjp=lambda _xp, g, r: g / (r * 2)),
     smooth(
         "rsqrt",
-        "RsqrtBackward0",
         kernel=lambda x: 1 / np.sqrt(x),
         saves="result",
         vjp=lambda _xp, g, r: g * (r * r * r * -0.5),
     ),
     smooth(
-        "reciprocal",
-        "ReciprocalBackward0",
-        kernel=lambda x: 1 / x,
-        saves="result",
-        vjp=lambda _xp, g, r: -g * (r * r),
+        "reciprocal", kernel=lambda x: 1 / x, saves="result", vjp=lambda _xp, g, r: -g * (r * r)
     ),
-    smooth("sin", "SinBackward0", kernel=np.sin, saves="self", vjp=lambda xp, g, x: g * xp.cos(x)),
-    smooth("cos", "CosBackward0", kernel=np.cos, saves="self", vjp=lambda xp, g, x: g * -xp.sin(x)),
-    smooth(
-        "tan", "TanBackward0", kernel=np.tan, saves="result", vjp=lambda _xp, g, r: g * (r * r + 1)
-    ),
-    smooth("asin", "AsinBackward0", kernel=np.arcsin, saves="self", vjp=asin_rule),
-    smooth("acos", "AcosBackward0", kernel=np.arccos, saves="self", vjp=acos_rule),
-    smooth(
-        "atan",
-        "AtanBackward0",
-        kernel=np.arctan,
-        saves="self",
-        vjp=lambda _xp, g, x: g / (x * x + 1),
-    ),
-    smooth(
-        "sinh", "SinhBackward0", kernel=np.sinh, saves="self", vjp=lambda xp, g, x: g * xp.cosh(x)
-    ),
-    smooth(
-        "cosh", "CoshBackward0", kernel=np.cosh, saves="self", vjp=lambda xp, g, x: g * xp.sinh(x)
-    ),
-    smooth("tanh", "TanhBackward0", kernel=np.tanh, saves="result", vjp=tanh_rule),
-    smooth("sigmoid", "SigmoidBackward0", kernel=sigmoid_kernel, saves="result", vjp=sigmoid_rule),
-    unary("floor", "FloorBackward0", kernel=np.floor, vjp=no_slope),
-    unary("ceil", "CeilBackward0", kernel=np.ceil, vjp=no_slope),
-    unary("round", "RoundBackward0", kernel=np.round, vjp=no_slope),
-    unary("trunc", "TruncBackward0", kernel=np.trunc, vjp=no_slope),
-    unary("relu", "ReluBackward0", kernel=relu_kernel, saves="result", vjp=relu_rule),
+    smooth("sin", kernel=np.sin, saves="self", vjp=lambda xp, g, x: g * xp.cos(x)),
+    smooth("cos", kernel=np.cos, saves="self", vjp=lambda xp, g, x: g * -xp.sin(x)),
+    smooth("tan", kernel=np.tan, saves="result", vjp=lambda _xp, g, r: g * (r * r + 1)),
+    smooth("asin", kernel=np.arcsin, saves="self", vjp=asin_rule),
+    smooth("acos", kernel=np.arccos, saves="self", vjp=acos_rule),
+    smooth("atan", kernel=np.arctan, saves="self", vjp=lambda _xp, g, x: g / (x * x + 1)),
+    smooth("sinh", kernel=np.sinh, saves="self", vjp=lambda xp, g, x: g * xp.cosh(x)),
+    smooth("cosh", kernel=np.cosh, saves="self", vjp=lambda xp, g, x: g * xp.sinh(x)),
+    smooth("tanh", kernel=np.tanh, saves="result", vjp=tanh_rule),
+    smooth("sigmoid", kernel=sigmoid_kernel, saves="result", vjp=sigmoid_rule),
+    unary("floor", kernel=np.floor, vjp=no_slope),
+    unary("ceil", kernel=np.ceil, vjp=no_slope),
+    unary("round", kernel=np.round, vjp=no_slope),
+    unary("trunc", kernel=np.trunc, vjp=no_slope),
+    unary("relu", kernel=relu_kernel, saves="result", vjp=relu_rule),
     # relu's derivative is an operator of two operands in torch: it depends, with derivative zero,
     # on the result, and so requires grad under create_graph wherever the result does
     Operator(
         "threshold_backward",
-        node="ThresholdBackwardBackward0",
         kernel=threshold_kernel,
         operands="grad_output self",
         saves={"grad_output": "self"},
