@@ -10,7 +10,7 @@ import numpy as np
 from gradspec_conformance.plants.plant import plant
 from gradspec_conformance.plants.rows import replace_rule
 from gradspec_reference import autograd
-from gradspec_reference.engine import accumulation, cotangents
+from gradspec_reference.engine import accumulation, cotangents, requests
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import CotangentTypeError
@@ -227,12 +227,12 @@ def cotangent_is_a_leaf_too(swap: Swap) -> None:
 @plant(kills={"vjp-008a": "flag"}, modelled_on="huggingface/candle#1243")
 def grad_has_graph(swap: Swap) -> None:
     """A pass without create_graph records itself all the same."""
-    original = autograd.new_pass
+    original = requests.new_pass
 
     def new_pass(retain_graph: Any, create_graph: bool) -> Any:
         return original(create_graph if retain_graph is None else retain_graph, True)
 
-    swap(autograd, "new_pass", new_pass)
+    swap(requests, "new_pass", new_pass)
 
 
 @plant(kills={"vjp-008b": "unused-input"}, modelled_on="Oneflow-Inc/oneflow#8248")
@@ -296,7 +296,7 @@ def grad_order(swap: Swap) -> None:
     original = autograd.grad
 
     def place(each: Any) -> int:
-        node: Any = autograd.edge_of(each)[0]
+        node: Any = requests.edge_of(each)[0]
         return -int(node.order)
 
     def grad(outputs: Any, inputs: Any, *rest: Any, **keywords: Any) -> Any:
@@ -323,8 +323,8 @@ def unused_returns_zero(swap: Swap) -> None:
 @plant(kills={"vjp-011c": "flag"}, modelled_on="pytorch/pytorch#168059")
 def materialized_requires_grad(swap: Swap) -> None:
     """The zeros that a query makes up require grad, also without create_graph."""
-    original = autograd.zeros
-    swap(autograd, "zeros", lambda target, _create_graph: original(target, True))
+    original = requests.zeros
+    swap(requests, "zeros", lambda target, _create_graph: original(target, True))
 
 
 @plant(kills={"vjp-011b": "missing gradient"}, modelled_on="engines that key answers by tensor")
@@ -347,7 +347,7 @@ def grad_duplicate_input(swap: Swap) -> None:
 @plant(kills={"vjp-011d": "no error"}, modelled_on="candle-org/candle#411")
 def unused_inputs_are_passed_over(swap: Swap) -> None:
     """A query answers None for an unused input without having been told that it may."""
-    swap(autograd, "check_used", lambda _found: None)
+    swap(requests, "check_used", lambda _found: None)
 
 
 @plant(

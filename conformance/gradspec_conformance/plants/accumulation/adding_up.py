@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import autograd
-from gradspec_reference.engine import accumulation, node
+from gradspec_reference.engine import accumulation, node, requests
 from gradspec_reference.engine.accumulation import SHARED
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad, Node
@@ -90,9 +89,9 @@ def inputs_nonleaf_lost(swap: Swap) -> None:
     """An intermediate that is named in inputs is not filled."""
 
     def leaves_only(targets: list[Any]) -> list[Edge]:
-        return [autograd.edge_of(target) for target in targets]
+        return [requests.edge_of(target) for target in targets]
 
-    swap(autograd, "stored", leaves_only)
+    swap(requests, "stored", leaves_only)
 
 
 @plant(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import plant
 from gradspec_reference import autograd
-from gradspec_reference.engine import hooks
+from gradspec_reference.engine import hooks, requests
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import UnusedInputError
@@ -45,9 +45,9 @@ def listed_intermediate_gets_nothing(swap: Swap) -> None:
     """An intermediate that is listed in inputs is given nothing."""
 
     def stored(targets: Any) -> Any:
-        return [autograd.edge_of(target) for target in targets]
+        return [requests.edge_of(target) for target in targets]
 
-    swap(autograd, "stored", stored)
+    swap(requests, "stored", stored)
 
 
 @plant(kills={"bwd-020a": "value"}, modelled_on="engines that clear gradients before a pass")
@@ -69,23 +69,23 @@ def leaves_outside_inputs_are_cleared(swap: Swap) -> None:
 @plant(kills={"bwd-021": "inputs-type"}, modelled_on="Python's iteration over a dict")
 def inputs_of_a_dict_are_its_keys(swap: Swap) -> None:
     """A dict of inputs is taken for the sequence of its keys."""
-    original = autograd.as_sequence
+    original = requests.as_sequence
 
     def as_sequence(inputs: Any) -> Any:
         return list(inputs) if isinstance(inputs, dict) else original(inputs)
 
-    swap(autograd, "as_sequence", as_sequence)
+    swap(requests, "as_sequence", as_sequence)
 
 
 @plant(kills={"bwd-022": "no error"}, modelled_on="engines that take any mapping")
 def every_mapping_is_a_dict(swap: Swap) -> None:
     """Inputs are taken from the values of any mapping."""
-    original = autograd.as_sequence
+    original = requests.as_sequence
 
     def as_sequence(inputs: Any) -> Any:
         return original(dict(inputs) if hasattr(inputs, "keys") else inputs)
 
-    swap(autograd, "as_sequence", as_sequence)
+    swap(requests, "as_sequence", as_sequence)
 
 
 @plant(kills={"bwd-023": "no error"}, modelled_on="Python's truth of an empty list")
@@ -106,7 +106,7 @@ def retention_ends_with_the_pass(swap: Swap) -> None:
     original: Any = autograd.backward
 
     def backward(*arguments: Any, inputs: Any = None, **keywords: Any) -> None:
-        listed = [] if inputs is None else list(autograd.as_sequence(inputs))
+        listed = [] if inputs is None else list(requests.as_sequence(inputs))
         news = [each for each in listed if not hooks.is_retained(each)]
         original(*arguments, inputs=inputs, **keywords)
         for each in news:
@@ -132,7 +132,7 @@ def unused_inputs_are_refused(swap: Swap) -> None:
 @plant(kills={"bwd-026": "unexpected gradient"}, modelled_on="Oneflow-Inc/oneflow#10251")
 def unused_inputs_get_zeros(swap: Swap) -> None:
     """An input on which the roots do not depend is given zeros."""
-    original = autograd.stored
+    original = requests.stored
 
     def stored(targets: Any) -> Any:
         for each in targets:
@@ -140,19 +140,19 @@ def unused_inputs_get_zeros(swap: Swap) -> None:
                 each._grad = each.detach() * 0.0
         return original(targets)
 
-    swap(autograd, "stored", stored)
+    swap(requests, "stored", stored)
 
 
 @plant(kills={"bwd-027": "no error"}, modelled_on="engines that filter what they are given")
 def inputs_without_grad_are_passed_over(swap: Swap) -> None:
     """An input that does not require grad is passed over."""
-    original = autograd.stored
+    original = requests.stored
 
     def stored(targets: Any) -> Any:
         kept = [t for t in targets if not isinstance(t, Tensor) or t.requires_grad]
         return original(kept)
 
-    swap(autograd, "stored", stored)
+    swap(requests, "stored", stored)
 
 
 @plant(kills={"bwd-028": "value"}, modelled_on="engines that walk once per input")
@@ -168,7 +168,7 @@ def one_pass_per_input(swap: Swap) -> None:
         inputs: Any = None,
         **keywords: Any,
     ) -> None:
-        listed = [None] if inputs is None else list(autograd.as_sequence(inputs)) or [[]]
+        listed = [None] if inputs is None else list(requests.as_sequence(inputs)) or [[]]
         for position, one in enumerate(listed, start=1):
             keep = position < len(listed) or retain_graph
             original(tensors, grad_tensors, keep, *rest, inputs=one, **keywords)

@@ -10,7 +10,7 @@ import numpy as np
 from gradspec_conformance.plants.backward.naive import reached
 from gradspec_conformance.plants.plant import plant
 from gradspec_reference import autograd
-from gradspec_reference.engine import cotangents
+from gradspec_reference.engine import cotangents, requests
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -210,7 +210,7 @@ def lower_root_loses_its_start(swap: Swap) -> None:
 @plant(kills={"bwd-018": "inputs-empty"}, modelled_on="engines that ask for at least one root")
 def no_roots_are_refused(swap: Swap) -> None:
     """An empty sequence of roots is refused."""
-    original = autograd.as_roots
+    original = requests.as_roots
 
     def as_roots(roots: Any) -> Any:
         found = original(roots)
@@ -218,7 +218,7 @@ def no_roots_are_refused(swap: Swap) -> None:
             raise InputsEmptyError("there is no root")
         return found
 
-    swap(autograd, "as_roots", as_roots)
+    swap(requests, "as_roots", as_roots)
 
 
 @plant(kills={"bwd-042": "value"}, modelled_on="a gradient edge taken for an entry of the graph")

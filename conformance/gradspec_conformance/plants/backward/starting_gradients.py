@@ -8,7 +8,7 @@ import numpy as np
 
 from gradspec_conformance.plants.plant import plant
 from gradspec_reference import autograd
-from gradspec_reference.engine import cotangents
+from gradspec_reference.engine import cotangents, requests
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def single_gradient_is_taken_apart(swap: Swap) -> None:
     def as_cotangents(given: Any, count: int) -> Any:
         return [None] * count if given is None else list(given)
 
-    swap(autograd, "as_cotangents", as_cotangents)
+    swap(requests, "as_cotangents", as_cotangents)
 
 
 @plant(kills={"bwd-014": "cotangent-shape"}, modelled_on="engines that iterate over what they get")
 def single_root_is_taken_apart(swap: Swap) -> None:
     """A single root is taken for the sequence of its entries."""
-    swap(autograd, "as_roots", lambda roots: list(roots))  # noqa: PLW0108 - types are not counted
+    swap(requests, "as_roots", lambda roots: list(roots))  # noqa: PLW0108 - types are not counted
 
 
 @plant(kills={"bwd-019": "value"}, modelled_on="None taken for no contribution")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference import autograd
-from gradspec_reference.engine import recording
+from gradspec_reference.engine import recording, requests
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.tensor import Tensor
 
@@ -32,7 +32,7 @@ def always_freed(swap: Swap) -> None:
     def new_pass(_retain: bool | None, create: bool) -> BackwardPass:
         return BackwardPass(retain_graph=False, create_graph=create)
 
-    swap(autograd, "new_pass", new_pass)
+    swap(requests, "new_pass", new_pass)
 
 
 @plant(
@@ -50,15 +50,15 @@ def always_freed(swap: Swap) -> None:
 )
 def retain_default_true(swap: Swap) -> None:
     """Unless told otherwise, a pass keeps the graph."""
-    original = autograd.new_pass
-    swap(autograd, "new_pass", lambda retain, create: original(retain is not False, create))
+    original = requests.new_pass
+    swap(requests, "new_pass", lambda retain, create: original(retain is not False, create))
 
 
 @plant(kills={"life-004": "graph-freed", "life-020": "graph-freed"}, modelled_on="torch rule")
 def retain_default_false(swap: Swap) -> None:
     """Unless told otherwise, a pass frees the graph, also one with create_graph=True."""
-    original = autograd.new_pass
-    swap(autograd, "new_pass", lambda retain, create: original(bool(retain), create))
+    original = requests.new_pass
+    swap(requests, "new_pass", lambda retain, create: original(bool(retain), create))
 
 
 @plant(
@@ -67,8 +67,8 @@ def retain_default_false(swap: Swap) -> None:
 )
 def create_graph_always_retains(swap: Swap) -> None:
     """A pass with create_graph=True keeps the graph even when told to free it."""
-    original = autograd.new_pass
-    swap(autograd, "new_pass", lambda retain, create: original(create or retain, create))
+    original = requests.new_pass
+    swap(requests, "new_pass", lambda retain, create: original(create or retain, create))
 
 
 @plant(
@@ -131,11 +131,11 @@ def cycle_is_not_warned_of(swap: Swap) -> None:
 @plant(kills={"life-016a": "warning"}, modelled_on="common where the warning comes with the flag")
 def query_warns_of_a_cycle(swap: Swap) -> None:
     """grad(create_graph=True) warns of a cycle that it does not make."""
-    original = autograd.new_pass
+    original = requests.new_pass
 
     def new_pass(retain: bool | None, create: bool) -> BackwardPass:
         if create:
             autograd.warn_of_cycle()
         return original(retain, create)
 
-    swap(autograd, "new_pass", new_pass)
+    swap(requests, "new_pass", new_pass)

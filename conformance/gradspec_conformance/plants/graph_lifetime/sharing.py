@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
 from gradspec_reference import autograd
+from gradspec_reference.engine import requests
 from gradspec_reference.engine.arrivals import MISSING, nothing_yet
 from gradspec_reference.engine.backward import BackwardPass
 
@@ -40,8 +41,8 @@ def one_pass_for_each_root(swap: Swap) -> None:
     original = autograd.backward
 
     def backward(tensors: Any, cotangents: Any = None, *arguments: Any, **keywords: Any) -> None:
-        roots = autograd.as_roots(tensors)
-        given = autograd.as_cotangents(cotangents, len(roots))
+        roots = requests.as_roots(tensors)
+        given = requests.as_cotangents(cotangents, len(roots))
         for root, cotangent in zip(roots, given, strict=True):
             original(root, cotangent, *arguments, **keywords)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
-from gradspec_reference import autograd
-from gradspec_reference.engine import hooks, modes
+from gradspec_reference.engine import hooks, modes, requests
 from gradspec_reference.engine.backward import BackwardPass
 
 if TYPE_CHECKING:
@@ -48,12 +47,12 @@ def handing_out(swap: Swap, change: Any) -> None:
 )
 def create_graph_ignored(swap: Swap) -> None:
     """No pass is recorded, whatever create_graph says."""
-    original = autograd.new_pass
+    original = requests.new_pass
 
     def new_pass(retain: bool | None, create: bool) -> BackwardPass:
         return original(create if retain is None else retain, False)
 
-    swap(autograd, "new_pass", new_pass)
+    swap(requests, "new_pass", new_pass)
 
 
 @plant(
@@ -62,12 +61,12 @@ def create_graph_ignored(swap: Swap) -> None:
 )
 def every_pass_is_recorded(swap: Swap) -> None:
     """Every pass is recorded, whatever create_graph says."""
-    original = autograd.new_pass
+    original = requests.new_pass
 
     def new_pass(retain: bool | None, create: bool) -> BackwardPass:
         return original(create if retain is None else retain, True)
 
-    swap(autograd, "new_pass", new_pass)
+    swap(requests, "new_pass", new_pass)
 
 
 @plant(
@@ -140,10 +139,10 @@ def hooks_see_constants(swap: Swap) -> None:
 @plant(kills={"ho-012": "root-without-grad"}, modelled_on="common where the mode has the last word")
 def mode_overrules_the_switch(swap: Swap) -> None:
     """A pass inside no_grad is not recorded, even with create_graph=True."""
-    original = autograd.new_pass
+    original = requests.new_pass
 
     def new_pass(retain: bool | None, create: bool) -> BackwardPass:
         retain = create if retain is None else retain
         return original(retain, create and modes.state.recording)
 
-    swap(autograd, "new_pass", new_pass)
+    swap(requests, "new_pass", new_pass)
