@@ -71,15 +71,15 @@ def prepare(
     requires: tuple[bool, ...],
 ) -> Node:
     """Make the node before the write: edges and operands are those of the old value."""
-    node_type, sources, freeable = plan(operator, requires)
-    kept = (old_value(operands[0], sources), *operands[1:])
+    how = plan(operator, requires)
+    kept = (old_value(operands[0], how.sources), *operands[1:])
     target = operands[0]._array
-    return node_type(
+    return how.node(
         recording.collect_edges(operands, requires),
-        recording.collect_saved(sources, kept, None),
+        recording.collect_saved(how.sources, kept, None),
         params,
         ((target.shape, target.dtype),),
-        freeable,
+        how.freeable,
     )
 
 

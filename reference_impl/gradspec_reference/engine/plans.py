@@ -5,7 +5,8 @@ Both are made once and kept in the row itself, so they go when another row takes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gradspec_reference.engine.node import Node
 
@@ -16,7 +17,8 @@ Source = tuple[str, int]
 NOTHING: Source = ("nothing", 0)
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """How to record an operator, given which of its operands require grad."""
 
     node: type[Node]

@@ -22,6 +22,7 @@ from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
+    from gradspec_reference.engine.plans import Plan
     from gradspec_reference.operators import Operator
 
 NUMBERS = (int, float)
@@ -174,13 +175,13 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
     arrays = run(operator, [source._array], params)
     results = tuple([Tensor(array) for array in arrays])
     if state.recording and needs_grad(source):
-        node_type, sources, freeable = plan(operator, (True,))
-        node = node_type(
+        how = plan(operator, (True,))
+        node = how.node(
             (graph.gradient_edge(source),),
-            collect_saved(sources, (source,), None),
+            collect_saved(how.sources, (source,), None),
             params,
             tuple([(array.shape, array.dtype) for array in arrays]),
-            freeable,
+            how.freeable,
         )
         for number, result in enumerate(results):
             result._grad_fn, result._output_nr = node, number
@@ -231,16 +232,15 @@ def make_node(
     result: Tensor,
 ) -> graph.Node:
     """Make the node of an operation with one result."""
-    node_type, sources, freeable = operator.derived.get(requires) or plan(operator, requires)
+    how: Plan = operator.derived.get(requires) or plan(operator, requires)
     array = result._array
-    made: graph.Node = node_type(
+    return how.node(
         collect_edges(operands, requires),
-        collect_saved(sources, operands, result),
+        collect_saved(how.sources, operands, result),
         params,
         ((array.shape, array.dtype),),
-        freeable,
+        how.freeable,
     )
-    return made
 
 
 def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tuple[graph.Edge, ...]:
