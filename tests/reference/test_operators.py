@@ -43,6 +43,11 @@ def test_a_row_cannot_be_changed() -> None:
         OPERATORS["exp"].kernel = np.sin  # type: ignore[misc]
 
 
+def test_the_rules_of_a_row_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        OPERATORS["exp"].vjp["self"] = np.sin  # type: ignore[index]
+
+
 def test_making_a_row_enters_it_nowhere() -> None:
     before = dict(OPERATORS)
     Operator("made_for_a_test", kernel=np.exp)

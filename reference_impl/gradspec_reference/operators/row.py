@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 Kernel = Callable[..., Any]
@@ -59,14 +60,14 @@ class Operator:
 
         if not self.node:
             follows("node", "".join(map(str.capitalize, self.name.split("_"))) + "Backward0")
+        follows("vjp", MappingProxyType(dict(self.vjp)))
         operands = () if self.variadic else tuple(self.operands.split())
         follows("operand_names", operands)
         follows("param_names", tuple(self.params.split()))
         needed = [need for operand in operands for need in self.needs_of(operand)]
         follows("saved_names", tuple(dict.fromkeys(needed)))
-        rule = self.vjp.get(self.operands)
         by_position = tuple(map(self.vjp.get, operands))
-        follows("rules", OneForAll(rule) if self.variadic and rule else by_position)
+        follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else by_position)
         follows("differentiable", bool(self.vjp))
 
     def needs_of(self, operand: str) -> list[str]:
