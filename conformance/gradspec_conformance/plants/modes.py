@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference import autograd
-from gradspec_reference.engine import inplace, modes
+from gradspec_reference.engine import inplace, modes, requests
 from gradspec_reference.engine.backward import BackwardPass
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def nograd_ignored(_sound: Any, self: Any) -> Any:
 
 
 @plant(
-    at(autograd, "new_pass"),
+    at(requests, "new_pass"),
     {"ho-012": "root-without-grad"},
     "common where the mode has the last word",
 )

@@ -10,8 +10,8 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +46,9 @@ class kernel:  # noqa: N801 - reads as a noun in a table
     operator: str
 
     def fill(self, swap: Swap, fault: Fault) -> None:
-        """Replace the kernel in the operator's row."""
-        row = TABLE[self.operator]
-        swap.replace(row, "kernel", _around(row.kernel, fault))
+        """Put a row with another kernel in the operator's place."""
+        row = OPERATORS[self.operator]
+        swap.row(self.operator, kernel=_around(row.kernel, fault))
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,10 @@ class rule:  # noqa: N801 - reads as a noun in a table
     operand: str
 
     def fill(self, swap: Swap, fault: Fault) -> None:
-        """Replace the vector-Jacobian product of that operand in the operator's row."""
-        row = TABLE[self.operator]
-        rules = list(row.vjps)
-        position = row.operands.index(self.operand)
-        rules[position] = _around(rules[position], fault)
-        swap.replace(row, "vjps", tuple(rules))
+        """Put a row with another vector-Jacobian product in the operator's place."""
+        row = OPERATORS[self.operator]
+        faulty = _around(row.vjp[self.operand], fault)
+        swap.row(self.operator, vjp={**row.vjp, self.operand: faulty})
 
 
 @dataclass(frozen=True)
@@ -75,11 +73,12 @@ class half:  # noqa: N801 - reads as a noun in a table
     way: Literal["fget", "fset", "fdel"]
 
     def fill(self, swap: Swap, fault: Fault) -> None:
-        """Replace that half of the property."""
-        whole: property = vars(Tensor)[self.attribute]
+        """Replace that half of the property, in the class that defines it."""
+        owner = next(c for c in Tensor.__mro__ if self.attribute in vars(c))
+        whole: property = vars(owner)[self.attribute]
         halves: dict[str, Any] = {"fget": whole.fget, "fset": whole.fset, "fdel": whole.fdel}
         halves[self.way] = _around(halves[self.way], fault)
-        swap.replace(Tensor, self.attribute, property(**halves))
+        swap.replace(owner, self.attribute, property(**halves))
 
 
 def reading(attribute: str) -> half:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.history import number
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import at, kernel
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import hooks, inplace, saved, versions
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.errors import GraphFreedError, StaleSavedTensorError
 
@@ -256,9 +255,8 @@ def request_revives_the_node(swap: Swap) -> None:
 )
 def product_saves_both_factors(swap: Swap) -> None:
     """A product saves both factors, also if only one requires grad."""
-    product = TABLE["mul"]
-    swap.data(product, "plans", {})
-    swap(at(product, "plan"), lambda _sound, _requires: product._make_plan((True, True)))
+    swap.row("mul", saves="other self")
+    swap(kernel("mul"), lambda sound, *operands: sound(*operands))  # to count
 
 
 @plant(

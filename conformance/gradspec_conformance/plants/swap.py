@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final, Protocol, Self
+
+from gradspec_reference.operators import OPERATORS
 
 ENGINE: Final = "gradspec_reference"
 
@@ -62,6 +65,12 @@ class Swap:
         else:
             self._put(owner, name, replacement)
 
+    def row(self, operator: str, **changes: Any) -> None:
+        """Put another row in the place of an operator's; it is looked up when it is called."""
+        sound = OPERATORS[operator]
+        OPERATORS[operator] = dataclasses.replace(sound, **changes)
+        self._undo.append(lambda: OPERATORS.__setitem__(operator, sound))
+
     def took_effect(self) -> None:
         """Note that the fault showed."""
         self.ran += 1
@@ -75,8 +84,8 @@ class Swap:
             self._undo.pop()()
 
     def _put(self, owner: Any, name: str, replacement: Any) -> None:
-        own = name in getattr(owner, "__dict__", {}) or not hasattr(owner, "__dict__")
-        original = vars(owner).get(name) if hasattr(owner, "__dict__") else getattr(owner, name)
+        own = name in vars(owner)
+        original = vars(owner)[name] if own else None
         setattr(owner, name, replacement)
         self._undo.append(
             (lambda: setattr(owner, name, original)) if own else (lambda: delattr(owner, name))

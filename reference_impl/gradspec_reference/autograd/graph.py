@@ -1,7 +1,18 @@
 """The graph as a program sees it (torch.autograd.graph)."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from gradspec_reference.engine import versions
 from gradspec_reference.engine.edges import GradientEdge, get_gradient_edge
 from gradspec_reference.engine.node import Node
-from gradspec_reference.names.interop import increment_version
+from gradspec_reference.engine.tensor import Tensor
 
 __all__ = ["GradientEdge", "Node", "get_gradient_edge", "increment_version"]
+
+
+def increment_version(tensor: Any) -> None:
+    """Note a write that the engine could not see (torch.autograd.graph.increment_version)."""
+    for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        versions.bump(each)

@@ -1,1 +1,1 @@
-"""The engine: a graph of nodes and edges, walked once."""
+"""The engine: a graph of nodes and edges, written by `recording` and walked by `backward`."""

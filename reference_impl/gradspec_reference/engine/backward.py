@@ -16,24 +16,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import accumulation, hooks, modes
-from gradspec_reference.engine import operator as table
 from gradspec_reference.engine.accumulation import OWNED, SHARED
+from gradspec_reference.engine.arrivals import (
+    FIRST,
+    MISSING,
+    NOTHING,
+    count_dependencies,
+    select_paths,
+)
 from gradspec_reference.engine.node import AccumulateGrad
+from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import unbroadcast
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from gradspec_reference.engine.arrivals import Arrivals
     from gradspec_reference.engine.node import Edge, Node, Shape
-
-
-# What a node waits for: how many contributions are missing, then, for each of its outputs, the sum
-# of those that arrived and whose memory that is.
-Arrivals = list[Any]
-MISSING = 0
-FIRST = 1
-NOTHING = (None, SHARED)
 
 
 class BackwardPass:
@@ -58,7 +59,7 @@ class BackwardPass:
     def __init__(self, *, retain_graph: bool, create_graph: bool) -> None:
         self.retain_graph = retain_graph
         self.create_graph = create_graph
-        self.xp = table.tensors if create_graph else table.arrays
+        self.xp = tensors if create_graph else arrays
         self.quietly: Callable[..., Any] = modes.call if create_graph else modes.quietly
         self.waiting: dict[Node, Arrivals] = {}
         self.ready: list[tuple[int, Node]] = []
@@ -198,7 +199,7 @@ class BackwardPass:
         arguments = node.unpack(self.create_graph)
         if node.params:
             arguments.extend(node.params)
-        rules, xp, visited = node.operator.vjps, self.xp, self.visited
+        rules, xp, visited = node.operator.rules, self.xp, self.visited
         edges = node.next_functions
         for position, edge in enumerate(edges):
             target = edge[0]
@@ -278,41 +279,3 @@ def hooks_on(node: Node, slot: int) -> hooks.Hooks | None:
         leaf = node.variable._leaf
         return None if leaf is None else leaf.hooks
     return hooks.of_output(node, slot)
-
-
-def count_dependencies(roots: set[Node]) -> dict[Node, Arrivals]:
-    """Return, for the roots and each node below them, how many edges lead to it."""
-    waiting = {root: nothing_yet(root, 0) for root in roots}
-    unseen = list(roots)
-    while unseen:
-        for node, _ in unseen.pop().next_functions:
-            if node is None:
-                continue
-            arrivals = waiting.get(node)
-            if arrivals is None:
-                waiting[node] = [1, NOTHING] if node.operator_is_single else nothing_yet(node, 1)
-                unseen.append(node)
-            else:
-                arrivals[MISSING] += 1
-    return waiting
-
-
-def nothing_yet(node: Node, missing: int) -> Arrivals:
-    """Return the state of a node that nothing has reached."""
-    return [missing, *[NOTHING] * node.output_count()]
-
-
-def select_paths(targets: set[Node], nodes: Iterable[Node]) -> tuple[set[Node], set[Node]]:
-    """Return the nodes that lead to targets, with the targets, and those that lead further on.
-
-    Nodes are numbered as they are recorded, so going through them in that order meets every
-    node after all that it leads to.
-    """
-    visited = set(targets)
-    executed: set[Node] = set()
-    inner = (node for node in nodes if not isinstance(node, AccumulateGrad))
-    for node in sorted(inner, key=lambda node: -node.order):
-        if any(target in visited for target, _ in node.next_functions):
-            executed.add(node)
-            visited.add(node)
-    return visited, executed

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -22,6 +21,7 @@ from gradspec_reference.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradspec_reference import dtypes
     from gradspec_reference.engine.node import Edge, Shape
 
 Root = Tensor | GradientEdge

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes, layout, recording, saved, versions, views
+from gradspec_reference import dtypes
+from gradspec_reference.engine import layout, recording, saved, versions, views
 from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     InplaceDtypeError,
@@ -25,7 +27,7 @@ from gradspec_reference.errors import (
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
-    from gradspec_reference.engine.operator import Operator
+    from gradspec_reference.operators import Operator
 
 
 # what these store is the same at each address, however many indices it has
@@ -69,15 +71,15 @@ def prepare(
     requires: tuple[bool, ...],
 ) -> Node:
     """Make the node before the write: edges and operands are those of the old value."""
-    sources, freeable = operator.plan(requires)
-    kept = (old_value(operands[0], sources), *operands[1:])
+    how = plan(operator, requires)
+    kept = (old_value(operands[0], how.sources), *operands[1:])
     target = operands[0]._array
-    return operator.node(
+    return how.node(
         recording.collect_edges(operands, requires),
-        recording.collect_saved(sources, kept, None),
+        recording.collect_saved(how.sources, kept, None),
         params,
         ((target.shape, target.dtype),),
-        freeable,
+        how.freeable,
     )
 
 
@@ -93,7 +95,7 @@ def save_results(
     operator: Operator, node: Node, target: Tensor, requires: tuple[bool, ...]
 ) -> None:
     """Save the result, which exists only now that it is stored."""
-    sources, _ = operator.plan(requires)
+    sources = plan(operator, requires).sources
     if ("result", 0) not in sources:
         return
     result = saved.save_result(target)

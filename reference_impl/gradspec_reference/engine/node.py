@@ -17,9 +17,9 @@ from gradspec_reference.errors import GraphFreedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec_reference.engine.dtypes import NumpyDType
-    from gradspec_reference.engine.operator import Operator
+    from gradspec_reference.dtypes import NumpyDType
     from gradspec_reference.engine.tensor import Tensor
+    from gradspec_reference.operators import Operator
 
 Shape = tuple[int, ...]
 Edge = tuple["Node | None", int]
@@ -76,7 +76,7 @@ class Node:
 
     def name(self) -> str:
         """Return the name of the operation's derivative, as torch spells it."""
-        return self.operator.node_name
+        return self.operator.node
 
     @property
     def metadata(self) -> dict[Any, Any]:

@@ -7,20 +7,23 @@ history.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes, views
+from gradspec_reference import dtypes
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine import operator as table
+from gradspec_reference.engine import views
 from gradspec_reference.engine.modes import is_quiet, state
+from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.saved import SavedTensor, save_result
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.operator import Operator
+    from gradspec_reference.engine.plans import Plan
+    from gradspec_reference.operators import Operator
 
 NUMBERS = (int, float)
 PAIR = 2
@@ -172,13 +175,13 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
     arrays = run(operator, [source._array], params)
     results = tuple([Tensor(array) for array in arrays])
     if state.recording and needs_grad(source):
-        sources, freeable = operator.plan((True,))
-        node = operator.node(
+        how = plan(operator, (True,))
+        node = how.node(
             (graph.gradient_edge(source),),
-            collect_saved(sources, (source,), None),
+            collect_saved(how.sources, (source,), None),
             params,
             tuple([(array.shape, array.dtype) for array in arrays]),
-            freeable,
+            how.freeable,
         )
         for number, result in enumerate(results):
             result._grad_fn, result._output_nr = node, number
@@ -229,14 +232,14 @@ def make_node(
     result: Tensor,
 ) -> graph.Node:
     """Make the node of an operation with one result."""
-    sources, freeable = operator.plans.get(requires) or operator.plan(requires)
+    how: Plan = operator.derived.get(requires) or plan(operator, requires)
     array = result._array
-    return operator.node(
+    return how.node(
         collect_edges(operands, requires),
-        collect_saved(sources, operands, result),
+        collect_saved(how.sources, operands, result),
         params,
         ((array.shape, array.dtype),),
-        freeable,
+        how.freeable,
     )
 
 
@@ -272,19 +275,15 @@ def collect_saved(
 
 
 def function(operator: Operator) -> Any:
-    """Return the recording function of an operator, the one that rules find in `tensors`."""
+    """Return an operator as rules call it: a function of operands, then params, that records."""
     applied = apply_pointwise if operator.pointwise else apply
+    count = len(operator.operand_names)
 
     def recorded(*arguments: Any) -> Tensor:
-        count = len(operator.operands)
         return applied(operator, arguments[:count], *arguments[count:])
 
-    recorded.__name__ = operator.name
     return recorded
 
 
-def publish() -> None:
-    """Fill the two namespaces in which rules run from the table."""
-    for name, operator in table.TABLE.items():
-        setattr(table.arrays, name, operator.kernel)
-        setattr(table.tensors, name, function(operator))
+# as `xp` in a rule, `xp.sin` runs the row sin on tensors and records it
+tensors: Final = OPERATORS.namespace(function)

@@ -1,57 +1,36 @@
 """The tensor: a NumPy array and its place in the graph; start at the slots of `Tensor`.
 
-This file has the attributes that autograd is about.  Operators are attached to the class in
-`names/methods.py`; conversions are in `names/interop.py`.
+This file has the attributes that autograd is about; those of the gradient are in `grads`.
+Operators are attached to the class in `names/methods.py`; conversions are in `names/interop.py`.
 """
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes, grads, hooks, layout, versions, views
+from gradspec_reference import dtypes
+from gradspec_reference.engine import layout, versions, views
+from gradspec_reference.engine.grads import HasGradient, LeafState
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
     DetachViewError,
     FlagTypeError,
-    GradDtypeNonleafError,
     NonfloatRequiresGradError,
     NonleafFlagError,
     ReadOnlyError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gradspec_reference.engine.node import AccumulateGrad, Node
+    from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.versions import VersionCounter
     from gradspec_reference.engine.views import ViewRelation
 
 Array = Any
 
 
-def no_accumulator() -> AccumulateGrad | None:
-    """Stand in for the weak reference of a leaf that no graph uses."""
-    return None
-
-
-class LeafState:
-    """What only leaves have: their node, hooks and the dtype of their gradient."""
-
-    __slots__ = ("accumulator", "grad_dtype", "hooks", "post_hooks")
-
-    SAME: Any = object()
-
-    def __init__(self) -> None:
-        self.accumulator: Callable[[], AccumulateGrad | None] = no_accumulator
-        self.grad_dtype: Any = self.SAME
-        self.hooks: dict[int, Callable[[Tensor], Any]] = {}
-        self.post_hooks: dict[int, Callable[[Tensor], Any]] = {}
-
-
-class Tensor:
+class Tensor(HasGradient):
     """An array of numbers that knows how it was computed.
 
     `_array` is a NumPy array, or, while nobody needs its memory, a NumPy scalar.  `_grad_fn` and
@@ -63,9 +42,7 @@ class Tensor:
         "__weakref__",
         "_array",
         "_counter",
-        "_grad",
         "_grad_fn",
-        "_leaf",
         "_output_nr",
         "_requires_grad",
         "_view",
@@ -200,89 +177,6 @@ class Tensor:
     @output_nr.setter
     def output_nr(self, value: object) -> None:
         raise ReadOnlyError(_read_only("output_nr", value))
-
-    # its gradient
-
-    @property
-    def grad(self) -> Tensor | None:
-        """The gradient accumulated so far, or None (torch.Tensor.grad).
-
-        Warns when read on a tensor that neither is a leaf nor retains its gradient.  Assigning
-        checks type, shape and dtype.
-        """
-        if self._grad is None and self._grad_fn is not None and not self.retains_grad:
-            warnings.warn(
-                "the gradient of a tensor with history was read, but only leaves keep theirs; "
-                "call retain_grad() on it before the backward pass",
-                UserWarning,
-                stacklevel=2,
-            )
-        return self._grad
-
-    @grad.setter
-    def grad(self, value: Tensor | None) -> None:
-        grads.check_assigned(self, value)
-        self._grad = value
-
-    @grad.deleter
-    def grad(self) -> None:
-        self._grad = None
-
-    @property
-    def grad_dtype(self) -> dtypes.DType | None:
-        """The dtype that the gradient of this leaf gets; None for any (torch.Tensor.grad_dtype)."""
-        self._only_a_leaf_has_grad_dtype()
-        if self._leaf is None or self._leaf.grad_dtype is LeafState.SAME:
-            return self.dtype
-        dtype: dtypes.DType | None = self._leaf.grad_dtype
-        return dtype
-
-    @grad_dtype.setter
-    def grad_dtype(self, dtype: dtypes.DType | None) -> None:
-        self._only_a_leaf_has_grad_dtype()
-        if self._grad is not None and dtype is not None and self._grad.dtype != dtype:
-            raise grads.wrong_dtype(self._grad.dtype, dtype)
-        self.leaf_state().grad_dtype = dtype
-        self._refresh_accumulator()
-
-    def _only_a_leaf_has_grad_dtype(self) -> None:
-        if not self.is_leaf:
-            raise GradDtypeNonleafError(
-                f"grad_dtype belongs to leaves, and this tensor was computed by {self._grad_fn!r}"
-            )
-
-    def leaf_state(self) -> LeafState:
-        """Return what only leaves have, making it if need be."""
-        if self._leaf is None:
-            self._leaf = LeafState()
-        return self._leaf
-
-    def retain_grad(self) -> None:
-        """Keep the gradient of this tensor too in later passes (torch.Tensor.retain_grad).
-
-        Raises RetainWithoutGradError if it does not require grad; does nothing on a leaf.
-        """
-        hooks.retain(self)
-
-    @property
-    def retains_grad(self) -> bool:
-        """Whether `retain_grad` asked for this non-leaf's gradient (torch.Tensor.retains_grad)."""
-        return hooks.is_retained(self)
-
-    def register_hook(self, hook: Callable[[Tensor], Any]) -> hooks.Handle:
-        """Have `hook(gradient)` called; what it returns replaces the gradient, unless None.
-
-        Raises HookWithoutGradError.  Source: torch.Tensor.register_hook docstring.
-        """
-        return hooks.register(self, hook)
-
-    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> hooks.Handle:
-        """Have `hook(leaf)` called after `leaf.grad` was updated.
-
-        Raises HookWithoutGradError, HookOnNonleafError.
-        Source: torch.Tensor.register_post_accumulate_grad_hook docstring.
-        """
-        return hooks.register_post_accumulate(self, hook)
 
     # its memory
 

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import hooks, layout, versions
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine import operator as table
 from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.plans import node_type
 from gradspec_reference.errors import (
     LeafViewInplaceError,
     MultiViewBaseWrittenError,
     MultiViewInplaceError,
     NoGradViewInplaceError,
 )
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node, Shape
@@ -94,7 +95,7 @@ def regenerate(view: Tensor, relation: ViewRelation) -> None:
     """Derive a view's history from its base as the base is now."""
     geometry = geometry_of(view, relation.base)
     array = view._array
-    node = table.TABLE["as_strided"].node(
+    node = node_type(OPERATORS["as_strided"])(
         (graph.gradient_edge(relation.base),),
         (),
         (*geometry[2:], geometry),
@@ -207,12 +208,12 @@ class RegionOperator:
         self.node = node
 
     @property
-    def vjps(self) -> RegionOperator:
+    def rules(self) -> RegionOperator:
         """The rules, by position; not stored, since an object that holds itself is a cycle."""
         return self
 
     def __getitem__(self, position: int) -> Any:
-        rule = self.node.written_by.operator.vjps[position]
+        rule = self.node.written_by.operator.rules[position]
         return functools.partial(
             replaced_region if position == 0 else from_region,
             rule,

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes, versions
-from gradspec_reference.engine.operator import TABLE
+from gradspec_reference import dtypes
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, NonleafCopyError
 from gradspec_reference.names import factories
+from gradspec_reference.operators import OPERATORS
 
 
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
@@ -82,11 +82,6 @@ def length(self: Tensor) -> int:
     return int(self._array.shape[0])
 
 
-def numel(self: Tensor) -> int:
-    """Return the number of elements (torch.numel)."""
-    return int(self._array.size)
-
-
 def to(
     self: Tensor,
     *args: Any,
@@ -112,8 +107,8 @@ def to(
         elif not isinstance(argument, bool):
             factories.check_device(argument)
     if dtype is None or dtype.numpy == self._array.dtype:
-        return apply(TABLE["clone"], (self,)) if copy else self
-    return apply(TABLE["cast"], (self,), dtype.numpy, self._array.dtype)
+        return apply(OPERATORS["clone"], (self,)) if copy else self
+    return apply(OPERATORS["cast"], (self,), dtype.numpy, self._array.dtype)
 
 
 def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
@@ -126,7 +121,7 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
             f"a tensor computed by {self.grad_fn!r} was deep-copied; only leaves can be, use "
             "detach() or clone()"
         )
-    twin = Tensor(TABLE["clone"].kernel(self._array))
+    twin = Tensor(OPERATORS["clone"].kernel(self._array))
     memo[id(self)] = twin
     twin._requires_grad = self.requires_grad
     twin._grad = copy.deepcopy(self._grad, memo)
@@ -143,9 +138,3 @@ def rebuild(values: np.ndarray[Any, Any], requires_grad: bool) -> Tensor:
     tensor = Tensor(values)
     tensor._requires_grad = requires_grad
     return tensor
-
-
-def increment_version(tensor: Any) -> None:
-    """Note a write that the engine could not see (torch.autograd.graph.increment_version)."""
-    for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        versions.bump(each)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes
+from gradspec_reference import dtypes
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor

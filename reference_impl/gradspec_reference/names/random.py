@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes
+from gradspec_reference import dtypes
 from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.names.factories import check_device, made
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.dtypes import DType
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.tensor import Tensor
+
+__all__ = [
+    "Generator",
+    "manual_seed",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+]
 
 
 class Generator:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import indexing, products, shapes
+from gradspec_reference.names.functions.elementwise import relu, sigmoid, tanh
 from gradspec_reference.names.functions.reductions import log_softmax, mean, softmax, sum
-from gradspec_reference.names.methods import PUBLIC
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from gradspec_reference.operators import OPERATORS
 
 __all__ = [
     "cross_entropy",
@@ -28,10 +23,6 @@ __all__ = [
     "softmax",
     "tanh",
 ]
-
-relu: Callable[[Tensor], Tensor] = PUBLIC["relu"]
-sigmoid: Callable[[Tensor], Tensor] = PUBLIC["sigmoid"]
-tanh: Callable[[Tensor], Tensor] = PUBLIC["tanh"]
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -76,7 +67,7 @@ def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
         )
     if reduction != "none":
         check_reduction(reduction)
-        return apply(TABLE["nll_loss"], (input, target), reduction == "mean")
+        return apply(OPERATORS["nll_loss"], (input, target), reduction == "mean")
     return -indexing.getitem(input, (Tensor(np.arange(len(target))), target))
 
 

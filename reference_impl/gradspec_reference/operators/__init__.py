@@ -1,28 +1,45 @@
-"""The table of operators, a file per family; start at `pointwise`."""
+"""The table of operators, a file a family; start at `row`, then read `transcendental`.
 
-from gradspec_reference.engine import recording
+`OPERATORS` is the whole table.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
 from gradspec_reference.operators import (
+    arithmetic,
     assembly,
+    comparisons,
     indexing,
     memory,
     normalised,
-    pointwise,
     products,
     reductions,
+    selection,
     shapes,
     transcendental,
 )
+from gradspec_reference.operators.row import Operator
+from gradspec_reference.operators.table import Table
 
-__all__ = [
-    "assembly",
-    "indexing",
-    "memory",
-    "normalised",
-    "pointwise",
-    "products",
-    "reductions",
-    "shapes",
-    "transcendental",
-]
+__all__ = ["OPERATORS", "Operator", "arrays"]
 
-recording.publish()
+FAMILIES: Final = (
+    transcendental,
+    arithmetic,
+    comparisons,
+    selection,
+    reductions,
+    normalised,
+    products,
+    shapes,
+    assembly,
+    indexing,
+    memory,
+)
+
+OPERATORS: Final = Table(row for family in FAMILIES for row in family.ROWS)
+
+# as `xp` in a rule, `xp.sin` is the kernel of the row sin
+arrays: Final = OPERATORS.namespace(lambda row: row.kernel)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.dtypes import of, promote
-from gradspec_reference.engine.operator import Operator, VariadicOperator
+from gradspec_reference.dtypes import of, promote
+from gradspec_reference.operators.row import Operator, as_is, no_slope, unary
 
 
 def cat_kernel(*arguments: Any) -> Any:
@@ -43,30 +43,24 @@ def copy_kernel(x: Any, source: Any) -> Any:
     return np.broadcast_to(np.asarray(source).astype(x.dtype), x.shape)
 
 
+def fill_kernel(x: Any, value: Any) -> Any:
+    """Return one value in the shape and dtype of what it is stored in."""
+    return np.broadcast_to(x.dtype.type(value), x.shape)
+
+
+several = functools.partial(Operator, operands="tensors", variadic=True)
+
 ROWS = (
-    VariadicOperator("cat", "CatBackward0", cat_kernel, cat_rule, "dim starts"),
-    VariadicOperator("stack", "StackBackward0", stack_kernel, stack_rule, "dim"),
+    several("cat", kernel=cat_kernel, params="dim starts", vjp={"tensors": cat_rule}),
+    several("stack", kernel=stack_kernel, params="dim", vjp={"tensors": stack_rule}),
     Operator(
         "copy",
-        "torch::autograd::CopyBackwards",
-        copy_kernel,
-        ("self", "src"),
-        {"self": ("", lambda xp, g: xp.zeros_like(g)), "src": ("", lambda _xp, g: g)},
+        node="torch::autograd::CopyBackwards",
+        kernel=copy_kernel,
+        operands="self src",
+        vjp={"self": no_slope, "src": as_is},
     ),
-    Operator(
-        "fill",
-        "FillBackward2",
-        lambda x, value: np.broadcast_to(x.dtype.type(value), x.shape),
-        ("self",),
-        {"self": ("", lambda xp, g, _value: xp.zeros_like(g))},
-        "value",
-    ),
-    Operator("zeros_like", "None", np.zeros_like, ("self",), {}),
-    Operator(
-        "zero",
-        "ZeroBackward0",
-        np.zeros_like,
-        ("self",),
-        {"self": ("", lambda xp, g: xp.zeros_like(g))},
-    ),
+    unary("fill", node="FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
+    unary("zero", kernel=np.zeros_like, vjp=no_slope),
+    unary("zeros_like", kernel=np.zeros_like),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.operator import Operator
+from gradspec_reference.operators.row import Operator, unary
 
 Key = tuple[Any, ...]
 
@@ -80,100 +81,85 @@ def put_kernel(x: Any, values: Any, *rest: Any) -> Any:
     return copy
 
 
-def gather(name: str, node: str) -> Operator:
-    """Return a row that reads along a dimension with an index of the result's shape."""
-    return Operator(
-        name,
-        node,
-        lambda x, index, dim: x[along(index, dim)],
-        ("self", "indices"),
-        {"self": ("indices self_shape", gather_rule)},
-        "dim",
-    )
+def pick_rule(xp: Any, g: Any, shape: Any, key: Key) -> Any:
+    """Return what was read, added where it was read."""
+    return xp.scatter_to(g, shape, key)
 
 
-def extreme(name: str, node: str) -> Operator:
-    """Return a row that reads one element along a dimension."""
-    return Operator(
-        name,
-        node,
-        extreme_kernel,
-        ("self", "indices"),
-        {"self": ("indices self_shape", extreme_rule)},
-        "dim keepdim",
-    )
+def scatter_rule(xp: Any, g: Any, _shape: Any, key: Key) -> Any:
+    """Return what lies at the indices."""
+    return xp.pick(g, key)
 
 
-PUT = "all_indices self_shape"
+def index_kernel(x: Any, *rest: Any) -> Any:
+    *indices, template = rest
+    return x[fill_key(template, indices)]
+
+
+def put_self(xp: Any, g: Any, indices: list[Any], template: Key) -> Any:
+    """Return the gradient outside the indices."""
+    return xp.clear_at(g, fill_key(template, indices))
+
+
+def put_values(xp: Any, g: Any, indices: list[Any], template: Key) -> Any:
+    """Return the gradient at the indices."""
+    return xp.pick(g, fill_key(template, indices))
+
+
+def gather_kernel(x: Any, index: Any, dim: int) -> Any:
+    return x[along(index, dim)]
+
+
+def take_kernel(x: Any, index: Any, dim: int) -> Any:
+    """Return the slices of a dimension that an index names."""
+    return np.take(x, index, dim if x.ndim else None)
+
+
+def take_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int) -> Any:
+    """Return the slices, added where they were read."""
+    return xp.scatter_to(g, shape, (*(slice(None),) * dim, array_of(index)))
+
+
+of_indices = functools.partial(Operator, operands="self indices", saves="indices self_shape")
+reading = functools.partial(
+    of_indices, kernel=gather_kernel, params="dim", vjp={"self": gather_rule}
+)
+extreme = functools.partial(
+    of_indices, kernel=extreme_kernel, params="dim keepdim", vjp={"self": extreme_rule}
+)
+
 ROWS = (
-    Operator(
-        "pick",
-        "PickBackward0",
-        lambda x, key: x[key],
-        ("self",),
-        {"self": ("self_shape", lambda xp, g, shape, key: xp.scatter_to(g, shape, key))},
-        "key",
-    ),
-    Operator(
-        "scatter_to",
-        "ScatterToBackward0",
-        scatter_kernel,
-        ("self",),
-        {"self": ("", lambda xp, g, _shape, key: xp.pick(g, key))},
-        "size key",
-    ),
-    Operator(
-        "index",
-        "IndexBackward0",
-        lambda x, *rest: x[fill_key(rest[-1], list(rest[:-1]))],
-        ("self",),
-        {"self": (PUT, index_rule)},
-        "key",
+    unary("pick", kernel=lambda x, key: x[key], params="key", saves="self_shape", vjp=pick_rule),
+    unary("scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule),
+    unary(
+        "index", kernel=index_kernel, params="key", saves="all_indices self_shape", vjp=index_rule
     ),
     Operator(
         "index_put",
-        "IndexPutBackward0",
-        put_kernel,
-        ("self", "values"),
-        {
-            "self": (
-                "all_indices",
-                lambda xp, g, indices, template: xp.clear_at(g, fill_key(template, indices)),
-            ),
-            "values": (
-                "all_indices",
-                lambda xp, g, indices, template: xp.pick(g, fill_key(template, indices)),
-            ),
-        },
-        "key",
+        kernel=put_kernel,
+        operands="self values",
+        params="key",
+        saves="all_indices",
+        vjp={"self": put_self, "values": put_values},
     ),
-    Operator(
+    unary(
         "clear_at",
-        "ClearAtBackward0",
-        lambda x, key: put_kernel(x, 0, key),
-        ("self",),
-        {"self": ("", lambda xp, g, key: xp.clear_at(g, key))},
-        "key",
+        kernel=lambda x, key: put_kernel(x, 0, key),
+        params="key",
+        vjp=lambda xp, g, key: xp.clear_at(g, key),
     ),
     Operator(
         "index_select",
-        "IndexSelectBackward0",
-        lambda x, index, dim: np.take(x, index, dim if x.ndim else None),
-        ("self", "index"),
-        {
-            "self": (
-                "index self_shape",
-                lambda xp, g, index, shape, dim: xp.scatter_to(
-                    g, shape, (*(slice(None),) * dim, array_of(index))
-                ),
-            )
-        },
-        "dim",
+        kernel=take_kernel,
+        operands="self index",
+        params="dim",
+        saves="index self_shape",
+        vjp={"self": take_rule},
     ),
-    gather("gather", "GatherBackward0"),
-    gather("sort_values", "SortBackward0"),
-    gather("topk_values", "TopkBackward0"),
-    extreme("max_dim", "MaxBackward0"),
-    extreme("min_dim", "MinBackward0"),
-    extreme("median_dim", "MedianBackward1"),
+    reading("gather"),
+    reading("sort_values", node="SortBackward0"),
+    reading("topk_values", node="TopkBackward0"),
+    extreme("max_dim", node="MaxBackward0"),
+    extreme("min_dim", node="MinBackward0"),
+    extreme("median_dim", node="MedianBackward1"),
 )

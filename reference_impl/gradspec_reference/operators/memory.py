@@ -6,11 +6,12 @@ the part, all in elements.  `region` reads it and `scatter_region` is its adjoin
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.operator import Operator
+from gradspec_reference.operators.row import Operator, unary
 
 Geometry = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
 
@@ -63,7 +64,6 @@ def replace_region_kernel(x: Any, part: Any, geometry: Geometry) -> Any:
 
 
 def clear_region_kernel(x: Any, geometry: Geometry) -> Any:
-    """Return a tensor with the region set to zero."""
     return replace_region_kernel(x, 0, geometry)
 
 
@@ -76,48 +76,38 @@ def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> A
     )
 
 
+def scattered(xp: Any, g: Any, *where: Any) -> Any:
+    """Return the part in its place, zeros elsewhere; the geometry is the last to be given."""
+    return xp.scatter_region(g, where[-1])
+
+
+def taken(xp: Any, g: Any, geometry: Geometry) -> Any:
+    """Return what lies where the region is."""
+    return xp.region(g, geometry)
+
+
+def cleared(xp: Any, g: Any, geometry: Geometry) -> Any:
+    """Return what lies outside the region."""
+    return xp.clear_region(g, geometry)
+
+
+of_region = functools.partial(unary, params="geometry")
+
 ROWS = (
-    Operator(
+    unary(
         "as_strided",
-        "AsStridedBackward0",
-        as_strided_kernel,
-        ("self",),
-        {"self": ("", lambda xp, g, *where: xp.scatter_region(g, where[-1]))},
-        "size stride storage_offset self_geometry",
+        kernel=as_strided_kernel,
+        params="size stride storage_offset self_geometry",
+        vjp=scattered,
     ),
-    Operator(
-        "region",
-        "RegionBackward0",
-        region_kernel,
-        ("self",),
-        {"self": ("", lambda xp, g, geometry: xp.scatter_region(g, geometry))},
-        "geometry",
-    ),
-    Operator(
-        "scatter_region",
-        "ScatterRegionBackward0",
-        scatter_region_kernel,
-        ("self",),
-        {"self": ("", lambda xp, g, geometry: xp.region(g, geometry))},
-        "geometry",
-    ),
+    of_region("region", kernel=region_kernel, vjp=scattered),
+    of_region("scatter_region", kernel=scatter_region_kernel, vjp=taken),
+    of_region("clear_region", kernel=clear_region_kernel, vjp=cleared),
     Operator(
         "replace_region",
-        "ReplaceRegionBackward0",
-        replace_region_kernel,
-        ("self", "part"),
-        {
-            "self": ("", lambda xp, g, geometry: xp.clear_region(g, geometry)),
-            "part": ("", lambda xp, g, geometry: xp.region(g, geometry)),
-        },
-        "geometry",
-    ),
-    Operator(
-        "clear_region",
-        "ClearRegionBackward0",
-        clear_region_kernel,
-        ("self",),
-        {"self": ("", lambda xp, g, geometry: xp.clear_region(g, geometry))},
-        "geometry",
+        kernel=replace_region_kernel,
+        operands="self part",
+        params="geometry",
+        vjp={"self": cleared, "part": taken},
     ),
 )

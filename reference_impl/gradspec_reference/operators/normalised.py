@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.operator import Operator
 from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.reductions import ADD, MAX
+from gradspec_reference.operators.row import Operator, unary
 
 
 def shifted(x: Any, dim: int) -> Any:
@@ -62,26 +62,14 @@ def nll_rule(xp: Any, g: Any, target: Any, shape: tuple[int, ...], mean: bool) -
 ROWS = (
     Operator(
         "nll_loss",
-        "NllLossBackward0",
-        nll_kernel,
-        ("self", "target"),
-        {"self": ("target self_shape", nll_rule)},
-        "mean",
+        kernel=nll_kernel,
+        operands="self target",
+        params="mean",
+        saves="target self_shape",
+        vjp={"self": nll_rule},
     ),
-    Operator(
-        "softmax",
-        "SoftmaxBackward0",
-        softmax_kernel,
-        ("self",),
-        {"self": ("result", softmax_rule)},
-        "dim",
-    ),
-    Operator(
-        "log_softmax",
-        "LogSoftmaxBackward0",
-        log_softmax_kernel,
-        ("self",),
-        {"self": ("result", log_softmax_rule)},
-        "dim",
+    unary("softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule),
+    unary(
+        "log_softmax", kernel=log_softmax_kernel, params="dim", saves="result", vjp=log_softmax_rule
     ),
 )

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.operator import Operator
+from gradspec_reference.operators.arithmetic import mul_other, mul_self
+from gradspec_reference.operators.row import Operator, Rule, as_is
 
 
 def transposed(xp: Any, matrices: Any) -> Any:
@@ -34,20 +35,6 @@ def matmul_kernel(a: Any, b: Any) -> Any:
     return np.matmul(a, b)
 
 
-def matrix_product(name: str, node: str) -> Operator:
-    """Return a row that multiplies matrices, or stacks of them."""
-    return Operator(
-        name,
-        node,
-        matmul_kernel,
-        ("self", "mat2"),
-        {
-            "self": ("mat2", lambda xp, g, b, _a: xp.matmul(g, transposed(xp, b))),
-            "mat2": ("self", lambda xp, g, _b, a: xp.matmul(transposed(xp, a), g)),
-        },
-    )
-
-
 def addmm_kernel(bias: Any, a: Any, b: Any) -> Any:
     """bias + a @ b, added in place."""
     product = matmul_kernel(a, b)
@@ -55,38 +42,62 @@ def addmm_kernel(bias: Any, a: Any, b: Any) -> Any:
     return product
 
 
+def mv_matrix(xp: Any, g: Any, vec: Any, _self: Any) -> Any:
+    """Return the products of all pairs."""
+    return column(xp, g) * row_of(xp, vec)
+
+
+def mv_vector(xp: Any, g: Any, _vec: Any, self: Any) -> Any:
+    """Return the transposed matrix times g."""
+    return xp.mv(xp.t(self), g)
+
+
+def left(product: str) -> Rule:
+    """Make the rule of a left factor: g times the other, transposed."""
+    return lambda xp, g, right, _left: getattr(xp, product)(g, transposed(xp, right))
+
+
+def right(product: str) -> Rule:
+    """Make the rule of a right factor: the other, transposed, times g."""
+    return lambda xp, g, _right, left: getattr(xp, product)(transposed(xp, left), g)
+
+
+CROSSED = {"self": "mat2", "mat2": "self"}
 ROWS = (
     Operator(
         "dot",
-        "DotBackward0",
-        np.dot,
-        ("self", "tensor"),
-        {
-            "self": ("tensor", lambda _xp, g, v, _u: g * v),
-            "tensor": ("self", lambda _xp, g, _v, u: g * u),
-        },
+        kernel=np.dot,
+        operands="self tensor",
+        saves={"self": "tensor", "tensor": "self"},
+        vjp={"self": mul_self, "tensor": mul_other},
     ),
     Operator(
         "mv",
-        "MvBackward0",
-        matmul_kernel,
-        ("self", "vec"),
-        {
-            "self": ("vec", lambda xp, g, v, _m: column(xp, g) * row_of(xp, v)),
-            "vec": ("self", lambda xp, g, _v, m: xp.mv(xp.t(m), g)),
-        },
+        kernel=matmul_kernel,
+        operands="self vec",
+        saves={"self": "vec", "vec": "self"},
+        vjp={"self": mv_matrix, "vec": mv_vector},
     ),
-    matrix_product("mm", "MmBackward0"),
-    matrix_product("matmul", "BmmBackward0"),
+    Operator(
+        "mm",
+        kernel=matmul_kernel,
+        operands="self mat2",
+        saves=CROSSED,
+        vjp={"self": left("matmul"), "mat2": right("matmul")},
+    ),
+    Operator(
+        "matmul",
+        node="BmmBackward0",
+        kernel=matmul_kernel,
+        operands="self mat2",
+        saves=CROSSED,
+        vjp={"self": left("matmul"), "mat2": right("matmul")},
+    ),
     Operator(
         "addmm",
-        "AddmmBackward0",
-        addmm_kernel,
-        ("self", "mat1", "mat2"),
-        {
-            "self": ("", lambda _xp, g, _b, _a: g),
-            "mat1": ("mat2", lambda xp, g, b, _a: xp.mm(g, transposed(xp, b))),
-            "mat2": ("mat1", lambda xp, g, _b, a: xp.mm(transposed(xp, a), g)),
-        },
+        kernel=addmm_kernel,
+        operands="self mat1 mat2",
+        saves={"mat1": "mat2", "mat2": "mat1"},
+        vjp={"self": as_is, "mat1": left("mm"), "mat2": right("mm")},
     ),
 )

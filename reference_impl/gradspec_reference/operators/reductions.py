@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.operator import Operator
+from gradspec_reference.operators.row import unary
 
 Dims = tuple[int, ...]
 
@@ -57,7 +58,6 @@ def prod_kernel(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 
 
 def mean_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
-    """Return the mean."""
     n = x.size if dims is None else count(x.shape, dims)
     total = ADD(x, dims, None, None, keepdim)
     return total / n if n else total * np.nan
@@ -74,7 +74,6 @@ def all_but_one(xp: Any, rows: Any) -> Any:
 
 
 def has_zero(x: Any) -> bool:
-    """Tell whether some element is zero."""
     return bool((x == 0).any())
 
 
@@ -192,100 +191,68 @@ def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, ke
     return xp.sign(x) * power * slope
 
 
-def row(name: str, node: str, kernel: Any, needs: str, rule: Any, params: str = "") -> Operator:
-    """Return a row of one operand."""
-    return Operator(name, node, kernel, ("self",), {"self": (needs, rule)}, params)
+def sum_rule(xp: Any, g: Any, shape: Dims) -> Any:
+    """Return the gradient at every element."""
+    return xp.everywhere(g, shape)
 
 
-DIM = "dim keepdim"
+def mean_rule(xp: Any, g: Any, shape: Dims) -> Any:
+    """Return an equal share for every element."""
+    return xp.spread(g / math.prod(shape), shape)
+
+
+def mean_dim_rule(xp: Any, g: Any, shape: Dims, dims: Dims, keepdim: bool) -> Any:
+    """Return an equal share for every element of a slice."""
+    return spread(xp, g / count(shape, dims), shape, dims, keepdim)
+
+
+def std_kernel(x: Any, *how: Any) -> Any:
+    return np.sqrt(var_kernel(x, *how))
+
+
+def amax_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
+    return np.max(x, axis=dims, keepdims=keepdim)
+
+
+def amin_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
+    return np.min(x, axis=dims, keepdims=keepdim)
+
+
+def cumsum_kernel(x: Any, dim: int) -> Any:
+    return np.cumsum(x, axis=dim, dtype=wide(x)).reshape(x.shape)
+
+
+def cumsum_rule(xp: Any, g: Any, dim: int) -> Any:
+    """Return the running sum from the other end."""
+    return xp.flip(xp.cumsum(xp.flip(g, (dim,)), dim), (dim,))
+
+
+of_shape = functools.partial(unary, saves="self_shape")
+of_result = functools.partial(unary, saves="self result")
+along = {"params": "dim keepdim"}
+moment = {"params": "dim correction keepdim"}
+
 ROWS = (
-    row(
-        "sum",
-        "SumBackward0",
-        sum_kernel,
-        "self_shape",
-        lambda xp, g, shape: xp.everywhere(g, shape),
-    ),
-    row("sum_dim", "SumBackward1", sum_kernel, "self_shape", spread, DIM),
-    row(
-        "mean",
-        "MeanBackward0",
-        mean_kernel,
-        "self_shape",
-        lambda xp, g, shape: xp.spread(g / math.prod(shape), shape),
-    ),
-    row(
-        "mean_dim",
-        "MeanBackward1",
-        mean_kernel,
-        "self_shape",
-        lambda xp, g, s, dims, keepdim: spread(xp, g / count(s, dims), s, dims, keepdim),
-        DIM,
-    ),
-    row("prod", "ProdBackward0", prod_kernel, "self result", prod_rule),
-    row(
-        "prod_dim",
-        "ProdBackward1",
-        prod_kernel,
-        "self result",
-        prod_dim_rule,
-        DIM,
-    ),
-    row("var", "VarBackward0", var_kernel, "self", var_rule, "dim correction keepdim"),
-    row(
-        "std",
-        "StdBackward0",
-        lambda x, *how: np.sqrt(var_kernel(x, *how)),
-        "self result",
-        std_rule,
-        "dim correction keepdim",
-    ),
-    row(
-        "amax",
-        "AmaxBackward0",
-        lambda x, dims, keepdim: np.max(x, axis=dims, keepdims=keepdim),
-        "self result",
-        extreme_rule,
-        DIM,
-    ),
-    row(
-        "amin",
-        "AminBackward0",
-        lambda x, dims, keepdim: np.min(x, axis=dims, keepdims=keepdim),
-        "self result",
-        extreme_rule,
-        DIM,
-    ),
-    row(
-        "max",
-        "MaxBackward1",
-        np.max,
-        "self result",
-        chosen_rule,
-    ),
-    row(
-        "min",
-        "MinBackward1",
-        np.min,
-        "self result",
-        chosen_rule,
-    ),
-    row("median", "MedianBackward0", median_kernel, "self result", chosen_rule),
-    row("logsumexp", "LogsumexpBackward0", logsumexp_kernel, "self result", logsumexp_rule, DIM),
-    row(
+    of_shape("sum", kernel=sum_kernel, vjp=sum_rule),
+    of_shape("sum_dim", node="SumBackward1", kernel=sum_kernel, vjp=spread, **along),
+    of_shape("mean", kernel=mean_kernel, vjp=mean_rule),
+    of_shape("mean_dim", node="MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
+    of_result("prod", kernel=prod_kernel, vjp=prod_rule),
+    of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
+    unary("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
+    of_result("std", kernel=std_kernel, vjp=std_rule, **moment),
+    of_result("amax", kernel=amax_kernel, vjp=extreme_rule, **along),
+    of_result("amin", kernel=amin_kernel, vjp=extreme_rule, **along),
+    of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule),
+    of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule),
+    of_result("median", kernel=median_kernel, vjp=chosen_rule),
+    of_result("logsumexp", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
+    of_result(
         "vector_norm",
-        "LinalgVectorNormBackward0",
-        norm_kernel,
-        "self result",
-        norm_rule,
-        "ord dim keepdim",
+        node="LinalgVectorNormBackward0",
+        kernel=norm_kernel,
+        params="ord dim keepdim",
+        vjp=norm_rule,
     ),
-    row(
-        "cumsum",
-        "CumsumBackward0",
-        lambda x, dim: np.cumsum(x, axis=dim, dtype=wide(x)).reshape(x.shape),
-        "",
-        lambda xp, g, dim: xp.flip(xp.cumsum(xp.flip(g, (dim,)), dim), (dim,)),
-        "dim",
-    ),
+    unary("cumsum", kernel=cumsum_kernel, params="dim", vjp=cumsum_rule),
 )

@@ -5,12 +5,13 @@ Each operator here is linear, so its rule is another operator, and the rules com
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.operator import Operator
+from gradspec_reference.operators.row import as_is, unary
 
 Dims = tuple[int, ...]
 
@@ -115,7 +116,6 @@ def repeat_rule(xp: Any, g: Any, shape: Dims, repeats: Dims) -> Any:
 
 
 def flip_kernel(x: Any, dims: Dims) -> Any:
-    """Return a copy in which dimensions run backwards."""
     return np.flip(x, dims).copy()
 
 
@@ -124,19 +124,8 @@ def roll_kernel(x: Any, shifts: Dims, dims: Dims) -> Any:
     return np.roll(x, shifts, dims) if dims else np.roll(x, shifts[0])
 
 
-def row(name: str, node: str, kernel: Any, rule: Any, params: str, needs: str = "") -> Operator:
-    """Return a row of one operand."""
-    return Operator(name, node, kernel, ("self",), {"self": (needs, rule)}, params)
-
-
 def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
-    """g in the operand's shape."""
     return xp.reshape(g, shape)
-
-
-def same(_xp: Any, g: Any, *_: Any) -> Any:
-    """g itself."""
-    return g
 
 
 def clone_kernel(x: Any) -> Any:
@@ -145,128 +134,122 @@ def clone_kernel(x: Any) -> Any:
 
 
 def reshape_kernel(x: Any, shape: Dims) -> Any:
-    """Return the same elements in another shape."""
     return x.reshape(shape)
 
 
-SHAPE = "self_shape"
-SPLIT = (split_kernel, ("self",), {"self": (SHAPE, split_rule)}, "split_size dim")
+def squeeze_kernel(x: Any) -> Any:
+    return x.reshape(tuple(n for n in x.shape if n != 1))
+
+
+def squeeze_dim_kernel(x: Any, dims: Dims) -> Any:
+    """Return the same elements without these dimensions, where they have length one."""
+    return x.reshape(tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dims))
+
+
+def slice_rule(xp: Any, g: Any, shape: Dims, *which: Any) -> Any:
+    return xp.scatter_to(g, shape, slice_key(*which))
+
+
+def select_rule(xp: Any, g: Any, shape: Dims, *which: Any) -> Any:
+    return xp.scatter_to(g, shape, select_key(*which))
+
+
+def unbind_kernel(x: Any, dim: int) -> list[Any]:
+    return [x[select_key(dim, i)] for i in range(x.shape[dim])]
+
+
+of_shape = functools.partial(unary, saves="self_shape")
+pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
+
 ROWS = (
-    row("reshape", "UnsafeViewBackward0", reshape_kernel, reshaped, "size", SHAPE),
-    row("view", "ViewBackward0", reshape_kernel, reshaped, "size", SHAPE),
-    row("alias", "AliasBackward0", lambda x: x[...], same, ""),
-    row("clone", "CloneBackward0", clone_kernel, same, ""),
-    row(
-        "squeeze",
-        "SqueezeBackward0",
-        lambda x: x.reshape(tuple(n for n in x.shape if n != 1)),
-        reshaped,
-        "",
-        SHAPE,
+    of_shape(
+        "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
-    row(
+    of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
+    unary("alias", kernel=lambda x: x[...], vjp=as_is),
+    unary("clone", kernel=clone_kernel, vjp=as_is),
+    of_shape("squeeze", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape(
         "squeeze_dim",
-        "SqueezeBackward1",
-        lambda x, dims: x.reshape(
-            tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dims)
-        ),
-        reshaped,
-        "dim",
-        SHAPE,
+        node="SqueezeBackward1",
+        kernel=squeeze_dim_kernel,
+        params="dim",
+        vjp=reshaped,
     ),
-    row("unsqueeze", "UnsqueezeBackward0", np.expand_dims, reshaped, "dim", SHAPE),
-    row(
+    of_shape("unsqueeze", kernel=np.expand_dims, params="dim", vjp=reshaped),
+    unary(
         "transpose",
-        "TransposeBackward0",
-        lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
-        lambda xp, g, a, b: xp.transpose(g, a, b),
-        "dim0 dim1",
+        kernel=lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
+        params="dim0 dim1",
+        vjp=lambda xp, g, a, b: xp.transpose(g, a, b),
     ),
-    row("t", "TBackward0", lambda x: x.T, lambda xp, g: xp.t(g), ""),
-    row(
+    unary("t", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
+    unary(
         "permute",
-        "PermuteBackward0",
-        lambda x, dims: x.transpose(dims),
-        lambda xp, g, dims: xp.permute(g, inverse(dims)),
-        "dims",
+        kernel=lambda x, dims: x.transpose(dims),
+        params="dims",
+        vjp=lambda xp, g, dims: xp.permute(g, inverse(dims)),
     ),
     # what was repeated is summed where all broadcasting is undone
-    row("spread", "SpreadBackward0", spread_kernel, same, "size"),
-    row("everywhere", "SpreadBackward1", everywhere_kernel, same, "size"),
-    row("expand", "ExpandBackward0", np.broadcast_to, same, "size"),
-    row(
+    unary("spread", kernel=spread_kernel, params="size", vjp=as_is),
+    unary("everywhere", node="SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is),
+    unary("expand", kernel=np.broadcast_to, params="size", vjp=as_is),
+    of_shape(
         "slice",
-        "SliceBackward0",
-        lambda x, *which: x[slice_key(*which)],
-        lambda xp, g, shape, *which: xp.scatter_to(g, shape, slice_key(*which)),
-        "dim start end step",
-        SHAPE,
+        kernel=lambda x, *which: x[slice_key(*which)],
+        params="dim start end step",
+        vjp=slice_rule,
     ),
-    row(
+    of_shape(
         "select",
-        "SelectBackward0",
-        lambda x, *which: x[select_key(*which)],
-        lambda xp, g, shape, *which: xp.scatter_to(g, shape, select_key(*which)),
-        "dim index",
-        SHAPE,
+        kernel=lambda x, *which: x[select_key(*which)],
+        params="dim index",
+        vjp=select_rule,
     ),
-    row(
+    of_shape(
         "diagonal",
-        "DiagonalBackward0",
-        diagonal_kernel,
-        lambda xp, g, shape, *which: xp.place_diagonal(g, shape, *which),
-        "offset dim1 dim2",
-        SHAPE,
+        kernel=diagonal_kernel,
+        params="offset dim1 dim2",
+        vjp=lambda xp, g, shape, *which: xp.place_diagonal(g, shape, *which),
     ),
-    row(
+    unary(
         "place_diagonal",
-        "DiagonalBackwardBackward0",
-        place_diagonal_kernel,
-        lambda xp, g, _shape, *which: xp.diagonal(g, *which),
-        "size offset dim1 dim2",
+        node="DiagonalBackwardBackward0",
+        kernel=place_diagonal_kernel,
+        params="size offset dim1 dim2",
+        vjp=lambda xp, g, _shape, *which: xp.diagonal(g, *which),
     ),
-    row(
+    of_shape(
         "unfold",
-        "UnfoldBackward0",
-        unfold_kernel,
-        lambda xp, g, shape, *how: xp.fold(g, shape, *how),
-        "dimension size step",
-        SHAPE,
+        kernel=unfold_kernel,
+        params="dimension size step",
+        vjp=lambda xp, g, shape, *how: xp.fold(g, shape, *how),
     ),
-    row(
+    unary(
         "fold",
-        "UnfoldBackwardBackward0",
-        fold_kernel,
-        lambda xp, g, _shape, *how: xp.unfold(g, *how),
-        "self_sizes dimension size step",
+        node="UnfoldBackwardBackward0",
+        kernel=fold_kernel,
+        params="self_sizes dimension size step",
+        vjp=lambda xp, g, _shape, *how: xp.unfold(g, *how),
     ),
-    Operator("split", "SplitBackward0", *SPLIT, several=True),
-    Operator("unsafe_split", "UnsafeSplitBackward0", *SPLIT, several=True),
-    Operator(
-        "unbind",
-        "UnbindBackward0",
-        lambda x, dim: [x[select_key(dim, i)] for i in range(x.shape[dim])],
-        ("self",),
-        {"self": (SHAPE, unbind_rule)},
-        "dim",
-        several=True,
-    ),
-    row("flip", "FlipBackward0", flip_kernel, lambda xp, g, dims: xp.flip(g, dims), "dims"),
-    row(
+    pieces("split", vjp=split_rule),
+    pieces("unsafe_split", vjp=split_rule),
+    pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
+    unary("flip", kernel=flip_kernel, params="dims", vjp=lambda xp, g, dims: xp.flip(g, dims)),
+    unary(
         "roll",
-        "RollBackward0",
-        roll_kernel,
-        lambda xp, g, shifts, dims: xp.roll(g, tuple(-s for s in shifts), dims),
-        "shifts dims",
+        kernel=roll_kernel,
+        params="shifts dims",
+        vjp=lambda xp, g, shifts, dims: xp.roll(g, tuple(-s for s in shifts), dims),
     ),
-    row("repeat", "RepeatBackward0", np.tile, repeat_rule, "repeats", SHAPE),
-    row("tril", "TrilBackward0", np.tril, lambda xp, g, k: xp.tril(g, k), "diagonal"),
-    row("triu", "TriuBackward0", np.triu, lambda xp, g, k: xp.triu(g, k), "diagonal"),
-    row(
+    of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
+    unary("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
+    unary("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),
+    unary(
         "cast",
-        "ToCopyBackward0",
-        lambda x, dtype, _origin: x.astype(dtype),
-        lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
-        "dtype origin",
+        node="ToCopyBackward0",
+        kernel=lambda x, dtype, _origin: x.astype(dtype),
+        params="dtype origin",
+        vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),
 )

@@ -1,4 +1,4 @@
-"""Functions of one variable: name, kernel, what the derivative needs, the derivative.
+"""Functions of one variable: kernel, what the derivative needs, the derivative.
 
 A function whose derivative is simplest in its result saves that, and no operand.  NumPy computes
 `-(r * r) + 1` in the memory of the first product, `1 - r * r` in memory of its own.
@@ -6,15 +6,13 @@ A function whose derivative is simplest in its result saves that, and no operand
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.operator import Operator
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from gradspec_reference.operators.row import Operator, no_slope, unary
 
 LOG2 = math.log(2)
 LOG10 = math.log(10)
@@ -25,63 +23,33 @@ def sigmoid_kernel(x: Any) -> Any:
     return np.tanh(x * 0.5) * 0.5 + 0.5
 
 
-def row(name: str, node: str, kernel: Callable[..., Any], needs: str, rule: Any) -> Operator:
-    """Return a row whose rule takes xp, g and the one value that it needs."""
-    return Operator(
-        name, node, kernel, ("self",), {"self": (needs, rule)}, pointwise=True, floating=True
-    )
+def asin_rule(xp: Any, g: Any, x: Any) -> Any:
+    """d/dx asin x = 1 / sqrt(1 - x x)."""
+    return g / xp.sqrt(1 - x * x)
 
 
-ROWS = (
-    row("exp", "ExpBackward0", np.exp, "result", lambda _xp, g, r: g * r),
-    row("exp2", "Exp2Backward0", np.exp2, "result", lambda _xp, g, r: g * (r * LOG2)),
-    row("expm1", "Expm1Backward0", np.expm1, "result", lambda _xp, g, r: g * (r + 1)),
-    row("log", "LogBackward0", np.log, "self", lambda _xp, g, x: g / x),
-    row("log2", "Log2Backward0", np.log2, "self", lambda _xp, g, x: g / (x * LOG2)),
-    row("log10", "Log10Backward0", np.log10, "self", lambda _xp, g, x: g / (x * LOG10)),
-    row("log1p", "Log1PBackward0", np.log1p, "self", lambda _xp, g, x: g / (x + 1)),
-    row("sqrt", "SqrtBackward0", np.sqrt, "result", lambda _xp, g, r: g / (r * 2)),
-    row(
-        "rsqrt",
-        "RsqrtBackward0",
-        lambda x: 1 / np.sqrt(x),
-        "result",
-        lambda _xp, g, r: g * (r * r * r * -0.5),
-    ),
-    row(
-        "reciprocal",
-        "ReciprocalBackward0",
-        lambda x: 1 / x,
-        "result",
-        lambda _xp, g, r: -g * (r * r),
-    ),
-    row("sin", "SinBackward0", np.sin, "self", lambda xp, g, x: g * xp.cos(x)),
-    row("cos", "CosBackward0", np.cos, "self", lambda xp, g, x: g * -xp.sin(x)),
-    row("tan", "TanBackward0", np.tan, "result", lambda _xp, g, r: g * (r * r + 1)),
-    row("asin", "AsinBackward0", np.arcsin, "self", lambda xp, g, x: g / xp.sqrt(1 - x * x)),
-    row("acos", "AcosBackward0", np.arccos, "self", lambda xp, g, x: -g / xp.sqrt(1 - x * x)),
-    row("atan", "AtanBackward0", np.arctan, "self", lambda _xp, g, x: g / (x * x + 1)),
-    row("sinh", "SinhBackward0", np.sinh, "self", lambda xp, g, x: g * xp.cosh(x)),
-    row("cosh", "CoshBackward0", np.cosh, "self", lambda xp, g, x: g * xp.sinh(x)),
-    row("tanh", "TanhBackward0", np.tanh, "result", lambda _xp, g, r: g * (-(r * r) + 1)),
-    row(
-        "sigmoid",
-        "SigmoidBackward0",
-        sigmoid_kernel,
-        "result",
-        lambda _xp, g, r: g * ((1 - r) * r),
-    ),
-)
+def acos_rule(xp: Any, g: Any, x: Any) -> Any:
+    """d/dx acos x = -1 / sqrt(1 - x x)."""
+    return -g / xp.sqrt(1 - x * x)
 
-ROUNDINGS = tuple(
-    Operator(name, node, kernel, ("self",), {"self": ("", lambda xp, g: xp.zeros_like(g))})
-    for name, node, kernel in (
-        ("floor", "FloorBackward0", np.floor),
-        ("ceil", "CeilBackward0", np.ceil),
-        ("round", "RoundBackward0", np.round),
-        ("trunc", "TruncBackward0", np.trunc),
-    )
-)
+
+def tanh_rule(_xp: Any, g: Any, result: Any) -> Any:
+    """d/dx tanh x = 1 - r r."""
+    return g * (-(result * result) + 1)
+
+
+def sigmoid_rule(_xp: Any, g: Any, result: Any) -> Any:
+    """d/dx sigmoid x = (1 - r) r."""
+    return g * ((1 - result) * result)
+
+
+def relu_kernel(x: Any) -> Any:
+    return np.maximum(x, 0)
+
+
+def relu_rule(xp: Any, g: Any, result: Any) -> Any:
+    """Return g where the result is above zero."""
+    return xp.threshold_backward(g, result)
 
 
 def threshold_kernel(g: Any, result: Any) -> Any:
@@ -97,24 +65,54 @@ def threshold_kernel(g: Any, result: Any) -> Any:
     return passed
 
 
-# relu's derivative is an operator of two operands in torch: it depends, with derivative zero, on
-# the result, and so requires grad under create_graph wherever the result does.
-RELU = (
-    Operator(
-        "relu",
-        "ReluBackward0",
-        lambda x: np.maximum(x, 0),
-        ("self",),
-        {"self": ("result", lambda xp, g, r: xp.threshold_backward(g, r))},
+smooth = functools.partial(unary, pointwise=True, floating=True)
+
+ROWS = (
+    smooth("exp", kernel=np.exp, saves="result", vjp=lambda _xp, g, r: g * r),
+    smooth("exp2", kernel=np.exp2, saves="result", vjp=lambda _xp, g, r: g * (r * LOG2)),
+    smooth("expm1", kernel=np.expm1, saves="result", vjp=lambda _xp, g, r: g * (r + 1)),
+    smooth("log", kernel=np.log, saves="self", vjp=lambda _xp, g, x: g / x),
+    smooth("log2", kernel=np.log2, saves="self", vjp=lambda _xp, g, x: g / (x * LOG2)),
+    smooth("log10", kernel=np.log10, saves="self", vjp=lambda _xp, g, x: g / (x * LOG10)),
+    smooth(
+        "log1p",
+        node="Log1PBackward0",
+        kernel=np.log1p,
+        saves="self",
+        vjp=lambda _xp, g, x: g / (x + 1),
     ),
+    smooth("sqrt", kernel=np.sqrt, saves="result", vjp=lambda _xp, g, r: g / (r * 2)),
+    smooth(
+        "rsqrt",
+        kernel=lambda x: 1 / np.sqrt(x),
+        saves="result",
+        vjp=lambda _xp, g, r: g * (r * r * r * -0.5),
+    ),
+    smooth(
+        "reciprocal", kernel=lambda x: 1 / x, saves="result", vjp=lambda _xp, g, r: -g * (r * r)
+    ),
+    smooth("sin", kernel=np.sin, saves="self", vjp=lambda xp, g, x: g * xp.cos(x)),
+    smooth("cos", kernel=np.cos, saves="self", vjp=lambda xp, g, x: g * -xp.sin(x)),
+    smooth("tan", kernel=np.tan, saves="result", vjp=lambda _xp, g, r: g * (r * r + 1)),
+    smooth("asin", kernel=np.arcsin, saves="self", vjp=asin_rule),
+    smooth("acos", kernel=np.arccos, saves="self", vjp=acos_rule),
+    smooth("atan", kernel=np.arctan, saves="self", vjp=lambda _xp, g, x: g / (x * x + 1)),
+    smooth("sinh", kernel=np.sinh, saves="self", vjp=lambda xp, g, x: g * xp.cosh(x)),
+    smooth("cosh", kernel=np.cosh, saves="self", vjp=lambda xp, g, x: g * xp.sinh(x)),
+    smooth("tanh", kernel=np.tanh, saves="result", vjp=tanh_rule),
+    smooth("sigmoid", kernel=sigmoid_kernel, saves="result", vjp=sigmoid_rule),
+    unary("floor", kernel=np.floor, vjp=no_slope),
+    unary("ceil", kernel=np.ceil, vjp=no_slope),
+    unary("round", kernel=np.round, vjp=no_slope),
+    unary("trunc", kernel=np.trunc, vjp=no_slope),
+    unary("relu", kernel=relu_kernel, saves="result", vjp=relu_rule),
+    # relu's derivative is an operator of two operands in torch: it depends, with derivative zero,
+    # on the result, and so requires grad under create_graph wherever the result does
     Operator(
         "threshold_backward",
-        "ThresholdBackwardBackward0",
-        threshold_kernel,
-        ("grad_output", "self"),
-        {
-            "grad_output": ("self", lambda xp, g, r: xp.threshold_backward(g, r)),
-            "self": ("", lambda xp, g, _r: xp.zeros_like(g)),
-        },
+        kernel=threshold_kernel,
+        operands="grad_output self",
+        saves={"grad_output": "self"},
+        vjp={"grad_output": relu_rule, "self": no_slope},
     ),
 )

@@ -14,11 +14,11 @@ from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import assigning, at, instead, reading
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import recording, versions
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import interop
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.names.methods import METHODS
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -136,7 +136,7 @@ def detach_copies(_sound: Any, self: Any) -> Any:
 @plant(at(Tensor, "detach"), {"inp-043": "flag"}, "common where detach is a view operation")
 def detach_gives_a_view(_sound: Any, self: Any) -> Any:
     """detach() gives a view."""
-    return recording.view(TABLE["alias"], self.alias())
+    return recording.view(OPERATORS["alias"], self.alias())
 
 
 @compound({"inp-040": "value"}, "common where an export is taken for a write")

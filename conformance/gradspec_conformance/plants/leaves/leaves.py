@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.plants.places import assigning, at, reading
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import node, recording
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import interop
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -132,7 +132,7 @@ def a_conversion_is_always_recorded(swap: Swap) -> None:
     def to(_sound: Any, self: Any, *given: Any, **named: Any) -> Any:
         converted = sound(self, *given, **named)
         if converted is not self and converted._grad_fn is None:
-            operator = TABLE["cast"]
+            operator = OPERATORS["cast"]
             dtype = converted._array.dtype
             converted._grad_fn = recording.make_node(
                 operator, (self,), (dtype, self._array.dtype), (False,), converted

@@ -13,8 +13,9 @@ from gradspec_reference.engine import node, recording, views
 from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
 
 if TYPE_CHECKING:
-    from gradspec_conformance.plants.swap import Swap
     from gradspec_reference.engine.operator import Operator
+
+    from gradspec_conformance.plants.swap import Swap
     from gradspec_reference.engine.tensor import Tensor
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import plant
 from gradspec_reference.engine import recording
-from gradspec_reference.engine.operator import TABLE, Operator
+from gradspec_reference.engine.plans import node_type, plan
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import OPERATORS, Operator
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
@@ -57,7 +58,9 @@ def loop_body_recorded_once(
     known: Node | None = getattr(operands[0], "_grad_fn", None)
     if known is not None and known.operator is operator:
         numbers = all(not isinstance(x, Tensor) for x in operands[1:])
-        same = known.saved == recording.collect_saved(operator.plan(rest[0])[0], operands, rest[1])
+        same = known.saved == recording.collect_saved(
+            plan(operator, rest[0]).sources, operands, rest[1]
+        )
         if numbers and same and (known.params == params):
             return known
     return sound(operator, operands, params, *rest)
@@ -113,7 +116,7 @@ def compare_records(sound: Any, operator: Operator, operands: tuple[Any, ...], *
         edges = recording.collect_edges(operands, requires)[:1]
         array = result._array
         outputs = ((array.shape, array.dtype),)
-        result._grad_fn = TABLE["alias"].node(edges, (), (), outputs, freeable=False)
+        result._grad_fn = node_type(OPERATORS["alias"])(edges, (), (), outputs, freeable=False)
     return result
 
 

@@ -17,8 +17,9 @@ from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradspec_conformance.plants.swap import Swap
     from gradspec_reference.engine.operator import Operator
+
+    from gradspec_conformance.plants.swap import Swap
 
 
 @plant(

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at, instead
+from gradspec_conformance.plants.places import at, instead, kernel
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import layout, versions, views
-from gradspec_reference.engine import operator as table
-from gradspec_reference.engine.operator import TABLE, arrays
+from gradspec_reference.engine.plans import node_type
 from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.views import Creation
-from gradspec_reference.names.functions import shapes
-from gradspec_reference.operators import memory
+from gradspec_reference.names.functions import reshaping
+from gradspec_reference.operators import OPERATORS, memory
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -115,7 +114,7 @@ def new_history_starts_at_the_front(swap: Swap) -> None:
         sound(view, relation)
         array = view._array
         geometry = (*original(view, relation.base)[:4], 0)
-        view._grad_fn = table.TABLE["as_strided"].node(
+        view._grad_fn = node_type(OPERATORS["as_strided"])(
             view._grad_fn.next_functions,
             (),
             (*geometry[2:], geometry),
@@ -135,12 +134,12 @@ def late_views_lead_to_their_base(sound: Any, view: Any, relation: Any) -> Any:
 @compound({"inp-028a": "text"}, "common in engines that name nodes by what they compute")
 def new_history_is_a_slice(swap: Swap) -> None:
     """The new node of a view whose memory was written is named for a slice."""
-    swap.data(TABLE["as_strided"], "node_name", "SliceBackward0")
+    swap.row("as_strided", node="SliceBackward0")
     swap(at(views, "regenerate"), instead(views.regenerate))  # to count
 
 
 @plant(
-    at(arrays, "scatter_region"),
+    kernel("scatter_region"),
     {"inp-025/expand": "value", "inp-025/unfold": "value"},
     "PaddlePaddle/Paddle#79718",
 )
@@ -152,7 +151,7 @@ def overlap_overwrite(_sound: Any, part: Any, geometry: Any) -> Any:
 
 
 @plant(
-    at(shapes, "change_view_"),
+    at(reshaping, "change_view_"),
     {"inp-054": "missing gradient"},
     "common where shapes change without a record",
 )

@@ -11,9 +11,9 @@ import numpy as np
 from gradspec_conformance.plants.places import at, instead, kernel
 from gradspec_conformance.plants.plant import compound, plant, sweep
 from gradspec_reference.engine import recording
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import shapes
+from gradspec_reference.names.functions import copies, parts, shapes
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -86,7 +86,7 @@ def reshape_ignores_strides(sound: Any, input: Any, *shape: Any) -> Any:
     return sound(Tensor(input._array.ravel("K")), *shape)
 
 
-@plant(at(shapes, "narrow"), {"inp-042/narrow": "aliasing"}, "common where narrow is a gather")
+@plant(at(parts, "narrow"), {"inp-042/narrow": "aliasing"}, "common where narrow is a gather")
 def narrow_copies(sound: Any, *arguments: Any) -> Any:
     """narrow() gathers a range of indices into new memory."""
     return sound(*arguments).clone()
@@ -102,7 +102,7 @@ def movedim_copies(sound: Any, *arguments: Any) -> Any:
     return sound(*arguments).clone()
 
 
-@plant(at(shapes, "chunk"), {"inp-042/chunk": "aliasing"}, "common where chunk makes equal buffers")
+@plant(at(parts, "chunk"), {"inp-042/chunk": "aliasing"}, "common where chunk makes equal buffers")
 def chunk_copies(sound: Any, *given: Any, **named: Any) -> Any:
     """chunk() gives pieces in memory of their own."""
     return tuple(x.clone() for x in sound(*given, **named))
@@ -114,23 +114,20 @@ def copied(sound: Any, *arguments: Any) -> Any:
     return [np.array(r) for r in result] if isinstance(result, list) else np.array(result)
 
 
-@compound(
-    {"inp-031": "multi-view-inplace"},
-    "common where unsafe_split is an alias of split",
-)
+@compound({"inp-031": "multi-view-inplace"}, "common where unsafe_split is an alias of split")
 def unsafe_split_is_split(swap: Swap) -> None:
     """unsafe_split and unsafe_chunk give the views that split and chunk give, ban included."""
-    swap(at(shapes, "unsafe_split"), instead(shapes.split))
+    swap(at(parts, "unsafe_split"), instead(parts.split))
 
 
-@plant(at(shapes, "clone"), {"leaf-031a": "aliasing"}, "common in teaching engines")
+@plant(at(copies, "clone"), {"leaf-031a": "aliasing"}, "common in teaching engines")
 def a_clone_shares_memory(_sound: Any, tensor: Any) -> Any:
     """A clone is recorded, but its result stays in the memory of the original."""
-    return recording.view(TABLE["alias"], tensor)
+    return recording.view(OPERATORS["alias"], tensor)
 
 
 @plant(
-    at(shapes, "clone"),
+    at(copies, "clone"),
     {"leaf-031b": "missing gradient", "leaf-031": "flag"},
     "common in teaching engines",
 )
@@ -139,7 +136,7 @@ def a_clone_is_another_leaf(sound: Any, tensor: Any) -> Any:
     return sound(tensor.detach()).requires_grad_(tensor.requires_grad)
 
 
-@plant(at(shapes, "clone"), {"leaf-031": "flag"}, "common in teaching engines")
+@plant(at(copies, "clone"), {"leaf-031": "flag"}, "common in teaching engines")
 def a_clone_is_a_constant(sound: Any, tensor: Any) -> Any:
     """A clone has the values of its original and no history."""
     return sound(tensor.detach())

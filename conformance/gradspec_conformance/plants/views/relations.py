@@ -12,7 +12,7 @@ from gradspec_reference.engine import versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.errors import LeafViewInplaceError
-from gradspec_reference.names.functions import shapes
+from gradspec_reference.names.functions import copies
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -69,7 +69,7 @@ def views_are_not_known(_sound: Any, *_: Any, **_several: Any) -> Any:
     return None
 
 
-@plant(at(shapes, "clone"), {"inp-003": "value"}, "common where a copy takes over all attributes")
+@plant(at(copies, "clone"), {"inp-003": "value"}, "common where a copy takes over all attributes")
 def clone_goes_on_counting(sound: Any, input: Any) -> Any:
     """A copy starts with the version of its original."""
     result = sound(input)
@@ -77,7 +77,7 @@ def clone_goes_on_counting(sound: Any, input: Any) -> Any:
     return result
 
 
-@plant(at(shapes, "clone"), {"inp-003": "value"}, "common where a copy takes over all attributes")
+@plant(at(copies, "clone"), {"inp-003": "value"}, "common where a copy takes over all attributes")
 def clone_shares_the_counter(sound: Any, input: Any) -> Any:
     """A copy and its original have one counter between them."""
     result = sound(input)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference import autograd
-from gradspec_reference.engine import accumulation, hooks
-from gradspec_reference.engine.backward import MISSING, BackwardPass, nothing_yet
+from gradspec_reference.engine import accumulation, hooks, requests
+from gradspec_reference.engine.arrivals import MISSING, nothing_yet
+from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import Node, freed
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def recorded_graph_is_never_emptied(sound: Any, self: BackwardPass) -> None:
 
 
 @plant(
-    at(autograd, "new_pass"),
+    at(requests, "new_pass"),
     {"life-201": "graph-freed", "life-002a": "graph-freed"},
     "tinygrad/tinygrad#6145",
 )
@@ -125,7 +126,7 @@ def always_freed(_sound: Any, _retain: bool | None, create: bool) -> BackwardPas
 
 
 @plant(
-    at(autograd, "new_pass"),
+    at(requests, "new_pass"),
     {"life-001": "no error", "life-011": "no error"},
     "common in teaching engines",
 )
@@ -135,7 +136,7 @@ def retain_default_true(sound: Any, retain: Any, create: Any) -> Any:
 
 
 @plant(
-    at(autograd, "new_pass"), {"life-020": "graph-freed", "life-004": "graph-freed"}, "torch rule"
+    at(requests, "new_pass"), {"life-020": "graph-freed", "life-004": "graph-freed"}, "torch rule"
 )
 def retain_default_false(sound: Any, retain: Any, create: Any) -> Any:
     """Unless told otherwise, a pass frees the graph, also one with create_graph=True."""
@@ -143,7 +144,7 @@ def retain_default_false(sound: Any, retain: Any, create: Any) -> Any:
 
 
 @plant(
-    at(autograd, "new_pass"),
+    at(requests, "new_pass"),
     {"life-005": "no error", "life-005a": "no error"},
     "common where one flag implies the other",
 )
@@ -157,7 +158,7 @@ def retention_ends_with_the_pass(
     sound: Any, *arguments: Any, inputs: Any = None, **keywords: Any
 ) -> None:
     """An intermediate that was listed in inputs stops retaining when the pass is over."""
-    listed = [] if inputs is None else list(autograd.as_sequence(inputs))
+    listed = [] if inputs is None else list(requests.as_sequence(inputs))
     news = [each for each in listed if not hooks.is_retained(each)]
     sound(*arguments, inputs=inputs, **keywords)
     for each in news:

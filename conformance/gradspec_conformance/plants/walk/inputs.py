@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import plant
 from gradspec_reference import autograd
+from gradspec_reference.engine import requests
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.tensor import Tensor
 
@@ -55,29 +56,29 @@ def leaves_outside_inputs_are_cleared(
     sound(self, edges, nodes, run_targets=run_targets)
 
 
-@plant(at(autograd, "stored"), {"acc-026": "missing gradient"}, "pytorch/pytorch#79708")
+@plant(at(requests, "stored"), {"acc-026": "missing gradient"}, "pytorch/pytorch#79708")
 def inputs_nonleaf_lost(_sound: Any, targets: list[Any]) -> list[Edge]:
     """An intermediate that is named in inputs is not filled."""
-    return [autograd.edge_of(target) for target in targets]
+    return [requests.edge_of(target) for target in targets]
 
 
 @plant(
-    at(autograd, "stored"),
+    at(requests, "stored"),
     {"bwd-024": "missing gradient", "bwd-025": "flag"},
     "pytorch/pytorch#79708",
 )
 def listed_intermediate_gets_nothing(_sound: Any, targets: Any) -> Any:
     """An intermediate that is listed in inputs is given nothing."""
-    return [autograd.edge_of(target) for target in targets]
+    return [requests.edge_of(target) for target in targets]
 
 
-@plant(at(autograd, "as_sequence"), {"bwd-021": "inputs-type"}, "Python's iteration over a dict")
+@plant(at(requests, "as_sequence"), {"bwd-021": "inputs-type"}, "Python's iteration over a dict")
 def inputs_of_a_dict_are_its_keys(sound: Any, inputs: Any) -> Any:
     """A dict of inputs is taken for the sequence of its keys."""
     return list(inputs) if isinstance(inputs, dict) else sound(inputs)
 
 
-@plant(at(autograd, "as_sequence"), {"bwd-022": "no error"}, "engines that take any mapping")
+@plant(at(requests, "as_sequence"), {"bwd-022": "no error"}, "engines that take any mapping")
 def every_mapping_is_a_dict(sound: Any, inputs: Any) -> Any:
     """Inputs are taken from the values of any mapping."""
     return sound(dict(inputs) if hasattr(inputs, "keys") else inputs)
@@ -92,7 +93,7 @@ def empty_inputs_are_no_restriction(
     sound(*arguments, inputs=inputs if given else None, **keywords)
 
 
-@plant(at(autograd, "stored"), {"bwd-026": "unexpected gradient"}, "Oneflow-Inc/oneflow#10251")
+@plant(at(requests, "stored"), {"bwd-026": "unexpected gradient"}, "Oneflow-Inc/oneflow#10251")
 def unused_inputs_get_zeros(sound: Any, targets: Any) -> Any:
     """An input on which the roots do not depend is given zeros."""
     for each in targets:
@@ -101,7 +102,7 @@ def unused_inputs_get_zeros(sound: Any, targets: Any) -> Any:
     return sound(targets)
 
 
-@plant(at(autograd, "stored"), {"bwd-027": "no error"}, "engines that filter what they are given")
+@plant(at(requests, "stored"), {"bwd-027": "no error"}, "engines that filter what they are given")
 def inputs_without_grad_are_passed_over(sound: Any, targets: Any) -> Any:
     """An input that does not require grad is passed over."""
     kept = [t for t in targets if not isinstance(t, Tensor) or t.requires_grad]
@@ -119,7 +120,7 @@ def one_pass_per_input(
     **keywords: Any,
 ) -> None:
     """Each listed input has a pass of its own."""
-    listed = [None] if inputs is None else list(autograd.as_sequence(inputs)) or [[]]
+    listed = [None] if inputs is None else list(requests.as_sequence(inputs)) or [[]]
     for position, one in enumerate(listed, start=1):
         keep = position < len(listed) or retain_graph
         sound(tensors, grad_tensors, keep, *rest, inputs=one, **keywords)

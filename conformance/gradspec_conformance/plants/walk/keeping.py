@@ -13,7 +13,8 @@ from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import hooks
 from gradspec_reference.engine.accumulation import SHARED
-from gradspec_reference.engine.backward import FIRST, NOTHING, BackwardPass
+from gradspec_reference.engine.arrivals import FIRST, NOTHING
+from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:

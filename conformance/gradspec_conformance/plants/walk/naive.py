@@ -10,9 +10,9 @@ from typing import Any
 
 from gradspec_reference.engine import hooks
 from gradspec_reference.engine.node import AccumulateGrad
-from gradspec_reference.engine.operator import arrays
 from gradspec_reference.engine.shapes import unbroadcast
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import arrays
 
 Part = tuple[Any, Any]
 """An edge, and a gradient that travels along it."""
@@ -44,7 +44,7 @@ def propagate(edge: Any, gradient: Any) -> list[Part]:
     for position, towards in enumerate(node.next_functions):
         target, slot = towards
         if target is not None:
-            part = node.operator.vjps[position](arrays, gradient, *values)
+            part = node.operator.rules[position](arrays, gradient, *values)
             parts.append((towards, unbroadcast(arrays, part, target.outputs[slot][0])))
     return parts
 

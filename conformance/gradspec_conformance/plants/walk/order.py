@@ -14,8 +14,9 @@ import numpy as np
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_conformance.plants.walk.naive import leaf_of, propagate, reached, take, through
-from gradspec_reference.engine import accumulation, backward
-from gradspec_reference.engine.backward import MISSING, BackwardPass
+from gradspec_reference.engine import accumulation, arrivals
+from gradspec_reference.engine.arrivals import MISSING
+from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
 from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.tensor import Tensor
@@ -143,8 +144,8 @@ def later_branches_dropped(swap: Swap) -> None:
         arrivals = self.waiting.get(target)
         if arrivals is not None:
             sound(self, edge, part, status)
-            if arrivals[backward.MISSING] > 0 and (not isinstance(target, AccumulateGrad)):
-                arrivals[backward.MISSING] = 0
+            if arrivals[MISSING] > 0 and (not isinstance(target, AccumulateGrad)):
+                arrivals[MISSING] = 0
                 heapq.heappush(self.ready, (next(place), target))
 
     swap(at(BackwardPass, "deliver"), at_once)
@@ -202,7 +203,7 @@ def leaves_are_filled_at_the_end(_sound: Any, self: Any) -> Any:
 
 
 @plant(
-    at(backward, "count_dependencies"),
+    at(arrivals, "count_dependencies"),
     {"acc-022": "missing gradient", "acc-025": "missing gradient"},
     "pytorch/pytorch#726",
 )

@@ -12,6 +12,7 @@ from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_conformance.plants.walk.keeping import without_keepers
 from gradspec_reference import autograd
+from gradspec_reference.engine import requests
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad, Node
 from gradspec_reference.engine.tensor import Tensor
@@ -169,7 +170,7 @@ def grad_order(swap: Swap) -> None:
     """A query returns gradients in the order in which the inputs were first used."""
 
     def place(each: Any) -> int:
-        node: Any = autograd.edge_of(each)[0]
+        node: Any = requests.edge_of(each)[0]
         return -int(node.order)
 
     def grad(sound: Any, outputs: Any, inputs: Any, *rest: Any, **keywords: Any) -> Any:
@@ -188,7 +189,7 @@ def unused_returns_zero(sound: Any, outputs: Any, inputs: Any, *rest: Any, **key
     return sound(outputs, inputs, *rest, **keywords)
 
 
-@plant(at(autograd, "zeros"), {"vjp-011c": "flag"}, "pytorch/pytorch#168059")
+@plant(at(requests, "zeros"), {"vjp-011c": "flag"}, "pytorch/pytorch#168059")
 def materialized_requires_grad(sound: Any, target: Any, _create_graph: Any) -> Any:
     """The zeros that a query makes up require grad, also without create_graph."""
     return sound(target, True)
@@ -206,7 +207,7 @@ def grad_duplicate_input(sound: Any, outputs: Any, inputs: Any, *rest: Any, **ke
     return tuple(answers)
 
 
-@plant(at(autograd, "check_used"), {"vjp-011d": "no error"}, "candle-org/candle#411")
+@plant(at(requests, "check_used"), {"vjp-011d": "no error"}, "candle-org/candle#411")
 def unused_inputs_are_passed_over(_sound: Any, _found: Any) -> Any:
     """A query answers None for an unused input without having been told that it may."""
     return None
@@ -223,7 +224,7 @@ def query_starts_from_zero(
 
 
 @plant(
-    at(autograd, "new_pass"),
+    at(requests, "new_pass"),
     {"life-016a": "warning"},
     "common where the warning comes with the flag",
 )

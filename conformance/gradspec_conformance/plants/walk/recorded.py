@@ -6,12 +6,12 @@ from typing import Any
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference import autograd
+from gradspec_reference.engine import requests
 from gradspec_reference.engine.backward import BackwardPass
 
 
 @plant(
-    at(autograd, "new_pass"),
+    at(requests, "new_pass"),
     {"ho-004a": "root-without-grad", "ho-003": "missing gradient"},
     "Oneflow-Inc/oneflow#8248",
 )
@@ -21,14 +21,14 @@ def create_graph_ignored(sound: Any, retain: bool | None, create: bool) -> Any:
 
 
 @plant(
-    at(autograd, "new_pass"), {"ho-002": "no error", "ho-002a": "flag"}, "huggingface/candle#1243"
+    at(requests, "new_pass"), {"ho-002": "no error", "ho-002a": "flag"}, "huggingface/candle#1243"
 )
 def every_pass_is_recorded(sound: Any, retain: bool | None, create: bool) -> Any:
     """Every pass is recorded, whatever create_graph says."""
     return sound(create if retain is None else retain, True)
 
 
-@plant(at(autograd, "new_pass"), {"vjp-008a": "flag"}, "huggingface/candle#1243")
+@plant(at(requests, "new_pass"), {"vjp-008a": "flag"}, "huggingface/candle#1243")
 def grad_has_graph(sound: Any, retain_graph: Any, create_graph: bool) -> Any:
     """A pass without create_graph records itself all the same."""
     return sound(create_graph if retain_graph is None else retain_graph, True)

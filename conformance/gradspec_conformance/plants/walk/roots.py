@@ -8,6 +8,7 @@ from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import plant
 from gradspec_conformance.plants.walk.naive import leaf_of, reached
 from gradspec_reference import autograd
+from gradspec_reference.engine import requests
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InputsEmptyError
@@ -50,7 +51,7 @@ def one_pass_per_root_keeping_the_graph(
 
 
 @plant(
-    at(autograd, "as_roots"), {"bwd-018": "inputs-empty"}, "engines that ask for at least one root"
+    at(requests, "as_roots"), {"bwd-018": "inputs-empty"}, "engines that ask for at least one root"
 )
 def no_roots_are_refused(sound: Any, roots: Any) -> Any:
     """An empty sequence of roots is refused."""
@@ -61,7 +62,7 @@ def no_roots_are_refused(sound: Any, roots: Any) -> Any:
 
 
 @plant(
-    at(autograd, "as_cotangents"),
+    at(requests, "as_cotangents"),
     {"bwd-014": "cotangent-shape"},
     "engines that iterate over what they get",
 )
@@ -71,7 +72,7 @@ def single_gradient_is_taken_apart(_sound: Any, given: Any, count: int) -> Any:
 
 
 @plant(
-    at(autograd, "as_roots"),
+    at(requests, "as_roots"),
     {"bwd-014": "cotangent-shape"},
     "engines that iterate over what they get",
 )
@@ -126,8 +127,8 @@ def one_pass_for_each_root(
     sound: Any, tensors: Any, cotangents: Any = None, *arguments: Any, **keywords: Any
 ) -> None:
     """backward() with several roots runs a pass for each."""
-    roots = autograd.as_roots(tensors)
-    given = autograd.as_cotangents(cotangents, len(roots))
+    roots = requests.as_roots(tensors)
+    given = requests.as_cotangents(cotangents, len(roots))
     for root, cotangent in zip(roots, given, strict=True):
         sound(root, cotangent, *arguments, **keywords)
 

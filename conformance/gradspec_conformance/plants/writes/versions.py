@@ -10,9 +10,9 @@ import numpy as np
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import plant
+from gradspec_reference.autograd import graph
 from gradspec_reference.engine import inplace, versions
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import interop
 
 
 @plant(at(inplace, "store"), {"inp-001": "value", "inp-002": "value"}, "pytorch/pytorch#197887")
@@ -45,7 +45,7 @@ def only_changes_are_counted(sound: Any, target: Any, result: Any) -> None:
 
 
 @plant(
-    at(interop, "increment_version"),
+    at(graph, "increment_version"),
     {"inp-037": "value", "inp-038": "no error"},
     "common in engines that accept torch's calls as stubs",
 )
@@ -55,7 +55,7 @@ def increment_version_noop(_sound: Any, *_: Any) -> Any:
 
 
 @plant(
-    at(interop, "increment_version"),
+    at(graph, "increment_version"),
     {"inp-037": "value"},
     "common where an argument may be one or several",
 )

@@ -1,5 +1,4 @@
-"""The functions that a program calls, a file per family; start at `arithmetic`."""
+"""The functions that a program calls, a file a family; start at `arithmetic`.
 
-from gradspec_reference.names.functions import arithmetic, indexing, products, reductions, shapes
-
-__all__ = ["arithmetic", "indexing", "products", "reductions", "shapes"]
+Each file lists in its `__all__` which of its functions torch has under the same name.
+"""

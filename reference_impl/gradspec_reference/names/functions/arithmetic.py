@@ -1,148 +1,72 @@
-"""Pointwise functions; the simple ones are made from their rows, see `unary`."""
+"""Sums, products, powers and remainders, also in place."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import dtypes, inplace, recording
-from gradspec_reference.engine.operator import TABLE
+from gradspec_reference import dtypes
+from gradspec_reference.engine import inplace, recording
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from gradspec_reference.dtypes import Scalar
 
-    from gradspec_reference.engine.dtypes import Scalar
 
-F = TypeVar("F", bound="Callable[..., Any]")
-
-UNARY = [
-    "abs",
-    "acos",
-    "asin",
-    "atan",
-    "bitwise_not",
-    "ceil",
-    "cos",
-    "cosh",
-    "exp",
-    "exp2",
-    "expm1",
-    "floor",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "logical_not",
-    "neg",
-    "reciprocal",
-    "relu",
-    "round",
-    "rsqrt",
-    "sigmoid",
-    "sign",
-    "signbit",
-    "sin",
-    "sinh",
-    "sqrt",
-    "tan",
-    "tanh",
-    "trunc",
+__all__ = [
+    "add",
+    "div",
+    "divide",
+    "mul",
+    "multiply",
+    "pow",
+    "remainder",
+    "rsub",
+    "square",
+    "sub",
+    "subtract",
+    "true_divide",
 ]
-COMPARISONS = [
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
-    "logical_and",
-    "logical_or",
-    "logical_xor",
-]
-
-
-def unary(name: str) -> Callable[[Tensor], Tensor]:
-    """Make the function of a row with one operand."""
-    operator = TABLE[name]
-
-    def function(input: Tensor) -> Tensor:
-        return recording.unary(operator, input)
-
-    return documented(function, name, f"Return {name} of each element (torch.{name}).")
-
-
-def unary_inplace(name: str) -> Callable[[Tensor], Tensor]:
-    """Make the in-place function of a row with one operand."""
-    operator = TABLE[name]
-
-    def function(input: Tensor) -> Tensor:
-        return inplace.apply_inplace(operator, (input,))
-
-    return documented(function, f"{name}_", f"Replace each element by its {name}.")
-
-
-def comparison(name: str) -> Callable[[Tensor, Any], Tensor]:
-    """Make the function of a row with two operands whose result has no history."""
-    operator = TABLE[name]
-
-    def function(input: Tensor, other: Any) -> Tensor:
-        return recording.apply_pointwise(operator, (input, other))
-
-    return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
-
-
-def documented(function: F, name: str, text: str) -> F:
-    """Give a made function its name and docstring."""
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = text
-    return function
 
 
 def add(input: Tensor, other: Any, *, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
     """Return input + alpha * other (torch.add)."""
-    result = recording.binary(TABLE["add"], input, other, alpha)
+    result = recording.binary(OPERATORS["add"], input, other, alpha)
     return result if out is None else inplace.into_out(out, result, (input, other))
 
 
 def sub(input: Tensor, other: Any, *, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
     """Return input - alpha * other (torch.sub)."""
-    result = recording.binary(TABLE["sub"], input, other, alpha)
+    result = recording.binary(OPERATORS["sub"], input, other, alpha)
     return result if out is None else inplace.into_out(out, result, (input, other))
 
 
 def rsub(input: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
     """Return other - alpha * input (torch.rsub)."""
-    return recording.binary(TABLE["rsub"], input, other, alpha)
+    return recording.binary(OPERATORS["rsub"], input, other, alpha)
 
 
 def mul(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return input * other (torch.mul)."""
-    result = recording.binary(TABLE["mul"], input, other)
+    result = recording.binary(OPERATORS["mul"], input, other)
     return result if out is None else inplace.into_out(out, result, (input, other))
 
 
 def div(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Return input / other, in floating point (torch.div)."""
-    result = recording.binary(TABLE["div"], input, other)
+    result = recording.binary(OPERATORS["div"], input, other)
     return result if out is None else inplace.into_out(out, result, (input, other))
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
     """Return input ** exponent; one of them may be a number (torch.pow)."""
     if not isinstance(input, Tensor):
-        return recording.apply(TABLE["rpow"], (widened(exponent, input),), input)
+        return recording.apply(OPERATORS["rpow"], (widened(exponent, input),), input)
     if isinstance(exponent, Tensor):
-        return recording.apply_pointwise(TABLE["pow"], (input, exponent))
-    return recording.unary(TABLE["pow_scalar"], widened(input, exponent), exponent)
+        return recording.apply_pointwise(OPERATORS["pow"], (input, exponent))
+    return recording.unary(OPERATORS["pow_scalar"], widened(input, exponent), exponent)
 
 
 def widened(input: Tensor, *numbers: Any) -> Tensor:
@@ -154,26 +78,9 @@ def widened(input: Tensor, *numbers: Any) -> Tensor:
     return result
 
 
-def pow_(input: Tensor, exponent: Any) -> Tensor:
-    """Replace each element by its power (torch.Tensor.pow_)."""
-    if isinstance(exponent, Tensor):
-        return inplace.apply_inplace(TABLE["pow"], (input, exponent))
-    return inplace.apply_inplace(TABLE["pow_scalar"], (input,), exponent)
-
-
 def square(input: Tensor) -> Tensor:
     """Return input ** 2 (torch.square)."""
     return pow(input, 2)
-
-
-def maximum(input: Tensor, other: Tensor) -> Tensor:
-    """Return the larger of each pair; a tie shares the gradient (torch.maximum)."""
-    return recording.binary(TABLE["maximum"], input, other)
-
-
-def minimum(input: Tensor, other: Tensor) -> Tensor:
-    """Return the smaller of each pair; a tie shares the gradient (torch.minimum)."""
-    return recording.binary(TABLE["minimum"], input, other)
 
 
 def remainder(input: Any, other: Any) -> Tensor:
@@ -182,13 +89,7 @@ def remainder(input: Any, other: Any) -> Tensor:
     RuntimeError for integers and a zero.
     """
     check_divisor(input, other)
-    return recording.apply_pointwise(TABLE[_remainder(other)], (input, other))
-
-
-def remainder_(input: Tensor, other: Any) -> Tensor:
-    """Replace each element by its remainder (torch.Tensor.remainder_)."""
-    check_divisor(input, other)
-    return inplace.apply_inplace(TABLE[_remainder(other)], (input, other))
+    return recording.apply_pointwise(OPERATORS[_remainder(other)], (input, other))
 
 
 def check_divisor(*operands: Any) -> None:
@@ -202,114 +103,39 @@ def _remainder(other: Any) -> str:
     return "remainder" if isinstance(other, Tensor) else "remainder_scalar"
 
 
-def heaviside(input: Tensor, values: Tensor) -> Tensor:
-    """Return 0 below zero, 1 above, and at zero the value given (torch.heaviside).
-
-    RuntimeError for two dtypes, and when it is differentiated.
-    """
-    if input._array.dtype != values._array.dtype:
-        raise RuntimeError(
-            f"heaviside was given {input.dtype} and {values.dtype}; convert one with to()"
-        )
-    return recording.apply(TABLE["heaviside"], (input, values))
-
-
-def where(condition: Tensor, input: Any, other: Any) -> Tensor:
-    """Return input where the condition holds, other elsewhere (torch.where)."""
-    return recording.apply(TABLE["where"], (condition, input, other))
-
-
-def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
-    """Return each element, but at least min and at most max (torch.clamp).
-
-    The gradient is 1 at the bounds.  RuntimeError if both bounds are None.
-    """
-    operator, operands, params = _clamp_call(input, min, max)
-    if not params:
-        return recording.apply_pointwise(operator, operands)
-    return recording.apply(operator, (widened(input, *params),), *params)
-
-
-def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
-    """Clamp in place (torch.Tensor.clamp_)."""
-    operator, operands, params = _clamp_call(input, min, max)
-    return inplace.apply_inplace(operator, operands, *params)
-
-
-def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
-    if low is None and high is None:
-        raise RuntimeError("clamp was given neither min nor max; give at least one of them")
-    if isinstance(low, Tensor) or isinstance(high, Tensor):
-        lowest, highest = _limits(input)
-        low = lowest if low is None else low
-        high = highest if high is None else high
-        return TABLE["clamp_between"], (input, low, high), ()
-    return TABLE["clamp"], (input,), (low, high)
-
-
-def _limits(input: Tensor) -> tuple[float, float]:
-    dtype = input._array.dtype
-    if dtype.kind in "iu":
-        return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
-    return -math.inf, math.inf
-
-
-def check_is_mask(name: str, mask: Tensor) -> None:
-    """Refuse a mask that is not boolean."""
-    if mask._array.dtype != np.bool_:
-        raise RuntimeError(f"{name} was given a mask of {mask.dtype}; it must be boolean")
-
-
-def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """Return input with value where the mask holds (torch.masked_fill)."""
-    check_is_mask("masked_fill", mask)
-    if isinstance(value, Tensor):
-        return recording.apply(TABLE["masked_fill_tensor"], (input, mask, value))
-    return recording.apply(TABLE["masked_fill"], (input, mask), value)
-
-
-def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """Store value where the mask holds (torch.Tensor.masked_fill_)."""
-    check_is_mask("masked_fill_", mask)
-    if isinstance(value, Tensor):
-        return inplace.apply_inplace(TABLE["masked_fill_tensor"], (input, mask, value))
-    return inplace.apply_inplace(TABLE["masked_fill"], (input, mask), value)
-
-
 def add_(input: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
     """Add in place (torch.Tensor.add_)."""
-    return inplace.apply_inplace(TABLE["add"], (input, other), alpha)
+    return inplace.apply_inplace(OPERATORS["add"], (input, other), alpha)
 
 
 def sub_(input: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
     """Subtract in place (torch.Tensor.sub_)."""
-    return inplace.apply_inplace(TABLE["sub"], (input, other), alpha)
+    return inplace.apply_inplace(OPERATORS["sub"], (input, other), alpha)
 
 
 def mul_(input: Tensor, other: Any) -> Tensor:
     """Multiply in place (torch.Tensor.mul_)."""
-    return inplace.apply_inplace(TABLE["mul"], (input, other))
+    return inplace.apply_inplace(OPERATORS["mul"], (input, other))
 
 
 def div_(input: Tensor, other: Any) -> Tensor:
     """Divide in place (torch.Tensor.div_)."""
-    return inplace.apply_inplace(TABLE["div"], (input, other))
+    return inplace.apply_inplace(OPERATORS["div"], (input, other))
 
 
-def copy_(input: Tensor, src: Any) -> Tensor:
-    """Store another tensor's values (torch.Tensor.copy_); its history replaces the target's."""
-    return inplace.apply_inplace(TABLE["copy"], (input, src))
+def pow_(input: Tensor, exponent: Any) -> Tensor:
+    """Replace each element by its power (torch.Tensor.pow_)."""
+    if isinstance(exponent, Tensor):
+        return inplace.apply_inplace(OPERATORS["pow"], (input, exponent))
+    return inplace.apply_inplace(OPERATORS["pow_scalar"], (input,), exponent)
 
 
-def fill_(input: Tensor, value: Any) -> Tensor:
-    """Store one value everywhere (torch.Tensor.fill_)."""
-    if isinstance(value, Tensor):
-        if value.ndim:
-            raise RuntimeError(f"fill_ was given {value.ndim} dimensions; use copy_()")
-        return copy_(input, value)
-    return inplace.apply_inplace(TABLE["fill"], (input,), value)
+def remainder_(input: Tensor, other: Any) -> Tensor:
+    """Replace each element by its remainder (torch.Tensor.remainder_)."""
+    check_divisor(input, other)
+    return inplace.apply_inplace(OPERATORS[_remainder(other)], (input, other))
 
 
-def zero_(input: Tensor) -> Tensor:
-    """Store zero everywhere (torch.Tensor.zero_)."""
-    return inplace.apply_inplace(TABLE["zero"], (input,))
+multiply = mul
+divide = true_divide = div
+subtract = sub

@@ -12,25 +12,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import inplace
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import shapes
-from gradspec_reference.names.functions.arithmetic import check_is_mask, copy_, fill_
+from gradspec_reference.names.functions import parts, shapes
+from gradspec_reference.names.functions.copies import copy_, fill_
+from gradspec_reference.names.functions.selection import check_is_mask
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+__all__ = [
+    "gather",
+    "index_select",
+    "masked_select",
+    "take_along_dim",
+]
 
 
 def getitem(input: Tensor, key: Any) -> Tensor:
     """Return the elements that a key names: a view, or a copy if the key has tensors."""
     if isinstance(key, slice) and input.ndim:
-        return view(TABLE["slice"], input, 0, *bounds(key, input._array.shape[0]))
+        return view(OPERATORS["slice"], input, 0, *bounds(key, input._array.shape[0]))
     shown, template, indices = take_views(input, key)
     if indices:
-        return apply(TABLE["index"], (shown, *indices), template)
-    return shapes.alias(input) if shown is input else shown
+        return apply(OPERATORS["index"], (shown, *indices), template)
+    return parts.alias(input) if shown is input else shown
 
 
 def setitem(input: Tensor, key: Any, value: Any) -> None:
@@ -62,7 +70,7 @@ def put(target: Tensor, template: Any, indices: list[Tensor], value: Any) -> Ten
         value = Tensor(np.asarray(value, target._array.dtype))
     elif value._array.dtype != target._array.dtype:
         value = value.to(target.dtype)
-    return inplace.apply_inplace(TABLE["index_put"], (target, value, *indices), template)
+    return inplace.apply_inplace(OPERATORS["index_put"], (target, value, *indices), template)
 
 
 def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[Tensor]]:
@@ -71,11 +79,10 @@ def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[T
     Returns the view, the key that remains (None in the place of each tensor) and those tensors.
     """
     named = [prepared(part) for part in (key if isinstance(key, tuple) else (key,))]
-    parts = expand_ellipsis(named, input.ndim)
     template: list[Any] = []
     indices: list[Tensor] = []
     shown, dim = input, 0
-    for part in parts:
+    for part in expand_ellipsis(named, input.ndim):
         if part is None:
             shown = shapes.unsqueeze(shown, dim)
             template.append(slice(None))
@@ -85,7 +92,7 @@ def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[T
             template.append(slice(None))
             dim += 1
         elif is_number(part):
-            shown = shapes.select(shown, dim, int(part))
+            shown = parts.select(shown, dim, int(part))
         else:
             indices.append(part)
             template.append(None)
@@ -145,7 +152,7 @@ def take_slice(input: Tensor, dim: int, part: slice) -> Tensor:
     start, end, step = bounds(part, size)
     if start == 0 and end >= size and step == 1:
         return input
-    return view(TABLE["slice"], input, dim, start, end, step)
+    return view(OPERATORS["slice"], input, dim, start, end, step)
 
 
 def bounds(part: slice, size: int) -> tuple[int, int, int]:
@@ -169,7 +176,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     size = input._array.shape[dim]
     if not in_range(index, size):
         raise IndexError(f"index_select was given an index outside 0 to {size - 1}")
-    return apply(TABLE["index_select"], (input, index), dim)
+    return apply(OPERATORS["index_select"], (input, index), dim)
 
 
 def in_range(index: Tensor, size: int) -> bool:
@@ -192,7 +199,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
         )
     if not in_range(index, own[dim]):
         raise RuntimeError(f"gather was given an index outside 0 to {own[dim] - 1}")
-    return apply(TABLE["gather"], (input, index), dim)
+    return apply(OPERATORS["gather"], (input, index), dim)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -236,4 +243,4 @@ def iterate(input: Tensor) -> Any:
     """Iterate over the first dimension; TypeError for a 0-d tensor."""
     if not input.ndim:
         raise TypeError("a 0-d tensor cannot be iterated over; use item()")
-    return iter(shapes.unbind(input, 0))
+    return iter(parts.unbind(input, 0))

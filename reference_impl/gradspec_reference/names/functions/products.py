@@ -5,14 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradspec_reference.engine import recording
-from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.names.functions.arithmetic import mul
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.operator import Operator
     from gradspec_reference.engine.tensor import Tensor
+    from gradspec_reference.operators import Operator
+
+__all__ = [
+    "addmm",
+    "bmm",
+    "dot",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+]
 
 
 def _of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
@@ -32,31 +42,31 @@ def check_same_dtype(operator: Operator, a: Tensor, b: Tensor) -> None:
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Return the product of two vectors (torch.dot)."""
-    return _of_ranks(TABLE["dot"], input, tensor, (1, 1))
+    return _of_ranks(OPERATORS["dot"], input, tensor, (1, 1))
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Return the product of a matrix and a vector (torch.mv)."""
-    return _of_ranks(TABLE["mv"], input, vec, (2, 1))
+    return _of_ranks(OPERATORS["mv"], input, vec, (2, 1))
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the product of two matrices (torch.mm)."""
-    return _of_ranks(TABLE["mm"], input, mat2, (2, 2))
+    return _of_ranks(OPERATORS["mm"], input, mat2, (2, 2))
 
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the products of two stacks of matrices (torch.bmm)."""
     if input._array.shape[:1] != mat2._array.shape[:1]:
-        raise recording.shapes_do_not_fit(TABLE["matmul"], (input._array, mat2._array))
-    return _of_ranks(TABLE["matmul"], input, mat2, (3, 3))
+        raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, mat2._array))
+    return _of_ranks(OPERATORS["matmul"], input, mat2, (3, 3))
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Return the matrix product; vectors and stacks as NumPy's matmul (torch.matmul)."""
     ranks = (input._array.ndim, other._array.ndim)
     if ranks == (2, 2) and input._array.dtype == other._array.dtype:
-        return recording.binary(TABLE["mm"], input, other)
+        return recording.binary(OPERATORS["mm"], input, other)
     if ranks == (1, 1):
         return dot(input, other)
     if ranks == (2, 1):
@@ -64,13 +74,13 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if ranks == (2, 2):
         return mm(input, other)
     if 0 in ranks:
-        raise recording.shapes_do_not_fit(TABLE["matmul"], (input._array, other._array))
+        raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, other._array))
     if ranks[0] == 1:
         return shapes.squeeze(matmul(shapes.unsqueeze(input, 0), other), -2)
     if ranks[1] == 1:
         return shapes.squeeze(matmul(input, shapes.unsqueeze(other, 1)), -1)
-    check_same_dtype(TABLE["matmul"], input, other)
-    return apply(TABLE["matmul"], (input, other))
+    check_same_dtype(OPERATORS["matmul"], input, other)
+    return apply(OPERATORS["matmul"], (input, other))
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
@@ -82,6 +92,6 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> Tensor:
     """Return input + mat1 @ mat2 (torch.addmm)."""
-    check_same_dtype(TABLE["addmm"], mat1, mat2)
-    check_same_dtype(TABLE["addmm"], input, mat1)
-    return apply(TABLE["addmm"], (input, mat1, mat2))
+    check_same_dtype(OPERATORS["addmm"], mat1, mat2)
+    check_same_dtype(OPERATORS["addmm"], input, mat1)
+    return apply(OPERATORS["addmm"], (input, mat1, mat2))

@@ -6,18 +6,42 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradspec_reference.engine.dtypes import get_default_dtype
-from gradspec_reference.engine.operator import TABLE
+from gradspec_reference.dtypes import get_default_dtype
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions.selection import maximum, minimum
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradspec_reference.engine.dtypes import DType
+    from gradspec_reference.dtypes import DType
 
     Dim = int | Iterable[int] | None
+
+__all__ = [
+    "amax",
+    "amin",
+    "argmax",
+    "argmin",
+    "argsort",
+    "cumsum",
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "norm",
+    "prod",
+    "softmax",
+    "sort",
+    "std",
+    "sum",
+    "topk",
+    "var",
+]
 
 
 class Extreme(NamedTuple):
@@ -37,8 +61,8 @@ def sum(
     """Return the sum, of all elements or along dimensions (torch.sum)."""
     input = _cast(input, dtype)
     if dim is None and not keepdim:
-        return unary(TABLE["sum"], input)
-    return unary(TABLE["sum_dim"], input, _dims(input, dim), keepdim)
+        return unary(OPERATORS["sum"], input)
+    return unary(OPERATORS["sum_dim"], input, _dims(input, dim), keepdim)
 
 
 def mean(
@@ -48,8 +72,8 @@ def mean(
     input = _cast(input, dtype)
     check_is_floating("mean", input)
     if dim is None and not keepdim:
-        return unary(TABLE["mean"], input)
-    return unary(TABLE["mean_dim"], input, _dims(input, dim), keepdim)
+        return unary(OPERATORS["mean"], input)
+    return unary(OPERATORS["mean_dim"], input, _dims(input, dim), keepdim)
 
 
 def check_is_floating(name: str, input: Tensor) -> None:
@@ -68,8 +92,8 @@ def prod(
     """Return the product, of all elements or along a dimension (torch.prod)."""
     input = _cast(input, dtype)
     if dim is None:
-        return unary(TABLE["prod"], input)
-    return unary(TABLE["prod_dim"], input, normal_dim(dim, input.ndim), keepdim)
+        return unary(OPERATORS["prod"], input)
+    return unary(OPERATORS["prod_dim"], input, normal_dim(dim, input.ndim), keepdim)
 
 
 def _moment(
@@ -85,7 +109,7 @@ def _moment(
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
-    return unary(TABLE[name], input, _dims(input, dim), correction, keepdim)
+    return unary(OPERATORS[name], input, _dims(input, dim), correction, keepdim)
 
 
 def var(
@@ -122,12 +146,12 @@ def _filled(input: Tensor, dims: tuple[int, ...]) -> tuple[int, ...]:
 
 def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """Return the maximum along dimensions; ties share the gradient (torch.amax)."""
-    return unary(TABLE["amax"], input, _filled(input, _dims(input, dim)), keepdim)
+    return unary(OPERATORS["amax"], input, _filled(input, _dims(input, dim)), keepdim)
 
 
 def amin(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """Return the minimum along dimensions; ties share the gradient (torch.amin)."""
-    return unary(TABLE["amin"], input, _filled(input, _dims(input, dim)), keepdim)
+    return unary(OPERATORS["amin"], input, _filled(input, _dims(input, dim)), keepdim)
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
@@ -137,18 +161,18 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     With a tensor as second argument, the larger of each pair.
     """
     if isinstance(dim, Tensor):
-        return apply_maximum(input, dim)
+        return maximum(input, dim)
     if dim is None:
-        return unary(TABLE["max"], input)
+        return unary(OPERATORS["max"], input)
     return _extreme("max_dim", input, argmax(input, dim, keepdim=True), dim, keepdim)
 
 
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """Return the minimum of all elements, or values and indices along a dimension (torch.min)."""
     if isinstance(dim, Tensor):
-        return apply_minimum(input, dim)
+        return minimum(input, dim)
     if dim is None:
-        return unary(TABLE["min"], input)
+        return unary(OPERATORS["min"], input)
     return _extreme("min_dim", input, argmin(input, dim, keepdim=True), dim, keepdim)
 
 
@@ -158,7 +182,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     Over all elements, those equal to it share the gradient; along a dimension one gets it all.
     """
     if dim is None:
-        return unary(TABLE["median"], input)
+        return unary(OPERATORS["median"], input)
     array = input._array
     dim = normal_dim(dim, array.ndim)
     if not array.ndim:
@@ -171,23 +195,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     return _extreme("median_dim", input, Tensor(indices), dim, keepdim)
 
 
-def apply_maximum(input: Tensor, other: Tensor) -> Tensor:
-    """Return the larger of each pair."""
-    from gradspec_reference.names.functions.arithmetic import maximum  # noqa: PLC0415 - max(a, b) is maximum(a, b)
-
-    return maximum(input, other)
-
-
-def apply_minimum(input: Tensor, other: Tensor) -> Tensor:
-    """Return the smaller of each pair."""
-    from gradspec_reference.names.functions.arithmetic import minimum  # noqa: PLC0415 - min(a, b) is minimum(a, b)
-
-    return minimum(input, other)
-
-
 def _extreme(name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> Extreme:
     dim = normal_dim(dim, input.ndim)
-    values = apply(TABLE[name], (input, indices), dim, keepdim)
+    values = apply(OPERATORS[name], (input, indices), dim, keepdim)
     array = indices._array if keepdim or not input.ndim else np.squeeze(indices._array, dim)
     return Extreme(values, Tensor(np.array(array)))
 
@@ -224,7 +234,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Tensor:
 def sort(input: Tensor, dim: int = -1, descending: bool = False) -> Extreme:
     """Return the sorted values and where they were (torch.sort)."""
     indices = argsort(input, dim, descending)
-    values = apply(TABLE["sort_values"], (input, indices), normal_dim(dim, input.ndim))
+    values = apply(OPERATORS["sort_values"], (input, indices), normal_dim(dim, input.ndim))
     return Extreme(values, Tensor(indices._array.copy()))
 
 
@@ -236,7 +246,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extreme:
         raise RuntimeError(f"topk was asked for {k} elements; there are {length}")
     order = argsort(input, dim, descending=largest)._array
     indices = Tensor(np.array(order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order))
-    values = apply(TABLE["topk_values"], (input, indices), dim)
+    values = apply(OPERATORS["topk_values"], (input, indices), dim)
     return Extreme(values, Tensor(indices._array.copy()))
 
 
@@ -244,50 +254,30 @@ def logsumexp(input: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) 
     """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
     if input._array.dtype.kind != "f":
         input = input.to(get_default_dtype())
-    return unary(TABLE["logsumexp"], input, _dims(input, dim), keepdim)
+    return unary(OPERATORS["logsumexp"], input, _dims(input, dim), keepdim)
 
 
 def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Return exponentials that sum to one along a dimension (torch.softmax)."""
     input = _cast(input, dtype)
     check_is_floating("softmax", input)
-    return unary(TABLE["softmax"], input, normal_dim(dim, input.ndim))
+    return unary(OPERATORS["softmax"], input, normal_dim(dim, input.ndim))
 
 
 def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Return the logarithm of softmax (torch.log_softmax)."""
     input = _cast(input, dtype)
     check_is_floating("log_softmax", input)
-    return unary(TABLE["log_softmax"], input, normal_dim(dim, input.ndim))
+    return unary(OPERATORS["log_softmax"], input, normal_dim(dim, input.ndim))
 
 
 def cumsum(input: Tensor, dim: int) -> Tensor:
     """Return the running sum along a dimension (torch.cumsum)."""
-    return unary(TABLE["cumsum"], input, normal_dim(dim, input.ndim))
+    return unary(OPERATORS["cumsum"], input, normal_dim(dim, input.ndim))
 
 
 def norm(input: Tensor, p: float | str = 2.0, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return the vector norm; its gradient is 0 where it is 0 (torch.norm)."""
     check_is_floating("norm", input)
     order = 2.0 if p == "fro" else float(p)
-    return unary(TABLE["vector_norm"], input, order, _dims(input, dim), keepdim)
-
-
-def all(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Tell whether all elements are true (torch.all)."""
-    return Tensor(np.all(input._array, axis=dim, keepdims=keepdim))
-
-
-def any(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Tell whether some element is true (torch.any)."""
-    return Tensor(np.any(input._array, axis=dim, keepdims=keepdim))
-
-
-def count_nonzero(input: Tensor) -> Tensor:
-    """Return how many elements are not zero (torch.count_nonzero)."""
-    return Tensor(np.int64(np.count_nonzero(input._array)))
-
-
-def nonzero(input: Tensor) -> Tensor:
-    """Return the indices of the elements that are not zero, one per row (torch.nonzero)."""
-    return Tensor(np.argwhere(input._array))
+    return unary(OPERATORS["vector_norm"], input, order, _dims(input, dim), keepdim)

@@ -1,0 +1,70 @@
+"""What the engine makes of a row of the table: a type of node, and what such a node saves.
+
+Both are made once and kept in the row itself, so they go when another row takes its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradspec_reference.engine.node import Node
+
+if TYPE_CHECKING:
+    from gradspec_reference.operators import Operator
+
+Source = tuple[str, int]
+NOTHING: Source = ("nothing", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to record an operator, given which of its operands require grad."""
+
+    node: type[Node]
+    sources: tuple[Source, ...]
+    freeable: bool
+
+
+def plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
+    """Return the plan for operands of which these require grad."""
+    made: Plan | None = operator.derived.get(requires)
+    if made is None:
+        made = operator.derived[requires] = make_plan(operator, requires)
+    return made
+
+
+def make_plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
+    """Choose what the rules of these operands need."""
+    named = zip(operator.operand_names, requires, strict=False)
+    wanted = {need for name, on in named if on for need in operator.needs_of(name)}
+    sources = tuple(
+        source(operator, name) if name in wanted else NOTHING for name in operator.saved_names
+    )
+    freeable = any(kind not in {"nothing", "shape"} for kind, _ in sources)
+    return Plan(node_type(operator), sources, freeable)
+
+
+def source(operator: Operator, name: str) -> Source:
+    """Return where a value that a rule needs is found when the operator runs."""
+    if name == "result":
+        return ("result", 0)
+    if name == "all_indices":
+        return ("rest", len(operator.operand_names))
+    if name.endswith("_shape"):
+        return ("shape", operator.operand_names.index(name.removesuffix("_shape")))
+    return ("operand", operator.operand_names.index(name))
+
+
+def node_type(operator: Operator) -> type[Node]:
+    """Return the type of the nodes that this row records."""
+    made: type[Node] | None = operator.derived.get(Node)
+    if made is None:
+        name = operator.node.rpartition("::")[2]
+        body = {
+            "__slots__": (),
+            "operator": operator,
+            "operator_is_single": not operator.several,
+        }
+        made = operator.derived[Node] = type(name, (Node,), body)
+    return made

@@ -1,0 +1,138 @@
+"""What a program asks a backward pass for: roots, cotangents and inputs; start at `as_roots`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.edges import GradientEdge
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import (
+    ContradictingArgumentsError,
+    InputsElementError,
+    InputsTypeError,
+    InputWithoutGradError,
+    UnusedInputError,
+)
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.node import Edge, Node
+
+# what gradients start from, or end at
+STARTS = (Tensor, GradientEdge)
+
+
+def as_roots(roots: Any) -> list[Any]:
+    """Return the roots as a list; one may stand alone.  TypeError for what cannot be a root."""
+    given = [roots] if isinstance(roots, STARTS) else list(roots)
+    for root in given:
+        if not isinstance(root, STARTS):
+            raise TypeError(
+                f"a root of type {type(root).__name__} was given; it must be a tensor or an edge "
+                "of the graph"
+            )
+    return given
+
+
+def as_cotangents(given: Any, count: int) -> list[Any]:
+    """Return the cotangents as a list; one may stand alone, None stands for none at all."""
+    if given is None:
+        return [None] * count
+    return [given] if isinstance(given, Tensor) else list(given)
+
+
+def as_sequence(inputs: Any) -> Any:
+    """Return the inputs as a sequence; InputsTypeError for a mapping that is not a dict."""
+    if isinstance(inputs, STARTS):
+        return [inputs]
+    if isinstance(inputs, dict):
+        return list(inputs.values())
+    if hasattr(inputs, "keys"):
+        raise InputsTypeError(
+            f"inputs is a {type(inputs).__name__}; a mapping of inputs must be a dict"
+        )
+    return [inputs] if isinstance(inputs, str) else inputs
+
+
+def check_elements(inputs: list[Any], materialize_grads: bool) -> None:
+    """Refuse inputs that are neither tensors nor edges."""
+    for each in inputs:
+        if not isinstance(each, STARTS):
+            raise InputsElementError(
+                f"an input of type {type(each).__name__} was given; it must be a tensor or an "
+                "edge of the graph"
+            )
+        if materialize_grads and isinstance(each, GradientEdge):
+            raise InputsElementError(
+                "materialize_grads was given with an edge, whose zeros have no known shape; give "
+                "the tensor itself"
+            )
+
+
+def edge_of(target: Any) -> Edge:
+    """Return where an input's gradient arrives; InputWithoutGradError if it requires none."""
+    if isinstance(target, GradientEdge):
+        return (target.node, target.output_nr)
+    if not isinstance(target, Tensor):
+        raise InputsElementError(f"an input of type {type(target).__name__} was given")
+    edge = graph.gradient_edge(target)
+    if not target.requires_grad:
+        raise InputWithoutGradError(
+            "an input does not require grad, so nothing can be differentiated for it; call "
+            "requires_grad_() before the computation"
+        )
+    return edge
+
+
+def stored(targets: list[Any]) -> list[Edge]:
+    """Return the edges of inputs whose gradients are stored; non-leaves start to retain.
+
+    Raises InputsElementError, or RetainWithoutGradError for an input that does not require grad.
+    """
+    check_elements(targets, materialize_grads=False)
+    for target in targets:
+        if isinstance(target, Tensor):
+            target.retain_grad()
+    return [edge_of(target) for target in targets]
+
+
+def new_pass(retain_graph: bool | None, create_graph: bool) -> BackwardPass:
+    """Make a pass; a differentiable one keeps the graph unless told otherwise."""
+    return BackwardPass(
+        retain_graph=create_graph if retain_graph is None else retain_graph,
+        create_graph=create_graph,
+    )
+
+
+def below(walk: BackwardPass) -> set[Node]:
+    """Return all nodes that the roots depend on, with theirs."""
+    return set(walk.waiting)
+
+
+def check_used(found: list[Tensor | None]) -> None:
+    """Refuse inputs on which the roots do not depend."""
+    for position, gradient in enumerate(found):
+        if gradient is None:
+            raise UnusedInputError(
+                f"the roots do not depend on input number {position}; give allow_unused=True to "
+                "get None for it, or materialize_grads=True to get zeros"
+            )
+
+
+def settle_unused(allow_unused: bool | None, materialize_grads: bool) -> bool:
+    """Decide whether unused inputs are allowed; ContradictingArgumentsError if both is said."""
+    if materialize_grads and allow_unused is False:
+        raise ContradictingArgumentsError(
+            "materialize_grads=True allows unused inputs, but allow_unused=False forbids them; "
+            "leave allow_unused out"
+        )
+    return materialize_grads if allow_unused is None else allow_unused
+
+
+def zeros(target: Any, create_graph: bool) -> Tensor:
+    """Return the gradient of an input that the roots do not depend on."""
+    made = Tensor(np.zeros(target._array.shape, target._array.dtype))
+    return made.requires_grad_(create_graph)

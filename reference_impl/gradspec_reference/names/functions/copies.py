@@ -1,0 +1,51 @@
+"""Copies of a tensor, and values stored in one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradspec_reference.engine import inplace
+from gradspec_reference.engine.recording import unary
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import OPERATORS
+
+__all__ = [
+    "clone",
+    "fill_",
+    "zero_",
+]
+
+
+def clone(input: Tensor) -> Tensor:
+    """Return a copy that is part of the graph (torch.clone)."""
+    return unary(OPERATORS["clone"], input)
+
+
+def contiguous(input: Tensor) -> Tensor:
+    """Return the tensor itself if it lies row by row, a copy otherwise."""
+    if input.is_contiguous():
+        return input
+    result = unary(OPERATORS["clone"], input)
+    result._array = np.ascontiguousarray(result._array)
+    return result
+
+
+def copy_(input: Tensor, src: Any) -> Tensor:
+    """Store another tensor's values (torch.Tensor.copy_); its history replaces the target's."""
+    return inplace.apply_inplace(OPERATORS["copy"], (input, src))
+
+
+def fill_(input: Tensor, value: Any) -> Tensor:
+    """Store one value everywhere (torch.Tensor.fill_)."""
+    if isinstance(value, Tensor):
+        if value.ndim:
+            raise RuntimeError(f"fill_ was given {value.ndim} dimensions; use copy_()")
+        return copy_(input, value)
+    return inplace.apply_inplace(OPERATORS["fill"], (input,), value)
+
+
+def zero_(input: Tensor) -> Tensor:
+    """Store zero everywhere (torch.Tensor.zero_)."""
+    return inplace.apply_inplace(OPERATORS["zero"], (input,))

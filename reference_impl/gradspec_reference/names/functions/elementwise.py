@@ -1,0 +1,209 @@
+"""Functions of each element, made from their rows, and comparisons of pairs of elements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gradspec_reference.engine import inplace, recording
+from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec_reference.engine.tensor import Tensor
+
+__all__ = [
+    "abs",
+    "abs_",
+    "absolute",
+    "acos",
+    "acos_",
+    "asin",
+    "asin_",
+    "atan",
+    "atan_",
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "ceil",
+    "ceil_",
+    "cos",
+    "cos_",
+    "cosh",
+    "cosh_",
+    "eq",
+    "exp",
+    "exp2",
+    "exp2_",
+    "exp_",
+    "expm1",
+    "expm1_",
+    "floor",
+    "floor_",
+    "ge",
+    "gt",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "log",
+    "log1p",
+    "log1p_",
+    "log2",
+    "log2_",
+    "log10",
+    "log10_",
+    "log_",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "ne",
+    "neg",
+    "neg_",
+    "negative",
+    "reciprocal",
+    "reciprocal_",
+    "relu",
+    "relu_",
+    "round",
+    "round_",
+    "rsqrt",
+    "rsqrt_",
+    "sigmoid",
+    "sigmoid_",
+    "sign",
+    "signbit",
+    "sin",
+    "sin_",
+    "sinh",
+    "sinh_",
+    "sqrt",
+    "sqrt_",
+    "tan",
+    "tan_",
+    "tanh",
+    "tanh_",
+    "trunc",
+    "trunc_",
+]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def unary(name: str) -> Callable[[Tensor], Tensor]:
+    """Make the function of a row with one operand."""
+
+    def function(input: Tensor) -> Tensor:
+        return recording.unary(OPERATORS[name], input)
+
+    return documented(function, name, f"Return {name} of each element (torch.{name}).")
+
+
+def unary_inplace(name: str) -> Callable[[Tensor], Tensor]:
+    """Make the in-place function of a row with one operand."""
+
+    def function(input: Tensor) -> Tensor:
+        return inplace.apply_inplace(OPERATORS[name], (input,))
+
+    return documented(function, f"{name}_", f"Replace each element by its {name}.")
+
+
+def comparison(name: str) -> Callable[[Tensor, Any], Tensor]:
+    """Make the function of a row with two operands whose result has no history."""
+
+    def function(input: Tensor, other: Any) -> Tensor:
+        return recording.apply_pointwise(OPERATORS[name], (input, other))
+
+    return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
+
+
+def documented(function: F, name: str, text: str) -> F:
+    """Give a made function its name and docstring."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = text
+    return function
+
+
+abs = unary("abs")
+acos = unary("acos")
+asin = unary("asin")
+atan = unary("atan")
+bitwise_not = unary("bitwise_not")
+ceil = unary("ceil")
+cos = unary("cos")
+cosh = unary("cosh")
+exp = unary("exp")
+exp2 = unary("exp2")
+expm1 = unary("expm1")
+floor = unary("floor")
+isfinite = unary("isfinite")
+isinf = unary("isinf")
+isnan = unary("isnan")
+log = unary("log")
+log10 = unary("log10")
+log1p = unary("log1p")
+log2 = unary("log2")
+logical_not = unary("logical_not")
+neg = unary("neg")
+reciprocal = unary("reciprocal")
+relu = unary("relu")
+round = unary("round")
+rsqrt = unary("rsqrt")
+sigmoid = unary("sigmoid")
+sign = unary("sign")
+signbit = unary("signbit")
+sin = unary("sin")
+sinh = unary("sinh")
+sqrt = unary("sqrt")
+tan = unary("tan")
+tanh = unary("tanh")
+trunc = unary("trunc")
+absolute = abs
+negative = neg
+
+abs_ = unary_inplace("abs")
+acos_ = unary_inplace("acos")
+asin_ = unary_inplace("asin")
+atan_ = unary_inplace("atan")
+bitwise_not_ = unary_inplace("bitwise_not")
+ceil_ = unary_inplace("ceil")
+cos_ = unary_inplace("cos")
+cosh_ = unary_inplace("cosh")
+exp_ = unary_inplace("exp")
+exp2_ = unary_inplace("exp2")
+expm1_ = unary_inplace("expm1")
+floor_ = unary_inplace("floor")
+log_ = unary_inplace("log")
+log10_ = unary_inplace("log10")
+log1p_ = unary_inplace("log1p")
+log2_ = unary_inplace("log2")
+logical_not_ = unary_inplace("logical_not")
+neg_ = unary_inplace("neg")
+reciprocal_ = unary_inplace("reciprocal")
+relu_ = unary_inplace("relu")
+round_ = unary_inplace("round")
+rsqrt_ = unary_inplace("rsqrt")
+sigmoid_ = unary_inplace("sigmoid")
+sign_ = unary_inplace("sign")
+sin_ = unary_inplace("sin")
+sinh_ = unary_inplace("sinh")
+sqrt_ = unary_inplace("sqrt")
+tan_ = unary_inplace("tan")
+tanh_ = unary_inplace("tanh")
+trunc_ = unary_inplace("trunc")
+
+eq = comparison("eq")
+ne = comparison("ne")
+lt = comparison("lt")
+le = comparison("le")
+gt = comparison("gt")
+ge = comparison("ge")
+bitwise_and = comparison("bitwise_and")
+bitwise_or = comparison("bitwise_or")
+bitwise_xor = comparison("bitwise_xor")
+logical_and = comparison("logical_and")
+logical_or = comparison("logical_or")
+logical_xor = comparison("logical_xor")

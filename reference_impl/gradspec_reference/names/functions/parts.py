@@ -1,0 +1,161 @@
+"""Views of a part of a tensor, one or several."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from gradspec_reference.engine import layout
+from gradspec_reference.engine.recording import several, several_views, view
+from gradspec_reference.engine.shapes import normal_dim
+from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.operators import OPERATORS
+from gradspec_reference.operators.memory import span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.engine.tensor import Tensor
+
+
+__all__ = [
+    "as_strided",
+    "chunk",
+    "diagonal",
+    "narrow",
+    "select",
+    "split",
+    "unbind",
+    "unsafe_chunk",
+    "unsafe_split",
+]
+
+
+def check_has_dimensions(input: Tensor, name: str) -> None:
+    """Refuse a 0-d tensor."""
+    if not input.ndim:
+        raise OperandShapeError(f"{name} was given a 0-d tensor; it needs at least one dimension")
+
+
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """Return a view of a stretch of a dimension (torch.narrow)."""
+    check_has_dimensions(input, "narrow")
+    dim = normal_dim(dim, input.ndim)
+    size = input._array.shape[dim]
+    start = start + size if start < 0 else start
+    if not 0 <= start <= start + length <= size:
+        raise RuntimeError(f"elements {start} to {start + length} asked for, there are {size}")
+    return view(OPERATORS["slice"], input, dim, start, start + length, 1)
+
+
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """Return a view of one position of a dimension (torch.select); IndexError beyond the end."""
+    if not input.ndim:
+        raise IndexError("a 0-d tensor cannot be indexed with a number; use item()")
+    dim = normal_dim(dim, input.ndim)
+    size = input._array.shape[dim]
+    if not -size <= index < size:
+        raise IndexError(f"index {index} was given for dimension {dim} of length {size}")
+    return view(OPERATORS["select"], input, dim, int(index) % size)
+
+
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """Return a view of a diagonal (torch.diagonal)."""
+    dims = (normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim))
+    return view(OPERATORS["diagonal"], input, offset, *dims)
+
+
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """Return a view of all windows of a dimension (torch.Tensor.unfold)."""
+    return view(OPERATORS["unfold"], input, normal_dim(dimension, input.ndim), size, step)
+
+
+def as_strided(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """Return a view of the tensor's memory with any shape and strides (torch.as_strided).
+
+    The offset counts from the start of the memory's base.  OperandShapeError beyond its end.
+    """
+    own = input.storage_offset()
+    source = (input if input._base is None else input._base).materialise()
+    offset = own if storage_offset is None else storage_offset
+    reach = offset + span(tuple(size), tuple(stride))
+    held = span(source.shape, layout.strides(source))
+    if offset < own or (reach > held and 0 not in size):
+        raise OperandShapeError(
+            f"as_strided was to show elements {offset} to {reach} of the memory; this tensor "
+            f"starts at element {own} of {held}"
+        )
+    geometry = (
+        input._array.shape,
+        layout.strides(input.materialise()),
+        tuple(size),
+        tuple(stride),
+        offset - own,
+    )
+    return view(OPERATORS["as_strided"], input, tuple(size), tuple(stride), offset - own, geometry)
+
+
+def alias(input: Tensor) -> Tensor:
+    """Return a view of the whole tensor."""
+    return view(OPERATORS["alias"], input)
+
+
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Return views of consecutive pieces, which must not be written in place (torch.split)."""
+    check_has_dimensions(tensor, "split")
+    dim = normal_dim(dim, tensor.ndim)
+    return several_views(
+        OPERATORS["split"], tensor, _sizes(tensor, split_size_or_sections, dim), dim
+    )
+
+
+def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, ...]:
+    length = input._array.shape[dim]
+    if not isinstance(split_size_or_sections, int):
+        sizes = tuple(split_size_or_sections)
+        if sum(sizes) != length or min(sizes, default=0) < 0:
+            raise RuntimeError(f"pieces of lengths {sizes} were asked for; there are {length}")
+        return sizes
+    size = split_size_or_sections
+    if size < 0 or (size == 0 and length):
+        raise RuntimeError(f"pieces of length {size} were asked for; the length must be positive")
+    starts = range(0, max(length, 1), max(size, 1))
+    return tuple(min(size, length - start) for start in starts)
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Return views of about equal pieces (torch.chunk)."""
+    return split(input, _chunk_sizes(input, chunks, dim), dim)
+
+
+def _chunk_sizes(input: Tensor, chunks: int, dim: int) -> tuple[int, ...] | int:
+    check_has_dimensions(input, "chunk")
+    if chunks < 1:
+        raise RuntimeError(f"{chunks} pieces were asked for; ask for at least one")
+    length: int = input._array.shape[normal_dim(dim, input.ndim)]
+    return math.ceil(length / chunks) if length else (0,) * chunks
+
+
+def unsafe_split(
+    input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Return pieces that the engine does not know as views, so they may be written."""
+    input.materialise()
+    dim = normal_dim(dim, input.ndim)
+    return several(
+        OPERATORS["unsafe_split"], input, _sizes(input, split_size_or_sections, dim), dim
+    )
+
+
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Return about equal pieces that the engine does not know as views."""
+    return unsafe_split(input, _chunk_sizes(input, chunks, dim), dim)
+
+
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """Return views of all positions of a dimension (torch.unbind)."""
+    return several_views(OPERATORS["unbind"], input, normal_dim(dim, input.ndim))

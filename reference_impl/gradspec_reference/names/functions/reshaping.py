@@ -1,0 +1,71 @@
+"""Changing in place how a tensor shows its memory; start at `change_view_`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradspec_reference.engine import inplace, recording, versions, views
+from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import ResizeRequiresGradError
+from gradspec_reference.operators import OPERATORS
+
+__all__ = []
+
+
+def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
+    """Change how a tensor shows its memory, in place."""
+    operator = OPERATORS[name]
+    requires = (recording.needs_grad(input),)
+    recorded = state.recording and recording.should_record(requires)
+    if recorded:
+        inplace.check_may_be_written(input)
+    array = recording.run(operator, [input.materialise()], params)
+    if recorded and input._view is None:
+        node = recording.make_node(operator, (input,), params, requires, Tensor(array))
+        views.rebase(input, node)
+    input._array = array
+    versions.bump(input)
+    return input
+
+
+def t_(input: Tensor) -> Tensor:
+    """Transpose in place (torch.Tensor.t_)."""
+    return change_view_(input, "t")
+
+
+def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Exchange two dimensions in place (torch.Tensor.transpose_)."""
+    dims = (normal_dim(dim0, input.ndim), normal_dim(dim1, input.ndim))
+    return change_view_(input, "transpose", *dims)
+
+
+def squeeze_(input: Tensor, dim: int | None = None) -> Tensor:
+    """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
+    if dim is None:
+        return change_view_(input, "squeeze")
+    return change_view_(input, "squeeze_dim", named_dims(dim, input.ndim))
+
+
+def unsqueeze_(input: Tensor, dim: int) -> Tensor:
+    """Add a dimension of length one in place (torch.Tensor.unsqueeze_)."""
+    return change_view_(input, "unsqueeze", normal_dim(dim, input.ndim + 1))
+
+
+def resize_(input: Tensor, *sizes: Any) -> Tensor:
+    """Change the number of elements in place; ResizeRequiresGradError if it requires grad."""
+    if input.requires_grad:
+        raise ResizeRequiresGradError(
+            "resize_() was called on a tensor that requires grad; use detach() first, or build "
+            "the new tensor with cat() or expand()"
+        )
+    shape = as_shape(sizes)
+    old = input.materialise()
+    new = np.zeros(shape, old.dtype)
+    count = min(new.size, old.size)
+    new.reshape(-1)[:count] = old.reshape(-1)[:count]
+    input._array = new
+    return input

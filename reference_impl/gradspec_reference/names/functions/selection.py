@@ -1,0 +1,107 @@
+"""Choosing between elements: the larger, the one where a condition holds, the one within bounds."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradspec_reference.engine import inplace, recording
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions.arithmetic import widened
+from gradspec_reference.operators import OPERATORS
+
+__all__ = [
+    "clamp",
+    "clamp_",
+    "heaviside",
+    "masked_fill",
+    "maximum",
+    "minimum",
+    "where",
+]
+
+
+def maximum(input: Tensor, other: Tensor) -> Tensor:
+    """Return the larger of each pair; a tie shares the gradient (torch.maximum)."""
+    return recording.binary(OPERATORS["maximum"], input, other)
+
+
+def minimum(input: Tensor, other: Tensor) -> Tensor:
+    """Return the smaller of each pair; a tie shares the gradient (torch.minimum)."""
+    return recording.binary(OPERATORS["minimum"], input, other)
+
+
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """Return 0 below zero, 1 above, and at zero the value given (torch.heaviside).
+
+    RuntimeError for two dtypes, and when it is differentiated.
+    """
+    if input._array.dtype != values._array.dtype:
+        raise RuntimeError(
+            f"heaviside was given {input.dtype} and {values.dtype}; convert one with to()"
+        )
+    return recording.apply(OPERATORS["heaviside"], (input, values))
+
+
+def where(condition: Tensor, input: Any, other: Any) -> Tensor:
+    """Return input where the condition holds, other elsewhere (torch.where)."""
+    return recording.apply(OPERATORS["where"], (condition, input, other))
+
+
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """Return each element, but at least min and at most max (torch.clamp).
+
+    The gradient is 1 at the bounds.  RuntimeError if both bounds are None.
+    """
+    operator, operands, params = _clamp_call(input, min, max)
+    if not params:
+        return recording.apply_pointwise(operator, operands)
+    return recording.apply(operator, (widened(input, *params),), *params)
+
+
+def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """Clamp in place (torch.Tensor.clamp_)."""
+    operator, operands, params = _clamp_call(input, min, max)
+    return inplace.apply_inplace(operator, operands, *params)
+
+
+def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+    if low is None and high is None:
+        raise RuntimeError("clamp was given neither min nor max; give at least one of them")
+    if isinstance(low, Tensor) or isinstance(high, Tensor):
+        lowest, highest = _limits(input)
+        low = lowest if low is None else low
+        high = highest if high is None else high
+        return OPERATORS["clamp_between"], (input, low, high), ()
+    return OPERATORS["clamp"], (input,), (low, high)
+
+
+def _limits(input: Tensor) -> tuple[float, float]:
+    dtype = input._array.dtype
+    if dtype.kind in "iu":
+        return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    return -math.inf, math.inf
+
+
+def check_is_mask(name: str, mask: Tensor) -> None:
+    """Refuse a mask that is not boolean."""
+    if mask._array.dtype != np.bool_:
+        raise RuntimeError(f"{name} was given a mask of {mask.dtype}; it must be boolean")
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """Return input with value where the mask holds (torch.masked_fill)."""
+    check_is_mask("masked_fill", mask)
+    if isinstance(value, Tensor):
+        return recording.apply(OPERATORS["masked_fill_tensor"], (input, mask, value))
+    return recording.apply(OPERATORS["masked_fill"], (input, mask), value)
+
+
+def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """Store value where the mask holds (torch.Tensor.masked_fill_)."""
+    check_is_mask("masked_fill_", mask)
+    if isinstance(value, Tensor):
+        return inplace.apply_inplace(OPERATORS["masked_fill_tensor"], (input, mask, value))
+    return inplace.apply_inplace(OPERATORS["masked_fill"], (input, mask), value)

@@ -1,0 +1,39 @@
+"""Comparisons, logic and tests, whose results have no history."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradspec_reference.operators.row import Operator, unary
+
+OF_TWO = {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "bitwise_and": np.bitwise_and,
+    "bitwise_or": np.bitwise_or,
+    "bitwise_xor": np.bitwise_xor,
+    "logical_and": np.logical_and,
+    "logical_or": np.logical_or,
+    "logical_xor": np.logical_xor,
+}
+
+OF_ONE = {
+    "isnan": np.isnan,
+    "isinf": np.isinf,
+    "isfinite": np.isfinite,
+    "signbit": np.signbit,
+    "logical_not": np.logical_not,
+    "bitwise_not": np.invert,
+}
+
+ROWS = (
+    *(
+        Operator(name, kernel=kernel, operands="self other", pointwise=True)
+        for name, kernel in OF_TWO.items()
+    ),
+    *(unary(name, kernel=kernel) for name, kernel in OF_ONE.items()),
+)

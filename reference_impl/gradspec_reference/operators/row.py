@@ -1,0 +1,113 @@
+"""A row of the table of operators; start at `Operator`, then read a family, `transcendental` first.
+
+A rule is a vector-Jacobian product: `rule(xp, g, *saved, *params)` gives what one operand
+receives when the result receives `g`.  It is written once.  In a plain backward pass `xp` is
+`arrays`, whose functions are the kernels, and everything is a NumPy array; under create_graph it
+is `tensors`, whose functions record, and everything is a tensor.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+Kernel = Callable[..., Any]
+Rule = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operator:
+    """One operator: its kernel and its rules.
+
+    `vjp` has a rule for each tensor operand that is differentiated.  `saves` names what they need,
+    for all of them or operand by operand: an operand, `result`, an operand's shape as
+    `<operand>_shape`, or `all_indices`, the operands after those that have a name.  Only what the
+    rules of operands that require grad need is saved, and this decides which in-place changes are
+    errors.  Each rule is given all that is saved, None for what was not, in one order.
+
+    A row never changes: to replace a rule, put `dataclasses.replace(row, vjp=...)` in its place.
+    """
+
+    name: str
+    _: KW_ONLY
+    kernel: Kernel
+    node: str = ""  # torch's name of the derivative; if none is given, as torch usually makes it
+    operands: str = "self"
+    params: str = ""
+    saves: str | Mapping[str, str] = ""
+    vjp: Mapping[str, Rule] = field(default_factory=dict)
+    jvp: Rule | None = None
+    batch: Rule | None = None
+    pointwise: bool = False  # operands are brought to one dtype first
+    floating: bool = False  # which is a floating one
+    several: bool = False  # the kernel returns a list of results
+    variadic: bool = False  # any number of operands, with one rule, which is told which
+
+    # what follows, and what an engine derives; it goes when the row goes
+    operand_names: tuple[str, ...] = field(init=False, repr=False)
+    param_names: tuple[str, ...] = field(init=False, repr=False)
+    saved_names: tuple[str, ...] = field(init=False, repr=False)
+    rules: Any = field(init=False, repr=False)
+    differentiable: bool = field(init=False, repr=False)
+    derived: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        def follows(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        if not self.node:
+            follows("node", "".join(map(str.capitalize, self.name.split("_"))) + "Backward0")
+        follows("vjp", MappingProxyType(dict(self.vjp)))
+        operands = () if self.variadic else tuple(self.operands.split())
+        follows("operand_names", operands)
+        follows("param_names", tuple(self.params.split()))
+        needed = [need for operand in operands for need in self.needs_of(operand)]
+        follows("saved_names", tuple(dict.fromkeys(needed)))
+        by_position = tuple(map(self.vjp.get, operands))
+        follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else by_position)
+        follows("differentiable", bool(self.vjp))
+
+    def needs_of(self, operand: str) -> list[str]:
+        """Return what the rule of one operand needs; nothing if there is no rule."""
+        if operand not in self.vjp:
+            return []
+        needs = self.saves if isinstance(self.saves, str) else self.saves.get(operand, "")
+        return needs.split()
+
+    @property
+    def public_names(self) -> str:
+        """The names of what a node of this operator shows."""
+        return ", ".join(f"_saved_{n}" for n in self.saved_names + self.param_names) or "none"
+
+
+class OneForAll:
+    """The rules of an operator with any number of operands, by position."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, position: int) -> Rule:
+        return functools.partial(self.rule, position)
+
+
+def unary(name: str, *, kernel: Kernel, vjp: Rule | None = None, **rest: Any) -> Operator:
+    """Make a row of one operand, which torch calls self."""
+    return Operator(name, kernel=kernel, vjp={"self": vjp} if vjp else {}, **rest)
+
+
+def both(first: Rule, second: Rule) -> dict[str, Rule]:
+    """Name the two rules as torch names most pairs of operands."""
+    return {"self": first, "other": second}
+
+
+def as_is(_xp: Any, g: Any, *_: Any) -> Any:
+    """Pass on all that arrives."""
+    return g
+
+
+def no_slope(xp: Any, g: Any, *_: Any) -> Any:
+    """Return the gradient of what is constant: between jumps, or in this operand."""
+    return xp.zeros_like(g)
