@@ -11,7 +11,8 @@ import numpy as np
 
 from gradspec_conformance.plants.places import assigning, at, deleting, reading
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference.engine import dtypes, grads
+from gradspec_reference import dtypes
+from gradspec_reference.engine import grads
 from gradspec_reference.engine.grads import LeafState
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradIsSelfError, GradShapeError, GradTypeError
