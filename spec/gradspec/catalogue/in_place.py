@@ -13,7 +13,7 @@ from gradspec.catalogue.operator import CONSTANT, LINEAR, Operator, of, on, row
 from gradspec.catalogue.signature import Signature
 
 PLAIN: Final = {operator.name: operator for operator in ARITHMETIC}
-WRITES: Final = {"inplace": True, "method": True}
+WRITES: Final[dict[str, Any]] = {"inplace": True, "method": True}
 
 
 def augmented(name: str, sign: str, plain: str) -> Operator:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DATA: Final = [1.5, -2.0, 0.25]
 FLAGS: Final = "*, dtype=None, requires_grad=False"
-METHOD: Final = {"method": True}
+METHOD: Final[dict[str, Any]] = {"method": True}
 OBJ: Final[Given] = {"obj": of(2, 3), "requires_grad": True}
 
 

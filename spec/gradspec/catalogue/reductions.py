@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import ZERO_OR_ONE
+from gradspec.catalogue.domain import LOW, ZERO_OR_ONE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.operator import (
     ALWAYS,
@@ -114,7 +114,7 @@ def extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
     return formula
 
 
-def norm(x: Any, p: float | str = "fro", dim: Any = None, keepdim: bool = False) -> Any:
+def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     """Give the norm of an order."""
     if p == math.inf:
         return largest(size(x)) if dim is None else largest(size(x), dim, keepdim)[0]
@@ -202,7 +202,7 @@ ROWS: Final = (
         *("norm(x, p='fro', dim=None, keepdim=False)", norm, PIECEWISE),
         p1=on(2, 3, p=1, dim=1),
         p3=on(2, 3, p=3),
-        maximum=on(2, 3, p=math.inf),
+        maximum=on(2, 3, domain=LOW, p=math.inf),
         kinks={
             "": Kink(at([0.0, 0.0]), AT_ZERO, 0.0),
             "p1": Kink(at([0.0, 0.0], p=1), AT_ZERO, 0.0),

@@ -54,9 +54,9 @@ def filled(x: Any, mask: Any, value: Any) -> Any:
     return np.where(mask, value, x)
 
 
-METHOD: Final = {"method": True}
-SEVERAL: Final = {"several": ALWAYS}
-IN_PLACE: Final = {"in_place": True}
+METHOD: Final[dict[str, Any]] = {"method": True}
+SEVERAL: Final[dict[str, Any]] = {"several": ALWAYS}
+IN_PLACE: Final[dict[str, Any]] = {"in_place": True}
 
 
 def linear(called: str, formula: Callable[..., Any], plain: Given, **more: Any) -> Operator:
@@ -79,8 +79,10 @@ SHAPES: Final = (
     linear("t(x)", np.transpose, on(2, 3), **METHOD, **IN_PLACE),
     linear("contiguous(x)", np.array, on(2, 3), **METHOD),
     linear("movedim(x, source, destination)", np.moveaxis, on(2, 3, 4, source=0, destination=2)),
-    linear("expand(x, *size)", np.broadcast_to, on(3, 1, size=(2, 3, 4)), **METHOD),
-    linear("broadcast_to(x, size)", np.broadcast_to, on(3, size=(2, 3))),
+    linear(
+        "expand(x, *size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3)), **METHOD
+    ),
+    linear("broadcast_to(x, size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3))),
     linear("squeeze(x, dim=None)", np.squeeze, on(1, 2, 1, 3), dim=on(1, 2, 1, dim=0), **IN_PLACE),
     linear("unsqueeze(x, dim)", np.expand_dims, on(2, 3, dim=1), **IN_PLACE),
     linear(
