@@ -172,8 +172,11 @@ FUNCTIONS: Final = (
     one("cosh", np.cosh),
     one("tanh", np.tanh, **IN_PLACE),
     one("sigmoid", lambda x: 1 / (1 + np.exp(-x)), **IN_PLACE),
-    one(
-        *("relu", lambda x: np.where(real(x) > 0, x, 0), PIECEWISE),
+    row(
+        "relu(x)",
+        *(lambda x: np.where(real(x) > 0, x, 0), PIECEWISE, on(domain=HIGH)),
+        negative=on(domain=LOW),
+        array=on(2, 3),
         kinks={"": Kink(at(0.0), (0.0, 1.0), 0.0)},
         **IN_PLACE,
     ),
