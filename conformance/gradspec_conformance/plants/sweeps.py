@@ -362,6 +362,13 @@ def nothing_at_kinks() -> Iterator[Spot]:
         yield Spot(name, fault, kills)
 
 
+def neighbours() -> Iterator[Spot]:
+    """Send what is for one place to the next."""
+    for name in ("max_dim", "min_dim", "median_dim"):
+        fault = rule_fault(TABLE[name], lambda _, right: np.roll(right, 1))
+        yield Spot(name, fault, {f"op-029/{name}": "value"})
+
+
 def lost_histories() -> Iterator[Spot]:
     """Cut off what an operator that changes nothing hands back."""
     for name in IDENTITIES:
@@ -434,6 +441,7 @@ SWEEPS: Final = (
     Sweep("loses_its_sign", "The rule of {name} has the wrong sign.", TEACHING, lost_signs),
     Sweep("passes_on", "The rule of {name} hands on what arrives.", TEACHING, passed_on),
     Sweep("has_nan_at_its_kink", "The rule of {name} is 0 / 0.", "HIPS/autograd", nothing_at_kinks),
+    Sweep("pays_the_neighbour", "{name} pays the next entry.", TEACHING, neighbours),
     Sweep("loses_history", "{name} hands back a constant.", TEACHING, lost_histories),
     Sweep("requires_grad", "What {name} gives requires grad.", "tinygrad#3037", flagged_constants),
     Sweep("has_places_with_grad", "The places of {name} require grad.", TEACHING, flagged_places),

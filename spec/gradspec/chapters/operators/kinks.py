@@ -13,7 +13,7 @@ import numpy as np
 from gradspec import CONVENTION, VALUE, clause, expect
 from gradspec.catalogue.operator import variables
 from gradspec.catalogue.operators import KINKS
-from gradspec.chapters.operators.calling import function, results
+from gradspec.chapters.operators.calling import function, perform, results
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NON_DIFFERENTIABLE = "notes/autograd § Gradients for non-differentiable functions"
 BOUNDED: Final = {n: row for n, row in KINKS.items() if row[1].between is not None}
+PICKING: Final = {n: row for n, row in BOUNDED.items() if row[0].gives_several}
 CHOSEN: Final = {n: row for n, row in KINKS.items() if row[1].choice is not None}
 
 
@@ -50,12 +51,10 @@ def gradient_at_a_kink_lies_between_the_slopes(ag: Autograd, row: tuple[Call, Ki
     stands_for={
         "op-018": "relu",
         "op-019": "abs",
-        "op-020": "sign floor round",
         "op-024": "maximum minimum",
         "op-026": "clamp",
         "op-028": "max min",
         "op-030": "amax amax_dim amin amin_dim",
-        "op-037": "std",
         "op-039": "norm",
         "op-040": "norm_p1 norm_maximum",
     },
@@ -65,3 +64,17 @@ def gradient_at_a_kink_is_the_chosen_one(ag: Autograd, row: tuple[Call, Kink]) -
     call, kink = row
     for gradient, shape in gradients(ag, call):
         expect(gradient).is_close(np.broadcast_to(kink.choice, shape))
+
+
+@clause("op-029", CONVENTION, sources=["torch.max docstring"], over=PICKING)
+def a_tie_goes_to_the_place_that_is_told(ag: Autograd, row: tuple[Call, Kink]) -> None:
+    """Of tied entries the one whose place {name} tells gets the whole gradient, the others none."""
+    call, _ = row
+    (point,) = variables(call.sample())
+    x = ag.tensor(point, requires_grad=True)
+    values, places = perform(ag, call, {**call.given, "x": x})
+    values.backward()
+
+    told = np.zeros(point.shape)
+    told[int(places)] = 1.0
+    expect(x.grad).equals(told)
