@@ -7,6 +7,7 @@ different where a tie would be a kink, and no entry is zero unless the domain sa
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -28,13 +29,12 @@ class Domain:
 
     def draw(self, random: np.random.Generator, shape: tuple[int, ...], taken: set[Any]) -> Any:
         """Draw an array, and add its entries to those that are taken."""
-        free = [v for v in self.values if self.repeats or v not in taken]
-        entries = random.permutation(np.array(free))
-        size = int(np.prod(shape))
-        array = np.resize(entries, size).reshape(shape) if self.repeats else entries[:size]
-        if not self.repeats:
-            taken.update(array.tolist())
-        return array.reshape(shape)
+        size = math.prod(shape)
+        if self.repeats:
+            return np.resize(random.permutation(np.array(self.values)), size).reshape(shape)
+        entries = random.permutation(np.array([v for v in self.values if v not in taken]))[:size]
+        taken.update(entries.tolist())
+        return entries.reshape(shape)
 
 
 REAL: Final = Domain.between(-2, 2)

@@ -114,7 +114,7 @@ def jump(x: float) -> dict[str, Kink]:
     return {"": Kink(at(x), None, 0.0)}
 
 
-IN_PLACE: Final[dict[str, Any]] = {"in_place": True}
+IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 FEW_PAIRS: Final = (FEW, FEW)
 TIE: Final = {"": Kink(at(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5)}
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)

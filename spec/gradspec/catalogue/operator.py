@@ -58,10 +58,10 @@ DIFFERENTIABLE: Final = (ANALYTIC, LINEAR, PIECEWISE)
 
 @dataclass(frozen=True, slots=True)
 class Kink:
-    """A point where an operator has no derivative; all numbers are per entry of each operand.
+    """A point where an operator has no derivative, and the gradients of its sum there.
 
     `between` bounds what mathematics allows, where it allows anything; `choice` is what torch
-    gives, where the operator alone decides.  A list is an operand; `times` is the cotangent.
+    gives, where the operator alone decides.  Both are about each variable alike.
     """
 
     given: Given
@@ -78,8 +78,8 @@ class Operator:
     `torch.NAME(...)` nor, with `method`, `x.NAME(...)`.
 
     `formula` gets its arguments in the order of the signature, those that come after one left out
-    by name.  `calls` and `kinks` are named; the name of the plain call is empty.  `in_place` adds
-    the form `NAME_`.
+    by name.  `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
+    adds the form `NAME_`, which is `inplace`.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Operator:
     sign: str = ""
     torch: str = ""
     method: bool = False
-    in_place: bool = False
+    has_inplace: bool = False
     inplace: bool = False
 
     def gives_several(self, given: Iterable[str]) -> bool:
@@ -112,7 +112,7 @@ class Operator:
             kinks={},
             sign="",
             method=True,
-            in_place=False,
+            has_inplace=False,
             inplace=True,
         )
 
@@ -129,7 +129,7 @@ def row(
     sign: str = "",
     torch: str = "",
     method: bool = False,
-    in_place: bool = False,
+    has_inplace: bool = False,
     inplace: bool = False,
     **calls: Given,
 ) -> Operator:
@@ -146,7 +146,7 @@ def row(
         sign=sign,
         torch=torch,
         method=method,
-        in_place=in_place,
+        has_inplace=has_inplace,
         inplace=inplace,
     )
 

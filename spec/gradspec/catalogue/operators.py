@@ -24,7 +24,7 @@ OUT_OF_PLACE: Final = (
     *making.FACTORIES,
 )
 
-IN_PLACE: Final = (*(o.form_in_place() for o in OUT_OF_PLACE if o.in_place), *in_place.ROWS)
+IN_PLACE: Final = (*(o.form_in_place() for o in OUT_OF_PLACE if o.has_inplace), *in_place.ROWS)
 
 OPERATORS: Final[dict[str, Operator]] = {o.name: o for o in (*OUT_OF_PLACE, *IN_PLACE)}
 """Name -> operator.  `getitem`, `setitem` and `iadd` are `x[i]`, `x[i] = v` and `x += v`."""

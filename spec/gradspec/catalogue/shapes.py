@@ -56,7 +56,7 @@ def filled(x: Any, mask: Any, value: Any) -> Any:
 
 METHOD: Final[dict[str, Any]] = {"method": True}
 SEVERAL: Final[dict[str, Any]] = {"several": ALWAYS}
-IN_PLACE: Final[dict[str, Any]] = {"in_place": True}
+IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 
 
 def linear(called: str, formula: Callable[..., Any], plain: Given, **more: Any) -> Operator:

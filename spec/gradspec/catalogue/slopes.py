@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 STEP: Final = 2.0**-100
 
 
+Place = tuple[int, tuple[int, ...]]
+"""Which variable, and which entry of it."""
+
+
 class Pulled(NamedTuple):
     """For each variable its gradient; `scale` bounds the sum of the absolute contributions."""
 
@@ -40,10 +44,6 @@ def pulled_back(call: Call, sample: Given, cotangent: Any, part: int | None = No
             scale = max(scale, float(np.sum(np.abs(terms))))
         gradients.append(gradient)
     return Pulled(gradients, scale)
-
-
-Place = tuple[int, tuple[int, ...]]
-"""Which variable, and which entry of it."""
 
 
 def _complex_step(call: Call, sample: Given, points: list[Any], at: Place, part: int | None) -> Any:
