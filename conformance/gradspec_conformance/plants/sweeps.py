@@ -56,9 +56,12 @@ COME_THROUGH: Final = {
     "pow_scalar": "pow pow_root pow_ ipow square square_array",
     "prod": "prod prod_one_zero",
     "prod_dim": "prod_dim prod_keepdim prod_two_zeros",
+    "reciprocal": "reciprocal reciprocal_array div_of_number",
     "remainder": "remainder remainder_broadcast",
     "reshape": "",  # for what lies in another order
     "remainder_scalar": "remainder_number",
+    "rpow": "pow_of_number",
+    "rsub": "sub_of_number",
     "slice": "narrow getitem getitem_steps",
     "sort_values": "sort sort_descending",
     "split": "split split_sections chunk",

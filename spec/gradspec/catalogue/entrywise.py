@@ -31,6 +31,7 @@ from gradspec.catalogue.operator import (
     LINEAR,
     PIECEWISE,
     REFUSED,
+    Given,
     Kink,
     Operator,
     Smoothness,
@@ -118,6 +119,7 @@ IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 FEW_PAIRS: Final = (FEW, FEW)
 TIE: Final = {"": Kink(at(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5)}
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
+NUMBER: Final[Given] = {"x": 2.5, "other": of()}
 ADD: Final = "x, other, *, alpha=1, out=None"
 MUL: Final = "x, other, *, out=None"
 
@@ -134,13 +136,14 @@ def minus(x: Any, other: Any, alpha: float = 1) -> Any:
 
 ARITHMETIC: Final = (
     two(f"add({ADD})", plus, LINEAR, alpha=ALPHA, sign="+", **IN_PLACE),
-    two(f"sub({ADD})", minus, LINEAR, alpha=ALPHA, sign="-", **IN_PLACE),
+    two(f"sub({ADD})", minus, LINEAR, alpha=ALPHA, of_number=NUMBER, sign="-", **IN_PLACE),
     two(f"mul({MUL})", np.multiply, LINEAR, sign="*", **IN_PLACE),
-    two(f"div({MUL})", np.true_divide, ANALYTIC, sign="/", **IN_PLACE),
+    two(f"div({MUL})", np.true_divide, ANALYTIC, of_number=NUMBER, sign="/", **IN_PLACE),
     row(
         *("pow(x, exponent)", lambda x, exponent: x**exponent, ANALYTIC, on(exponent=3)),
         root=on(2, 3, domain=POSITIVE, exponent=0.5),
         tensor=on(2, 1, domain=POSITIVE, exponent=of(3)),
+        of_number={"x": 2.5, "exponent": of()},
         sign="$x ** $exponent",
         **IN_PLACE,
     ),
