@@ -138,8 +138,9 @@ def test_what_torch_chose_at_a_kink_is_between_the_slopes(kink: Kink) -> None:
     if kink.between is not None and kink.choice is not None:
         low, high = kink.between
 
-        assert np.all(low <= kink.choice)
-        assert np.all(kink.choice <= high)
+        for choice in kink.choice if isinstance(kink.choice, tuple) else (kink.choice,):
+            assert np.all(low <= choice)
+            assert np.all(choice <= high)
 
 
 # clauses ------------------------------------------------------------------------------

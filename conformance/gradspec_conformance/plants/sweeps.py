@@ -83,6 +83,7 @@ AT_KINKS: Final = {
     **{n: n for n in ("std", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
     "amax": "amax amax_dim",
     "amin": "amin amin_dim",
+    "clamp_between": "clamp_tensors clamp_tensors_above",
     "vector_norm": "norm norm_p1 norm_maximum",
 }
 """Row of the engine's table -> kinks of the catalogue."""

@@ -119,6 +119,7 @@ IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 FEW_PAIRS: Final = (FEW, FEW)
 TIE: Final = {"": Kink(at(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5)}
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
+BOUNDS: Final = {"min": np.array(-1.0), "max": np.array(2.0)}
 NUMBER: Final[Given] = {"x": 2.5, "other": of()}
 ADD: Final = "x, other, *, alpha=1, out=None"
 MUL: Final = "x, other, *, out=None"
@@ -191,7 +192,11 @@ FUNCTIONS: Final = (
         at_least=on(2, 3, min=0.03125),
         at_most=on(2, 3, max=0.03125),
         tensors=on(4, 3, min=of(3, domain=LOW), max=of(4, 1, domain=HIGH)),
-        kinks={"": Kink(at([-1.0, 2.0], min=-1.0, max=2.0), (0.0, 1.0), 1.0)},
+        kinks={
+            "": Kink(at([-1.0, 2.0], min=-1.0, max=2.0), (0.0, 1.0), 1.0),
+            "tensors": Kink(at(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
+            "tensors_above": Kink(at(2.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
+        },
         method=True,
         **IN_PLACE,
     ),

@@ -61,7 +61,8 @@ class Kink:
     """A point where an operator has no derivative, and the gradients of its sum there.
 
     `between` bounds what mathematics allows, where it allows anything; `choice` is what torch
-    gives, where the operator alone decides.  Both are about each variable alike.
+    gives, where the operator alone decides.  Both are about each variable alike, but for a choice
+    that is a tuple, which has one for each.
     """
 
     given: Given

@@ -37,6 +37,7 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "op-004": "mul mul_broadcast",
         "op-005": "div div_broadcast",
         "op-008": "div_of_number pow_of_number neg neg_array",
+        "op-027": "clamp_tensors",
         "op-032": "sum sum_dim sum_keepdim",
         "op-033": "mean mean_dim mean_keepdim",
         "op-034": "prod prod_dim prod_keepdim prod_one_zero prod_two_zeros",

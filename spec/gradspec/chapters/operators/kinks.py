@@ -53,6 +53,7 @@ def gradient_at_a_kink_lies_between_the_slopes(ag: Autograd, row: tuple[Call, Ki
         "op-019": "abs",
         "op-024": "maximum minimum",
         "op-026": "clamp",
+        "op-027": "clamp_tensors clamp_tensors_above",
         "op-028": "max min",
         "op-030": "amax amax_dim amin amin_dim",
         "op-039": "norm",
@@ -62,8 +63,10 @@ def gradient_at_a_kink_lies_between_the_slopes(ag: Autograd, row: tuple[Call, Ki
 def gradient_at_a_kink_is_the_chosen_one(ag: Autograd, row: tuple[Call, Kink]) -> None:
     """At the kink or jump of {name} the gradient is the one that the catalogue names."""
     call, kink = row
-    for gradient, shape in gradients(ag, call):
-        expect(gradient).is_close(np.broadcast_to(kink.choice, shape))
+    found = gradients(ag, call)
+    choices = kink.choice if isinstance(kink.choice, tuple) else [kink.choice] * len(found)
+    for (gradient, shape), choice in zip(found, choices, strict=True):
+        expect(gradient).is_close(np.broadcast_to(choice, shape))
 
 
 @clause("op-029", CONVENTION, sources=["torch.max docstring"], over=PICKING)
