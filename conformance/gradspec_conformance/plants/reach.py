@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec.catalogue.operators import CALLS
+from gradspec.catalogue.operators import CALLS, KINKS
 
 if TYPE_CHECKING:
     from gradspec.catalogue.operator import Call
@@ -66,14 +66,11 @@ COME_THROUGH: Final = {
 """Row of the engine's table -> calls of the catalogue, where they are not of that name."""
 
 AT_KINKS: Final = {
-    **{n: n for n in ("abs", "sign", "floor", "round", "relu", "clamp", "maximum", "minimum")},
-    **{n: n for n in ("std", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
-    "amax": "amax amax_dim",
-    "amin": "amin amin_dim",
+    **{n: n for n in ("clamp", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
     "clamp_between": "clamp_tensors clamp_tensors_above",
     "vector_norm": "norm norm_p1 norm_maximum",
 }
-"""Row of the engine's table -> kinks of the catalogue."""
+"""Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
 FLAT: Final = {
     **{n: n for n in ("sign", "floor", "round", "zero", "fill")},
@@ -105,3 +102,10 @@ def calls_through(row: str) -> list[Call]:
     if row in COME_THROUGH:
         return [CALLS[name] for name in COME_THROUGH[row].split()]
     return [c for c in CALLS.values() if c.operator.name in (row, f"{row}_")]
+
+
+def kinks_through(row: str) -> list[str]:
+    """Name the kinks of the catalogue that are met in the rule of a row of the table."""
+    if row in AT_KINKS:
+        return AT_KINKS[row].split()
+    return [name for name, (call, _) in KINKS.items() if call.operator.name == row]

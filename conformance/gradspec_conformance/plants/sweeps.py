@@ -16,12 +16,12 @@ from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, UNDETERMINED, 
 from gradspec.catalogue.operators import CALLS, KINKS, OPERATORS
 from gradspec_conformance.plants.plant import Plant, Swap
 from gradspec_conformance.plants.reach import (
-    AT_KINKS,
     FLAT,
     HAS_AXIS,
     IDENTITIES,
     MADE_BY_FUNCTIONS,
     calls_through,
+    kinks_through,
 )
 from gradspec_reference import autograd
 from gradspec_reference.engine import shapes
@@ -270,14 +270,15 @@ def took_place(swap: Swap, row: Any, rules: tuple[Any, ...]) -> None:
 
 def nothing_at_kinks() -> Iterator[Spot]:
     """Divide zero by zero in every rule that has a kink."""
-    for name, kinks in AT_KINKS.items():
-        fault = rule_fault(TABLE[name], lambda _, right: right * np.nan)
+    for name, operator in TABLE.items():
+        fault = rule_fault(operator, lambda _, right: right * np.nan)
         kills: dict[str, str] = {}
-        for kink in kinks.split():
+        for kink in kinks_through(name):
             _, row = KINKS[kink]
             kills |= {f"op-204/{kink}": "value"} if row.between is not None else {}
             kills |= {f"op-205/{kink}": "value"} if row.choice is not None else {}
-        yield Spot(name, fault, kills)
+        if kills:
+            yield Spot(name, fault, kills)
 
 
 def neighbours() -> Iterator[Spot]:
