@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec.catalogue.operators import CALLS, KINKS
+from gradspec.catalogue.operators import CALLS, KINKS, OPERATORS
 
 if TYPE_CHECKING:
     from gradspec.catalogue.operator import Call
@@ -73,10 +73,19 @@ AT_KINKS: Final = {
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
 FLAT: Final = {
-    **{n: n for n in ("sign", "floor", "round", "zero", "fill")},
-    "relu": "relu_negative",
+    "zero": ("zero_",),
+    "fill": ("fill_", "setitem_number"),
+    "relu": ("relu_negative",),
+    **{
+        name: tuple(operator.named(call) for call in operator.calls)
+        for name, operator in OPERATORS.items()
+        if operator.kinks and all(kink.between is None for kink in operator.kinks.values())
+    },
 }
-"""Row of the engine's table -> calls whose every slope is zero, so that no sign can be lost."""
+"""Row of the engine's table -> calls whose every slope is zero, so that no sign can be lost.
+
+Of a step function that is every call.
+"""
 
 HAS_AXIS: Final = {
     **dict.fromkeys(("sum_dim", "mean_dim", "prod_dim", "var", "amax", "amin"), "shape"),

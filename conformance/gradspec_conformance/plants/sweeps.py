@@ -209,10 +209,8 @@ def slopes_through(row: str) -> dict[str, str]:
 
 def flat_slopes(row: str) -> dict[str, str]:
     """Name those of them where the slope is zero."""
-    slopes = slopes_through(row)
-    if FLAT.get(row) == row:
-        return slopes
-    return {i: kind for i, kind in slopes.items() if i.endswith(f"/{FLAT.get(row)}")}
+    flat = FLAT.get(row, ())
+    return {i: kind for i, kind in slopes_through(row).items() if i.partition("/")[2] in flat}
 
 
 def rule_fault(row: Any, wrong: Callable[[Any, Any], Any]) -> Callable[[Swap], None]:
