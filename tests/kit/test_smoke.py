@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from gradspec.catalogue.operators import OPERATORS
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
-from gradspec_conformance.engines.smoke_samples import SAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +97,7 @@ class LeavesModesOn(ReferenceEngine):
         (LosesDtype, "round trip of float32", "float64|array"),
         (SharesMemory, "tensor() copies", "changed the tensor"),
         (SinIsCos, "operator sin", "array"),
-        (GivesOne, "operator split with dim", "gave"),
+        (GivesOne, "operator split", "gave"),
         (DoesNotWrite, "in-place operator mul_", "array"),
         (SeesKindsEverywhere, "error_kind() leaves other errors alone", "is taken for"),
         (WrapsExceptions, "what a hook raises comes through", "RuntimeError"),
@@ -122,10 +120,6 @@ def test_what_is_wrong_with_an_adapter_is_named(
 
 def test_the_reference_adapter_is_sound() -> None:
     assert complaints(load_engine("reference")) == {}
-
-
-def test_every_operator_of_the_catalogue_has_a_sample() -> None:
-    assert {sample.operator for sample in SAMPLES} == set(OPERATORS)
 
 
 def test_the_command_says_ok_and_exits_0() -> None:

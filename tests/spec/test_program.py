@@ -216,7 +216,7 @@ def test_an_error_of_the_engine_inside_a_function_is_not_printed_as_the_callers(
 def test_the_printed_program_of_every_clause_runs(words: str, engine: ReferenceEngine) -> None:
     refused = []
     for clause in (c for c in CASES.values() if not c.is_law):
-        program = recorded(clause.body, engine).program
+        program = recorded(clause.perform, engine).program
         script = as_gradspec(program) if words == "gradspec" else engine.script(program)
         if "more lines" in script:
             continue
@@ -248,7 +248,7 @@ def test_a_replay_fails_as_the_clause_would(engine: ReferenceEngine) -> None:
 
 @pytest.mark.parametrize("clause", [c for c in CASES.values() if not c.is_law], ids=lambda c: c.id)
 def test_every_clause_replays(clause: Clause, engine: ReferenceEngine) -> None:
-    first = recorded(clause.body, engine)
+    first = recorded(clause.perform, engine)
     again = replayed(first.program, engine)
 
     assert again.assertions == first.assertions > 0

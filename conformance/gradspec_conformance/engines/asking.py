@@ -8,6 +8,8 @@ from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from gradspec.port.engine import Engine
@@ -25,6 +27,10 @@ class Asker:
     def has(self, *words: str) -> bool:
         """Say whether the engine has all these abilities."""
         return self.abilities.issuperset(words)
+
+    def covers(self, key: str, given: Mapping[str, Any]) -> bool:
+        """Say whether the engine has an act with these arguments."""
+        return self._subject.covers(ACTS[key], given)
 
     def __call__(self, key: str, *arguments: Any, **keywords: Any) -> Any:
         """Have the engine do an act; functions among the arguments are given as they are."""

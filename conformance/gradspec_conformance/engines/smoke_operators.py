@@ -1,4 +1,8 @@
-"""Every declared operator on its sample: the value that NumPy gives, in the form promised."""
+"""Every declared operator on the samples of the catalogue: the value, in the form promised.
+
+An adapter that maps a name onto the wrong function, or arguments onto the wrong places, is found
+here before any derivative is taken.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec.catalogue.operator import UNDETERMINED, Call, mapped
+from gradspec.catalogue.operators import CALLS
 from gradspec.judging.comparison import has_shape, is_close
 from gradspec.port.acts import ACTS
-from gradspec_conformance.engines.smoke_samples import POINTWISE, SAMPLES, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,41 +27,40 @@ ULPS = 64
 
 
 def check_operators(ask: Asker) -> Iterator[tuple[str, Callable[[], Complaint | None]]]:
-    """Give a name and a check for each sample that the engine's declarations reach."""
-    for sample in SAMPLES if ask.has("arrays") else POINTWISE:
-        tried = _Trial(ask, sample)
-        if tried.needs <= ask.abilities:
-            name = "in-place operator" if tried.writes else "operator"
-            options = "".join(f" with {key}" for key in sample.parameters)
-            yield f"{name} {sample.operator}{options}", tried.run
+    """Give a name and a check for each call that the engine's declarations reach."""
+    for call in CALLS.values():
+        tried = _Trial(ask, call)
+        if tried.needs <= ask.abilities and ask.covers(tried.act.key, tried.sample):
+            kind = "in-place operator" if call.operator.inplace else "operator"
+            yield f"{kind} {call.name}", tried.run
 
 
 class _Trial:
-    """One sample on one engine, in the engine's working data type and shapes."""
+    """One call on one engine, in the engine's working data type."""
 
-    def __init__(self, ask: Asker, sample: Sample) -> None:
+    def __init__(self, ask: Asker, call: Call) -> None:
         self.ask = ask
-        self.sample = sample
-        self.act = ACTS[f"op:{sample.operator}"]
-        self.operands = [self._fitted(operand) for operand in sample.operands]
-        self.writes = "inplace" in self.act.words
+        self.call = call
+        self.act = ACTS[f"op:{call.operator.name}"]
+        self.sample = mapped(call.sample(), self._fitted)
 
     @property
     def needs(self) -> frozenset[str]:
-        """The words of the operator, and of the data types of its operands."""
-        arrays = [o for o in self.operands if isinstance(o, np.ndarray)]
-        odd = {f"dtype:{a.dtype.name}" for a in arrays if a.dtype != self.ask.dtype}
-        given = self.act.signature.bind(tuple(self.operands), self.sample.parameters)
-        return self.act.needs(given) | odd
+        """The words of the operator, and of what its operands are."""
+        words = set(self.act.needs(self.sample))
+        operands: list[Any] = []
+        mapped(self.sample, operands.append)
+        if any(array.ndim for array in operands):
+            words.add("arrays")
+        words |= {f"dtype:{a.dtype.name}" for a in operands if a.dtype != self.ask.dtype}
+        return frozenset(words)
 
     def run(self) -> Complaint | None:
-        handles = [self._handles(operand) for operand in self.operands]
-        if self.sample.checks == "nothing":
-            return None
-        result = self.ask(self.act.key, *handles, **self.sample.parameters)
-        if self.writes:
-            return self._compare(handles[0], self._expected())
-        expected = self._expected()
+        handles = mapped(self.sample, self._handle)
+        result = self.ask(self.act.key, **handles)
+        expected = self.call.value(self.sample)
+        if self.call.operator.inplace:
+            return self._compare(handles["x"], expected)
         if isinstance(expected, tuple):
             return self._compare_all(result, expected)
         return self._compare(result, expected)
@@ -71,7 +75,7 @@ class _Trial:
     def _compare(self, result: Any, expected: Any) -> Complaint | None:
         found = np.asarray(self.ask("array", result))
         wanted = np.asarray(expected)
-        if self.sample.checks == "shape":
+        if self.call.operator.smoothness is UNDETERMINED:
             failure = has_shape(found, wanted.shape)
         else:
             failure = is_close(found, wanted, ulps=ULPS)
@@ -80,24 +84,9 @@ class _Trial:
         remedy = "map the name onto the function that means what torch's means"
         return repr(failure.found), repr(failure.expected), remedy
 
-    def _expected(self) -> Any:
-        return self.sample.expected(*self.operands)
+    def _fitted(self, array: Any) -> Any:
+        return array.astype(self.ask.dtype) if array.dtype.kind == "f" else array
 
-    def _fitted(self, operand: Any) -> Any:
-        """Take the first entry where the engine has numbers only."""
-        match operand:
-            case np.ndarray():
-                array = operand.astype(self.ask.dtype) if operand.dtype.kind == "f" else operand
-                return array if self.ask.has("arrays") else np.array(array.flat[0])
-            case list():
-                return [self._fitted(o) for o in operand]
-        return operand
-
-    def _handles(self, operand: Any) -> Any:
-        match operand:
-            case np.ndarray():
-                leaf = self.ask.has("tape") and operand.dtype.kind == "f" and not self.writes
-                return self.ask.tensor(operand, leaf=leaf)
-            case list():
-                return [self._handles(o) for o in operand]
-        return operand
+    def _handle(self, array: Any) -> Any:
+        differentiable = array.dtype.kind == "f" and not self.call.operator.inplace
+        return self.ask.tensor(array, leaf=self.ask.has("tape") and differentiable)

@@ -15,13 +15,24 @@ if TYPE_CHECKING:
 
 
 def reached(plants: Iterable[Plant]) -> dict[str, list[str]]:
-    """Give for each plant the clauses whose programs run through what it replaces."""
+    """Give for each plant the clauses whose programs run through what it replaces.
+
+    A sweep is measured against the tables that it names: the other clauses of an operator are the
+    concern of plants of their own.
+    """
+    plants = tuple(plants)
     swapped = {plant.name: _what_it_swaps(plant) for plant in plants}
     through = _traced({place for swap in swapped.values() for place in swap.places})
-    return {
-        name: [i for i in CASES if swap.unseen or through[i].intersection(swap.places)]
-        for name, swap in swapped.items()
-    }
+    found = {}
+    for plant in plants:
+        swap, tables = swapped[plant.name], {name.partition("/")[0] for name in plant.kills}
+        found[plant.name] = [
+            i
+            for i in CASES
+            if (swap.unseen or through[i].intersection(swap.places))
+            and (not plant.sweep or i.partition("/")[0] in tables)
+        ]
+    return found
 
 
 def _what_it_swaps(plant: Plant) -> Swap:

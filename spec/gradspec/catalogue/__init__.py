@@ -1,1 +1,1 @@
-"""The operators: what each is called, and how it is called."""
+"""The operators: what each is called, how, what it computes, where, and how smooth it is."""

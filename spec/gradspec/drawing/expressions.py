@@ -9,10 +9,12 @@ because h = 1e-30 leaves no difference to cancel.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue.operators import OPERATORS
 from gradspec.drawing.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ SCALARS: Final[tuple[Shape, ...]] = ((),)
 STEP: Final = 1e-30
 BINARY: Final = ("add", "sub", "mul")
 UNARY: Final = ("neg", "sin", "cos", "tanh")
+
+FORMULAS: Final = SimpleNamespace(**{n: OPERATORS[n].formula for n in (*BINARY, *UNARY)})
+"""The operators on NumPy arrays, complex ones too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +57,16 @@ class Expression:
     scale: float
 
     def evaluate(self, space: Any, leaves: Sequence[Any]) -> Any:
-        """Compute the last value; `space` has sin, cos and tanh: `ag`, or numpy."""
+        """Compute the last value; `space` has the operators: `ag`, or `FORMULAS`."""
         values = list(leaves)
         for operation in self.operations:
-            values.append(_apply(space, operation, [values[i] for i in operation.operands]))
+            operands = (values[i] for i in operation.operands)
+            values.append(getattr(space, operation.name)(*operands))
         return values[-1]
 
     def value(self) -> Any:
         """Compute the last value with NumPy."""
-        return self.evaluate(np, self.leaves)
+        return self.evaluate(FORMULAS, self.leaves)
 
     def gradients(self, cotangent: Any = None) -> tuple[Any, ...]:
         """Give the vector-Jacobian product for each leaf, in closed form."""
@@ -72,7 +78,7 @@ class Expression:
         for entry in np.ndindex(gradient.shape):
             moved = [leaf.astype(np.complex128) for leaf in self.leaves]
             moved[k][entry] += 1j * STEP
-            gradient[entry] = float(np.sum(weight * np.imag(self.evaluate(np, moved)))) / STEP
+            gradient[entry] = float(np.sum(weight * np.imag(self.evaluate(FORMULAS, moved)))) / STEP
         return gradient
 
     @property
@@ -101,19 +107,6 @@ class Expression:
                 return True
             shapes.append(np.broadcast_shapes(*operands))
         return False
-
-
-def _apply(space: Any, operation: Operation, operands: list[Any]) -> Any:
-    match operation.name:
-        case "add":
-            return operands[0] + operands[1]
-        case "sub":
-            return operands[0] - operands[1]
-        case "mul":
-            return operands[0] * operands[1]
-        case "neg":
-            return -operands[0]
-    return getattr(space, operation.name)(operands[0])
 
 
 def expressions(

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from gradspec.catalogue.operators import OPERATORS
 from gradspec.drawing.drawn import Drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gradspec.program.objects import Tensor
     from gradspec.writing.notation import Autograd
 
@@ -207,26 +206,19 @@ def _array(tensors: list[Array], operand: float | Operand | None) -> Any:
     return tensors[operand.number].copy() if isinstance(operand, Operand) else operand
 
 
-WRITES: Final[dict[str, Callable[[Array, Any], Any]]] = {
-    "add_": lambda old, operand: old + operand,
-    "sub_": lambda old, operand: old - operand,
-    "mul_": lambda old, operand: old * operand,
-    "div_": lambda old, operand: old / operand,
-    "neg_": lambda old, _: -old,
-    "sin_": lambda old, _: np.sin(old),
-    "exp_": lambda old, _: np.exp(old),
-    "fill_": lambda _, operand: operand,
-    "zero_": lambda _old, _new: 0.0,
-    "copy_": lambda _, operand: operand,
-}
-"""Writing operator -> the new value, of the old one and the operand."""
+WRITES: Final = (
+    *("add_", "sub_", "mul_", "div_", "neg_", "sin_", "exp_"),
+    *("fill_", "zero_", "copy_"),
+)
+"""The operators that write a whole tensor."""
 
 
 def _write_array(target: Array, act: Write, operand: Any) -> None:
     if act.operator == "setitem":
         target[act.index] = operand
     else:
-        target[...] = WRITES[act.operator](target, operand)
+        formula: Any = OPERATORS[act.operator].formula
+        target[...] = formula(target) if operand is None else formula(target, operand)
 
 
 def inplace_programs() -> Drawn:

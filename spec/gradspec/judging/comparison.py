@@ -40,6 +40,18 @@ def is_close(
     return _arrays(found, expected, ulps=ulps, scale=scale)
 
 
+def lies_between(found: Any, expected: tuple[Any, Any]) -> Failure | None:
+    """Every entry within its bounds, which have room for rounding."""
+    low, high = (np.asarray(bound, np.float64) for bound in expected)
+    wrong = is_present(found) or has_shape(found, np.broadcast_shapes(low.shape, high.shape))
+    if wrong is not None:
+        return wrong
+    room = _tolerance(np.asarray(found).dtype, np.stack([low, high]), DEFAULT_ULPS, None)
+    if np.all((found >= low - room) & (found <= high + room)):
+        return None
+    return Failure(FailureKind.VALUE, "a value out of bounds", found, expected)
+
+
 def is_none(found: Any, _expected: None = None) -> Failure | None:
     """No tensor at all, which is not the same as zeros."""
     if found is None:
@@ -114,6 +126,7 @@ def exceeds(found: Any, expected: Any) -> Failure | None:
 COMPARISONS: Final[dict[str, Comparison]] = {
     "equals": equals,
     "is_close": is_close,
+    "lies_between": lies_between,
     "is_none": is_none,
     "is_present": is_present,
     "has_shape": has_shape,

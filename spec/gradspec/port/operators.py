@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gradspec.catalogue.operators import BASIC, OPERATORS, Operator
+from gradspec.catalogue.operators import BASIC, OPERATORS
 from gradspec.port.act import Act, act
+
+if TYPE_CHECKING:
+    from gradspec.catalogue.operator import Operator
 
 WRITTEN_BY_SIGN: Final = frozenset(
     {"getitem", "setitem", "iadd", "isub", "imul", "itruediv", "ipow"}

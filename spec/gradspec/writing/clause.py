@@ -28,7 +28,7 @@ __all__ = ["MAY", "MUST", "SHOULD", "Clause", "Level", "Nature", "Note", "clause
 Body = Callable[..., None]
 
 CLAUSE_ID: Final = re.compile(r"[a-z]+-(\d{3})[a-z]?")
-ROW_NAME: Final = re.compile(r"[a-z0-9_]+")
+ROW_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 LAST_OF_THE_LEDGER: Final = 200
 """Ids with higher numbers were given to clauses that no document had a behaviour for."""
 

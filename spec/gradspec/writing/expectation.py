@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradspec.judging.comparison import DEFAULT_ULPS
 from gradspec.program.recorder import current
 
@@ -35,6 +37,10 @@ class Expectation:
         """This value within `ulps` units in the last place of its largest entry."""
         options = {"ulps": ulps} if ulps != DEFAULT_ULPS else {}
         self._check("is_close", expected, **options, **({} if scale is None else {"scale": scale}))
+
+    def lies_between(self, low: Any, high: Any) -> None:
+        """A value whose every entry is within these bounds, which have its shape."""
+        self._check("lies_between", [np.asarray(low), np.asarray(high)])
 
     def is_none(self) -> None:
         """None, and not a tensor of zeros."""

@@ -75,7 +75,8 @@ class NotationDialect:
             return f"expect({found}).{fixed}"
         method = CHECKS.get((check, None), check)
         method = method if method not in ("is_alive", "is_aliasing", "is_flag") else "equals"
-        wanted = list(expected or ()) if method == "has_shape" else [expected]
+        spread = method in ("has_shape", "lies_between")
+        wanted = list(expected or ()) if spread else [expected]
         options = [f"{n}={step.given[n]!r}" for n in ("ulps", "scale") if n in step.given]
         return f"expect({found}).{method}({', '.join([write.listed(wanted), *options])})"
 

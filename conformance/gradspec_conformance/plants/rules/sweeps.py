@@ -1,0 +1,309 @@
+"""Sweeps: one kind of fault, in every operator that can have it; start at `SWEEPS`.
+
+A plant of a sweep is named after the row of the engine's table, or the function, that it breaks;
+what it kills follows from which calls of the catalogue come through there.
+"""
+
+# ruff: noqa: SLF001 - a plant reaches inside
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+import gradspec_reference
+from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, UNDETERMINED, Call
+from gradspec.catalogue.operators import CALLS, KINKS
+from gradspec.catalogue.operators import OPERATORS as CATALOGUE
+from gradspec_conformance.plants.places import at, kernel, rule
+from gradspec_conformance.plants.plant import Plant, enter
+from gradspec_conformance.plants.rules.calls import (
+    FLAT,
+    HAS_AXIS,
+    IDENTITIES,
+    MADE_BY_FUNCTIONS,
+    calls_through,
+    kinks_through,
+)
+from gradspec_reference import autograd
+from gradspec_reference.engine import shapes
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gradspec_conformance.plants.swap import Fault, Place, Swap
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What one plant of a sweep breaks, where and how, and what it thereby kills."""
+
+    name: str
+    places: tuple[Place, ...]
+    fault: Fault
+    kills: dict[str, str]
+
+    def put(self, swap: Swap) -> None:
+        """Put the fault into its places."""
+        for place in self.places:
+            swap(place, self.fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One kind of fault: what it does to {name}, the bug that it is modelled on, where it goes."""
+
+    kind: str
+    change: str
+    modelled_on: str
+    spots: Callable[[], Iterator[Spot]]
+
+    def plants(self) -> Iterator[Plant]:
+        """Make the plants."""
+        for spot in self.spots():
+            name, change = f"{spot.name}_{self.kind}", self.change.format(name=spot.name)
+            yield Plant(name, "rules", change, self.modelled_on, spot.kills, spot.put, sweep=True)
+
+
+# values -------------------------------------------------------------------------------
+def off(array: Any) -> Any:
+    """Make an array wrong in every entry."""
+    kind = np.asarray(array).dtype.kind
+    if kind == "b":
+        return ~array
+    return array * 1.5 + 0.25 if kind == "f" else array + 1
+
+
+def value_of(call: Call) -> str:
+    """Name the row that says what a call gives."""
+    return f"op-208/{call.name}" if call.operator.inplace else f"op-201/{call.name}"
+
+
+def off_kernel(sound: Any, *arguments: Any) -> Any:
+    """Give a wrong result, or wrong results."""
+    result = sound(*arguments)
+    return list(map(off, result)) if isinstance(result, list) else off(result)
+
+
+def wrong_kernels() -> Iterator[Spot]:
+    """Break the kernel of every row that some call comes through."""
+    for name in OPERATORS:
+        calls = [c for c in calls_through(name) if c.operator.smoothness is not UNDETERMINED]
+        if calls and name not in MADE_BY_FUNCTIONS:
+            kills = {value_of(c): "value" for c in calls}
+            yield Spot(name, (kernel(name),), off_kernel, kills)
+
+
+def changing(change: Callable[[Any], None]) -> Fault:
+    """Do something to what a public function gives, behind the engine's back."""
+
+    def fault(sound: Any, *arguments: Any, **keywords: Any) -> Any:
+        result = sound(*arguments, **keywords)
+        change(result)
+        return result
+
+    return fault
+
+
+def set_array(wrong: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Do something to the numbers of a tensor."""
+
+    def change(result: Any) -> None:
+        result._array = wrong(result._array)
+
+    return change
+
+
+def wrong_functions() -> Iterator[Spot]:
+    """Break the result of every function that has no row of the table."""
+    for name in MADE_BY_FUNCTIONS:
+        calls = [c for c in CALLS.values() if c.operator.name == name]
+        kills = {value_of(c): "value" for c in calls}
+        yield Spot(name, (public(name),), changing(set_array(off)), kills)
+
+
+def wrong_shapes() -> Iterator[Spot]:
+    """Turn round the shape of what is made with any numbers in it."""
+    turned = changing(set_array(np.transpose))
+    for call in CALLS.values():
+        if call.operator.smoothness is UNDETERMINED:
+            yield Spot(call.name, (public(call.name),), turned, {f"op-202/{call.name}": "shape"})
+
+
+SIGNS: Final = {"gt": "__gt__", "ge": "__ge__", "lt": "__lt__", "le": "__le__"}
+
+
+def public(name: str) -> Place:
+    """Find where programs find an operator of the catalogue."""
+    if name == "tensor_from":
+        return at(gradspec_reference, "tensor")
+    if name == "Variable":
+        return at(type(autograd.Variable), "__call__")
+    if name in SIGNS:
+        return at(Tensor, SIGNS[name])
+    return at(Tensor if CATALOGUE[name].method else gradspec_reference, name)
+
+
+def along_the_first(sound: Any, x: Any, dims: Any, *rest: Any) -> Any:
+    """Put dimension 0 in the place of the one that a kernel is given."""
+    return sound(x, (0,) if isinstance(dims, tuple) else 0, *rest)
+
+
+def ignored_axes() -> Iterator[Spot]:
+    """Take the first dimension, whichever was named."""
+    for name, kind in HAS_AXIS.items():
+        plain = "" if name in ("cumsum", "softmax", "log_softmax", "logsumexp") else "_dim"
+        call = f"{name.removesuffix('_dim')}{plain}"
+        yield Spot(name, (kernel(name),), along_the_first, {f"op-201/{call}": kind})
+
+
+def ignored_wishes() -> Iterator[Spot]:
+    """Drop the dimension that was to be kept."""
+    for name, row in OPERATORS.items():
+        kills = {value_of(c): "shape" for c in calls_through(name) if c.given.get("keepdim")}
+        if kills and row.param_names[-1:] == ("keepdim",):
+            drop: Fault = lambda sound, *given: sound(*given[:-1], False)  # noqa: E731 - a fault
+            yield Spot(name, (kernel(name),), drop, kills)
+
+
+def swapped_operands() -> Iterator[Spot]:
+    """Take the second operand for the first, and the first for the second."""
+    for name in ("sub", "div", "pow", "remainder", "gt", "ge", "lt", "le"):
+        calls = [c for c in calls_through(name) if c.name not in SIGNS]
+        kills = {value_of(c): "value" for c in calls}
+        turn: Fault = lambda sound, x, y, *rest: sound(y, x, *rest)  # noqa: E731 - a fault
+        yield Spot(name, (kernel(name),), turn, kills)
+
+
+# derivatives --------------------------------------------------------------------------
+def slopes_through(row: str) -> dict[str, str]:
+    """Name the rows about derivatives that a wrong rule turns red."""
+    calls = [c for c in calls_through(row) if c.operator.smoothness in DIFFERENTIABLE]
+    return {f"op-{'209' if c.operator.inplace else '001'}/{c.name}": "value" for c in calls}
+
+
+def flat_slopes(row: str) -> dict[str, str]:
+    """Name those of them where the slope is zero."""
+    flat = FLAT.get(row, ())
+    return {i: kind for i, kind in slopes_through(row).items() if i.partition("/")[2] in flat}
+
+
+def rules_of(name: str) -> tuple[Place, ...]:
+    """Name the rules of all operands of a row."""
+    return tuple(rule(name, operand) for operand in OPERATORS[name].vjp)
+
+
+def lost_signs() -> Iterator[Spot]:
+    """Turn the sign of every rule."""
+    for name in OPERATORS:
+        flat = flat_slopes(name)
+        kills = {i: kind for i, kind in slopes_through(name).items() if i not in flat}
+        if kills:
+            turned: Fault = lambda sound, *given: -sound(*given)  # noqa: E731 - a fault
+            yield Spot(name, rules_of(name), turned, kills)
+
+
+def passed_on() -> Iterator[Spot]:
+    """Hand on what arrives, where nothing should come through."""
+    hand_on: Fault = lambda _sound, _xp, g, *_: g  # noqa: E731 - a fault
+    for name in FLAT:
+        yield Spot(name, rules_of(name), hand_on, flat_slopes(name))
+    kills = {f"op-203/{c.name}": "value" for c in calls_through("heaviside")}
+    yield Spot("heaviside", rules_of("heaviside"), hand_on, kills)
+
+
+def nothing_at_kinks() -> Iterator[Spot]:
+    """Divide zero by zero in every rule that has a kink."""
+    nothing: Fault = lambda sound, *given: sound(*given) * np.nan  # noqa: E731 - a fault
+    for name in OPERATORS:
+        kills: dict[str, str] = {}
+        for kink in kinks_through(name):
+            _, found = KINKS[kink]
+            kills |= {f"op-204/{kink}": "value"} if found.between is not None else {}
+            kills |= {f"op-205/{kink}": "value"} if found.choice is not None else {}
+        if kills:
+            yield Spot(name, rules_of(name), nothing, kills)
+
+
+def neighbours() -> Iterator[Spot]:
+    """Send what is for one place to the next."""
+    for name in ("max_dim", "min_dim", "median_dim"):
+        next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)  # noqa: E731 - a fault
+        yield Spot(name, rules_of(name), next_one, {f"op-029/{name}": "value"})
+
+
+def lost_histories() -> Iterator[Spot]:
+    """Cut off what an operator that changes nothing hands back."""
+
+    def cut(sound: Any, *arguments: Any, **keywords: Any) -> Any:
+        return sound(*arguments, **keywords).detach()
+
+    for name in IDENTITIES:
+        yield Spot(name, (public(name),), cut, {f"op-001/{name}": "missing gradient"})
+
+
+def broadcasting() -> Iterator[Spot]:
+    """Leave every gradient in the shape of the result."""
+    broadcast = [c for c in CALLS.values() if c.name.endswith("_broadcast")]
+    smooth = [c for c in broadcast if c.operator.smoothness in DIFFERENTIABLE]
+    kills = {f"op-001/{c.name}": "shape" for c in smooth}
+    leave: Fault = lambda _sound, _xp, gradient, _shape: gradient  # noqa: E731 - a fault
+    yield Spot("everything", (at(shapes, "unbroadcast"),), leave, kills)
+
+
+# flags --------------------------------------------------------------------------------
+def flag(result: Any) -> None:
+    """Make a tensor require grad, whatever its data type."""
+    result._requires_grad = True
+
+
+def flagged_constants() -> Iterator[Spot]:
+    """Let what has no derivative require grad."""
+    named: dict[str, dict[str, str]] = {}
+    for call in CALLS.values():
+        if call.operator.smoothness is CONSTANT and call.operator.name != "resize_":
+            named.setdefault(call.operator.name, {})[f"op-206/{call.name}"] = "flag"
+    for name, kills in named.items():
+        yield Spot(name, (public(name),), changing(flag), kills)
+
+
+def flagged_places() -> Iterator[Spot]:
+    """Let places require grad."""
+    for name in ("max", "min", "median", "sort", "topk"):
+        calls = [c.name for c in CALLS.values() if c.operator.name == name and c.gives_several]
+        kills = {f"op-207/{call}": "flag" for call in calls}
+        yield Spot(name, (public(name),), changing(flag_places), kills)
+
+
+def flag_places(result: Any) -> None:
+    """Flag the second of two results, where there are two."""
+    if isinstance(result, tuple):
+        flag(result[1])
+
+
+TEACHING: Final = "common in teaching engines"
+
+SWEEPS: Final = (
+    Sweep("is_wrong", "The kernel of {name} is off.", TEACHING, wrong_kernels),
+    Sweep("gives_another_value", "What {name} gives is off.", TEACHING, wrong_functions),
+    Sweep("turns_its_shape", "{name} turns the shape round.", TEACHING, wrong_shapes),
+    Sweep("ignores_its_axis", "{name} takes the first dimension.", TEACHING, ignored_axes),
+    Sweep("ignores_keepdim", "{name} drops the dimension.", TEACHING, ignored_wishes),
+    Sweep("swaps_its_operands", "{name} swaps its operands.", TEACHING, swapped_operands),
+    Sweep("loses_its_sign", "The rule of {name} has the wrong sign.", TEACHING, lost_signs),
+    Sweep("passes_on", "The rule of {name} hands on what arrives.", TEACHING, passed_on),
+    Sweep("has_nan_at_its_kink", "The rule of {name} is 0 / 0.", "HIPS/autograd", nothing_at_kinks),
+    Sweep("pays_the_neighbour", "{name} pays the next entry.", TEACHING, neighbours),
+    Sweep("loses_history", "{name} hands back a constant.", TEACHING, lost_histories),
+    Sweep("requires_grad", "What {name} gives requires grad.", "tinygrad#3037", flagged_constants),
+    Sweep("has_places_with_grad", "The places of {name} require grad.", TEACHING, flagged_places),
+    Sweep("is_not_unbroadcast", "Gradients keep the result's shape.", TEACHING, broadcasting),
+)
+
+for one_kind in SWEEPS:
+    for made in one_kind.plants():
+        enter(made)

@@ -1,0 +1,219 @@
+"""Functions of each entry: arithmetic, functions of one variable, comparisons.
+
+They are called on numbers, which an engine of scalars has too, and on arrays; two operands are of
+shapes that are both broadcast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import (
+    ABOVE_MINUS_ONE,
+    BELOW_A_POLE,
+    EIGHTHS,
+    FEW,
+    HIGH,
+    LOW,
+    NUMBER_OR_NAN,
+    ODD,
+    POSITIVE,
+    REAL,
+    TRUTH,
+    ZERO_OR_ONE,
+    Domain,
+)
+from gradspec.catalogue.operator import (
+    ANALYTIC,
+    CONSTANT,
+    LINEAR,
+    PIECEWISE,
+    REFUSED,
+    Given,
+    Kink,
+    Operator,
+    Smoothness,
+    at,
+    of,
+    on,
+    row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def one(
+    name: str,
+    formula: Callable[..., Any],
+    smoothness: Smoothness = ANALYTIC,
+    domain: Domain = REAL,
+    **more: Any,
+) -> Operator:
+    """Write the row of a function of one operand."""
+    calls = {"array": on(2, 3, domain=domain)} | more
+    return row(f"{name}(x)", formula, smoothness, on(domain=domain), **calls)
+
+
+def two(
+    called: str,
+    formula: Callable[..., Any],
+    smoothness: Smoothness,
+    domains: tuple[Domain, Domain] = (REAL, REAL),
+    **more: Any,
+) -> Operator:
+    """Write the row of a function of two operands; `sign` is Python's."""
+    second = called.rstrip(")").split(", ")[1]
+    first, other = domains
+    if "sign" in more:
+        more["sign"] = f"$x {more['sign']} ${second}"
+    numbers = on(domain=first, **{second: of(domain=other)})
+    both = on(2, 1, domain=first, **{second: of(3, domain=other)})
+    return row(called, formula, smoothness, numbers, **({"broadcast": both} | more))
+
+
+def real(x: Any) -> Any:
+    """Give the number that a branch is decided by."""
+    return np.real(x)
+
+
+def larger(x: Any, other: Any) -> Any:
+    """Give the larger of each pair."""
+    return np.where(real(x) >= real(other), x, other)
+
+
+def smaller(x: Any, other: Any) -> Any:
+    """Give the smaller of each pair."""
+    return np.where(real(x) <= real(other), x, other)
+
+
+def size(x: Any) -> Any:
+    """Give the absolute value; not the modulus of complex numbers, which is not analytic."""
+    return np.where(real(x) >= 0, x, -x)
+
+
+def remainder(x: Any, other: Any) -> Any:
+    """Give what is left of x, with the sign of the divisor."""
+    return x - other * np.floor(real(x) / real(other))
+
+
+def heaviside(x: Any, values: Any) -> Any:
+    """Give 0 below zero, 1 above it, and a value there."""
+    return np.where(real(x) == 0, values, real(x) > 0)
+
+
+def clamped(x: Any, min: Any = None, max: Any = None) -> Any:
+    """Give x between its bounds, which are numbers or tensors."""
+    x = x if min is None else larger(x, min)
+    return x if max is None else smaller(x, max)
+
+
+def jump(x: float) -> dict[str, Kink]:
+    """Say where a step function jumps: no slope is right, and torch's is 0."""
+    return {"": Kink(at(x), None, 0.0)}
+
+
+IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
+FEW_PAIRS: Final = (FEW, FEW)
+TIE: Final = {"": Kink(at(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5)}
+ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
+BOUNDS: Final = {"min": np.array(-1.0), "max": np.array(2.0)}
+NUMBER: Final[Given] = {"x": 2.5, "other": of()}
+ADD: Final = "x, other, *, alpha=1, out=None"
+MUL: Final = "x, other, *, out=None"
+
+
+def plus(x: Any, other: Any, alpha: float = 1) -> Any:
+    """Give x + alpha other."""
+    return x + alpha * other
+
+
+def minus(x: Any, other: Any, alpha: float = 1) -> Any:
+    """Give x - alpha other."""
+    return x - alpha * other
+
+
+ARITHMETIC: Final = (
+    two(f"add({ADD})", plus, LINEAR, alpha=ALPHA, sign="+", **IN_PLACE),
+    two(f"sub({ADD})", minus, LINEAR, alpha=ALPHA, of_number=NUMBER, sign="-", **IN_PLACE),
+    two(f"mul({MUL})", np.multiply, LINEAR, sign="*", **IN_PLACE),
+    two(f"div({MUL})", np.true_divide, ANALYTIC, of_number=NUMBER, sign="/", **IN_PLACE),
+    row(
+        *("pow(x, exponent)", lambda x, exponent: x**exponent, ANALYTIC, on(exponent=3)),
+        root=on(2, 3, domain=POSITIVE, exponent=0.5),
+        tensor=on(2, 1, domain=POSITIVE, exponent=of(3)),
+        of_number={"x": 2.5, "exponent": of()},
+        sign="$x ** $exponent",
+        **IN_PLACE,
+    ),
+    one("neg", np.negative, LINEAR, sign="-$x", **IN_PLACE),
+    two("maximum(x, other)", larger, PIECEWISE, kinks=TIE),
+    two("minimum(x, other)", smaller, PIECEWISE, kinks=TIE),
+    two(
+        *("remainder(x, other)", remainder, PIECEWISE, (ODD, EIGHTHS)),
+        number=on(2, 3, domain=ODD, other=0.75),
+    ),
+    two("heaviside(x, values)", heaviside, REFUSED, (FEW, REAL)),
+)
+
+FUNCTIONS: Final = (
+    one("abs", size, PIECEWISE, kinks={"": Kink(at(0.0), (-1.0, 1.0), 0.0)}, **IN_PLACE),
+    one("sign", lambda x: np.sign(real(x)), PIECEWISE, ODD, kinks=jump(0.0)),
+    one("exp", np.exp, **IN_PLACE),
+    one("expm1", np.expm1),
+    one("log", np.log, domain=POSITIVE, **IN_PLACE),
+    one("log1p", np.log1p, domain=ABOVE_MINUS_ONE),
+    one("sqrt", np.sqrt, domain=POSITIVE, **IN_PLACE),
+    one("rsqrt", lambda x: 1 / np.sqrt(x), domain=POSITIVE),
+    one("reciprocal", lambda x: 1 / x),
+    one("square", np.square),
+    one("sin", np.sin, **IN_PLACE),
+    one("cos", np.cos, **IN_PLACE),
+    one("tan", np.tan, domain=BELOW_A_POLE),
+    one("sinh", np.sinh),
+    one("cosh", np.cosh),
+    one("tanh", np.tanh, **IN_PLACE),
+    one("sigmoid", lambda x: 1 / (1 + np.exp(-x)), **IN_PLACE),
+    row(
+        "relu(x)",
+        *(lambda x: np.where(real(x) > 0, x, 0), PIECEWISE, on(domain=HIGH)),
+        negative=on(domain=LOW),
+        array=on(2, 3),
+        kinks={"": Kink(at(0.0), (0.0, 1.0), 0.0)},
+        **IN_PLACE,
+    ),
+    one("floor", lambda x: np.floor(real(x)), PIECEWISE, ODD, kinks=jump(1.0)),
+    one("round", lambda x: np.round(real(x)), PIECEWISE, ODD, kinks=jump(0.5)),
+    row(
+        "clamp(x, min=None, max=None)",
+        *(clamped, PIECEWISE, on(2, 3, min=-0.84375, max=1.03125)),
+        at_least=on(2, 3, min=0.03125),
+        at_most=on(2, 3, max=0.03125),
+        tensors=on(4, 3, min=of(3, domain=LOW), max=of(4, 1, domain=HIGH)),
+        kinks={
+            "": Kink(at([-1.0, 2.0], min=-1.0, max=2.0), (0.0, 1.0), 1.0),
+            "tensors": Kink(at(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
+            "tensors_above": Kink(at(2.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
+        },
+        method=True,
+        **IN_PLACE,
+    ),
+    row(
+        "where(condition, x, other)",
+        *(np.where, LINEAR, on(condition=of(domain=TRUTH), other=of())),
+        broadcast=on(2, 1, condition=of(2, 3, domain=TRUTH), other=of(3)),
+    ),
+)
+
+COMPARISONS: Final = (
+    two("gt(x, other)", np.greater, CONSTANT, FEW_PAIRS, sign=">"),
+    two("ge(x, other)", np.greater_equal, CONSTANT, FEW_PAIRS, sign=">="),
+    two("lt(x, other)", np.less, CONSTANT, FEW_PAIRS, sign="<"),
+    two("le(x, other)", np.less_equal, CONSTANT, FEW_PAIRS, sign="<="),
+    two("eq(x, other)", np.equal, CONSTANT, FEW_PAIRS),
+    two("ne(x, other)", np.not_equal, CONSTANT, FEW_PAIRS),
+    one("logical_not", np.logical_not, CONSTANT, ZERO_OR_ONE),
+    one("isnan", np.isnan, CONSTANT, NUMBER_OR_NAN),
+)

@@ -1,0 +1,63 @@
+"""What writes into its first operand and has no other form, and the augmented assignments.
+
+The result of a formula here is what the operand holds afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from gradspec.catalogue.entrywise import ARITHMETIC
+from gradspec.catalogue.operator import CONSTANT, LINEAR, Operator, of, on, row
+from gradspec.catalogue.signature import Signature
+
+PLAIN: Final = {operator.name: operator for operator in ARITHMETIC}
+WRITES: Final[dict[str, Any]] = {"inplace": True, "method": True}
+
+
+def augmented(name: str, sign: str, plain: str) -> Operator:
+    """Write the row of an augmented assignment: the arithmetic behind its sign."""
+    operator = PLAIN[plain]
+    _, second = operator.signature.names[:2]
+    given = {"x": operator.calls[""]["x"], "other": operator.calls[""][second]}
+    return replace(
+        operator.form_in_place(),
+        name=name,
+        signature=Signature.read("x, other"),
+        calls={"": given},
+        sign=f"$result = $x\n$result {sign} $other",
+        method=False,
+    )
+
+
+def assigned(x: Any, index: Any, value: Any) -> Any:
+    """Give x with other values at the index."""
+    whole = x.copy()
+    whole[index] = value
+    return whole
+
+
+ROWS: Final = (
+    row("zero_(x)", lambda x: x * 0.0, LINEAR, on(2, 3), **WRITES),
+    row("fill_(x, value)", lambda x, value: x * 0.0 + value, LINEAR, on(2, 3, value=7.0), **WRITES),
+    row(
+        "copy_(x, other)", lambda x, other: x * 0.0 + other, LINEAR, on(2, 3, other=of(3)), **WRITES
+    ),
+    row(
+        *("resize_(x, *size)", lambda x, size: x.reshape(size), CONSTANT, on(2, 3, size=(3, 2))),
+        **WRITES,
+    ),
+    row(
+        "setitem(x, index, value)",
+        *(assigned, LINEAR, on(2, 3, index=(0, slice(1, None)), value=of(2))),
+        number=on(2, 3, index=1, value=7.0),
+        sign="$x[$index] = $value\n$x",
+        inplace=True,
+    ),
+    augmented("iadd", "+=", "add"),
+    augmented("isub", "-=", "sub"),
+    augmented("imul", "*=", "mul"),
+    augmented("itruediv", "/=", "div"),
+    augmented("ipow", "**=", "pow"),
+)

@@ -1,0 +1,238 @@
+"""`Operator`: one row of the catalogue; `Call`: one way to call it, with a sample of its operands.
+
+A row says what the operator is called, how it is called, what it computes (a NumPy formula), where
+(how the operands of each call are drawn) and how smooth it is.  How smooth it is decides how its
+Jacobian is known, so that no derivative is written anywhere: see `gradspec.catalogue.slopes`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import REAL, Domain, Operand
+from gradspec.catalogue.signature import Signature
+
+ALWAYS: Final = "always"
+
+Given = Mapping[str, Any]
+
+
+class Smoothness(StrEnum):
+    """What kind of function an operator is of its floating-point operands."""
+
+    ANALYTIC = "analytic"
+    """The formula takes complex numbers all the way, so its Jacobian is the complex step."""
+
+    LINEAR = "linear"
+    """In each operand, but for a constant: the Jacobian is its own values."""
+
+    PIECEWISE = "piecewise"
+    """Analytic between kinks and jumps, which the formula finds by real parts."""
+
+    REFUSED = "refused"
+    """Piecewise, but torch has no derivative for it and refuses."""
+
+    CONSTANT = "constant"
+    """Without a derivative: truth values, places, copies that are cut off, factories."""
+
+    UNDETERMINED = "undetermined"
+    """Random, or whatever was in memory: only the shape is known."""
+
+
+ANALYTIC: Final = Smoothness.ANALYTIC
+LINEAR: Final = Smoothness.LINEAR
+PIECEWISE: Final = Smoothness.PIECEWISE
+REFUSED: Final = Smoothness.REFUSED
+CONSTANT: Final = Smoothness.CONSTANT
+UNDETERMINED: Final = Smoothness.UNDETERMINED
+
+DIFFERENTIABLE: Final = (ANALYTIC, LINEAR, PIECEWISE)
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A point where an operator has no derivative, and the gradients of its sum there.
+
+    `between` bounds what mathematics allows, where it allows anything; `choice` is what torch
+    gives, where the operator alone decides.  Both are about each variable alike, but for a choice
+    that is a tuple, which has one for each.
+    """
+
+    given: Given
+    between: tuple[Any, Any] | None
+    choice: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """One operator.
+
+    `several` says when it returns several tensors: `always`, or the parameter that must be given.
+    `sign` is how Python writes it, where it has a sign; `torch` how torch does, where it is neither
+    `torch.NAME(...)` nor, with `method`, `x.NAME(...)`.
+
+    `formula` gets its arguments in the order of the signature, those that come after one left out
+    by name.  `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
+    adds the form `NAME_`, which is `inplace`.
+    """
+
+    name: str
+    signature: Signature
+    formula: Callable[..., Any] | None = None
+    smoothness: Smoothness = Smoothness.LINEAR
+    calls: Mapping[str, Given] = field(default_factory=dict)
+    kinks: Mapping[str, Kink] = field(default_factory=dict)
+    several: str = ""
+    sign: str = ""
+    torch: str = ""
+    method: bool = False
+    has_inplace: bool = False
+    inplace: bool = False
+
+    def gives_several(self, given: Iterable[str]) -> bool:
+        """Say whether a call with these arguments returns several tensors."""
+        return self.several == ALWAYS or (bool(self.several) and self.several in given)
+
+    def named(self, call: str) -> str:
+        """Name a call or a kink among those of all operators."""
+        return f"{self.name}_{call}" if call else self.name
+
+    def form_in_place(self) -> Operator:
+        """Give the form that writes its result into its first operand."""
+        return replace(
+            self,
+            name=f"{self.name}_",
+            calls={"": self.calls[""]},
+            kinks={},
+            sign="",
+            method=True,
+            has_inplace=False,
+            inplace=True,
+        )
+
+
+def row(
+    called: str,
+    formula: Callable[..., Any] | None,
+    smoothness: Smoothness,
+    plain: Given | None = None,
+    /,
+    *,
+    kinks: Mapping[str, Kink] | None = None,
+    several: str = "",
+    sign: str = "",
+    torch: str = "",
+    method: bool = False,
+    has_inplace: bool = False,
+    inplace: bool = False,
+    **calls: Given,
+) -> Operator:
+    """Write a row: `NAME(PARAMETERS)`, the formula, the plain call, and other calls by name."""
+    name, _, parameters = called.removesuffix(")").partition("(")
+    return Operator(
+        name=name,
+        signature=Signature.read(parameters),
+        formula=formula,
+        smoothness=smoothness,
+        calls=({} if plain is None else {"": plain}) | calls,
+        kinks=kinks or {},
+        several=several,
+        sign=sign,
+        torch=torch,
+        method=method,
+        has_inplace=has_inplace,
+        inplace=inplace,
+    )
+
+
+def on(*shape: int, domain: Domain = REAL, **given: Any) -> Given:
+    """Write a call: the shape of `x`, where it is drawn from, and the other arguments."""
+    return {"x": Operand(shape, domain), **given}
+
+
+def of(*shape: int, domain: Domain = REAL) -> Operand:
+    """Write a further operand of a call."""
+    return Operand(shape, domain)
+
+
+def at(x: Any, **given: Any) -> Given:
+    """Write a call at one point."""
+    return {"x": np.array(x), **given}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One way to call an operator: parameter -> an operand to be drawn, or what is given."""
+
+    operator: Operator
+    name: str
+    given: Given
+
+    def sample(self) -> dict[str, Any]:
+        """Draw the operands, the same in every run."""
+        random = np.random.default_rng(zlib.crc32(self.name.encode()))
+        taken: set[Any] = set()
+
+        def drawn(value: Any) -> Any:
+            if isinstance(value, Operand):
+                return value.domain.draw(random, value.shape, taken)
+            return [drawn(v) for v in value] if holds_tensors(value) else value
+
+        return {name: drawn(value) for name, value in self.given.items()}
+
+    def value(self, sample: Given) -> Any:
+        """Compute the formula: an array, or a tuple of them."""
+        formula = self.operator.formula
+        if formula is None:
+            raise TypeError(f"{self.operator.name} has no formula")
+        names = self.operator.signature.names
+        first = list(itertools.takewhile(sample.__contains__, names))
+        rest = {n: sample[n] for n in names if n in sample and n not in first}
+        result = formula(*(sample[n] for n in first), **rest)
+        return tuple(result) if self.gives_several else result
+
+    @property
+    def gives_several(self) -> bool:
+        """Whether it gives a tuple."""
+        return self.operator.gives_several(self.given)
+
+
+def is_tensor(value: Any) -> bool:
+    """Say whether a value of a sample is for a tensor, or a list of them."""
+    return isinstance(value, np.ndarray | Operand) or holds_tensors(value)
+
+
+def holds_tensors(value: Any) -> bool:
+    """Say whether a value is a list of tensors."""
+    return isinstance(value, list) and bool(value) and is_tensor(value[0])
+
+
+def mapped(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
+    """Replace every array of a sample, in order."""
+
+    def replaced(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return of_tensor(value)
+        return [replaced(v) for v in value] if holds_tensors(value) else value
+
+    return {name: replaced(value) for name, value in sample.items()}
+
+
+def variables(sample: Given) -> Iterator[Any]:
+    """Give the arrays of a sample that an operator may be differentiated by, in order."""
+    arrays: list[Any] = []
+    mapped(sample, arrays.append)
+    return (array for array in arrays if array.dtype.kind in "fc")
+
+
+def replaced(sample: Given, points: Iterable[Any], constant: Callable[[Any], Any]) -> Given:
+    """Put other things in the place of the variables, and make constants of the other arrays."""
+    rest = iter(points)
+    return mapped(sample, lambda a: next(rest) if a.dtype.kind in "fc" else constant(a))

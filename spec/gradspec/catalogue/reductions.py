@@ -1,0 +1,226 @@
+"""Reductions, and what else looks at many entries at once: softmax, sums that run, sorting."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import LOW, ZERO_OR_ONE
+from gradspec.catalogue.entrywise import real, size
+from gradspec.catalogue.operator import (
+    ALWAYS,
+    ANALYTIC,
+    CONSTANT,
+    LINEAR,
+    PIECEWISE,
+    Kink,
+    Operator,
+    Smoothness,
+    at,
+    on,
+    row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DIM: Final = "x, dim=None, keepdim=False"
+CORRECTION: Final = "x, dim=None, *, correction=1, keepdim=False"
+ONE: Final = on(2, 3, dim=1)
+FIRST: Final = on(2, 3, dim=0)
+KEPT: Final = on(2, 3, 2, dim=1, keepdim=True)
+DIMS: Final = on(2, 3, 4, dim=(0, 2))
+TIED: Final = np.array([1.0, 2.0, 2.0])
+BETWEEN_TIED: Final = (np.array([0.0, 0.0, 0.0]), np.array([0.0, 1.0, 1.0]))
+HALVES: Final = np.array([0.0, 0.5, 0.5])
+
+
+def reduction(
+    called: str, formula: Callable[..., Any], smoothness: Smoothness, **more: Any
+) -> Operator:
+    """Write the row of a reduction: of all entries, along a dimension, and with it kept."""
+    calls = {"dim": ONE, "keepdim": KEPT} | more
+    return row(called, formula, smoothness, on(2, 3), **calls)
+
+
+def total(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the sum."""
+    return x.sum(dim, keepdims=keepdim)
+
+
+def mean(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the mean."""
+    return x.mean(dim, keepdims=keepdim)
+
+
+def product(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the product."""
+    return x.prod(dim, keepdims=keepdim)
+
+
+def plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Call a function of NumPy by torch's names."""
+    return lambda x, dim=None, keepdim=False: function(x, dim, keepdims=keepdim)
+
+
+def variance(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
+    """Give the mean square deviation, with n - correction for n."""
+    deviation = x - x.mean(dim, keepdims=True)
+    free = x.size // x.mean(dim).size - correction
+    return (deviation * deviation).sum(dim, keepdims=keepdim) / free
+
+
+def deviation(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
+    """Give the root of the variance."""
+    return np.sqrt(variance(x, dim, correction, keepdim))
+
+
+def ranked(x: Any, rank: int, dim: int | None, keepdim: bool) -> Any:
+    """Give the entry of a rank, counted from the smallest, and where it is along a dimension."""
+    if dim is None:
+        return np.ravel(x)[np.argsort(np.ravel(real(x)))[rank]]
+    where = np.take(np.argsort(real(x), dim), [rank], dim)
+    found = np.take_along_axis(x, where, dim)
+    return (found, where) if keepdim else (found.squeeze(dim), where.squeeze(dim))
+
+
+def largest(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Give the largest entry, and where it is along a dimension."""
+    return ranked(x, -1, dim, keepdim)
+
+
+def smallest(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Give the smallest entry, and where it is along a dimension."""
+    return ranked(x, 0, dim, keepdim)
+
+
+def middle(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Give the middle entry, the lower one of two, and where it is along a dimension."""
+    count = x.size if dim is None else x.shape[dim]
+    return ranked(x, (count - 1) // 2, dim, keepdim)
+
+
+def extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the formula of an extreme along any dimensions, of which no place is told."""
+
+    def formula(x: Any, dim: Any = (), keepdim: bool = False) -> Any:
+        dims = (dim,) if isinstance(dim, int) else tuple(dim) or tuple(range(x.ndim))
+        for one in sorted(dims, reverse=True):
+            x = pick(x, one, keepdim)[0]
+        return x
+
+    return formula
+
+
+def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the norm of an order."""
+    if p == math.inf:
+        return largest(size(x)) if dim is None else largest(size(x), dim, keepdim)[0]
+    if p == "fro":
+        return np.sqrt((x * x).sum(dim, keepdims=keepdim))
+    return (size(x) ** p).sum(dim, keepdims=keepdim) ** (1 / p)
+
+
+def softmax(x: Any, dim: int) -> Any:
+    """Give exponentials that sum to one."""
+    return np.exp(x) / np.exp(x).sum(dim, keepdims=True)
+
+
+def sort(x: Any, dim: int = -1, descending: bool = False) -> Any:
+    """Give the entries in order, and where they were."""
+    where = np.argsort(-real(x) if descending else real(x), dim)
+    return np.take_along_axis(x, where, dim), where
+
+
+def topk(x: Any, k: int, dim: int = -1, largest: bool = True) -> Any:
+    """Give the k largest entries in order, and where they were."""
+    return tuple(np.take(part, range(k), dim) for part in sort(x, dim, descending=largest))
+
+
+def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
+    """Give the logarithm of the sum of exponentials."""
+    return np.log(np.exp(x).sum(dim, keepdims=keepdim))
+
+
+def tied(sign: float, *, shared: bool) -> dict[str, Kink]:
+    """Say what two equal entries get that are the extreme, or the middle one."""
+    every = Kink(at(sign * TIED), BETWEEN_TIED, HALVES)
+    return {
+        "": every,
+        "dim": Kink(at(sign * TIED, dim=0), BETWEEN_TIED, HALVES if shared else None),
+    }
+
+
+AT_ZERO: Final = (-1.0, 1.0)
+TRUTHS: Final = on(3, 2, domain=ZERO_OR_ONE, dim=0)
+TWO_ZEROS: Final = at([[0.0, 3.0, 0.0], [0.5, 0.0, 2.0]], dim=1)
+MODULI: Final = Kink(
+    at([2.0, -2.0], p=math.inf),
+    (np.array([0.0, -1.0]), np.array([1.0, 0.0])),
+    np.array([0.5, -0.5]),
+)
+
+ROWS: Final = (
+    reduction(f"sum({DIM})", total, LINEAR),
+    reduction(f"mean({DIM})", mean, LINEAR),
+    reduction(
+        *(f"prod({DIM})", product, ANALYTIC),
+        one_zero=at([1.5, 0.0, -2.0]),
+        two_zeros=TWO_ZEROS,
+    ),
+    reduction(f"argmax({DIM})", plain(np.argmax), CONSTANT),
+    reduction(f"argmin({DIM})", plain(np.argmin), CONSTANT),
+    reduction(f"all({DIM})", plain(np.all), CONSTANT, dim=TRUTHS),
+    reduction(f"any({DIM})", plain(np.any), CONSTANT, dim=TRUTHS),
+    reduction(
+        *("amax(x, dim=(), keepdim=False)", extreme(largest), PIECEWISE),
+        dims=DIMS,
+        kinks=tied(1.0, shared=True),
+    ),
+    reduction(
+        *("amin(x, dim=(), keepdim=False)", extreme(smallest), PIECEWISE),
+        dims=DIMS,
+        kinks=tied(-1.0, shared=True),
+    ),
+    reduction(f"var({CORRECTION})", variance, ANALYTIC, correction=on(2, 3, dim=1, correction=0)),
+    reduction(
+        *(f"std({CORRECTION})", deviation, ANALYTIC),
+        kinks={"": Kink(at([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
+    ),
+    reduction(f"max({DIM})", largest, PIECEWISE, kinks=tied(1.0, shared=False), several="dim"),
+    reduction(f"min({DIM})", smallest, PIECEWISE, kinks=tied(-1.0, shared=False), several="dim"),
+    reduction(
+        *(f"median({DIM})", middle, PIECEWISE),
+        odd=on(5),
+        odd_dim=on(3, 2, dim=0),
+        kinks=tied(1.0, shared=False),
+        several="dim",
+    ),
+    reduction(
+        *("norm(x, p='fro', dim=None, keepdim=False)", norm, PIECEWISE),
+        p1=on(2, 3, p=1, dim=1),
+        p3=on(2, 3, p=3),
+        maximum=on(2, 3, domain=LOW, p=math.inf),
+        kinks={
+            "": Kink(at([0.0, 0.0]), AT_ZERO, 0.0),
+            "p1": Kink(at([0.0, 0.0], p=1), AT_ZERO, 0.0),
+            "maximum": MODULI,
+        },
+    ),
+    row("logsumexp(x, dim, keepdim=False)", logsumexp, ANALYTIC, ONE, keepdim=KEPT, dims=DIMS),
+    row("softmax(x, dim)", softmax, ANALYTIC, ONE, first=FIRST),
+    row("log_softmax(x, dim)", lambda x, dim: np.log(softmax(x, dim)), ANALYTIC, ONE, first=FIRST),
+    row("cumsum(x, dim)", lambda x, dim: x.cumsum(dim), LINEAR, ONE, first=FIRST),
+    row(
+        *("sort(x, dim=-1, descending=False)", sort, PIECEWISE, on(2, 3)),
+        descending=on(3, 2, dim=0, descending=True),
+        several=ALWAYS,
+    ),
+    row(
+        *("topk(x, k, dim=-1, largest=True, sorted=True)", topk, PIECEWISE, on(2, 4, k=2)),
+        smallest=on(4, 2, k=3, dim=0, largest=False),
+        several=ALWAYS,
+    ),
+)

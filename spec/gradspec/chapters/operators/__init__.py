@@ -1,0 +1,21 @@
+"""Operators: what each one computes, and what its derivative is.
+
+The chapters before this one are about the machine that carries gradients from a result to its
+arguments.  Here it is about the numbers that the machine carries: for each operator of the
+catalogue the value, and the derivative entry by entry.  Every clause is about many operators at
+once, and a row of it is one way to call one of them.
+
+No derivative is written down anywhere.  The catalogue has a formula for each operator, in NumPy,
+and says how smooth it is.  What is linear is its own derivative.  What is analytic is evaluated a
+tiny imaginary step beside the point: f(x + ih) = f(x) + ih f'(x), up to h squared, which is lost
+in rounding, so the imaginary part is the derivative without any cancellation.  Where a function
+has a kink, mathematics leaves an interval, in which an engine has to stay, and torch has made a
+choice, which is a convention.
+
+Operators that give truth values, places or constants have no derivative, and what they give does
+not ask for one.  Forms that write in place give what the operator would have given.
+"""
+
+from gradspec.chapters.operators import values, derivatives, kinks, constants, in_place
+
+__all__ = ["constants", "derivatives", "in_place", "kinks", "values"]

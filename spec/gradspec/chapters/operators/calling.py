@@ -1,0 +1,69 @@
+"""A call of the catalogue, made on an engine: with constants, or as a function of its variables.
+
+A second-order clause asks for `x * f(x)`, never for `f(x)` alone: where f is linear its derivative
+is a constant, and an engine may rightly say that it depends on nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec.catalogue.operator import mapped, replaced, variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gradspec import Autograd
+    from gradspec.catalogue.operator import Call, Given
+
+
+def perform(ag: Autograd, call: Call, given: Given) -> Any:
+    """Call the operator; in place, give what its first operand then is."""
+    if not call.operator.inplace:
+        return getattr(ag, call.operator.name)(**given)
+    target = given["x"]
+    getattr(target, call.operator.name)(**{n: v for n, v in given.items() if n != "x"})
+    return target
+
+
+def on_constants(ag: Autograd, call: Call, sample: Given) -> Any:
+    """Call the operator on tensors that do not require grad."""
+    return perform(ag, call, mapped(sample, ag.tensor))
+
+
+def on_leaves(ag: Autograd, call: Call, sample: Given) -> Any:
+    """Call the operator on leaves that require grad; in place, on a result of one."""
+    leaves = [ag.tensor(v, requires_grad=True) for v in variables(sample)]
+    return _on_points(ag, call, sample, leaves)
+
+
+def function(
+    ag: Autograd, call: Call, sample: Given, part: int | None = None
+) -> Callable[..., Any]:
+    """Give the operator, or one of its results, as a function of its variables alone."""
+
+    def applied(*points: Any) -> Any:
+        result = _on_points(ag, call, sample, points)
+        return result if part is None else result[part]
+
+    return applied
+
+
+def _on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
+    if call.operator.inplace:
+        points = [points[0] * 1.0, *points[1:]]
+    return perform(ag, call, replaced(sample, points, ag.tensor))
+
+
+def cotangent(ag: Autograd, value: Any) -> Any:
+    """Draw a cotangent of sixteenths, which are exact in the data type of every result."""
+    return np.round(ag.random(*np.shape(value)) * 16) / 16
+
+
+def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
+    """Give the value of the formula with None, or of each of several results with its number."""
+    value = call.value(sample)
+    for part, one in enumerate(value if call.gives_several else (value,)):
+        yield (part if call.gives_several else None), np.asarray(one)

@@ -1,0 +1,39 @@
+"""What has no derivative: truth values, places, copies that are cut off, and factories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gradspec import VALUE, clause, expect
+from gradspec.catalogue.operator import CONSTANT, PIECEWISE
+from gradspec.catalogue.operators import CALLS
+from gradspec.chapters.operators.calling import on_leaves
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+    from gradspec.catalogue.operator import Call
+
+CUT_OFF: Final = {
+    name: call
+    for name, call in CALLS.items()
+    if call.operator.smoothness is CONSTANT and name != "resize_"  # refused where grad is required
+}
+WITH_PLACES: Final = {
+    name: call
+    for name, call in CALLS.items()
+    if call.operator.smoothness is PIECEWISE and call.gives_several
+}
+
+
+@clause("op-206", VALUE, sources=["torch docstrings"], over=CUT_OFF)
+def what_has_no_derivative_does_not_require_grad(ag: Autograd, call: Call) -> None:
+    """What {name} gives does not require grad, whatever it was given."""
+    expect(on_leaves(ag, call, call.sample()).requires_grad).is_false()
+
+
+@clause("op-207", VALUE, sources=["torch docstrings"], over=WITH_PLACES)
+def places_do_not_require_grad(ag: Autograd, call: Call) -> None:
+    """The places that {name} gives beside the values do not require grad."""
+    _, places = on_leaves(ag, call, call.sample())
+
+    expect(places.requires_grad).is_false()

@@ -1,0 +1,83 @@
+"""Kinks, ties and jumps: where an operator has no derivative and an engine gives a number.
+
+What mathematics has to say there is an interval: between the slopes on either side.  Any number in
+it serves; torch's is mostly the one of least size, or an even share.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec import CONVENTION, VALUE, clause, expect
+from gradspec.catalogue.operator import variables
+from gradspec.catalogue.operators import KINKS
+from gradspec.chapters.operators.calling import function, perform, results
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+    from gradspec.catalogue.operator import Call, Kink
+
+NON_DIFFERENTIABLE = "notes/autograd § Gradients for non-differentiable functions"
+BOUNDED: Final = {n: row for n, row in KINKS.items() if row[1].between is not None}
+PICKING: Final = {n: row for n, row in BOUNDED.items() if row[0].gives_several}
+CHOSEN: Final = {n: row for n, row in KINKS.items() if row[1].choice is not None}
+
+
+def gradients(ag: Autograd, call: Call) -> list[tuple[Any, tuple[int, ...]]]:
+    """Give the gradient by each variable, and its shape, for a cotangent of ones."""
+    sample = call.sample()
+    points = list(variables(sample))
+    part, value = next(results(call, sample))
+    _, found = ag.vjp(function(ag, call, sample, part), points, np.ones(value.shape))
+    return [(gradient, p.shape) for gradient, p in zip(found, points, strict=True)]
+
+
+@clause("op-204", VALUE, sources=[NON_DIFFERENTIABLE], over=BOUNDED)
+def gradient_at_a_kink_lies_between_the_slopes(ag: Autograd, row: tuple[Call, Kink]) -> None:
+    """At the kink of {name} the gradient lies between the slopes on either side."""
+    call, kink = row
+    for gradient, shape in gradients(ag, call):
+        low, high = (np.broadcast_to(bound, shape) for bound in kink.between or ())
+        expect(gradient).lies_between(low, high)
+
+
+@clause(
+    "op-205",
+    CONVENTION,
+    sources=[NON_DIFFERENTIABLE],
+    over=CHOSEN,
+    stands_for={
+        "op-018": "relu",
+        "op-019": "abs",
+        "op-024": "maximum minimum",
+        "op-026": "clamp",
+        "op-027": "clamp_tensors clamp_tensors_above",
+        "op-028": "max min",
+        "op-030": "amax amax_dim amin amin_dim",
+        "op-039": "norm",
+        "op-040": "norm_p1 norm_maximum",
+    },
+)
+def gradient_at_a_kink_is_the_chosen_one(ag: Autograd, row: tuple[Call, Kink]) -> None:
+    """At the kink or jump of {name} the gradient is the one that the catalogue names."""
+    call, kink = row
+    found = gradients(ag, call)
+    choices = kink.choice if isinstance(kink.choice, tuple) else [kink.choice] * len(found)
+    for (gradient, shape), choice in zip(found, choices, strict=True):
+        expect(gradient).is_close(np.broadcast_to(choice, shape))
+
+
+@clause("op-029", CONVENTION, sources=["torch.max docstring"], over=PICKING)
+def a_tie_goes_to_the_place_that_is_told(ag: Autograd, row: tuple[Call, Kink]) -> None:
+    """Of tied entries the one whose place {name} tells gets the whole gradient, the others none."""
+    call, _ = row
+    (point,) = variables(call.sample())
+    x = ag.tensor(point, requires_grad=True)
+    values, places = perform(ag, call, {**call.given, "x": x})
+    values.backward()
+
+    told = np.zeros(point.shape)
+    told[int(places)] = 1.0
+    expect(x.grad).equals(told)

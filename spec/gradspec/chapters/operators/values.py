@@ -1,0 +1,42 @@
+"""What operators compute: the value of each, before a word about derivatives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gradspec import VALUE, clause, expect
+from gradspec.catalogue.operator import UNDETERMINED
+from gradspec.catalogue.operators import CALLS
+from gradspec.chapters.operators.calling import on_constants, results
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+    from gradspec.catalogue.operator import Call
+
+OUT_OF_PLACE: Final = {name: call for name, call in CALLS.items() if not call.operator.inplace}
+DETERMINED: Final = {
+    n: c for n, c in OUT_OF_PLACE.items() if c.operator.smoothness is not UNDETERMINED
+}
+ONLY_SHAPED: Final = {
+    n: c for n, c in OUT_OF_PLACE.items() if c.operator.smoothness is UNDETERMINED
+}
+
+
+@clause("op-201", VALUE, sources=["mathematics", "torch docstrings"], over=DETERMINED)
+def value_is_that_of_the_formula(ag: Autograd, call: Call) -> None:
+    """The value of {name} is that of its formula."""
+    sample = call.sample()
+    found = on_constants(ag, call, sample)
+
+    for part, value in results(call, sample):
+        expect(found if part is None else found[part]).is_close(value)
+
+
+@clause("op-202", VALUE, sources=["torch docstrings"], over=ONLY_SHAPED)
+def shape_is_the_one_that_was_asked_for(ag: Autograd, call: Call) -> None:
+    """What {name} makes, whatever the numbers in it, has the shape that was asked for."""
+    sample = call.sample()
+    found = on_constants(ag, call, sample)
+
+    for _, value in results(call, sample):
+        expect(found).has_shape(*value.shape)

@@ -1,0 +1,164 @@
+"""Each formula of the catalogue is held to mpmath, in forty digits, and so is each derivative."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import mpmath as mp
+import numpy as np
+import pytest
+from operator_definitions import DEFINITIONS, exact
+
+from gradspec import edition
+from gradspec.catalogue.operator import (
+    CONSTANT,
+    DIFFERENTIABLE,
+    REFUSED,
+    UNDETERMINED,
+    Call,
+    Kink,
+    mapped,
+    replaced,
+    variables,
+)
+from gradspec.catalogue.operators import CALLS, KINKS, OPERATORS
+from gradspec.catalogue.slopes import pulled_back
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+mp.mp.dps = 40
+STEP = mp.mpf(10) ** -15
+
+
+AUGMENTED = {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow"}
+GIVEN = {
+    *("new_tensor", "tensor_from", "Variable", "variable", "setitem"),
+    *("zeros", "ones", "full", "arange", "linspace", "eye"),
+    *("zeros_like", "ones_like", "full_like"),
+}
+"""What is no function of numbers, or puts them where it is told to."""
+
+
+def definition(call: Call) -> Callable[..., Any] | None:
+    name = AUGMENTED.get(call.operator.name, call.operator.name)
+    return DEFINITIONS.get(name, DEFINITIONS.get(name.removesuffix("_")))
+
+
+DEFINED = [c for c in CALLS.values() if definition(c)]
+
+
+def exactly(sample: Any) -> Any:
+    return mapped(sample, lambda a: exact(a) if a.dtype.kind == "f" else a)
+
+
+def defined(call: Call, sample: Any) -> tuple[Any, ...]:
+    """Compute the definition; arguments are given as the formula gets them."""
+    names = call.operator.signature.names
+    first = list(itertools.takewhile(sample.__contains__, names))
+    rest = {n: sample[n] for n in names if n in sample and n not in first}
+    function = definition(call)
+    assert function is not None
+    result = function(*(sample[n] for n in first), **rest)
+    return result if isinstance(result, tuple) else (result,)
+
+
+def as_floats(array: Any) -> Any:
+    return np.vectorize(float, otypes=[float])(array)
+
+
+def test_every_operator_has_a_definition_or_no_numbers() -> None:
+    without = {c.operator.name for c in CALLS.values() if not definition(c)}
+    without -= {n for n, o in OPERATORS.items() if o.smoothness is UNDETERMINED}
+
+    assert without == GIVEN - {"variable"}
+
+
+@pytest.mark.parametrize("call", DEFINED, ids=lambda c: c.name)
+def test_a_formula_computes_what_the_definition_says(call: Call) -> None:
+    sample = call.sample()
+    value = call.value(sample)
+    found = value if isinstance(value, tuple) else (value,)
+
+    for one, wanted in zip(found, defined(call, exactly(sample)), strict=True):
+        assert np.shape(one) == np.shape(wanted)
+        np.testing.assert_allclose(as_floats(one), as_floats(wanted), rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [c for c in DEFINED if c.operator.smoothness in (*DIFFERENTIABLE, REFUSED)],
+    ids=lambda c: c.name,
+)
+def test_a_derivative_is_that_of_the_definition(call: Call) -> None:
+    """By central differences in forty digits, which are exact in fifteen."""
+    sample = call.sample()
+    points = [exact(v) for v in variables(sample)]
+    part = 0 if call.gives_several else None
+    value = call.value(sample)
+    shape = np.shape(value if part is None else value[part])
+    weights = np.random.default_rng(5).uniform(0.5, 1.5, shape)
+    gradients = pulled_back(call, sample, weights, part).gradients
+
+    for number, gradient in enumerate(gradients):
+        for entry in np.ndindex(*gradient.shape):
+            sides = []
+            for step in (STEP, -STEP):
+                moved = [p.copy() for p in points]
+                moved[number][entry] += step
+                numbers = replaced(sample, moved, lambda constant: constant)
+                sides.append(np.sum(defined(call, numbers)[0] * weights))
+            slope = float((sides[0] - sides[1]) / (2 * STEP))
+            assert gradient[entry] == pytest.approx(slope, rel=1e-12, abs=1e-12)
+
+
+# samples ------------------------------------------------------------------------------
+@pytest.mark.parametrize("call", CALLS.values(), ids=lambda c: c.name)
+def test_a_sample_is_the_same_in_every_run_and_exact_in_few_bits(call: Call) -> None:
+    arrays: list[list[Any]] = [[], []]
+    for drawn in arrays:
+        mapped(call.sample(), drawn.append)
+
+    for one, again in zip(*arrays, strict=True):
+        np.testing.assert_array_equal(one, again)
+        if one.dtype.kind == "f":
+            np.testing.assert_array_equal(one, one.astype(np.float16))
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=lambda c: c.name)
+def test_an_operand_is_not_symmetric(call: Call) -> None:
+    for array in variables(call.sample()):
+        square = array.ndim == 2 and array.shape[0] == array.shape[1]
+        assert not (square and np.array_equal(array, array.T))
+
+
+@pytest.mark.parametrize("kink", [kink for _, kink in KINKS.values()], ids=list(KINKS))
+def test_what_torch_chose_at_a_kink_is_between_the_slopes(kink: Kink) -> None:
+    if kink.between is not None and kink.choice is not None:
+        low, high = kink.between
+
+        for choice in kink.choice if isinstance(kink.choice, tuple) else (kink.choice,):
+            assert np.all(low <= choice)
+            assert np.all(choice <= high)
+
+
+# clauses ------------------------------------------------------------------------------
+def test_every_operator_is_in_a_clause() -> None:
+    used = {word for demand in edition.demands() for word in demand.needs}
+
+    assert {name for name in OPERATORS if f"op:{name}" not in used} == set()
+
+
+def test_every_call_is_a_row_for_its_value_and_one_for_its_derivative() -> None:
+    rows_of = {
+        clause: {d.row for d in edition.demands() if d.clause == clause}
+        for clause in ("op-201", "op-202", "op-208", "op-001", "op-203", "op-206", "op-209")
+    }
+    values = rows_of["op-201"] | rows_of["op-202"] | rows_of["op-208"]
+    derivatives = rows_of["op-001"] | rows_of["op-203"] | rows_of["op-206"] | rows_of["op-209"]
+    undetermined = {n for n, c in CALLS.items() if c.operator.smoothness is UNDETERMINED}
+
+    assert values == set(CALLS)
+    assert set(CALLS) - derivatives == undetermined | {"resize_"}
+    assert all(CALLS[n].operator.smoothness is CONSTANT for n in rows_of["op-206"])
