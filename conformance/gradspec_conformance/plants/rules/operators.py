@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at, rule
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.operators import arithmetic, indexing, reductions
+from gradspec_reference.operators import indexing, reductions
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -86,14 +86,14 @@ def softmax_has_a_diagonal_jacobian(_sound: Any, _xp: Any, g: Any, result: Any, 
     return g * result * (1 - result)
 
 
-@plant(
-    at(arithmetic, "scaled"),
+@compound(
     {"op-001/add_alpha": "value", "op-001/sub_alpha": "value"},
     "rules that were written before the argument was added",
 )
-def alpha_is_forgotten_on_the_way_back(_sound: Any, _xp: Any, g: Any, _alpha: Any) -> Any:
+def alpha_is_forgotten_on_the_way_back(swap: Swap) -> None:
     """The gradient of the second operand is not multiplied by alpha."""
-    return g
+    swap(rule("add", "other"), lambda _sound, _xp, g, _alpha: g)
+    swap(rule("sub", "other"), lambda _sound, _xp, g, _alpha: -g)
 
 
 @plant(
