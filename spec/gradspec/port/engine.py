@@ -61,7 +61,7 @@ class Subject:
     """An engine that is judged, and what it said of itself when it was loaded.
 
     Its abilities are read once: what it says of itself while it runs changes nothing.  An engine
-    with a phrasebook is spoken to (`speak`), and `says` knows which arguments its phrases mention.
+    with a phrasebook, here or in another process, is spoken to (`speak`).
     """
 
     engine: Any
@@ -70,7 +70,6 @@ class Subject:
     abilities: frozenset[str]
     dtype: np.dtype[Any]
     speak: Callable[..., Any] | None = None
-    says: Callable[..., bool] | None = None
 
     @classmethod
     def of(cls, engine: Engine | Subject) -> Self | Subject:
@@ -87,18 +86,17 @@ class Subject:
             words,
             working_dtype(words),
             getattr(engine, "speak", None),
-            getattr(engine, "says", None),
         )
 
     def ask(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any] | None = None) -> Any:
-        """Have the engine do an act; `forms` are the arguments as the program describes them."""
+        """Have the engine do an act; `forms` are the arguments as the program describes them.
+
+        Raises Unsaid if it has a phrasebook in which no phrase mentions them all, and what the
+        engine raises.
+        """
         if self.speak is not None:
             return self.speak(act, given, given if forms is None else forms)
         return called(self.engine, act, given)
-
-    def covers(self, act: Act, forms: Mapping[str, Any]) -> bool:
-        """Say whether the engine knows all arguments of an act that it has."""
-        return self.says is None or self.says(act, forms)
 
 
 def method_of(act: Act) -> str:

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from gradspec.exceptions import MalformedPhrase
 
 if TYPE_CHECKING:
@@ -34,10 +36,20 @@ FORMS: Final = ("array", "list", "number")
 
 RESULT: Final = "result"
 
+INTEGER: Final = (int, np.integer)
+
+REAL: Final = (int, float, np.integer, np.floating)
+
+
+def is_observed(form: Any) -> bool:
+    """Say whether a program has only the number of a plain value here, and not what it was."""
+    return getattr(form, "kind", "") == "value"
+
+
 TYPES: Final[dict[str, Callable[[Any], bool]]] = {
-    "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
-    "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
-    "bool": lambda v: isinstance(v, bool),
+    "number": lambda v: is_observed(v) or (isinstance(v, REAL) and not isinstance(v, bool)),
+    "int": lambda v: is_observed(v) or (isinstance(v, INTEGER) and not isinstance(v, bool)),
+    "bool": lambda v: is_observed(v) or isinstance(v, bool | np.bool_),
     "none": lambda v: v is None,
     "list": lambda v: isinstance(v, list | tuple),
     "slice": lambda v: isinstance(v, slice),

@@ -24,6 +24,8 @@ def described(value: Any) -> Any:
         return Ref(value._number, value.kind)
     if isinstance(value, Observed):
         return Ref(value._number, "value")
+    if isinstance(value, np.generic):
+        return value.item()
     return mapped(value, described)
 
 
@@ -34,7 +36,9 @@ def handed(value: Any) -> Any:
     if isinstance(value, Object):
         return handle_of(value)
     if isinstance(value, Observed):
-        return value._value
+        return handed(value._value)
+    if isinstance(value, np.generic):
+        return value.item()  # as a stored program and another process have it
     if isinstance(value, np.ndarray):
         return value.copy()  # the program and the clause keep theirs
     return mapped(value, handed)
@@ -50,7 +54,9 @@ def wrapped(value: Any) -> Any:
         case Object():
             return handle_of(value)
         case Observed():
-            return Plain(value._value)
+            return Plain(handed(value._value))
+        case np.generic():
+            return Plain(value.item())
         case list() | tuple() | dict():
             return mapped(value, wrapped)
         case Held():

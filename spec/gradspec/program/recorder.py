@@ -23,6 +23,7 @@ from gradspec.exceptions import (
     NothingThere,
     ProgramError,
     Refused,
+    Unsaid,
     Unsupported,
 )
 from gradspec.judging.comparison import COMPARISONS
@@ -121,8 +122,6 @@ class Recorder:
         self.require(act.needs(given))
         step = Step(act.key)
         passed = {name: self._passed(act, step, name, given) for name in given}
-        if not self.subject.covers(act, step.given):
-            raise Unsupported(f"{act.key}({', '.join(step.given)})")
         self.record(step)
         return step, given, passed
 
@@ -134,6 +133,8 @@ class Recorder:
             answer = self.subject.ask(act, passed, step.given if forms is None else forms)
         except Exception as error:
             self._raise_what_was_kept()
+            if isinstance(error, Unsaid):
+                raise
             raise self.refused(act, step, error) from error
         finally:
             if not self.callbacks.running:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gradspec.exceptions import Unsaid
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
-from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose
+from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
 from gradspec_conformance.adapters.phrases.writing import in_words_of
@@ -54,12 +55,6 @@ class PhrasebookEngine:
         """Print a program in the words of the book."""
         return in_words_of(self.book, program)
 
-    def says(self, act: Act, forms: Mapping[str, Any]) -> bool:
-        """Say whether some phrase mentions all these arguments."""
-        if (act.key, *forms) in self._functions or method_of(act) in self._own:
-            return True
-        return choose(act, self.book.phrases.get(act.key, ()), forms) is not None
-
     def speak(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
         """Do an act; `forms` are its arguments as the program describes them."""
         if method_of(act) in self._own:
@@ -67,7 +62,7 @@ class PhrasebookEngine:
         return self.said(act, given, forms)
 
     def said(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
-        """Do an act in the words of the book."""
+        """Do an act in the words of the book; raises Unsaid if no phrase mentions what is given."""
         function = self._functions.get((act.key, *given))
         if function is None:
             return self._said_for_these(act, given, forms)
@@ -76,9 +71,10 @@ class PhrasebookEngine:
     def _said_for_these(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
         """Choose the phrase, and keep it if no other arguments of these names would choose else."""
         phrases = self.book.phrases.get(act.key, ())
-        choice = choose(act, phrases, forms)
+        known = {n: given[n] if is_observed(form) else form for n, form in forms.items()}
+        choice = choose(act, phrases, known)
         if choice is None:
-            raise NotImplementedError(f"{self.book.file} has no phrase for {act.key}{tuple(given)}")
+            raise Unsaid(f"{act.key}({', '.join(given)})")
         phrase, names = choice
         words = {n: given[n] for n, kind in phrase.types.items() if kind == WORD and n in names}
         function = self._compiled(act, phrase, names, words)

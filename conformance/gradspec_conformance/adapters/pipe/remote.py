@@ -19,10 +19,11 @@ import subprocess
 import warnings
 from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import numpy as np
 
+from gradspec.exceptions import Unsaid
 from gradspec.port.abilities import expanded
 from gradspec.port.act import FLAT
 from gradspec.port.functions import slot_of_rule
@@ -46,6 +47,11 @@ class RemoteRefusal(Exception):
 
     kind: str | None = None
     number: int | None = None
+    unneeded: ClassVar[list[int]] = []
+
+    def __del__(self) -> None:
+        if self.number is not None:
+            self.unneeded.append(self.number)
 
 
 class RemoteHandle(Ref):
@@ -160,6 +166,8 @@ class RemoteEngine:
                     self._call_back(number, given, rest.get("keywords", {}))
                 case {"raise": dict(told)}:
                     self._raise(told)
+                case {"unsupported": str(what_it_lacks)}:
+                    raise Unsaid(what_it_lacks)
                 case _:
                     said = shortened(json.dumps(heard))
                     self._misunderstood(f"said {said} when asked for {what}, and no answer")
@@ -242,12 +250,10 @@ class RemoteEngine:
             returned = self._kept[number](*arguments, **keywords)
             answer = {"return": encode(self._told(returned))}
         except Exception as error:  # noqa: BLE001 - the engine decides what becomes of it
-            answer = {"raise": self._said_of(error)}
+            self._say({"raise": self._said_of(error)})
         else:
             self._say(answer)
             del returned  # only now: what is said has to be there until it is heard
-            return
-        self._say(answer)
 
     def _said_of(self, error: BaseException) -> Message:
         if isinstance(error, RemoteRefusal) and error.number is not None:
@@ -261,7 +267,7 @@ class RemoteEngine:
         if own is not None:
             raise own
         name = str(told.get("type", RemoteRefusal.__name__))
-        about = {"kind": told.get("kind"), "number": told.get("number")}
+        about = {n: told.get(n) for n in ("kind", "number")} | {"unneeded": self._end.unneeded}
         raise type(name, (RemoteRefusal,), about)(told.get("message", ""))
 
 
