@@ -100,6 +100,13 @@ TOKEN: Final = re.compile(
 )
 
 
+COMMENT: Final = re.compile(
+    r"""\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
+    r"""|(?P<comment>\#[^\n]*)"""
+)
+"""A comment, or a text in which there can be none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase, read; it `assigns` what it makes, or is an expression in the end."""
@@ -119,12 +126,13 @@ class Phrase:
         if end != len(text):
             raise MalformedPhrase(f"a closing bracket too many at character {end}")
         arguments = [*_arguments(parts)]
+        types = _types(arguments)
         return cls(
             text=text,
             parts=parts,
             mentioned=frozenset(_data(a.name) for a in arguments),
             required=frozenset(_data(p.name) for p in parts if isinstance(p, Argument)),
-            types={a.name: a.type for a in arguments if isinstance(a, Argument) and a.type},
+            types=types,
             assigns=any(p == Local(RESULT) for p in _flat(parts)),
         )
 
@@ -182,6 +190,18 @@ def _equal(value: Any, default: Any) -> bool:
     return type(value) is type(default) and bool(value == default)
 
 
+def _types(arguments: Sequence[Argument | Silent]) -> dict[str, str]:
+    types: dict[str, str] = {}
+    for argument in arguments:
+        if isinstance(argument, Argument) and argument.type:
+            before = types.setdefault(argument.name, argument.type)
+            if before != argument.type:
+                raise MalformedPhrase(
+                    f"${argument.name} is {before} and {argument.type}: write two phrases"
+                )
+    return types
+
+
 def _data(name: str) -> str:
     return "data" if name in FORMS else name
 
@@ -221,6 +241,11 @@ def _parts(text: str, start: int, *, depth: int) -> tuple[tuple[Part, ...], int]
             inner, place = _parts(text, place, depth=depth + 1)
             if place >= len(text):
                 raise MalformedPhrase(f"the group that begins at {token.start()} is not closed")
+            if not _arguments(inner):
+                raise MalformedPhrase(
+                    f"the group that begins at {token.start()} has no argument: write what is "
+                    "always said without $()"
+                )
             parts.append(Group(inner))
             place += 1
         else:
@@ -249,8 +274,8 @@ def _filled(parts: tuple[Part, ...], given: frozenset[str], spell: Callable[[Any
         if said is None:
             text, comma_due = _without(text)
             continue
-        if comma_due and isinstance(part, str):  # something was left out, and no comma stood before
-            said = said.lstrip().removeprefix(",").lstrip() if _opens(text) else said
+        if comma_due and _opens(text):  # something was left out, and no comma stood before
+            said = said.lstrip().removeprefix(",").lstrip()
         comma_due = False
         text = (text.rstrip(" ") if isinstance(part, Silent) else text) + said
     return text
@@ -272,13 +297,21 @@ def _said(part: Part, given: frozenset[str], spell: Callable[[Any], str]) -> str
 
 
 def _without(text: str) -> tuple[str, bool]:
-    """Take back the comma or the line that led to what is left out; say if one is due."""
-    if text.rstrip().endswith(","):
-        return text.rstrip().removesuffix(","), False
+    """Take back the comma or the line that led to what is left out; say if a comma is due."""
+    kept, said = text.rstrip(), _uncommented(text).rstrip()
+    if said != kept:  # a comment ends with its line, which has to stay
+        return text, True
+    if said.endswith(","):
+        return kept.removesuffix(","), False
     if text.rstrip(" ").endswith("\n"):
-        return text.rstrip(" ").removesuffix("\n"), False
+        return text.rstrip(" ").removesuffix("\n"), True
     return text, True
 
 
 def _opens(text: str) -> bool:
-    return not text or text.rstrip().endswith(("(", "[", "{", ","))
+    said = _uncommented(text).rstrip()
+    return not said or said.endswith(("(", "[", "{", ","))
+
+
+def _uncommented(text: str) -> str:
+    return COMMENT.sub(lambda found: "" if found["comment"] else found[0], text)
