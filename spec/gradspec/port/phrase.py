@@ -109,14 +109,19 @@ COMMENT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase, read; it `assigns` what it makes, or is an expression in the end."""
+    """A phrase, read; what it makes is `$result`, or its last expression."""
 
     text: str
     parts: tuple[Part, ...]
     mentioned: frozenset[str]
     required: frozenset[str]
     types: Mapping[str, str]
-    assigns: bool
+    locals: frozenset[Local]
+
+    @property
+    def assigns(self) -> bool:
+        """Say whether it leaves what it makes under `$result`."""
+        return Local(RESULT) in self.locals
 
     @classmethod
     @cache
@@ -133,7 +138,7 @@ class Phrase:
             mentioned=frozenset(_data(a.name) for a in arguments),
             required=frozenset(_data(p.name) for p in parts if isinstance(p, Argument)),
             types=types,
-            assigns=any(p == Local(RESULT) for p in _flat(parts)),
+            locals=frozenset(p for p in _flat(parts) if isinstance(p, Local)),
         )
 
     @property
@@ -194,6 +199,8 @@ def _types(arguments: Sequence[Argument | Silent]) -> dict[str, str]:
     types: dict[str, str] = {}
     for argument in arguments:
         if isinstance(argument, Argument) and argument.type:
+            if argument.name in ("data", *FORMS):
+                raise MalformedPhrase(f"${argument.name} is what its name says, and has no type")
             before = types.setdefault(argument.name, argument.type)
             if before != argument.type:
                 raise MalformedPhrase(
