@@ -45,8 +45,10 @@ Handle = Any
 class Engine(Protocol):
     """What every engine has, besides what it can do and the methods for it.
 
-    A Python adapter has `capabilities`: a set of words, or of the bundles of words that
-    `gradspec.port.abilities` names.
+    What it can do it says in one of two sets.  `abilities` are the words of
+    `gradspec.port.abilities`, each for one thing, and no more is asked of it.  `capabilities` may
+    also be the bundles there, which are shorter: some are called like a word in them (`values` has
+    the six basic operators, `tape` has constants).  An engine that has both means `abilities`.
     """
 
     name: str

@@ -1,7 +1,8 @@
 """Adapters as tables: what an engine is asked, in its own words.
 
 `Phrasebook("mine.toml")` makes an engine class from a book (`engine`); `reading` says what a book
-looks like, `schema` and `checking` what can be wrong with it; `writing` prints programs in its words.
+looks like, `schema` and `checking` what can be wrong with it; `writing` prints programs in its
+words.
 """
 
 from gradspec_conformance.adapters.phrases.book import Book

@@ -29,6 +29,7 @@ TABLES: Final[dict[str, str]] = {
 }
 """Table of a book -> how the keys of its acts begin."""
 
+
 def _together() -> dict[str, frozenset[str]]:
     makes: dict[str, set[str]] = {}
     for act in ACTS.values():

@@ -146,7 +146,7 @@ class PhrasebookEngine:
             for name in sorted(spoken.names - self._space.keys() - vars(builtins).keys()):
                 raise MalformedBook(
                     f"{spoken.place}: found {name!r}, expected a name that Python or setup has"
-                    f"{did_you_mean(name, self._space)}"
+                    f"{did_you_mean(name, [*self._space, *vars(builtins)])}"
                 )
 
     def leave(self, mode: Any, error: BaseException | None = None) -> bool:

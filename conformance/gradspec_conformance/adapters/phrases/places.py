@@ -43,17 +43,16 @@ class Places:
                     spans.setdefault(table + path, place)
         return cls(lines, spans)
 
-    def line(self, path: Path, quoted: str = "") -> int:
+    def line(self, path: Path, inside: int = 0) -> int:
         """Give the line of something, or of what it would stand in; 0 if that is nowhere.
 
-        A text over several lines is searched for what is `quoted` of it.
+        `inside` a text over several lines, from 1, it is the line of that.
         """
         for above in _above(path):
             if above in self.spans:
                 first, last = self.spans[above]
-                inside = range(first, last + 1)
-                found = (n for n in inside if quoted and quoted in self.lines[n])
-                return next(found, first) + 1
+                opened = self.lines[first].rstrip().endswith(('"""', "'''"))
+                return min(first + max(inside - (not opened), 0), last) + 1
         return 0
 
 

@@ -155,7 +155,7 @@ class _Reader:
         return self._compiled(getattr(self._engine, key), mode, ("engine", key))
 
     def _compiled(self, text: str, mode: str, where: places.Path) -> Code:
-        text = text.strip() if mode == "eval" else text.strip("\n")
+        text = text.strip() if mode == "eval" else text
         place = self.file.place(where)
         try:
             return Code(text, place, compile(text, f"<{place}>", mode, dont_inherit=True))
@@ -165,7 +165,7 @@ class _Reader:
             line = lines[min(number, len(lines)) - 1]
             what = "an expression of Python" if mode == "eval" else "Python"
             expected = f"{what}: {getattr(error, 'msg', error)}"
-            self.file.wrong(where, shown(line), expected, quoted=line)
+            self.file.wrong(where, shown(line), expected, inside=number)
 
     def _dtypes(self, below: Mapping[str, Code]) -> dict[str, Code]:
         found = dict(below)
@@ -182,7 +182,7 @@ class _Reader:
 
     # phrases --------------------------------------------------------------------------
     def _entries(self) -> Iterator[Entry]:
-        """Give table, name, what is said, and where: what many names share, then each name's own."""
+        """Give table, name, what is said, and where; what names share comes first."""
         for table, value in self._tables.same_name.items():
             where: places.Path = ("same_name", table)
             self.file.known(table, TABLES, "table", where)
@@ -217,7 +217,9 @@ class _Reader:
         where = (*where[:-1], "names") if where[0] == "same_name" else where
         elsewhere = [t for t, prefix in TABLES.items() if f"{prefix}{name}" in ASKED_FOR]
         if elsewhere:
-            self.file.wrong(where, shown(name), f"the name of a known act; {name} is in {elsewhere[0]}")
+            self.file.wrong(
+                where, shown(name), f"the name of a known act; {name} is in {elsewhere[0]}"
+            )
         prefix = TABLES[table]
         names = [k.removeprefix(prefix) for k in ASKED_FOR if k.startswith(prefix)]
         self.file.known(name, [n for n in names if prefix or ":" not in n], "act", where)

@@ -25,6 +25,9 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 SHOWN: Final = 100
 """How many characters of what was found are shown."""
 
+FEW: Final = 12
+"""How many names are listed where one of them was expected."""
+
 
 @dataclass(frozen=True)
 class BookFile:
@@ -89,13 +92,13 @@ class BookFile:
             hint = did_you_mean(name, known)
             self.wrong(where, shown(name), f"the name of a known {what}{hint or _among(known)}")
 
-    def wrong(self, where: places.Path, found: str, expected: str, quoted: str = "") -> NoReturn:
+    def wrong(self, where: places.Path, found: str, expected: str, inside: int = 0) -> NoReturn:
         """Say what is wrong, and where."""
-        raise MalformedBook(f"{self.place(where, quoted)}: found {found}, expected {expected}")
+        raise MalformedBook(f"{self.place(where, inside)}: found {found}, expected {expected}")
 
-    def place(self, where: places.Path, quoted: str = "") -> str:
+    def place(self, where: places.Path, inside: int = 0) -> str:
         """Name the file, the line, the table and the key."""
-        line = self._places.line(where, quoted)
+        line = self._places.line(where, inside)
         names = [step for step in where if isinstance(step, str)]
         tables = 2 if names[0] == "same_name" else 1
         table, key = (".".join(part) for part in (names[:tables], names[tables:]))
@@ -115,8 +118,8 @@ def shown(value: Any) -> str:
 
 def _text_of(kind: Any) -> str:
     """Say what a type of the schema is."""
-    return next(m.description for m in kind.__metadata__ if isinstance(m, msgspec.Meta))
+    return next(str(m.description) for m in kind.__metadata__ if isinstance(m, msgspec.Meta))
 
 
 def _among(names: list[str]) -> str:
-    return f": {', '.join(names)}" if len(names) <= 12 else ""
+    return f": {', '.join(names)}" if len(names) <= FEW else ""

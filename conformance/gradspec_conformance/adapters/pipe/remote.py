@@ -145,7 +145,7 @@ class RemoteEngine:
             case greeting:
                 self._misunderstood(
                     f"greeted with {shortened(json.dumps(greeting))}, expected "
-                    '{"engine": {"name", "version", "capabilities"}}'
+                    '{"engine": {"name", "version", "abilities"}}'
                 )
 
     def _ask(self, key: str, told: Mapping[str, Any]) -> Any:
