@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradspec import CASES, Autograd, Interrupted, chapters, expect
-from gradspec.exceptions import ProgramError
+from gradspec.exceptions import ProgramError, WrongCall
 from gradspec.program.recorder import Recorder
 from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.asking import Asker
@@ -281,6 +281,21 @@ def test_a_number_that_came_out_of_the_engine_is_a_number(typed: tuple[Any, Any]
 
 
 @pytest.mark.parametrize(
+    "thing", [range(2), {1}, b"x", float, object(), np.longdouble(2.0), [1, (2, slice(0, {3}))]]
+)
+def test_what_cannot_be_told_to_another_process_is_no_argument_here_either(
+    typed: tuple[Any, Any], thing: Any
+) -> None:
+    for engine in typed:
+        with Recorder(engine) as recorder:
+            x = Autograd(recorder).tensor([1.0, 2.0])
+            with pytest.raises(WrongCall, match="a program cannot hold a"):
+                x.mul(thing)
+            with pytest.raises(WrongCall, match="a program cannot hold a"):
+                x.grad = thing
+
+
+@pytest.mark.parametrize(
     "call",
     [
         lambda ag, x: ag.add(x, x, alpha=3.0),
@@ -385,3 +400,13 @@ def test_an_error_that_nobody_holds_is_forgotten_there(ask: Asker) -> None:
     gc.collect()
 
     assert numbers[1] in ask._subject.engine._end.unneeded
+
+
+def test_what_left_a_mode_is_not_kept(remote: RemoteEngine) -> None:
+    def body(ag: Autograd) -> None:
+        with pytest.raises(KeyError), ag.no_grad():
+            raise KeyError
+        expect(ag.is_grad_enabled()).is_true()
+
+    assert ends(body, remote) == "passed"
+    assert not remote._raised

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from types import EllipsisType, MappingProxyType
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
+from gradspec.exceptions import WrongCall
 from gradspec.program.objects import FunctionHandle, HostArray, Log, Object, Observed, Tensor
 from gradspec.program.steps import Ref
 from gradspec.program.structure import Held, Plain, mapped
@@ -27,6 +29,34 @@ def described(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     return mapped(value, described)
+
+
+def demand_storable(value: Any) -> None:
+    """Demand an argument that a program can hold, and tell another process; raises WrongCall."""
+    match value:
+        case list() | tuple():
+            for member in value:
+                demand_storable(member)
+        case dict() | MappingProxyType():
+            for member in value.values():
+                demand_storable(member)
+        case slice():
+            demand_storable((value.start, value.stop, value.step))
+        case np.generic() if isinstance(value.item(), bool | int | float | complex | str):
+            return
+        case np.generic():
+            _refuse(value)
+        case None | bool() | int() | float() | complex() | str() | np.ndarray() | EllipsisType():
+            return
+        case Object() | Observed() | Held() | Plain():
+            return
+        case _:
+            _refuse(value)
+
+
+def _refuse(value: Any) -> NoReturn:
+    message = f"a program cannot hold a {type(value).__name__}: {value!r}; give plain values"
+    raise WrongCall(message)
 
 
 def handed(value: Any) -> Any:

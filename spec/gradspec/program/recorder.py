@@ -37,8 +37,16 @@ from gradspec.port.slots import SLOTS
 from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
-from gradspec.program.objects import FunctionHandle, Observed, Tensor
-from gradspec.program.passing import compared, described, handed, is_function, wrapped
+from gradspec.program.objects import FunctionHandle, Object, Observed, Tensor
+from gradspec.program.passing import (
+    PLAIN,
+    compared,
+    demand_storable,
+    described,
+    handed,
+    is_function,
+    wrapped,
+)
 from gradspec.program.steps import Function, Program, Step, numbers
 from gradspec.program.structure import mapped
 
@@ -151,6 +159,8 @@ class Recorder:
             return self.callbacks.facing_the_engine(value, record)
         if is_function(value) or isinstance(value, list | tuple | dict):
             value = given[name] = self._with_functions(value)
+        if not (type(value) in PLAIN or isinstance(value, Object)):
+            demand_storable(value)
         step.given[name] = described(value)
         return wrapped(value) if kind == "structure" else handed(value)
 

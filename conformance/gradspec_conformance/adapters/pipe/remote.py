@@ -115,7 +115,10 @@ class RemoteEngine:
     def leave(self, mode: Any, error: BaseException | None = None) -> bool:
         """Leave a mode; says whether the engine swallows what its block was left by."""
         raised = None if error is None else self._said_of(error)
-        return bool(self._converse("leave", {"leave": encode(mode), "raised": raised}))
+        try:
+            return bool(self._converse("leave", {"leave": encode(mode), "raised": raised}))
+        finally:
+            self._raised.pop((raised or {}).get("caller", -1), None)
 
     def close(self) -> None:
         """End the process."""
