@@ -154,6 +154,12 @@ def test_abilities_are_the_words_and_no_more(write: Write) -> None:
     assert Subject.of(engine).abilities == WORDS
 
 
+def test_a_word_that_follows_from_others_is_not_there_without_them(write: Write) -> None:
+    engine = load_engine(write(f"WORDS = {WORDS | {'vjp'}}\n{SMALL}"))
+
+    assert Subject.of(engine).abilities == WORDS
+
+
 def test_capabilities_are_bundles_too(write: Write) -> None:
     engine = load_engine(write(WHOLE))
 

@@ -45,6 +45,13 @@ if TYPE_CHECKING:
         ('float64 = "float"', "float64 = true", "line 10, table dtypes, key float64: found True"),
         ('float64 = "float"', 'float64 = ""', "line 10, table dtypes, key float64: found ''"),
         ("[dtypes]", 'also = [\n"item",\n"itm",\n]\n[dtypes]', "line 11, .*key also: found 'itm'"),
+        (
+            "[dtypes]",
+            'also = ["vjp"]\n[dtypes]',
+            "line 9, .*key also: found 'vjp', .*transform:vjp",
+        ),
+        ('names = "sin exp tanh"', 'names = ["sin"]', "line 31, .*key names: .*names in one text"),
+        ('phrase = "', "phrase = 3\n#", "line 30, .*key phrase: found 3, .*with NAME in it"),
         ("[acts]\n", '[acts]\nvjp = "f($inputs)"\n', "line 13, table acts, key vjp: .*transforms"),
         ("[acts]\n", '[acts]\nlog = "[]"\n', "line 13, table acts, key log: .*of a known act"),
         ("[acts]\n", '[acts]\nexp = "$x"\n', "key exp: found 'exp', .*; exp is in operators"),

@@ -75,8 +75,9 @@ def _subsets(optional: list[str]) -> Iterator[set[str]]:
 def _checked_use(act: Act, phrase: Phrase, names: tuple[str, ...]) -> set[str]:
     words = _words(phrase)
     body = body_of(phrase, names, words)
+    module = module_of(phrase, names, body)
     try:
-        compile(module_of(phrase, names, words), "<phrase>", "exec", dont_inherit=True)
+        compile(module, "<phrase>", "exec", dont_inherit=True)
     except UNREADABLE as error:
         raise MalformedPhrase(getattr(error, "msg", str(error))) from error
     own = [node for line in body for node in _own(line)]

@@ -37,7 +37,7 @@ def compiled(
     `words` are the values of arguments that are spliced; `space` is where names are looked up.
     """
     made: dict[str, Any] = {}
-    module = module_of(phrase, names, words)
+    module = module_of(phrase, names, body_of(phrase, names, words))
     code = compile(module, f"<{place}: {phrase.text}>", "exec", dont_inherit=True)
     exec(code, space, made)  # noqa: S102 - the book
     found: Callable[..., Any] = made["phrase"]
@@ -45,17 +45,18 @@ def compiled(
     return found
 
 
-def module_of(phrase: Phrase, names: Sequence[str], words: Mapping[str, str]) -> ast.Module:
-    """Write the module that defines the function; raises MalformedPhrase."""
+def module_of(phrase: Phrase, names: Sequence[str], body: Sequence[ast.stmt]) -> ast.Module:
+    """Write the module that defines the function."""
     parameters = ", ".join(f"_p_{name}" for name in names)
     module = ast.parse(f"def phrase({parameters}): pass")
     function: Any = module.body[0]
-    function.body = body_of(phrase, names, words)
-    last = function.body[-1]
+    *before, last = body
     if phrase.assigns:
-        function.body.append(ast.Return(ast.Name(MADE, ast.Load())))
+        function.body = [*body, ast.Return(ast.Name(MADE, ast.Load()))]
     elif isinstance(last, ast.Expr):
-        function.body[-1] = ast.copy_location(ast.Return(last.value), last)
+        function.body = [*before, ast.copy_location(ast.Return(last.value), last)]
+    else:
+        function.body = [*body]
     return ast.fix_missing_locations(module)
 
 

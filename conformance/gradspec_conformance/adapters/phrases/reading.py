@@ -44,7 +44,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import MalformedPhrase
-from gradspec.port.abilities import DTYPES, WORDS
+from gradspec.port.abilities import DERIVED, DTYPES, FOLLOWING, WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS
 from gradspec.port.phrase import Phrase
@@ -143,7 +143,11 @@ class _Reader:
 
     def _also(self) -> list[str]:
         for number, word in enumerate(self._engine.also):
-            self.file.known(word.removeprefix("-"), WORDS, "ability", ("engine", "also", number))
+            where, name = ("engine", "also", number), word.removeprefix("-")
+            self.file.known(name, WORDS, "ability", where)
+            if name in FOLLOWING:
+                ways = " or ".join(" and ".join(sorted(way)) for way in DERIVED[name])
+                self.file.wrong(where, shown(word), f"what it follows from, {ways}")
         return self._engine.also
 
     # Python ---------------------------------------------------------------------------
@@ -201,14 +205,8 @@ class _Reader:
 
     def _shared(self, table: str, value: Any, where: places.Path) -> Iterator[Entry]:
         entry = self.file.table(SameName, value, where)
-        texts = entry.phrase if isinstance(entry.phrase, list) else [entry.phrase]
-        for text in texts:
-            if not isinstance(text, str) or "NAME" not in text:
-                self.file.wrong((*where, "phrase"), shown(text), "a phrase with NAME in it")
-        names = entry.names if isinstance(entry.names, list) else entry.names.split()
-        for name in names:
-            said = [str(text).replace("NAME", name) for text in texts]
-            yield table, name, said, (*where, "phrase")
+        for name in entry.names.split():
+            yield table, name, entry.phrase.replace("NAME", name), (*where, "phrase")
 
     def _key(self, table: str, name: str, where: places.Path) -> str:
         key = f"{TABLES[table]}{name}"

@@ -1,6 +1,7 @@
 """What a book may hold: its tables and keys, and of which type each is.
 
-The text of a type says what was expected where something else was found.
+The description of a type says what was expected where something else was found, the title what was
+expected where nothing was.
 """
 
 from __future__ import annotations
@@ -10,10 +11,20 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 Text = Annotated[str, Meta(description="a text")]
-Line = Annotated[str, Meta(pattern=r"^[^\x00-\x1f]+$", description="a text")]
+Line = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f]+$",
+        title="a text",
+        description="a text of one line that is not empty",
+    ),
+]
 Words = Annotated[list[str], Meta(description="a list of texts")]
-Names = Annotated[str | list[str], Meta(description="names in one text, or a list of names")]
-Table = Annotated[dict[str, Any], Meta(description="a table")]
+Names = Annotated[str, Meta(title="names", description='names in one text: names = "exp log"')]
+Named = Annotated[
+    str, Meta(pattern="NAME", title="a phrase", description="a phrase with NAME in it")
+]
+Table = Annotated[dict[str, Any], Meta(title="a table", description="a table")]
 Tables = Annotated[list[Any], Meta(description="a list of tables, [[...]]")]
 TableOrTables = Annotated[dict[str, Any] | list[Any], Meta(description="a table, [[...]]")]
 Expression = Annotated[str | bool, Meta(description="an expression, as a text, or false")]
@@ -36,7 +47,7 @@ class EngineTable(Struct, forbid_unknown_fields=True):
 class SameName(Struct, forbid_unknown_fields=True):
     """`[[same_name.TABLE]]`: one phrase for several names."""
 
-    phrase: Phrases
+    phrase: Named
     names: Names
 
 

@@ -44,7 +44,8 @@ class BookFile:
         for key, one in fields.items():
             if one.required and key not in value:
                 instead = f", and not {unknown[0]}" if unknown else ""
-                self.wrong((*where, key), "nothing", f"{_text_of(one.type)}: {key} = ...{instead}")
+                expected = f"{_meta(one.type).title}: {key} = ...{instead}"
+                self.wrong((*where, key), "nothing", expected)
         for key in unknown:
             self.known(key, fields, "key" if where else "table", (*where, key))
         given = {key: one for key, one in fields.items() if key in value}
@@ -57,8 +58,7 @@ class BookFile:
         try:
             return msgspec.convert(value, kind, strict=True)
         except msgspec.ValidationError:
-            more = " of one line that is not empty" if isinstance(value, str) else ""
-            self.wrong(where, shown(value), f"{_text_of(kind)}{more}")
+            self.wrong(where, shown(value), _meta(kind).description)
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -116,9 +116,9 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def _text_of(kind: Any) -> str:
-    """Say what a type of the schema is."""
-    return next(str(m.description) for m in kind.__metadata__ if isinstance(m, msgspec.Meta))
+def _meta(kind: Any) -> Any:
+    """Give what the schema says about a type."""
+    return next(one for one in kind.__metadata__ if isinstance(one, msgspec.Meta))
 
 
 def _among(names: list[str]) -> str:
