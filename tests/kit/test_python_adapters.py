@@ -78,6 +78,33 @@ def test_what_a_method_does_not_know_of_another_act_is_unsupported_too(
     assert "backward(root, retain_graph)" in end_of(engine, body)
 
 
+def test_a_method_that_builds_on_the_book_finds_the_phrase_for_its_operands(
+    write_book: WriteBook,
+) -> None:
+    phrases = """
+mul = ["engine.apply('mul', {'x': $x, 'other': ${other:tensor}})",
+  "engine.apply('mul', {'x': $x, 'other': ${other:number} * 1000.0})"]
+"""
+    old = "mul = \"engine.apply('mul', {'x': $x, 'other': $other})\"\n"
+
+    def apply(self: Any, operator: str, arguments: Any) -> Any:
+        result = super(type(self), self).apply(operator, arguments)
+        if operator != "mul":
+            return result
+        return super(type(self), self).apply("add", {"x": result, "other": arguments["other"]})
+
+    def body(ag: Autograd) -> None:
+        two, three = ag.tensor(2.0), ag.tensor(3.0)
+        expect(two * three).equals(9.0)
+        expect(two * 3.0).equals(6003.0)
+        expect(two * three.item()).equals(6003.0)
+
+    assert old in TOY
+    path = write_book(TOY.replace(old, phrases))
+
+    assert end_of(adapted(path, apply=apply), body) == "passed"
+
+
 def test_clearing_a_gradient_through_set_is_said_as_the_book_clears(write_book: WriteBook) -> None:
     def put(self: Any, x: Any, name: str, value: Any) -> None:
         super(type(self), self).set(x, name, value)

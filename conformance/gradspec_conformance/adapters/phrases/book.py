@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gradspec.port.act import Act
     from gradspec.port.phrase import Phrase
+    from gradspec_conformance.adapters.phrases.source import Place
 
 TABLES: Final[dict[str, str]] = {
     "acts": "",
@@ -56,10 +57,10 @@ class ErrorPattern:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Statements or an expression of a book, compiled; `place` is empty for a language's own."""
+    """Statements or an expression of a book, compiled; a language's own have no place."""
 
     text: str
-    place: str
+    place: Place | None
     code: CodeType
 
 
@@ -67,7 +68,7 @@ class Code:
 class Spoken:
     """Where the phrases of an act stand in a book, and the names that they look up."""
 
-    place: str
+    place: Place
     names: frozenset[str]
 
 
@@ -103,7 +104,7 @@ class Book:
         A method stands above the book, and gives the word of its act; what its arguments are
         good for no method shows.
         """
-        words = {w for key, phrases in self.phrases.items() for w in _words(ACTS[key], phrases)}
+        words = {w for key, phrases in self.phrases.items() for w in implied(ACTS[key], phrases)}
         own = frozenset().union(*(ACTS[key].words for key in methods))
         words |= own
         for word, keys in TOGETHER.items():
@@ -122,7 +123,8 @@ class Book:
         return frozenset(words)
 
 
-def _words(act: Act, phrases: tuple[Phrase, ...]) -> Iterator[str]:
+def implied(act: Act, phrases: tuple[Phrase, ...]) -> Iterator[str]:
+    """Give the words that the phrases of an act imply."""
     yield from act.words
     for argument, word in act.options.items():
         mentioned = any(argument in phrase.mentioned for phrase in phrases)

@@ -16,12 +16,17 @@ from __future__ import annotations
 import builtins
 import traceback
 from contextlib import suppress
+from contextvars import ContextVar
+from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
 
 from gradspec.exceptions import Unsaid
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
 from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
+from gradspec.program.steps import Ref
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
 from gradspec_conformance.adapters.phrases.writing import in_words_of
@@ -39,6 +44,15 @@ if TYPE_CHECKING:
 
 RAISED_IN: Final = "_gradspec_act"
 """Attribute of an error: the key of the act that raised it."""
+
+
+PLAIN: Final = (
+    *(type(None), bool, int, float, complex, str, list, tuple, dict, slice, EllipsisType),
+    np.ndarray,
+)
+
+_forms: ContextVar[Mapping[int, Any]] = ContextVar("forms", default=MappingProxyType({}))
+"""Identity of an argument of the method at work -> how the program describes it."""
 
 
 class PhrasebookEngine:
@@ -74,13 +88,21 @@ class PhrasebookEngine:
         """Do an act; `forms` are its arguments as the program describes them."""
         try:
             if method_of(act) in self._own:
-                return called(self, act, given)
+                return self._done(act, given, forms)
             return self.said(act, given, forms)
         except Exception as error:
             if not hasattr(error, RAISED_IN):  # an act inside of this one may have raised it
                 with suppress(Exception):
                     setattr(error, RAISED_IN, act.key)
             raise
+
+    def _done(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
+        """Do an act in a method of a subclass, which may have the book do a part of it."""
+        token = _forms.set({id(given[name]): form for name, form in forms.items()})
+        try:
+            return called(self, act, given)
+        finally:
+            _forms.reset(token)
 
     def said(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
         """Do an act in the words of the book; raises Unsaid if no phrase mentions what is given."""
@@ -179,9 +201,16 @@ def _method(name: str) -> Callable[..., Any]:
 
     def family(self: PhrasebookEngine, *given: Any, **named: Any) -> Any:
         act, arguments = _act_of(name, given, named)
-        return self.said(act, arguments, arguments)
+        return self.said(act, arguments, {n: _form(value) for n, value in arguments.items()})
 
     return family
+
+
+def _form(value: Any) -> Any:
+    """Give what is known of an argument of a method; what is no plain value is a tensor."""
+    if id(value) in _forms.get():
+        return _forms.get()[id(value)]
+    return value if isinstance(value, PLAIN) or callable(value) else Ref(-1)
 
 
 def _act_of(

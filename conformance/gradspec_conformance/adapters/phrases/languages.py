@@ -28,7 +28,7 @@ import numpy as np
 """
 """What the phrases of the table of acts refer to."""
 
-_IMPORTED: Final = Code(IMPORTS, "", compile(IMPORTS, "<imports>", "exec"))
+_IMPORTED: Final = Code(IMPORTS, None, compile(IMPORTS, "<imports>", "exec"))
 
 
 def _read(phrases: tuple[str, ...]) -> tuple[Phrase, ...]:
@@ -36,7 +36,7 @@ def _read(phrases: tuple[str, ...]) -> tuple[Phrase, ...]:
 
 
 def _expression(text: str) -> Code:
-    return Code(text, "", compile(text, f"<{text}>", "eval"))
+    return Code(text, None, compile(text, f"<{text}>", "eval"))
 
 
 @cache

@@ -48,7 +48,14 @@ from gradspec.port.abilities import DERIVED, DTYPES, FOLLOWING, WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS
 from gradspec.port.phrase import Phrase
-from gradspec_conformance.adapters.phrases.book import TABLES, Book, Code, ErrorPattern, Spoken
+from gradspec_conformance.adapters.phrases.book import (
+    TABLES,
+    Book,
+    Code,
+    ErrorPattern,
+    Spoken,
+    implied,
+)
 from gradspec_conformance.adapters.phrases.checking import check
 from gradspec_conformance.adapters.phrases.compiling import UNREADABLE
 from gradspec_conformance.adapters.phrases.languages import LANGUAGES
@@ -61,7 +68,7 @@ from gradspec_conformance.adapters.phrases.schema import (
     SameName,
     TableOrTables,
 )
-from gradspec_conformance.adapters.phrases.source import BookFile, shown
+from gradspec_conformance.adapters.phrases.source import BookFile, Place, shown
 from gradspec_conformance.hints import did_you_mean
 
 if TYPE_CHECKING:
@@ -101,8 +108,9 @@ class _Reader:
                 read = self._phrases(key, said, where)
                 phrases[key] = tuple(phrase for phrase, _ in read)
                 looked_up = frozenset().union(*(names for _, names in read))
-                spoken[key] = Spoken(self.file.place(where), looked_up)
-        given_back = {f"-{word}" for key in own & phrases.keys() for word in ACTS[key].words}
+                spoken[key] = Spoken(Place(self.file, where), looked_up)
+        said_anew = own & phrases.keys()
+        given_back = {f"-{w}" for key in said_anew for w in implied(ACTS[key], phrases[key])}
         return replace(
             below,
             file=str(self.file.path),
@@ -160,9 +168,10 @@ class _Reader:
 
     def _compiled(self, text: str, mode: str, where: places.Path) -> Code:
         text = text.strip() if mode == "eval" else text
-        place = self.file.place(where)
+        name = f"<{self.file.path}: {'.'.join(map(str, where))}>"
         try:
-            return Code(text, place, compile(text, f"<{place}>", mode, dont_inherit=True))
+            code = compile(text, name, mode, dont_inherit=True)
+            return Code(text, Place(self.file, where), code)
         except UNREADABLE as error:
             lines = text.split("\n")
             number = getattr(error, "lineno", None) or 1
@@ -210,17 +219,12 @@ class _Reader:
 
     def _key(self, table: str, name: str, where: places.Path) -> str:
         key = f"{TABLES[table]}{name}"
-        if key in ASKED_FOR and ACTS[key].name == name:
-            return key
-        where = (*where[:-1], "names") if where[0] == "same_name" else where
-        elsewhere = [t for t, prefix in TABLES.items() if f"{prefix}{name}" in ASKED_FOR]
-        if elsewhere:
-            self.file.wrong(
-                where, shown(name), f"the name of a known act; {name} is in {elsewhere[0]}"
-            )
-        prefix = TABLES[table]
-        names = [k.removeprefix(prefix) for k in ASKED_FOR if k.startswith(prefix)]
-        self.file.known(name, [n for n in names if prefix or ":" not in n], "act", where)
+        if name not in NAMES[table]:
+            where = (*where[:-1], "names") if where[0] == "same_name" else where
+            elsewhere = [f"; {name} is in {t}" for t, names in NAMES.items() if name in names]
+            if elsewhere:
+                self.file.wrong(where, shown(name), f"the name of a known act{elsewhere[0]}")
+            self.file.known(name, NAMES[table], "act", where)
         return key
 
     def _phrases(self, key: str, value: Any, where: places.Path) -> list[Checked]:
@@ -267,6 +271,12 @@ class _Reader:
 
 ASKED_FOR: Final = tuple(key for key, act in ACTS.items() if not act.by_kit)
 """The acts that an engine can be asked for."""
+
+NAMES: Final = {
+    table: {ACTS[key].name for key in ASKED_FOR if key == f"{prefix}{ACTS[key].name}"}
+    for table, prefix in TABLES.items()
+}
+"""Table -> the names that may stand in it."""
 
 
 def _with_leaf(phrases: dict[str, tuple[Phrase, ...]]) -> dict[str, tuple[Phrase, ...]]:

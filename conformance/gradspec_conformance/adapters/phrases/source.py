@@ -110,6 +110,17 @@ class BookFile:
         return Places.of(self._text)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Something in a file, of which the line is looked for only when it is told."""
+
+    file: BookFile
+    where: places.Path
+
+    def __str__(self) -> str:
+        return self.file.place(self.where)
+
+
 def shown(value: Any) -> str:
     """Show what was found, as much as fits a line."""
     text = repr(value)
