@@ -410,3 +410,15 @@ def test_what_left_a_mode_is_not_kept(remote: RemoteEngine) -> None:
 
     assert ends(body, remote) == "passed"
     assert not remote._raised
+
+
+def test_an_object_of_the_callers_that_the_engine_passes_on_stays_here(
+    typed: tuple[Any, Any],
+) -> None:
+    def body(ag: Autograd) -> None:
+        scaled = ag.func.checkpoint(lambda x, by: x * float(by[0][1]), use_reentrant=False)
+        x = ag.tensor(2.0, requires_grad=True)
+        scaled(x, [range(7, 9)]).backward()
+        expect(x.grad).equals(8.0)
+
+    assert [ends(body, engine) for engine in typed] == ["passed", "passed"]

@@ -63,7 +63,8 @@ class Subject:
     """An engine that is judged, and what it said of itself when it was loaded.
 
     Its abilities are read once: what it says of itself while it runs changes nothing.  An engine
-    with a phrasebook, here or in another process, is spoken to (`speak`).
+    with a phrasebook, here or in another process, is spoken to (`speak`); one that is here `says`
+    which arguments its phrases mention without doing anything.
     """
 
     engine: Any
@@ -72,6 +73,7 @@ class Subject:
     abilities: frozenset[str]
     dtype: np.dtype[Any]
     speak: Callable[..., Any] | None = None
+    says: Callable[..., bool] | None = None
 
     @classmethod
     def of(cls, engine: Engine | Subject) -> Self | Subject:
@@ -88,6 +90,7 @@ class Subject:
             words,
             working_dtype(words),
             getattr(engine, "speak", None),
+            getattr(engine, "says", None),
         )
 
     def ask(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any] | None = None) -> Any:
@@ -99,6 +102,10 @@ class Subject:
         if self.speak is not None:
             return self.speak(act, given, given if forms is None else forms)
         return called(self.engine, act, given)
+
+    def covers(self, act: Act, forms: Mapping[str, Any]) -> bool:
+        """Say whether it is worth asking; what only the asked can know is Unsaid then."""
+        return self.says is None or self.says(act, forms)
 
 
 def method_of(act: Act) -> str:

@@ -159,7 +159,7 @@ class Recorder:
             return self.callbacks.facing_the_engine(value, record)
         if is_function(value) or isinstance(value, list | tuple | dict):
             value = given[name] = self._with_functions(value)
-        if not (type(value) in PLAIN or isinstance(value, Object)):
+        if kind != "structure" and not (type(value) in PLAIN or isinstance(value, Object)):
             demand_storable(value)
         step.given[name] = described(value)
         return wrapped(value) if kind == "structure" else handed(value)

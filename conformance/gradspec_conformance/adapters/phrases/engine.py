@@ -84,6 +84,11 @@ class PhrasebookEngine:
         """Print a program in the words of the book."""
         return in_words_of(self.book, program)
 
+    def says(self, act: Act, forms: Mapping[str, Any]) -> bool:
+        """Say whether some phrase mentions all these arguments, or a method does the act."""
+        own = method_of(act) in self._own
+        return own or choose(act, self.book.phrases.get(act.key, ()), forms) is not None
+
     def speak(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
         """Do an act; `forms` are its arguments as the program describes them."""
         try:

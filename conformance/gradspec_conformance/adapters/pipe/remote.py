@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import numpy as np
 
-from gradspec.exceptions import Unsaid
+from gradspec.exceptions import Unsaid, WrongCall
 from gradspec.port.abilities import expanded
 from gradspec.port.act import FLAT
 from gradspec.port.functions import slot_of_rule
+from gradspec.program.passing import demand_storable
 from gradspec.program.steps import Ref
 from gradspec.program.storing import Said, array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
@@ -213,17 +214,26 @@ class RemoteEngine:
 
     # what passes ----------------------------------------------------------------------
     def _told(self, value: Any) -> Any:
-        """Put numbers for held objects; everything else can be encoded as it is."""
+        """Put numbers for objects that stay here; everything else can be encoded as it is."""
         match value:
             case Held():
-                number = next(self._numbers)
-                self._kept[number] = value
-                return Held(number)
+                return self._held(value)
+            case Plain(value=plain):
+                try:
+                    demand_storable(plain)
+                except WrongCall:  # the engine passes it on, and need not see what it is
+                    return self._held(value)
+                return value
             case RemoteHandle():
                 return value
             case np.ndarray():
                 return array_data(value)
         return mapped(value, self._told)
+
+    def _held(self, value: Any) -> Held:
+        number = next(self._numbers)
+        self._kept[number] = value
+        return Held(number)
 
     def _things(self, value: Any, *, array: bool = False) -> Any:
         """Put handles for numbers, and the caller's objects for those that were held."""
