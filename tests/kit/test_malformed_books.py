@@ -264,6 +264,7 @@ def test_a_phrase_that_could_not_be_said_is_told_when_its_book_is_read(
         "operators.exp = \"('# no comment', $x)\"",
         'operators.zeros = "f($size)"',
         'set.grad = "$x.grad = $value"',
+        'engine.setup = """\n    import math\n    x = 1\n"""',
     ],
 )
 def test_a_phrase_that_can_be_said_is_read(write_book: WriteBook, place: str) -> None:

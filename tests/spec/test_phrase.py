@@ -59,6 +59,7 @@ def test_what_was_not_given_is_left_out_with_one_comma(text: str, given: str, sa
         ("f($x, $(", "is not closed"),
         ("f($ x)", "begins nothing"),
         ("f(${x:colour})", "colour is no type"),
+        ("$result = $x\nf($*result)", "a star stands before an argument"),
         ("f(${x:int}, ${x:list})", "x is int and list"),
         ("f($x, $(last))", "group that begins at 6 has no argument"),
     ],

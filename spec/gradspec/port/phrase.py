@@ -12,7 +12,7 @@
     $$               a dollar
 
 Of several phrases for an act the first is taken that mentions all that was given and whose types
-fit.
+fit.  A phrase mentions every argument that an act is never asked for without.
 """
 
 from __future__ import annotations
@@ -269,6 +269,8 @@ def _part(token: re.Match[str]) -> Part:
         if token["type"] and token["type"] not in TYPES:
             raise MalformedPhrase(f"{token['type']} is no type; types are {', '.join(TYPES)}")
         return Argument(token["braced"], token["type"] or "")
+    if token["name"] == RESULT and token["star"]:
+        raise MalformedPhrase("a star stands before an argument, and $result is none")
     if token["local"] or token["name"] == RESULT:
         return Local(token["local"] or RESULT)
     return Argument(token["name"], star=token["star"])

@@ -167,7 +167,7 @@ class _Reader:
         return self._compiled(getattr(self._engine, key), mode, ("engine", key))
 
     def _compiled(self, text: str, mode: str, where: places.Path) -> Code:
-        text = text.strip() if mode == "eval" else text
+        text = text.strip() if mode == "eval" else textwrap.dedent(text)
         name = f"<{self.file.path}: {'.'.join(map(str, where))}>"
         try:
             code = compile(text, name, mode, dont_inherit=True)
