@@ -64,6 +64,10 @@ class Unsupported(ProgramError):
         self.capability = capability
 
 
+class Unsaid(Unsupported):
+    """The engine has the act, and no phrase of its book mentions all the arguments given."""
+
+
 class Diverged(ProgramError):
     """A replay came to something that its program does not know; the clause itself decides."""
 

@@ -78,6 +78,7 @@ DEFINITION: Final = act(
     some=True,
     word="",
     needs_more=_rules,
+    one_of=("body", "forward"),
     notation="\n".join(
         [
             "class ${name:word}(ag.Function):",

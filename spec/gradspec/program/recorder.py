@@ -23,6 +23,7 @@ from gradspec.exceptions import (
     NothingThere,
     ProgramError,
     Refused,
+    Unsaid,
     Unsupported,
 )
 from gradspec.judging.comparison import COMPARISONS
@@ -36,8 +37,16 @@ from gradspec.port.slots import SLOTS
 from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
-from gradspec.program.objects import FunctionHandle, Observed, Tensor
-from gradspec.program.passing import compared, described, handed, is_function, wrapped
+from gradspec.program.objects import FunctionHandle, Object, Observed, Tensor
+from gradspec.program.passing import (
+    PLAIN,
+    compared,
+    demand_storable,
+    described,
+    handed,
+    is_function,
+    wrapped,
+)
 from gradspec.program.steps import Function, Program, Step, numbers
 from gradspec.program.structure import mapped
 
@@ -121,8 +130,6 @@ class Recorder:
         self.require(act.needs(given))
         step = Step(act.key)
         passed = {name: self._passed(act, step, name, given) for name in given}
-        if not self.subject.covers(act, step.given):
-            raise Unsupported(f"{act.key}({', '.join(step.given)})")
         self.record(step)
         return step, given, passed
 
@@ -134,6 +141,8 @@ class Recorder:
             answer = self.subject.ask(act, passed, step.given if forms is None else forms)
         except Exception as error:
             self._raise_what_was_kept()
+            if isinstance(error, Unsaid):
+                raise
             raise self.refused(act, step, error) from error
         finally:
             if not self.callbacks.running:
@@ -150,6 +159,8 @@ class Recorder:
             return self.callbacks.facing_the_engine(value, record)
         if is_function(value) or isinstance(value, list | tuple | dict):
             value = given[name] = self._with_functions(value)
+        if kind != "structure" and not (type(value) in PLAIN or isinstance(value, Object)):
+            demand_storable(value)
         step.given[name] = described(value)
         return wrapped(value) if kind == "structure" else handed(value)
 
