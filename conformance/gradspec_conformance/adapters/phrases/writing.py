@@ -38,7 +38,6 @@ class BookDialect:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self.abilities = book.abilities
 
     def head(self, body: str) -> list[str]:
         """Give the lines before the first step: the imports that the body needs."""

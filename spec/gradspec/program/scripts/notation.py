@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.catalogue.operators import OPERATORS
-from gradspec.port.abilities import WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Choice, Phrase, choose
 from gradspec.program.scripts.writer import Writer, print_program
@@ -34,7 +33,6 @@ def as_gradspec(program: Program, engine: str = "reference") -> str:
 class NotationDialect:
     """`ag.tensor(...)`, `x.backward()`, `expect(x.grad).equals(...)`."""
 
-    abilities = frozenset(WORDS)
     has_products = True
 
     def __init__(self, engine: str) -> None:

@@ -16,12 +16,12 @@ import numpy as np
 
 from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
-from gradspec.program.folding import folded, in_order_of_birth
-from gradspec.program.products import written_out
+from gradspec.program.folding import folded
+from gradspec.program.scripts.own_words import in_own_words
 from gradspec.program.scripts.spelling import Spelling
-from gradspec.program.scripts.uses import leaks, uses, uses_of
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
 from gradspec.program.structure import Held, Plain
+from gradspec.program.uses import leaks, uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,9 +40,9 @@ IN_TURN: Final = (
 
 def print_program(program: Program, dialect: Dialect) -> str:
     """Print a program in a dialect, at most `MOST_LINES` long."""
-    steps = folded(program).steps
     if not dialect.has_products:
-        steps = in_order_of_birth(_without_products(steps, dialect))
+        program = in_own_words(program)
+    steps = folded(program).steps
     writer = Writer(dialect, uses(steps), leaks(steps))
     writer.block(steps)
     head = dialect.head("\n".join(writer.lines))
@@ -52,32 +52,6 @@ def print_program(program: Program, dialect: Dialect) -> str:
         half = MOST_LINES // 2
         lines = [*lines[:half], f"# ... {hidden} more lines ...", *lines[-half:]]
     return "\n".join(lines)
-
-
-def _without_products(steps: Sequence[Step], dialect: Dialect) -> list[Step]:
-    """Write products out as steps of the engine's own, as far as its gradients were there."""
-    fresh = count(1 + max(uses_of(steps), default=0), 1000)
-    found: list[Step] = []
-    for step in steps:
-        if step.steps is not None:
-            step.steps = _without_products(step.steps, dialect)
-        for value in step.given.values():
-            for body in value.bodies if isinstance(value, Function) else ():
-                body.steps = _without_products(body.steps, dialect)
-        if step.act == "vjp" and len(step.given["function"].bodies) == 1:
-            found += _plainly(written_out(step, dialect.abilities, next(fresh)))
-        else:
-            found.append(step)
-    return found
-
-
-def _plainly(steps: list[Step]) -> Iterator[Step]:
-    """Leave out what a reader need not see: zeros for gradients that are missing."""
-    for step in steps:
-        if step.act == "attempt":
-            yield from step.steps or []
-        else:
-            yield step
 
 
 @dataclass(slots=True)
@@ -185,10 +159,6 @@ class Writer:
         match step.act:
             case "expect":
                 self._emit(self.dialect.demand(step, self))
-            case "or_zero":
-                self.names[step.makes.number] = self._name(step.given["gradient"].number)
-            case "tracked":
-                self.names[step.makes.number] = self._name(step.given["x"].number)
             case "repeat":
                 self._repeat(step)
             case "define" if "body" in step.given:
