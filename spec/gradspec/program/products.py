@@ -49,11 +49,13 @@ def product(
     words |= {"arrays"} if any(np.ndim(i) for i in (*inputs, cotangent)) else set()
     recorder.require(frozenset(words))
     record = Function(recorder.number(), "body")
-    step = Step("vjp", {"function": record, "inputs": [described(i) for i in inputs]}, derived=[])
+    derived: list[Step] = []
+    given = {"function": record, "inputs": [described(i) for i in inputs]}
+    step = Step("vjp", given, derived=derived)
     if np.ndim(cotangent) or cotangent != 1.0:
         step.given["cotangent"] = described(cotangent)
     recorder.record(step)
-    with recorder.frame(step.derived or [], aside=True):
+    with recorder.frame(derived, aside=True):
         output, gradients = Derivation(recorder, function, record, inputs, cotangent).derived()
         result = (_renamed(recorder, output), tuple(_renamed(recorder, g) for g in gradients))
     step.makes = made(result)
@@ -144,8 +146,7 @@ class Derivation:
     def _on_a_tape(self) -> Product:
         points = [self._point(i) for i in self.inputs]
         output = self._called(*points)
-        asked = self.again and self.recorder.subject.abilities >= AGAIN
-        way = self._asked_for if asked else self._read_off_leaves
+        way = self._asked_for if self.again else self._read_off_leaves
         return output, tuple(map(self._or_zero, way(output, points), points))
 
     def _point(self, given: Any) -> Tensor:

@@ -239,7 +239,7 @@ class Writer:
     def _may_inline(self, step: Step, following: Step | None) -> bool:
         if not isinstance(step.makes, Ref) or step.refused is not None:
             return False
-        if ACTS[step.act].family == "op" or step.act in ("tensor", "leaf", "log", "note"):
+        if ACTS[step.act].family == "op" or step.act in ("tensor", "leaf", "log", "note", "same"):
             return False
         number = step.makes.number
         next_uses = following is not None and number in set(numbers(following.given))
