@@ -47,3 +47,17 @@ def leaks(steps: Sequence[Step]) -> set[int]:
         if step.steps is not None:
             found |= leaks(step.steps)
     return found
+
+
+def forgotten(steps: Sequence[Step]) -> set[int]:
+    """Find the objects that steps let go of."""
+    found: set[int] = set()
+    for step in steps:
+        if step.act == "forget":
+            found |= set(numbers(step.given))
+        for inside in (step.steps, step.derived):
+            found |= forgotten(inside or [])
+        for function in functions(step.given):
+            for body in function.bodies:
+                found |= forgotten(body.steps)
+    return found

@@ -18,6 +18,7 @@ class Dialect(Protocol):
     """
 
     has_products: bool
+    working_dtype: str
 
     def head(self, body: str) -> list[str]:
         """Give the lines before the first step: the imports that the body needs."""

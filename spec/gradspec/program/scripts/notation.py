@@ -34,6 +34,7 @@ class NotationDialect:
     """`ag.tensor(...)`, `x.backward()`, `expect(x.grad).equals(...)`."""
 
     has_products = True
+    working_dtype = "float64"
 
     def __init__(self, engine: str) -> None:
         self._engine = engine
@@ -42,6 +43,7 @@ class NotationDialect:
         """Give the lines before the first step: the imports that the body needs."""
         names = [name for name in ("Interrupted", "expect") if name in body]
         return [
+            *(["import functools"] if "functools." in body else []),
             *(["import types"] if "types." in body else []),
             *(["import numpy as np"] if "np." in body else []),
             *([f"from gradspec import {', '.join(names)}"] if names else []),
