@@ -73,7 +73,8 @@ class BookDialect:
         wanted = "'a tensor'" if check == "is_present" else write.literal(expected)
         if check in RELATIONS:
             relation, named = RELATIONS[check], list(numbers(expected))
-            wanted = f"{relation + ' '!r} + str({wanted})" if named else repr(f"{relation} {expected!r}")
+            plain = repr(f"{relation} {expected!r}")
+            wanted = f"{relation + ' '!r} + str({wanted})" if named else plain
         return f"print({found}, '   expected:', {wanted})"
 
     def _found(self, check: str, found: Any, write: Writer) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.program.steps import Function, Program, Ref, Step, numbers, renumbered
+from gradspec.program.steps import Function, Program, Ref, Step, functions, numbers, renumbered
 from gradspec.program.uses import forgotten, uses
 
 if TYPE_CHECKING:
@@ -28,6 +28,16 @@ def in_own_words(program: Program) -> Program:
         words.read -= unused
         steps = list(_without(steps, unused))
     return Program(steps)
+
+
+def is_performed(steps: Sequence[Step]) -> bool:
+    """Say whether it is known what was done for each product; in a stored program it is not."""
+    return all(
+        (step.act != "vjp" or step.derived is not None)
+        and is_performed(step.steps or [])
+        and all(is_performed(b.steps) for f in functions(step.given) for b in f.bodies)
+        for step in steps
+    )
 
 
 def _without(steps: Sequence[Step], unused: set[int]) -> Iterator[Step]:
