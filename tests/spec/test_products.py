@@ -89,6 +89,9 @@ def of_constants(ag: Autograd) -> None:
     expect(gradient * 2.0).equals(0.0)
     _, (first, second) = ag.vjp(lambda x, _: x * 3.0, [2.0, 5.0])
     expect(second + first).equals(3.0)
+    value, (gradient,) = ag.vjp(lambda _: [5.0, 6.0], [2.0], [1.0, 1.0])
+    expect(value).equals([5.0, 6.0])
+    expect(gradient).equals(0.0)
     value, (gradient,) = ag.vjp(lambda x: x, [2.0])
     expect(value + gradient).equals(3.0)
     ag.forget(value)
@@ -288,12 +291,19 @@ def test_a_product_without_a_way_to_differentiate_again_is_unsupported() -> None
         of_what_is_around_at_a_number(Autograd(recorder))
 
 
-def test_a_function_that_gives_several_things_is_told_so(engine: ReferenceEngine) -> None:
+@pytest.mark.parametrize(
+    "function",
+    [lambda t: [t * t, t], lambda t: {"a": t}, lambda _: None, lambda _: "five"],
+    ids=["list", "dict", "None", "text"],
+)
+def test_a_function_that_gives_no_tensor_is_told_what_is_expected(
+    function: Callable[[Any], Any], engine: ReferenceEngine
+) -> None:
     with (
         Recorder(engine) as recorder,
-        pytest.raises(TypeError, match=r"gave \[t\d+, t\d+\], expected one tensor or a number"),
+        pytest.raises(TypeError, match=r"a product gave .*, expected one tensor or a number"),
     ):
-        Autograd(recorder).vjp(lambda t: [t * t, t], [3.0])
+        Autograd(recorder).vjp(function, [3.0])
 
 
 @pytest.fixture(scope="module")

@@ -137,7 +137,7 @@ class Derivation:
         if isinstance(returned, Tensor):
             return returned
         value = returned._value if isinstance(returned, Observed) else returned
-        array = np.array(value) if not isinstance(value, list | tuple | dict) else np.array(None)
+        array = np.array(None if list(numbers(described(value))) else value)
         if array.dtype.kind not in "biufc":
             message = (
                 f"the function of a product gave {returned!r}, expected one tensor or a number: "
