@@ -15,6 +15,8 @@ from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import to_json
 from gradspec.writing.clause import INFORMATIVE, clause
+from gradspec_conformance.adapters.phrases import read_book
+from gradspec_conformance.adapters.reference import BOOK, ReferenceEngine
 from gradspec_conformance.edition.tracing import traced
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
@@ -23,8 +25,7 @@ from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from gradspec_conformance.adapters.reference import ReferenceEngine
+    from pathlib import Path
 
 
 @functools.cache
@@ -199,3 +200,14 @@ def test_a_row_builds_on_the_row_of_its_name() -> None:
     assert row.builds_on == ("inp-004/mul",)
     assert demand is not None
     assert demand.builds_on == row.builds_on
+
+
+def test_no_clause_asks_for_more_digits_than_an_engine_of_float32_has(tmp_path: Path) -> None:
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text(BOOK.read_text().replace("[dtypes]", "[dtypes]\nfloat64 = false"))
+    engine = type("Narrow", (ReferenceEngine,), {"book": read_book(narrow)})()
+    verdicts = [run_clause(case, engine) for case in CASES.values()]
+    passed = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED]
+
+    assert [v for v in verdicts if v not in passed and v.outcome is not Outcome.UNSUPPORTED] == []
+    assert len(passed) >= 449

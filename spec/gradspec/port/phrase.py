@@ -138,7 +138,7 @@ class Phrase:
             mentioned=frozenset(_data(a.name) for a in arguments),
             required=frozenset(_data(p.name) for p in parts if isinstance(p, Argument)),
             types=types,
-            locals=frozenset(p for p in _flat(parts) if isinstance(p, Local)),
+            locals=frozenset(p for p in flat(parts) if isinstance(p, Local)),
         )
 
     @property
@@ -213,13 +213,14 @@ def _data(name: str) -> str:
     return "data" if name in FORMS else name
 
 
-def _flat(parts: tuple[Part, ...]) -> Iterator[Part]:
+def flat(parts: tuple[Part, ...]) -> Iterator[Part]:
+    """Give the parts of a phrase, those of its groups one by one."""
     for part in parts:
-        yield from _flat(part.parts) if isinstance(part, Group) else (part,)
+        yield from flat(part.parts) if isinstance(part, Group) else (part,)
 
 
 def _arguments(parts: tuple[Part, ...]) -> list[Argument | Silent]:
-    return [part for part in _flat(parts) if isinstance(part, Argument | Silent)]
+    return [part for part in flat(parts) if isinstance(part, Argument | Silent)]
 
 
 def _parts(text: str, start: int, *, depth: int) -> tuple[tuple[Part, ...], int]:

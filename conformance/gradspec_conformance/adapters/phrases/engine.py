@@ -22,10 +22,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from gradspec.exceptions import Unsaid
+from gradspec.exceptions import ProgramError, Unsaid
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
 from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
+from gradspec.program.recorder import Recorder
+from gradspec.program.replay import replay
+from gradspec.program.scripts.own_words import is_performed
 from gradspec.program.steps import Ref
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
@@ -81,7 +84,14 @@ class PhrasebookEngine:
         return next((one.kind for one in possible if one.says.search(text)), None)
 
     def script(self, program: Program) -> str:
-        """Print a program in the words of the book."""
+        """Print a program in the words of the book.
+
+        What the engine does for a product is known once it was done: a stored program is performed.
+        """
+        if not is_performed(program.steps):
+            with Recorder(self) as recorder, suppress(ProgramError):
+                replay(program, recorder)
+            program = recorder.program
         return in_words_of(self.book, program)
 
     def says(self, act: Act, forms: Mapping[str, Any]) -> bool:
