@@ -392,11 +392,6 @@ def has_dicts(pattern: Any) -> bool:
     return isinstance(pattern, dict) or inside
 
 
-def _dtype_of(data: Any) -> str:
-    name = np.asarray(data).dtype.name
-    return "float64" if name.startswith("float") else name
-
-
 def _last_statement(lines: list[str]) -> int:
     """Say in which line the last statement begins; it may be an expression over several."""
     try:
