@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ from gradspec.exceptions import BrokenPort
 from gradspec.port.acts import ACTS
 from gradspec.program.answers import made, opened, pattern
 from gradspec.program.objects import Log, Object, Observed, Tensor
-from gradspec.program.passing import FORGOTTEN, described, handle_of
+from gradspec.program.passing import FORGOTTEN, described, handed, handle_of
 from gradspec.program.products import derivation
 from gradspec.program.replay import Frame, Player
 from gradspec.program.steps import Body, Function, Ref, Step
@@ -38,7 +39,8 @@ def forget(recorder: Recorder, thing: Object) -> None:
 def host_write(recorder: Recorder, target: HostArray, index: Any, value: Any) -> None:
     """Write into an array that the engine gave out, behind its back."""
     _begun(recorder, "host_write", target=target, index=index, value=value)
-    handle_of(target)[index] = value
+    array, place, written = handle_of(target), handed(index), handed(value)
+    recorder.heard("host_write", lambda: operator.setitem(array, place, written))
 
 
 def log(recorder: Recorder) -> Log:

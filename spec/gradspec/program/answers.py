@@ -45,7 +45,7 @@ PLAIN_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "flag": (bool, np.bool_),
     "text": (str,),
     "dtype": (str,),
-    "number": (bool, int, float, np.generic),
+    "number": (bool, int, float, complex, np.generic),
     "plain": (object,),
 }
 
@@ -59,6 +59,8 @@ def wrap(recorder: Recorder, step: Step, kind: str, answer: Any, *, some: bool =
         raise BrokenPort(f"{act} gave None, expected a {kind}")
     if answer is None and kind in MAY_BE_NONE:
         return observed(recorder, step, None)
+    if kind == "host array" and not hasattr(type(answer), "__array__"):
+        raise BrokenPort(f"{act} gave a {type(answer).__name__}, expected a NumPy array")
     if kind in WRAPPERS:
         return WRAPPERS[kind](recorder, answer, recorder.number())
     wrapped = partial(wrap, recorder, step)
@@ -146,6 +148,8 @@ def _own(kind: str, answer: Any, act: str) -> Any:
             return int.__int__(answer)
         case float():
             return float.__float__(answer)
+        case complex():
+            return complex.__complex__(answer)
         case str():
             return str.__str__(answer)
     return answer
@@ -155,10 +159,11 @@ def _sequence(answer: Any, act: str) -> Any:
     if not isinstance(answer, list | tuple):
         message = f"{act} gave a {type(answer).__name__}, expected a list or tuple"
         raise BrokenPort(message)
-    return answer
+    return mapped(answer, lambda member: member)
 
 
 def _pair(answer: Any, act: str) -> Any:
-    if len(_sequence(answer, act)) != 2:  # noqa: PLR2004 - a pair
-        raise BrokenPort(f"{act} gave {len(answer)} things, expected a pair")
-    return answer
+    pair = _sequence(answer, act)
+    if len(pair) != 2:  # noqa: PLR2004 - a pair
+        raise BrokenPort(f"{act} gave {len(pair)} things, expected a pair")
+    return pair

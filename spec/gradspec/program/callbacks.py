@@ -64,21 +64,21 @@ class Callbacks:
         record.turns.append(len(record.bodies))
         record.bodies.append(body)
         original: BaseException
-        with self._recorder.frame(body.steps, aside=False), self._counted():
-            try:
+        try:
+            with self._recorder.frame(body.steps, aside=False), self._counted():
                 returned = function(*given, **keywords)
                 return self._returned(slot, returned, body)
-            except Refused as refused:
-                body.cut = True
-                original = refused.error
-            except ProgramError as error:
-                body.cut = True
-                self._recorder.keep(error)
-                original = error
-            except Exception as error:
-                body.raised = type(error).__name__
-                self._recorder.raised_by_the_caller(error)
-                raise
+        except Refused as refused:
+            body.cut = True
+            original = refused.error
+        except ProgramError as error:
+            body.cut = True
+            self._recorder.keep(error)
+            original = error
+        except Exception as error:
+            body.raised = type(error).__name__
+            self._recorder.raised_by_the_caller(error)
+            raise
         raise original  # outside of the handlers, so that nothing is added to its history
 
     @contextmanager

@@ -219,7 +219,7 @@ class HostArray(Object):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Give the array itself."""
-        return np.asarray(self._handle, dtype=dtype)
+        return self._recorder.heard("numpy", lambda: np.asarray(self._handle, dtype=dtype))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Write into the array, behind the engine's back."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.exceptions import Diverged, Interrupted, ProgramError
+from gradspec.exceptions import Diverged, Interrupted, ProgramError, Refused
 from gradspec.program import blocks
 from gradspec.program.objects import Object, Observed
 from gradspec.program.steps import UNSEEN, Body, Function, Program, Ref, Step, Value
@@ -122,6 +122,8 @@ class Player:
                 return self._attempt(step)
             case "granted":
                 return blocks.granted(recorder, self.value(step.given["attempt"]))
+            case "caught":
+                return self._caught(step)
             case "warns" | "silent":
                 return blocks.warnings(recorder, expected=step.act == "warns")
         values = {name: self.value(value) for name, value in step.given.items()}
@@ -133,6 +135,20 @@ class Player:
             if step.makes is not None:
                 self.bind(step.makes, attempt)
             yield
+
+    @contextmanager
+    def _caught(self, step: Step) -> Iterator[None]:
+        """Go on after a refusal as the program did, which caught it; it has to be the same."""
+        kind = step.given["kind"]
+        try:
+            yield
+        except Refused as error:
+            found = error.kind or "unknown"
+            if found != kind:
+                text = f"a step was refused as {found}, and as {kind} when it was recorded"
+                raise Diverged(text) from error
+        else:
+            raise Diverged(f"a step was not refused, and was as {kind} when it was recorded")
 
     def _repeat(self, step: Step) -> None:
         carried = step.given["carried"]
