@@ -37,6 +37,7 @@ from gradspec.port.slots import SLOTS
 from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
+from gradspec.program.identity import ByIdentity
 from gradspec.program.objects import FunctionHandle, Observed, Tensor
 from gradspec.program.passing import compared, described, handed, is_function, wrapped
 from gradspec.program.steps import Function, Program, Step, numbers
@@ -73,8 +74,7 @@ class Recorder:
         self._kept: ProgramError | None = None
         self._raised: list[BaseException] = []
         self._words: list[weakref.ref[ProgramError]] = []
-        self._functions: weakref.WeakKeyDictionary[Any, FunctionHandle]
-        self._functions = weakref.WeakKeyDictionary()
+        self._functions: ByIdentity[FunctionHandle] = ByIdentity()
         self._catcher = warnings.catch_warnings(record=True)
         self._floating = np.errstate()
 
@@ -189,9 +189,10 @@ class Recorder:
 
     def function(self, function: Callable[..., Any]) -> FunctionHandle:
         """Make a caller's function a function of the engine, once."""
-        if function not in self._functions:
-            self._functions[function] = self.perform("define", body=function)
-        return self._functions[function]
+        known = self._functions.get(function)
+        if known is None:
+            known = self._functions.put(function, self.perform("define", body=function))
+        return known
 
     def tensor(self, data: Any, *, dtype: str | None, leaf: bool) -> Tensor:
         """Make a tensor; floats take the engine's working data type unless one is named."""
