@@ -11,7 +11,7 @@ from gradspec.exceptions import BrokenPort
 from gradspec.port.acts import ACTS
 from gradspec.program.answers import made, opened, pattern
 from gradspec.program.objects import Log, Object, Observed, Tensor
-from gradspec.program.passing import FORGOTTEN, described, handed, handle_of
+from gradspec.program.passing import FORGOTTEN, described, handed, handle_of, stored
 from gradspec.program.products import derivation
 from gradspec.program.replay import Frame, Player
 from gradspec.program.steps import Body, Function, Ref, Step
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 def _begun(recorder: Recorder, key: str, **given: Any) -> Step:
     recorder.require(ACTS[key].words)
-    step = Step(key, {name: described(value) for name, value in given.items()})
+    kinds = ACTS[key].signature.kinds
+    said = {n: stored(v) if kinds.get(n) == "structure" else described(v) for n, v in given.items()}
+    step = Step(key, said)
     recorder.record(step)
     return step
 

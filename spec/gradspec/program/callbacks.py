@@ -15,7 +15,7 @@ from gradspec.exceptions import ProgramError, Refused
 from gradspec.port.slots import SLOTS
 from gradspec.program.answers import arrived, opened, pattern
 from gradspec.program.objects import FunctionContext
-from gradspec.program.passing import described, wrapped
+from gradspec.program.passing import stored, wrapped
 from gradspec.program.steps import Body, Function
 from gradspec.program.structure import Held, Plain
 
@@ -103,9 +103,9 @@ class Callbacks:
         if slot.returns == "nothing":
             return None
         if slot.returns == "held":
-            body.returned = Held(described(returned))
+            body.returned = Held(stored(returned))
             return Held(returned)
-        body.returned = described(returned)
+        body.returned = stored(returned)
         if slot.returns == "structure and plain":
             structure, plain = returned
             return wrapped(structure), plain

@@ -157,8 +157,8 @@ def _begins(cut: tuple[Any, ...], whole: tuple[Any, ...]) -> bool:
 
     Its last act was cut itself, and made nothing.
     """
-    (head, steps, _, _), (other, wholly, _, _) = cut, whole
-    if head != other or len(steps) > len(wholly):
+    (head, steps, _, exports), (other, wholly, _, exported) = cut, whole
+    if head != other or len(steps) > len(wholly) or exports or exported:
         return False
     if not steps:
         return True

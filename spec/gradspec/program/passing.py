@@ -1,4 +1,4 @@
-"""Four readings of what a clause passes on: what is stored, handed over, wrapped, compared."""
+"""Readings of what a clause passes on: what is stored, handed over, wrapped, compared."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ def described(value: Any) -> Any:
     if isinstance(value, Observed):
         return Ref(value._number, "value")
     return mapped(value, described)
+
+
+def stored(value: Any) -> Any:
+    """What the program stores of a structure: an array stays one, whatever becomes of it."""
+    if isinstance(value, np.ndarray):
+        return Plain(value.copy())
+    members = isinstance(value, list | tuple | dict)
+    return mapped(value, stored) if members else described(value)
 
 
 def handed(value: Any) -> Any:

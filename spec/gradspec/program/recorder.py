@@ -39,7 +39,7 @@ from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
 from gradspec.program.identity import ByIdentity
 from gradspec.program.objects import FunctionHandle, Observed, Tensor
-from gradspec.program.passing import compared, described, handed, is_function, wrapped
+from gradspec.program.passing import compared, described, handed, is_function, stored, wrapped
 from gradspec.program.steps import Function, Program, Step, numbers
 from gradspec.program.structure import mapped
 
@@ -181,8 +181,11 @@ class Recorder:
             return self.callbacks.facing_the_engine(value, record)
         if is_function(value) or isinstance(value, list | tuple | dict):
             value = given[name] = self._with_functions(value)
+        if kind == "structure":
+            step.given[name] = stored(value)
+            return wrapped(value)
         step.given[name] = described(value)
-        return wrapped(value) if kind == "structure" else handed(value)
+        return handed(value)
 
     def _with_functions(self, value: Any) -> Any:
         return self.function(value) if is_function(value) else mapped(value, self._with_functions)

@@ -37,11 +37,21 @@ def replay(program: Program, recorder: Recorder) -> None:
 
 
 class Frame:
-    """The objects of one call of a function by their numbers, and those around it."""
+    """The objects of one call of a function by their numbers, and those around it.
 
-    def __init__(self, around: Frame | None = None) -> None:
+    Those that other calls use (`exports`) are there for all as soon as they are made.
+    """
+
+    def __init__(self, around: Frame | None = None, exports: Sequence[int] = ()) -> None:
         self.objects: dict[int, Any] = {}
         self.around = around
+        self._exports = frozenset(exports)
+
+    def put(self, number: int, found: Any) -> None:
+        """Give an object its number."""
+        self.objects[number] = found
+        if number in self._exports:
+            self.outermost.objects[number] = found
 
     def __getitem__(self, number: int) -> Any:
         frame: Frame | None = self
@@ -166,7 +176,7 @@ class Player:
             raise self._unlike(f"found {found!r}, expected something like {pattern!r}")
         match pattern:
             case Ref() | Value():
-                self.frame.objects[pattern.number] = found
+                self.frame.put(pattern.number, found)
             case list() | tuple():
                 for one, other in zip(pattern, found, strict=True):
                     self.bind(one, other)
@@ -206,12 +216,10 @@ class Player:
 
         def call(*given: Any, **named: Any) -> Any:
             body = turns.next(given, named)
-            player = Player(self._recorder, Frame(around))
+            player = Player(self._recorder, Frame(around, body.exports))
             player.bind(body.arguments, given)
             player.bind(body.keywords, named)
             player.play(body.steps)
-            for number in body.exports:
-                around.outermost.objects[number] = player.frame.get(number)
             return player.ended(body)
 
         if function.signature is not None:
@@ -229,7 +237,11 @@ class Player:
 
 
 class Turns:
-    """Which body a function comes to next: by pattern, and in turn among those that fit."""
+    """Which body a function comes to next: by pattern, and in turn among those that fit.
+
+    There are as many turns as there were calls.  What the caller's function would have done in one
+    more call nobody knows, though it did the same in all others: it may have counted them.
+    """
 
     def __init__(self, function: Function) -> None:
         self._bodies = function.bodies
@@ -245,10 +257,7 @@ class Turns:
             if fitting(self._bodies[number]):
                 del self._left[place]
                 return self._bodies[number]
-        fitting_bodies = [body for body in self._bodies if fitting(body)]
-        if len(fitting_bodies) == 1 and len(self._bodies) == 1:
-            return fitting_bodies[0]
-        if fitting_bodies:
+        if any(map(fitting, self._bodies)):
             raise Diverged("a function is called more often than when the program was recorded")
         raise Diverged(f"a function is called with {given!r}, as it was not when recorded")
 
@@ -280,6 +289,12 @@ def _same(recorded: Any, found: Any) -> bool:
         return math.isclose(recorded, found, rel_tol=near, abs_tol=0.0) or (
             math.isnan(recorded) and math.isnan(found)
         )
+    if isinstance(recorded, complex) and isinstance(found, complex):
+        return _same(recorded.real, found.real) and _same(recorded.imag, found.imag)
+    if isinstance(recorded, np.ndarray) and isinstance(found, np.ndarray):
+        entries = zip(recorded.ravel().tolist(), found.ravel().tolist(), strict=False)
+        alike = (recorded.dtype, recorded.shape) == (found.dtype, found.shape)
+        return alike and all(_same(one, other) for one, other in entries)
     if isinstance(recorded, list | tuple) and isinstance(found, list | tuple):
         return len(recorded) == len(found) and all(map(_same, recorded, found))
     return type(recorded) is type(found) and bool(recorded == found)
