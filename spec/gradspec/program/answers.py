@@ -23,6 +23,7 @@ from gradspec.program.objects import (
     Tensor,
     Watcher,
 )
+from gradspec.program.passing import is_function
 from gradspec.program.steps import Ref, Step, Value
 from gradspec.program.structure import Held, Plain, mapped
 
@@ -123,7 +124,7 @@ def pattern(value: Any) -> Any:
             return Ref(value._number, value.kind)
         case list() | tuple() | dict():
             return mapped(value, pattern)
-    return value
+    return Held(None) if is_function(value) else value
 
 
 def made(value: Any) -> Any:

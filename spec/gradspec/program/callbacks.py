@@ -15,7 +15,8 @@ from gradspec.exceptions import ProgramError, Refused
 from gradspec.port.slots import SLOTS
 from gradspec.program.answers import arrived, opened, pattern
 from gradspec.program.objects import FunctionContext
-from gradspec.program.passing import stored, wrapped
+from gradspec.program.passing import is_function, stored, wrapped
+from gradspec.program.signatures import parameters_of, signature_of
 from gradspec.program.steps import Body, Function
 from gradspec.program.structure import Held, Plain
 
@@ -40,13 +41,11 @@ class Callbacks:
             return self.run(function, record, handles, named)
 
         call.__name__ = getattr(function, "__name__", "function")
-        defaults = _defaults(function)
-        if defaults is not None:
-            record.signature = tuple(
-                (p.name, p.default.value) if isinstance(p.default, Plain) else (p.name,)
-                for p in defaults.parameters.values()
-            )
-            call.__signature__ = defaults  # type: ignore[attr-defined]
+        signature = _with_defaults(function)
+        if signature is not None:
+            record.signature = parameters_of(signature, stored)
+            wrapped_ones = parameters_of(signature, _passed_default)
+            call.__signature__ = signature_of(wrapped_ones, lambda d: d)  # type: ignore[attr-defined]
         return call
 
     def run(
@@ -112,16 +111,16 @@ class Callbacks:
         return wrapped(returned)
 
 
-def _defaults(function: Callable[..., Any]) -> inspect.Signature | None:
-    """Give the signature with its defaults wrapped, if an engine could fill any in."""
+def _with_defaults(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Give the signature, if an engine could fill any default in."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return None
-    parameters = list(signature.parameters.values())
-    if all(p.default is p.empty for p in parameters):
-        return None
-    wrapped = [
-        p if p.default is p.empty else p.replace(default=Plain(p.default)) for p in parameters
-    ]
-    return signature.replace(parameters=wrapped)
+    defaults = [p.default for p in signature.parameters.values()]
+    return None if all(d is inspect.Parameter.empty for d in defaults) else signature
+
+
+def _passed_default(default: Any) -> Any:
+    """Wrap a default as a structure; a function of the caller's is held for it."""
+    return Held(default) if is_function(default) else wrapped(default)

@@ -8,7 +8,6 @@ verdict: the clause itself has to be run.
 from __future__ import annotations
 
 import builtins
-import inspect
 import math
 from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
@@ -19,6 +18,7 @@ import numpy as np
 from gradspec.exceptions import Diverged, Interrupted, ProgramError, Refused
 from gradspec.program import blocks
 from gradspec.program.objects import Object, Observed
+from gradspec.program.signatures import signature_of
 from gradspec.program.steps import UNSEEN, Body, Function, Program, Ref, Step, Value
 from gradspec.program.structure import Held, Plain
 
@@ -223,7 +223,8 @@ class Player:
             return player.ended(body)
 
         if function.signature is not None:
-            call.__signature__ = _signature(function.signature)  # type: ignore[attr-defined]
+            signature = signature_of(function.signature, self.value)
+            call.__signature__ = signature  # type: ignore[attr-defined]
         return call
 
     def ended(self, body: Body) -> Any:
@@ -298,15 +299,3 @@ def _same(recorded: Any, found: Any) -> bool:
     if isinstance(recorded, list | tuple) and isinstance(found, list | tuple):
         return len(recorded) == len(found) and all(map(_same, recorded, found))
     return type(recorded) is type(found) and bool(recorded == found)
-
-
-def _signature(parameters: tuple[Any, ...]) -> inspect.Signature:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Signature(
-        [
-            inspect.Parameter(
-                name, kind, default=default[0] if default else inspect.Parameter.empty
-            )
-            for name, *default in parameters
-        ]
-    )

@@ -181,7 +181,7 @@ def _function(function: Function) -> dict[str, Any]:
 
 def _read_function(data: dict[str, Any]) -> Function:
     bodies = [_read_body(b) for b in data["bodies"]]
-    signature = tuple(tuple(p) for p in decode(data["signature"])) if "signature" in data else None
+    signature = tuple(map(tuple, decode(data["signature"]))) if "signature" in data else None
     turns = list(data.get("turns", range(len(bodies))))
     return Function(data["$function"], data["slot"], signature, bodies, turns)
 

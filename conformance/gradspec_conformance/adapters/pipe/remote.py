@@ -26,6 +26,7 @@ import numpy as np
 from gradspec.port.abilities import expanded
 from gradspec.port.act import FLAT
 from gradspec.port.functions import slot_of_rule
+from gradspec.program.signatures import parameters_of
 from gradspec.program.steps import Ref
 from gradspec.program.storing import Said, array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
@@ -232,7 +233,11 @@ class RemoteEngine:
         slot = slot_of_rule(name, given) if act.key == "define" else kind
         number = next(self._numbers)
         self._kept[number] = given[name]
-        return Said({"$function": number, "slot": slot, "signature": _parameters(given[name])})
+        signature = getattr(given[name], "__signature__", None)
+        parameters = None
+        if isinstance(signature, inspect.Signature):
+            parameters = parameters_of(signature, lambda default: encode(self._told(default)))
+        return Said({"$function": number, "slot": slot, "signature": parameters})
 
     def _call_back(self, number: int, given: Any, named: Any) -> None:
         """Run a function of the caller for the engine; what it raises comes back by number."""
@@ -263,14 +268,3 @@ class RemoteEngine:
         name = str(told.get("type", RemoteRefusal.__name__))
         about = {"kind": told.get("kind"), "number": told.get("number")}
         raise type(name, (RemoteRefusal,), about)(told.get("message", ""))
-
-
-def _parameters(function: Any) -> Any:
-    """Name the parameters with their defaults, if an engine could fill any in."""
-    signature = getattr(function, "__signature__", None)
-    if not isinstance(signature, inspect.Signature):
-        return None
-    return [
-        [p.name, encode(p.default)] if isinstance(p.default, Plain) else [p.name]
-        for p in signature.parameters.values()
-    ]

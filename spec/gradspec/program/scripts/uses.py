@@ -29,6 +29,7 @@ def uses_of(steps: Sequence[Step]) -> Iterator[int]:
 
 
 def _uses_in(function: Function) -> Iterator[int]:
+    yield from numbers(function.signature)
     for body in function.bodies:
         yield from uses_of(body.steps)
         yield from numbers(body.returned)
