@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import operator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import signs
 from gradspec.exceptions import BrokenPort
 from gradspec.port.acts import ACTS
-from gradspec.program.answers import made, opened, pattern
-from gradspec.program.objects import Log, Object, Observed, Tensor
+from gradspec.program.answers import made, observed, opened, pattern
+from gradspec.program.objects import Log, Object, Tensor
+from gradspec.program.observed import Observed, looked_at, unseen
 from gradspec.program.passing import FORGOTTEN, described, handed, handle_of, stored
 from gradspec.program.products import derivation
 from gradspec.program.replay import Frame, Player
@@ -70,8 +73,21 @@ def read(recorder: Recorder, log: Log) -> Any:
 def _observed(recorder: Recorder, what: Any) -> Any:
     if what is None or isinstance(what, Object | list | tuple | dict):
         return opened(recorder, what)
-    value = what._value if isinstance(what, Observed) else what
-    return Observed(recorder, value, recorder.number())
+    return Observed(recorder, unseen(what), recorder.number())
+
+
+def reckon(name: str, recorder: Recorder, **given: Any) -> Observed:
+    """Reckon with plain values; what the language refuses, it refuses."""
+    try:
+        value = getattr(operator, name)(*map(unseen, given.values()))
+    except Exception:
+        for one in given.values():
+            looked_at(one)  # the program is about to be told
+        raise
+    step = _begun(recorder, f"plain:{name}", **given)
+    result = observed(recorder, step, value)
+    step.makes = made(result)
+    return result
 
 
 def or_zero(recorder: Recorder, gradient: Any, like: Tensor) -> Tensor:
@@ -160,6 +176,7 @@ KIT: Final[Mapping[str, Callable[..., Any]]] = {
     "log": log,
     "note": note,
     "read": read,
+    **{f"plain:{name}": partial(reckon, name) for name in (*signs.BETWEEN, *signs.UNARY)},
     "or_zero": or_zero,
     "tracked": tracked,
     "body_of": body_of,

@@ -19,10 +19,10 @@ from gradspec.program.objects import (
     Log,
     Node,
     Object,
-    Observed,
     Tensor,
     Watcher,
 )
+from gradspec.program.observed import Observed
 from gradspec.program.passing import is_function
 from gradspec.program.steps import Ref, Step, Value
 from gradspec.program.structure import Held, Plain, mapped
@@ -75,11 +75,12 @@ def wrap(recorder: Recorder, step: Step, kind: str, answer: Any, *, some: bool =
             members = tuple(_own("number", m, act) for m in _sequence(answer, act))
             return observed(recorder, step, members)
         case "structure":
-            return arrived(recorder, answer)
+            return arrived(recorder, answer, step)
         case "vjp" | "linearize":
             value, function, *rest = _sequence(answer, act)
             handle = FunctionHandle(recorder, function, recorder.number())
-            return (arrived(recorder, value), handle, *(arrived(recorder, r) for r in rest))
+            more = (arrived(recorder, r, step) for r in rest)
+            return (arrived(recorder, value, step), handle, *more)
     if kind.startswith("function"):
         gives = kind.partition(": ")[2] or "structure"
         return FunctionHandle(recorder, answer, recorder.number(), gives)
@@ -91,18 +92,42 @@ def observed(recorder: Recorder, step: Step, value: Any) -> Observed:
     return Observed(recorder, value, recorder.number(), partial(setattr, step, "seen"))
 
 
-def arrived(recorder: Recorder, value: Any) -> Any:
-    """Wrap a structure that came from the engine: leaves are handles unless they are wrapped."""
+def arrived(recorder: Recorder, value: Any, step: Step | None = None) -> Any:
+    """Wrap a structure that came from the engine: leaves are handles unless they are wrapped.
+
+    What an act gave marks its step if it comes to steer the program; what a function is given is in
+    the pattern of the call already.
+    """
     match value:
         case None:
             return None
         case list() | tuple() | dict():
-            return mapped(value, lambda member: arrived(recorder, member))
+            return mapped(value, lambda member: arrived(recorder, member, step))
         case Plain():
-            return Observed(recorder, value.value, recorder.number())
+            number, plain = recorder.number(), _kept(value.value)
+            steered = None if step is None else partial(_mark, step, number)
+            return Observed(recorder, plain, number, steered)
         case Held():
             return opened(recorder, value.thing)
     return Tensor(recorder, value, recorder.number())
+
+
+def _kept(value: Any) -> Any:
+    """Give a plain value as the program keeps it: an array is nobody's to write in."""
+    if isinstance(value, np.ndarray):
+        value = value.copy()
+        value.flags.writeable = False
+    return value
+
+
+def _mark(step: Step, number: int, value: Any) -> None:
+    """Put the value for its number into what a step made."""
+
+    def marked(made: Any) -> Any:
+        is_it = isinstance(made, Ref) and made.number == number
+        return Value(number, value) if is_it else mapped(made, marked)
+
+    step.makes = marked(step.makes)
 
 
 def opened(recorder: Recorder, thing: Any) -> Any:
@@ -118,8 +143,7 @@ def pattern(value: Any) -> Any:
     """Describe what an act made or a function was given, for a program to store."""
     match value:
         case Observed():
-            was = value._value
-            return Value(value._number, was.copy() if isinstance(was, np.ndarray) else was)
+            return Value(value._number, value._value)
         case Object():
             return Ref(value._number, value.kind)
         case list() | tuple() | dict():

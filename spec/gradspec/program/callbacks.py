@@ -104,6 +104,7 @@ class Callbacks:
         if slot.returns == "held":
             body.returned = Held(stored(returned))
             return Held(returned)
+        returned = self._recorder.with_functions(returned)
         body.returned = stored(returned)
         if slot.returns == "structure and plain":
             structure, plain = returned

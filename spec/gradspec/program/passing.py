@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.program.objects import FunctionHandle, HostArray, Log, Object, Observed, Tensor
+from gradspec.program.objects import FunctionHandle, HostArray, Log, Object, Tensor
+from gradspec.program.observed import Observed
 from gradspec.program.steps import Ref
 from gradspec.program.structure import Held, Plain, mapped
 

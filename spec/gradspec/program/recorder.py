@@ -38,7 +38,8 @@ from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
 from gradspec.program.identity import ByIdentity
-from gradspec.program.objects import FunctionHandle, Observed, Tensor
+from gradspec.program.objects import FunctionHandle, Tensor
+from gradspec.program.observed import Observed, unseen
 from gradspec.program.passing import compared, described, handed, is_function, stored, wrapped
 from gradspec.program.steps import Function, Program, Step, numbers
 from gradspec.program.structure import mapped
@@ -180,15 +181,16 @@ class Recorder:
             step.given[name] = record = Function(self.number(), slot)
             return self.callbacks.facing_the_engine(value, record)
         if is_function(value) or isinstance(value, list | tuple | dict):
-            value = given[name] = self._with_functions(value)
+            value = given[name] = self.with_functions(value)
         if kind == "structure":
             step.given[name] = stored(value)
             return wrapped(value)
         step.given[name] = described(value)
         return handed(value)
 
-    def _with_functions(self, value: Any) -> Any:
-        return self.function(value) if is_function(value) else mapped(value, self._with_functions)
+    def with_functions(self, value: Any) -> Any:
+        """Give a structure with functions of the engine for those of the caller's."""
+        return self.function(value) if is_function(value) else mapped(value, self.with_functions)
 
     def function(self, function: Callable[..., Any]) -> FunctionHandle:
         """Make a caller's function a function of the engine, once."""

@@ -17,7 +17,8 @@ import numpy as np
 
 from gradspec.exceptions import Diverged, Interrupted, ProgramError, Refused
 from gradspec.program import blocks
-from gradspec.program.objects import Object, Observed
+from gradspec.program.objects import Object
+from gradspec.program.observed import looked_at, unseen
 from gradspec.program.signatures import signature_of
 from gradspec.program.steps import UNSEEN, Body, Function, Program, Ref, Step, Value
 from gradspec.program.structure import Held, Plain
@@ -120,8 +121,8 @@ class Player:
                 result = recorder.perform(step.act, **values)
         if step.makes is not None:  # nothing was made, also where the act was refused
             self.bind(step.makes, result)
-        if step.seen is not UNSEEN and not _same(step.seen, getattr(result, "value", result)):
-            raise Diverged(f"{step.act} gave {result!r}, and {step.seen!r} when it was recorded")
+        if step.seen is not UNSEEN and not _same(step.seen, looked_at(result)):
+            raise Diverged(f"{step.act} gave {unseen(result)!r}, and {step.seen!r} when it was recorded")
 
     def _block(self, step: Step) -> AbstractContextManager[Any]:
         recorder = self._recorder
@@ -267,8 +268,7 @@ def fits(pattern: Any, found: Any) -> bool:
     """Say whether what was found is like the pattern: containers, None and plain values."""
     match pattern:
         case Value():
-            value = found._value if isinstance(found, Observed) else found
-            return _same(pattern.value, value)
+            return _same(pattern.value, unseen(found))
         case Ref():
             return found is not None or pattern.kind == "value"
         case list() | tuple():
