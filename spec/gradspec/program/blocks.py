@@ -18,7 +18,7 @@ from gradspec.program.objects import Object
 from gradspec.program.steps import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 

@@ -67,7 +67,26 @@ class Object:
         return partial(self._recorder.perform, act.key, self)
 
 
-class Tensor(Object):
+if TYPE_CHECKING:  # what comes from a table a type checker does not see
+
+    def _between(self: Any, other: Any, /) -> Any: ...
+
+    class Signed:
+        """What has the signs of the language."""
+
+        __add__ = __sub__ = __mul__ = __truediv__ = __pow__ = __matmul__ = _between
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __rmatmul__ = _between
+        __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = _between
+        __lt__ = __le__ = __gt__ = __ge__ = __getitem__ = _between
+
+        def __neg__(self) -> Any: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+
+else:
+    Signed = object
+
+
+class Tensor(Object, Signed):
     """A tensor of the engine, in torch's vocabulary.
 
     Every operator of the catalogue is a method (`x.sum(dim=0)`, `x.mul_(2)`), and the signs that

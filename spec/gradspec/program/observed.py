@@ -82,7 +82,7 @@ class Observed:
         return getattr(ufunc, method)(*map(looked_at, given), **named)
 
     def __getattr__(self, name: str) -> Any:
-        """Give an attribute of the value; act on None as on a tensor, which the recorder refuses."""
+        """Give an attribute of the value; what is asked of None as of a tensor is refused."""
         if name.startswith("_"):
             raise AttributeError(name)
         if self._value is not None:

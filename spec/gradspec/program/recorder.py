@@ -38,8 +38,7 @@ from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
 from gradspec.program.identity import ByIdentity
-from gradspec.program.objects import FunctionHandle, Tensor
-from gradspec.program.observed import Observed, unseen
+from gradspec.program.observed import Observed
 from gradspec.program.passing import compared, described, handed, is_function, stored, wrapped
 from gradspec.program.steps import Function, Program, Step, numbers
 from gradspec.program.structure import mapped
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gradspec.port.act import Act
+    from gradspec.program.objects import FunctionHandle, Tensor
 
 current: Final[ContextVar[Recorder | None]] = ContextVar("recorder", default=None)
 """The recorder that is at work, to which a demand on a list of answers belongs."""
@@ -119,9 +119,7 @@ class Recorder:
             self._keep_if_running(error)
             raise
 
-    def _performed(
-        self, act: Act, arguments: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> Any:
+    def _performed(self, act: Act, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         step, given, passed = self.begun(act, arguments, keywords)
         if _is_asked_of_none(act, given):
             text = f"{act.name} was asked of a gradient that is None"

@@ -122,7 +122,8 @@ class Player:
         if step.makes is not None:  # nothing was made, also where the act was refused
             self.bind(step.makes, result)
         if step.seen is not UNSEEN and not _same(step.seen, looked_at(result)):
-            raise Diverged(f"{step.act} gave {unseen(result)!r}, and {step.seen!r} when it was recorded")
+            found = f"{step.act} gave {unseen(result)!r}"
+            raise Diverged(f"{found}, and {step.seen!r} when it was recorded")
 
     def _block(self, step: Step) -> AbstractContextManager[Any]:
         recorder = self._recorder
