@@ -148,7 +148,7 @@ def pattern(value: Any) -> Any:
             return Ref(value._number, value.kind)
         case list() | tuple() | dict():
             return mapped(value, pattern)
-    return Held(None) if is_function(value) else value
+    return None if is_function(value) else value
 
 
 def made(value: Any) -> Any:

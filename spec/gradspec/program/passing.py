@@ -31,12 +31,13 @@ def described(value: Any) -> Any:
 def stored(value: Any) -> Any:
     """What the program stores of a structure: an array stays one, whatever becomes of it.
 
-    Of a function that the engine merely keeps, the program knows what it did where it was called.
+    Nothing is stored of a function that the engine merely keeps: the program knows what it did
+    where it was called.
     """
     if isinstance(value, np.ndarray):
         return Plain(value.copy())
     if is_function(value):
-        return Held(None)
+        return None
     members = isinstance(value, list | tuple | dict)
     return mapped(value, stored) if members else described(value)
 

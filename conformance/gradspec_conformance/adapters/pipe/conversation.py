@@ -80,8 +80,7 @@ class End:
 
     def say(self, message: Message) -> None:
         """Send a message, and the numbers that are no longer needed."""
-        while self._released:
-            self._forget(self._released.pop(), None)
+        self.settle()
         if self.unneeded:
             message["release"], self.unneeded[:] = self.unneeded.copy(), []
         line = json.dumps(message, separators=(",", ":"), allow_nan=False)
@@ -94,7 +93,7 @@ class End:
     def hear(self) -> Message:
         """Wait for a message; raises ConversationEnded and BadMessage.
 
-        What a message releases it may still name: it is forgotten when the next one is said.
+        What a message releases it may still name: whoever has read it settles that.
         """
         line = self._reader.readline()
         if not line.endswith(b"\n"):
@@ -108,6 +107,11 @@ class End:
             raise BadMessage(f"said {shortened(said)}, expected an object of JSON in one line")
         self._released += message.get("release", ())
         return message
+
+    def settle(self) -> None:
+        """Forget what the other end no longer needs."""
+        while self._released:
+            self._forget(self._released.pop(), None)
 
 
 def shortened(said: str) -> str:

@@ -167,10 +167,12 @@ class RemoteEngine:
 
     def _answer(self, what: str, value: Any) -> Any:
         try:
-            return self._things(decode(value), array=what == "numpy")
+            answer = self._things(decode(value), array=what == "numpy")
         except (ValueError, TypeError, KeyError) as error:
             said = shortened(json.dumps(value))
             self._misunderstood(f"answered {what} with {said}, which cannot be read: {error}")
+        self._end.settle()
+        return answer
 
     def _say(self, message: Message) -> None:
         try:
@@ -244,6 +246,7 @@ class RemoteEngine:
         try:
             arguments = [self._things(decode(value)) for value in given]
             keywords = {name: self._things(decode(value)) for name, value in named.items()}
+            self._end.settle()
             returned = self._kept[number](*arguments, **keywords)
             answer = {"return": encode(self._told(returned))}
         except Exception as error:  # noqa: BLE001 - the engine decides what becomes of it

@@ -75,7 +75,7 @@ class Server:
             self._warnings = log if log is not None else []
             while True:
                 try:
-                    self._answer(self.end.hear())
+                    self._answer(self._heard())
                 except ConversationEnded:
                     return
 
@@ -88,7 +88,7 @@ class Server:
         self._depth += 1
         try:
             while True:
-                message = self.end.hear()
+                message = self._heard()
                 match message:
                     case {"return": value}:
                         return self._things(decode(value))
@@ -97,6 +97,11 @@ class Server:
                 self._answer(message)
         finally:
             self._depth -= 1
+
+    def _heard(self) -> Message:
+        message = self.end.hear()
+        self.end.settle()  # before the act: it may ask what is alive
+        return message
 
     def _error(self, told: Message) -> Exception:
         return self._errors[told["engine"]] if "engine" in told else CallbackRaised(told["caller"])

@@ -131,6 +131,8 @@ class Writer:
                 return f"slice({self.listed((value.start, value.stop, value.step))})"
             case EllipsisType():
                 return "..."
+            case Plain(np.ndarray() as array):
+                return f"np.array({self.literal(array)}, dtype={array.dtype.name!r})"
             case Plain():
                 return self.literal(value.value)
             case Held():
@@ -269,7 +271,12 @@ class Writer:
     def _may_inline(self, step: Step, following: Step | None) -> bool:
         if not isinstance(step.makes, Ref) or step.refused is not None:
             return False
-        if ACTS[step.act].family == "op" or step.act in ("tensor", "leaf", "log", "note"):
+        if ACTS[step.act].family in ("op", "plain") or step.act in (
+            "tensor",
+            "leaf",
+            "log",
+            "note",
+        ):
             return False
         number = step.makes.number
         next_uses = following is not None and number in set(numbers(following.given))
