@@ -177,7 +177,7 @@ def parameters_by_place_and_by_name_alone(ag: Autograd) -> None:
 def a_tensor_as_default(ag: Autograd) -> None:
     c = ag.tensor(4.0)
 
-    def f(x: Any, c: Any = c, also: Any = (c, None)) -> Any:  # noqa: B008 - that is the question
+    def f(x: Any, c: Any = c, also: Any = (c, None)) -> Any:
         return x * c * also[0]
 
     x = ag.tensor(3.0, requires_grad=True)

@@ -1,4 +1,4 @@
-"""Who may say what: errors come out of the act that they belong to, and the kit's word is its own."""
+"""Errors come out of the act that they belong to, and the kit's word is its own."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_function_cannot_swallow_the_kits_word(wrong: str, engine: ReferenceEn
                     expect(g).equals(99.0)
                 case "no error":
                     with ag.refuses("graph-freed"):
-                        g * 1.0  # noqa: B018 - it is recorded
+                        g * 1.0
                 case "ability":
                     ag.func.compile(lambda x: x)
                 case "warning":
@@ -307,6 +307,6 @@ def test_what_only_says_the_kits_word_is_not_it(engine: ReferenceEngine) -> None
     assert not recorder.said(Unsupported("transform:compile"))
 
 
-def test_a_kind_that_cannot_be_told_breaks_the_port(engine: ReferenceEngine) -> None:
+def test_a_kind_that_cannot_be_told_breaks_the_port() -> None:
     with Recorder(SaysItsKind()) as recorder, pytest.raises(BrokenPort, match=r"error_kind\(\)"):
         Autograd(recorder).tensor(2.0, requires_grad=True).backward()
