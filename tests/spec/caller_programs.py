@@ -49,7 +49,8 @@ def an_answer_in_a_text(ag: Autograd) -> None:
 
 def plain_arguments(ag: Autograd) -> None:
     def f(x: Any, k: Any, word: Any, *, flag: Any) -> Any:
-        y = x * (k * 2) if k > 1 and word.startswith("a") else x
+        is_text = isinstance(word, str) and not isinstance(k, str)
+        y = x * (k * 2) if k > 1 and is_text and word.startswith("a") else x
         for _ in range(k):
             y = y + 1.0
         return y * 10.0 if flag and f"{word}!" == "abc!" else y
@@ -187,10 +188,24 @@ def a_tensor_as_default(ag: Autograd) -> None:
 
 def functions_as_defaults(ag: Autograd) -> None:
     x = ag.tensor(3.0, requires_grad=True)
-    for factor in (2.0, 5.0):
-        x.register_hook(lambda g, f=lambda g, k=factor: g * k: f(g))
+    for scaled in (Scaled(2.0), Scaled(5.0)):
+        x.register_hook(lambda g, f=lambda g, of=scaled: of(g), kind=float: kind(1) * f(g))
     (x * 1.0).backward()
     expect(x.grad).equals(10.0)
+
+
+def an_object_that_is_packed(ag: Autograd) -> None:
+    class Place:
+        """Where a tensor is kept."""
+
+        def __init__(self, tensor: Any) -> None:
+            self.tensor = tensor
+
+    x = ag.tensor(3.0, requires_grad=True)
+    with ag.saved_tensors_hooks(lambda t: [Place(t * 1.0), "there"], lambda held: held[0].tensor):
+        y = x * x
+    y.backward()
+    expect(x.grad).equals(6.0)
 
 
 # what is kept and caught --------------------------------------------------------------
@@ -285,6 +300,7 @@ ON_TORCH: list[Callable[[Autograd], None]] = [
     parameters_by_place_and_by_name_alone,
     a_tensor_as_default,
     functions_as_defaults,
+    an_object_that_is_packed,
     a_hook_that_is_cut_after_it_kept_something,
     a_hook_that_uses_what_a_running_one_made,
     an_error_that_a_function_catches,

@@ -23,7 +23,7 @@ from gradspec.program.objects import (
     Watcher,
 )
 from gradspec.program.observed import Observed
-from gradspec.program.passing import is_function
+from gradspec.program.passing import is_opaque
 from gradspec.program.steps import Ref, Step, Value
 from gradspec.program.structure import Held, Plain, mapped
 
@@ -148,7 +148,7 @@ def pattern(value: Any) -> Any:
             return Ref(value._number, value.kind)
         case list() | tuple() | dict():
             return mapped(value, pattern)
-    return None if is_function(value) else value
+    return None if is_opaque(value) else value
 
 
 def made(value: Any) -> Any:

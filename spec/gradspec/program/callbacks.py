@@ -15,10 +15,10 @@ from gradspec.exceptions import ProgramError, Refused
 from gradspec.port.slots import SLOTS
 from gradspec.program.answers import arrived, opened, pattern
 from gradspec.program.objects import FunctionContext
-from gradspec.program.passing import is_function, stored, wrapped
+from gradspec.program.passing import is_opaque, stored, wrapped
 from gradspec.program.signatures import parameters_of, signature_of
 from gradspec.program.steps import Body, Function
-from gradspec.program.structure import Held, Plain
+from gradspec.program.structure import Held, Plain, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,5 +123,7 @@ def _with_defaults(function: Callable[..., Any]) -> inspect.Signature | None:
 
 
 def _passed_default(default: Any) -> Any:
-    """Wrap a default as a structure; a function of the caller's is held for it."""
-    return Held(default) if is_function(default) else wrapped(default)
+    """Wrap a default as a structure; an object of the caller's is held for it."""
+    if isinstance(default, list | tuple | dict):
+        return mapped(default, _passed_default)
+    return Held(default) if is_opaque(default) else wrapped(default)

@@ -74,6 +74,12 @@ class Observed:
             self._steered(self._value)
         return self._value
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What the value is for `isinstance`: a number, flag or text."""
+        kind = type(self._value)
+        return kind if kind in RECKONED and self._value is not None else Observed
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return np.array(self.value, dtype=dtype)
 

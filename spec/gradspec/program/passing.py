@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import EllipsisType, MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,13 @@ FORGOTTEN: Final = object()
 """The handle of an object that the program let go of."""
 
 PLAIN: Final = frozenset({int, float, bool, str, type(None)})
+
+
+DATA: Final = (
+    *(type(None), bool, int, float, complex, str, np.ndarray, np.generic),
+    *(list, tuple, dict, slice, EllipsisType, MappingProxyType),
+)
+"""Types of what can be written down as it is, if its members can."""
 
 
 def described(value: Any) -> Any:
@@ -31,12 +39,12 @@ def described(value: Any) -> Any:
 def stored(value: Any) -> Any:
     """What the program stores of a structure: an array stays one, whatever becomes of it.
 
-    Nothing is stored of a function that the engine merely keeps: the program knows what it did
-    where it was called.
+    Nothing is stored of an object that the engine merely keeps: what was done with it is in the
+    program, where it was done.
     """
     if isinstance(value, np.ndarray):
         return Plain(value.copy())
-    if is_function(value):
+    if is_opaque(value):
         return None
     members = isinstance(value, list | tuple | dict)
     return mapped(value, stored) if members else described(value)
@@ -95,6 +103,11 @@ def handle_of(thing: Object) -> Any:
         message = f"{thing!r} was forgotten earlier in this program"
         raise ValueError(message)
     return thing._handle
+
+
+def is_opaque(value: Any) -> bool:
+    """Say whether a value is an object of the caller's: no data, and nothing of the engine's."""
+    return not isinstance(value, DATA) and not isinstance(value, Object | Observed | Plain | Held)
 
 
 def is_function(value: Any) -> bool:
