@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MODULES: Final = (
     "concurrent.futures",
+    "contextlib",
     "copy",
     "functools",
     "importlib.metadata",
@@ -113,6 +114,8 @@ class BookDialect:
                     f"    {name} = False",
                     "    print(type(error).__name__, error, '   which is allowed')",
                 ]
+            case "caught":
+                return ["with contextlib.suppress(Exception):", *inside]
             case "granted":
                 return [f"if {write.literal(step.given['attempt'])}:", *inside]
         wanted = "at least one" if step.act == "warns" else "none"

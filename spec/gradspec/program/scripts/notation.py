@@ -44,6 +44,7 @@ class NotationDialect:
         names = [name for name in ("Interrupted", "expect") if name in body]
         return [
             *(["import functools"] if "functools." in body else []),
+            *(["import contextlib"] if "contextlib." in body else []),
             *(["import types"] if "types." in body else []),
             *(["import numpy as np"] if "np." in body else []),
             *([f"from gradspec import {', '.join(names)}"] if names else []),
@@ -88,6 +89,8 @@ class NotationDialect:
             case "attempt":
                 kinds = ", ".join(map(repr, step.given["kinds"]))
                 head = f"with ag.attempt({kinds}) as t{step.makes.number}:"
+            case "caught":
+                head = "with contextlib.suppress(Exception):"
             case "granted":
                 head = f"with {write.literal(step.given['attempt'])}.granted():"
             case _:

@@ -63,6 +63,10 @@ def print_program(program: Program, dialect: Dialect) -> str:
     return "\n".join(lines)
 
 
+NAMED: Final = frozenset({"tensor", "leaf", "log", "note", "same"})
+"""Acts whose result always has a name."""
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes steps as lines; knows which results are used, and where."""
@@ -289,7 +293,7 @@ class Writer:
     def _may_inline(self, step: Step, following: Step | None) -> bool:
         if not isinstance(step.makes, Ref) or step.refused is not None or following is None:
             return False
-        if ACTS[step.act].family == "op" or step.act in ("tensor", "leaf", "log", "note", "same"):
+        if ACTS[step.act].family in ("op", "plain") or step.act in NAMED:
             return False
         if following.act == "forget":  # it is the name that is let go of
             return False
