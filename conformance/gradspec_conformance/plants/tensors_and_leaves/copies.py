@@ -20,7 +20,14 @@ from gradspec_reference.names import factories, interop
 from gradspec_reference.names.functions import shapes
 
 
-@plant(kills={"leaf-028": "value", "leaf-028a": "flag"}, modelled_on="pytorch/pytorch#10876")
+@plant(
+    kills={
+        "leaf-028/tensor": "value",
+        "leaf-001a/tensor_of_a_tensor": "flag",
+        "leaf-002/tensor_of_a_tensor": "flag",
+    },
+    modelled_on="pytorch/pytorch#10876",
+)
 def tensor_of_a_tensor_keeps_the_history(swap: Swap) -> None:
     """The constructor, given a tensor, makes a recorded copy of it."""
     sound = factories.tensor
@@ -31,7 +38,7 @@ def tensor_of_a_tensor_keeps_the_history(swap: Swap) -> None:
     swap(factories, "tensor", tensor)
 
 
-@plant(kills={"leaf-028a": "flag"}, modelled_on="pytorch/pytorch#10876")
+@plant(kills={"leaf-001a/tensor_of_a_tensor": "flag"}, modelled_on="pytorch/pytorch#10876")
 def tensor_of_a_tensor_takes_its_flag(swap: Swap) -> None:
     """The constructor, given a tensor that requires grad, makes a leaf that does so too."""
     sound = factories.tensor
@@ -43,7 +50,10 @@ def tensor_of_a_tensor_takes_its_flag(swap: Swap) -> None:
     swap(factories, "tensor", tensor)
 
 
-@plant(kills={"leaf-028b": "missing gradient"}, modelled_on="pytorch/pytorch#11815")
+@plant(
+    kills={"leaf-202/new_tensor": "missing gradient", "leaf-028/new_tensor": "value"},
+    modelled_on="pytorch/pytorch#11815",
+)
 def new_tensor_keeps_the_history(swap: Swap) -> None:
     """new_tensor, given a tensor, makes a recorded copy of it."""
     sound = factories.new_tensor
@@ -54,7 +64,7 @@ def new_tensor_keeps_the_history(swap: Swap) -> None:
     swap(Tensor, "new_tensor", new_tensor)
 
 
-@plant(kills={"leaf-028c": "aliasing"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-028c/tensor": "aliasing"}, modelled_on="common in teaching engines")
 def tensor_of_a_tensor_shares_its_memory(swap: Swap) -> None:
     """The constructor, given a tensor, makes a leaf on the same memory."""
     sound = factories.tensor
@@ -67,7 +77,7 @@ def tensor_of_a_tensor_shares_its_memory(swap: Swap) -> None:
     swap(factories, "tensor", tensor)
 
 
-@plant(kills={"leaf-028c": "aliasing"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-028c/new_tensor": "aliasing"}, modelled_on="common in teaching engines")
 def new_tensor_shares_memory(swap: Swap) -> None:
     """new_tensor, given a tensor, makes a leaf on the same memory."""
     sound = factories.new_tensor
@@ -80,7 +90,7 @@ def new_tensor_shares_memory(swap: Swap) -> None:
     swap(Tensor, "new_tensor", new_tensor)
 
 
-@plant(kills={"leaf-028d": "warning"}, modelled_on="pytorch/pytorch#10876")
+@plant(kills={"leaf-028d/tensor": "warning"}, modelled_on="pytorch/pytorch#10876")
 def tensor_of_a_tensor_is_silent(swap: Swap) -> None:
     """The constructor takes the values of a tensor without a word on the history."""
     sound = factories.tensor
@@ -105,7 +115,10 @@ def as_tensor_always_copies(swap: Swap) -> None:
     swap(factories, "as_tensor", as_tensor)
 
 
-@plant(kills={"leaf-029": "aliasing"}, modelled_on="pytorch/pytorch#170819")
+@plant(
+    kills={"leaf-213/as_tensor": "value", "leaf-029": "aliasing"},
+    modelled_on="pytorch/pytorch#170819",
+)
 def as_tensor_cuts_the_history(swap: Swap) -> None:
     """as_tensor of a tensor is a constant on the same memory."""
     sound = factories.as_tensor
@@ -116,7 +129,7 @@ def as_tensor_cuts_the_history(swap: Swap) -> None:
     swap(factories, "as_tensor", as_tensor)
 
 
-@plant(kills={"leaf-029a": "value"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-213/asarray": "value"}, modelled_on="common in teaching engines")
 def asarray_always_makes_a_leaf(swap: Swap) -> None:
     """What asarray makes of a tensor has no history, also when it is asked for requires_grad."""
     sound: Any = factories.asarray
@@ -138,7 +151,7 @@ def asarray_cuts_the_history_if_not_asked(swap: Swap) -> None:
     swap(factories, "asarray", asarray)
 
 
-@plant(kills={"leaf-030": "flag"}, modelled_on="pytorch/pytorch#170819")
+@plant(kills={"leaf-212/asarray": "root-without-grad"}, modelled_on="pytorch/pytorch#170819")
 def asarray_clears_its_argument(swap: Swap) -> None:
     """With requires_grad=False, asarray cuts the tensor itself off from its history."""
     sound: Any = factories.asarray
@@ -151,7 +164,10 @@ def asarray_clears_its_argument(swap: Swap) -> None:
     swap(factories, "asarray", asarray)
 
 
-@plant(kills={"leaf-030": "flag"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"leaf-028/asarray": "value", "leaf-035a/asarray": "flag"},
+    modelled_on="common in teaching engines",
+)
 def asarray_never_cuts(swap: Swap) -> None:
     """What asarray makes of a tensor has its history, also with requires_grad=False."""
     sound = factories.as_tensor
@@ -163,7 +179,10 @@ def asarray_never_cuts(swap: Swap) -> None:
     swap(factories, "asarray", asarray)
 
 
-@plant(kills={"leaf-031": "flag"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"leaf-010/a_cloned_variable": "flag", "leaf-213/clone": "value"},
+    modelled_on="common in teaching engines",
+)
 def a_clone_is_a_constant(swap: Swap) -> None:
     """A clone has the values of its original and no history."""
     sound = shapes.clone
@@ -171,7 +190,11 @@ def a_clone_is_a_constant(swap: Swap) -> None:
 
 
 @plant(
-    kills={"leaf-031": "flag", "leaf-031b": "missing gradient"},
+    kills={
+        "leaf-010/a_cloned_variable": "flag",
+        "leaf-213/clone": "value",
+        "leaf-031b": "missing gradient",
+    },
     modelled_on="common in teaching engines",
 )
 def a_clone_is_another_leaf(swap: Swap) -> None:
@@ -184,13 +207,13 @@ def a_clone_is_another_leaf(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-031a": "aliasing"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-028c/clone": "aliasing"}, modelled_on="common in teaching engines")
 def a_clone_shares_memory(swap: Swap) -> None:
     """A clone is recorded, but its result stays in the memory of the original."""
     swap(shapes, "clone", lambda tensor: recording.view(TABLE["alias"], tensor))
 
 
-@plant(kills={"leaf-031": "value", "leaf-031b": "value"}, modelled_on="pytorch/pytorch#4355")
+@plant(kills={"leaf-213/clone": "value", "leaf-031b": "value"}, modelled_on="pytorch/pytorch#4355")
 def a_clone_passes_ones(swap: Swap) -> None:
     """The derivative of clone is its local one, 1, without the cotangent that arrives."""
 
@@ -305,13 +328,16 @@ def a_result_cannot_be_pickled(swap: Swap) -> None:
     swap(Tensor, "__reduce__", reduce)
 
 
-@plant(kills={"leaf-045": "flag"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"leaf-202/variable": "root-without-grad", "leaf-002/variable": "flag"},
+    modelled_on="common in teaching engines",
+)
 def variable_ignores_the_flag(swap: Swap) -> None:
     """The old constructor Variable takes the argument requires_grad and ignores it."""
     swap(autograd.Variable, "__new__", lambda _class, data, **_options: data.detach())
 
 
-@plant(kills={"leaf-045a": "flag"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-001a/variable": "flag"}, modelled_on="common in teaching engines")
 def variable_is_a_variable(swap: Swap) -> None:
     """The old constructor Variable makes what its name says: a leaf that requires grad."""
     swap(
@@ -325,3 +351,16 @@ def variable_is_a_variable(swap: Swap) -> None:
 def the_function_variable_still_works(swap: Swap) -> None:
     """The withdrawn function autograd.variable makes a tensor."""
     swap(autograd, "variable", factories.tensor)
+
+
+@plant(kills={"leaf-028d/new_tensor": "warning"}, modelled_on="pytorch/pytorch#10876")
+def new_tensor_is_silent(swap: Swap) -> None:
+    """new_tensor takes the values of a tensor without a word on the history."""
+    sound = factories.new_tensor
+
+    def new_tensor(self: Any, data: Any, **options: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return sound(self, data, **options)
+
+    swap(Tensor, "new_tensor", new_tensor)

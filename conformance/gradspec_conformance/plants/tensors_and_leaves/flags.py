@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import every
 from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning
 from gradspec_reference.engine import node, recording, views
 from gradspec_reference.engine.tensor import Tensor
@@ -29,12 +30,25 @@ def without_flag(swap: Swap, module: Any, name: str) -> None:
 @plant(
     kills={
         "leaf-001": "flag",
-        "leaf-001a": "flag",
-        "leaf-001b": "flag",
-        "leaf-009": "flag",
+        "leaf-001a/zeros": "flag",
+        "leaf-001a/ones": "flag",
+        "leaf-001a/full": "flag",
+        "leaf-001a/eye": "flag",
+        "leaf-001a/arange": "flag",
+        "leaf-001a/linspace": "flag",
+        "leaf-001a/rand": "flag",
+        "leaf-001a/randn": "flag",
+        "leaf-001a/empty": "flag",
+        "leaf-001a/zeros_like": "flag",
+        "leaf-001a/ones_like": "flag",
+        "leaf-001a/full_like": "flag",
+        "leaf-001a/empty_like": "flag",
+        "leaf-001a/tensor_of_a_tensor": "flag",
+        "leaf-001a/new_tensor": "flag",
+        "leaf-010/a_computed_constant": "flag",
         "leaf-017": "unexpected gradient",
-        "leaf-038b": "array-requires-grad",
-        "leaf-044": "text",
+        "leaf-038b/a_constant": "array-requires-grad",
+        "leaf-044/a_constant": "text",
         "leaf-048": "flag",
     },
     modelled_on="micrograd habit",
@@ -49,7 +63,7 @@ def every_tensor_is_a_variable(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-001b": "flag"}, modelled_on="pytorch/pytorch#76375")
+@plant(kills={"leaf-001a/zeros_like": "flag"}, modelled_on="pytorch/pytorch#76375")
 def like_takes_the_flag(swap: Swap) -> None:
     """A factory modelled on a tensor takes the tensor's flag together with its shape."""
     sound = factories.zeros_like
@@ -62,12 +76,26 @@ def like_takes_the_flag(swap: Swap) -> None:
 
 @plant(
     kills={
-        "leaf-002": "flag",
-        "leaf-002a": "flag",
-        "leaf-002b": "flag",
-        "leaf-002c": "flag",
-        "leaf-002d": "flag",
-        "leaf-004": "flag",
+        "leaf-002/tensor": "flag",
+        "leaf-002/zeros": "flag",
+        "leaf-002/ones": "flag",
+        "leaf-002/full": "flag",
+        "leaf-002/eye": "flag",
+        "leaf-002/arange": "flag",
+        "leaf-002/linspace": "flag",
+        "leaf-002/rand": "flag",
+        "leaf-002/randn": "flag",
+        "leaf-002/empty": "flag",
+        "leaf-002/zeros_like": "flag",
+        "leaf-002/ones_like": "flag",
+        "leaf-002/full_like": "flag",
+        "leaf-002/empty_like": "flag",
+        "leaf-002/tensor_of_a_tensor": "flag",
+        "leaf-002/new_tensor": "flag",
+        "leaf-202/zeros": "root-without-grad",
+        "leaf-202/ones": "root-without-grad",
+        "leaf-202/full": "root-without-grad",
+        "leaf-004/at_once": "root-without-grad",
     },
     modelled_on="candle-org/candle#285",
 )
@@ -78,7 +106,29 @@ def flag_argument_is_ignored(swap: Swap) -> None:
 
 
 @plant(
-    kills={"leaf-002": "flag", "leaf-002a": "flag", "leaf-004": "flag", "leaf-010": "flag"},
+    kills={
+        "leaf-002/tensor": "flag",
+        "leaf-002/zeros": "flag",
+        "leaf-002/ones": "flag",
+        "leaf-002/full": "flag",
+        "leaf-002/eye": "flag",
+        "leaf-002/arange": "flag",
+        "leaf-002/linspace": "flag",
+        "leaf-002/rand": "flag",
+        "leaf-002/randn": "flag",
+        "leaf-002/empty": "flag",
+        "leaf-002/zeros_like": "flag",
+        "leaf-002/ones_like": "flag",
+        "leaf-002/full_like": "flag",
+        "leaf-002/empty_like": "flag",
+        "leaf-002/tensor_of_a_tensor": "flag",
+        "leaf-002/new_tensor": "flag",
+        "leaf-202/zeros": "missing gradient",
+        "leaf-202/ones": "missing gradient",
+        "leaf-202/full": "missing gradient",
+        "leaf-004/at_once": "missing gradient",
+        "leaf-010/a_variable": "flag",
+    },
     modelled_on="Oneflow-Inc/oneflow#7460",
 )
 def flag_is_set_before_the_last_copy(swap: Swap) -> None:
@@ -92,31 +142,34 @@ def flag_is_set_before_the_last_copy(swap: Swap) -> None:
     swap(factories, "made", made)
 
 
-@plant(kills={"leaf-002a": "flag"}, modelled_on="pytorch/pytorch#36455")
+@plant(
+    kills={"leaf-202/full": "root-without-grad", "leaf-002/full": "flag"},
+    modelled_on="pytorch/pytorch#36455",
+)
 def full_ignores_the_flag(swap: Swap) -> None:
     """The factory full takes the argument requires_grad and ignores it."""
     without_flag(swap, factories, "full")
 
 
-@plant(kills={"leaf-002b": "flag"}, modelled_on="candle-org/candle#285")
+@plant(kills={"leaf-002/linspace": "flag"}, modelled_on="candle-org/candle#285")
 def linspace_ignores_the_flag(swap: Swap) -> None:
     """The factory linspace takes the argument requires_grad and ignores it."""
     without_flag(swap, factories, "linspace")
 
 
-@plant(kills={"leaf-002c": "flag"}, modelled_on="pytorch/pytorch#36455")
+@plant(kills={"leaf-002/empty": "flag"}, modelled_on="pytorch/pytorch#36455")
 def empty_ignores_the_flag(swap: Swap) -> None:
     """The factory empty takes the argument requires_grad and ignores it."""
     without_flag(swap, factories, "empty")
 
 
-@plant(kills={"leaf-002c": "flag"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-002/randn": "flag"}, modelled_on="common in teaching engines")
 def randn_ignores_the_flag(swap: Swap) -> None:
     """The factory randn takes the argument requires_grad and ignores it."""
     without_flag(swap, random, "randn")
 
 
-@plant(kills={"leaf-002d": "flag"}, modelled_on="pytorch/pytorch#36455")
+@plant(kills={"leaf-002/zeros_like": "flag"}, modelled_on="pytorch/pytorch#36455")
 def zeros_like_ignores_the_flag(swap: Swap) -> None:
     """The factory zeros_like takes the argument requires_grad and ignores it."""
     without_flag(swap, factories, "zeros_like")
@@ -124,10 +177,10 @@ def zeros_like_ignores_the_flag(swap: Swap) -> None:
 
 @plant(
     kills={
-        "leaf-003": "aliasing",
-        "leaf-003a": "aliasing",
-        "leaf-004": "flag",
-        "leaf-005": "flag",
+        **every("leaf-003", "aliasing"),
+        "leaf-004/by_assignment": "root-without-grad",
+        "leaf-005/true": "flag",
+        "leaf-005/false": "flag",
         "leaf-007": "aliasing",
     },
     modelled_on="common in engines of pure functions",
@@ -143,7 +196,7 @@ def requires_grad_returns_a_copy(swap: Swap) -> None:
 
 
 @plant(
-    kills={"leaf-003a": "flag", "leaf-005": "flag", "leaf-049": "unexpected gradient"},
+    kills={"leaf-003/false": "flag", "leaf-005/false": "flag", "leaf-049": "unexpected gradient"},
     modelled_on="torch rule",
 )
 def leaf_rg_sticky(swap: Swap) -> None:
@@ -156,7 +209,7 @@ def leaf_rg_sticky(swap: Swap) -> None:
     swap(Tensor, "requires_grad_", requires_grad_)
 
 
-@plant(kills={"leaf-003": "flag", "leaf-011a": "flag"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-003/nothing": "flag"}, modelled_on="common in teaching engines")
 def flag_defaults_to_what_it_is(swap: Swap) -> None:
     """requires_grad_() without an argument asks for the flag that the tensor has already."""
     sound = Tensor.requires_grad_
@@ -169,11 +222,17 @@ def flag_defaults_to_what_it_is(swap: Swap) -> None:
 
 @plant(
     kills={
-        "leaf-005": "flag",
-        "leaf-010": "flag",
-        "leaf-010a": "missing gradient",
-        "leaf-011": "flag",
-        "leaf-031": "flag",
+        "leaf-005/true": "flag",
+        "leaf-010/a_result": "flag",
+        "leaf-010/a_result_of_a_result": "flag",
+        "leaf-010/a_converted_variable": "flag",
+        "leaf-010/a_cloned_variable": "flag",
+        "leaf-010a/a_result": "missing gradient",
+        "leaf-010a/a_result_of_a_result": "missing gradient",
+        "leaf-010a/a_converted_variable": "missing gradient",
+        "leaf-010a/a_cloned_variable": "missing gradient",
+        "leaf-213/to": "root-without-grad",
+        "leaf-213/clone": "root-without-grad",
     },
     modelled_on="common in teaching engines",
 )
@@ -186,7 +245,7 @@ def operations_ignore_the_flag_of_leaves(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-010": "flag"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-010/a_result_of_a_result": "flag"}, modelled_on="common in teaching engines")
 def results_do_not_pass_the_flag_on(swap: Swap) -> None:
     """Operations record what is done to leaves, and not what is done to results."""
     sound = recording.make_node
@@ -199,11 +258,7 @@ def results_do_not_pass_the_flag_on(swap: Swap) -> None:
 
 
 @plant(
-    kills={
-        "leaf-002": "unexpected gradient",
-        "leaf-004": "unexpected gradient",
-        "leaf-015": "unexpected gradient",
-    },
+    kills={**every("leaf-015", "unexpected gradient")},
     modelled_on="MXNet attach_grad habit",
 )
 def declaring_allocates_the_gradient(swap: Swap) -> None:
@@ -220,12 +275,14 @@ def declaring_allocates_the_gradient(swap: Swap) -> None:
 
 @plant(
     kills={
-        "leaf-002a": "missing gradient",
-        "leaf-004": "missing gradient",
-        "leaf-011": "missing gradient",
-        "leaf-011a": "missing gradient",
-        "leaf-031": "missing gradient",
-        "leaf-045": "missing gradient",
+        "leaf-202/zeros": "missing gradient",
+        "leaf-202/ones": "missing gradient",
+        "leaf-202/full": "missing gradient",
+        **every("leaf-004", "missing gradient"),
+        "leaf-213/to": "missing gradient",
+        "leaf-213/clone": "missing gradient",
+        "leaf-202/variable": "missing gradient",
+        **every("leaf-202", "missing gradient"),
     },
     modelled_on="common in teaching engines",
 )
@@ -241,12 +298,11 @@ def edges_skip_leaves(swap: Swap) -> None:
 
 @plant(
     kills={
-        "leaf-003a": "flag",
-        "leaf-005": "flag",
-        "leaf-009": "flag",
-        "leaf-009a": "unexpected gradient",
-        "leaf-011a": "flag",
-        "leaf-038b": "array-requires-grad",
+        "leaf-005/false": "flag",
+        "leaf-010/a_computed_constant": "flag",
+        "leaf-010a/a_computed_constant": "unexpected gradient",
+        "leaf-010/a_variable_declared_after_a_conversion": "flag",
+        "leaf-038b/a_constant": "array-requires-grad",
         "leaf-048": "flag",
     },
     modelled_on="micrograd habit",
@@ -279,7 +335,15 @@ def any_truth_is_a_flag(swap: Swap) -> None:
     assigning(swap, "requires_grad", lambda tensor, value, write: write(tensor, bool(value)))
 
 
-@plant(kills={"leaf-014a": "no error"}, modelled_on="tinygrad/tinygrad#9723")
+@plant(
+    kills={
+        "leaf-014a/by_method": "no error",
+        "leaf-014a/by_assignment": "no error",
+        "leaf-203/by_method": "value",
+        "leaf-203/by_assignment": "value",
+    },
+    modelled_on="tinygrad/tinygrad#9723",
+)
 def int_requires_grad(swap: Swap) -> None:
     """An integer or boolean leaf may require grad."""
 

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import every
 from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning, deleting, reading
 from gradspec_reference.engine import accumulation, dtypes, grads, shapes
 from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.operator import TABLE
 from gradspec_reference.engine.tensor import LeafState, Tensor
 from gradspec_reference.errors import GradIsSelfError, GradShapeError, GradTypeError
@@ -32,9 +34,7 @@ def accepting(swap: Swap, error: type[Exception]) -> None:
 
 @plant(
     kills={
-        "leaf-002": "unexpected gradient",
-        "leaf-004": "unexpected gradient",
-        "leaf-015": "unexpected gradient",
+        **every("leaf-015", "unexpected gradient"),
         "leaf-018a": "unexpected gradient",
         "leaf-023": "unexpected gradient",
     },
@@ -69,9 +69,7 @@ def constants_have_a_zero_gradient(swap: Swap) -> None:
     reading(swap, "grad", grad)
 
 
-@plant(
-    kills={"leaf-018": "aliasing", "leaf-020a": "aliasing"}, modelled_on="tinygrad/tinygrad#13674"
-)
+@plant(kills={"leaf-018": "aliasing"}, modelled_on="tinygrad/tinygrad#13674")
 def grad_getter_copies(swap: Swap) -> None:
     """Reading grad gives a copy of the gradient."""
 
@@ -83,7 +81,7 @@ def grad_getter_copies(swap: Swap) -> None:
 
 
 @plant(
-    kills={"leaf-018": "aliasing", "leaf-020a": "aliasing"},
+    kills={"leaf-018": "aliasing"},
     modelled_on="common in teaching engines",
 )
 def an_assigned_gradient_is_copied(swap: Swap) -> None:
@@ -142,13 +140,15 @@ def constants_drop_an_assigned_gradient(swap: Swap) -> None:
     assigning(swap, "grad", assign)
 
 
-@plant(kills={"leaf-019": "no error"}, modelled_on="raskr/rust-autograd#38")
+@plant(kills={"leaf-019": "no error", "leaf-209": "shape"}, modelled_on="raskr/rust-autograd#38")
 def gradient_of_any_shape_is_accepted(swap: Swap) -> None:
     """A gradient of another shape than the tensor's can be assigned."""
     accepting(swap, GradShapeError)
 
 
-@plant(kills={"leaf-021": "no error"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"leaf-021": "no error", "leaf-210": "value"}, modelled_on="common in teaching engines"
+)
 def own_gradient_is_accepted(swap: Swap) -> None:
     """A tensor can be assigned to its own grad."""
     accepting(swap, GradIsSelfError)
@@ -160,14 +160,21 @@ def gradient_of_any_type_is_accepted(swap: Swap) -> None:
     accepting(swap, GradTypeError)
 
 
-@plant(kills={"leaf-020": "no error", "leaf-020a": "no error"}, modelled_on="pytorch/pytorch#1198")
+@plant(
+    kills={"leaf-020/the_leafs_own": "no error", "leaf-020/grad_dtype": "no error"},
+    modelled_on="pytorch/pytorch#1198",
+)
 def gradient_of_any_dtype_is_accepted(swap: Swap) -> None:
     """A gradient of another data type than the leaf's grad_dtype can be assigned."""
     swap(grads, "check_dtype", lambda _tensor, _value: None)
 
 
 @plant(
-    kills={"leaf-020a": "no error", "leaf-026": "grad-dtype"},
+    kills={
+        "leaf-020/grad_dtype": "no error",
+        "leaf-026/float64": "grad-dtype",
+        "leaf-026/none": "grad-dtype",
+    },
     modelled_on="common in engines without grad_dtype",
 )
 def assigned_gradient_is_held_to_the_leaf(swap: Swap) -> None:
@@ -192,13 +199,16 @@ def gradients_are_flat(swap: Swap) -> None:
     swap(accumulation, "accumulate_array", accumulate)
 
 
-@plant(kills={"leaf-016a": "shape"}, modelled_on="pytorch/pytorch#913")
+@plant(kills={**every("leaf-016a", "shape")}, modelled_on="pytorch/pytorch#913")
 def a_stretched_leaf_has_a_stretched_gradient(swap: Swap) -> None:
     """Broadcasting is not undone: what arrives at a leaf has the shape of the result."""
     swap(shapes, "unbroadcast", lambda _xp, gradient, _shape: gradient)
 
 
-@plant(kills={"leaf-016a": "value"}, modelled_on="deeplearning4j/nd4j#2424")
+@plant(
+    kills={"leaf-016a/a_row": "value", "leaf-016a/a_number": "value"},
+    modelled_on="deeplearning4j/nd4j#2424",
+)
 def a_stretched_leaf_gets_the_first_row(swap: Swap) -> None:
     """Of the contributions of a broadcast operand's copies the first one is kept."""
     sound = shapes.unbroadcast
@@ -233,7 +243,10 @@ def incoming_gradients_ignore_grad_dtype(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-025": "text"}, modelled_on="tinygrad/tinygrad#3613")
+@plant(
+    kills={"leaf-025/float16": "text", "leaf-025/float64": "text"},
+    modelled_on="tinygrad/tinygrad#3613",
+)
 def grad_dtype_is_the_default_dtype(swap: Swap) -> None:
     """The grad_dtype of a leaf is the default data type unless it was set."""
 
@@ -244,9 +257,7 @@ def grad_dtype_is_the_default_dtype(swap: Swap) -> None:
     reading(swap, "grad_dtype", grad_dtype)
 
 
-@plant(
-    kills={"leaf-026": "unexpected gradient"}, modelled_on="common in engines without grad_dtype"
-)
+@plant(kills={"leaf-026/none": "grad-dtype"}, modelled_on="common in engines without grad_dtype")
 def grad_dtype_none_means_unset(swap: Swap) -> None:
     """Assigning None to grad_dtype takes the setting back, instead of allowing every type."""
     assigning(
@@ -302,3 +313,54 @@ def turning_a_leaf_off_drops_its_gradient(swap: Swap) -> None:
         return sound(self, requires_grad)
 
     swap(Tensor, "requires_grad_", requires_grad_)
+
+
+@plant(
+    kills=every("leaf-208", "missing gradient"), modelled_on="attributes that are declared twice"
+)
+def assigned_gradients_are_swallowed(swap: Swap) -> None:
+    """Assigning to grad does nothing, and says nothing."""
+    assigning(swap, "grad", lambda _tensor, _value, _write: None)
+
+
+@plant(kills={"leaf-206": "value"}, modelled_on="pytorch/pytorch#76785")
+def gradients_of_another_dtype_are_dropped(swap: Swap) -> None:
+    """What arrives in another data type than its receiver's counts for zero."""
+    sound = BackwardPass.fit
+
+    def fit(self: Any, part: Any, status: int, shape: Any, dtype: Any) -> Any:
+        known = dtype is None or self.create_graph or part.dtype == dtype
+        return sound(self, part if known else part * 0, status, shape, dtype)
+
+    swap(BackwardPass, "fit", fit)
+
+
+@plant(kills={"leaf-211": "dtype"}, modelled_on="pytorch/pytorch#76785")
+def only_leaves_cast_what_arrives(swap: Swap) -> None:
+    """What arrives at an intermediate keeps the data type that it arrives in."""
+    sound = BackwardPass.deliver
+
+    def deliver(self: Any, edge: Any, part: Any, status: int) -> None:
+        outputs = edge[0].outputs
+        if part is not None and not isinstance(edge[0], AccumulateGrad):
+            edge[0].outputs = tuple((shape, None) for shape, _ in outputs)
+        sound(self, edge, part, status)
+        if edge[0].outputs is not outputs:
+            edge[0].outputs = outputs
+
+    swap(BackwardPass, "deliver", deliver)
+
+
+@plant(kills={"leaf-207": "missing gradient"}, modelled_on="engines that stop at a closed door")
+def a_leaf_that_was_turned_off_ends_the_pass(swap: Swap) -> None:
+    """An operation on a leaf whose flag was cleared since passes nothing on."""
+    sound = BackwardPass.differentiate
+
+    def differentiate(self: Any, node: Any, cotangent: Any, status: int) -> None:
+        ends = [target for target, _ in node.next_functions if isinstance(target, AccumulateGrad)]
+        if all(end.variable._requires_grad for end in ends):
+            sound(self, node, cotangent, status)
+        else:
+            self.pass_nothing(node)
+
+    swap(BackwardPass, "differentiate", differentiate)

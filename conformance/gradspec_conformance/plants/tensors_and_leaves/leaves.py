@@ -8,6 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import every
 from gradspec_conformance.plants.tensors_and_leaves.attributes import assigning, reading
 from gradspec_reference.engine import node, recording
 from gradspec_reference.engine.operator import TABLE
@@ -36,15 +37,17 @@ def leaf_merge_equal(swap: Swap) -> None:
 
 @plant(
     kills={
-        "leaf-006": "no error",
-        "leaf-006a": "no error",
+        "leaf-006/assignment": "no error",
+        "leaf-006/method": "no error",
         "leaf-007": "flag",
-        "leaf-010": "flag",
-        "leaf-011": "flag",
-        "leaf-013": "flag",
+        "leaf-010/a_result": "flag",
+        "leaf-010/a_result_of_a_result": "flag",
+        "leaf-010/a_converted_variable": "flag",
+        "leaf-010/a_cloned_variable": "flag",
         "leaf-027": "no error",
-        "leaf-031": "flag",
         "leaf-042": "no error",
+        "leaf-204/assignment": "unexpected gradient",
+        "leaf-204/method": "unexpected gradient",
     },
     modelled_on="common in teaching engines",
 )
@@ -53,7 +56,14 @@ def everything_is_a_leaf(swap: Swap) -> None:
     reading(swap, "is_leaf", lambda _tensor, _read: True)
 
 
-@plant(kills={"leaf-009": "flag", "leaf-028a": "flag"}, modelled_on="common in teaching engines")
+@plant(
+    kills={
+        "leaf-010/a_computed_constant": "flag",
+        "leaf-002/tensor_of_a_tensor": "flag",
+        "leaf-010/a_constant": "flag",
+    },
+    modelled_on="common in teaching engines",
+)
 def only_variables_are_leaves(swap: Swap) -> None:
     """is_leaf is False for constants: a leaf has to require grad."""
     reading(swap, "is_leaf", lambda tensor, read: tensor.requires_grad and read(tensor))
@@ -61,15 +71,13 @@ def only_variables_are_leaves(swap: Swap) -> None:
 
 @plant(
     kills={
-        "leaf-002": "flag",
-        "leaf-004": "flag",
-        "leaf-010": "flag",
-        "leaf-010a": "unexpected gradient",
-        "leaf-011a": "flag",
-        "leaf-012": "flag",
-        "leaf-025": "grad-dtype-nonleaf",
+        **every("leaf-002", "flag"),
+        "leaf-010/a_variable": "flag",
+        "leaf-010/a_variable_declared_after_a_conversion": "flag",
+        "leaf-010a/a_variable": "unexpected gradient",
+        "leaf-010a/a_variable_declared_after_a_conversion": "unexpected gradient",
+        **every("leaf-025", "grad-dtype-nonleaf"),
         "leaf-043": "flag",
-        "leaf-045": "flag",
     },
     modelled_on="common in teaching engines",
 )
@@ -84,7 +92,16 @@ def a_leaf_has_its_accumulator_for_a_node(swap: Swap) -> None:
 
 
 @plant(
-    kills={"leaf-010": "flag", "leaf-010a": "missing gradient", "leaf-013a": "missing gradient"},
+    kills={
+        "leaf-010/a_result": "flag",
+        "leaf-010/a_result_of_a_result": "flag",
+        "leaf-010/a_converted_variable": "flag",
+        "leaf-010/a_cloned_variable": "flag",
+        "leaf-010a/a_result": "missing gradient",
+        "leaf-010a/a_result_of_a_result": "missing gradient",
+        "leaf-010a/a_converted_variable": "missing gradient",
+        "leaf-010a/a_cloned_variable": "missing gradient",
+    },
     modelled_on="common in teaching engines",
 )
 def grad_fn_is_hidden(swap: Swap) -> None:
@@ -92,7 +109,7 @@ def grad_fn_is_hidden(swap: Swap) -> None:
     reading(swap, "grad_fn", lambda _tensor, _read: None)
 
 
-@plant(kills={"leaf-006a": "no error"}, modelled_on="torch rule")
+@plant(kills={"leaf-006/method": "no error"}, modelled_on="torch rule")
 def nonleaf_rg_off_ok(swap: Swap) -> None:
     """requires_grad_(False) on a result is allowed, and cuts it off from its history."""
     sound = Tensor.requires_grad_
@@ -106,7 +123,12 @@ def nonleaf_rg_off_ok(swap: Swap) -> None:
 
 
 @plant(
-    kills={"leaf-006": "no error", "leaf-008": "no error"}, modelled_on="common in teaching engines"
+    kills={
+        "leaf-006/assignment": "no error",
+        "leaf-008": "no error",
+        "leaf-205/assignment": "missing gradient",
+    },
+    modelled_on="common in teaching engines",
 )
 def assigning_a_flag_cuts_a_result(swap: Swap) -> None:
     """Assigning to the requires_grad of a result is allowed, and makes it a leaf."""
@@ -119,7 +141,7 @@ def assigning_a_flag_cuts_a_result(swap: Swap) -> None:
 
 
 @plant(
-    kills={"leaf-006": "flag", "leaf-006a": "flag", "leaf-008": "flag"},
+    kills={"leaf-006/assignment": "flag", "leaf-006/method": "flag", "leaf-008": "flag"},
     modelled_on="pytorch/pytorch#2940",
 )
 def refused_flag_is_cleared_anyway(swap: Swap) -> None:
@@ -134,7 +156,10 @@ def refused_flag_is_cleared_anyway(swap: Swap) -> None:
     swap(Tensor, "_nonleaf_flag", nonleaf_flag)
 
 
-@plant(kills={"leaf-007": "flag"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"leaf-205/method": "missing gradient", "leaf-007": "flag"},
+    modelled_on="common in teaching engines",
+)
 def declaring_a_result_makes_a_leaf(swap: Swap) -> None:
     """requires_grad_() on a result makes it a leaf, and cuts off all that lies behind it."""
     sound = Tensor.requires_grad_
@@ -166,14 +191,24 @@ def assigning_true_to_a_result_is_allowed(swap: Swap) -> None:
     assigning(swap, "requires_grad", lambda tensor, value, _write: tensor.requires_grad_(value))
 
 
-@plant(kills={"leaf-011": "flag"}, modelled_on="NVIDIA/TransformerEngine#70")
+@plant(
+    kills={"leaf-010/a_converted_variable": "flag", "leaf-213/to": "value"},
+    modelled_on="NVIDIA/TransformerEngine#70",
+)
 def a_conversion_loses_the_history(swap: Swap) -> None:
     """Converting the data type of a tensor gives a constant."""
     sound = interop.to
     swap(Tensor, "to", lambda self, *given, **named: sound(self.detach(), *given, **named))
 
 
-@plant(kills={"leaf-011": "flag", "leaf-012": "aliasing"}, modelled_on="common in teaching engines")
+@plant(
+    kills={
+        "leaf-010/a_converted_variable": "flag",
+        "leaf-213/to": "value",
+        "leaf-012/to": "aliasing",
+    },
+    modelled_on="common in teaching engines",
+)
 def a_conversion_makes_another_leaf(swap: Swap) -> None:
     """Converting the data type of a variable gives another leaf, which is told the flag."""
     sound = interop.to
@@ -184,7 +219,10 @@ def a_conversion_makes_another_leaf(swap: Swap) -> None:
     swap(Tensor, "to", to)
 
 
-@plant(kills={"leaf-011a": "flag"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"leaf-010/a_variable_declared_after_a_conversion": "flag"},
+    modelled_on="common in teaching engines",
+)
 def a_conversion_is_always_recorded(swap: Swap) -> None:
     """Converting the data type of a constant is recorded, and gives a result."""
     sound = interop.to
@@ -213,14 +251,14 @@ def conversions_pass_gradients_on(swap: Swap) -> None:
     swap(TABLE["cast"], "vjps", (unconverted,))
 
 
-@plant(kills={"leaf-012": "aliasing"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-012/to": "aliasing"}, modelled_on="common in teaching engines")
 def to_always_copies(swap: Swap) -> None:
     """to() copies a tensor that has the wanted data type already."""
     sound = interop.to
     swap(Tensor, "to", lambda self, *given, **named: sound(self, *given, **{**named, "copy": True}))
 
 
-@plant(kills={"leaf-012": "aliasing"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-012/float": "aliasing"}, modelled_on="common in teaching engines")
 def float_always_copies(swap: Swap) -> None:
     """float() and its like copy a tensor that has the wanted data type already."""
     sound = interop.to
@@ -229,19 +267,19 @@ def float_always_copies(swap: Swap) -> None:
     )
 
 
-@plant(kills={"leaf-013": "no error"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-013/is_leaf": "no error"}, modelled_on="common in teaching engines")
 def assigned_leafness_is_swallowed(swap: Swap) -> None:
     """Assigning to is_leaf does nothing, and says nothing."""
     assigning(swap, "is_leaf", lambda _tensor, _value, _write: None)
 
 
-@plant(kills={"leaf-013a": "no error"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-013/grad_fn": "no error"}, modelled_on="common in teaching engines")
 def grad_fn_is_a_plain_attribute(swap: Swap) -> None:
     """Assigning to grad_fn replaces the node of the tensor."""
     assigning(swap, "grad_fn", lambda tensor, value, _write: setattr(tensor, "_grad_fn", value))
 
 
-@plant(kills={"leaf-013a": "no error"}, modelled_on="common in teaching engines")
+@plant(kills={"leaf-013/output_nr": "no error"}, modelled_on="common in teaching engines")
 def output_nr_is_a_plain_attribute(swap: Swap) -> None:
     """Assigning to output_nr replaces the tensor's place among the outputs of its node."""
     assigning(swap, "output_nr", lambda tensor, value, _write: setattr(tensor, "_output_nr", value))
@@ -251,3 +289,14 @@ def output_nr_is_a_plain_attribute(swap: Swap) -> None:
 def output_nr_is_zero(swap: Swap) -> None:
     """output_nr is 0 for every tensor."""
     reading(swap, "output_nr", lambda _tensor, _read: 0)
+
+
+@plant(kills={"leaf-010a/a_constant": "unexpected gradient"}, modelled_on="common in lazy engines")
+def every_leaf_has_a_node(swap: Swap) -> None:
+    """The grad_fn of a leaf, a constant as well, is the node that would hold its gradient."""
+
+    def grad_fn(tensor: Any, read: Any) -> Any:
+        found = read(tensor)
+        return node.AccumulateGrad(tensor) if found is None else found
+
+    reading(swap, "grad_fn", grad_fn)
