@@ -197,27 +197,22 @@ def the_flag_of_a_leaf_can_be_assigned(ag: Autograd, flag: bool) -> None:
     expect((x * 3.0).requires_grad).equals(flag)
 
 
-def _declared(ag: Autograd) -> Tensor:
-    x = ag.tensor(3.0)
+def _assign_flag(_ag: Autograd, x: Tensor) -> None:
     x.requires_grad = True
-    return x
 
 
 @clause(
     "leaf-004",
     VALUE,
     sources=["T3 §1", METHOD],
-    over={
-        "at_once": lambda ag: ag.tensor(3.0, requires_grad=True),
-        "by_method": lambda ag: ag.tensor(3.0).requires_grad_(True),
-        "by_assignment": _declared,
-    },
+    over={"by_method": lambda _, x: x.requires_grad_(True), "by_assignment": _assign_flag},
 )
-def a_leaf_gets_its_gradient_however_it_was_declared(
-    ag: Autograd, declare: Callable[[Autograd], Tensor]
+def a_leaf_declared_later_is_like_one_declared_at_once(
+    ag: Autograd, declare: Callable[[Autograd, Tensor], Any]
 ) -> None:
-    """A leaf that is declared {name} gets the derivative of what is computed from it then."""
-    x = declare(ag)
+    """A leaf whose flag is turned on {name} gets the derivative of what is computed then."""
+    x = ag.tensor(3.0)
+    declare(ag, x)
     (x * x).backward()
 
     expect(x.grad).equals(6.0)
@@ -266,10 +261,6 @@ def the_flag_is_a_boolean(ag: Autograd) -> None:
         x.requires_grad = 1
 
     expect(x.requires_grad).is_false()
-
-
-def _assign_flag(_ag: Autograd, x: Tensor) -> None:
-    x.requires_grad = True
 
 
 def _assign_data(ag: Autograd, x: Tensor) -> None:

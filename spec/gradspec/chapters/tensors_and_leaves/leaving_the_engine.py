@@ -66,8 +66,8 @@ def assigning_data_swaps_the_value_of_a_leaf(ag: Autograd, row: tuple[Any, Any])
     sources=["torch.Tensor.item docstring", "T4 §7.3"],
     over={
         "item": (lambda y: y.item(), 2.5),
-        "float": (lambda y: float(y), 2.5),
-        "int": (lambda y: int(y), 2.0),
+        "float": (float, 2.5),
+        "int": (int, 2.0),
     },
     stands_for={"leaf-037a": "float int"},
 )
