@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import every
 from gradspec_reference.engine import accumulation, backward, recording
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad, Node
@@ -50,7 +51,12 @@ def dot_operands_swapped(swap: Swap) -> None:
 
 
 @plant(
-    kills={"rec-014": "value", "rec-015": "value", "rec-007": "value"},
+    kills={
+        **every("rec-014", "value"),
+        "rec-015/doubled_twice": "value",
+        "rec-007/2": "value",
+        "rec-007/5": "value",
+    },
     modelled_on="sony/nnabla#532",
 )
 def operand_counted_once(swap: Swap) -> None:
@@ -68,11 +74,12 @@ def operand_counted_once(swap: Swap) -> None:
 @plant(
     kills={
         "rec-013": "value",
-        "rec-013a": "value",
+        **every("rec-013a", "value"),
         "rec-013b": "value",
-        "rec-015": "value",
+        "rec-015/doubled_twice": "value",
+        "rec-015/a_diamond": "value",
         "rec-015a": "order",
-        "rec-014": "value",
+        **every("rec-014", "value"),
         "rec-023": "value",
     },
     modelled_on="apache/mxnet#9172",
@@ -82,7 +89,13 @@ def first_use_wins(swap: Swap) -> None:
     swap(accumulation, "add_contribution", lambda held, status, _part: (held, status))
 
 
-@plant(kills={"rec-013a": "value", "rec-023": "value"}, modelled_on="apache/mxnet#17989")
+@plant(
+    kills={
+        **{f"rec-013a/{uses}_uses": "value" for uses in range(9, 17)},
+        "rec-023": "value",
+    },
+    modelled_on="apache/mxnet#17989",
+)
 def uses_counted_to_eight(swap: Swap) -> None:
     """Of the contributions to the gradient of a leaf the first eight count."""
     original = BackwardPass.deliver
@@ -98,7 +111,7 @@ def uses_counted_to_eight(swap: Swap) -> None:
 
 
 @plant(
-    kills={"rec-015": "value", "rec-015a": "order"},
+    kills={"rec-015/a_diamond": "value", "rec-015a": "order"},
     modelled_on="TrenTorch/TrenTorch#182",
 )
 def later_branches_dropped(swap: Swap) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import every
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.saved import SavedTensor
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @plant(
-    kills={"rec-028": "lifetime"},
+    kills={"rec-028/a_factor_of_a_constant": "lifetime"},
     modelled_on="pytorch/pytorch#15115",
 )
 def saves_both_always(swap: Swap) -> None:
@@ -34,7 +35,7 @@ def saves_both_always(swap: Swap) -> None:
 
 
 @plant(
-    kills={"rec-016": "value", "rec-024": "value", "rec-010": "value"},
+    kills={"rec-016": "value", "rec-024": "value"},
     modelled_on="common in teaching engines",
 )
 def saves_nothing_const(swap: Swap) -> None:
@@ -58,9 +59,9 @@ def saves_nothing_const(swap: Swap) -> None:
         "rec-006": "value",
         "rec-019": "value",
         "rec-024": "value",
-        "rec-027": "value",
-        "rec-009": "value",
-        "rec-010": "value",
+        **every("rec-027", "value"),
+        "rec-009/negative": "value",
+        "rec-009/large": "value",
         "rec-018": "value",
     },
     modelled_on="common in teaching engines: closures that look up their variables when called",
@@ -83,10 +84,10 @@ def records_alias(swap: Swap) -> None:
 @plant(
     kills={
         "rec-006": "value",
-        "rec-007": "value",
         "rec-024": "value",
-        "rec-027": "value",
-        "rec-009": "value",
+        **every("rec-027", "value"),
+        "rec-009/negative": "value",
+        "rec-009/large": "value",
     },
     modelled_on="bshillingford/autobw.torch#7",
 )

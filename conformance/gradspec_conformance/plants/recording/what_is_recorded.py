@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.plant import Swap, plant
+from gradspec_conformance.plants.rows import every
 from gradspec_reference.engine import modes, recording
 from gradspec_reference.engine.operator import TABLE, Operator
 from gradspec_reference.engine.tensor import Tensor
@@ -16,14 +17,18 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
 
 
-@plant(kills={"rec-001a": "flag"}, modelled_on="tinygrad/tinygrad#3832")
+@plant(kills={"rec-001a": "flag", "rec-202": "value"}, modelled_on="tinygrad/tinygrad#3832")
 def nograd_ignored(swap: Swap) -> None:
     """Operations are recorded in no_grad too."""
     swap(modes.no_grad, "__enter__", lambda self: self._before.append(modes.state.recording))
 
 
 @plant(
-    kills={"rec-001": "flag", "rec-016": "root-without-grad"},
+    kills={
+        "rec-001/after_a_constant": "flag",
+        "rec-001/with_a_computed_constant": "flag",
+        "rec-016": "root-without-grad",
+    },
     modelled_on="common in teaching engines",
 )
 def records_first_only(swap: Swap) -> None:
@@ -32,7 +37,12 @@ def records_first_only(swap: Swap) -> None:
 
 
 @plant(
-    kills={"rec-002": "flag", "rec-002a": "structure", "rec-028": "lifetime"},
+    kills={
+        **every("rec-002", "flag"),
+        "rec-002a": "structure",
+        "rec-028/a_factor_of_a_constant": "lifetime",
+        "rec-028/a_constant": "lifetime",
+    },
     modelled_on="common in teaching engines",
 )
 def records_everything(swap: Swap) -> None:
@@ -41,7 +51,7 @@ def records_everything(swap: Swap) -> None:
 
 
 @plant(
-    kills={"rec-001": "flag", "rec-016": "unexpected gradient", "rec-016a": "structure"},
+    kills={"rec-016": "unexpected gradient", "rec-016a": "structure"},
     modelled_on="common in teaching engines",
 )
 def requires_grad_spreads_sideways(swap: Swap) -> None:
@@ -60,7 +70,11 @@ def requires_grad_spreads_sideways(swap: Swap) -> None:
 
 
 @plant(
-    kills={"rec-011": "flag", "rec-021b": "value"},
+    kills={
+        **every("rec-011", "flag"),
+        "rec-021b/below_the_limit": "value",
+        "rec-021b/above_the_limit": "value",
+    },
     modelled_on="tinygrad/tinygrad#3037",
 )
 def compare_records(swap: Swap) -> None:
@@ -80,7 +94,9 @@ def compare_records(swap: Swap) -> None:
     swap(recording, "apply_pointwise", comparing)
 
 
-@plant(kills={"rec-021": "flag"}, modelled_on="tinygrad/tinygrad#3037")
+@plant(
+    kills={"rec-021/argmax": "flag", "rec-021/argmin": "flag"}, modelled_on="tinygrad/tinygrad#3037"
+)
 def argmax_records(swap: Swap) -> None:
     """The position of an extreme entry requires grad if the entries do."""
     original = reductions._arg
@@ -93,7 +109,7 @@ def argmax_records(swap: Swap) -> None:
     swap(reductions, "_arg", marked)
 
 
-@plant(kills={"rec-021a": "flag"}, modelled_on="ml-explore/mlx#4114")
+@plant(kills={"rec-021/sort": "flag"}, modelled_on="ml-explore/mlx#4114")
 def sort_indices_record(swap: Swap) -> None:
     """The indices of a sort share the history of its values."""
     original = reductions.sort
@@ -104,3 +120,12 @@ def sort_indices_record(swap: Swap) -> None:
         return found
 
     swap(reductions, "sort", sorting)
+
+
+@plant(
+    kills={**every("rec-001", "flag"), **every("rec-201", "missing gradient")},
+    modelled_on="engines that record between two calls only",
+)
+def nothing_is_recorded(swap: Swap) -> None:
+    """No operation is recorded, whatever its operands require."""
+    swap(recording, "should_record", lambda _requires: False)
