@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from gradspec_conformance.plants.plant import Swap
 
 
-@plant(kills={"bwd-004": "nonscalar-root"}, modelled_on="common in teaching engines")
+@plant(
+    kills={"bwd-004/one_dimension": "nonscalar-root", "bwd-004/two_dimensions": "nonscalar-root"},
+    modelled_on="common in teaching engines",
+)
 def only_tensors_without_dimensions_are_scalars(swap: Swap) -> None:
     """A tensor with dimensions is refused as a root, even if it has one element."""
     original = cotangents.default
@@ -35,7 +38,11 @@ def only_tensors_without_dimensions_are_scalars(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-005": "no error", "bwd-005a": "no error", "bwd-019a": "no error"},
+    kills={
+        "bwd-005/several": "no error",
+        "bwd-005/no": "no error",
+        "bwd-207/none_for_a_vector": "no error",
+    },
     modelled_on="engines that differentiate the sum of what they are given",
 )
 def nonscalar_ok(swap: Swap) -> None:
@@ -48,7 +55,7 @@ def nonscalar_ok(swap: Swap) -> None:
     swap(cotangents, "default", default)
 
 
-@plant(kills={"bwd-005a": "no error"}, modelled_on="torch documentation: more than one element")
+@plant(kills={"bwd-005/no": "no error"}, modelled_on="torch documentation: more than one element")
 def nothing_counts_as_one(swap: Swap) -> None:
     """A root of no elements is taken for a scalar."""
     original = cotangents.default
@@ -107,7 +114,7 @@ def shape_is_checked_first(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-030": "unexpected gradient", "bwd-020": "unexpected gradient"},
+    kills={"bwd-030/the_method": "unexpected gradient", "bwd-020": "unexpected gradient"},
     modelled_on="common where the method and the function are written separately",
 )
 def method_forgets_its_inputs(swap: Swap) -> None:
@@ -122,7 +129,12 @@ def method_forgets_its_inputs(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-013": "value", "bwd-013a": "order", "bwd-019": "value"},
+    kills={
+        "bwd-013": "value",
+        "bwd-013a/lies_below_two_roots": "order",
+        "bwd-013a/is_a_root_below_another": "order",
+        "bwd-019": "value",
+    },
     modelled_on="common where a list was added later",
 )
 def multi_root_last(swap: Swap) -> None:
@@ -137,7 +149,13 @@ def multi_root_last(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-013": "graph-freed", "bwd-013a": "graph-freed", "bwd-016": "graph-freed"},
+    kills={
+        "bwd-013": "graph-freed",
+        "bwd-013a/lies_below_two_roots": "graph-freed",
+        "bwd-013a/is_a_root_below_another": "graph-freed",
+        "bwd-016/first": "graph-freed",
+        "bwd-016/last": "graph-freed",
+    },
     modelled_on="common where a list was added later",
 )
 def one_pass_per_root(swap: Swap) -> None:
@@ -156,7 +174,7 @@ def one_pass_per_root(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-013a": "order", "bwd-016a": "order"},
+    kills={"bwd-013a/lies_below_two_roots": "order", "bwd-013a/is_a_root_below_another": "order"},
     modelled_on="common where a list was added later",
 )
 def one_pass_per_root_keeping_the_graph(swap: Swap) -> None:
@@ -189,7 +207,7 @@ def roots_are_a_set(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-016": "value"},
+    kills={"bwd-016/first": "value", "bwd-016/last": "value"},
     modelled_on="engines that reset intermediate gradients when they reach them",
 )
 def lower_root_loses_its_start(swap: Swap) -> None:

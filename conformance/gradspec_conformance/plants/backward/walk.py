@@ -27,8 +27,10 @@ STACK = 1000
         "bwd-001c": "value",
         "bwd-001d": "value",
         "bwd-013": "value",
-        "bwd-013a": "order",
-        "bwd-016": "value",
+        "bwd-013a/lies_below_two_roots": "order",
+        "bwd-013a/is_a_root_below_another": "order",
+        "bwd-016/first": "value",
+        "bwd-016/last": "value",
     },
     modelled_on="karpathy/micrograd#2",
 )
@@ -67,8 +69,10 @@ def topo_exponential(swap: Swap) -> None:
         "bwd-001c": "value",
         "bwd-001d": "value",
         "bwd-013": "value",
-        "bwd-013a": "order",
-        "bwd-016": "value",
+        "bwd-013a/lies_below_two_roots": "order",
+        "bwd-013a/is_a_root_below_another": "order",
+        "bwd-016/first": "value",
+        "bwd-016/last": "value",
     },
     modelled_on="karpathy/micrograd#64",
 )
@@ -106,7 +110,10 @@ def topo_recursive(swap: Swap) -> None:
     swap(BackwardPass, "start", start)
 
 
-@plant(kills={"bwd-044a": "order"}, modelled_on="engines that differentiate by one variable")
+@plant(
+    kills={"bwd-013a/lies_above_several_leaves": "order"},
+    modelled_on="engines that differentiate by one variable",
+)
 def one_pass_per_leaf(swap: Swap) -> None:
     """Each leaf has a pass of its own, and only the last frees the graph."""
     original: Any = autograd.backward
@@ -162,10 +169,12 @@ def topo_visited_by_value(swap: Swap) -> None:
         "bwd-001c": "value",
         "bwd-001d": "value",
         "bwd-013": "value",
-        "bwd-013a": "order",
+        "bwd-013a/lies_below_two_roots": "order",
+        "bwd-013a/is_a_root_below_another": "order",
         "bwd-015": "value",
-        "bwd-016": "value",
-        "bwd-038": "value",
+        "bwd-016/first": "value",
+        "bwd-016/last": "value",
+        "bwd-202/xy_and_yz_and_zx": "value",
     },
     modelled_on="apache/mxnet#9172",
 )
@@ -175,7 +184,7 @@ def buffer_overwrite(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-001c": "value", "bwd-040": "value"},
+    kills={"bwd-001c": "value"},
     modelled_on="sony/nnabla#532",
 )
 def edge_dedup(swap: Swap) -> None:

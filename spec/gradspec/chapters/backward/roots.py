@@ -30,8 +30,8 @@ UNDERSTANDING: Final = (
     over={
         "several": (2,),
         "no": (0,),
-        "one_and_one_dimension": (1,),
-        "one_and_two_dimensions": (1, 1),
+        "one": (1,),
+        "one_by_one": (1, 1),
     },
 )
 def a_root_that_is_no_scalar_is_never_weighed_in_secret(
@@ -53,7 +53,7 @@ def a_root_that_is_no_scalar_is_never_weighed_in_secret(
     "bwd-004",
     CONVENTION,
     sources=[BACKWARD],
-    over={"no_dimension": (), "one_dimension": (1,), "two_dimensions": (1, 1)},
+    over={"one_dimension": (1,), "two_dimensions": (1, 1)},
 )
 def one_element_counts_as_a_scalar(ag: Autograd, shape: tuple[int, ...]) -> None:
     """A tensor with exactly one element and {name} counts as a scalar: the pass starts from one."""
@@ -201,17 +201,17 @@ def _several_leaves(ag: Autograd, x: Tensor, passed: Any) -> None:
     SAFETY,
     sources=[BACKWARD, "T1 §2.1.5.3", "T3 § 答疑"],
     over={
-        "two_roots": _two_roots,
-        "another_root_where_a_root_lies": _a_root_below_another,
-        "the_root_and_above_several_leaves": _several_leaves,
+        "lies_below_two_roots": _two_roots,
+        "is_a_root_below_another": _a_root_below_another,
+        "lies_above_several_leaves": _several_leaves,
     },
     stands_for={
-        "bwd-016a": "another_root_where_a_root_lies",
-        "bwd-044a": "the_root_and_above_several_leaves",
+        "bwd-016a": "is_a_root_below_another",
+        "bwd-044a": "lies_above_several_leaves",
     },
 )
 def a_value_is_passed_once(ag: Autograd, run: Callable[..., None]) -> None:
-    """A value below {name} is passed once, when its derivative is complete.
+    """A value that {name} is passed once, when its derivative is complete.
 
     An engine that starts at a lower root at once passes it twice, and so everything below it; one
     that starts anew for every leaf has the right numbers, late.  That a pass serves all leaves is
