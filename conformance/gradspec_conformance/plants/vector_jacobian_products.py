@@ -111,7 +111,7 @@ def mul_swapped(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-010": "value", "vjp-002": "value", "vjp-014": "value"},
+    kills={"bwd-202/a_sum_of_squares": "value", "vjp-002": "value", "vjp-014": "value"},
     modelled_on="common where a sum and a mean share their rule",
 )
 def sum_shares_out(swap: Swap) -> None:

@@ -115,6 +115,9 @@ def backward_returns_its_root(swap: Swap) -> None:
         "bwd-004/two_dimensions": "value",
         "bwd-008": "value",
         "bwd-019": "value",
+        "bwd-204/one": "value",
+        "bwd-204/one_by_one": "value",
+        "bwd-206/none_for_a_root_of_one_element": "value",
     },
     modelled_on="micrograd without its line self.grad = 1",
 )
@@ -259,3 +262,9 @@ def forgotten(item: Any) -> Any:
     if type(item) is not SavedTensor or item.tensor._grad_fn is None:
         return item
     return SavedTensor(Tensor(np.zeros_like(item.tensor._array)))
+
+
+@plant(kills=every("bwd-203", "value"), modelled_on="rules made of logarithmic derivatives")
+def power_rule_divides_by_the_base(swap: Swap) -> None:
+    """The derivative of x^n is n times the result divided by x."""
+    replace_rule(swap, "pow_scalar", lambda xp, g, x, n: g * (xp.pow_scalar(x, n) * n / x))

@@ -90,7 +90,10 @@ def every_mapping_is_a_dict(swap: Swap) -> None:
     swap(autograd, "as_sequence", as_sequence)
 
 
-@plant(kills={"bwd-022/nothing": "no error"}, modelled_on="Python's truth of an empty list")
+@plant(
+    kills={"bwd-022/nothing": "no error", "bwd-208/nothing": "unexpected gradient"},
+    modelled_on="Python's truth of an empty list",
+)
 def empty_inputs_are_no_restriction(swap: Swap) -> None:
     """An empty sequence of inputs is taken for no restriction."""
     original: Any = autograd.backward
@@ -176,3 +179,55 @@ def one_pass_per_input(swap: Swap) -> None:
             original(tensors, grad_tensors, keep, *rest, inputs=one, **keywords)
 
     swap(autograd, "backward", backward)
+
+
+@plant(
+    kills={"bwd-208/another_mapping": "unexpected gradient", "bwd-022/another_mapping": "no error"},
+    modelled_on="arguments of an unknown type that are passed over",
+)
+def other_mappings_are_no_restriction(swap: Swap) -> None:
+    """Inputs given as a mapping that is no dict are passed over."""
+    original: Any = autograd.backward
+
+    def backward(*arguments: Any, inputs: Any = None, **keywords: Any) -> None:
+        known = not hasattr(inputs, "keys") or isinstance(inputs, dict)
+        original(*arguments, inputs=inputs if known else None, **keywords)
+
+    swap(autograd, "backward", backward)
+
+
+@plant(kills={"bwd-209": "missing gradient"}, modelled_on="walks that stop where they were sent")
+def listed_intermediates_end_the_pass(swap: Swap) -> None:
+    """A pass goes no further than an intermediate that is listed in inputs."""
+    original = BackwardPass.limit_to
+
+    def limit_to(self: Any, edges: Any, nodes: Any, *, run_targets: bool) -> None:
+        original(self, edges, nodes, run_targets=run_targets)
+        self.executed -= {node for node, _ in edges if not hasattr(node, "variable")}
+
+    swap(BackwardPass, "limit_to", limit_to)
+
+
+@plant(kills={"bwd-210/inputs": "value"}, modelled_on="gradients that are filed under their node")
+def retained_gradients_are_filed_under_the_node(swap: Swap) -> None:
+    """All outputs of a node that retain their gradient are given that of the first."""
+    original = hooks.store_retained
+    first: dict[Any, Any] = {}
+
+    def store_retained(node: Any, output_nr: int, gradient: Any) -> None:
+        if output_nr == 0:
+            first[node] = gradient
+        original(node, output_nr, first[node])
+
+    swap(hooks, "store_retained", store_retained)
+
+
+@plant(kills={"bwd-210/a_query": "value"}, modelled_on="gradients that are filed under their node")
+def queried_gradients_are_filed_under_the_node(swap: Swap) -> None:
+    """A query for several outputs of a node gives the gradient of the first for each."""
+    original = BackwardPass.capture
+
+    def capture(self: Any, node: Any, arrived: Any) -> None:
+        original(self, node, [arrived[0]] * len(arrived))
+
+    swap(BackwardPass, "capture", capture)

@@ -250,3 +250,48 @@ def edge_root_enters_behind_its_node(swap: Swap) -> None:
         return original(root, position)
 
     swap(cotangents, "edge_of", edge_of)
+
+
+@plant(
+    kills={"bwd-204/several": "value", "bwd-005/several": "no error"},
+    modelled_on="engines that average over a batch",
+)
+def roots_of_several_elements_are_averaged(swap: Swap) -> None:
+    """A root of several elements without a starting gradient starts from their mean."""
+    original = cotangents.default
+
+    def default(root: Any, shape: Any, dtype: Any) -> Any:
+        count = math.prod(shape)
+        return (
+            Tensor(np.full(shape, 1 / count, dtype)) if count > 1 else original(root, shape, dtype)
+        )
+
+    swap(cotangents, "default", default)
+
+
+@plant(
+    kills={"bwd-204/no": "missing gradient", "bwd-005/no": "no error"},
+    modelled_on="an early return where there is nothing to do",
+)
+def roots_of_no_elements_are_passed_over(swap: Swap) -> None:
+    """A pass from a root of no elements does nothing."""
+    original: Any = autograd.backward
+
+    def backward(roots: Any, *arguments: Any, **keywords: Any) -> None:
+        if not (isinstance(roots, Tensor) and math.prod(roots.shape) == 0):
+            original(roots, *arguments, **keywords)
+
+    swap(autograd, "backward", backward)
+
+
+@plant(kills={"bwd-205": "missing gradient"}, modelled_on="a break where continue is meant")
+def roots_after_a_constant_are_dropped(swap: Swap) -> None:
+    """The first root that does not require grad ends the sequence of roots."""
+    original = cotangents.for_roots
+
+    def for_roots(roots: Any, given: Any) -> Any:
+        sound = [isinstance(root, GradientEdge) or root.requires_grad for root in roots]
+        count = (*sound, False).index(False)
+        return original(roots[:count], given[:count])
+
+    swap(cotangents, "for_roots", for_roots)

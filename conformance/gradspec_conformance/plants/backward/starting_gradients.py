@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 @plant(
-    kills={"bwd-003a": "value", "bwd-008a": "value", "bwd-013": "value"},
+    kills={
+        "bwd-003a": "value",
+        "bwd-008a": "value",
+        "bwd-013": "value",
+        "bwd-201": "value",
+        "bwd-014/a_tuple_with_a_tuple": "value",
+    },
     modelled_on="common in teaching engines",
 )
 def given_gradient_adds_to_one(swap: Swap) -> None:
@@ -107,7 +113,8 @@ def numbers_are_starting_gradients(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-207/one_for_two_roots": "no error"}, modelled_on="Python's zip without strict=True"
+    kills={"bwd-207/one_for_two_roots": "no error", "bwd-206/one_for_two_roots": "value"},
+    modelled_on="Python's zip without strict=True",
 )
 def roots_without_partner_are_dropped(swap: Swap) -> None:
     """Roots and starting gradients are paired until the shorter sequence ends."""
@@ -120,7 +127,10 @@ def roots_without_partner_are_dropped(swap: Swap) -> None:
     swap(cotangents, "for_roots", for_roots)
 
 
-@plant(kills={"bwd-017a": "value"}, modelled_on="sequences paired from their ends")
+@plant(
+    kills={"bwd-017a": "value", "bwd-206/two_for_one_root": "value"},
+    modelled_on="sequences paired from their ends",
+)
 def surplus_gradients_come_first(swap: Swap) -> None:
     """Where there are more starting gradients than roots, the last ones are used."""
     original = cotangents.for_roots
@@ -162,3 +172,17 @@ def new_name_wins(swap: Swap) -> None:
         return used if new is None else new
 
     swap(autograd, "one_name", one_name)
+
+
+@plant(
+    kills={"bwd-206/a_number": "value", "bwd-207/a_number": "no error"},
+    modelled_on="starting gradients that are asked for their shape only",
+)
+def numbers_among_gradients_stand_for_one(swap: Swap) -> None:
+    """A number in the place of a starting gradient is passed over, and the pass starts from one."""
+    original = cotangents.for_root
+
+    def for_root(root: Any, given: Any) -> Any:
+        return original(root, None if isinstance(given, int | float) else given)
+
+    swap(cotangents, "for_root", for_root)
