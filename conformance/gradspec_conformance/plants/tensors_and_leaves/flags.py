@@ -95,7 +95,6 @@ def like_takes_the_flag(swap: Swap) -> None:
         "leaf-202/zeros": "root-without-grad",
         "leaf-202/ones": "root-without-grad",
         "leaf-202/full": "root-without-grad",
-        "leaf-004/at_once": "root-without-grad",
     },
     modelled_on="candle-org/candle#285",
 )
@@ -126,7 +125,6 @@ def flag_argument_is_ignored(swap: Swap) -> None:
         "leaf-202/zeros": "missing gradient",
         "leaf-202/ones": "missing gradient",
         "leaf-202/full": "missing gradient",
-        "leaf-004/at_once": "missing gradient",
         "leaf-010/a_variable": "flag",
     },
     modelled_on="Oneflow-Inc/oneflow#7460",
