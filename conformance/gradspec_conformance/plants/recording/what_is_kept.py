@@ -35,7 +35,7 @@ def saves_both_always(swap: Swap) -> None:
 
 
 @plant(
-    kills={"rec-016": "value", "rec-024": "value"},
+    kills={"rec-024": "value"},
     modelled_on="common in teaching engines",
 )
 def saves_nothing_const(swap: Swap) -> None:

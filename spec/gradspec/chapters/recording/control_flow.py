@@ -19,6 +19,8 @@ from gradspec import CONVENTION, VALUE, Autograd, Tensor, clause, expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Point = tuple[float, float]
+
 LARGE: Final = 1000.0
 CONTROL_FLOW: Final = "notes/autograd § How autograd encodes the history"
 
@@ -35,9 +37,7 @@ CONTROL_FLOW: Final = "notes/autograd § How autograd encodes the history"
         "5": (5.0, 10.0),
     },
 )
-def a_branch_has_the_derivative_of_the_side_that_ran(
-    ag: Autograd, row: tuple[float, float]
-) -> None:
+def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd, row: Point) -> None:
     """The gradient of a function with a branch is that of the side that was executed, at {name}.
 
     The sides x² and 3x meet at 1 with a jump; there it is the side that the comparison chose.
@@ -53,9 +53,7 @@ def a_branch_has_the_derivative_of_the_side_that_ran(
 
 
 @clause("rec-011a", VALUE, sources=["T3 §4"], over={"above_1": (2.0, 12.0), "below_1": (0.5, -1.0)})
-def a_comparison_that_steers_adds_nothing_to_the_derivative(
-    ag: Autograd, row: tuple[float, float]
-) -> None:
+def a_comparison_that_steers_adds_nothing_to_the_derivative(ag: Autograd, row: Point) -> None:
     """A comparison of tensors that chooses a branch, {name}, adds nothing to the gradient."""
 
     def f(x: Tensor) -> Any:
