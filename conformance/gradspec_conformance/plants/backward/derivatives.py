@@ -163,7 +163,7 @@ def leaf_is_no_root(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-008a": "value", "bwd-020a": "value"},
+    kills={"bwd-008a": "value"},
     modelled_on="engines whose optimiser need not clear gradients",
 )
 def every_pass_overwrites(swap: Swap) -> None:

@@ -364,3 +364,9 @@ def new_tensor_is_silent(swap: Swap) -> None:
             return sound(self, data, **options)
 
     swap(Tensor, "new_tensor", new_tensor)
+
+
+@plant(kills={"leaf-215": "aliasing"}, modelled_on="copies that are made place by place")
+def a_deep_copy_has_a_gradient_apart(swap: Swap) -> None:
+    """The gradient of a leaf is copied with it, whatever else was copied already."""
+    swap(Tensor, "__deepcopy__", lambda self, _memo: interop.deepcopy(self, {}))

@@ -134,7 +134,7 @@ def an_operation_on_constants_leaves_no_node(ag: Autograd) -> None:
 
 @clause("rec-016", CONVENTION, sources=[REQUIRES_GRAD])
 def no_gradient_is_delivered_to_a_constant(ag: Autograd) -> None:
-    """A tensor that does not require grad enters an operation as a constant and gets no gradient."""
+    """A tensor that does not require grad takes part in an operation and gets no gradient."""
     x = ag.tensor(2.0, requires_grad=True)
     c = ag.tensor(3.0)
     (c * x + 5.0 * x - 1.0).backward()

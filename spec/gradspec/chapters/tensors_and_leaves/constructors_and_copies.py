@@ -260,6 +260,16 @@ def a_deep_copy_has_its_own_memory(ag: Autograd) -> None:
     expect(copy.grad).has_its_own_memory_apart_from(x.grad)
 
 
+@clause("leaf-215", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("leaf-041",))
+def a_deep_copy_of_a_structure_keeps_what_belongs_together(ag: Autograd) -> None:
+    """In a deep copy of a structure that holds a leaf and its gradient, these belong together."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * 3.0).backward()
+    copy, gradient = ag.deepcopy([x, x.grad])
+
+    expect(copy.grad).is_same_object_as(gradient)
+
+
 @clause("leaf-042", CONVENTION, level=SHOULD, sources=["observed"])
 def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
     """Deep-copying a tensor that has a history is refused.

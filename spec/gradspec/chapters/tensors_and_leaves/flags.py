@@ -157,12 +157,12 @@ def whole_numbers_get_no_wrong_gradient(ag: Autograd, row: Declared) -> None:
     The derivative, 2.5 here, is no whole number: rounded to the data type of its leaf it is wrong.
     """
     make, declare, _ = row
-    x = make(ag)
+    x, w = make(ag), ag.tensor(1.0, requires_grad=True)
 
     with ag.attempt() as attempt:
         declare(ag, x)
-        (x * 2.5).backward()
     with attempt.granted():
+        (x * 2.5 + w).backward()
         expect(x.grad).equals(2.5)
 
 

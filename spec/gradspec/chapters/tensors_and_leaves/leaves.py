@@ -101,13 +101,14 @@ def a_result_does_not_seem_to_be_a_constant(ag: Autograd, ask: Callable[..., Any
     """A result whose flag is cleared by {name} is refused, or a constant for what follows."""
     x = ag.tensor(3.0, requires_grad=True)
     w = ag.tensor(2.0, requires_grad=True)
+    x.backward()
     y = x * x
 
     with ag.attempt() as attempt:
         ask(y, False)
     with attempt.granted():
         (y * w).backward()
-        expect(x.grad).is_none()
+        expect(x.grad).equals(1.0)
 
 
 @clause(
