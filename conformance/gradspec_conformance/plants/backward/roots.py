@@ -39,8 +39,8 @@ def only_tensors_without_dimensions_are_scalars(swap: Swap) -> None:
 
 @plant(
     kills={
-        "bwd-005/several": "no error",
-        "bwd-005/no": "no error",
+        "bwd-005/two_elements": "no error",
+        "bwd-005/no_elements": "no error",
         "bwd-207/none_for_a_vector": "no error",
     },
     modelled_on="engines that differentiate the sum of what they are given",
@@ -55,7 +55,10 @@ def nonscalar_ok(swap: Swap) -> None:
     swap(cotangents, "default", default)
 
 
-@plant(kills={"bwd-005/no": "no error"}, modelled_on="torch documentation: more than one element")
+@plant(
+    kills={"bwd-005/no_elements": "no error"},
+    modelled_on="torch documentation: more than one element",
+)
 def nothing_counts_as_one(swap: Swap) -> None:
     """A root of no elements is taken for a scalar."""
     original = cotangents.default
@@ -253,7 +256,7 @@ def edge_root_enters_behind_its_node(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-204/several": "value", "bwd-005/several": "no error"},
+    kills={"bwd-204/two_elements": "value", "bwd-005/two_elements": "no error"},
     modelled_on="engines that average over a batch",
 )
 def roots_of_several_elements_are_averaged(swap: Swap) -> None:
@@ -270,7 +273,7 @@ def roots_of_several_elements_are_averaged(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-204/no": "missing gradient", "bwd-005/no": "no error"},
+    kills={"bwd-204/no_elements": "missing gradient", "bwd-005/no_elements": "no error"},
     modelled_on="an early return where there is nothing to do",
 )
 def roots_of_no_elements_are_passed_over(swap: Swap) -> None:

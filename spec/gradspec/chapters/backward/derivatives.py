@@ -235,10 +235,10 @@ def functions_of_the_textbooks_have_their_gradients(
     "bwd-203",
     VALUE,
     sources=["torch.pow docstring"],
-    over={"power_0": (0, 0.0), "power_1": (1, 1.0), "power_2": (2, 0.0), "power_3": (3, 0.0)},
+    over={"0": (0, 0.0), "1": (1, 1.0), "2": (2, 0.0), "3": (3, 0.0)},
 )
 def powers_have_slopes_at_zero(ag: Autograd, row: tuple[int, float]) -> None:
-    """The function of {name} of x has its slope at 0 too, where a rule that divides by x fails."""
+    """The power x^{name} has its slope at 0 too, where a rule that divides by x fails."""
     power, slope = row
     _, (gradient,) = ag.vjp(lambda x: x**power, [0.0])
 

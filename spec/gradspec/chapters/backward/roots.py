@@ -28,16 +28,16 @@ UNDERSTANDING: Final = (
     SAFETY,
     sources=[BACKWARD],
     over={
-        "several": (2,),
-        "no": (0,),
-        "one": (1,),
-        "one_by_one": (1, 1),
+        "two_elements": (2,),
+        "no_elements": (0,),
+        "one_element": (1,),
+        "one_element_in_two_dimensions": (1, 1),
     },
 )
 def a_root_that_is_no_scalar_is_never_weighed_in_secret(
     ag: Autograd, shape: tuple[int, ...]
 ) -> None:
-    """Calling backward() on {name} elements is refused, or differentiates their sum.
+    """Calling backward() on a tensor of {name} is refused, or differentiates the sum.
 
     Whoever starts from ones without being asked may say so in a document; anything else is wrong.
     """
@@ -67,11 +67,11 @@ def one_element_counts_as_a_scalar(ag: Autograd, shape: tuple[int, ...]) -> None
     "bwd-005",
     CONVENTION,
     sources=[BACKWARD, "T1 §2.1.3", "T2 §2.5", "T3 §2"],
-    over={"several": (2,), "no": (0,)},
-    stands_for={"bwd-005a": "no"},
+    over={"two_elements": (2,), "no_elements": (0,)},
+    stands_for={"bwd-005a": "no_elements"},
 )
 def a_result_without_one_element_is_no_root_by_itself(ag: Autograd, shape: tuple[int, ...]) -> None:
-    """Calling backward() without a gradient on {name} elements is an error, and no leaf is touched.
+    """Calling backward() without a gradient on a tensor of {name} is an error that touches no leaf.
 
     An engine that silently starts from ones differentiates the sum, which nobody asked for.
     """

@@ -84,7 +84,7 @@ Stretch = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
         "a_column": ((2, 1), (2, 3), (1,)),
         "a_number": ((), (2, 3), (0, 1)),
         "a_number_with_dimensions": ((1, 1), (2, 3), (0, 1)),
-        "a_row_stretched_by_its_partner_and_stretching_it": ((1, 3), (2, 1), (0,)),
+        "a_row_beside_a_column": ((1, 3), (2, 1), (0,)),
         "a_row_to_no_rows": ((1, 3), (0, 3), (0,)),
         "a_number_to_no_numbers": ((), (0,), (0,)),
     },
