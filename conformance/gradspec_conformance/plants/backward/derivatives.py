@@ -92,8 +92,7 @@ def leaf_holds_one_number(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-002": "unexpected gradient"},
-    modelled_on="engines whose backward() can be chained",
+    kills={"bwd-002": "unexpected gradient"}, modelled_on="engines whose backward() can be chained"
 )
 def backward_returns_its_root(swap: Swap) -> None:
     """backward() returns the tensor on which it was called."""
@@ -162,10 +161,7 @@ def leaf_is_no_root(swap: Swap) -> None:
     swap(cotangents, "edge_of", edge_of)
 
 
-@plant(
-    kills={"bwd-008a": "value"},
-    modelled_on="engines whose optimiser need not clear gradients",
-)
+@plant(kills={"bwd-008a": "value"}, modelled_on="engines whose optimiser need not clear gradients")
 def every_pass_overwrites(swap: Swap) -> None:
     """What a pass brings to a leaf replaces what earlier passes left there."""
 
@@ -207,10 +203,7 @@ def sine_is_differentiated_at_its_result(swap: Swap) -> None:
     replace_rule(swap, "sin", lambda xp, g, x: g * xp.cos(xp.sin(x)))
 
 
-@plant(
-    kills={"bwd-202/five_functions_in_a_row": "value"},
-    modelled_on="pytorch/pytorch#4355",
-)
+@plant(kills={"bwd-202/five_functions_in_a_row": "value"}, modelled_on="pytorch/pytorch#4355")
 def exponential_forgets_what_arrives(swap: Swap) -> None:
     """The rule of exp returns the local derivative and ignores what arrives from above."""
     replace_rule(swap, "exp", lambda _xp, _g, result: result)

@@ -40,8 +40,7 @@ def inputs_do_not_restrict(swap: Swap) -> None:
 
 
 @plant(
-    kills={"bwd-024": "missing gradient", "bwd-025": "flag"},
-    modelled_on="pytorch/pytorch#79708",
+    kills={"bwd-024": "missing gradient", "bwd-025": "flag"}, modelled_on="pytorch/pytorch#79708"
 )
 def listed_intermediate_gets_nothing(swap: Swap) -> None:
     """An intermediate that is listed in inputs is given nothing."""

@@ -183,10 +183,7 @@ def buffer_overwrite(swap: Swap) -> None:
     swap(accumulation, "add_contribution", lambda _held, _status, part: (part, SHARED))
 
 
-@plant(
-    kills={"bwd-001c": "value"},
-    modelled_on="sony/nnabla#532",
-)
+@plant(kills={"bwd-001c": "value"}, modelled_on="sony/nnabla#532")
 def edge_dedup(swap: Swap) -> None:
     """A tensor that is twice an operand of one operation is counted once."""
     original = recording.collect_edges

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.node import Edge
 
 
-@plant(
-    kills={"rec-026": "value", "rec-017": "value"},
-    modelled_on="pytorch/pytorch#4355",
-)
+@plant(kills={"rec-026": "value", "rec-017": "value"}, modelled_on="pytorch/pytorch#4355")
 def chain_rule_without_product(swap: Swap) -> None:
     """An operation hands on its own derivative, not the product with the gradient it received."""
     original = BackwardPass.differentiate
@@ -90,10 +87,7 @@ def first_use_wins(swap: Swap) -> None:
 
 
 @plant(
-    kills={
-        **{f"rec-013a/{uses}_uses": "value" for uses in range(9, 17)},
-        "rec-023": "value",
-    },
+    kills={**{f"rec-013a/{uses}_uses": "value" for uses in range(9, 17)}, "rec-023": "value"},
     modelled_on="apache/mxnet#17989",
 )
 def uses_counted_to_eight(swap: Swap) -> None:
@@ -111,8 +105,7 @@ def uses_counted_to_eight(swap: Swap) -> None:
 
 
 @plant(
-    kills={"rec-015/a_diamond": "value", "rec-015a": "order"},
-    modelled_on="TrenTorch/TrenTorch#182",
+    kills={"rec-015/a_diamond": "value", "rec-015a": "order"}, modelled_on="TrenTorch/TrenTorch#182"
 )
 def later_branches_dropped(swap: Swap) -> None:
     """An intermediate hands on what the first branch sent it, and what comes later is lost."""

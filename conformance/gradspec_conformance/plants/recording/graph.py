@@ -46,10 +46,7 @@ def edges_copy_nodes(swap: Swap) -> None:
     swap(node, "gradient_edge", copied)
 
 
-@plant(
-    kills={"rec-022": "structure", "rec-022a": "value"},
-    modelled_on="pytorch/pytorch#11751",
-)
+@plant(kills={"rec-022": "structure", "rec-022a": "value"}, modelled_on="pytorch/pytorch#11751")
 def outputs_share_a_slot(swap: Swap) -> None:
     """The gradients of all outputs of a node arrive at its first."""
     original = node.gradient_edge

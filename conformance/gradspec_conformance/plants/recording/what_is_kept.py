@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.operator import Operator
 
 
-@plant(
-    kills={"rec-028/a_factor_of_a_constant": "lifetime"},
-    modelled_on="pytorch/pytorch#15115",
-)
+@plant(kills={"rec-028/a_factor_of_a_constant": "lifetime"}, modelled_on="pytorch/pytorch#15115")
 def saves_both_always(swap: Swap) -> None:
     """A recorded operation saves all its operands, whether or not the derivative needs them."""
     original = recording.make_node
@@ -34,10 +31,7 @@ def saves_both_always(swap: Swap) -> None:
     swap(recording, "make_node", saving)
 
 
-@plant(
-    kills={"rec-024": "value"},
-    modelled_on="common in teaching engines",
-)
+@plant(kills={"rec-024": "value"}, modelled_on="common in teaching engines")
 def saves_nothing_const(swap: Swap) -> None:
     """An operand that does not require grad is not saved, and its partner receives one times g."""
     original = recording.collect_saved
@@ -104,10 +98,7 @@ def first_run_replayed(swap: Swap) -> None:
     swap(recording, "make_node", replaying)
 
 
-@plant(
-    kills={"rec-004": "value", "rec-019": "value"},
-    modelled_on="pytorch/pytorch#119334",
-)
+@plant(kills={"rec-004": "value", "rec-019": "value"}, modelled_on="pytorch/pytorch#119334")
 def results_reuse_operand_memory(swap: Swap) -> None:
     """A recorded operation leaves its result in the memory of its first operand as well."""
     original = recording.make_node

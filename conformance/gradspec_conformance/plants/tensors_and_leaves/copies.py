@@ -201,9 +201,7 @@ def a_clone_is_another_leaf(swap: Swap) -> None:
     """A clone is a leaf with the value and the flag of its original, and nothing joins them."""
     sound = shapes.clone
     swap(
-        shapes,
-        "clone",
-        lambda tensor: sound(tensor.detach()).requires_grad_(tensor.requires_grad),
+        shapes, "clone", lambda tensor: sound(tensor.detach()).requires_grad_(tensor.requires_grad)
     )
 
 
@@ -308,11 +306,7 @@ def a_result_is_deep_copied_as_a_clone(swap: Swap) -> None:
 @plant(kills={"leaf-043": "flag"}, modelled_on="common in teaching engines")
 def a_pickle_forgets_the_flag(swap: Swap) -> None:
     """A tensor that was pickled comes back as a constant."""
-    swap(
-        Tensor,
-        "__reduce__",
-        lambda self: (interop.rebuild, (np.array(self._array), False)),
-    )
+    swap(Tensor, "__reduce__", lambda self: (interop.rebuild, (np.array(self._array), False)))
 
 
 @plant(kills={"leaf-043": "nonleaf-copy"}, modelled_on="common in teaching engines")

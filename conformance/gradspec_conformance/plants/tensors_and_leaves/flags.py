@@ -255,10 +255,7 @@ def results_do_not_pass_the_flag_on(swap: Swap) -> None:
     swap(recording, "make_node", make_node)
 
 
-@plant(
-    kills={**every("leaf-015", "unexpected gradient")},
-    modelled_on="MXNet attach_grad habit",
-)
+@plant(kills={**every("leaf-015", "unexpected gradient")}, modelled_on="MXNet attach_grad habit")
 def declaring_allocates_the_gradient(swap: Swap) -> None:
     """Declaring a tensor a variable puts a tensor of zeros into its grad."""
     sound = Tensor.requires_grad_
@@ -287,11 +284,7 @@ def declaring_allocates_the_gradient(swap: Swap) -> None:
 def edges_skip_leaves(swap: Swap) -> None:
     """Results are recorded, but the edge to a leaf is left out, so nothing arrives there."""
     sound = node.gradient_edge
-    swap(
-        node,
-        "gradient_edge",
-        lambda tensor: node.NO_EDGE if tensor.is_leaf else sound(tensor),
-    )
+    swap(node, "gradient_edge", lambda tensor: node.NO_EDGE if tensor.is_leaf else sound(tensor))
 
 
 @plant(
@@ -321,9 +314,7 @@ def late_views_lead_to_their_base(swap: Swap) -> None:
     """A view taken before its base was declared is given a history when it is next used."""
     sound = views.is_outdated
     swap(
-        views,
-        "is_outdated",
-        lambda view, relation: view._grad_fn is None or sound(view, relation),
+        views, "is_outdated", lambda view, relation: view._grad_fn is None or sound(view, relation)
     )
 
 

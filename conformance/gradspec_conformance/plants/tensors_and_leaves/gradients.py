@@ -80,10 +80,7 @@ def grad_getter_copies(swap: Swap) -> None:
     reading(swap, "grad", grad)
 
 
-@plant(
-    kills={"leaf-018": "aliasing"},
-    modelled_on="common in teaching engines",
-)
+@plant(kills={"leaf-018": "aliasing"}, modelled_on="common in teaching engines")
 def an_assigned_gradient_is_copied(swap: Swap) -> None:
     """Assigning to grad stores a copy of the tensor."""
     assigning(

@@ -30,11 +30,7 @@ def makers_count_from_one(swap: Swap) -> None:
 def makers_forget_a_dimension(swap: Swap) -> None:
     """What a factory makes lacks the first dimension that was asked for."""
     sound = factories.made
-    swap(
-        factories,
-        "made",
-        lambda array, flag: sound(array[0] if array.ndim else array, flag),
-    )
+    swap(factories, "made", lambda array, flag: sound(array[0] if array.ndim else array, flag))
 
 
 @plant(kills={"leaf-201/variable": "value"}, modelled_on="constructors that take a shape")

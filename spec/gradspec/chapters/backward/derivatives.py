@@ -34,11 +34,7 @@ def backward_leaves_the_derivatives_in_the_leaves(ag: Autograd) -> None:
     expect(y.grad).equals(3.0)
 
 
-@clause(
-    "bwd-001a",
-    CONVENTION,
-    sources=[BACKWARD, SETTING],
-)
+@clause("bwd-001a", CONVENTION, sources=[BACKWARD, SETTING])
 def a_leaf_that_was_not_used_is_given_nothing(ag: Autograd) -> None:
     """A leaf that did not go into the scalar keeps the grad None.
 
@@ -53,11 +49,7 @@ def a_leaf_that_was_not_used_is_given_nothing(ag: Autograd) -> None:
     expect(bystander.grad).is_none()
 
 
-@clause(
-    "bwd-001e",
-    CONVENTION,
-    sources=[BACKWARD, SETTING],
-)
+@clause("bwd-001e", CONVENTION, sources=[BACKWARD, SETTING])
 def a_leaf_that_does_not_require_grad_is_given_nothing(ag: Autograd) -> None:
     """A leaf that does not require grad keeps the grad None, although the scalar depends on it."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -150,10 +142,7 @@ def a_leaf_as_root_is_given_what_the_pass_starts_with(ag: Autograd) -> None:
 
 
 @clause(
-    "bwd-008a",
-    CONVENTION,
-    sources=["torch.Tensor.register_hook docstring"],
-    builds_on=("bwd-201",),
+    "bwd-008a", CONVENTION, sources=["torch.Tensor.register_hook docstring"], builds_on=("bwd-201",)
 )
 def a_leaf_as_root_accumulates_what_the_pass_starts_with(ag: Autograd) -> None:
     """A leaf that is the root adds the given starting gradient to its grad, in every pass anew."""

@@ -20,11 +20,7 @@ BACKWARD: Final = "torch.autograd.backward docstring"
 SOURCE: Final = "torch.autograd.backward source"
 
 
-@clause(
-    "bwd-020",
-    VALUE,
-    sources=[BACKWARD, "torch.Tensor.backward docstring"],
-)
+@clause("bwd-020", VALUE, sources=[BACKWARD, "torch.Tensor.backward docstring"])
 def inputs_names_the_leaves_to_fill(ag: Autograd) -> None:
     """Where inputs is given, the pass accumulates into the tensors that it lists and into no other
     leaf.
@@ -37,11 +33,7 @@ def inputs_names_the_leaves_to_fill(ag: Autograd) -> None:
     expect(y.grad).is_none()
 
 
-@clause(
-    "bwd-020a",
-    SAFETY,
-    sources=[BACKWARD, "torch.Tensor.backward docstring"],
-)
+@clause("bwd-020a", SAFETY, sources=[BACKWARD, "torch.Tensor.backward docstring"])
 def leaves_outside_inputs_keep_the_gradient_they_have(ag: Autograd) -> None:
     """A leaf that inputs does not list keeps the grad of earlier passes unchanged."""
     x = ag.tensor(3.0, requires_grad=True)

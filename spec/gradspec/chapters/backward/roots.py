@@ -83,11 +83,7 @@ def a_result_without_one_element_is_no_root_by_itself(ag: Autograd, shape: tuple
     expect(x.grad).is_none()
 
 
-@clause(
-    "bwd-006",
-    CONVENTION,
-    sources=[UNDERSTANDING],
-)
+@clause("bwd-006", CONVENTION, sources=[UNDERSTANDING])
 def a_root_requires_grad(ag: Autograd) -> None:
     """Calling backward() on a tensor that does not require grad is an error.
 
@@ -111,11 +107,7 @@ def a_root_without_grad_spoils_no_other(ag: Autograd) -> None:
         expect(x.grad).equals(2.0)
 
 
-@clause(
-    "bwd-006a",
-    CONVENTION,
-    sources=[UNDERSTANDING],
-)
+@clause("bwd-006a", CONVENTION, sources=[UNDERSTANDING])
 def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
     """One root that does not require grad makes the whole call an error: nothing is accumulated for
     the others.
@@ -205,10 +197,7 @@ def _several_leaves(ag: Autograd, x: Tensor, passed: Any) -> None:
         "is_a_root_below_another": _a_root_below_another,
         "lies_above_several_leaves": _several_leaves,
     },
-    stands_for={
-        "bwd-016a": "is_a_root_below_another",
-        "bwd-044a": "lies_above_several_leaves",
-    },
+    stands_for={"bwd-016a": "is_a_root_below_another", "bwd-044a": "lies_above_several_leaves"},
 )
 def a_value_is_passed_once(ag: Autograd, run: Callable[..., None]) -> None:
     """A value that {name} is passed once, when its derivative is complete.

@@ -100,10 +100,7 @@ def _none_for_a_vector(ag: Autograd, x: Tensor) -> None:
     over={
         "none_for_a_vector": (_none_for_a_vector, "nonscalar-root"),
         "a_number": (lambda ag, x: ag.backward([x * 2], [1.5]), "cotangent-type"),
-        "one_for_two_roots": (
-            lambda ag, x: ag.backward([x * 2, x * 3], [None]),
-            "cotangent-count",
-        ),
+        "one_for_two_roots": (lambda ag, x: ag.backward([x * 2, x * 3], [None]), "cotangent-count"),
         "both_names_at_once": (_both_names, "conflicting-arguments"),
     },
     stands_for={

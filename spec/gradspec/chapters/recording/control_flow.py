@@ -190,11 +190,7 @@ def _by_comprehension(x: Any) -> Any:
     "rec-027",
     VALUE,
     sources=[CONTROL_FLOW, "T3 §4"],
-    over={
-        "a_loop": _by_loop,
-        "a_recursion": _by_recursion,
-        "a_comprehension": _by_comprehension,
-    },
+    over={"a_loop": _by_loop, "a_recursion": _by_recursion, "a_comprehension": _by_comprehension},
 )
 def functions_and_recursion_are_transparent(
     ag: Autograd, polynomial: Callable[[Tensor], Any]

@@ -14,16 +14,7 @@ from gradspec import CONVENTION, VALUE, Autograd, Tensor, clause, expect
 HISTORY: Final = "notes/autograd § How autograd encodes the history"
 
 
-@clause(
-    "rec-003",
-    CONVENTION,
-    sources=[
-        HISTORY,
-        "T1 §2.1.1",
-        "T2 §2.1",
-        "T5 § 计算图",
-    ],
-)
+@clause("rec-003", CONVENTION, sources=[HISTORY, "T1 §2.1.1", "T2 §2.1", "T5 § 计算图"])
 def the_graph_is_built_while_the_operations_run(ag: Autograd) -> None:
     """A result has a grad_fn of its own at once, with an edge to those of its arguments."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -36,12 +27,7 @@ def the_graph_is_built_while_the_operations_run(ag: Autograd) -> None:
     expect(maker_of_z.next_functions[0][0]).is_same_object_as(maker_of_y)
 
 
-@clause(
-    "rec-005",
-    CONVENTION,
-    sources=[HISTORY, "T2 §2.1", "T5 § 计算图"],
-    builds_on=("rec-003",),
-)
+@clause("rec-005", CONVENTION, sources=[HISTORY, "T2 §2.1", "T5 § 计算图"], builds_on=("rec-003",))
 def the_edges_lead_from_the_result_to_the_leaves(ag: Autograd) -> None:
     """Edges point from a result to its arguments; all that reach one leaf end at one node.
 
@@ -97,15 +83,7 @@ def each_output_of_one_node_has_its_own_gradient(ag: Autograd) -> None:
     expect(gradient).is_close([30.0 * v[0], 0.0, 9.0 * v[0]])
 
 
-@clause(
-    "rec-006",
-    VALUE,
-    sources=[
-        HISTORY,
-        "T1 §2.1.4",
-        "basics autograd tutorial",
-    ],
-)
+@clause("rec-006", VALUE, sources=[HISTORY, "T1 §2.1.4", "basics autograd tutorial"])
 def every_run_builds_a_graph_of_its_own(ag: Autograd) -> None:
     """Two runs of the same code can be differentiated independently, and in either order.
 

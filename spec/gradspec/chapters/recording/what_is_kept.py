@@ -89,10 +89,7 @@ def _square_of_a_constant(ag: Autograd) -> tuple[Tensor, Tensor]:
     SAFETY,
     level=SHOULD,
     sources=["notes/autograd § requires_grad"],
-    over={
-        "a_factor_of_a_constant": _product_with_a_constant,
-        "a_constant": _square_of_a_constant,
-    },
+    over={"a_factor_of_a_constant": _product_with_a_constant, "a_constant": _square_of_a_constant},
 )
 def what_no_derivative_needs_is_not_kept(
     ag: Autograd, compute: Callable[[Autograd], tuple[Any, Any]]

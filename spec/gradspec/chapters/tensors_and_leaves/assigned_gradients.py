@@ -36,11 +36,7 @@ def what_is_assigned_to_grad_is_there(ag: Autograd, make: Callable[[Autograd], A
         expect(x.grad).equals(5.0)
 
 
-@clause(
-    "leaf-018",
-    CONVENTION,
-    sources=[GRAD, "docs autograd § Manual gradient layouts"],
-)
+@clause("leaf-018", CONVENTION, sources=[GRAD, "docs autograd § Manual gradient layouts"])
 def an_assigned_gradient_is_the_gradient(ag: Autograd) -> None:
     """A tensor assigned to grad is what grad is from then on: the tensor itself, not a copy."""
     x = ag.tensor(2.0, requires_grad=True)

@@ -131,13 +131,7 @@ def the_flag_of_a_result_cannot_be_cleared(ag: Autograd, ask: Callable[..., Any]
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "leaf-205",
-    SAFETY,
-    sources=[SUMMARY],
-    over=ASKING,
-    stands_for={"leaf-007": "method"},
-)
+@clause("leaf-205", SAFETY, sources=[SUMMARY], over=ASKING, stands_for={"leaf-007": "method"})
 def turning_on_the_flag_of_a_result_cuts_nothing_off(ag: Autograd, ask: Callable[..., Any]) -> None:
     """Turning on the flag of a result by {name}, refused or not, leaves it joined to its leaves.
 

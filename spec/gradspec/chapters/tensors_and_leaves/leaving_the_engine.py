@@ -64,11 +64,7 @@ def assigning_data_swaps_the_value_of_a_leaf(ag: Autograd, row: tuple[Any, Any])
     "leaf-037",
     VALUE,
     sources=["torch.Tensor.item docstring", "T4 §7.3"],
-    over={
-        "item": (lambda y: y.item(), 2.5),
-        "float": (float, 2.5),
-        "int": (int, 2.0),
-    },
+    over={"item": (lambda y: y.item(), 2.5), "float": (float, 2.5), "int": (int, 2.0)},
     stands_for={"leaf-037a": "float int"},
 )
 def a_number_of_the_language_is_a_constant(

@@ -105,11 +105,7 @@ def a_factory_makes_what_it_is_asked_for(ag: Autograd, maker: Maker) -> None:
     VALUE,
     sources=["torch.ones docstring", "torch.arange docstring", "T1 §2.1.1"],
     over=MAKERS,
-    stands_for={
-        "leaf-002a": "zeros ones full",
-        "leaf-028b": "new_tensor",
-        "leaf-045": "variable",
-    },
+    stands_for={"leaf-002a": "zeros ones full", "leaf-028b": "new_tensor", "leaf-045": "variable"},
 )
 def a_leaf_from_a_factory_gets_its_gradient(ag: Autograd, maker: Maker) -> None:
     """Given requires_grad=True, {name} makes a leaf that a backward pass reaches."""
