@@ -218,6 +218,19 @@ def a_stretched_leaf_gets_the_first_row(swap: Swap) -> None:
     swap(shapes, "unbroadcast", unbroadcast)
 
 
+@plant(kills={"leaf-016a/a_row_to_no_rows": "shape"}, modelled_on="a test for > 1 in place of != 1")
+def stretching_to_nothing_is_overlooked(swap: Swap) -> None:
+    """Broadcasting is not undone along a dimension of length 0."""
+    sound = shapes.unbroadcast
+
+    def unbroadcast(xp: Any, gradient: Any, shape: Any) -> Any:
+        leading = len(gradient.shape) - len(shape)
+        empty = 0 in gradient.shape[leading:]
+        return gradient if empty and not leading else sound(xp, gradient, shape)
+
+    swap(shapes, "unbroadcast", unbroadcast)
+
+
 @plant(kills={"leaf-016b": "dtype"}, modelled_on="denizyuret/AutoGrad.jl#69")
 def gradients_are_kept_in_double_precision(swap: Swap) -> None:
     """The gradient of a leaf is of the widest data type, whatever the leaf's is."""

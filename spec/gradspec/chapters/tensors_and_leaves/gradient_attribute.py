@@ -107,18 +107,20 @@ def a_stretched_leaf_has_a_gradient_of_its_own_shape(ag: Autograd, row: Stretch)
     expect(x.grad).is_close((c * v).sum(axis=stretched).reshape(shape), scale=6.0)
 
 
+def _met_by_another_data_type(ag: Autograd) -> Tensor:
+    x = ag.tensor([1.0, 2.0], dtype="float32", requires_grad=True)
+    y = x * ag.tensor([3.0, 4.0], dtype="float64")
+    y.backward(ag.tensor([5.0, -6.0], dtype="float64"))
+    return x
+
+
 @clause("leaf-206", VALUE, sources=[GRAD], builds_on=("leaf-016",))
 def a_gradient_passes_between_data_types(ag: Autograd) -> None:
     """A leaf that meets another data type in a product has the gradient of the product.
 
     pytorch#76785 lists operators that failed in backward when their operands differed.
     """
-    x = ag.tensor([1.0, 2.0], dtype="float32", requires_grad=True)
-    y = x * ag.tensor([3.0, 4.0], dtype="float64")
-
-    y.backward(ag.tensor([5.0, -6.0], dtype="float64"))
-
-    expect(x.grad).equals([15.0, -24.0])
+    expect(_met_by_another_data_type(ag).grad).equals([15.0, -24.0])
 
 
 @clause("leaf-016b", CONVENTION, sources=[GRAD], builds_on=("leaf-206",))
@@ -127,12 +129,7 @@ def a_gradient_has_the_data_type_of_its_leaf(ag: Autograd) -> None:
 
     What arrives is of the other data type, and is converted on its way.
     """
-    x = ag.tensor([1.0, 2.0], dtype="float32", requires_grad=True)
-    y = x * ag.tensor([3.0, 4.0], dtype="float64")
-
-    y.backward(ag.tensor([5.0, -6.0], dtype="float64"))
-
-    expect(x.grad).has_dtype("float32")
+    expect(_met_by_another_data_type(ag).grad).has_dtype("float32")
 
 
 @clause("leaf-016c", VALUE, sources=[GRAD])
@@ -174,17 +171,20 @@ def a_constant_gets_no_gradient(ag: Autograd) -> None:
     expect(c.grad).is_none()
 
 
+def _turned_off_after_recording(ag: Autograd) -> tuple[Tensor, Tensor]:
+    x, w = ag.tensor(2.0, requires_grad=True), ag.tensor(3.0, requires_grad=True)
+    y = x * w
+    x.requires_grad_(False)
+    y.backward()
+    return x, w
+
+
 @clause("leaf-207", VALUE, sources=[SETTING], builds_on=("leaf-003",))
 def a_leaf_turned_off_leaves_the_others_alone(ag: Autograd) -> None:
     """If the flag of a leaf is cleared after the forward pass, the other leaves are served."""
-    x = ag.tensor(2.0, requires_grad=True)
-    w = ag.tensor(3.0, requires_grad=True)
-    y = x * w
-    x.requires_grad_(False)
+    _, other = _turned_off_after_recording(ag)
 
-    y.backward()
-
-    expect(w.grad).equals(2.0)
+    expect(other.grad).equals(2.0)
 
 
 @clause("leaf-049", CONVENTION, sources=[SETTING], builds_on=("leaf-003",))
@@ -193,14 +193,9 @@ def a_leaf_turned_off_after_recording_gets_no_gradient(ag: Autograd) -> None:
 
     The graph still leads to the leaf; it is the leaf that no longer accepts.
     """
-    x = ag.tensor(2.0, requires_grad=True)
-    w = ag.tensor(3.0, requires_grad=True)
-    y = x * w
-    x.requires_grad_(False)
+    turned_off, _ = _turned_off_after_recording(ag)
 
-    y.backward()
-
-    expect(x.grad).is_none()
+    expect(turned_off.grad).is_none()
 
 
 @clause("leaf-047", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("leaf-003",))
