@@ -230,3 +230,15 @@ def queried_gradients_are_filed_under_the_node(swap: Swap) -> None:
         original(self, node, [arrived[0]] * len(arrived))
 
     swap(BackwardPass, "capture", capture)
+
+
+@plant(kills={"bwd-205/input": "missing gradient"}, modelled_on="a break where continue is meant")
+def inputs_after_a_constant_are_dropped(swap: Swap) -> None:
+    """The first input that does not require grad ends the sequence of inputs."""
+    original = autograd.stored
+
+    def stored(targets: Any) -> Any:
+        sound = [not isinstance(t, Tensor) or t.requires_grad for t in targets]
+        return original(targets[: (*sound, False).index(False)])
+
+    swap(autograd, "stored", stored)

@@ -287,7 +287,7 @@ def roots_of_no_elements_are_passed_over(swap: Swap) -> None:
     swap(autograd, "backward", backward)
 
 
-@plant(kills={"bwd-205": "missing gradient"}, modelled_on="a break where continue is meant")
+@plant(kills={"bwd-205/root": "missing gradient"}, modelled_on="a break where continue is meant")
 def roots_after_a_constant_are_dropped(swap: Swap) -> None:
     """The first root that does not require grad ends the sequence of roots."""
     original = cotangents.for_roots

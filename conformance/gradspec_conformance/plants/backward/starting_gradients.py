@@ -147,7 +147,10 @@ def old_name_is_silent(swap: Swap) -> None:
     swap(autograd, "one_name", lambda new, old: old if new is None else new)
 
 
-@plant(kills={"bwd-029": "value"}, modelled_on="keyword arguments that are swallowed")
+@plant(
+    kills={"bwd-029": "value", "bwd-206/one_under_the_old_name": "value"},
+    modelled_on="keyword arguments that are swallowed",
+)
 def old_name_is_swallowed(swap: Swap) -> None:
     """What is given under the old name of the starting gradients is ignored, with the warning."""
     original = autograd.one_name

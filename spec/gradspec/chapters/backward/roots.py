@@ -96,13 +96,21 @@ def a_root_requires_grad(ag: Autograd) -> None:
         y.backward()
 
 
-@clause("bwd-205", SAFETY, sources=[UNDERSTANDING])
-def a_root_without_grad_spoils_no_other(ag: Autograd) -> None:
-    """One root that does not require grad makes the whole call an error, or the others count."""
-    x = ag.tensor(3.0, requires_grad=True)
+@clause(
+    "bwd-205",
+    SAFETY,
+    sources=[UNDERSTANDING, "observed"],
+    over={
+        "root": lambda ag, constant, x: ag.backward([constant, x * 2]),
+        "input": lambda ag, constant, x: ag.backward(x * 2, inputs=[constant, x]),
+    },
+)
+def a_constant_among_others_spoils_none(ag: Autograd, run: Callable[..., None]) -> None:
+    """One {name} that does not require grad makes the whole call an error, or the others count."""
+    constant, x = ag.tensor(1.0), ag.tensor(3.0, requires_grad=True)
 
     with ag.attempt() as attempt:
-        ag.backward([ag.tensor(1.0), x * 2])
+        run(ag, constant, x)
     with attempt.granted():
         expect(x.grad).equals(2.0)
 

@@ -66,6 +66,10 @@ def none_stands_for_the_implicit_one(ag: Autograd) -> None:
             lambda ag, x: ag.backward([x * 3], [ag.tensor(0.5), ag.tensor(-8.0)]),
             1.5,
         ),
+        "one_under_the_old_name": (
+            lambda ag, x: ag.backward([x * 3], grad_variables=[ag.tensor(0.5)]),
+            1.5,
+        ),
     },
 )
 def every_root_counts_with_its_gradient(
