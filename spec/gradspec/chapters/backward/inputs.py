@@ -57,7 +57,10 @@ def leaves_outside_inputs_keep_the_gradient_they_have(ag: Autograd) -> None:
     },
 )
 def inputs_is_a_tensor_a_sequence_or_a_dict(ag: Autograd, form: Callable[[Tensor], Any]) -> None:
-    """The tensors to fill may be given as {name}, of which the values count."""
+    """The tensors to fill may be given as {name}.
+
+    Of a dict the values count.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     y = ag.tensor(-4.0, requires_grad=True)
     (x * y).backward(inputs=form(x))

@@ -81,7 +81,7 @@ def a_constant_can_be_given_a_gradient(ag: Autograd) -> None:
 
 @clause("leaf-209", SAFETY, sources=["observed"])
 def a_gradient_keeps_the_shape_of_its_leaf(ag: Autograd) -> None:
-    """Assigning to grad a tensor of another shape is refused, or grad has the leaf's shape yet.
+    """Assigning to grad a tensor of another shape is refused, or grad keeps the leaf's shape.
 
     The shape below is one that broadcasting would forgive, silently, at the next step of descent.
     """
