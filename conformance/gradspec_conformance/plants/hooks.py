@@ -202,3 +202,16 @@ def hooks_follow_the_tensor(sound: Any, tensor: Any, node: Any) -> None:
     old = tensor._grad_fn
     if old is not None:
         node.hooks, old.hooks = (old.hooks, None)
+
+
+@compound({"bwd-210/inputs": "value"}, "gradients that are filed under their node")
+def retained_gradients_are_filed_under_the_node(swap: Swap) -> None:
+    """All outputs of a node that retain their gradient are given that of the first."""
+    first: dict[Any, Any] = {}
+
+    def store_retained(sound: Any, node: Any, output_nr: int, gradient: Any) -> None:
+        if output_nr == 0:
+            first[node] = gradient
+        sound(node, output_nr, first[node])
+
+    swap(at(hooks, "store_retained"), store_retained)

@@ -27,7 +27,11 @@ def pass_does_not_restore_the_mode(swap: Swap) -> None:
     swap(at(BackwardPass, "run"), run)
 
 
-@plant(at(modes.no_grad, "__enter__"), {"rec-001a": "flag"}, "tinygrad/tinygrad#3832")
+@plant(
+    at(modes.no_grad, "__enter__"),
+    {"rec-001a": "flag", "rec-202": "value"},
+    "tinygrad/tinygrad#3832",
+)
 def nograd_ignored(_sound: Any, self: Any) -> Any:
     """Operations are recorded in no_grad too."""
     return self._before.append(modes.state.recording)

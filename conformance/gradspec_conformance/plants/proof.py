@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gradspec import edition
-from gradspec.writing.clause import CASES
+from gradspec.writing.clause import CASES, CLAUSES
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.execute import run_clause
@@ -72,9 +72,15 @@ def trials(plants: Iterable[Plant]) -> Iterator[Trial]:
     sound: dict[str, Verdict] = {}
     for plant in plants:
         for named, kind in plant.kills.items():
-            rows = [i for i in edition.resolve(named) if i in CASES] or [named]
-            for identifier in rows:
+            for identifier in meant(named):
                 yield _trial(plant, identifier, kind, sound)
+
+
+def meant(named: str) -> tuple[str, ...]:
+    """Give the clause or row of a name, all rows of a table, or what an older id stands for."""
+    if named in CLAUSES:
+        return tuple(case.id for case in CLAUSES[named].cases)
+    return (named,) if named in CASES else edition.resolve(named) or (named,)
 
 
 def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) -> Trial:
@@ -132,4 +138,4 @@ def judge_proof(
 
 
 def _agrees(measured: dict[str, str], named: str, kind: str) -> bool:
-    return all(measured.get(row) == kind for row in edition.resolve(named) or [named])
+    return all(measured.get(row) == kind for row in meant(named))

@@ -71,8 +71,8 @@ def to_index(self: Tensor) -> int:
 
 
 def format_number(self: Tensor, spec: str) -> str:
-    """Format the only element, or the whole tensor if there is no specification."""
-    return format(item(self), spec) if spec and not self.ndim else repr(self)
+    """Format the number of a tensor without dimensions, or show the whole tensor."""
+    return repr(self) if self.ndim else format(item(self), spec)
 
 
 def length(self: Tensor) -> int:

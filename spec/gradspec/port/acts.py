@@ -325,11 +325,10 @@ LEAVING: Final = (
     ),
     act(
         "deepcopy",
-        "tensor",
-        "Copy a tensor with everything that belongs to it.",
-        gives="tensor",
-        some=True,
-        torch="copy.deepcopy($tensor)",
+        "thing: structure",
+        "Copy a tensor, or a structure of tensors, with everything that belongs to it.",
+        gives="structure",
+        torch="copy.deepcopy($thing)",
         bundle="interop",
     ),
     act(

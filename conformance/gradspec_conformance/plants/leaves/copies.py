@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import copy
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradspec_conformance.plants.places import assigning, at, reading
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import compound, plant, sweep
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError, NonleafCopyError
 from gradspec_reference.names import factories, interop, printing
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
 
 
-@compound({"leaf-028b": "missing gradient"}, "pytorch/pytorch#11815")
+@compound(
+    {"leaf-202/new_tensor": "missing gradient", "leaf-028/new_tensor": "value"},
+    "pytorch/pytorch#11815",
+)
 def new_tensor_keeps_the_history(swap: Swap) -> None:
     """new_tensor, given a tensor, makes a recorded copy of it."""
     sound = factories.new_tensor
@@ -31,7 +35,7 @@ def new_tensor_keeps_the_history(swap: Swap) -> None:
     swap(at(Tensor, "new_tensor"), new_tensor)
 
 
-@compound({"leaf-028c": "aliasing"}, "common in teaching engines")
+@compound({"leaf-028c/new_tensor": "aliasing"}, "common in teaching engines")
 def new_tensor_shares_memory(swap: Swap) -> None:
     """new_tensor, given a tensor, makes a leaf on the same memory."""
     sound = factories.new_tensor
@@ -133,19 +137,19 @@ def a_result_cannot_be_pickled(swap: Swap) -> None:
     swap(at(Tensor, "__reduce__"), reduce)
 
 
-@plant(reading("data"), {"leaf-035": "value", "leaf-035b": "aliasing"}, "pytorch/pytorch#685")
+@plant(reading("data"), {"leaf-028/data": "value", "leaf-035a/data": "flag"}, "pytorch/pytorch#685")
 def data_keeps_the_history(_sound: Any, tensor: Any) -> Any:
     """The data of a tensor is the tensor itself, with its history and its flag."""
     return tensor
 
 
-@plant(reading("data"), {"leaf-035a": "flag"}, "common in teaching engines")
+@plant(reading("data"), {"leaf-035a/data": "flag"}, "common in teaching engines")
 def data_takes_the_flag(sound: Any, tensor: Any) -> Any:
     """The data of a tensor that requires grad is a leaf that requires grad."""
     return sound(tensor).requires_grad_(tensor.requires_grad)
 
 
-@plant(reading("data"), {"leaf-035a": "flag"}, "pytorch/pytorch#170819")
+@plant(reading("data"), {"leaf-212/data": "root-without-grad"}, "pytorch/pytorch#170819")
 def data_cuts_its_owner(sound: Any, tensor: Any) -> Any:
     """Reading the data of a tensor detaches the tensor itself."""
     tensor._grad_fn, tensor._requires_grad = (None, False)
@@ -158,20 +162,28 @@ def data_is_a_copy(_sound: Any, tensor: Any) -> Any:
     return Tensor(tensor.materialise().copy())
 
 
-@plant(assigning("data"), {"leaf-036": "value", "leaf-036a": "shape"}, "common in teaching engines")
+@plant(
+    assigning("data"),
+    {"leaf-036/another_value": "value", "leaf-036/another_shape": "shape"},
+    "common in teaching engines",
+)
 def assigned_data_is_swallowed(sound: Any, tensor: Any, value: Any) -> Any:
     """Assigning to data changes a tensor that is thrown away, and not the owner."""
     return sound(tensor.alias(), value)
 
 
-@plant(assigning("data"), {"leaf-036": "flag"}, "common in teaching engines")
+@plant(
+    assigning("data"),
+    {"leaf-036/another_value": "root-without-grad", "leaf-036/another_shape": "root-without-grad"},
+    "common in teaching engines",
+)
 def assigned_data_brings_its_flag(sound: Any, tensor: Any, value: Any) -> None:
     """Assigning to data takes over the flag of the values, so the leaf becomes a constant."""
     sound(tensor, value)
     tensor._requires_grad = value.requires_grad
 
 
-@plant(assigning("data"), {"leaf-036a": "inplace-shape"}, "common in teaching engines")
+@plant(assigning("data"), {"leaf-036/another_shape": "inplace-shape"}, "common in teaching engines")
 def assigned_data_is_copied_into_place(_sound: Any, tensor: Any, value: Any) -> None:
     """Assigning to data copies the values into the memory of the leaf, which has to fit."""
     if value.shape != tensor.shape:
@@ -179,25 +191,29 @@ def assigned_data_is_copied_into_place(_sound: Any, tensor: Any, value: Any) -> 
     tensor.materialise()[...] = value._array
 
 
-@plant(assigning("data"), {"leaf-036b": "no error"}, "pytorch/pytorch#76008")
+@plant(
+    assigning("data"),
+    {"leaf-014a/by_its_data": "no error", "leaf-203/by_its_data": "value"},
+    "pytorch/pytorch#76008",
+)
 def assigned_data_may_be_whole(_sound: Any, tensor: Any, value: Any) -> None:
     """Data of any type can be assigned to a leaf that requires grad."""
     tensor._array = value._array
 
 
-@plant(at(Tensor, "item"), {"leaf-037": "value"}, "common in teaching engines")
+@plant(at(Tensor, "item"), {"leaf-037/item": "value"}, "common in teaching engines")
 def item_is_a_whole_number(_sound: Any, self: Any) -> Any:
     """item() leaves out what comes after the decimal point."""
     return int(interop.item(self))
 
 
-@plant(at(Tensor, "item"), {"leaf-037": "value"}, "common in lazy engines")
+@plant(at(Tensor, "item"), {"leaf-212/item": "root-without-grad"}, "common in lazy engines")
 def item_cuts_its_tensor(_sound: Any, self: Any) -> Any:
     """item() of a tensor detaches the tensor itself."""
     return interop.item(self.detach_())
 
 
-@compound({"leaf-037": "array-requires-grad"}, "common in tracing engines")
+@compound({"leaf-037/item": "array-requires-grad"}, "common in tracing engines")
 def item_is_refused_to_variables(swap: Swap) -> None:
     """item() of a tensor that requires grad is refused."""
     sound = interop.item
@@ -210,7 +226,7 @@ def item_is_refused_to_variables(swap: Swap) -> None:
     swap(at(Tensor, "item"), item)
 
 
-@plant(at(Tensor, "tolist"), {"leaf-037b": "flag"}, "common in lazy engines")
+@plant(at(Tensor, "tolist"), {"leaf-212/tolist": "root-without-grad"}, "common in lazy engines")
 def tolist_cuts_its_tensor(_sound: Any, self: Any) -> Any:
     """tolist() of a tensor detaches the tensor itself."""
     return interop.tolist(self.detach_())
@@ -222,13 +238,17 @@ def tolist_is_flat(_sound: Any, self: Any) -> Any:
     return self._array.reshape(-1).tolist()
 
 
-@plant(at(Tensor, "numpy"), {"leaf-038": "no error", "leaf-038a": "no error"}, "tinygrad habit")
+@plant(
+    at(Tensor, "numpy"),
+    {"leaf-038/a_leaf": "no error", "leaf-038/a_result": "no error"},
+    "tinygrad habit",
+)
 def numpy_never_refuses(_sound: Any, self: Any, **_options: Any) -> Any:
     """numpy() gives an array of every tensor, whatever history is lost."""
     return self.materialise()
 
 
-@compound({"leaf-038": "no error"}, "common in teaching engines")
+@compound({"leaf-038/a_leaf": "no error"}, "common in teaching engines")
 def numpy_refuses_results_only(swap: Swap) -> None:
     """numpy() is refused where there is a history, and not on a leaf that requires grad."""
     sound = interop.numpy
@@ -238,7 +258,7 @@ def numpy_refuses_results_only(swap: Swap) -> None:
     )
 
 
-@compound({"leaf-038a": "no error"}, "common in teaching engines")
+@compound({"leaf-038/a_result": "no error"}, "common in teaching engines")
 def numpy_refuses_leaves_only(swap: Swap) -> None:
     """numpy() is refused on a leaf that requires grad, and not where there is a history."""
     sound = interop.numpy
@@ -248,14 +268,20 @@ def numpy_refuses_leaves_only(swap: Swap) -> None:
     )
 
 
-@compound({"leaf-039": "array-requires-grad"}, "common in engines without force")
+@compound(
+    {
+        "leaf-038b/a_leaf_by_force": "array-requires-grad",
+        "leaf-038b/a_result_by_force": "array-requires-grad",
+    },
+    "common in engines without force",
+)
 def numpy_ignores_force(swap: Swap) -> None:
     """numpy(force=True) is refused like numpy() on a tensor that requires grad."""
     sound = interop.numpy
     swap(at(Tensor, "numpy"), lambda _sound, self, **_options: sound(self))
 
 
-@compound({"leaf-039": "flag"}, "common in teaching engines")
+@compound({"leaf-212/numpy_by_force": "root-without-grad"}, "common in teaching engines")
 def numpy_by_force_cuts_the_tensor(swap: Swap) -> None:
     """numpy(force=True) detaches the tensor itself."""
     sound = interop.numpy
@@ -273,13 +299,17 @@ def numpy_copies(swap: Swap) -> None:
     swap(at(Tensor, "numpy"), lambda _sound, self, *, force=False: sound(self, force=force).copy())
 
 
-@plant(at(Tensor, "__repr__"), {"leaf-044a": "text", "leaf-044": "text"}, "pytorch/pytorch#6768")
+@plant(
+    at(Tensor, "__repr__"),
+    {"leaf-044/a_leaf": "text", "leaf-044/a_result": "text"},
+    "pytorch/pytorch#6768",
+)
 def text_is_values_only(_sound: Any, self: Any) -> Any:
     """The printed text of a tensor shows its values and nothing else."""
     return f"tensor({printing.values(self._array)})"
 
 
-@compound({"leaf-044": "text"}, "common in teaching engines")
+@compound({"leaf-044/a_result": "text"}, "common in teaching engines")
 def text_shows_the_flag_of_results(swap: Swap) -> None:
     """The printed text shows requires_grad=True on everything that requires grad."""
     sound = printing.show
@@ -303,7 +333,7 @@ def text_shows_a_nameless_node(swap: Swap) -> None:
     )
 
 
-@compound({"leaf-055": "value"}, "common in lazy engines")
+@compound({"leaf-055/repr": "value"}, "common in lazy engines")
 def printing_cuts_the_history(swap: Swap) -> None:
     """Printing a tensor computes its value, and drops the way to it."""
     sound = printing.show
@@ -316,7 +346,7 @@ def printing_cuts_the_history(swap: Swap) -> None:
     swap(at(Tensor, "__repr__"), show)
 
 
-@compound({"leaf-055": "unexpected gradient"}, "common in lazy engines")
+@compound({"leaf-055/repr": "unexpected gradient"}, "common in lazy engines")
 def printing_allocates_the_gradient(swap: Swap) -> None:
     """Printing a leaf that has no gradient yet makes it one of zeros."""
     sound = printing.show
@@ -327,3 +357,62 @@ def printing_allocates_the_gradient(swap: Swap) -> None:
         return sound(self)
 
     swap(at(Tensor, "__repr__"), show)
+
+
+@compound({"leaf-028d/new_tensor": "warning"}, "pytorch/pytorch#10876")
+def new_tensor_is_silent(swap: Swap) -> None:
+    """new_tensor takes the values of a tensor without a word on the history."""
+    sound = factories.new_tensor
+
+    def new_tensor(_sound: Any, self: Any, data: Any, **options: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return sound(self, data, **options)
+
+    swap(at(Tensor, "new_tensor"), new_tensor)
+
+
+@plant(at(Tensor, "__deepcopy__"), {"leaf-215": "aliasing"}, "copies that are made place by place")
+def a_deep_copy_has_a_gradient_apart(_sound: Any, self: Any, _memo: Any) -> Any:
+    """The gradient of a leaf is copied with it, whatever else was copied already."""
+    return interop.deepcopy(self, {})
+
+
+@plant(
+    at(Tensor, "detach"),
+    {"leaf-028/detach": "value", "leaf-035a/detach": "flag"},
+    "common in engines without constants",
+)
+def detach_returns_the_tensor(_sound: Any, self: Any) -> Any:
+    """detach() gives the tensor itself, with its history."""
+    return self
+
+
+TAKERS: dict[str, tuple[Any, str]] = {
+    "tensor": (factories, "tensor"),
+    "new_tensor": (Tensor, "new_tensor"),
+    "detach": (Tensor, "detach"),
+    "numpy": (Tensor, "numpy"),
+    "deepcopy": (Tensor, "__deepcopy__"),
+    "pickle": (Tensor, "__reduce__"),
+}
+"""Row of leaf-212 -> the function that takes the value."""
+
+
+def cutting(sound: Any, *arguments: Any, **named: Any) -> Any:
+    """Cut the tensors that are given off from their history."""
+    for one in arguments:
+        if isinstance(one, Tensor):
+            one._grad_fn = None
+    return sound(*arguments, **named)
+
+
+for taker, place in TAKERS.items():
+    sweep(
+        at(*place),
+        cutting,
+        {f"leaf-212/{taker}": "root-without-grad"},
+        name=f"{taker}_cuts_its_tensor",
+        part="leaves",
+        change=f"{taker} detaches the tensor itself.",
+    )

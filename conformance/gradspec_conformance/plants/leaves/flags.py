@@ -13,7 +13,7 @@ from gradspec_reference.engine.tensor import Tensor
 
 @plant(
     at(Tensor, "requires_grad_"),
-    {"leaf-003": "aliasing", "leaf-003a": "aliasing"},
+    {"leaf-003": "aliasing", "leaf-004/by_assignment": "root-without-grad"},
     "common in engines of pure functions",
 )
 def requires_grad_returns_a_copy(sound: Any, self: Any, requires_grad: bool = True) -> Any:
@@ -23,7 +23,7 @@ def requires_grad_returns_a_copy(sound: Any, self: Any, requires_grad: bool = Tr
 
 @plant(
     at(Tensor, "requires_grad_"),
-    {"leaf-003a": "flag", "leaf-049": "unexpected gradient"},
+    {"leaf-003/false": "flag", "leaf-005/false": "flag"},
     "torch rule",
 )
 def leaf_rg_sticky(sound: Any, self: Any, requires_grad: bool = True) -> Any:
@@ -33,7 +33,7 @@ def leaf_rg_sticky(sound: Any, self: Any, requires_grad: bool = True) -> Any:
 
 @plant(
     at(Tensor, "requires_grad_"),
-    {"leaf-003": "flag", "leaf-011a": "flag"},
+    {"leaf-003/nothing": "flag"},
     "common in teaching engines",
 )
 def flag_defaults_to_what_it_is(sound: Any, self: Any, requires_grad: bool | None = None) -> Any:
@@ -43,7 +43,7 @@ def flag_defaults_to_what_it_is(sound: Any, self: Any, requires_grad: bool | Non
 
 @plant(
     at(Tensor, "requires_grad_"),
-    {"leaf-015": "unexpected gradient", "leaf-002": "unexpected gradient"},
+    {"leaf-015": "unexpected gradient"},
     "MXNet attach_grad habit",
 )
 def declaring_allocates_the_gradient(sound: Any, self: Any, requires_grad: bool = True) -> Any:
@@ -59,7 +59,11 @@ def any_truth_is_a_flag(sound: Any, tensor: Any, value: Any) -> Any:
     return sound(tensor, bool(value))
 
 
-@plant(at(Tensor, "requires_grad_"), {"leaf-014a": "no error"}, "tinygrad/tinygrad#9723")
+@plant(
+    at(Tensor, "requires_grad_"),
+    {"leaf-014a/by_method": "no error", "leaf-014a/by_assignment": "no error"},
+    "tinygrad/tinygrad#9723",
+)
 def int_requires_grad(_sound: Any, self: Any, requires_grad: bool = True) -> Any:
     """An integer or boolean leaf may require grad."""
     if self.is_leaf:

@@ -41,9 +41,7 @@ def constants_have_a_zero_gradient(sound: Any, tensor: Any) -> Any:
     return sound(tensor) if tensor.requires_grad else Tensor(np.zeros_like(tensor._array))
 
 
-@plant(
-    reading("grad"), {"leaf-018": "aliasing", "leaf-020a": "aliasing"}, "tinygrad/tinygrad#13674"
-)
+@plant(reading("grad"), {"leaf-018": "aliasing"}, "tinygrad/tinygrad#13674")
 def grad_getter_copies(sound: Any, tensor: Any) -> Any:
     """Reading grad gives a copy of the gradient."""
     found = sound(tensor)
@@ -52,7 +50,7 @@ def grad_getter_copies(sound: Any, tensor: Any) -> Any:
 
 @plant(
     assigning("grad"),
-    {"leaf-018": "aliasing", "leaf-020a": "aliasing"},
+    {"leaf-018": "aliasing"},
     "common in teaching engines",
 )
 def an_assigned_gradient_is_copied(sound: Any, tensor: Any, value: Any) -> Any:
@@ -91,7 +89,11 @@ def constants_drop_an_assigned_gradient(sound: Any, tensor: Any, value: Any) -> 
     sound(tensor, value if tensor.requires_grad else None)
 
 
-@plant(reading("grad_dtype"), {"leaf-025": "text"}, "tinygrad/tinygrad#3613")
+@plant(
+    reading("grad_dtype"),
+    {"leaf-025/float16": "text", "leaf-025/float64": "text"},
+    "tinygrad/tinygrad#3613",
+)
 def grad_dtype_is_the_default_dtype(sound: Any, tensor: Any) -> Any:
     """The grad_dtype of a leaf is the default data type unless it was set."""
     unset = tensor._leaf is None or tensor._leaf.grad_dtype is LeafState.SAME
@@ -100,7 +102,7 @@ def grad_dtype_is_the_default_dtype(sound: Any, tensor: Any) -> Any:
 
 @plant(
     assigning("grad_dtype"),
-    {"leaf-026": "unexpected gradient"},
+    {"leaf-026/none": "grad-dtype"},
     "common in engines without grad_dtype",
 )
 def grad_dtype_none_means_unset(sound: Any, tensor: Any, value: Any) -> Any:
@@ -128,7 +130,7 @@ def turning_a_leaf_off_drops_its_gradient(sound: Any, self: Any, requires_grad: 
 
 @plant(
     at(grads, "check_dtype"),
-    {"leaf-020": "no error", "leaf-020a": "no error"},
+    {"leaf-020/the_leafs_own": "no error", "leaf-020/grad_dtype": "no error"},
     "pytorch/pytorch#1198",
 )
 def gradient_of_any_dtype_is_accepted(_sound: Any, _tensor: Any, _value: Any) -> Any:
@@ -138,7 +140,7 @@ def gradient_of_any_dtype_is_accepted(_sound: Any, _tensor: Any, _value: Any) ->
 
 @plant(
     at(grads, "check_dtype"),
-    {"leaf-026": "grad-dtype", "leaf-020a": "no error"},
+    {"leaf-026/float64": "grad-dtype", "leaf-020/grad_dtype": "no error"},
     "common in engines without grad_dtype",
 )
 def assigned_gradient_is_held_to_the_leaf(_sound: Any, tensor: Any, value: Any) -> None:
@@ -147,14 +149,22 @@ def assigned_gradient_is_held_to_the_leaf(_sound: Any, tensor: Any, value: Any) 
         raise grads.wrong_dtype(value.dtype, tensor.dtype)
 
 
-@plant(at(grads, "check_assigned"), {"leaf-019": "no error"}, "raskr/rust-autograd#38")
+@plant(
+    at(grads, "check_assigned"),
+    {"leaf-019": "no error", "leaf-209": "shape"},
+    "raskr/rust-autograd#38",
+)
 def gradient_of_any_shape_is_accepted(sound: Any, *given: Any) -> None:
     """A gradient of another shape than the tensor's can be assigned."""
     with suppress(GradShapeError):
         sound(*given)
 
 
-@plant(at(grads, "check_assigned"), {"leaf-021": "no error"}, "common in teaching engines")
+@plant(
+    at(grads, "check_assigned"),
+    {"leaf-021": "no error", "leaf-210": "value"},
+    "common in teaching engines",
+)
 def own_gradient_is_accepted(sound: Any, *given: Any) -> None:
     """A tensor can be assigned to its own grad."""
     with suppress(GradIsSelfError):
@@ -166,3 +176,9 @@ def gradient_of_any_type_is_accepted(sound: Any, *given: Any) -> None:
     """Whatever is assigned to grad is kept there, a plain number included."""
     with suppress(GradTypeError):
         sound(*given)
+
+
+@plant(assigning("grad"), {"leaf-208": "value"}, "attributes that are declared twice")
+def assigned_gradients_are_swallowed(_sound: Any, _tensor: Any, _value: Any) -> Any:
+    """Assigning to grad does nothing, and says nothing."""
+    return None

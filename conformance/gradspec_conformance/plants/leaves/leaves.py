@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 
 
 @plant(
-    reading("is_leaf"), {"leaf-013": "flag", "leaf-027": "no error"}, "common in teaching engines"
+    reading("is_leaf"),
+    {"leaf-204/assignment": "value", "leaf-204/method": "value"},
+    "common in teaching engines",
 )
 def everything_is_a_leaf(_sound: Any, _tensor: Any) -> Any:
     """is_leaf is True for every tensor, whatever made it."""
     return True
 
 
-@plant(reading("is_leaf"), {"leaf-009": "flag", "leaf-028a": "flag"}, "common in teaching engines")
+@plant(
+    reading("is_leaf"),
+    {"leaf-010/a_constant": "flag", "leaf-010/a_computed_constant": "flag"},
+    "common in teaching engines",
+)
 def only_variables_are_leaves(sound: Any, tensor: Any) -> Any:
     """is_leaf is False for constants: a leaf has to require grad."""
     return tensor.requires_grad and sound(tensor)
@@ -33,7 +39,7 @@ def only_variables_are_leaves(sound: Any, tensor: Any) -> Any:
 
 @plant(
     reading("grad_fn"),
-    {"leaf-025": "grad-dtype-nonleaf", "leaf-010a": "unexpected gradient"},
+    {"leaf-002": "flag", "leaf-010a/a_variable": "unexpected gradient"},
     "common in teaching engines",
 )
 def a_leaf_has_its_accumulator_for_a_node(sound: Any, tensor: Any) -> Any:
@@ -44,7 +50,10 @@ def a_leaf_has_its_accumulator_for_a_node(sound: Any, tensor: Any) -> Any:
 
 @plant(
     reading("grad_fn"),
-    {"leaf-010a": "missing gradient", "leaf-013a": "missing gradient"},
+    {
+        "leaf-010a/a_result": "missing gradient",
+        "leaf-010a/a_result_of_a_result": "missing gradient",
+    },
     "common in teaching engines",
 )
 def grad_fn_is_hidden(_sound: Any, _tensor: Any) -> Any:
@@ -52,7 +61,7 @@ def grad_fn_is_hidden(_sound: Any, _tensor: Any) -> Any:
     return None
 
 
-@plant(at(Tensor, "requires_grad_"), {"leaf-006a": "no error"}, "torch rule")
+@plant(at(Tensor, "requires_grad_"), {"leaf-006/method": "no error"}, "torch rule")
 def nonleaf_rg_off_ok(sound: Any, self: Any, requires_grad: bool = True) -> Any:
     """requires_grad_(False) on a result is allowed, and cuts it off from its history."""
     if not requires_grad:
@@ -62,7 +71,7 @@ def nonleaf_rg_off_ok(sound: Any, self: Any, requires_grad: bool = True) -> Any:
 
 @plant(
     assigning("requires_grad"),
-    {"leaf-006": "no error", "leaf-008": "no error"},
+    {"leaf-205/assignment": "missing gradient", "leaf-006/assignment": "no error"},
     "common in teaching engines",
 )
 def assigning_a_flag_cuts_a_result(sound: Any, tensor: Any, value: Any) -> None:
@@ -72,7 +81,9 @@ def assigning_a_flag_cuts_a_result(sound: Any, tensor: Any, value: Any) -> None:
 
 
 @plant(
-    at(Tensor, "_nonleaf_flag"), {"leaf-006": "flag", "leaf-006a": "flag"}, "pytorch/pytorch#2940"
+    at(Tensor, "_nonleaf_flag"),
+    {"leaf-006/assignment": "flag", "leaf-006/method": "flag"},
+    "pytorch/pytorch#2940",
 )
 def refused_flag_is_cleared_anyway(sound: Any, self: Any, flag: bool) -> Any:
     """The flag of a result cannot be changed, but the refusal comes after the change."""
@@ -81,7 +92,11 @@ def refused_flag_is_cleared_anyway(sound: Any, self: Any, flag: bool) -> Any:
     return error
 
 
-@plant(at(Tensor, "requires_grad_"), {"leaf-007": "flag"}, "common in teaching engines")
+@plant(
+    at(Tensor, "requires_grad_"),
+    {"leaf-205/method": "missing gradient", "leaf-007": "flag"},
+    "common in teaching engines",
+)
 def declaring_a_result_makes_a_leaf(sound: Any, self: Any, requires_grad: bool = True) -> Any:
     """requires_grad_() on a result makes it a leaf, and cuts off all that lies behind it."""
     if requires_grad:
@@ -103,7 +118,9 @@ def assigning_true_to_a_result_is_allowed(_sound: Any, tensor: Any, value: Any) 
     return tensor.requires_grad_(value)
 
 
-@compound({"leaf-011": "flag"}, "NVIDIA/TransformerEngine#70")
+@compound(
+    {"leaf-213/to": "value", "leaf-010/a_converted_variable": "flag"}, "NVIDIA/TransformerEngine#70"
+)
 def a_conversion_loses_the_history(swap: Swap) -> None:
     """Converting the data type of a tensor gives a constant."""
     sound = interop.to
@@ -113,7 +130,7 @@ def a_conversion_loses_the_history(swap: Swap) -> None:
     )
 
 
-@compound({"leaf-012": "aliasing", "leaf-011": "flag"}, "common in teaching engines")
+@compound({"leaf-012/to": "aliasing", "leaf-213/to": "value"}, "common in teaching engines")
 def a_conversion_makes_another_leaf(swap: Swap) -> None:
     """Converting the data type of a variable gives another leaf, which is told the flag."""
     sound = interop.to
@@ -124,7 +141,7 @@ def a_conversion_makes_another_leaf(swap: Swap) -> None:
     swap(at(Tensor, "to"), to)
 
 
-@compound({"leaf-011a": "flag"}, "common in teaching engines")
+@compound({"leaf-010/a_variable_declared_after_a_conversion": "flag"}, "common in teaching engines")
 def a_conversion_is_always_recorded(swap: Swap) -> None:
     """Converting the data type of a constant is recorded, and gives a result."""
     sound = interop.to
@@ -142,7 +159,7 @@ def a_conversion_is_always_recorded(swap: Swap) -> None:
     swap(at(Tensor, "to"), to)
 
 
-@compound({"leaf-012": "aliasing"}, "common in teaching engines")
+@compound({"leaf-012/to": "aliasing"}, "common in teaching engines")
 def to_always_copies(swap: Swap) -> None:
     """to() copies a tensor that has the wanted data type already."""
     sound = interop.to
@@ -152,19 +169,19 @@ def to_always_copies(swap: Swap) -> None:
     )
 
 
-@plant(assigning("is_leaf"), {"leaf-013": "no error"}, "common in teaching engines")
+@plant(assigning("is_leaf"), {"leaf-013/is_leaf": "no error"}, "common in teaching engines")
 def assigned_leafness_is_swallowed(_sound: Any, _tensor: Any, _value: Any) -> Any:
     """Assigning to is_leaf does nothing, and says nothing."""
     return None
 
 
-@plant(assigning("grad_fn"), {"leaf-013a": "no error"}, "common in teaching engines")
+@plant(assigning("grad_fn"), {"leaf-013/grad_fn": "no error"}, "common in teaching engines")
 def grad_fn_is_a_plain_attribute(_sound: Any, tensor: Any, value: Any) -> Any:
     """Assigning to grad_fn replaces the node of the tensor."""
     return setattr(tensor, "_grad_fn", value)
 
 
-@plant(assigning("output_nr"), {"leaf-013a": "no error"}, "common in teaching engines")
+@plant(assigning("output_nr"), {"leaf-013/output_nr": "no error"}, "common in teaching engines")
 def output_nr_is_a_plain_attribute(_sound: Any, tensor: Any, value: Any) -> Any:
     """Assigning to output_nr replaces the tensor's place among the outputs of its node."""
     return setattr(tensor, "_output_nr", value)
@@ -174,3 +191,12 @@ def output_nr_is_a_plain_attribute(_sound: Any, tensor: Any, value: Any) -> Any:
 def output_nr_is_zero(_sound: Any, _tensor: Any) -> Any:
     """output_nr is 0 for every tensor."""
     return 0
+
+
+@plant(
+    reading("grad_fn"), {"leaf-010a/a_constant": "unexpected gradient"}, "common in lazy engines"
+)
+def every_leaf_has_a_node(sound: Any, tensor: Any) -> Any:
+    """The grad_fn of a leaf, a constant as well, is the node that would hold its gradient."""
+    found = sound(tensor)
+    return node.AccumulateGrad(tensor) if found is None else found

@@ -8,13 +8,17 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.plans import node_type, plan
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import reductions
 from gradspec_reference.operators import OPERATORS, Operator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradspec_conformance.plants.swap import Swap
     from gradspec_reference.engine.node import Node
 
 
@@ -32,7 +36,7 @@ def select_scalar_copies(sound: Any, operator: Any, source: Any, *params: Any) -
 
 @plant(
     at(recording, "apply_pointwise"),
-    {"rec-011a": "missing gradient", "rec-021b": "missing gradient"},
+    {"rec-011a/above_1": "missing gradient", "rec-021b/above_the_limit": "missing gradient"},
     "common in teaching engines: detach_() where detach() is meant",
 )
 def comparison_detaches(
@@ -48,7 +52,7 @@ def comparison_detaches(
 
 @plant(
     at(recording, "make_node"),
-    {"rec-010a": "value", "rec-008": "value"},
+    {"rec-008/11_rounds": "value", "rec-008/8_rounds": "value"},
     "common in graph-mode engines: the body of a loop is traced once",
 )
 def loop_body_recorded_once(
@@ -68,7 +72,7 @@ def loop_body_recorded_once(
 
 @plant(
     at(recording, "should_record"),
-    {"rec-001": "flag", "rec-016": "root-without-grad"},
+    {"rec-001/after_a_constant": "flag", "rec-001/with_a_computed_constant": "flag"},
     "common in teaching engines",
 )
 def records_first_only(_sound: Any, requires: Any) -> Any:
@@ -88,7 +92,7 @@ def records_everything(_sound: Any, operand: Any) -> Any:
 
 @plant(
     at(recording, "make_node"),
-    {"rec-016a": "structure", "rec-001": "flag"},
+    {"rec-016a": "structure", "rec-016": "unexpected gradient"},
     "common in teaching engines",
 )
 def requires_grad_spreads_sideways(
@@ -105,7 +109,7 @@ def requires_grad_spreads_sideways(
 
 @plant(
     at(recording, "apply_pointwise"),
-    {"rec-011": "flag", "rec-021b": "value"},
+    {"rec-011": "flag", "rec-021b/below_the_limit": "value"},
     "tinygrad/tinygrad#3037",
 )
 def compare_records(sound: Any, operator: Operator, operands: tuple[Any, ...], *params: Any) -> Any:
@@ -134,7 +138,7 @@ def retain_all(sound: Any, *arguments: Any) -> Any:
 
 @plant(
     at(recording, "needs_grad"),
-    {"leaf-010a": "missing gradient", "leaf-005": "flag"},
+    {"leaf-005/true": "flag", "leaf-010a/a_result": "missing gradient"},
     "common in teaching engines",
 )
 def operations_ignore_the_flag_of_leaves(_sound: Any, operand: Any) -> Any:
@@ -142,7 +146,11 @@ def operations_ignore_the_flag_of_leaves(_sound: Any, operand: Any) -> Any:
     return type(operand) is Tensor and operand._grad_fn is not None
 
 
-@plant(at(recording, "make_node"), {"leaf-010": "flag"}, "common in teaching engines")
+@plant(
+    at(recording, "make_node"),
+    {"leaf-010/a_result_of_a_result": "flag"},
+    "common in teaching engines",
+)
 def results_do_not_pass_the_flag_on(
     sound: Any, operator: Any, operands: tuple[Any, ...], *rest: Any
 ) -> Any:
@@ -153,9 +161,38 @@ def results_do_not_pass_the_flag_on(
 
 @plant(
     at(recording, "needs_grad"),
-    {"leaf-009a": "unexpected gradient", "leaf-038b": "array-requires-grad"},
+    {
+        "leaf-010a/a_computed_constant": "unexpected gradient",
+        "leaf-038b/a_constant": "array-requires-grad",
+    },
     "micrograd habit",
 )
 def everything_is_recorded(_sound: Any, operand: Any) -> Any:
     """Operations on constants are recorded too, and their results have a history."""
     return type(operand) is Tensor
+
+
+@plant(
+    at(recording, "should_record"),
+    {"rec-001": "flag", "rec-201": "missing gradient"},
+    "engines that record between two calls only",
+)
+def nothing_is_recorded(_sound: Any, _requires: Any) -> Any:
+    """No operation is recorded, whatever its operands require."""
+    return False
+
+
+@compound({"rec-021/topk": "flag"}, "ml-explore/mlx#4114")
+def places_share_the_history_of_values(swap: Swap) -> None:
+    """The places that a selection tells have the history of the values."""
+    for name in ("topk", "_extreme"):
+        sound = getattr(reductions, name)
+
+        def select(
+            _sound: Any, *arguments: Any, sound: Callable[..., Any] = sound, **named: Any
+        ) -> Any:
+            found = sound(*arguments, **named)
+            found.indices._grad_fn = found.values._grad_fn
+            return found
+
+        swap(at(reductions, name), select)

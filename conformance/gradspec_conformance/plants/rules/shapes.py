@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradspec_conformance.plants.places import rule
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import compound, plant
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.swap import Swap
 
 
 def by_columns(_sound: Any, _xp: Any, g: Any, shape: Any, *_: Any) -> Any:
@@ -68,3 +71,10 @@ def narrow_offset(sound: Any, xp: Any, g: Any, shape: Any, *which: Any) -> Any:
     """The gradient of a slice is put at the front, whatever the offset."""
     dim, start, end, step = which
     return sound(xp, g, shape, dim, 0, end - start, step)
+
+
+@compound({"rec-203": "value"}, "places that are counted from one")
+def selections_send_gradients_one_place_on(swap: Swap) -> None:
+    """The gradient of a selected value goes to the place after its own."""
+    for name in ("sort_values", "topk_values", "max_dim", "min_dim", "median_dim"):
+        swap(rule(name, "self"), lambda sound, *given: np.roll(sound(*given), 1))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @plant(
     rule("pow_scalar", "self"),
-    {"bwd-009": "value", "bwd-037": "value"},
+    {"bwd-009": "value", "bwd-202/the_sine_of_a_square": "value"},
     "common in teaching engines",
 )
 def power_rule_without_exponent(_sound: Any, xp: Any, g: Any, x: Any, exponent: Any) -> Any:
@@ -28,19 +28,23 @@ def power_rule_without_exponent(_sound: Any, xp: Any, g: Any, x: Any, exponent: 
     return g * xp.pow_scalar(x, exponent - 1)
 
 
-@plant(rule("sin", "self"), {"bwd-001b": "value", "bwd-037": "value"}, "common in teaching engines")
+@plant(
+    rule("sin", "self"),
+    {"bwd-001b": "value", "bwd-202/the_sine_of_a_square": "value"},
+    "common in teaching engines",
+)
 def sine_is_differentiated_at_its_result(_sound: Any, xp: Any, g: Any, x: Any) -> Any:
     """The derivative of the sine is evaluated at its result, which is at hand, not at its input."""
     return g * xp.cos(xp.sin(x))
 
 
-@plant(rule("exp", "self"), {"bwd-039": "value"}, "pytorch/pytorch#4355")
+@plant(rule("exp", "self"), {"bwd-202/five_functions_in_a_row": "value"}, "pytorch/pytorch#4355")
 def exponential_forgets_what_arrives(_sound: Any, _xp: Any, _g: Any, result: Any) -> Any:
     """The rule of exp returns the local derivative and ignores what arrives from above."""
     return result
 
 
-@plant(rule("mean", "self"), {"bwd-040": "value"}, "common in teaching engines")
+@plant(rule("mean", "self"), {"bwd-202/a_mean_of_squares": "value"}, "common in teaching engines")
 def mean_is_differentiated_as_a_sum(_sound: Any, *arguments: Any) -> Any:
     """The gradient of a mean is not divided by the number of entries."""
     return OPERATORS["sum"].vjp["self"](*arguments)
@@ -144,7 +148,11 @@ def dot_operands_swapped(swap: Swap) -> None:
     swap(rule("dot", "tensor"), instead(first))
 
 
-@plant(at(reductions, "_arg"), {"rec-021": "flag"}, "tinygrad/tinygrad#3037")
+@plant(
+    at(reductions, "_arg"),
+    {"rec-021/argmax": "flag", "rec-021/argmin": "flag"},
+    "tinygrad/tinygrad#3037",
+)
 def argmax_records(sound: Any, kernel: Any, source: Tensor, *how: Any) -> Any:
     """The position of an extreme entry requires grad if the entries do."""
     result = sound(kernel, source, *how)
@@ -152,7 +160,7 @@ def argmax_records(sound: Any, kernel: Any, source: Tensor, *how: Any) -> Any:
     return result
 
 
-@plant(at(reductions, "sort"), {"rec-021a": "flag"}, "ml-explore/mlx#4114")
+@plant(at(reductions, "sort"), {"rec-021/sort": "flag"}, "ml-explore/mlx#4114")
 def sort_indices_record(sound: Any, source: Tensor, *how: Any) -> Any:
     """The indices of a sort share the history of its values."""
     found = sound(source, *how)
@@ -160,7 +168,9 @@ def sort_indices_record(sound: Any, source: Tensor, *how: Any) -> Any:
     return found
 
 
-@plant(rule("clone", "self"), {"leaf-031b": "value", "leaf-031": "value"}, "pytorch/pytorch#4355")
+@plant(
+    rule("clone", "self"), {"leaf-031b": "value", "leaf-213/clone": "value"}, "pytorch/pytorch#4355"
+)
 def a_clone_passes_ones(_sound: Any, _xp: Any, cotangent: Any) -> Any:
     """The derivative of clone is its local one, 1, without the cotangent that arrives."""
     return cotangent * 0 + 1
@@ -226,3 +236,9 @@ def indexed_assignment_keeps_old(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> 
 def indexed_assignment_gives_zeros(sound: Any, xp: Any, g: Any, *rest: Any) -> Any:
     """A tensor that is assigned by a list or a mask receives zeros."""
     return xp.zeros_like(sound(xp, g, *rest))
+
+
+@plant(rule("pow_scalar", "self"), {"bwd-203": "value"}, "rules made of logarithmic derivatives")
+def power_rule_divides_by_the_base(_sound: Any, xp: Any, g: Any, x: Any, n: Any) -> Any:
+    """The derivative of x^n is n times the result divided by x."""
+    return g * (xp.pow_scalar(x, n) * n / x)

@@ -120,7 +120,7 @@ def unsafe_split_is_split(swap: Swap) -> None:
     swap(at(parts, "unsafe_split"), instead(parts.split))
 
 
-@plant(at(copies, "clone"), {"leaf-031a": "aliasing"}, "common in teaching engines")
+@plant(at(copies, "clone"), {"leaf-028c/clone": "aliasing"}, "common in teaching engines")
 def a_clone_shares_memory(_sound: Any, tensor: Any) -> Any:
     """A clone is recorded, but its result stays in the memory of the original."""
     return recording.view(OPERATORS["alias"], tensor)
@@ -128,7 +128,7 @@ def a_clone_shares_memory(_sound: Any, tensor: Any) -> Any:
 
 @plant(
     at(copies, "clone"),
-    {"leaf-031b": "missing gradient", "leaf-031": "flag"},
+    {"leaf-031b": "missing gradient", "leaf-010/a_cloned_variable": "flag"},
     "common in teaching engines",
 )
 def a_clone_is_another_leaf(sound: Any, tensor: Any) -> Any:
@@ -136,7 +136,11 @@ def a_clone_is_another_leaf(sound: Any, tensor: Any) -> Any:
     return sound(tensor.detach()).requires_grad_(tensor.requires_grad)
 
 
-@plant(at(copies, "clone"), {"leaf-031": "flag"}, "common in teaching engines")
+@plant(
+    at(copies, "clone"),
+    {"leaf-010/a_cloned_variable": "flag", "leaf-213/clone": "value"},
+    "common in teaching engines",
+)
 def a_clone_is_a_constant(sound: Any, tensor: Any) -> Any:
     """A clone has the values of its original and no history."""
     return sound(tensor.detach())

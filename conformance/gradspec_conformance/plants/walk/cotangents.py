@@ -5,22 +5,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import cotangents, shapes
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import CotangentTypeError, NonscalarRootError
 
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.swap import Swap
+
 
 @plant(
     at(cotangents, "default"),
-    {"bwd-003a": "value", "bwd-004": "value"},
+    {"bwd-204/one_element": "value", "bwd-204/one_element_in_two_dimensions": "value"},
     "micrograd without its line self.grad = 1",
 )
 def pass_starts_from_zero(sound: Any, root: Any, shape: Any, dtype: Any) -> Any:
@@ -51,7 +54,11 @@ def leaf_is_no_root(sound: Any, root: Any, position: int) -> Any:
     return sound(Tensor(root._array) if is_leaf else root, position)
 
 
-@plant(at(cotangents, "default"), {"bwd-004": "nonscalar-root"}, "common in teaching engines")
+@plant(
+    at(cotangents, "default"),
+    {"bwd-004/one_dimension": "nonscalar-root", "bwd-004/two_dimensions": "nonscalar-root"},
+    "common in teaching engines",
+)
 def only_tensors_without_dimensions_are_scalars(
     sound: Any, root: Any, shape: Any, dtype: Any
 ) -> Any:
@@ -63,7 +70,7 @@ def only_tensors_without_dimensions_are_scalars(
 
 @plant(
     at(cotangents, "default"),
-    {"bwd-005": "no error", "bwd-005a": "no error"},
+    {"bwd-005/two_elements": "no error", "bwd-207/none_for_a_vector": "no error"},
     "engines that differentiate the sum of what they are given",
 )
 def nonscalar_ok(_sound: Any, root: Any, shape: Any, dtype: Any) -> Any:
@@ -74,7 +81,7 @@ def nonscalar_ok(_sound: Any, root: Any, shape: Any, dtype: Any) -> Any:
 
 @plant(
     at(cotangents, "default"),
-    {"bwd-005a": "no error"},
+    {"bwd-005/no_elements": "no error"},
     "torch documentation: more than one element",
 )
 def nothing_counts_as_one(sound: Any, root: Any, shape: Any, dtype: Any) -> Any:
@@ -142,7 +149,7 @@ def edge_root_enters_behind_its_node(sound: Any, root: Any, position: int) -> An
 
 @plant(
     at(cotangents, "for_root"),
-    {"bwd-003a": "value", "bwd-008a": "value"},
+    {"bwd-201": "value", "bwd-014/a_tuple_with_a_tuple": "value"},
     "common in teaching engines",
 )
 def given_gradient_adds_to_one(sound: Any, root: Any, given: Any) -> Any:
@@ -164,7 +171,9 @@ def none_among_gradients_is_zero(sound: Any, roots: Any, given: Any) -> Any:
 
 
 @plant(
-    at(cotangents, "for_roots"), {"bwd-019a": "no error"}, "None taken for ones wherever it stands"
+    at(cotangents, "for_roots"),
+    {"bwd-207/none_for_a_vector": "no error"},
+    "None taken for ones wherever it stands",
 )
 def none_in_a_sequence_stands_for_ones(sound: Any, roots: Any, given: Any) -> Any:
     """None in a sequence of several starting gradients stands for ones of the root's shape."""
@@ -177,7 +186,9 @@ def none_in_a_sequence_stands_for_ones(sound: Any, roots: Any, given: Any) -> An
 
 
 @plant(
-    at(cotangents, "for_root"), {"bwd-043": "no error"}, "engines that convert what they are given"
+    at(cotangents, "for_root"),
+    {"bwd-207/a_number": "no error"},
+    "engines that convert what they are given",
 )
 def numbers_are_starting_gradients(sound: Any, root: Any, given: Any) -> Any:
     """A number in the place of a starting gradient is converted to a tensor."""
@@ -186,14 +197,22 @@ def numbers_are_starting_gradients(sound: Any, root: Any, given: Any) -> Any:
     return sound(root, given)
 
 
-@plant(at(cotangents, "for_roots"), {"bwd-017": "no error"}, "Python's zip without strict=True")
+@plant(
+    at(cotangents, "for_roots"),
+    {"bwd-207/one_for_two_roots": "no error", "bwd-206/one_for_two_roots": "value"},
+    "Python's zip without strict=True",
+)
 def roots_without_partner_are_dropped(sound: Any, roots: Any, given: Any) -> Any:
     """Roots and starting gradients are paired until the shorter sequence ends."""
     count = min(len(roots), len(given))
     return sound(roots[:count], given[:count])
 
 
-@plant(at(cotangents, "for_roots"), {"bwd-017a": "value"}, "sequences paired from their ends")
+@plant(
+    at(cotangents, "for_roots"),
+    {"bwd-017a": "value", "bwd-206/two_for_one_root": "value"},
+    "sequences paired from their ends",
+)
 def surplus_gradients_come_first(sound: Any, roots: Any, given: Any) -> Any:
     """Where there are more starting gradients than roots, the last ones are used."""
     return sound(roots, given[max(len(given) - len(roots), 0) :])
@@ -210,7 +229,7 @@ def vector_root_takes_ones(_sound: Any, _root: Any, shape: Any, dtype: Any) -> A
 
 
 @plant(
-    at(cotangents, "for_root"), {"rec-010a": "value", "rec-022a": "value"}, "pytorch/pytorch#4355"
+    at(cotangents, "for_root"), {"rec-008": "value", "rec-010a": "value"}, "pytorch/pytorch#4355"
 )
 def given_cotangent_ignored(sound: Any, root: Any, given: Any) -> Tensor | None:
     """A pass begins with ones, whatever cotangent was given."""
@@ -346,7 +365,11 @@ def a_stretched_leaf_has_a_stretched_gradient(
     return gradient
 
 
-@plant(at(shapes, "unbroadcast"), {"leaf-016a": "value"}, "deeplearning4j/nd4j#2424")
+@plant(
+    at(shapes, "unbroadcast"),
+    {"leaf-016a/a_row": "value", "leaf-016a/a_number": "value"},
+    "deeplearning4j/nd4j#2424",
+)
 def a_stretched_leaf_gets_the_first_row(sound: Any, xp: Any, gradient: Any, shape: Any) -> Any:
     """Of the contributions of a broadcast operand's copies the first one is kept."""
     for _ in range(len(gradient.shape) - len(shape)):
@@ -375,3 +398,49 @@ def cotangent_is_a_leaf_too(sound: Any, self: Any, roots: Any, given: Any) -> No
     for one in given:
         if one._requires_grad:
             one._grad = one.detach()
+
+
+@plant(
+    at(cotangents, "default"),
+    {"bwd-204/two_elements": "value", "bwd-005/two_elements": "no error"},
+    "engines that average over a batch",
+)
+def roots_of_several_elements_are_averaged(sound: Any, root: Any, shape: Any, dtype: Any) -> Any:
+    """A root of several elements without a starting gradient starts from their mean."""
+    count = math.prod(shape)
+    return Tensor(np.full(shape, 1 / count, dtype)) if count > 1 else sound(root, shape, dtype)
+
+
+@compound({"bwd-205/root": "missing gradient"}, "a break where continue is meant")
+def roots_after_a_constant_are_dropped(swap: Swap) -> None:
+    """The first root that does not require grad ends the sequence of roots."""
+    original = cotangents.for_roots
+
+    def for_roots(_sound: Any, roots: Any, given: Any) -> Any:
+        sound = [isinstance(root, GradientEdge) or root.requires_grad for root in roots]
+        count = (*sound, False).index(False)
+        return original(roots[:count], given[:count])
+
+    swap(at(cotangents, "for_roots"), for_roots)
+
+
+@plant(
+    at(cotangents, "for_root"),
+    {"bwd-206/a_number": "value", "bwd-207/a_number": "no error"},
+    "starting gradients that are asked for their shape only",
+)
+def numbers_among_gradients_stand_for_one(sound: Any, root: Any, given: Any) -> Any:
+    """A number in the place of a starting gradient is passed over, and the pass starts from one."""
+    return sound(root, None if isinstance(given, int | float) else given)
+
+
+@plant(
+    at(shapes, "unbroadcast"),
+    {"leaf-016a/a_row_to_no_rows": "shape"},
+    "a test for > 1 in place of != 1",
+)
+def stretching_to_nothing_is_overlooked(sound: Any, xp: Any, gradient: Any, shape: Any) -> Any:
+    """Broadcasting is not undone along a dimension of length 0."""
+    leading = len(gradient.shape) - len(shape)
+    empty = 0 in gradient.shape[leading:]
+    return gradient if empty and (not leading) else sound(xp, gradient, shape)

@@ -7,13 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference import autograd
 from gradspec_reference.engine import requests
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
+    from gradspec_conformance.plants.swap import Swap
     from gradspec_reference.engine.node import Edge
 
 
@@ -28,7 +29,7 @@ def inputs_arg_ignored(
 
 @plant(
     at(BackwardPass, "limit_to"),
-    {"bwd-020": "unexpected gradient", "bwd-021": "unexpected gradient"},
+    {"bwd-021": "unexpected gradient", "bwd-030/the_function": "unexpected gradient"},
     "pytorch/pytorch#51940",
 )
 def inputs_do_not_restrict(
@@ -72,19 +73,29 @@ def listed_intermediate_gets_nothing(_sound: Any, targets: Any) -> Any:
     return [requests.edge_of(target) for target in targets]
 
 
-@plant(at(requests, "as_sequence"), {"bwd-021": "inputs-type"}, "Python's iteration over a dict")
+@plant(
+    at(requests, "as_sequence"), {"bwd-021/a_dict": "inputs-type"}, "Python's iteration over a dict"
+)
 def inputs_of_a_dict_are_its_keys(sound: Any, inputs: Any) -> Any:
     """A dict of inputs is taken for the sequence of its keys."""
     return list(inputs) if isinstance(inputs, dict) else sound(inputs)
 
 
-@plant(at(requests, "as_sequence"), {"bwd-022": "no error"}, "engines that take any mapping")
+@plant(
+    at(requests, "as_sequence"),
+    {"bwd-022/another_mapping": "no error"},
+    "engines that take any mapping",
+)
 def every_mapping_is_a_dict(sound: Any, inputs: Any) -> Any:
     """Inputs are taken from the values of any mapping."""
     return sound(dict(inputs) if hasattr(inputs, "keys") else inputs)
 
 
-@plant(at(autograd, "backward"), {"bwd-023": "no error"}, "Python's truth of an empty list")
+@plant(
+    at(autograd, "backward"),
+    {"bwd-022/nothing": "no error", "bwd-208/nothing": "unexpected gradient"},
+    "Python's truth of an empty list",
+)
 def empty_inputs_are_no_restriction(
     sound: Any, *arguments: Any, inputs: Any = None, **keywords: Any
 ) -> None:
@@ -124,3 +135,41 @@ def one_pass_per_input(
     for position, one in enumerate(listed, start=1):
         keep = position < len(listed) or retain_graph
         sound(tensors, grad_tensors, keep, *rest, inputs=one, **keywords)
+
+
+@plant(
+    at(autograd, "backward"),
+    {"bwd-208/another_mapping": "unexpected gradient", "bwd-022/another_mapping": "no error"},
+    "arguments of an unknown type that are passed over",
+)
+def other_mappings_are_no_restriction(
+    sound: Any, *arguments: Any, inputs: Any = None, **keywords: Any
+) -> None:
+    """Inputs given as a mapping that is no dict are passed over."""
+    known = not hasattr(inputs, "keys") or isinstance(inputs, dict)
+    sound(*arguments, inputs=inputs if known else None, **keywords)
+
+
+@plant(
+    at(BackwardPass, "limit_to"),
+    {"bwd-209": "missing gradient"},
+    "walks that stop where they were sent",
+)
+def listed_intermediates_end_the_pass(
+    sound: Any, self: Any, edges: Any, nodes: Any, *, run_targets: bool
+) -> None:
+    """A pass goes no further than an intermediate that is listed in inputs."""
+    sound(self, edges, nodes, run_targets=run_targets)
+    self.executed -= {node for node, _ in edges if not hasattr(node, "variable")}
+
+
+@compound({"bwd-205/input": "missing gradient"}, "a break where continue is meant")
+def inputs_after_a_constant_are_dropped(swap: Swap) -> None:
+    """The first input that does not require grad ends the sequence of inputs."""
+    original = requests.stored
+
+    def stored(_sound: Any, targets: Any) -> Any:
+        sound = [not isinstance(t, Tensor) or t.requires_grad for t in targets]
+        return original(targets[: (*sound, False).index(False)])
+
+    swap(at(requests, "stored"), stored)

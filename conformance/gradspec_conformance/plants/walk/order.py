@@ -120,7 +120,7 @@ def chain_rule_without_product(
     sound(self, made, cotangent, status)
 
 
-@compound({"rec-013a": "value", "rec-023": "value"}, "apache/mxnet#17989")
+@compound({"rec-013a/9_uses": "value", "rec-023": "value"}, "apache/mxnet#17989")
 def uses_counted_to_eight(swap: Swap) -> None:
     """Of the contributions to the gradient of a leaf the first eight count."""
     arrived: dict[tuple[BackwardPass, Node | None], int] = {}
@@ -134,7 +134,7 @@ def uses_counted_to_eight(swap: Swap) -> None:
     swap(at(BackwardPass, "deliver"), limited)
 
 
-@compound({"rec-015": "value", "rec-015a": "order"}, "TrenTorch/TrenTorch#182")
+@compound({"rec-015/a_diamond": "value", "rec-015a": "order"}, "TrenTorch/TrenTorch#182")
 def later_branches_dropped(swap: Swap) -> None:
     """An intermediate hands on what the first branch sent it, and what comes later is lost."""
     place = itertools.count(-(1 << 63), -1)
@@ -175,7 +175,7 @@ def roots_are_a_set(sound: Any, self: Any, roots: Any, cotangents: Any) -> None:
 
 @plant(
     at(BackwardPass, "start"),
-    {"bwd-016": "value"},
+    {"bwd-016/first": "value", "bwd-016/last": "value"},
     "engines that reset intermediate gradients when they reach them",
 )
 def lower_root_loses_its_start(sound: Any, self: Any, roots: Any, cotangents: Any) -> None:
@@ -256,3 +256,39 @@ def broadcasting_is_not_undone(
 ) -> Any:
     """An operand that was repeated is given a gradient of the result's shape."""
     return (part, status)
+
+
+@plant(at(BackwardPass, "fit"), {"leaf-206": "value"}, "pytorch/pytorch#76785")
+def gradients_of_another_dtype_are_dropped(
+    sound: Any, self: Any, part: Any, status: int, shape: Any, dtype: Any
+) -> Any:
+    """What arrives in another data type than its receiver's counts for zero."""
+    known = dtype is None or self.create_graph or part.dtype == dtype
+    return sound(self, part if known else part * 0, status, shape, dtype)
+
+
+@plant(at(BackwardPass, "deliver"), {"leaf-211": "dtype"}, "pytorch/pytorch#76785")
+def only_leaves_cast_what_arrives(sound: Any, self: Any, edge: Any, part: Any, status: int) -> None:
+    """What arrives at an intermediate keeps the data type that it arrives in."""
+    outputs = edge[0].outputs
+    if part is not None and (not isinstance(edge[0], AccumulateGrad)):
+        edge[0].outputs = tuple(((shape, None) for shape, _ in outputs))
+    sound(self, edge, part, status)
+    if edge[0].outputs is not outputs:
+        edge[0].outputs = outputs
+
+
+@plant(
+    at(BackwardPass, "differentiate"),
+    {"leaf-207": "missing gradient"},
+    "engines that stop at a closed door",
+)
+def a_leaf_that_was_turned_off_ends_the_pass(
+    sound: Any, self: Any, node: Any, cotangent: Any, status: int
+) -> None:
+    """An operation on a leaf whose flag was cleared since passes nothing on."""
+    ends = [target for target, _ in node.next_functions if isinstance(target, AccumulateGrad)]
+    if all(end.variable._requires_grad for end in ends):
+        sound(self, node, cotangent, status)
+    else:
+        self.pass_nothing(node)

@@ -281,3 +281,15 @@ def answers_stay_in_the_pass(swap: Swap) -> None:
         return tuple(last)
 
     swap(at(autograd, "grad"), grad)
+
+
+@plant(
+    at(BackwardPass, "capture"),
+    {"bwd-210/a_query": "value"},
+    "gradients that are filed under their node",
+)
+def queried_gradients_are_filed_under_the_node(
+    sound: Any, self: Any, node: Any, arrived: Any
+) -> None:
+    """A query for several outputs of a node gives the gradient of the first for each."""
+    sound(self, node, [arrived[0]] * len(arrived))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gradspec_conformance.plants.places import at
@@ -16,7 +17,7 @@ from gradspec_reference.errors import InputsEmptyError
 
 @plant(
     at(autograd, "backward"),
-    {"bwd-016": "graph-freed", "bwd-013": "graph-freed"},
+    {"bwd-016/first": "graph-freed", "bwd-016/last": "graph-freed"},
     "common where a list was added later",
 )
 def one_pass_per_root(
@@ -33,7 +34,7 @@ def one_pass_per_root(
 
 @plant(
     at(autograd, "backward"),
-    {"bwd-016a": "order", "bwd-013a": "order"},
+    {"bwd-013a/lies_below_two_roots": "order", "bwd-013a/is_a_root_below_another": "order"},
     "common where a list was added later",
 )
 def one_pass_per_root_keeping_the_graph(
@@ -63,7 +64,10 @@ def no_roots_are_refused(sound: Any, roots: Any) -> Any:
 
 @plant(
     at(requests, "as_cotangents"),
-    {"bwd-014": "cotangent-shape"},
+    {
+        "bwd-014/a_list_with_a_tensor": "cotangent-shape",
+        "bwd-014/a_tensor_with_a_tensor": "cotangent-shape",
+    },
     "engines that iterate over what they get",
 )
 def single_gradient_is_taken_apart(_sound: Any, given: Any, count: int) -> Any:
@@ -73,7 +77,7 @@ def single_gradient_is_taken_apart(_sound: Any, given: Any, count: int) -> Any:
 
 @plant(
     at(requests, "as_roots"),
-    {"bwd-014": "cotangent-shape"},
+    {"bwd-014/a_tensor_with_a_tensor": "cotangent-shape"},
     "engines that iterate over what they get",
 )
 def single_root_is_taken_apart(_sound: Any, roots: Any) -> Any:
@@ -87,14 +91,22 @@ def old_name_is_silent(_sound: Any, new: Any, old: Any) -> Any:
     return old if new is None else new
 
 
-@plant(at(autograd, "one_name"), {"bwd-029": "value"}, "keyword arguments that are swallowed")
+@plant(
+    at(autograd, "one_name"),
+    {"bwd-206/one_under_the_old_name": "value", "bwd-029": "value"},
+    "keyword arguments that are swallowed",
+)
 def old_name_is_swallowed(sound: Any, new: Any, old: Any) -> Any:
     """What is given under the old name of the starting gradients is ignored, with the warning."""
     sound(new, old)
     return new
 
 
-@plant(at(autograd, "one_name"), {"bwd-029a": "no error"}, "one keyword that overrides another")
+@plant(
+    at(autograd, "one_name"),
+    {"bwd-207/both_names_at_once": "no error"},
+    "one keyword that overrides another",
+)
 def new_name_wins(sound: Any, new: Any, old: Any) -> Any:
     """Of starting gradients that are given under both names those of the new one are used."""
     used = sound(None, old)
@@ -102,7 +114,9 @@ def new_name_wins(sound: Any, new: Any, old: Any) -> Any:
 
 
 @plant(
-    at(autograd, "backward"), {"bwd-044a": "order"}, "engines that differentiate by one variable"
+    at(autograd, "backward"),
+    {"bwd-013a/lies_above_several_leaves": "order"},
+    "engines that differentiate by one variable",
 )
 def one_pass_per_leaf(
     sound: Any,
@@ -137,3 +151,16 @@ def one_pass_for_each_root(
 def cycle_is_not_warned_of(_sound: Any) -> Any:
     """backward(create_graph=True) stores a gradient with a history without a warning."""
     return None
+
+
+@plant(
+    at(autograd, "backward"),
+    {"bwd-204/no_elements": "missing gradient", "bwd-005/no_elements": "no error"},
+    "an early return where there is nothing to do",
+)
+def roots_of_no_elements_are_passed_over(
+    sound: Any, roots: Any, *arguments: Any, **keywords: Any
+) -> None:
+    """A pass from a root of no elements does nothing."""
+    if not (isinstance(roots, Tensor) and math.prod(roots.shape) == 0):
+        sound(roots, *arguments, **keywords)

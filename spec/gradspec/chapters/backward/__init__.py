@@ -25,11 +25,4 @@ from gradspec.chapters.backward import (
     interruptions,
 )
 
-__all__ = [
-    "derivatives",
-    "whole_graphs",
-    "roots",
-    "starting_gradients",
-    "inputs",
-    "interruptions",
-]
+__all__ = ["derivatives", "whole_graphs", "roots", "starting_gradients", "inputs", "interruptions"]

@@ -7,13 +7,13 @@ engine and calculus part.
 
 from __future__ import annotations
 
-from gradspec import VALUE, Autograd, Tensor, clause, expect
+from gradspec import SAFETY, VALUE, Autograd, Tensor, clause, expect
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
 
 @clause(
     "bwd-049",
-    VALUE,
+    SAFETY,
     sources=["notes/autograd § How autograd encodes the history", "T1 §2.1.2", "T5 § 求导的顺序"],
 )
 def derivatives_are_evaluated_operation_by_operation(ag: Autograd) -> None:
@@ -41,7 +41,7 @@ def derivatives_are_evaluated_operation_by_operation(ag: Autograd) -> None:
     expect(gradient).is_close(slope, ulps=256)  # thirty factors, each rounded several times
 
 
-@clause("bwd-044", VALUE, sources=["T1 §2.1.5.3", "T3 § 答疑"])
+@clause("bwd-044", SAFETY, sources=["T1 §2.1.5.3", "T3 § 答疑"])
 def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
     """One pass gives the gradients of all leaves, however many there are and however many
     operations lie between them and the result.
@@ -63,27 +63,6 @@ def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
     expect(value).equals(0.0)
     for above, gradient in enumerate(reversed(gradients)):
         expect(gradient).equals(float((-1) ** above))
-
-
-@clause("bwd-044a", VALUE, sources=["T1 §2.1.5.3", "T3 § 答疑"], builds_on=("bwd-044",))
-def leaves_are_not_differentiated_one_by_one(ag: Autograd) -> None:
-    """A pass visits an intermediate once, and not once more for each leaf behind it.
-
-    This is what makes the gradient by a million parameters affordable.  An engine that starts anew
-    for every leaf has the right numbers, late.
-    """
-    x = ag.tensor(2.0, requires_grad=True)
-    y = ag.tensor(3.0, requires_grad=True)
-    z = ag.tensor(-1.0, requires_grad=True)
-    product = x * y * z
-    visits = ag.notes()
-    product.register_hook(lambda gradient: visits.note(gradient * 1.0))
-    (product * 0.5).backward()
-
-    expect(visits).happened_in_order([0.5])
-    expect(x.grad).equals(-1.5)
-    expect(y.grad).equals(-1.0)
-    expect(z.grad).equals(3.0)
 
 
 POLYNOMIALS = expressions(shapes=SCALARS, unary=(), most=6)

@@ -21,6 +21,22 @@ derivative.  And the notes must be good for as long as the result lives, whateve
 with its variables in the meantime.
 """
 
-from gradspec.chapters.recording import what_is_recorded, chain_rule, control_flow, what_is_kept
+from gradspec.chapters.recording import (
+    what_is_recorded,
+    operands,
+    graph,
+    without_derivative,
+    chain_rule,
+    control_flow,
+    what_is_kept,
+)
 
-__all__ = ["chain_rule", "control_flow", "what_is_kept", "what_is_recorded"]
+__all__ = [
+    "what_is_recorded",
+    "operands",
+    "graph",
+    "without_derivative",
+    "chain_rule",
+    "control_flow",
+    "what_is_kept",
+]

@@ -12,12 +12,17 @@ apply to any engine whether or not it has a tape.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec import VALUE, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, SAFETY, VALUE, Autograd, Tensor, clause, expect
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Sloped = tuple[Callable[[Any], Any], float]
 
 
 @clause("rec-026", VALUE, sources=["T4 §7.4", "T4 homework 4"])
@@ -41,7 +46,7 @@ def derivatives_of_nested_operations_multiply(ag: Autograd) -> None:
     expect(gradient).equals(14.0)
 
 
-@clause("rec-026a", VALUE, sources=["T4 §7.4"], builds_on=("rec-003",))
+@clause("rec-026a", CONVENTION, sources=["T4 §7.4"], builds_on=("rec-003",))
 def nested_operations_are_a_chain_of_nodes(ag: Autograd) -> None:
     """The nodes of nested operations form a chain, from the last operation to the first."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -74,20 +79,26 @@ def the_squared_error_of_a_linear_model_has_its_textbook_gradient(ag: Autograd) 
     expect(for_y).equals(-5.0)
 
 
-@clause("rec-014", VALUE, sources=["chain rule", "T3 §2"])
-def one_tensor_in_both_places_of_an_operation_counts_twice(ag: Autograd) -> None:
-    """A tensor that is both arguments of an operation receives both partial derivatives.
+@clause(
+    "rec-014",
+    VALUE,
+    sources=["chain rule", "T3 §2"],
+    over={
+        "product": (lambda x: x * x, 8.0),
+        "difference": (lambda x: x - x, 0.0),
+        "quotient": (lambda x: x / x, 0.0),
+    },
+)
+def one_tensor_in_both_places_of_an_operation_counts_twice(ag: Autograd, row: Sloped) -> None:
+    """A tensor that is both arguments of a {name} receives both partial derivatives.
 
     nnabla#532 lost one of them.  Counting per argument and not per tensor is right; of x - x and
     x / x both contributions are seen to cancel.
     """
-    _, (of_product,) = ag.vjp(lambda x: x * x, [3.0])
-    _, (of_difference,) = ag.vjp(lambda x: x - x, [3.0])
-    _, (of_quotient,) = ag.vjp(lambda x: x / x, [4.0])
+    operation, slope = row
+    _, (gradient,) = ag.vjp(operation, [4.0])
 
-    expect(of_product).equals(6.0)
-    expect(of_difference).equals(0.0)
-    expect(of_quotient).equals(0.0)
+    expect(gradient).equals(slope)
 
 
 @clause("rec-013", VALUE, sources=["introyt autograd tutorial (sum over paths)", "T5 § 链式法则"])
@@ -103,19 +114,19 @@ def the_gradients_of_all_uses_add_up(ag: Autograd) -> None:
     VALUE,
     sources=["introyt autograd tutorial (sum over paths)"],
     builds_on=("rec-013",),
+    over={f"{uses}_uses": uses for uses in range(2, 17)},
 )
-def every_number_of_uses_is_counted(ag: Autograd) -> None:
-    """With n uses, each of a different weight, the gradient is the sum of the n weights.
+def every_number_of_uses_is_counted(ag: Autograd, uses: int) -> None:
+    """With {name}, each of a different weight, the gradient is the sum of the weights.
 
     mxnet#17989 was right for 12 uses and for 24, and wrong for 5.
     """
-    for uses in range(1, 17):
 
-        def f(x: Tensor, weights: range = range(1, uses + 1)) -> Any:
-            return sum(x * float(weight) for weight in weights)
+    def f(x: Tensor) -> Any:
+        return sum(x * float(weight) for weight in range(1, uses + 1))
 
-        _, (gradient,) = ag.vjp(f, [3.0])
-        expect(gradient).equals(uses * (uses + 1) / 2.0)
+    _, (gradient,) = ag.vjp(f, [3.0])
+    expect(gradient).equals(uses * (uses + 1) / 2.0)
 
 
 @clause(
@@ -141,31 +152,37 @@ def to_share_a_variable_is_to_add_its_derivatives(ag: Autograd, case: Expression
     expect(gradient).is_close(sum(shares), scale=6.0 * case.scale)
 
 
-@clause("rec-015", VALUE, sources=["chain rule"], builds_on=("rec-013",))
-def an_intermediate_hands_on_its_gradient_once_and_complete(ag: Autograd) -> None:
-    """An intermediate that feeds several branches which join again hands on the sum of theirs.
+def _doubled_twice(a: Any) -> Any:
+    b = a + a
+    return b + b
+
+
+def _diamond(x: Any) -> Any:
+    middle = x * 3.0
+    return (middle + 5.0) * (middle * 7.0)
+
+
+@clause(
+    "rec-015",
+    VALUE,
+    sources=["chain rule"],
+    builds_on=("rec-013",),
+    over={"doubled_twice": (_doubled_twice, 4.0), "a_diamond": (_diamond, 357.0)},
+)
+def an_intermediate_hands_on_its_gradient_once_and_complete(ag: Autograd, row: Sloped) -> None:
+    """An intermediate whose branches join again hands on the sum of theirs, in {name}.
 
     micrograd#2, micrograd#68 and cTensor#5 handed on what was there each time a branch came in, so
     that the first branch counted twice.  micrograd#64 gives b = a + a, c = b + b, where it shows;
     a branch that multiplies and one that adds tell the two orders of arrival apart.
     """
+    f, slope = row
+    _, (gradient,) = ag.vjp(f, [2.0])
 
-    def doubled_twice(a: Tensor) -> Any:
-        b = a + a
-        return b + b
-
-    def diamond(x: Tensor) -> Any:
-        middle = x * 3.0
-        return (middle + 5.0) * (middle * 7.0)
-
-    _, (of_sums,) = ag.vjp(doubled_twice, [2.0])
-    _, (of_diamond,) = ag.vjp(diamond, [2.0])
-
-    expect(of_sums).equals(4.0)
-    expect(of_diamond).equals(357.0)
+    expect(gradient).equals(slope)
 
 
-@clause("rec-015a", VALUE, sources=["chain rule", "notes/autograd § Backward Hooks execution"])
+@clause("rec-015a", SAFETY, sources=["chain rule", "notes/autograd § Backward Hooks execution"])
 def the_gradient_of_an_intermediate_is_known_once(ag: Autograd) -> None:
     """A hook on an intermediate that feeds two branches runs once, with the sum of both."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -175,4 +192,32 @@ def the_gradient_of_an_intermediate_is_known_once(ag: Autograd) -> None:
     (middle * 5.0 + middle * 7.0).backward()
 
     expect(seen).happened_in_order([12.0])
-    expect(x.grad).equals(36.0)
+
+
+READINGS = {
+    "an_integer": 3,
+    "a_slice": slice(1, 4),
+    "a_strided_slice": slice(0, 5, 2),
+    "a_list": [4, 0, 4],
+    "a_mask": np.array([True, False, True, True, False]),
+}
+
+
+@clause("rec-206", VALUE, sources=["chain rule"], builds_on=("rec-013",), over=READINGS)
+def what_is_read_is_a_use_beside_others(ag: Autograd, index: Any) -> None:
+    """A tensor that is read by {name} and also used whole receives both gradients.
+
+    Each entry that was read gets the weight of its place, as often as it was read.
+    """
+    point = ag.random(5)
+    weights = ag.random(*point[index].shape)
+    key = ag.tensor(index) if isinstance(index, np.ndarray) else index
+
+    def f(x: Tensor) -> Any:
+        return (x[key] * ag.tensor(weights)).sum() + (x * x).sum()
+
+    _, (gradient,) = ag.vjp(f, [point])
+
+    expected = 2.0 * point
+    np.add.at(expected, index, weights)
+    expect(gradient).is_close(expected, scale=6.0)

@@ -10,45 +10,63 @@ with the derivative of the piece that it took.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import SAFETY, VALUE, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, VALUE, Autograd, Tensor, clause, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Point = tuple[float, float]
 
 LARGE: Final = 1000.0
 CONTROL_FLOW: Final = "notes/autograd § How autograd encodes the history"
 
 
-@clause("rec-007", VALUE, sources=[CONTROL_FLOW, "T3 §4", "T3 §6.4"])
-def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd) -> None:
-    """The gradient of a function with a branch is that of the side that was executed.
+@clause(
+    "rec-007",
+    VALUE,
+    sources=[CONTROL_FLOW, "T3 §4", "T3 §6.4"],
+    over={
+        "2": (2.0, 4.0),
+        "1_where_they_meet": (1.0, 3.0),
+        "a_half": (0.5, 3.0),
+        "minus_4": (-4.0, 3.0),
+        "5": (5.0, 10.0),
+    },
+)
+def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd, row: Point) -> None:
+    """The gradient of a function with a branch is that of the side that was executed, at {name}.
 
-    At x = 1, where the sides x² and 3x meet with a jump, it is the side that the comparison chose.
+    The sides x² and 3x meet at 1 with a jump; there it is the side that the comparison chose.
     """
 
     def f(x: Tensor) -> Any:
         return x * x if float(x) > 1.0 else 3.0 * x
 
-    for point, slope in ((2.0, 4.0), (1.0, 3.0), (0.5, 3.0), (-4.0, 3.0), (5.0, 10.0)):
-        _, (gradient,) = ag.vjp(f, [point])
-        expect(gradient).equals(slope)
+    point, slope = row
+    _, (gradient,) = ag.vjp(f, [point])
+
+    expect(gradient).equals(slope)
 
 
-@clause("rec-011a", VALUE, sources=["T3 §4"])
-def a_comparison_that_steers_adds_nothing_to_the_derivative(ag: Autograd) -> None:
-    """A comparison of tensors that chooses a branch contributes nothing to the gradient."""
+@clause("rec-011a", VALUE, sources=["T3 §4"], over={"above_1": (2.0, 12.0), "below_1": (0.5, -1.0)})
+def a_comparison_that_steers_adds_nothing_to_the_derivative(ag: Autograd, row: Point) -> None:
+    """A comparison of tensors that chooses a branch, {name}, adds nothing to the gradient."""
 
     def f(x: Tensor) -> Any:
         square = x * x
         return square * 3.0 if square > 1.0 else -x
 
-    for point, slope in ((2.0, 12.0), (0.5, -1.0)):
-        _, (gradient,) = ag.vjp(f, [point])
-        expect(gradient).equals(slope)
+    point, slope = row
+    _, (gradient,) = ag.vjp(f, [point])
+
+    expect(gradient).equals(slope)
 
 
-@clause("rec-012", VALUE, sources=["T3 §6.4"])
+@clause("rec-012", CONVENTION, sources=["T3 §6.4"])
 def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
     """A leaf that is used only in the branch that did not run keeps grad None."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -56,18 +74,17 @@ def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
     y = x * x if float(x) > 1.0 else x * w
     y.backward()
 
-    expect(x.grad).equals(4.0)
     expect(w.grad).is_none()
 
 
 @clause(
-    "rec-008", VALUE, sources=[CONTROL_FLOW, "introyt autograd tutorial § High-Level API", "T3 §4"]
+    "rec-008",
+    VALUE,
+    sources=[CONTROL_FLOW, "introyt autograd tutorial § High-Level API", "T3 §4"],
+    over={"11_rounds": (0.75, 11), "8_rounds": (5.0, 8), "no_rounds": (2000.0, 0)},
 )
-def a_loop_is_recorded_as_often_as_it_ran(ag: Autograd) -> None:
-    """A loop whose length depends on the data contributes one factor per round that ran.
-
-    From 0.75 it takes eleven doublings to pass 1000, from 5 it takes eight.
-    """
+def a_loop_is_recorded_as_often_as_it_ran(ag: Autograd, row: tuple[float, int]) -> None:
+    """A loop whose length depends on the data contributes one factor per round that ran: {name}."""
 
     def f(x: Tensor) -> Any:
         y = x
@@ -75,9 +92,10 @@ def a_loop_is_recorded_as_often_as_it_ran(ag: Autograd) -> None:
             y = y * 2.0
         return y
 
-    for point, rounds in ((0.75, 11), (5.0, 8), (2000.0, 0)):
-        _, (gradient,) = ag.vjp(f, [point], -0.5)
-        expect(gradient).equals(-0.5 * 2.0**rounds)
+    point, rounds = row
+    _, (gradient,) = ag.vjp(f, [point], -0.5)
+
+    expect(gradient).equals(-0.5 * 2.0**rounds)
 
 
 def _piecewise_linear(a: Any) -> Any:
@@ -88,16 +106,21 @@ def _piecewise_linear(a: Any) -> Any:
     return b if float(b) > 0.0 else 100.0 * b
 
 
-@clause("rec-009", VALUE, sources=["T3 §4"])
-def a_piecewise_linear_function_has_the_slope_of_its_piece(ag: Autograd) -> None:
-    """If loops and branches make f(a) = k·a on each piece, the gradient of f at a is f(a)/a.
+@clause(
+    "rec-009",
+    VALUE,
+    sources=["T3 §4"],
+    over={"small": 0.75, "negative": -1.75, "medium": 5.0, "large": -3000.0},
+)
+def a_piecewise_linear_function_has_the_slope_of_its_piece(ag: Autograd, point: float) -> None:
+    """If loops and branches make f(a) = k·a on each piece, the gradient at a {name} a is f(a)/a.
 
     The points are multiples of 1/4, for which the quotient is exact; in general it agrees with the
     gradient up to rounding only.
     """
-    for point in (0.75, -1.75, 5.0, -3000.0):
-        _, (gradient,) = ag.vjp(_piecewise_linear, [point])
-        expect(gradient).equals(_piecewise_linear(point) / point)
+    _, (gradient,) = ag.vjp(_piecewise_linear, [point])
+
+    expect(gradient).equals(_piecewise_linear(point) / point)
 
 
 def _piecewise_linear_in_all_entries(a: Any) -> Any:
@@ -108,23 +131,31 @@ def _piecewise_linear_in_all_entries(a: Any) -> Any:
     return b if float(b.sum()) > 0.0 else 100.0 * b
 
 
-@clause("rec-010", SAFETY, sources=["T3 §6.3"])
-def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
-    """A piecewise linear function of a vector is no scalar: backward needs it summed first.
+@clause("rec-207", VALUE, sources=["T3 §6.3"])
+def control_flow_over_a_vector_that_is_summed(ag: Autograd) -> None:
+    """A weighted sum of a piecewise linear function of a vector has k times the weights.
 
     The weights make the sum tell the entries apart.  The branch is chosen once, for all entries,
     and not for each.
     """
     point, weights = np.array([0.75, -1.75, 0.25]), ag.random(3)
     a = ag.tensor(point, requires_grad=True)
+
+    (_piecewise_linear_in_all_entries(a) * ag.tensor(weights)).sum().backward()
+
+    expect(a.grad).is_close(_piecewise_linear_in_all_entries(point) / point * weights)
+
+
+@clause("rec-010", CONVENTION, sources=["T3 §6.3"])
+def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
+    """A piecewise linear function of a vector is no scalar: backward needs it summed first."""
+    a = ag.tensor([0.75, -1.75, 0.25], requires_grad=True)
     d = _piecewise_linear_in_all_entries(a)
 
     with ag.refuses("nonscalar-root"):
         d.backward()
-    expect(a.grad).is_none()
 
-    (d * ag.tensor(weights)).sum().backward()
-    expect(a.grad).is_close(_piecewise_linear_in_all_entries(point) / point * weights)
+    expect(a.grad).is_none()
 
 
 @clause("rec-010a", VALUE, sources=["T3 §6.3"])
@@ -136,25 +167,36 @@ def control_flow_over_a_vector_takes_a_cotangent(ag: Autograd) -> None:
     expect(gradient).is_close(_piecewise_linear_in_all_entries(point) / point * v)
 
 
-@clause("rec-027", VALUE, sources=[CONTROL_FLOW, "T3 §4"])
-def functions_and_recursion_are_transparent(ag: Autograd) -> None:
-    """A polynomial has one derivative, be it computed by a loop, a recursion or a comprehension."""
-    coefficients = (1.0, 2.0, 3.0, 4.0)
+COEFFICIENTS: Final = (1.0, 2.0, 3.0, 4.0)
 
-    def by_loop(x: Tensor) -> Any:
-        y = x * 0.0
-        for c in reversed(coefficients):
-            y = y * x + c
-        return y
 
-    def by_recursion(x: Tensor, rest: tuple[float, ...] = coefficients) -> Any:
-        first, *others = rest
-        return first + x * by_recursion(x, tuple(others)) if others else first
+def _by_loop(x: Any) -> Any:
+    y = x * 0.0
+    for c in reversed(COEFFICIENTS):
+        y = y * x + c
+    return y
 
-    def by_comprehension(x: Tensor) -> Any:
-        return sum(c * x**k for k, c in enumerate(coefficients[1:], 1)) + coefficients[0]
 
-    for polynomial in (by_loop, by_recursion, by_comprehension):
-        value, (gradient,) = ag.vjp(polynomial, [2.0])
-        expect(value).equals(49.0)
-        expect(gradient).equals(62.0)
+def _by_recursion(x: Any, rest: tuple[float, ...] = COEFFICIENTS) -> Any:
+    first, *others = rest
+    return first + x * _by_recursion(x, tuple(others)) if others else first
+
+
+def _by_comprehension(x: Any) -> Any:
+    return sum(c * x**k for k, c in enumerate(COEFFICIENTS[1:], 1)) + COEFFICIENTS[0]
+
+
+@clause(
+    "rec-027",
+    VALUE,
+    sources=[CONTROL_FLOW, "T3 §4"],
+    over={"a_loop": _by_loop, "a_recursion": _by_recursion, "a_comprehension": _by_comprehension},
+)
+def functions_and_recursion_are_transparent(
+    ag: Autograd, polynomial: Callable[[Tensor], Any]
+) -> None:
+    """A polynomial has the same value and derivative if it is computed by {name}."""
+    value, (gradient,) = ag.vjp(polynomial, [2.0])
+
+    expect(value).equals(49.0)
+    expect(gradient).equals(62.0)

@@ -29,8 +29,10 @@ weighted sum with respect to each input; without weights, f is a scalar.
 
 from gradspec.chapters.tensors_and_leaves import (
     flags,
+    makers,
     leaves,
     gradient_attribute,
+    assigned_gradients,
     gradient_dtype,
     constructors_and_copies,
     leaving_the_engine,
@@ -38,8 +40,10 @@ from gradspec.chapters.tensors_and_leaves import (
 
 __all__ = [
     "flags",
+    "makers",
     "leaves",
     "gradient_attribute",
+    "assigned_gradients",
     "gradient_dtype",
     "constructors_and_copies",
     "leaving_the_engine",

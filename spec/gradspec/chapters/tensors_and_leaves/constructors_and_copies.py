@@ -11,105 +11,181 @@ In the notation `ag.tensor_from(y)` is `torch.tensor(y)` with a tensor for an ar
 
 from __future__ import annotations
 
-from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, expect
+from typing import TYPE_CHECKING, Any, Final
+
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, Tensor, clause, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Make = Callable[[Autograd, Tensor], Any]
+
+COPIES: Final[dict[str, Make]] = {
+    "tensor": lambda ag, y: ag.tensor_from(y),
+    "new_tensor": lambda _, y: y.new_tensor(y),
+}
+"""What copies the values of a tensor and nothing else."""
+
+CUTS: Final[dict[str, Make]] = {
+    **COPIES,
+    "asarray": lambda ag, y: ag.asarray(y, requires_grad=False),
+    "data": lambda _, y: y.data,
+    "detach": lambda _, y: y.detach(),
+}
+"""What makes of a tensor one without its history."""
+
+TAKING: Final[dict[str, Make]] = {
+    **CUTS,
+    "item": lambda _, y: y.item(),
+    "float": lambda _, y: float(y),
+    "int": lambda _, y: int(y),
+    "tolist": lambda _, y: y.tolist(),
+    "numpy": lambda _, y: y.numpy(),
+    "numpy_by_force": lambda _, y: y.numpy(force=True),
+    "deepcopy": lambda ag, y: ag.deepcopy(y),
+    "pickle": lambda ag, y: ag.pickle_and_back(y),
+}
+"""What takes the value out of a tensor."""
 
 
-@clause("leaf-028", VALUE, sources=["torch.tensor docstring"])
-def a_tensor_made_from_a_tensor_has_no_history(ag: Autograd) -> None:
-    """torch.tensor of a tensor takes its values and leaves its history behind.
+@clause(
+    "leaf-212",
+    SAFETY,
+    sources=[
+        "torch.asarray docstring",
+        "torch.Tensor.item docstring",
+        "torch.Tensor.numpy docstring",
+    ],
+    over=TAKING,
+    stands_for={
+        "leaf-030": "asarray",
+        "leaf-035a": "data",
+        "leaf-037": "item",
+        "leaf-037b": "tolist",
+        "leaf-039": "numpy_by_force",
+    },
+)
+def a_result_whose_value_is_taken_keeps_its_history(ag: Autograd, take: Make) -> None:
+    """Taking the value of a result by {name}, refused or not, leaves the result its history.
 
-    With y = 2x the derivative of copy * x is the value of the copy, 3; an engine that took the
+    An engine that detaches the tensor itself, and not what it makes of it, loses a summand.
+    """
+    x = ag.tensor(1.5, requires_grad=True)
+    y = x * 2.0
+
+    with ag.attempt():
+        take(ag, y)
+
+    (y * 3.0).backward()
+    expect(x.grad).equals(6.0)
+
+
+@clause(
+    "leaf-028",
+    CONVENTION,
+    sources=[
+        "torch.tensor docstring",
+        "torch.asarray docstring",
+        "docs autograd § Variable (deprecated)",
+    ],
+    over=CUTS,
+    stands_for={"leaf-028b": "new_tensor", "leaf-030": "asarray", "leaf-035": "data"},
+)
+def a_tensor_made_from_a_tensor_has_no_history(ag: Autograd, make: Make) -> None:
+    """What {name} makes of a tensor is its value without its history.
+
+    With y = 2x the derivative of made * x is the value of what was made, 3; an engine that took the
     history along would have 4x = 6.
     """
     x = ag.tensor(1.5, requires_grad=True)
-    copy = ag.tensor_from(x * 2.0)
+    y = x * 2.0
 
-    (copy * x).backward()
+    (make(ag, y) * x).backward()
 
     expect(x.grad).equals(3.0)
 
 
-@clause("leaf-028a", VALUE, sources=["torch.tensor docstring"])
-def a_tensor_made_from_a_tensor_takes_no_flag_from_it(ag: Autograd) -> None:
-    """torch.tensor of a tensor gives a leaf that requires grad only if it is told to."""
-    y = ag.tensor(1.5, requires_grad=True) * 2.0
-    constant = ag.tensor_from(y)
-    variable = ag.tensor_from(y, requires_grad=True)
+@clause(
+    "leaf-213",
+    VALUE,
+    sources=["torch.as_tensor docstring", "torch.asarray docstring", "torch.clone docstring"],
+    over={
+        "as_tensor": lambda ag, y: ag.as_tensor(y),
+        "asarray": lambda ag, y: ag.asarray(y, requires_grad=True),
+        "clone": lambda _, y: y.clone(),
+        "to": lambda _, y: y.to("float32").to("float64"),
+    },
+    stands_for={
+        "leaf-011": "to",
+        "leaf-029": "as_tensor",
+        "leaf-029a": "asarray",
+        "leaf-031": "clone",
+    },
+)
+def a_tensor_made_from_a_tensor_keeps_its_history(ag: Autograd, make: Make) -> None:
+    """What {name} makes of a tensor has its value and its history.
 
-    expect(constant.is_leaf).is_true()
-    expect(constant.requires_grad).is_false()
-    expect(variable.is_leaf).is_true()
-    expect(variable.requires_grad).is_true()
-
-
-@clause("leaf-028b", VALUE, sources=["torch.Tensor.new_tensor docstring"])
-def new_tensor_of_a_tensor_has_no_history(ag: Autograd) -> None:
-    """new_tensor of a tensor takes its values, leaves its history behind, and makes a leaf.
-
-    The new leaf has a gradient of its own; nothing arrives at the leaf behind the original.
+    With y = 2x the derivative of made * x is 4x = 6; if the history were lost it would be 3.
     """
     x = ag.tensor(1.5, requires_grad=True)
     y = x * 2.0
-    copy = y.new_tensor(y, requires_grad=True)
 
-    (copy * copy).backward()
+    (make(ag, y) * x).backward()
 
-    expect(copy.grad).equals(6.0)
-    expect(x.grad).is_none()
+    expect(x.grad).equals(6.0)
 
 
 @clause(
     "leaf-028c",
-    VALUE,
+    CONVENTION,
     unseen="views",
-    sources=["torch.tensor docstring", "torch.Tensor.new_tensor docstring"],
+    sources=[
+        "torch.tensor docstring",
+        "torch.Tensor.new_tensor docstring",
+        "torch.clone docstring",
+    ],
+    over={**COPIES, "clone": lambda _, y: y.clone()},
+    stands_for={"leaf-031a": "clone"},
 )
-def a_tensor_made_from_a_tensor_has_its_own_memory(ag: Autograd) -> None:
-    """torch.tensor and new_tensor copy the values of a tensor into memory of their own."""
+def a_copy_has_its_own_memory(ag: Autograd, make: Make) -> None:
+    """What {name} makes of a tensor lies in memory of its own."""
     x = ag.tensor(1.5, requires_grad=True)
 
-    expect(ag.tensor_from(x)).has_its_own_memory_apart_from(x)
-    expect(x.new_tensor(x)).has_its_own_memory_apart_from(x)
+    expect(make(ag, x)).has_its_own_memory_apart_from(x)
 
 
-@clause("leaf-028d", CONVENTION, level=MAY, sources=["observed"])
-def making_a_tensor_from_a_tensor_warns(ag: Autograd) -> None:
-    """torch.tensor and new_tensor warn when they are given a tensor.
+@clause("leaf-028d", CONVENTION, level=MAY, sources=["observed"], over=COPIES)
+def making_a_tensor_from_a_tensor_warns(ag: Autograd, make: Make) -> None:
+    """To copy the values of a tensor by {name} warns.
 
     Losing the history is rarely meant; who means it can say so with detach and clone.
     """
     x = ag.tensor(1.5)
 
     with ag.warns():
-        ag.tensor_from(x)
-    with ag.warns():
-        x.new_tensor(x)
+        make(ag, x)
 
 
-@clause("leaf-029", VALUE, sources=["torch.as_tensor docstring"])
+@clause(
+    "leaf-035a",
+    CONVENTION,
+    sources=["docs autograd § Variable (deprecated)", "torch.asarray docstring"],
+    over={name: CUTS[name] for name in ("asarray", "data", "detach")},
+    stands_for={"leaf-030": "asarray"},
+)
+def a_tensor_without_history_does_not_require_grad(ag: Autograd, make: Make) -> None:
+    """What {name} makes of a tensor that requires grad does not require grad."""
+    y = ag.tensor(1.5, requires_grad=True) * 2.0
+
+    expect(make(ag, y).requires_grad).is_false()
+
+
+@clause("leaf-029", CONVENTION, sources=["torch.as_tensor docstring"])
 def as_tensor_hands_back_the_tensor(ag: Autograd) -> None:
-    """as_tensor of a tensor that needs no conversion is that tensor, with its history."""
-    x = ag.tensor(1.5, requires_grad=True)
-    y = x * 2.0
-    same = ag.as_tensor(y)
+    """as_tensor of a tensor that needs no conversion is that tensor."""
+    y = ag.tensor(1.5, requires_grad=True) * 2.0
 
-    expect(same).is_same_object_as(y)
-    (same * x).backward()
-    expect(x.grad).equals(6.0)
-
-
-@clause("leaf-029a", VALUE, sources=["torch.asarray docstring"])
-def asarray_keeps_the_history_if_asked_to(ag: Autograd) -> None:
-    """With requires_grad=True, asarray of a tensor keeps the tensor's history.
-
-    With y = 2x the derivative of same * x is 4x = 6; if the history were lost it would be 3.
-    """
-    x = ag.tensor(1.5, requires_grad=True)
-    same = ag.asarray(x * 2.0, requires_grad=True)
-
-    (same * x).backward()
-
-    expect(x.grad).equals(6.0)
+    expect(ag.as_tensor(y)).is_same_object_as(y)
 
 
 @clause("leaf-029b", CONVENTION, level=MAY, sources=["observed"])
@@ -128,45 +204,6 @@ def asarray_keeps_the_history_if_not_asked_and_warns(ag: Autograd) -> None:
 
     (same * x).backward()
     expect(x.grad).equals(6.0)
-
-
-@clause("leaf-030", VALUE, sources=["torch.asarray docstring"])
-def asarray_cuts_the_history_if_asked_to(ag: Autograd) -> None:
-    """With requires_grad=False, asarray gives a constant of equal value and spares its argument.
-
-    The derivative of constant * x is the constant's value, 3, and no more; and y is what it was, a
-    result through which the gradient of the summand y passes and adds 2.
-    """
-    x = ag.tensor(1.5, requires_grad=True)
-    y = x * 2.0
-    constant = ag.asarray(y, requires_grad=False)
-
-    expect(constant.requires_grad).is_false()
-    expect(y.requires_grad).is_true()
-    (constant * x + y).backward()
-    expect(x.grad).equals(5.0)
-
-
-@clause("leaf-031", VALUE, sources=["torch.clone docstring"])
-def a_clone_is_the_result_of_an_operation(ag: Autograd) -> None:
-    """A clone of a tensor that requires grad is a non-leaf, and gradients reach the tensor."""
-    x = ag.tensor(2.0, requires_grad=True)
-    copy = x.clone()
-
-    expect(copy.requires_grad).is_true()
-    expect(copy.is_leaf).is_false()
-    (copy * x).backward()
-    expect(x.grad).equals(4.0)
-
-
-@clause("leaf-031a", VALUE, unseen="views", sources=["torch.clone docstring"])
-def a_clone_has_its_own_memory(ag: Autograd) -> None:
-    """A clone has the values of its original in memory of its own."""
-    x = ag.tensor(2.0, requires_grad=True)
-    copy = x.clone()
-
-    expect(copy).equals(2.0)
-    expect(copy).has_its_own_memory_apart_from(x)
 
 
 @clause("leaf-031b", VALUE, sources=["torch.clone docstring"])
@@ -192,7 +229,7 @@ def a_deep_copy_of_a_leaf_is_a_leaf_with_its_gradient(ag: Autograd) -> None:
     expect(copy.grad).equals(3.0)
 
 
-@clause("leaf-041a", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("leaf-041",))
+@clause("leaf-041a", SAFETY, level=SHOULD, sources=["observed"], builds_on=("leaf-041",))
 def a_deep_copy_and_its_original_go_separate_ways(ag: Autograd) -> None:
     """A backward pass that reaches a leaf's deep copy adds to the copy's grad alone."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -223,6 +260,16 @@ def a_deep_copy_has_its_own_memory(ag: Autograd) -> None:
     expect(copy.grad).has_its_own_memory_apart_from(x.grad)
 
 
+@clause("leaf-215", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("leaf-041",))
+def a_deep_copy_of_a_structure_keeps_what_belongs_together(ag: Autograd) -> None:
+    """In a deep copy of a structure that holds a leaf and its gradient, these belong together."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * 3.0).backward()
+    copy, gradient = ag.deepcopy([x, x.grad])
+
+    expect(copy.grad).is_same_object_as(gradient)
+
+
 @clause("leaf-042", CONVENTION, level=SHOULD, sources=["observed"])
 def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
     """Deep-copying a tensor that has a history is refused.
@@ -249,27 +296,7 @@ def a_pickled_result_comes_back_as_a_leaf(ag: Autograd) -> None:
     expect(x.grad).is_none()
 
 
-@clause("leaf-045", VALUE, sources=["docs autograd § Variable (deprecated)"])
-def the_old_constructor_variable_still_makes_a_leaf(ag: Autograd) -> None:
-    """The deprecated constructor Variable makes a leaf of a tensor, and takes requires_grad."""
-    x = ag.Variable(ag.tensor(2.0), requires_grad=True)
-
-    expect(x.requires_grad).is_true()
-    expect(x.is_leaf).is_true()
-    (x * x).backward()
-    expect(x.grad).equals(4.0)
-
-
-@clause("leaf-045a", VALUE, sources=["docs autograd § Variable (deprecated)"])
-def the_old_constructor_variable_makes_a_constant_by_default(ag: Autograd) -> None:
-    """The deprecated constructor Variable makes a constant unless it is told otherwise."""
-    x = ag.Variable(ag.tensor(2.0))
-
-    expect(x.requires_grad).is_false()
-    expect(x).equals(2.0)
-
-
-@clause("leaf-046", SAFETY, sources=["torch.autograd.variable source"])
+@clause("leaf-046", CONVENTION, sources=["torch.autograd.variable source"])
 def the_old_function_variable_is_withdrawn(ag: Autograd) -> None:
     """The deprecated function autograd.variable refuses to work."""
     x = ag.tensor(2.0)

@@ -8,183 +8,92 @@ present fact and no wish about the past: it decides what happens to operations f
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Final
+
 from gradspec import CONVENTION, MAY, SAFETY, VALUE, Autograd, clause, expect
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-@clause("leaf-001", VALUE, sources=["notes/autograd § Setting requires_grad", "T4 §7.2"])
+    from gradspec import Tensor
+
+    Declared = tuple[Callable[[Autograd], Tensor], Callable[[Autograd, Tensor], Any], bool]
+
+SETTING: Final = "notes/autograd § Setting requires_grad"
+METHOD: Final = "torch.Tensor.requires_grad_ docstring"
+
+
+@clause("leaf-001", CONVENTION, sources=[SETTING, "T4 §7.2"])
 def a_tensor_is_a_constant_unless_told_otherwise(ag: Autograd) -> None:
     """A tensor built from data, with no further argument, does not require grad.
 
     In an engine in which every value is a variable, the constants gather gradients too.
     """
-    x = ag.tensor(2.0)
-
-    expect(x.requires_grad).is_false()
-
-
-@clause("leaf-001a", VALUE, sources=["notes/autograd § Setting requires_grad", "T4 §7.2"])
-def a_factory_makes_a_constant_unless_told_otherwise(ag: Autograd) -> None:
-    """A tensor made by a factory, with no further argument, does not require grad."""
-    for made in (ag.zeros((2, 3)), ag.ones((2, 3)), ag.full((2, 3), 1.5)):
-        expect(made.requires_grad).is_false()
-
-
-@clause("leaf-001b", VALUE, sources=["torch.zeros_like docstring", "observed"])
-def a_factory_takes_the_shape_of_its_model_and_not_the_flag(ag: Autograd) -> None:
-    """A factory that is modelled on a tensor that requires grad makes a constant of its shape."""
-    x = ag.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
-    made = ag.zeros_like(x)
-
-    expect(made).equals([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    expect(made.requires_grad).is_false()
-
-
-@clause("leaf-002", VALUE, sources=["torch.tensor docstring", "T1 §2.1.1", "T2 §2.2", "T4 §7.2"])
-def a_tensor_is_a_variable_if_the_constructor_is_told_so(ag: Autograd) -> None:
-    """A tensor built from data with requires_grad=True is a leaf that requires grad."""
-    x = ag.tensor(2.0, requires_grad=True)
-
-    expect(x.requires_grad).is_true()
-    expect(x.is_leaf).is_true()
-    expect(x.grad).is_none()
-    expect(x).equals(2.0)
+    expect(ag.tensor(2.0).requires_grad).is_false()
 
 
 @clause(
-    "leaf-002a",
-    VALUE,
-    sources=["torch.ones docstring", "docs autograd § Variable (deprecated)", "T4 §7.2"],
-    builds_on=("leaf-002",),
+    "leaf-003",
+    CONVENTION,
+    sources=[METHOD, "T3 §1", "T4 §7.2"],
+    over={"nothing": ((), True), "true": ((True,), True), "false": ((False,), False)},
+    stands_for={"leaf-003a": "false"},
 )
-def a_factory_of_one_value_takes_the_flag(ag: Autograd) -> None:
-    """Given requires_grad=True, the factories zeros, ones and full make a leaf that requires grad.
-
-    The flag is no decoration: the leaf that came from the factory receives a gradient.
-    """
-    zeros = ag.zeros((), requires_grad=True)
-    ones = ag.ones((), requires_grad=True)
-    full = ag.full((), 1.5, requires_grad=True)
-
-    for made, value in ((zeros, 0.0), (ones, 1.0), (full, 1.5)):
-        expect(made).equals(value)
-        expect(made.requires_grad).is_true()
-        expect(made.is_leaf).is_true()
-        (made * 3.0).backward()
-        expect(made.grad).equals(3.0)
-
-
-@clause(
-    "leaf-002b",
-    VALUE,
-    sources=["torch.arange docstring", "torch.linspace docstring", "T1 §2.1.1"],
-    builds_on=("leaf-002",),
-)
-def a_factory_of_a_range_takes_the_flag(ag: Autograd) -> None:
-    """Given requires_grad=True, arange and linspace make a leaf that requires grad."""
-    arange = ag.arange(1.0, 5.0, requires_grad=True)
-    linspace = ag.linspace(0.0, 1.0, 3, requires_grad=True)
-
-    for made, values in ((arange, [1.0, 2.0, 3.0, 4.0]), (linspace, [0.0, 0.5, 1.0])):
-        expect(made).equals(values)
-        expect(made.requires_grad).is_true()
-        expect(made.is_leaf).is_true()
-        expect(made.grad).is_none()
-
-
-@clause(
-    "leaf-002c",
-    VALUE,
-    sources=["torch.randn docstring", "torch.empty docstring"],
-    builds_on=("leaf-002",),
-)
-def a_factory_of_arbitrary_values_takes_the_flag(ag: Autograd) -> None:
-    """Given requires_grad=True, rand, randn and empty make a leaf that requires grad."""
-    rand = ag.rand((2, 3), requires_grad=True)
-    randn = ag.randn((2, 3), requires_grad=True)
-    empty = ag.empty((2, 3), requires_grad=True)
-
-    for made in (rand, randn, empty):
-        expect(made).has_shape(2, 3)
-        expect(made.requires_grad).is_true()
-        expect(made.is_leaf).is_true()
-        expect(made.grad).is_none()
-
-
-@clause("leaf-002d", VALUE, sources=["torch.zeros_like docstring"], builds_on=("leaf-001b",))
-def a_factory_with_a_model_takes_the_flag(ag: Autograd) -> None:
-    """Given requires_grad=True, a factory modelled on a tensor makes a leaf that requires grad."""
-    made = ag.zeros_like(ag.tensor([1.0, 2.0, 3.0]), requires_grad=True)
-
-    expect(made.requires_grad).is_true()
-    expect(made.is_leaf).is_true()
-    expect(made.grad).is_none()
-
-
-@clause("leaf-003", VALUE, sources=["torch.Tensor.requires_grad_ docstring", "T3 §1", "T4 §7.2"])
-def requires_grad_without_an_argument_turns_the_flag_on(ag: Autograd) -> None:
-    """requires_grad_() without an argument sets the flag in place and returns the same tensor.
+def requires_grad_sets_the_flag_in_place(ag: Autograd, row: tuple[tuple[bool, ...], bool]) -> None:
+    """Given {name}, requires_grad_() sets the flag of a leaf and returns the same tensor.
 
     Returning the tensor is what lets `x = ag.tensor(2.0).requires_grad_()` stand on one line; an
     engine that returned a copy would leave the user with a leaf that nothing was computed from.
     """
-    x = ag.tensor(2.0)
-    returned = x.requires_grad_()
+    arguments, flag = row
+    x = ag.tensor(2.0, requires_grad=not flag)
+    returned = x.requires_grad_(*arguments)
 
     expect(returned).is_same_object_as(x)
-    expect(x.requires_grad).is_true()
-
-
-@clause("leaf-003a", VALUE, sources=["torch.Tensor.requires_grad_ docstring"])
-def requires_grad_with_false_turns_the_flag_off(ag: Autograd) -> None:
-    """requires_grad_(False) on a leaf clears the flag in place and returns the same tensor."""
-    x = ag.tensor(2.0, requires_grad=True)
-    returned = x.requires_grad_(False)
-
-    expect(returned).is_same_object_as(x)
-    expect(x.requires_grad).is_false()
-    expect((x * 3.0).requires_grad).is_false()
+    expect(x.requires_grad).equals(flag)
 
 
 @clause(
     "leaf-005",
-    VALUE,
-    sources=["notes/autograd § Setting requires_grad", "introyt autograd tutorial"],
+    CONVENTION,
+    sources=[SETTING, "introyt autograd tutorial"],
+    over={"true": True, "false": False},
 )
-def the_flag_of_a_leaf_can_be_assigned(ag: Autograd) -> None:
-    """Assigning True or False to a leaf's requires_grad sets it, for the operations that follow.
+def the_flag_of_a_leaf_can_be_assigned(ag: Autograd, flag: bool) -> None:
+    """Assigning {name} to a leaf's requires_grad sets it, for the operations that follow.
 
-    A flag that is only written down, and not consulted by the operations, is caught by the two
-    products.
+    A flag that is only written down, and not consulted by the operations, is caught by the
+    product.
     """
-    x = ag.tensor(2.0)
+    x = ag.tensor(2.0, requires_grad=not flag)
+    x.requires_grad = flag
 
+    expect(x.requires_grad).equals(flag)
+    expect((x * 3.0).requires_grad).equals(flag)
+
+
+def _assign_flag(_ag: Autograd, x: Tensor) -> None:
     x.requires_grad = True
-    expect(x.requires_grad).is_true()
-    expect((x * 3.0).requires_grad).is_true()
-
-    x.requires_grad = False
-    expect(x.requires_grad).is_false()
-    expect((x * 3.0).requires_grad).is_false()
-
-
-@clause("leaf-004", VALUE, sources=["T3 §1", "torch.Tensor.requires_grad_ docstring"])
-def a_leaf_declared_later_is_like_one_declared_at_once(ag: Autograd) -> None:
-    """A tensor whose flag is turned on after construction behaves as one constructed with it."""
-    at_once = ag.tensor(3.0, requires_grad=True)
-    later = ag.tensor(3.0)
-    later.requires_grad_(True)
-
-    for x in (at_once, later):
-        expect(x.requires_grad).is_true()
-        expect(x.is_leaf).is_true()
-        expect(x.grad).is_none()
-        (x * x).backward()
-        expect(x.grad).equals(6.0)
 
 
 @clause(
-    "leaf-048", VALUE, sources=["torch.Tensor.requires_grad_ docstring"], builds_on=("leaf-003",)
+    "leaf-004",
+    VALUE,
+    sources=["T3 §1", METHOD],
+    over={"by_method": lambda _, x: x.requires_grad_(True), "by_assignment": _assign_flag},
 )
+def a_leaf_declared_later_is_like_one_declared_at_once(
+    ag: Autograd, declare: Callable[[Autograd, Tensor], Any]
+) -> None:
+    """A leaf whose flag is turned on {name} gets the derivative of what is computed then."""
+    x = ag.tensor(3.0)
+    declare(ag, x)
+    (x * x).backward()
+
+    expect(x.grad).equals(6.0)
+
+
+@clause("leaf-048", CONVENTION, sources=[METHOD], builds_on=("leaf-003",))
 def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
     """What was computed from a tensor before its flag was turned on stays a constant.
 
@@ -229,17 +138,51 @@ def the_flag_is_a_boolean(ag: Autograd) -> None:
     expect(x.requires_grad).is_false()
 
 
-@clause("leaf-014a", SAFETY, sources=["torch.Tensor.requires_grad_ source"])
-def only_floating_point_tensors_are_variables(ag: Autograd) -> None:
-    """Turning on the flag of an integer tensor is refused, by the method as by assignment.
+def _assign_data(ag: Autograd, x: Tensor) -> None:
+    x.data = ag.tensor(5, dtype="int64")
 
-    A derivative says what a small change does, and a whole number has no small change.
+
+WHOLE_VARIABLES: Final[dict[str, Declared]] = {
+    "by_method": (lambda ag: ag.tensor(2, dtype="int64"), lambda _, x: x.requires_grad_(), False),
+    "by_assignment": (lambda ag: ag.tensor(2, dtype="int64"), _assign_flag, False),
+    "by_its_data": (lambda ag: ag.tensor(2.0, requires_grad=True), _assign_data, True),
+}
+"""How whole numbers might become a variable -> a tensor, the act on it, and its flag before."""
+
+
+@clause("leaf-203", SAFETY, sources=["torch.Tensor.requires_grad_ source"], over=WHOLE_VARIABLES)
+def whole_numbers_get_no_wrong_gradient(ag: Autograd, row: Declared) -> None:
+    """A tensor of whole numbers that becomes a variable {name} is refused, or has its derivative.
+
+    The derivative, 2.5 here, is no whole number: rounded to the data type of its leaf it is wrong.
     """
-    c = ag.tensor(2, dtype="int64")
+    make, declare, _ = row
+    x, w = make(ag), ag.tensor(1.0, requires_grad=True)
+
+    with ag.attempt() as attempt:
+        declare(ag, x)
+    with attempt.granted():
+        (x * 2.5 + w).backward()
+        expect(x.grad).equals(2.5)
+
+
+@clause(
+    "leaf-014a",
+    CONVENTION,
+    sources=["torch.Tensor.requires_grad_ source", "observed"],
+    over=WHOLE_VARIABLES,
+    stands_for={"leaf-036b": "by_its_data"},
+)
+def only_floating_point_tensors_are_variables(ag: Autograd, row: Declared) -> None:
+    """To make a tensor of whole numbers a variable {name} is refused, and changes no flag.
+
+    A derivative says what a small change does, and a whole number has no small change.  Let
+    through, it makes a variable of a type that has no derivative (pytorch#76008).
+    """
+    make, declare, flag = row
+    x = make(ag)
 
     with ag.refuses("nonfloat-requires-grad"):
-        c.requires_grad_()
-    with ag.refuses("nonfloat-requires-grad"):
-        c.requires_grad = True
+        declare(ag, x)
 
-    expect(c.requires_grad).is_false()
+    expect(x.requires_grad).equals(flag)

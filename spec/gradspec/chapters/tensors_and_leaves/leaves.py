@@ -9,110 +9,154 @@ clearing a flag.  Whoever wants the values without it takes a detached tensor.
 
 from __future__ import annotations
 
-from gradspec import CONVENTION, MAY, SAFETY, VALUE, Autograd, clause, expect
+from typing import TYPE_CHECKING, Any, Final
+
+from gradspec import CONVENTION, MAY, SAFETY, Autograd, Tensor, clause, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+IS_LEAF: Final = "torch.Tensor.is_leaf docstring"
+SUMMARY: Final = "leaf/non-leaf tutorial § Summary table"
+SETTING: Final = "notes/autograd § Setting requires_grad"
 
 
-@clause("leaf-010", VALUE, sources=["torch.Tensor.is_leaf docstring", "T2 §2.2", "T4 §7.2"])
-def what_the_user_made_is_a_leaf_and_what_an_operation_made_is_not(ag: Autograd) -> None:
-    """Of the tensors that require grad, those are leaves that no recorded operation made.
+def _variable(ag: Autograd) -> Tensor:
+    return ag.tensor(2.0, requires_grad=True)
 
-    The last line is about a result of results: being a leaf is not lost once and for all at the
-    first operation, it is a question asked of each tensor.
+
+ORIGINS: Final[dict[str, Any]] = {
+    "a_constant": (lambda ag: ag.tensor(2.0), True),
+    "a_computed_constant": (lambda ag: ag.tensor(2.0) * 3.0 + 1.0, True),
+    "a_variable": (_variable, True),
+    "a_variable_declared_after_a_conversion": (
+        lambda ag: ag.tensor(2.0, dtype="float32").to("float64").requires_grad_(),
+        True,
+    ),
+    "a_result": (lambda ag: _variable(ag) * 3.0, False),
+    "a_result_of_a_result": (lambda ag: _variable(ag) * 3.0 + 1.0, False),
+    "a_converted_variable": (
+        lambda ag: ag.tensor(2.0, dtype="float32", requires_grad=True).to("float64"),
+        False,
+    ),
+    "a_cloned_variable": (lambda ag: _variable(ag).clone(), False),
+}
+"""How a tensor came about -> the program, and whether it made a leaf."""
+
+
+@clause(
+    "leaf-010",
+    CONVENTION,
+    sources=[IS_LEAF, "T2 §2.2", "T4 §7.2"],
+    over=ORIGINS,
+    stands_for={
+        "leaf-009": "a_computed_constant",
+        "leaf-011": "a_converted_variable",
+        "leaf-011a": "a_variable_declared_after_a_conversion",
+        "leaf-031": "a_cloned_variable",
+    },
+)
+def what_a_recorded_operation_made_is_no_leaf(ag: Autograd, row: tuple[Any, bool]) -> None:
+    """The attribute is_leaf tells of {name} whether it is what no recorded operation made.
+
+    The classic surprise is a parameter converted after it was declared: the optimiser is given
+    the result of an operation, whose own gradient is never kept.
     """
-    x = ag.tensor(2.0, requires_grad=True)
-    y = x * 3.0
-    z = y + 1.0
+    make, is_leaf = row
 
-    expect(x.is_leaf).is_true()
-    expect(y.is_leaf).is_false()
-    expect(z.is_leaf).is_false()
+    expect(make(ag).is_leaf).equals(is_leaf)
 
 
-@clause("leaf-010a", VALUE, sources=["torch.Tensor.is_leaf docstring", "T2 §2.2"])
-def a_leaf_has_no_node_and_a_result_has_one(ag: Autograd) -> None:
-    """The grad_fn of a leaf is None, and that of the result of a recorded operation is not."""
-    x = ag.tensor(2.0, requires_grad=True)
-    y = x * 3.0
+@clause(
+    "leaf-010a",
+    CONVENTION,
+    sources=[IS_LEAF, "T2 §2.2"],
+    over=ORIGINS,
+    stands_for={"leaf-009a": "a_computed_constant"},
+)
+def a_leaf_has_no_node_and_a_result_has_one(ag: Autograd, row: tuple[Any, bool]) -> None:
+    """The grad_fn of {name} is a node if a recorded operation made the tensor, and else None."""
+    make, is_leaf = row
+    node = make(ag).grad_fn
 
-    expect(x.grad_fn).is_none()
-    expect(y.grad_fn).is_present()
-
-
-@clause("leaf-009", VALUE, sources=["torch.Tensor.is_leaf docstring"])
-def a_constant_is_a_leaf_whatever_made_it(ag: Autograd) -> None:
-    """A tensor that does not require grad is a leaf, even if operations produced it."""
-    c = ag.tensor(2.0)
-    y = c * 3.0 + 1.0
-
-    expect(y.requires_grad).is_false()
-    expect(y.is_leaf).is_true()
+    if is_leaf:
+        expect(node).is_none()
+    else:
+        expect(node).is_present()
 
 
-@clause("leaf-009a", VALUE, sources=["torch.Tensor.is_leaf docstring"])
-def a_constant_has_no_node_whatever_made_it(ag: Autograd) -> None:
-    """The grad_fn of a tensor that does not require grad is None, whatever produced it."""
-    c = ag.tensor(2.0)
-    y = c * 3.0 + 1.0
+def _assign(y: Tensor, flag: bool) -> None:
+    y.requires_grad = flag
 
-    expect(y.grad_fn).is_none()
+
+ASKING: Final[dict[str, Callable[[Tensor, bool], Any]]] = {
+    "assignment": _assign,
+    "method": lambda y, flag: y.requires_grad_(flag),
+}
+"""How a tensor is asked to change its flag."""
+
+
+@clause("leaf-204", SAFETY, sources=[SETTING, SUMMARY], over=ASKING)
+def a_result_does_not_seem_to_be_a_constant(ag: Autograd, ask: Callable[..., Any]) -> None:
+    """A result whose flag is cleared by {name} is refused, or a constant for what follows."""
+    x = ag.tensor(3.0, requires_grad=True)
+    w = ag.tensor(2.0, requires_grad=True)
+    x.backward()
+    y = x * x
+
+    with ag.attempt() as attempt:
+        ask(y, False)
+    with attempt.granted():
+        (y * w).backward()
+        expect(x.grad).equals(1.0)
 
 
 @clause(
     "leaf-006",
-    SAFETY,
-    sources=["notes/autograd § Setting requires_grad", "leaf/non-leaf tutorial § Summary table"],
+    CONVENTION,
+    sources=[SETTING, SUMMARY],
+    over=ASKING,
+    stands_for={"leaf-006a": "method"},
 )
-def the_flag_of_a_result_cannot_be_assigned_false(ag: Autograd) -> None:
-    """Assigning False to the requires_grad of a tensor that has a history is refused.
-
-    The refused assignment changes nothing: the tensor still requires grad, and gradients still
-    pass through it.
-    """
+def the_flag_of_a_result_cannot_be_cleared(ag: Autograd, ask: Callable[..., Any]) -> None:
+    """Clearing the flag of a tensor that has a history by {name} is refused and changes nothing."""
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
 
     with ag.refuses("nonleaf-flag"):
-        y.requires_grad = False
+        ask(y, False)
 
     expect(y.requires_grad).is_true()
     y.backward()
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "leaf-006a",
-    SAFETY,
-    sources=["notes/autograd § Setting requires_grad", "leaf/non-leaf tutorial § Summary table"],
-)
-def the_flag_of_a_result_cannot_be_turned_off(ag: Autograd) -> None:
-    """requires_grad_(False) on a tensor that has a history is refused and changes nothing."""
-    x = ag.tensor(3.0, requires_grad=True)
-    y = x * x
-
-    with ag.refuses("nonleaf-flag"):
-        y.requires_grad_(False)
-
-    expect(y.requires_grad).is_true()
-    y.backward()
-    expect(x.grad).equals(6.0)
-
-
-@clause("leaf-007", VALUE, sources=["leaf/non-leaf tutorial § Summary table"])
-def turning_on_the_flag_of_a_result_changes_nothing(ag: Autograd) -> None:
-    """requires_grad_(True) on a tensor that has a history is allowed and changes nothing.
+@clause("leaf-205", SAFETY, sources=[SUMMARY], over=ASKING, stands_for={"leaf-007": "method"})
+def turning_on_the_flag_of_a_result_cuts_nothing_off(ag: Autograd, ask: Callable[..., Any]) -> None:
+    """Turning on the flag of a result by {name}, refused or not, leaves it joined to its leaves.
 
     What it asks for is the case already.  An engine that took the call for a declaration would
     make the result a leaf and cut off all that lies behind it.
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
+
+    with ag.attempt():
+        ask(y, True)
+
+    y.backward()
+    expect(x.grad).equals(6.0)
+
+
+@clause("leaf-007", CONVENTION, sources=[SUMMARY])
+def turning_on_the_flag_of_a_result_changes_nothing(ag: Autograd) -> None:
+    """requires_grad_(True) on a tensor that has a history is allowed and changes nothing."""
+    y = ag.tensor(3.0, requires_grad=True) * 2.0
     returned = y.requires_grad_(True)
 
     expect(returned).is_same_object_as(y)
     expect(y.requires_grad).is_true()
     expect(y.is_leaf).is_false()
-    y.backward()
-    expect(x.grad).equals(6.0)
 
 
 @clause("leaf-008", CONVENTION, level=MAY, sources=["observed"])
@@ -122,8 +166,7 @@ def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
     The method of the same purpose is allowed to ask for what is the case already; the attribute
     is not.
     """
-    x = ag.tensor(3.0, requires_grad=True)
-    y = x * x
+    y = ag.tensor(3.0, requires_grad=True) * 2.0
 
     with ag.refuses("nonleaf-flag"):
         y.requires_grad = True
@@ -132,68 +175,40 @@ def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
     expect(y.is_leaf).is_false()
 
 
-@clause("leaf-011", VALUE, sources=["torch.Tensor.is_leaf docstring"])
-def a_conversion_of_a_variable_is_a_result(ag: Autograd) -> None:
-    """A tensor that requires grad, converted to another float type, is a non-leaf with a way back.
-
-    The classic surprise is a parameter converted after it was declared: the optimiser is given
-    the result of an operation, whose own gradient is never kept.
-    """
-    x = ag.tensor(2.0, dtype="float32", requires_grad=True)
-    y = x.to("float64")
-
-    expect(y).has_dtype("float64")
-    expect(y.requires_grad).is_true()
-    expect(y.is_leaf).is_false()
-    (y * 3.0).backward()
-    expect(x.grad).equals(3.0)
-
-
-@clause("leaf-011a", VALUE, sources=["torch.Tensor.is_leaf docstring"])
-def a_variable_declared_after_the_conversion_is_a_leaf(ag: Autograd) -> None:
-    """A tensor that is converted first and required to have a gradient then is a leaf."""
-    x = ag.tensor(2.0, dtype="float32").to("float64").requires_grad_()
-
-    expect(x.requires_grad).is_true()
-    expect(x.is_leaf).is_true()
-    (x * 3.0).backward()
-    expect(x.grad).equals(3.0)
-    expect(x.grad).has_dtype("float64")
-
-
-@clause("leaf-012", VALUE, sources=["torch.Tensor.to docstring"])
-def a_conversion_with_nothing_to_convert_returns_the_tensor(ag: Autograd) -> None:
-    """Converting a tensor to the data type that it has returns the tensor itself, still a leaf."""
+@clause(
+    "leaf-012",
+    CONVENTION,
+    sources=["torch.Tensor.to docstring"],
+    over={"to": lambda x: x.to("float32"), "float": lambda x: x.float()},
+)
+def a_conversion_with_nothing_to_convert_returns_the_tensor(
+    ag: Autograd, convert: Callable[[Tensor], Tensor]
+) -> None:
+    """Converting a tensor by {name} to the data type that it has returns the tensor itself."""
     x = ag.tensor(2.0, dtype="float32", requires_grad=True)
 
-    expect(x.to("float32")).is_same_object_as(x)
-    expect(x.float()).is_same_object_as(x)
-    expect(x.is_leaf).is_true()
+    expect(convert(x)).is_same_object_as(x)
 
 
-@clause("leaf-013", CONVENTION, level=MAY, sources=["observed"])
-def being_a_leaf_cannot_be_assigned(ag: Autograd) -> None:
-    """is_leaf can be read and not assigned."""
+@clause(
+    "leaf-013",
+    CONVENTION,
+    level=MAY,
+    sources=["observed"],
+    over={
+        "is_leaf": ("is_leaf", True),
+        "grad_fn": ("grad_fn", None),
+        "output_nr": ("output_nr", 1),
+    },
+    stands_for={"leaf-013a": "grad_fn output_nr"},
+)
+def the_place_in_the_graph_cannot_be_assigned(ag: Autograd, row: tuple[str, Any]) -> None:
+    """The attribute {name} can be read and not assigned."""
+    name, value = row
     y = ag.tensor(2.0, requires_grad=True) * 3.0
 
     with ag.refuses("read-only"):
-        y.is_leaf = True
-
-    expect(y.is_leaf).is_false()
-
-
-@clause("leaf-013a", CONVENTION, level=MAY, sources=["observed"])
-def the_place_in_the_graph_cannot_be_assigned(ag: Autograd) -> None:
-    """grad_fn and output_nr can be read and not assigned."""
-    y = ag.tensor(2.0, requires_grad=True) * 3.0
-
-    with ag.refuses("read-only"):
-        y.grad_fn = None
-    with ag.refuses("read-only"):
-        y.output_nr = 1
-
-    expect(y.grad_fn).is_present()
-    expect(y.output_nr).equals(0)
+        setattr(y, name, value)
 
 
 @clause(

@@ -1,0 +1,34 @@
+"""Faults in operands: shapes and data types that do not go together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.plant import plant
+from gradspec_reference import dtypes
+from gradspec_reference.engine import recording
+
+if TYPE_CHECKING:
+    from gradspec_reference.operators import Operator
+
+
+@plant(
+    at(recording, "run_again"), {"rec-204": "no error"}, "numpy.resize, which repeats what is short"
+)
+def operands_are_made_to_fit(
+    _sound: Any, operator: Operator, values: Any, params: Any, _error: Exception
+) -> Any:
+    """Operands whose shapes do not fit are repeated, or turned, until they do."""
+    if operator.name == "mm":
+        return values[0] @ values[1].T
+    shape = max((np.shape(v) for v in values), key=len)
+    return operator.kernel(*(np.resize(v, shape) for v in values), *params)
+
+
+@plant(at(dtypes, "promote"), {"rec-205": "dtype"}, "numpy.result_type")
+def data_types_are_promoted_as_in_numpy(_sound: Any, a: Any, b: Any) -> Any:
+    """Whole numbers of 64 bits beside floating-point numbers ask for 64 bits of those."""
+    return dtypes.of(np.promote_types(a.numpy, b.numpy))

@@ -1,0 +1,63 @@
+"""Operands of an operation: shapes that fit together, and the data type of the result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec import CONVENTION, SAFETY, Autograd, Tensor, clause, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Operation = tuple[Callable[..., Any], tuple[int, ...]]
+
+
+@clause(
+    "rec-204",
+    SAFETY,
+    sources=["notes/broadcasting § General semantics"],
+    over={
+        "add": (lambda _, x, y: x + y, (2,)),
+        "sub": (lambda _, x, y: x - y, (2,)),
+        "mul": (lambda _, x, y: x * y, (2,)),
+        "div": (lambda _, x, y: x / y, (2,)),
+        "maximum": (lambda ag, x, y: ag.maximum(x, y), (2,)),
+        "where": (lambda ag, x, y: ag.where(ag.tensor(True), x, y), (2,)),
+        "matmul": (lambda _, x, y: x @ y, (2, 3)),
+    },
+)
+def operands_that_do_not_fit_are_refused(ag: Autograd, row: Operation) -> None:
+    """The operation {name} of operands whose shapes do not fit together is refused.
+
+    Shapes are matched from the last dimension on.  An engine that begins with the first, or
+    repeats what is too short, computes something that nobody asked for.
+    """
+    operation, shape = row
+    x, y = ag.tensor(ag.random(2, 3)), ag.tensor(ag.random(*shape))
+
+    with ag.refuses("operand-shape"):
+        operation(ag, x, y)
+
+
+@clause(
+    "rec-205",
+    CONVENTION,
+    sources=["torch.result_type docstring"],
+    over={
+        "add": lambda x, y: x + y,
+        "sub": lambda x, y: x - y,
+        "mul": lambda x, y: x * y,
+        "div": lambda x, y: x / y,
+    },
+)
+def whole_numbers_take_the_data_type_of_their_partner(
+    ag: Autograd, operation: Callable[[Tensor, Tensor], Tensor]
+) -> None:
+    """The result of {name} on a tensor of int64 and one of float32 is of float32.
+
+    The kind of a number counts before its width; NumPy would give float64.
+    """
+    whole = ag.tensor([1, 2], dtype="int64")
+    single = ag.tensor([0.5, 4.0], dtype="float32")
+
+    expect(operation(whole, single)).has_dtype("float32")
