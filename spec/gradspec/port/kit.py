@@ -34,9 +34,14 @@ OF_THE_KIT: Final = (
         word="vjp",
         notation="ag.vjp($function, $inputs, $($cotangent))",
     ),
-    _own("body_of", "function, inputs", "Call the function of a product."),
-    _own("tracked", "x", "The tensor, or a leaf of its values.", gives="tensor"),
-    _own("or_zero", "gradient, like", "The gradient, or zeros.", gives="tensor"),
+    _own("same", "x", "Give tensors other numbers.", gives="tensors", python="$x"),
+    _own(
+        "or_zero",
+        "gradient, zeros",
+        "The gradient, or zeros where there is none.",
+        gives="tensor",
+        python="$zeros if $gradient is None else $gradient",
+    ),
     # what the host does with what it holds
     _own(
         "forget",

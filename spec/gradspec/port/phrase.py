@@ -113,7 +113,7 @@ class Phrase:
             mentioned=frozenset(_data(a.name) for a in arguments),
             required=frozenset(_data(p.name) for p in parts if isinstance(p, Argument)),
             types={a.name: a.type for a in arguments if isinstance(a, Argument) and a.type},
-            assigns=any(p == Local(RESULT) for p in _flat(parts)),
+            assigns=any(p == Local(RESULT) for p in flat(parts)),
         )
 
     @property
@@ -174,13 +174,14 @@ def _data(name: str) -> str:
     return "data" if name in FORMS else name
 
 
-def _flat(parts: tuple[Part, ...]) -> Iterator[Part]:
+def flat(parts: tuple[Part, ...]) -> Iterator[Part]:
+    """Give the parts of a phrase, those of its groups one by one."""
     for part in parts:
-        yield from _flat(part.parts) if isinstance(part, Group) else (part,)
+        yield from flat(part.parts) if isinstance(part, Group) else (part,)
 
 
 def _arguments(parts: tuple[Part, ...]) -> list[Argument | Silent]:
-    return [part for part in _flat(parts) if isinstance(part, Argument | Silent)]
+    return [part for part in flat(parts) if isinstance(part, Argument | Silent)]
 
 
 def _parts(text: str, start: int, *, depth: int) -> tuple[tuple[Part, ...], int]:

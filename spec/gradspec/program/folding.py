@@ -177,4 +177,5 @@ def _begins(cut: tuple[Any, ...], whole: tuple[Any, ...]) -> bool:
 def in_order_of_birth(steps: list[Step]) -> list[Step]:
     """Give the objects of a program new numbers, as they are born."""
     births = dict.fromkeys(born_in(steps))
-    return [renumbered(step, {n: place for place, n in enumerate(births)}) for step in steps]
+    numbers_of = {n: place for place, n in enumerate(births)}
+    return [renumbered(step, numbers_of) for step in steps]

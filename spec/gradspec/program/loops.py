@@ -65,13 +65,20 @@ def _loop_at(
     fresh: Iterator[int],
 ) -> _Loop | None:
     for size in range(1, LONGEST_ROUND + 1):
-        first = shapes[place : place + size]
-        if len(first) == size and None not in first:
+        first, second = shapes[place : place + size], shapes[place + size : place + 2 * size]
+        if first == second and None not in first and not _escapes(steps, place, size, uses):
             rounds = _Rounds(steps, shapes, place, size)
             loop = _loop(rounds, uses, fresh) if rounds.saved >= SHORTEST else None
             if loop is not None:
                 return loop
     return None
+
+
+def _escapes(steps: Sequence[Step], place: int, size: int, uses: Counter[int]) -> bool:
+    """Say whether more than this round and the next use what this round makes."""
+    made = numbers([step.makes for step in steps[place : place + size]])
+    used = list(numbers([step.given for step in steps[place : place + 2 * size]]))
+    return any(uses[n] > used.count(n) for n in made)
 
 
 class _Rounds:

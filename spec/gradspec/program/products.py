@@ -1,178 +1,283 @@
 """A vector-Jacobian product, derived in steps of the engine's own: written here, once.
 
-On a tape the inputs become leaves, and the product is read off them after a backward pass, or
-asked for by `grad` where it is to be differentiated again.  An engine of functions transforms the
-function.  Products have functional semantics: what does not depend on an input has the derivative
-zero by it.  The recorder performs the steps; whoever exports programs writes them out.
+On a tape the function is called at points of its own, one for each place of the inputs: leaves, or
+copies that depend on the tensors that were given.  The product is read off the leaves after a
+backward pass, or asked for by `grad` where it is to be differentiated again.  An engine of
+functions transforms the function.  Products have functional semantics: a derivative is partial by
+its place, what does not depend on an input has the derivative zero by it, and whether the engine
+records around it makes no difference.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.program.steps import Body, Function, Ref, Step, renumbered
+from gradspec.exceptions import BrokenPort, Refused
+from gradspec.port.acts import ACTS
+from gradspec.program.answers import made, pattern
+from gradspec.program.blocks import mode
+from gradspec.program.folding import born_in, born_in_body
+from gradspec.program.objects import Tensor
+from gradspec.program.observed import unseen
+from gradspec.program.passing import described
+from gradspec.program.steps import Body, Function, Ref, Step, numbers
+from gradspec.program.uses import uses_in, uses_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Sequence
+
+    from gradspec.program.recorder import Recorder
 
 AGAIN: Final = frozenset({"grad", "create_graph"})
 """What a tape must have for a product that is differentiated again."""
 
+Product = tuple[Tensor, tuple[Tensor, ...]]
 
-@dataclass(frozen=True, slots=True)
+
+def product(
+    recorder: Recorder,
+    function: Callable[..., Any],
+    inputs: Sequence[Any],
+    cotangent: Any = 1.0,
+) -> Product:
+    """Derive a vector-Jacobian product in steps of the engine's own; one step of the program."""
+    words = set(ACTS["vjp"].words)
+    words |= {"create_graph"} if any(isinstance(i, Tensor) for i in inputs) else set()
+    words |= {"arrays"} if any(np.ndim(i) for i in (*inputs, cotangent)) else set()
+    recorder.require(frozenset(words))
+    record = Function(recorder.number(), "body")
+    derived: list[Step] = []
+    given = {"function": record, "inputs": [described(i) for i in inputs]}
+    step = Step("vjp", given, derived=derived)
+    if np.ndim(cotangent) or cotangent != 1.0:
+        step.given["cotangent"] = described(cotangent)
+    recorder.record(step)
+    with recorder.frame(derived, aside=True):
+        output, gradients = Derivation(recorder, function, record, inputs, cotangent).derived()
+        result = (_renamed(recorder, output), tuple(_renamed(recorder, g) for g in gradients))
+    step.makes = made(result)
+    return result
+
+
+def _renamed(recorder: Recorder, tensor: Tensor) -> Tensor:
+    """Give a tensor that was made aside a number in the program."""
+    renamed = Tensor(recorder, tensor._handle, recorder.number())
+    if getattr(tensor, "absent", False):
+        object.__setattr__(renamed, "absent", True)
+    recorder.record(Step("same", {"x": [described(tensor)]}, (described(renamed),)))
+    return renamed
+
+
+@dataclass(slots=True)
 class Derivation:
-    """The steps of a product, and where its value and the gradients are found in the end.
+    """One product: the function, what it is called with, and the `record` of what it did."""
 
-    `function` is the number under which the function to differentiate is known; on a tape, the step
-    `body_of` calls it.
-    """
+    recorder: Recorder
+    function: Callable[..., Any]
+    record: Function
+    inputs: Sequence[Any]
+    cotangent: Any
+    again: bool = False
+    """Whether a derivative by something outside may be asked for."""
 
-    steps: list[Step]
-    function: Ref
-    output: Ref
-    gradients: list[Ref]
+    def derived(self) -> Product:
+        """Give the value, and the gradient by each input."""
+        self.again = any(isinstance(i, Tensor) for i in self.inputs)
+        if not self._is_for_a_tape():
+            return self._of_a_function()
+        if self._is_recording():
+            return self._on_a_tape()
+        with mode(self.recorder, "mode:enable_grad", (), {}):
+            output, gradients = self._on_a_tape()
+        return self._detached(output), tuple(map(self._detached, gradients))
 
+    def _is_for_a_tape(self) -> bool:
+        words = self.recorder.subject.abilities
+        if "transform:vjp" not in words:
+            return True
+        able = "tape" in words and (not self.again or words >= AGAIN)
+        return able and not self._is_traced()
 
-def derivation(
-    inputs: Sequence[Any], cotangent: Any, abilities: AbstractSet[str], first: int
-) -> Derivation:
-    """Derive a product; inputs are data, or `Ref` for tensors; numbers begin at `first`."""
-    numbers = map(Ref, count(first))
-    again = any(isinstance(i, Ref) for i in inputs)
-    tape = "tape" in abilities and (not again or abilities >= AGAIN)
-    if not tape and "transform:vjp" in abilities:
-        return _of_a_function(inputs, cotangent, numbers)
-    if again:
-        return _asked_for(inputs, cotangent, abilities, numbers)
-    return _read_off_leaves(inputs, cotangent, abilities, numbers)
+    def _is_traced(self) -> bool:
+        """Say whether the engine may be looking at a function of which this is a part."""
+        tensors = [i for i in self.inputs if isinstance(i, Tensor)]
+        try:
+            for tensor in tensors:
+                self.recorder.look(tensor)
+        except Refused:
+            return True
+        return not tensors and self.recorder.callbacks.running > 0
 
+    # the function -----------------------------------------------------------------------
+    def _called(self, *inputs: Tensor) -> Tensor:
+        """Call the function, and write down what it does."""
+        recorder, record = self.recorder, self.record
+        given = [Tensor(recorder, one._handle, recorder.number()) for one in inputs]
+        body = Body(tuple(map(pattern, given)), cut=True)
+        same = {"x": [described(one) for one in inputs]}
+        recorder.record(Step("same", same, body.arguments, steps=body.steps))
+        record.turns.append(len(record.bodies))
+        record.bodies.append(body)
+        with recorder.frame(body.steps, aside=False):
+            returned = self._as_tensor(self.function(*given))
+            body.returned, body.cut = described(returned), False
+            if not self.again and not _is_closed(body, recorder):
+                self.again = True
+                recorder.require(frozenset({"create_graph"}))
+        return returned
 
-def _read_off_leaves(
-    inputs: Sequence[Any], cotangent: Any, abilities: AbstractSet[str], numbers: Iterator[Ref]
-) -> Derivation:
-    function, output = next(numbers), next(numbers)
-    leaves = [next(numbers) for _ in inputs]
-    steps = [Step("leaf", {"data": i}, leaf) for i, leaf in zip(inputs, leaves, strict=True)]
-    steps.append(Step("body_of", {"function": function, "inputs": leaves}, output))
-    steps += _backward(output, cotangent, abilities, numbers)
-    gradients = []
-    for leaf in leaves:
-        read, gradient = next(numbers), next(numbers)
-        steps.append(Step("get:grad", {"x": leaf}, read))
-        steps.append(Step("or_zero", {"gradient": read, "like": leaf}, gradient))
-        gradients.append(gradient)
-    return Derivation(steps, function, output, gradients)
+    def _as_tensor(self, returned: Any) -> Tensor:
+        if isinstance(returned, Tensor):
+            return returned
+        value = unseen(returned)
+        array = np.array(value) if not isinstance(value, list | tuple | dict) else np.array(None)
+        if array.dtype.kind not in "biufc":
+            message = (
+                f"the function of a product gave {returned!r}, expected one tensor or a number: "
+                "take the product of each result by itself"
+            )
+            raise TypeError(message)
+        return self.recorder.tensor(array, dtype=None, leaf=False)
 
+    # a tape -----------------------------------------------------------------------------
+    def _on_a_tape(self) -> Product:
+        points = [self._point(i) for i in self.inputs]
+        output = self._called(*points)
+        way = self._asked_for if self.again else self._read_off_leaves
+        return output, tuple(map(self._or_zero, way(output, points), points))
 
-def _backward(
-    output: Ref, cotangent: Any, abilities: AbstractSet[str], numbers: Iterator[Ref]
-) -> Iterator[Step]:
-    """Begin at the output with the cotangent: given if the engine takes one, else as a factor."""
-    scalar = np.ndim(cotangent) == 0
-    if scalar and cotangent == 1.0:
-        yield _unless_constant(Step("backward", {"root": output}))
-        return
-    seed: Any = float(cotangent) if scalar else None
-    if not scalar or "given_cotangent" in abilities:
-        seed = next(numbers)
-        yield Step("tensor", {"data": cotangent}, seed)
-    if "given_cotangent" in abilities:
-        yield _unless_constant(Step("backward", {"root": output, "gradient": seed}))
-        return
-    scaled = next(numbers)
-    yield Step("op:mul", {"x": output, "other": seed}, scaled)
-    if not scalar:
-        total = next(numbers)
-        yield Step("op:sum", {"x": scaled}, total)
-        scaled = total
-    yield _unless_constant(Step("backward", {"root": scaled}))
-
-
-def _asked_for(
-    inputs: Sequence[Any], cotangent: Any, abilities: AbstractSet[str], numbers: Iterator[Ref]
-) -> Derivation:
-    function, output, seed = next(numbers), next(numbers), next(numbers)
-    points = [next(numbers) for _ in inputs]
-    steps = [
-        Step("tracked", {"x": i}, point) if isinstance(i, Ref) else Step("leaf", {"data": i}, point)
-        for i, point in zip(inputs, points, strict=True)
-    ]
-    found = [next(numbers) for _ in inputs]
-    asked = {"outputs": output, "inputs": points, "grad_outputs": seed, "create_graph": True}
-    if "allow_unused" in abilities:
-        asked["allow_unused"] = True
-    steps += [
-        Step("body_of", {"function": function, "inputs": points}, output),
-        Step("tensor", {"data": cotangent}, seed),
-        _unless_constant(Step("grad", asked, tuple(found))),
-    ]
-    gradients = [next(numbers) for _ in inputs]
-    for one, point, gradient in zip(found, points, gradients, strict=True):
-        steps.append(Step("or_zero", {"gradient": one, "like": point}, gradient))
-    return Derivation(steps, function, output, gradients)
-
-
-def _of_a_function(inputs: Sequence[Any], cotangent: Any, numbers: Iterator[Ref]) -> Derivation:
-    function, body, product, output, pullback, seed = (next(numbers) for _ in range(6))
-    points = [i if isinstance(i, Ref) else next(numbers) for i in inputs]
-    gradients = [next(numbers) for _ in inputs]
-    steps = [
-        Step("tensor", {"data": i}, point)
-        for i, point in zip(inputs, points, strict=True)
-        if i is not point
-    ]
-    steps += [
-        Step("define", {"body": function}, body),
-        Step("transform:vjp", {"function": body}, product),
-        Step("call", {"function": product, "arguments": points}, (output, pullback)),
-        Step("tensor", {"data": cotangent}, seed),
-        Step("call", {"function": pullback, "arguments": [seed]}, tuple(gradients)),
-    ]
-    return Derivation(steps, function, output, gradients)
-
-
-def _unless_constant(step: Step) -> Step:
-    """Let an output without history be: its derivative is zero."""
-    return Step("attempt", {"kinds": ["root-without-grad"]}, steps=[step])
-
-
-def written_out(step: Step, abilities: AbstractSet[str], first: int) -> list[Step]:
-    """Write a recorded product as steps for an engine without one; new numbers begin at `first`."""
-    found = derivation(step.given["inputs"], step.given.get("cotangent", 1.0), abilities, first)
-    function: Function = step.given["function"]
-    names: dict[int, int] = {}
-    if step.makes is not None:  # else it was refused
-        output, gradients = step.makes
-        names = {found.output.number: output.number}
-        names |= {g.number: made.number for g, made in zip(found.gradients, gradients, strict=True)}
-    steps: list[Step] = []
-    for one in renumbered(found.steps, names):
-        if one.act == "body_of":
-            steps += _inlined(function.bodies[0], one)
-            if function.bodies[0].cut:
-                break
-        elif one.act == "define":
-            steps.append(Step("define", {"body": function}, one.makes))
+    def _point(self, given: Any) -> Tensor:
+        """Give a point of the function's own; a constant becomes a leaf of its values."""
+        recorder = self.recorder
+        if not isinstance(given, Tensor):
+            return recorder.tensor(given, dtype=None, leaf=True)
+        if self._is_constant(given):
+            values = recorder.look(given)
+            return recorder.tensor(values, dtype=self._named(values), leaf=True)
+        if "op:clone" in recorder.subject.abilities:
+            copy: Tensor = recorder.perform("op:clone", given)
         else:
-            steps.append(one)
-    return steps
+            copy = recorder.perform("op:mul", given, 1.0)
+        return copy
+
+    def _is_constant(self, tensor: Tensor) -> bool:
+        if "get:requires_grad" not in self.recorder.subject.abilities:
+            return False
+        with self.recorder.frame([]):
+            return not self.recorder.perform("get:requires_grad", tensor)
+
+    def _is_recording(self) -> bool:
+        if not self.recorder.subject.abilities >= {"is_grad_enabled", "mode:enable_grad"}:
+            return True
+        with self.recorder.frame([]):
+            return bool(self.recorder.perform("is_grad_enabled"))
+
+    def _detached(self, tensor: Tensor) -> Tensor:
+        """Give what was recorded inside as it is where nothing is recorded."""
+        if "op:detach" not in self.recorder.subject.abilities or getattr(tensor, "absent", False):
+            return tensor
+        detached: Tensor = self.recorder.perform("op:detach", tensor)
+        return detached
+
+    def _read_off_leaves(self, output: Tensor, leaves: Sequence[Tensor]) -> Sequence[Any]:
+        self._unless_constant(lambda: self._backward(output))
+        return [leaf.grad for leaf in leaves]
+
+    def _backward(self, output: Tensor) -> None:
+        """Begin at the output with the cotangent: given if the engine takes one, or as a factor."""
+        recorder, cotangent = self.recorder, self.cotangent
+        scalar = np.ndim(cotangent) == 0
+        if scalar and cotangent == 1.0:
+            recorder.perform("backward", output)
+        elif "given_cotangent" in recorder.subject.abilities:
+            recorder.perform("backward", output, self._seed())
+        elif scalar:
+            recorder.perform("backward", output * float(cotangent))
+        else:
+            recorder.perform("backward", (output * self._seed()).sum())
+
+    def _asked_for(self, output: Tensor, points: Sequence[Tensor]) -> Sequence[Any]:
+        asked: dict[str, Any] = {"create_graph": True}
+        if "allow_unused" in self.recorder.subject.abilities:
+            asked["allow_unused"] = True
+
+        def ask() -> Any:
+            seed = self._seed()
+            return self.recorder.perform("grad", output, list(points), grad_outputs=seed, **asked)
+
+        found: Sequence[Any] | None = self._unless_constant(ask)
+        return [None] * len(points) if found is None else found
+
+    def _seed(self) -> Tensor:
+        return self.recorder.tensor(self.cotangent, dtype=None, leaf=False)
+
+    def _unless_constant(self, begin: Callable[[], Any]) -> Any:
+        """Begin at the output; None if it has no history, and so the derivative zero."""
+        steps: list[Step] = []
+        try:
+            with self.recorder.frame(steps):
+                return begin()
+        except Refused as refused:
+            if refused.kind != "root-without-grad":
+                raise
+            steps.clear()
+            return None
+        finally:
+            for step in steps:
+                self.recorder.record(step)
+
+    def _or_zero(self, gradient: Any, like: Tensor) -> Tensor:
+        """Give the gradient, or zeros of its point's shape and data type where there is none."""
+        if isinstance(gradient, Tensor):
+            return gradient
+        recorder, values = self.recorder, self.recorder.look(like)
+        zeros = recorder.tensor(np.zeros(values.shape), dtype=self._named(values), leaf=False)
+        if gradient is not None:
+            given = {"gradient": described(gradient), "zeros": described(zeros)}
+            zeros = Tensor(recorder, zeros._handle, recorder.number())
+            recorder.record(Step("or_zero", given, described(zeros)))
+        object.__setattr__(zeros, "absent", True)
+        return zeros
+
+    def _named(self, values: np.ndarray[Any, Any]) -> str | None:
+        return None if values.dtype == self.recorder.dtype else values.dtype.name
+
+    # an engine of functions ---------------------------------------------------------------
+    def _of_a_function(self) -> Product:
+        recorder = self.recorder
+        points = [
+            i if isinstance(i, Tensor) else recorder.tensor(i, dtype=None, leaf=False)
+            for i in self.inputs
+        ]
+        product = recorder.perform("transform:vjp", recorder.perform("define", body=self._called))
+        output, pullback = product(*points)
+        found = pullback(self._seed())
+        whole = isinstance(found, list | tuple) and len(found) == len(points)
+        if not (whole and all(isinstance(one, Tensor) for one in (output, *found))):
+            message = f"a product gave {output!r} and {found!r}, expected {len(points)} gradients"
+            raise BrokenPort(message)
+        return output, tuple(found)
 
 
-def _inlined(body: Body, call: Step) -> Iterator[Step]:
-    """Write the body of a function where it is called."""
-    names = {
-        parameter.number: given.number
-        for parameter, given in zip(body.arguments, call.given["inputs"], strict=True)
-    }
-    if body.returned is None:
-        yield from renumbered(body.steps, names)
-    elif body.returned.number in names:  # what it was given
-        yield from renumbered(body.steps, names)
-        yield Step("tracked", {"x": Ref(names[body.returned.number])}, call.makes)
-    else:
-        yield from renumbered(body.steps, {**names, body.returned.number: call.makes.number})
+def _is_closed(body: Body, recorder: Recorder) -> bool:
+    """Say whether a function uses nothing from outside that may have a history."""
+    outside = set(uses_in(body)) - set(born_in_body(body))
+    return not outside or outside <= _constants(recorder)
+
+
+def _constants(recorder: Recorder) -> set[int]:
+    """Give what has no history, as far as the program says so."""
+    found: set[int] = set()
+    for step in (step for block in recorder._blocks() for step in block):
+        makes, computed = step.makes, ACTS[step.act].family == "op" or step.act == "vjp"
+        is_no_tensor = isinstance(makes, Ref) and makes.kind != "tensor"
+        if (
+            is_no_tensor
+            or step.act in ("tensor", "op:detach")
+            or (computed and set(uses_of([step])) - set(born_in([step])) <= found)
+        ):
+            found |= set(numbers(makes))
+    return found

@@ -113,9 +113,6 @@ class Player:
             case "tensor" | "leaf":
                 leaf, dtype = step.act == "leaf", given.get("dtype")
                 result = recorder.tensor(self.value(given["data"]), dtype=dtype, leaf=leaf)
-            case "or_zero":
-                gradient = self.frame.get(given["gradient"].number)
-                result = recorder.perform("or_zero", gradient, self.value(given["like"]))
             case _:
                 values = {name: self.value(value) for name, value in given.items()}
                 result = recorder.perform(step.act, **values)

@@ -83,8 +83,9 @@ class Step:
     """One act: its key in the table of acts, its arguments by name, what it made.
 
     `makes` is a pattern like the answer, objects by number.  `seen` is a plain answer that steered
-    the program, which another run must find again.  `steps` are those of a block.  `refused` is the
-    kind of error that the act was refused with, and is not stored.
+    the program, which another run must find again.  `steps` are those of a block.  Two things are
+    not stored: `refused`, the kind of error that the act was refused with, and `derived`, what was
+    done on this engine for an act that it does not have.
     """
 
     act: str
@@ -93,6 +94,7 @@ class Step:
     seen: Any = UNSEEN
     steps: list[Step] | None = None
     refused: str | None = None
+    derived: list[Step] | None = None
 
 
 @dataclass(slots=True)

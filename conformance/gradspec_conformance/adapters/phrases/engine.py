@@ -9,11 +9,16 @@ A Python adapter subclasses it for the few acts that a book cannot say:
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gradspec.exceptions import ProgramError
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
 from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose
+from gradspec.program.recorder import Recorder
+from gradspec.program.replay import replay
+from gradspec.program.scripts.own_words import is_performed
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
 from gradspec_conformance.adapters.phrases.writing import in_words_of
@@ -51,7 +56,14 @@ class PhrasebookEngine:
         return next(found, None)
 
     def script(self, program: Program) -> str:
-        """Print a program in the words of the book."""
+        """Print a program in the words of the book.
+
+        What the engine does for a product is known once it was done: a stored program is performed.
+        """
+        if not is_performed(program.steps):
+            with Recorder(self) as recorder, suppress(ProgramError):
+                replay(program, recorder)
+            program = recorder.program
         return in_words_of(self.book, program)
 
     def says(self, act: Act, forms: Mapping[str, Any]) -> bool:

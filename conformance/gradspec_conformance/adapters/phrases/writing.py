@@ -5,26 +5,32 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec.port.engine import working_dtype
 from gradspec.port.phrase import Choice, Phrase, choose
 from gradspec.program.scripts import print_program
+from gradspec.program.steps import Step, numbers
 from gradspec_conformance.adapters.phrases.languages import IMPORTS
 
 if TYPE_CHECKING:
     from gradspec.port.act import Act
     from gradspec.program.scripts.writer import Writer
-    from gradspec.program.steps import Program, Step
+    from gradspec.program.steps import Program
     from gradspec_conformance.adapters.phrases.book import Book
 
 MODULES: Final = (
     "concurrent.futures",
     "contextlib",
     "copy",
+    "functools",
     "importlib.metadata",
     "pickle",
     "types",
     "warnings",
     "weakref",
 )
+
+RELATIONS: Final = {"exceeds": "more than", "contains": "a text with", "lacks": "a text without"}
+"""Demand that is no equality -> how it is said."""
 
 
 def in_words_of(book: Book, program: Program) -> str:
@@ -39,7 +45,7 @@ class BookDialect:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self.abilities = book.abilities
+        self.working_dtype = working_dtype(book.abilities).name
 
     def head(self, body: str) -> list[str]:
         """Give the lines before the first step: the imports that the body needs."""
@@ -63,10 +69,26 @@ class BookDialect:
 
     def demand(self, step: Step, write: Writer) -> str:
         """Show what was found beside what is expected."""
-        expected = step.given.get("expected")
-        wanted = "a tensor" if step.given["check"] == "is_present" else expected
-        found = write.literal(step.given["found"])
-        return f"print({found}, '   expected:', {write.literal(wanted)})"
+        check, expected = step.given["check"], step.given.get("expected")
+        found = self._found(check, step.given["found"], write)
+        wanted = "'a tensor'" if check == "is_present" else write.literal(expected)
+        if check in RELATIONS:
+            relation, named = RELATIONS[check], list(numbers(expected))
+            plain = repr(f"{relation} {expected!r}")
+            wanted = f"{relation + ' '!r} + str({wanted})" if named else plain
+        return f"print({found}, '   expected:', {wanted})"
+
+    def _found(self, check: str, found: Any, write: Writer) -> str:
+        """Say what is compared: the thing itself, or its shape or data type."""
+        phrases = self._book.phrases
+        match check:
+            case "has_shape" if "shape" in phrases:
+                return write.said(Step("shape", {"x": found}))[0]
+            case "has_shape":
+                return f"{write.said(Step('array', {'x': found}))[0]}.shape"
+            case "has_dtype":
+                return f"{write.said(Step('array', {'x': found}))[0]}.dtype"
+        return write.literal(found)
 
     def block(self, step: Step, lines: list[str], write: Writer) -> list[str]:
         """Say what is demanded of the lines of a block."""

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 class Dialect(Protocol):
     """How one language says acts, demands and blocks.
 
-    Products are written out for a language whose `abilities` do not have them as an act of its own.
+    Where a language has no products as an act of its own, what was done for them is printed.
     """
 
-    abilities: frozenset[str]
     has_products: bool
+    working_dtype: str
 
     def head(self, body: str) -> list[str]:
         """Give the lines before the first step: the imports that the body needs."""

@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.catalogue.operators import OPERATORS
-from gradspec.port.abilities import WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Choice, Phrase, choose
 from gradspec.program.scripts.writer import Writer, print_program
@@ -34,8 +33,8 @@ def as_gradspec(program: Program, engine: str = "reference") -> str:
 class NotationDialect:
     """`ag.tensor(...)`, `x.backward()`, `expect(x.grad).equals(...)`."""
 
-    abilities = frozenset(WORDS)
     has_products = True
+    working_dtype = "float64"
 
     def __init__(self, engine: str) -> None:
         self._engine = engine
@@ -45,6 +44,7 @@ class NotationDialect:
         names = [name for name in ("Interrupted", "expect") if name in body]
         return [
             *(["import contextlib"] if "contextlib." in body else []),
+            *(["import functools"] if "functools." in body else []),
             *(["import types"] if "types." in body else []),
             *(["import numpy as np"] if "np." in body else []),
             *([f"from gradspec import {', '.join(names)}"] if names else []),

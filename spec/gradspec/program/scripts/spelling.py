@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import re
+import ast
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.port.phrase import FORMS, RESULT, WORD, Argument, Local
+from gradspec.port.phrase import FORMS, RESULT, WORD, Argument, Local, flat
 
 if TYPE_CHECKING:
-    from gradspec.port.phrase import Phrase
+    from gradspec.port.phrase import Part, Phrase
     from gradspec.program.scripts.writer import Writer
 
-ATOM: Final = re.compile(r"[\w.]+(\(.*\)|\[.*\])?|\[.*\]|'.*'", re.DOTALL)
-"""What needs no brackets beside an operator or a dot; roughly, and on the safe side."""
+ATOMS: Final = (
+    ast.Attribute,
+    ast.Call,
+    ast.Constant,
+    ast.Dict,
+    ast.List,
+    ast.Name,
+    ast.Subscript,
+    ast.Tuple,
+)
+"""What needs no brackets beside an operator."""
 
 
 class Spelling:
@@ -23,7 +33,7 @@ class Spelling:
         self._given = given
         self._target = target
         self._own: dict[str, str] = {}
-        self._alone = len(phrase.parts) == 1
+        self._beside = beside(phrase.parts)
 
     def __call__(self, part: Argument | Local) -> str:
         """Give the text of an argument, or of a name of the phrase's own."""
@@ -32,11 +42,8 @@ class Spelling:
         value = self._given["data" if part.name in FORMS else part.name]
         write = self._writer
         if part.name in FORMS:
-            return (
-                f"np.array({write.literal(value)})"
-                if part.name == "array"
-                else write.literal(value)
-            )
+            data = write.literal(value)
+            return write.array(value, self._given["dtype"]) if part.name == "array" else data
         if part.type == WORD:
             return str(value)
         if part.name == "dtype":
@@ -48,7 +55,7 @@ class Spelling:
         if part.name == "index":
             return write.index(value)
         text = write.literal(value)
-        return text if self._alone or ATOM.fullmatch(text) or _is_listed(text) else f"({text})"
+        return f"({text})" if self._beside[part] and not is_atom(text) else text
 
     def _local(self, name: str) -> str:
         if name == RESULT:
@@ -57,5 +64,37 @@ class Spelling:
         return self._own.setdefault(name, self._writer.fresh())
 
 
-def _is_listed(text: str) -> bool:
-    return text.startswith(("(", "[", "{")) or re.fullmatch(r"-?[\d.e+-]+", text) is not None
+@cache
+def beside(whole: tuple[Part, ...]) -> dict[Part, bool]:
+    """Say of each argument of a phrase whether something stands beside it that could bind it."""
+    parts = list(flat(whole))
+    found: dict[Part, bool] = {}
+    for place, part in enumerate(parts):
+        before = parts[place - 1] if place else ""
+        after = parts[place + 1] if place + 1 < len(parts) else ""
+        alone = _opens(before) and _closes(after)
+        found[part] = found.get(part, False) or not alone
+    return found
+
+
+def _opens(before: Any) -> bool:
+    text = before.rstrip(" ") if isinstance(before, str) else "$"
+    assigned = text.endswith("=") and not text.endswith(("==", "<=", ">=", "!="))
+    return not text or assigned or text.endswith(("(", "[", ",", "\n", "return"))
+
+
+def _closes(after: Any) -> bool:
+    text = after.lstrip(" ") if isinstance(after, str) else "$"
+    return not text or text.startswith((")", "]", ",", "\n"))
+
+
+@cache
+def is_atom(text: str) -> bool:
+    """Say whether an expression needs no brackets beside an operator or a dot."""
+    try:
+        parsed = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return False
+    if parsed.col_offset:  # the first character is a bracket around all of it
+        return True
+    return isinstance(parsed, ATOMS)

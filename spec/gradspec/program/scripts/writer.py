@@ -7,7 +7,9 @@ Python's, whatever the dialect.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
+from inspect import Parameter
 from itertools import count
 from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -16,12 +18,14 @@ import numpy as np
 
 from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
-from gradspec.program.folding import folded, in_order_of_birth
-from gradspec.program.products import written_out
+from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
+from gradspec.program.folding import folded
+from gradspec.program.scripts.own_words import in_own_words
 from gradspec.program.scripts.spelling import Spelling
-from gradspec.program.scripts.uses import leaks, uses, uses_of
+from gradspec.program.signatures import signature_of
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
 from gradspec.program.structure import Held, Plain
+from gradspec.program.uses import forgotten, leaks, uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,51 +37,31 @@ MOST_LINES: Final = 120
 IN_TURN: Final = (
     "def in_turn(*functions):",
     "    order = iter(functions)",
-    "    return lambda *arguments: next(order)(*arguments)",
+    "    @functools.wraps(functions[0])",
+    "    def call(*arguments, **keywords):",
+    "        return next(order)(*arguments, **keywords)",
+    "    return call",
     "",
 )
+
+OWN_NAME: Final = re.compile(r"[tfa]\d+(_\d+)?|_\d+")
+"""Names that a script gives by itself."""
 
 
 def print_program(program: Program, dialect: Dialect) -> str:
     """Print a program in a dialect, at most `MOST_LINES` long."""
-    steps = folded(program).steps
     if not dialect.has_products:
-        steps = in_order_of_birth(_without_products(steps, dialect))
-    writer = Writer(dialect, uses(steps), leaks(steps))
+        program = in_own_words(program)
+    steps = folded(program).steps
+    writer = Writer(dialect, uses(steps), leaks(steps), forgotten(steps))
     writer.block(steps)
-    head = dialect.head("\n".join(writer.lines))
-    lines = [*head, *(IN_TURN if writer.took_turns else ()), *writer.lines]
+    lines = [*(IN_TURN if writer.took_turns else ()), *writer.lines]
+    lines = [*dialect.head("\n".join(lines)), *lines]
     if len(lines) > MOST_LINES:
         hidden = len(lines) - MOST_LINES
         half = MOST_LINES // 2
         lines = [*lines[:half], f"# ... {hidden} more lines ...", *lines[-half:]]
     return "\n".join(lines)
-
-
-def _without_products(steps: Sequence[Step], dialect: Dialect) -> list[Step]:
-    """Write products out as steps of the engine's own, as far as its gradients were there."""
-    fresh = count(1 + max(uses_of(steps), default=0), 1000)
-    found: list[Step] = []
-    for step in steps:
-        if step.steps is not None:
-            step.steps = _without_products(step.steps, dialect)
-        for value in step.given.values():
-            for body in value.bodies if isinstance(value, Function) else ():
-                body.steps = _without_products(body.steps, dialect)
-        if step.act == "vjp" and len(step.given["function"].bodies) == 1:
-            found += _plainly(written_out(step, dialect.abilities, next(fresh)))
-        else:
-            found.append(step)
-    return found
-
-
-def _plainly(steps: list[Step]) -> Iterator[Step]:
-    """Leave out what a reader need not see: zeros for gradients that are missing."""
-    for step in steps:
-        if step.act == "attempt":
-            yield from step.steps or []
-        else:
-            yield step
 
 
 @dataclass(slots=True)
@@ -87,6 +71,7 @@ class Writer:
     dialect: Dialect
     uses: dict[int, int]
     leaks: set[int]
+    forgotten: set[int]
     lines: list[str] = field(default_factory=list)
     depth: int = 0
     inlined: dict[int, str] = field(default_factory=dict)
@@ -112,6 +97,8 @@ class Writer:
                 return repr(value)
             case float() | np.floating() if not math.isfinite(value):
                 return f"float('{float(value)}')"
+            case complex() if not _is_read_back(value):
+                return f"complex({self.literal(value.real)}, {self.literal(value.imag)})"
             case np.ndarray() if not value.size:
                 return f"np.zeros({value.shape})"
             case np.ndarray():
@@ -139,6 +126,17 @@ class Writer:
                 return self.literal(value.thing)
         return repr(value)
 
+    def array(self, data: Any, dtype: str | None) -> str:
+        """Write data as an array of a data type."""
+        name = dtype or self._dtype_of(data)
+        text, array = self.literal(data), np.asarray(data)
+        alike = array.size and np.array(array.tolist()).dtype.name == name
+        return f"np.array({text})" if alike else f"np.array({text}, dtype={name!r})"
+
+    def _dtype_of(self, data: Any) -> str:
+        dtype = np.asarray(data).dtype
+        return self.dialect.working_dtype if dtype.kind == "f" else dtype.name
+
     def index(self, value: Any) -> str:
         """Write an index as it stands between brackets."""
         match value:
@@ -160,9 +158,7 @@ class Writer:
     # acts -----------------------------------------------------------------------------
     def said(self, step: Step, target: str = "") -> list[str]:
         """Say an act in the words of the dialect; raises Unsayable."""
-        act, given = ACTS[step.act], dict(step.given)
-        if "data" in given and act.key in ("tensor", "leaf"):
-            given.setdefault("dtype", _dtype_of(given["data"]))
+        act, given = ACTS[step.act], self._complete(step)
         choice = self.dialect.phrase(act, given)
         if choice is None:
             raise Unsayable(f"{act.key}({', '.join(given)})")
@@ -176,6 +172,12 @@ class Writer:
             del lines[-1]  # nobody asked what it gives
         return lines
 
+    def _complete(self, step: Step) -> dict[str, Any]:
+        given = dict(step.given)
+        if step.act in CONSTRUCTORS:
+            given.setdefault("dtype", self._dtype_of(given["data"]))
+        return given
+
     def fresh(self) -> str:
         """Name something that no step names."""
         return f"_{next(self._locals)}"
@@ -187,10 +189,6 @@ class Writer:
         match step.act:
             case "expect":
                 self._emit(self.dialect.demand(step, self))
-            case "or_zero":
-                self.names[step.makes.number] = self._name(step.given["gradient"].number)
-            case "tracked":
-                self.names[step.makes.number] = self._name(step.given["x"].number)
             case "repeat":
                 self._repeat(step)
             case "define" if "body" in step.given:
@@ -212,7 +210,7 @@ class Writer:
             self._extend(self._sayable(step, self._target(step.makes)))
 
     def _is_expression(self, step: Step) -> bool:
-        choice = self.dialect.phrase(ACTS[step.act], step.given)
+        choice = self.dialect.phrase(ACTS[step.act], self._complete(step))
         return choice is not None and not choice[0].assigns and "\n" not in choice[0].text
 
     def _sayable(self, step: Step, target: str = "") -> list[str]:
@@ -235,14 +233,26 @@ class Writer:
         self._extend(self.dialect.block(step, inside or ["pass"], self))
 
     def _repeat(self, step: Step) -> None:
-        for inside, first, _ in step.given["carried"]:
-            self._emit(f"t{inside.number} = {self.literal(first)}")
+        """Write a loop; a name that the program lets go of is the only one of its object."""
+        carried = [(f"t{i.number}", f, f"t{n.number}") for i, f, n in step.given["carried"]]
+        let_go = set(forgotten(step.steps or []))
+        moved = {f"t{i.number}" for i, _, n in step.given["carried"] if {i.number} & let_go}
+        for inside, first, _ in carried:
+            self._emit(f"{inside} = {self.literal(first)}")
+            self._extend([f"del {self.literal(first)}"] if inside in moved else [])
         self._emit(f"for _ in range({step.given['times']}):")
         self.depth += 1
         self.block(step.steps or [])
-        for inside, _, last in step.given["carried"]:
-            self._emit(f"t{inside.number} = {self.literal(last)}")
+        for inside, _, last in carried:
+            self._emit(f"{inside} = {last}")
+            self._extend([f"del {last}"] if inside in moved else [])
         self._close()
+        for inside, _, last in carried:
+            self._extend([f"{last} = {inside}"] if inside in moved else [])
+            self._extend([f"del {inside}"] if inside in moved or self._is_let_go(last) else [])
+
+    def _is_let_go(self, name: str) -> bool:
+        return int(name[1:]) in self.forgotten
 
     def _target(self, made: Any) -> str:
         """Write what an assignment has on its left; nothing, if nobody uses what is made."""
@@ -269,19 +279,24 @@ class Writer:
                     yield from self._taken_apart(one, f"{name}[{key!r}]")
 
     def _may_inline(self, step: Step, following: Step | None) -> bool:
-        if not isinstance(step.makes, Ref) or step.refused is not None:
+        if not isinstance(step.makes, Ref) or step.refused is not None or following is None:
             return False
-        if ACTS[step.act].family in ("op", "plain") or step.act in (
-            "tensor",
-            "leaf",
-            "log",
-            "note",
-        ):
+        if ACTS[step.act].family in ("op", "plain"):
+            return False
+        if step.act in ("tensor", "leaf", "log", "note", "same"):
             return False
         number = step.makes.number
-        next_uses = following is not None and number in set(numbers(following.given))
-        within = following is None or following.steps is None
-        return next_uses and within and self.uses.get(number) == 1 and number not in self.leaks
+        once = following.steps is None and self._mentions(following, number) == 1
+        return once and self.uses.get(number) == 1 and number not in self.leaks
+
+    def _mentions(self, step: Step, number: int) -> int:
+        """Count how often the text of an act has an object."""
+        if step.act == "expect":
+            return list(numbers(step.given)).count(number)
+        choice = self.dialect.phrase(ACTS[step.act], self._complete(step))
+        parts = flat(choice[0].parts) if choice else ()
+        said = [step.given.get(part.name) for part in parts if isinstance(part, Argument)]
+        return list(numbers(said)).count(number)
 
     # functions ------------------------------------------------------------------------
     def _function(self, function: Function) -> None:
@@ -311,27 +326,32 @@ class Writer:
         self._close()
 
     def _parameters(self, body: Body, function: Function) -> tuple[str, list[str]]:
-        """Write the parameters, and the lines that take structures among them apart."""
+        """Write the parameters, and the lines that take them apart or give them their numbers."""
         if not function.bodies:
             return "*_", []
-        written: list[str] = []
-        opening: list[str] = []
+        written: dict[str, Any] = {}
         for place, pattern in enumerate(body.arguments):
-            if isinstance(pattern, Ref | Value):
-                written.append(f"t{pattern.number}")
-                continue
-            name = f"a{place}"
-            written.append(name)
+            own = isinstance(pattern, Ref | Value) and pattern.number not in body.exports
+            written[f"t{pattern.number}" if own else f"a{place}"] = pattern
+        parameters = signature_of(function.signature or (), self.literal).parameters.values()
+        places = [p.name for p in parameters if p.kind < Parameter.VAR_POSITIONAL]
+        defaults = {p.name: p.default for p in parameters if p.default is not Parameter.empty}
+        written = _named(written, places)
+        received = written | body.keywords
+        opening = [line for name, one in received.items() for line in self._received(one, name)]
+        missing = [name for name in defaults if name not in received]
+        by_place = [*written, *(name for name in missing if name in places)]
+        by_name = [*body.keywords, *(name for name in missing if name not in places)]
+        return ", ".join(_with_defaults(by_place, by_name, defaults)), opening
+
+    def _received(self, pattern: Any, name: str) -> Iterator[str]:
+        """Give what arrived under a name the names that it has in the program."""
+        if has_dicts(pattern):
+            yield from self._taken_apart(pattern, name)
+        else:
             target = self._target(pattern)
-            if has_dicts(pattern):
-                opening += self._taken_apart(pattern, name)
-            elif target:
-                opening.append(f"{target} = {name}")
-        for name, pattern in body.keywords.items():
-            written.append(name)
-            if isinstance(pattern, Ref | Value):
-                opening.append(f"t{pattern.number} = {name}")
-        return ", ".join(written), opening
+            if target and target != name:
+                yield f"{target} = {name}"
 
     # lines ----------------------------------------------------------------------------
     def _emit(self, line: str) -> None:
@@ -347,12 +367,35 @@ class Writer:
         self.depth -= 1
 
 
+def _named(written: dict[str, Any], places: list[str]) -> dict[str, Any]:
+    """Put the caller's names of parameters in place of the script's, where they differ from it."""
+    if any(map(OWN_NAME.fullmatch, places)):
+        return written
+    names = [*places, *list(written)[len(places) :]]
+    return dict(zip(names, written.values(), strict=False))
+
+
+def _with_defaults(
+    by_place: list[str], by_name: list[str], defaults: dict[str, str]
+) -> Iterator[str]:
+    """Write parameters; Python lets none by place without a default come after one with it."""
+    last = max((n for n, name in enumerate(by_place) if name not in defaults), default=-1)
+    for n, name in enumerate(by_place):
+        yield f"{name}={defaults[name]}" if n > last else name
+    if by_name:
+        yield "*"
+    yield from (f"{n}={defaults[n]}" if n in defaults else n for n in by_name)
+
+
 def has_dicts(pattern: Any) -> bool:
     """Say whether a pattern cannot stand on the left of an assignment."""
     inside = isinstance(pattern, tuple | list) and any(map(has_dicts, pattern))
     return isinstance(pattern, dict) or inside
 
 
-def _dtype_of(data: Any) -> str:
-    name = np.asarray(data).dtype.name
-    return "float64" if name.startswith("float") else name
+def _is_read_back(value: complex) -> bool:
+    """Say whether Python reads what it writes for the number: no NaN, and no negative zero."""
+    parts = (value.real, value.imag)
+    return all(map(math.isfinite, parts)) and not any(
+        part == 0.0 and math.copysign(1.0, part) < 0.0 for part in parts
+    )

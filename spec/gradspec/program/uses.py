@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec.program.steps import Function, Step, functions, numbers
+from gradspec.program.steps import Step, functions, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from gradspec.program.steps import Body
 
 
 def uses(steps: Sequence[Step]) -> dict[int, int]:
@@ -23,16 +25,17 @@ def uses_of(steps: Sequence[Step]) -> Iterator[int]:
     for step in steps:
         yield from numbers(step.given)
         for function in functions(step.given):
-            yield from _uses_in(function)
+            yield from numbers(function.signature)
+            for body in function.bodies:
+                yield from uses_in(body)
         if step.steps is not None:
             yield from uses_of(step.steps)
 
 
-def _uses_in(function: Function) -> Iterator[int]:
-    yield from numbers(function.signature)
-    for body in function.bodies:
-        yield from uses_of(body.steps)
-        yield from numbers(body.returned)
+def uses_in(body: Body) -> Iterator[int]:
+    """Give the objects that a call of a function uses."""
+    yield from uses_of(body.steps)
+    yield from numbers(body.returned)
 
 
 def leaks(steps: Sequence[Step]) -> set[int]:
@@ -44,4 +47,18 @@ def leaks(steps: Sequence[Step]) -> set[int]:
                 found |= {*body.exports, *leaks(body.steps)}
         if step.steps is not None:
             found |= leaks(step.steps)
+    return found
+
+
+def forgotten(steps: Sequence[Step]) -> set[int]:
+    """Find the objects that steps let go of."""
+    found: set[int] = set()
+    for step in steps:
+        if step.act == "forget":
+            found |= set(numbers(step.given))
+        for inside in (step.steps, step.derived):
+            found |= forgotten(inside or [])
+        for function in functions(step.given):
+            for body in function.bodies:
+                found |= forgotten(body.steps)
     return found

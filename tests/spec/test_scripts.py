@@ -1,0 +1,325 @@
+"""Printed scripts do what was done: in the engine's own words, and for every clause."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from printed_scripts import Demanding, complaints, printed, shows_what_was_demanded
+
+from gradspec import CASES, Autograd, expect
+from gradspec.exceptions import ProgramError
+from gradspec.program.scripts import writer
+from gradspec_conformance.adapters.phrases import Phrasebook
+from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.exceptions import EngineNotInstalled
+from gradspec_conformance.execution.effort import Effort, seed_of
+from gradspec_conformance.execution.execute import tried
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gradspec.port.engine import Engine
+    from gradspec.writing.clause import Clause
+
+FEWEST = {"reference": 459, "torch": 459, "autograd": 37, "micrograd": 39}
+"""Engine -> how many clauses it passes."""
+
+EXAMPLES = 3
+"""How many examples of a law are printed."""
+
+
+@pytest.fixture(scope="module", params=list(FEWEST))
+def speaker(request: pytest.FixtureRequest) -> Any:
+    """Give an engine that has words of its own."""
+    try:
+        return load_engine(request.param)
+    except EngineNotInstalled as error:
+        pytest.skip(str(error))
+
+
+def passing(clause: Clause, engine: Engine) -> list[Demanding]:
+    """Run a clause; give its runs if it passes, and nothing if it does not."""
+    effort = Effort(examples=EXAMPLES, shrink=False)
+    runs: list[Demanding] = []
+
+    def once(**inputs: Any) -> None:
+        with Demanding(engine, seed=seed_of(clause, effort)) as recorder:
+            clause.perform(Autograd(recorder), **inputs)
+        runs.append(recorder)
+
+    try:
+        tried(clause, once, effort)()
+    except ProgramError:
+        return []
+    return runs
+
+
+def test_the_script_of_every_passing_clause_shows_what_the_clause_demanded(
+    speaker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MOST_LINES", sys.maxsize)
+    wrong: list[tuple[str, str]] = []
+    compared_scripts = 0
+    for clause in CASES.values():
+        for recorder in passing(clause, speaker):
+            script = speaker.script(recorder.program)
+            compared_scripts += 1
+            try:
+                shown = printed(speaker, script)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is named
+                wrong.append((clause.id, repr(error)))
+                continue
+            wrong += [(clause.id, text) for text in complaints(speaker, shown, recorder.demands)]
+
+    assert wrong == []
+    assert compared_scripts >= FEWEST[speaker.name]
+
+
+# what a person reads --------------------------------------------------------------------
+def negative_base(ag: Autograd) -> None:
+    """A negative number under a power, in front of it, and as an argument."""
+    x = ag.tensor(2.0, requires_grad=True)
+    expect((-2.0) ** x).equals(4.0)
+    expect(x**-1.0).equals(0.5)
+    expect(-3.0 - x).equals(-5.0)
+    expect(ag.clamp(x, -1.0, 1.0)).equals(1.0)
+    expect(x * -0.0).equals(0.0)
+
+
+def a_loop_that_lets_go(ag: Autograd) -> None:
+    """Names that a loop carries, of which the program lets go."""
+    x = ag.tensor(2.0, requires_grad=True)
+    first = x * x
+    watcher = ag.watch(first)
+    y = first * first
+    ag.forget(first)
+    for _ in range(30):
+        above = y + 1.0
+        ag.forget(y)
+        y = above
+    expect(watcher).is_alive()
+    expect(y).equals(46.0)
+    y.backward()
+    ag.forget(y)
+    expect(watcher).is_gone()
+
+
+def a_loop_whose_last_is_let_go(ag: Autograd) -> None:
+    """A loop that keeps what it made, and a program that lets go of the last."""
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x * 1.0
+    for _ in range(30):
+        y = y + 1.0
+    expect(y).equals(32.0)
+    watcher = ag.watch(y)
+    ag.forget(y)
+    expect(watcher).is_gone()
+
+
+def other_demands(ag: Autograd) -> None:
+    """Demands that are no equality."""
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = (x * x).sum()
+    size = y.grad_fn.graph_size()
+    expect(size).exceeds(2)
+    expect(size).exceeds((x * x).grad_fn.graph_size())
+    expect(x).has_shape(2)
+    expect(x).has_dtype("float64")
+    expect(ag.repr(x)).contains("requires_grad")
+    expect(ag.repr(x)).lacks("nothing of the kind")
+    expect(y).is_present()
+
+
+@pytest.fixture(params=["reference", "torch"])
+def taper(request: pytest.FixtureRequest) -> Any:
+    """Give an engine with a tape."""
+    try:
+        return load_engine(request.param)
+    except EngineNotInstalled as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [negative_base, a_loop_that_lets_go, a_loop_whose_last_is_let_go, other_demands],
+    ids=lambda body: body.__name__,
+)
+def test_both_scripts_show_what_was_demanded(body: Callable[[Autograd], None], taper: Any) -> None:
+    shows_what_was_demanded(body, taper)
+
+
+def stored_by_pack(ag: Autograd) -> None:
+    """What is saved is kept outside, under a number."""
+    kept: dict[int, Any] = {}
+
+    def pack(t: Any) -> int:
+        kept[len(kept)] = t
+        return len(kept) - 1
+
+    x = ag.tensor(3.0, requires_grad=True)
+    with ag.saved_tensors_hooks(pack, lambda number: kept[number]):
+        y = x * x
+        z = y * x
+    z.backward()
+    expect(x.grad).equals(27.0)
+
+
+def kept_context(ag: Autograd) -> None:
+    """A context, and the parameter beside it, that the clause keeps outside."""
+    kept: list[Any] = []
+
+    class Kept(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            kept.extend([ctx, x])
+            return x * 2.0
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            del ctx
+            return g * kept[1]
+
+    x = ag.tensor(3.0, requires_grad=True)
+    Kept.apply(x).backward()
+    expect(x.grad).equals(3.0)
+
+
+def defaults(ag: Autograd) -> None:
+    """A default that the engine fills in, in one call, and a keyword in another."""
+
+    class Scaled(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(x: Any, k: Any = 3.0) -> Any:
+            return x * k
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            del output
+            ctx.k = inputs[1]
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * ctx.k, None
+
+    x = ag.tensor(2.0, requires_grad=True)
+    (Scaled.apply(x) + Scaled.apply(x, 5.0)).backward()
+    expect(x.grad).equals(8.0)
+
+
+def functions_among_keywords(ag: Autograd) -> None:
+    """Functions in a dict and a tuple that arrive by keyword."""
+
+    def f(x: Any, fs: Any) -> Any:
+        return fs["a"](x) + fs["b"][0](x)
+
+    x = ag.tensor(2.0, requires_grad=True)
+    run = ag.func.checkpoint(f, use_reentrant=False)
+    run(x, fs={"a": lambda t: t * 3.0, "b": (lambda t: t * t,)}).backward()
+    expect(x.grad).equals(7.0)
+
+
+def keywords_in_turn(ag: Autograd) -> None:
+    """Calls that are not alike, with keywords."""
+    factors = iter([2.0, 10.0])
+
+    def f(x: Any, *, other: Any) -> Any:
+        return x * other * next(factors)
+
+    x = ag.tensor(2.0, requires_grad=True)
+    handle = ag.func.no_grad(f)
+    found = [handle(x, other=ag.tensor(value)) for value in (1.0, 3.0)]
+    expect(found[0]).equals(4.0)
+    expect(found[1]).equals(60.0)
+
+
+def complex_data(ag: Autograd) -> None:
+    """Complex numbers that Python writes in a way that it does not read."""
+    data = np.array(
+        [1.0 + 2.0j, complex(math.nan, 1.0), complex(-0.0, -0.0), complex(1.0, -math.inf)]
+    )
+    expect(ag.tensor(data, dtype="complex128")).equals(data)
+    expect(1.0 / ag.tensor(np.array([complex(0.0, -1.0)]), dtype="complex128")).equals([1.0j])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        stored_by_pack,
+        kept_context,
+        defaults,
+        functions_among_keywords,
+        keywords_in_turn,
+        complex_data,
+    ],
+    ids=lambda body: body.__name__,
+)
+def test_both_scripts_of_torch_show_what_was_demanded(body: Callable[[Autograd], None]) -> None:
+    try:
+        shows_what_was_demanded(body, load_engine("torch"))
+    except EngineNotInstalled as error:
+        pytest.skip(str(error))
+
+
+def test_what_is_mentioned_twice_is_made_once() -> None:
+    try:
+        engine = load_engine("micrograd")
+    except EngineNotInstalled as error:
+        pytest.skip(str(error))
+
+    def body(ag: Autograd) -> None:
+        x = ag.tensor(2.0, requires_grad=True)
+        (x * x).backward()
+        expect(x.grad.item()).equals(4.0)
+
+    shows_what_was_demanded(body, engine)
+
+
+BOOK = """
+[engine]
+name = "summing"
+inherits = "torch"
+setup = "import gradspec_reference as torch"
+
+[dtypes]
+complex64 = false
+complex128 = false
+
+[acts]
+item = "float($x) + float(0)"
+"""
+
+
+def test_a_phrase_that_is_a_sum_is_put_in_brackets(tmp_path: Path) -> None:
+    book = tmp_path / "summing.toml"
+    book.write_text(BOOK)
+    engine = Phrasebook(book)()
+
+    def body(ag: Autograd) -> None:
+        x = ag.tensor(2.0, requires_grad=True)
+        y = ag.tensor(3.0)
+        expect(x * y.item()).equals(6.0)
+
+    with Demanding(engine) as recorder:
+        body(Autograd(recorder))
+    script = engine.script(recorder.program)
+
+    assert "(float(t1) + float(0))" in script
+    assert list(complaints(engine, printed(engine, script), recorder.demands)) == []
+
+
+def test_an_array_is_printed_with_its_data_type() -> None:
+    try:
+        engine = load_engine("autograd")
+    except EngineNotInstalled as error:
+        pytest.skip(str(error))
+
+    def body(ag: Autograd) -> None:
+        expect(ag.tensor([1.0, 2.0], dtype="float32") * 2.0).has_dtype("float32")
+        expect(ag.tensor([1, 2], dtype="int32")).has_dtype("int32")
+
+    shows_what_was_demanded(body, engine)
