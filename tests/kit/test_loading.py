@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gradspec.port.engine import Subject
+from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.loading import engine_names, known_engines, load_engine
 from gradspec_conformance.exceptions import (
     EngineBroken,
@@ -139,3 +141,60 @@ def test_an_engine_that_is_here_and_one_that_is_not_are_both_listed(
 
     assert not isinstance(known["mine"], EngineError)
     assert isinstance(known["absent"], EngineNotFound)
+
+
+# an engine with three operators ---------------------------------------------------------
+SMALL = WHOLE.replace('capabilities = "mine", "1", {"values"}', 'abilities = "mine", "1", WORDS')
+WORDS = {"values", "op:add", "op:mul", "op:sin", "dtype:float64"}
+
+
+def test_abilities_are_the_words_and_no_more(write: Write) -> None:
+    engine = load_engine(write(f"WORDS = {WORDS}\n{SMALL}"))
+
+    assert Subject.of(engine).abilities == WORDS
+
+
+def test_a_word_that_follows_from_others_is_not_there_without_them(write: Write) -> None:
+    engine = load_engine(write(f"WORDS = {WORDS | {'vjp'}}\n{SMALL}"))
+
+    assert Subject.of(engine).abilities == WORDS
+
+
+def test_capabilities_are_bundles_too(write: Write) -> None:
+    engine = load_engine(write(WHOLE))
+
+    assert Subject.of(engine).abilities >= {"values", "op:add", "op:pow"}
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ('{"values", "item"}', r"lacks item\(\) of item"),
+        ('{"values", "flags"}', "'flags', .* it is a bundle: write its words"),
+        ('{"values", "op:sinn"}', "write 'op:sin'"),
+        ('{"op:sin"}', "does not declare 'values'"),
+        ('["values"]', "its abilities is a list, expected a set of words"),
+    ],
+)
+def test_abilities_are_held_to_the_words_and_the_methods(
+    write: Write, words: str, complaint: str
+) -> None:
+    with pytest.raises(EngineBroken, match=complaint):
+        load_engine(write(f"WORDS = {words}\n{SMALL}"))
+
+
+GREETS = """
+import json
+print(json.dumps({"engine": {"name": "small", "version": "1", %r: %r}}), flush=True)
+input()
+"""
+
+
+@pytest.mark.parametrize(("kind", "alone"), [("abilities", True), ("capabilities", False)])
+def test_a_process_can_say_its_words_alone(kind: str, alone: bool) -> None:
+    engine = RemoteEngine([sys.executable, "-c", GREETS % (kind, sorted(WORDS))])
+    abilities = Subject.of(engine).abilities
+    engine.close()
+
+    assert (abilities == WORDS) is alone
+    assert ("op:pow" in abilities) is not alone

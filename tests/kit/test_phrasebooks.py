@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from toy_book import TOY
 
 from gradspec import CASES, Autograd, expect
 from gradspec.exceptions import Unsupported
@@ -20,74 +21,19 @@ from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    Write = Callable[..., Path]
-
-TOY = """\
-# The toy engine of the tests, as a book.
-
-[engine]
-name = "toy"
-version = "'1'"
-setup = "from toy_engine import RULES, Number, ToyEngine"
-prepare = "engine = ToyEngine()"
-
-[dtypes]
-float64 = "float"
-
-[acts]
-tensor = "Number($number)"
-leaf = "Number($number, requires_grad=True)"
-array = "np.array($x.value)"
-backward = "engine.backward(${root:one})"
-item = "$x.value"
-float = "$x.value"
-bool = "bool($x.value)"
-
-[operators]
-add = "engine.apply('add', {'x': $x, 'other': $other})"
-sub = "engine.apply('sub', {'x': $x, 'other': $other})"
-mul = "engine.apply('mul', {'x': $x, 'other': $other})"
-div = "engine.apply('div', {'x': $x, 'other': $other})"
-neg = "engine.apply('neg', {'x': $x})"
-pow = "engine.apply('pow', {'x': $x, 'exponent': $exponent})"
-
-[[same_name.operators]]
-phrase = "engine.apply('NAME', {'x': $x})"
-names = "sin exp tanh"
-
-[[errors]]
-kind = "root-without-grad"
-says = "Refusal: root-without-grad"
-"""
+    from toy_book import WriteBook
 
 
-@pytest.fixture
-def write(tmp_path: Path, request: pytest.FixtureRequest) -> Write:
-    """Write a book and give its path; the toy engine lies beside it."""
-    toy = request.path.with_name("toy_engine.py")
-    (tmp_path / "toy_engine.py").write_text(toy.read_text("utf-8"), "utf-8")
-
-    def written(text: str = TOY, name: str = "toy.toml") -> Path:
-        path = tmp_path / name
-        path.write_text(text, "utf-8")
-        return path
-
-    return written
-
-
-def test_a_book_is_loaded_by_its_path_and_judged(write: Write) -> None:
-    engine = load_engine(str(write()))
+def test_a_book_is_loaded_by_its_path_and_judged(write_book: WriteBook) -> None:
+    engine = load_engine(str(write_book()))
 
     assert [finding for finding in smoke(engine) if not finding.ok] == []
     assert run_clause(CASES["bwd-001"], engine).outcome is Outcome.PASSED
     assert run_clause(CASES["vjp-001"], engine).outcome is Outcome.UNSUPPORTED
 
 
-def test_phrases_imply_abilities(write: Write) -> None:
-    abilities = Subject.of(load_engine(str(write()))).abilities
+def test_phrases_imply_abilities(write_book: WriteBook) -> None:
+    abilities = Subject.of(load_engine(str(write_book()))).abilities
 
     assert abilities >= {"values", "tape", "constants", "vjp", "op:mul", "op:sin", "item", "bool"}
     assert abilities >= {"set:grad", "clear:grad", "same_object", "dtype:float64"}
@@ -105,24 +51,26 @@ def test_phrases_imply_abilities(write: Write) -> None:
     ],
 )
 def test_what_is_said_is_an_ability_and_what_is_only_accepted_is_not(
-    write: Write, phrase: str, implied: str, not_implied: str
+    write_book: WriteBook, phrase: str, implied: str, not_implied: str
 ) -> None:
-    book = read_book(write(TOY.replace("engine.backward(${root:one})", phrase)))
+    book = read_book(write_book(TOY.replace("engine.backward(${root:one})", phrase)))
 
     assert implied in book.abilities
     assert not_implied not in book.abilities
 
 
-def test_what_no_phrase_shows_is_said_and_taken_back(write: Write) -> None:
+def test_what_no_phrase_shows_is_said_and_taken_back(write_book: WriteBook) -> None:
     also = 'also = ["frees_graph", "-deepcopy"]\n\n[dtypes]'
-    abilities = read_book(write(TOY.replace("[dtypes]", also))).abilities
+    abilities = read_book(write_book(TOY.replace("[dtypes]", also))).abilities
 
     assert "frees_graph" in abilities
     assert "deepcopy" not in abilities
 
 
-def test_an_argument_that_no_phrase_mentions_makes_the_step_unsupported(write: Write) -> None:
-    engine = load_engine(str(write()))
+def test_an_argument_that_no_phrase_mentions_makes_the_step_unsupported(
+    write_book: WriteBook,
+) -> None:
+    engine = load_engine(str(write_book()))
 
     with Recorder(engine) as recorder:
         ag = Autograd(recorder)
@@ -131,9 +79,9 @@ def test_an_argument_that_no_phrase_mentions_makes_the_step_unsupported(write: W
             ag.add(x, x, alpha=3.0)
 
 
-def test_a_book_inherits_another_and_takes_lines_away(write: Write) -> None:
-    write()
-    derived = write(
+def test_a_book_inherits_another_and_takes_lines_away(write_book: WriteBook) -> None:
+    write_book()
+    derived = write_book(
         '[engine]\nname = "mine"\ninherits = "toy"\n\n[operators]\nsin = false\n', "m.toml"
     )
     book = read_book(derived)
@@ -143,24 +91,24 @@ def test_a_book_inherits_another_and_takes_lines_away(write: Write) -> None:
     assert book.name == "mine"
 
 
-def test_a_python_adapter_says_what_a_book_cannot(write: Write) -> None:
-    class Doubled(Phrasebook(write())):  # type: ignore[misc]
+def test_a_python_adapter_says_what_a_book_cannot(write_book: WriteBook) -> None:
+    class Doubled(Phrasebook(write_book())):  # type: ignore[misc]
         def apply(self, operator: str, arguments: Any) -> Any:
             result = super().apply(operator, arguments)
             return super().apply("mul", {"x": result, "other": 2.0})
 
-    load_engine(str(write()))  # the module beside the book is found
+    load_engine(str(write_book()))  # the module beside the book is found
     ask = Asker(Doubled())
     two = ask.tensor(np.array(2.0))
 
     assert ask("array", ask("op:add", two, two)) == 8.0
 
 
-def test_what_earlier_programs_left_behind_is_reset_before_each(write: Write) -> None:
+def test_what_earlier_programs_left_behind_is_reset_before_each(write_book: WriteBook) -> None:
     text = TOY.replace("[acts]", '[acts]\nreset = "COUNT.append(1)"').replace(
         'prepare = "', 'prepare = "COUNT = []; '
     )
-    engine: Any = load_engine(str(write(text)))
+    engine: Any = load_engine(str(write_book(text)))
     for _ in range(3):
         with Recorder(engine) as recorder:
             expect(Autograd(recorder).tensor(1.0)).equals(1.0)
@@ -168,8 +116,8 @@ def test_what_earlier_programs_left_behind_is_reset_before_each(write: Write) ->
     assert len(engine._space["COUNT"]) == 3
 
 
-def test_a_program_is_printed_in_the_words_of_the_book(write: Write) -> None:
-    engine: Any = load_engine(str(write()))
+def test_a_program_is_printed_in_the_words_of_the_book(write_book: WriteBook) -> None:
+    engine: Any = load_engine(str(write_book()))
     with Recorder(engine) as recorder:
         ag = Autograd(recorder)
         x = ag.tensor(2.0, requires_grad=True)
@@ -210,17 +158,17 @@ def test_a_program_is_printed_in_the_words_of_the_book(write: Write) -> None:
     ],
 )
 def test_what_is_wrong_with_a_book_is_told_with_table_key_and_line(
-    write: Write, old: str, new: str, sentence: str
+    write_book: WriteBook, old: str, new: str, sentence: str
 ) -> None:
     assert TOY.count(old) >= 1
-    path = write(TOY.replace(old, new, 1))
+    path = write_book(TOY.replace(old, new, 1))
 
     with pytest.raises(MalformedBook, match=sentence):
         read_book(path)
 
 
-def test_a_book_whose_engine_is_not_here_is_told(write: Write) -> None:
-    path = write(TOY.replace("from toy_engine import", "from nowhere_engine import"))
+def test_a_book_whose_engine_is_not_here_is_told(write_book: WriteBook) -> None:
+    path = write_book(TOY.replace("from toy_engine import", "from nowhere_engine import"))
 
     with pytest.raises(EngineBroken, match="nowhere_engine is not installed"):
         load_engine(str(path))

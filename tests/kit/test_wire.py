@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import warnings
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from gradspec import CASES, Interrupted, chapters
+from gradspec import CASES, Autograd, Interrupted, chapters, expect
+from gradspec.exceptions import ProgramError, WrongCall
+from gradspec.program.recorder import Recorder
 from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.asking import Asker
 from gradspec_conformance.engines.loading import load_engine
@@ -20,7 +23,8 @@ from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.execute import run_clause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from gradspec_conformance.execution.verdict import Verdict
 
@@ -205,3 +209,216 @@ def test_what_is_no_answer_is_quoted_and_ends_the_process(said: str, complaint: 
 def test_a_wrong_greeting_is_quoted() -> None:
     with pytest.raises(BadMessage, match="greeted with"):
         RemoteEngine([sys.executable, "-c", "print('{\"motor\": 1}')"])
+
+
+# the same of a book, here and there -----------------------------------------------------
+BOOK = """
+[engine]
+name = "typed"
+inherits = "torch"
+setup = "import torch"
+
+[operators]
+mul = ["torch.mul($x, ${other:tensor})", "torch.mul($x, ${other:number})"]
+sum = ["$x.sum(${dim:int})", "$x.sum(dim=${dim:list})", "$x.sum()"]
+"""
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]:
+    """Give an engine whose phrases are for values of a type, here and in another process."""
+    path = tmp_path_factory.mktemp("books") / "typed.toml"
+    path.write_text(BOOK, "utf-8")
+    there = RemoteEngine([*SERVE, str(path)])
+    yield load_engine(str(path)), there
+    there.close()
+
+
+def ends(body: Callable[[Autograd], None], engine: Any) -> str:
+    """Say how a program ends."""
+    try:
+        with Recorder(engine) as recorder:
+            body(Autograd(recorder))
+    except ProgramError as error:
+        return f"{type(error).__name__}: {error}"
+    return "passed"
+
+
+@pytest.mark.parametrize(
+    ("other", "end"),
+    [
+        (3, "passed"),
+        (3.0, "passed"),
+        (np.float32(3.0), "passed"),
+        (np.float64(3.0), "passed"),
+        (np.int64(3), "passed"),
+        (True, "Unsaid"),
+        (np.True_, "Unsaid"),
+        (None, "Unsaid"),
+        ([3.0], "Unsaid"),
+        ("three", "Unsaid"),
+    ],
+)
+def test_a_phrase_is_for_the_same_operands_in_another_process(
+    typed: tuple[Any, Any], other: Any, end: str
+) -> None:
+    def body(ag: Autograd) -> None:
+        expect(ag.mul(ag.tensor([1.0, 2.0]), other)).equals([3.0, 6.0])
+
+    here, there = (ends(body, engine) for engine in typed)
+
+    assert there == here
+    assert here.startswith(end)
+
+
+def test_a_number_that_came_out_of_the_engine_is_a_number(typed: tuple[Any, Any]) -> None:
+    def body(ag: Autograd) -> None:
+        three = ag.tensor(3.0).item()
+        expect(ag.tensor(2.0) * three).equals(6.0)
+        expect(ag.tensor([1.0, 2.0]).sum(int(ag.tensor(0, dtype="int64")))).equals(3.0)
+
+    assert [ends(body, engine) for engine in typed] == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    "thing", [range(2), {1}, b"x", float, object(), np.longdouble(2.0), [1, (2, slice(0, {3}))]]
+)
+def test_what_cannot_be_told_to_another_process_is_no_argument_here_either(
+    typed: tuple[Any, Any], thing: Any
+) -> None:
+    for engine in typed:
+        with Recorder(engine) as recorder:
+            x = Autograd(recorder).tensor([1.0, 2.0])
+            with pytest.raises(WrongCall, match="a program cannot hold a"):
+                x.mul(thing)
+            with pytest.raises(WrongCall, match="a program cannot hold a"):
+                x.grad = thing
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda ag, x: ag.add(x, x, alpha=3.0),
+        lambda ag, x: ag.sum(x, 0, keepdim=True),
+        lambda ag, x: ag.sum(x, keepdim=True),
+    ],
+)
+def test_an_argument_that_no_phrase_mentions_is_unsupported_in_another_process(
+    tmp_path: Path, call: Callable[[Autograd, Any], Any]
+) -> None:
+    path = tmp_path / "bare.toml"
+    text = BOOK.replace("[operators]", '[operators]\nadd = "$x + $other"')
+    path.write_text(text, "utf-8")
+
+    def body(ag: Autograd) -> None:
+        call(ag, ag.tensor([1.0]))
+
+    there = RemoteEngine([*SERVE, str(path)])
+    found = [ends(body, engine) for engine in (load_engine(str(path)), there)]
+    there.close()
+
+    assert found[0].startswith("Unsaid: the engine does not declare op:")
+    assert found[1] == found[0]
+
+
+# errors that come back ------------------------------------------------------------------
+def refused_in_a_mode(ag: Autograd) -> None:
+    """Let the block of a mode be left by an error of the engine."""
+    x = ag.tensor(2.0)
+    with ag.refuses("root-without-grad"), ag.no_grad():
+        (x * 2.0).backward()
+    expect(ag.is_grad_enabled()).is_true()
+
+
+def refused_in_modes_of_modes(ag: Autograd) -> None:
+    """Let several modes be left by one error."""
+    x = ag.tensor(2.0)
+    with ag.attempt("root-without-grad"), ag.no_grad(), ag.enable_grad(), ag.no_grad():
+        (x * 2.0).backward()
+    expect(ag.is_grad_enabled()).is_true()
+
+
+def refused_in_a_mode_of_a_hook(ag: Autograd) -> None:
+    """Let the error pass a mode, a hook and a backward pass."""
+    w, c = ag.tensor(3.0, requires_grad=True), ag.tensor(1.0)
+
+    def hook(_gradient: Any) -> None:
+        with ag.enable_grad():
+            c.backward()
+
+    w.register_hook(hook)
+    with ag.refuses("root-without-grad"), ag.no_grad():
+        (w * 2.0).backward() if ag.is_grad_enabled() else c.backward()
+    with ag.refuses("root-without-grad"):
+        (w * 2.0).backward()
+    expect(ag.is_grad_enabled()).is_true()
+
+
+def refused_long_ago(ag: Autograd) -> None:
+    """Raise an error in a hook that an earlier act was refused with."""
+    x, w = ag.tensor(2.0), ag.tensor(3.0, requires_grad=True)
+    errors: list[Exception] = []
+    try:
+        x.backward()
+    except ProgramError as error:
+        errors.append(error)
+
+    def hook(_gradient: Any) -> None:
+        raise errors[0]
+
+    w.register_hook(hook)
+    expect(x * 2.0).equals(4.0)
+    with ag.refuses("root-without-grad"):
+        (w * 2.0).backward()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        refused_in_a_mode,
+        refused_in_modes_of_modes,
+        refused_in_a_mode_of_a_hook,
+        refused_long_ago,
+    ],
+)
+def test_an_error_of_the_engine_comes_back_to_it_whenever_it_is_told(
+    remote: RemoteEngine, body: Callable[[Autograd], None]
+) -> None:
+    assert ends(body, load_engine("reference")) == "passed"
+    assert ends(body, remote) == "passed"
+
+
+def test_an_error_that_nobody_holds_is_forgotten_there(ask: Asker) -> None:
+    x = ask.tensor(np.array([1.0]))
+    numbers = []
+    for _ in range(2):
+        with pytest.raises(Exception, match="grad") as caught:
+            ask("backward", x)
+        numbers.append(caught.value.number)  # type: ignore[attr-defined]
+    caught.value.__traceback__ = None
+    del caught
+    gc.collect()
+
+    assert numbers[1] in ask._subject.engine._end.unneeded
+
+
+def test_what_left_a_mode_is_not_kept(remote: RemoteEngine) -> None:
+    def body(ag: Autograd) -> None:
+        with pytest.raises(KeyError), ag.no_grad():
+            raise KeyError
+        expect(ag.is_grad_enabled()).is_true()
+
+    assert ends(body, remote) == "passed"
+    assert not remote._raised
+
+
+def test_an_object_of_the_callers_that_the_engine_passes_on_stays_here(
+    typed: tuple[Any, Any],
+) -> None:
+    def body(ag: Autograd) -> None:
+        scaled = ag.func.checkpoint(lambda x, by: x * float(by[0][1]), use_reentrant=False)
+        x = ag.tensor(2.0, requires_grad=True)
+        scaled(x, [range(7, 9)]).backward()
+        expect(x.grad).equals(8.0)
+
+    assert [ends(body, engine) for engine in typed] == ["passed", "passed"]

@@ -168,7 +168,7 @@ class Swallows:
     def __init__(self, engine: ReferenceEngine) -> None:
         self._engine = engine
         self.name, self.version, self.abilities = engine.name, engine.version, engine.abilities
-        self.error_kind, self.says = engine.error_kind, engine.says
+        self.error_kind = engine.error_kind
         self.leave = engine.leave
         self.swallowed: list[Exception] = []
 

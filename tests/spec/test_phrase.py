@@ -39,6 +39,14 @@ def filled(text: str, *given: str) -> str:
         ("f($$x, $x)", "x", "f($x, <x>)"),
         ("f((a, $x), $(b=($y)))", "x y", "f((a, <x>), b=(<y>))"),
         ("$_a = $x\n$_a", "x", "<_a> = <x>\n<_a>"),
+        ("f($x)(\n  $(lo=$min),\n  $(hi=$max),\n)", "x", "f(<x>)()"),
+        ("f($x)(\n  $(lo=$min),\n  $(hi=$max)\n)", "x max", "f(<x>)(hi=<max>\n)"),
+        ("f($x)(\n  $(lo=$min),\n  $(hi=$max)\n)", "x min", "f(<x>)(\n  lo=<min>\n)"),
+        ("f(\n  $(a=$dim),\n  $x\n)", "x", "f(<x>\n)"),
+        ("{\n  $('a': $dim),\n  'b': $x,\n}", "x", "{'b': <x>,\n}"),
+        ("f($x,  # one\n  $(a=$dim),  # two\n  b)", "x", "f(<x>,  # one\n  # two\n  b)"),
+        ("f($x, '#', $(a=$dim), b)", "x", "f(<x>, '#', b)"),
+        ("f($(a=$dim)$(, b=$x))", "x", "f(b=<x>)"),
     ],
 )
 def test_what_was_not_given_is_left_out_with_one_comma(text: str, given: str, said: str) -> None:
@@ -51,6 +59,9 @@ def test_what_was_not_given_is_left_out_with_one_comma(text: str, given: str, sa
         ("f($x, $(", "is not closed"),
         ("f($ x)", "begins nothing"),
         ("f(${x:colour})", "colour is no type"),
+        ("$result = $x\nf($*result)", "a star stands before an argument"),
+        ("f(${x:int}, ${x:list})", "x is int and list"),
+        ("f($x, $(last))", "group that begins at 6 has no argument"),
     ],
 )
 def test_what_is_no_phrase_is_refused(text: str, complaint: str) -> None:

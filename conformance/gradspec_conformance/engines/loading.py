@@ -160,6 +160,8 @@ def _imported(spec: str, action: Callable[[], Any]) -> Any:
             message = f"importing {spec} raised {_told(error)}: mend the adapter"
             raise EngineBroken(message) from error
         raise EngineNotInstalled(package, _remedy(spec)) from error
+    except MalformedBook as error:
+        raise EngineBroken(str(error)) from error
     except (Exception, SystemExit) as error:
         raise EngineBroken(f"importing {spec} raised {_told(error)}: mend the adapter") from error
 

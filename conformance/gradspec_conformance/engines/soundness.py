@@ -13,14 +13,20 @@ from gradspec.port.engine import method_of
 
 def unsound(engine: Any) -> str:
     """Say what was found, what was expected and what to do; nothing if all is there."""
-    if hasattr(engine, "abilities"):  # a book was checked when it was read
-        return _attributes(engine, "abilities") or _words(engine.abilities)
-    return _attributes(engine, "capabilities") or _words(engine.capabilities) or _methods(engine)
+    if hasattr(engine, "abilities"):
+        attribute, known = "abilities", [*WORDS]
+    else:
+        attribute, known = "capabilities", [*WORDS, *BUNDLES]
+    complaint = _attributes(engine, attribute) or _words(getattr(engine, attribute), known)
+    if complaint or hasattr(engine, "speak"):  # a book was checked when it was read
+        return complaint
+    return _methods(engine)
 
 
 def missing_methods(engine: Any) -> dict[str, str]:
     """Give the methods of the declared words that the engine does not have, and a word of each."""
-    declared = expanded(engine.capabilities)
+    small: frozenset[str] | None = getattr(engine, "abilities", None)
+    declared = expanded(engine.capabilities) if small is None else small
     expected = {"error_kind": "values"}
     for act in ACTS.values():
         word = next(iter(act.words & declared), "")
@@ -45,12 +51,13 @@ def _attributes(engine: Any, words: str) -> str:
     return ""
 
 
-def _words(words: AbstractSet[Any]) -> str:
-    known = [*WORDS, *BUNDLES]
+def _words(words: AbstractSet[Any], known: list[str]) -> str:
     unknown = sorted(str(word) for word in words if word not in known)
     if unknown:
         close = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.5)
         hint = f"write {close[0]!r}" if close else "the words are in gradspec.port.abilities"
+        if unknown[0] in BUNDLES:
+            hint = "it is a bundle: write its words, or declare it under capabilities"
         return f"it declares {', '.join(map(repr, unknown))}, which no ability is called: {hint}"
     if "values" not in words:
         return "it does not declare 'values', without which no program can run: declare it"

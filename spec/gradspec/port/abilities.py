@@ -105,6 +105,13 @@ WORDS: Final[Mapping[str, Word]] = {
 }
 """Every word that an engine may have."""
 
+FOLLOWING: Final = frozenset(
+    word
+    for word in DERIVED
+    if not any(word in act.words for act in ACTS.values() if not act.by_kit) and word not in SHARED
+)
+"""Words that no engine has but by having others."""
+
 BUNDLES: Final[Mapping[str, frozenset[str]]] = {
     bundle: frozenset(name for name, word in WORDS.items() if word.bundle == bundle)
     for bundle in dict.fromkeys(word.bundle for word in WORDS.values() if word.bundle)
@@ -118,6 +125,6 @@ def expanded(words: Iterable[str]) -> frozenset[str]:
 
 
 def with_what_follows(words: frozenset[str]) -> frozenset[str]:
-    """Add the words that others amount to."""
+    """Add the words that others amount to, and none of these without the others."""
     derived = (word for word, ways in DERIVED.items() if any(way <= words for way in ways))
-    return words.union(derived)
+    return (words - FOLLOWING).union(derived)

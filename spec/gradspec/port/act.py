@@ -33,6 +33,7 @@ class Act:
     notation has it and under which name, without parentheses if it is an `attribute`; `notation` is
     the phrase where it says the act in another way.  `python` and `torch` are phrases; of several,
     the first that mentions all that was given.  An act `by_kit` is not asked of the engine.
+    Where `one_of` names arguments, every call gives one of them and no other.
     `bundle` is the word by which a Python adapter may declare it together with others.
     """
 
@@ -52,6 +53,7 @@ class Act:
     by_kit: bool = False
     several: Callable[[Given], bool] | None = None
     words: frozenset[str] = frozenset()
+    one_of: tuple[str, ...] = ()
     bundle: str = ""
 
     @property

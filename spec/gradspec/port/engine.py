@@ -45,8 +45,10 @@ Handle = Any
 class Engine(Protocol):
     """What every engine has, besides what it can do and the methods for it.
 
-    A Python adapter has `capabilities`: a set of words, or of the bundles of words that
-    `gradspec.port.abilities` names.
+    What it can do it says in one of two sets.  `abilities` are the words of
+    `gradspec.port.abilities`, each for one thing, and no more is asked of it.  `capabilities` may
+    also be the bundles there, which are shorter: some are called like a word in them (`values` has
+    the six basic operators, `tape` has constants).  An engine that has both means `abilities`.
     """
 
     name: str
@@ -61,7 +63,8 @@ class Subject:
     """An engine that is judged, and what it said of itself when it was loaded.
 
     Its abilities are read once: what it says of itself while it runs changes nothing.  An engine
-    with a phrasebook is spoken to (`speak`), and `says` knows which arguments its phrases mention.
+    with a phrasebook, here or in another process, is spoken to (`speak`); one that is here `says`
+    which arguments its phrases mention without doing anything.
     """
 
     engine: Any
@@ -91,13 +94,17 @@ class Subject:
         )
 
     def ask(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any] | None = None) -> Any:
-        """Have the engine do an act; `forms` are the arguments as the program describes them."""
+        """Have the engine do an act; `forms` are the arguments as the program describes them.
+
+        Raises Unsaid if it has a phrasebook in which no phrase mentions them all, and what the
+        engine raises.
+        """
         if self.speak is not None:
             return self.speak(act, given, given if forms is None else forms)
         return called(self.engine, act, given)
 
     def covers(self, act: Act, forms: Mapping[str, Any]) -> bool:
-        """Say whether the engine knows all arguments of an act that it has."""
+        """Say whether it is worth asking; what only the asked can know is Unsaid then."""
         return self.says is None or self.says(act, forms)
 
 

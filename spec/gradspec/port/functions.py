@@ -87,6 +87,7 @@ DEFINITION: Final = act(
     some=True,
     word="",
     needs_more=_rules,
+    one_of=("body", "forward"),
     notation=_class("ag.Function", FLAGS),
     python="$body",
     torch=CUSTOM,

@@ -12,7 +12,7 @@
     $$               a dollar
 
 Of several phrases for an act the first is taken that mentions all that was given and whose types
-fit.
+fit.  A phrase mentions every argument that an act is never asked for without.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from gradspec.exceptions import MalformedPhrase
 
@@ -34,10 +36,20 @@ FORMS: Final = ("array", "list", "number")
 
 RESULT: Final = "result"
 
+INTEGER: Final = (int, np.integer)
+
+REAL: Final = (int, float, np.integer, np.floating)
+
+
+def is_observed(form: Any) -> bool:
+    """Say whether a program has only the number of a plain value here, and not what it was."""
+    return getattr(form, "kind", "") == "value"
+
+
 TYPES: Final[dict[str, Callable[[Any], bool]]] = {
-    "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
-    "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
-    "bool": lambda v: isinstance(v, bool),
+    "number": lambda v: is_observed(v) or (isinstance(v, REAL) and not isinstance(v, bool)),
+    "int": lambda v: is_observed(v) or (isinstance(v, INTEGER) and not isinstance(v, bool)),
+    "bool": lambda v: is_observed(v) or isinstance(v, bool | np.bool_),
     "none": lambda v: v is None,
     "list": lambda v: isinstance(v, list | tuple),
     "slice": lambda v: isinstance(v, slice),
@@ -88,16 +100,28 @@ TOKEN: Final = re.compile(
 )
 
 
+COMMENT: Final = re.compile(
+    r"""\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
+    r"""|(?P<comment>\#[^\n]*)"""
+)
+"""A comment, or a text in which there can be none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase, read; it `assigns` what it makes, or is an expression in the end."""
+    """A phrase, read; what it makes is `$result`, or its last expression."""
 
     text: str
     parts: tuple[Part, ...]
     mentioned: frozenset[str]
     required: frozenset[str]
     types: Mapping[str, str]
-    assigns: bool
+    locals: frozenset[Local]
+
+    @property
+    def assigns(self) -> bool:
+        """Say whether it leaves what it makes under `$result`."""
+        return Local(RESULT) in self.locals
 
     @classmethod
     @cache
@@ -107,13 +131,14 @@ class Phrase:
         if end != len(text):
             raise MalformedPhrase(f"a closing bracket too many at character {end}")
         arguments = [*_arguments(parts)]
+        types = _types(arguments)
         return cls(
             text=text,
             parts=parts,
             mentioned=frozenset(_data(a.name) for a in arguments),
             required=frozenset(_data(p.name) for p in parts if isinstance(p, Argument)),
-            types={a.name: a.type for a in arguments if isinstance(a, Argument) and a.type},
-            assigns=any(p == Local(RESULT) for p in flat(parts)),
+            types=types,
+            locals=frozenset(p for p in flat(parts) if isinstance(p, Local)),
         )
 
     @property
@@ -170,6 +195,20 @@ def _equal(value: Any, default: Any) -> bool:
     return type(value) is type(default) and bool(value == default)
 
 
+def _types(arguments: Sequence[Argument | Silent]) -> dict[str, str]:
+    types: dict[str, str] = {}
+    for argument in arguments:
+        if isinstance(argument, Argument) and argument.type:
+            if argument.name in ("data", *FORMS):
+                raise MalformedPhrase(f"${argument.name} is what its name says, and has no type")
+            before = types.setdefault(argument.name, argument.type)
+            if before != argument.type:
+                raise MalformedPhrase(
+                    f"${argument.name} is {before} and {argument.type}: write two phrases"
+                )
+    return types
+
+
 def _data(name: str) -> str:
     return "data" if name in FORMS else name
 
@@ -210,6 +249,11 @@ def _parts(text: str, start: int, *, depth: int) -> tuple[tuple[Part, ...], int]
             inner, place = _parts(text, place, depth=depth + 1)
             if place >= len(text):
                 raise MalformedPhrase(f"the group that begins at {token.start()} is not closed")
+            if not _arguments(inner):
+                raise MalformedPhrase(
+                    f"the group that begins at {token.start()} has no argument: write what is "
+                    "always said without $()"
+                )
             parts.append(Group(inner))
             place += 1
         else:
@@ -226,6 +270,8 @@ def _part(token: re.Match[str]) -> Part:
         if token["type"] and token["type"] not in TYPES:
             raise MalformedPhrase(f"{token['type']} is no type; types are {', '.join(TYPES)}")
         return Argument(token["braced"], token["type"] or "")
+    if token["name"] == RESULT and token["star"]:
+        raise MalformedPhrase("a star stands before an argument, and $result is none")
     if token["local"] or token["name"] == RESULT:
         return Local(token["local"] or RESULT)
     return Argument(token["name"], star=token["star"])
@@ -238,8 +284,8 @@ def _filled(parts: tuple[Part, ...], given: frozenset[str], spell: Callable[[Any
         if said is None:
             text, comma_due = _without(text)
             continue
-        if comma_due and isinstance(part, str):  # something was left out, and no comma stood before
-            said = said.lstrip().removeprefix(",").lstrip() if _opens(text) else said
+        if comma_due and _opens(text):  # something was left out, and no comma stood before
+            said = said.lstrip().removeprefix(",").lstrip()
         comma_due = False
         text = (text.rstrip(" ") if isinstance(part, Silent) else text) + said
     return text
@@ -261,13 +307,21 @@ def _said(part: Part, given: frozenset[str], spell: Callable[[Any], str]) -> str
 
 
 def _without(text: str) -> tuple[str, bool]:
-    """Take back the comma or the line that led to what is left out; say if one is due."""
-    if text.rstrip().endswith(","):
-        return text.rstrip().removesuffix(","), False
+    """Take back the comma or the line that led to what is left out; say if a comma is due."""
+    kept, said = text.rstrip(), _uncommented(text).rstrip()
+    if said != kept:  # a comment ends with its line, which has to stay
+        return text, True
+    if said.endswith(","):
+        return kept.removesuffix(","), False
     if text.rstrip(" ").endswith("\n"):
-        return text.rstrip(" ").removesuffix("\n"), False
+        return text.rstrip(" ").removesuffix("\n"), True
     return text, True
 
 
 def _opens(text: str) -> bool:
-    return not text or text.rstrip().endswith(("(", "[", "{", ","))
+    said = _uncommented(text).rstrip()
+    return not said or said.endswith(("(", "[", "{", ","))
+
+
+def _uncommented(text: str) -> str:
+    return COMMENT.sub(lambda found: "" if found["comment"] else found[0], text)

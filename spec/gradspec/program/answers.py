@@ -143,7 +143,8 @@ def pattern(value: Any) -> Any:
     """Describe what an act made or a function was given, for a program to store."""
     match value:
         case Observed():
-            return Value(value._number, value._value)
+            was = value._value
+            return Value(value._number, None if is_opaque(was) else was)
         case Object():
             return Ref(value._number, value.kind)
         case list() | tuple() | dict():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from types import EllipsisType, MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
+from gradspec.exceptions import WrongCall
 from gradspec.program.objects import FunctionHandle, HostArray, Log, Object, Tensor
 from gradspec.program.observed import Observed
 from gradspec.program.steps import Ref
@@ -33,6 +34,8 @@ def described(value: Any) -> Any:
         return Ref(value._number, value.kind)
     if isinstance(value, Observed):
         return Ref(value._number, "value")
+    if isinstance(value, np.generic):
+        return value.item()
     return mapped(value, described)
 
 
@@ -50,6 +53,34 @@ def stored(value: Any) -> Any:
     return mapped(value, stored) if members else described(value)
 
 
+def demand_storable(value: Any) -> None:
+    """Demand an argument that a program can hold, and tell another process; raises WrongCall."""
+    match value:
+        case list() | tuple():
+            for member in value:
+                demand_storable(member)
+        case dict() | MappingProxyType():
+            for member in value.values():
+                demand_storable(member)
+        case slice():
+            demand_storable((value.start, value.stop, value.step))
+        case np.generic() if isinstance(value.item(), bool | int | float | complex | str):
+            return
+        case np.generic():
+            _refuse(value)
+        case None | bool() | int() | float() | complex() | str() | np.ndarray() | EllipsisType():
+            return
+        case Object() | Observed() | Held() | Plain():
+            return
+        case _:
+            _refuse(value)
+
+
+def _refuse(value: Any) -> NoReturn:
+    message = f"a program cannot hold a {type(value).__name__}: {value!r}; give plain values"
+    raise WrongCall(message)
+
+
 def handed(value: Any) -> Any:
     """What the engine gets as an argument: handles and bare plain values."""
     if type(value) in PLAIN:
@@ -57,7 +88,9 @@ def handed(value: Any) -> Any:
     if isinstance(value, Object):
         return handle_of(value)
     if isinstance(value, Observed):
-        return value._value
+        return handed(value._value)
+    if isinstance(value, np.generic):
+        return value.item()  # as a stored program and another process have it
     if isinstance(value, np.ndarray):
         return value.copy()  # the program and the clause keep theirs
     return mapped(value, handed)
@@ -73,7 +106,9 @@ def wrapped(value: Any) -> Any:
         case Object():
             return handle_of(value)
         case Observed():
-            return Plain(value._value)
+            return Plain(handed(value._value))
+        case np.generic():
+            return Plain(value.item())
         case list() | tuple() | dict():
             return mapped(value, wrapped)
         case Held():

@@ -23,7 +23,9 @@ from gradspec.exceptions import (
     NothingThere,
     ProgramError,
     Refused,
+    Unsaid,
     Unsupported,
+    is_the_kits,
     text_of,
 )
 from gradspec.judging.comparison import COMPARISONS
@@ -38,8 +40,18 @@ from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
 from gradspec.program.identity import ByIdentity
+from gradspec.program.objects import Object
 from gradspec.program.observed import Observed
-from gradspec.program.passing import compared, described, handed, is_function, stored, wrapped
+from gradspec.program.passing import (
+    PLAIN,
+    compared,
+    demand_storable,
+    described,
+    handed,
+    is_function,
+    stored,
+    wrapped,
+)
 from gradspec.program.steps import Function, Program, Step, numbers
 from gradspec.program.structure import mapped
 
@@ -138,8 +150,6 @@ class Recorder:
         self.require(act.needs(given))
         step = Step(act.key)
         passed = {name: self._passed(act, step, name, given) for name in given}
-        if not self._covers(act, step):
-            raise self.own(Unsupported(f"{act.key}({', '.join(step.given)})"))
         self.record(step)
         return step, given, passed
 
@@ -161,6 +171,9 @@ class Recorder:
         except Exception as error:
             if self._kept is not None:
                 raise self._kept from None
+            if isinstance(error, Unsaid) and is_the_kits(error):
+                self.own(error)
+                raise
             raise self.refused(act, step, error) from error
         else:
             if self._kept is not None:
@@ -183,6 +196,8 @@ class Recorder:
         if kind == "structure":
             step.given[name] = stored(value)
             return wrapped(value)
+        if not (type(value) in PLAIN or isinstance(value, Object)):
+            demand_storable(value)
         step.given[name] = described(value)
         return handed(value)
 
@@ -353,13 +368,6 @@ class Recorder:
         if step is not None:
             step.refused = refused.kind or "unknown"
         return refused
-
-    def _covers(self, act: Act, step: Step) -> bool:
-        try:
-            return self.subject.covers(act, step.given)
-        except Exception as error:
-            message = f"says() raised {type(error).__name__}: {text_of(error)}"
-            raise BrokenPort(message) from error
 
     # demands --------------------------------------------------------------------------
     def expect(self, found: Any, check: str, expected: Any, options: dict[str, Any]) -> None:

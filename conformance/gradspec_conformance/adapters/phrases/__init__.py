@@ -1,11 +1,13 @@
 """Adapters as tables: what an engine is asked, in its own words.
 
 `Phrasebook("mine.toml")` makes an engine class from a book (`engine`); `reading` says what a book
-looks like and what can be wrong with it; `writing` prints programs in its words.
+looks like, `schema` and `checking` what can be wrong with it; `writing` prints programs in its
+words.
 """
 
 from gradspec_conformance.adapters.phrases.book import Book
 from gradspec_conformance.adapters.phrases.engine import Phrasebook, PhrasebookEngine
 from gradspec_conformance.adapters.phrases.reading import read_book
+from gradspec_conformance.exceptions import MalformedBook
 
 __all__ = ["Book", "MalformedBook", "Phrasebook", "PhrasebookEngine", "read_book"]

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from gradspec.port.abilities import SILENT
 from gradspec.port.acts import ACTS
 from gradspec.port.functions import CONTEXT, FLAGS, RULES, is_called
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Mapping
+    from types import CodeType
 
     from gradspec.port.act import Act
     from gradspec.port.phrase import Phrase
+    from gradspec_conformance.adapters.phrases.source import Place
 
 TABLES: Final[dict[str, str]] = {
     "acts": "",
@@ -29,12 +30,17 @@ TABLES: Final[dict[str, str]] = {
 }
 """Table of a book -> how the keys of its acts begin."""
 
-TOGETHER: Final[dict[str, tuple[str, ...]]] = {
-    "values": ("tensor", "array"),
-    "tape": ("leaf", "backward", "get:grad"),
-    "watch": ("watch", "is_alive"),
-}
-"""Word -> the acts that must all have a phrase."""
+
+def _together() -> dict[str, frozenset[str]]:
+    makes: dict[str, set[str]] = {}
+    for act in ACTS.values():
+        if len(act.words) == 1 and not act.by_kit:
+            makes.setdefault(min(act.words), set()).add(act.key)
+    return {word: frozenset(keys) for word, keys in makes.items() if len(keys) > 1}
+
+
+TOGETHER: Final = _together()
+"""Word that is all that several acts need -> those acts, which must all have a phrase."""
 
 UNSAID: Final = frozenset({"retain_graph"})
 """Arguments that an engine may satisfy by doing nothing: a silent phrase will do."""
@@ -42,11 +48,28 @@ UNSAID: Final = frozenset({"retain_graph"})
 
 @dataclass(frozen=True, slots=True)
 class ErrorPattern:
-    """Errors whose text, `ClassName: message`, matches are of the kind; `act` limits where."""
+    """Errors whose text, `ClassName: message`, matches are of the kind; of these `acts`, if any."""
 
     kind: str
     says: re.Pattern[str]
-    act: str = ""
+    acts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Statements or an expression of a book, compiled; a language's own have no place."""
+
+    text: str
+    place: Place | None
+    code: CodeType
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Where the phrases of an act stand in a book, and the names that they look up."""
+
+    place: Place
+    names: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -54,37 +77,54 @@ class Book:
     """The phrases of an engine by the keys of their acts.
 
     `also` are words that no phrase shows; one that begins with a minus takes back what a phrase
-    would imply.  `version` is an expression; `setup` are the statements that come before all else,
-    `prepare` those that a printed program does without.
+    would imply, and the last one decides.  `setup` are the statements that come before all else,
+    `prepare` those that a printed program does without.  `spoken` tells of the phrases that no
+    language has.
     """
 
     file: str
     name: str = ""
-    version: str = ""
-    setup: str = ""
-    prepare: str = ""
+    version: Code | None = None
+    setup: tuple[Code, ...] = ()
+    prepare: tuple[Code, ...] = ()
     also: tuple[str, ...] = ()
-    dtypes: Mapping[str, str] = field(default_factory=dict)
+    dtypes: Mapping[str, Code] = field(default_factory=dict)
     phrases: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
+    spoken: Mapping[str, Spoken] = field(default_factory=dict)
     errors: tuple[ErrorPattern, ...] = ()
 
     @cached_property
     def abilities(self) -> frozenset[str]:
         """The words that the phrases imply, and those that are said besides."""
-        words = {w for key, phrases in self.phrases.items() for w in _words(ACTS[key], phrases)}
+        return self.with_methods(frozenset())
+
+    def with_methods(self, methods: frozenset[str]) -> frozenset[str]:
+        """Give the abilities of an engine that does the acts of these keys in methods of its own.
+
+        A method stands above the book, and gives the word of its act; what its arguments are
+        good for no method shows.
+        """
+        words = {w for key, phrases in self.phrases.items() for w in implied(ACTS[key], phrases)}
+        own = frozenset().union(*(ACTS[key].words for key in methods))
+        words |= own
         for word, keys in TOGETHER.items():
-            if not all(key in self.phrases for key in keys):
+            if not keys <= self.phrases.keys() | methods:
                 words.discard(word)
         if "tape" not in words:
             words -= {"get:grad", "set:grad", "clear:grad", "del:grad"}
         if "rule:forward" not in words:
             words = {word for word in words if not word.startswith("context:")}
         words |= {f"dtype:{name}" for name in self.dtypes}
-        words |= {word for word in self.also if not word.startswith("-")}
-        return frozenset(words - {w.removeprefix("-") for w in self.also if w.startswith("-")})
+        for word in self.also:
+            if not word.startswith("-"):
+                words.add(word)
+            elif word[1:] not in own:
+                words.discard(word[1:])
+        return frozenset(words)
 
 
-def _words(act: Act, phrases: tuple[Phrase, ...]) -> Iterator[str]:
+def implied(act: Act, phrases: tuple[Phrase, ...]) -> Iterator[str]:
+    """Give the words that the phrases of an act imply."""
     yield from act.words
     for argument, word in act.options.items():
         mentioned = any(argument in phrase.mentioned for phrase in phrases)
@@ -112,8 +152,3 @@ def _words(act: Act, phrases: tuple[Phrase, ...]) -> Iterator[str]:
 def _shapes(phrases: tuple[Phrase, ...]) -> Iterator[str]:
     if any(f"${form}" in phrase.text for phrase in phrases for form in ("data", "array", "list")):
         yield "arrays"
-
-
-def known_words() -> frozenset[str]:
-    """Give the words that a book may say under `also`."""
-    return frozenset(SILENT) | {"warnings"}

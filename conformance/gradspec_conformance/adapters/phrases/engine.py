@@ -5,23 +5,36 @@ A Python adapter subclasses it for the few acts that a book cannot say:
     class Engine(Phrasebook("mine.toml")):
         def tensor(self, data):
             return super().tensor(data).realize()
+
+A method that does one act gives its ability.  What else a method is good for (an operator in
+`apply`, an argument of `backward`) the book says under `also`; `super()` says it as unsupported
+where no phrase mentions what was given.
 """
 
 from __future__ import annotations
 
+import builtins
+import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextvars import ContextVar
+from types import EllipsisType, MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from gradspec.exceptions import ProgramError
+import numpy as np
+
+from gradspec.exceptions import ProgramError, Unsaid
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
-from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose
+from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
 from gradspec.program.scripts.own_words import is_performed
+from gradspec.program.steps import Ref
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
 from gradspec_conformance.adapters.phrases.writing import in_words_of
+from gradspec_conformance.exceptions import MalformedBook
+from gradspec_conformance.hints import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +42,20 @@ if TYPE_CHECKING:
 
     from gradspec.port.act import Act
     from gradspec.program.steps import Program
-    from gradspec_conformance.adapters.phrases.book import Book
+    from gradspec_conformance.adapters.phrases.book import Book, Code
+
+
+RAISED_IN: Final = "_gradspec_act"
+"""Attribute of an error: the key of the act that raised it."""
+
+
+PLAIN: Final = (
+    *(type(None), bool, int, float, complex, str, list, tuple, dict, slice, EllipsisType),
+    np.ndarray,
+)
+
+_forms: ContextVar[Mapping[int, Any]] = ContextVar("forms", default=MappingProxyType({}))
+"""Identity of an argument of the method at work -> how the program describes it."""
 
 
 class PhrasebookEngine:
@@ -39,21 +65,23 @@ class PhrasebookEngine:
 
     def __init__(self) -> None:
         self._space: dict[str, Any] = {"__name__": f"<{self.book.file}>"}
-        exec(f"{self.book.setup}\n{self.book.prepare}", self._space)  # noqa: S102 - the book's own
-        dtypes = {name: eval(text, self._space) for name, text in self.book.dtypes.items()}  # noqa: S307
-        self._space["_dtypes"] = {None: None, **dtypes}
-        self._dtype_names = {None: None} | {dtype: name for name, dtype in dtypes.items()}
+        for statements in (*self.book.setup, *self.book.prepare):
+            self._evaluated(statements)
+        dtypes = {self._evaluated(code): name for name, code in self.book.dtypes.items()}
+        self._space["_dtypes"] = {None: None} | {name: dtype for dtype, name in dtypes.items()}
+        self._dtype_names = {None: None} | dtypes
         self._functions: dict[tuple[str, ...], Callable[..., Any] | None] = {}
         self._own = _overridden(type(self))
+        self._check_names()
         self.name = self.book.name
-        self.version = str(eval(self.book.version or "'unknown'", self._space))  # noqa: S307
-        self.abilities = self.book.abilities
+        self.version = str(self._evaluated(self.book.version)) if self.book.version else "unknown"
+        self.abilities = self.book.with_methods(self._own & ACTS.keys())
 
     def error_kind(self, error: Exception) -> str | None:
         """Find the kind by what the error says; the first pattern that matches decides."""
-        text = f"{type(error).__name__}: {error}"
-        found = (pattern.kind for pattern in self.book.errors if pattern.says.search(text))
-        return next(found, None)
+        text, act = f"{type(error).__name__}: {error}", getattr(error, RAISED_IN, "")
+        possible = (one for one in self.book.errors if act in one.acts or not one.acts)
+        return next((one.kind for one in possible if one.says.search(text)), None)
 
     def script(self, program: Program) -> str:
         """Print a program in the words of the book.
@@ -67,19 +95,32 @@ class PhrasebookEngine:
         return in_words_of(self.book, program)
 
     def says(self, act: Act, forms: Mapping[str, Any]) -> bool:
-        """Say whether some phrase mentions all these arguments."""
-        if (act.key, *forms) in self._functions or method_of(act) in self._own:
-            return True
-        return choose(act, self.book.phrases.get(act.key, ()), forms) is not None
+        """Say whether some phrase mentions all these arguments, or a method does the act."""
+        own = method_of(act) in self._own
+        return own or choose(act, self.book.phrases.get(act.key, ()), forms) is not None
 
     def speak(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
         """Do an act; `forms` are its arguments as the program describes them."""
-        if method_of(act) in self._own:
+        try:
+            if method_of(act) in self._own:
+                return self._done(act, given, forms)
+            return self.said(act, given, forms)
+        except Exception as error:
+            if not hasattr(error, RAISED_IN):  # an act inside of this one may have raised it
+                with suppress(Exception):
+                    setattr(error, RAISED_IN, act.key)
+            raise
+
+    def _done(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
+        """Do an act in a method of a subclass, which may have the book do a part of it."""
+        token = _forms.set({id(given[name]): form for name, form in forms.items()})
+        try:
             return called(self, act, given)
-        return self.said(act, given, forms)
+        finally:
+            _forms.reset(token)
 
     def said(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
-        """Do an act in the words of the book."""
+        """Do an act in the words of the book; raises Unsaid if no phrase mentions what is given."""
         function = self._functions.get((act.key, *given))
         if function is None:
             return self._said_for_these(act, given, forms)
@@ -88,9 +129,10 @@ class PhrasebookEngine:
     def _said_for_these(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
         """Choose the phrase, and keep it if no other arguments of these names would choose else."""
         phrases = self.book.phrases.get(act.key, ())
-        choice = choose(act, phrases, forms)
+        known = {n: given[n] if is_observed(form) else form for n, form in forms.items()}
+        choice = choose(act, phrases, known)
         if choice is None:
-            raise NotImplementedError(f"{self.book.file} has no phrase for {act.key}{tuple(given)}")
+            raise Unsaid(f"{act.key}({', '.join(given)})")
         phrase, names = choice
         words = {n: given[n] for n, kind in phrase.types.items() if kind == WORD and n in names}
         function = self._compiled(act, phrase, names, words)
@@ -121,10 +163,40 @@ class PhrasebookEngine:
             return lambda *given: _entered(function(*given))
         return function
 
+    def _evaluated(self, code: Code) -> Any:
+        """Do what the book says outside of phrases; raises MalformedBook."""
+        try:
+            value = eval(code.code, self._space)  # noqa: S307 - the book's own
+            hash(value)
+        except ModuleNotFoundError:
+            raise
+        except Exception as error:
+            raise MalformedBook(
+                f"{code.place}: found {_line_of(code, error)!r}, which raised "
+                f"{type(error).__name__}: {error}; expected what the engine's package has"
+            ) from error
+        return value
+
+    def _check_names(self) -> None:
+        """Look up what the phrases of the book will look up; raises MalformedBook."""
+        for spoken in self.book.spoken.values():
+            for name in sorted(spoken.names - self._space.keys() - vars(builtins).keys()):
+                raise MalformedBook(
+                    f"{spoken.place}: found {name!r}, expected a name that Python or setup has"
+                    f"{did_you_mean(name, [*self._space, *vars(builtins)])}"
+                )
+
     def leave(self, mode: Any, error: BaseException | None = None) -> bool:
         """Leave a mode, as `with` does."""
         raised = (type(error), error, error.__traceback__) if error else (None, None, None)
         return bool(mode.__exit__(*raised))
+
+
+def _line_of(code: Code, error: Exception) -> str:
+    """Quote the line of a book that an error came out of."""
+    frames = traceback.walk_tb(error.__traceback__)
+    numbers = [line for frame, line in frames if frame.f_code is code.code]
+    return code.text.split("\n")[numbers[0] - 1 if numbers else 0].strip()
 
 
 def _entered(mode: Any) -> Any:
@@ -144,9 +216,16 @@ def _method(name: str) -> Callable[..., Any]:
 
     def family(self: PhrasebookEngine, *given: Any, **named: Any) -> Any:
         act, arguments = _act_of(name, given, named)
-        return self.said(act, arguments, arguments)
+        return self.said(act, arguments, {n: _form(value) for n, value in arguments.items()})
 
     return family
+
+
+def _form(value: Any) -> Any:
+    """Give what is known of an argument of a method; what is no plain value is a tensor."""
+    if id(value) in _forms.get():
+        return _forms.get()[id(value)]
+    return value if isinstance(value, PLAIN) or callable(value) else Ref(-1)
 
 
 def _act_of(
@@ -157,6 +236,8 @@ def _act_of(
             return ACTS[f"op:{given[0]}"], dict(given[1])
         case "get" | "delete":
             return ACTS[f"{method[:3]}:{given[1]}"], {"x": given[0]}
+        case "set" if given[2] is None and f"clear:{given[1]}" in ACTS:
+            return ACTS[f"clear:{given[1]}"], {"x": given[0]}
         case "set":
             act = ACTS[f"set:{given[1]}"]
             return act, {"x": given[0], act.signature.names[1]: given[2]}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from gradspec.port.abilities import DTYPES
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Phrase
-from gradspec_conformance.adapters.phrases.book import Book
+from gradspec_conformance.adapters.phrases.book import Book, Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,16 +28,22 @@ import numpy as np
 """
 """What the phrases of the table of acts refer to."""
 
+_IMPORTED: Final = Code(IMPORTS, None, compile(IMPORTS, "<imports>", "exec"))
+
 
 def _read(phrases: tuple[str, ...]) -> tuple[Phrase, ...]:
     return tuple(map(Phrase.read, phrases))
+
+
+def _expression(text: str) -> Code:
+    return Code(text, None, compile(text, f"<{text}>", "eval"))
 
 
 @cache
 def python() -> Book:
     """Give what every engine of Python says in one way."""
     acts = (act for act in ACTS.values() if act.python and not act.by_kit)
-    return Book("python", setup=IMPORTS, phrases={act.key: _read(act.python) for act in acts})
+    return Book("python", setup=(_IMPORTED,), phrases={act.key: _read(act.python) for act in acts})
 
 
 @cache
@@ -46,9 +52,9 @@ def torch() -> Book:
     acts = (act for act in ACTS.values() if (act.python or act.torch) and not act.by_kit)
     return Book(
         "torch's names",
-        setup=IMPORTS,
+        setup=(_IMPORTED,),
         also=("frees_graph", "versions", "views", "warnings"),
-        dtypes={name: f"torch.{name}" for name in DTYPES},
+        dtypes={name: _expression(f"torch.{name}") for name in DTYPES},
         phrases={act.key: _read(act.python + act.torch) for act in acts},
     )
 

@@ -27,212 +27,256 @@
     [[errors]]
     kind = "nonscalar-root"
     says = "InvalidBackprop"
+    in = "backward"                  # if other acts raise it for other reasons
 
 Further tables are `get`, `set`, `clear`, `delete` (attributes of a tensor), `modes` and
-`transforms`; `gradspec.port.acts` has the names of all, and of their arguments.
+`transforms`; `gradspec.port.acts` has the names of all, and of their arguments.  What a book says
+stands above what it inherits, a word under `also` as well as a phrase.
 """
 
 from __future__ import annotations
 
-import ast
-import difflib
 import re
-import tomllib
+import textwrap
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import MalformedPhrase
-from gradspec.port.abilities import DTYPES, WORDS
+from gradspec.port.abilities import DERIVED, DTYPES, FOLLOWING, WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS
 from gradspec.port.phrase import Phrase
-from gradspec_conformance.adapters.phrases.book import TABLES, Book, ErrorPattern
-from gradspec_conformance.adapters.phrases.compiling import source_of
+from gradspec_conformance.adapters.phrases.book import (
+    TABLES,
+    Book,
+    Code,
+    ErrorPattern,
+    Spoken,
+    implied,
+)
+from gradspec_conformance.adapters.phrases.checking import check
+from gradspec_conformance.adapters.phrases.compiling import UNREADABLE
 from gradspec_conformance.adapters.phrases.languages import LANGUAGES
-from gradspec_conformance.exceptions import MalformedBook
+from gradspec_conformance.adapters.phrases.schema import (
+    BookTables,
+    EngineTable,
+    ErrorEntry,
+    Expression,
+    Phrases,
+    SameName,
+    TableOrTables,
+)
+from gradspec_conformance.adapters.phrases.source import BookFile, Place, shown
+from gradspec_conformance.hints import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-KNOWN: Final = ("engine", "dtypes", "same_name", "errors", *TABLES)
-ENGINE: Final = ("name", "version", "inherits", "setup", "prepare", "also")
+    from gradspec_conformance.adapters.phrases import places
+
+    Entry = tuple[str, str, Any, places.Path]
+    Checked = tuple[Phrase, frozenset[str]]
 
 
 def read_book(path: str | Path) -> Book:
     """Read a book and those below it; raises MalformedBook."""
-    return _Reader(Path(path)).book()
+    return _Reader(BookFile(Path(path))).book()
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """One file; knows where things stand in it."""
+    """Reads one book; `above` are those that inherit it."""
 
-    path: Path
+    file: BookFile
+    above: tuple[Path, ...] = ()
 
     def book(self) -> Book:
         """Put the book on top of the one that it inherits."""
-        data = self._data()
-        for table in data:
-            self._known(table, KNOWN, "table", table)
-        engine = self._engine(data)
-        below = self._below(engine.get("inherits", "python"))
-        phrases = dict(below.phrases)
-        for table, name, said in self._phrases(data):
-            key = self._key(table, name)
+        engine = self._engine
+        below = self._below()
+        phrases, spoken = dict(below.phrases), dict(below.spoken)
+        own: set[str] = set()
+        for table, name, said, where in self._entries():
+            key = self._key(table, name, where)
+            own.add(key)
             if said is False:
                 phrases.pop(key, None)
+                spoken.pop(key, None)
             else:
-                phrases[key] = self._read(table, name, key, said)
+                read = self._phrases(key, said, where)
+                phrases[key] = tuple(phrase for phrase, _ in read)
+                looked_up = frozenset().union(*(names for _, names in read))
+                spoken[key] = Spoken(Place(self.file, where), looked_up)
+        said_anew = own & phrases.keys()
+        given_back = {f"-{w}" for key in said_anew for w in implied(ACTS[key], phrases[key])}
         return replace(
             below,
-            file=str(self.path),
-            name=engine.get("name", below.name),
-            version=engine.get("version", below.version),
-            setup="\n".join(filter(None, [below.setup, engine.get("setup", "").strip()])),
-            prepare="\n".join(filter(None, [below.prepare, engine.get("prepare", "").strip()])),
-            also=(*below.also, *self._also(engine)),
-            dtypes=self._dtypes(data, below.dtypes),
+            file=str(self.file.path),
+            name=engine.name,
+            version=self._code("version", "eval") if engine.version else below.version,
+            setup=(*below.setup, *self._statements("setup")),
+            prepare=(*below.prepare, *self._statements("prepare")),
+            also=(*(word for word in below.also if word not in given_back), *self._also()),
+            dtypes=self._dtypes(below.dtypes),
             phrases=_with_leaf(phrases),
-            errors=(*self._errors(data), *below.errors),
+            spoken=spoken,
+            errors=(*self._errors(), *below.errors),
         )
 
-    def _data(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads(self.path.read_text("utf-8"))
-        except FileNotFoundError:
-            raise MalformedBook(f"there is no book {str(self.path)!r}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            raise MalformedBook(f"{self.path} is no TOML: {error}") from None
+    @cached_property
+    def _tables(self) -> BookTables:
+        return self.file.table(BookTables, self.file.data, ())
 
-    def _engine(self, data: dict[str, Any]) -> dict[str, Any]:
-        engine: dict[str, Any] = data.get("engine") or {}
-        if not isinstance(engine, dict) or not isinstance(engine.get("name"), str):
-            self._wrong("engine", "name", "nothing", 'a text: name = "..."')
-        for key, value in engine.items():
-            self._known(key, ENGINE, "key", "engine", key)
-            if key != "also" and not isinstance(value, str):
-                self._wrong("engine", key, repr(value), "a text")
-        return engine
+    @cached_property
+    def _engine(self) -> EngineTable:
+        return self.file.table(EngineTable, self._tables.engine, ("engine",))
 
-    def _below(self, name: str) -> Book:
+    def _below(self) -> Book:
+        name = self._engine.inherits
         if name in LANGUAGES:
             return LANGUAGES[name]()
-        beside = self.path.with_name(f"{name}.toml")
-        if not beside.exists() or beside == self.path:
-            expected = f"{' or '.join(LANGUAGES)}, or the name of a book beside this one"
-            self._wrong("engine", "inherits", repr(name), expected)
-        return read_book(beside)
+        where = ("engine", "inherits")
+        beside = {book.stem: book for book in sorted(self.file.path.parent.glob("*.toml"))}
+        expected = f"{' or '.join(LANGUAGES)}, or the name of a book beside this one"
+        if name not in beside:
+            hint = did_you_mean(name, [*LANGUAGES, *beside])
+            self.file.wrong(where, shown(name), f"{expected}{hint}")
+        line = (*self.above, self.file.path)
+        if beside[name].resolve() in {book.resolve() for book in line}:
+            circle = " inherits ".join([*(book.stem for book in line), name])
+            self.file.wrong(where, shown(name), f"{expected}, and no circle: {circle}")
+        return _Reader(BookFile(beside[name]), line).book()
 
-    def _also(self, engine: dict[str, Any]) -> list[str]:
-        also = engine.get("also", [])
-        if not isinstance(also, list) or not all(isinstance(word, str) for word in also):
-            self._wrong("engine", "also", repr(also), "a list of words")
-        for word in also:
-            self._known(word.removeprefix("-"), WORDS, "ability", "engine", "also")
-        return list(also)
+    def _also(self) -> list[str]:
+        for number, word in enumerate(self._engine.also):
+            where, name = ("engine", "also", number), word.removeprefix("-")
+            self.file.known(name, WORDS, "ability", where)
+            if name in FOLLOWING:
+                ways = " or ".join(" and ".join(sorted(way)) for way in DERIVED[name])
+                self.file.wrong(where, shown(word), f"what it follows from, {ways}")
+        return self._engine.also
 
-    def _dtypes(self, data: dict[str, Any], below: Mapping[str, str]) -> dict[str, str]:
+    # Python ---------------------------------------------------------------------------
+    def _statements(self, key: str) -> Iterator[Code]:
+        if getattr(self._engine, key).strip():
+            yield self._code(key, "exec")
+
+    def _code(self, key: str, mode: str) -> Code:
+        return self._compiled(getattr(self._engine, key), mode, ("engine", key))
+
+    def _compiled(self, text: str, mode: str, where: places.Path) -> Code:
+        text = text.strip() if mode == "eval" else textwrap.dedent(text)
+        name = f"<{self.file.path}: {'.'.join(map(str, where))}>"
+        try:
+            code = compile(text, name, mode, dont_inherit=True)
+            return Code(text, Place(self.file, where), code)
+        except UNREADABLE as error:
+            lines = text.split("\n")
+            number = getattr(error, "lineno", None) or 1
+            line = lines[min(number, len(lines)) - 1]
+            what = "an expression of Python" if mode == "eval" else "Python"
+            expected = f"{what}: {getattr(error, 'msg', error)}"
+            self.file.wrong(where, shown(line), expected, inside=number)
+
+    def _dtypes(self, below: Mapping[str, Code]) -> dict[str, Code]:
         found = dict(below)
-        for name, value in data.get("dtypes", {}).items():
-            self._known(name, DTYPES, "data type", "dtypes", name)
-            if value is False:
-                found.pop(name, None)
-            elif isinstance(value, str):
-                found[name] = value
-            else:
-                self._wrong("dtypes", name, repr(value), "an expression, as a text, or false")
+        for name, value in self._tables.dtypes.items():
+            where = ("dtypes", name)
+            self.file.known(name, DTYPES, "data type", where)
+            said = self.file.typed(Expression, value, where)
+            if said is True:
+                self.file.wrong(where, shown(said), "an expression, as a text, or false")
+            found.pop(name, None)
+            if said is not False:
+                found[name] = self._compiled(said, "eval", where)
         return found
 
     # phrases --------------------------------------------------------------------------
-    def _phrases(self, data: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-        for table, entries in data.get("same_name", {}).items():
-            self._known(table, TABLES, "table", "same_name", table)
-            for entry in entries if isinstance(entries, list) else [entries]:
-                if set(entry) != {"phrase", "names"} or "NAME" not in str(entry["phrase"]):
-                    expected = "phrase = a text with NAME in it, and names"
-                    self._wrong(f"same_name.{table}", "phrase", repr(entry), expected)
-                for name in entry["names"].split():
-                    yield table, name, entry["phrase"].replace("NAME", name)
+    def _entries(self) -> Iterator[Entry]:
+        """Give table, name, what is said, and where; what names share comes first."""
+        for table, value in self._tables.same_name.items():
+            where: places.Path = ("same_name", table)
+            self.file.known(table, TABLES, "table", where)
+            entries = self.file.typed(TableOrTables, value, where)
+            if isinstance(entries, dict):
+                yield from self._shared(table, entries, where)
+            else:
+                for number, entry in enumerate(entries):
+                    yield from self._shared(table, entry, (*where, number))
         for table in TABLES:
-            entries = data.get(table, {})
-            if not isinstance(entries, dict):
-                self._wrong(table, "", repr(entries), "a table")
-            yield from ((table, name, said) for name, said in entries.items())
+            for name, said in getattr(self._tables, table).items():
+                if isinstance(said, dict):
+                    expected = "a phrase: a name with a dot stands in quotes"
+                    self.file.wrong((table, name), shown(said), expected)
+                yield table, name, said, (table, name)
 
-    def _key(self, table: str, name: str) -> str:
+    def _shared(self, table: str, value: Any, where: places.Path) -> Iterator[Entry]:
+        entry = self.file.table(SameName, value, where)
+        for name in entry.names.split():
+            yield table, name, entry.phrase.replace("NAME", name), (*where, "phrase")
+
+    def _key(self, table: str, name: str, where: places.Path) -> str:
         key = f"{TABLES[table]}{name}"
-        if key not in ACTS or ACTS[key].by_kit:
-            prefix = TABLES[table]
-            names = [k.removeprefix(prefix) for k in ACTS if k.startswith(prefix)]
-            self._known(name, [n for n in names if ":" not in n], "act", table, name)
+        if name not in NAMES[table]:
+            where = (*where[:-1], "names") if where[0] == "same_name" else where
+            elsewhere = [f"; {name} is in {t}" for t, names in NAMES.items() if name in names]
+            if elsewhere:
+                self.file.wrong(where, shown(name), f"the name of a known act{elsewhere[0]}")
+            self.file.known(name, NAMES[table], "act", where)
         return key
 
-    def _read(self, table: str, name: str, key: str, said: Any) -> tuple[Phrase, ...]:
+    def _phrases(self, key: str, value: Any, where: places.Path) -> list[Checked]:
+        said = self.file.typed(Phrases, value, where)
+        if said is True or said == []:
+            self.file.wrong(where, shown(said), "a phrase, a list of phrases, or false")
         texts = said if isinstance(said, list) else [said]
-        if not all(isinstance(text, str) for text in texts):
-            self._wrong(table, name, repr(said), "a phrase, a list of phrases, or false")
-        return tuple(self._phrase(table, name, key, text) for text in texts)
+        return [
+            self._phrase(key, text, (*where, number) if isinstance(value, list) else where)
+            for number, text in enumerate(texts)
+        ]
 
-    def _phrase(self, table: str, name: str, key: str, text: str) -> Phrase:
+    def _phrase(self, key: str, text: str, where: places.Path) -> Checked:
         try:
-            phrase = Phrase.read(text.strip("\n"))
-        except MalformedPhrase as error:
-            self._wrong(table, name, repr(text), f"a phrase; {error}")
-        signature = ACTS[key].signature
-        for argument in sorted(phrase.mentioned - set(signature.names)):
-            takes = f"an argument of {name}({signature.text})"
-            self._wrong(table, name, f"${argument}", takes)
-        try:
-            ast.parse(
-                source_of(phrase, sorted(phrase.mentioned), dict.fromkeys(phrase.types, "word"))
-            )
-        except SyntaxError as error:
-            self._wrong(table, name, repr(text), f"Python; {error.msg} in {error.text!r}")
-        return phrase
+            phrase = Phrase.read(textwrap.dedent(text).strip("\n"))
+            for argument in sorted(phrase.mentioned - {*ACTS[key].signature.names}):
+                takes = f"an argument of {ACTS[key].name}({ACTS[key].signature.text})"
+                self.file.wrong(where, f"${argument}", takes)
+            return phrase, check(ACTS[key], phrase)
+        except (MalformedPhrase, RecursionError) as error:
+            self.file.wrong(where, shown(text), f"Python: {error}")
 
-    def _errors(self, data: dict[str, Any]) -> list[ErrorPattern]:
-        found = []
-        for number, entry in enumerate(data.get("errors", []), start=1):
-            where = f"errors, entry {number}"
-            if not isinstance(entry, dict) or not {"kind", "says"} <= set(entry) <= {
-                "kind",
-                "says",
-                "in",
-            }:
-                self._wrong(where, "", repr(entry), "kind, says, and perhaps in")
-            self._known(entry["kind"], ERROR_KINDS, "error kind", where, "kind")
-            try:
-                pattern = re.compile(entry["says"])
-            except re.error as error:
-                self._wrong(where, "says", repr(entry["says"]), f"a regular expression; {error}")
-            found.append(ErrorPattern(entry["kind"], pattern, entry.get("in", "")))
+    def _errors(self) -> list[ErrorPattern]:
+        return [self._error(e, ("errors", n)) for n, e in enumerate(self._tables.errors)]
+
+    def _error(self, value: Any, where: places.Path) -> ErrorPattern:
+        entry = self.file.table(ErrorEntry, value, where)
+        self.file.known(entry.kind, ERROR_KINDS, "error kind", (*where, "kind"))
+        try:
+            pattern = re.compile(entry.says)
+        except (re.error, OverflowError, RecursionError, Warning) as error:
+            self.file.wrong((*where, "says"), shown(entry.says), f"a regular expression: {error}")
+        return ErrorPattern(entry.kind, pattern, self._acts(entry.act, (*where, "in")))
+
+    def _acts(self, name: str, where: places.Path) -> frozenset[str]:
+        """Give the keys of the acts that have a name, or a key."""
+        if name in ASKED_FOR or not name:
+            return frozenset(filter(None, [name]))
+        found = frozenset(key for key in ASKED_FOR if ACTS[key].name == name)
+        if not found:
+            self.file.known(name, [*ASKED_FOR, *(ACTS[k].name for k in ASKED_FOR)], "act", where)
         return found
 
-    # complaints -----------------------------------------------------------------------
-    def _known(self, name: str, names: Any, what: str, table: str, key: str = "") -> None:
-        if name not in names:
-            close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            self._wrong(table, key, repr(name), f"the name of a known {what}{hint}")
 
-    def _wrong(self, table: str, key: str, found: str, expected: str) -> NoReturn:
-        line = self._line(table, key)
-        place = f"{self.path}{f', line {line}' if line else ''}, table {table}"
-        named = f", key {key}" if key else ""
-        raise MalformedBook(f"{place}{named}: found {found}, expected {expected}")
+ASKED_FOR: Final = tuple(key for key, act in ACTS.items() if not act.by_kit)
+"""The acts that an engine can be asked for."""
 
-    def _line(self, table: str, key: str) -> int:
-        """Find the line of a key, or of its table; 0 if it is nowhere."""
-        inside, start = False, 0
-        for number, line in enumerate(self.path.read_text("utf-8").splitlines(), start=1):
-            heading = re.fullmatch(r"\s*\[+\s*([\w.]+)\s*\]+\s*(#.*)?", line)
-            if heading:
-                inside = heading[1] == table
-                start = number if inside else start
-            elif inside and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-                return number
-        return start
+NAMES: Final = {
+    table: {ACTS[key].name for key in ASKED_FOR if key == f"{prefix}{ACTS[key].name}"}
+    for table, prefix in TABLES.items()
+}
+"""Table -> the names that may stand in it."""
 
 
 def _with_leaf(phrases: dict[str, tuple[Phrase, ...]]) -> dict[str, tuple[Phrase, ...]]:

@@ -9,7 +9,6 @@ from gradspec.port.engine import working_dtype
 from gradspec.port.phrase import Choice, Phrase, choose
 from gradspec.program.scripts import print_program
 from gradspec.program.steps import Step, numbers
-from gradspec_conformance.adapters.phrases.languages import IMPORTS
 
 if TYPE_CHECKING:
     from gradspec.port.act import Act
@@ -51,7 +50,8 @@ class BookDialect:
         """Give the lines before the first step: the imports that the body needs."""
         standard = [f"import {module}" for module in MODULES if f"{module}." in body]
         numpy = ["import numpy as np"] if "np." in body else []
-        own = self._book.setup.removeprefix(IMPORTS).strip().splitlines()
+        texts = (code.text.strip() for code in self._book.setup if code.place)
+        own = [line for text in texts for line in text.splitlines()]
         return [*standard, *numpy, *own, ""]
 
     def phrase(self, act: Act, given: dict[str, Any]) -> Choice | None:
@@ -61,7 +61,8 @@ class BookDialect:
 
     def dtype(self, name: str | None) -> str:
         """Name a data type."""
-        return self._book.dtypes.get(name or "", repr(name))
+        dtypes = self._book.dtypes
+        return dtypes[name].text if name is not None and name in dtypes else repr(name)
 
     def interruption(self, raised: str) -> str:
         """Raise what a caller's function raised."""

@@ -3,16 +3,20 @@
 A message is one line of UTF-8 on the child's standard input or output.  Whatever else the child
 prints has to go to its standard error.
 
-The child speaks first, `{"engine": {"name", "version", "capabilities"}}`: two texts and a list of
-the words of `gradspec.port.abilities`, or of bundles of them.  From then on it waits for acts of
-`gradspec.port.acts`, answers each, and ends when its input ends:
+The child speaks first, `{"engine": {"name", "version", "abilities"}}`: two texts and a list of the
+words of `gradspec.port.abilities`, each for one thing; no more is asked of it.  `capabilities`
+instead are such words or bundles of them, which are shorter; some bundles are called like a word in
+them.  From then on it waits for acts of `gradspec.port.acts`, answers each, and ends when its input
+ends:
 
     kit    {"act": "op:mul", "with": {"x": {"$ref": 0}, "other": 2.0}, "release": [4, 5]}
     child  {"return": {"$ref": 6}}
-    or     {"raise": {"type": "ShapeError", "message": "2 and 3", "kind": "operand-shape"}}
+    or     {"raise": {"type": "ShapeError", "message": "2 and 3", "kind": "operand-shape",
+            "number": 7}}
+    or     {"unsupported": "op:mul(x, other, out)"}
 
 `with` has the arguments that were given, by name; `kind` is a word of `gradspec.port.errors` or
-null.
+null.  The last answer is for an act that the engine has, with arguments that it does not know.
 
 Handles.  A tensor, node, hook, function or context stays in the child and travels as
 `{"$ref": number}`, with a `kind` if it is no tensor.  The child chooses the number, a new one in
@@ -37,9 +41,10 @@ Functions of the caller arrive as `{"$function": number, "slot": "tensor_hook"}`
 then ask for acts, which the child answers, and ends with `{"return": value}`, or with
 `{"raise": {"caller": token}}` if the function raised: the child stops what it does and answers
 `{"raise": {"callback": token}}`.  Where an error of the child's own comes out of the function, the
-kit says `{"raise": {"engine": number}}`, by the `number` that the child gave with the error, and
-the child raises that error again.  The conversation nests as the calls do.  The child says under
-`release` which functions and held objects it no longer needs.
+kit says `{"raise": {"engine": number}}`, by the `number` that the child gave with the error (a new
+one, as of a handle, and released like one), and the child raises that error again.  The
+conversation nests as the calls do.  The child says under `release` which functions and held objects
+it no longer needs.
 
 Modes.  `mode:NAME` gives a handle; `{"leave": {"$ref": 9}, "raised": null}` leaves the mode, with
 `{"caller": token}` or `{"engine": number}` if its block was left by an error; the child answers

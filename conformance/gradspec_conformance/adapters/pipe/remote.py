@@ -19,13 +19,15 @@ import subprocess
 import warnings
 from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import numpy as np
 
+from gradspec.exceptions import Unsaid, WrongCall
 from gradspec.port.abilities import expanded
 from gradspec.port.act import FLAT
 from gradspec.port.functions import slot_of_rule
+from gradspec.program.passing import demand_storable
 from gradspec.program.signatures import parameters_of
 from gradspec.program.steps import Ref
 from gradspec.program.storing import Said, array_data, decode, encode
@@ -47,6 +49,11 @@ class RemoteRefusal(Exception):
 
     kind: str | None = None
     number: int | None = None
+    unneeded: ClassVar[list[int]] = []
+
+    def __del__(self) -> None:
+        if self.number is not None:
+            self.unneeded.append(self.number)
 
 
 class RemoteHandle(Ref):
@@ -110,7 +117,10 @@ class RemoteEngine:
     def leave(self, mode: Any, error: BaseException | None = None) -> bool:
         """Leave a mode; says whether the engine swallows what its block was left by."""
         raised = None if error is None else self._said_of(error)
-        return bool(self._converse("leave", {"leave": encode(mode), "raised": raised}))
+        try:
+            return bool(self._converse("leave", {"leave": encode(mode), "raised": raised}))
+        finally:
+            self._raised.pop((raised or {}).get("caller", -1), None)
 
     def close(self) -> None:
         """End the process."""
@@ -140,7 +150,7 @@ class RemoteEngine:
             case greeting:
                 self._misunderstood(
                     f"greeted with {shortened(json.dumps(greeting))}, expected "
-                    '{"engine": {"name", "version", "capabilities"}}'
+                    '{"engine": {"name", "version", "abilities"}}'
                 )
 
     def _ask(self, key: str, told: Mapping[str, Any]) -> Any:
@@ -161,6 +171,8 @@ class RemoteEngine:
                     self._call_back(number, given, rest.get("keywords", {}))
                 case {"raise": dict(told)}:
                     self._raise(told)
+                case {"unsupported": str(what_it_lacks)}:
+                    raise Unsaid(what_it_lacks)
                 case _:
                     said = shortened(json.dumps(heard))
                     self._misunderstood(f"said {said} when asked for {what}, and no answer")
@@ -205,17 +217,26 @@ class RemoteEngine:
 
     # what passes ----------------------------------------------------------------------
     def _told(self, value: Any) -> Any:
-        """Put numbers for held objects; everything else can be encoded as it is."""
+        """Put numbers for objects that stay here; everything else can be encoded as it is."""
         match value:
             case Held():
-                number = next(self._numbers)
-                self._kept[number] = value
-                return Held(number)
+                return self._held(value)
+            case Plain(value=plain):
+                try:
+                    demand_storable(plain)
+                except WrongCall:  # the engine passes it on, and need not see what it is
+                    return self._held(value)
+                return value
             case RemoteHandle():
                 return value
             case np.ndarray():
                 return array_data(value)
         return mapped(value, self._told)
+
+    def _held(self, value: Any) -> Held:
+        number = next(self._numbers)
+        self._kept[number] = value
+        return Held(number)
 
     def _things(self, value: Any, *, array: bool = False) -> Any:
         """Put handles for numbers, and the caller's objects for those that were held."""
@@ -250,12 +271,10 @@ class RemoteEngine:
             returned = self._kept[number](*arguments, **keywords)
             answer = {"return": encode(self._told(returned))}
         except Exception as error:  # noqa: BLE001 - the engine decides what becomes of it
-            answer = {"raise": self._said_of(error)}
+            self._say({"raise": self._said_of(error)})
         else:
             self._say(answer)
             del returned  # only now: what is said has to be there until it is heard
-            return
-        self._say(answer)
 
     def _said_of(self, error: BaseException) -> Message:
         if isinstance(error, RemoteRefusal) and error.number is not None:
@@ -269,5 +288,5 @@ class RemoteEngine:
         if own is not None:
             raise own
         name = str(told.get("type", RemoteRefusal.__name__))
-        about = {"kind": told.get("kind"), "number": told.get("number")}
+        about = {n: told.get(n) for n in ("kind", "number")} | {"unneeded": self._end.unneeded}
         raise type(name, (RemoteRefusal,), about)(told.get("message", ""))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec.exceptions import Unsaid, is_the_kits
 from gradspec.port.act import FLAT
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
@@ -61,10 +62,9 @@ class Server:
         self._objects: dict[int, Any] = {}
         self._gives: dict[int, str] = {}
         self._errors: dict[int, Exception] = {}
-        self._depth = 0
         self._numbers = count()
         self._warnings: list[warnings.WarningMessage] = []
-        self.end = End(*private_channel(), self._objects.pop)
+        self.end = End(*private_channel(), self._forget)
 
     def run(self) -> None:
         """Greet, and answer until the kit closes the pipe."""
@@ -85,18 +85,18 @@ class Server:
         self._say(
             {"callback": number, "arguments": list(map(encode, arguments)), "keywords": named}
         )
-        self._depth += 1
-        try:
-            while True:
-                message = self._heard()
-                match message:
-                    case {"return": value}:
-                        return self._things(decode(value))
-                    case {"raise": dict(told)}:
-                        raise self._error(told)
-                self._answer(message)
-        finally:
-            self._depth -= 1
+        while True:
+            message = self._heard()
+            match message:
+                case {"return": value}:
+                    return self._things(decode(value))
+                case {"raise": dict(told)}:
+                    raise self._error(told)
+            self._answer(message)
+
+    def _forget(self, number: int, _absent: None) -> None:
+        self._objects.pop(number, None)
+        self._errors.pop(number, None)
 
     def _heard(self) -> Message:
         message = self.end.hear()
@@ -112,14 +112,15 @@ class Server:
         except CallbackRaised as error:
             answer = {"raise": {"callback": error.token}}
         except Exception as error:  # noqa: BLE001 - the kit judges what an engine raises
-            answer = {"raise": self._told_of(error)}
+            if isinstance(error, Unsaid) and is_the_kits(error):
+                answer = {"unsupported": error.capability}
+            else:
+                answer = {"raise": self._told_of(error)}
         self._say(answer)
-        if not self._depth:
-            self._errors.clear()  # outside of callbacks none can come back
 
     def _told_of(self, error: Exception) -> Message:
         number = next(self._numbers)
-        self._errors[number] = error
+        self._errors[number] = _without_tracebacks(error)
         return {
             "type": type(error).__name__,
             "message": str(error),
@@ -225,6 +226,19 @@ class Server:
             message["warnings"] = [[w.category.__name__, str(w.message)] for w in self._warnings]
             self._warnings.clear()
         self.end.say(message)
+
+
+def _without_tracebacks(error: Exception) -> Exception:
+    """Let go of all that was at work when it was raised: it is kept for as long as the kit may."""
+    chain: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while chain:
+        one = chain.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            one.__traceback__ = None
+            chain += [one.__cause__, one.__context__]
+    return error
 
 
 def _is_function(said: Any) -> bool:

@@ -6,6 +6,7 @@ Python's, whatever the dialect.
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from dataclasses import dataclass, field
@@ -167,7 +168,8 @@ class Writer:
         if phrase.assigns:
             return lines
         if target:
-            lines[-1] = f"{target} = {lines[-1]}"
+            last = _last_statement(lines)
+            lines[last] = f"{target} = {lines[last]}"
         elif len(lines) > 1 and lines[-1].isidentifier():
             del lines[-1]  # nobody asked what it gives
         return lines
@@ -221,7 +223,12 @@ class Writer:
 
     def _block(self, step: Step) -> None:
         if ACTS[step.act].family == "mode":
-            self._emit(f"with {self._sayable(step)[0]}:")
+            mode = self._sayable(step)
+            if len(mode) > 1:
+                name = self.fresh()
+                self._extend(self._sayable(step, name))
+                mode = [name]
+            self._emit(f"with {mode[0]}:")
             self.depth += 1
             self.block(step.steps or [])
             self._close()
@@ -399,3 +406,11 @@ def _is_read_back(value: complex) -> bool:
     return all(map(math.isfinite, parts)) and not any(
         part == 0.0 and math.copysign(1.0, part) < 0.0 for part in parts
     )
+
+
+def _last_statement(lines: list[str]) -> int:
+    """Say in which line the last statement begins; it may be an expression over several."""
+    try:
+        return ast.parse("\n".join(lines)).body[-1].lineno - 1 if len(lines) > 1 else 0
+    except SyntaxError:
+        return len(lines) - 1

@@ -1,0 +1,46 @@
+"""The toy engine of the tests, as a book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+WriteBook = Callable[..., Path]
+
+TOY = """\
+# The toy engine of the tests, as a book.
+
+[engine]
+name = "toy"
+version = "'1'"
+setup = "from toy_engine import RULES, Number, ToyEngine"
+prepare = "engine = ToyEngine()"
+
+[dtypes]
+float64 = "float"
+
+[acts]
+tensor = "Number($number)"
+leaf = "Number($number, requires_grad=True)"
+array = "np.array($x.value)"
+backward = "engine.backward(${root:one})"
+item = "$x.value"
+float = "$x.value"
+bool = "bool($x.value)"
+
+[operators]
+add = "engine.apply('add', {'x': $x, 'other': $other})"
+sub = "engine.apply('sub', {'x': $x, 'other': $other})"
+mul = "engine.apply('mul', {'x': $x, 'other': $other})"
+div = "engine.apply('div', {'x': $x, 'other': $other})"
+neg = "engine.apply('neg', {'x': $x})"
+pow = "engine.apply('pow', {'x': $x, 'exponent': $exponent})"
+
+[[same_name.operators]]
+phrase = "engine.apply('NAME', {'x': $x})"
+names = "sin exp tanh"
+
+[[errors]]
+kind = "root-without-grad"
+says = "Refusal: root-without-grad"
+"""
