@@ -15,6 +15,8 @@ from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import to_json
 from gradspec.writing.clause import INFORMATIVE, clause
+from gradspec_conformance.adapters.phrases import read_book
+from gradspec_conformance.adapters.reference import BOOK, ReferenceEngine
 from gradspec_conformance.edition.tracing import traced
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
@@ -23,8 +25,7 @@ from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from gradspec_conformance.adapters.reference import ReferenceEngine
+    from pathlib import Path
 
 
 @functools.cache
@@ -191,3 +192,14 @@ def test_a_row_stands_for_the_ids_that_mean_it(table: Clause) -> None:
 
 def test_the_random_numbers_of_a_row_are_those_of_the_id_that_it_had(table: Clause) -> None:
     assert [case.oldest for case in table.cases] == ["zzz-003", "zzz-002", "zzz-003"]
+
+
+def test_no_clause_asks_for_more_digits_than_an_engine_of_float32_has(tmp_path: Path) -> None:
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text(BOOK.read_text().replace("[dtypes]", "[dtypes]\nfloat64 = false"))
+    engine = type("Narrow", (ReferenceEngine,), {"book": read_book(narrow)})()
+    verdicts = [run_clause(case, engine) for case in CASES.values()]
+    passed = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED]
+
+    assert [v for v in verdicts if v not in passed and v.outcome is not Outcome.UNSUPPORTED] == []
+    assert len(passed) >= 449

@@ -89,6 +89,9 @@ def of_constants(ag: Autograd) -> None:
     expect(gradient * 2.0).equals(0.0)
     _, (first, second) = ag.vjp(lambda x, _: x * 3.0, [2.0, 5.0])
     expect(second + first).equals(3.0)
+    value, (gradient,) = ag.vjp(lambda _: [5.0, 6.0], [2.0], [1.0, 1.0])
+    expect(value).equals([5.0, 6.0])
+    expect(gradient).equals(0.0)
     value, (gradient,) = ag.vjp(lambda x: x, [2.0])
     expect(value + gradient).equals(3.0)
     ag.forget(value)
@@ -143,6 +146,33 @@ def without_recording(ag: Autograd) -> None:
         expect(found.requires_grad).is_false()
 
 
+def that_is_refused(ag: Autograd) -> None:
+    """What the engine refuses inside the function is refused."""
+    with ag.refuses("operand-shape"):
+        ag.vjp(lambda x: x + ag.tensor([1.0, 2.0, 3.0]), [[1.0, 2.0]], [1.0, 1.0])
+    _, (gradient,) = ag.vjp(lambda x: x * x, [3.0])
+    expect(gradient).equals(6.0)
+
+
+def in_a_rule(ag: Autograd) -> None:
+    """Products inside the rules of a custom function."""
+
+    class Square(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return ag.vjp(lambda t: t * t, [x])[0]
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return g * ag.vjp(lambda t: t * t, [x])[1][0]
+
+    x = ag.tensor(3.0, requires_grad=True)
+    Square.apply(x).backward()
+    expect(x.grad).equals(6.0)
+
+
 def in_a_hook(ag: Autograd) -> None:
     """A product inside a function that the engine calls."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -157,6 +187,26 @@ def mapped(ag: Autograd) -> None:
     expect(ag.func.vmap(derivative(ag, lambda t: t * t))(x)).equals([2.0, 4.0])
     at_five = ag.func.vmap(lambda w: ag.vjp(lambda t: t * t * w, [5.0])[1][0])
     expect(at_five(x)).equals([10.0, 20.0])
+
+
+def mapped_at_a_constant(ag: Autograd) -> None:
+    """A product at a constant, of a function that uses what is mapped."""
+    c = ag.tensor(3.0)
+    f = ag.func.vmap(lambda w: ag.vjp(lambda t: t * t * w, [c])[1][0])
+    expect(f(ag.tensor([1.0, 2.0]))).equals([6.0, 12.0])
+
+
+def in_a_checkpoint(ag: Autograd) -> None:
+    """A product in a function that is run again, and that is looked at on the way."""
+
+    def cube(t: Any) -> Any:
+        expect(t).equals(3.0)
+        return t * t * t
+
+    x = ag.tensor(3.0, requires_grad=True)
+    run = ag.func.checkpoint(derivative(ag, cube), use_reentrant=False)
+    run(x).backward()
+    expect(x.grad).equals(18.0)
 
 
 def transformed(ag: Autograd) -> None:
@@ -178,8 +228,8 @@ EVERYWHERE = (
     of_one_data_type,
     with_a_cotangent,
 )
-ON_TAPES = (of_an_outer_leaf, without_recording, in_a_hook)
-ON_TORCH = (mapped, transformed)
+ON_TAPES = (of_an_outer_leaf, without_recording, in_a_rule, in_a_hook, that_is_refused)
+ON_TORCH = (mapped, mapped_at_a_constant, in_a_checkpoint, transformed)
 
 RUNS = [
     *((name, body) for name in ("reference", "torch", "autograd") for body in EVERYWHERE),
@@ -241,12 +291,19 @@ def test_a_product_without_a_way_to_differentiate_again_is_unsupported() -> None
         of_what_is_around_at_a_number(Autograd(recorder))
 
 
-def test_a_function_that_gives_several_things_is_told_so(engine: ReferenceEngine) -> None:
+@pytest.mark.parametrize(
+    "function",
+    [lambda t: [t * t, t], lambda t: {"a": t}, lambda _: None, lambda _: "five"],
+    ids=["list", "dict", "None", "text"],
+)
+def test_a_function_that_gives_no_tensor_is_told_what_is_expected(
+    function: Callable[[Any], Any], engine: ReferenceEngine
+) -> None:
     with (
         Recorder(engine) as recorder,
-        pytest.raises(TypeError, match=r"gave \[t\d+, t\d+\], expected one tensor or a number"),
+        pytest.raises(TypeError, match=r"a product gave .*, expected one tensor or a number"),
     ):
-        Autograd(recorder).vjp(lambda t: [t * t, t], [3.0])
+        Autograd(recorder).vjp(function, [3.0])
 
 
 @pytest.fixture(scope="module")

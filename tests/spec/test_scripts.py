@@ -121,6 +121,29 @@ def a_loop_whose_last_is_let_go(ag: Autograd) -> None:
     expect(watcher).is_gone()
 
 
+def letting_go(ag: Autograd) -> None:
+    """Only the name of a gradient goes; and what goes inside a function has its name outside."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * x).backward()
+    gradient = x.grad
+    ag.forget(gradient)
+    expect(x.grad).equals(4.0)
+    kept = [ag.tensor(7.0)]
+    watcher = ag.watch(kept[0])
+    x.register_hook(lambda _: ag.forget(kept.pop()))
+    (x * 3.0).backward()
+    expect(watcher).is_gone()
+    expect(x.grad).equals(7.0)
+
+
+def arrays_among_arguments(ag: Autograd) -> None:
+    """A NumPy array where an operator takes a tensor."""
+    x = ag.tensor([1.0, 2.0])
+    expect(x[np.array([1, 0])]).equals([2.0, 1.0])
+    expect(x[-1]).equals(2.0)
+    expect(x[:-1]).equals([1.0])
+
+
 def other_demands(ag: Autograd) -> None:
     """Demands that are no equality."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -146,7 +169,14 @@ def taper(request: pytest.FixtureRequest) -> Any:
 
 @pytest.mark.parametrize(
     "body",
-    [negative_base, a_loop_that_lets_go, a_loop_whose_last_is_let_go, other_demands],
+    [
+        negative_base,
+        letting_go,
+        arrays_among_arguments,
+        a_loop_that_lets_go,
+        a_loop_whose_last_is_let_go,
+        other_demands,
+    ],
     ids=lambda body: body.__name__,
 )
 def test_both_scripts_show_what_was_demanded(body: Callable[[Autograd], None], taper: Any) -> None:

@@ -28,17 +28,26 @@ if TYPE_CHECKING:
 
 
 class Callbacks:
-    """Makes callables over handles from callables over the notation's objects."""
+    """Makes callables over handles from callables over the notation's objects.
+
+    `running` says how many of them run now; `received` is what those were given that the engine may
+    be transforming.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self.running = 0
+        self.received: list[tuple[Any, ...]] = []
 
     def facing_the_engine(self, function: Callable[..., Any], record: Function) -> Any:
         """Give the callable that the engine gets; what each call does goes into the record."""
 
         def call(*handles: Any, **named: Any) -> Any:
-            return self.run(function, record, handles, named)
+            self.received.append(handles if record.slot == "body" else ())
+            try:
+                return self.run(function, record, handles, named)
+            finally:
+                self.received.pop()
 
         call.__name__ = getattr(function, "__name__", "function")
         signature = _with_defaults(function)

@@ -17,13 +17,14 @@ import numpy as np
 
 from gradspec.exceptions import BrokenPort, Refused
 from gradspec.port.acts import ACTS
-from gradspec.program.answers import made, pattern
+from gradspec.program.answers import arrived, made, pattern
 from gradspec.program.blocks import mode
 from gradspec.program.folding import born_in, born_in_body
 from gradspec.program.objects import Tensor
 from gradspec.program.observed import unseen
 from gradspec.program.passing import described
 from gradspec.program.steps import Body, Function, Ref, Step, numbers
+from gradspec.program.structure import mapped
 from gradspec.program.uses import uses_in, uses_of
 
 if TYPE_CHECKING:
@@ -98,18 +99,22 @@ class Derivation:
         words = self.recorder.subject.abilities
         if "transform:vjp" not in words:
             return True
-        able = "tape" in words and (not self.again or words >= AGAIN)
-        return able and not self._is_traced()
+        return "tape" in words and (not self.again or words >= AGAIN) and not self._is_traced()
 
     def _is_traced(self) -> bool:
-        """Say whether the engine may be looking at a function of which this is a part."""
-        tensors = [i for i in self.inputs if isinstance(i, Tensor)]
+        """Say whether this is a part of a function that the engine runs without its values."""
+        recorder = self.recorder
         try:
-            for tensor in tensors:
-                self.recorder.look(tensor)
+            for received in list(recorder.callbacks.received):
+                mapped(arrived(recorder, received), self._looked_at)
         except Refused:
             return True
-        return not tensors and self.recorder.callbacks.running > 0
+        return False
+
+    def _looked_at(self, thing: Any) -> Any:
+        if isinstance(thing, Tensor):
+            self.recorder.look(thing)
+        return mapped(thing, self._looked_at)
 
     # the function -----------------------------------------------------------------------
     def _called(self, *inputs: Tensor) -> Tensor:
@@ -133,7 +138,7 @@ class Derivation:
         if isinstance(returned, Tensor):
             return returned
         value = unseen(returned)
-        array = np.array(value) if not isinstance(value, list | tuple | dict) else np.array(None)
+        array = np.array(None if list(numbers(described(value))) else value)
         if array.dtype.kind not in "biufc":
             message = (
                 f"the function of a product gave {returned!r}, expected one tensor or a number: "

@@ -41,9 +41,8 @@ class Spelling:
             return self._local(part.name)
         value = self._given["data" if part.name in FORMS else part.name]
         write = self._writer
-        if part.name in FORMS:
-            data = write.literal(value)
-            return write.array(value, self._given["dtype"]) if part.name == "array" else data
+        if part.name == "array":
+            return write.array(value, self._given["dtype"])
         if part.type == WORD:
             return str(value)
         if part.name == "dtype":

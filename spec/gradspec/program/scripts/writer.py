@@ -20,7 +20,7 @@ import numpy as np
 from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
-from gradspec.program.folding import folded
+from gradspec.program.folding import born_in_body, folded
 from gradspec.program.scripts.own_words import in_own_words
 from gradspec.program.scripts.spelling import Spelling
 from gradspec.program.signatures import signature_of
@@ -78,6 +78,7 @@ class Writer:
     inlined: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     took_turns: bool = False
+    _scopes: list[set[int]] = field(default_factory=list)
     _locals: Iterator[int] = field(default_factory=count)
 
     def block(self, steps: Sequence[Step]) -> None:
@@ -119,8 +120,8 @@ class Writer:
                 return f"slice({self.listed((value.start, value.stop, value.step))})"
             case EllipsisType():
                 return "..."
-            case Plain(np.ndarray() as array):
-                return f"np.array({self.literal(array)}, dtype={array.dtype.name!r})"
+            case Plain(value=np.ndarray() as array):
+                return self.array(array, array.dtype.name)
             case Plain():
                 return self.literal(value.value)
             case Held():
@@ -176,6 +177,8 @@ class Writer:
 
     def _complete(self, step: Step) -> dict[str, Any]:
         given = dict(step.given)
+        if ACTS[step.act].family == "op":
+            given = {n: Plain(v) if isinstance(v, np.ndarray) else v for n, v in given.items()}
         if step.act in CONSTRUCTORS:
             given.setdefault("dtype", self._dtype_of(given["data"]))
         return given
@@ -292,6 +295,8 @@ class Writer:
             return False
         if step.act in ("tensor", "leaf", "log", "note", "same"):
             return False
+        if following.act == "forget":  # it is the name that is let go of
+            return False
         number = step.makes.number
         once = following.steps is None and self._mentions(following, number) == 1
         return once and self.uses.get(number) == 1 and number not in self.leaks
@@ -322,14 +327,20 @@ class Writer:
         parameters, opening = self._parameters(body, function)
         self._emit(f"def {name}({parameters}):")
         self.depth += 1
-        if body.exports:
-            self._emit(f"global {', '.join(f't{n}' for n in body.exports)}")
+        born = set(born_in_body(body))
+        let_go = forgotten(body.steps) - born
+        inner = {n for n in let_go if any(n in scope for scope in self._scopes)}
+        for word, names in (("global", {*body.exports, *(let_go - inner)}), ("nonlocal", inner)):
+            if names:
+                self._emit(f"{word} {', '.join(f't{n}' for n in sorted(names))}")
+        self._scopes.append(born - set(body.exports))
         self._extend(opening)
         self.block(body.steps)
         if body.raised:
             self._emit(self.dialect.interruption(body.raised))
         elif body.returned is not None:
             self._emit(f"return {self.literal(body.returned)}")
+        self._scopes.pop()
         self._close()
 
     def _parameters(self, body: Body, function: Function) -> tuple[str, list[str]]:
