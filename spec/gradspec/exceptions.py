@@ -49,11 +49,19 @@ class Refused(ProgramError):
     """The engine raised; `kind` is one of `gradspec.port.errors.ERROR_KINDS`, or None."""
 
     def __init__(self, act: str, kind: str | None, error: BaseException) -> None:
-        text = str(error).strip().split("\n")[0][:300]
-        super().__init__(f"{act} raised {type(error).__name__}: {text}")
+        super().__init__(f"{act} raised {type(error).__name__}: {text_of(error)}")
         self.act = act
         self.kind = kind
         self.error = error
+
+
+def text_of(error: BaseException) -> str:
+    """Give the first line of what an engine's exception says, if it can be read."""
+    try:
+        text = str.strip(str(error))
+    except Exception as another:  # noqa: BLE001 - the engine's own, whatever it is
+        return f"(its text raised {type(another).__name__})"
+    return text.split("\n")[0][:300]
 
 
 class Unsupported(ProgramError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,15 @@ EPS = float(np.finfo(np.float64).eps)
         ("equals", True, True),
         ("equals", "text", "text"),
         ("equals", None, None),
+        ("equals", 1.0 + 2.0j, 1.0 + 2.0j),
+        ("equals", {"a": np.array([3.0, 6.0])}, {"a": [3.0, 6.0]}),
+        ("equals", {"a": {1: [np.array(1.0), None]}}, {"a": {1: [1.0, None]}}),
+        ("equals", MappingProxyType({"a": 1}), {"a": 1}),
+        ("equals", [{"a": 1}, 2], [{"a": 1}, 2]),
+        ("in_order", [{"a": np.array(1.0)}], [{"a": 1.0}]),
+        ("is_close", {"a": np.array(1.0 + 4 * EPS)}, {"a": 1.0}),
+        ("is_close", [np.array([1.0, 2.0]), {"a": np.array(3.0)}], [[1.0, 2.0], {"a": 3.0}]),
+        ("is_close", (np.array([1.0, 2.0]), np.array([3.0]), None), ([1.0, 2.0], [3.0], None)),
         ("is_close", np.array(1.0 + 4 * EPS), 1.0),
         ("is_close", np.array(1.0 + 2.0j), 1.0 + 2.0j),
         ("exceeds", 3, 2),
@@ -44,6 +54,21 @@ def test_what_holds_is_accepted(check: str, found: Any, expected: Any) -> None:
     ("check", "found", "expected", "kind"),
     [
         ("equals", np.array([1.0, 2.0]), [1.0, 3.0], FailureKind.VALUE),
+        ("equals", {"a": np.array([1.0])}, {"a": [2.0]}, FailureKind.VALUE),
+        ("equals", {"a": np.array([1.0])}, {"a": 1.0}, FailureKind.SHAPE),
+        ("equals", {"a": None}, {"a": 1.0}, FailureKind.MISSING_GRADIENT),
+        ("equals", {"a": 1}, {"b": 1}, FailureKind.STRUCTURE),
+        ("equals", {"a": 1, "b": 1}, {"a": 1}, FailureKind.STRUCTURE),
+        ("equals", 1, {"a": 1}, FailureKind.STRUCTURE),
+        ("equals", np.array(1.0), {"a": 1}, FailureKind.STRUCTURE),
+        ("equals", [{"a": 1}], [{"a": 2}], FailureKind.ORDER),
+        ("is_close", {"a": np.array(1.0)}, {"a": 2.0}, FailureKind.VALUE),
+        (
+            "is_close",
+            [np.array([1.0, 2.0]), {"a": 1.0}],
+            [[1.0, 2.0], {"a": 2.0}],
+            FailureKind.VALUE,
+        ),
         ("equals", np.array(1.0 + 5.0j), 1.0, FailureKind.VALUE),
         ("is_close", np.array([1.0 + 5.0j]), [1.0 - 5.0j], FailureKind.VALUE),
         ("is_close", np.array(1.0), 1.0 + 5.0j, FailureKind.VALUE),

@@ -6,6 +6,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import caller_programs
 import function_programs
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from gradspec.port.engine import Engine
     from gradspec_conformance.adapters.reference import ReferenceEngine
 
-PROGRAMS = pytest.mark.parametrize("body", function_programs.ON_TORCH, ids=lambda b: b.__name__)
+PROGRAMS = pytest.mark.parametrize(
+    "body", [*function_programs.ON_TORCH, *caller_programs.ON_TORCH], ids=lambda b: b.__name__
+)
 
 
 @pytest.fixture(scope="module")

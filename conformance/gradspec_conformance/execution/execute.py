@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported
+from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported, text_of
 from gradspec.judging.outcome import FailureKind
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
@@ -88,7 +88,10 @@ def _executed(clause: Clause, subject: Subject, effort: Effort) -> Verdict:
             recorders[:] = [recorder]
             clause.perform(Autograd(recorder), **inputs)
 
-    return _judged(clause, tried(clause, once, effort), recorders)
+    try:
+        return _judged(clause, tried(clause, once, effort), recorders)
+    except Diverged as error:  # nothing was replayed: an engine says so
+        return _stopped(clause, error)
 
 
 def tried(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
@@ -136,9 +139,8 @@ def _no_collection() -> Iterator[None]:
 def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) -> Verdict:
     try:
         run()
-    except Failure as failure:
-        found, expected = spell(failure.found), spell(failure.expected)
-        verdict = Verdict(clause.id, Outcome.FAILED, failure.kind, str(failure), found, expected)
+    except (Failure, Unsupported) as word:
+        verdict = _by_the_kits_word(clause, word, recorders[-1])
     except Refused as refused:
         if refused.kind == "grad-is-none":
             kind = FailureKind.MISSING_GRADIENT
@@ -146,24 +148,32 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
         else:
             kind_of_error = refused.kind or type(refused.error).__name__
             verdict = Verdict(clause.id, Outcome.ERRORED, kind_of_error, str(refused))
-    except Unsupported as unsupported:
-        verdict = Verdict(
-            clause.id,
-            Outcome.UNSUPPORTED,
-            message=str(unsupported),
-            lacking=unsupported.capability,
-        )
     except Diverged:
         raise
     except BrokenPort as broken:
         verdict = Verdict(clause.id, Outcome.ERRORED, "broken port", str(broken))
     except Exception as error:  # noqa: BLE001 - whatever else: the program could not go on
-        verdict = Verdict(clause.id, Outcome.ERRORED, type(error).__name__, _where(error))
+        verdict = _stopped(clause, error)
     else:
         verdict = Verdict(clause.id, Outcome.PASSED)
         if not recorders or not recorders[-1].assertions:
             verdict = Verdict(clause.id, Outcome.ERRORED, "void", "the clause asserted nothing")
     return _with_program(verdict, recorders[-1]) if recorders else verdict
+
+
+def _by_the_kits_word(clause: Clause, word: Failure | Unsupported, recorder: Recorder) -> Verdict:
+    """Believe the kit's own word, and not an engine that says the same."""
+    if not recorder.said(word):
+        return _stopped(clause, word)
+    if isinstance(word, Unsupported):
+        lacking = word.capability
+        return Verdict(clause.id, Outcome.UNSUPPORTED, message=str(word), lacking=lacking)
+    found, expected = spell(word.found), spell(word.expected)
+    return Verdict(clause.id, Outcome.FAILED, word.kind, str(word), found, expected)
+
+
+def _stopped(clause: Clause, error: Exception) -> Verdict:
+    return Verdict(clause.id, Outcome.ERRORED, type(error).__name__, _where(error))
 
 
 def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
@@ -187,4 +197,5 @@ def spell(value: Any) -> str:
 
 def _where(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (in {frame.name}, {frame.filename}:{frame.lineno})"
+    place = f"in {frame.name}, {frame.filename}:{frame.lineno}"
+    return f"{type(error).__name__}: {text_of(error)} ({place})"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -18,14 +20,21 @@ from gradspec.judging.outcome import FailureKind
 DEFAULT_ULPS: Final = 16
 """A dozen operations, each rounded once or twice, stay within this many units."""
 
-PLAIN: Final = (type(None), bool, int, float, str)
+PLAIN: Final = (type(None), bool, int, float, complex, str)
 """Types whose own comparison can be trusted; an engine's subclass may say what it likes."""
+
+NUMBERS: Final = "biufc"
+"""Kinds of data types, by NumPy's letters, that hold numbers or flags."""
+
+DICTS: Final = (dict, MappingProxyType)
 
 Comparison = Callable[..., Failure | None]
 
 
 def equals(found: Any, expected: Any) -> Failure | None:
-    """The same value exactly; arrays entry by entry."""
+    """The same value exactly; arrays entry by entry, dictionaries name by name."""
+    if _are_dicts(found, expected):
+        return _by_name(equals, found, expected)
     if _is_array(found) or (found is None and _is_arraylike(expected)):
         return _arrays(found, expected, ulps=0, scale=None)
     if _same(found, expected):
@@ -37,6 +46,11 @@ def is_close(
     found: Any, expected: Any, *, ulps: float = DEFAULT_ULPS, scale: float | None = None
 ) -> Failure | None:
     """Equal within `ulps` units in the last place of `scale` (default: the largest entry)."""
+    alike = partial(is_close, ulps=ulps, scale=scale)
+    if _are_dicts(found, expected):
+        return _by_name(alike, found, expected)
+    if _are_lists(found, expected) and not (_is_regular(found) and _is_regular(expected)):
+        return _by_name(alike, dict(enumerate(found)), dict(enumerate(expected)))
     return _arrays(found, expected, ulps=ulps, scale=scale)
 
 
@@ -139,11 +153,53 @@ def _is_arraylike(value: Any) -> bool:
     return value is not None and not isinstance(value, bool | str)
 
 
+def _are_dicts(found: Any, expected: Any) -> bool:
+    return isinstance(found, DICTS) and isinstance(expected, DICTS)
+
+
+def _are_lists(found: Any, expected: Any) -> bool:
+    return isinstance(found, list | tuple) and isinstance(expected, list | tuple)
+
+
+def _is_regular(value: Any) -> bool:
+    """Say whether the members of a list make one array."""
+    shapes = {_shape(member) for member in value}
+    return None not in shapes and len(shapes) <= 1
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """Give the shape of numbers, or of lists of numbers that make one array; else None."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return None
+    return array.shape if array.dtype.kind in NUMBERS else None
+
+
+def _by_name(compare: Comparison, found: Any, expected: Any) -> Failure | None:
+    """Compare what stands under each name; the first that differs says how."""
+    if found.keys() != expected.keys():
+        names = f"the names {list(found)}, expected {list(expected)}"
+        return Failure(FailureKind.STRUCTURE, names, found, expected)
+    for name in expected:
+        both_none = found[name] is None and expected[name] is None
+        failure = None if both_none else compare(found[name], expected[name])
+        if failure is not None:
+            message = f"under {name!r}: {failure}"
+            return Failure(failure.kind, message, failure.found, failure.expected)
+    return None
+
+
 def _same(found: Any, expected: Any) -> bool:
-    if isinstance(found, list | tuple) and isinstance(expected, list | tuple):
+    if _are_dicts(found, expected):
+        return found.keys() == expected.keys() and all(
+            _same(found[name], expected[name]) for name in expected
+        )
+    if _are_lists(found, expected):
         return len(found) == len(expected) and all(map(_same, found, expected))
     if _is_array(found) or _is_array(expected):
-        return np.array_equal(found, expected, equal_nan=True)
+        regular = _shape(found) is not None and _shape(expected) is not None
+        return regular and _arrays(found, expected, ulps=0, scale=None) is None
     both_nan = _is_nan(found) and _is_nan(expected)
     same_type = isinstance(found, bool) == isinstance(expected, bool)
     return both_nan or (same_type and type(found) in PLAIN and bool(found == expected))
@@ -160,6 +216,8 @@ def _plain_kind(found: Any, expected: Any) -> FailureKind:
         return FailureKind.MISSING_GRADIENT
     if isinstance(expected, str):
         return FailureKind.TEXT
+    if isinstance(expected, DICTS):
+        return FailureKind.STRUCTURE
     if isinstance(expected, list | tuple):
         return FailureKind.ORDER
     return FailureKind.VALUE
@@ -171,8 +229,10 @@ def _arrays(found: Any, expected: Any, *, ulps: float, scale: float | None) -> F
     actual, wanted = np.asarray(found), np.asarray(expected)
     if actual.shape != wanted.shape:
         return Failure(FailureKind.SHAPE, "another shape", found, expected)
-    if actual.dtype.kind not in "biufc":
+    if actual.dtype.kind not in NUMBERS:
         return Failure(FailureKind.DTYPE, "not an array of numbers", actual.dtype.name, expected)
+    if wanted.dtype.kind not in NUMBERS:
+        return Failure(_plain_kind(found, expected), "another value", found, expected)
     if actual.dtype == wanted.dtype and np.array_equal(actual, wanted):
         return None
     reached, aim = _widened(actual, wanted)

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.port.act import Act, Given, act
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +50,44 @@ def _rules(given: Given) -> set[str]:
     return named | {f"rule:{name}" for name in FLAGS if given.get(name)}
 
 
-def _flag(name: str) -> str:
-    return f"    $({name} = ${name})"
+ONCE: Final = "once_differentiable"
+"""The flag that torch has as a decorator of `backward`."""
 
 
-def _rule(name: str) -> str:
-    return f"    $({name} = staticmethod(${name}))"
-
-
-ONCE: Final = "torch.autograd.function.once_differentiable"
-
-CUSTOM: Final = "\n".join(
-    [
-        "class ${name:word}(torch.autograd.Function):",
-        *map(_flag, FLAGS[1:]),
-        *map(_rule, ("forward", "setup_context", "backward", "vjp", "jvp", "vmap")),
-        f"    $(backward = staticmethod({ONCE}($backward))${{-once_differentiable}})",
+def _class(base: str, flags: Iterable[str], *more: str) -> str:
+    """Write a custom function as a class of Python, with the rules and flags that are given."""
+    own = [name for name in RULES if name != "body"]
+    lines = [
+        f"class ${{name:word}}({base}):",
+        *(f"    $({name} = ${name})" for name in flags),
+        *(f"    $({name} = staticmethod(${name}))" for name in own),
+        *more,
         "$result = ${name:word}.apply",
     ]
+    return "\n".join(lines)
+
+
+CUSTOM: Final = _class(
+    "torch.autograd.Function",
+    [name for name in FLAGS if name != ONCE],
+    f"    $(backward = staticmethod(torch.autograd.function.{ONCE}($backward))${{-{ONCE}}})",
+)
+
+PARAMETERS: Final = (
+    *(f"{name}: {rule.slot}=None" for name, rule in RULES.items()),
+    "name=None",
+    *(f"{name}=False" for name in FLAGS),
 )
 
 DEFINITION: Final = act(
     "define",
-    "body: body=None, forward: forward=None, setup_context: setup_context=None, "
-    "backward: backward=None, vjp: backward=None, jvp: jvp=None, vmap: vmap=None, "
-    "name=None, once_differentiable=False, generate_vmap_rule=False, "
-    "clear_saved_tensors_on_access=False",
+    ", ".join(PARAMETERS),
     "Make a function of the engine: a caller's as it is (`body`), or a custom one from its rules.",
     gives="function",
     some=True,
     word="",
     needs_more=_rules,
-    notation="\n".join(
-        [
-            "class ${name:word}(ag.Function):",
-            *map(_flag, FLAGS),
-            *(_rule(name) for name in RULES if name != "body"),
-            "$result = ${name:word}.apply",
-        ]
-    ),
+    notation=_class("ag.Function", FLAGS),
     python="$body",
     torch=CUSTOM,
 )

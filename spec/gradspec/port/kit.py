@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gradspec.catalogue import signs
 from gradspec.port.act import Act, act
 
 
@@ -11,7 +12,19 @@ def _own(key: str, parameters: str, doc: str, **more: Any) -> Act:
     return act(key, parameters, doc, by_kit=True, **{"word": "", "on": "", **more})
 
 
+def _signed(name: str, sign: str, phrase: str, parameters: str) -> Act:
+    doc = f"Reckon with plain values, as the host language does: {sign}."
+    return _own(f"plain:{name}", parameters, doc, gives="plain", notation=phrase, python=phrase)
+
+
+OF_PLAIN_VALUES: Final = (
+    *(_signed(n, sign, f"$x {sign} $other", "x, other") for n, sign in signs.BETWEEN.items()),
+    *(_signed(n, sign, f"{sign}($x)", "x") for n, sign in signs.UNARY.items()),
+)
+"""What a program does with the plain values that an engine gives, as far as it can be written."""
+
 OF_THE_KIT: Final = (
+    *OF_PLAIN_VALUES,
     # products, and what they are derived with
     _own(
         "vjp",
@@ -74,6 +87,7 @@ OF_THE_KIT: Final = (
     _own("refuses", "kind", "Demand that the steps are refused."),
     _own("attempt", "kinds", "Perform steps, or be refused in one of these ways."),
     _own("granted", "attempt", "Demand what holds unless the attempt was refused."),
+    _own("caught", "kind", "Perform steps that are refused, and go on."),
     _own("warns", "", "Demand a warning of the steps.", word="warnings"),
     _own("silent", "", "Demand no warning of the steps.", word="warnings"),
     _own("repeat", "times, carried", "Perform steps again and again."),

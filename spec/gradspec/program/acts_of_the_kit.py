@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import operator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec.catalogue import signs
 from gradspec.port.acts import ACTS
-from gradspec.program.answers import opened, pattern
-from gradspec.program.objects import Log, Object, Observed
-from gradspec.program.passing import FORGOTTEN, described, handle_of
+from gradspec.program.answers import made, observed, opened, pattern
+from gradspec.program.objects import Log, Object
+from gradspec.program.observed import Observed, looked_at, unseen
+from gradspec.program.passing import FORGOTTEN, described, handed, handle_of, stored
 from gradspec.program.products import product
 from gradspec.program.steps import Step
 
@@ -20,7 +24,9 @@ if TYPE_CHECKING:
 
 def _begun(recorder: Recorder, key: str, **given: Any) -> Step:
     recorder.require(ACTS[key].words)
-    step = Step(key, {name: described(value) for name, value in given.items()})
+    kinds = ACTS[key].signature.kinds
+    said = {n: stored(v) if kinds.get(n) == "structure" else described(v) for n, v in given.items()}
+    step = Step(key, said)
     recorder.record(step)
     return step
 
@@ -34,7 +40,8 @@ def forget(recorder: Recorder, thing: Object) -> None:
 def host_write(recorder: Recorder, target: HostArray, index: Any, value: Any) -> None:
     """Write into an array that the engine gave out, behind its back."""
     _begun(recorder, "host_write", target=target, index=index, value=value)
-    handle_of(target)[index] = value
+    array, place, written = handle_of(target), handed(index), handed(value)
+    recorder.heard("host_write", lambda: operator.setitem(array, place, written))
 
 
 def log(recorder: Recorder) -> Log:
@@ -62,8 +69,21 @@ def read(recorder: Recorder, log: Log) -> Any:
 def _observed(recorder: Recorder, what: Any) -> Any:
     if what is None or isinstance(what, Object | list | tuple | dict):
         return opened(recorder, what)
-    value = what._value if isinstance(what, Observed) else what
-    return Observed(recorder, value, recorder.number())
+    return Observed(recorder, unseen(what), recorder.number())
+
+
+def reckon(name: str, recorder: Recorder, **given: Any) -> Observed:
+    """Reckon with plain values; what the language refuses, it refuses."""
+    try:
+        value = getattr(operator, name)(*map(unseen, given.values()))
+    except Exception:
+        for one in given.values():
+            looked_at(one)  # the program is about to be told
+        raise
+    step = _begun(recorder, f"plain:{name}", **given)
+    result = observed(recorder, step, value)
+    step.makes = made(result)
+    return result
 
 
 KIT: Final[Mapping[str, Callable[..., Any]]] = {
@@ -72,6 +92,7 @@ KIT: Final[Mapping[str, Callable[..., Any]]] = {
     "log": log,
     "note": note,
     "read": read,
+    **{f"plain:{name}": partial(reckon, name) for name in (*signs.BETWEEN, *signs.UNARY)},
     "vjp": product,
 }
 """Key -> what the kit does."""

@@ -19,10 +19,11 @@ from gradspec.program.objects import (
     Log,
     Node,
     Object,
-    Observed,
     Tensor,
     Watcher,
 )
+from gradspec.program.observed import Observed
+from gradspec.program.passing import is_opaque
 from gradspec.program.steps import Ref, Step, Value
 from gradspec.program.structure import Held, Plain, mapped
 
@@ -45,7 +46,7 @@ PLAIN_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "flag": (bool, np.bool_),
     "text": (str,),
     "dtype": (str,),
-    "number": (bool, int, float, np.generic),
+    "number": (bool, int, float, complex, np.generic),
     "plain": (object,),
 }
 
@@ -59,6 +60,8 @@ def wrap(recorder: Recorder, step: Step, kind: str, answer: Any, *, some: bool =
         raise BrokenPort(f"{act} gave None, expected a {kind}")
     if answer is None and kind in MAY_BE_NONE:
         return observed(recorder, step, None)
+    if kind == "host array" and not hasattr(type(answer), "__array__"):
+        raise BrokenPort(f"{act} gave a {type(answer).__name__}, expected a NumPy array")
     if kind in WRAPPERS:
         return WRAPPERS[kind](recorder, answer, recorder.number())
     wrapped = partial(wrap, recorder, step)
@@ -72,11 +75,12 @@ def wrap(recorder: Recorder, step: Step, kind: str, answer: Any, *, some: bool =
             members = tuple(_own("number", m, act) for m in _sequence(answer, act))
             return observed(recorder, step, members)
         case "structure":
-            return arrived(recorder, answer)
+            return arrived(recorder, answer, step)
         case "vjp" | "linearize":
             value, function, *rest = _sequence(answer, act)
             handle = FunctionHandle(recorder, function, recorder.number())
-            return (arrived(recorder, value), handle, *(arrived(recorder, r) for r in rest))
+            more = (arrived(recorder, r, step) for r in rest)
+            return (arrived(recorder, value, step), handle, *more)
     if kind.startswith("function"):
         gives = kind.partition(": ")[2] or "structure"
         return FunctionHandle(recorder, answer, recorder.number(), gives)
@@ -88,18 +92,42 @@ def observed(recorder: Recorder, step: Step, value: Any) -> Observed:
     return Observed(recorder, value, recorder.number(), partial(setattr, step, "seen"))
 
 
-def arrived(recorder: Recorder, value: Any) -> Any:
-    """Wrap a structure that came from the engine: leaves are handles unless they are wrapped."""
+def arrived(recorder: Recorder, value: Any, step: Step | None = None) -> Any:
+    """Wrap a structure that came from the engine: leaves are handles unless they are wrapped.
+
+    What an act gave marks its step if it comes to steer the program; what a function is given is in
+    the pattern of the call already.
+    """
     match value:
         case None:
             return None
         case list() | tuple() | dict():
-            return mapped(value, lambda member: arrived(recorder, member))
+            return mapped(value, lambda member: arrived(recorder, member, step))
         case Plain():
-            return Observed(recorder, value.value, recorder.number())
+            number, plain = recorder.number(), _kept(value.value)
+            steered = None if step is None else partial(_mark, step, number)
+            return Observed(recorder, plain, number, steered)
         case Held():
             return opened(recorder, value.thing)
     return Tensor(recorder, value, recorder.number())
+
+
+def _kept(value: Any) -> Any:
+    """Give a plain value as the program keeps it: an array is nobody's to write in."""
+    if isinstance(value, np.ndarray):
+        value = value.copy()
+        value.flags.writeable = False
+    return value
+
+
+def _mark(step: Step, number: int, value: Any) -> None:
+    """Put the value for its number into what a step made."""
+
+    def marked(made: Any) -> Any:
+        is_it = isinstance(made, Ref) and made.number == number
+        return Value(number, value) if is_it else mapped(made, marked)
+
+    step.makes = marked(step.makes)
 
 
 def opened(recorder: Recorder, thing: Any) -> Any:
@@ -120,7 +148,7 @@ def pattern(value: Any) -> Any:
             return Ref(value._number, value.kind)
         case list() | tuple() | dict():
             return mapped(value, pattern)
-    return value
+    return None if is_opaque(value) else value
 
 
 def made(value: Any) -> Any:
@@ -146,6 +174,8 @@ def _own(kind: str, answer: Any, act: str) -> Any:
             return int.__int__(answer)
         case float():
             return float.__float__(answer)
+        case complex():
+            return complex.__complex__(answer)
         case str():
             return str.__str__(answer)
     return answer
@@ -155,10 +185,11 @@ def _sequence(answer: Any, act: str) -> Any:
     if not isinstance(answer, list | tuple):
         message = f"{act} gave a {type(answer).__name__}, expected a list or tuple"
         raise BrokenPort(message)
-    return answer
+    return mapped(answer, lambda member: member)
 
 
 def _pair(answer: Any, act: str) -> Any:
-    if len(_sequence(answer, act)) != 2:  # noqa: PLR2004 - a pair
-        raise BrokenPort(f"{act} gave {len(answer)} things, expected a pair")
-    return answer
+    pair = _sequence(answer, act)
+    if len(pair) != 2:  # noqa: PLR2004 - a pair
+        raise BrokenPort(f"{act} gave {len(pair)} things, expected a pair")
+    return pair

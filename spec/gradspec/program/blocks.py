@@ -6,7 +6,7 @@ however its block ends.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from gradspec.exceptions import Failure, ProgramError, Refused
@@ -18,7 +18,7 @@ from gradspec.program.objects import Object
 from gradspec.program.steps import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -36,24 +36,26 @@ def mode(
     steps: list[Step] = []
     step.steps = steps
     handle = recorder.asked(act, step, passed)
-    leave = recorder.subject.engine.leave
-    with recorder.frame(steps):
+
+    def left(error: BaseException | None) -> bool:
+        leave = recorder.subject.engine.leave
+        return bool(recorder.heard(act.name, lambda: leave(handle, error), step))
+
+    with recorder.ending(step):
         try:
-            yield
+            with recorder.frame(steps):
+                yield
         except Exception as error:
             original = error.error if isinstance(error, Refused) else error
-            swallowed = bool(_left(recorder, step, lambda: leave(handle, original)))
+            swallowed = left(original)
             if not swallowed or (isinstance(error, ProgramError) and original is error):
                 raise
+        except BaseException as interruption:
+            with suppress(ProgramError):
+                left(interruption)
+            raise
         else:
-            _left(recorder, step, lambda: leave(handle, None))
-
-
-def _left(recorder: Recorder, step: Step, leave: Callable[[], Any]) -> Any:
-    try:
-        return leave()
-    except Exception as error:
-        raise recorder.refused(ACTS[step.act], step, error) from error
+            left(None)
 
 
 @contextmanager
@@ -64,34 +66,37 @@ def refuses(recorder: Recorder, kind: str) -> Iterator[None]:
         raise ValueError(message)
     recorder.require(frozenset(filter(None, [PRESUPPOSES.get(kind)])))
     refused = None
-    with recorder.block("refuses", kind=kind):
+    step, steps = recorder.block("refuses", kind=kind)
+    with recorder.ending(step):
         try:
-            yield
+            with recorder.frame(steps):
+                yield
         except Refused as error:
             refused = error
-    recorder.assertions += 1
-    if refused is None:
+        recorder.assertions += 1
         text = f"expected an error of the kind {kind}: {ERROR_KINDS[kind]}"
-        raise Failure(FailureKind.NO_ERROR, text, "no error", kind)
-    if refused.kind != kind:
-        text = f"expected an error of the kind {kind}: {ERROR_KINDS[kind]}; {refused}"
-        raise Failure(FailureKind.WRONG_ERROR, text, refused.kind, kind) from refused
+        if refused is None:
+            raise recorder.failed(Failure(FailureKind.NO_ERROR, text, "no error", kind))
+        if refused.kind != kind:
+            failure = Failure(FailureKind.WRONG_ERROR, f"{text}; {refused}", refused.kind, kind)
+            raise recorder.failed(failure) from refused
 
 
 @contextmanager
 def warnings(recorder: Recorder, *, expected: bool) -> Iterator[None]:
-    """Demand at least one warning from the block, or none."""
+    """Demand at least one warning from the block, or none; blocks inside have their own demands."""
     key = "warns" if expected else "silent"
     recorder.require(ACTS[key].words)
-    recorder.warnings.clear()
-    with recorder.block(key):
-        yield
-    seen = [f"{w.category.__name__}: {w.message}" for w in recorder.warnings]
-    recorder.warnings.clear()
-    recorder.assertions += 1
-    failure = warned(seen, expected)
-    if failure is not None:
-        raise failure
+    before = len(recorder.warnings)
+    step, steps = recorder.block(key)
+    with recorder.ending(step):
+        with recorder.frame(steps):
+            yield
+        seen = [f"{w.category.__name__}: {w.message}" for w in recorder.warnings[before:]]
+        recorder.assertions += 1
+        failure = warned(seen, expected)
+        if failure is not None:
+            raise recorder.failed(failure)
 
 
 @contextmanager
@@ -99,10 +104,12 @@ def attempt(recorder: Recorder, kinds: Sequence[str]) -> Iterator[Attempt]:
     """Let the block be refused in one of these ways, or in any if none is named."""
     one = Attempt(recorder, None, recorder.number())
     recorder.assertions += 1
-    with recorder.block("attempt", kinds=list(kinds)) as step:
-        step.makes = Ref(one.number, one.kind)
+    step, steps = recorder.block("attempt", kinds=list(kinds))
+    step.makes = Ref(one.number, one.kind)
+    with recorder.ending(step):
         try:
-            yield one
+            with recorder.frame(steps):
+                yield one
         except Refused as error:
             if kinds and error.kind not in kinds:
                 raise
@@ -112,12 +119,15 @@ def attempt(recorder: Recorder, kinds: Sequence[str]) -> Iterator[Attempt]:
 @contextmanager
 def granted(recorder: Recorder, attempt: Attempt) -> Iterator[None]:
     """Demand what is inside if the attempt was not refused; else only write it down."""
-    with recorder.block("granted", attempt=attempt):
+    step, steps = recorder.block("granted", attempt=attempt)
+    with recorder.ending(step):
         try:
-            yield
-        except (Refused, Failure):
+            with recorder.frame(steps):
+                yield
+        except (Refused, Failure) as error:
             if not attempt.refused:
                 raise
+            recorder.excuse(error)
 
 
 class Attempt(Object):

@@ -15,9 +15,10 @@ from gradspec.exceptions import ProgramError, Refused
 from gradspec.port.slots import SLOTS
 from gradspec.program.answers import arrived, opened, pattern
 from gradspec.program.objects import FunctionContext
-from gradspec.program.passing import described, wrapped
+from gradspec.program.passing import is_opaque, stored, wrapped
+from gradspec.program.signatures import parameters_of, signature_of
 from gradspec.program.steps import Body, Function
-from gradspec.program.structure import Held, Plain
+from gradspec.program.structure import Held, Plain, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,13 +50,11 @@ class Callbacks:
                 self.received.pop()
 
         call.__name__ = getattr(function, "__name__", "function")
-        defaults = _defaults(function)
-        if defaults is not None:
-            record.signature = tuple(
-                (p.name, p.default.value) if isinstance(p.default, Plain) else (p.name,)
-                for p in defaults.parameters.values()
-            )
-            call.__signature__ = defaults  # type: ignore[attr-defined]
+        signature = _with_defaults(function)
+        if signature is not None:
+            record.signature = parameters_of(signature, stored)
+            wrapped_ones = parameters_of(signature, _passed_default)
+            call.__signature__ = signature_of(wrapped_ones, lambda d: d)  # type: ignore[attr-defined]
         return call
 
     def run(
@@ -73,21 +72,21 @@ class Callbacks:
         record.turns.append(len(record.bodies))
         record.bodies.append(body)
         original: BaseException
-        with self._recorder.frame(body.steps, aside=False), self._counted():
-            try:
+        try:
+            with self._recorder.frame(body.steps, aside=False), self._counted():
                 returned = function(*given, **keywords)
                 return self._returned(slot, returned, body)
-            except Refused as refused:
-                body.cut = True
-                original = refused.error
-            except ProgramError as error:
-                body.cut = True
-                self._recorder.keep(error)
-                original = error
-            except Exception as error:
-                body.raised = type(error).__name__
-                self._recorder.raised_by_the_caller(error)
-                raise
+        except Refused as refused:
+            body.cut = True
+            original = refused.error
+        except ProgramError as error:
+            body.cut = True
+            self._recorder.keep(error)
+            original = error
+        except Exception as error:
+            body.raised = type(error).__name__
+            self._recorder.raised_by_the_caller(error)
+            raise
         raise original  # outside of the handlers, so that nothing is added to its history
 
     @contextmanager
@@ -112,25 +111,28 @@ class Callbacks:
         if slot.returns == "nothing":
             return None
         if slot.returns == "held":
-            body.returned = Held(described(returned))
+            body.returned = Held(stored(returned))
             return Held(returned)
-        body.returned = described(returned)
+        returned = self._recorder.with_functions(returned)
+        body.returned = stored(returned)
         if slot.returns == "structure and plain":
             structure, plain = returned
             return wrapped(structure), plain
         return wrapped(returned)
 
 
-def _defaults(function: Callable[..., Any]) -> inspect.Signature | None:
-    """Give the signature with its defaults wrapped, if an engine could fill any in."""
+def _with_defaults(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Give the signature, if an engine could fill any default in."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return None
-    parameters = list(signature.parameters.values())
-    if all(p.default is p.empty for p in parameters):
-        return None
-    wrapped = [
-        p if p.default is p.empty else p.replace(default=Plain(p.default)) for p in parameters
-    ]
-    return signature.replace(parameters=wrapped)
+    defaults = [p.default for p in signature.parameters.values()]
+    return None if all(d is inspect.Parameter.empty for d in defaults) else signature
+
+
+def _passed_default(default: Any) -> Any:
+    """Wrap a default as a structure; an object of the caller's is held for it."""
+    if isinstance(default, list | tuple | dict):
+        return mapped(default, _passed_default)
+    return Held(default) if is_opaque(default) else wrapped(default)

@@ -47,8 +47,7 @@ class _Frames:
     """Where each number was born, and which are used in a frame that does not see them."""
 
     births: dict[int, Path] = field(default_factory=dict)
-    leaked: set[int] = field(default_factory=set)
-    uses: Counter[int] = field(default_factory=Counter)
+    used: list[tuple[int, Path]] = field(default_factory=list)
     calls: int = 0
 
     @cached_property
@@ -56,11 +55,23 @@ class _Frames:
         """Numbers that nothing has yet."""
         return count(1 + max(self.births, default=0))
 
+    @cached_property
+    def leaked(self) -> set[int]:
+        """The numbers that are used where they are not seen; also by what is written before."""
+        places = ((number, path, self.births.get(number, ())) for number, path in self.used)
+        return {number for number, path, born in places if path[: len(born)] != born}
+
+    @cached_property
+    def uses(self) -> Counter[int]:
+        """How often each number is used."""
+        return Counter(number for number, _ in self.used)
+
     def walk(self, steps: Sequence[Step], path: Path) -> None:
         for step in steps:
             self._use(numbers(step.given), path)
             for function in functions(step.given):
                 self.births.setdefault(function.number, path)
+                self._use(numbers(function.signature), path)
                 for body in function.bodies:
                     self._body(body, path)
             for number in numbers(step.makes):
@@ -77,11 +88,7 @@ class _Frames:
         self._use(numbers(body.returned), inside)
 
     def _use(self, used: Iterable[int], path: Path) -> None:
-        for number in used:
-            born = self.births.get(number, ())
-            self.uses[number] += 1
-            if path[: len(born)] != born:
-                self.leaked.add(number)
+        self.used += ((number, path) for number in used)
 
 
 def born_in(steps: Iterable[Step]) -> Iterator[int]:
@@ -157,8 +164,8 @@ def _begins(cut: tuple[Any, ...], whole: tuple[Any, ...]) -> bool:
 
     Its last act was cut itself, and made nothing.
     """
-    (head, steps, _, _), (other, wholly, _, _) = cut, whole
-    if head != other or len(steps) > len(wholly):
+    (head, steps, _, exports), (other, wholly, _, exported) = cut, whole
+    if head != other or len(steps) > len(wholly) or exports or exported:
         return False
     if not steps:
         return True

@@ -1,4 +1,4 @@
-"""The things that a clause holds in its hands: tensors, nodes, functions and plain answers.
+"""The things that a clause holds in its hands: tensors, nodes, functions, contexts.
 
 Each wraps a handle of the engine and the number under which the program knows it.  What it can be
 asked stands in the table of acts; it decides nothing itself and asks the recorder to perform.
@@ -6,19 +6,26 @@ asked stands in the table of acts; it decides nothing itself and asks the record
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
+from gradspec.catalogue import signs
+from gradspec.catalogue.operators import OPERATORS
 from gradspec.port.acts import ACTS
 from gradspec.port.functions import is_called
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from gradspec.port.act import Act
     from gradspec.program.recorder import Recorder
+
+
+BETWEEN: Final = re.compile(r"\$x (\S+) \$\w+")
+"""How the catalogue writes a sign between two operands."""
 
 
 @cache
@@ -60,11 +67,30 @@ class Object:
         return partial(self._recorder.perform, act.key, self)
 
 
-class Tensor(Object):
+if TYPE_CHECKING:  # what comes from a table a type checker does not see
+
+    def _between(self: Any, other: Any, /) -> Any: ...
+
+    class Signed:
+        """What has the signs of the language."""
+
+        __add__ = __sub__ = __mul__ = __truediv__ = __pow__ = __matmul__ = _between
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __rmatmul__ = _between
+        __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = _between
+        __lt__ = __le__ = __gt__ = __ge__ = __getitem__ = _between
+
+        def __neg__(self) -> Any: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+
+else:
+    Signed = object
+
+
+class Tensor(Object, Signed):
     """A tensor of the engine, in torch's vocabulary.
 
-    Every operator of the catalogue is a method (`x.sum(dim=0)`, `x.mul_(2)`), and so is the
-    arithmetic of the language.
+    Every operator of the catalogue is a method (`x.sum(dim=0)`, `x.mul_(2)`), and the signs that
+    the catalogue has for some are those of the language.
     """
 
     __slots__ = ("absent",)
@@ -92,75 +118,31 @@ class Tensor(Object):
     def __bool__(self) -> bool:
         return bool(self._recorder.perform("bool", self))
 
-    # operators of the language --------------------------------------------------------
-    def __add__(self, other: Any) -> Any:
-        return self._recorder.perform("op:add", self, other)
 
-    def __radd__(self, other: Any) -> Any:
-        return self._recorder.perform("op:add", other, self)
+def _signs() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Give the methods for the signs of operators."""
+    for operator in OPERATORS.values():
+        key = f"op:{operator.name}"
+        between = BETWEEN.fullmatch(operator.sign)
+        if between is not None:
+            name = signs.NAMES[between[1]]
+            yield signs.method(name), _performing(key)
+            if name in signs.BINARY:
+                yield signs.reflected(name), _performing_reflected(key)
+        elif operator.sign:
+            yield signs.method(operator.name), _performing(key)
 
-    def __sub__(self, other: Any) -> Any:
-        return self._recorder.perform("op:sub", self, other)
 
-    def __rsub__(self, other: Any) -> Any:
-        return self._recorder.perform("op:sub", other, self)
+def _performing(key: str) -> Callable[..., Any]:
+    return lambda self, *given: self._recorder.perform(key, self, *given)
 
-    def __mul__(self, other: Any) -> Any:
-        return self._recorder.perform("op:mul", self, other)
 
-    def __rmul__(self, other: Any) -> Any:
-        return self._recorder.perform("op:mul", other, self)
+def _performing_reflected(key: str) -> Callable[..., Any]:
+    return lambda self, other: self._recorder.perform(key, other, self)
 
-    def __truediv__(self, other: Any) -> Any:
-        return self._recorder.perform("op:div", self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._recorder.perform("op:div", other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return self._recorder.perform("op:pow", self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self._recorder.perform("op:pow", other, self)
-
-    def __neg__(self) -> Any:
-        return self._recorder.perform("op:neg", self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return self._recorder.perform("op:matmul", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._recorder.perform("op:gt", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._recorder.perform("op:ge", self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._recorder.perform("op:lt", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._recorder.perform("op:le", self, other)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._recorder.perform("op:getitem", self, index)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._recorder.perform("op:setitem", self, index, value)
-
-    def __iadd__(self, other: Any) -> Any:
-        return self._recorder.perform("op:iadd", self, other)
-
-    def __isub__(self, other: Any) -> Any:
-        return self._recorder.perform("op:isub", self, other)
-
-    def __imul__(self, other: Any) -> Any:
-        return self._recorder.perform("op:imul", self, other)
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self._recorder.perform("op:itruediv", self, other)
-
-    def __ipow__(self, other: Any) -> Any:
-        return self._recorder.perform("op:ipow", self, other)
+for _name, _method in _signs():
+    setattr(Tensor, _name, _method)
 
 
 class Node(Object):
@@ -219,7 +201,7 @@ class HostArray(Object):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Give the array itself."""
-        return np.asarray(self._handle, dtype=dtype)
+        return self._recorder.heard("numpy", lambda: np.asarray(self._handle, dtype=dtype))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Write into the array, behind the engine's back."""
@@ -250,75 +232,3 @@ class Log(Object):
 
     __slots__ = ()
     kind = "log"
-
-
-class Observed:
-    """A plain answer of the engine, equal to its value, that remembers where it came from.
-
-    A look at the value steers the program: another run has to find the same.
-    """
-
-    __slots__ = ("_number", "_recorder", "_steered", "_value")
-
-    def __init__(
-        self,
-        recorder: Recorder,
-        value: Any,
-        number: int,
-        steered: Callable[[Any], None] | None = None,
-    ) -> None:
-        self._recorder = recorder
-        self._value = value
-        self._number = number
-        self._steered = steered
-
-    @property
-    def value(self) -> Any:
-        """The value, which may now decide what the program does."""
-        if self._steered is not None:
-            self._steered(self._value)
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self.value == (other.value if isinstance(other, Observed) else other))
-
-    def __hash__(self) -> int:
-        return hash(self.value)
-
-    def __repr__(self) -> str:
-        return repr(self._value)
-
-    def __float__(self) -> float:
-        return float(self.value)
-
-    def __index__(self) -> int:
-        return int(self.value)
-
-    def __iter__(self) -> Any:
-        return iter(self.value)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.value[index]
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def __add__(self, other: Any) -> Any:
-        return self.value + other
-
-    def __sub__(self, other: Any) -> Any:
-        return self.value - (other.value if isinstance(other, Observed) else other)
-
-    def __getattr__(self, name: str) -> Any:
-        """Act on None as on a tensor: the recorder records and refuses it."""
-        act = (
-            None if name.startswith("_") or self._value is not None else acts_on("tensor").get(name)
-        )
-        if act is None:
-            raise AttributeError(name)
-        if act.attribute:
-            return self._recorder.perform(act.key, self)
-        return partial(self._recorder.perform, act.key, self)

@@ -1,12 +1,14 @@
-"""Four readings of what a clause passes on: what is stored, handed over, wrapped, compared."""
+"""Readings of what a clause passes on: what is stored, handed over, wrapped, compared."""
 
 from __future__ import annotations
 
+from types import EllipsisType, MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
-from gradspec.program.objects import FunctionHandle, HostArray, Log, Object, Observed, Tensor
+from gradspec.program.objects import FunctionHandle, HostArray, Log, Object, Tensor
+from gradspec.program.observed import Observed
 from gradspec.program.steps import Ref
 from gradspec.program.structure import Held, Plain, mapped
 
@@ -14,6 +16,13 @@ FORGOTTEN: Final = object()
 """The handle of an object that the program let go of."""
 
 PLAIN: Final = frozenset({int, float, bool, str, type(None)})
+
+
+DATA: Final = (
+    *(type(None), bool, int, float, complex, str, np.ndarray, np.generic),
+    *(list, tuple, dict, slice, EllipsisType, MappingProxyType),
+)
+"""Types of what can be written down as it is, if its members can."""
 
 
 def described(value: Any) -> Any:
@@ -25,6 +34,20 @@ def described(value: Any) -> Any:
     if isinstance(value, Observed):
         return Ref(value._number, "value")
     return mapped(value, described)
+
+
+def stored(value: Any) -> Any:
+    """What the program stores of a structure: an array stays one, whatever becomes of it.
+
+    Nothing is stored of an object that the engine merely keeps: what was done with it is in the
+    program, where it was done.
+    """
+    if isinstance(value, np.ndarray):
+        return Plain(value.copy())
+    if is_opaque(value):
+        return None
+    members = isinstance(value, list | tuple | dict)
+    return mapped(value, stored) if members else described(value)
 
 
 def handed(value: Any) -> Any:
@@ -80,6 +103,11 @@ def handle_of(thing: Object) -> Any:
         message = f"{thing!r} was forgotten earlier in this program"
         raise ValueError(message)
     return thing._handle
+
+
+def is_opaque(value: Any) -> bool:
+    """Say whether a value is an object of the caller's: no data, and nothing of the engine's."""
+    return not isinstance(value, DATA) and not isinstance(value, Object | Observed | Plain | Held)
 
 
 def is_function(value: Any) -> bool:

@@ -20,7 +20,8 @@ from gradspec.port.acts import ACTS
 from gradspec.program.answers import arrived, made, pattern
 from gradspec.program.blocks import mode
 from gradspec.program.folding import born_in, born_in_body
-from gradspec.program.objects import Observed, Tensor
+from gradspec.program.objects import Tensor
+from gradspec.program.observed import unseen
 from gradspec.program.passing import described
 from gradspec.program.steps import Body, Function, Ref, Step, numbers
 from gradspec.program.structure import mapped
@@ -136,7 +137,7 @@ class Derivation:
     def _as_tensor(self, returned: Any) -> Tensor:
         if isinstance(returned, Tensor):
             return returned
-        value = returned._value if isinstance(returned, Observed) else returned
+        value = unseen(returned)
         array = np.array(None if list(numbers(described(value))) else value)
         if array.dtype.kind not in "biufc":
             message = (

@@ -24,6 +24,7 @@ from gradspec.exceptions import (
     ProgramError,
     Refused,
     Unsupported,
+    text_of,
 )
 from gradspec.judging.comparison import COMPARISONS
 from gradspec.judging.outcome import FailureKind
@@ -36,8 +37,9 @@ from gradspec.port.slots import SLOTS
 from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
-from gradspec.program.objects import FunctionHandle, Observed, Tensor
-from gradspec.program.passing import compared, described, handed, is_function, wrapped
+from gradspec.program.identity import ByIdentity
+from gradspec.program.observed import Observed
+from gradspec.program.passing import compared, described, handed, is_function, stored, wrapped
 from gradspec.program.steps import Function, Program, Step, numbers
 from gradspec.program.structure import mapped
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gradspec.port.act import Act
+    from gradspec.program.objects import FunctionHandle, Tensor
 
 current: Final[ContextVar[Recorder | None]] = ContextVar("recorder", default=None)
 """The recorder that is at work, to which a demand on a list of answers belongs."""
@@ -71,8 +74,8 @@ class Recorder:
         self._threads = threading.local()
         self._kept: ProgramError | None = None
         self._raised: list[BaseException] = []
-        self._functions: weakref.WeakKeyDictionary[Any, FunctionHandle]
-        self._functions = weakref.WeakKeyDictionary()
+        self._words: list[weakref.ref[ProgramError]] = []
+        self._functions: ByIdentity[FunctionHandle] = ByIdentity()
         self._catcher = warnings.catch_warnings(record=True)
         self._floating = np.errstate()
 
@@ -93,6 +96,8 @@ class Recorder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if not isinstance(error, ProgramError):
+            went_on(self.program.steps)
         self._catcher.__exit__(kind, error, traceback)
         self._floating.__exit__(kind, error, traceback)
         current.reset(self._token)
@@ -100,13 +105,25 @@ class Recorder:
     # performing -----------------------------------------------------------------------
     def perform(self, key: str, *arguments: Any, **keywords: Any) -> Any:
         """Do one act; raises Refused if the engine raises, and what its callbacks raise."""
-        act = ACTS[key]
-        if act.by_kit:
-            return KIT[key](self, **act.signature.bind(arguments, keywords))
+        act, steps = ACTS[key], self._blocks()[-1]
+        before = len(steps)
+        try:
+            if act.by_kit:
+                return KIT[key](self, **act.signature.bind(arguments, keywords))
+            return self._performed(act, arguments, keywords)
+        except Refused as refused:
+            if len(steps) > before:
+                steps[-1].refused = refused.kind or "unknown"
+            raise
+        except ProgramError as error:
+            self._keep_if_running(error)
+            raise
+
+    def _performed(self, act: Act, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         step, given, passed = self.begun(act, arguments, keywords)
         if _is_asked_of_none(act, given):
             text = f"{act.name} was asked of a gradient that is None"
-            raise self.refused(act, step, NothingThere(text))
+            raise self.refused(act.name, step, NothingThere(text))
         answer = self.asked(act, step, passed)
         result = wrap(self, step, _kind_of_answer(act, given), answer, some=act.some)
         step.makes = pattern(result) if act.gives == "structure" else made(result)
@@ -121,8 +138,8 @@ class Recorder:
         self.require(act.needs(given))
         step = Step(act.key)
         passed = {name: self._passed(act, step, name, given) for name in given}
-        if not self.subject.covers(act, step.given):
-            raise Unsupported(f"{act.key}({', '.join(step.given)})")
+        if not self._covers(act, step):
+            raise self.own(Unsupported(f"{act.key}({', '.join(step.given)})"))
         self.record(step)
         return step, given, passed
 
@@ -130,16 +147,29 @@ class Recorder:
         self, act: Act, step: Step, passed: dict[str, Any], forms: dict[str, Any] | None = None
     ) -> Any:
         """Have the engine do an act; raises Refused, and what its callbacks raise."""
+        forms = step.given if forms is None else forms
+        return self.heard(act.name, lambda: self.subject.ask(act, passed, forms), step)
+
+    def heard(self, act: str, ask: Callable[[], Any], step: Step | None = None) -> Any:
+        """Let the engine's code run; raises Refused, and what its callbacks raise.
+
+        What a callback was ended by comes out of the act that ran it, and of no other.
+        """
+        outside, self._kept = self._kept, None
         try:
-            answer = self.subject.ask(act, passed, step.given if forms is None else forms)
+            answer = ask()
         except Exception as error:
-            self._raise_what_was_kept()
+            if self._kept is not None:
+                raise self._kept from None
             raise self.refused(act, step, error) from error
+        else:
+            if self._kept is not None:
+                raise self._kept
+            return answer
         finally:
+            self._kept = outside
             if not self.callbacks.running:
                 self._raised.clear()  # none can come out any more, and each keeps what it saw alive
-        self._raise_what_was_kept()
-        return answer
 
     def _passed(self, act: Act, step: Step, name: str, given: dict[str, Any]) -> Any:
         """Note one argument in the step, and give what the engine gets for it."""
@@ -149,18 +179,23 @@ class Recorder:
             step.given[name] = record = Function(self.number(), slot)
             return self.callbacks.facing_the_engine(value, record)
         if is_function(value) or isinstance(value, list | tuple | dict):
-            value = given[name] = self._with_functions(value)
+            value = given[name] = self.with_functions(value)
+        if kind == "structure":
+            step.given[name] = stored(value)
+            return wrapped(value)
         step.given[name] = described(value)
-        return wrapped(value) if kind == "structure" else handed(value)
+        return handed(value)
 
-    def _with_functions(self, value: Any) -> Any:
-        return self.function(value) if is_function(value) else mapped(value, self._with_functions)
+    def with_functions(self, value: Any) -> Any:
+        """Give a structure with functions of the engine for those of the caller's."""
+        return self.function(value) if is_function(value) else mapped(value, self.with_functions)
 
     def function(self, function: Callable[..., Any]) -> FunctionHandle:
         """Make a caller's function a function of the engine, once."""
-        if function not in self._functions:
-            self._functions[function] = self.perform("define", body=function)
-        return self._functions[function]
+        known = self._functions.get(function)
+        if known is None:
+            known = self._functions.put(function, self.perform("define", body=function))
+        return known
 
     def tensor(self, data: Any, *, dtype: str | None, leaf: bool) -> Tensor:
         """Make a tensor; floats take the engine's working data type unless one is named."""
@@ -182,22 +217,20 @@ class Recorder:
 
     def look(self, tensor: Tensor) -> np.ndarray[Any, Any]:
         """Look at the values of a tensor from outside."""
-        act = ACTS["array"]
+        act, handle = ACTS["array"], handed(tensor)
         self.require(act.words)
-        try:
-            array = self.subject.ask(act, {"x": handed(tensor)})
-        except Exception as error:
-            raise Refused(act.name, self.kind_of(error), error) from error
-        if not isinstance(array, np.ndarray | np.generic):
-            message = f"array() gave a {type(array).__name__}, expected a NumPy array"
+        found = self.heard(act.name, lambda: self.subject.ask(act, {"x": handle}))
+        if not isinstance(found, np.ndarray | np.generic):
+            message = f"array() gave a {type(found).__name__}, expected a NumPy array"
             raise BrokenPort(message)
+        array = np.array(found)  # a copy, and no subclass with a comparison of its own
         complex_undeclared = (
             array.dtype.kind == "c" and f"dtype:{array.dtype.name}" not in self.subject.abilities
         )
         if array.dtype.name not in DTYPES or complex_undeclared:
             message = f"array() gave an array of {array.dtype.name}, expected numbers or flags"
             raise BrokenPort(message)
-        return np.array(array)  # a copy, and no subclass with a comparison of its own
+        return array
 
     # writing down ---------------------------------------------------------------------
     def number(self) -> int:
@@ -206,7 +239,9 @@ class Recorder:
 
     def record(self, step: Step) -> None:
         """Add a step to the block that this thread is in."""
-        self._blocks()[-1].append(step)
+        steps = self._blocks()[-1]
+        went_on(steps)
+        steps.append(step)
 
     @contextmanager
     def frame(self, steps: list[Step], *, aside: bool | None = None) -> Iterator[None]:
@@ -220,19 +255,33 @@ class Recorder:
         thread.aside = before if aside is None else aside
         try:
             yield
+        except ProgramError:  # it leaves the block, which did not go on
+            raise
+        except BaseException:
+            went_on(steps)
+            raise
+        else:
+            went_on(steps)
         finally:
             self._blocks().pop()
             thread.aside = before
             current.reset(token)
 
-    @contextmanager
-    def block(self, key: str, **given: Any) -> Iterator[Step]:
-        """Record what follows as the steps of one act."""
+    def block(self, key: str, **given: Any) -> tuple[Step, list[Step]]:
+        """Record an act that has steps of its own, and give the list for them."""
         steps: list[Step] = []
         step = Step(key, {n: described(v) for n, v in given.items()}, steps=steps)
         self.record(step)
-        with self.frame(steps):
-            yield step
+        return step, steps
+
+    @contextmanager
+    def ending(self, step: Step) -> Iterator[None]:
+        """Note in a step that it was refused."""
+        try:
+            yield
+        except Refused as refused:
+            step.refused = refused.kind or "unknown"
+            raise
 
     def _blocks(self) -> list[list[Step]]:
         blocks: list[list[Step]] | None = getattr(self._threads, "blocks", None)
@@ -241,10 +290,35 @@ class Recorder:
         return blocks
 
     # refusals -------------------------------------------------------------------------
+    def own(self, error: ProgramError) -> ProgramError:
+        """Know the kit's own word again: nobody else's is taken for it."""
+        self._words.append(weakref.ref(error))
+        return error
+
+    def said(self, error: ProgramError) -> bool:
+        """Say whether it was the kit itself that said this."""
+        return any(word() is error for word in self._words)
+
+    def failed(self, failure: Failure) -> Failure:
+        """Say that a demand does not hold."""
+        self.own(failure)
+        self._keep_if_running(failure)
+        return failure
+
     def keep(self, error: ProgramError) -> None:
         """Keep what ended a caller's function, in case the engine swallows it."""
         if self._kept is None:
             self._kept = error
+
+    def _keep_if_running(self, error: ProgramError) -> None:
+        """Keep what a caller's function could swallow."""
+        if self.callbacks.running:
+            self.keep(error)
+
+    def excuse(self, error: ProgramError) -> None:
+        """Let an error be that ended what need not hold."""
+        if self._kept is error:
+            self._kept = None
 
     def raised_by_the_caller(self, error: BaseException) -> None:
         """Remember an exception that a caller's function raised by itself."""
@@ -255,7 +329,7 @@ class Recorder:
         if not getattr(self._threads, "aside", False):
             self.used |= words
         if not words <= self.subject.abilities:
-            raise Unsupported(min(words - self.subject.abilities))
+            raise self.own(Unsupported(min(words - self.subject.abilities)))
 
     def kind_of(self, error: Exception) -> str | None:
         """Say of which kind an engine's exception is; raises BrokenPort if it is none."""
@@ -263,21 +337,29 @@ class Recorder:
             return "grad-is-none"
         if any(e is raised for e in _history(error) for raised in self._raised):
             return "callback"
-        kind = self.subject.engine.error_kind(error)
+        try:
+            kind = self.subject.engine.error_kind(error)
+        except Exception as another:
+            message = f"error_kind() raised {type(another).__name__}: {text_of(another)}"
+            raise BrokenPort(message) from another
         if kind is not None and not (isinstance(kind, str) and kind in ERROR_KINDS):
             message = f"error_kind() gave {kind!r}, which is no error kind"
             raise BrokenPort(message)
         return kind
 
-    def refused(self, act: Act, step: Step, error: Exception) -> Refused:
+    def refused(self, act: str, step: Step | None, error: Exception) -> Refused:
         """Say how an engine refused an act, and note it in the step."""
-        kind = self.kind_of(error)
-        step.refused = kind or "unknown"
-        return Refused(act.name, kind, error)
+        refused = Refused(act, self.kind_of(error), error)
+        if step is not None:
+            step.refused = refused.kind or "unknown"
+        return refused
 
-    def _raise_what_was_kept(self) -> None:
-        if self._kept is not None:
-            raise self._kept
+    def _covers(self, act: Act, step: Step) -> bool:
+        try:
+            return self.subject.covers(act, step.given)
+        except Exception as error:
+            message = f"says() raised {type(error).__name__}: {text_of(error)}"
+            raise BrokenPort(message) from error
 
     # demands --------------------------------------------------------------------------
     def expect(self, found: Any, check: str, expected: Any, options: dict[str, Any]) -> None:
@@ -296,7 +378,13 @@ class Recorder:
             kind, text = FailureKind.MISSING_GRADIENT, "no gradient, which a product takes for zero"
             failure = Failure(kind, text, failure.found, failure.expected)
         if failure is not None:
-            raise failure
+            raise self.failed(failure)
+
+
+def went_on(steps: list[Step]) -> None:
+    """Note that the program went on after a refusal: it caught it, which steered it."""
+    if steps and steps[-1].refused is not None:
+        steps[-1] = Step("caught", {"kind": steps[-1].refused}, steps=[steps[-1]])
 
 
 def _kind_of_answer(act: Act, given: dict[str, Any]) -> str:

@@ -8,7 +8,6 @@ verdict: the clause itself has to be run.
 from __future__ import annotations
 
 import builtins
-import inspect
 import math
 from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
@@ -16,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.exceptions import Diverged, Interrupted, ProgramError
+from gradspec.exceptions import Diverged, Interrupted, ProgramError, Refused
 from gradspec.program import blocks
-from gradspec.program.objects import Object, Observed
+from gradspec.program.objects import Object
+from gradspec.program.observed import looked_at, unseen
+from gradspec.program.signatures import signature_of
 from gradspec.program.steps import UNSEEN, Body, Function, Program, Ref, Step, Value
 from gradspec.program.structure import Held, Plain
 
@@ -37,11 +38,21 @@ def replay(program: Program, recorder: Recorder) -> None:
 
 
 class Frame:
-    """The objects of one call of a function by their numbers, and those around it."""
+    """The objects of one call of a function by their numbers, and those around it.
 
-    def __init__(self, around: Frame | None = None) -> None:
+    Those that other calls use (`exports`) are there for all as soon as they are made.
+    """
+
+    def __init__(self, around: Frame | None = None, exports: Sequence[int] = ()) -> None:
         self.objects: dict[int, Any] = {}
         self.around = around
+        self._exports = frozenset(exports)
+
+    def put(self, number: int, found: Any) -> None:
+        """Give an object its number."""
+        self.objects[number] = found
+        if number in self._exports:
+            self.outermost.objects[number] = found
 
     def __getitem__(self, number: int) -> Any:
         frame: Frame | None = self
@@ -107,8 +118,9 @@ class Player:
                 result = recorder.perform(step.act, **values)
         if step.makes is not None:  # nothing was made, also where the act was refused
             self.bind(step.makes, result)
-        if step.seen is not UNSEEN and not _same(step.seen, getattr(result, "value", result)):
-            raise Diverged(f"{step.act} gave {result!r}, and {step.seen!r} when it was recorded")
+        if step.seen is not UNSEEN and not _same(step.seen, looked_at(result)):
+            found = f"{step.act} gave {unseen(result)!r}"
+            raise Diverged(f"{found}, and {step.seen!r} when it was recorded")
 
     def _block(self, step: Step) -> AbstractContextManager[Any]:
         recorder = self._recorder
@@ -119,6 +131,8 @@ class Player:
                 return self._attempt(step)
             case "granted":
                 return blocks.granted(recorder, self.value(step.given["attempt"]))
+            case "caught":
+                return self._caught(step)
             case "warns" | "silent":
                 return blocks.warnings(recorder, expected=step.act == "warns")
         values = {name: self.value(value) for name, value in step.given.items()}
@@ -130,6 +144,20 @@ class Player:
             if step.makes is not None:
                 self.bind(step.makes, attempt)
             yield
+
+    @contextmanager
+    def _caught(self, step: Step) -> Iterator[None]:
+        """Go on after a refusal as the program did, which caught it; it has to be the same."""
+        kind = step.given["kind"]
+        try:
+            yield
+        except Refused as error:
+            found = error.kind or "unknown"
+            if found != kind:
+                text = f"a step was refused as {found}, and as {kind} when it was recorded"
+                raise Diverged(text) from error
+        else:
+            raise Diverged(f"a step was not refused, and was as {kind} when it was recorded")
 
     def _repeat(self, step: Step) -> None:
         carried = step.given["carried"]
@@ -147,7 +175,7 @@ class Player:
             raise self._unlike(f"found {found!r}, expected something like {pattern!r}")
         match pattern:
             case Ref() | Value():
-                self.frame.objects[pattern.number] = found
+                self.frame.put(pattern.number, found)
             case list() | tuple():
                 for one, other in zip(pattern, found, strict=True):
                     self.bind(one, other)
@@ -187,16 +215,15 @@ class Player:
 
         def call(*given: Any, **named: Any) -> Any:
             body = turns.next(given, named)
-            player = Player(self._recorder, Frame(around))
+            player = Player(self._recorder, Frame(around, body.exports))
             player.bind(body.arguments, given)
             player.bind(body.keywords, named)
             player.play(body.steps)
-            for number in body.exports:
-                around.outermost.objects[number] = player.frame.get(number)
             return player.ended(body)
 
         if function.signature is not None:
-            call.__signature__ = _signature(function.signature)  # type: ignore[attr-defined]
+            signature = signature_of(function.signature, self.value)
+            call.__signature__ = signature  # type: ignore[attr-defined]
         return call
 
     def ended(self, body: Body) -> Any:
@@ -210,7 +237,11 @@ class Player:
 
 
 class Turns:
-    """Which body a function comes to next: by pattern, and in turn among those that fit."""
+    """Which body a function comes to next: by pattern, and in turn among those that fit.
+
+    There are as many turns as there were calls.  What the caller's function would have done in one
+    more call nobody knows, though it did the same in all others: it may have counted them.
+    """
 
     def __init__(self, function: Function) -> None:
         self._bodies = function.bodies
@@ -226,10 +257,7 @@ class Turns:
             if fitting(self._bodies[number]):
                 del self._left[place]
                 return self._bodies[number]
-        fitting_bodies = [body for body in self._bodies if fitting(body)]
-        if len(fitting_bodies) == 1 and len(self._bodies) == 1:
-            return fitting_bodies[0]
-        if fitting_bodies:
+        if any(map(fitting, self._bodies)):
             raise Diverged("a function is called more often than when the program was recorded")
         raise Diverged(f"a function is called with {given!r}, as it was not when recorded")
 
@@ -238,8 +266,7 @@ def fits(pattern: Any, found: Any) -> bool:
     """Say whether what was found is like the pattern: containers, None and plain values."""
     match pattern:
         case Value():
-            value = found._value if isinstance(found, Observed) else found
-            return _same(pattern.value, value)
+            return _same(pattern.value, unseen(found))
         case Ref():
             return found is not None or pattern.kind == "value"
         case list() | tuple():
@@ -261,18 +288,12 @@ def _same(recorded: Any, found: Any) -> bool:
         return math.isclose(recorded, found, rel_tol=near, abs_tol=0.0) or (
             math.isnan(recorded) and math.isnan(found)
         )
+    if isinstance(recorded, complex) and isinstance(found, complex):
+        return _same(recorded.real, found.real) and _same(recorded.imag, found.imag)
+    if isinstance(recorded, np.ndarray) and isinstance(found, np.ndarray):
+        entries = zip(recorded.ravel().tolist(), found.ravel().tolist(), strict=False)
+        alike = (recorded.dtype, recorded.shape) == (found.dtype, found.shape)
+        return alike and all(_same(one, other) for one, other in entries)
     if isinstance(recorded, list | tuple) and isinstance(found, list | tuple):
         return len(recorded) == len(found) and all(map(_same, recorded, found))
     return type(recorded) is type(found) and bool(recorded == found)
-
-
-def _signature(parameters: tuple[Any, ...]) -> inspect.Signature:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Signature(
-        [
-            inspect.Parameter(
-                name, kind, default=default[0] if default else inspect.Parameter.empty
-            )
-            for name, *default in parameters
-        ]
-    )

@@ -67,8 +67,8 @@ class Body:
 class Function:
     """A function of the caller, given to the engine.
 
-    `bodies` are what it did, `turns` which of them each call was; `signature` names parameters
-    with their defaults, where an engine may fill them in.
+    `bodies` are what it did, `turns` which of them each call was; `signature` are its parameters
+    (`gradspec.program.signatures`), where an engine may fill in defaults.
     """
 
     number: int
@@ -174,7 +174,8 @@ def renumbered(value: Any, rename: dict[int, int]) -> Any:
         case Function():
             number = rename.get(value.number, value.number)
             bodies = [renumbered(b, rename) for b in value.bodies]
-            return Function(number, value.slot, value.signature, bodies, list(value.turns))
+            signature = renumbered(value.signature, rename)
+            return Function(number, value.slot, signature, bodies, list(value.turns))
     return value
 
 

@@ -63,9 +63,9 @@ def encode(value: Any) -> Any:
         case Said():
             return dict(value)
         case dict():
-            return {"$dict": [[k, encode(v)] for k, v in value.items()]}
+            return {"$dict": [[encode(k), encode(v)] for k, v in value.items()]}
         case MappingProxyType():
-            return {"$mapping": [[k, encode(v)] for k, v in value.items()]}
+            return {"$mapping": [[encode(k), encode(v)] for k, v in value.items()]}
         case slice():
             return {"$slice": [encode(v) for v in (value.start, value.stop, value.step)]}
         case EllipsisType():
@@ -96,15 +96,20 @@ def _of_a_program(value: Any) -> Any:
         case Ref():
             return {"$ref": value.number, "kind": value.kind}
         case Value():
-            return {"$value": value.number, "was": encode(value.value)}
+            return {"$value": value.number, "was": _plain(value.value)}
         case Plain():
-            return {"$plain": encode(value.value)}
+            return {"$plain": _plain(value.value)}
         case Held():
             return {"$held": encode(value.thing)}
         case Function():
             return _function(value)
     message = f"a program cannot hold a {type(value).__name__}: {value!r}"
     raise TypeError(message)
+
+
+def _plain(value: Any) -> Any:
+    """Turn a plain value of a structure into data: an array stays one."""
+    return array_data(value) if isinstance(value, np.ndarray) else encode(value)
 
 
 def decode(data: Any) -> Any:
@@ -119,9 +124,9 @@ def decode(data: Any) -> Any:
         case {"$tuple": items}:
             return tuple(decode(v) for v in items)
         case {"$dict": items}:
-            return {k: decode(v) for k, v in items}
+            return {decode(k): decode(v) for k, v in items}
         case {"$mapping": items}:
-            return MappingProxyType({k: decode(v) for k, v in items})
+            return MappingProxyType({decode(k): decode(v) for k, v in items})
         case {"$slice": parts}:
             return slice(*(decode(v) for v in parts))
         case {"$ellipsis": _}:
@@ -169,15 +174,15 @@ def _function(function: Function) -> dict[str, Any]:
     if function.signature is not None:
         data["signature"] = encode([list(p) for p in function.signature])
     data["bodies"] = [_body(b) for b in function.bodies]
-    if len(function.bodies) > 1:
+    if function.turns != list(range(len(function.bodies))):
         data["turns"] = function.turns
     return data
 
 
 def _read_function(data: dict[str, Any]) -> Function:
     bodies = [_read_body(b) for b in data["bodies"]]
-    signature = tuple(tuple(p) for p in decode(data["signature"])) if "signature" in data else None
-    turns = list(data.get("turns", [0] * len(bodies)))
+    signature = tuple(map(tuple, decode(data["signature"]))) if "signature" in data else None
+    turns = list(data.get("turns", range(len(bodies))))
     return Function(data["$function"], data["slot"], signature, bodies, turns)
 
 

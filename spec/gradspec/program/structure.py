@@ -32,15 +32,16 @@ class Held:
 def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
     """Apply a change to each member of a structure; give anything else back as it is.
 
-    A named tuple, or another subclass of a container, becomes the plain container.
+    A named tuple, or another subclass of a container, becomes the plain container, whatever it says
+    of its members itself.
     """
     match value:
         case list():
-            return [change(v) for v in value]
+            return [change(v) for v in list.__iter__(value)]
         case tuple():
-            return tuple(change(v) for v in value)
+            return tuple(change(v) for v in tuple.__iter__(value))
         case dict():
-            return {k: change(v) for k, v in value.items()}
+            return {k: change(v) for k, v in dict.items(value)}
         case MappingProxyType():
             return MappingProxyType({k: change(v) for k, v in value.items()})
         case slice():

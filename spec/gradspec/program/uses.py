@@ -25,6 +25,7 @@ def uses_of(steps: Sequence[Step]) -> Iterator[int]:
     for step in steps:
         yield from numbers(step.given)
         for function in functions(step.given):
+            yield from numbers(function.signature)
             for body in function.bodies:
                 yield from uses_in(body)
         if step.steps is not None:

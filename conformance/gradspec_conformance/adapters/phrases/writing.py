@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MODULES: Final = (
     "concurrent.futures",
+    "contextlib",
     "copy",
     "functools",
     "importlib.metadata",
@@ -112,6 +113,8 @@ class BookDialect:
                     f"    {name} = False",
                     "    print(type(error).__name__, error, '   which is allowed')",
                 ]
+            case "caught":
+                return ["with contextlib.suppress(Exception):", *inside]
             case "granted":
                 return [f"if {write.literal(step.given['attempt'])}:", *inside]
         wanted = "at least one" if step.act == "warns" else "none"

@@ -73,12 +73,14 @@ class End:
         self, reader: IO[bytes], writer: IO[bytes], forget: Callable[[int, None], Any]
     ) -> None:
         self.unneeded: list[int] = []
+        self._released: list[int] = []
         self._reader = reader
         self._writer = writer
         self._forget = forget
 
     def say(self, message: Message) -> None:
         """Send a message, and the numbers that are no longer needed."""
+        self.settle()
         if self.unneeded:
             message["release"], self.unneeded[:] = self.unneeded.copy(), []
         line = json.dumps(message, separators=(",", ":"), allow_nan=False)
@@ -89,7 +91,10 @@ class End:
             raise ConversationEnded from error
 
     def hear(self) -> Message:
-        """Wait for a message; raises ConversationEnded and BadMessage."""
+        """Wait for a message; raises ConversationEnded and BadMessage.
+
+        What a message releases it may still name: whoever has read it settles that.
+        """
         line = self._reader.readline()
         if not line.endswith(b"\n"):
             raise ConversationEnded
@@ -100,9 +105,13 @@ class End:
         if not isinstance(message, dict) or not message:
             said = line.decode("utf-8", "replace").rstrip()
             raise BadMessage(f"said {shortened(said)}, expected an object of JSON in one line")
-        for number in message.get("release", ()):
-            self._forget(number, None)
+        self._released += message.get("release", ())
         return message
+
+    def settle(self) -> None:
+        """Forget what the other end no longer needs."""
+        while self._released:
+            self._forget(self._released.pop(), None)
 
 
 def shortened(said: str) -> str:

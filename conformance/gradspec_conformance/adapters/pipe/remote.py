@@ -26,6 +26,7 @@ import numpy as np
 from gradspec.port.abilities import expanded
 from gradspec.port.act import FLAT
 from gradspec.port.functions import slot_of_rule
+from gradspec.program.signatures import parameters_of
 from gradspec.program.steps import Ref
 from gradspec.program.storing import Said, array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
@@ -166,10 +167,12 @@ class RemoteEngine:
 
     def _answer(self, what: str, value: Any) -> Any:
         try:
-            return self._things(decode(value), array=what == "numpy")
+            answer = self._things(decode(value), array=what == "numpy")
         except (ValueError, TypeError, KeyError) as error:
             said = shortened(json.dumps(value))
             self._misunderstood(f"answered {what} with {said}, which cannot be read: {error}")
+        self._end.settle()
+        return answer
 
     def _say(self, message: Message) -> None:
         try:
@@ -232,13 +235,18 @@ class RemoteEngine:
         slot = slot_of_rule(name, given) if act.key == "define" else kind
         number = next(self._numbers)
         self._kept[number] = given[name]
-        return Said({"$function": number, "slot": slot, "signature": _parameters(given[name])})
+        signature = getattr(given[name], "__signature__", None)
+        parameters = None
+        if isinstance(signature, inspect.Signature):
+            parameters = parameters_of(signature, lambda default: encode(self._told(default)))
+        return Said({"$function": number, "slot": slot, "signature": parameters})
 
     def _call_back(self, number: int, given: Any, named: Any) -> None:
         """Run a function of the caller for the engine; what it raises comes back by number."""
         try:
             arguments = [self._things(decode(value)) for value in given]
             keywords = {name: self._things(decode(value)) for name, value in named.items()}
+            self._end.settle()
             returned = self._kept[number](*arguments, **keywords)
             answer = {"return": encode(self._told(returned))}
         except Exception as error:  # noqa: BLE001 - the engine decides what becomes of it
@@ -263,14 +271,3 @@ class RemoteEngine:
         name = str(told.get("type", RemoteRefusal.__name__))
         about = {"kind": told.get("kind"), "number": told.get("number")}
         raise type(name, (RemoteRefusal,), about)(told.get("message", ""))
-
-
-def _parameters(function: Any) -> Any:
-    """Name the parameters with their defaults, if an engine could fill any in."""
-    signature = getattr(function, "__signature__", None)
-    if not isinstance(signature, inspect.Signature):
-        return None
-    return [
-        [p.name, encode(p.default)] if isinstance(p.default, Plain) else [p.name]
-        for p in signature.parameters.values()
-    ]

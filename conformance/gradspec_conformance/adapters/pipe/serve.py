@@ -6,7 +6,6 @@ output.
 
 from __future__ import annotations
 
-import inspect
 import sys
 import warnings
 from itertools import count
@@ -19,6 +18,7 @@ from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
 from gradspec.port.functions import gives_of
 from gradspec.port.slots import SLOTS
+from gradspec.program.signatures import signature_of
 from gradspec.program.steps import Ref
 from gradspec.program.storing import array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
@@ -75,7 +75,7 @@ class Server:
             self._warnings = log if log is not None else []
             while True:
                 try:
-                    self._answer(self.end.hear())
+                    self._answer(self._heard())
                 except ConversationEnded:
                     return
 
@@ -88,7 +88,7 @@ class Server:
         self._depth += 1
         try:
             while True:
-                message = self.end.hear()
+                message = self._heard()
                 match message:
                     case {"return": value}:
                         return self._things(decode(value))
@@ -97,6 +97,11 @@ class Server:
                 self._answer(message)
         finally:
             self._depth -= 1
+
+    def _heard(self) -> Message:
+        message = self.end.hear()
+        self.end.settle()  # before the act: it may ask what is alive
+        return message
 
     def _error(self, told: Message) -> Exception:
         return self._errors[told["engine"]] if "engine" in told else CallbackRaised(told["caller"])
@@ -204,7 +209,8 @@ class Server:
             return self.call_back(kept.number, given, keywords)
 
         if said.get("signature") is not None:
-            call.__signature__ = _signature(said["signature"])  # type: ignore[attr-defined]
+            signature = signature_of(said["signature"], lambda d: self._things(decode(d)))
+            call.__signature__ = signature  # type: ignore[attr-defined]
         return call
 
     def _given(self, kind: str, handle: Any) -> Any:
@@ -223,18 +229,6 @@ class Server:
 
 def _is_function(said: Any) -> bool:
     return isinstance(said, dict) and "$function" in said
-
-
-def _signature(parameters: list[Any]) -> inspect.Signature:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Signature(
-        [
-            inspect.Parameter(
-                name, kind, default=decode(rest[0]) if rest else inspect.Parameter.empty
-            )
-            for name, *rest in parameters
-        ]
-    )
 
 
 def serve(engine: Engine) -> None:

@@ -43,6 +43,7 @@ class NotationDialect:
         """Give the lines before the first step: the imports that the body needs."""
         names = [name for name in ("Interrupted", "expect") if name in body]
         return [
+            *(["import contextlib"] if "contextlib." in body else []),
             *(["import functools"] if "functools." in body else []),
             *(["import types"] if "types." in body else []),
             *(["import numpy as np"] if "np." in body else []),
@@ -87,6 +88,8 @@ class NotationDialect:
             case "attempt":
                 kinds = ", ".join(map(repr, step.given["kinds"]))
                 head = f"with ag.attempt({kinds}) as t{step.makes.number}:"
+            case "caught":
+                head = "with contextlib.suppress(Exception):"
             case "granted":
                 head = f"with {write.literal(step.given['attempt'])}.granted():"
             case _:
