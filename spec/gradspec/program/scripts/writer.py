@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from dataclasses import dataclass, field
-from inspect import Parameter
 from itertools import count
 from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +21,7 @@ from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
 from gradspec.program.folding import born_in_body, folded
 from gradspec.program.scripts.own_words import in_own_words
 from gradspec.program.scripts.spelling import Spelling
-from gradspec.program.signatures import signature_of
+from gradspec.program.signatures import sources
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
 from gradspec.program.structure import Held, Plain
 from gradspec.program.uses import forgotten, leaks, uses
@@ -45,8 +43,8 @@ IN_TURN: Final = (
     "",
 )
 
-OWN_NAME: Final = re.compile(r"[tfa]\d+(_\d+)?|_\d+")
-"""Names that a script gives by itself."""
+NAMED: Final = ("tensor", "leaf", "log", "note", "same")
+"""Acts whose results have names, however they are used."""
 
 
 def print_program(program: Program, dialect: Dialect) -> str:
@@ -291,9 +289,7 @@ class Writer:
     def _may_inline(self, step: Step, following: Step | None) -> bool:
         if not isinstance(step.makes, Ref) or step.refused is not None or following is None:
             return False
-        if ACTS[step.act].family in ("op", "plain"):
-            return False
-        if step.act in ("tensor", "leaf", "log", "note", "same"):
+        if ACTS[step.act].family in ("op", "plain") or step.act in NAMED:
             return False
         if following.act == "forget":  # it is the name that is let go of
             return False
@@ -347,20 +343,27 @@ class Writer:
         """Write the parameters, and the lines that take them apart or give them their numbers."""
         if not function.bodies:
             return "*_", []
-        written: dict[str, Any] = {}
-        for place, pattern in enumerate(body.arguments):
-            own = isinstance(pattern, Ref | Value) and pattern.number not in body.exports
-            written[f"t{pattern.number}" if own else f"a{place}"] = pattern
-        parameters = signature_of(function.signature or (), self.literal).parameters.values()
-        places = [p.name for p in parameters if p.kind < Parameter.VAR_POSITIONAL]
-        defaults = {p.name: p.default for p in parameters if p.default is not Parameter.empty}
-        written = _named(written, places)
-        received = written | body.keywords
-        opening = [line for name, one in received.items() for line in self._received(one, name)]
-        missing = [name for name in defaults if name not in received]
-        by_place = [*written, *(name for name in missing if name in places)]
-        by_name = [*body.keywords, *(name for name in missing if name not in places)]
-        return ", ".join(_with_defaults(by_place, by_name, defaults)), opening
+        places = dict(enumerate(body.arguments)) | body.keywords
+        if function.signature is None:
+            names = {place: self._parameter(place, one, body) for place, one in places.items()}
+            written = ", ".join(names.values())
+        else:
+            names = sources(function.signature, places)
+            written = ", ".join(self._declared(*one) for one in function.signature)
+        opening = [
+            line for place, one in places.items() for line in self._received(one, names[place])
+        ]
+        return written, opening
+
+    def _parameter(self, place: int | str, pattern: Any, body: Body) -> str:
+        """Name a parameter: as the program does, unless its number has to go outside."""
+        if isinstance(place, str):
+            return place
+        own = isinstance(pattern, Ref | Value) and pattern.number not in body.exports
+        return f"t{pattern.number}" if own else f"a{place}"
+
+    def _declared(self, name: str, *default: Any) -> str:
+        return f"{name}={self.literal(default[0])}" if default else name
 
     def _received(self, pattern: Any, name: str) -> Iterator[str]:
         """Give what arrived under a name the names that it has in the program."""
@@ -383,26 +386,6 @@ class Writer:
         if self.lines and self.lines[-1].endswith(":"):
             self._emit("pass")
         self.depth -= 1
-
-
-def _named(written: dict[str, Any], places: list[str]) -> dict[str, Any]:
-    """Put the caller's names of parameters in place of the script's, where they differ from it."""
-    if any(map(OWN_NAME.fullmatch, places)):
-        return written
-    names = [*places, *list(written)[len(places) :]]
-    return dict(zip(names, written.values(), strict=False))
-
-
-def _with_defaults(
-    by_place: list[str], by_name: list[str], defaults: dict[str, str]
-) -> Iterator[str]:
-    """Write parameters; Python lets none by place without a default come after one with it."""
-    last = max((n for n, name in enumerate(by_place) if name not in defaults), default=-1)
-    for n, name in enumerate(by_place):
-        yield f"{name}={defaults[name]}" if n > last else name
-    if by_name:
-        yield "*"
-    yield from (f"{n}={defaults[n]}" if n in defaults else n for n in by_name)
 
 
 def has_dicts(pattern: Any) -> bool:
