@@ -64,6 +64,15 @@ def text_of(error: BaseException) -> str:
     return text.split("\n")[0][:300]
 
 
+def is_the_kits(error: BaseException) -> bool:
+    """Say whether the kit's own code raised an error, and not an engine that says the same."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__"))
+    return module.partition(".")[0] in {"gradspec", "gradspec_conformance"}
+
+
 class Unsupported(ProgramError):
     """The program needs what the engine declares it lacks."""
 

@@ -305,4 +305,5 @@ ON_TORCH: list[Callable[[Autograd], None]] = [
     a_hook_that_uses_what_a_running_one_made,
     an_error_that_a_function_catches,
     an_error_that_a_function_puts_its_own_for,
+    an_error_that_the_program_catches,
 ]

@@ -16,6 +16,7 @@ from gradspec.exceptions import (
     Failure,
     ProgramError,
     Refused,
+    Unsaid,
     Unsupported,
 )
 from gradspec.program.recorder import Recorder
@@ -209,6 +210,14 @@ class SlyClass:
         raise Unsupported("tape")
 
 
+class SlyDiverged:
+    """Says that it has diverged when it is asked what it is."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        raise Diverged
+
+
 class SaysItsKind(ReferenceEngine):  # type: ignore[misc, valid-type]
     def error_kind(self, error: Exception) -> str | None:
         raise Unsupported("tape")
@@ -217,9 +226,9 @@ class SaysItsKind(ReferenceEngine):  # type: ignore[misc, valid-type]
         raise ValueError
 
 
-class SaysWhatItSays(ReferenceEngine):  # type: ignore[misc, valid-type]
-    def says(self, act: Any, forms: Any) -> bool:
-        raise Unsupported("tape")
+class SaysUnsaid(ReferenceEngine):  # type: ignore[misc, valid-type]
+    def backward(self, *_: Any, **__: Any) -> Any:
+        raise Unsaid("backward(root)")
 
 
 class CannotBeRead(ReferenceEngine):  # type: ignore[misc, valid-type]
@@ -260,8 +269,8 @@ class LeavesAMode(ReferenceEngine):  # type: ignore[misc, valid-type]
 
 
 class SaysDiverged(ReferenceEngine):  # type: ignore[misc, valid-type]
-    def says(self, act: Any, forms: Any) -> bool:
-        raise Diverged
+    def grad(self, *_: Any, **__: Any) -> Any:
+        return SlyDiverged()
 
 
 def everything(ag: Autograd) -> None:
@@ -278,7 +287,7 @@ def everything(ag: Autograd) -> None:
 
 LIARS = [
     SaysItsKind,
-    SaysWhatItSays,
+    SaysUnsaid,
     CannotBeRead,
     GivesAList,
     GivesNoClass,

@@ -241,6 +241,24 @@ def defaults(ag: Autograd) -> None:
     expect(x.grad).equals(8.0)
 
 
+def all_kinds_of_parameters(ag: Autograd) -> None:
+    """Parameters by place and by name, more of both, and defaults, a tensor among them."""
+    c = ag.tensor(10.0)
+
+    def f(x: Any, y: Any = c, *more: Any, k: Any = 2.0, **named: Any) -> Any:
+        total = x * y * k
+        for term in (*more, *named.values()):
+            total = total + x * term
+        return total
+
+    x = ag.tensor(3.0, requires_grad=True)
+    run = ag.func.checkpoint(f, use_reentrant=False)
+    run(x).backward()
+    expect(x.grad).equals(20.0)
+    run(x, ag.tensor(1.0), ag.tensor(5.0), k=ag.tensor(4.0), other=ag.tensor(7.0)).backward()
+    expect(x.grad).equals(36.0)
+
+
 def functions_among_keywords(ag: Autograd) -> None:
     """Functions in a dict and a tuple that arrive by keyword."""
 
@@ -282,6 +300,7 @@ def complex_data(ag: Autograd) -> None:
         stored_by_pack,
         kept_context,
         defaults,
+        all_kinds_of_parameters,
         functions_among_keywords,
         keywords_in_turn,
         complex_data,

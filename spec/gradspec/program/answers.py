@@ -104,7 +104,7 @@ def arrived(recorder: Recorder, value: Any, step: Step | None = None) -> Any:
         case list() | tuple() | dict():
             return mapped(value, lambda member: arrived(recorder, member, step))
         case Plain():
-            number, plain = recorder.number(), _kept(value.value)
+            number, plain = recorder.number(), kept(value.value)
             steered = None if step is None else partial(_mark, step, number)
             return Observed(recorder, plain, number, steered)
         case Held():
@@ -112,7 +112,7 @@ def arrived(recorder: Recorder, value: Any, step: Step | None = None) -> Any:
     return Tensor(recorder, value, recorder.number())
 
 
-def _kept(value: Any) -> Any:
+def kept(value: Any) -> Any:
     """Give a plain value as the program keeps it: an array is nobody's to write in."""
     if isinstance(value, np.ndarray):
         value = value.copy()
@@ -143,7 +143,8 @@ def pattern(value: Any) -> Any:
     """Describe what an act made or a function was given, for a program to store."""
     match value:
         case Observed():
-            return Value(value._number, value._value)
+            was = value._value
+            return Value(value._number, None if is_opaque(was) else was)
         case Object():
             return Ref(value._number, value.kind)
         case list() | tuple() | dict():

@@ -39,6 +39,20 @@ def described(value: Any) -> Any:
     return mapped(value, described)
 
 
+def stored(value: Any) -> Any:
+    """What the program stores of a structure: an array stays one, whatever becomes of it.
+
+    Nothing is stored of an object that the engine merely keeps: what was done with it is in the
+    program, where it was done.
+    """
+    if isinstance(value, np.ndarray):
+        return Plain(value.copy())
+    if is_opaque(value):
+        return None
+    members = isinstance(value, list | tuple | dict)
+    return mapped(value, stored) if members else described(value)
+
+
 def demand_storable(value: Any) -> None:
     """Demand an argument that a program can hold, and tell another process; raises WrongCall."""
     match value:
@@ -65,20 +79,6 @@ def demand_storable(value: Any) -> None:
 def _refuse(value: Any) -> NoReturn:
     message = f"a program cannot hold a {type(value).__name__}: {value!r}; give plain values"
     raise WrongCall(message)
-
-
-def stored(value: Any) -> Any:
-    """What the program stores of a structure: an array stays one, whatever becomes of it.
-
-    Nothing is stored of an object that the engine merely keeps: what was done with it is in the
-    program, where it was done.
-    """
-    if isinstance(value, np.ndarray):
-        return Plain(value.copy())
-    if is_opaque(value):
-        return None
-    members = isinstance(value, list | tuple | dict)
-    return mapped(value, stored) if members else described(value)
 
 
 def handed(value: Any) -> Any:

@@ -25,6 +25,7 @@ from gradspec.exceptions import (
     Refused,
     Unsaid,
     Unsupported,
+    is_the_kits,
     text_of,
 )
 from gradspec.judging.comparison import COMPARISONS
@@ -39,7 +40,7 @@ from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
 from gradspec.program.identity import ByIdentity
-from gradspec.program.objects import FunctionHandle, Object, Tensor
+from gradspec.program.objects import Object
 from gradspec.program.observed import Observed
 from gradspec.program.passing import (
     PLAIN,
@@ -170,8 +171,9 @@ class Recorder:
         except Exception as error:
             if self._kept is not None:
                 raise self._kept from None
-            if isinstance(error, Unsaid):
-                raise self.own(error) from None
+            if isinstance(error, Unsaid) and is_the_kits(error):
+                self.own(error)
+                raise
             raise self.refused(act, step, error) from error
         else:
             if self._kept is not None:
@@ -366,13 +368,6 @@ class Recorder:
         if step is not None:
             step.refused = refused.kind or "unknown"
         return refused
-
-    def _covers(self, act: Act, step: Step) -> bool:
-        try:
-            return self.subject.covers(act, step.given)
-        except Exception as error:
-            message = f"says() raised {type(error).__name__}: {text_of(error)}"
-            raise BrokenPort(message) from error
 
     # demands --------------------------------------------------------------------------
     def expect(self, found: Any, check: str, expected: Any, options: dict[str, Any]) -> None:

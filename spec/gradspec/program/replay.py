@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.exceptions import Diverged, Interrupted, ProgramError, Refused
+from gradspec.exceptions import Diverged, Interrupted, Refused
 from gradspec.program import blocks
 from gradspec.program.objects import Object
 from gradspec.program.observed import looked_at, unseen
@@ -62,13 +62,6 @@ class Frame:
             frame = frame.around
         raise Diverged(f"t{number} was not made")
 
-    def get(self, number: int) -> Any:
-        """Give the object, or None if it was not made."""
-        try:
-            return self[number]
-        except Diverged:
-            return None
-
     @property
     def outermost(self) -> Frame:
         """The frame of the program itself."""
@@ -76,19 +69,10 @@ class Frame:
 
 
 class Player:
-    """Plays steps in a frame; a function that it makes plays its body in a frame of its own.
+    """Plays steps in a frame; a function that it makes plays its body in a frame of its own."""
 
-    `unlike` is raised where an answer is not like the pattern of the step.
-    """
-
-    def __init__(
-        self,
-        recorder: Recorder,
-        frame: Frame | None = None,
-        unlike: type[ProgramError] = Diverged,
-    ) -> None:
+    def __init__(self, recorder: Recorder, frame: Frame | None = None) -> None:
         self._recorder = recorder
-        self._unlike = unlike
         self.frame = Frame() if frame is None else frame
 
     def play(self, steps: Sequence[Step]) -> None:
@@ -172,7 +156,7 @@ class Player:
     def bind(self, pattern: Any, found: Any) -> None:
         """Give numbers to what was made, if it is like the pattern."""
         if not fits(pattern, found):
-            raise self._unlike(f"found {found!r}, expected something like {pattern!r}")
+            raise Diverged(f"found {found!r}, expected something like {pattern!r}")
         match pattern:
             case Ref() | Value():
                 self.frame.put(pattern.number, found)

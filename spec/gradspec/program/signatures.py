@@ -7,11 +7,12 @@ text, and its default if it has one.
 
 from __future__ import annotations
 
+import itertools
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 STARS: Final[dict[Any, str]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
@@ -52,3 +53,23 @@ def signature_of(parameters: Iterable[Iterable[Any]], default: Callable[[Any], A
             value = default(given[0]) if given else Parameter.empty
             found.append(Parameter(name, kind, default=value))
     return Signature(found)
+
+
+def sources(parameters: Parameters, given: Iterable[int | str]) -> dict[int | str, str]:
+    """Say of what is given by place or by name how the function has it."""
+    texts = [text for text, *_ in parameters if text not in ("/", "*")]
+    named = next((text[2:] for text in texts if text.startswith("**")), "")
+    before = list(itertools.takewhile(lambda text: not text.startswith("*"), texts))
+    more = next((text[1:] for text in texts if text.startswith("*") and text != f"**{named}"), "")
+    return {
+        place: _source(place, before, more)
+        if isinstance(place, int)
+        else place
+        if place in texts
+        else f"{named}[{place!r}]"
+        for place in given
+    }
+
+
+def _source(place: int, before: Sequence[str], more: str) -> str:
+    return before[place] if place < len(before) else f"{more}[{place - len(before)}]"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.exceptions import Unsaid
+from gradspec.exceptions import Unsaid, is_the_kits
 from gradspec.port.act import FLAT
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
@@ -111,10 +111,11 @@ class Server:
             answer: Message = {"return": encode(self._perform(message))}
         except CallbackRaised as error:
             answer = {"raise": {"callback": error.token}}
-        except Unsaid as error:
-            answer = {"unsupported": error.capability}
         except Exception as error:  # noqa: BLE001 - the kit judges what an engine raises
-            answer = {"raise": self._told_of(error)}
+            if isinstance(error, Unsaid) and is_the_kits(error):
+                answer = {"unsupported": error.capability}
+            else:
+                answer = {"raise": self._told_of(error)}
         self._say(answer)
 
     def _told_of(self, error: Exception) -> Message:

@@ -43,8 +43,8 @@ class NotationDialect:
         """Give the lines before the first step: the imports that the body needs."""
         names = [name for name in ("Interrupted", "expect") if name in body]
         return [
-            *(["import functools"] if "functools." in body else []),
             *(["import contextlib"] if "contextlib." in body else []),
+            *(["import functools"] if "functools." in body else []),
             *(["import types"] if "types." in body else []),
             *(["import numpy as np"] if "np." in body else []),
             *([f"from gradspec import {', '.join(names)}"] if names else []),
@@ -76,8 +76,7 @@ class NotationDialect:
             return f"expect({found}).{fixed}"
         method = CHECKS.get((check, None), check)
         method = method if method not in ("is_alive", "is_aliasing", "is_flag") else "equals"
-        spread = method in ("has_shape", "lies_between")
-        wanted = list(expected or ()) if spread else [expected]
+        wanted = list(expected or ()) if method == "has_shape" else [expected]
         options = [f"{n}={step.given[n]!r}" for n in ("ulps", "scale") if n in step.given]
         return f"expect({found}).{method}({', '.join([write.listed(wanted), *options])})"
 

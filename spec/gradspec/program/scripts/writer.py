@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from dataclasses import dataclass, field
 from itertools import count
 from types import EllipsisType, MappingProxyType
@@ -22,6 +21,7 @@ from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
 from gradspec.program.folding import born_in_body, folded
 from gradspec.program.scripts.own_words import in_own_words
 from gradspec.program.scripts.spelling import Spelling
+from gradspec.program.signatures import sources
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
 from gradspec.program.structure import Held, Plain
 from gradspec.program.uses import forgotten, leaks, uses
@@ -43,8 +43,8 @@ IN_TURN: Final = (
     "",
 )
 
-OWN_NAME: Final = re.compile(r"[tfa]\d+(_\d+)?|_\d+")
-"""Names that a script gives by itself."""
+NAMED: Final = ("tensor", "leaf", "log", "note", "same")
+"""Acts whose results have names, however they are used."""
 
 
 def print_program(program: Program, dialect: Dialect) -> str:
@@ -61,10 +61,6 @@ def print_program(program: Program, dialect: Dialect) -> str:
         half = MOST_LINES // 2
         lines = [*lines[:half], f"# ... {hidden} more lines ...", *lines[-half:]]
     return "\n".join(lines)
-
-
-NAMED: Final = frozenset({"tensor", "leaf", "log", "note", "same"})
-"""Acts whose result always has a name."""
 
 
 @dataclass(slots=True)
@@ -347,18 +343,27 @@ class Writer:
         """Write the parameters, and the lines that take them apart or give them their numbers."""
         if not function.bodies:
             return "*_", []
-        written: dict[str, Any] = {}
-        for place, pattern in enumerate(body.arguments):
-            own = isinstance(pattern, Ref | Value) and pattern.number not in body.exports
-            written[f"t{pattern.number}" if own else f"a{place}"] = pattern
-        defaults: dict[str, str] = {}
-        if function.signature is not None:
-            written = _named(written, function.signature)
-            defaults = {n: self.literal(d[0]) for n, *d in function.signature if d}
-        written |= body.keywords
-        opening = [line for name, one in written.items() for line in self._received(one, name)]
-        names = [*written, *(name for name in defaults if name not in written)]
-        return ", ".join(f"{n}={defaults[n]}" if n in defaults else n for n in names), opening
+        places = dict(enumerate(body.arguments)) | body.keywords
+        if function.signature is None:
+            names = {place: self._parameter(place, one, body) for place, one in places.items()}
+            written = ", ".join(names.values())
+        else:
+            names = sources(function.signature, places)
+            written = ", ".join(self._declared(*one) for one in function.signature)
+        opening = [
+            line for place, one in places.items() for line in self._received(one, names[place])
+        ]
+        return written, opening
+
+    def _parameter(self, place: int | str, pattern: Any, body: Body) -> str:
+        """Name a parameter: as the program does, unless its number has to go outside."""
+        if isinstance(place, str):
+            return place
+        own = isinstance(pattern, Ref | Value) and pattern.number not in body.exports
+        return f"t{pattern.number}" if own else f"a{place}"
+
+    def _declared(self, name: str, *default: Any) -> str:
+        return f"{name}={self.literal(default[0])}" if default else name
 
     def _received(self, pattern: Any, name: str) -> Iterator[str]:
         """Give what arrived under a name the names that it has in the program."""
@@ -383,25 +388,10 @@ class Writer:
         self.depth -= 1
 
 
-def _named(written: dict[str, Any], signature: tuple[Any, ...]) -> dict[str, Any]:
-    """Put the caller's names of parameters in place of the script's, where they differ from it."""
-    own = [name for name, *_ in signature if not OWN_NAME.fullmatch(name)]
-    names = [*own, *list(written)[len(own) :]] if len(own) == len(signature) else list(written)
-    return dict(zip(names, written.values(), strict=False))
-
-
 def has_dicts(pattern: Any) -> bool:
     """Say whether a pattern cannot stand on the left of an assignment."""
     inside = isinstance(pattern, tuple | list) and any(map(has_dicts, pattern))
     return isinstance(pattern, dict) or inside
-
-
-def _last_statement(lines: list[str]) -> int:
-    """Say in which line the last statement begins; it may be an expression over several."""
-    try:
-        return ast.parse("\n".join(lines)).body[-1].lineno - 1 if len(lines) > 1 else 0
-    except SyntaxError:
-        return len(lines) - 1
 
 
 def _is_read_back(value: complex) -> bool:
@@ -410,3 +400,11 @@ def _is_read_back(value: complex) -> bool:
     return all(map(math.isfinite, parts)) and not any(
         part == 0.0 and math.copysign(1.0, part) < 0.0 for part in parts
     )
+
+
+def _last_statement(lines: list[str]) -> int:
+    """Say in which line the last statement begins; it may be an expression over several."""
+    try:
+        return ast.parse("\n".join(lines)).body[-1].lineno - 1 if len(lines) > 1 else 0
+    except SyntaxError:
+        return len(lines) - 1
