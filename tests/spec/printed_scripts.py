@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradspec.port.engine import Engine
+    from gradspec.program.steps import Program
 
 KINDS_OF_THE_KIT = ("callback", "grad-is-none")
 """Error kinds that no engine names."""
@@ -98,16 +99,21 @@ def agrees(found: Any, check: str, expected: Any, options: dict[str, Any]) -> bo
     return COMPARISONS[check](found, expected, **options) is None
 
 
+def counted(program: Program, name: str) -> int:
+    """Run the script in the notation; give how many demands it makes."""
+    space: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(as_gradspec(program, name), "notation", "exec"), space)
+    return int(space["ag"]._recorder.assertions)
+
+
 def shows_what_was_demanded(body: Callable[[Autograd], Any], engine: Any) -> Demanding:
     """Run a body, and its scripts in both dialects; each has to show what was demanded."""
     with Demanding(engine) as recorder:
         body(Autograd(recorder))
     shown = printed(engine, engine.script(recorder.program))
-    counted: dict[str, Any] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(compile(as_gradspec(recorder.program, engine.name), "notation", "exec"), counted)
 
     assert list(complaints(engine, shown, recorder.demands)) == []
-    assert counted["ag"]._recorder.assertions == recorder.assertions > 0
+    assert counted(recorder.program, engine.name) == recorder.assertions > 0
     return recorder
