@@ -7,12 +7,13 @@ import inspect
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from gradspec import Autograd, expect
 from gradspec.catalogue import signs
 from gradspec.catalogue.operators import OPERATORS
-from gradspec.exceptions import Diverged, Failure
+from gradspec.exceptions import Diverged, Failure, WrongCall
 from gradspec.port.functions import DEFINITION, FLAGS, RULES
 from gradspec.program.folding import folded
 from gradspec.program.identity import ByIdentity
@@ -135,6 +136,21 @@ def test_what_a_context_gives_steers(engine: ReferenceEngine) -> None:
     assert replayed(program, engine).assertions == 1
     with pytest.raises(Diverged, match=r"found \[3\.75, 1\.0\]"):
         replayed(with_data(program, 2.5, 3.75), engine)
+
+
+@pytest.mark.parametrize("write", [lambda a: a.__setitem__(0, 3.0), lambda a: a.fill(3.0)])
+def test_an_array_that_is_given_is_read_only(
+    write: Callable[[Any], None], engine: ReferenceEngine
+) -> None:
+    def body(ag: Autograd) -> None:
+        seen = ag.notes()
+        seen.note(np.array([1.0, 2.0]))
+        (array,) = seen.read()
+        with pytest.raises((WrongCall, ValueError), match=r"read.only"):
+            write(array)
+        expect(array).equals([1.0, 2.0])
+
+    assert replayed(recorded(body, engine), engine).assertions == 1
 
 
 def test_a_calculation_that_the_language_refuses_is_the_callers_error(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.catalogue import signs
 from gradspec.port.acts import ACTS
-from gradspec.program.answers import made, observed, opened, pattern
+from gradspec.program.answers import kept, made, observed, opened, pattern
 from gradspec.program.objects import Log, Object
 from gradspec.program.observed import Observed, looked_at, unseen
 from gradspec.program.passing import FORGOTTEN, described, handed, handle_of, stored
@@ -69,7 +69,7 @@ def read(recorder: Recorder, log: Log) -> Any:
 def _observed(recorder: Recorder, what: Any) -> Any:
     if what is None or isinstance(what, Object | list | tuple | dict):
         return opened(recorder, what)
-    return Observed(recorder, unseen(what), recorder.number())
+    return Observed(recorder, kept(unseen(what)), recorder.number())
 
 
 def reckon(name: str, recorder: Recorder, **given: Any) -> Observed:

@@ -104,7 +104,7 @@ def arrived(recorder: Recorder, value: Any, step: Step | None = None) -> Any:
         case list() | tuple() | dict():
             return mapped(value, lambda member: arrived(recorder, member, step))
         case Plain():
-            number, plain = recorder.number(), _kept(value.value)
+            number, plain = recorder.number(), kept(value.value)
             steered = None if step is None else partial(_mark, step, number)
             return Observed(recorder, plain, number, steered)
         case Held():
@@ -112,7 +112,7 @@ def arrived(recorder: Recorder, value: Any, step: Step | None = None) -> Any:
     return Tensor(recorder, value, recorder.number())
 
 
-def _kept(value: Any) -> Any:
+def kept(value: Any) -> Any:
     """Give a plain value as the program keeps it: an array is nobody's to write in."""
     if isinstance(value, np.ndarray):
         value = value.copy()

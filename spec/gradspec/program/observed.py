@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue import signs
+from gradspec.exceptions import WrongCall
 from gradspec.program.objects import Object, acts_on
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class Observed:
     def __array_ufunc__(self, ufunc: Any, method: str, *given: Any, **named: Any) -> Any:
         """Let NumPy see the value."""
         return getattr(ufunc, method)(*map(looked_at, given), **named)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        message = f"{self._value!r} is what the engine gave, which is read only: write into a copy"
+        raise WrongCall(message)
 
     def __getattr__(self, name: str) -> Any:
         """Give an attribute of the value; what is asked of None as of a tensor is refused."""
