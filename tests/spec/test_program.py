@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -210,26 +207,6 @@ def test_an_error_of_the_engine_inside_a_function_is_not_printed_as_the_callers(
 
     assert "Interrupted" not in as_gradspec(program)
     assert replayed(program, engine).assertions == 1
-
-
-@pytest.mark.parametrize("words", ["gradspec", "torch"])
-def test_the_printed_program_of_every_clause_runs(words: str, engine: ReferenceEngine) -> None:
-    refused = []
-    for clause in (c for c in CASES.values() if not c.is_law):
-        program = recorded(clause.perform, engine).program
-        script = as_gradspec(program) if words == "gradspec" else engine.script(program)
-        if "more lines" in script:
-            continue
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            try:
-                exec(compile(script, clause.id, "exec"), {})
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is named
-                refused.append((clause.id, error))
-        if "NotImplementedError" in script:
-            refused.append((clause.id, script))
-
-    assert refused == []
 
 
 def test_a_replay_fails_as_the_clause_would(engine: ReferenceEngine) -> None:

@@ -30,6 +30,10 @@ def as_gradspec(program: Program, engine: str = "reference") -> str:
     return print_program(program, NotationDialect(engine))
 
 
+SEVERAL = ("has_shape", "lies_between")
+"""Demands of which what is expected is written as several arguments."""
+
+
 class NotationDialect:
     """`ag.tensor(...)`, `x.backward()`, `expect(x.grad).equals(...)`."""
 
@@ -76,7 +80,7 @@ class NotationDialect:
             return f"expect({found}).{fixed}"
         method = CHECKS.get((check, None), check)
         method = method if method not in ("is_alive", "is_aliasing", "is_flag") else "equals"
-        wanted = list(expected or ()) if method == "has_shape" else [expected]
+        wanted = list(expected or ()) if method in SEVERAL else [expected]
         options = [f"{n}={step.given[n]!r}" for n in ("ulps", "scale") if n in step.given]
         return f"expect({found}).{method}({', '.join([write.listed(wanted), *options])})"
 

@@ -60,7 +60,9 @@ class Spelling:
         if name == RESULT:
             self._target = self._target or self._writer.fresh()
             return self._target
-        return self._own.setdefault(name, self._writer.fresh())
+        if name not in self._own:
+            self._own[name] = self._writer.fresh()
+        return self._own[name]
 
 
 @cache

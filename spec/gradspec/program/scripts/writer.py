@@ -7,10 +7,8 @@ Python's, whatever the dialect.
 from __future__ import annotations
 
 import ast
-import math
 from dataclasses import dataclass, field
 from itertools import count
-from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,11 +17,12 @@ from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
 from gradspec.program.folding import born_in_body, folded
+from gradspec.program.scripts.literals import Literals
 from gradspec.program.scripts.own_words import in_own_words
 from gradspec.program.scripts.spelling import Spelling
 from gradspec.program.signatures import sources
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
-from gradspec.program.structure import Held, Plain
+from gradspec.program.structure import Plain
 from gradspec.program.uses import forgotten, leaks, uses
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def print_program(program: Program, dialect: Dialect) -> str:
 
 
 @dataclass(slots=True)
-class Writer:
+class Writer(Literals):
     """Writes steps as lines; knows which results are used, and where."""
 
     dialect: Dialect
@@ -84,73 +83,6 @@ class Writer:
         for position, step in enumerate(steps):
             following = steps[position + 1] if position + 1 < len(steps) else None
             self._step(step, following)
-
-    # values ---------------------------------------------------------------------------
-    def literal(self, value: Any) -> str:
-        """Write a value as source text."""
-        match value:
-            case Ref() | Value():
-                return self._name(value.number)
-            case Function():
-                return f"f{value.number}"
-            case bool() | None | str():
-                return repr(value)
-            case float() | np.floating() if not math.isfinite(value):
-                return f"float('{float(value)}')"
-            case complex() if not _is_read_back(value):
-                return f"complex({self.literal(value.real)}, {self.literal(value.imag)})"
-            case np.ndarray() if not value.size:
-                return f"np.zeros({value.shape})"
-            case np.ndarray():
-                return self.literal(value.tolist())
-            case np.generic():
-                return self.literal(value.item())
-            case list():
-                return f"[{self.listed(value)}]"
-            case tuple():
-                return f"({self.listed(value)}{',' if len(value) == 1 else ''})"
-            case dict():
-                pairs = (f"{k!r}: {self.literal(v)}" for k, v in value.items())
-                return "{" + ", ".join(pairs) + "}"
-            case MappingProxyType():
-                return f"types.MappingProxyType({self.literal(dict(value))})"
-            case slice():
-                return f"slice({self.listed((value.start, value.stop, value.step))})"
-            case EllipsisType():
-                return "..."
-            case Plain(value=np.ndarray() as array):
-                return self.array(array, array.dtype.name)
-            case Plain():
-                return self.literal(value.value)
-            case Held():
-                return self.literal(value.thing)
-        return repr(value)
-
-    def array(self, data: Any, dtype: str | None) -> str:
-        """Write data as an array of a data type."""
-        name = dtype or self._dtype_of(data)
-        text, array = self.literal(data), np.asarray(data)
-        alike = array.size and np.array(array.tolist()).dtype.name == name
-        return f"np.array({text})" if alike else f"np.array({text}, dtype={name!r})"
-
-    def _dtype_of(self, data: Any) -> str:
-        dtype = np.asarray(data).dtype
-        return self.dialect.working_dtype if dtype.kind == "f" else dtype.name
-
-    def index(self, value: Any) -> str:
-        """Write an index as it stands between brackets."""
-        match value:
-            case tuple() if value:
-                return ", ".join(self.index(v) for v in value)
-            case slice():
-                ends = ["" if v is None else self.literal(v) for v in (value.start, value.stop)]
-                step = "" if value.step is None else f":{self.literal(value.step)}"
-                return f"{ends[0]}:{ends[1]}{step}"
-        return self.literal(value)
-
-    def listed(self, values: Iterable[Any]) -> str:
-        """Write values with commas between them."""
-        return ", ".join(self.literal(v) for v in values)
 
     def _name(self, number: int) -> str:
         return self.inlined.pop(number, None) or self.names.get(number, f"t{number}")
@@ -392,14 +324,6 @@ def has_dicts(pattern: Any) -> bool:
     """Say whether a pattern cannot stand on the left of an assignment."""
     inside = isinstance(pattern, tuple | list) and any(map(has_dicts, pattern))
     return isinstance(pattern, dict) or inside
-
-
-def _is_read_back(value: complex) -> bool:
-    """Say whether Python reads what it writes for the number: no NaN, and no negative zero."""
-    parts = (value.real, value.imag)
-    return all(map(math.isfinite, parts)) and not any(
-        part == 0.0 and math.copysign(1.0, part) < 0.0 for part in parts
-    )
 
 
 def _last_statement(lines: list[str]) -> int:
