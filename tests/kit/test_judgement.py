@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from made_up import Session
 
 from gradspec import MUST, SHOULD, edition
-from gradspec.edition import Demand
 from gradspec_conformance.execution.verdict import Outcome, Verdict
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.run.judgement import Judge, Judged
+
+if TYPE_CHECKING:
+    from gradspec.edition import Demand
 
 LOWEST, BELOW, ABOVE = "leaf-001", "bwd-001", "acc-001"
 KNOWN = Expectations((Entry(BELOW, "value", "known", Cause.BUG),))

@@ -1,0 +1,153 @@
+"""A worker process is heard, or its end is told; it leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gradspec_conformance.exceptions import ChildEnded, ChildSilent
+from gradspec_conformance.isolation import child
+from gradspec_conformance.isolation.child import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+
+ECHO = (
+    "import sys\nfor line in sys.stdin.buffer:\n sys.stdout.buffer.write(line)\n sys.stdout.flush()"
+)
+HEIR = """
+import os, sys, time
+sys.stdin.readline()
+sys.stderr.write("I go and my child stays, at 0xdeadbeef\\n")
+if os.fork():
+    os._exit(5)
+time.sleep(60)
+"""
+DIES = "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)"
+SILENT = "import time\ntime.sleep(60)"
+UNFINISHED = "import sys\nsys.stdout.write('half a line')"
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Child]]:
+    """Start a child that runs this program in the place of a worker."""
+    popen, begun = subprocess.Popen, []
+
+    def started(program: str) -> Child:
+        def instead(_command: Any, **settings: Any) -> Any:
+            return popen([sys.executable, "-c", program], **settings)
+
+        monkeypatch.setattr(subprocess, "Popen", instead)
+        begun.append(Child())
+        return begun[-1]
+
+    monkeypatch.setattr(child, "PATIENCE", 0.05)
+    yield started
+    for one in begun:
+        one.close()
+
+
+def test_an_answer_is_heard(start: Callable[[str], Child]) -> None:
+    echo = start(ECHO)
+    for line in (b"one", b"two"):
+        echo.tell(line)
+
+        assert echo.hear(20.0) == line + b"\n"
+    assert echo.is_alive
+
+
+def test_whoever_does_not_answer_in_time_is_ended(start: Callable[[str], Child]) -> None:
+    silent = start(SILENT)
+    with pytest.raises(ChildSilent):
+        silent.hear(0.1)
+
+    assert not silent.is_alive
+
+
+def test_a_signal_is_told_by_its_name(start: Callable[[str], Child]) -> None:
+    with pytest.raises(ChildEnded, match="was ended by SIGTERM") as end:
+        start(DIES).hear(20.0)
+
+    assert end.value.kind == "SIGTERM"
+
+
+def test_half_a_line_is_no_answer(start: Callable[[str], Child]) -> None:
+    with pytest.raises(ChildEnded, match="exited with status 0") as end:
+        start(UNFINISHED).hear(20.0)
+
+    assert end.value.kind == "exit"
+
+
+def test_an_end_is_noticed_though_a_grandchild_holds_the_pipe(
+    start: Callable[[str], Child],
+) -> None:
+    heir, began = start(HEIR), time.monotonic()
+    heir.tell(b"go")
+    with pytest.raises(ChildEnded) as end:
+        heir.hear(50.0)
+
+    assert time.monotonic() - began < 40
+    assert str(end.value) == (
+        "the engine's process exited with status 5; it wrote:\nI go and my child stays, at 0x..."
+    )
+
+
+def test_telling_something_to_a_process_that_is_gone_raises_nothing(
+    start: Callable[[str], Child],
+) -> None:
+    gone = start(UNFINISHED)
+    with pytest.raises(ChildEnded):
+        gone.hear(20.0)
+    gone.tell(b"are you there?")
+
+    assert not gone.is_alive
+
+
+def test_whoever_listens_does_not_keep_the_kit_from_ending(start: Callable[[str], Child]) -> None:
+    before = set(threading.enumerate())
+    silent = start(SILENT)
+    listeners = set(threading.enumerate()) - before
+    silent.kill()
+
+    assert listeners
+    assert all(thread.daemon for thread in listeners)
+
+
+def test_only_what_was_written_since_it_was_told_something_is_its_last_word(
+    start: Callable[[str], Child],
+) -> None:
+    program = (
+        "import sys\nprint('early', file=sys.stderr, flush=True)\nprint(flush=True)\n"
+        "sys.stdin.readline()\nfor n in range(20): print(n, file=sys.stderr)\n"
+    )
+    late = start(program)
+    assert late.hear(20.0) == b"\n"
+    late.tell(b"now")
+    with pytest.raises(ChildEnded) as end:
+        late.hear(20.0)
+
+    assert str(end.value).partition("it wrote:\n")[2].split("\n") == [str(n) for n in range(12, 20)]
+
+
+def test_a_log_that_grew_long_is_emptied(
+    start: Callable[[str], Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "LONGEST_LOG", 100)
+    program = (
+        "import sys\nfor line in sys.stdin:\n print('x' * 80, file=sys.stderr, flush=True)\n"
+        " print(flush=True)"
+    )
+    talkative = start(program)
+    for _ in range(4):
+        talkative.tell(b"more")
+        talkative.hear(20.0)
+
+    assert os.fstat(talkative._log.fileno()).st_size <= 200
