@@ -61,7 +61,22 @@ def test_the_clause_that_asked_is_errored_and_the_next_one_is_not() -> None:
     first, second = fence.judged(PASSED), fence.judged(PASSED)
 
     assert (first.outcome, first.kind) == (Outcome.ERRORED, CONSULTED)
+    assert first.message == "the engine asked torch while the clause ran: import torch"
     assert second == PASSED
+
+
+def test_the_first_of_several_attempts_is_told() -> None:
+    with oracle_fence("reference") as fence:
+        for module in ("torch.nn", "torch"):
+            with pytest.raises(OracleConsulted):
+                importlib.import_module(module)
+
+    assert fence.tripped == "import torch"  # its parent is imported first
+
+
+def test_what_merely_begins_like_torch_is_left_alone() -> None:
+    with oracle_fence("reference"), pytest.raises(ModuleNotFoundError):
+        importlib.import_module("torchlight")
 
 
 def test_a_clause_that_was_not_run_is_not_blamed() -> None:

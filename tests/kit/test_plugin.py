@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradspec_conformance.run.request import Request
+from gradspec_conformance.run.result import ExitStatus
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
 THREE = "acc-001[ or leaf-042[ or leaf-021["
@@ -131,6 +132,90 @@ def test_an_expected_failure_is_what_pytest_calls_xfailed(pytester: pytest.Pytes
     result = run(pytester, "Overwrites", "-k", "acc-001", "--expect", "known.toml")
 
     assert result.parseoutcomes()["xfailed"] == 1
+
+
+# the exit status is that of `gradspec run` -------------------------------------------
+ENTRY = '[[expected]]\nclause = "{}"\nkind = "{}"\nreason = "r"\nclass = "bug"\n'
+
+
+def expecting(pytester: pytest.Pytester, **kinds: str) -> list[str]:
+    """Write a file of expected failures: acc_001="value"."""
+    entries = [ENTRY.format(name.replace("_", "-"), kind) for name, kind in kinds.items()]
+    pytester.path.joinpath("known.toml").write_text("".join(entries))
+    return ["--expect", "known.toml"]
+
+
+def test_an_expectation_that_does_not_hold_is_a_failure_and_a_deviation_is_none(
+    pytester: pytest.Pytester,
+) -> None:
+    known = expecting(pytester, acc_001="value", leaf_021="order")
+    chosen = ["-k", "acc-001[ or leaf-021[ or leaf-023[", "-rx"]
+    result = run(pytester, "KeepsWhatIsDeleted", *chosen, *known)
+
+    assert result.ret == ExitStatus.NOT_CONFORMANT
+    assert (result.parseoutcomes()["failed"], result.parseoutcomes()["xfailed"]) == (2, 1)
+    result.stdout.fnmatch_lines(
+        [
+            "*leaf-021 * changed failure",
+            "*acc-001 * unexpected pass",
+            "*not as expected*",
+            "*deviation: may failed (*",
+        ]
+    )
+
+
+def test_blocked_clauses_close_the_gate_where_the_failure_was_not_selected(
+    pytester: pytest.Pytester,
+) -> None:
+    result = run(pytester, "DoesNothing", "--gradspec-chapter=acc", "-k", "acc-001")
+
+    assert result.ret == ExitStatus.NOT_CONFORMANT
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["*blocked (bwd-001): builds on bwd-001, which failed*"])
+
+
+def test_blocked_clauses_do_not_close_the_gate_where_the_failure_is_known(
+    pytester: pytest.Pytester,
+) -> None:
+    known = expecting(pytester, bwd_001="missing gradient")
+    result = run(pytester, "DoesNothing", "-k", "acc-001 or bwd-001[", "-rs", *known)
+
+    assert result.ret == ExitStatus.AS_EXPECTED
+    assert (result.parseoutcomes()["skipped"], result.parseoutcomes()["xfailed"]) == (1, 1)
+    result.stdout.fnmatch_lines(["*blocked: builds on bwd-001, which failed"])
+
+
+def test_a_selection_of_which_nothing_ran_does_not_pass(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "DeclaresValuesOnly", "-k", "acc-001")
+
+    assert result.ret == ExitStatus.INCOMPLETE
+    assert result.parseoutcomes()["skipped"] == 1
+    result.stdout.fnmatch_lines(["*no clause ran: *"])
+
+
+def test_a_stale_entry_is_red(pytester: pytest.Pytester) -> None:
+    known = expecting(pytester, leaf_042="value")
+    result = run(pytester, "ToyEngine", "-k", "acc-001[ or leaf-042[", *known)
+
+    assert result.ret == ExitStatus.NOT_CONFORMANT
+    result.stdout.fnmatch_lines(["stale entry (line 1): leaf-042 never ran"])
+
+
+def test_tests_of_ones_own_are_not_judged(pytester: pytest.Pytester) -> None:
+    mine = pytester.makepyfile("def test_mine(): assert False\ndef test_yours(): pass")
+    chosen = ["-k", "acc-001[ or test_mine or test_yours", mine.name]
+    result = run(pytester, "ToyEngine", *chosen)
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert (result.parseoutcomes()["passed"], result.parseoutcomes()["failed"]) == (2, 1)
+    result.stdout.fnmatch_lines(["passed 1 of 1 clauses of profile full, a part of it*conformant"])
+
+
+def test_a_run_that_was_stopped_says_that_it_is_incomplete(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "Overwrites", "-x", "-k", "acc-001[ or acc-002[ or bwd-001[")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["no verdict: acc-002", "*the run is incomplete"])
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])

@@ -25,6 +25,7 @@ TOO_GOOD = judged("acc-002", Outcome.PASSED, Standing.UNEXPECTED_PASS)
 DEVIATES = judged("acc-003", Outcome.FAILED, level=SHOULD)
 UNSUPPORTED = judged("acc-004", Outcome.UNSUPPORTED, lacking="tape")
 CUT_OFF = judged("acc-005", Outcome.BLOCKED, foundation="bwd-001", gates=True)
+KNOWN_BELOW = judged("acc-005", Outcome.BLOCKED, foundation="bwd-001")
 STALE = Entry("acc-009", "value", "known", Cause.BUG, line=7)
 
 
@@ -38,6 +39,9 @@ STALE = Entry("acc-009", "value", "known", Cause.BUG, line=7)
         (result(PASSED, KNOWN), ExitStatus.AS_EXPECTED, "all as expected"),
         (result(PASSED, FAILED), ExitStatus.NOT_CONFORMANT, "not conformant"),
         (result(PASSED, CUT_OFF), ExitStatus.NOT_CONFORMANT, "not conformant"),
+        (result(CUT_OFF), ExitStatus.NOT_CONFORMANT, "not conformant"),
+        (result(CUT_OFF, complaints=("no",)), ExitStatus.INCOMPLETE, "the run is incomplete"),
+        (result(KNOWN_BELOW), ExitStatus.INCOMPLETE, "the run is incomplete"),
         (result(PASSED, CHANGED), ExitStatus.NOT_CONFORMANT, "not as expected"),
         (result(PASSED, TOO_GOOD), ExitStatus.NOT_CONFORMANT, "not as expected"),
         (result(PASSED, FAILED, CHANGED), ExitStatus.NOT_CONFORMANT, "not as expected"),
@@ -86,7 +90,7 @@ def test_what_fell_short_is_told_in_numbers() -> None:
 def test_a_selection_of_which_nothing_ran_says_so() -> None:
     found = result(UNSUPPORTED, selection=select(keyword="acc-004")).shortfall
 
-    assert found == "no clause ran: the engine declares too little for any of them"
+    assert found == "no clause ran: each is unsupported, or builds on what is known to fail"
 
 
 # lists --------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from toy_engine import ToyEngine
 
+import gradspec_reference
 from gradspec.catalogue.operators import OPERATORS
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
@@ -93,6 +95,21 @@ class LeavesModesOn(ReferenceEngine):
         pass
 
 
+class RaisesInSin(ReferenceEngine):
+    """Cannot take a sine."""
+
+    def apply(self, operator: str, arguments: Any) -> Any:
+        if operator == "sin":
+            raise LookupError("no sine")
+        return super().apply(operator, arguments)
+
+
+class NoTape(ToyEngine):
+    """Declares a tape and cannot run backward."""
+
+    backward = None
+
+
 @pytest.mark.parametrize(
     ("engine", "check", "found"),
     [
@@ -118,6 +135,30 @@ def test_what_is_wrong_with_an_adapter_is_named(
         ReferenceEngine().leave(on)
 
     assert any(word in told[check] for word in found.split("|"))
+
+
+@pytest.mark.parametrize("engine", [LosesDtype, SharesMemory, SinIsCos, LeavesModesOn, NoTape])
+def test_a_finding_says_what_was_expected_and_what_to_do(engine: type[Any]) -> None:
+    wrong = [finding for finding in smoke(engine()) if not finding.ok]
+    gradspec_reference.set_grad_enabled(True)
+
+    assert wrong
+    assert all(finding.expected and finding.remedy for finding in wrong)
+
+
+def test_what_an_adapter_raises_is_a_finding() -> None:
+    (told,) = [f for f in smoke(RaisesInSin()) if not f.ok]
+
+    assert (told.check, told.found) == ("operator sin", "LookupError: no sine")
+    assert (told.expected, told.remedy) == ("no exception", "mend the adapter")
+
+
+def test_an_adapter_that_lacks_methods_is_asked_nothing() -> None:
+    (told,) = smoke(NoTape())
+
+    assert told.check == "methods of the declared words"
+    assert "lacks backward() of tape" in told.found
+    assert (told.expected, told.remedy) == ("all of them", "add them")
 
 
 def test_the_reference_adapter_is_sound() -> None:
