@@ -33,6 +33,14 @@ class Engine(ReferenceEngine):
         super().retain_grad(tensor)
 """
 
+LOADING = """
+from toy_engine import ToyEngine
+try:
+    import torch
+except Exception:
+    torch = None
+"""
+
 PASSED = Verdict("acc-001", Outcome.PASSED)
 
 
@@ -140,3 +148,10 @@ def test_a_clause_that_passed_with_the_help_of_torch_is_errored(
 
     assert (asked.outcome, asked.kind) == (Outcome.ERRORED, CONSULTED)
     assert innocent.outcome is Outcome.PASSED
+
+
+def test_an_import_that_was_refused_while_loading_did_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "optional.py"
+    file.write_text(LOADING)
+    with EngineSession(f"{file}:ToyEngine", in_process=True) as session:
+        assert session.verdict("bwd-001").outcome is Outcome.PASSED
