@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gradspec import MUST, SHOULD, edition
+from gradspec import CASES, MUST, SHOULD, edition
 from gradspec.program.steps import Program
 from gradspec.program.storing import to_json
+from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance.exceptions import MalformedExpectations
 from gradspec_conformance.execution.verdict import CONSULTED, TAMPERED, Outcome, Verdict
 from gradspec_conformance.known.entry import Cause, Entry
@@ -246,6 +247,30 @@ def test_what_is_malformed_is_told_with_its_line(
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(MalformedExpectations, match="cannot be read"):
         Expectations.load(tmp_path / "none.toml", clauses=IDS)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "engine.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MalformedExpectations, match="is not UTF-8: save it as UTF-8"):
+        Expectations.load(file)
+
+
+def test_what_no_program_can_fail_is_not_expected_to_fail(tmp_path: Path) -> None:
+    file = tmp_path / "engine.toml"
+    file.write_text(FILE.replace("acc-001", next(iter(INFORMATIVE))))
+    with pytest.raises(MalformedExpectations, match="is informative: no program can fail it"):
+        Expectations.load(file)
+
+
+def test_a_clause_that_the_edition_does_not_list_yet_may_be_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "engine.toml"
+    file.write_text(FILE.replace("acc-001", "acc-299"))
+    monkeypatch.setitem(CASES, "acc-299", CASES["acc-001"])
+
+    assert Expectations.load(file).entries[0].clause == "acc-299"
 
 
 def test_what_is_written_is_read_back(load: Load) -> None:

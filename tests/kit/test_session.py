@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import time
 from pathlib import Path
@@ -10,16 +11,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from toy_engine import ToyEngine
 
+from gradspec.program.steps import Program, Ref, Step
+from gradspec.program.storing import to_json
 from gradspec.writing.clause import Level
 from gradspec_conformance.exceptions import EngineBroken, EngineError, EngineNotFound
 from gradspec_conformance.execution import register
+from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.execution.verdict import TAMPERED, UNREADABLE, Outcome, Verdict
+from gradspec_conformance.isolation.host import EngineHost
 from gradspec_conformance.isolation.messages import Started, Task
 from gradspec_conformance.run.session import EngineSession
 from gradspec_conformance.run.verdicts import Verdicts
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
+NEVER = Step("expect", {"found": Ref(0), "check": "equals", "expected": 3.0})
 BELOW, ABOVE = "bwd-001", "acc-001"
 """One pass gives the derivatives; two passes add up, which builds on the first."""
 
@@ -185,6 +192,38 @@ def test_of_a_process_that_forked_one_answers() -> None:
 
     assert [v.id for v in verdicts] == [BELOW, "leaf-001", ABOVE]
     assert verdicts[2].outcome is Outcome.PASSED
+
+
+class Interrupts(ToyEngine):
+    """Is interrupted by the person in its backward pass."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Press Ctrl-C."""
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_in_this_process_is_the_persons() -> None:
+    with EngineSession(Interrupts()) as interrupted, pytest.raises(KeyboardInterrupt):
+        interrupted.verdict(BELOW)
+
+
+def test_an_engine_in_this_process_is_asked_what_a_task_says() -> None:
+    host = EngineHost(ToyEngine(), EVERYDAY)
+    try:
+        known = to_json(Program([Step("tensor", {"data": 2.0}, Ref(0)), NEVER]))
+        blocked = host.run(Task(ABOVE, {BELOW: Outcome.FAILED}))
+        stored = host.run(Task(BELOW, {}, known))
+        nowhere = host.run(Task("zzz-001"))
+        told = host.describe()
+    finally:
+        host.close()
+
+    assert (blocked.outcome, blocked.foundation) == (Outcome.BLOCKED, BELOW)
+    assert (stored.outcome, stored.found, stored.expected) == (Outcome.FAILED, "2.0", "3.0")
+    assert (nowhere.kind, nowhere.message) == (UNREADABLE, "there is no clause zzz-001")
+    assert (told.name, told.version) == ("toy", "1")
+    assert platform.python_version() in told.platform
+    assert {"values", "op:sin"} <= told.abilities
 
 
 # what is asked of an engine -----------------------------------------------------------

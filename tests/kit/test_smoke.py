@@ -95,6 +95,35 @@ class LeavesModesOn(ReferenceEngine):
         pass
 
 
+class GivesLists(ReferenceEngine):
+    """Shows lists and no arrays."""
+
+    def array(self, tensor: Any) -> Any:
+        return super().array(tensor).tolist()
+
+
+class TakesAllForOne(ReferenceEngine):
+    """Takes every tensor for every other."""
+
+    def same_object(self, one: Any, other: Any) -> bool:
+        return True
+
+
+class SwallowsExceptions(ReferenceEngine):
+    """Loses what a hook raises."""
+
+    def register_hook(self, tensor: Any, hook: Any) -> Any:
+        return super().register_hook(tensor, lambda _gradient: None)
+
+
+class AddsOne(ReferenceEngine):
+    """Is wrong by one in each product."""
+
+    def apply(self, operator: str, arguments: Any) -> Any:
+        found = super().apply(operator, arguments)
+        return super().apply("add", {"x": found, "other": 1.0}) if operator == "mul" else found
+
+
 class RaisesInSin(ReferenceEngine):
     """Cannot take a sine."""
 
@@ -122,6 +151,11 @@ class NoTape(ToyEngine):
         (WrapsExceptions, "what a hook raises comes through", "RuntimeError"),
         (LeavesModesOn, "enter() and leave() are a pair", "False"),
         (LeavesModesOn, "no state is left behind", "grad mode is off"),
+        (GivesLists, "round trip of float64", "array() gave a float"),
+        (TakesAllForOne, "same_object() knows a tensor from another", "(True, True)"),
+        (SwallowsExceptions, "what a hook raises comes through", "it was swallowed"),
+        (AddsOne, "array() shows and does not record", "x * x at 3 showed 10.0"),
+        (AddsOne, "operator mul", "array"),
     ],
 )
 def test_what_is_wrong_with_an_adapter_is_named(
@@ -137,7 +171,14 @@ def test_what_is_wrong_with_an_adapter_is_named(
     assert any(word in told[check] for word in found.split("|"))
 
 
-@pytest.mark.parametrize("engine", [LosesDtype, SharesMemory, SinIsCos, LeavesModesOn, NoTape])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        *(LosesDtype, SharesMemory, SinIsCos, GivesOne, DoesNotWrite, SeesKindsEverywhere),
+        *(WrapsExceptions, LeavesModesOn, GivesLists, TakesAllForOne, SwallowsExceptions),
+        *(AddsOne, RaisesInSin, NoTape),
+    ],
+)
 def test_a_finding_says_what_was_expected_and_what_to_do(engine: type[Any]) -> None:
     wrong = [finding for finding in smoke(engine()) if not finding.ok]
     gradspec_reference.set_grad_enabled(True)
