@@ -151,3 +151,70 @@ def test_a_log_that_grew_long_is_emptied(
         talkative.hear(20.0)
 
     assert os.fstat(talkative._log.fileno()).st_size <= 200
+
+
+class Torn:
+    """A process whose pipe breaks while it is read."""
+
+    pid, returncode, stdin = 0, 0, None
+
+    def __init__(self, error: Exception) -> None:
+        self.stdout, self.error = self, error
+
+    def readline(self) -> bytes:
+        """Break."""
+        raise self.error
+
+    def poll(self) -> int:
+        """Be gone."""
+        return 0
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Be gone."""
+        return 0
+
+    def close(self) -> None:
+        """Close the pipe, which breaks again."""
+        raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("error", [OSError(9, "Bad file descriptor"), ValueError("closed file")])
+def test_a_pipe_that_breaks_is_an_end(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: Torn(error))
+    monkeypatch.setattr(os, "killpg", lambda *_: None)
+    torn = Child()
+    with pytest.raises(ChildEnded, match="exited with status 0"):
+        torn.hear(20.0)
+    torn.close()
+
+    assert torn._log.closed
+
+
+@pytest.mark.parametrize("error", [ProcessLookupError, PermissionError])
+def test_a_process_that_is_gone_already_is_ended_without_a_word(
+    error: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_arguments: int) -> None:
+        raise error
+
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: Torn(ValueError("closed file")))
+    monkeypatch.setattr(os, "killpg", gone)
+    Child().close()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "sentence"),
+    [
+        (0, "exit", "exited with status 0"),
+        (7, "exit", "exited with status 7"),
+        (-11, "SIGSEGV", "was ended by SIGSEGV"),
+        (-99, "signal 99", "was ended by signal 99"),
+    ],
+)
+def test_an_end_is_told_by_its_status(
+    start: Callable[[str], Child], status: int, kind: str, sentence: str
+) -> None:
+    end = start(UNFINISHED)._ended(status)
+
+    assert end.kind == kind
+    assert str(end) == f"the engine's process {sentence}"

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from gradspec_conformance.execution import register
+from gradspec_conformance.pytest_plugin import items
+from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.request import Request
 from gradspec_conformance.run.result import ExitStatus
 
@@ -262,6 +265,42 @@ def test_a_debugger_gets_the_engine_in_its_own_process() -> None:
 
     assert context.session.engine is not None
     context.close()
+
+
+def test_a_debugger_sees_the_failure_where_it_happened(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    performed: list[str] = []
+    here = Request.make(f"{WRONG}:Overwrites", in_process=True)
+    monkeypatch.setattr(Request, "of", lambda _options: here)
+    monkeypatch.setattr(items, "rerun", lambda verdict, _engine: performed.append(verdict.id))
+    result = run(pytester, "Overwrites", "-k", "acc-001[ or bwd-001[")
+
+    assert performed == ["acc-001"]
+    result.stdout.fnmatch_lines(["*acc-001 * unexpected failure*"])
+
+
+def test_a_fault_of_the_kit_is_shown_as_pytest_shows_it(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_arguments: object) -> None:
+        raise RuntimeError("the kit is wrong")
+
+    monkeypatch.setattr(Judge, "judge", wrong)
+    result = run(pytester, "ToyEngine", "-k", "acc-001[")
+
+    assert result.ret == ExitStatus.INCOMPLETE
+    result.stdout.fnmatch_lines(["*RuntimeError: the kit is wrong", "no verdict: acc-001"])
+
+
+def test_a_chapter_that_does_not_import_is_told(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "complaint_about", lambda _chapter: "LookupError: half done")
+    result = run(pytester, "ToyEngine", package="gradspec.chapters.accumulation")
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*chapter accumulation could not be read: LookupError: half done"])
 
 
 def test_nothing_is_collected_in_a_project_that_has_chapters_of_its_own(
