@@ -187,6 +187,17 @@ def test_a_finding_says_what_was_expected_and_what_to_do(engine: type[Any]) -> N
     assert all(finding.expected and finding.remedy for finding in wrong)
 
 
+class LeavesAsThePortSays(ReferenceEngine):
+    """Wants to be told what ended the block, also if nothing did."""
+
+    def leave(self, mode: Any, error: Any) -> None:  # type: ignore[override]
+        super().leave(mode, error)
+
+
+def test_a_mode_is_left_as_the_port_says() -> None:
+    assert complaints(LeavesAsThePortSays()) == {}
+
+
 def test_what_an_adapter_raises_is_a_finding() -> None:
     (told,) = [f for f in smoke(RaisesInSin()) if not f.ok]
 

@@ -167,12 +167,36 @@ def test_a_tolerance_is_as_wide_as_was_declared(
     assert (failure is None) is holds
 
 
-def test_a_failure_says_what_was_found_and_what_was_expected() -> None:
-    found = np.array([1.0, 2.0])
-    failure = COMPARISONS["equals"](found, [1.0, 3.0])
+PAIR, WIDE = np.array([1.0, 2.0]), np.zeros((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("check", "found", "expected", "told"),
+    [
+        ("equals", PAIR, [1.0, 3.0], ("another value", PAIR, [1.0, 3.0])),
+        ("equals", PAIR, 1.0, ("another shape", PAIR, 1.0)),
+        ("equals", np.array(["a"]), ["a"], ("not an array of numbers", "str32", ["a"])),
+        ("equals", None, 1.0, ("expected a tensor", None, 1.0)),
+        ("equals", 2, 3, ("another value", 2, 3)),
+        ("is_none", PAIR, None, ("expected None", PAIR, None)),
+        ("is_present", None, None, ("expected a tensor", None, "a tensor")),
+        ("has_shape", WIDE, [3, 2], ("another shape", (2, 3), (3, 2))),
+        ("has_dtype", PAIR, "float32", ("another data type", "float64", "float32")),
+        ("is_flag", True, False, ("flag", True, False)),
+        ("contains", "ab", "c", ("the text lacks what it should show", "ab", "c")),
+        ("lacks", "abc", "c", ("the text shows what it should not", "abc", "c")),
+        ("warned", ["W: x"], False, ("expected no warning", ["W: x"], "no warning")),
+        ("warned", [], True, ("expected a warning", "no warning", "a warning")),
+        ("exceeds", 1, 2, ("not more", 1, "more than 2")),
+    ],
+)
+def test_a_failure_says_what_was_found_and_what_was_expected(
+    check: str, found: Any, expected: Any, told: tuple[Any, ...]
+) -> None:
+    failure = COMPARISONS[check](found, expected)
 
     assert failure is not None
-    assert (str(failure), failure.found, failure.expected) == ("another value", found, [1.0, 3.0])
+    assert (str(failure), failure.found, failure.expected) == told
 
 
 class Agrees(int):
