@@ -305,6 +305,60 @@ def test_a_refusal_is_noted_in_its_step(ag: Autograd) -> None:
     assert ag._recorder.program.steps[-1].refused == "root-without-grad"
 
 
+def test_random_arrays_are_neither_small_nor_large_and_of_both_signs(ag: Autograd) -> None:
+    found, positive = ag.random(20, 10), ag.random(20, 10, positive=True)
+
+    assert found.shape == positive.shape == (20, 10)
+    for array in (np.abs(found), positive):
+        assert 0.5 <= array.min() < 0.6
+        assert 1.4 < array.max() <= 1.5
+    assert 60 < (found < 0).sum() < 140
+
+
+@pytest.mark.parametrize(
+    ("inputs", "cotangent", "words"),
+    [
+        ([2.0], 1.0, {"vjp"}),
+        ([[2.0, 3.0]], [1.0, 1.0], {"vjp", "arrays"}),
+        (None, 1.0, {"vjp", "create_graph"}),
+    ],
+)
+def test_a_product_needs_what_it_is_asked_for(
+    ag: Autograd, inputs: Any, cotangent: Any, words: set[str]
+) -> None:
+    points = inputs or [ag.tensor(2.0)]
+    before = set(ag._recorder.used)
+    output, (gradient,) = ag.vjp(lambda x: x * 3.0, points, cotangent)
+    expect(gradient).equals(np.multiply(3.0, cotangent))
+
+    assert {"vjp", "arrays", "create_graph"} & (ag._recorder.used - before) == words
+    assert output._number < gradient._number
+
+
+def test_a_product_of_a_function_that_gives_a_number_is_zero(ag: Autograd) -> None:
+    output, (gradient,) = ag.vjp(lambda _: 7.0, [2.0], 3.0)
+
+    expect(output).equals(7.0)
+    expect(gradient).equals(0.0)
+
+
+def test_a_product_is_one_step_with_what_the_function_did(ag: Autograd) -> None:
+    ag.vjp(lambda x: x * x, [2.0], 3.0)
+    (step,) = ag._recorder.program.steps
+    (body,) = step.given["function"].bodies
+
+    assert step.act == "vjp"
+    assert (step.given["inputs"], step.given["cotangent"]) == ([2.0], 3.0)
+    assert [one.act for one in body.steps] == ["op:mul"]
+    assert (body.cut, body.returned) == (False, body.steps[0].makes)
+
+
+def test_a_cotangent_of_one_is_not_stored(ag: Autograd) -> None:
+    ag.vjp(lambda x: x * x, [2.0])
+
+    assert "cotangent" not in last(ag)
+
+
 # what a run leaves behind -------------------------------------------------------------
 def test_a_run_leaves_warnings_and_floating_point_errors_as_they_were(
     engine: ReferenceEngine,
