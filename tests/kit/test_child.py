@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gradspec.program.recorder import Recorder
 from gradspec_conformance.exceptions import ChildEnded, ChildSilent
+from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.isolation import child
 from gradspec_conformance.isolation.child import Child
 
@@ -135,6 +137,24 @@ def test_only_what_was_written_since_it_was_told_something_is_its_last_word(
         late.hear(20.0)
 
     assert str(end.value).partition("it wrote:\n")[2].split("\n") == [str(n) for n in range(12, 20)]
+
+
+def test_frames_of_the_kit_are_no_last_words(start: Callable[[str], Child]) -> None:
+    rooms = [run_clause.__code__.co_filename, child.__file__, Recorder.perform.__code__.co_filename]
+    written = [
+        "Fatal Python error: Segmentation fault",
+        "",
+        "Current thread 0x00007f00 (most recent call first):",
+        '  File "/home/person/engine.py", line 7 in backward',
+        *(f'  File "{room}", line 1 in run' for room in rooms),
+        '  File "<frozen runpy>", line 88 in _run_code',
+        "Extension modules: numpy (total: 1)",
+    ]
+    program = f"import sys\nsys.stderr.write({chr(10).join(written)!r})"
+    with pytest.raises(ChildEnded) as end:
+        start(program).hear(20.0)
+
+    assert str(end.value).partition("it wrote:\n")[2].split("\n") == [written[0], written[3]]
 
 
 def test_a_log_that_grew_long_is_emptied(

@@ -194,6 +194,39 @@ class LeavesAsThePortSays(ReferenceEngine):
         super().leave(mode, error)
 
 
+class Changes(ReferenceEngine):
+    """Shows another array than it was given, but only of one kind."""
+
+    def __init__(self, changed: Any, shown: Any) -> None:
+        super().__init__()
+        self.changed, self.shown = changed, shown
+
+    def array(self, tensor: Any) -> Any:
+        found = super().array(tensor)
+        return np.asarray(self.shown(found)) if self.changed(found) else found
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown", "found"),
+    [
+        (lambda a: a.shape == (2, 3), lambda a: a + 1, "shape (2, 3) came back as array([[1."),
+        (lambda a: a.shape == (3, 2), lambda a: a + 1, "a transposed array came back as"),
+        (lambda a: a.shape == (2, 2), lambda a: a + 1, "every other entry came back as"),
+        (lambda a: a.shape == (0, 3), lambda a: a[:, :2], "an empty array came back as"),
+        (lambda a: a.shape == (), lambda a: a + 1, "0-d came back as array(2.)"),
+        (lambda a: np.any(np.isnan(a)), np.nan_to_num, "the number nan came back as"),
+        (lambda a: np.any(np.isposinf(a)), np.nan_to_num, "the number inf came back as"),
+        (lambda a: np.any(np.isneginf(a)), np.nan_to_num, "the number -inf came back as"),
+        (lambda a: a.shape == () and a == 0.0, np.abs, "the number -0.0 came back as"),
+        (lambda a: 0 < abs(a.max(initial=0)) < 1e-30, np.trunc, "the number 2.225"),
+    ],
+)
+def test_what_does_not_come_back_as_it_was_is_named(changed: Any, shown: Any, found: str) -> None:
+    told = complaints(Changes(changed, shown))["round trip of float64"]
+
+    assert told.startswith(found)
+
+
 def test_a_mode_is_left_as_the_port_says() -> None:
     assert complaints(LeavesAsThePortSays()) == {}
 

@@ -33,8 +33,13 @@ def unsupported(identifier: str, lacking: str) -> Judged:
 
 
 def shown(*found: Judged, **parts: Any) -> list[str]:
+    """Print a result on a terminal that is as wide as need be."""
+    return printed(400, *found, **parts)
+
+
+def printed(width: int, *found: Judged, **parts: Any) -> list[str]:
     """Print a result."""
-    where = Console(file=io.StringIO(), width=400, highlight=False)
+    where = Console(file=io.StringIO(), width=width, highlight=False)
     show(result(*found, **parts), where)
     return [line.rstrip() for line in where.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
@@ -177,6 +182,20 @@ def test_natures_are_counted_apart() -> None:
     lines = shown(PASSED, failed("acc-002"), judged("acc-003", nature=SAFETY))
 
     assert "passed, of what ran: value 1 of 2; safety 1 of 1" in lines
+
+
+def test_what_a_person_copies_or_searches_for_is_not_broken_into_lines() -> None:
+    run: dict[str, Any] = {
+        "complaints": ("it broke " * 30,),
+        "missing": tuple(f"acc-{n:03}" for n in range(20, 30)),
+        "stale": (Entry("acc-009", "value", "known", Cause.BUG, line=7),),
+    }
+    found = [failed("acc-002", message="long " * 30), CUT_OFF, judged("acc-003", nature=SAFETY)]
+    whole = [line for line in printed(400, *found, **run)[4:] if "they build on" not in line]
+    narrow = printed(60, *found, **run)
+
+    assert len(whole) > 15
+    assert [line for line in whole if line not in narrow and not line.startswith("mend")] == []
 
 
 # progress -----------------------------------------------------------------------------

@@ -28,6 +28,7 @@ EPS = float(np.finfo(np.float64).eps)
         ("equals", np.zeros((0, 3)), np.zeros((0, 3))),
         ("is_close", np.array(1.0 + 4 * EPS), 1.0),
         ("is_close", np.array(1.0 + 16 * EPS), 1.0),
+        ("is_close", np.array(1.0 - 16 * EPS), 1.0),
         ("is_close", np.array([1000.0, 100 * EPS]), [1000.0, 0.0]),
         ("is_close", np.array([-1000.0, 100 * EPS]), [-1000.0, 0.0]),
         ("is_close", np.array([np.nan, np.inf, -np.inf, 1.0]), [np.nan, np.inf, -np.inf, 1.0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -357,6 +358,18 @@ def test_a_cotangent_of_one_is_not_stored(ag: Autograd) -> None:
     ag.vjp(lambda x: x * x, [2.0])
 
     assert "cotangent" not in last(ag)
+
+
+def test_a_custom_function_is_called_with_what_it_is_given_by_name_too(ag: Autograd) -> None:
+    class Scaled(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(_ctx: Any, x: Any, by: Any) -> Any:
+            return x * by
+
+    with suppress(Refused, Unsupported):  # whatever the engine makes of it
+        Scaled.apply(ag.tensor(2.0), by=3.0)
+
+    assert last(ag)["keywords"] == {"by": 3.0}
 
 
 # what a run leaves behind -------------------------------------------------------------
