@@ -21,7 +21,7 @@ from gradspec_conformance.execution import register
 from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.execution.verdict import TAMPERED, UNREADABLE, Outcome, Verdict
 from gradspec_conformance.isolation.host import EngineHost
-from gradspec_conformance.isolation.messages import Started, Task
+from gradspec_conformance.isolation.messages import Started, Task, encode
 from gradspec_conformance.run.session import EngineSession
 from gradspec_conformance.run.verdicts import Verdicts
 
@@ -55,6 +55,8 @@ def test_a_segmentation_fault_costs_its_clause_alone() -> None:
 
         assert (crashed.outcome, crashed.kind) == (Outcome.CRASHED, "SIGSEGV")
         assert "about to read from nowhere" in crashed.message
+        assert "wrong_engines.py" in crashed.message
+        assert "gradspec_conformance" not in crashed.message
         assert after.outcome is not Outcome.CRASHED
 
 
@@ -224,6 +226,16 @@ def test_an_engine_in_this_process_is_asked_what_a_task_says() -> None:
     assert (told.name, told.version) == ("toy", "1")
     assert platform.python_version() in told.platform
     assert {"values", "op:sin"} <= told.abilities
+
+
+def test_a_message_is_the_same_in_whatever_order_words_come() -> None:
+    words = [f"op:{n}" for n in range(50)]
+    one, other = (
+        encode(Started("toy", "1", "nowhere", frozenset(order))) for order in (words, words[::-1])
+    )
+
+    assert one == other
+    assert b'"op:0","op:1","op:10"' in one
 
 
 # what is asked of an engine -----------------------------------------------------------
