@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -226,3 +227,34 @@ def test_levels_and_natures_are_markers() -> None:
     assert [line.partition(":")[0] for _, line in lines] == [*Level, *Nature]
     assert lines[0][1] == f"{MUST}: a clause of gradspec at level MUST"
     assert lines[-1][1] == f"{list(Nature)[-1]}: a clause of gradspec about conventions"
+
+
+@pytest.mark.parametrize("package", [None, SimpleNamespace(submodule_search_locations=None)])
+def test_where_gradspec_is_no_package_nothing_is_collected(
+    package: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin.chapters.cache_clear()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: package)
+    nobody: Any = None
+    try:
+        assert plugin.chapters() is None
+        assert plugin.pytest_collect_file(Path("chapters", "leaf.py"), nobody) is None
+    finally:
+        plugin.chapters.cache_clear()
+
+
+@pytest.mark.parametrize("place", ["leaf.py", "chapters/leaf.txt", "chapters/leaf.py"])
+def test_files_elsewhere_are_left_alone(place: str) -> None:
+    nobody: Any = None
+
+    assert plugin.pytest_collect_file(Path(place), nobody) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["--pyargs", "gradspec"], True), ([Path("x", "gradspec", "chapters")], True), (["x"], False)],
+)
+def test_gradspec_is_named_by_any_argument(arguments: list[Any], named: bool) -> None:
+    config: Any = SimpleNamespace(invocation_params=SimpleNamespace(args=arguments))
+
+    assert plugin.is_named(config) is named
