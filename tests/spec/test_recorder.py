@@ -13,6 +13,8 @@ from gradspec import Autograd, expect
 from gradspec.exceptions import BrokenPort, Failure, Refused, Unsupported
 from gradspec.judging.outcome import FailureKind
 from gradspec.port.engine import Subject
+from gradspec.program.answers import WRAPPERS
+from gradspec.program.objects import FunctionHandle, Object
 from gradspec.program.recorder import Recorder, current
 from gradspec.program.scripts import as_gradspec
 from gradspec_conformance.adapters.reference import ReferenceEngine
@@ -212,6 +214,14 @@ def test_what_the_notation_does_not_have_is_told(ag: Autograd) -> None:
         ag.tensr(1.0)
     with pytest.raises(AttributeError, match="there is no transform 'vampire'"):
         ag.func.vampire(1.0)
+
+
+@pytest.mark.parametrize("kind", [*WRAPPERS.values(), FunctionHandle])
+def test_a_thing_takes_no_attribute_that_the_notation_does_not_have(
+    ag: Autograd, kind: type[Object]
+) -> None:
+    with pytest.raises(AttributeError):
+        kind(ag._recorder, "handle", 7).gard = 1.0  # type: ignore[attr-defined]
 
 
 def test_a_thing_that_was_let_go_of_cannot_be_used(ag: Autograd) -> None:
