@@ -15,6 +15,7 @@ from gradspec.writing.level import Level
 from gradspec.writing.nature import Nature
 from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.pytest_plugin import items, plugin
 from gradspec_conformance.pytest_plugin.gathering import Gathering
@@ -24,6 +25,7 @@ from gradspec_conformance.run.selection import select
 if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
 
+NOTHING = Expectations.none()
 CHOSEN = ("acc-001", "acc-002")
 PASSED, FAILED = judged("acc-001"), judged("acc-002", Outcome.FAILED)
 WELL = judged("acc-002")
@@ -35,10 +37,12 @@ def nodeid(identifier: str) -> str:
     return f"accumulation::{identifier}[it_adds]"
 
 
-def gathering(*found: Judged, others: tuple[str, ...] = ()) -> Gathering:
+def gathering(
+    *found: Judged, others: tuple[str, ...] = (), expectations: Expectations = NOTHING
+) -> Gathering:
     """Gather what was selected and found."""
     judges: Any = (SimpleNamespace(session=SimpleNamespace(description=ENGINE)),)
-    request = Request("mine:Engine", EVERYDAY, select("full", ["acc"]), Expectations(), judges)
+    request = Request("mine:Engine", EVERYDAY, select("full", ["acc"]), expectations, judges)
     gathered = Gathering(request)
     ids = [*map(nodeid, CHOSEN), *others]
     gathered.pytest_collection_finish(
@@ -163,6 +167,18 @@ def test_the_summary_says_what_kept_the_run_from_being_whole() -> None:
     assert said[3].startswith("passed 0 of 2 clauses of profile full, chapter accumulation, a part")
     assert said[3].endswith(": the run is incomplete")
     assert len(said) == 4
+
+
+def test_a_stale_entry_is_told_with_its_line_and_closes_the_gate() -> None:
+    known = Expectations((Entry("acc-002", "value", "known", Cause.BUG, line=7),))
+    gathered = gathering(PASSED, judged("acc-002", Outcome.UNSUPPORTED), expectations=known)
+    said: list[str] = []
+
+    assert ended(gathered, session(OK, **NAMED)) == 1
+    gathered.pytest_terminal_summary(
+        SimpleNamespace(section=said.append, write_line=said.append)  # type: ignore[arg-type]
+    )
+    assert "stale entry (line 7): acc-002 never ran" in said
 
 
 # options and markers ------------------------------------------------------------------

@@ -196,31 +196,6 @@ def test_a_selection_of_which_nothing_ran_does_not_pass(pytester: pytest.Pyteste
     result.stdout.fnmatch_lines(["*no clause ran: *"])
 
 
-def test_a_stale_entry_is_red(pytester: pytest.Pytester) -> None:
-    known = expecting(pytester, leaf_042="value")
-    result = run(pytester, "ToyEngine", "-k", "acc-001[ or leaf-042[", *known)
-
-    assert result.ret == ExitStatus.NOT_CONFORMANT
-    result.stdout.fnmatch_lines(["stale entry (line 1): leaf-042 never ran"])
-
-
-def test_tests_of_ones_own_are_not_judged(pytester: pytest.Pytester) -> None:
-    mine = pytester.makepyfile("def test_mine(): assert False\ndef test_yours(): pass")
-    chosen = ["-k", "acc-001[ or test_mine or test_yours", mine.name]
-    result = run(pytester, "ToyEngine", *chosen)
-
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert (result.parseoutcomes()["passed"], result.parseoutcomes()["failed"]) == (2, 1)
-    result.stdout.fnmatch_lines(["passed 1 of 1 clauses of profile full, a part of it*conformant"])
-
-
-def test_a_run_that_was_stopped_says_that_it_is_incomplete(pytester: pytest.Pytester) -> None:
-    result = run(pytester, "Overwrites", "-x", "-k", "acc-001[ or acc-002[ or bwd-001[")
-
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["no verdict: acc-002", "*the run is incomplete"])
-
-
 @pytest.mark.parametrize("processes", ["0", "2"])
 def test_an_engine_that_does_not_load_is_told_once(
     pytester: pytest.Pytester, processes: str
