@@ -70,6 +70,11 @@ def test_a_chapter_is_named_by_its_prefix_or_its_name() -> None:
     assert select("full", ["acc"]) == select("full", ["accumulation"])
 
 
+@pytest.mark.parametrize("word", ["in_place", "in-place", "in_place.py", "inp"])
+def test_a_chapter_is_named_as_people_write_it(word: str) -> None:
+    assert select("full", [word]).chapters == ("in_place",)
+
+
 def test_a_chapter_named_twice_counts_once() -> None:
     assert select("full", ["acc", "accumulation"]).chapters == ("accumulation",)
 

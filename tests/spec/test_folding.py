@@ -213,3 +213,31 @@ def test_a_constant_from_outside_may_be_used_in_every_round() -> None:
 
     assert loop.act == "repeat"
     assert len(loop.given["carried"]) == 1
+
+
+def two_in_a_round(second: list[int]) -> list[Step]:
+    """Add to a number what `second` says in each round; -1 is the round before."""
+    steps = [Step("tensor", {"data": 1.0}, Ref(n)) for n in (0, 1000, 1001, 1002)]
+    for n, other in enumerate(second):
+        steps.append(
+            Step("op:add", {"x": Ref(n), "y": Ref(n + other if other < 0 else other)}, Ref(n + 1))
+        )
+    return steps
+
+
+def test_what_later_rounds_take_from_outside_is_the_same_in_each() -> None:
+    assert acts(two_in_a_round([1000] * 40))[4:] == ["repeat"]
+    assert acts(two_in_a_round([1000] * 40 + [1001]))[4:] == ["repeat", "op:add"]
+    assert acts(two_in_a_round([1000, 1001, 1002] * 20))[4:] == ["repeat"]
+
+
+def test_a_first_round_that_takes_something_else_stands_before_the_loop() -> None:
+    assert acts(two_in_a_round([1001] + [1000] * 40))[4:] == ["op:add", "repeat"]
+
+
+def test_one_thing_carried_for_two_uses_must_begin_as_one() -> None:
+    steps = [Step("tensor", {"data": 1.0}, Ref(n)) for n in (0, 1000)]
+    steps.append(Step("op:add", {"x": Ref(0), "y": Ref(1000)}, Ref(1)))
+    steps += [Step("op:add", {"x": Ref(n), "y": Ref(n)}, Ref(n + 1)) for n in range(1, 60)]
+
+    assert acts(steps)[2:] == ["op:add", "repeat"]
