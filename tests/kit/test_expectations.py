@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gradspec import CASES, MUST, SHOULD, edition
+from gradspec.judging.outcome import FailureKind
 from gradspec.program.steps import Program
 from gradspec.program.storing import to_json
 from gradspec.writing.clause import INFORMATIVE
@@ -242,6 +243,90 @@ def test_what_is_malformed_is_told_with_its_line(
         load(wrong)
 
     assert caught.value.line == line
+
+
+KEYS = "clause, verdict, kind, class, reason, program"
+BELONGS = "does not belong here: a file holds ran = N and [[expected]] entries"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "reason"),
+    [
+        (FILE.replace("kind", "zzz", 1), 4, f"an entry has no key 'zzz': it is one of {KEYS}"),
+        (
+            FILE.replace("acc-001", "zzz"),
+            3,
+            "no clause is called or matched by 'zzz': see gradspec list",
+        ),
+        (
+            FILE.replace('"bug"', '"zzz"'),
+            5,
+            f"class cannot be 'zzz': it is one of {', '.join(Cause)}",
+        ),
+        (
+            FILE.replace('"value"', '"zzz"'),
+            4,
+            f"no clause fails with 'zzz': it is one of {', '.join(FailureKind)}",
+        ),
+        (
+            FILE.replace('reason = "It replaces the gradient."', 'reason = " "'),
+            6,
+            "the entry has no reason: add one",
+        ),
+        (FILE.replace('class = "bug"\n', ""), 2, "the entry has no class: add one"),
+        (
+            FILE.replace('kind = "value"', ""),
+            2,
+            "the entry has no kind: say in which way the clause fails",
+        ),
+        (FILE.replace("life-*", "acc-001"), 8, "acc-001 has an entry already, in line 2: keep one"),
+        ("# a comment\nran = -1", 2, f"'ran' {BELONGS}"),
+        ("ran = true", 1, f"'ran' {BELONGS}"),
+        ('ran = "12"', 1, f"'ran' {BELONGS}"),
+        ("ran = 1\nexpected = 3", 2, f"'expected' {BELONGS}"),
+        ("expected = [3]", 1, f"'expected' {BELONGS}"),
+    ],
+)
+def test_what_is_malformed_is_told_in_full(load: Load, wrong: str, line: int, reason: str) -> None:
+    with pytest.raises(MalformedExpectations) as caught:
+        load(wrong)
+
+    assert (caught.value.line, caught.value.reason) == (line, reason)
+    assert str(caught.value).endswith(f"engine.toml:{line}: {reason}")
+
+
+def test_a_file_that_breaks_off_is_told_with_its_last_line(load: Load) -> None:
+    with pytest.raises(MalformedExpectations, match="not TOML") as caught:
+        load('ran = 1\n[[expected]]\nreason = """breaks off')
+
+    assert caught.value.line == 3
+
+
+@pytest.mark.parametrize("text", ["", "ran = 3", "# only a comment\n"])
+def test_a_file_may_be_nearly_empty(load: Load, text: str) -> None:
+    assert load(text).entries == ()
+
+
+def test_keys_may_be_quoted_and_headers_spaced(load: Load) -> None:
+    text = FILE.replace("[[expected]]", "  [[ expected ]]").replace("kind", '"kind"')
+    with pytest.raises(MalformedExpectations) as caught:
+        load(text.replace('"value"', '"zzz"'))
+
+    assert [entry.line for entry in load(text).entries] == [2, 8]
+    assert caught.value.line == 4
+
+
+def test_a_written_file_says_no_more_than_there_is() -> None:
+    entry = Entry("acc-001", "value", "It isn't so.", Cause.BUG)
+    hang = Entry("acc-002", "", "It hangs.", Cause.BUG, Outcome.TIMED_OUT, program='{"a": 1}')
+
+    assert write_entries([entry, hang], "One\n\ntwo", 7) == (
+        "# One\n#\n# two\n\nran = 7\n"
+        '\n[[expected]]\nclause = "acc-001"\nkind = "value"\nclass = "bug"\n'
+        'reason = "It isn\'t so."\n'
+        '\n[[expected]]\nclause = "acc-002"\nverdict = "timed_out"\nclass = "bug"\n'
+        'reason = "It hangs."\nprogram = \'{"a": 1}\'\n'
+    )
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

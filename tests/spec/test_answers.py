@@ -123,6 +123,16 @@ def test_a_function_knows_what_it_gives(recorder: Recorder) -> None:
     assert (type(some), some.gives, any_.gives) == (FunctionHandle, "tensor", "structure")
 
 
+@pytest.mark.parametrize("kind", ["vjp", "linearize"])
+def test_a_transform_may_give_a_value_a_function_and_more(recorder: Recorder, kind: str) -> None:
+    value, function, more = wrap(recorder, Step("act"), kind, (["v"], "f", {"a": "m"}))
+    short = wrap(recorder, Step("act"), kind, ("v", "f"))
+
+    assert (value[0]._handle, function._handle, more["a"]._handle) == ("v", "f", "m")
+    assert (type(function), function.gives) == (FunctionHandle, "structure")
+    assert [one._handle for one in short] == ["v", "f"]
+
+
 def test_a_structure_is_told_apart_by_its_wrapping_alone(recorder: Recorder) -> None:
     number = np.float64(1.0)  # an engine's handle may well be one
     found = wrap(recorder, Step("act"), "structure", {"a": [number, Plain(2)], "b": None})

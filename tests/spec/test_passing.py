@@ -100,7 +100,7 @@ def test_a_thing_of_the_engine_is_no_function_of_the_caller(
 
 def test_an_attribute_of_no_gradient_is_asked_of_the_engine_and_refused(recorder: Recorder) -> None:
     gradient = Autograd(recorder).tensor(1.0, requires_grad=True).grad
-    for look in (lambda: gradient.requires_grad, gradient.clone):  # the name alone asks nothing
+    for look in (lambda: gradient.requires_grad, gradient.clone):
         with pytest.raises(Refused) as refused:
             look()
 
