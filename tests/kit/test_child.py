@@ -157,6 +157,22 @@ def test_frames_of_the_kit_are_no_last_words(start: Callable[[str], Child]) -> N
     assert str(end.value).partition("it wrote:\n")[2].split("\n") == [written[0], written[3]]
 
 
+def test_last_words_that_are_no_unicode_are_replaced(start: Callable[[str], Child]) -> None:
+    program = r"import sys; sys.stderr.buffer.write(b'half a \xe2\x82 sign')"
+    with pytest.raises(ChildEnded, match="it wrote:\nhalf a \N{REPLACEMENT CHARACTER} sign"):
+        start(program).hear(20.0)
+
+
+def test_of_very_long_last_words_the_end_is_told(
+    start: Callable[[str], Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "LONGEST_LOG", 10)
+    with pytest.raises(ChildEnded) as end:
+        start("import sys; sys.stderr.write('0123456789' * 5)").hear(20.0)
+
+    assert str(end.value).endswith("it wrote:\n0123456789")
+
+
 def test_a_log_that_grew_long_is_emptied(
     start: Callable[[str], Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -209,3 +209,47 @@ def test_held_things_and_plain_values_are_read_back() -> None:
 def test_what_is_no_data_is_refused_by_name() -> None:
     with pytest.raises(TypeError, match="a program cannot hold a object: <object"):
         encode(object())
+
+
+def test_a_program_is_one_line_without_blanks() -> None:
+    log = Step("log", {}, Ref(4, "log"))
+    note = Step("note", {"log": Ref(4, "log"), "what": [1.5, None]})
+
+    assert to_json(Program([log, note])) == (
+        '{"format":"gradspec-program/2","steps":[{"act":"log","makes":{"$ref":0,"kind":"log"}},'
+        '{"act":"note","with":{"log":{"$ref":0,"kind":"log"},"what":[1.5,null]}}]}'
+    )
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '"steps"', '{"format": "another", "steps": []}'])
+def test_what_is_no_program_of_this_format_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a program in the format gradspec-program/2"):
+        from_json(text)
+
+
+def test_what_is_not_said_of_a_call_is_not_stored() -> None:
+    function = Function(1, "hook", None, [Body((Ref(2),))], [0])
+    said = Function(1, "hook", (("x",), ("by", 2.0)), [DOUBLING, TAKING], [0, 1])
+
+    assert encode(function) == {
+        "$function": 1,
+        "slot": "hook",
+        "bodies": [{"given": [{"$ref": 2}], "steps": []}],
+    }
+    assert encode(said)["turns"] == [0, 1]
+    assert encode(said)["signature"] == [["x"], ["by", 2.0]]
+    assert encode(said)["bodies"][0] == {
+        "given": [{"$ref": 1}, {"$value": 2, "was": 0.5}],
+        "named": {"by": {"$ref": 3}},
+        "steps": [
+            {
+                "act": "op:mul",
+                "with": {"x": {"$ref": 1}, "other": {"$ref": 3}},
+                "makes": {"$ref": 4},
+            }
+        ],
+        "returns": {"$ref": 4},
+        "raises": "ValueError",
+        "cut": True,
+        "exports": [4],
+    }
