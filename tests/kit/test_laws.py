@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ def test_the_seed_is_that_of_the_oldest_id() -> None:
     renamed = clause(holds, id="zzz-201", stands_for=("zzz-001",))
 
     assert seed_of(renamed, EVERYDAY) == seed_of(clause(holds), EVERYDAY)
+    assert seed_of(clause(holds, id="zzz-201"), EVERYDAY) == zlib.crc32(b"zzz-201")
     assert seed_of(renamed, Effort(seed=3)) == seed_of(renamed, EVERYDAY) + 3
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -191,3 +192,24 @@ def test_a_row_stands_for_the_ids_that_mean_it(table: Clause) -> None:
 
 def test_the_random_numbers_of_a_row_are_those_of_the_id_that_it_had(table: Clause) -> None:
     assert [case.oldest for case in table.cases] == ["zzz-003", "zzz-002", "zzz-003"]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "stands_for", "ledger"),
+    [
+        ("zzz-001", (), ("zzz-001",)),
+        ("zzz-200b", (), ("zzz-200b",)),
+        ("zzz-201", (), ()),
+        ("zzz-201", ("op-012",), ("op-012",)),
+        ("zzz-001", ("op-012", "zzz-001"), ("zzz-001", "op-012")),
+    ],
+)
+def test_a_clause_stands_for_its_own_id_if_that_is_a_ledger_id(
+    identifier: str, stands_for: tuple[str, ...], ledger: tuple[str, ...]
+) -> None:
+    changed = replace(CASES["acc-001"], id=identifier, stands_for=stands_for)
+
+    assert changed.ledger == ledger
+    assert changed.oldest == (ledger or (identifier,))[0]
+    assert changed.words[4:] == ledger
+    assert changed.cases == (changed,)
