@@ -33,6 +33,7 @@ def case(found: Judged) -> ET.Element:
 def test_a_report_says_of_which_engine_and_which_claim_it_is() -> None:
     told = {p.attrib["name"]: p.attrib["value"] for p in suite().findall("properties/property")}
 
+    assert suite().attrib["name"] == "gradspec"
     assert told == {"engine": "toy 1", "selection": "profile full"}
 
 

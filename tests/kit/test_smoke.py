@@ -227,6 +227,23 @@ def test_what_does_not_come_back_as_it_was_is_named(changed: Any, shown: Any, fo
     assert told.startswith(found)
 
 
+class NamesNoType(ToyEngine):
+    """Does not say which data types it has."""
+
+    capabilities = frozenset({"values", "tape"})
+
+
+def test_an_engine_that_names_no_data_type_is_tried_in_the_one_that_clauses_use() -> None:
+    assert [f.check for f in smoke(NamesNoType())][1] == "round trip of float64"
+
+
+def test_every_data_type_that_is_declared_is_tried() -> None:
+    tried = [f.check.split()[-1] for f in smoke(load_engine("reference")) if "trip" in f.check]
+
+    assert tried == sorted(tried)
+    assert {"float64", "float32"} <= set(tried)
+
+
 def test_a_mode_is_left_as_the_port_says() -> None:
     assert complaints(LeavesAsThePortSays()) == {}
 

@@ -16,6 +16,7 @@ from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import to_json
 from gradspec.writing.clause import INFORMATIVE, clause
+from gradspec.writing.level import Level
 from gradspec_conformance.edition.tracing import traced
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
@@ -103,7 +104,12 @@ def test_every_statement_is_one_sentence() -> None:
 
 def test_informative_entries_say_why() -> None:
     assert INFORMATIVE
-    assert all(note.reason for note in INFORMATIVE.values())
+    for identifier, note in INFORMATIVE.items():
+        assert note.id == identifier
+        assert note.statement.endswith(".")
+        assert note.reason
+        assert note.sources
+        assert note.level in Level
 
 
 def declare(**changes: object) -> None:

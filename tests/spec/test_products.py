@@ -85,6 +85,25 @@ def test_what_is_derived_uses_what_was_made_and_makes_each_thing_once(
     assert len(found.gradients) == 2
 
 
+@pytest.mark.parametrize(
+    ("school", "asked"),
+    [
+        (ASKED, {"create_graph": True}),
+        (ASKED | {"allow_unused"}, {"create_graph": True, "allow_unused": True}),
+    ],
+)
+def test_a_gradient_is_asked_for_so_that_it_can_be_differentiated_again(
+    school: frozenset[str], asked: dict[str, bool]
+) -> None:
+    found = derivation([Ref(90)], 5.0, school, 100)
+    (attempt,) = [step for step in found.steps if step.act == "attempt"]
+    ((grad,), names) = attempt.steps or [], ("create_graph", "allow_unused")
+
+    assert attempt.given == {"kinds": ["root-without-grad"]}
+    assert {name: grad.given[name] for name in names if name in grad.given} == asked
+    assert grad.given["outputs"] == found.output
+
+
 def product(ag: Autograd, *, given: bool) -> Any:
     """Take a product of two arrays, one of them a tensor if it is given."""
     x = ag.tensor([2.0, 3.0], requires_grad=True) if given else [2.0, 3.0]

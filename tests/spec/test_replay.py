@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +138,17 @@ def test_a_function_that_always_did_the_same_may_be_called_more_often() -> None:
     assert turns.next(("x",), {}) is turns.next(("x",), {}) is one
     with pytest.raises(Diverged, match="as it was not when recorded"):
         turns.next(("x",), {"by": 2})
+
+
+def test_a_function_has_the_defaults_that_it_had(recorder: Recorder) -> None:
+    function = Player(recorder).function(
+        Function(0, "body", (("x",), ("by", 2.0)), [Body((Ref(1),), {}, [], Ref(1))], [0])
+    )
+    plain = Player(recorder).function(Function(0, "body"))
+
+    assert str(inspect.signature(function)) == "(x, by=2.0)"
+    assert function("handle") == "handle"
+    assert str(inspect.signature(plain)) == "(*given: 'Any', **named: 'Any') -> 'Any'"
 
 
 @pytest.mark.parametrize(
