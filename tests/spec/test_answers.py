@@ -160,3 +160,6 @@ def test_what_was_made_is_described_by_number_and_a_pattern_by_value_too(
 
     assert made([value, tensor]) == [Ref(7, "value"), Ref(8, "tensor")]
     assert pattern([value, tensor]) == [Value(7, 2.0), Ref(8, "tensor")]
+    node = Node(recorder, "n", 9)
+    assert [one.kind for one in made([value, tensor, node])] == ["value", "tensor", "node"]
+    assert pattern(node).kind == "node"

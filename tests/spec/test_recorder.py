@@ -14,6 +14,7 @@ from gradspec.exceptions import BrokenPort, Failure, Refused, Unsupported
 from gradspec.judging.outcome import FailureKind
 from gradspec.port.engine import Subject
 from gradspec.program.answers import WRAPPERS
+from gradspec.program.blocks import Mode
 from gradspec.program.objects import FunctionHandle, Object
 from gradspec.program.recorder import Recorder, current
 from gradspec.program.scripts import as_gradspec
@@ -286,6 +287,27 @@ def test_a_look_from_outside_gives_numbers_or_breaks_the_port(shown: Any, senten
         expect(Autograd(recorder).tensor(1.0)).equals(1.0)
 
 
+class ShowsNothing(ReferenceEngine):
+    """Refuses to show its values, as a trace does."""
+
+    def array(self, tensor: Any) -> Any:
+        """Refuse."""
+        raise LookupError("there is no outside")
+
+    def error_kind(self, error: Exception) -> str | None:
+        """Call it something."""
+        return "graph-freed" if isinstance(error, LookupError) else None
+
+
+def test_a_look_that_is_refused_is_told_by_its_kind() -> None:
+    with Recorder(ShowsNothing()) as recorder, pytest.raises(Refused) as refused:
+        recorder.look(Autograd(recorder).tensor(1.0))
+
+    assert (refused.value.act, refused.value.kind) == ("array", "graph-freed")
+    assert str(refused.value) == "array raised LookupError: there is no outside"
+    assert isinstance(refused.value.error, LookupError)
+
+
 def test_an_array_that_the_engine_shows_is_copied() -> None:
     engine = Answers()
     engine.shown = np.array([1.0])
@@ -344,6 +366,21 @@ def test_a_product_needs_what_it_is_asked_for(
 
     assert {"vjp", "arrays", "create_graph"} & (ag._recorder.used - before) == words
     assert output._number < gradient._number
+
+
+def test_a_product_needs_what_its_function_uses_and_not_how_it_is_derived(ag: Autograd) -> None:
+    ag.vjp(ag.sin, [2.0])
+
+    assert "op:sin" in ag._recorder.used
+    assert not {"tape", "get:grad", "grad"} & ag._recorder.used
+
+
+def test_a_mode_is_entered_and_left(ag: Autograd) -> None:
+    with ag.no_grad() as mode:
+        inside = bool(ag.is_grad_enabled())
+
+    assert isinstance(mode, Mode)
+    assert (inside, bool(ag.is_grad_enabled())) == (False, True)
 
 
 def test_a_product_of_a_function_that_gives_a_number_is_zero(ag: Autograd) -> None:

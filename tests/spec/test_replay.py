@@ -12,6 +12,7 @@ from gradspec import Autograd, Interrupted, expect
 from gradspec.exceptions import BrokenPort, Diverged, Failure
 from gradspec.judging.outcome import FailureKind
 from gradspec.program.objects import Log, Observed, Tensor
+from gradspec.program.passing import FORGOTTEN
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import Frame, Player, Turns, fits
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value
@@ -203,6 +204,25 @@ def test_what_was_noted_can_be_read(ag: Autograd) -> None:
     assert number._number != tensor._number
     with pytest.raises(Failure):
         expect(number).equals(4)
+
+
+def test_what_the_kit_does_itself_is_recorded_with_its_arguments(ag: Autograd) -> None:
+    x = ag.tensor([1.0, 2.0])
+    array = x.numpy()
+    array[0] = 7.0
+    log = ag.notes()
+    log.note(x)
+    log.read()
+    ag.forget(array)
+    steps = {step.act: step for step in ag._recorder.program.steps}
+
+    assert steps["host_write"].given == {"target": Ref(1), "index": 0, "value": 7.0}
+    assert array._handle is FORGOTTEN
+    assert steps["log"].makes == Ref(2)
+    assert steps["note"].given == {"log": Ref(2), "what": Ref(0)}
+    assert (steps["read"].given, steps["read"].makes) == ({"log": Ref(2)}, [Ref(3)])
+    assert steps["forget"].given == {"thing": Ref(1)}
+    expect(x).equals([7.0, 2.0])
 
 
 def test_answers_are_equal_to_their_values(recorder: Recorder) -> None:
