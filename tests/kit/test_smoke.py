@@ -11,6 +11,7 @@ from toy_engine import ToyEngine
 
 import gradspec_reference
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.port.abilities import DTYPES
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
 from gradspec_conformance.engines.loading import load_engine
@@ -225,6 +226,27 @@ def test_what_does_not_come_back_as_it_was_is_named(changed: Any, shown: Any, fo
     told = complaints(Changes(changed, shown))["round trip of float64"]
 
     assert told.startswith(found)
+
+
+class SinglePrecision(ReferenceEngine):
+    """Knows one data type, and refuses every other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        other = {f"dtype:{name}" for name in DTYPES if name != "float32"}
+        self.abilities = frozenset(self.abilities) - other
+
+    def tensor(self, array: Any) -> Any:
+        assert array.dtype in ("float32", "bool"), array.dtype
+        return super().tensor(array)
+
+    def leaf(self, array: Any) -> Any:
+        assert array.dtype == "float32", array.dtype
+        return super().leaf(array)
+
+
+def test_an_engine_is_asked_in_the_data_types_that_it_has() -> None:
+    assert complaints(SinglePrecision()) == {}
 
 
 class NamesNoType(ToyEngine):
