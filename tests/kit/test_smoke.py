@@ -249,6 +249,24 @@ def test_an_engine_is_asked_in_the_data_types_that_it_has() -> None:
     assert complaints(SinglePrecision()) == {}
 
 
+class MakesKindsUp(ReferenceEngine):
+    """Calls every exception something that no kind is called."""
+
+    def error_kind(self, error: Exception) -> str:
+        return "bad-luck"
+
+
+@pytest.mark.parametrize(
+    ("engine", "found"),
+    [
+        (SeesKindsEverywhere, "ValueError('x') is taken for 'graph-freed', which is listed"),
+        (MakesKindsUp, "ValueError('x') is taken for 'bad-luck', which is not even listed"),
+    ],
+)
+def test_an_error_that_is_none_of_the_engines_is_told(engine: type[Any], found: str) -> None:
+    assert complaints(engine())["error_kind() leaves other errors alone"] == found
+
+
 class NamesNoType(ToyEngine):
     """Does not say which data types it has."""
 

@@ -10,7 +10,17 @@ import pytest
 from gradspec import Autograd
 from gradspec.exceptions import BrokenPort
 from gradspec.program.answers import made, pattern, wrap
-from gradspec.program.objects import FunctionHandle, Node, Observed, Tensor
+from gradspec.program.objects import (
+    Edge,
+    FunctionHandle,
+    Hook,
+    HostArray,
+    Log,
+    Node,
+    Observed,
+    Tensor,
+    Watcher,
+)
 from gradspec.program.recorder import Recorder
 from gradspec.program.steps import Ref, Step, Value
 from gradspec.program.structure import Held, Plain
@@ -114,6 +124,24 @@ def test_handles_are_wrapped_and_numbered(recorder: Recorder) -> None:
     assert [one._handle for one in (*two, node)] == ["a", "b", "n"]
     assert [one._number for one in (*two, node, place)] == [0, 1, 2, 3]
     assert wrap(recorder, Step("act"), "nothing", "a") is None
+
+
+KINDS = {
+    "tensor": Tensor,
+    "node": Node,
+    "edge": Edge,
+    "hook": Hook,
+    "watcher": Watcher,
+    "host array": HostArray,
+    "log": Log,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_handle_is_wrapped_as_what_it_is(recorder: Recorder, kind: str) -> None:
+    found = wrap(recorder, Step("act"), kind, "handle")
+
+    assert (type(found), found.kind, found._handle) == (KINDS[kind], kind, "handle")
 
 
 def test_a_function_knows_what_it_gives(recorder: Recorder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ from gradspec_conformance.adapters.reference import ReferenceEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gradspec.program.steps import Step
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -431,6 +434,25 @@ def test_a_run_leaves_warnings_and_floating_point_errors_as_they_were(
     assert np.geterr() == floating
     assert list(warnings.filters) == filters
     assert current.get() is None
+
+
+def test_a_frame_in_another_thread_belongs_to_the_recorder_while_it_lasts(ag: Autograd) -> None:
+    recorder, seen = ag._recorder, []
+    before = len(recorder.program.steps)
+    steps: list[Step] = []
+
+    def call() -> None:
+        with recorder.frame(steps):
+            seen.append(current.get())
+            ag.tensor(1.0)
+        seen.append(current.get())
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+
+    assert seen == [recorder, None]
+    assert ([step.act for step in steps], len(recorder.program.steps)) == (["tensor"], before)
 
 
 def test_what_an_engine_says_of_itself_is_read_once(engine: ReferenceEngine) -> None:

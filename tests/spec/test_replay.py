@@ -141,6 +141,19 @@ def test_a_function_that_always_did_the_same_may_be_called_more_often() -> None:
         turns.next(("x",), {"by": 2})
 
 
+def test_a_function_is_called_by_place_and_by_name(recorder: Recorder) -> None:
+    inner = Step("note", {"log": Ref(9), "what": [Ref(1), Ref(2), Ref(3)]})
+    body = Body((Ref(1),), {"by": Ref(2)}, [inner], [Ref(2), Ref(3)], exports=(2,))
+    player = Player(recorder)
+    log = Autograd(recorder).notes()
+    player.frame.objects = {3: "outer", 9: log}
+    function = player.function(Function(0, "body", None, [body], [0]))
+
+    assert function("x", by="y") == ["y", "outer"]
+    assert log._handle == [["x", "y", "outer"]]
+    assert (player.frame.get(2), player.frame.get(1)) == ("y", None)
+
+
 def test_a_function_has_the_defaults_that_it_had(recorder: Recorder) -> None:
     function = Player(recorder).function(
         Function(0, "body", (("x",), ("by", 2.0)), [Body((Ref(1),), {}, [], Ref(1))], [0])
