@@ -81,6 +81,14 @@ def test_a_signal_is_told_by_its_name(start: Callable[[str], Child]) -> None:
     assert end.value.kind == "SIGTERM"
 
 
+def test_whoever_closes_the_pipe_and_lives_on_is_ended(start: Callable[[str], Child]) -> None:
+    mute = start("import os, time\nos.close(1)\ntime.sleep(60)")
+    with pytest.raises(ChildEnded, match="was ended by SIGKILL"):
+        mute.hear(20.0)
+
+    assert not mute.is_alive
+
+
 def test_half_a_line_is_no_answer(start: Callable[[str], Child]) -> None:
     with pytest.raises(ChildEnded, match="exited with status 0") as end:
         start(UNFINISHED).hear(20.0)
