@@ -198,6 +198,48 @@ def test_what_a_person_copies_or_searches_for_is_not_broken_into_lines() -> None
     assert [line for line in whole if line not in narrow and not line.startswith("mend")] == []
 
 
+BOLD, GREEN, RED = "\x1b[1m", "\x1b[1;32m", "\x1b[1;31m"
+
+
+def coloured(*found: Judged, **parts: Any) -> list[str]:
+    """Print a result on a terminal with colours."""
+    where = Console(
+        file=io.StringIO(), width=200, force_terminal=True, color_system="standard", highlight=False
+    )
+    show(result(*found, **parts), where)
+    return where.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.parametrize(("found", "colour"), [(PASSED, GREEN), (failed("acc-002"), RED)])
+def test_the_score_is_green_if_all_is_as_expected_and_red_if_not(
+    found: Judged, colour: str
+) -> None:
+    (line,) = [line for line in coloured(found) if "clauses of profile" in line]
+
+    assert line.startswith(f"{colour}passed ")
+
+
+def test_headings_and_gaps_stand_out() -> None:
+    lines = coloured(failed("acc-002"), complaints=("it broke",), missing=("acc-009",))
+
+    assert [line for line in lines if line.startswith(f"{BOLD}acc-002 it_adds")]
+    assert f"{RED}it broke\x1b[0m" in lines
+    assert f"{RED}1 clause has no verdict: acc-009\x1b[0m" in lines
+
+
+def test_columns_have_the_colour_of_what_they_count() -> None:
+    whole = "\n".join(coloured(PASSED, failed("acc-002"), unsupported("acc-003", "tape"), CUT_OFF))
+    late = "\n".join(coloured(judged("acc-003", Outcome.TIMED_OUT)))
+    known = "\n".join(coloured(judged(standing=Standing.EXPECTED_FAILURE)))
+
+    assert "\x1b[32m" in whole
+    assert "\x1b[31m" in whole
+    assert "\x1b[33m" in whole
+    assert "\x1b[36m" not in whole
+    assert f"{RED}" in late
+    assert "\x1b[36m" in known
+
+
 # progress -----------------------------------------------------------------------------
 def watched(where: Console, *found: Judged) -> str:
     """Watch a run proceed."""
