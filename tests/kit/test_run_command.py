@@ -163,13 +163,13 @@ def test_a_chapter_that_does_not_import_makes_a_narrowed_run_incomplete(
         lambda _self, task: (
             Verdict(task.clause, Outcome.PASSED)
             if task.clause.startswith("acc")
-            else Verdict(task.clause, Outcome.ERRORED, UNREADABLE, "chapter life could not be read")
+            else Verdict(task.clause, Outcome.ERRORED, UNREADABLE, "chapter backward could not be read")
         ),
     )
-    result = run("ToyEngine", keyword="acc-001 or life-001")
+    result = run("ToyEngine", keyword="acc-001 or bwd-001")
 
-    assert "chapter life could not be read" in result.output
-    assert "no verdict: life-001" in result.output
+    assert "chapter backward could not be read" in result.output
+    assert "no verdict: bwd-001" in result.output
     assert result.exit_code == ExitStatus.INCOMPLETE
 
 
