@@ -20,11 +20,14 @@ from click.testing import CliRunner
 from gradspec import edition
 from gradspec_conformance.cli import main
 from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.isolation.process import ProcessHost
 from gradspec_conformance.run import memory
 from gradspec_conformance.run.result import ExitStatus
 
 if TYPE_CHECKING:
     from click.testing import Result
+
+    from gradspec_conformance.isolation.messages import Task
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
 ADDS = "acc-001"
@@ -158,14 +161,13 @@ def test_blocked_clauses_close_the_gate_where_the_failure_was_not_selected() -> 
 def test_a_chapter_that_does_not_import_makes_a_narrowed_run_incomplete(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        "gradspec_conformance.run.session.ProcessHost.run",
-        lambda _self, task: (
-            Verdict(task.clause, Outcome.PASSED)
-            if task.clause.startswith("acc")
-            else Verdict(task.clause, Outcome.ERRORED, UNREADABLE, "chapter backward could not be read")
-        ),
-    )
+    def half(_host: object, task: Task) -> Verdict:
+        if task.clause.startswith("acc"):
+            return Verdict(task.clause, Outcome.PASSED)
+        message = "chapter backward could not be read"
+        return Verdict(task.clause, Outcome.ERRORED, UNREADABLE, message)
+
+    monkeypatch.setattr(ProcessHost, "run", half)
     result = run("ToyEngine", keyword="acc-001 or bwd-001")
 
     assert "chapter backward could not be read" in result.output

@@ -192,7 +192,7 @@ def test_what_a_person_copies_or_searches_for_is_not_broken_into_lines() -> None
     }
     found = [failed("acc-002", message="long " * 30), CUT_OFF, judged("acc-003", nature=SAFETY)]
     whole = [line for line in printed(400, *found, **run)[4:] if "they build on" not in line]
-    narrow = printed(60, *found, **run)
+    narrow = printed(30, *found, **run)
 
     assert len(whole) > 15
     assert [line for line in whole if line not in narrow and not line.startswith("mend")] == []

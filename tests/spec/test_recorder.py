@@ -14,6 +14,7 @@ from gradspec import Autograd, expect
 from gradspec.exceptions import BrokenPort, Failure, Refused, Unsupported
 from gradspec.judging.outcome import FailureKind
 from gradspec.port.engine import Subject
+from gradspec.port.errors import PRESUPPOSES
 from gradspec.program.answers import WRAPPERS
 from gradspec.program.blocks import Mode
 from gradspec.program.objects import FunctionHandle, Object
@@ -139,6 +140,16 @@ def test_demands_on_errors_fail_both_ways(ag: Autograd) -> None:
     assert other.value.kind is FailureKind.WRONG_ERROR
     assert (other.value.found, other.value.expected) == ("root-without-grad", "graph-freed")
     assert ag._recorder.assertions == 3
+
+
+@pytest.mark.parametrize(("kind", "word"), PRESUPPOSES.items())
+def test_a_demand_on_an_error_needs_what_the_error_presupposes(kind: str, word: str) -> None:
+    recorder = Recorder(Small())
+    with pytest.raises(Unsupported) as lacking, Autograd(recorder).refuses(kind):
+        pass
+
+    assert lacking.value.capability == word
+    assert word in recorder.used
 
 
 def test_demands_on_warnings_fail_both_ways(ag: Autograd) -> None:
