@@ -87,6 +87,18 @@ def test_a_clause_of_it_has_no_verdict_but_that_it_cannot_be_read() -> None:
     assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, UNREADABLE)
 
 
+def test_only_the_chapters_that_are_asked_for_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(register, "complaint_about", read.append)
+    register.cases(["backward", "accumulation"])
+    register.case("inp-008")
+
+    assert read == ["backward", "accumulation", "in_place"]
+    read.clear()
+    register.cases()
+    assert read == [chapter.name for chapter in chapters.CHAPTERS]
+
+
 def test_clauses_are_given_by_chapter_in_reading_order() -> None:
     names = [chapter.name for chapter in chapters.CHAPTERS]
     some = register.cases(["accumulation", "backward"])

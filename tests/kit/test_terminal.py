@@ -223,6 +223,7 @@ def test_headings_and_gaps_stand_out() -> None:
     lines = coloured(failed("acc-002"), complaints=("it broke",), missing=("acc-009",))
 
     assert [line for line in lines if line.startswith(f"{BOLD}acc-002 it_adds")]
+    assert lines[1].startswith(f"{BOLD}chapter")
     assert f"{RED}it broke\x1b[0m" in lines
     assert f"{RED}1 clause has no verdict: acc-009\x1b[0m" in lines
 
@@ -248,6 +249,8 @@ def watched(where: Console, *found: Judged) -> str:
         for one in found:
             progress.see(one)
         progress._progress.refresh()
+        assert progress._progress.live.is_started is where.is_terminal
+    assert not progress._progress.live.is_started
     return where.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
