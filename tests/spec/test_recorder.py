@@ -389,6 +389,16 @@ def test_a_product_needs_what_its_function_uses_and_not_how_it_is_derived(ag: Au
     assert not {"tape", "get:grad", "grad"} & ag._recorder.used
 
 
+def test_what_a_hook_uses_is_needed_though_a_product_runs_it(ag: Autograd) -> None:
+    def hooked(x: Any) -> Any:
+        x.register_hook(ag.cos)
+        return x * 3.0
+
+    ag.vjp(hooked, [2.0])
+
+    assert "op:cos" in ag._recorder.used
+
+
 def test_a_mode_is_entered_and_left(ag: Autograd) -> None:
     with ag.no_grad() as mode:
         inside = bool(ag.is_grad_enabled())
