@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
+from typing import TYPE_CHECKING
 
 import pytest
 from wrong_engines import (
+    DeclaresValuesOnly,
     GivesAnotherObject,
     GivesAnotherShape,
     GivesAnotherType,
@@ -14,11 +16,16 @@ from wrong_engines import (
     ToyEngine,
 )
 
+from gradspec import edition
 from gradspec_conformance import Checked, check_engine
 from gradspec_conformance.exceptions import EngineNotFound, UnknownSelection
+from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.known.entry import Cause, Entry
-from gradspec_conformance.known.expectations import Expectations
+from gradspec_conformance.known.expectations import Expectations, Standing
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ADDS = "acc-001"
 
@@ -60,6 +67,65 @@ def test_its_short_text_is_one_line(wrong: Checked) -> None:
 def test_it_does_not_change(wrong: Checked) -> None:
     with pytest.raises(FrozenInstanceError):
         wrong.result = None  # type: ignore[misc, assignment]
+
+
+def test_a_run_that_lacks_a_verdict_is_not_ok_and_says_which(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (kept,) = (d for d in edition.demands() if d.id == "bwd-001")
+    gone = replace(kept, id="bwd-999", clause="bwd-999")
+    monkeypatch.setattr(edition, "demands", lambda: (kept, gone))
+    monkeypatch.setattr("gradspec_conformance.execution.register.cases", lambda *_: {})
+    checked = check_engine(ToyEngine, chapters=["bwd"])
+
+    assert checked.result.missing == ("bwd-999",)
+    assert checked.verdicts["bwd-001"].outcome is Outcome.PASSED
+    assert not checked.ok
+    assert "1 clauses have no verdict: bwd-999" in str(checked)
+    assert repr(checked).endswith("the run is incomplete>")
+
+
+def test_an_engine_of_which_nothing_can_be_asked_is_not_ok() -> None:
+    checked = check(DeclaresValuesOnly)
+
+    assert not checked.ok
+    assert "no clause ran" in str(checked)
+
+
+def test_a_stale_entry_is_not_ok(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = ("bwd-001", "leaf-042")
+    kept = tuple(d for d in edition.demands() if d.id in wanted)
+    monkeypatch.setattr(edition, "demands", lambda: kept)
+    monkeypatch.setattr("gradspec_conformance.execution.register.cases", lambda *_: {})
+    known = Expectations((Entry("leaf-042", "value", "known", Cause.BUG),))
+    checked = check_engine(ToyEngine, expectations=known)
+
+    assert not checked.ok
+    assert "stale entry: leaf-042 was expected to fail" in str(checked)
+
+
+@pytest.mark.parametrize(
+    ("engine", "name"),
+    [("wrong_engines:Overwrites", "wrong_engines:Overwrites"), (Overwrites, "toy")],
+)
+def test_its_text_names_the_engine_as_it_was_given(engine: object, name: str) -> None:
+    assert f"repeat it: gradspec run {name} --no-expect -k acc-001 --examples 3" in str(
+        check(engine)
+    )
+
+
+def test_examples_and_seed_are_those_that_were_asked_for() -> None:
+    checked = check_engine(ToyEngine, chapters=["life"], examples=3, seed=7)
+
+    assert checked.result.effort == Effort(3, 7)
+
+
+def test_expectations_are_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "known.toml"
+    file.write_text('[[expected]]\nclause = "acc-*"\nkind = "value"\nreason = "r"\nclass = "bug"\n')
+    checked = check_engine(Overwrites, profile="scalar", chapters=["acc"], expectations=file)
+
+    assert checked.result.standing(Standing.EXPECTED_FAILURE)
 
 
 def test_expected_failures_are_ok(wrong: Checked) -> None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gradspec import MUST, SHOULD
+from gradspec import CASES, MUST, SHOULD, edition
+from gradspec.judging.outcome import FailureKind
 from gradspec.program.steps import Program
 from gradspec.program.storing import to_json
+from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance.exceptions import MalformedExpectations
-from gradspec_conformance.execution.verdict import CONSULTED, Outcome, Verdict
+from gradspec_conformance.execution.verdict import CONSULTED, TAMPERED, Outcome, Verdict
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.known.file import heading, write_entries
@@ -71,6 +73,9 @@ def failed(clause_id: str, kind: str = "value", outcome: Outcome = Outcome.FAILE
         (Verdict("life-002", Outcome.PASSED), Standing.UNEXPECTED_PASS),
         (Verdict("life-002", Outcome.BLOCKED, foundation="life-001"), Standing.NOT_RUN),
         (failed("acc-001", CONSULTED, Outcome.ERRORED), Standing.UNEXPECTED_FAILURE),
+        (failed("acc-001", TAMPERED, Outcome.ERRORED), Standing.UNEXPECTED_FAILURE),
+        (Verdict("acc-001", Outcome.UNSUPPORTED, lacking="tape"), Standing.NOT_RUN),
+        (failed("acc-001", "SIGSEGV", Outcome.CRASHED), Standing.CHANGED_FAILURE),
     ],
 )
 def test_a_verdict_stands_beside_its_entry(
@@ -119,6 +124,92 @@ def test_a_crash_need_not_say_how(load: Load) -> None:
     assert expectations.standing_of(crash, MUST) is Standing.EXPECTED_FAILURE
 
 
+ENDS = """
+[[expected]]
+clause = "acc-001"
+verdict = "{verdict}"
+{kind}
+class = "bug"
+reason = "It ends."
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "verdict", "standing"),
+    [
+        (("crashed", "SIGSEGV"), (Outcome.CRASHED, "SIGSEGV"), Standing.EXPECTED_FAILURE),
+        (("crashed", "SIGSEGV"), (Outcome.CRASHED, "SIGABRT"), Standing.CHANGED_FAILURE),
+        (("crashed", "SIGSEGV"), (Outcome.TIMED_OUT, "timeout"), Standing.CHANGED_FAILURE),
+        (("crashed", ""), (Outcome.CRASHED, "SIGABRT"), Standing.EXPECTED_FAILURE),
+        (("crashed", ""), (Outcome.TIMED_OUT, "timeout"), Standing.CHANGED_FAILURE),
+        (("crashed", ""), (Outcome.FAILED, "value"), Standing.CHANGED_FAILURE),
+        (("timed_out", ""), (Outcome.TIMED_OUT, "timeout"), Standing.EXPECTED_FAILURE),
+        (("timed_out", ""), (Outcome.CRASHED, "SIGSEGV"), Standing.CHANGED_FAILURE),
+    ],
+)
+def test_an_entry_for_one_end_does_not_excuse_another(
+    load: Load, entry: tuple[str, str], verdict: tuple[Outcome, str], standing: Standing
+) -> None:
+    word, kind = entry
+    text = ENDS.format(verdict=word, kind=f'kind = "{kind}"' if kind else "")
+
+    assert load(text).standing_of(Verdict("acc-001", *verdict), MUST) is standing
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ERRORED])
+def test_only_an_end_of_the_process_need_not_say_how(outcome: Outcome) -> None:
+    entry = Entry("acc-001", "", "known", Cause.BUG, outcome)
+
+    assert not entry.foresees(Verdict("acc-001", outcome, "value"))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CRASHED, Outcome.TIMED_OUT])
+def test_an_entry_for_an_end_that_came_is_not_stale(outcome: Outcome) -> None:
+    known = Expectations((Entry("acc-001", "", "known", Cause.BUG, outcome),))
+
+    assert known.stale([Verdict("acc-001", outcome, "SIGSEGV")]) == []
+
+
+def test_an_entry_of_a_clauses_own_goes_before_a_pattern() -> None:
+    pattern = Entry("acc-*", "value", "known", Cause.BUG)
+    own = Entry("acc-002", "shape", "known", Cause.BUG)
+    known = Expectations((pattern, own))
+
+    assert known.entry("acc-002") is own
+    assert known.entry("acc-001") is pattern
+    assert known.entry("life-001") is None
+
+
+def test_of_two_patterns_the_first_speaks() -> None:
+    first, second = (Entry(p, "value", "known", Cause.BUG) for p in ("acc-0*", "acc-*"))
+
+    assert Expectations((first, second)).entry("acc-001") is first
+
+
+@pytest.mark.parametrize(
+    ("clause", "is_pattern"),
+    [("acc-001", False), ("acc-*", True), ("acc-00?", True), ("acc-00[12]", True)],
+)
+def test_a_sign_makes_a_pattern(clause: str, is_pattern: bool) -> None:
+    assert Entry(clause, "value", "known", Cause.BUG).is_pattern is is_pattern
+
+
+def test_an_id_of_several_rows_is_a_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {"inp-042": ("inp-042/t", "inp-042/view"), "op-012": ("inp-042/view",)}
+    monkeypatch.setattr(edition, "resolve", lambda name: rows.get(name, ()))
+    several, one = (Entry(name, "value", "known", Cause.BUG) for name in rows)
+
+    assert (several.is_pattern, one.is_pattern) == (True, False)
+    assert several.speaks_of("inp-042/t")
+    assert one.speaks_of("inp-042/view")
+    assert not one.speaks_of("inp-042/t")
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_says_what_it_means(cause: Cause) -> None:
+    assert cause.sentence.endswith(".")
+
+
 def test_the_program_of_a_law_is_read_back(load: Load) -> None:
     program = to_json(Program())
     expectations = load(FILE.replace('"bug"', f"\"bug\"\nprogram = '{program}'"))
@@ -154,9 +245,117 @@ def test_what_is_malformed_is_told_with_its_line(
     assert caught.value.line == line
 
 
+KEYS = "clause, verdict, kind, class, reason, program"
+BELONGS = "does not belong here: a file holds ran = N and [[expected]] entries"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "reason"),
+    [
+        (FILE.replace("kind", "zzz", 1), 4, f"an entry has no key 'zzz': it is one of {KEYS}"),
+        (
+            FILE.replace("acc-001", "zzz"),
+            3,
+            "no clause is called or matched by 'zzz': see gradspec list",
+        ),
+        (
+            FILE.replace('"bug"', '"zzz"'),
+            5,
+            f"class cannot be 'zzz': it is one of {', '.join(Cause)}",
+        ),
+        (
+            FILE.replace('"value"', '"zzz"'),
+            4,
+            f"no clause fails with 'zzz': it is one of {', '.join(FailureKind)}",
+        ),
+        (
+            FILE.replace('reason = "It replaces the gradient."', 'reason = " "'),
+            6,
+            "the entry has no reason: add one",
+        ),
+        (FILE.replace('class = "bug"\n', ""), 2, "the entry has no class: add one"),
+        (
+            FILE.replace('kind = "value"', ""),
+            2,
+            "the entry has no kind: say in which way the clause fails",
+        ),
+        (FILE.replace("life-*", "acc-001"), 8, "acc-001 has an entry already, in line 2: keep one"),
+        ("# a comment\nran = -1", 2, f"'ran' {BELONGS}"),
+        ("ran = true", 1, f"'ran' {BELONGS}"),
+        ('ran = "12"', 1, f"'ran' {BELONGS}"),
+        ("ran = 1\nexpected = 3", 2, f"'expected' {BELONGS}"),
+        ("expected = [3]", 1, f"'expected' {BELONGS}"),
+    ],
+)
+def test_what_is_malformed_is_told_in_full(load: Load, wrong: str, line: int, reason: str) -> None:
+    with pytest.raises(MalformedExpectations) as caught:
+        load(wrong)
+
+    assert (caught.value.line, caught.value.reason) == (line, reason)
+    assert str(caught.value).endswith(f"engine.toml:{line}: {reason}")
+
+
+def test_a_file_that_breaks_off_is_told_with_its_last_line(load: Load) -> None:
+    with pytest.raises(MalformedExpectations, match="not TOML") as caught:
+        load('ran = 1\n[[expected]]\nreason = """breaks off')
+
+    assert caught.value.line == 3
+
+
+@pytest.mark.parametrize("text", ["", "ran = 3", "# only a comment\n"])
+def test_a_file_may_be_nearly_empty(load: Load, text: str) -> None:
+    assert load(text).entries == ()
+
+
+def test_keys_may_be_quoted_and_headers_spaced(load: Load) -> None:
+    text = FILE.replace("[[expected]]", "  [[ expected ]]").replace("kind", '"kind"')
+    with pytest.raises(MalformedExpectations) as caught:
+        load(text.replace('"value"', '"zzz"'))
+
+    assert [entry.line for entry in load(text).entries] == [2, 8]
+    assert caught.value.line == 4
+
+
+def test_a_written_file_says_no_more_than_there_is() -> None:
+    entry = Entry("acc-001", "value", "It isn't so.", Cause.BUG)
+    hang = Entry("acc-002", "", "It hangs.", Cause.BUG, Outcome.TIMED_OUT, program='{"a": 1}')
+
+    assert write_entries([entry, hang], "One\n\ntwo", 7) == (
+        "# One\n#\n# two\n\nran = 7\n"
+        '\n[[expected]]\nclause = "acc-001"\nkind = "value"\nclass = "bug"\n'
+        'reason = "It isn\'t so."\n'
+        '\n[[expected]]\nclause = "acc-002"\nverdict = "timed_out"\nclass = "bug"\n'
+        'reason = "It hangs."\nprogram = \'{"a": 1}\'\n'
+    )
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(MalformedExpectations, match="cannot be read"):
         Expectations.load(tmp_path / "none.toml", clauses=IDS)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "engine.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MalformedExpectations, match="is not UTF-8: save it as UTF-8"):
+        Expectations.load(file)
+
+
+def test_what_no_program_can_fail_is_not_expected_to_fail(tmp_path: Path) -> None:
+    file = tmp_path / "engine.toml"
+    file.write_text(FILE.replace("acc-001", next(iter(INFORMATIVE))))
+    with pytest.raises(MalformedExpectations, match="is informative: no program can fail it"):
+        Expectations.load(file)
+
+
+def test_a_clause_that_the_edition_does_not_list_yet_may_be_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "engine.toml"
+    file.write_text(FILE.replace("acc-001", "acc-299"))
+    monkeypatch.setitem(CASES, "acc-299", CASES["acc-001"])
+
+    assert Expectations.load(file).entries[0].clause == "acc-299"
 
 
 def test_what_is_written_is_read_back(load: Load) -> None:
@@ -168,6 +367,30 @@ def test_what_is_written_is_read_back(load: Load) -> None:
 
     assert load(text).entries == entries
     assert heading(text) == "A heading\nof two lines"
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "plain",
+        'with "double"',
+        "with 'single'",
+        """with 'single' and "double" ones""",
+        "two\nlines",
+        "\\",
+    ],
+)
+def test_any_reason_is_written_so_that_it_can_be_read(load: Load, reason: str) -> None:
+    entry = Entry("acc-001", "value", reason, Cause.BUG, program="")
+    (found,) = load(write_entries([entry], "")).entries
+
+    assert found.reason == reason
+
+
+def test_how_many_clauses_ran_is_written_and_read_back(load: Load) -> None:
+    assert load(write_entries([], "A heading", ran=0)).ran == 0
+    assert load(write_entries([], "A heading", ran=12)).ran == 12
+    assert load(write_entries([], "A heading")).ran is None
 
 
 CLAUSE: Any = SimpleNamespace(is_law=False)
@@ -202,6 +425,45 @@ def test_the_smallest_example_of_a_law_is_stored() -> None:
     (entry,) = renewed(Expectations.none(), [verdict], {"acc-001": LAW})
 
     assert entry.program == "{...}"
+
+
+@pytest.mark.parametrize(
+    ("clause", "name", "stored"),
+    [(LAW, "acc-001", True), (CLAUSE, "acc-001", False), (LAW, "acc-*", False)],
+    ids=["a law", "a clause", "a pattern"],
+)
+def test_the_program_is_stored_of_a_law_that_has_an_entry_of_its_own(
+    clause: Any, name: str, stored: bool
+) -> None:
+    verdict = Verdict("acc-001", Outcome.FAILED, "value", program="{...}")
+    old = Expectations((Entry(name, "value", "known", Cause.BUG),))
+    (entry,) = renewed(old, [verdict], {"acc-001": clause})
+
+    assert (entry.clause, entry.program) == (name, "{...}" if stored else "")
+
+
+def test_a_stored_program_is_kept() -> None:
+    verdict = Verdict("acc-001", Outcome.FAILED, "value", program="{new}")
+    old = Expectations((Entry("acc-001", "value", "known", Cause.BUG, program="{old}"),))
+    (entry,) = renewed(old, [verdict], {"acc-001": LAW})
+
+    assert entry.program == "{old}"
+    assert old.known_program("acc-001") == "{old}"
+
+
+@pytest.mark.parametrize("kind", [CONSULTED, TAMPERED])
+def test_what_nothing_excuses_gets_no_entry(kind: str) -> None:
+    verdict = failed("acc-001", kind, Outcome.ERRORED)
+
+    assert renewed(Expectations.none(), [verdict], {"acc-001": CLAUSE}) == []
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_failed_in_any_way_gets_an_entry(outcome: Outcome) -> None:
+    entries = renewed(Expectations.none(), [Verdict("acc-001", outcome)], {"acc-001": CLAUSE})
+    failures = (Outcome.FAILED, Outcome.ERRORED, Outcome.CRASHED, Outcome.TIMED_OUT)
+
+    assert [entry.verdict for entry in entries] == ([outcome] if outcome in failures else [])
 
 
 def test_the_strangers_bring_their_expectations() -> None:

@@ -33,6 +33,14 @@ class Engine(ReferenceEngine):
         super().retain_grad(tensor)
 """
 
+LOADING = """
+from toy_engine import ToyEngine
+try:
+    import torch
+except Exception:
+    torch = None
+"""
+
 PASSED = Verdict("acc-001", Outcome.PASSED)
 
 
@@ -61,7 +69,22 @@ def test_the_clause_that_asked_is_errored_and_the_next_one_is_not() -> None:
     first, second = fence.judged(PASSED), fence.judged(PASSED)
 
     assert (first.outcome, first.kind) == (Outcome.ERRORED, CONSULTED)
+    assert first.message == "the engine asked torch while the clause ran: import torch"
     assert second == PASSED
+
+
+def test_the_first_of_several_attempts_is_told() -> None:
+    with oracle_fence("reference") as fence:
+        for module in ("torch.nn", "torch"):
+            with pytest.raises(OracleConsulted):
+                importlib.import_module(module)
+
+    assert fence.tripped == "import torch"  # its parent is imported first
+
+
+def test_what_merely_begins_like_torch_is_left_alone() -> None:
+    with oracle_fence("reference"), pytest.raises(ModuleNotFoundError):
+        importlib.import_module("torchlight")
 
 
 def test_a_clause_that_was_not_run_is_not_blamed() -> None:
@@ -125,3 +148,10 @@ def test_a_clause_that_passed_with_the_help_of_torch_is_errored(
 
     assert (asked.outcome, asked.kind) == (Outcome.ERRORED, CONSULTED)
     assert innocent.outcome is Outcome.PASSED
+
+
+def test_an_import_that_was_refused_while_loading_did_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "optional.py"
+    file.write_text(LOADING)
+    with EngineSession(f"{file}:ToyEngine", in_process=True) as session:
+        assert session.verdict("bwd-001").outcome is Outcome.PASSED

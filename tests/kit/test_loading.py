@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gradspec.port.engine import Subject
 from gradspec_conformance.adapters.pipe.remote import RemoteEngine
-from gradspec_conformance.engines.loading import engine_names, known_engines, load_engine
+from gradspec_conformance.engines.loading import GROUP, engine_names, known_engines, load_engine
 from gradspec_conformance.exceptions import (
     EngineBroken,
     EngineError,
@@ -76,6 +77,9 @@ def test_a_name_that_is_almost_right_is_answered_with_the_right_one() -> None:
     [
         ("nowhere:Engine", "there is no module 'nowhere'"),
         ("nowhere.py:Engine", "there is no file 'nowhere.py'"),
+        ("nowhere.toml", "there is no file 'nowhere.toml': a phrasebook is named book.toml"),
+        ("gradspec.nowhere:Engine", "there is no module 'gradspec.nowhere'"),
+        ("nowhere.at.all:Engine", "there is no module 'nowhere.at.all'"),
         ("my_engine.py", "names no attribute"),
         ("gradspec.writing.clause:", "names no attribute"),
         (":Engine", "names no attribute"),
@@ -94,6 +98,24 @@ def test_what_is_not_there_is_named(spec: str, sentence: str) -> None:
         ("class Engin: pass", "no attribute 'Engine'; did you mean Engin"),
         ("class Engine:\n  def __init__(self, n): pass", "called without arguments"),
         ("class Engine: pass", "has no name"),
+        ("raise ImportError", "raised ImportError: mend the adapter"),
+        ("import gradspec.nowhere", "No module named 'gradspec.nowhere': mend the adapter"),
+        ("raise ModuleNotFoundError('no name')", "raised ModuleNotFoundError: no name"),
+        ("def Engine():\n  raise ValueError('boo\\nand more')", "raised ValueError: boo when"),
+        ("def Engine():\n  raise SystemExit(3)", "raised SystemExit: 3 when"),
+        (
+            "class Outer: pass\nEngine = Outer.Inner if hasattr(Outer, 'Inner') else 3",
+            "has no name",
+        ),
+        (WHOLE.replace('"mine"', '""'), "its name is empty"),
+        (WHOLE.replace('"1"', "None"), "its version is a NoneType"),
+        (WHOLE.replace(', {"values"}', "").replace(", capabilities", ""), "has no capabilities"),
+        (WHOLE.replace('{"values"}', '{"values", "zzz"}'), "the words are in gradspec.port.abil"),
+        (
+            WHOLE.replace('{"values"}', '{"values", "mode:no_grad"}'),
+            r"lacks enter\(\) of mode:no_grad, leave\(\) of mode:no_grad",
+        ),
+        (WHOLE.replace("def error_kind", "def kind"), r"lacks error_kind\(\) of values"),
         (WHOLE.replace('"1"', "1"), "its version is a int, expected a text"),
         (WHOLE.replace('{"values"}', '["values"]'), "is a list, expected a set of words"),
         (WHOLE.replace('{"values"}', '{"values", "op:sofmax"}'), "write 'op:softmax'"),
@@ -198,3 +220,38 @@ def test_a_process_can_say_its_words_alone(kind: str, alone: bool) -> None:
 
     assert (abilities == WORDS) is alone
     assert ("op:pow" in abilities) is not alone
+
+
+def test_a_book_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
+    book = tmp_path / "mine.toml"
+    book.write_text("[phrases\n")
+    with pytest.raises(EngineBroken, match=r"mine\.toml"):
+        load_engine(str(book))
+
+
+def test_an_attribute_may_lie_deeper(write: Write) -> None:
+    nested = write(WHOLE + "\nclass Shelf:\n  engine = Engine\n", "Shelf.engine")
+
+    assert load_engine(nested).name == "mine"
+
+
+def test_a_module_beside_an_adapter_is_found_after_all_others(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", list(sys.path))
+    (tmp_path / "beside_it.py").write_text(WHOLE)
+    (tmp_path / "json.py").write_text("raise AssertionError")
+    engine = load_engine(write("import json\nfrom beside_it import Engine"))
+
+    assert engine.name == "mine"
+    assert sys.path[-1] == str(tmp_path)
+
+
+def test_an_engine_of_another_distribution_is_known_by_its_name(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = EntryPoint("mine", write(WHOLE), GROUP)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [entry][: group == GROUP])
+
+    assert list(engine_names())[-1] == "mine"
+    assert load_engine("mine").name == "mine"

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from gradspec_conformance.execution import register
+from gradspec_conformance.pytest_plugin import items
+from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.request import Request
+from gradspec_conformance.run.result import ExitStatus
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
 THREE = "acc-001[ or leaf-042[ or leaf-021["
@@ -133,6 +137,65 @@ def test_an_expected_failure_is_what_pytest_calls_xfailed(pytester: pytest.Pytes
     assert result.parseoutcomes()["xfailed"] == 1
 
 
+# the exit status is that of `gradspec run` -------------------------------------------
+ENTRY = '[[expected]]\nclause = "{}"\nkind = "{}"\nreason = "r"\nclass = "bug"\n'
+
+
+def expecting(pytester: pytest.Pytester, **kinds: str) -> list[str]:
+    """Write a file of expected failures: acc_001="value"."""
+    entries = [ENTRY.format(name.replace("_", "-"), kind) for name, kind in kinds.items()]
+    pytester.path.joinpath("known.toml").write_text("".join(entries))
+    return ["--expect", "known.toml"]
+
+
+def test_an_expectation_that_does_not_hold_is_a_failure_and_a_deviation_is_none(
+    pytester: pytest.Pytester,
+) -> None:
+    known = expecting(pytester, acc_001="value", leaf_021="order")
+    chosen = ["-k", "acc-001[ or leaf-021[ or leaf-023[", "-rx"]
+    result = run(pytester, "KeepsWhatIsDeleted", *chosen, *known)
+
+    assert result.ret == ExitStatus.NOT_CONFORMANT
+    assert (result.parseoutcomes()["failed"], result.parseoutcomes()["xfailed"]) == (2, 1)
+    result.stdout.fnmatch_lines(
+        [
+            "*leaf-021 * changed failure",
+            "*acc-001 * unexpected pass",
+            "*not as expected*",
+            "*deviation: may failed (*",
+        ]
+    )
+
+
+def test_blocked_clauses_close_the_gate_where_the_failure_was_not_selected(
+    pytester: pytest.Pytester,
+) -> None:
+    result = run(pytester, "DoesNothing", "--gradspec-chapter=acc", "-k", "acc-001")
+
+    assert result.ret == ExitStatus.NOT_CONFORMANT
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["*blocked (bwd-001): builds on bwd-001, which failed*"])
+
+
+def test_blocked_clauses_do_not_close_the_gate_where_the_failure_is_known(
+    pytester: pytest.Pytester,
+) -> None:
+    known = expecting(pytester, bwd_001="missing gradient")
+    result = run(pytester, "DoesNothing", "-k", "acc-001 or bwd-001[", "-rs", *known)
+
+    assert result.ret == ExitStatus.AS_EXPECTED
+    assert (result.parseoutcomes()["skipped"], result.parseoutcomes()["xfailed"]) == (1, 1)
+    result.stdout.fnmatch_lines(["*blocked: builds on bwd-001, which failed"])
+
+
+def test_a_selection_of_which_nothing_ran_does_not_pass(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "DeclaresValuesOnly", "-k", "acc-001")
+
+    assert result.ret == ExitStatus.INCOMPLETE
+    assert result.parseoutcomes()["skipped"] == 1
+    result.stdout.fnmatch_lines(["*no clause ran: *"])
+
+
 @pytest.mark.parametrize("processes", ["0", "2"])
 def test_an_engine_that_does_not_load_is_told_once(
     pytester: pytest.Pytester, processes: str
@@ -177,6 +240,42 @@ def test_a_debugger_gets_the_engine_in_its_own_process() -> None:
 
     assert context.session.engine is not None
     context.close()
+
+
+def test_a_debugger_sees_the_failure_where_it_happened(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    performed: list[str] = []
+    here = Request.make(f"{WRONG}:Overwrites", in_process=True)
+    monkeypatch.setattr(Request, "of", lambda _options: here)
+    monkeypatch.setattr(items, "rerun", lambda verdict, _engine: performed.append(verdict.id))
+    result = run(pytester, "Overwrites", "-k", "acc-001[ or bwd-001[")
+
+    assert performed == ["acc-001"]
+    result.stdout.fnmatch_lines(["*acc-001 * unexpected failure*"])
+
+
+def test_a_fault_of_the_kit_is_shown_as_pytest_shows_it(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_arguments: object) -> None:
+        raise RuntimeError("the kit is wrong")
+
+    monkeypatch.setattr(Judge, "judge", wrong)
+    result = run(pytester, "ToyEngine", "-k", "acc-001[")
+
+    assert result.ret == ExitStatus.INCOMPLETE
+    result.stdout.fnmatch_lines(["*RuntimeError: the kit is wrong", "no verdict: acc-001"])
+
+
+def test_a_chapter_that_does_not_import_is_told(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "complaint_about", lambda _chapter: "LookupError: half done")
+    result = run(pytester, "ToyEngine", package="gradspec.chapters.accumulation")
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*chapter accumulation could not be read: LookupError: half done"])
 
 
 def test_nothing_is_collected_in_a_project_that_has_chapters_of_its_own(

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
+from made_up import judged, result
 
 from gradspec_conformance import check_engine
+from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.verdict import Outcome
-from gradspec_conformance.report.json import SCHEMA_FILE, Report, schema
+from gradspec_conformance.known.entry import Cause, Entry
+from gradspec_conformance.report.json import SCHEMA_FILE, Report, kit_version, schema
+from gradspec_conformance.run.selection import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,3 +96,76 @@ def test_two_runs_differ_in_durations_alone(made: dict[str, Any]) -> None:
         del line["duration"]
 
     assert first == second
+
+
+def test_a_kit_that_is_not_installed_has_a_version_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    before = kit_version()
+    monkeypatch.setattr("gradspec_conformance.report.json.version", missing)
+
+    assert before != kit_version() == "unknown"
+
+
+def test_a_line_says_all_that_is_known_and_null_for_the_rest() -> None:
+    known = {
+        "kind": "value",
+        "lacking": "tape",
+        "foundation": "bwd-001",
+        "message": "another value",
+        "found": "4.0",
+        "expected": "8.0",
+        "script": "print(x)",
+    }
+    row = judged("inp-042/t", Outcome.FAILED, assertions=3, duration=0.12345678, **known)
+    line = json.loads(Report.of(result(row)).to_json())["verdicts"][0]
+
+    assert line == known | {
+        "id": "inp-042/t",
+        "clause": "inp-042",
+        "chapter": "accumulation",
+        "name": "it_adds",
+        "level": "must",
+        "nature": "value",
+        "verdict": "failed",
+        "standing": "unexpected failure",
+        "program": None,
+        "assertions": 3,
+        "duration": 0.123457,
+    }
+
+
+def test_a_report_says_what_was_asked_for_and_what_was_lacking() -> None:
+    found = result(
+        judged("inp-042/t"),
+        judged("inp-042/view", Outcome.UNSUPPORTED),
+        selection=select("tape", ["inp"], "inp-042"),
+        effort=Effort(3, 7),
+        missing=("inp-043",),
+        complaints=("it broke",),
+        stale=(Entry("inp-044", "value", "known", Cause.BUG),),
+    )
+    written = json.loads(Report.of(found).to_json())
+
+    assert written["schema"] == "gradspec-report/3"
+    assert written["kit"] == {"name": "gradspec", "version": kit_version()}
+    assert written["engine"] == {
+        "spec": "mine:Engine",
+        "name": "toy",
+        "version": "1",
+        "platform": "CPython 3",
+        "abilities": ["tape", "values"],
+    }
+    assert written["profile"] == "tape"
+    assert written["selection"] == {
+        "chapters": ["in_place"],
+        "keyword": "inp-042",
+        "examples": 3,
+        "seed": 7,
+    }
+    assert (written["counts"]["selected"], written["rows"]["selected"]) == (2, 3)
+    assert written["missing"] == ["inp-043"]
+    assert written["complaints"] == ["it broke"]
+    assert written["stale"] == ["inp-044"]
+    assert written["exit_status"] == 3

@@ -19,10 +19,15 @@ from click.testing import CliRunner
 
 from gradspec import edition
 from gradspec_conformance.cli import main
+from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.isolation.process import ProcessHost
+from gradspec_conformance.run import memory
 from gradspec_conformance.run.result import ExitStatus
 
 if TYPE_CHECKING:
     from click.testing import Result
+
+    from gradspec_conformance.isolation.messages import Task
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
 ADDS = "acc-001"
@@ -38,8 +43,9 @@ class = "bug"
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder."""
+    """Stand in an empty folder, and remember nothing beyond the test."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(memory, "user_cache_path", lambda _name: tmp_path / "cache")
 
 
 def run(engine: str, *arguments: str, keyword: str = ADDS) -> Result:
@@ -142,6 +148,43 @@ def test_what_was_measured_before_an_interruption_is_reported(tmp_path: Path) ->
     assert process.returncode == ExitStatus.INTERRUPTED
     assert "the run was interrupted" in output
     assert json.loads(report.read_text())["exit_status"] == ExitStatus.INTERRUPTED
+
+
+def test_blocked_clauses_close_the_gate_where_the_failure_was_not_selected() -> None:
+    result = run("DoesNothing")
+
+    assert "1 blocked, because they build on: bwd-001 (1)" in result.output
+    assert "not conformant" in result.output
+    assert result.exit_code == ExitStatus.NOT_CONFORMANT
+
+
+def test_a_chapter_that_does_not_import_makes_a_narrowed_run_incomplete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def half(_host: object, task: Task) -> Verdict:
+        if task.clause.startswith("acc"):
+            return Verdict(task.clause, Outcome.PASSED)
+        message = "chapter backward could not be read"
+        return Verdict(task.clause, Outcome.ERRORED, UNREADABLE, message)
+
+    monkeypatch.setattr(ProcessHost, "run", half)
+    result = run("ToyEngine", keyword="acc-001 or bwd-001")
+
+    assert "chapter backward could not be read" in result.output
+    assert "no verdict: bwd-001" in result.output
+    assert result.exit_code == ExitStatus.INCOMPLETE
+
+
+# the last failures --------------------------------------------------------------------
+def test_only_what_closed_the_gate_is_run_again() -> None:
+    run("Overwrites", keyword="acc-001 or bwd-001")
+    again = run("Overwrites", "--lf", keyword="")
+    nothing = run("ToyEngine", "--lf")
+
+    assert "passed 0 of 1 clauses of profile full, a part of it" in again.output
+    assert again.exit_code == ExitStatus.NOT_CONFORMANT
+    assert "nothing is known to have failed the last time: everything is run" in nothing.output
+    assert nothing.exit_code == ExitStatus.AS_EXPECTED
 
 
 # expectations -------------------------------------------------------------------------

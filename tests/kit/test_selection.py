@@ -66,8 +66,42 @@ def test_only_full_holds_what_torch_merely_chose() -> None:
     assert ids("full") - ids("sound") == conventions
 
 
+@pytest.mark.parametrize(
+    ("profile", "needs", "holds"),
+    [
+        ("scalar", "values tape op:mul", True),
+        ("scalar", "op:relu op:tanh op:exp", True),
+        ("scalar", "op:sin", False),
+        ("scalar", "arrays", False),
+        ("scalar", "dtype:float32", False),
+        ("scalar", "op:mul_", False),
+        ("tape", "arrays given_cotangent op:sin keeps_graph dtype:float32", True),
+        ("tape", "grad", False),
+        ("tape", "create_graph", False),
+        ("tape", "op:mul_", False),
+        ("functional", "vjp create_graph arrays op:sin", True),
+        ("functional", "tape", False),
+        ("core", "grad create_graph mode:no_grad op:detach get:requires_grad", True),
+        ("core", "versions", False),
+        ("core", "inplace op:mul_", False),
+        ("full", "versions inplace op:mul_ dtype:complex128", True),
+    ],
+)
+def test_a_profile_holds_what_an_engine_of_its_size_can_be_asked(
+    profile: str, needs: str, holds: bool
+) -> None:
+    (line,) = (d for d in edition.demands() if d.id == "acc-001")
+
+    assert select(profile).holds(replace(line, needs=frozenset(needs.split()))) is holds
+
+
 def test_a_chapter_is_named_by_its_prefix_or_its_name() -> None:
     assert select("full", ["acc"]) == select("full", ["accumulation"])
+
+
+@pytest.mark.parametrize("word", ["in_place", "in-place", "in_place.py", "inp"])
+def test_a_chapter_is_named_as_people_write_it(word: str) -> None:
+    assert select("full", [word]).chapters == ("in_place",)
 
 
 def test_a_chapter_named_twice_counts_once() -> None:

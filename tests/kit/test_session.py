@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from toy_engine import ToyEngine
 
+from gradspec.program.steps import Program, Ref, Step
+from gradspec.program.storing import to_json
 from gradspec.writing.clause import Level
 from gradspec_conformance.exceptions import EngineBroken, EngineError, EngineNotFound
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.verdict import TAMPERED, Outcome
+from gradspec_conformance.execution.effort import EVERYDAY
+from gradspec_conformance.execution.verdict import TAMPERED, UNREADABLE, Outcome, Verdict
+from gradspec_conformance.isolation.host import EngineHost
+from gradspec_conformance.isolation.messages import Started, Task, encode
 from gradspec_conformance.run.session import EngineSession
+from gradspec_conformance.run.verdicts import Verdicts
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
+NEVER = Step("expect", {"found": Ref(0), "check": "equals", "expected": 3.0})
 BELOW, ABOVE = "bwd-001", "acc-001"
 """One pass gives the derivatives; two passes add up, which builds on the first."""
 
@@ -44,6 +55,8 @@ def test_a_segmentation_fault_costs_its_clause_alone() -> None:
 
         assert (crashed.outcome, crashed.kind) == (Outcome.CRASHED, "SIGSEGV")
         assert "about to read from nowhere" in crashed.message
+        assert "wrong_engines.py" in crashed.message
+        assert "gradspec_conformance" not in crashed.message
         assert after.outcome is not Outcome.CRASHED
 
 
@@ -181,3 +194,141 @@ def test_of_a_process_that_forked_one_answers() -> None:
 
     assert [v.id for v in verdicts] == [BELOW, "leaf-001", ABOVE]
     assert verdicts[2].outcome is Outcome.PASSED
+
+
+class Interrupts(ToyEngine):
+    """Is interrupted by the person in its backward pass."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Press Ctrl-C."""
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_in_this_process_is_the_persons() -> None:
+    with EngineSession(Interrupts()) as interrupted, pytest.raises(KeyboardInterrupt):
+        interrupted.verdict(BELOW)
+
+
+def test_an_engine_in_this_process_is_asked_what_a_task_says() -> None:
+    host = EngineHost(ToyEngine(), EVERYDAY)
+    try:
+        known = to_json(Program([Step("tensor", {"data": 2.0}, Ref(0)), NEVER]))
+        blocked = host.run(Task(ABOVE, {BELOW: Outcome.FAILED}))
+        stored = host.run(Task(BELOW, {}, known))
+        nowhere = host.run(Task("zzz-001"))
+        told = host.describe()
+    finally:
+        host.close()
+
+    assert (blocked.outcome, blocked.foundation) == (Outcome.BLOCKED, BELOW)
+    assert (stored.outcome, stored.found, stored.expected) == (Outcome.FAILED, "2.0", "3.0")
+    assert (nowhere.kind, nowhere.message) == (UNREADABLE, "there is no clause zzz-001")
+    assert (told.name, told.version) == ("toy", "1")
+    assert platform.python_version() in told.platform
+    assert {"values", "op:sin"} <= told.abilities
+
+
+def test_a_message_is_the_same_in_whatever_order_words_come() -> None:
+    words = [f"op:{n}" for n in range(50)]
+    one, other = (
+        encode(Started("toy", "1", "nowhere", frozenset(order))) for order in (words, words[::-1])
+    )
+
+    assert one == other
+    assert b'"op:0","op:1","op:10"' in one
+
+
+# what is asked of an engine -----------------------------------------------------------
+class Place:
+    """A place where no engine runs: it notes the tasks that it is given."""
+
+    engine = None
+    abilities = frozenset({"values", "tape"})
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, Task] = {}
+
+    def describe(self) -> Started:
+        """Say what can be asked."""
+        return Started("nobody", "1", "nowhere", self.abilities)
+
+    def run(self, task: Task) -> Verdict:
+        """Note it."""
+        self.tasks[task.clause] = task
+        return Verdict(task.clause, Outcome.PASSED)
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A session's place, among clauses that are made up."""
+    made = {
+        "zzz-001": SimpleNamespace(id="zzz-001", needs=frozenset(), foundations=("zzz-002",)),
+        "zzz-002": SimpleNamespace(id="zzz-002", needs=frozenset(), foundations=()),
+        "zzz-003": SimpleNamespace(id="zzz-003", needs=frozenset(), foundations=("zzz-004",)),
+        "zzz-004": SimpleNamespace(id="zzz-004", needs=frozenset(), foundations=("zzz-003",)),
+        "zzz-005": SimpleNamespace(id="zzz-005", needs={"versions"}, foundations=("zzz-002",)),
+    }
+    monkeypatch.setattr("gradspec_conformance.run.session.thing_named", made.get)
+    return Place()
+
+
+def at(place: Place, **settings: Any) -> EngineSession:
+    """Begin a session at a place."""
+    begun = EngineSession(f"{WRONG}:ToyEngine", **settings)
+    begun._host = place  # type: ignore[assignment]
+    return begun
+
+
+def test_what_a_clause_builds_on_is_run_first_and_its_outcome_told(place: Place) -> None:
+    at(place).verdict("zzz-001")
+
+    assert list(place.tasks) == ["zzz-002", "zzz-001"]
+    assert place.tasks["zzz-001"].foundations == {"zzz-002": Outcome.PASSED}
+    assert place.tasks["zzz-001"].known == ""
+
+
+def test_the_program_of_a_known_failure_goes_with_the_task(place: Place) -> None:
+    at(place, known=lambda identifier: f"{{{identifier}}}").verdict("zzz-001")
+
+    assert [task.known for task in place.tasks.values()] == ["{zzz-002}", "{zzz-001}"]
+
+
+def test_what_cannot_be_asked_needs_no_foundation(place: Place) -> None:
+    at(place).verdict("zzz-005")
+
+    assert list(place.tasks) == ["zzz-005"]
+    assert place.tasks["zzz-005"].foundations == {}
+
+
+def test_clauses_that_build_on_each_other_end_in_a_verdict(place: Place) -> None:
+    session = at(place)
+    verdict = session.verdict("zzz-003")
+
+    assert verdict.outcome is Outcome.PASSED
+    assert place.tasks["zzz-004"].foundations == {"zzz-003": Outcome.ERRORED}
+    assert session.verdict("zzz-003") is verdict
+
+
+def test_what_is_nowhere_is_not_asked(place: Place) -> None:
+    verdict = at(place).verdict("zzz-999")
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, UNREADABLE)
+    assert verdict.message == "zzz-999 is in no chapter that could be read"
+    assert place.tasks == {}
+
+
+def test_sessions_that_share_verdicts_find_each_once(place: Place) -> None:
+    shared = Verdicts()
+    first = at(place, verdicts=shared).verdict("zzz-002")
+    place.tasks.clear()
+
+    assert at(place, verdicts=shared).verdict("zzz-002") is first
+    assert place.tasks == {}
+    assert at(place).verdict("zzz-002") is not first
+
+
+def test_a_session_that_was_let_go_starts_no_engine() -> None:
+    closed = session("ToyEngine")
+    closed.close()
+    with pytest.raises(EngineBroken, match="was let go"):
+        _ = closed.description

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from toy_engine import ToyEngine
 
+import gradspec_reference
+from gradspec.port.abilities import DTYPES
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
 from gradspec_conformance.engines.loading import load_engine
@@ -91,6 +94,50 @@ class LeavesModesOn(ReferenceEngine):
         pass
 
 
+class GivesLists(ReferenceEngine):
+    """Shows lists and no arrays."""
+
+    def array(self, tensor: Any) -> Any:
+        return super().array(tensor).tolist()
+
+
+class TakesAllForOne(ReferenceEngine):
+    """Takes every tensor for every other."""
+
+    def same_object(self, one: Any, other: Any) -> bool:
+        return True
+
+
+class SwallowsExceptions(ReferenceEngine):
+    """Loses what a hook raises."""
+
+    def register_hook(self, tensor: Any, hook: Any) -> Any:
+        return super().register_hook(tensor, lambda _gradient: None)
+
+
+class AddsOne(ReferenceEngine):
+    """Is wrong by one in each product."""
+
+    def apply(self, operator: str, arguments: Any) -> Any:
+        found = super().apply(operator, arguments)
+        return super().apply("add", {"x": found, "other": 1.0}) if operator == "mul" else found
+
+
+class RaisesInSin(ReferenceEngine):
+    """Cannot take a sine."""
+
+    def apply(self, operator: str, arguments: Any) -> Any:
+        if operator == "sin":
+            raise LookupError("no sine")
+        return super().apply(operator, arguments)
+
+
+class NoTape(ToyEngine):
+    """Declares a tape and cannot run backward."""
+
+    backward = None
+
+
 @pytest.mark.parametrize(
     ("engine", "check", "found"),
     [
@@ -103,6 +150,11 @@ class LeavesModesOn(ReferenceEngine):
         (WrapsExceptions, "what a hook raises comes through", "RuntimeError"),
         (LeavesModesOn, "enter() and leave() are a pair", "False"),
         (LeavesModesOn, "no state is left behind", "grad mode is off"),
+        (GivesLists, "round trip of float64", "array() gave a float"),
+        (TakesAllForOne, "same_object() knows a tensor from another", "(True, True)"),
+        (SwallowsExceptions, "what a hook raises comes through", "it was swallowed"),
+        (AddsOne, "array() shows and does not record", "x * x at 3 showed 10.0"),
+        (AddsOne, "operator mul", "array"),
     ],
 )
 def test_what_is_wrong_with_an_adapter_is_named(
@@ -116,6 +168,137 @@ def test_what_is_wrong_with_an_adapter_is_named(
         ReferenceEngine().leave(on)
 
     assert any(word in told[check] for word in found.split("|"))
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        *(LosesDtype, SharesMemory, SinIsCos, GivesOne, DoesNotWrite, SeesKindsEverywhere),
+        *(WrapsExceptions, LeavesModesOn, GivesLists, TakesAllForOne, SwallowsExceptions),
+        *(AddsOne, RaisesInSin, NoTape),
+    ],
+)
+def test_a_finding_says_what_was_expected_and_what_to_do(engine: type[Any]) -> None:
+    wrong = [finding for finding in smoke(engine()) if not finding.ok]
+    gradspec_reference.set_grad_enabled(True)
+
+    assert wrong
+    assert all(finding.expected and finding.remedy for finding in wrong)
+
+
+class LeavesAsThePortSays(ReferenceEngine):
+    """Wants to be told what ended the block, also if nothing did."""
+
+    def leave(self, mode: Any, error: Any) -> None:  # type: ignore[override]
+        super().leave(mode, error)
+
+
+class Changes(ReferenceEngine):
+    """Shows another array than it was given, but only of one kind."""
+
+    def __init__(self, changed: Any, shown: Any) -> None:
+        super().__init__()
+        self.changed, self.shown = changed, shown
+
+    def array(self, tensor: Any) -> Any:
+        found = super().array(tensor)
+        return np.asarray(self.shown(found)) if self.changed(found) else found
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown", "found"),
+    [
+        (lambda a: a.shape == (2, 3), lambda a: a + 1, "shape (2, 3) came back as array([[1."),
+        (lambda a: a.shape == (3, 2), lambda a: a + 1, "a transposed array came back as"),
+        (lambda a: a.shape == (2, 2), lambda a: a + 1, "every other entry came back as"),
+        (lambda a: a.shape == (0, 3), lambda a: a[:, :2], "an empty array came back as"),
+        (lambda a: a.shape == (), lambda a: a + 1, "0-d came back as array(2.)"),
+        (lambda a: np.any(np.isnan(a)), np.nan_to_num, "the number nan came back as"),
+        (lambda a: np.any(np.isposinf(a)), np.nan_to_num, "the number inf came back as"),
+        (lambda a: np.any(np.isneginf(a)), np.nan_to_num, "the number -inf came back as"),
+        (lambda a: a.shape == () and a == 0.0, np.abs, "the number -0.0 came back as"),
+        (lambda a: 0 < abs(a.max(initial=0)) < 1e-30, np.trunc, "the number 2.225"),
+    ],
+)
+def test_what_does_not_come_back_as_it_was_is_named(changed: Any, shown: Any, found: str) -> None:
+    told = complaints(Changes(changed, shown))["round trip of float64"]
+
+    assert told.startswith(found)
+
+
+class SinglePrecision(ReferenceEngine):
+    """Knows one data type, and refuses every other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        other = {f"dtype:{name}" for name in DTYPES if name != "float32"}
+        self.abilities = frozenset(self.abilities) - other
+
+    def tensor(self, array: Any) -> Any:
+        assert array.dtype in ("float32", "bool"), array.dtype
+        return super().tensor(array)
+
+    def leaf(self, array: Any) -> Any:
+        assert array.dtype == "float32", array.dtype
+        return super().leaf(array)
+
+
+def test_an_engine_is_asked_in_the_data_types_that_it_has() -> None:
+    assert complaints(SinglePrecision()) == {}
+
+
+class MakesKindsUp(ReferenceEngine):
+    """Calls every exception something that no kind is called."""
+
+    def error_kind(self, error: Exception) -> str:
+        return "bad-luck"
+
+
+@pytest.mark.parametrize(
+    ("engine", "found"),
+    [
+        (SeesKindsEverywhere, "ValueError('x') is taken for 'graph-freed', which is listed"),
+        (MakesKindsUp, "ValueError('x') is taken for 'bad-luck', which is not even listed"),
+    ],
+)
+def test_an_error_that_is_none_of_the_engines_is_told(engine: type[Any], found: str) -> None:
+    assert complaints(engine())["error_kind() leaves other errors alone"] == found
+
+
+class NamesNoType(ToyEngine):
+    """Does not say which data types it has."""
+
+    capabilities = frozenset({"values", "tape"})
+
+
+def test_an_engine_that_names_no_data_type_is_tried_in_the_one_that_clauses_use() -> None:
+    assert [f.check for f in smoke(NamesNoType())][1] == "round trip of float64"
+
+
+def test_every_data_type_that_is_declared_is_tried() -> None:
+    tried = [f.check.split()[-1] for f in smoke(load_engine("reference")) if "trip" in f.check]
+
+    assert tried == sorted(tried)
+    assert {"float64", "float32"} <= set(tried)
+
+
+def test_a_mode_is_left_as_the_port_says() -> None:
+    assert complaints(LeavesAsThePortSays()) == {}
+
+
+def test_what_an_adapter_raises_is_a_finding() -> None:
+    (told,) = [f for f in smoke(RaisesInSin()) if not f.ok]
+
+    assert (told.check, told.found) == ("operator sin", "LookupError: no sine")
+    assert (told.expected, told.remedy) == ("no exception", "mend the adapter")
+
+
+def test_an_adapter_that_lacks_methods_is_asked_nothing() -> None:
+    (told,) = smoke(NoTape())
+
+    assert told.check == "methods of the declared words"
+    assert "lacks backward() of tape" in told.found
+    assert (told.expected, told.remedy) == ("all of them", "add them")
 
 
 def test_the_reference_adapter_is_sound() -> None:

@@ -37,6 +37,13 @@ class Overwrites(ToyEngine):
         super().backward(root, gradient, **options)
 
 
+class DoesNothing(ToyEngine):
+    """Claims to run backward, and does nothing."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Do nothing."""
+
+
 class DeclaresValuesOnly(ToyEngine):
     """Sound, and declares next to nothing, so that no clause can be asked of it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import to_json
 from gradspec.writing.clause import INFORMATIVE, clause
+from gradspec.writing.level import Level
 from gradspec_conformance.adapters.phrases import read_book
 from gradspec_conformance.adapters.reference import BOOK, ReferenceEngine
 from gradspec_conformance.edition.tracing import traced
@@ -103,7 +105,12 @@ def test_every_statement_is_one_sentence() -> None:
 
 def test_informative_entries_say_why() -> None:
     assert INFORMATIVE
-    assert all(note.reason for note in INFORMATIVE.values())
+    for identifier, note in INFORMATIVE.items():
+        assert note.id == identifier
+        assert note.statement.endswith(".")
+        assert note.reason
+        assert note.sources
+        assert note.level in Level
 
 
 def declare(**changes: object) -> None:
@@ -211,3 +218,24 @@ def test_no_clause_asks_for_more_digits_than_an_engine_of_float32_has(tmp_path: 
 
     assert [v for v in verdicts if v not in passed and v.outcome is not Outcome.UNSUPPORTED] == []
     assert len(passed) >= 449
+
+
+@pytest.mark.parametrize(
+    ("identifier", "stands_for", "ledger"),
+    [
+        ("zzz-001", (), ("zzz-001",)),
+        ("zzz-200b", (), ("zzz-200b",)),
+        ("zzz-201", (), ()),
+        ("zzz-201", ("op-012",), ("op-012",)),
+        ("zzz-001", ("op-012", "zzz-001"), ("zzz-001", "op-012")),
+    ],
+)
+def test_a_clause_stands_for_its_own_id_if_that_is_a_ledger_id(
+    identifier: str, stands_for: tuple[str, ...], ledger: tuple[str, ...]
+) -> None:
+    changed = replace(CASES["acc-001"], id=identifier, stands_for=stands_for)
+
+    assert changed.ledger == ledger
+    assert changed.oldest == (ledger or (identifier,))[0]
+    assert changed.words[4:] == ledger
+    assert changed.cases == (changed,)

@@ -142,15 +142,21 @@ class Result:
         return tuple(j for j in self.judged if j.standing is standing)
 
     @property
+    def gates(self) -> bool:
+        """Whether a judgement closes the gate, be it for what the clause builds on."""
+        return any(judged.gates for judged in self.judged)
+
+    @property
     def is_complete(self) -> bool:
-        """Whether everything that the selection demands has a verdict, and something ran."""
-        return not self.missing and not self.complaints and self.rows.ran > 0
+        """Whether everything that the selection demands has a verdict, and one says something."""
+        whole = not self.missing and not self.complaints
+        return whole and (self.rows.ran > 0 or self.gates)
 
     @property
     def shortfall(self) -> str | None:
         """Say that fewer ran than should, if that is so."""
-        if not self.rows.ran:
-            return "no clause ran: the engine declares too little for any of them"
+        if not self.rows.ran and not self.gates:
+            return "no clause ran: each is unsupported, or builds on what is known to fail"
         if not self.selection.is_whole or self.rows.ran >= (self.least or 0):
             return None
         return (
@@ -165,7 +171,7 @@ class Result:
             return ExitStatus.INTERRUPTED
         if not self.is_complete:
             return ExitStatus.INCOMPLETE
-        if self.stale or self.shortfall or any(j.gates for j in self.judged):
+        if self.stale or self.shortfall or self.gates:
             return ExitStatus.NOT_CONFORMANT
         return ExitStatus.AS_EXPECTED
 

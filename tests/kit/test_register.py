@@ -1,0 +1,117 @@
+"""A chapter that does not import costs its own clauses, and no others."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from toy_engine import ToyEngine
+
+from gradspec import CASES, CLAUSES, chapters
+from gradspec.writing.clause import INFORMATIVE
+from gradspec_conformance.execution import register
+from gradspec_conformance.execution.verdict import UNREADABLE, Outcome
+from gradspec_conformance.run.selection import select
+from gradspec_conformance.run.session import EngineSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SECTION = '''
+from gradspec import MUST, VALUE, clause, informative
+
+@clause("zzz-001", VALUE, sources=["observed"])
+def it_holds(ag):
+    """It holds."""
+
+informative("zzz-002", "It says so.", level=MUST, sources=["observed"], reason="It is a test.")
+'''
+
+
+@pytest.fixture
+def half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Write a chapter whose second section raises."""
+    place = tmp_path / "half_read"
+    place.mkdir()
+    (place / "__init__.py").write_text(
+        "from gradspec.chapters.half_read import one\nfrom gradspec.chapters.half_read import two\n"
+    )
+    (place / "one.py").write_text(SECTION)
+    (place / "two.py").write_text("raise LookupError('it is under work')\n")
+    monkeypatch.setattr(chapters, "__path__", [*chapters.__path__, str(tmp_path)])
+    monkeypatch.setitem(register.PREFIXES, "zzz", "half_read")
+    register.complaint_about.cache_clear()
+    yield "half_read"
+    register.complaint_about.cache_clear()
+    for module in [m for m in sys.modules if "half_read" in m]:
+        del sys.modules[module]
+
+
+def test_a_chapter_that_does_not_import_says_why(half: str) -> None:
+    assert register.complaint_about(half) == "LookupError: it is under work"
+    assert register.unreadable() == {half: "LookupError: it is under work"}
+    assert register.unreadable(["backward"]) == {}
+
+
+def test_half_of_a_chapter_says_nothing_and_the_others_say_what_they_said(half: str) -> None:
+    before = [dict(entries) for entries in (CLAUSES, CASES, INFORMATIVE)]
+    register.complaint_about(half)
+
+    assert [dict(entries) for entries in (CLAUSES, CASES, INFORMATIVE)] == before
+    assert not [m for m in sys.modules if m.startswith(f"gradspec.chapters.{half}.")]
+    assert "gradspec.chapters.backward.roots" in sys.modules
+
+
+def test_a_chapter_is_read_once(half: str) -> None:
+    first, again = register.complaint_about(half), register.complaint_about(half)
+
+    assert again is first
+
+
+def test_a_clause_of_it_is_nowhere_and_the_reason_is_told(half: str) -> None:
+    assert register.case("zzz-001") is None
+    assert register.why_not("zzz-001") == (
+        f"chapter {half} could not be read: LookupError: it is under work"
+    )
+    assert register.why_not("acc-999") == "there is no clause acc-999"
+    assert register.why_not("yyy-001") == "there is no clause yyy-001"
+
+
+@pytest.mark.usefixtures("half")
+def test_a_clause_of_it_has_no_verdict_but_that_it_cannot_be_read() -> None:
+    with EngineSession(ToyEngine()) as session:
+        verdict = session.verdict("zzz-001")
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, UNREADABLE)
+
+
+def test_only_the_chapters_that_are_asked_for_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(register, "complaint_about", read.append)
+    register.cases(["backward", "accumulation"])
+    register.case("inp-008")
+
+    assert read == ["backward", "accumulation", "in_place"]
+    read.clear()
+    register.cases()
+    assert read == [chapter.name for chapter in chapters.CHAPTERS]
+
+
+def test_clauses_are_given_by_chapter_in_reading_order() -> None:
+    names = [chapter.name for chapter in chapters.CHAPTERS]
+    some = register.cases(["accumulation", "backward"])
+
+    assert list(register.cases()) == list(
+        dict.fromkeys(i for name in names for i in register.cases([name]))
+    )
+    assert {case.chapter for case in some.values()} == {"accumulation", "backward"}
+    assert next(iter(some)).startswith("bwd-")
+    assert len(register.cases()) == len(select().demanded())
+
+
+def test_an_informative_entry_belongs_to_the_chapter_that_it_stands_in() -> None:
+    names = {chapter.name for chapter in chapters.CHAPTERS}
+
+    assert {note.chapter for note in INFORMATIVE.values()} <= names

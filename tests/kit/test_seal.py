@@ -1,0 +1,102 @@
+"""Whoever judges stays who they were, whatever an engine puts in their place."""
+
+from __future__ import annotations
+
+import importlib
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gradspec.judging import comparison
+from gradspec.judging.comparison import COMPARISONS
+from gradspec_conformance.execution.verdict import TAMPERED, Outcome, Verdict
+from gradspec_conformance.isolation.seal import Seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PASSED = Verdict("acc-001", Outcome.PASSED, assertions=3)
+
+
+@pytest.fixture
+def seal() -> Iterator[Seal]:
+    """Seal the kit, and leave it as it was."""
+    sealed = Seal()
+    yield sealed
+    sealed.mend()
+
+
+def everything_is_fine(*_arguments: Any, **_keywords: Any) -> None:
+    """Find nothing wrong."""
+
+
+def test_a_kit_that_was_left_alone_judges(seal: Seal) -> None:
+    assert seal.mend() == ""
+    assert seal.judged(PASSED) is PASSED
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "gradspec.exceptions:Failure.__init__",
+        "gradspec.judging.comparison:is_close",
+        "gradspec.program.acts_of_the_kit:or_zero",
+        "gradspec.program.answers:wrap",
+        "gradspec.program.blocks:refuses",
+        "gradspec.program.callbacks:Callbacks.run",
+        "gradspec.program.objects:Observed.__eq__",
+        "gradspec.program.passing:compared",
+        "gradspec.program.recorder:Recorder.expect",
+        "gradspec.program.replay:Player.play",
+        "gradspec.writing.expectation:Expectation._check",
+        "gradspec.writing.notation:Autograd.refuses",
+        "gradspec_conformance.execution.execute:run_clause",
+        "gradspec_conformance.execution.verdict:Verdict.__init__",
+        "gradspec_conformance.isolation.host:readable",
+    ],
+)
+def test_what_decides_a_verdict_is_sealed(
+    seal: Seal, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, name = place.partition(":")
+    owner, _, member = name.rpartition(".")
+    holder: Any = importlib.import_module(module)
+    holder = attrgetter(owner)(holder) if owner else holder
+    before = vars(holder)[member]
+    monkeypatch.setattr(holder, member, everything_is_fine)
+    changed, now = seal.mend(), vars(holder)[member]
+
+    assert changed == place.replace(":", ".")
+    assert now is before
+    assert seal.mend() == ""
+
+
+def test_the_code_of_a_judge_is_sealed_too(seal: Seal) -> None:
+    before = comparison.is_close.__code__
+    comparison.is_close.__code__ = everything_is_fine.__code__
+    verdict = seal.judged(PASSED)
+
+    assert comparison.is_close.__code__ is before
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, TAMPERED)
+    assert verdict.message == (
+        "the engine replaced gradspec.judging.comparison.is_close while the clause ran"
+    )
+    assert verdict.assertions == PASSED.assertions
+
+
+def test_the_table_of_comparisons_is_sealed(seal: Seal) -> None:
+    before = COMPARISONS["equals"]
+    COMPARISONS["equals"] = everything_is_fine
+
+    assert seal.mend() == "the comparison equals"
+    assert COMPARISONS["equals"] is before
+
+
+def test_what_was_taken_away_is_put_back(seal: Seal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(comparison, "is_close")
+    monkeypatch.delitem(COMPARISONS, "lacks")
+
+    assert seal.mend() == "gradspec.judging.comparison.is_close"
+    assert "is_close" in vars(comparison)
+    assert "lacks" in COMPARISONS

@@ -1,0 +1,273 @@
+"""What a person reads after a run, line by line."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from made_up import judged, result
+from rich.console import Console
+
+from gradspec import CONVENTION, MAY, SAFETY, chapters
+from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.known.entry import Cause, Entry
+from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.terminal import RunProgress, console, show
+
+if TYPE_CHECKING:
+    from gradspec_conformance.run.judgement import Judged
+
+PASSED = judged("acc-001", assertions=1)
+CUT_OFF = judged("acc-005", Outcome.BLOCKED, foundation="bwd-001", gates=True)
+
+
+def failed(identifier: str, **parts: Any) -> Judged:
+    """Judge what gave another value."""
+    return judged(identifier, Outcome.FAILED, kind="value", **parts)
+
+
+def unsupported(identifier: str, lacking: str) -> Judged:
+    """Judge what could not be asked."""
+    return judged(identifier, Outcome.UNSUPPORTED, lacking=lacking)
+
+
+def shown(*found: Judged, **parts: Any) -> list[str]:
+    """Print a result on a terminal that is as wide as need be."""
+    return printed(400, *found, **parts)
+
+
+def printed(width: int, *found: Judged, **parts: Any) -> list[str]:
+    """Print a result."""
+    where = Console(file=io.StringIO(), width=width, highlight=False)
+    show(result(*found, **parts), where)
+    return [line.rstrip() for line in where.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+def test_a_sound_engine_gets_a_table_a_score_and_counts() -> None:
+    title = chapters.find("accumulation").title
+    width = len(title)
+
+    assert shown(PASSED) == [
+        "toy 1 (CPython 3)",
+        f"{'chapter':{width}}  passed  failed  unsupported  blocked",
+        f"{title:{width}}       1       -            -        -",
+        "",
+        "passed 1 of 1 clauses of profile full, edition torch-2.13/1: conformant",
+        "passed, of what ran: value 1 of 1",
+        (
+            "1 passed, 0 failed, 0 errored, 0 unsupported, 0 blocked, 0 crashed, 0 timed out; "
+            "1 ran, 1 asserted something"
+        ),
+    ]
+
+
+def test_a_table_has_a_column_for_all_that_came_to_pass() -> None:
+    known = judged("acc-002", Outcome.CRASHED, Standing.EXPECTED_FAILURE)
+    late = judged("acc-003", Outcome.TIMED_OUT)
+    table = shown(PASSED, known, late)[1:3]
+
+    assert table[0].endswith("unsupported  blocked  crashed  timed out  expected failure")
+    assert table[1].split()[-7:] == ["1", "-", "-", "-", "1", "1", "1"]
+
+
+def test_a_table_counts_clauses_and_the_counts_below_it_rows() -> None:
+    lines = shown(judged("inp-042/t"), failed("inp-042/view"), judged("inp-043/t"))
+
+    assert lines[2].split()[-4:] == ["1", "1", "-", "-"]
+    assert lines[-1].startswith("2 passed, 1 failed, ")
+
+
+def test_findings_stand_from_the_gravest_to_the_slightest() -> None:
+    slight = failed("acc-001", level=MAY)
+    choice, leak, wrong = (
+        failed("acc-002", nature=CONVENTION),
+        failed("acc-003", nature=SAFETY),
+        failed("acc-004"),
+    )
+    told = [line[:7] for line in shown(slight, choice, leak, wrong) if " it_adds [" in line]
+
+    assert told == ["acc-004", "acc-003", "acc-002", "acc-001"]
+
+
+def test_what_was_not_run_is_counted_by_what_was_lacking() -> None:
+    lines = shown(
+        unsupported("acc-002", "tape"),
+        unsupported("acc-003", "versions"),
+        unsupported("acc-004", "versions"),
+        CUT_OFF,
+    )
+
+    assert "3 unsupported, because the engine does not declare: versions (2), tape (1)" in lines
+    assert "1 blocked, because they build on: bwd-001 (1)" in lines
+    assert "see why it does not hold: gradspec run mine:Engine --no-expect -k bwd-001" in lines
+
+
+def test_where_what_blocks_was_run_too_no_command_is_needed() -> None:
+    lines = shown(judged("acc-004", Outcome.BLOCKED, foundation="acc-002"), failed("acc-002"))
+
+    assert not [line for line in lines if line.startswith("see why")]
+
+
+def test_of_many_words_the_first_twelve_are_named() -> None:
+    lacking = [unsupported(f"acc-{n:03}", f"op:f{n:02}") for n in range(15)]
+    (line,) = [line for line in shown(*lacking) if "does not declare" in line]
+
+    assert line.endswith("op:f11 (1) and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        (["acc-001"], "1 clause has no verdict: acc-001"),
+        (["acc-001", "acc-002"], "2 clauses have no verdict: acc-001, acc-002"),
+        ([f"acc-{n:03}" for n in range(13)], "acc-011 and 1 more"),
+        ([f"acc-{n:03}" for n in range(12)], "acc-010, acc-011"),
+    ],
+)
+def test_what_has_no_verdict_is_named(missing: list[str], sentence: str) -> None:
+    (line,) = [line for line in shown(PASSED, missing=tuple(missing)) if "no verdict" in line]
+
+    assert line.endswith(sentence)
+
+
+def test_what_kept_the_run_from_being_whole_is_told() -> None:
+    lines = shown(PASSED, complaints=("it broke",), least=3)
+
+    assert "it broke" in lines
+    assert [line for line in lines if line.startswith("1 clauses ran, and 3 when")]
+
+
+def test_of_what_did_not_run_no_natures_are_counted() -> None:
+    lines = shown(unsupported("acc-001", "tape"))
+
+    assert not [line for line in lines if line.startswith("passed, of what ran")]
+    assert "no clause ran: each is unsupported, or builds on what is known to fail" in lines
+
+
+def test_a_stale_entry_is_told_with_its_line_and_what_to_do() -> None:
+    entry = Entry("acc-009", "value", "known", Cause.BUG, line=7)
+    lines = shown(PASSED, stale=(entry,))
+
+    assert "stale entry (line 7): acc-009 was expected to fail; it never ran" in lines
+    assert "mend the expectations: gradspec expect mine:Engine --write FILE" in lines
+    assert lines[-1].endswith("; 1 stale; 1 ran, 1 asserted something")
+
+
+@pytest.mark.parametrize(
+    ("standing", "is_told"),
+    [(s, s in (Standing.UNEXPECTED_PASS, Standing.CHANGED_FAILURE)) for s in Standing],
+)
+def test_expectations_that_no_longer_hold_are_to_be_mended(
+    standing: Standing, is_told: bool
+) -> None:
+    lines = shown(judged(standing=standing))
+
+    assert any("mend the expectations" in line for line in lines) is is_told
+
+
+def test_standings_are_counted() -> None:
+    tally = shown(
+        failed("acc-001"),
+        failed("acc-002"),
+        judged("acc-003", standing=Standing.UNEXPECTED_PASS),
+        judged("acc-004", standing=Standing.UNEXPECTED_PASS),
+        failed("acc-005", level=MAY),
+    )[-1]
+
+    assert "; 2 unexpected failures, 2 unexpected passes, 1 deviation; 5 ran, " in tally
+
+
+def test_natures_are_counted_apart() -> None:
+    lines = shown(PASSED, failed("acc-002"), judged("acc-003", nature=SAFETY))
+
+    assert "passed, of what ran: value 1 of 2; safety 1 of 1" in lines
+
+
+def test_what_a_person_copies_or_searches_for_is_not_broken_into_lines() -> None:
+    run: dict[str, Any] = {
+        "complaints": ("it broke " * 30,),
+        "missing": tuple(f"acc-{n:03}" for n in range(20, 30)),
+        "stale": (Entry("acc-009", "value", "known", Cause.BUG, line=7),),
+    }
+    found = [failed("acc-002", message="long " * 30), CUT_OFF, judged("acc-003", nature=SAFETY)]
+    whole = [line for line in printed(400, *found, **run)[4:] if "they build on" not in line]
+    narrow = printed(30, *found, **run)
+
+    assert len(whole) > 15
+    assert [line for line in whole if line not in narrow and not line.startswith("mend")] == []
+
+
+BOLD, GREEN, RED = "\x1b[1m", "\x1b[1;32m", "\x1b[1;31m"
+
+
+def coloured(*found: Judged, **parts: Any) -> list[str]:
+    """Print a result on a terminal with colours."""
+    where = Console(
+        file=io.StringIO(), width=200, force_terminal=True, color_system="standard", highlight=False
+    )
+    show(result(*found, **parts), where)
+    return where.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.parametrize(("found", "colour"), [(PASSED, GREEN), (failed("acc-002"), RED)])
+def test_the_score_is_green_if_all_is_as_expected_and_red_if_not(
+    found: Judged, colour: str
+) -> None:
+    (line,) = [line for line in coloured(found) if "clauses of profile" in line]
+
+    assert line.startswith(f"{colour}passed ")
+
+
+def test_headings_and_gaps_stand_out() -> None:
+    lines = coloured(failed("acc-002"), complaints=("it broke",), missing=("acc-009",))
+
+    assert [line for line in lines if line.startswith(f"{BOLD}acc-002 it_adds")]
+    assert lines[1].startswith(f"{BOLD}chapter")
+    assert f"{RED}it broke\x1b[0m" in lines
+    assert f"{RED}1 clause has no verdict: acc-009\x1b[0m" in lines
+
+
+def test_columns_have_the_colour_of_what_they_count() -> None:
+    whole = "\n".join(coloured(PASSED, failed("acc-002"), unsupported("acc-003", "tape"), CUT_OFF))
+    late = "\n".join(coloured(judged("acc-003", Outcome.TIMED_OUT)))
+    known = "\n".join(coloured(judged(standing=Standing.EXPECTED_FAILURE)))
+
+    assert "\x1b[32m" in whole
+    assert "\x1b[31m" in whole
+    assert "\x1b[33m" in whole
+    assert "\x1b[36m" not in whole
+    assert f"{RED}" in late
+    assert "\x1b[36m" in known
+
+
+# progress -----------------------------------------------------------------------------
+def watched(where: Console, *found: Judged) -> str:
+    """Watch a run proceed."""
+    with RunProgress(where, "mine") as progress:
+        progress.begin(9)
+        for one in found:
+            progress.see(one)
+        progress._progress.refresh()
+        assert progress._progress.live.is_started is where.is_terminal
+    assert not progress._progress.live.is_started
+    return where.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_bar_says_how_far_it_is_and_how_much_is_red() -> None:
+    where = Console(file=io.StringIO(), force_terminal=True, width=120)
+    printed = watched(where, PASSED, failed("acc-002"), failed("acc-003", level=MAY))
+
+    assert chapters.find("accumulation").title in printed
+    assert "3/9" in printed
+    assert "1 red" in printed
+
+
+def test_where_there_is_no_terminal_there_is_no_bar() -> None:
+    assert watched(Console(file=io.StringIO()), PASSED) == ""
+
+
+def test_a_pipe_is_wide_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    assert console().width == 120

@@ -1,0 +1,51 @@
+"""The closed sets of words that reports, files and exit statuses are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gradspec.judging.outcome import FailureKind
+from gradspec.writing.level import Level
+from gradspec.writing.nature import Nature
+from gradspec_conformance.execution.verdict import CONSULTED, TAMPERED, UNREADABLE, Outcome
+from gradspec_conformance.known.entry import Cause
+from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.run.selection import PROFILES
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+FAILURES = """value shape dtype missing_gradient unexpected_gradient wrong_error no_error flag
+order aliasing warning structure text lifetime"""
+STANDINGS = """as_demanded expected_failure unexpected_pass changed_failure unexpected_failure
+deviation not_run"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (Level, "must should may"),
+        (Nature, "value safety convention"),
+        (Cause, "bug convention design missing unknown"),
+        (Outcome, "passed failed errored unsupported blocked crashed timed_out"),
+        (FailureKind, FAILURES),
+        (Standing, STANDINGS),
+    ],
+)
+def test_a_set_of_words_is_closed(words: type[StrEnum], expected: str) -> None:
+    assert [str(word).replace(" ", "_") for word in words] == expected.split()
+
+
+def test_what_nothing_excuses_is_called_as_no_failure_is() -> None:
+    kinds = [*FailureKind, CONSULTED, TAMPERED, UNREADABLE, "void", "broken port"]
+
+    assert all(kinds)
+    assert len(set(kinds)) == len(kinds)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_says_in_a_sentence_what_it_is(name: str) -> None:
+    assert PROFILES[name].name == name
+    assert PROFILES[name].sentence.endswith(".")
