@@ -15,7 +15,9 @@ from gradspec_conformance import plants
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
-from gradspec_conformance.plants.plant import PLANTS, Swap
+from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.plant import PLANTS
+from gradspec_conformance.plants.swap import Swap
 from gradspec_reference import Tensor
 from gradspec_reference.engine.saved import SavedTensor
 
@@ -25,22 +27,21 @@ if TYPE_CHECKING:
 
 def saved_values_are_copied(swap: Swap) -> None:
     """Keep copies of saved values, so that no write is missed."""
-    original = SavedTensor.__init__
 
-    def init(self: SavedTensor, tensor: Tensor) -> None:
+    def init(sound: Callable[..., None], self: SavedTensor, tensor: Tensor) -> None:
         copy = Tensor(tensor._array.copy())
         copy._grad_fn, copy._output_nr = tensor.grad_fn, tensor._output_nr
         copy._requires_grad, copy._leaf = tensor._requires_grad, tensor._leaf
         if tensor.is_leaf and tensor._requires_grad:
             copy._leaf = tensor.leaf_state()
-        original(self, copy)
+        sound(self, copy)
 
-    swap(SavedTensor, "__init__", init)
+    swap(at(SavedTensor, "__init__"), init)
 
 
 def planted(name: str) -> Callable[[Swap], None]:
     plants.load()
-    return PLANTS[name].fault
+    return PLANTS[name].put
 
 
 SCHOOLS = {
@@ -66,13 +67,11 @@ SCHOOLS = {
 def test_another_school_fails_conventions_of_writing_in_place_only(
     school: Callable[[], Callable[[Swap], None]],
 ) -> None:
-    fault, swap, engine = school(), Swap(), ReferenceEngine()
+    engine = ReferenceEngine()
     cases = [c for c in CASES.values() if c.chapter == "in_place" and not c.is_law]
-    try:
-        fault(swap)
+    with Swap() as swap:
+        school()(swap)
         wrong = [case for case in cases if not_passed(run_clause(case, engine).outcome)]
-    finally:
-        swap.undo()
 
     assert wrong
     assert {case.nature for case in wrong} == {CONVENTION}

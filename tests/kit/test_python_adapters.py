@@ -214,4 +214,4 @@ def test_a_mode_over_several_lines_is_entered_by_its_name(write_book: WriteBook)
     script = engine.script(recorder.program).splitlines()
     entering = [line for line in script if line.startswith(("_", "with"))]
 
-    assert entering == ["_4 = contextlib.nullcontext()", "_3 = _4", "with _3:"]
+    assert entering == ["_3 = contextlib.nullcontext()", "_2 = _3", "with _2:"]

@@ -72,8 +72,10 @@ def test_the_schema_is_strict(made: dict[str, Any], spoil: Callable[[dict[str, A
 def test_counts_are_those_of_the_verdicts(made: dict[str, Any]) -> None:
     verdicts = [line["verdict"] for line in made["verdicts"]]
 
-    assert {o: made["counts"][o] for o in Outcome} == {o: verdicts.count(o) for o in Outcome}
-    assert made["counts"]["selected"] == len(verdicts)
+    assert {o: made["rows"][o] for o in Outcome} == {o: verdicts.count(o) for o in Outcome}
+    assert made["rows"]["selected"] == len(verdicts)
+    clauses = {line["id"].partition("/")[0] for line in made["verdicts"]}
+    assert made["counts"]["selected"] == len(clauses) < len(verdicts)
 
 
 def test_a_failure_has_all_its_parts(made: dict[str, Any]) -> None:

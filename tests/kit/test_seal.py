@@ -41,11 +41,11 @@ def test_a_kit_that_was_left_alone_judges(seal: Seal) -> None:
     [
         "gradspec.exceptions:Failure.__init__",
         "gradspec.judging.comparison:is_close",
-        "gradspec.program.acts_of_the_kit:or_zero",
+        "gradspec.program.products:product",
         "gradspec.program.answers:wrap",
         "gradspec.program.blocks:refuses",
         "gradspec.program.callbacks:Callbacks.run",
-        "gradspec.program.objects:Observed.__eq__",
+        "gradspec.program.observed:Observed.__eq__",
         "gradspec.program.passing:compared",
         "gradspec.program.recorder:Recorder.expect",
         "gradspec.program.replay:Player.play",

@@ -54,7 +54,7 @@ def test_profiles_speak_of_words_that_exist(profile: Profile) -> None:
 
 
 def test_only_full_holds_what_is_not_demanded() -> None:
-    (line,) = (d for d in edition.demands() if d.id == "acc-001")
+    (line,) = (d for d in edition.demands() if d.id == "vjp-001")
     optional = replace(line, level=Level.SHOULD)
 
     assert [name for name in PROFILES if select(name).holds(optional)] == ["full", "sound"]

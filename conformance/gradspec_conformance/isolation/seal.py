@@ -34,6 +34,8 @@ JUDGES: Final = (
     "gradspec.writing.expectation",
     "gradspec.writing.notation",
     "gradspec.program.objects",
+    "gradspec.program.observed",
+    "gradspec.program.products",
     "gradspec.exceptions",
     "gradspec.program.recorder",
     "gradspec.program.replay",

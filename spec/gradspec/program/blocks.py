@@ -7,7 +7,7 @@ however its block ends.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from gradspec.exceptions import Failure, ProgramError, Refused
 from gradspec.judging.comparison import warned
@@ -99,6 +99,10 @@ def warnings(recorder: Recorder, *, expected: bool) -> Iterator[None]:
             raise recorder.failed(failure)
 
 
+ONE_THING: Final = {"tensor": "tensor", **dict.fromkeys(("plain", "flag", "number"), "value")}
+"""What an act gives -> the kind of the one thing that it makes."""
+
+
 @contextmanager
 def attempt(recorder: Recorder, kinds: Sequence[str]) -> Iterator[Attempt]:
     """Let the block be refused in one of these ways, or in any if none is named."""
@@ -113,7 +117,16 @@ def attempt(recorder: Recorder, kinds: Sequence[str]) -> Iterator[Attempt]:
         except Refused as error:
             if kinds and error.kind not in kinds:
                 raise
+            _number_what_was_refused(recorder, steps)
             one.refuse()
+
+
+def _number_what_was_refused(recorder: Recorder, steps: list[Step]) -> None:
+    """Number what the last act would have made: a program does not tell which engine refused."""
+    if steps and steps[-1].refused is not None and steps[-1].makes is None:
+        kind = ONE_THING.get(ACTS[steps[-1].act].gives)
+        if kind is not None:
+            steps[-1].makes = Ref(recorder.number(), kind)
 
 
 @contextmanager
