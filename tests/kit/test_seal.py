@@ -32,7 +32,7 @@ def everything_is_fine(*_arguments: Any, **_keywords: Any) -> None:
 
 
 def test_a_kit_that_was_left_alone_judges(seal: Seal) -> None:
-    assert seal.mend() == ""
+    assert seal.mend() is None
     assert seal.judged(PASSED) is PASSED
 
 
@@ -69,7 +69,7 @@ def test_what_decides_a_verdict_is_sealed(
 
     assert changed == place.replace(":", ".")
     assert now is before
-    assert seal.mend() == ""
+    assert seal.mend() is None
 
 
 def test_the_code_of_a_judge_is_sealed_too(seal: Seal) -> None:

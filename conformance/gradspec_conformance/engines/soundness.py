@@ -11,8 +11,8 @@ from gradspec.port.acts import ACTS
 from gradspec.port.engine import method_of
 
 
-def unsound(engine: Any) -> str:
-    """Say what was found, what was expected and what to do; nothing if all is there."""
+def unsound(engine: Any) -> str | None:
+    """Say what was found, what was expected and what to do; None if all is there."""
     if hasattr(engine, "abilities"):
         attribute, known = "abilities", [*WORDS]
     else:
@@ -37,7 +37,7 @@ def missing_methods(engine: Any) -> dict[str, str]:
     return {m: w for m, w in expected.items() if not callable(getattr(engine, m, None))}
 
 
-def _attributes(engine: Any, words: str) -> str:
+def _attributes(engine: Any, words: str) -> str | None:
     kind = type(engine).__name__
     for name, demand in (("name", str), ("version", str), (words, AbstractSet)):
         if not hasattr(engine, name):
@@ -48,10 +48,10 @@ def _attributes(engine: Any, words: str) -> str:
             return f"its {name} is a {type(found).__name__}, expected {wanted}: change it"
     if not engine.name:
         return "its name is empty, expected a text to report it by: give it one"
-    return ""
+    return None
 
 
-def _words(words: AbstractSet[Any], known: list[str]) -> str:
+def _words(words: AbstractSet[Any], known: list[str]) -> str | None:
     unknown = sorted(str(word) for word in words if word not in known)
     if unknown:
         close = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.5)
@@ -61,13 +61,13 @@ def _words(words: AbstractSet[Any], known: list[str]) -> str:
         return f"it declares {', '.join(map(repr, unknown))}, which no ability is called: {hint}"
     if "values" not in words:
         return "it does not declare 'values', without which no program can run: declare it"
-    return ""
+    return None
 
 
-def _methods(engine: Any) -> str:
+def _methods(engine: Any) -> str | None:
     missing = missing_methods(engine)
     if not missing:
-        return ""
+        return None
     reasons = [f"{method}() of {word}" for method, word in missing.items()]
     return (
         f"it lacks {', '.join(reasons)}: write what is missing as gradspec.port.engine "

@@ -27,10 +27,10 @@ ORACLE: Final = "torch"
 
 
 class Fence:
-    """Remembers who asked; `tripped` says what was asked for, and is empty if nobody did."""
+    """Remembers who asked; `tripped` says what was asked for, and is None if nobody did."""
 
     def __init__(self) -> None:
-        self.tripped = ""
+        self.tripped: str | None = None
 
     def trip(self, what: str) -> NoReturn:
         """Remember the attempt and refuse it."""
@@ -39,10 +39,10 @@ class Fence:
 
     def judged(self, verdict: Verdict) -> Verdict:
         """Give the verdict of a clause that has just run, and forget what tripped the fence."""
-        if not self.tripped or not verdict.ran:
+        if self.tripped is None or not verdict.ran:
             return verdict
         message = f"the engine asked torch while the clause ran: {self.tripped}"
-        self.tripped = ""
+        self.tripped = None
         return replace(verdict, outcome=Outcome.ERRORED, kind=CONSULTED, message=message)
 
 

@@ -39,12 +39,12 @@ class EngineHost:
             self._fence = opening.enter_context(oracle_fence(spec))
             self.engine = load_engine(engine) if isinstance(engine, str) else engine
             changed = self._seal.mend()
-            if changed:
+            if changed is not None:
                 message = f"{spec} replaced {changed} while it was loaded: leave the kit as it is"
                 raise EngineBroken(message)
             self._open = opening.pop_all()
         self.subject = Subject.of(self.engine)
-        self._fence.tripped = ""  # an import that was refused while loading did no harm
+        self._fence.tripped = None  # an import that was refused while loading did no harm
 
     def start(self) -> None:
         """Do nothing: an engine in this process is there from the beginning."""

@@ -58,9 +58,9 @@ class Seal:
             for called, space, name, put in _places()
         ]
 
-    def mend(self) -> str:
-        """Undo what was changed; say what it was, or nothing."""
-        changed = ""
+    def mend(self) -> str | None:
+        """Undo what was changed; say what it was first, or None."""
+        changed: str | None = None
         for called, space, name, put, thing, code in self._kept:
             if space.get(name) is not thing:
                 put(thing)
@@ -73,7 +73,7 @@ class Seal:
     def judged(self, verdict: Verdict) -> Verdict:
         """Give the verdict of a clause that has just run, if the kit was left to judge it."""
         changed = self.mend()
-        if not changed:
+        if changed is None:
             return verdict
         message = f"the engine replaced {changed} while the clause ran"
         return replace(verdict, outcome=Outcome.ERRORED, kind=TAMPERED, message=message)

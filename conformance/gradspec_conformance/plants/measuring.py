@@ -58,10 +58,10 @@ class Measurement:
         there.close()
         return here
 
-    def note(self, kind: str) -> None:
+    def note(self, kind: str | None) -> None:
         """Note what the next clause came to."""
         clause = self.left.popleft()
-        if kind:
+        if kind is not None:
             self.found[clause] = kind
 
 
@@ -105,8 +105,8 @@ def _ended(_signal: int, _frame: FrameType | None) -> None:
     raise OutOfTimeError
 
 
-def _kind_of(clause: str) -> str:
-    """Run a clause; give the kind of its failure, or nothing where it did not fail."""
+def _kind_of(clause: str) -> str | None:
+    """Run a clause; give the kind of its failure, or None where it did not fail."""
     signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE)
     try:
         verdict = run_alone(clause)
@@ -115,5 +115,5 @@ def _kind_of(clause: str) -> str:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     if not is_red(verdict):
-        return ""
+        return None
     return verdict.kind if verdict.kind in KINDS else CRASH

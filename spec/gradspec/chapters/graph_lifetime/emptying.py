@@ -39,14 +39,31 @@ def second_pass_is_refused(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
+@clause("life-206", SAFETY, sources=["torch.autograd.backward docstring", "observed"])
+def nodes_that_saved_nothing_are_refused_or_right(ag: Autograd) -> None:
+    """A second backward pass through nodes that saved nothing is refused, or it is right: it adds
+    once more.
+
+    An engine that finds the first pass's gradients still in its intermediates (micrograd#102) adds
+    the wrong amount.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = ag.tensor(5.0, requires_grad=True)
+    z = -(x - y) + x + x
+    z.backward()
+    with ag.attempt() as second:
+        z.backward()
+    with second.granted():
+        expect(x.grad).equals(2.0)
+
+
 @clause("life-006", CONVENTION, sources=["torch.autograd.backward docstring", "observed"])
 def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     """A second backward pass through nodes that saved nothing succeeds, and adds once more.
 
     What a pass lets go of are saved values; the nodes stay.  Tutorials say that the graph is
     destroyed, and an engine built on that sentence refuses here.  A sum, a difference and a
-    sign have constant derivatives, so nothing is missing.  An engine that finds the first
-    pass's gradients still in its intermediates (micrograd#102) adds the wrong amount.
+    sign have constant derivatives, so nothing is missing.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.tensor(5.0, requires_grad=True)
