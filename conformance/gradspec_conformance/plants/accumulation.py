@@ -69,7 +69,7 @@ def layout_policy_ignored(swap: Swap) -> None:
     swap(at(policy, "__enter__"), lambda _sound, self: self._before.append(layout.Policy.enforced))
 
 
-@compound({"acc-016": "structure"}, "pytorch/pytorch#183867")
+@compound({"acc-202": "structure"}, "pytorch/pytorch#183867")
 def layout_policy_not_restored(swap: Swap) -> None:
     """The layout policy stays off after the block that switched it off."""
     swap.data(layout.Policy, "enforced", layout.Policy.enforced)  # put back when it goes
@@ -169,12 +169,6 @@ def accum_always_in_place(sound: Any, leaf: Tensor, gradient: Tensor) -> None:
     if held is not None and leaf._grad is not None:
         total, leaf._grad = (leaf._grad, held)
         held._array, held._grad_fn = (total._array, total._grad_fn)
-
-
-@plant(at(accumulation, "accumulate_tensor"), {"acc-012b": "flag"}, "Oneflow-Inc/oneflow#8248")
-def total_detached(sound: Any, leaf: Any, gradient: Any) -> Any:
-    """The gradient of a leaf is stored without its graph under create_graph."""
-    return sound(leaf, gradient.detach())
 
 
 @plant(

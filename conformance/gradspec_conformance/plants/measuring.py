@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 CRASH: Final = "crash"
 """How a clause is red that failed by Python's own error, or that never came to an end."""
 
-PATIENCE: Final = 3.0
-"""Seconds of processor time that a clause may take; on the sound engine none takes one."""
+PATIENCE: Final = 15.0
+"""Seconds of processor time that a clause may take; the sound engine needs a tenth at most."""
 
 MEMORY: Final = 4 << 30
 """Bytes that a faulty engine may take."""
@@ -94,9 +94,10 @@ def _serve(plant: Plant, clauses: Sequence[str], there: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     signal.signal(signal.SIGVTALRM, _ended)
-    with plant.planted():
-        for clause in clauses:
-            there.send(_kind_of(clause))
+    for clause in clauses:
+        with plant.planted():  # anew: a fault may have a memory of its own
+            kind = _kind_of(clause)
+        there.send(kind)
     there.close()
     os._exit(0)
 

@@ -29,12 +29,6 @@ ALONE = 2
 STACK = 500
 
 
-@plant(at(Node, "release"), {"acc-006": "no error"}, "tinygrad/tinygrad#5701")
-def graph_used_up_in_silence(_sound: Any, _self: Any) -> Any:
-    """Values that an earlier pass was to free are read again without a word."""
-    return None
-
-
 @plant(
     at(Node, "release"), {"life-001": "no error", "life-011": "no error"}, "tinygrad/tinygrad#5701"
 )
@@ -105,26 +99,6 @@ def drop_recursive(swap: Swap) -> None:
                 drop(child, depth + 1)
 
     swap(at(Node, "__del__"), lambda _sound, node: drop(node, 0))
-
-
-@compound({"life-019": "missing gradient"}, "common where children own parents")
-def edges_are_weak(swap: Swap) -> None:
-    """A node does not own the nodes of its operands."""
-    slot = vars(Node)["next_functions"]
-
-    def read(node: Node) -> tuple[Edge, ...]:
-        swap.took_effect()
-        return tuple(((refer(), number) for refer, number in slot.__get__(node)))
-
-    def write(node: Node, edges: tuple[Edge, ...]) -> None:
-        slot.__set__(node, tuple(((reference(target), number) for target, number in edges)))
-
-    def reference(target: Node | None) -> Any:
-        if target is None or isinstance(target, AccumulateGrad):
-            return lambda: target
-        return weakref.ref(target)
-
-    swap.data(Node, "next_functions", property(read, write))
 
 
 @compound({"life-019": "graph-freed"}, "pytorch/pytorch#19769")

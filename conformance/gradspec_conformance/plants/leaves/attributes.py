@@ -181,17 +181,6 @@ def gradient_is_another_tensor_each_time(sound: Any, tensor: Any) -> Any:
 
 
 @plant(
-    reading("grad"),
-    {"inp-204": "value", "inp-049": "value"},
-    "common in engines with immutable arrays",
-)
-def gradients_are_read_as_copies(sound: Any, tensor: Any) -> Any:
-    """Reading the gradient gives a copy, so that a write to it is lost."""
-    gradient = sound(tensor)
-    return None if gradient is None else gradient.clone()
-
-
-@plant(
     assigning("grad"),
     {"ret-019": "warning"},
     "common where only leaves have a place for a gradient",

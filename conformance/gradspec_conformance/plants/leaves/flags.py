@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradspec_conformance.plants.places import assigning, at
 from gradspec_conformance.plants.plant import plant
 from gradspec_reference.engine.tensor import Tensor
@@ -39,18 +37,6 @@ def leaf_rg_sticky(sound: Any, self: Any, requires_grad: bool = True) -> Any:
 def flag_defaults_to_what_it_is(sound: Any, self: Any, requires_grad: bool | None = None) -> Any:
     """requires_grad_() without an argument asks for the flag that the tensor has already."""
     return sound(self, self.requires_grad if requires_grad is None else requires_grad)
-
-
-@plant(
-    at(Tensor, "requires_grad_"),
-    {"leaf-015": "unexpected gradient"},
-    "MXNet attach_grad habit",
-)
-def declaring_allocates_the_gradient(sound: Any, self: Any, requires_grad: bool = True) -> Any:
-    """Declaring a tensor a variable puts a tensor of zeros into its grad."""
-    if requires_grad and self.is_leaf:
-        self._grad = Tensor(np.zeros_like(self._array))
-    return sound(self, requires_grad)
 
 
 @plant(assigning("requires_grad"), {"leaf-014": "no error"}, "common in teaching engines")

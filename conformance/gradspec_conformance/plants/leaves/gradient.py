@@ -20,19 +20,6 @@ from gradspec_reference.errors import GradIsSelfError, GradShapeError, GradTypeE
 
 @plant(
     reading("grad"),
-    {"leaf-015": "unexpected gradient", "leaf-018a": "unexpected gradient"},
-    "tinygrad/tinygrad#16230",
-)
-def none_is_zero(sound: Any, tensor: Any) -> Any:
-    """The grad of a leaf that no backward pass has reached is a tensor of zeros."""
-    found = sound(tensor)
-    if found is None and tensor.requires_grad and tensor.is_leaf:
-        return Tensor(np.zeros_like(tensor._array))
-    return found
-
-
-@plant(
-    reading("grad"),
     {"leaf-054": "unexpected gradient", "leaf-017": "unexpected gradient"},
     "micrograd habit",
 )
@@ -69,12 +56,6 @@ def assigned_none_is_swallowed(sound: Any, tensor: Any, value: Any) -> None:
 def assigned_none_means_zeros(sound: Any, tensor: Any, value: Any) -> None:
     """Assigning None to grad fills it with zeros."""
     sound(tensor, Tensor(np.zeros_like(tensor._array)) if value is None else value)
-
-
-@plant(deleting("grad"), {"leaf-023": "unexpected gradient"}, "common in teaching engines")
-def deleting_a_gradient_is_swallowed(_sound: Any, _tensor: Any) -> Any:
-    """Deleting grad does nothing."""
-    return None
 
 
 @plant(deleting("grad"), {"leaf-023": "unexpected gradient"}, "pytorch/pytorch#83769")

@@ -40,16 +40,6 @@ def numbers_are_refused_to_variables(sound: Any, self: Any) -> Any:
     return sound(self)
 
 
-@plant(
-    at(interop, "item"),
-    {"leaf-212/float": "root-without-grad", "leaf-212/int": "root-without-grad"},
-    "common in teaching engines",
-)
-def numbers_cut_their_tensor(sound: Any, self: Any) -> Any:
-    """float() and int() of a tensor detach the tensor itself."""
-    return sound(self.detach_())
-
-
 @plant(at(Tensor, "__bool__"), {"rec-011a/below_1": "value"}, "common in tracing engines")
 def every_condition_holds(_sound: Any, tensor: Any) -> Any:
     """The truth of a tensor is that there is one."""

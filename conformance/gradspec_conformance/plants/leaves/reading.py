@@ -30,12 +30,6 @@ def reading_none_warns(_sound: Any, tensor: Any) -> Any:
     return warned(tensor, tensor._grad is None and not tensor.retains_grad)
 
 
-@plant(reading("grad"), {"ret-019": "warning"}, "torch rule")
-def reading_assigned_warns(_sound: Any, tensor: Any) -> Any:
-    """Reading the grad of a non-leaf that does not retain it warns even if one was assigned."""
-    return warned(tensor, not tensor.is_leaf and not tensor.retains_grad)
-
-
 @plant(reading("grad"), {"ret-002a": "warning"}, "common where the warning asks only for a history")
 def reading_before_the_pass_warns(_sound: Any, tensor: Any) -> Any:
     """Reading the grad of a non-leaf warns if it is None, even if it was asked for."""

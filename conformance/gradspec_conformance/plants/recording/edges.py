@@ -49,16 +49,6 @@ def edge_dedup(sound: Any, operands: Any, requires: Any) -> Any:
 
 
 @plant(
-    at(recording, "collect_edges"), {"rec-007/2": "value", "rec-007/5": "value"}, "sony/nnabla#532"
-)
-def operand_counted_once(sound: Any, operands: tuple[Any, ...], requires: tuple[bool, ...]) -> Any:
-    """A tensor that is both operands of an operation gets one edge."""
-    names = [id(x) for x in operands]
-    first = (names.index(name) == place for place, name in enumerate(names))
-    return sound(operands, tuple((a and b for a, b in zip(requires, first, strict=True))))
-
-
-@plant(
     at(node, "gradient_edge"),
     {"rec-003": "aliasing", "rec-005": "aliasing"},
     "common in teaching engines: nodes are values",

@@ -81,16 +81,6 @@ def records_first_only(_sound: Any, requires: Any) -> Any:
 
 
 @plant(
-    at(recording, "needs_grad"),
-    {"rec-002": "flag", "rec-002a": "structure"},
-    "common in teaching engines",
-)
-def records_everything(_sound: Any, operand: Any) -> Any:
-    """Every operation on tensors is recorded, also if none of them requires grad."""
-    return isinstance(operand, Tensor)
-
-
-@plant(
     at(recording, "make_node"),
     {"rec-016a": "structure", "rec-016": "unexpected gradient"},
     "common in teaching engines",

@@ -33,18 +33,6 @@ def leak_cycle(sound: Any, *arguments: Any) -> Any:
     return node
 
 
-@compound({"life-015a": "lifetime", "life-015c": "lifetime"}, "common in teaching engines")
-def tape_holds_all_results(swap: Swap) -> None:
-    """Every recorded result is put on one tape that is never cut."""
-    tape: list[Tensor] = []
-
-    def make_node(sound: Any, *arguments: Any) -> Any:
-        tape.append(arguments[-1])
-        return sound(*arguments)
-
-    swap(at(recording, "make_node"), make_node)
-
-
 @compound({"life-010": "graph-freed"}, "common in engines that cache graphs by their inputs")
 def same_operation_is_the_same_node(swap: Swap) -> None:
     """An operation on operands that it met before gets the node that it had then."""

@@ -38,12 +38,6 @@ def sine_is_differentiated_at_its_result(_sound: Any, xp: Any, g: Any, x: Any) -
     return g * xp.cos(xp.sin(x))
 
 
-@plant(rule("exp", "self"), {"bwd-202/five_functions_in_a_row": "value"}, "pytorch/pytorch#4355")
-def exponential_forgets_what_arrives(_sound: Any, _xp: Any, _g: Any, result: Any) -> Any:
-    """The rule of exp returns the local derivative and ignores what arrives from above."""
-    return result
-
-
 @plant(rule("mean", "self"), {"bwd-202/a_mean_of_squares": "value"}, "common in teaching engines")
 def mean_is_differentiated_as_a_sum(_sound: Any, *arguments: Any) -> Any:
     """The gradient of a mean is not divided by the number of entries."""
@@ -92,12 +86,6 @@ def div_scales_up(_f: Any, _xp: Any, g: Any, other: Any, *_: Any) -> Any:
 def masked_fill_turns_its_mask_round(_f: Any, xp: Any, g: Any, mask: Any, _value: Any) -> Any:
     """masked_fill passes the gradient on where the mask is true, and blocks it elsewhere."""
     return xp.where(mask, g, 0.0)
-
-
-@plant(rule("masked_fill", "self"), {"inp-018/masked_fill": "value"}, "common in teaching engines")
-def masked_fill_passes_everything(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
-    """masked_fill passes the gradient on, also where it has overwritten the value."""
-    return g
 
 
 @plant(rule("clamp", "self"), {"inp-018/clamp": "value"}, "common in straight-through estimators")
@@ -210,12 +198,6 @@ def mul_swapped(swap: Swap) -> None:
 def sum_shares_out(sound: Any, xp: Any, g: Any, shape: Any) -> Any:
     """A sum divides what it receives among its entries instead of giving it to each."""
     return sound(xp, g / max(np.prod(shape), 1), shape)
-
-
-@plant(rule("sin", "self"), {"vjp-013": "value"}, "common in teaching engines")
-def sine_is_differentiated_at_zero(_sound: Any, _xp: Any, g: Any, _x: Any) -> Any:
-    """The derivative of the sine is one everywhere, as it is at zero."""
-    return g
 
 
 @plant(

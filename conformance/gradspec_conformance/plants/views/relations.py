@@ -77,14 +77,6 @@ def clone_goes_on_counting(sound: Any, input: Any) -> Any:
     return result
 
 
-@plant(at(copies, "clone"), {"inp-003": "value"}, "common where a copy takes over all attributes")
-def clone_shares_the_counter(sound: Any, input: Any) -> Any:
-    """A copy and its original have one counter between them."""
-    result = sound(input)
-    versions.share(result, input)
-    return result
-
-
 @plant(at(views, "relate"), {"inp-002": "value", "inp-016": "no error"}, "pytorch/pytorch#197887")
 def view_own_version(sound: Any, view: Any, source: Any, *, several: bool) -> None:
     """A view has a version counter of its own."""
@@ -119,10 +111,4 @@ def aliases_are_a_reason_to_refuse(sound: Any, view: Any, relation: Any) -> None
 @plant(at(views, "base_requires_grad"), {"inp-023a": "flag"}, "a simple model of torch")
 def view_rg_ignores_base(_sound: Any, *_: Any) -> Any:
     """A view without a history does not require grad, whatever its base does."""
-    return False
-
-
-@plant(at(views, "base_requires_grad"), {"leaf-052": "flag"}, "common in teaching engines")
-def views_do_not_ask_their_base(_sound: Any, _relation: Any) -> Any:
-    """A view without history keeps the flag that it was made with, whatever its base says."""
     return False

@@ -218,25 +218,6 @@ def surplus_gradients_come_first(sound: Any, roots: Any, given: Any) -> Any:
     return sound(roots, given[max(len(given) - len(roots), 0) :])
 
 
-@plant(
-    at(cotangents, "default"),
-    {"rec-010": "no error"},
-    "common in teaching engines: micrograd's habit",
-)
-def vector_root_takes_ones(_sound: Any, _root: Any, shape: Any, dtype: Any) -> Any:
-    """A root with several elements is given a cotangent of ones."""
-    return Tensor(np.ones(shape, dtype))
-
-
-@plant(
-    at(cotangents, "for_root"), {"rec-008": "value", "rec-010a": "value"}, "pytorch/pytorch#4355"
-)
-def given_cotangent_ignored(sound: Any, root: Any, given: Any) -> Tensor | None:
-    """A pass begins with ones, whatever cotangent was given."""
-    seed = sound(root, given)
-    return None if seed is None else Tensor(np.ones_like(seed._array))
-
-
 @plant(at(cotangents, "default"), {"vjp-019": "no error"}, "a check of values instead of shapes")
 def equal_entries_are_a_scalar(sound: Any, root: Any, shape: Any, dtype: Any) -> Any:
     """A root whose entries are all equal is taken for a scalar."""
@@ -330,22 +311,6 @@ def cotangent_is_clipped(sound: Any, self: Any, roots: Any, given: Any) -> None:
     sound(self, roots, [Tensor(np.clip(v._array, -1, 1)) for v in given])
 
 
-@plant(at(shapes, "unbroadcast"), {"acc-024b": "shape"}, "raskr/rust-autograd#38")
-def accum_shape_broadcast(_sound: Any, _xp: Any, gradient: Any, _shape: Any) -> Any:
-    """A gradient of a larger shape is stored as it comes, not summed to the leaf's."""
-    return gradient
-
-
-@plant(
-    at(shapes, "unbroadcast"),
-    {"inp-021/slice": "shape", "inp-047a": "shape"},
-    "Lightning-AI/lightning-thunder#1962",
-)
-def assigned_value_is_not_summed(_sound: Any, _xp: Any, gradient: Any, _shape: Any) -> Any:
-    """The gradient of a broadcast operand is not summed to the operand's shape."""
-    return gradient
-
-
 @plant(
     at(shapes, "unbroadcast"),
     {"inp-021/slice": "value", "inp-047a": "value"},
@@ -357,7 +322,11 @@ def broadcast_takes_the_mean(sound: Any, xp: Any, gradient: Any, shape: Any) -> 
     return total * (total.size / gradient.size)
 
 
-@plant(at(shapes, "unbroadcast"), {"leaf-016a": "shape"}, "pytorch/pytorch#913")
+@plant(
+    at(shapes, "unbroadcast"),
+    {"leaf-016a": "shape"},
+    "pytorch/pytorch#913, raskr/rust-autograd#38, Lightning-AI/lightning-thunder#1962",
+)
 def a_stretched_leaf_has_a_stretched_gradient(
     _sound: Any, _xp: Any, gradient: Any, _shape: Any
 ) -> Any:
@@ -375,16 +344,6 @@ def a_stretched_leaf_gets_the_first_row(sound: Any, xp: Any, gradient: Any, shap
     for _ in range(len(gradient.shape) - len(shape)):
         gradient = gradient[0]
     return sound(xp, gradient, shape)
-
-
-@plant(
-    at(BackwardPass, "start"),
-    {"ho-007": "unused-input", "ho-006": "unused-input"},
-    "common where cotangents are raw arrays",
-)
-def cotangent_is_a_number(sound: Any, self: BackwardPass, roots: Any, cotangents: Any) -> None:
-    """A recorded pass takes its cotangents as mere numbers."""
-    sound(self, roots, [cotangent.detach() for cotangent in cotangents])
 
 
 @plant(

@@ -202,21 +202,6 @@ def running_mark_stays(swap: Swap) -> None:
 
 
 @plant(
-    at(BackwardPass, "differentiate"),
-    {"life-002a": "value", "life-006": "value"},
-    "bshillingford/autobw.torch#7",
-)
-def second_pass_starts_from_the_first(
-    sound: Any, self: BackwardPass, node: Node, cotangent: Any, status: int
-) -> None:
-    """Gradients that a pass left at intermediates are there when the next pass begins."""
-    if not self.create_graph and node.operator_is_single:
-        cotangent = cotangent + node.metadata.get("gradient", 0.0)
-        node.metadata["gradient"] = cotangent.copy()
-    sound(self, node, cotangent, status)
-
-
-@plant(
     at(BackwardPass, "run"),
     {"life-204": "graph-freed"},
     "common where a graph is freed on the way out, whatever the way",

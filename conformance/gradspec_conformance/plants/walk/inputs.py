@@ -18,24 +18,15 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.node import Edge
 
 
-@plant(at(BackwardPass, "limit_to"), {"acc-026": "unexpected gradient"}, "pytorch/pytorch#79708")
+@plant(
+    at(BackwardPass, "limit_to"),
+    {"acc-026": "unexpected gradient"},
+    "pytorch/pytorch#79708, pytorch/pytorch#51940",
+)
 def inputs_arg_ignored(
     sound: Any, self: BackwardPass, edges: Any, nodes: Any, *, run_targets: bool
 ) -> None:
     """A pass fills every leaf, whatever inputs it was given."""
-    if not run_targets:
-        sound(self, edges, nodes, run_targets=run_targets)
-
-
-@plant(
-    at(BackwardPass, "limit_to"),
-    {"bwd-021": "unexpected gradient", "bwd-030/the_function": "unexpected gradient"},
-    "pytorch/pytorch#51940",
-)
-def inputs_do_not_restrict(
-    sound: Any, self: Any, edges: Any, nodes: Any, *, run_targets: bool
-) -> None:
-    """A pass that is given inputs fills every leaf."""
     if not run_targets:
         sound(self, edges, nodes, run_targets=run_targets)
 
@@ -60,16 +51,6 @@ def leaves_outside_inputs_are_cleared(
 @plant(at(requests, "stored"), {"acc-026": "missing gradient"}, "pytorch/pytorch#79708")
 def inputs_nonleaf_lost(_sound: Any, targets: list[Any]) -> list[Edge]:
     """An intermediate that is named in inputs is not filled."""
-    return [requests.edge_of(target) for target in targets]
-
-
-@plant(
-    at(requests, "stored"),
-    {"bwd-024": "missing gradient", "bwd-025": "flag"},
-    "pytorch/pytorch#79708",
-)
-def listed_intermediate_gets_nothing(_sound: Any, targets: Any) -> Any:
-    """An intermediate that is listed in inputs is given nothing."""
     return [requests.edge_of(target) for target in targets]
 
 

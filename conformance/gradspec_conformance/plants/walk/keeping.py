@@ -35,7 +35,9 @@ def without_keepers(node: Node, run: Callable[[], Arrived]) -> Arrived:
         node.retained = retained
 
 
-@compound({"acc-004": "value", "acc-005": "value"}, "karpathy/micrograd#102")
+@compound(
+    {"acc-004": "value", "acc-005": "value"}, "karpathy/micrograd#102, bshillingford/autobw.torch#7"
+)
 def interiors_accumulate(swap: Swap) -> None:
     """Intermediates keep their gradients between passes, as leaves do."""
     kept: weakref.WeakKeyDictionary[Node, Any] = weakref.WeakKeyDictionary()

@@ -189,20 +189,6 @@ def lower_root_loses_its_start(sound: Any, self: Any, roots: Any, cotangents: An
 
 
 @plant(
-    at(BackwardPass, "next_ready"),
-    {"bwd-034": "missing gradient"},
-    "engines that store gradients when all of them are known",
-)
-def leaves_are_filled_at_the_end(_sound: Any, self: Any) -> Any:
-    """Leaves are given their gradients after everything else has run."""
-    inner = [entry for entry in self.ready if not hasattr(entry[1], "variable")]
-    chosen = min(inner or self.ready, key=lambda entry: entry[0])
-    self.ready.remove(chosen)
-    self.ready.sort(key=lambda entry: entry[0])
-    return chosen[1]
-
-
-@plant(
     at(arrivals, "count_dependencies"),
     {"acc-022": "missing gradient", "acc-025": "missing gradient"},
     "pytorch/pytorch#726",
