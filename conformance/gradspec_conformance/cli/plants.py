@@ -17,7 +17,6 @@ from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.plants import kills
 from gradspec_conformance.plants.journal import Journal
-from gradspec_conformance.plants.measuring import measured
 from gradspec_conformance.plants.parts import PARTS
 from gradspec_conformance.plants.plant import PLANTS, Plant
 from gradspec_conformance.plants.proof import Fate, Proof, Trial, judge_proof, trials
@@ -85,6 +84,8 @@ def _chosen(names: tuple[str, ...], parts: tuple[str, ...]) -> list[Plant]:
 
 def _measure(where: Console, chosen: Sequence[Plant], side_by_side: int, *, whole: bool) -> None:
     """Measure plants and write what was found; all of them, going on after an interruption."""
+    from gradspec_conformance.plants.measuring import measured  # noqa: PLC0415 - it has to fork
+
     journal = Journal() if whole else None
     found = kills.read() if journal is None else journal.read()
     todo = [plant for plant in chosen if journal is None or plant.name not in found]
