@@ -10,7 +10,8 @@ import pytest
 
 from gradspec import Autograd
 from gradspec.exceptions import Refused
-from gradspec.program.objects import FunctionHandle, HostArray, Log, Node, Observed
+from gradspec.program.objects import FunctionHandle, HostArray, Log, Node
+from gradspec.program.observed import Observed
 from gradspec.program.passing import compared, described, handed, is_function, wrapped
 from gradspec.program.recorder import Recorder
 from gradspec.program.steps import Ref

@@ -43,8 +43,8 @@ def last(ag: Autograd) -> dict[str, Any]:
 
 
 # demands ------------------------------------------------------------------------------
+@pytest.mark.usefixtures("_nobody_records")
 def test_a_demand_outside_of_a_clause_is_refused_with_a_sentence() -> None:
-    assert current.get() is None
     with pytest.raises(RuntimeError, match="belongs in a clause, or after open_engine"):
         expect(None).is_none()
 
@@ -444,6 +444,15 @@ def test_a_custom_function_is_called_with_what_it_is_given_by_name_too(ag: Autog
 
 
 # what a run leaves behind -------------------------------------------------------------
+@pytest.fixture
+def _nobody_records() -> Iterator[None]:
+    """Forget a recorder that a script opened for the rest of the process."""
+    token = current.set(None)
+    yield
+    current.reset(token)
+
+
+@pytest.mark.usefixtures("_nobody_records")
 def test_a_run_leaves_warnings_and_floating_point_errors_as_they_were(
     engine: ReferenceEngine,
 ) -> None:

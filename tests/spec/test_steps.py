@@ -229,14 +229,14 @@ def test_what_is_no_program_of_this_format_is_refused(text: str) -> None:
 
 def test_what_is_not_said_of_a_call_is_not_stored() -> None:
     function = Function(1, "hook", None, [Body((Ref(2),))], [0])
-    said = Function(1, "hook", (("x",), ("by", 2.0)), [DOUBLING, TAKING], [0, 1])
+    said = Function(1, "hook", (("x",), ("by", 2.0)), [DOUBLING, TAKING], [0, 1, 0])
 
     assert encode(function) == {
         "$function": 1,
         "slot": "hook",
         "bodies": [{"given": [{"$ref": 2}], "steps": []}],
     }
-    assert encode(said)["turns"] == [0, 1]
+    assert encode(said)["turns"] == [0, 1, 0]
     assert encode(said)["signature"] == [["x"], ["by", 2.0]]
     assert encode(said)["bodies"][0] == {
         "given": [{"$ref": 1}, {"$value": 2, "was": 0.5}],
