@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from gradspec.exceptions import ProgramError, Unsaid
+from gradspec.exceptions import Diverged, ProgramError, Unsaid
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
 from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
@@ -87,10 +87,16 @@ class PhrasebookEngine:
         """Print a program in the words of the book.
 
         What the engine does for a product is known once it was done: a stored program is performed.
+        If that comes to something that the program does not know, it is printed as it was stored.
         """
         if not is_performed(program.steps):
-            with Recorder(self) as recorder, suppress(ProgramError):
-                replay(program, recorder)
+            with Recorder(self) as recorder:
+                try:
+                    replay(program, recorder)
+                except Diverged:
+                    return in_words_of(self.book, program)
+                except ProgramError:  # a script shows what was done until then
+                    pass
             program = recorder.program
         return in_words_of(self.book, program)
 

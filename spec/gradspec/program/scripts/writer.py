@@ -124,6 +124,8 @@ class Writer(Literals):
         match step.act:
             case "expect":
                 self._emit(self.dialect.demand(step, self))
+            case "raise":
+                self._emit(self.dialect.interruption(step.given["error"]))
             case "repeat":
                 self._repeat(step)
             case "define" if "body" in step.given:
