@@ -158,6 +158,35 @@ def other_demands(ag: Autograd) -> None:
     expect(y).is_present()
 
 
+def an_attempt_of_another_kind(ag: Autograd) -> None:
+    """A refusal that an attempt does not allow leaves it."""
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with ag.refuses("nonscalar-root"), ag.attempt("operand-shape"):
+        x.backward()
+    expect(x).equals([1.0, 2.0])
+
+
+def what_is_made_where_nothing_is_granted(ag: Autograd) -> None:
+    """What a refused attempt makes needless may be used later."""
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with ag.attempt() as attempt:
+        x.backward()
+    with attempt.granted():
+        y = x * 2.0
+        expect(y).equals([99.0, 1.0])
+    expect(y).equals([2.0, 4.0])
+
+
+def warnings_in_warnings(ag: Autograd) -> None:
+    """Each demand on warnings has a list of its own."""
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x * 1.0
+    with ag.warns():
+        with ag.silent():
+            expect(y * 1.0).equals(2.0)
+        expect(y.grad).is_none()
+
+
 @pytest.fixture(params=["reference", "torch"])
 def taper(request: pytest.FixtureRequest) -> Any:
     """Give an engine with a tape."""
@@ -176,6 +205,9 @@ def taper(request: pytest.FixtureRequest) -> Any:
         a_loop_that_lets_go,
         a_loop_whose_last_is_let_go,
         other_demands,
+        an_attempt_of_another_kind,
+        what_is_made_where_nothing_is_granted,
+        warnings_in_warnings,
     ],
     ids=lambda body: body.__name__,
 )

@@ -16,7 +16,7 @@ import numpy as np
 from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
-from gradspec.program.folding import born_in_body, folded
+from gradspec.program.folding import born_in, born_in_body, folded
 from gradspec.program.scripts.literals import Literals
 from gradspec.program.scripts.own_words import in_own_words
 from gradspec.program.scripts.spelling import Spelling
@@ -173,6 +173,11 @@ class Writer(Literals):
         self.block(step.steps or [])
         inside, self.lines, self.depth = self.lines[before:], self.lines[:before], depth
         self._extend(self.dialect.block(step, inside or ["pass"], self))
+
+    def is_used_outside(self, step: Step) -> bool:
+        """Say whether anything that the steps of a block make is used after it."""
+        inside = uses(step.steps or [])
+        return any(self.uses.get(n, 0) > inside.get(n, 0) for n in born_in(step.steps or []))
 
     def _repeat(self, step: Step) -> None:
         """Write a loop; a name that the program lets go of is the only one of its object."""
