@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.port.engine import working_dtype
@@ -12,6 +13,8 @@ from gradspec.program.scripts import print_program
 from gradspec.program.steps import Step, numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec.port.act import Act
     from gradspec.program.scripts.writer import Writer
     from gradspec.program.steps import Program
@@ -33,6 +36,8 @@ RELATIONS: Final = {"exceeds": "more than", "contains": "a text with", "lacks": 
 """Demand that is no equality -> how it is said."""
 
 PRINTS: Final = re.compile(r"^( *)print\(")
+
+COUNTS: Final = re.compile(r"^( *)print\(len\((_\d+)\), 'warnings ")
 
 
 def in_words_of(book: Book, program: Program) -> str:
@@ -129,10 +134,9 @@ class BookDialect:
         return [
             f"with warnings.catch_warnings(record=True) as {seen}:",
             "    warnings.simplefilter('always')",
-            *inside,
+            *_counted(inside, seen),
             f"print(len({seen}), 'warnings   expected: {wanted}')",
         ]
-
 
     def _let_out(self, kinds: list[str]) -> list[str]:
         """Raise again what is of none of these kinds, where the book says how to tell."""
@@ -140,8 +144,17 @@ class BookDialect:
         if not kinds or {one.kind for one in known} != set(kinds):
             return []
         pattern = "|".join(one.says.pattern for one in known)
-        says = f"f'{{type(error).__name__}}: {{error}}'"
+        says = "f'{type(error).__name__}: {error}'"
         return [f"    if not re.search({pattern!r}, {says}):", "        raise"]
+
+
+def _counted(inside: list[str], seen: str) -> Iterator[str]:
+    """Count what a block inside has seen as seen by this one, too."""
+    for line, following in pairwise([*inside, ""]):
+        yield line
+        count = COUNTS.match(line)
+        if count and ".extend(" not in following:
+            yield f"{count[1]}{seen}.extend({count[2]})"
 
 
 def _granted(attempt: str, step: Step, inside: list[str], write: Writer) -> list[str]:
