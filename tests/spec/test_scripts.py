@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -292,6 +293,33 @@ def all_kinds_of_parameters(ag: Autograd) -> None:
     expect(x.grad).equals(36.0)
 
 
+def parameters_that_would_hide_something(ag: Autograd) -> None:
+    """Parameters with names that a script gives, or that Python does not take."""
+    y = ag.tensor(5.0)
+
+    def declared(x: Any, *, t0: Any = 1.0, torch: Any = 1.0) -> Any:
+        return x * t0 * y * torch + ag.tensor(0.0)
+
+    def free(x: Any, **kw: Any) -> Any:
+        return x * kw["t1"] * kw["torch"] * kw["a b"] * kw["class"] + ag.tensor(0.0)
+
+    x = ag.tensor(1.0, requires_grad=True)
+    ag.func.checkpoint(declared, use_reentrant=False)(x, t0=ag.tensor(7.0)).backward()
+    expect(x.grad).equals(35.0)
+    more = {"t1": 2.0, "torch": 3.0, "a b": 4.0, "class": 5.0}
+    ag.func.checkpoint(free, use_reentrant=False)(x, **more).backward()
+    expect(x.grad).equals(35.0 + 120.0)
+
+
+def a_member_of_an_enumeration(ag: Autograd) -> None:
+    """A number that is a member of an enumeration is written as a number."""
+
+    class Axis(IntEnum):
+        ROWS = 0
+
+    expect(ag.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=Axis.ROWS)).equals([4.0, 6.0])
+
+
 def functions_among_keywords(ag: Autograd) -> None:
     """Functions in a dict and a tuple that arrive by keyword."""
 
@@ -334,6 +362,8 @@ def complex_data(ag: Autograd) -> None:
         kept_context,
         defaults,
         all_kinds_of_parameters,
+        parameters_that_would_hide_something,
+        a_member_of_an_enumeration,
         functions_among_keywords,
         keywords_in_turn,
         complex_data,
