@@ -11,7 +11,8 @@ import pytest
 from gradspec import Autograd, Interrupted, expect
 from gradspec.exceptions import BrokenPort, Diverged, Failure
 from gradspec.judging.outcome import FailureKind
-from gradspec.program.objects import Log, Observed, Tensor
+from gradspec.program.objects import Log, Tensor
+from gradspec.program.observed import Observed
 from gradspec.program.passing import FORGOTTEN
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import Frame, Player, Turns, fits
@@ -173,7 +174,7 @@ def test_a_function_has_the_defaults_that_it_had(recorder: Recorder) -> None:
         (Body((), raised="Interrupted"), Interrupted),
         (Body((), raised="NoSuchThing"), Interrupted),
         (Body((), raised="print"), Interrupted),
-        (Body((), raised="SystemExit"), Interrupted),
+        (Body((), raised="SystemExit"), Diverged),
     ],
 )
 def test_a_body_ends_as_it_ended(recorder: Recorder, body: Body, raised: type[Exception]) -> None:

@@ -19,6 +19,7 @@ from gradspec.exceptions import BrokenPort, ProgramError, Refused
 from gradspec.port.acts import ACTS
 from gradspec.program.answers import arrived, made, pattern
 from gradspec.program.blocks import mode
+from gradspec.program.callbacks import interruption_of
 from gradspec.program.folding import born_in, born_in_body
 from gradspec.program.objects import Tensor
 from gradspec.program.observed import unseen
@@ -134,6 +135,9 @@ class Derivation:
             except Exception as error:
                 body.raised, body.cut = type(error).__name__, False
                 raise
+            except BaseException as interruption:
+                body.raised, body.cut = interruption_of(interruption), False
+                raise
             returned = self._as_tensor(found)
             body.returned, body.cut = described(returned), False
             if not self.again and not _is_closed(body, recorder):
@@ -168,11 +172,12 @@ class Derivation:
             return self._called(*points)
         except ProgramError:
             raise
-        except Exception as error:
+        except BaseException as error:
             raised = self.record.bodies[-1].raised
-            if not raised:
+            if raised:
+                recorder.record(Step("raise", {"error": raised}))
+            if not (raised and isinstance(error, Exception)):
                 raise
-            recorder.record(Step("raise", {"error": raised}))
             if recorder.callbacks.running:
                 recorder.raised_by_the_caller(error)
             raise Refused("vjp", "callback", error) from error
