@@ -14,6 +14,7 @@ from printed_scripts import Demanding, complaints, counted, printed, shows_what_
 from gradspec import CASES, Autograd, expect
 from gradspec.exceptions import ProgramError
 from gradspec.program.scripts import writer
+from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.phrases import Phrasebook
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
@@ -215,6 +216,14 @@ def taper(request: pytest.FixtureRequest) -> Any:
 )
 def test_both_scripts_show_what_was_demanded(body: Callable[[Autograd], None], taper: Any) -> None:
     shows_what_was_demanded(body, taper)
+
+
+def test_a_stored_attempt_lets_out_what_it_does_not_allow(taper: Any) -> None:
+    recorder = shows_what_was_demanded(an_attempt_of_another_kind, taper)
+
+    script = taper.script(from_json(to_json(recorder.program)))
+
+    assert list(complaints(taper, printed(taper, script), recorder.demands)) == []
 
 
 def stored_by_pack(ag: Autograd) -> None:

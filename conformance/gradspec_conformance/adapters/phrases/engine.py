@@ -62,6 +62,8 @@ class PhrasebookEngine:
     """An engine in the words of its book; the class attribute `book` says which."""
 
     book: ClassVar[Book]
+    tells_kind: ClassVar[str] = ""
+    """How a script tells the kind of `error`, if not by the patterns of the book."""
 
     def __init__(self) -> None:
         self._space: dict[str, Any] = {"__name__": f"<{self.book.file}>"}
@@ -94,11 +96,11 @@ class PhrasebookEngine:
                 try:
                     replay(program, recorder)
                 except Diverged:
-                    return in_words_of(self.book, program)
+                    return in_words_of(self.book, program, self.tells_kind)
                 except ProgramError:  # a script shows what was done until then
                     pass
             program = recorder.program
-        return in_words_of(self.book, program)
+        return in_words_of(self.book, program, self.tells_kind)
 
     def says(self, act: Act, forms: Mapping[str, Any]) -> bool:
         """Say whether some phrase mentions all these arguments, or a method does the act."""
