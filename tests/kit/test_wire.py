@@ -91,6 +91,23 @@ def test_what_a_function_of_the_caller_raises_comes_back_itself(ask: Asker) -> N
     assert caught.value is interruption
 
 
+def test_an_interruption_of_a_function_goes_on_when_the_engine_is_done(ask: Asker) -> None:
+    x = leaf(ask, 1.0)
+    interruption = KeyboardInterrupt()
+
+    def hook(_gradient: object) -> None:
+        raise interruption
+
+    handle = ask("register_hook", x, hook)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        ask("backward", ask("op:mul", x, x))
+    assert caught.value is interruption
+    ask("remove_hook", handle)
+    ask("backward", ask("op:mul", x, 3.0))
+    assert ask("get:grad", x) is not None
+
+
 def test_an_error_of_the_engine_that_crosses_a_function_comes_back_itself(ask: Asker) -> None:
     x = leaf(ask, 1.0)
     y = ask("op:mul", x, x)

@@ -44,6 +44,16 @@ def test_calls_that_differ_in_what_they_do_are_several_and_come_in_turn() -> Non
     assert [body.steps[0].given["other"] for body in found.bodies] == [2.0, 5.0]
 
 
+def test_a_program_that_is_folded_again_keeps_which_call_was_which() -> None:
+    function = Function(0, "hook", None, [doubling(1, 2), doubling(3, 4, 5.0)], [0, 1, 0, 0])
+    program = Program([Step("define", {"body": function}, Ref(99))])
+
+    found = folded(folded(program)).steps[0].given["body"]
+
+    assert found.turns == [0, 1, 0, 0]
+    assert len(found.bodies) == 2
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -154,6 +154,19 @@ def that_is_refused(ag: Autograd) -> None:
     expect(gradient).equals(6.0)
 
 
+def whose_function_raises(ag: Autograd) -> None:
+    """What the function raises by itself is the caller's own, on every engine."""
+
+    def interrupted(x: Any) -> Any:
+        expect(x * 2.0).equals(6.0)
+        raise ValueError
+
+    with ag.refuses("callback"):
+        ag.vjp(interrupted, [3.0])
+    with ag.refuses("callback"):
+        ag.vjp(derivative(ag, interrupted), [3.0])
+
+
 def in_a_rule(ag: Autograd) -> None:
     """Products inside the rules of a custom function."""
 
@@ -227,6 +240,7 @@ EVERYWHERE = (
     of_constants_inside,
     of_one_data_type,
     with_a_cotangent,
+    whose_function_raises,
 )
 ON_TAPES = (of_an_outer_leaf, without_recording, in_a_rule, in_a_hook, that_is_refused)
 ON_TORCH = (mapped, mapped_at_a_constant, in_a_checkpoint, transformed)
@@ -259,6 +273,22 @@ def test_a_product_is_that_of_calculus_live_replayed_and_printed(
     assert again.assertions == recorder.assertions
     assert to_json(again.program) == stored
     assert engine.script(from_json(stored)) == engine.script(recorder.program)
+
+
+def test_a_product_that_an_engine_cannot_perform_again_is_printed_as_it_was_stored(
+    engine: ReferenceEngine,
+) -> None:
+    with Recorder(engine) as recorder:
+        value, _ = Autograd(recorder).vjp(lambda x: x * x, [3.0])
+        if value.item() > 1.0:
+            expect(value).equals(9.0)
+    stored = to_json(recorder.program)
+    assert '"seen":true' in stored
+
+    script = engine.script(from_json(stored.replace('"seen":true', '"seen":false')))
+
+    assert "vjp(function, inputs)" in script
+    assert "print(t3, '   expected:', 9.0)" in script
 
 
 def test_a_product_is_no_demand() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,52 @@ def test_a_replay_that_is_not_refused_as_before_diverges(
 
 
 # blocks -------------------------------------------------------------------------------
+@pytest.mark.parametrize("demand", [lambda ag: ag.refuses("graph-freed"), lambda ag: ag.warns()])
+def test_a_demand_that_the_programs_own_exception_left_is_none(
+    demand: Callable[[Autograd], Any], engine: ReferenceEngine
+) -> None:
+    def body(ag: Autograd) -> None:
+        x = ag.tensor(2.0)
+        with contextlib.suppress(KeyError), demand(ag):
+            y = x * 3.0
+            raise KeyError
+        expect(y).equals(6.0)
+
+    live = recorded(body, engine)
+
+    assert live.assertions == replayed(live, engine).assertions == 1
+
+
+def a_hook(ag: Autograd, function: Callable[[Any], Any]) -> None:
+    x = ag.tensor(2.0, requires_grad=True)
+    x.register_hook(function)
+    (x * 1.0).backward()
+
+
+def a_product(ag: Autograd, function: Callable[[Any], Any]) -> None:
+    ag.vjp(function, [2.0])
+
+
+@pytest.mark.parametrize("call", [a_hook, a_product])
+def test_a_function_that_is_interrupted_is_not_taken_for_one_that_returns(
+    call: Callable[..., None], engine: ReferenceEngine
+) -> None:
+    def interrupted(_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    def body(ag: Autograd) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            call(ag, interrupted)
+        expect(ag.tensor(1.0)).equals(1.0)
+
+    live = recorded(body, engine)
+
+    assert "raise KeyboardInterrupt" in as_gradspec(live.program)
+    assert "raise KeyboardInterrupt" in engine.script(live.program)
+    with pytest.raises(Diverged, match="KeyboardInterrupt"):
+        replayed(live, engine)
+
+
 def test_a_block_on_warnings_leaves_those_around_it_alone(engine: ReferenceEngine) -> None:
     def body(ag: Autograd) -> None:
         y = ag.tensor(1.0, requires_grad=True) * 2.0

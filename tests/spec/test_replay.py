@@ -171,7 +171,7 @@ def test_a_function_has_the_defaults_that_it_had(recorder: Recorder) -> None:
         (Body((), raised="Interrupted"), Interrupted),
         (Body((), raised="NoSuchThing"), Interrupted),
         (Body((), raised="print"), Interrupted),
-        (Body((), raised="SystemExit"), Interrupted),
+        (Body((), raised="SystemExit"), Diverged),
     ],
 )
 def test_a_body_ends_as_it_ended(recorder: Recorder, body: Body, raised: type[Exception]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from printed_scripts import Demanding, complaints, counted, printed, shows_what_
 from gradspec import CASES, Autograd, expect
 from gradspec.exceptions import ProgramError
 from gradspec.program.scripts import writer
+from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.phrases import Phrasebook
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
@@ -158,6 +160,36 @@ def other_demands(ag: Autograd) -> None:
     expect(y).is_present()
 
 
+def an_attempt_of_another_kind(ag: Autograd) -> None:
+    """A refusal that an attempt does not allow leaves it."""
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with ag.refuses("nonscalar-root"), ag.attempt("operand-shape"):
+        x.backward()
+    expect(x).equals([1.0, 2.0])
+
+
+def what_is_made_where_nothing_is_granted(ag: Autograd) -> None:
+    """What a refused attempt makes needless may be used later."""
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with ag.attempt() as attempt:
+        x.backward()
+    with attempt.granted():
+        y = x * 2.0
+        expect(y).equals([99.0, 1.0])
+    expect(y).equals([2.0, 4.0])
+
+
+def warnings_in_warnings(ag: Autograd) -> None:
+    """Each demand on warnings has a list of its own."""
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x * 1.0
+    with ag.warns():
+        with ag.silent():
+            expect(y * 1.0).equals(2.0)
+        with ag.warns():
+            expect(y.grad).is_none()
+
+
 @pytest.fixture(params=["reference", "torch"])
 def taper(request: pytest.FixtureRequest) -> Any:
     """Give an engine with a tape."""
@@ -176,11 +208,22 @@ def taper(request: pytest.FixtureRequest) -> Any:
         a_loop_that_lets_go,
         a_loop_whose_last_is_let_go,
         other_demands,
+        an_attempt_of_another_kind,
+        what_is_made_where_nothing_is_granted,
+        warnings_in_warnings,
     ],
     ids=lambda body: body.__name__,
 )
 def test_both_scripts_show_what_was_demanded(body: Callable[[Autograd], None], taper: Any) -> None:
     shows_what_was_demanded(body, taper)
+
+
+def test_a_stored_attempt_lets_out_what_it_does_not_allow(taper: Any) -> None:
+    recorder = shows_what_was_demanded(an_attempt_of_another_kind, taper)
+
+    script = taper.script(from_json(to_json(recorder.program)))
+
+    assert list(complaints(taper, printed(taper, script), recorder.demands)) == []
 
 
 def stored_by_pack(ag: Autograd) -> None:
@@ -259,6 +302,33 @@ def all_kinds_of_parameters(ag: Autograd) -> None:
     expect(x.grad).equals(36.0)
 
 
+def parameters_that_would_hide_something(ag: Autograd) -> None:
+    """Parameters with names that a script gives, or that Python does not take."""
+    y = ag.tensor(5.0)
+
+    def declared(x: Any, *, t0: Any = 1.0, torch: Any = 1.0) -> Any:
+        return x * t0 * y * torch + ag.tensor(0.0)
+
+    def free(x: Any, **kw: Any) -> Any:
+        return x * kw["t1"] * kw["torch"] * kw["a b"] * kw["class"] + ag.tensor(0.0)
+
+    x = ag.tensor(1.0, requires_grad=True)
+    ag.func.checkpoint(declared, use_reentrant=False)(x, t0=ag.tensor(7.0)).backward()
+    expect(x.grad).equals(35.0)
+    more = {"t1": 2.0, "torch": 3.0, "a b": 4.0, "class": 5.0}
+    ag.func.checkpoint(free, use_reentrant=False)(x, **more).backward()
+    expect(x.grad).equals(35.0 + 120.0)
+
+
+def a_member_of_an_enumeration(ag: Autograd) -> None:
+    """A number that is a member of an enumeration is written as a number."""
+
+    class Axis(IntEnum):
+        ROWS = 0
+
+    expect(ag.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=Axis.ROWS)).equals([4.0, 6.0])
+
+
 def functions_among_keywords(ag: Autograd) -> None:
     """Functions in a dict and a tuple that arrive by keyword."""
 
@@ -301,6 +371,8 @@ def complex_data(ag: Autograd) -> None:
         kept_context,
         defaults,
         all_kinds_of_parameters,
+        parameters_that_would_hide_something,
+        a_member_of_an_enumeration,
         functions_among_keywords,
         keywords_in_turn,
         complex_data,

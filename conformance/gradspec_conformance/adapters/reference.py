@@ -16,6 +16,7 @@ class ReferenceEngine(PhrasebookEngine):
     """The engine of which the specification is true."""
 
     book = read_book(BOOK)
+    tells_kind = "getattr(error, 'kind', None)"
 
     def __init__(self) -> None:
         super().__init__()

@@ -42,6 +42,7 @@ OF_THE_KIT: Final = (
         gives="tensor",
         python="$zeros if $gradient is None else $gradient",
     ),
+    _own("raise", "error", "Raise what a function raised by itself."),
     # what the host does with what it holds
     _own(
         "forget",

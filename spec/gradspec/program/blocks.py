@@ -73,6 +73,11 @@ def refuses(recorder: Recorder, kind: str) -> Iterator[None]:
                 yield
         except Refused as error:
             refused = error
+        except ProgramError:
+            raise
+        except BaseException:
+            recorder.dissolve(step)
+            raise
         recorder.assertions += 1
         text = f"expected an error of the kind {kind}: {ERROR_KINDS[kind]}"
         if refused is None:
@@ -90,8 +95,14 @@ def warnings(recorder: Recorder, *, expected: bool) -> Iterator[None]:
     before = len(recorder.warnings)
     step, steps = recorder.block(key)
     with recorder.ending(step):
-        with recorder.frame(steps):
-            yield
+        try:
+            with recorder.frame(steps):
+                yield
+        except ProgramError:
+            raise
+        except BaseException:
+            recorder.dissolve(step)
+            raise
         seen = [f"{w.category.__name__}: {w.message}" for w in recorder.warnings[before:]]
         recorder.assertions += 1
         failure = warned(seen, expected)

@@ -87,6 +87,9 @@ class Callbacks:
             body.raised = type(error).__name__
             self._recorder.raised_by_the_caller(error)
             raise
+        except BaseException as interruption:
+            body.raised = interruption_of(interruption)
+            raise
         raise original  # outside of the handlers, so that nothing is added to its history
 
     @contextmanager
@@ -119,6 +122,11 @@ class Callbacks:
             structure, plain = returned
             return wrapped(structure), plain
         return wrapped(returned)
+
+
+def interruption_of(error: BaseException) -> str:
+    """Name what interrupts a program: as Python does, whatever the caller has made of it."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
 
 
 def _with_defaults(function: Callable[..., Any]) -> inspect.Signature | None:

@@ -134,14 +134,14 @@ def _folded_function(function: Function, frames: _Frames) -> Function:
         if key not in places and not call.cut:
             places[key] = len(bodies)
             bodies.append(call)
-    turns = []
+    place_of = []
     for call, own in zip(calls, keys, strict=True):
         key = next((whole for whole in places if call.cut and _begins(own, whole)), own)
         if key not in places:
             places[key] = len(bodies)
             bodies.append(call)
-        turns.append(places[key])
-    return replace(function, bodies=bodies, turns=turns)
+        place_of.append(places[key])
+    return replace(function, bodies=bodies, turns=[place_of[turn] for turn in function.turns])
 
 
 def _folded_body(body: Body, frames: _Frames) -> Body:

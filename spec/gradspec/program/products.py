@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.exceptions import BrokenPort, Refused
+from gradspec.exceptions import BrokenPort, ProgramError, Refused
 from gradspec.port.acts import ACTS
 from gradspec.program.answers import arrived, made, pattern
 from gradspec.program.blocks import mode
+from gradspec.program.callbacks import interruption_of
 from gradspec.program.folding import born_in, born_in_body
 from gradspec.program.objects import Tensor
 from gradspec.program.observed import unseen
@@ -127,7 +128,17 @@ class Derivation:
         record.turns.append(len(record.bodies))
         record.bodies.append(body)
         with recorder.frame(body.steps, aside=False):
-            returned = self._as_tensor(self.function(*given))
+            try:
+                found = self.function(*given)
+            except ProgramError:
+                raise
+            except Exception as error:
+                body.raised, body.cut = type(error).__name__, False
+                raise
+            except BaseException as interruption:
+                body.raised, body.cut = interruption_of(interruption), False
+                raise
+            returned = self._as_tensor(found)
             body.returned, body.cut = described(returned), False
             if not self.again and not _is_closed(body, recorder):
                 self.again = True
@@ -150,9 +161,26 @@ class Derivation:
     # a tape -----------------------------------------------------------------------------
     def _on_a_tape(self) -> Product:
         points = [self._point(i) for i in self.inputs]
-        output = self._called(*points)
+        output = self._called_here(points)
         way = self._asked_for if self.again else self._read_off_leaves
         return output, tuple(map(self._or_zero, way(output, points), points))
+
+    def _called_here(self, points: Sequence[Tensor]) -> Tensor:
+        """Call the function; what it raises by itself comes out as it would of an engine's act."""
+        recorder = self.recorder
+        try:
+            return self._called(*points)
+        except ProgramError:
+            raise
+        except BaseException as error:
+            raised = self.record.bodies[-1].raised
+            if raised:
+                recorder.record(Step("raise", {"error": raised}))
+            if not (raised and isinstance(error, Exception)):
+                raise
+            if recorder.callbacks.running:
+                recorder.raised_by_the_caller(error)
+            raise Refused("vjp", "callback", error) from error
 
     def _point(self, given: Any) -> Tensor:
         """Give a point of the function's own; a constant becomes a leaf of its values."""

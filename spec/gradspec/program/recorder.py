@@ -289,6 +289,12 @@ class Recorder:
         self.record(step)
         return step, steps
 
+    def dissolve(self, step: Step) -> None:
+        """Leave the steps of a block, and not its demand: it was left before it could be made."""
+        steps = self._blocks()[-1]
+        place = next(n for n, one in enumerate(steps) if one is step)
+        steps[place : place + 1] = step.steps or []
+
     @contextmanager
     def ending(self, step: Step) -> Iterator[None]:
         """Note in a step that it was refused."""

@@ -216,7 +216,11 @@ class Player:
             raise Diverged("the engine goes on where it stopped when the program was recorded")
         if body.raised:
             kind = getattr(builtins, body.raised, Interrupted)
-            raise kind if isinstance(kind, type) and issubclass(kind, Exception) else Interrupted
+            if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+                kind = Interrupted
+            if not issubclass(kind, Exception):
+                raise Diverged(f"a function was left by {body.raised}, which ends a replay")
+            raise kind
         return self.value(body.returned)
 
 

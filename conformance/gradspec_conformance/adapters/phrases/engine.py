@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from gradspec.exceptions import ProgramError, Unsaid
+from gradspec.exceptions import Diverged, ProgramError, Unsaid
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
 from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
@@ -62,6 +62,8 @@ class PhrasebookEngine:
     """An engine in the words of its book; the class attribute `book` says which."""
 
     book: ClassVar[Book]
+    tells_kind: ClassVar[str] = ""
+    """How a script tells the kind of `error`, if not by the patterns of the book."""
 
     def __init__(self) -> None:
         self._space: dict[str, Any] = {"__name__": f"<{self.book.file}>"}
@@ -87,12 +89,18 @@ class PhrasebookEngine:
         """Print a program in the words of the book.
 
         What the engine does for a product is known once it was done: a stored program is performed.
+        If that comes to something that the program does not know, it is printed as it was stored.
         """
         if not is_performed(program.steps):
-            with Recorder(self) as recorder, suppress(ProgramError):
-                replay(program, recorder)
+            with Recorder(self) as recorder:
+                try:
+                    replay(program, recorder)
+                except Diverged:
+                    return in_words_of(self.book, program, self.tells_kind)
+                except ProgramError:  # a script shows what was done until then
+                    pass
             program = recorder.program
-        return in_words_of(self.book, program)
+        return in_words_of(self.book, program, self.tells_kind)
 
     def says(self, act: Act, forms: Mapping[str, Any]) -> bool:
         """Say whether some phrase mentions all these arguments, or a method does the act."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.port.engine import working_dtype
@@ -11,6 +13,8 @@ from gradspec.program.scripts import print_program
 from gradspec.program.steps import Step, numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec.port.act import Act
     from gradspec.program.scripts.writer import Writer
     from gradspec.program.steps import Program
@@ -31,10 +35,14 @@ MODULES: Final = (
 RELATIONS: Final = {"exceeds": "more than", "contains": "a text with", "lacks": "a text without"}
 """Demand that is no equality -> how it is said."""
 
+PRINTS: Final = re.compile(r"^( *)print\(")
 
-def in_words_of(book: Book, program: Program) -> str:
-    """Print a program as a user of the book's engine writes it."""
-    return print_program(program, BookDialect(book))
+COUNTS: Final = re.compile(r"^( *)print\(len\((_\d+)\), 'warnings ")
+
+
+def in_words_of(book: Book, program: Program, kind: str = "") -> str:
+    """Print a program as a user of the book's engine writes it; `kind` tells that of `error`."""
+    return print_program(program, BookDialect(book, kind))
 
 
 class BookDialect:
@@ -42,13 +50,15 @@ class BookDialect:
 
     has_products = False
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, kind: str = "") -> None:
         self._book = book
+        self._kind = kind
         self.working_dtype = working_dtype(book.abilities).name
 
     def head(self, body: str) -> list[str]:
         """Give the lines before the first step: the imports that the body needs."""
         standard = [f"import {module}" for module in MODULES if f"{module}." in body]
+        standard += ["import re"] if "re.search(" in body else []
         numpy = ["import numpy as np"] if "np." in body else []
         texts = (code.text.strip() for code in self._book.setup if code.place)
         own = [line for text in texts for line in text.splitlines()]
@@ -105,26 +115,57 @@ class BookDialect:
                     f"    print(type(error).__name__, error, '   expected: {kind}')",
                 ]
             case "attempt":
-                name = f"t{step.makes.number}"
+                name, let_out = f"t{step.makes.number}", self._let_out(step.given["kinds"])
+                if step.refused and not let_out:
+                    return [f"{name} = True", *lines]
                 return [
                     f"{name} = True",
                     "try:",
                     *inside,
                     "except Exception as error:",
+                    *let_out,
                     f"    {name} = False",
                     "    print(type(error).__name__, error, '   which is allowed')",
                 ]
             case "caught":
                 return ["with contextlib.suppress(Exception):", *inside]
             case "granted":
-                return [f"if {write.literal(step.given['attempt'])}:", *inside]
-        wanted = "at least one" if step.act == "warns" else "none"
+                return _granted(write.literal(step.given["attempt"]), step, inside, write)
+        wanted, seen = "at least one" if step.act == "warns" else "none", write.fresh()
         return [
-            "with warnings.catch_warnings(record=True) as seen:",
+            f"with warnings.catch_warnings(record=True) as {seen}:",
             "    warnings.simplefilter('always')",
-            *inside,
-            f"print(len(seen), 'warnings   expected: {wanted}')",
+            *_counted(inside, seen),
+            f"print(len({seen}), 'warnings   expected: {wanted}')",
         ]
+
+    def _let_out(self, kinds: list[str]) -> list[str]:
+        """Raise again what is of none of these kinds, where it is said how to tell."""
+        if kinds and self._kind:
+            return [f"    if {self._kind} not in {tuple(kinds)!r}:", "        raise"]
+        known = [one for one in self._book.errors if one.kind in kinds]
+        if not kinds or {one.kind for one in known} != set(kinds):
+            return []
+        pattern = "|".join(one.says.pattern for one in known)
+        says = "f'{type(error).__name__}: {error}'"
+        return [f"    if not re.search({pattern!r}, {says}):", "        raise"]
+
+
+def _counted(inside: list[str], seen: str) -> Iterator[str]:
+    """Count what a block inside has seen as seen by this one, too."""
+    for line, following in pairwise([*inside, ""]):
+        yield line
+        count = COUNTS.match(line)
+        if count and ".extend(" not in following:
+            yield f"{count[1]}{seen}.extend({count[2]})"
+
+
+def _granted(attempt: str, step: Step, inside: list[str], write: Writer) -> list[str]:
+    """Demand what is inside unless it was refused; what others use is made in any case."""
+    if not write.is_used_outside(step):
+        return [f"if {attempt}:", *inside]
+    head = f"with contextlib.nullcontext() if {attempt} else contextlib.suppress(Exception):"
+    return [head, *(PRINTS.sub(rf"\1{attempt} and print(", line) for line in inside)]
 
 
 def _of_the_kit(act: Act) -> tuple[Phrase, ...]:

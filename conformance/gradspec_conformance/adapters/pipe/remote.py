@@ -134,6 +134,7 @@ class RemoteEngine:
     def _start(self) -> None:
         self._kept: dict[int, Any] = {}
         self._raised: dict[int, BaseException] = {}
+        self._interruptions: list[BaseException] = []
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe)  # noqa: S603
         reader, writer = self._process.stdout, self._process.stdin
@@ -164,6 +165,8 @@ class RemoteEngine:
         self._say(message)
         while True:
             heard = self._heard()
+            if self._interruptions and "callback" not in heard:
+                raise self._interruptions.pop()
             match heard:
                 case {"return": value}:
                     return self._answer(what, value)
@@ -272,6 +275,9 @@ class RemoteEngine:
             answer = {"return": encode(self._told(returned))}
         except Exception as error:  # noqa: BLE001 - the engine decides what becomes of it
             self._say({"raise": self._said_of(error)})
+        except BaseException as interruption:  # noqa: BLE001 - it goes on when the engine is done
+            self._interruptions = [interruption]
+            self._say({"raise": {"caller": next(self._numbers)}})
         else:
             self._say(answer)
             del returned  # only now: what is said has to be there until it is heard

@@ -34,8 +34,12 @@ class Literals:
                 return self._name(value.number)
             case Function():
                 return f"f{value.number}"
-            case bool() | None | str():
+            case bool() | None:
                 return repr(value)
+            case str():
+                return str.__repr__(value)  # that of an enumeration says its class
+            case int():
+                return int.__repr__(value)
             case float() | np.floating() if not math.isfinite(value):
                 return f"float('{float(value)}')"
             case complex() if not _is_read_back(value):
@@ -51,7 +55,7 @@ class Literals:
             case tuple():
                 return f"({self.listed(value)}{',' if len(value) == 1 else ''})"
             case dict():
-                pairs = (f"{k!r}: {self.literal(v)}" for k, v in value.items())
+                pairs = (f"{self.literal(k)}: {self.literal(v)}" for k, v in value.items())
                 return "{" + ", ".join(pairs) + "}"
             case MappingProxyType():
                 return f"types.MappingProxyType({self.literal(dict(value))})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.port.phrase import FORMS, RESULT, WORD, Argument, Local, flat
@@ -50,6 +51,8 @@ class Spelling:
         if part.star == "*":
             return write.listed(value)
         if part.star == "**":
+            if not all(map(is_sayable, value)):
+                return f"**{write.literal(dict(value))}"
             return ", ".join(f"{k}={write.literal(v)}" for k, v in value.items())
         if part.name == "index":
             return write.index(value)
@@ -87,6 +90,11 @@ def _opens(before: Any) -> bool:
 def _closes(after: Any) -> bool:
     text = after.lstrip(" ") if isinstance(after, str) else "$"
     return not text or text.startswith((")", "]", ",", "\n"))
+
+
+def is_sayable(name: str) -> bool:
+    """Say whether Python takes a text as a name."""
+    return name.isidentifier() and not iskeyword(name)
 
 
 @cache

@@ -7,7 +7,10 @@ Python's, whatever the dialect.
 from __future__ import annotations
 
 import ast
+import builtins
+import re
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +19,10 @@ import numpy as np
 from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
-from gradspec.program.folding import born_in_body, folded
+from gradspec.program.folding import born_in, born_in_body, folded
 from gradspec.program.scripts.literals import Literals
 from gradspec.program.scripts.own_words import in_own_words
-from gradspec.program.scripts.spelling import Spelling
+from gradspec.program.scripts.spelling import Spelling, is_sayable
 from gradspec.program.signatures import sources
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
 from gradspec.program.structure import Plain
@@ -41,6 +44,15 @@ IN_TURN: Final = (
     "    return call",
     "",
 )
+
+OWN_NAME: Final = re.compile(r"(t|a|f|_)\d+(_\d+)?(_of)?")
+"""The names that a script gives."""
+
+WORDS: Final = (
+    *("concurrent", "contextlib", "copy", "functools", "importlib", "np", "pickle", "re", "types"),
+    *("warnings", "weakref", "Interrupted", "expect", "in_turn"),
+)
+"""The names that some scripts import."""
 
 NAMED: Final = ("tensor", "leaf", "log", "note", "same")
 """Acts whose results have names, however they are used."""
@@ -124,6 +136,8 @@ class Writer(Literals):
         match step.act:
             case "expect":
                 self._emit(self.dialect.demand(step, self))
+            case "raise":
+                self._emit(self.dialect.interruption(step.given["error"]))
             case "repeat":
                 self._repeat(step)
             case "define" if "body" in step.given:
@@ -172,6 +186,11 @@ class Writer(Literals):
         inside, self.lines, self.depth = self.lines[before:], self.lines[:before], depth
         self._extend(self.dialect.block(step, inside or ["pass"], self))
 
+    def is_used_outside(self, step: Step) -> bool:
+        """Say whether anything that the steps of a block make is used after it."""
+        inside = uses(step.steps or [])
+        return any(self.uses.get(n, 0) > inside.get(n, 0) for n in born_in(step.steps or []))
+
     def _repeat(self, step: Step) -> None:
         """Write a loop; a name that the program lets go of is the only one of its object."""
         carried = [(f"t{i.number}", f, f"t{n.number}") for i, f, n in step.given["carried"]]
@@ -216,7 +235,7 @@ class Writer(Literals):
                     yield from self._taken_apart(one, f"{name}[{place}]")
             case dict():
                 for key, one in made.items():
-                    yield from self._taken_apart(one, f"{name}[{key!r}]")
+                    yield from self._taken_apart(one, f"{name}[{self.literal(key)}]")
 
     def _may_inline(self, step: Step, following: Step | None) -> bool:
         if not isinstance(step.makes, Ref) or step.refused is not None or following is None:
@@ -253,6 +272,11 @@ class Writer(Literals):
 
     def _body(self, name: str, body: Body, function: Function) -> None:
         parameters, opening = self._parameters(body, function)
+        taken = self._taken(function)
+        if taken:
+            self._emit(f"def {name}({parameters}):")
+            self._emit(f"    return {name}_of({', '.join(taken)})")
+            parameters, name = ", ".join(taken.values()), f"{name}_of"
         self._emit(f"def {name}({parameters}):")
         self.depth += 1
         born = set(born_in_body(body))
@@ -279,13 +303,37 @@ class Writer(Literals):
         if function.signature is None:
             names = {place: self._parameter(place, one, body) for place, one in places.items()}
             written = ", ".join(names.values())
+            if not all(map(self._is_free, body.keywords)):
+                by_place = [names[place] for place in range(len(body.arguments))]
+                written = ", ".join([*by_place, *(["/"] if by_place else []), "**named"])
+                names |= {name: f"named[{name!r}]" for name in body.keywords}
         else:
+            taken = self._taken(function)
             names = sources(function.signature, places)
+            if taken:
+                names = {place: _within(taken, source) for place, source in names.items()}
             written = ", ".join(self._declared(*one) for one in function.signature)
         opening = [
             line for place, one in places.items() for line in self._received(one, names[place])
         ]
         return written, opening
+
+    def _is_free(self, name: str) -> bool:
+        """Say whether a parameter of this name hides nothing that the script means by it."""
+        return is_sayable(name) and not OWN_NAME.fullmatch(name) and name not in self._meant
+
+    @property
+    def _meant(self) -> set[str]:
+        """The names that mean something in every function."""
+        return {*vars(builtins), *WORDS, *_bound("\n".join(self.dialect.head("")))}
+
+    def _taken(self, function: Function) -> dict[str, str]:
+        """Give other names to the parameters of a function, if one of them hides anything."""
+        texts = [text for text, *_ in function.signature or () if text not in ("/", "*")]
+        names = [text.lstrip("*") for text in texts]
+        if all(map(self._is_free, names)):
+            return {}
+        return {name: f"a{place}" for place, name in enumerate(names)}
 
     def _parameter(self, place: int | str, pattern: Any, body: Body) -> str:
         """Name a parameter: as the program does, unless its number has to go outside."""
@@ -324,6 +372,27 @@ def has_dicts(pattern: Any) -> bool:
     """Say whether a pattern cannot stand on the left of an assignment."""
     inside = isinstance(pattern, tuple | list) and any(map(has_dicts, pattern))
     return isinstance(pattern, dict) or inside
+
+
+def _within(taken: dict[str, str], source: str) -> str:
+    """Say where a parameter is under its other name."""
+    name, bracket, rest = source.partition("[")
+    return f"{taken[name]}{bracket}{rest}"
+
+
+@cache
+def _bound(text: str) -> frozenset[str]:
+    """Name what a script's first lines bind."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.alias():
+                found.add(node.asname or node.name.partition(".")[0])
+            case ast.Name():
+                found.add(node.id)
+            case ast.FunctionDef() | ast.ClassDef():
+                found.add(node.name)
+    return frozenset(found)
 
 
 def _last_statement(lines: list[str]) -> int:
