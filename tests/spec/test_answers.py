@@ -17,10 +17,10 @@ from gradspec.program.objects import (
     HostArray,
     Log,
     Node,
-    Observed,
     Tensor,
     Watcher,
 )
+from gradspec.program.observed import Observed
 from gradspec.program.recorder import Recorder
 from gradspec.program.steps import Ref, Step, Value
 from gradspec.program.structure import Held, Plain

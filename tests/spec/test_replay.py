@@ -11,7 +11,8 @@ import pytest
 from gradspec import Autograd, Interrupted, expect
 from gradspec.exceptions import BrokenPort, Diverged, Failure
 from gradspec.judging.outcome import FailureKind
-from gradspec.program.objects import Log, Observed, Tensor
+from gradspec.program.objects import Log, Tensor
+from gradspec.program.observed import Observed
 from gradspec.program.passing import FORGOTTEN
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import Frame, Player, Turns, fits

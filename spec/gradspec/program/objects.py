@@ -119,18 +119,15 @@ class Tensor(Object, Signed):
         return bool(self._recorder.perform("bool", self))
 
 
-def _signs() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Give the methods for the signs of operators."""
+def _signs() -> Iterator[tuple[str, str]]:
     for operator in OPERATORS.values():
-        key = f"op:{operator.name}"
         between = BETWEEN.fullmatch(operator.sign)
-        if between is not None:
-            name = signs.NAMES[between[1]]
-            yield signs.method(name), _performing(key)
-            if name in signs.BINARY:
-                yield signs.reflected(name), _performing_reflected(key)
-        elif operator.sign:
-            yield signs.method(operator.name), _performing(key)
+        if operator.sign:
+            yield signs.NAMES[between[1]] if between else operator.name, f"op:{operator.name}"
+
+
+SIGNS: Final = dict(_signs())
+"""What the language calls a sign -> the act that it is on a tensor."""
 
 
 def _performing(key: str) -> Callable[..., Any]:
@@ -141,8 +138,10 @@ def _performing_reflected(key: str) -> Callable[..., Any]:
     return lambda self, other: self._recorder.perform(key, other, self)
 
 
-for _name, _method in _signs():
-    setattr(Tensor, _name, _method)
+for _name, _key in SIGNS.items():
+    setattr(Tensor, signs.method(_name), _performing(_key))
+    if _name in signs.BINARY:
+        setattr(Tensor, signs.reflected(_name), _performing_reflected(_key))
 
 
 class Node(Object):

@@ -404,11 +404,23 @@ def _kind_of_answer(act: Act, given: dict[str, Any]) -> str:
     return act.kind_given(given)
 
 
+DIFFERENTIATED: Final = {
+    "backward": ("root", "inputs"),
+    "grad": ("outputs", "inputs"),
+    "gradient_edge": ("tensor",),
+}
+"""Act -> its arguments that are tensors of the graph, one or several."""
+
+
 def _is_asked_of_none(act: Act, given: dict[str, Any]) -> bool:
-    if act.on != "tensor":
+    if act.key in DIFFERENTIATED:
+        values = [given.get(name) for name in DIFFERENTIATED[act.key]]
+    elif act.on == "tensor":
+        values = [*given.values()] if act.family == "op" else [next(iter(given.values()))]
+    else:
         return False
-    values = given.values() if act.family == "op" else (next(iter(given.values())),)
-    return any(isinstance(v, Observed) and v._value is None for v in values)
+    members = (m for v in values for m in (v if isinstance(v, list | tuple) else [v]))
+    return any(isinstance(m, Observed) and m._value is None for m in members)
 
 
 def _history(error: BaseException) -> Iterator[BaseException]:
