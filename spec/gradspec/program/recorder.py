@@ -86,7 +86,7 @@ class Recorder:
         self._threads = threading.local()
         self._kept: ProgramError | None = None
         self._raised: list[BaseException] = []
-        self._words: list[weakref.ref[ProgramError]] = []
+        self._words: list[weakref.ref[Exception]] = []
         self._functions: ByIdentity[FunctionHandle] = ByIdentity()
         self._catcher = warnings.catch_warnings(record=True)
         self._floating = np.errstate()
@@ -135,7 +135,7 @@ class Recorder:
         step, given, passed = self.begun(act, arguments, keywords)
         if _is_asked_of_none(act, given):
             text = f"{act.name} was asked of a gradient that is None"
-            raise self.refused(act.name, step, NothingThere(text))
+            raise self.refused(act.name, step, self.own(NothingThere(text)))
         answer = self.asked(act, step, passed)
         result = wrap(self, step, _kind_of_answer(act, given), answer, some=act.some)
         step.makes = pattern(result) if act.gives == "structure" else made(result)
@@ -305,12 +305,12 @@ class Recorder:
         return blocks
 
     # refusals -------------------------------------------------------------------------
-    def own(self, error: ProgramError) -> ProgramError:
+    def own(self, error: Exception) -> Exception:
         """Know the kit's own word again: nobody else's is taken for it."""
         self._words.append(weakref.ref(error))
         return error
 
-    def said(self, error: ProgramError) -> bool:
+    def said(self, error: Exception) -> bool:
         """Say whether it was the kit itself that said this."""
         return any(word() is error for word in self._words)
 
@@ -348,7 +348,7 @@ class Recorder:
 
     def kind_of(self, error: Exception) -> str | None:
         """Say of which kind an engine's exception is; raises BrokenPort if it is none."""
-        if isinstance(error, NothingThere):
+        if isinstance(error, NothingThere) and self.said(error):
             return "grad-is-none"
         if any(e is raised for e in _history(error) for raised in self._raised):
             return "callback"
