@@ -528,3 +528,28 @@ def test_an_interruption_is_printed_as_what_was_raised(engine: ReferenceEngine) 
             (x * 3.0).backward()
 
     assert "raise Interrupted" in as_gradspec(recorded(body, engine).program)
+
+
+def test_an_object_that_a_context_kept_may_steer_what_is_stored(engine: ReferenceEngine) -> None:
+    def body(ag: Autograd) -> None:
+        class Weighted(ag.Function):  # type: ignore[misc, name-defined]
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                ctx.weights = {2.0}
+                ctx.more = [range(3), 4.0]
+                return x * 1.0
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                return g * sum(ctx.weights) * len(ctx.more[0]) * ctx.more[1]
+
+        x = ag.tensor(3.0, requires_grad=True)
+        Weighted.apply(x).backward()
+        expect(x.grad).equals(24.0)
+
+    with Recorder(engine) as recorder:
+        body(Autograd(recorder))
+    with Recorder(engine) as again:
+        replay(from_json(to_json(recorder.program)), again)
+
+    assert again.assertions == recorder.assertions == 1
