@@ -141,7 +141,7 @@ KINDS = {
 def test_each_kind_of_handle_is_wrapped_as_what_it_is(recorder: Recorder, kind: str) -> None:
     found = wrap(recorder, Step("act"), kind, "handle")
 
-    assert (type(found), found.kind, found._handle) == (KINDS[kind], kind, "handle")
+    assert (type(found), found._kind, found._handle) == (KINDS[kind], kind, "handle")
 
 
 def test_a_function_knows_what_it_gives(recorder: Recorder) -> None:

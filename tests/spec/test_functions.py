@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd, Interrupted, expect
-from gradspec.exceptions import Diverged, Failure, Refused, Unsupported
+from gradspec.exceptions import Diverged, Failure, Refused, Unsupported, WrongCall
 from gradspec.port.abilities import WORDS
 from gradspec.program.folding import folded
 from gradspec.program.objects import FunctionContext, Tensor
@@ -553,3 +553,34 @@ def test_an_object_that_a_context_kept_may_steer_what_is_stored(engine: Referenc
         replay(from_json(to_json(recorder.program)), again)
 
     assert again.assertions == recorder.assertions == 1
+
+
+def test_a_context_may_be_asked_for_what_it_may_not_have(engine: ReferenceEngine) -> None:
+    def body(ag: Autograd) -> None:
+        class Scaled(ag.Function):  # type: ignore[misc, name-defined]
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                ctx.kind = "double"
+                return x * 2.0
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                wrong = hasattr(ctx, "scale") or ctx.kind != "double"
+                return g * (99.0 if wrong else 2.0) * getattr(ctx, "scale", 1.0)
+
+        x = ag.tensor(3.0, requires_grad=True)
+        Scaled.apply(x).backward()
+        expect(x.grad).equals(2.0)
+
+    recorder = recorded(body, engine)
+    with Recorder(engine) as again:
+        replay(from_json(to_json(recorder.program)), again)
+
+    assert again.assertions == recorder.assertions == 1
+
+
+def test_a_context_takes_no_name_that_the_kit_needs(engine: ReferenceEngine) -> None:
+    context = FunctionContext(Recorder(engine), object(), 0)
+
+    with pytest.raises(WrongCall, match="'_number'"):
+        context._number = 3

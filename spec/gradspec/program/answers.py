@@ -149,7 +149,7 @@ def pattern(value: Any) -> Any:
         case Observed():
             return Value(value._number, _without_opaque(value._value))
         case Object():
-            return Ref(value._number, value.kind)
+            return Ref(value._number, value._kind)
         case list() | tuple() | dict():
             return mapped(value, pattern)
     return None if is_opaque(value) else value
@@ -165,7 +165,7 @@ def made(value: Any) -> Any:
     if isinstance(value, Observed):
         return Ref(value._number, "value")
     if isinstance(value, Object):
-        return Ref(value._number, value.kind)
+        return Ref(value._number, value._kind)
     return mapped(value, made)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradspec.catalogue import signs
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.exceptions import NoAttribute, Refused, WrongCall
 from gradspec.port.acts import ACTS
 from gradspec.port.functions import is_called
 
@@ -43,7 +44,7 @@ class Object:
     """A numbered object of a program and the engine's handle for it."""
 
     __slots__ = ("__weakref__", "_handle", "_number", "_recorder")
-    kind: ClassVar[str] = ""
+    _kind: ClassVar[str] = ""
     _recorder: Recorder
     _handle: Any
     _number: int
@@ -58,9 +59,9 @@ class Object:
         return f"t{self._number}"
 
     def __getattr__(self, name: str) -> Any:
-        act = acts_on(self.kind).get(name)
+        act = acts_on(self._kind).get(name)
         if act is None:
-            message = f"the notation has no {name!r} on a {self.kind}: see gradspec.port.acts"
+            message = f"the notation has no {name!r} on a {self._kind}: see gradspec.port.acts"
             raise AttributeError(message)
         if act.attribute:
             return self._recorder.perform(act.key, self)
@@ -94,7 +95,7 @@ class Tensor(Object, Signed):
     """
 
     __slots__ = ("absent",)
-    kind = "tensor"
+    _kind = "tensor"
     absent: bool
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -148,28 +149,28 @@ class Node(Object):
     """A node of the engine's graph."""
 
     __slots__ = ()
-    kind = "node"
+    _kind = "node"
 
 
 class Edge(Object):
     """The edge of the graph that a tensor's gradient flows along; it can stand for a root."""
 
     __slots__ = ()
-    kind = "edge"
+    _kind = "edge"
 
 
 class Hook(Object):
     """A registered hook."""
 
     __slots__ = ()
-    kind = "hook"
+    _kind = "hook"
 
 
 class Watcher(Object):
     """A reference that does not keep its tensor alive."""
 
     __slots__ = ()
-    kind = "watcher"
+    _kind = "watcher"
 
 
 class FunctionContext(Object):
@@ -179,16 +180,23 @@ class FunctionContext(Object):
     """
 
     __slots__ = ()
-    kind = "context"
+    _kind = "context"
 
     def __getattr__(self, name: str) -> Any:
         if is_called(name):
             return lambda *arguments: self._recorder.perform(
                 "context_call", self, name, list(arguments)
             )
-        return self._recorder.perform("context_get", self, name)
+        try:
+            return self._recorder.perform("context_get", self, name)
+        except Refused as refused:
+            if type(refused.error).__name__ != AttributeError.__name__:
+                raise
+            raise NoAttribute(refused.act, refused.kind, refused.error) from refused.error
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(FunctionContext, name):
+            raise WrongCall(f"a context has {name!r} for the kit's own use: take another name")
         self._recorder.perform("context_set", self, name, value)
 
 
@@ -196,7 +204,7 @@ class HostArray(Object):
     """A NumPy array that the engine gave out."""
 
     __slots__ = ()
-    kind = "host array"
+    _kind = "host array"
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Give the array itself."""
@@ -211,7 +219,7 @@ class FunctionHandle(Object):
     """A function that lives in the engine; `gives` is the kind of what a call gives."""
 
     __slots__ = ("gives",)
-    kind = "function"
+    _kind = "function"
     gives: str
 
     def __init__(
@@ -230,4 +238,4 @@ class Log(Object):
     """What callbacks did, in order; `note` is a step, and so is reading it."""
 
     __slots__ = ()
-    kind = "log"
+    _kind = "log"
