@@ -450,6 +450,14 @@ class GivesMore(ReferenceEngine):
     def leave(self, mode, error=None):
         super().leave(mode, error)
         return []
+
+    def tolist(self, x):
+        return [np.float64(1.0)]
+
+
+class Lists(ReferenceEngine):
+    def array(self, x):
+        return super().array(x).tolist()
 """
 
 
@@ -485,3 +493,21 @@ def test_what_an_act_gives_that_gives_nothing_is_let_be(
         expect(x.grad).equals(5.0)
 
     assert [ends(body, engine) for engine in odd("GivesMore")] == ["passed", "passed"]
+
+
+def test_numbers_inside_of_an_answer_are_those_of_python(
+    odd: Callable[[str], tuple[Any, Any]],
+) -> None:
+    def body(ag: Autograd) -> None:
+        expect(ag.tensor([1.0]).tolist()).equals([1.0])
+
+    assert [ends(body, engine) for engine in odd("GivesMore")] == ["passed", "passed"]
+
+
+def test_a_list_is_no_array(odd: Callable[[str], tuple[Any, Any]]) -> None:
+    def body(ag: Autograd) -> None:
+        expect(ag.tensor([1.0])).equals([1.0])
+
+    here, there = (ends(body, engine) for engine in odd("Lists"))
+
+    assert here == there == "BrokenPort: array() gave a list, expected a NumPy array"

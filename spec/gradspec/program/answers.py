@@ -187,6 +187,8 @@ def _own(kind: str, answer: Any, act: str) -> Any:
             return complex.__complex__(answer)
         case str():
             return str.__str__(answer)
+        case list() | tuple() | dict():
+            return mapped(answer, partial(_own, "plain", act=act))
     return answer
 
 

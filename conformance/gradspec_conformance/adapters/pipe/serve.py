@@ -162,7 +162,7 @@ class Server:
     # what passes ----------------------------------------------------------------------
     def _described(self, kind: str, answer: Any) -> Any:
         """Leave values as they are and number what is a handle."""
-        if kind == "array":
+        if kind == "array" and isinstance(answer, np.generic):
             return array_data(np.asarray(answer))
         if kind == "nothing":
             return None
