@@ -584,3 +584,55 @@ def test_a_context_takes_no_name_that_the_kit_needs(engine: ReferenceEngine) -> 
 
     with pytest.raises(WrongCall, match="'_number'"):
         context._number = 3
+
+
+def of_a_mapped_batch(ag: Autograd) -> None:
+    """A rule for mapping reads how large the batch is."""
+
+    class Doubled(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(x: Any) -> Any:
+            return x * 1.0
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            pass
+
+        @staticmethod
+        def vmap(info: Any, in_dims: Any, x: Any) -> Any:
+            return x * float(info.batch_size), in_dims[0]
+
+    x = ag.tensor([2.0, 3.0])
+    expect(ag.func.vmap(Doubled.apply)(x)).equals([4.0, 6.0])
+
+
+def test_what_a_rule_for_mapping_is_told_has_its_names_over_the_pipe(
+    torch_engine: Engine, torch_over_there: RemoteEngine
+) -> None:
+    for engine in (torch_engine, torch_over_there):
+        assert recorded(of_a_mapped_batch, engine).assertions == 1
+
+
+def test_a_custom_function_inherits_its_rules(engine: ReferenceEngine) -> None:
+    def body(ag: Autograd) -> None:
+        class Fives(ag.Function):  # type: ignore[misc, name-defined]
+            @staticmethod
+            def backward(_ctx: Any, g: Any) -> Any:
+                return g * 5.0
+
+        class Doubled(Fives):
+            @staticmethod
+            def forward(_ctx: Any, x: Any) -> Any:
+                return x * 2.0
+
+        class Sevens(Doubled):
+            @staticmethod
+            def backward(_ctx: Any, g: Any) -> Any:
+                return g * 7.0
+
+        for function, slope in ((Doubled, 5.0), (Sevens, 7.0)):
+            x = ag.tensor(3.0, requires_grad=True)
+            function.apply(x).backward()
+            expect(x.grad).equals(slope)
+
+    assert recorded(body, engine).assertions == 2
