@@ -55,6 +55,10 @@ class Refused(ProgramError):
         self.error = error
 
 
+class NoAttribute(Refused, AttributeError):
+    """A context of the engine has no attribute of this name: `hasattr` and `getattr` may ask."""
+
+
 def text_of(error: BaseException) -> str:
     """Give the first line of what an engine's exception says, if it can be read."""
     try:

@@ -11,7 +11,7 @@ from made_up import clause
 from wrong_engines import GivesNothing, Overwrites, ToyEngine
 
 from gradspec import CASES, Autograd, expect
-from gradspec.exceptions import Failure
+from gradspec.exceptions import Failure, NothingThere
 from gradspec.judging.outcome import FailureKind
 from gradspec.program.storing import from_json
 from gradspec_conformance.adapters.reference import ReferenceEngine
@@ -335,3 +335,51 @@ def test_a_foundation_that_cannot_be_read_is_no_pass(monkeypatch: pytest.MonkeyP
 
     assert (verdict.outcome, verdict.foundation) == (Outcome.BLOCKED, "bwd-001")
     assert "errored" in verdict.message
+
+
+# what an engine says of programs ------------------------------------------------------
+class SaysNothingThere(ToyEngine):
+    """Raises in backward what the kit says of a gradient that is None."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Raise it."""
+        raise NothingThere
+
+
+def test_an_engine_that_says_that_nothing_is_there_misses_no_gradient() -> None:
+    verdict = run(does_not_hold, SaysNothingThere)
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, "NothingThere")
+
+
+class Stammers(ToyEngine):
+    """Has no words for any program."""
+
+    def script(self, _program: Any) -> str:
+        """Give up."""
+        raise ValueError("no words\nat all")
+
+
+class Counts(ToyEngine):
+    """Takes a number for a text."""
+
+    def script(self, program: Any) -> Any:
+        """Give how many steps there are."""
+        return len(program.steps)
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        (Stammers, "# script() raised ValueError: no words"),
+        (Counts, "# script() gave a int, expected a text"),
+    ],
+)
+def test_an_engine_that_cannot_write_a_program_is_judged_all_the_same(
+    engine: Any, said: str
+) -> None:
+    verdict = run(does_not_hold, engine)
+
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.program
+    assert verdict.script == said

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 from toy_book import TOY
 
+from gradspec.exceptions import MalformedPhrase
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Phrase
 from gradspec_conformance.adapters.phrases import read_book
@@ -56,6 +58,11 @@ if TYPE_CHECKING:
         ("[acts]\n", '[acts]\nlog = "[]"\n', "line 13, table acts, key log: .*of a known act"),
         ("[acts]\n", '[acts]\nexp = "$x"\n', "key exp: found 'exp', .*; exp is in operators"),
         ("[acts]\n", '[acts]\n"op:exp" = "$x"\n', "key op:exp: found 'op:exp', .*known act"),
+        ('kind = "root-without-grad"', 'kind = "callback"', "key kind: .*the kit finds itself"),
+        ('kind = "root-without-grad"', 'kind = "grad-is-none"', "key kind: .*kit finds itself"),
+        ('float64 = "float"', 'float64 = "None"', "key float64: found 'None', .*a data type"),
+        ('float64 = "float"', 'float64 = "3"', "key float64: found '3', .*a data type"),
+        ("[acts]\n", '[modes]\nno_grad = "3"\n[acts]\n', "key no_grad: .*context manager"),
         ("[acts]\n", '[transforms]\nfunctional.vjp = "$function"\n[acts]\n', "stands in quotes"),
     ],
 )
@@ -277,3 +284,26 @@ def test_every_phrase_of_the_languages_can_be_said() -> None:
     for act, text in phrases:
         check(act, Phrase.read(text))
     assert len(phrases) > 200
+
+
+@pytest.mark.parametrize(
+    ("phrase", "is_whole"),
+    [
+        ("if $x: $result = 1", False),
+        ("if $x: $result = 1\nelse: $result = 2", True),
+        ("if $x: $result = 1\nelse: raise ValueError", True),
+        ("$result = 0\nif $x: $result = 1", True),
+        ("for $_i in $x: $result = $_i", False),
+        ("while $x: $result = 1", False),
+        ("try: $result = $x\nexcept ValueError: pass", False),
+        ("try: $result = $x\nexcept ValueError: $result = 1", True),
+        ("with $x: $result = 1", True),
+        ("with $x as $result: pass", True),
+        ("def $result(): return $x", True),
+    ],
+)
+def test_a_result_is_made_whichever_way_a_phrase_goes(phrase: str, is_whole: bool) -> None:
+    expected = nullcontext() if is_whole else pytest.raises(MalformedPhrase, match="some ways")
+
+    with expected:
+        check(ACTS["op:neg"], Phrase.read(phrase))

@@ -439,3 +439,92 @@ def test_an_object_of_the_callers_that_the_engine_passes_on_stays_here(
         expect(x.grad).equals(8.0)
 
     assert [ends(body, engine) for engine in typed] == ["passed", "passed"]
+
+
+# answers of other kinds, here and there -------------------------------------------------
+ODD = """
+import numpy as np
+from gradspec_conformance.adapters.reference import ReferenceEngine
+
+
+class GivesMore(ReferenceEngine):
+    def backward(self, root, *given, **named):
+        super().backward(root, *given, **named)
+        return root
+
+    def retain_grad(self, x):
+        super().retain_grad(x)
+        return x
+
+    def set(self, x, name, value):
+        super().set(x, name, value)
+        return x
+
+    def remove_hook(self, hook):
+        super().remove_hook(hook)
+        return hook
+
+    def leave(self, mode, error=None):
+        super().leave(mode, error)
+        return []
+
+    def tolist(self, x):
+        return [np.float64(1.0)]
+
+
+class Lists(ReferenceEngine):
+    def array(self, x):
+        return super().array(x).tolist()
+"""
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Iterator[Callable[[str], tuple[Any, Any]]]:
+    """Give an engine that answers in another way, here and in another process."""
+    path = tmp_path / "odd.py"
+    path.write_text(ODD, "utf-8")
+    there: list[RemoteEngine] = []
+
+    def both(name: str) -> tuple[Any, Any]:
+        there.append(RemoteEngine([*SERVE, f"{path}:{name}"]))
+        return load_engine(f"{path}:{name}"), there[-1]
+
+    yield both
+    for engine in there:
+        engine.close()
+
+
+def test_what_an_act_gives_that_gives_nothing_is_let_be(
+    odd: Callable[[str], tuple[Any, Any]],
+) -> None:
+    def body(ag: Autograd) -> None:
+        x = ag.tensor(2.0, requires_grad=True)
+        with ag.no_grad():
+            (x * 2.0).sum()
+        y = x * 3.0
+        y.retain_grad()
+        x.register_hook(lambda _: None).remove()
+        y.backward()
+        expect(y.grad).equals(1.0)
+        x.grad = ag.tensor(5.0)
+        expect(x.grad).equals(5.0)
+
+    assert [ends(body, engine) for engine in odd("GivesMore")] == ["passed", "passed"]
+
+
+def test_numbers_inside_of_an_answer_are_those_of_python(
+    odd: Callable[[str], tuple[Any, Any]],
+) -> None:
+    def body(ag: Autograd) -> None:
+        expect(ag.tensor([1.0]).tolist()).equals([1.0])
+
+    assert [ends(body, engine) for engine in odd("GivesMore")] == ["passed", "passed"]
+
+
+def test_a_list_is_no_array(odd: Callable[[str], tuple[Any, Any]]) -> None:
+    def body(ag: Autograd) -> None:
+        expect(ag.tensor([1.0])).equals([1.0])
+
+    here, there = (ends(body, engine) for engine in odd("Lists"))
+
+    assert here == there == "BrokenPort: array() gave a list, expected a NumPy array"

@@ -142,7 +142,7 @@ def test_each_kind_of_handle_is_wrapped_as_what_it_is(recorder: Recorder, kind: 
     handle: Any = np.zeros(2) if kind == "host array" else "handle"
     found = wrap(recorder, Step("act"), kind, handle)
 
-    assert (type(found), found.kind) == (KINDS[kind], kind)
+    assert (type(found), found._kind) == (KINDS[kind], kind)
     assert found._handle is handle
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd, Interrupted, expect
-from gradspec.exceptions import Diverged, Failure, Refused, Unsupported
+from gradspec.exceptions import Diverged, Failure, Refused, Unsupported, WrongCall
 from gradspec.port.abilities import WORDS
 from gradspec.program.folding import folded
 from gradspec.program.objects import FunctionContext, Tensor
@@ -528,3 +528,111 @@ def test_an_interruption_is_printed_as_what_was_raised(engine: ReferenceEngine) 
             (x * 3.0).backward()
 
     assert "raise Interrupted" in as_gradspec(recorded(body, engine).program)
+
+
+def test_an_object_that_a_context_kept_may_steer_what_is_stored(engine: ReferenceEngine) -> None:
+    def body(ag: Autograd) -> None:
+        class Weighted(ag.Function):  # type: ignore[misc, name-defined]
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                ctx.weights = {2.0}
+                ctx.more = [range(3), 4.0]
+                return x * 1.0
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                return g * sum(ctx.weights) * len(ctx.more[0]) * ctx.more[1]
+
+        x = ag.tensor(3.0, requires_grad=True)
+        Weighted.apply(x).backward()
+        expect(x.grad).equals(24.0)
+
+    with Recorder(engine) as recorder:
+        body(Autograd(recorder))
+    with Recorder(engine) as again:
+        replay(from_json(to_json(recorder.program)), again)
+
+    assert again.assertions == recorder.assertions == 1
+
+
+def test_a_context_may_be_asked_for_what_it_may_not_have(engine: ReferenceEngine) -> None:
+    def body(ag: Autograd) -> None:
+        class Scaled(ag.Function):  # type: ignore[misc, name-defined]
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                ctx.kind = "double"
+                return x * 2.0
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                wrong = hasattr(ctx, "scale") or ctx.kind != "double"
+                return g * (99.0 if wrong else 2.0) * getattr(ctx, "scale", 1.0)
+
+        x = ag.tensor(3.0, requires_grad=True)
+        Scaled.apply(x).backward()
+        expect(x.grad).equals(2.0)
+
+    recorder = recorded(body, engine)
+    with Recorder(engine) as again:
+        replay(from_json(to_json(recorder.program)), again)
+
+    assert again.assertions == recorder.assertions == 1
+
+
+def test_a_context_takes_no_name_that_the_kit_needs(engine: ReferenceEngine) -> None:
+    context = FunctionContext(Recorder(engine), object(), 0)
+
+    with pytest.raises(WrongCall, match="'_number'"):
+        context._number = 3
+
+
+def of_a_mapped_batch(ag: Autograd) -> None:
+    """A rule for mapping reads how large the batch is."""
+
+    class Doubled(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(x: Any) -> Any:
+            return x * 1.0
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            pass
+
+        @staticmethod
+        def vmap(info: Any, in_dims: Any, x: Any) -> Any:
+            return x * float(info.batch_size), in_dims[0]
+
+    x = ag.tensor([2.0, 3.0])
+    expect(ag.func.vmap(Doubled.apply)(x)).equals([4.0, 6.0])
+
+
+def test_what_a_rule_for_mapping_is_told_has_its_names_over_the_pipe(
+    torch_engine: Engine, torch_over_there: RemoteEngine
+) -> None:
+    for engine in (torch_engine, torch_over_there):
+        assert recorded(of_a_mapped_batch, engine).assertions == 1
+
+
+def test_a_custom_function_inherits_its_rules(engine: ReferenceEngine) -> None:
+    def body(ag: Autograd) -> None:
+        class Fives(ag.Function):  # type: ignore[misc, name-defined]
+            @staticmethod
+            def backward(_ctx: Any, g: Any) -> Any:
+                return g * 5.0
+
+        class Doubled(Fives):
+            @staticmethod
+            def forward(_ctx: Any, x: Any) -> Any:
+                return x * 2.0
+
+        class Sevens(Doubled):
+            @staticmethod
+            def backward(_ctx: Any, g: Any) -> Any:
+                return g * 7.0
+
+        for function, slope in ((Doubled, 5.0), (Sevens, 7.0)):
+            x = ag.tensor(3.0, requires_grad=True)
+            function.apply(x).backward()
+            expect(x.grad).equals(slope)
+
+    assert recorded(body, engine).assertions == 2

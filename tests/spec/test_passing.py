@@ -14,11 +14,13 @@ from gradspec.program.objects import FunctionHandle, HostArray, Log, Node
 from gradspec.program.observed import Observed
 from gradspec.program.passing import compared, described, handed, is_function, wrapped
 from gradspec.program.recorder import Recorder
+from gradspec.program.replay import replay
 from gradspec.program.steps import Ref
+from gradspec.program.storing import from_json, to_json
 from gradspec.program.structure import Held, Plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gradspec.program.objects import Tensor
     from gradspec_conformance.adapters.reference import ReferenceEngine
@@ -110,3 +112,31 @@ def test_an_attribute_of_no_gradient_is_asked_of_the_engine_and_refused(recorder
         _ = gradient._handle
     with pytest.raises(AttributeError, match="gard"):
         _ = gradient.gard
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda _, x: x.grad * 2.0,
+        lambda _, x: 2.0 - x.grad,
+        lambda _, x: -x.grad,
+        lambda _, x: x.grad + x.grad,
+        lambda _, x: x.grad > 0.0,
+        lambda _, x: x.grad[0],
+        lambda _, x: list(x.grad),
+        lambda _, x: float(x.grad),
+        lambda ag, x: ag.cat([x.grad, x]),
+        lambda ag, x: ag.grad(x.grad, [x]),
+    ],
+)
+def test_reckoning_with_a_gradient_that_is_none_misses_it(
+    engine: ReferenceEngine, asked: Callable[[Autograd, Any], Any]
+) -> None:
+    with Recorder(engine) as recorder:
+        ag = Autograd(recorder)
+        x = ag.tensor([1.0, 2.0], requires_grad=True)
+        with ag.refuses("grad-is-none"):
+            asked(ag, x)
+
+    with Recorder(engine) as again:
+        replay(from_json(to_json(recorder.program)), again)

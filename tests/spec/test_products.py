@@ -370,3 +370,15 @@ def test_a_product_is_the_same_over_a_pipe(
 
     assert to_json(there.program) == to_json(here.program)
     assert there.assertions == here.assertions > 0
+
+
+@pytest.mark.parametrize("number", [4, True, 4.0])
+def test_a_number_is_of_whatever_type_the_engine_works_in(number: float) -> None:
+    try:
+        engine = load_engine("micrograd")
+    except EngineNotInstalled as error:
+        pytest.skip(str(error))
+    with Recorder(engine) as recorder:
+        value, (slope,) = Autograd(recorder).vjp(lambda _: number, [3.0])
+        expect(value).equals(float(number))
+        expect(slope).equals(0.0)

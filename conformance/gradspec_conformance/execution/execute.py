@@ -183,10 +183,22 @@ def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
         return verdict
     with suppress(TypeError):  # an engine may have put into it what is no plain data
         verdict = replace(verdict, program=to_json(recorder.program))
-        native: Callable[[Program], str] | None = getattr(recorder.subject.engine, "script", None)
-        if native is not None:
-            verdict = replace(verdict, script=native(recorder.program))
+        verdict = replace(verdict, script=_script(recorder.subject.engine, recorder.program))
     return verdict
+
+
+def _script(engine: Engine, program: Program) -> str:
+    """Give the program in the engine's own words, or say why there is none."""
+    native: Callable[[Program], Any] | None = getattr(engine, "script", None)
+    if native is None:
+        return ""
+    try:
+        script = native(program)
+    except Exception as error:  # noqa: BLE001 - the engine's own, whatever it is
+        return f"# script() raised {type(error).__name__}: {text_of(error)}"
+    if not isinstance(script, str):
+        return f"# script() gave a {type(script).__name__}, expected a text"
+    return str.__str__(script)
 
 
 def spell(value: Any) -> str:

@@ -58,5 +58,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "callback": "a function of the caller, run by the engine, raised",
 }
 
+SAID_BY_THE_KIT: Final = frozenset({"callback", "grad-is-none"})
+"""Error kinds that the kit finds itself, whatever the engine raises."""
+
 PRESUPPOSES: Final = {"graph-freed": "frees_graph", "stale-saved-tensor": "versions"}
 """Error kind -> the ability without which an engine has no reason to refuse."""

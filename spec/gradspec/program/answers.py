@@ -89,7 +89,11 @@ def wrap(recorder: Recorder, step: Step, kind: str, answer: Any, *, some: bool =
 
 def observed(recorder: Recorder, step: Step, value: Any) -> Observed:
     """Give a plain answer, which marks the step if it comes to steer the program."""
-    return Observed(recorder, value, recorder.number(), partial(setattr, step, "seen"))
+
+    def steered(value: Any) -> None:
+        step.seen = _without_opaque(value)
+
+    return Observed(recorder, value, recorder.number(), steered)
 
 
 def arrived(recorder: Recorder, value: Any, step: Step | None = None) -> Any:
@@ -125,7 +129,7 @@ def _mark(step: Step, number: int, value: Any) -> None:
 
     def marked(made: Any) -> Any:
         is_it = isinstance(made, Ref) and made.number == number
-        return Value(number, value) if is_it else mapped(made, marked)
+        return Value(number, _without_opaque(value)) if is_it else mapped(made, marked)
 
     step.makes = marked(step.makes)
 
@@ -143,13 +147,17 @@ def pattern(value: Any) -> Any:
     """Describe what an act made or a function was given, for a program to store."""
     match value:
         case Observed():
-            was = value._value
-            return Value(value._number, None if is_opaque(was) else was)
+            return Value(value._number, _without_opaque(value._value))
         case Object():
-            return Ref(value._number, value.kind)
+            return Ref(value._number, value._kind)
         case list() | tuple() | dict():
             return mapped(value, pattern)
     return None if is_opaque(value) else value
+
+
+def _without_opaque(value: Any) -> Any:
+    """Give a plain value as a program can hold it: None for what is no data."""
+    return None if is_opaque(value) else mapped(value, _without_opaque)
 
 
 def made(value: Any) -> Any:
@@ -157,7 +165,7 @@ def made(value: Any) -> Any:
     if isinstance(value, Observed):
         return Ref(value._number, "value")
     if isinstance(value, Object):
-        return Ref(value._number, value.kind)
+        return Ref(value._number, value._kind)
     return mapped(value, made)
 
 
@@ -179,6 +187,8 @@ def _own(kind: str, answer: Any, act: str) -> Any:
             return complex.__complex__(answer)
         case str():
             return str.__str__(answer)
+        case list() | tuple() | dict():
+            return mapped(answer, partial(_own, "plain", act=act))
     return answer
 
 

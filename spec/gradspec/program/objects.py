@@ -14,6 +14,7 @@ import numpy as np
 
 from gradspec.catalogue import signs
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.exceptions import NoAttribute, Refused, WrongCall
 from gradspec.port.acts import ACTS
 from gradspec.port.functions import is_called
 
@@ -43,7 +44,7 @@ class Object:
     """A numbered object of a program and the engine's handle for it."""
 
     __slots__ = ("__weakref__", "_handle", "_number", "_recorder")
-    kind: ClassVar[str] = ""
+    _kind: ClassVar[str] = ""
     _recorder: Recorder
     _handle: Any
     _number: int
@@ -58,9 +59,9 @@ class Object:
         return f"t{self._number}"
 
     def __getattr__(self, name: str) -> Any:
-        act = acts_on(self.kind).get(name)
+        act = acts_on(self._kind).get(name)
         if act is None:
-            message = f"the notation has no {name!r} on a {self.kind}: see gradspec.port.acts"
+            message = f"the notation has no {name!r} on a {self._kind}: see gradspec.port.acts"
             raise AttributeError(message)
         if act.attribute:
             return self._recorder.perform(act.key, self)
@@ -94,7 +95,7 @@ class Tensor(Object, Signed):
     """
 
     __slots__ = ("absent",)
-    kind = "tensor"
+    _kind = "tensor"
     absent: bool
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -119,18 +120,15 @@ class Tensor(Object, Signed):
         return bool(self._recorder.perform("bool", self))
 
 
-def _signs() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Give the methods for the signs of operators."""
+def _signs() -> Iterator[tuple[str, str]]:
     for operator in OPERATORS.values():
-        key = f"op:{operator.name}"
         between = BETWEEN.fullmatch(operator.sign)
-        if between is not None:
-            name = signs.NAMES[between[1]]
-            yield signs.method(name), _performing(key)
-            if name in signs.BINARY:
-                yield signs.reflected(name), _performing_reflected(key)
-        elif operator.sign:
-            yield signs.method(operator.name), _performing(key)
+        if operator.sign:
+            yield signs.NAMES[between[1]] if between else operator.name, f"op:{operator.name}"
+
+
+SIGNS: Final = dict(_signs())
+"""What the language calls a sign -> the act that it is on a tensor."""
 
 
 def _performing(key: str) -> Callable[..., Any]:
@@ -141,36 +139,38 @@ def _performing_reflected(key: str) -> Callable[..., Any]:
     return lambda self, other: self._recorder.perform(key, other, self)
 
 
-for _name, _method in _signs():
-    setattr(Tensor, _name, _method)
+for _name, _key in SIGNS.items():
+    setattr(Tensor, signs.method(_name), _performing(_key))
+    if _name in signs.BINARY:
+        setattr(Tensor, signs.reflected(_name), _performing_reflected(_key))
 
 
 class Node(Object):
     """A node of the engine's graph."""
 
     __slots__ = ()
-    kind = "node"
+    _kind = "node"
 
 
 class Edge(Object):
     """The edge of the graph that a tensor's gradient flows along; it can stand for a root."""
 
     __slots__ = ()
-    kind = "edge"
+    _kind = "edge"
 
 
 class Hook(Object):
     """A registered hook."""
 
     __slots__ = ()
-    kind = "hook"
+    _kind = "hook"
 
 
 class Watcher(Object):
     """A reference that does not keep its tensor alive."""
 
     __slots__ = ()
-    kind = "watcher"
+    _kind = "watcher"
 
 
 class FunctionContext(Object):
@@ -180,16 +180,23 @@ class FunctionContext(Object):
     """
 
     __slots__ = ()
-    kind = "context"
+    _kind = "context"
 
     def __getattr__(self, name: str) -> Any:
         if is_called(name):
             return lambda *arguments: self._recorder.perform(
                 "context_call", self, name, list(arguments)
             )
-        return self._recorder.perform("context_get", self, name)
+        try:
+            return self._recorder.perform("context_get", self, name)
+        except Refused as refused:
+            if type(refused.error).__name__ != AttributeError.__name__:
+                raise
+            raise NoAttribute(refused.act, refused.kind, refused.error) from refused.error
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(FunctionContext, name):
+            raise WrongCall(f"a context has {name!r} for the kit's own use: take another name")
         self._recorder.perform("context_set", self, name, value)
 
 
@@ -197,7 +204,7 @@ class HostArray(Object):
     """A NumPy array that the engine gave out."""
 
     __slots__ = ()
-    kind = "host array"
+    _kind = "host array"
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Give the array itself."""
@@ -212,7 +219,7 @@ class FunctionHandle(Object):
     """A function that lives in the engine; `gives` is the kind of what a call gives."""
 
     __slots__ = ("gives",)
-    kind = "function"
+    _kind = "function"
     gives: str
 
     def __init__(
@@ -231,4 +238,4 @@ class Log(Object):
     """What callbacks did, in order; `note` is a step, and so is reading it."""
 
     __slots__ = ()
-    kind = "log"
+    _kind = "log"

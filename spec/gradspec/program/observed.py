@@ -16,7 +16,7 @@ import numpy as np
 
 from gradspec.catalogue import signs
 from gradspec.exceptions import WrongCall
-from gradspec.program.objects import Object, acts_on
+from gradspec.program.objects import SIGNS, Object, acts_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +49,12 @@ LOOKS: Final[dict[str, Callable[..., Any]]] = {
     "ceil": math.ceil,
 }
 """Name of a method of the language -> what it does with the value, which steers the program."""
+
+OF_A_TENSOR: Final = {"float": "float", "int": "int", **SIGNS}
+"""What a tensor has too -> its act, which is refused of None."""
+
+BY_ENTRIES: Final = frozenset({"iter", "contains"})
+"""What begins with the first entry of a tensor."""
 
 
 class Observed:
@@ -89,6 +95,7 @@ class Observed:
         return getattr(ufunc, method)(*map(looked_at, given), **named)
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        _asked_of_none("setitem", self, index, value)
         message = f"{self._value!r} is what the engine gave, which is read only: write into a copy"
         raise WrongCall(message)
 
@@ -127,6 +134,7 @@ def _reckoning(name: str, *, turned: bool = False) -> Callable[..., Any]:
         if any(isinstance(other, Object) for other in others):
             return NotImplemented  # a tensor does it
         operands = (*others, self) if turned else (self, *others)
+        _asked_of_none(name, *operands)
         if _is_reckoned(*operands):
             return self._recorder.perform(f"plain:{name}", *operands)
         return getattr(operator, name)(*map(looked_at, operands))
@@ -134,8 +142,21 @@ def _reckoning(name: str, *, turned: bool = False) -> Callable[..., Any]:
     return reckon
 
 
-def _looking(look: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self, *given: look(self.value, *map(looked_at, given))
+def _looking(name: str, look: Callable[..., Any]) -> Callable[..., Any]:
+    def looked(self: Observed, *given: Any) -> Any:
+        if name in BY_ENTRIES:
+            _asked_of_none("getitem", self, 0)
+        _asked_of_none(name, self, *given)
+        return look(self.value, *map(looked_at, given))
+
+    return looked
+
+
+def _asked_of_none(name: str, *operands: Any) -> None:
+    """Do what a tensor would do if one of these is None, which is refused."""
+    for one in operands:
+        if isinstance(one, Observed) and one._value is None and name in OF_A_TENSOR:
+            one._recorder.perform(OF_A_TENSOR[name], *operands)
 
 
 def _methods() -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -144,7 +165,7 @@ def _methods() -> Iterator[tuple[str, Callable[..., Any]]]:
     for name in signs.BINARY:
         yield signs.reflected(name), _reckoning(name, turned=True)
     for name, look in LOOKS.items():
-        yield signs.method(name), _looking(look)
+        yield signs.method(name), _looking(name, look)
 
 
 for _name, _method in _methods():

@@ -31,7 +31,7 @@ def described(value: Any) -> Any:
     if type(value) in PLAIN:
         return value
     if isinstance(value, Object):
-        return Ref(value._number, value.kind)
+        return Ref(value._number, value._kind)
     if isinstance(value, Observed):
         return Ref(value._number, "value")
     if isinstance(value, np.generic):

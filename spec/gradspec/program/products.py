@@ -156,6 +156,8 @@ class Derivation:
                 "take the product of each result by itself"
             )
             raise TypeError(message)
+        if array.dtype.kind in "biu":  # a number, of whatever type the engine works in
+            array = array.astype(np.float64)
         return self.recorder.tensor(array, dtype=None, leaf=False)
 
     # a tape -----------------------------------------------------------------------------

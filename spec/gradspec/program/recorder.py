@@ -86,7 +86,7 @@ class Recorder:
         self._threads = threading.local()
         self._kept: ProgramError | None = None
         self._raised: list[BaseException] = []
-        self._words: list[weakref.ref[ProgramError]] = []
+        self._words: list[weakref.ref[Exception]] = []
         self._functions: ByIdentity[FunctionHandle] = ByIdentity()
         self._catcher = warnings.catch_warnings(record=True)
         self._floating = np.errstate()
@@ -135,7 +135,7 @@ class Recorder:
         step, given, passed = self.begun(act, arguments, keywords)
         if _is_asked_of_none(act, given):
             text = f"{act.name} was asked of a gradient that is None"
-            raise self.refused(act.name, step, NothingThere(text))
+            raise self.refused(act.name, step, self.own(NothingThere(text)))
         answer = self.asked(act, step, passed)
         result = wrap(self, step, _kind_of_answer(act, given), answer, some=act.some)
         step.makes = pattern(result) if act.gives == "structure" else made(result)
@@ -311,12 +311,12 @@ class Recorder:
         return blocks
 
     # refusals -------------------------------------------------------------------------
-    def own(self, error: ProgramError) -> ProgramError:
+    def own(self, error: Exception) -> Exception:
         """Know the kit's own word again: nobody else's is taken for it."""
         self._words.append(weakref.ref(error))
         return error
 
-    def said(self, error: ProgramError) -> bool:
+    def said(self, error: Exception) -> bool:
         """Say whether it was the kit itself that said this."""
         return any(word() is error for word in self._words)
 
@@ -354,7 +354,7 @@ class Recorder:
 
     def kind_of(self, error: Exception) -> str | None:
         """Say of which kind an engine's exception is; raises BrokenPort if it is none."""
-        if isinstance(error, NothingThere):
+        if isinstance(error, NothingThere) and self.said(error):
             return "grad-is-none"
         if any(e is raised for e in _history(error) for raised in self._raised):
             return "callback"
@@ -410,11 +410,23 @@ def _kind_of_answer(act: Act, given: dict[str, Any]) -> str:
     return act.kind_given(given)
 
 
+DIFFERENTIATED: Final = {
+    "backward": ("root", "inputs"),
+    "grad": ("outputs", "inputs"),
+    "gradient_edge": ("tensor",),
+}
+"""Act -> its arguments that are tensors of the graph, one or several."""
+
+
 def _is_asked_of_none(act: Act, given: dict[str, Any]) -> bool:
-    if act.on != "tensor":
+    if act.key in DIFFERENTIATED:
+        values = [given.get(name) for name in DIFFERENTIATED[act.key]]
+    elif act.on == "tensor":
+        values = [*given.values()] if act.family == "op" else [next(iter(given.values()))]
+    else:
         return False
-    values = given.values() if act.family == "op" else (next(iter(given.values())),)
-    return any(isinstance(v, Observed) and v._value is None for v in values)
+    members = (m for v in values for m in (v if isinstance(v, list | tuple) else [v]))
+    return any(isinstance(m, Observed) and m._value is None for m in members)
 
 
 def _history(error: BaseException) -> Iterator[BaseException]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import namedtuple
 from types import EllipsisType, MappingProxyType
 from typing import Any, Final
 
@@ -58,6 +59,8 @@ def encode(value: Any) -> Any:
             return {"$complex": [encode(value.real), encode(value.imag)]}
         case list():
             return [encode(v) for v in value]
+        case tuple() if hasattr(value, "_fields"):
+            return {"$named": {n: encode(getattr(value, n)) for n in value._fields}}
         case tuple():
             return {"$tuple": [encode(v) for v in value]}
         case Said():
@@ -123,6 +126,8 @@ def decode(data: Any) -> Any:
             return complex(decode(real), decode(imaginary))
         case {"$tuple": items}:
             return tuple(decode(v) for v in items)
+        case {"$named": dict(items)}:
+            return namedtuple("Named", items)(*map(decode, items.values()))  # noqa: PYI024
         case {"$dict": items}:
             return {decode(k): decode(v) for k, v in items}
         case {"$mapping": items}:

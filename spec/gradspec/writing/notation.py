@@ -126,17 +126,17 @@ class Transforms:
 class CustomFunction:
     """A custom function, written as in torch; `apply` calls it.
 
-    A subclass names its rules as static methods and its flags as attributes; it is defined in the
-    engine when the class statement ends.
+    A subclass names its rules as static methods and its flags as attributes, or inherits them; it
+    is defined in the engine when the class statement ends.
     """
 
     recorder: ClassVar[Recorder]
     handle: ClassVar[FunctionHandle]
 
     def __init_subclass__(cls, *, defined: bool = True) -> None:
-        if defined:
-            rules = {name: getattr(cls, name) for name in RULES if name in vars(cls)}
-            flags = {name: vars(cls)[name] for name in FLAGS if name in vars(cls)}
+        if defined and hasattr(cls, "forward"):  # without, it is a base that others share
+            rules = {name: getattr(cls, name) for name in RULES if hasattr(cls, name)}
+            flags = {name: getattr(cls, name) for name in FLAGS if hasattr(cls, name)}
             cls.handle = cls.recorder.perform("define", name=cls.__name__, **rules, **flags)
 
     @classmethod

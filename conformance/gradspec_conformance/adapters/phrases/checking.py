@@ -18,7 +18,7 @@ from gradspec_conformance.adapters.phrases.compiling import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gradspec.port.act import Act
     from gradspec.port.phrase import Phrase
@@ -88,12 +88,56 @@ def _checked_use(act: Act, phrase: Phrase, names: tuple[str, ...]) -> set[str]:
         raise MalformedPhrase("it ends with a statement: end with an expression, or assign $result")
     if phrase.assigns and MADE not in _bound(own):
         raise MalformedPhrase("it reads $result, and nothing assigns it")
+    if phrase.assigns and not _is_made(body):
+        raise MalformedPhrase("$result is assigned on some ways only: assign it before, too")
+    if act.family == "mode" and isinstance(body[-1], ast.Expr) and is_constant(body[-1].value):
+        raise MalformedPhrase("a mode is a context manager, and a constant is none")
     nodes = [node for line in body for node in ast.walk(line)]
     read = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
     looked_up = read - {*_bound(nodes)} - {f"_p_{name}" for name in names}
     for name in (part.name for part in phrase.locals if local(part.name) in looked_up):
         raise MalformedPhrase(f"it reads ${name}, and nothing assigns it")
     return looked_up
+
+
+def _is_made(body: Sequence[ast.stmt]) -> bool:
+    """Say whether the result is assigned whichever way these statements go."""
+    return any(map(_makes, body))
+
+
+def _makes(line: ast.stmt) -> bool:
+    """Say whether a statement assigns the result, or is not passed."""
+    match line:
+        case ast.Raise():
+            return True
+        case ast.If(body=body, orelse=orelse):
+            return _is_made(body) and _is_made(orelse)
+        case ast.With(body=body) | ast.While(test=ast.Constant(value=True), body=body):
+            return _is_made(body) or MADE in _bound(_heads(line))
+        case ast.For(orelse=orelse) | ast.While(orelse=orelse):
+            return _is_made(orelse)
+        case ast.Try(body=body, orelse=orelse, handlers=handlers, finalbody=finalbody):
+            ways = [[*body, *orelse], *(handler.body for handler in handlers)]
+            return _is_made(finalbody) or all(map(_is_made, ways))
+        case ast.Match(cases=cases):
+            anything = [c for c in cases if not c.guard and _is_anything(c.pattern)]
+            return bool(anything) and all(_is_made(case.body) for case in cases)
+    return MADE in _bound(_own(line))
+
+
+def _is_anything(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+def _heads(line: ast.With | ast.While) -> Iterator[ast.AST]:
+    """Give what stands between `with` and its colon."""
+    for item in getattr(line, "items", ()):
+        yield from _own(item)
+
+
+def is_constant(node: ast.expr, but: tuple[type, ...] = ()) -> bool:
+    """Say whether an expression is a constant, and of none of these types."""
+    return isinstance(node, ast.Constant) and not isinstance(node.value, but)
 
 
 def _words(phrase: Phrase) -> dict[str, str]:

@@ -36,6 +36,7 @@ stands above what it inherits, a word under `also` as well as a phrase.
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 from dataclasses import dataclass, replace
@@ -46,7 +47,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.exceptions import MalformedPhrase
 from gradspec.port.abilities import DERIVED, DTYPES, FOLLOWING, WORDS
 from gradspec.port.acts import ACTS
-from gradspec.port.errors import ERROR_KINDS
+from gradspec.port.errors import ERROR_KINDS, SAID_BY_THE_KIT
 from gradspec.port.phrase import Phrase
 from gradspec_conformance.adapters.phrases.book import (
     TABLES,
@@ -56,7 +57,7 @@ from gradspec_conformance.adapters.phrases.book import (
     Spoken,
     implied,
 )
-from gradspec_conformance.adapters.phrases.checking import check
+from gradspec_conformance.adapters.phrases.checking import check, is_constant
 from gradspec_conformance.adapters.phrases.compiling import UNREADABLE
 from gradspec_conformance.adapters.phrases.languages import LANGUAGES
 from gradspec_conformance.adapters.phrases.schema import (
@@ -191,6 +192,8 @@ class _Reader:
             found.pop(name, None)
             if said is not False:
                 found[name] = self._compiled(said, "eval", where)
+                if is_constant(ast.parse(said.strip(), mode="eval").body, but=(str,)):
+                    self.file.wrong(where, shown(said), "what the engine takes for a data type")
         return found
 
     # phrases --------------------------------------------------------------------------
@@ -253,6 +256,9 @@ class _Reader:
     def _error(self, value: Any, where: places.Path) -> ErrorPattern:
         entry = self.file.table(ErrorEntry, value, where)
         self.file.known(entry.kind, ERROR_KINDS, "error kind", (*where, "kind"))
+        if entry.kind in SAID_BY_THE_KIT:
+            expected = "a kind that engines have: this one the kit finds itself"
+            self.file.wrong((*where, "kind"), shown(entry.kind), expected)
         try:
             pattern = re.compile(entry.says)
         except (re.error, OverflowError, RecursionError, Warning) as error:

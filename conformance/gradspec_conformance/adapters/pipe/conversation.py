@@ -29,7 +29,9 @@ lacks, or that a writer spoils, is `{"$float": "nan"}`, `"inf"`, `"-inf"` or `"-
 `tensor` and `leaf` are `{"$array": [entries, row by row], "dtype": "float64", "shape": [2, 3]}`,
 with one entry and shape `[]` for a single number, and so is what `array` gives.  The kit also says
 `{"$tuple": [...]}`, `{"$dict": [[key, value], ...]}` and `{"$mapping": [[key, value], ...]}` (a
-dict that is read-only), `{"$slice": [start, stop, step]}` and `{"$ellipsis": true}`.
+dict that is read-only), `{"$slice": [start, stop, step]}` and `{"$ellipsis": true}`.  The child
+says `{"$named": {name: value, ...}}` for a plain value of which a caller's function reads the
+parts, as the rule `vmap` does of its first argument.
 
 Structures.  Where the table of acts says *structure* (the arguments and the answer of `call`, say),
 leaves are handles, null, plain values as `{"$plain": value}` and held objects of the caller's as

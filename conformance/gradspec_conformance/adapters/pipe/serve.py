@@ -132,7 +132,8 @@ class Server:
         if "leave" in message:
             raised = message["raised"]
             error = None if raised is None else self._error(raised)
-            return self._subject.engine.leave(self._things(decode(message["leave"])), error)
+            mode = self._things(decode(message["leave"]))
+            return bool(self._subject.engine.leave(mode, error))
         functions = {n: v for n, v in message["with"].items() if _is_function(v)}
         forms = {n: v if n in functions else decode(v) for n, v in message["with"].items()}
         match message["act"]:
@@ -161,10 +162,12 @@ class Server:
     # what passes ----------------------------------------------------------------------
     def _described(self, kind: str, answer: Any) -> Any:
         """Leave values as they are and number what is a handle."""
-        if kind == "array":
+        if kind == "array" and isinstance(answer, np.generic):
             return array_data(np.asarray(answer))
+        if kind == "nothing":
+            return None
         if kind in FLAT:
-            return answer
+            return self._value(answer)
         if kind == "edges":
             return [(self._number(node, "node"), int(index)) for node, index in answer]
         if kind in ("structure", "vjp", "linearize", "tensors"):
@@ -173,6 +176,19 @@ class Server:
         if kind.startswith("function: ") and ref is not None:
             self._gives[ref.number] = kind.partition(": ")[2]
         return ref
+
+    def _value(self, value: Any) -> Any:
+        """Leave a plain value as it is, and number what is none: the kit judges it."""
+        match value:
+            case list() | tuple() | dict():
+                return mapped(value, self._value)
+            case np.ndarray():
+                return array_data(value)
+        try:
+            encode(value)
+        except TypeError:
+            return self._number(value, "value")
+        return value
 
     def _structure(self, value: Any) -> Any:
         match value:
