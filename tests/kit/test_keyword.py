@@ -55,7 +55,13 @@ def test_an_id_of_today_means_nothing_that_had_it_once(text: str) -> None:
     assert not Keyword(text).matches("leaf-213/as_tensor", (text,))
 
 
-@pytest.mark.parametrize("text", ["acc and", "(acc", "acc acc", "acc or or bwd", "a, b)", "!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("acc and", "(acc", "acc acc", "acc or or bwd", "a, b)", "!"),
+        *("acc(1)", "x.y()", "acc, bwd", "acc < bwd", "'acc'", "{acc}", "()"),
+    ],
+)
 def test_what_is_no_expression_is_told(text: str) -> None:
     with pytest.raises(WrongUsage, match="is no expression of words, and, or, not and brackets"):
         Keyword(text)

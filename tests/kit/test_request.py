@@ -32,6 +32,7 @@ ENTRY = '[[expected]]\nclause = "acc-001"\nkind = "value"\nreason = "r"\nclass =
         ({"expect": "known.toml", "no_expect": True}, "contradict each other"),
         ({"processes": "many"}, "-n is 'many'; give a number of processes, or auto"),
         ({"processes": "-1"}, "-n is '-1'"),
+        ({"processes": "²"}, "-n is '²'"),
         ({"keyword": "acc and ("}, "is no expression"),
     ],
 )

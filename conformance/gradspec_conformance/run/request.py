@@ -127,6 +127,6 @@ def _processes(word: str) -> int:
     """Read how many processes are meant; raises WrongUsage."""
     if word in AUTO:
         return os.cpu_count() or 1
-    if not word.isdigit():
+    if not (word.isascii() and word.isdigit()):
         raise WrongUsage(f"-n is {word!r}; give a number of processes, or auto")
     return max(int(word), 1)
