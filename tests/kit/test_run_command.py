@@ -183,8 +183,17 @@ def test_only_what_closed_the_gate_is_run_again() -> None:
 
     assert "passed 0 of 1 clauses of profile full, a part of it" in again.output
     assert again.exit_code == ExitStatus.NOT_CONFORMANT
-    assert "nothing is known to have failed the last time: everything is run" in nothing.output
+    assert "nothing of profile full is known to have failed the last time" in nothing.output
     assert nothing.exit_code == ExitStatus.AS_EXPECTED
+
+
+def test_where_nothing_that_is_asked_for_closed_the_gate_all_of_it_is_run() -> None:
+    run("Overwrites")
+    other = run("Overwrites", "--lf", "--chapter", "bwd", keyword="bwd-001")
+
+    assert "nothing of profile full, chapter backward is known" in other.output
+    assert "passed 1 of 1 clauses" in other.output
+    assert other.exit_code == ExitStatus.AS_EXPECTED
 
 
 # expectations -------------------------------------------------------------------------

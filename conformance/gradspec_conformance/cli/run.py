@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gradspec_conformance.run.loop import judge_all
 from gradspec_conformance.run.memory import last_red, remember
 from gradspec_conformance.run.request import Request
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
+from gradspec_conformance.run.session import thing_named
 
 
 @click.command("run")
@@ -51,12 +53,10 @@ def command(
     try:
         for path in filter(None, (json, junit)):
             _check_writable(Path(path))
-        only = last_red(engine) if again else []
-        if again and not only:
-            _say("nothing is known to have failed the last time: everything is run")
-        request = Request.make(engine, chapters=chapter, only=only or None, **options)
+        request = Request.make(engine, chapters=chapter, **options)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
+    request = _only_red(request) if again else request
     try:
         request.start()
         result = _result(request)
@@ -71,6 +71,17 @@ def command(
         sys.exit(ExitStatus.INTERRUPTED)
     finally:
         request.close()
+
+
+def _only_red(request: Request) -> Request:
+    """Narrow a request to what closed the gate the last time, if any of that is asked for."""
+    asked = request.selection
+    things = [thing_named(identifier) for identifier in last_red(request.engine)]
+    red = frozenset(thing.id for thing in things if thing is not None and asked.holds(thing))
+    if not red:
+        _say(f"nothing of {asked} is known to have failed the last time: all of it is run")
+        return request
+    return replace(request, selection=replace(asked, only=red))
 
 
 def _result(request: Request) -> Result:
