@@ -328,7 +328,7 @@ def test_measuring_tells_the_kind_of_each_failure() -> None:
 def test_an_engine_that_dies_costs_the_clause_on_which_it_died() -> None:
     dying = lambda swap: swap(BACKWARD, lambda *_given, **_named: os.abort())  # noqa: E731
 
-    assert measure(dying, "leaf-001", "acc-001", "leaf-002", "acc-002") == {
+    assert measure(dying, "leaf-001", "acc-001", "leaf-010/a_computed_constant", "acc-002") == {
         "acc-001": measuring.CRASH,
         "acc-002": measuring.CRASH,
     }
