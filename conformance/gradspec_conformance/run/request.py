@@ -87,6 +87,7 @@ class Request:
             Judge(
                 EngineSession(engine, effort, limit, in_process=in_process, verdicts=shared),
                 expectations,
+                selection.profile,
             )
             for _ in range(count)
         )
