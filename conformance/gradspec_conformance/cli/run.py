@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 
-from gradspec import edition
 from gradspec_conformance.exceptions import EngineError, WrongUsage
-from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.report.terminal import RunProgress, console, show
 from gradspec_conformance.run.loop import judge_all
 from gradspec_conformance.run.memory import last_red, remember
@@ -85,24 +83,14 @@ def _only_red(request: Request) -> Request:
 
 
 def _result(request: Request) -> Result:
-    _check_not_empty(request)
+    if not request.cases:
+        raise WrongUsage(request.selection.nothing_found)
     with RunProgress(console(), request.engine) as progress:
         _ = request.session.description  # raises EngineError while nothing else has begun
         measured = judge_all(request, progress)
     result = result_of(request, measured)
     remember(request.engine, measured.judged, [j.id for j in result.judged if j.gates])
     return result
-
-
-def _check_not_empty(request: Request) -> None:
-    """Say what was probably meant where nothing is asked for; raises WrongUsage."""
-    if request.cases:
-        return
-    keyword = request.selection.keyword
-    asked = f" matches -k {keyword.text!r}" if keyword is not None else " is in the edition"
-    names = edition.names()
-    hint = did_you_mean(keyword.text, sorted(names)) if keyword is not None else ""
-    raise WrongUsage(f"no clause of {request.selection}{asked}{hint}")
 
 
 def _told(result: Result, json: str | None, junit: str | None) -> int:

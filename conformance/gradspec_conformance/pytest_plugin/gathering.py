@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.run.request import Request
 
 CLAUSE: Final = re.compile(r"^[a-z_]+::([a-z]+-\d{3}[a-z]?(?:/[A-Za-z0-9_]+)?)\[")
-NARROWING: Final = ("keyword", "markexpr", "lf", "failedfirst", "deselect", "stepwise")
+NARROWING: Final = ("markexpr", "lf", "failedfirst", "deselect", "stepwise")
 """Options of pytest's own that leave clauses out."""
 
 decode = msgspec.json.Decoder(Judged).decode

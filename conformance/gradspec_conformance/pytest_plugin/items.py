@@ -96,11 +96,17 @@ class ChapterFile(pytest.File):
         return ".".join([PACKAGE, *(p for p in parts if p != "__init__")])
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the profile and chapters do not hold; wait for the engine."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
+    """Leave out what profile, chapters and -k do not mean; wait for the engine.
+
+    A -k means the same clauses as in `gradspec run`; pytest reads it for everybody else's tests.
+    """
     ours = [item for item in items if isinstance(item, ClauseItem)]
     if not ours:
-        return
+        return (yield)
     if not config.getoption("collectonly"):
         wait_for_engine(config)
     selection = prepare(config).selection
@@ -109,7 +115,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in ours if selection.holds(item.case)]
     kept.sort(key=_reading_order())
-    items[:] = [*(item for item in items if not isinstance(item, ClauseItem)), *kept]
+    others = [item for item in items if not isinstance(item, ClauseItem)]
+    marks: Any = config.pluginmanager.get_plugin("mark")
+    marks.pytest_collection_modifyitems(items=others, config=config)
+    items[:] = [*others, *kept]
+    keyword, config.option.keyword = config.option.keyword, ""
+    try:
+        return (yield)
+    finally:
+        config.option.keyword = keyword
 
 
 def _reading_order() -> Callable[[ClauseItem], tuple[int, int]]:
@@ -133,7 +147,6 @@ class ClauseItem(pytest.Item):
         super().__init__(name, **keywords)
         self.case = case
         self.judged: Judged | None = None
-        self.extra_keyword_matches.update([case.chapter, *case.ledger])
         self.add_marker(str(case.level))
         self.add_marker(str(case.nature))
 

@@ -34,7 +34,7 @@ class Keyword:
     """An expression of words, and, or, not and brackets; raises WrongUsage if it is none."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = text.strip()
         if not _is_logical(self._with(lambda _: True)):
             message = f"-k {text!r} is no expression of words, and, or, not and brackets"
             raise WrongUsage(message)

@@ -45,6 +45,7 @@ class Request:
             options.gradspec_engine,
             profile=options.gradspec_profile,
             chapters=options.gradspec_chapter,
+            keyword=options.keyword,
             expect=options.gradspec_expect,
             no_expect=options.gradspec_no_expect,
             seed=options.gradspec_seed,
