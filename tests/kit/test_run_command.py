@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from gradspec import edition
 from gradspec_conformance.cli import main
 from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.isolation.process import ProcessHost
 from gradspec_conformance.run import memory
 from gradspec_conformance.run.result import ExitStatus
@@ -112,6 +113,7 @@ def test_an_engine_that_does_not_load_ends_with_3_and_a_sentence(engine: str) ->
         (["--expect", "nowhere.toml"], "nowhere.toml"),
         (["--json", "no/where.json"], "no/where.json cannot be written"),
         (["--junit", "."], "cannot be written"),
+        (["--json", "report", "--junit", "./report"], "both name report"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_sentence(arguments: list[str], sentence: str) -> None:
@@ -119,6 +121,10 @@ def test_wrong_usage_ends_with_2_and_a_sentence(arguments: list[str], sentence: 
 
     assert result.exit_code == ExitStatus.WRONG_USAGE
     assert sentence in result.output
+
+
+def test_what_was_probably_meant_is_told_once() -> None:
+    assert did_you_mean("leaf-999", ["leaf-209", "leaf-209"]) == "; did you mean leaf-209?"
 
 
 # the clauses that must be there -------------------------------------------------------

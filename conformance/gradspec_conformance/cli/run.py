@@ -49,8 +49,7 @@ def command(
     3 the engine could not be loaded or the run is incomplete or empty, 130 interrupted.
     """
     try:
-        for path in filter(None, (json, junit)):
-            _check_writable(Path(path))
+        _check_writable([Path(path) for path in (json, junit) if path])
         request = Request.make(engine, chapters=chapter, **options)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
@@ -115,17 +114,21 @@ def _junit(result: Result) -> str:
     return junit(result)
 
 
-def _check_writable(path: Path) -> None:
+def _check_writable(paths: list[Path]) -> None:
     """Find out now what would fail later; raises WrongUsage."""
-    was_there = path.exists()
-    try:
-        with path.open("ab"):
-            pass
-        if not was_there:
-            path.unlink()
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise WrongUsage(message) from None
+    if len({path.resolve() for path in paths}) < len(paths):
+        message = f"--json and --junit both name {paths[0]}; give each a file of its own"
+        raise WrongUsage(message)
+    for path in paths:
+        was_there = path.exists()
+        try:
+            with path.open("ab"):
+                pass
+            if not was_there:
+                path.unlink()
+        except OSError as error:
+            message = f"{path} cannot be written: {error.strerror}"
+            raise WrongUsage(message) from None
 
 
 def _write(path: Path, text: str) -> bool:
