@@ -60,6 +60,7 @@ def session(status: int, *, stopped: bool = False, **options: Any) -> Any:
     config = SimpleNamespace(
         getoption=lambda name, default=None: options.get(name, default),
         args=options.pop("args", ["gradspec"]),
+        stash={},
     )
     return SimpleNamespace(exitstatus=status, config=config, shouldfail=stopped, shouldstop=False)
 

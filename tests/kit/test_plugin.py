@@ -222,10 +222,17 @@ def test_an_engine_that_does_not_load_is_told_once(
     pytester: pytest.Pytester, processes: str
 ) -> None:
     result = run(pytester, "NeverBegins", "-k", "acc-001", "-n", processes)
-    told = [line for line in result.errlines if "no device found" in line]
+    told = [line for line in result.outlines if "no device found" in line]
 
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.ret == ExitStatus.INCOMPLETE
     assert len(told) == 1
+
+
+def test_what_no_clause_matches_is_wrong_usage(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "ToyEngine", "-k", "acc-0001")
+
+    assert result.ret == ExitStatus.WRONG_USAGE
+    result.stdout.fnmatch_lines(["no clause of profile full matches *; did you mean acc-001*"])
 
 
 @pytest.mark.parametrize(
@@ -296,7 +303,7 @@ def test_a_chapter_that_does_not_import_is_told(
     monkeypatch.setattr(register, "complaint_about", lambda _chapter: "LookupError: half done")
     result = run(pytester, "ToyEngine", package="gradspec.chapters.accumulation")
 
-    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert result.ret == ExitStatus.INCOMPLETE
     result.stdout.fnmatch_lines(["*chapter accumulation could not be read: LookupError: half done"])
 
 
