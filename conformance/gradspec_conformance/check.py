@@ -89,6 +89,7 @@ def check_engine(
     effort = Effort(examples, seed)
     with EngineSession(subject, effort, in_process=True) as session:
         spec = engine if isinstance(engine, str) else session.description.name
-        judges = (Judge(session, expectations),)
-        request = Request(spec, effort, select(profile, chapters), expectations, judges)
+        selection = select(profile, chapters)
+        judges = (Judge(session, expectations, selection.profile),)
+        request = Request(spec, effort, selection, expectations, judges)
         return Checked(result_of(request, judge_all(request, Unwatched())))

@@ -1,13 +1,13 @@
 """What can go wrong between the kit and who uses it, in the order in which they talk.
 
 A person asks for a run; an engine is found and loaded; files are read; clauses run in a process of
-their own; plants are declared.  Each way to be wrong has one class; its message says what was
-found, what was expected, and what to do.
+their own; plants are declared and measured.  Each way to be wrong has one class; its message says
+what was found, what was expected, and what to do.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,26 @@ class BadMessage(Exception):
     """A line of a conversation is not what the protocol allows."""
 
 
+class RemoteRefusal(Exception):
+    """What the engine raised; its class is called as it was there, and `kind` says the kind."""
+
+    kind: str | None = None
+    number: int | None = None
+    unneeded: ClassVar[list[int]] = []
+
+    def __del__(self) -> None:
+        if self.number is not None:
+            self.unneeded.append(self.number)
+
+
+class CallbackRaised(Exception):
+    """A function of the caller raised on the other side; the token says what."""
+
+    def __init__(self, token: int) -> None:
+        super().__init__(f"a function of the caller raised ({token})")
+        self.token = token
+
+
 # files are read -----------------------------------------------------------------------
 class MalformedExpectations(WrongUsage):
     """An expectations file cannot be used; `line` is 0 where no line is to blame."""
@@ -88,6 +108,10 @@ class NotConformant(Exception):
     """A clause is not as demanded, or not as expected; pytest is told so."""
 
 
-# plants are declared ------------------------------------------------------------------
+# plants are declared and measured -----------------------------------------------------
 class MalformedPlant(Exception):
     """A plant is not written as plants are; the message says what to mend."""
+
+
+class OutOfTimeError(BaseException):
+    """A clause took too long; an engine does not catch it."""

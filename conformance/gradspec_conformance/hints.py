@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """End a sentence with the words that look alike, if any do."""
-    close = difflib.get_close_matches(word, list(words), n=2, cutoff=0.5)
+    close = difflib.get_close_matches(word, list(dict.fromkeys(words)), n=2, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""

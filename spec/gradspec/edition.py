@@ -129,7 +129,10 @@ def needs(identifier: str) -> frozenset[str]:
 
 
 def resolve(name: str) -> tuple[str, ...]:
-    """Give the ids that a name means: a clause, all rows of one, what stands for an old id."""
+    """Give the ids that a name means: a clause, a row, all rows of one, or what an old id became.
+
+    What is an id today means nothing older.
+    """
     return _names().get(name, ())
 
 
@@ -160,7 +163,10 @@ def _by_id() -> dict[str, Demand]:
 @functools.cache
 def _names() -> dict[str, tuple[str, ...]]:
     names: dict[str, tuple[str, ...]] = {}
+    older: dict[str, tuple[str, ...]] = {}
     for demand in demands():
-        for name in dict.fromkeys((demand.id, demand.clause, *demand.ledger)):
+        for name in dict.fromkeys((demand.id, demand.clause)):
             names[name] = (*names.get(name, ()), demand.id)
-    return names
+        for name in demand.ledger:
+            older[name] = (*older.get(name, ()), demand.id)
+    return older | names

@@ -329,6 +329,13 @@ def test_a_written_file_says_no_more_than_there_is() -> None:
     )
 
 
+def test_an_entry_under_an_older_id_is_an_entry_of_the_same_row(tmp_path: Path) -> None:
+    file = tmp_path / "engine.toml"
+    file.write_text(FILE.replace("acc-001", "inp-046/copy").replace("life-*", "inp-046b"))
+    with pytest.raises(MalformedExpectations, match="inp-046b has an entry already, in line 2"):
+        Expectations.load(file)
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(MalformedExpectations, match="cannot be read"):
         Expectations.load(tmp_path / "none.toml", clauses=IDS)

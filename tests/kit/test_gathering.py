@@ -60,6 +60,7 @@ def session(status: int, *, stopped: bool = False, **options: Any) -> Any:
     config = SimpleNamespace(
         getoption=lambda name, default=None: options.get(name, default),
         args=options.pop("args", ["gradspec"]),
+        stash={},
     )
     return SimpleNamespace(exitstatus=status, config=config, shouldfail=stopped, shouldstop=False)
 
@@ -71,7 +72,7 @@ def ended(gathered: Gathering, one: Any) -> int:
     return status
 
 
-NAMED = {"keyword": "acc-001 or acc-002"}
+NAMED = {"markexpr": "must"}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,6 @@ def test_where_no_clause_was_selected_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"keyword": "acc"},
         {"markexpr": "must"},
         {"lf": True},
         {"failedfirst": True},

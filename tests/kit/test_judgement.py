@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from made_up import Session
 
-from gradspec import MUST, SHOULD, edition
-from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec import CONVENTION, MUST, SHOULD, VALUE, edition
+from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.run.judgement import Judge, Judged
+from gradspec_conformance.run.selection import PROFILES
 
 if TYPE_CHECKING:
     from gradspec.edition import Demand
+    from gradspec.writing.nature import Nature
 
 LOWEST, BELOW, ABOVE = "leaf-001", "bwd-001", "acc-001"
 KNOWN = Expectations((Entry(BELOW, "value", "known", Cause.BUG),))
@@ -98,6 +100,21 @@ def test_a_blocked_clause_does_not_gate_where_the_end_of_the_chain_cannot_be_ask
     unsupported = Verdict(LOWEST, Outcome.UNSUPPORTED)
 
     assert not judge(blocked(ABOVE, BELOW), blocked(BELOW, LOWEST), unsupported).gates
+
+
+@pytest.mark.parametrize(
+    ("kind", "nature", "gates"),
+    [("value", CONVENTION, False), ("value", VALUE, True), (UNREADABLE, CONVENTION, True)],
+)
+def test_a_blocked_clause_gates_where_the_profile_speaks_of_what_blocks_it(
+    monkeypatch: pytest.MonkeyPatch, kind: str, nature: Nature, gates: bool
+) -> None:
+    foundation = replace(demand(BELOW), nature=nature)
+    monkeypatch.setattr("gradspec_conformance.run.judgement.thing_named", lambda _: foundation)
+    session = Session(blocked(ABOVE, BELOW), Verdict(BELOW, Outcome.FAILED, kind))
+    judging = Judge(session, NOTHING, PROFILES["sound"])  # type: ignore[arg-type]
+
+    assert judging.judge(demand()).gates is gates
 
 
 def test_what_is_blocked_by_a_clause_that_is_nowhere_gates() -> None:

@@ -49,7 +49,19 @@ def test_an_id_of_a_clause_means_its_rows(monkeypatch: pytest.MonkeyPatch) -> No
     assert not Keyword("op-012").matches("acc-001/one", ())
 
 
-@pytest.mark.parametrize("text", ["acc and", "(acc", "acc acc", "acc or or bwd", "a, b)", "!"])
+@pytest.mark.parametrize("text", ["leaf-007", "leaf-029", "leaf-035a", "leaf-037", "leaf-037b"])
+def test_an_id_of_today_means_nothing_that_had_it_once(text: str) -> None:
+    assert {name.partition("/")[0] for name in edition.resolve(text)} == {text}
+    assert not Keyword(text).matches("leaf-213/as_tensor", (text,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("acc and", "(acc", "acc acc", "acc or or bwd", "a, b)", "!"),
+        *("acc(1)", "x.y()", "acc, bwd", "acc < bwd", "'acc'", "{acc}", "()"),
+    ],
+)
 def test_what_is_no_expression_is_told(text: str) -> None:
     with pytest.raises(WrongUsage, match="is no expression of words, and, or, not and brackets"):
         Keyword(text)

@@ -46,6 +46,12 @@ def test_what_failed_again_is_remembered_once() -> None:
     assert last_red("mine") == ["acc-001"]
 
 
+def test_what_is_no_more_is_forgotten() -> None:
+    remember("mine", [], ["leaf-999/old", "acc-001"])
+
+    assert last_red("mine") == ["acc-001"]
+
+
 def test_each_engine_is_remembered_apart() -> None:
     remember("mine", ["acc-001"], ["acc-001"])
 

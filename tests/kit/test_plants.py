@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from gradspec import CASES, CLAUSES
 from gradspec_conformance import plants
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli import main
+from gradspec_conformance.cli import plants as command_of_plants
 from gradspec_conformance.exceptions import MalformedPlant
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
@@ -20,7 +22,7 @@ from gradspec_conformance.plants import kills, measuring
 from gradspec_conformance.plants.journal import Journal
 from gradspec_conformance.plants.places import assigning, at, kernel, reading, rule
 from gradspec_conformance.plants.plant import PLANTS, Plant, compound, plant
-from gradspec_conformance.plants.proof import Fate, Trial, judge_proof, trials
+from gradspec_conformance.plants.proof import Fate, Trial, judge_proof, meant, trials
 from gradspec_conformance.plants.reach import reached
 from gradspec_conformance.plants.swap import Swap
 
@@ -326,7 +328,7 @@ def test_measuring_tells_the_kind_of_each_failure() -> None:
 def test_an_engine_that_dies_costs_the_clause_on_which_it_died() -> None:
     dying = lambda swap: swap(BACKWARD, lambda *_given, **_named: os.abort())  # noqa: E731
 
-    assert measure(dying, "leaf-001", "acc-001", "inp-001a", "acc-002") == {
+    assert measure(dying, "leaf-001", "acc-001", "leaf-010/a_computed_constant", "acc-002") == {
         "acc-001": measuring.CRASH,
         "acc-002": measuring.CRASH,
     }
@@ -391,6 +393,35 @@ def test_the_command_finds_the_plants_that_a_clause_names() -> None:
 
     assert result.exit_code == 0, result.output
     assert '"clause": "acc-001"' in result.output
+
+
+@pytest.mark.parametrize("name", ["inp-042", "inp-042/select", "leaf-001b", "leaf-002"])
+def test_the_command_finds_the_plants_that_turn_a_clause_red(name: str) -> None:
+    result = CliRunner().invoke(main, ["plants", name, "--json"])
+    trials = json.loads(result.output)["trials"]
+
+    assert result.exit_code == 0
+    assert {t["clause"] for t in trials} == set(meant(name))
+    assert {t["fate"] for t in trials} == {Fate.KILLED}
+
+
+def test_a_clause_that_no_plant_turns_red_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    unheard = {name: plant for name, plant in PLANTS.items() if "acc-001" not in plant.kills}
+    monkeypatch.setattr(command_of_plants, "PLANTS", unheard)
+    monkeypatch.setattr(kills, "read", dict)
+    result = CliRunner().invoke(main, ["plants", "acc-001"])
+
+    assert result.exit_code == 1
+    assert result.output == "gradspec: no plant turns acc-001 red\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--measure", "-n", "0"], ["--measure", "-n", "-1"], ["--measure", "--json"]]
+)
+def test_what_cannot_be_measured_is_wrong_usage(arguments: list[str]) -> None:
+    result = CliRunner().invoke(main, ["plants", *arguments, "accum_replaces"])
+
+    assert result.exit_code == 2
 
 
 def test_a_misspelt_plant_is_wrong_usage() -> None:

@@ -15,9 +15,10 @@ from gradspec_conformance.pytest_plugin import items
 from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.request import Request
 from gradspec_conformance.run.result import ExitStatus
+from gradspec_conformance.run.selection import select
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
-THREE = "acc-001[ or leaf-042[ or leaf-021["
+THREE = "acc-001 or leaf-042 or leaf-021"
 """One clause that the toy passes, one that it does not support, one that it fails."""
 
 LIGHT = """
@@ -83,6 +84,26 @@ def test_clauses_are_chosen_by(pytester: pytest.Pytester, arguments: list[str]) 
 
     assert lines
     assert all(line.startswith("accumulation::acc-") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "words", ["leaf-001", "inp-042", "in_place.sharing", "leaf-001b or not must"]
+)
+def test_words_choose_what_they_choose_in_a_run(pytester: pytest.Pytester, words: str) -> None:
+    result = run(pytester, "ToyEngine", "-k", words, "--collect-only", "-q")
+    lines = [line.partition("::")[2].partition("[")[0] for line in result.outlines if "::" in line]
+
+    assert lines == [demand.id for demand in select("full", keyword=words).demanded()]
+
+
+def test_words_choose_among_tests_of_another_kind_as_ever(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_acc_001(): pass\ndef test_other(): pass")
+    words = "acc-001 or test_acc"
+    result = run(pytester, "ToyEngine", ".", "-k", words, "--collect-only", "-q")
+
+    lines = [line.rpartition("::")[2] for line in result.outlines if "::" in line]
+    assert lines[0] == "test_acc_001"
+    assert [line.partition("[")[0] for line in lines[1:]] == ["acc-001"]
 
 
 def test_clauses_stand_in_reading_order(pytester: pytest.Pytester) -> None:
@@ -152,7 +173,7 @@ def test_an_expectation_that_does_not_hold_is_a_failure_and_a_deviation_is_none(
     pytester: pytest.Pytester,
 ) -> None:
     known = expecting(pytester, acc_001="value", leaf_021="order")
-    chosen = ["-k", "acc-001[ or leaf-021[ or leaf-023[", "-rx"]
+    chosen = ["-k", "acc-001 or leaf-021 or leaf-023", "-rx"]
     result = run(pytester, "KeepsWhatIsDeleted", *chosen, *known)
 
     assert result.ret == ExitStatus.NOT_CONFORMANT
@@ -181,7 +202,7 @@ def test_blocked_clauses_do_not_close_the_gate_where_the_failure_is_known(
     pytester: pytest.Pytester,
 ) -> None:
     known = expecting(pytester, bwd_001="missing gradient")
-    result = run(pytester, "DoesNothing", "-k", "acc-001 or bwd-001[", "-rs", *known)
+    result = run(pytester, "DoesNothing", "-k", "acc-001 or bwd-001", "-rs", *known)
 
     assert result.ret == ExitStatus.AS_EXPECTED
     assert (result.parseoutcomes()["skipped"], result.parseoutcomes()["xfailed"]) == (1, 1)
@@ -201,10 +222,17 @@ def test_an_engine_that_does_not_load_is_told_once(
     pytester: pytest.Pytester, processes: str
 ) -> None:
     result = run(pytester, "NeverBegins", "-k", "acc-001", "-n", processes)
-    told = [line for line in result.errlines if "no device found" in line]
+    told = [line for line in result.outlines if "no device found" in line]
 
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.ret == ExitStatus.INCOMPLETE
     assert len(told) == 1
+
+
+def test_what_no_clause_matches_is_wrong_usage(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "ToyEngine", "-k", "acc-0001")
+
+    assert result.ret == ExitStatus.WRONG_USAGE
+    result.stdout.fnmatch_lines(["no clause of profile full matches *; did you mean acc-001*"])
 
 
 @pytest.mark.parametrize(
@@ -234,6 +262,7 @@ def test_a_debugger_gets_the_engine_in_its_own_process() -> None:
         },
         gradspec_profile="full",
         gradspec_chapter=[],
+        keyword="",
         usepdb=True,
     )
     context = Request.of(options)
@@ -246,10 +275,10 @@ def test_a_debugger_sees_the_failure_where_it_happened(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     performed: list[str] = []
-    here = Request.make(f"{WRONG}:Overwrites", in_process=True)
+    here = Request.make(f"{WRONG}:Overwrites", keyword="acc-001 or bwd-001", in_process=True)
     monkeypatch.setattr(Request, "of", lambda _options: here)
     monkeypatch.setattr(items, "rerun", lambda verdict, _engine: performed.append(verdict.id))
-    result = run(pytester, "Overwrites", "-k", "acc-001[ or bwd-001[")
+    result = run(pytester, "Overwrites", "-k", "acc-001 or bwd-001")
 
     assert performed == ["acc-001"]
     result.stdout.fnmatch_lines(["*acc-001 * unexpected failure*"])
@@ -262,7 +291,7 @@ def test_a_fault_of_the_kit_is_shown_as_pytest_shows_it(
         raise RuntimeError("the kit is wrong")
 
     monkeypatch.setattr(Judge, "judge", wrong)
-    result = run(pytester, "ToyEngine", "-k", "acc-001[")
+    result = run(pytester, "ToyEngine", "-k", "acc-001")
 
     assert result.ret == ExitStatus.INCOMPLETE
     result.stdout.fnmatch_lines(["*RuntimeError: the kit is wrong", "no verdict: acc-001"])
@@ -274,7 +303,7 @@ def test_a_chapter_that_does_not_import_is_told(
     monkeypatch.setattr(register, "complaint_about", lambda _chapter: "LookupError: half done")
     result = run(pytester, "ToyEngine", package="gradspec.chapters.accumulation")
 
-    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert result.ret == ExitStatus.INCOMPLETE
     result.stdout.fnmatch_lines(["*chapter accumulation could not be read: LookupError: half done"])
 
 

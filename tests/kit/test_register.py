@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 from toy_engine import ToyEngine
 
 from gradspec import CASES, CLAUSES, chapters
 from gradspec.writing.clause import INFORMATIVE
+from gradspec_conformance.cli import main
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.verdict import UNREADABLE, Outcome
 from gradspec_conformance.run.selection import select
@@ -115,3 +118,12 @@ def test_an_informative_entry_belongs_to_the_chapter_that_it_stands_in() -> None
     names = {chapter.name for chapter in chapters.CHAPTERS}
 
     assert {note.chapter for note in INFORMATIVE.values()} <= names
+
+
+def test_a_list_says_the_same_things_of_every_entry() -> None:
+    result = CliRunner().invoke(main, ["list", "--json"])
+    entries = json.loads(result.output)["clauses"]
+    said = {"id", "name", "chapter", "level", "statement", "needs", "plants", "builds_on"}
+    lacking = [e["id"] for e in entries if "rows" not in e and said - e.keys()]
+
+    assert lacking == []

@@ -32,6 +32,7 @@ ENTRY = '[[expected]]\nclause = "acc-001"\nkind = "value"\nreason = "r"\nclass =
         ({"expect": "known.toml", "no_expect": True}, "contradict each other"),
         ({"processes": "many"}, "-n is 'many'; give a number of processes, or auto"),
         ({"processes": "-1"}, "-n is '-1'"),
+        ({"processes": "²"}, "-n is '²'"),
         ({"keyword": "acc and ("}, "is no expression"),
     ],
 )
@@ -105,6 +106,7 @@ def test_a_file_of_expectations_takes_the_place_of_the_shipped_one(tmp_path: Pat
 
 def test_pytests_options_say_the_same() -> None:
     options = Namespace(
+        keyword="",
         gradspec_engine=TOY,
         gradspec_profile="tape",
         gradspec_chapter=["acc"],
@@ -126,7 +128,7 @@ def test_expectations_of_pytests_options_are_read(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     file.write_text(ENTRY)
     names = ("no_expect", "seed", "examples", "timeout")
-    options = Namespace(**{f"gradspec_{name}": None for name in names})
+    options = Namespace(keyword="", **{f"gradspec_{name}": None for name in names})
     options.gradspec_engine, options.gradspec_expect = TOY, str(file)
     options.gradspec_profile, options.gradspec_chapter, options.trace = "full", [], True
     request = Request.of(options)

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from gradspec import edition
 from gradspec_conformance.cli import main
 from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.isolation.process import ProcessHost
 from gradspec_conformance.run import memory
 from gradspec_conformance.run.result import ExitStatus
@@ -112,6 +113,7 @@ def test_an_engine_that_does_not_load_ends_with_3_and_a_sentence(engine: str) ->
         (["--expect", "nowhere.toml"], "nowhere.toml"),
         (["--json", "no/where.json"], "no/where.json cannot be written"),
         (["--junit", "."], "cannot be written"),
+        (["--json", "report", "--junit", "./report"], "both name report"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_sentence(arguments: list[str], sentence: str) -> None:
@@ -119,6 +121,10 @@ def test_wrong_usage_ends_with_2_and_a_sentence(arguments: list[str], sentence: 
 
     assert result.exit_code == ExitStatus.WRONG_USAGE
     assert sentence in result.output
+
+
+def test_what_was_probably_meant_is_told_once() -> None:
+    assert did_you_mean("leaf-999", ["leaf-209", "leaf-209"]) == "; did you mean leaf-209?"
 
 
 # the clauses that must be there -------------------------------------------------------
@@ -183,8 +189,17 @@ def test_only_what_closed_the_gate_is_run_again() -> None:
 
     assert "passed 0 of 1 clauses of profile full, a part of it" in again.output
     assert again.exit_code == ExitStatus.NOT_CONFORMANT
-    assert "nothing is known to have failed the last time: everything is run" in nothing.output
+    assert "nothing of profile full is known to have failed the last time" in nothing.output
     assert nothing.exit_code == ExitStatus.AS_EXPECTED
+
+
+def test_where_nothing_that_is_asked_for_closed_the_gate_all_of_it_is_run() -> None:
+    run("Overwrites")
+    other = run("Overwrites", "--lf", "--chapter", "bwd", keyword="bwd-001")
+
+    assert "nothing of profile full, chapter backward is known" in other.output
+    assert "passed 1 of 1 clauses" in other.output
+    assert other.exit_code == ExitStatus.AS_EXPECTED
 
 
 # expectations -------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +16,6 @@ from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def complaints(engine: Any) -> dict[str, str]:
@@ -304,6 +302,17 @@ def test_an_adapter_that_lacks_methods_is_asked_nothing() -> None:
 
 def test_the_reference_adapter_is_sound() -> None:
     assert complaints(load_engine("reference")) == {}
+
+
+def test_the_book_of_the_readme_is_sound(tmp_path: Path) -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    whole = readme.partition("for an engine of single numbers:")[2]
+    book = whole.partition("```toml\n")[2].partition("```")[0]
+    file = tmp_path / "mine.toml"
+    file.write_text(book.replace("from mine import", "from micrograd.engine import"))
+    result = CliRunner().invoke(command, [str(file)])
+
+    assert result.exit_code == 0, result.output
 
 
 def test_the_command_says_ok_and_exits_0() -> None:

@@ -116,10 +116,14 @@ def _note(note: Note) -> dict[str, Any]:
     return {
         "id": note.id,
         "chapter": note.chapter,
+        "name": "",
         "level": str(note.level),
         "statement": note.statement,
         "commentary": note.reason,
         "sources": list(note.sources),
         "ledger": [note.id],
+        "builds_on": [],
+        "needs": [],
+        "plants": [],
         "informative": True,
     }

@@ -18,8 +18,16 @@ from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.plants import kills
 from gradspec_conformance.plants.journal import Journal
 from gradspec_conformance.plants.parts import PARTS
-from gradspec_conformance.plants.plant import PLANTS, Plant
-from gradspec_conformance.plants.proof import Fate, Proof, Trial, judge_proof, trials
+from gradspec_conformance.plants.plant import KINDS, PLANTS, Plant
+from gradspec_conformance.plants.proof import (
+    Fate,
+    Proof,
+    Trial,
+    judge_proof,
+    meant,
+    named_kills,
+    tried,
+)
 from gradspec_conformance.plants.reach import reached
 from gradspec_conformance.report.terminal import console
 
@@ -37,30 +45,47 @@ STYLES = {
 
 
 @click.command("plants")
-@click.argument("names", metavar="[PLANT|CLAUSE]...", nargs=-1)
+@click.argument("names", metavar="[PLANT|ID]...", nargs=-1)
 @click.option("--part", "parts", multiple=True, type=click.Choice(list(PARTS)))
 @click.option("--measure", is_flag=True, help="Measure what turns red, and write kills.txt.")
-@click.option("-n", "side_by_side", default=1, help="With --measure: so many processes at once.")
+@click.option(
+    "-n",
+    "side_by_side",
+    type=click.IntRange(min=1),
+    default=1,
+    help="With --measure: so many processes at once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print every trial as JSON.")
 def command(
     names: tuple[str, ...], parts: tuple[str, ...], measure: bool, side_by_side: int, as_json: bool
 ) -> None:
     """Plant each fault in the reference engine; the clauses it names must turn red.
 
-    Of all plants, or of those named, those that a clause names, and those of a part.
+    Of all plants, or of those named, and those of a part.  An ID is that of a clause, a table or a
+    row: it must turn red under each plant that names it, or that kills.txt says turns it red.
     """
+    if measure and as_json:
+        raise click.UsageError("--json prints trials, and --measure makes none; give one of them")
     chapters.load()
     plants.load()
-    chosen = _chosen(names, parts)
+    asked = _asked(names)
+    measured = kills.read()
+    wanted = _wanted(frozenset(names), asked, parts, measured)
+    chosen = list({plant.name: plant for plant, _, _ in wanted}.values())
+    if not chosen:
+        part = f" of {' or '.join(parts)}" if parts else ""
+        click.echo(f"gradspec: no plant{part} turns {' or '.join(names)} red", err=True)
+        sys.exit(1)
+    whole = not (names or parts)
     with oracle_fence("reference"):
         if measure:
-            _measure(console(), chosen, side_by_side, whole=not (names or parts))
+            _measure(console(), chosen, side_by_side, whole=whole)
             return
-        made = tuple(trials(chosen))
-    whole = not (names or parts)
+        made = tuple(tried(wanted))
     held = {p.name: p for p in chosen}
-    known = {n: found for n, found in kills.read().items() if whole or n in held}
-    proof = judge_proof(made, held, known, CASES if whole else ())
+    known = {n: found for n, found in measured.items() if whole or n in held}
+    untried = asked - {trial.clause for trial in made} if not parts else ()
+    proof = judge_proof(made, held, known, CASES if whole else sorted(untried))
     if as_json:
         click.echo(json.dumps(asdict(proof) | {"holds": proof.holds}, indent=2))
     else:
@@ -68,18 +93,30 @@ def command(
     sys.exit(0 if proof.holds else 1)
 
 
-def _chosen(names: tuple[str, ...], parts: tuple[str, ...]) -> list[Plant]:
-    """Give the plants that are meant; raises UsageError for a name that is none."""
-    for name in names:
-        if name not in PLANTS and name not in CASES:
-            hint = did_you_mean(name, [*PLANTS, *CASES])
-            raise click.UsageError(f"there is no plant or clause {name!r}{hint}")
-    return [
-        plant
-        for plant in PLANTS.values()
-        if (not parts or plant.part in parts)
-        and (not names or plant.name in names or set(names) & set(plant.kills))
-    ]
+def _asked(names: tuple[str, ...]) -> frozenset[str]:
+    """Give the clauses and rows that are named; raises UsageError for a name that is none."""
+    asked = frozenset(i for name in names if name not in PLANTS for i in meant(name))
+    for name in sorted(asked - CASES.keys()):
+        hint = did_you_mean(name, [*PLANTS, *CASES])
+        raise click.UsageError(f"there is no plant or clause {name!r}{hint}")
+    return asked
+
+
+def _wanted(
+    names: frozenset[str], asked: frozenset[str], parts: tuple[str, ...], measured: kills.Kills
+) -> list[tuple[Plant, str, str]]:
+    """Give what is to be tried: plants, the clauses that each must turn red, and in which way."""
+    wanted = []
+    for plant in PLANTS.values():
+        if parts and plant.part not in parts:
+            continue
+        named = named_kills(plant)
+        right = {i: kind for i, kind in measured.get(plant.name, {}).items() if kind in KINDS}
+        for identifier, kind in (right | named).items():
+            meant_by_plant = identifier in named and (not names or plant.name in names)
+            if meant_by_plant or identifier in asked:
+                wanted.append((plant, identifier, kind))
+    return wanted
 
 
 def _measure(where: Console, chosen: Sequence[Plant], side_by_side: int, *, whole: bool) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gradspec import edition
 from gradspec_conformance.exceptions import EngineError, WrongUsage
-from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.report.terminal import RunProgress, console, show
 from gradspec_conformance.run.loop import judge_all
 from gradspec_conformance.run.memory import last_red, remember
 from gradspec_conformance.run.request import Request
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
+from gradspec_conformance.run.session import thing_named
 
 
 @click.command("run")
@@ -49,14 +49,11 @@ def command(
     3 the engine could not be loaded or the run is incomplete or empty, 130 interrupted.
     """
     try:
-        for path in filter(None, (json, junit)):
-            _check_writable(Path(path))
-        only = last_red(engine) if again else []
-        if again and not only:
-            _say("nothing is known to have failed the last time: everything is run")
-        request = Request.make(engine, chapters=chapter, only=only or None, **options)
+        _check_writable([Path(path) for path in (json, junit) if path])
+        request = Request.make(engine, chapters=chapter, **options)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
+    request = _only_red(request) if again else request
     try:
         request.start()
         result = _result(request)
@@ -73,25 +70,26 @@ def command(
         request.close()
 
 
+def _only_red(request: Request) -> Request:
+    """Narrow a request to what closed the gate the last time, if any of that is asked for."""
+    asked = request.selection
+    things = [thing_named(identifier) for identifier in last_red(request.engine)]
+    red = frozenset(thing.id for thing in things if thing is not None and asked.holds(thing))
+    if not red:
+        _say(f"nothing of {asked} is known to have failed the last time: all of it is run")
+        return request
+    return replace(request, selection=replace(asked, only=red))
+
+
 def _result(request: Request) -> Result:
-    _check_not_empty(request)
+    if not request.cases:
+        raise WrongUsage(request.selection.nothing_found)
     with RunProgress(console(), request.engine) as progress:
         _ = request.session.description  # raises EngineError while nothing else has begun
         measured = judge_all(request, progress)
     result = result_of(request, measured)
     remember(request.engine, measured.judged, [j.id for j in result.judged if j.gates])
     return result
-
-
-def _check_not_empty(request: Request) -> None:
-    """Say what was probably meant where nothing is asked for; raises WrongUsage."""
-    if request.cases:
-        return
-    keyword = request.selection.keyword
-    asked = f" matches -k {keyword.text!r}" if keyword is not None else " is in the edition"
-    names = edition.names()
-    hint = did_you_mean(keyword.text, sorted(names)) if keyword is not None else ""
-    raise WrongUsage(f"no clause of {request.selection}{asked}{hint}")
 
 
 def _told(result: Result, json: str | None, junit: str | None) -> int:
@@ -116,17 +114,21 @@ def _junit(result: Result) -> str:
     return junit(result)
 
 
-def _check_writable(path: Path) -> None:
+def _check_writable(paths: list[Path]) -> None:
     """Find out now what would fail later; raises WrongUsage."""
-    was_there = path.exists()
-    try:
-        with path.open("ab"):
-            pass
-        if not was_there:
-            path.unlink()
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise WrongUsage(message) from None
+    if len({path.resolve() for path in paths}) < len(paths):
+        message = f"--json and --junit both name {paths[0]}; give each a file of its own"
+        raise WrongUsage(message)
+    for path in paths:
+        was_there = path.exists()
+        try:
+            with path.open("ab"):
+                pass
+            if not was_there:
+                path.unlink()
+        except OSError as error:
+            message = f"{path} cannot be written: {error.strerror}"
+            raise WrongUsage(message) from None
 
 
 def _write(path: Path, text: str) -> bool:

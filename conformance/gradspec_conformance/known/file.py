@@ -31,13 +31,14 @@ def read_entries(path: Path, clauses: Collection[str] | None = None) -> Iterator
     text = _text(path)
     tables = _tables(path, text, _parsed(path, text))
     reader = _Reader(path, text.splitlines(), clauses)
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, ...], int] = {}
     for index, table in enumerate(tables):
         entry = reader.entry(index, table)
-        if entry.clause in seen:
-            reason = f"{entry.clause} has an entry already, in line {seen[entry.clause]}: keep one"
+        meant = edition.resolve(entry.clause) or (entry.clause,)
+        if meant in seen:
+            reason = f"{entry.clause} has an entry already, in line {seen[meant]}: keep one"
             raise MalformedExpectations(path, entry.line, reason)
-        seen[entry.clause] = entry.line
+        seen[meant] = entry.line
         yield entry
 
 

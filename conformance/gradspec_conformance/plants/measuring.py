@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing import connection
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec_conformance.exceptions import OutOfTimeError
 from gradspec_conformance.plants.plant import KINDS
 from gradspec_conformance.plants.proof import is_red, run_alone
 
@@ -37,10 +38,6 @@ MEMORY: Final = 4 << 30
 """Bytes that a faulty engine may take."""
 
 FORK: Final = multiprocessing.get_context("fork")
-
-
-class OutOfTimeError(BaseException):
-    """A clause took too long; an engine does not catch it."""
 
 
 @dataclass

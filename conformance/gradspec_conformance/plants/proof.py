@@ -69,11 +69,19 @@ class Proof:
 
 def trials(plants: Iterable[Plant]) -> Iterator[Trial]:
     """Try each plant on the clauses that it names, one after the other."""
+    return tried((plant, i, kind) for plant in plants for i, kind in named_kills(plant).items())
+
+
+def tried(wanted: Iterable[tuple[Plant, str, str]]) -> Iterator[Trial]:
+    """Try plants on clauses, each with the kind in which it is to fail, one after the other."""
     sound: dict[str, Verdict] = {}
-    for plant in plants:
-        for named, kind in plant.kills.items():
-            for identifier in meant(named):
-                yield _trial(plant, identifier, kind, sound)
+    for plant, identifier, kind in wanted:
+        yield _trial(plant, identifier, kind, sound)
+
+
+def named_kills(plant: Plant) -> dict[str, str]:
+    """Give the clauses and rows that a plant names, with the kind in which each must fail."""
+    return {i: kind for named, kind in plant.kills.items() for i in meant(named)}
 
 
 def meant(named: str) -> tuple[str, ...]:
@@ -123,7 +131,7 @@ def judge_proof(
     unmeasured = [
         p.name
         for p in plants.values()
-        if any(not _agrees(kills.get(p.name, {}), named, kind) for named, kind in p.kills.items())
+        if not named_kills(p).items() <= kills.get(p.name, {}).items()
     ]
     stale = [
         f"{name} {clause}"
@@ -135,7 +143,3 @@ def judge_proof(
     sweeps = frozenset(name for name, plant in plants.items() if plant.sweep)
     alike = indistinguishable(kills, sweeps)
     return Proof(tuple(made), tuple(unplanted), tuple(unmeasured), tuple(stale), alike)
-
-
-def _agrees(measured: dict[str, str], named: str, kind: str) -> bool:
-    return all(measured.get(row) == kind for row in meant(named))

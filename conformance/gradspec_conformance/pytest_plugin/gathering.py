@@ -15,7 +15,7 @@ import pytest
 
 from gradspec_conformance.run.judgement import Judged
 from gradspec_conformance.run.loop import Measured
-from gradspec_conformance.run.result import Result, result_of
+from gradspec_conformance.run.result import ExitStatus, Result, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from gradspec_conformance.run.request import Request
 
 CLAUSE: Final = re.compile(r"^[a-z_]+::([a-z]+-\d{3}[a-z]?(?:/[A-Za-z0-9_]+)?)\[")
-NARROWING: Final = ("keyword", "markexpr", "lf", "failedfirst", "deselect", "stepwise")
+NARROWING: Final = ("markexpr", "lf", "failedfirst", "deselect", "stepwise")
 """Options of pytest's own that leave clauses out."""
+
+UNREAD: Final = pytest.StashKey[bool]()
+"""Whether a chapter could not be read."""
 
 decode = msgspec.json.Decoder(Judged).decode
 
@@ -36,6 +39,8 @@ class Gathering:
         self._request = request
         self._selected: dict[str, None] = {}
         self._others = False
+        self._left_out = False
+        self._nothing = ""
         self._measured = Measured()
         self._result: Result | None = None
 
@@ -47,6 +52,10 @@ class Gathering:
     def pytest_xdist_node_collection_finished(self, ids: Iterable[str]) -> None:
         """Note what was selected, where xdist's workers run the clauses."""
         self._select(ids)
+
+    def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
+        """Note that there were clauses, where none is left."""
+        self._left_out |= any(CLAUSE.search(item.nodeid) for item in items)
 
     def _select(self, nodeids: Iterable[str]) -> None:
         for nodeid in nodeids:
@@ -66,6 +75,7 @@ class Gathering:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Say in pytest's exit status what `gradspec run` would say."""
+        self._say_why_none_ran(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if not (ended and self._selected) or session.config.getoption("collectonly"):
             return
@@ -74,8 +84,20 @@ class Gathering:
         if session.exitstatus == pytest.ExitCode.OK or not (stopped or self._others):
             session.exitstatus = result.exit_status or session.exitstatus
 
+    def _say_why_none_ran(self, session: pytest.Session) -> None:
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED and session.config.stash.get(
+            UNREAD, False
+        ):
+            session.exitstatus = ExitStatus.INCOMPLETE
+        empty = session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._left_out
+        if empty and not self._request.cases:
+            self._nothing = self._request.selection.nothing_found
+            session.exitstatus = ExitStatus.WRONG_USAGE
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what the clauses came to together."""
+        if self._nothing:
+            terminalreporter.write_line(self._nothing)
         if self._result is None:
             return
         result = self._result

@@ -7,7 +7,7 @@ everything else fails.  In the end all judgements are one `Result`, whose exit s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 import pytest
@@ -20,9 +20,10 @@ from gradspec_conformance.exceptions import EngineError, NotConformant, WrongUsa
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.rerun import rerun
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.pytest_plugin.gathering import Gathering
+from gradspec_conformance.pytest_plugin.gathering import UNREAD, Gathering
 from gradspec_conformance.report.explanation import explain
 from gradspec_conformance.run.request import Request
+from gradspec_conformance.run.result import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -53,7 +54,7 @@ def prepare(config: pytest.Config) -> Request:
         except WrongUsage as error:
             raise pytest.UsageError(str(error)) from None
         except EngineError as error:
-            raise pytest.UsageError(f"engine {config.option.gradspec_engine}: {error}") from None
+            _end(config.option.gradspec_engine, error)
         else:
             if not hasattr(config, "workerinput"):  # in xdist's workers nobody listens
                 config.pluginmanager.register(Gathering(request))
@@ -65,7 +66,12 @@ def wait_for_engine(config: pytest.Config) -> None:
     try:
         _ = prepare(config).session.description
     except EngineError as error:
-        raise pytest.UsageError(f"engine {prepare(config).engine}: {error}") from None
+        _end(prepare(config).engine, error)
+
+
+def _end(engine: str, error: EngineError) -> NoReturn:
+    """End the session as `gradspec run` ends where the engine cannot be loaded."""
+    pytest.exit(f"engine {engine}: {error}", returncode=ExitStatus.INCOMPLETE)
 
 
 # collection ---------------------------------------------------------------------------
@@ -81,6 +87,7 @@ class ChapterFile(pytest.File):
         chapter = module.removeprefix(f"{PACKAGE}.").partition(".")[0]
         complaint = register.complaint_about(chapter)
         if complaint is not None:
+            self.config.stash[UNREAD] = True
             raise self.CollectError(f"chapter {chapter} could not be read: {complaint}")
         for case in register.cases([chapter]).values():
             if case.body.__module__ == module:
@@ -96,11 +103,17 @@ class ChapterFile(pytest.File):
         return ".".join([PACKAGE, *(p for p in parts if p != "__init__")])
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the profile and chapters do not hold; wait for the engine."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
+    """Leave out what profile, chapters and -k do not mean; wait for the engine.
+
+    A -k means the same clauses as in `gradspec run`; pytest reads it for everybody else's tests.
+    """
     ours = [item for item in items if isinstance(item, ClauseItem)]
     if not ours:
-        return
+        return (yield)
     if not config.getoption("collectonly"):
         wait_for_engine(config)
     selection = prepare(config).selection
@@ -109,7 +122,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in ours if selection.holds(item.case)]
     kept.sort(key=_reading_order())
-    items[:] = [*(item for item in items if not isinstance(item, ClauseItem)), *kept]
+    others = [item for item in items if not isinstance(item, ClauseItem)]
+    marks: Any = config.pluginmanager.get_plugin("mark")
+    marks.pytest_collection_modifyitems(items=others, config=config)
+    items[:] = [*others, *kept]
+    keyword, config.option.keyword = config.option.keyword, ""
+    try:
+        return (yield)
+    finally:
+        config.option.keyword = keyword
 
 
 def _reading_order() -> Callable[[ClauseItem], tuple[int, int]]:
@@ -133,7 +154,6 @@ class ClauseItem(pytest.Item):
         super().__init__(name, **keywords)
         self.case = case
         self.judged: Judged | None = None
-        self.extra_keyword_matches.update([case.chapter, *case.ledger])
         self.add_marker(str(case.level))
         self.add_marker(str(case.nature))
 

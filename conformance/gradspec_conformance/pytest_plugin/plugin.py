@@ -41,7 +41,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         "--engine, --expect and --no-expect are understood where gradspec is named, "
         "as in `pytest --pyargs gradspec --engine torch`",
     )
-    add("profile", default="full", metavar="PROFILE", help="full, core, tape, functional, scalar")
+    add(
+        "profile",
+        default="full",
+        metavar="PROFILE",
+        help="full, sound, core, tape, functional or scalar",
+    )
     add("chapter", action="append", default=[], metavar="CHAPTER", help="a chapter, or its prefix")
     add("expect", "--expect", metavar="FILE", help="expected failures (default: as shipped)")
     add("no-expect", "--no-expect", action="store_true", help="expect every clause to pass")

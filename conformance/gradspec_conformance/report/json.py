@@ -45,7 +45,7 @@ class Kit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
 
 
-class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class HeldEngine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was held to it."""
 
     spec: str
@@ -118,7 +118,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: Literal["gradspec-report/3"]
     edition: str
     kit: Kit
-    engine: Engine
+    engine: HeldEngine
     profile: str
     selection: Selected
     counts: Annotated[Counts, Meta(description="Clauses; one with rows counts once.")]
@@ -139,7 +139,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             schema=SCHEMA,
             edition=EDITION,
             kit=Kit("gradspec", kit_version()),
-            engine=Engine(result.spec, engine.name, engine.version, engine.platform, abilities),
+            engine=HeldEngine(result.spec, engine.name, engine.version, engine.platform, abilities),
             profile=result.selection.profile.name,
             selection=Selected(
                 chapters=list(result.selection.chapters),

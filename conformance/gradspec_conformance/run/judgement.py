@@ -2,7 +2,7 @@
 
 A failure at level MUST that no expectation foresees gates; at SHOULD and MAY it is a deviation,
 which is reported.  A blocked clause is counted with the failure it builds on, so it gates where
-that failure is no expected one.
+that failure is no expected one, and one of which the profile speaks.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import msgspec
 
 from gradspec.writing.level import Level
 from gradspec.writing.nature import Nature
-from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.execution.verdict import INEXCUSABLE, UNREADABLE, Outcome, Verdict
 from gradspec_conformance.known.expectations import Expectations, Standing
+from gradspec_conformance.run.selection import FULL, PROFILES, Profile
 from gradspec_conformance.run.session import EngineSession, thing_named
 
 if TYPE_CHECKING:
@@ -46,11 +47,17 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Judge:
-    """Holds the verdicts of a session beside the expectations."""
+    """Holds the verdicts of a session beside the expectations, under a profile."""
 
-    def __init__(self, session: EngineSession, expectations: Expectations) -> None:
+    def __init__(
+        self,
+        session: EngineSession,
+        expectations: Expectations,
+        profile: Profile = PROFILES[FULL],
+    ) -> None:
         self.session = session
         self.expectations = expectations
+        self.profile = profile
         session.known = expectations.known_program
 
     def judge(self, case: Demand | Clause) -> Judged:
@@ -69,13 +76,15 @@ class Judge:
         )
 
     def _is_cut_off(self, verdict: Verdict) -> bool:
-        """Whether the clause is blocked by something that nobody expected."""
+        """Whether the clause is blocked by something that nobody expected and the profile holds."""
         while verdict.outcome is Outcome.BLOCKED:
             foundation = thing_named(verdict.foundation)
             if foundation is None:
                 return True
             verdict = self.session.verdict(foundation.id)
             standing = self.expectations.standing_of(verdict, foundation.level)
-            if standing is not Standing.NOT_RUN:
-                return standing is not Standing.EXPECTED_FAILURE
+            if standing is Standing.NOT_RUN:
+                continue
+            held = self.profile.holds(foundation) or verdict.kind in (*INEXCUSABLE, UNREADABLE)
+            return held and standing is not Standing.EXPECTED_FAILURE
         return False

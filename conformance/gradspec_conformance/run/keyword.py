@@ -18,18 +18,26 @@ if TYPE_CHECKING:
 
 WORD: Final = re.compile(r"[\w:+\-.\[\]\\/]+")
 OPERATORS: Final = ("and", "or", "not")
+LOGICAL: Final = (
+    ast.Expression,
+    ast.BoolOp,
+    ast.And,
+    ast.Or,
+    ast.UnaryOp,
+    ast.Not,
+    ast.Constant,
+)
+"""What an expression may be made of, once each word is a truth value."""
 
 
 class Keyword:
     """An expression of words, and, or, not and brackets; raises WrongUsage if it is none."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        try:
-            ast.parse(self._with(lambda _: True), mode="eval")
-        except SyntaxError:
+        self.text = text.strip()
+        if not _is_logical(self._with(lambda _: True)):
             message = f"-k {text!r} is no expression of words, and, or, not and brackets"
-            raise WrongUsage(message) from None
+            raise WrongUsage(message)
 
     def matches(self, identifier: str, words: Iterable[str]) -> bool:
         """Whether the expression means what has this id and is found by these words."""
@@ -49,3 +57,14 @@ class Keyword:
             lambda word: word[0] if word[0] in OPERATORS else str(holds(word[0])),
             self.text,
         )
+
+
+def _is_logical(text: str) -> bool:
+    """Whether it is made of truth values, and, or, not and brackets alone."""
+    try:
+        parts = list(ast.walk(ast.parse(text, mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return all(isinstance(part, LOGICAL) for part in parts) and all(
+        isinstance(part.value, bool) for part in parts if isinstance(part, ast.Constant)
+    )

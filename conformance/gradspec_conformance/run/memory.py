@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
+from gradspec_conformance.run.session import thing_named
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -27,10 +29,10 @@ def remember(engine: str, judged: Iterable[str], red: Collection[str]) -> None:
 
 
 def last_red(engine: str) -> list[str]:
-    """Give what closed the gate the last time; nothing if nothing did, or nothing is known."""
+    """Give what closed the gate the last time, if anything did; what is no more is forgotten."""
     with suppress(OSError, ValueError):
         found: list[str] = json.loads(_file(engine).read_text("utf-8"))
-        return found
+        return [identifier for identifier in found if thing_named(identifier) is not None]
     return []
 
 

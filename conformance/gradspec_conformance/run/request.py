@@ -45,6 +45,7 @@ class Request:
             options.gradspec_engine,
             profile=options.gradspec_profile,
             chapters=options.gradspec_chapter,
+            keyword=options.keyword,
             expect=options.gradspec_expect,
             no_expect=options.gradspec_no_expect,
             seed=options.gradspec_seed,
@@ -87,6 +88,7 @@ class Request:
             Judge(
                 EngineSession(engine, effort, limit, in_process=in_process, verdicts=shared),
                 expectations,
+                selection.profile,
             )
             for _ in range(count)
         )
@@ -127,6 +129,6 @@ def _processes(word: str) -> int:
     """Read how many processes are meant; raises WrongUsage."""
     if word in AUTO:
         return os.cpu_count() or 1
-    if not word.isdigit():
+    if not (word.isascii() and word.isdigit()):
         raise WrongUsage(f"-n is {word!r}; give a number of processes, or auto")
     return max(int(word), 1)

@@ -163,6 +163,15 @@ class Selection:
         """Whether it names clauses, and not a part of the specification."""
         return self.keyword is not None or self.only is not None
 
+    @property
+    def nothing_found(self) -> str:
+        """Say that it holds nothing, and what was probably meant."""
+        if self.keyword is None:
+            return f"no clause of {self} is in the edition"
+        text = self.keyword.text
+        hint = did_you_mean(text, sorted(edition.names()))
+        return f"no clause of {self} matches -k {text!r}{hint}"
+
     def _is_meant(self, clause: Selectable) -> bool:
         if self.only is not None and clause.id not in self.only:
             return False

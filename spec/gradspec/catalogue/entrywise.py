@@ -35,9 +35,9 @@ from gradspec.catalogue.operator import (
     Kink,
     Operator,
     Smoothness,
-    at,
     of,
     on,
+    point,
     row,
 )
 
@@ -112,12 +112,12 @@ def clamped(x: Any, min: Any = None, max: Any = None) -> Any:
 
 def jump(x: float) -> dict[str, Kink]:
     """Say where a step function jumps: no slope is right, and torch's is 0."""
-    return {"": Kink(at(x), None, 0.0)}
+    return {"": Kink(point(x), None, 0.0)}
 
 
 IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 FEW_PAIRS: Final = (FEW, FEW)
-TIE: Final = {"": Kink(at(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5)}
+TIE: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5)}
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
 BOUNDS: Final = {"min": np.array(-1.0), "max": np.array(2.0)}
 NUMBER: Final[Given] = {"x": 2.5, "other": of()}
@@ -159,7 +159,7 @@ ARITHMETIC: Final = (
 )
 
 FUNCTIONS: Final = (
-    one("abs", size, PIECEWISE, kinks={"": Kink(at(0.0), (-1.0, 1.0), 0.0)}, **IN_PLACE),
+    one("abs", size, PIECEWISE, kinks={"": Kink(point(0.0), (-1.0, 1.0), 0.0)}, **IN_PLACE),
     one("sign", lambda x: np.sign(real(x)), PIECEWISE, ODD, kinks=jump(0.0)),
     one("exp", np.exp, **IN_PLACE),
     one("expm1", np.expm1),
@@ -181,7 +181,7 @@ FUNCTIONS: Final = (
         *(lambda x: np.where(real(x) > 0, x, 0), PIECEWISE, on(domain=HIGH)),
         negative=on(domain=LOW),
         array=on(2, 3),
-        kinks={"": Kink(at(0.0), (0.0, 1.0), 0.0)},
+        kinks={"": Kink(point(0.0), (0.0, 1.0), 0.0)},
         **IN_PLACE,
     ),
     one("floor", lambda x: np.floor(real(x)), PIECEWISE, ODD, kinks=jump(1.0)),
@@ -193,9 +193,9 @@ FUNCTIONS: Final = (
         at_most=on(2, 3, max=0.03125),
         tensors=on(4, 3, min=of(3, domain=LOW), max=of(4, 1, domain=HIGH)),
         kinks={
-            "": Kink(at([-1.0, 2.0], min=-1.0, max=2.0), (0.0, 1.0), 1.0),
-            "tensors": Kink(at(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
-            "tensors_above": Kink(at(2.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
+            "": Kink(point([-1.0, 2.0], min=-1.0, max=2.0), (0.0, 1.0), 1.0),
+            "tensors": Kink(point(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
+            "tensors_above": Kink(point(2.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
         },
         method=True,
         **IN_PLACE,

@@ -162,7 +162,7 @@ def of(*shape: int, domain: Domain = REAL) -> Operand:
     return Operand(shape, domain)
 
 
-def at(x: Any, **given: Any) -> Given:
+def point(x: Any, **given: Any) -> Given:
     """Write a call at one point."""
     return {"x": np.array(x), **given}
 

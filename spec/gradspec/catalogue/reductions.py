@@ -18,8 +18,8 @@ from gradspec.catalogue.operator import (
     Kink,
     Operator,
     Smoothness,
-    at,
     on,
+    point,
     row,
 )
 
@@ -146,18 +146,18 @@ def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
 
 def tied(sign: float, *, shared: bool) -> dict[str, Kink]:
     """Say what two equal entries get that are the extreme, or the middle one."""
-    every = Kink(at(sign * TIED), BETWEEN_TIED, HALVES)
+    every = Kink(point(sign * TIED), BETWEEN_TIED, HALVES)
     return {
         "": every,
-        "dim": Kink(at(sign * TIED, dim=0), BETWEEN_TIED, HALVES if shared else None),
+        "dim": Kink(point(sign * TIED, dim=0), BETWEEN_TIED, HALVES if shared else None),
     }
 
 
 AT_ZERO: Final = (-1.0, 1.0)
 TRUTHS: Final = on(3, 2, domain=ZERO_OR_ONE, dim=0)
-TWO_ZEROS: Final = at([[0.0, 3.0, 0.0], [0.5, 0.0, 2.0]], dim=1)
+TWO_ZEROS: Final = point([[0.0, 3.0, 0.0], [0.5, 0.0, 2.0]], dim=1)
 MODULI: Final = Kink(
-    at([2.0, -2.0], p=math.inf),
+    point([2.0, -2.0], p=math.inf),
     (np.array([0.0, -1.0]), np.array([1.0, 0.0])),
     np.array([0.5, -0.5]),
 )
@@ -167,7 +167,7 @@ ROWS: Final = (
     reduction(f"mean({DIM})", mean, LINEAR),
     reduction(
         *(f"prod({DIM})", product, ANALYTIC),
-        one_zero=at([1.5, 0.0, -2.0]),
+        one_zero=point([1.5, 0.0, -2.0]),
         two_zeros=TWO_ZEROS,
     ),
     reduction(f"argmax({DIM})", plain(np.argmax), CONSTANT),
@@ -187,7 +187,7 @@ ROWS: Final = (
     reduction(f"var({CORRECTION})", variance, ANALYTIC, correction=on(2, 3, dim=1, correction=0)),
     reduction(
         *(f"std({CORRECTION})", deviation, ANALYTIC),
-        kinks={"": Kink(at([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
+        kinks={"": Kink(point([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
     ),
     reduction(f"max({DIM})", largest, PIECEWISE, kinks=tied(1.0, shared=False), several="dim"),
     reduction(f"min({DIM})", smallest, PIECEWISE, kinks=tied(-1.0, shared=False), several="dim"),
@@ -204,8 +204,8 @@ ROWS: Final = (
         p3=on(2, 3, p=3),
         maximum=on(2, 3, domain=LOW, p=math.inf),
         kinks={
-            "": Kink(at([0.0, 0.0]), AT_ZERO, 0.0),
-            "p1": Kink(at([0.0, 0.0], p=1), AT_ZERO, 0.0),
+            "": Kink(point([0.0, 0.0]), AT_ZERO, 0.0),
+            "p1": Kink(point([0.0, 0.0], p=1), AT_ZERO, 0.0),
             "maximum": MODULI,
         },
     ),

@@ -45,11 +45,11 @@ class Compute:
     """Make a new tensor out of place: the source times another tensor or a number."""
 
     source: int
-    factor: float | Operand
+    factor: float | TensorOperand
 
 
 @dataclass(frozen=True, slots=True)
-class Operand:
+class TensorOperand:
     """A tensor of the program as operand; a copy of it if it shares memory with the target."""
 
     number: int
@@ -62,7 +62,7 @@ class Write:
 
     target: int
     operator: str
-    operand: float | Operand | None = None
+    operand: float | TensorOperand | None = None
     index: Any = None
 
 
@@ -163,8 +163,8 @@ def _taken(tensor: Any, act: Take) -> Any:
     return tensor.diagonal()
 
 
-def _given(tensors: list[Any], operand: float | Operand | None) -> Any:
-    if not isinstance(operand, Operand):
+def _given(tensors: list[Any], operand: float | TensorOperand | None) -> Any:
+    if not isinstance(operand, TensorOperand):
         return operand
     tensor = tensors[operand.number]
     return tensor * 1.0 if operand.copied else tensor
@@ -202,8 +202,8 @@ def everything_after(index: Any) -> tuple[Any, ...]:
     return (*index, ...) if isinstance(index, tuple) else (index, ...)
 
 
-def _array(tensors: list[Array], operand: float | Operand | None) -> Any:
-    return tensors[operand.number].copy() if isinstance(operand, Operand) else operand
+def _array(tensors: list[Array], operand: float | TensorOperand | None) -> Any:
+    return tensors[operand.number].copy() if isinstance(operand, TensorOperand) else operand
 
 
 WRITES: Final = (

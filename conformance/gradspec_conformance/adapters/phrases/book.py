@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gradspec.port.act import Act
     from gradspec.port.phrase import Phrase
-    from gradspec_conformance.adapters.phrases.source import Place
+    from gradspec_conformance.adapters.phrases.source import Origin
 
 TABLES: Final[dict[str, str]] = {
     "acts": "",
@@ -60,7 +60,7 @@ class Code:
     """Statements or an expression of a book, compiled; a language's own have no place."""
 
     text: str
-    place: Place | None
+    place: Origin | None
     code: CodeType
 
 
@@ -68,7 +68,7 @@ class Code:
 class Spoken:
     """Where the phrases of an act stand in a book, and the names that they look up."""
 
-    place: Place
+    place: Origin
     names: frozenset[str]
 
 

@@ -69,7 +69,7 @@ from gradspec_conformance.adapters.phrases.schema import (
     SameName,
     TableOrTables,
 )
-from gradspec_conformance.adapters.phrases.source import BookFile, Place, shown
+from gradspec_conformance.adapters.phrases.source import BookFile, Origin, shown
 from gradspec_conformance.hints import did_you_mean
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class _Reader:
                 read = self._phrases(key, said, where)
                 phrases[key] = tuple(phrase for phrase, _ in read)
                 looked_up = frozenset().union(*(names for _, names in read))
-                spoken[key] = Spoken(Place(self.file, where), looked_up)
+                spoken[key] = Spoken(Origin(self.file, where), looked_up)
         said_anew = own & phrases.keys()
         given_back = {f"-{w}" for key in said_anew for w in implied(ACTS[key], phrases[key])}
         return replace(
@@ -172,7 +172,7 @@ class _Reader:
         name = f"<{self.file.path}: {'.'.join(map(str, where))}>"
         try:
             code = compile(text, name, mode, dont_inherit=True)
-            return Code(text, Place(self.file, where), code)
+            return Code(text, Origin(self.file, where), code)
         except UNREADABLE as error:
             lines = text.split("\n")
             number = getattr(error, "lineno", None) or 1

@@ -111,7 +111,7 @@ class BookFile:
 
 
 @dataclass(frozen=True)
-class Place:
+class Origin:
     """Something in a file, of which the line is looked for only when it is told."""
 
     file: BookFile

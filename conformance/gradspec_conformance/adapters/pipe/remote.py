@@ -19,7 +19,7 @@ import subprocess
 import warnings
 from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from gradspec.program.steps import Ref
 from gradspec.program.storing import Said, array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.adapters.pipe.conversation import End, Message, shortened
-from gradspec_conformance.exceptions import BadMessage, ConversationEnded
+from gradspec_conformance.exceptions import BadMessage, ConversationEnded, RemoteRefusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,18 +42,6 @@ if TYPE_CHECKING:
 
 FREE: Final = ("structure", "as declared", "as named", "vjp", "linearize")
 """Kinds of answers that are not one handle."""
-
-
-class RemoteRefusal(Exception):
-    """What the engine raised; its class is called as it was there, and `kind` says the kind."""
-
-    kind: str | None = None
-    number: int | None = None
-    unneeded: ClassVar[list[int]] = []
-
-    def __del__(self) -> None:
-        if self.number is not None:
-            self.unneeded.append(self.number)
 
 
 class RemoteHandle(Ref):

@@ -25,7 +25,7 @@ from gradspec.program.storing import array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.adapters.pipe.conversation import End, Message
 from gradspec_conformance.engines.loading import load_engine
-from gradspec_conformance.exceptions import ConversationEnded
+from gradspec_conformance.exceptions import CallbackRaised, ConversationEnded
 from gradspec_conformance.isolation.worker import private_channel
 
 if TYPE_CHECKING:
@@ -33,14 +33,6 @@ if TYPE_CHECKING:
 
     from gradspec.port.act import Act
     from gradspec.port.engine import Engine
-
-
-class CallbackRaised(Exception):
-    """A function of the caller raised on the other side; the token says what."""
-
-    def __init__(self, token: int) -> None:
-        super().__init__(f"a function of the caller raised ({token})")
-        self.token = token
 
 
 class KeptThere:

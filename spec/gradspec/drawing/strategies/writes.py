@@ -14,8 +14,8 @@ from gradspec.drawing.writes import (
     Array,
     Compute,
     InPlaceProgram,
-    Operand,
     Take,
+    TensorOperand,
     Write,
     everything_after,
     perform,
@@ -68,7 +68,7 @@ def _compute(draw: st.DrawFn, tensors: list[Array]) -> Act:
     source = draw(st.sampled_from(range(len(tensors))))
     array = tensors[source]
     factors = [
-        Operand(n)
+        TensorOperand(n)
         for n, t in enumerate(tensors)
         if t.shape == array.shape and _within(LARGEST_FACTOR, t, array)
     ]
@@ -89,7 +89,7 @@ def _write(draw: st.DrawFn, tensors: list[Array]) -> Act:
     operator = draw(st.sampled_from(operators))
     index = _index(draw, array) if operator == "setitem" else None
     place = array if index is None else array[everything_after(index)]
-    operands: list[float | Operand] = []
+    operands: list[float | TensorOperand] = []
     if operator in ("neg_", "sin_", "exp_", "zero_"):
         return Write(target, operator)
     if operator != "copy_":
@@ -101,7 +101,7 @@ def _write(draw: st.DrawFn, tensors: list[Array]) -> Act:
 
 def _operands(
     draw: st.DrawFn, tensors: list[Array], target: int, place: Array, operator: str
-) -> list[float | Operand]:
+) -> list[float | TensorOperand]:
     """List the tensors that may be written to a place: those that broadcast to its shape.
 
     What overlaps with the target is copied first, since no engine says what a write does to an
@@ -111,7 +111,9 @@ def _operands(
     saved_apart = operator == "mul_" and not draw(RARELY)
     itself = target if operator in ("add_", "sub_", "mul_") else None
     return [
-        Operand(n, copied=saved_apart or (n != itself and np.shares_memory(t, tensors[target])))
+        TensorOperand(
+            n, copied=saved_apart or (n != itself and np.shares_memory(t, tensors[target]))
+        )
         for n, t in enumerate(tensors)
         if _broadcasts(t, place) and (operator != "mul_" or _within(LARGEST_FACTOR, t, place))
     ]
