@@ -65,7 +65,7 @@ SCHOOLS = {
 }
 
 
-ELSEWHERE = ("accum_replaces", "every_pass_is_recorded")
+ELSEWHERE = ("accum_replaces", "every_pass_is_recorded", "grad_begins_at_zero")
 """Schools whose choices show in all chapters."""
 
 

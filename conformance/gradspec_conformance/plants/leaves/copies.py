@@ -346,13 +346,13 @@ def printing_cuts_the_history(swap: Swap) -> None:
     swap(at(Tensor, "__repr__"), show)
 
 
-@compound({"leaf-055/repr": "unexpected gradient"}, "common in lazy engines")
+@compound({"leaf-055/repr": "value"}, "common in lazy engines")
 def printing_allocates_the_gradient(swap: Swap) -> None:
-    """Printing a leaf that has no gradient yet makes it one of zeros."""
+    """Printing a leaf gives it a gradient of zeros, whatever it has."""
     sound = printing.show
 
     def show(_sound: Any, self: Any) -> str:
-        if self.requires_grad and self.is_leaf and (self._grad is None):
+        if self.requires_grad and self.is_leaf:
             self._grad = Tensor(np.zeros_like(self._array))
         return sound(self)
 
