@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradspec import CONVENTION, SAFETY, VALUE, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, VALUE, Autograd, Tensor, clause, expect
 from gradspec.drawing.batches import batches
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
@@ -76,7 +76,7 @@ def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
         expect(w.grad).equals(total)
 
 
-@clause("acc-006", SAFETY, sources=["T2 §2.3", "torch.autograd.backward docstring"])
+@clause("acc-006", CONVENTION, sources=["T2 §2.3", "torch.autograd.backward docstring"])
 def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
     """A second pass is refused where it needs values not retained, and adds nothing beyond there.
 

@@ -149,7 +149,7 @@ def a_root_without_grad_is_reported_before_its_shape(ag: Autograd) -> None:
     },
 )
 def the_method_is_the_function_with_one_root(ag: Autograd, backward: Callable[..., Any]) -> None:
-    """Given a starting gradient and inputs, {name} backward adds their gradient to the inputs alone.
+    """Given a starting gradient and inputs, {name} backward adds their gradient to these alone.
 
     The method y.backward(v, ...) means the function backward([y], [v], ...).
     """

@@ -157,7 +157,7 @@ def emptying_releases_memory(ag: Autograd) -> None:
     root = inner * inner
     watcher = ag.watch(inner)
     ag.forget(inner)
-    root.backward()
+    root.backward(retain_graph=False)
 
     expect(watcher).is_gone()
     expect(root).equals(16.0)
