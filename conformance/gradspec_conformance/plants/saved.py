@@ -244,7 +244,10 @@ def indices_are_not_checked(sound: Any, node: Any, tensor: Any, now: int, then: 
         sound(node, tensor, now, then)
 
 
-@compound({"inp-213": "value", "inp-214": "no error"}, "common where a check is paid for once")
+@compound(
+    {"inp-213/argument": "value", "inp-214/result": "no error"},
+    "common where a check is paid for once",
+)
 def versions_are_compared_once(swap: Swap) -> None:
     """The versions of what a node saved are compared in the first pass through it only."""
 
