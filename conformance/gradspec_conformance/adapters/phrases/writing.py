@@ -118,6 +118,8 @@ class BookDialect:
                 return ["with contextlib.suppress(Exception):", *inside]
             case "granted":
                 return [f"if {write.literal(step.given['attempt'])}:", *inside]
+            case "denied":
+                return [f"if not {write.literal(step.given['attempt'])}:", *inside]
         wanted = "at least one" if step.act == "warns" else "none"
         return [
             "with warnings.catch_warnings(record=True) as seen:",
