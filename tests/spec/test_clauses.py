@@ -164,7 +164,14 @@ def table() -> Iterator[Clause]:
 
     rows = {"three": 6.0, "four": 8.0, "three_again": 6.0}
     meant = {"zzz-002": "four", "zzz-003": "three three_again"}
-    declared = clause("zzz-001", VALUE, sources=["observed"], over=rows, stands_for=meant)(doubles)
+    declared = clause(
+        "zzz-001",
+        VALUE,
+        sources=["observed"],
+        over=rows,
+        stands_for=meant,
+        builds_on=("yyy-001/{name}",),
+    )(doubles)
     yield declared
     del CLAUSES["zzz-001"]
     for case in declared.cases:
@@ -201,12 +208,12 @@ def test_the_random_numbers_of_a_row_are_those_of_the_id_that_it_had(table: Clau
     assert [case.oldest for case in table.cases] == ["zzz-003", "zzz-002", "zzz-003"]
 
 
-def test_a_row_builds_on_the_row_of_its_name() -> None:
-    row, demand = CASES["inp-006/mul"], edition.demand("inp-006/mul")
-
-    assert row.builds_on == ("inp-004/mul",)
-    assert demand is not None
-    assert demand.builds_on == row.builds_on
+def test_a_row_builds_on_the_row_of_its_name(table: Clause) -> None:
+    assert [case.builds_on for case in table.cases] == [
+        ("yyy-001/three",),
+        ("yyy-001/four",),
+        ("yyy-001/three_again",),
+    ]
 
 
 def test_no_clause_asks_for_more_digits_than_an_engine_of_float32_has(tmp_path: Path) -> None:
