@@ -164,14 +164,7 @@ def table() -> Iterator[Clause]:
 
     rows = {"three": 6.0, "four": 8.0, "three_again": 6.0}
     meant = {"zzz-002": "four", "zzz-003": "three three_again"}
-    declared = clause(
-        "zzz-001",
-        VALUE,
-        sources=["observed"],
-        over=rows,
-        stands_for=meant,
-        builds_on=("yyy-001/{name}",),
-    )(doubles)
+    declared = clause("zzz-001", VALUE, sources=["observed"], over=rows, stands_for=meant)(doubles)
     yield declared
     del CLAUSES["zzz-001"]
     for case in declared.cases:
@@ -208,12 +201,18 @@ def test_the_random_numbers_of_a_row_are_those_of_the_id_that_it_had(table: Clau
     assert [case.oldest for case in table.cases] == ["zzz-003", "zzz-002", "zzz-003"]
 
 
-def test_a_row_builds_on_the_row_of_its_name(table: Clause) -> None:
-    assert [case.builds_on for case in table.cases] == [
-        ("yyy-001/three",),
-        ("yyy-001/four",),
-        ("yyy-001/three_again",),
-    ]
+def test_a_row_builds_on_the_row_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def holds(_ag: Autograd, _row: float) -> None:
+        """Once {name} is {row}."""
+
+    monkeypatch.setattr("gradspec.writing.clause.CLAUSES", {})
+    monkeypatch.setattr("gradspec.writing.clause.CASES", {})
+    rows = {"three": 3.0, "four": 4.0}
+    declared = clause("zzz-004", VALUE, sources=["observed"], over=rows, builds_on=("y/{name}",))(
+        holds
+    )
+
+    assert [case.builds_on for case in declared.cases] == [("y/three",), ("y/four",)]
 
 
 def test_no_clause_asks_for_more_digits_than_an_engine_of_float32_has(tmp_path: Path) -> None:
