@@ -24,6 +24,8 @@ from gradspec_reference.engine.saved import SavedTensor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradspec.writing.clause import Clause
+
 
 def saved_values_are_copied(swap: Swap) -> None:
     """Keep copies of saved values, so that no write is missed."""
@@ -63,20 +65,45 @@ SCHOOLS = {
 }
 
 
+ELSEWHERE = (
+    "accum_replaces every_pass_is_recorded",
+    "grad_begins_at_zero retain_default_true augmented_makes_a_new_tensor",
+    "leaf_inplace_ok like_takes_the_flag",
+)
+"""Choices that show in all chapters, made together."""
+
+
 @pytest.mark.parametrize("school", SCHOOLS.values(), ids=SCHOOLS)
 def test_another_school_fails_conventions_of_writing_in_place_only(
     school: Callable[[], Callable[[Swap], None]],
 ) -> None:
-    engine = ReferenceEngine()
-    cases = [c for c in CASES.values() if c.chapter == "in_place" and not c.is_law]
-    with Swap() as swap:
-        school()(swap)
-        wrong = [case for case in cases if not_passed(run_clause(case, engine).outcome)]
+    wrong = failed_by(school(), wanted=lambda case: case.chapter == "in_place")
 
     assert wrong
     assert {case.nature for case in wrong} == {CONVENTION}
 
 
-def not_passed(outcome: Outcome) -> bool:
+@pytest.mark.parametrize("choices", ELSEWHERE)
+def test_another_school_fails_conventions_only(choices: str) -> None:
+    wrong = failed_by(
+        *map(planted, choices.split()), wanted=lambda case: case.nature is not CONVENTION
+    )
+
+    assert [case.id for case in wrong] == []
+
+
+def failed_by(*choices: Callable[[Swap], None], wanted: Callable[[Clause], bool]) -> list[Clause]:
     """Blocked is not failed: what it builds on is what failed."""
+    engine = ReferenceEngine()
+    with Swap() as swap:
+        for choose in choices:
+            choose(swap)
+        return [
+            case
+            for case in CASES.values()
+            if not case.is_law and wanted(case) and not_passed(run_clause(case, engine).outcome)
+        ]
+
+
+def not_passed(outcome: Outcome) -> bool:
     return outcome not in (Outcome.PASSED, Outcome.BLOCKED)

@@ -39,9 +39,9 @@ class Demanding(Recorder):
         self.excused: list[list[Step]] = []
 
     def block(self, key: str, **given: Any) -> tuple[Step, list[Step]]:
-        """Note what is only written down, since its attempt was refused."""
+        """Note what is only written down, since its attempt ended otherwise."""
         step, steps = super().block(key, **given)
-        if key == "granted" and given["attempt"].refused:
+        if key in ("granted", "denied") and given["attempt"].refused is (key == "granted"):
             self.excused.append(steps)
         return step, steps
 

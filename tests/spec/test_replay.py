@@ -327,6 +327,20 @@ def test_what_was_granted_is_demanded_and_what_was_refused_is_not(ag: Autograd) 
     assert not granted.refused
 
 
+def test_what_was_denied_is_demanded_and_what_was_granted_is_not(ag: Autograd) -> None:
+    x = ag.tensor(1.0, requires_grad=True)
+    with ag.attempt() as granted:
+        (x * 2.0).backward()
+    with granted.denied():
+        expect(x.grad).equals(3.0)
+    with ag.attempt() as refused:
+        ag.tensor(1.0).backward()
+    with refused.denied():
+        expect(x.grad).equals(2.0)
+    with pytest.raises(Failure), refused.denied():
+        expect(x.grad).equals(3.0)
+
+
 class CannotLeave(ReferenceEngine):
     """Raises where a mode ends."""
 

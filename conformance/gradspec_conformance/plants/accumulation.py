@@ -133,7 +133,7 @@ def repeated_entries_stored_once(sound: Any, leaf: Tensor, gradient: Any, status
 
 @plant(
     at(accumulation, "accumulate_array"),
-    {"acc-009a": "no error", "acc-018a": "value"},
+    {"acc-009": "aliasing", "acc-018a": "value"},
     "tinygrad/tinygrad#13674",
 )
 def accum_out_of_place(sound: Any, leaf: Tensor, gradient: Any, status: int) -> None:
@@ -144,7 +144,7 @@ def accum_out_of_place(sound: Any, leaf: Tensor, gradient: Any, status: int) -> 
         leaf._grad = Tensor(leaf._grad._array + gradient)
 
 
-@plant(at(accumulation, "accumulate_array"), {"acc-009a": "no error"}, "pytorch/pytorch#178315")
+@plant(at(accumulation, "accumulate_array"), {"acc-009a": "value"}, "pytorch/pytorch#178315")
 def accum_no_version(sound: Any, leaf: Tensor, gradient: Any, status: int) -> None:
     """An addition to grad in place does not count as a write."""
     held = leaf._grad

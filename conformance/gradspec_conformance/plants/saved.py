@@ -244,7 +244,10 @@ def indices_are_not_checked(sound: Any, node: Any, tensor: Any, now: int, then: 
         sound(node, tensor, now, then)
 
 
-@compound({"inp-213": "value", "inp-214": "no error"}, "common where a check is paid for once")
+@compound(
+    {"inp-213/argument": "value", "inp-214/result": "no error"},
+    "common where a check is paid for once",
+)
 def versions_are_compared_once(swap: Swap) -> None:
     """The versions of what a node saved are compared in the first pass through it only."""
 
@@ -257,4 +260,21 @@ def versions_are_compared_once(swap: Swap) -> None:
             sound(node, *rest)
 
     swap(at(Node, "unpack"), unpack)
+    swap(at(saved, "check_version"), check_version)
+
+
+@compound(
+    {"inp-213/result": "value", "inp-214/result": "no error"},
+    "common where a check is paid for once",
+)
+def versions_of_results_are_compared_once(swap: Swap) -> None:
+    """The versions of results that a node saved are compared in the first pass only."""
+
+    def check_version(sound: Any, node: Any, tensor: Any, *versions: int) -> None:
+        results = [i.tensor for i in node.saved if isinstance(i, saved.SavedResult)]
+        checked = node.metadata.setdefault("checked", set())
+        if not any(tensor is one for one in results) or id(tensor) not in checked:
+            sound(node, tensor, *versions)
+        checked.add(id(tensor))
+
     swap(at(saved, "check_version"), check_version)

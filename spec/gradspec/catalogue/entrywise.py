@@ -117,7 +117,7 @@ def jump(x: float) -> dict[str, Kink]:
 
 IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 FEW_PAIRS: Final = (FEW, FEW)
-TIE: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5)}
+TIE: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5, tie=True)}
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
 BOUNDS: Final = {"min": np.array(-1.0), "max": np.array(2.0)}
 NUMBER: Final[Given] = {"x": 2.5, "other": of()}
@@ -194,8 +194,8 @@ FUNCTIONS: Final = (
         tensors=on(4, 3, min=of(3, domain=LOW), max=of(4, 1, domain=HIGH)),
         kinks={
             "": Kink(point([-1.0, 2.0], min=-1.0, max=2.0), (0.0, 1.0), 1.0),
-            "tensors": Kink(point(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
-            "tensors_above": Kink(point(2.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0)),
+            "tensors": Kink(point(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0), tie=True),
+            "tensors_above": Kink(point(2.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0), tie=True),
         },
         method=True,
         **IN_PLACE,

@@ -38,6 +38,13 @@ def assigned(x: Any, index: Any, value: Any) -> Any:
     return whole
 
 
+AUGMENTED: Final = (
+    augmented("iadd", "+=", "add"),
+    augmented("isub", "-=", "sub"),
+    augmented("imul", "*=", "mul"),
+    augmented("itruediv", "/=", "div"),
+    augmented("ipow", "**=", "pow"),
+)
 ROWS: Final = (
     row("zero_(x)", lambda x: x * 0.0, LINEAR, on(2, 3), **WRITES),
     row("fill_(x, value)", lambda x, value: x * 0.0 + value, LINEAR, on(2, 3, value=7.0), **WRITES),
@@ -55,9 +62,5 @@ ROWS: Final = (
         sign="$x[$index] = $value\n$x",
         inplace=True,
     ),
-    augmented("iadd", "+=", "add"),
-    augmented("isub", "-=", "sub"),
-    augmented("imul", "*=", "mul"),
-    augmented("itruediv", "/=", "div"),
-    augmented("ipow", "**=", "pow"),
+    *AUGMENTED,
 )

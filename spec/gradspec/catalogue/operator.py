@@ -62,12 +62,14 @@ class Kink:
 
     `between` bounds what mathematics allows, where it allows anything; `choice` is what torch
     gives, where the operator alone decides.  Both are about each variable alike, but for a choice
-    that is a tuple, which has one for each.
+    that is a tuple, which has one for each.  At a `tie` the result is any of the entries that are
+    tied, and moves with them.
     """
 
     given: Given
     between: tuple[Any, Any] | None
     choice: Any = None
+    tie: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

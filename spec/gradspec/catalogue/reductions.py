@@ -146,11 +146,9 @@ def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
 
 def tied(sign: float, *, shared: bool) -> dict[str, Kink]:
     """Say what two equal entries get that are the extreme, or the middle one."""
-    every = Kink(point(sign * TIED), BETWEEN_TIED, HALVES)
-    return {
-        "": every,
-        "dim": Kink(point(sign * TIED, dim=0), BETWEEN_TIED, HALVES if shared else None),
-    }
+    every = Kink(point(sign * TIED), BETWEEN_TIED, HALVES, tie=True)
+    choice = HALVES if shared else None
+    return {"": every, "dim": Kink(point(sign * TIED, dim=0), BETWEEN_TIED, choice, tie=True)}
 
 
 AT_ZERO: Final = (-1.0, 1.0)

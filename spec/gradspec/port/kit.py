@@ -88,6 +88,7 @@ OF_THE_KIT: Final = (
     _own("refuses", "kind", "Demand that the steps are refused."),
     _own("attempt", "kinds", "Perform steps, or be refused in one of these ways."),
     _own("granted", "attempt", "Demand what holds unless the attempt was refused."),
+    _own("denied", "attempt", "Demand what holds if the attempt was refused."),
     _own("caught", "kind", "Perform steps that are refused, and go on."),
     _own("warns", "", "Demand a warning of the steps.", word="warnings"),
     _own("silent", "", "Demand no warning of the steps.", word="warnings"),

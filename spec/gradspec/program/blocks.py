@@ -141,21 +141,24 @@ def _number_what_was_refused(recorder: Recorder, steps: list[Step]) -> None:
 
 
 @contextmanager
-def granted(recorder: Recorder, attempt: Attempt) -> Iterator[None]:
-    """Demand what is inside if the attempt was not refused; else only write it down."""
-    step, steps = recorder.block("granted", attempt=attempt)
+def ended(recorder: Recorder, attempt: Attempt, act: str) -> Iterator[None]:
+    """Demand what is inside if the attempt was `granted`, or `denied`; else only write it down."""
+    step, steps = recorder.block(act, attempt=attempt)
     with recorder.ending(step):
         try:
             with recorder.frame(steps):
                 yield
         except (Refused, Failure) as error:
-            if not attempt.refused:
+            if attempt.refused is (act == "denied"):
                 raise
             recorder.excuse(error)
 
 
 class Attempt(Object):
-    """A block that may be refused; `with attempt.granted():` demands what holds if it was not."""
+    """A block that may be refused.
+
+    `with attempt.granted():` demands what holds if it was not, `with attempt.denied():` if it was.
+    """
 
     __slots__ = ("refused",)
     kind = "attempt"
@@ -176,7 +179,11 @@ class Attempt(Object):
 
     def granted(self) -> AbstractContextManager[None]:
         """Demand what is inside if the engine did not refuse."""
-        return granted(self._recorder, self)
+        return ended(self._recorder, self, "granted")
+
+    def denied(self) -> AbstractContextManager[None]:
+        """Demand what is inside if the engine refused."""
+        return ended(self._recorder, self, "denied")
 
 
 class Mode:

@@ -113,8 +113,8 @@ class Player:
                 return blocks.refuses(recorder, step.given["kind"])
             case "attempt":
                 return self._attempt(step)
-            case "granted":
-                return blocks.granted(recorder, self.value(step.given["attempt"]))
+            case "granted" | "denied":
+                return blocks.ended(recorder, self.value(step.given["attempt"]), step.act)
             case "caught":
                 return self._caught(step)
             case "warns" | "silent":

@@ -131,6 +131,8 @@ class BookDialect:
                 return ["with contextlib.suppress(Exception):", *inside]
             case "granted":
                 return _granted(write.literal(step.given["attempt"]), step, inside, write)
+            case "denied":
+                return [f"if not {write.literal(step.given['attempt'])}:", *inside]
         wanted, seen = "at least one" if step.act == "warns" else "none", write.fresh()
         return [
             f"with warnings.catch_warnings(record=True) as {seen}:",

@@ -50,7 +50,7 @@ def new_tensor_shares_memory(swap: Swap) -> None:
     swap(at(Tensor, "new_tensor"), new_tensor)
 
 
-@compound({"leaf-041": "missing gradient", "leaf-041a": "value"}, "pytorch/pytorch#3307")
+@compound({"leaf-041": "missing gradient"}, "pytorch/pytorch#3307")
 def a_deep_copy_forgets_the_gradient(swap: Swap) -> None:
     """A deep copy of a leaf has its value and flag, but no gradient."""
     sound = interop.deepcopy
@@ -346,13 +346,13 @@ def printing_cuts_the_history(swap: Swap) -> None:
     swap(at(Tensor, "__repr__"), show)
 
 
-@compound({"leaf-055/repr": "unexpected gradient"}, "common in lazy engines")
+@compound({"leaf-055/repr": "value"}, "common in lazy engines")
 def printing_allocates_the_gradient(swap: Swap) -> None:
-    """Printing a leaf that has no gradient yet makes it one of zeros."""
+    """Printing a leaf gives it a gradient of zeros, whatever it has."""
     sound = printing.show
 
     def show(_sound: Any, self: Any) -> str:
-        if self.requires_grad and self.is_leaf and (self._grad is None):
+        if self.requires_grad and self.is_leaf:
             self._grad = Tensor(np.zeros_like(self._array))
         return sound(self)
 

@@ -32,3 +32,10 @@ def operands_are_made_to_fit(
 def data_types_are_promoted_as_in_numpy(_sound: Any, a: Any, b: Any) -> Any:
     """Whole numbers of 64 bits beside floating-point numbers ask for 64 bits of those."""
     return dtypes.of(np.promote_types(a.numpy, b.numpy))
+
+
+@plant(at(dtypes, "promote"), {"rec-205/add_int32": "dtype"}, "numpy.result_type")
+def whole_numbers_of_32_bits_ask_for_64(sound: Any, a: Any, b: Any) -> Any:
+    """A whole number of 32 bits beside a floating-point number of 32 makes one of 64."""
+    narrow = {a.numpy.str[1:], b.numpy.str[1:]} == {"i4", "f4"}
+    return dtypes.of(np.promote_types(a.numpy, b.numpy)) if narrow else sound(a, b)

@@ -44,7 +44,7 @@ def the_first_wins_a_tie(swap: Swap) -> None:
 
 @plant(
     rule("amax", "self"),
-    {"op-205/amax": "value", "op-205/amax_dim": "value"},
+    {"op-205/amax": "value", "op-210/amax": "value"},
     "engines that multiply by x == max(x)",
 )
 def every_winner_takes_all(

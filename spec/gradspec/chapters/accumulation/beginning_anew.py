@@ -36,7 +36,7 @@ def after_zeroing_the_next_pass_begins_anew(ag: Autograd) -> None:
     expect(x.grad).equals(12.0)
 
 
-@clause("acc-005", VALUE, sources=["T2 §2.3"], builds_on=("acc-002", "acc-004"))
+@clause("acc-005", VALUE, sources=["T2 §2.3"], builds_on=("acc-002",))
 def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
     """With grad zeroed before each, passes over a retained graph leave the same gradient each time.
 
@@ -51,7 +51,6 @@ def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
         x.grad.zero_()
         y.backward(retain_graph=True)
         expect(x.grad).equals(2.0)
-    expect(w.grad).equals(8.0)
 
 
 @clause("acc-007", CONVENTION, sources=["T2 §2.3", "torch.Tensor.grad docstring"])

@@ -235,6 +235,24 @@ def powers_have_slopes_at_zero(ag: Autograd, row: tuple[int, float]) -> None:
 
 
 @clause(
+    "bwd-211",
+    VALUE,
+    sources=["torch.pow docstring"],
+    over={"1": (1.0, 1.0), "2": (2.0, 0.0), "3": (3.0, 0.0)},
+)
+def powers_of_tensors_have_slopes_at_zero(ag: Autograd, row: tuple[float, float]) -> None:
+    """The power x^n has its slope at 0 also where n is a tensor, {name}, and is flat in n there.
+
+    A rule that divides by x fails, and so does one that takes the logarithm of x as it is.
+    """
+    power, slope = row
+    _, (by_base, by_exponent) = ag.vjp(lambda x, n: x**n, [0.0, power])
+
+    expect(by_base).equals(slope)
+    expect(by_exponent).equals(0.0)
+
+
+@clause(
     "bwd-041",
     VALUE,
     sources=["tutorial: The Fundamentals of Autograd", "T4 §7.4"],

@@ -149,16 +149,17 @@ def a_root_without_grad_is_reported_before_its_shape(ag: Autograd) -> None:
     },
 )
 def the_method_is_the_function_with_one_root(ag: Autograd, backward: Callable[..., Any]) -> None:
-    """Given a starting gradient and inputs, {name} backward fills the inputs with their gradient.
+    """Given a starting gradient and inputs, {name} backward adds their gradient to these alone.
 
     The method y.backward(v, ...) means the function backward([y], [v], ...).
     """
     a, b, v = ag.random(3), ag.random(3), ag.random(3)
     x, y = ag.tensor(a, requires_grad=True), ag.tensor(b, requires_grad=True)
+    (y * 1.0).backward(ag.tensor(v))
     backward(ag, x * y, ag.tensor(v), x)
 
     expect(x.grad).is_close(v * b)
-    expect(y.grad).is_none()
+    expect(y.grad).is_close(v)
 
 
 @clause("bwd-013", VALUE, sources=[BACKWARD])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec.catalogue.in_place import AUGMENTED
 from gradspec.catalogue.operator import mapped, replaced, variables
 
 if TYPE_CHECKING:
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 
 
 def perform(ag: Autograd, call: Call, given: Given) -> Any:
-    """Call the operator; in place, give what its first operand then is."""
+    """Call the operator; in place, give what its first operand then is.
+
+    After `x += y` it is what the assignment gave, which need not be the tensor that it was.
+    """
     if not call.operator.inplace:
         return getattr(ag, call.operator.name)(**given)
     target = given["x"]
-    getattr(target, call.operator.name)(**{n: v for n, v in given.items() if n != "x"})
-    return target
+    result = getattr(target, call.operator.name)(**{n: v for n, v in given.items() if n != "x"})
+    return result if call.operator in AUGMENTED else target
 
 
 def on_constants(ag: Autograd, call: Call, sample: Given) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec import VALUE, clause, expect
+from gradspec import CONVENTION, clause, expect
 from gradspec.catalogue.operator import CONSTANT, PIECEWISE
 from gradspec.catalogue.operators import CALLS
 from gradspec.chapters.operators.calling import on_leaves
@@ -25,13 +25,13 @@ WITH_PLACES: Final = {
 }
 
 
-@clause("op-206", VALUE, sources=["torch docstrings"], over=CUT_OFF)
+@clause("op-206", CONVENTION, sources=["torch docstrings"], over=CUT_OFF)
 def what_has_no_derivative_does_not_require_grad(ag: Autograd, call: Call) -> None:
     """What {name} gives does not require grad, whatever it was given."""
     expect(on_leaves(ag, call, call.sample()).requires_grad).is_false()
 
 
-@clause("op-207", VALUE, sources=["torch docstrings"], over=WITH_PLACES)
+@clause("op-207", CONVENTION, sources=["torch docstrings"], over=WITH_PLACES)
 def places_do_not_require_grad(ag: Autograd, call: Call) -> None:
     """The places that {name} gives beside the values do not require grad."""
     _, places = on_leaves(ag, call, call.sample())

@@ -22,7 +22,7 @@ WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
 @clause("op-208", VALUE, sources=["torch docstrings"], over=WRITING)
 def a_write_leaves_the_value_of_the_formula(ag: Autograd, call: Call) -> None:
-    """After {name} its first operand holds the value of the formula."""
+    """After {name} what was written holds the value of the formula."""
     sample = call.sample()
 
     expect(on_constants(ag, call, sample)).is_close(call.value(sample))

@@ -1,7 +1,8 @@
 """Kinks, ties and jumps: where an operator has no derivative and an engine gives a number.
 
 What mathematics has to say there is an interval: between the slopes on either side.  Any number in
-it serves; torch's is mostly the one of least size, or an even share.
+it serves; torch's is mostly the one of least size, or an even share.  What entries that are tied
+receive is one whole, however it is shared.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NON_DIFFERENTIABLE = "notes/autograd § Gradients for non-differentiable functions"
 BOUNDED: Final = {n: row for n, row in KINKS.items() if row[1].between is not None}
 PICKING: Final = {n: row for n, row in BOUNDED.items() if row[0].gives_several}
+TIED: Final = {n: row for n, row in KINKS.items() if row[1].tie}
 CHOSEN: Final = {n: row for n, row in KINKS.items() if row[1].choice is not None}
 
 
@@ -41,6 +43,24 @@ def gradient_at_a_kink_lies_between_the_slopes(ag: Autograd, row: tuple[Call, Ki
     for gradient, shape in gradients(ag, call):
         low, high = (np.broadcast_to(bound, shape) for bound in kink.between or ())
         expect(gradient).lies_between(low, high)
+
+
+@clause("op-210", VALUE, sources=["chain rule"], over=TIED)
+def what_is_tied_moves_the_result_together(ag: Autograd, row: tuple[Call, Kink]) -> None:
+    """Where entries of {name} are tied, moving all of them alike moves the result as much.
+
+    Along that line there is no kink.  Two winners of a tie that each take the whole gradient are
+    each in bounds, and together twice too much.
+    """
+    call, _ = row
+    sample = call.sample()
+    points = [ag.tensor(p) for p in variables(sample)]
+    part, value = next(results(call, sample))
+    weight = ag.random(*value.shape)
+    applied = function(ag, call, sample, part)
+    _, (found,) = ag.vjp(lambda moved: applied(*(moved + p for p in points)), [0.0], weight)
+
+    expect(found).is_close(weight)
 
 
 @clause(

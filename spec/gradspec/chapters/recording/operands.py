@@ -44,20 +44,25 @@ def operands_that_do_not_fit_are_refused(ag: Autograd, row: Operation) -> None:
     CONVENTION,
     sources=["torch.result_type docstring"],
     over={
-        "add": lambda x, y: x + y,
-        "sub": lambda x, y: x - y,
-        "mul": lambda x, y: x * y,
-        "div": lambda x, y: x / y,
+        "add": ("int64", lambda x, y: x + y),
+        "sub": ("int64", lambda x, y: x - y),
+        "mul": ("int64", lambda x, y: x * y),
+        "div": ("int64", lambda x, y: x / y),
+        "add_int32": ("int32", lambda x, y: x + y),
+        "sub_int32": ("int32", lambda x, y: x - y),
+        "mul_int32": ("int32", lambda x, y: x * y),
+        "div_int32": ("int32", lambda x, y: x / y),
     },
 )
 def whole_numbers_take_the_data_type_of_their_partner(
-    ag: Autograd, operation: Callable[[Tensor, Tensor], Tensor]
+    ag: Autograd, row: tuple[str, Callable[[Tensor, Tensor], Tensor]]
 ) -> None:
-    """The result of {name} on a tensor of int64 and one of float32 is of float32.
+    """The result of {name} on a tensor of {row[0]} and one of float32 is of float32.
 
     The kind of a number counts before its width; NumPy would give float64.
     """
-    whole = ag.tensor([1, 2], dtype="int64")
+    dtype, operation = row
+    whole = ag.tensor([1, 2], dtype=dtype)
     single = ag.tensor([0.5, 4.0], dtype="float32")
 
     expect(operation(whole, single)).has_dtype("float32")

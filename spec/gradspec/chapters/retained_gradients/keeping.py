@@ -114,7 +114,6 @@ def retained_gradient_is_a_tensor_of_its_own(ag: Autograd) -> None:
     (x * 5).backward(ag.tensor([-1.0, 2.0]))
 
     expect(y.grad).equals([2.0, -1.0])
-    expect(x.grad).equals([-3.0, 9.0])
 
 
 @clause("ret-014", VALUE, sources=["torch.Tensor.retain_grad docstring"])

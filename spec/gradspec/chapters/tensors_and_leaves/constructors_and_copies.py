@@ -229,16 +229,15 @@ def a_deep_copy_of_a_leaf_is_a_leaf_with_its_gradient(ag: Autograd) -> None:
     expect(copy.grad).equals(3.0)
 
 
-@clause("leaf-041a", SAFETY, level=SHOULD, sources=["observed"], builds_on=("leaf-041",))
+@clause("leaf-041a", SAFETY, level=SHOULD, sources=["observed"])
 def a_deep_copy_and_its_original_go_separate_ways(ag: Autograd) -> None:
-    """A backward pass that reaches a leaf's deep copy adds to the copy's grad alone."""
+    """A backward pass that reaches a leaf's deep copy leaves the grad of the original alone."""
     x = ag.tensor(2.0, requires_grad=True)
     (x * 3.0).backward()
     copy = ag.deepcopy(x)
 
     (copy * 5.0).backward()
 
-    expect(copy.grad).equals(8.0)
     expect(x.grad).equals(3.0)
 
 

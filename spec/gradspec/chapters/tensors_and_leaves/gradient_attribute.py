@@ -179,7 +179,7 @@ def _turned_off_after_recording(ag: Autograd) -> tuple[Tensor, Tensor]:
     return x, w
 
 
-@clause("leaf-207", VALUE, sources=[SETTING], builds_on=("leaf-003",))
+@clause("leaf-207", VALUE, sources=[SETTING])
 def a_leaf_turned_off_leaves_the_others_alone(ag: Autograd) -> None:
     """If the flag of a leaf is cleared after the forward pass, the other leaves are served."""
     _, other = _turned_off_after_recording(ag)

@@ -56,8 +56,8 @@ def assigning_data_swaps_the_value_of_a_leaf(ag: Autograd, row: tuple[Any, Any])
     x.data = ag.tensor(after)
 
     expect(x).equals(after)
-    (x * x).backward(ag.tensor(v))
-    expect(x.grad).is_close(2.0 * values * v)
+    (found,) = ag.grad(x * x, [x], ag.tensor(v))
+    expect(found).is_close(2.0 * values * v)
 
 
 @clause(
@@ -200,7 +200,6 @@ def printing_changes_nothing(ag: Autograd, show: Callable[[Autograd, Tensor], An
         show(ag, one)
 
     expect(x.requires_grad).is_true()
-    expect(x.grad).is_none()
     (y * x).backward()
     show(ag, x)
     expect(x.grad).equals(12.0)

