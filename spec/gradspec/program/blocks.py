@@ -109,7 +109,7 @@ def attempt(recorder: Recorder, kinds: Sequence[str]) -> Iterator[Attempt]:
     one = Attempt(recorder, None, recorder.number())
     recorder.assertions += 1
     step, steps = recorder.block("attempt", kinds=list(kinds))
-    step.makes = Ref(one.number, one.kind)
+    step.makes = Ref(one._number, one._kind)
     with recorder.ending(step):
         try:
             with recorder.frame(steps):
@@ -147,7 +147,7 @@ class Attempt(Object):
     """A block that may be refused; `with attempt.granted():` demands what holds if it was not."""
 
     __slots__ = ("refused",)
-    kind = "attempt"
+    _kind = "attempt"
     refused: bool
 
     def __init__(self, recorder: Recorder, handle: Any, number: int) -> None:
