@@ -14,6 +14,7 @@ import pytest
 from gradspec import CASES, Autograd, Interrupted, chapters, expect
 from gradspec.exceptions import ProgramError, WrongCall
 from gradspec.program.recorder import Recorder
+from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.asking import Asker
 from gradspec_conformance.engines.loading import load_engine
@@ -528,3 +529,27 @@ def test_a_list_is_no_array(odd: Callable[[str], tuple[Any, Any]]) -> None:
     here, there = (ends(body, engine) for engine in odd("Lists"))
 
     assert here == there == "BrokenPort: array() gave a list, expected a NumPy array"
+
+
+PICKY = """
+[engine]
+name = "picky"
+inherits = "torch"
+setup = "import torch"
+
+[operators]
+mul = ["torch.mul($x, ${other:int})", "torch.mul($x, float(${other:number}))"]
+"""
+
+
+def test_a_script_chooses_the_phrase_that_was_performed(tmp_path: Path) -> None:
+    path = tmp_path / "picky.toml"
+    path.write_text(PICKY, "utf-8")
+    engine: Any = load_engine(str(path))
+    with Recorder(engine) as recorder:
+        x = Autograd(recorder).tensor([2.0, 3.0])
+        expect(x * x.sum().item()).equals([10.0, 15.0])
+    stored = from_json(to_json(recorder.program))
+
+    assert "float(" in engine.script(recorder.program)
+    assert engine.script(stored) == engine.script(recorder.program)

@@ -45,7 +45,11 @@ def test_what_is_stored_names_objects_by_number(recorder: Recorder, tensor: Tens
     found = described(given)
 
     assert found == [Ref(0), (Ref(7), None), {"a": Ref(8)}, slice(Ref(0), None), 1.5, "text", True]
-    assert (found[0].kind, found[1][0].kind, found[2]["a"].kind) == ("tensor", "value", "node")
+    assert (found[0].kind, found[1][0].kind, found[2]["a"].kind) == (
+        "tensor",
+        "value: int",
+        "node",
+    )
     assert described(MappingProxyType({"a": tensor})) == MappingProxyType({"a": Ref(0)})
 
 

@@ -43,13 +43,20 @@ REAL: Final = (int, float, np.integer, np.floating)
 
 def is_observed(form: Any) -> bool:
     """Say whether a program has only the number of a plain value here, and not what it was."""
-    return getattr(form, "kind", "") == "value"
+    return str(getattr(form, "kind", "")).partition(":")[0] == "value"
+
+
+def _was(form: Any, *types: str) -> bool:
+    """Say whether a plain value was of one of these types, or may have been."""
+    return is_observed(form) and form.kind.partition(": ")[2] in ("", *types)
 
 
 TYPES: Final[dict[str, Callable[[Any], bool]]] = {
-    "number": lambda v: is_observed(v) or (isinstance(v, REAL) and not isinstance(v, bool)),
-    "int": lambda v: is_observed(v) or (isinstance(v, INTEGER) and not isinstance(v, bool)),
-    "bool": lambda v: is_observed(v) or isinstance(v, bool | np.bool_),
+    "number": lambda v: (
+        _was(v, "int", "float") or (isinstance(v, REAL) and not isinstance(v, bool))
+    ),
+    "int": lambda v: _was(v, "int") or (isinstance(v, INTEGER) and not isinstance(v, bool)),
+    "bool": lambda v: _was(v, "bool") or isinstance(v, bool | np.bool_),
     "none": lambda v: v is None,
     "list": lambda v: isinstance(v, list | tuple),
     "slice": lambda v: isinstance(v, slice),

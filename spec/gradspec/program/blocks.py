@@ -120,7 +120,7 @@ def attempt(recorder: Recorder, kinds: Sequence[str]) -> Iterator[Attempt]:
     one = Attempt(recorder, None, recorder.number())
     recorder.assertions += 1
     step, steps = recorder.block("attempt", kinds=list(kinds))
-    step.makes = Ref(one.number, one.kind)
+    step.makes = Ref(one._number, one._kind)
     with recorder.ending(step):
         try:
             with recorder.frame(steps):
@@ -161,7 +161,7 @@ class Attempt(Object):
     """
 
     __slots__ = ("refused",)
-    kind = "attempt"
+    _kind = "attempt"
     refused: bool
 
     def __init__(self, recorder: Recorder, handle: Any, number: int) -> None:

@@ -33,7 +33,7 @@ def described(value: Any) -> Any:
     if isinstance(value, Object):
         return Ref(value._number, value._kind)
     if isinstance(value, Observed):
-        return Ref(value._number, "value")
+        return Ref(value._number, f"value: {type(value._value).__name__}")
     if isinstance(value, np.generic):
         return value.item()
     return mapped(value, described)
