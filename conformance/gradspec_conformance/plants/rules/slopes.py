@@ -232,11 +232,3 @@ def power_of_a_tensor_divides_by_the_base(
 ) -> Any:
     """The derivative of x^n by x, n a tensor, is n times the result divided by x."""
     return g * (xp.pow(x, n) * n / x)
-
-
-@plant(rule("pow", "exponent"), {"bwd-211/2": "value"}, "rules that take the logarithm of zero")
-def power_takes_the_logarithm_of_its_base(
-    _sound: Any, xp: Any, g: Any, x: Any, n: Any, *_: Any
-) -> Any:
-    """The derivative of x^n by n is the result times the logarithm of x, also where x is zero."""
-    return g * (xp.pow(x, n) * xp.log(x))
