@@ -19,6 +19,7 @@ The cost per clause is (time - time for one clause) / (clauses - 1), for plain a
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import subprocess
 import sys
@@ -33,15 +34,15 @@ BARE = """
 import time
 started = time.perf_counter()
 from gradspec import chapters
-from gradspec.writing.clause import CLAUSES
+from gradspec.writing.clause import CASES
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.engines.loading import load_engine
 chapters.load()
 engine = load_engine({engine!r})
 imported = time.perf_counter()
-for clause in CLAUSES.values():
+for clause in CASES.values():
     run_clause(clause, engine)
-print(imported - started, time.perf_counter() - imported, len(CLAUSES))
+print(imported - started, time.perf_counter() - imported, len(CASES))
 """
 
 PLAIN = """
@@ -85,25 +86,25 @@ def plain_file(engine: str, folder: str) -> tuple[list[str], list[str]]:
     """
     from gradspec import Autograd, chapters  # noqa: PLC0415 - only this function needs them
     from gradspec.program.recorder import Recorder  # noqa: PLC0415
-    from gradspec.writing.clause import CLAUSES  # noqa: PLC0415
+    from gradspec.writing.clause import CASES  # noqa: PLC0415
     from gradspec_conformance.engines.loading import load_engine  # noqa: PLC0415
 
     chapters.load()
     loaded, sources = load_engine(engine), {}
-    for clause in CLAUSES.values():
+    for clause in CASES.values():
         if not clause.is_law:
             with Recorder(loaded) as recorder:
-                clause.body(Autograd(recorder))
+                clause.perform(Autograd(recorder))
             script = loaded.script(recorder.program)
             if "more lines" not in script:
                 sources[clause.id] = script
     functions = "\n".join(
-        f"def test_{i.replace('-', '_')}(): exec(PROGRAMS[{i!r}], {{}})" for i in sources
+        f"def test_{re.sub('[-/]', '_', i)}(): exec(PROGRAMS[{i!r}], {{}})" for i in sources
     )
     text = PLAIN.format(module=MODULES[engine], sources=sources, functions=functions)
     Path(folder, "test_plain.py").write_text(text, encoding="utf-8")
     Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    return list(sources), [i for i in CLAUSES if i not in sources]
+    return list(sources), [i for i in CASES if i not in sources]
 
 
 def main() -> None:
