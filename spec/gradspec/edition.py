@@ -103,7 +103,7 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
             clause_statement=line["sentence"],
             needs=frozenset(facts["needs"].split()),
             ledger=tuple(facts.get("ledger", ())),
-            builds_on=tuple(b.replace("{name}", row) for b in line.get("builds_on", ())),
+            builds_on=tuple(line.get("builds_on", ())),
             is_law=line.get("law", False),
             acts=facts["acts"],
         )

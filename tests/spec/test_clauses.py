@@ -201,20 +201,6 @@ def test_the_random_numbers_of_a_row_are_those_of_the_id_that_it_had(table: Clau
     assert [case.oldest for case in table.cases] == ["zzz-003", "zzz-002", "zzz-003"]
 
 
-def test_a_row_builds_on_the_row_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    def holds(_ag: Autograd, _row: float) -> None:
-        """Once {name} is {row}."""
-
-    monkeypatch.setattr("gradspec.writing.clause.CLAUSES", {})
-    monkeypatch.setattr("gradspec.writing.clause.CASES", {})
-    rows = {"three": 3.0, "four": 4.0}
-    declared = clause("zzz-004", VALUE, sources=["observed"], over=rows, builds_on=("y/{name}",))(
-        holds
-    )
-
-    assert [case.builds_on for case in declared.cases] == [("y/three",), ("y/four",)]
-
-
 def test_no_clause_asks_for_more_digits_than_an_engine_of_float32_has(tmp_path: Path) -> None:
     narrow = tmp_path / "narrow.toml"
     narrow.write_text(BOOK.read_text().replace("[dtypes]", "[dtypes]\nfloat64 = false"))

@@ -145,8 +145,7 @@ def clause(
     `ag`, and the sentence may say `{name}` and `{row}`.  `stands_for` maps ids that are older than
     the table to the rows that they mean (`{"op-012": "sin cos tan"}`).
     `unseen` are words of `gradspec.port.abilities` that it needs and no step shows; what its
-    program uses is traced.  `builds_on` names clauses without which this one means nothing;
-    with `{name}` in it, a row builds on that row.
+    program uses is traced.  `builds_on` names clauses without which this one means nothing.
     Raises MalformedClause when a part is missing or unknown.
     """
 
@@ -207,7 +206,6 @@ def _rows(declared: Clause, over: Mapping[str, Any], old: Mapping[str, str]) -> 
             declared,
             id=f"{declared.id}/{name}",
             statement=declared.statement.format(name=name, row=row),
-            builds_on=tuple(b.replace("{name}", name) for b in declared.builds_on),
             row=name,
             value=row,
             stands_for=tuple(meant[name]),
