@@ -42,18 +42,30 @@ def is_dense(array: Any) -> bool:
     return True
 
 
-def overlaps_partly(target: Any, operand: Any) -> bool:
-    """Tell whether two dense arrays share some memory, but not element by element."""
+def shares(target: Any, operand: Any) -> bool:
+    """Tell whether two dense arrays share some memory."""
     if not (isinstance(operand, np.ndarray) and np.may_share_memory(target, operand)):
         return False
-    if not (is_dense(target) and is_dense(operand)):
+    return is_dense(target) and is_dense(operand)
+
+
+def overlaps_partly(target: Any, operand: Any) -> bool:
+    """Tell whether two dense arrays share some memory, but not element by element."""
+    if not shares(target, operand):
         return False
     start = operand.__array_interface__["data"][0] == target.__array_interface__["data"][0]
-    return not (start and operand.nbytes == target.nbytes and operand.strides == target.strides)
+    return not (start and steps(operand) == steps(target))
+
+
+def steps(array: Any) -> tuple[tuple[int, int], ...]:
+    """Return length and stride of each dimension; that of a single element is of no meaning."""
+    return tuple((n, 0 if n == 1 else s) for n, s in zip(array.shape, array.strides, strict=True))
 
 
 def overlaps_itself(array: Any) -> bool:
     """Tell whether several indices are one address, as in an expanded tensor."""
+    if not array.size:
+        return False
     return any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
 
 

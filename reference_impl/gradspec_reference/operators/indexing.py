@@ -76,9 +76,19 @@ def extreme_kernel(x: Any, index: Any, dim: int, keepdim: bool) -> Any:
 def put_kernel(x: Any, values: Any, *rest: Any) -> Any:
     """Return a tensor with other values at the indices."""
     *indices, template = rest
-    copy = x.copy()
+    copy = copy_with_its_overlaps(x)
     copy[fill_key(template, indices)] = values
     return copy
+
+
+def copy_with_its_overlaps(x: Any) -> Any:
+    """Return a copy in which one address that has several indices has them still."""
+    if 0 not in x.strides:
+        return x.copy()
+    once = x[tuple(slice(None if s else 1) for s in x.strides)].copy()
+    return np.lib.stride_tricks.as_strided(
+        once, x.shape, tuple(s and t for s, t in zip(x.strides, once.strides, strict=True))
+    )
 
 
 def pick_rule(xp: Any, g: Any, shape: Any, key: Key) -> Any:
