@@ -169,10 +169,15 @@ def check_result(array: Any, result: Any) -> None:
             f"the result of an in-place operation has shape {list(np.shape(result))}, its target "
             f"has {list(array.shape)}; the target must have the result's shape"
         )
-    if not dtypes.can_cast(dtypes.of(result.dtype), dtypes.of(array.dtype)):
+    check_dtype(array, dtypes.of(result.dtype))
+
+
+def check_dtype(array: Any, dtype: dtypes.DType) -> None:
+    """Refuse a result of a dtype that the target cannot hold."""
+    if not dtypes.can_cast(dtype, dtypes.of(array.dtype)):
         raise InplaceDtypeError(
-            f"the result of an in-place operation is {dtypes.of(result.dtype)}, which cannot be "
-            f"stored as {dtypes.of(array.dtype)}; convert the target first"
+            f"the result of an in-place operation is {dtype}, which cannot be stored as "
+            f"{dtypes.of(array.dtype)}; convert the target first"
         )
 
 

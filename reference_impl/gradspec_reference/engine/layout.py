@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.errors import OperandShapeError
+
 
 class Policy:
     """Whether gradients are laid out like their leaves."""
@@ -79,7 +81,12 @@ def follows(gradient: Any, leaf: Any) -> bool:
 
 
 def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
-    """Copy a gradient into the layout that its leaf asks for."""
+    """Copy a gradient into the layout that its leaf asks for.
+
+    OperandShapeError if the leaf's data was exchanged for one of a shape that does not fit.
+    """
+    if gradient.shape != leaf.shape:
+        gradient = in_shape(gradient, leaf.shape)
     if not isinstance(gradient, np.ndarray):
         return np.array(gradient)
     if not Policy.enforced:
@@ -89,3 +96,14 @@ def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
     copy: np.ndarray[Any, Any] = np.empty_like(leaf, dtype=gradient.dtype, subok=False)
     copy[...] = gradient
     return copy
+
+
+def in_shape(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Broadcast a gradient; OperandShapeError if it cannot be."""
+    try:
+        return np.broadcast_to(gradient, shape)
+    except ValueError:
+        raise OperandShapeError(
+            f"a gradient of shape {list(gradient.shape)} is stored for a leaf whose data has shape "
+            f"{list(shape)} since; assign data before the leaf is used"
+        ) from None

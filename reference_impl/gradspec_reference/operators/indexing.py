@@ -116,6 +116,19 @@ def put_values(xp: Any, g: Any, indices: list[Any], template: Key) -> Any:
     return xp.pick(g, fill_key(template, indices))
 
 
+def masked_select_kernel(x: Any, mask: Any) -> Any:
+    """Return the elements where a mask holds; both are broadcast."""
+    shape = np.broadcast_shapes(x.shape, mask.shape)
+    return np.broadcast_to(x, shape)[np.broadcast_to(mask, shape)]
+
+
+def masked_select_rule(xp: Any, g: Any, mask: Any, shape: Any) -> Any:
+    """Return what was selected, where it was."""
+    mask = array_of(mask)
+    whole = np.broadcast_shapes(shape, mask.shape)
+    return xp.scatter_to(g, whole, (np.broadcast_to(mask, whole),))
+
+
 def gather_kernel(x: Any, index: Any, dim: int) -> Any:
     return x[along(index, dim)]
 
@@ -165,6 +178,13 @@ ROWS = (
         params="dim",
         saves="index self_shape",
         vjp={"self": take_rule},
+    ),
+    Operator(
+        "masked_select",
+        kernel=masked_select_kernel,
+        operands="self mask",
+        saves="mask self_shape",
+        vjp={"self": masked_select_rule},
     ),
     reading("gather"),
     reading("sort_values", node="SortBackward0"),

@@ -134,7 +134,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if indices._array.dtype.kind not in "iu":
         raise RuntimeError(f"take_along_dim was given indices of {indices.dtype}; use integers")
     if dim is None:
-        return take_along_dim(shapes.flatten(input), shapes.flatten(indices), 0)
+        return gather(shapes.view_(input, -1), 0, shapes.view_(indices, -1))
     if indices.ndim != input.ndim:
         raise RuntimeError(
             f"take_along_dim was given {input.ndim} dimensions and indices of {indices.ndim}; "
@@ -158,9 +158,7 @@ def with_length(shape: Sequence[int], dim: int, length: int) -> tuple[int, ...]:
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """Return the elements where a mask holds, flat (torch.masked_select)."""
     check_is_mask("masked_select", mask)
-    shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
-    whole = input if input._array.shape == shape else shapes.expand(input, shape)
-    return getitem(whole, Tensor(np.broadcast_to(mask._array, shape)))
+    return apply(OPERATORS["masked_select"], (input, mask))
 
 
 def iterate(input: Tensor) -> Any:

@@ -18,6 +18,7 @@ from gradspec_reference.names.functions import parts, shapes
 from gradspec_reference.operators import OPERATORS
 
 INDEX_DTYPES = (np.int64, np.int32, np.bool_)
+MASK_DTYPES = (np.bool_, np.uint8)
 LONGEST_LIST_OF_PARTS = 31
 
 
@@ -36,25 +37,28 @@ def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[T
         named.append(Ellipsis)
     template: list[Any] = []
     indices: list[Tensor] = []
-    shown = input
+    shown, dim = input, 0
     for part in named:
-        dim = len(template)
         if part is Ellipsis:
             template += [slice(None)] * missing
-        elif part is None:
+            dim += missing
+            continue
+        if isinstance(part, int) and not isinstance(part, bool):
+            shown = parts.select(shown, dim, part)
+            continue
+        if part is None:
             shown = shapes.unsqueeze(shown, dim)
             template.append(slice(None))
         elif isinstance(part, slice):
             shown = take_slice(shown, dim, part)
             template.append(slice(None))
-        elif isinstance(part, int) and not isinstance(part, bool):
-            shown = parts.select(shown, dim, part)
         else:
             if isinstance(part, bool):
                 shown = shapes.unsqueeze(shown, dim)
                 part = Tensor(np.zeros(int(part), np.int64))  # noqa: PLW2901 - all of it, or nothing
             indices.append(part)
             template.append(None)
+        dim += max(dims_named(part), 1)
     return shown, tuple(template), indices
 
 
@@ -80,7 +84,7 @@ def prepared(part: Any) -> Any:
     if part is None or part is Ellipsis or isinstance(part, slice | bool):
         return part
     if isinstance(part, np.ndarray):
-        part = Tensor(part if part.dtype.kind in "bui" else part.astype(np.int64))
+        part = Tensor(part if part.dtype in MASK_DTYPES else part.astype(np.int64))
     if isinstance(part, Tensor):
         return position_of(part)
     if isinstance(part, Sequence):
