@@ -87,11 +87,8 @@ def check_version(node: Node, tensor: Tensor, now: int, then: int) -> None:
 
 def check_not_cut_off(node: Node, tensor: Tensor) -> None:
     """Refuse a saved value that lost its history; a function of the caller's may look at it."""
-    if (
-        tensor._leaf is not None
-        and tensor._leaf.cut_off_at < node.order
-        and node.operator.saved_names
-    ):
+    leaf = tensor._leaf
+    if leaf is not None and leaf.cut_off_at < node.order and node.operator.saved_names:
         raise DetachedSavedTensorError(
             f"{node.name()} saved a tensor that was cut off from its history by detach_() since; "
             "use detach()"

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from gradspec_reference.dtypes import result_type
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
@@ -51,6 +52,8 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     """Return the squared differences, reduced."""
     if reduction != "none":
         check_reduction(reduction)
+    if not result_type(input._array, target._array).is_floating_point:
+        raise NotImplementedError("mse_loss was given integers; convert them with float()")
     return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
 
 

@@ -1,7 +1,8 @@
 """Regions of memory: what writing through views needs; start at `laid_out`.
 
 A region is named by a geometry: shape and strides of the base, then shape, strides and offset of
-the part, all in elements.  The part may begin before the base: both are in one memory.  `region` reads it and `scatter_region` is its adjoint.
+the part, all in elements.  The part may begin before the base: both lie in one memory.  `region`
+reads it and `scatter_region` is its adjoint.
 """
 
 from __future__ import annotations
