@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from gradspec_reference.engine import inplace, recording, versions, views
+from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -30,7 +28,7 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
         views.set_history(input, node)
     input._array = array
     versions.bump(input)
-    if input._view is not None:  # its own history holds: what the base shows is the same
+    if recorded and input._view is not None:  # what its base shows is the same
         input._view.version = versions.version(input)
     return input
 
@@ -66,11 +64,6 @@ def resize_(input: Tensor, *sizes: Any) -> Tensor:
             "resize_() was called on a tensor that requires grad; use detach() first, or build "
             "the new tensor with cat() or expand()"
         )
-    shape = as_shape(sizes)
-    old = input.materialise()
-    new = np.zeros(shape, old.dtype)
-    count = min(new.size, old.size)
-    new.reshape(-1)[:count] = old.reshape(-1)[:count]
-    input._array = new
+    input._array = layout.resized(input.materialise(), as_shape(sizes))
     versions.bump(input)
     return input
