@@ -64,6 +64,8 @@ def resize_(input: Tensor, *sizes: Any) -> Tensor:
             "resize_() was called on a tensor that requires grad; use detach() first, or build "
             "the new tensor with cat() or expand()"
         )
-    input._array = layout.resized(input.materialise(), as_shape(sizes))
-    versions.bump(input)
+    shape = as_shape(sizes)
+    if shape != input._array.shape:
+        input._array = layout.resized(input.materialise(), shape)
+        versions.bump(input)
     return input
