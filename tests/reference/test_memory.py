@@ -8,11 +8,12 @@ from lockstep import assert_alike
 KEYS = """
     0 -3 (0,1) (0,3) slice(1,None) slice(None,None,-1) (...,0) (...,...) (...,0,...) None (None,0)
     [] [0,1] [-1] ([0,1],[1,2]) (slice(None),[2,0]) [[0],[1]] [[0,1]] [[]] [None] [slice(0,1),0]
-    [1.0] [True,False] [True] (slice(None),[True,False,True]) True False (True,0) (0,True) "a" {} {0}
-    1j range(2) np.array([1]) np.array(True) np.array([1.0]) np.int64(1) np.bool_(True) np.float32(1)
-    torch.tensor(1) torch.tensor(True) torch.tensor(False) torch.tensor([1.0]) torch.tensor([])
-    torch.tensor([1],dtype=torch.int8) torch.tensor([1],dtype=torch.int32) [torch.tensor(0)]
-    torch.tensor([[True,False,True],[False,True,False]]) ([0,1],None,[0,1]) (0,...,[0,1])
+    [1.0] [True,False] [True] (slice(None),[True,False,True]) True False (True,0) (0,True) "a" {}
+    {0} 1j range(2) np.array([1]) np.array(True) np.array([1.0]) np.int64(1) np.bool_(True)
+    np.float32(1) torch.tensor(1) torch.tensor(True) torch.tensor(False) torch.tensor([1.0])
+    torch.tensor([]) torch.tensor([1],dtype=torch.int8) torch.tensor([1],dtype=torch.int32)
+    [torch.tensor(0)] torch.tensor([[True,False,True],[False,True,False]]) ([0,1],None,[0,1])
+    (0,...,[0,1])
 """
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
@@ -17,7 +18,7 @@ __all__ = []
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
-    operator = OPERATORS[f"{name}_"]
+    operator = in_place(OPERATORS[name])
     requires = (recording.needs_grad(input),)
     recorded = state.recording and recording.should_record(requires)
     if recorded:
