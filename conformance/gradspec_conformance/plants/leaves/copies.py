@@ -416,3 +416,10 @@ for taker, place in TAKERS.items():
         part="leaves",
         change=f"{taker} detaches the tensor itself.",
     )
+
+
+@plant(assigning("data"), {"inp-249": "shape"}, "common where a leaf is asked for its shape late")
+def existing_graphs_see_the_new_shape(sound: Any, tensor: Any, value: Any) -> None:
+    """Gradients of graphs that exist are brought to the shape of the data assigned since."""
+    sound(tensor, value)
+    tensor._refresh_accumulator()

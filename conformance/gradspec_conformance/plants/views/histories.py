@@ -12,7 +12,7 @@ from gradspec_conformance.plants.places import at, instead, kernel
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import layout, versions, views
 from gradspec_reference.engine.plans import node_type
-from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.engine.saved import SavedResult, SavedTensor
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.names.functions import reshaping
 from gradspec_reference.operators import OPERATORS, memory
@@ -200,3 +200,16 @@ def written_view_is_kept_by_its_base(sound: Any, tensor: Any, node: Any) -> None
     sound(tensor, node)
     if tensor._view is not None:
         tensor._view.base._grad_fn.metadata["view"] = tensor
+
+
+@plant(
+    at(SavedResult, "unpack"),
+    {"inp-241": "value"},
+    "common where a saved result holds its history weakly",
+)
+def history_goes_with_the_view(sound: Any, self: Any, node: Any, as_tensor: bool) -> Any:
+    """What a write through a view saved is a constant once the view is gone."""
+    value = sound(self, node, as_tensor)
+    if as_tensor and self.through_view is not None and self.through_view() is None:
+        return value.detach()
+    return value
