@@ -56,7 +56,7 @@ def no_gradient_is_kept(swap: Swap) -> None:
 
 # the rules of the proof -----------------------------------------------------------------
 def test_every_rule_of_the_proof_is_kept() -> None:
-    proof = judge_proof(trials(PLANTS.values()), PLANTS, kills.read(), CASES)
+    proof = judge_proof(trials(PLANTS.values()), PLANTS, kills.read_kills(), CASES)
 
     assert [t for t in proof.trials if t.fate is not Fate.KILLED] == []
     assert proof.unplanted == ()
@@ -301,7 +301,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     measured = {"b": many, "a": {"acc-001": "missing gradient", "acc-002": "value"}}
     kills.write(measured, tmp_path / "kills.txt")
 
-    assert kills.read(tmp_path / "kills.txt") == measured
+    assert kills.read_kills(tmp_path / "kills.txt") == measured
     assert max(map(len, (tmp_path / "kills.txt").read_text().splitlines())) <= kills.WIDTH
 
 
@@ -310,7 +310,7 @@ def test_a_line_that_tells_nothing_is_refused(tmp_path: Path) -> None:
     place.write_text("accum_replaces\n")
 
     with pytest.raises(MalformedPlant, match="accum_replaces"):
-        kills.read(place)
+        kills.read_kills(place)
 
 
 def measure(put: Any, *clauses: str) -> dict[str, str]:

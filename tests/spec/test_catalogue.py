@@ -18,7 +18,7 @@ from gradspec.catalogue.operator import (
     UNDETERMINED,
     Call,
     Kink,
-    mapped,
+    map_arrays,
     replaced,
     variables,
 )
@@ -50,7 +50,7 @@ DEFINED = [c for c in CALLS.values() if definition(c)]
 
 
 def exactly(sample: Any) -> Any:
-    return mapped(sample, lambda a: exact(a) if a.dtype.kind == "f" else a)
+    return map_arrays(sample, lambda a: exact(a) if a.dtype.kind == "f" else a)
 
 
 def defined(call: Call, sample: Any) -> tuple[Any, ...]:
@@ -118,7 +118,7 @@ def test_a_derivative_is_that_of_the_definition(call: Call) -> None:
 def test_a_sample_is_the_same_in_every_run_and_exact_in_few_bits(call: Call) -> None:
     arrays: list[list[Any]] = [[], []]
     for drawn in arrays:
-        mapped(call.sample(), drawn.append)
+        map_arrays(call.sample(), drawn.append)
 
     for one, again in zip(*arrays, strict=True):
         np.testing.assert_array_equal(one, again)

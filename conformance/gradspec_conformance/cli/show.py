@@ -31,14 +31,14 @@ def command(what: str) -> None:
     console = Console(width=min(WIDTH, Console().width))
     register.case(what)  # imports the chapter that the id belongs to
     if what in CLAUSES or what in CASES:
-        console.print(_clause(CLAUSES.get(what) or CASES[what], alone=True))
+        console.print(_clause_page(CLAUSES.get(what) or CASES[what], alone=True))
     elif what in INFORMATIVE:
-        console.print(_note(INFORMATIVE[what]))
+        console.print(_note_page(INFORMATIVE[what]))
     elif edition.resolve(what):
         for identifier in edition.resolve(what):
             found = register.case(identifier)
             if found is not None:
-                console.print(_clause(found, alone=True))
+                console.print(_clause_page(found, alone=True))
     else:
         _chapter(console, _found(what))
 
@@ -65,13 +65,13 @@ def _chapter(console: Console, chapter: Chapter) -> None:
         if text != section:
             section = text
             console.print(Rule(style="dim"), _prose(text))
-        console.print(_clause(clause, alone=False))
+        console.print(_clause_page(clause, alone=False))
     for note in INFORMATIVE.values():
         if note.chapter == chapter.name:
-            console.print(_note(note))
+            console.print(_note_page(note))
 
 
-def _clause(clause: Clause, *, alone: bool) -> RenderableType:
+def _clause_page(clause: Clause, *, alone: bool) -> RenderableType:
     rank = f"{clause.level.upper()}, {clause.nature}"
     head = Text.assemble((clause.id, "bold cyan"), "  ", (rank, "bold"), "  ", clause.statement)
     parts: list[RenderableType] = [Text(), head]
@@ -79,11 +79,11 @@ def _clause(clause: Clause, *, alone: bool) -> RenderableType:
         parts.append(Padding(Text(clause.commentary, style="dim"), (1, 0, 0, 4)))
     code = Syntax(program_text(clause), "python", background_color="default", word_wrap=True)
     parts.append(Padding(code, (1, 0, 1, 4)))
-    parts.append(_facts(clause, alone=alone))
+    parts.append(_facts_below(clause, alone=alone))
     return Group(*parts)
 
 
-def _facts(clause: Clause, *, alone: bool) -> RenderableType:
+def _facts_below(clause: Clause, *, alone: bool) -> RenderableType:
     facts = {
         "rows": ", ".join(row.row for row in clause.rows),
         "sources": "; ".join(clause.sources),
@@ -107,7 +107,7 @@ def _killers(clause: Clause) -> list[str]:
     """List the plants that turn it red, those that turn little else red first."""
     from gradspec_conformance.plants import kills  # noqa: PLC0415 - only who looks closely asks
 
-    measured = kills.read()
+    measured = kills.read_kills()
     killers = kills.killers(measured)
     found = dict.fromkeys(name for case in clause.cases for name in killers.get(case.id, ()))
     first = sorted(found, key=lambda name: len(measured[name]))
@@ -115,7 +115,7 @@ def _killers(clause: Clause) -> list[str]:
     return first[:SHOWN] + more
 
 
-def _note(note: Note) -> RenderableType:
+def _note_page(note: Note) -> RenderableType:
     head = Text.assemble(
         (note.id, "bold cyan"), "  ", ("INFORMATIVE", "bold"), "  ", note.statement
     )

@@ -53,10 +53,10 @@ class EngineHost:
         """Say which engine this is, and where it runs."""
         python = f"{platform.python_implementation()} {platform.python_version()}"
         return Started(
-            name=plain(self.subject.name),
-            version=plain(self.subject.version),
+            name=plain_text(self.subject.name),
+            version=plain_text(self.subject.version),
             platform=f"{python}, {sys.platform} {platform.machine()}",
-            abilities=frozenset(map(plain, self.subject.abilities)),
+            abilities=frozenset(map(plain_text, self.subject.abilities)),
         )
 
     def run(self, task: Task) -> Verdict:
@@ -91,13 +91,13 @@ def readable(verdict: Verdict) -> Verdict:
     """Make plain Unicode of the texts that came from an engine."""
     return replace(
         verdict,
-        kind=plain(verdict.kind),
-        message=plain(verdict.message),
-        found=plain(verdict.found),
-        expected=plain(verdict.expected),
+        kind=plain_text(verdict.kind),
+        message=plain_text(verdict.message),
+        found=plain_text(verdict.found),
+        expected=plain_text(verdict.expected),
     )
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Give the text as Python's own string, with what cannot be encoded replaced."""
     return str(text).encode("utf-8", "replace").decode()

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, unary
+from gradspec_reference.operators.row import Operator, unary_operator
 
 Geometry = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
 
 
-def show(memory: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int = 0) -> Any:
+def strided(memory: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int = 0) -> Any:
     """Return a view of flat memory with this shape and these strides."""
     size = memory.itemsize
     steps = tuple(s * size for s in strides)
@@ -39,28 +39,28 @@ def memory_for(geometry: Geometry, dtype: Any) -> Any:
 def laid_out(x: Any, geometry: Geometry) -> Any:
     """Copy a tensor of the base's shape into memory that lies as the base's does."""
     memory = memory_for(geometry, x.dtype)
-    show(memory, *geometry[:2])[...] = x
+    strided(memory, *geometry[:2])[...] = x
     return memory
 
 
 def region_kernel(x: Any, geometry: Geometry) -> Any:
     """Return the part of a tensor that lies where the region is."""
-    return show(laid_out(x, geometry), *geometry[2:])
+    return strided(laid_out(x, geometry), *geometry[2:])
 
 
 def scatter_region_kernel(part: Any, geometry: Geometry) -> Any:
     """Zeros with a part added at the region; where it overlaps itself, the sum."""
     memory = memory_for(geometry, part.dtype)
-    addresses = show(np.arange(memory.size), *geometry[2:])
+    addresses = strided(np.arange(memory.size), *geometry[2:])
     np.add.at(memory, addresses, part)
-    return show(memory, *geometry[:2])
+    return strided(memory, *geometry[:2])
 
 
 def replace_region_kernel(x: Any, part: Any, geometry: Geometry) -> Any:
     """Return a tensor with the region replaced by a part."""
     memory = laid_out(x, geometry)
-    show(memory, *geometry[2:])[...] = part
-    return show(memory, *geometry[:2])
+    strided(memory, *geometry[2:])[...] = part
+    return strided(memory, *geometry[:2])
 
 
 def clear_region_kernel(x: Any, geometry: Geometry) -> Any:
@@ -91,10 +91,10 @@ def cleared(xp: Any, g: Any, geometry: Geometry) -> Any:
     return xp.clear_region(g, geometry)
 
 
-of_region = functools.partial(unary, params="geometry")
+of_region = functools.partial(unary_operator, params="geometry")
 
 ROWS = (
-    unary(
+    unary_operator(
         "as_strided",
         kernel=as_strided_kernel,
         params="size stride storage_offset self_geometry",

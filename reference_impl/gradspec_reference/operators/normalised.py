@@ -8,7 +8,7 @@ import numpy as np
 
 from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.reductions import ADD, MAX
-from gradspec_reference.operators.row import Operator, unary
+from gradspec_reference.operators.row import Operator, unary_operator
 
 
 def shifted(x: Any, dim: int) -> Any:
@@ -68,8 +68,10 @@ ROWS = (
         saves="target self_shape",
         vjp={"self": nll_rule},
     ),
-    unary("softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule),
-    unary(
+    unary_operator(
+        "softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule
+    ),
+    unary_operator(
         "log_softmax", kernel=log_softmax_kernel, params="dim", saves="result", vjp=log_softmax_rule
     ),
 )

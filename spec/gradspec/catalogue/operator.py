@@ -216,7 +216,7 @@ def holds_tensors(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and is_tensor(value[0])
 
 
-def mapped(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
+def map_arrays(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
     """Replace every array of a sample, in order."""
 
     def replaced(value: Any) -> Any:
@@ -230,11 +230,11 @@ def mapped(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
 def variables(sample: Given) -> Iterator[Any]:
     """Give the arrays of a sample that an operator may be differentiated by, in order."""
     arrays: list[Any] = []
-    mapped(sample, arrays.append)
+    map_arrays(sample, arrays.append)
     return (array for array in arrays if array.dtype.kind in "fc")
 
 
 def replaced(sample: Given, points: Iterable[Any], constant: Callable[[Any], Any]) -> Given:
     """Put other things in the place of the variables, and make constants of the other arrays."""
     rest = iter(points)
-    return mapped(sample, lambda a: next(rest) if a.dtype.kind in "fc" else constant(a))
+    return map_arrays(sample, lambda a: next(rest) if a.dtype.kind in "fc" else constant(a))

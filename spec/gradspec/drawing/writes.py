@@ -225,4 +225,4 @@ def inplace_programs() -> Drawn:
     """Give programs of views, writes and products; the first act is a view, the last a write."""
     operators = ("mul", "sum", "getitem", "transpose", "view", "diagonal", "setitem", *WRITES)
     needs = {f"op:{name}" for name in operators} | {"arrays", "inplace", "get:is_leaf"}
-    return Drawn("writes", "inplace_programs", needs=frozenset(needs))
+    return Drawn("writes", "inplace_program_strategy", needs=frozenset(needs))

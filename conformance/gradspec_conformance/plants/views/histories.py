@@ -146,8 +146,8 @@ def new_history_is_a_slice(swap: Swap) -> None:
 def overlap_overwrite(_sound: Any, part: Any, geometry: Any) -> Any:
     """Where a view shows one address several times, the last gradient stays instead of the sum."""
     flat = memory.memory_for(geometry, part.dtype)
-    memory.show(flat, *geometry[2:])[...] = part
-    return memory.show(flat, *geometry[:2])
+    memory.strided(flat, *geometry[2:])[...] = part
+    return memory.strided(flat, *geometry[:2])
 
 
 @plant(
@@ -168,7 +168,7 @@ def reshaped_in_place_starts_anew(sound: Any, input: Any, name: str, *params: An
 def written_piece_leaves_its_base(swap: Swap) -> None:
     """One of several views is written like a tensor of its own: its base keeps its history."""
 
-    def check_may_be_written(sound: Any, view: Any, relation: Any) -> None:
+    def check_view_may_be_written(sound: Any, view: Any, relation: Any) -> None:
         if relation.creation is not Creation.SEVERAL:
             sound(view, relation)
 
@@ -180,7 +180,7 @@ def written_piece_leaves_its_base(swap: Swap) -> None:
         tensor._grad_fn, tensor._output_nr = (node, 0)
         relation.version = versions.version(tensor)
 
-    swap(at(views, "check_may_be_written"), check_may_be_written)
+    swap(at(views, "check_view_may_be_written"), check_view_may_be_written)
     swap(at(views, "rebase"), rebase)
 
 

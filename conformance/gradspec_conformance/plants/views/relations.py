@@ -94,7 +94,7 @@ def leaf_view_inplace_ok(swap: Swap) -> None:
         except LeafViewInplaceError:
             swap.took_effect()
 
-    swap(at(views, "check_may_be_written"), check)
+    swap(at(views, "check_view_may_be_written"), check)
 
 
 @plant(

@@ -44,7 +44,7 @@ def pass_starts_from_the_result(sound: Any, root: Any, shape: Any, dtype: Any) -
 
 
 @plant(
-    at(cotangents, "edge_of"),
+    at(cotangents, "edge_of_root"),
     {"bwd-008": "root-without-grad", "bwd-008a": "root-without-grad"},
     "engines that ask a root for its operation",
 )
@@ -136,7 +136,7 @@ def multi_root_last(sound: Any, roots: Any, given: Any) -> Any:
 
 
 @plant(
-    at(cotangents, "edge_of"),
+    at(cotangents, "edge_of_root"),
     {"bwd-042": "value"},
     "a gradient edge taken for an entry of the graph",
 )

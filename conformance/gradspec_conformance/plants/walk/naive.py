@@ -56,7 +56,7 @@ def through(node: Any, sums: dict[Any, Any]) -> None:
             sums[edge] = sums.get(edge, 0.0) + part
 
 
-def reached(roots: Any) -> dict[Any, int]:
+def depths_below(roots: Any) -> dict[Any, int]:
     """Return the nodes that the roots depend on, and how deep below them each lies."""
     depths = {node: 0 for node, _ in roots}
     level = list(depths)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_conformance.plants.walk.naive import leaf_of, propagate, reached, take, through
+from gradspec_conformance.plants.walk.naive import depths_below, leaf_of, propagate, take, through
 from gradspec_reference.engine import accumulation, arrivals
 from gradspec_reference.engine.arrivals import MISSING
 from gradspec_reference.engine.backward import BackwardPass
@@ -30,7 +30,7 @@ STACK = 1000
 """Calls that find room on a stack."""
 
 
-def forgotten(item: Any) -> Any:
+def without_value(item: Any) -> Any:
     """Return a saved value, or zeros in the place of one that was computed."""
     if type(item) is not SavedTensor or item.tensor._grad_fn is None:
         return item
@@ -79,7 +79,7 @@ def topo_dfs_preorder(_sound: Any, _self: Any, roots: Any, cotangents: Any) -> N
 @plant(at(BackwardPass, "start"), {"bwd-044": "missing gradient"}, "karpathy/micrograd#91")
 def topo_recursive(_sound: Any, _self: Any, roots: Any, cotangents: Any) -> None:
     """The walk calls itself for each operation, and is cut off where the stack ends."""
-    depths = reached(roots)
+    depths = depths_below(roots)
     sums: dict[Any, Any] = {}
     for edge, cotangent in zip(roots, cotangents, strict=True):
         sums[edge] = sums.get(edge, 0.0) + cotangent._array
@@ -180,7 +180,7 @@ def roots_are_a_set(sound: Any, self: Any, roots: Any, cotangents: Any) -> None:
 )
 def lower_root_loses_its_start(sound: Any, self: Any, roots: Any, cotangents: Any) -> None:
     """What arrives at a root from another root takes the place of its starting gradient."""
-    below = {n for root in roots for n in reached([root]) if n is not root[0]}
+    below = {n for root in roots for n in depths_below([root]) if n is not root[0]}
     kept = [
         one * 0.0 if node in below else one
         for (node, _), one in zip(roots, cotangents, strict=True)
@@ -231,7 +231,7 @@ def derivatives_are_taken_at_the_leaves(
 ) -> None:
     """Local derivatives are evaluated with zero in the place of each intermediate value."""
     held = node.saved
-    node.saved = tuple(forgotten(item) for item in held or ())
+    node.saved = tuple(without_value(item) for item in held or ())
     sound(self, node, cotangent, status)
     node.saved = held
 

@@ -187,7 +187,7 @@ def unused_returns_zero(sound: Any, outputs: Any, inputs: Any, *rest: Any, **key
     return sound(outputs, inputs, *rest, **keywords)
 
 
-@plant(at(requests, "zeros"), {"vjp-011c": "flag"}, "pytorch/pytorch#168059")
+@plant(at(requests, "zero_gradient"), {"vjp-011c": "flag"}, "pytorch/pytorch#168059")
 def materialized_requires_grad(sound: Any, target: Any, _create_graph: Any) -> Any:
     """The zeros that a query makes up require grad, also without create_graph."""
     return sound(target, True)

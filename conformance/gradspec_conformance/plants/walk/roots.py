@@ -7,7 +7,7 @@ from typing import Any
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import plant
-from gradspec_conformance.plants.walk.naive import leaf_of, reached
+from gradspec_conformance.plants.walk.naive import depths_below, leaf_of
 from gradspec_reference import autograd
 from gradspec_reference.engine import requests
 from gradspec_reference.engine.edges import GradientEdge
@@ -129,7 +129,7 @@ def one_pass_per_leaf(
 ) -> None:
     """Each leaf has a pass of its own, and only the last frees the graph."""
     graph = getattr(roots, "grad_fn", None) if inputs is None else None
-    below = reached([(graph, 0)]) if graph is not None else {}
+    below = depths_below([(graph, 0)]) if graph is not None else {}
     leaves = [leaf for leaf in (leaf_of((each, 0)) for each in below) if leaf is not None]
     for leaf in leaves[:-1]:
         sound(roots, cotangents, True, *rest, inputs=[leaf], **keywords)

@@ -8,13 +8,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from gradspec.drawing.expressions import BINARY, Expression, Operation, Shape
-from gradspec.drawing.strategies.numbers import arrays, numbers
+from gradspec.drawing.strategies.numbers import arrays, eighths
 
 LARGEST: Final = 8.0
 
 
 @st.composite
-def expressions(
+def expression_strategy(
     draw: st.DrawFn, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int
 ) -> Expression:
     """Draw an expression; see `gradspec.drawing.expressions.expressions`."""
@@ -44,8 +44,8 @@ def with_a_second_cotangent(
     draw: st.DrawFn, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int
 ) -> tuple[Expression, Any, float, float]:
     """Draw an expression, another cotangent for it, and two numbers."""
-    case = draw(expressions(shapes, unary, most))
-    return case, draw(arrays(np.shape(case.cotangent))), draw(numbers()), draw(numbers())
+    case = draw(expression_strategy(shapes, unary, most))
+    return case, draw(arrays(np.shape(case.cotangent))), draw(eighths()), draw(eighths())
 
 
 class _Growth:

@@ -34,7 +34,7 @@ INDICES: Final = (0, slice(None, 1), slice(1, None), (slice(None), 1), (slice(No
 
 
 @st.composite
-def inplace_programs(draw: st.DrawFn) -> InPlaceProgram:
+def inplace_program_strategy(draw: st.DrawFn) -> InPlaceProgram:
     """Draw a program; the first act is a view, the last a write."""
     point, buffer = _entries(draw, POINTS), _entries(draw, CONSTANTS)
     tensors = start(point, buffer)

@@ -26,7 +26,7 @@ from gradspec.program.scripts.spelling import Spelling, is_sayable
 from gradspec.program.signatures import sources
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
 from gradspec.program.structure import Plain
-from gradspec.program.uses import forgotten, leaks, uses
+from gradspec.program.uses import forgotten, leaks, use_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +63,7 @@ def print_program(program: Program, dialect: Dialect) -> str:
     if not dialect.has_products:
         program = in_own_words(program)
     steps = folded(program).steps
-    writer = Writer(dialect, uses(steps), leaks(steps), forgotten(steps))
+    writer = Writer(dialect, use_counts(steps), leaks(steps), forgotten(steps))
     writer.block(steps)
     lines = [*(IN_TURN if writer.took_turns else ()), *writer.lines]
     lines = [*dialect.head("\n".join(lines)), *lines]
@@ -188,7 +188,7 @@ class Writer(Literals):
 
     def is_used_outside(self, step: Step) -> bool:
         """Say whether anything that the steps of a block make is used after it."""
-        inside = uses(step.steps or [])
+        inside = use_counts(step.steps or [])
         return any(self.uses.get(n, 0) > inside.get(n, 0) for n in born_in(step.steps or []))
 
     def _repeat(self, step: Step) -> None:
