@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import MalformedEdition
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import Level, Nature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd, expect
-from gradspec.exceptions import BrokenPort, Failure, Refused, Unsupported
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import BrokenPort, Failure, FailureKind, Refused, Unsupported
 from gradspec.port.engine import Subject
 from gradspec.port.errors import PRESUPPOSES
 from gradspec.program.answers import WRAPPERS

@@ -56,7 +56,7 @@ def _found(what: str) -> Chapter:
 def _chapter(console: Console, chapter: Chapter) -> None:
     register.cases([chapter.name])
     console.print(Rule(f"[bold]{chapter.title}", align="left"))
-    console.print(_prose(introduction(chapter)))
+    console.print(_prose(introduction(chapter.name)))
     section = ""
     for clause in CLAUSES.values():
         if clause.chapter != chapter.name:

@@ -9,8 +9,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported, text_of
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import (
+    BrokenPort,
+    Diverged,
+    Failure,
+    FailureKind,
+    Refused,
+    Unsupported,
+    text_of,
+)
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import edition
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import FailureKind
 from gradspec_conformance.exceptions import MalformedExpectations
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.hints import did_you_mean

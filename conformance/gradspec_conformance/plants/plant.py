@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import FailureKind
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.exceptions import MalformedPlant
 from gradspec_conformance.plants.parts import PARTS
@@ -76,7 +76,7 @@ PLANTS: Final[dict[str, Plant]] = {}
 def plant(place: Place, kills: Mapping[str, str], modelled_on: str) -> Callable[[Fault], Plant]:
     """Enter a fault of one place: `fault(sound, *arguments)`, whose docstring says what it does.
 
-    `kills` maps one or two clause ids to the failure kind (`gradspec.judging.outcome.FailureKind`)
+    `kills` maps one or two clause ids to the failure kind (`gradspec.exceptions.FailureKind`)
     or, where the faulty engine raises without need, to the error kind.  `modelled_on` names the
     real bug, as `owner/repository#number`, or says in what kind of engine the fault is common.
     Raises MalformedPlant when a part is missing or the name is taken.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,19 @@ import numpy.typing as npt
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.drawing.drawn import Drawn
 
-if TYPE_CHECKING:
-    from gradspec.program.objects import Tensor
-    from gradspec.writing.notation import Autograd
-
 Array = npt.NDArray[Any]
 
 STEP: Final = 2.0**-100
 """Its square is below the rounding of any value that a program computes, zero apart."""
 
 LEAF: Final = 0
+
+
+class TensorFactory(Protocol):
+    """What makes tensors of an engine out of arrays: the notation does."""
+
+    def tensor(self, data: Array, /) -> Any:
+        """Make a tensor that does not require grad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class InPlaceProgram:
     acts: tuple[Act, ...]
     weights: tuple[float, ...]
 
-    def run_on(self, ag: Autograd, x: Tensor) -> list[Any]:
+    def run_on(self, ag: TensorFactory, x: Any) -> list[Any]:
         """Run the program on an engine; returns every tensor that it made."""
         tensors = [x, x * 1.0, ag.tensor(self.buffer)]
         for act in self.acts:
@@ -91,7 +94,7 @@ class InPlaceProgram:
                     _written(tensors[act.target], act, _given(tensors, act.operand))
         return tensors
 
-    def weighted_sum(self, ag: Autograd, tensors: list[Any]) -> Any:
+    def weighted_sum(self, ag: TensorFactory, tensors: list[Any]) -> Any:
         """Add up all elements of all tensors, each weighted by its tensor and its place."""
         total = None
         for tensor, weights in zip(tensors, self._weights(), strict=True):

@@ -9,9 +9,8 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from gradspec.exceptions import Failure, ProgramError, Refused
+from gradspec.exceptions import Failure, FailureKind, ProgramError, Refused
 from gradspec.judging.comparison import warned
-from gradspec.judging.outcome import FailureKind
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, PRESUPPOSES
 from gradspec.program.objects import Object

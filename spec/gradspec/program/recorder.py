@@ -20,6 +20,7 @@ import numpy as np
 from gradspec.exceptions import (
     BrokenPort,
     Failure,
+    FailureKind,
     NothingThere,
     ProgramError,
     Refused,
@@ -29,7 +30,6 @@ from gradspec.exceptions import (
     text_of,
 )
 from gradspec.judging.comparison import COMPARISONS
-from gradspec.judging.outcome import FailureKind
 from gradspec.port.abilities import DTYPES
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Engine, Subject

@@ -20,8 +20,8 @@ from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
 from gradspec.program.folding import born_in, born_in_body, folded
-from gradspec.program.scripts.literals import Literals
 from gradspec.program.scripts.own_words import in_own_words
+from gradspec.program.scripts.script import Script
 from gradspec.program.scripts.spelling import Spelling, is_sayable
 from gradspec.program.signatures import sources
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
@@ -75,7 +75,7 @@ def print_program(program: Program, dialect: Dialect) -> str:
 
 
 @dataclass(slots=True)
-class Writer(Literals):
+class Writer(Script):
     """Writes steps as lines; knows which results are used, and where."""
 
     dialect: Dialect
@@ -98,6 +98,15 @@ class Writer(Literals):
 
     def _name(self, number: int) -> str:
         return self.inlined.pop(number, None) or self.names.get(number, f"t{number}")
+
+    @property
+    def working_dtype(self) -> str:
+        """The data type of floats for which the program names none."""
+        return self.dialect.working_dtype
+
+    def dtype(self, name: str | None) -> str:
+        """Name a data type in the dialect."""
+        return self.dialect.dtype(name)
 
     # acts -----------------------------------------------------------------------------
     def said(self, step: Step, target: str = "") -> list[str]:
