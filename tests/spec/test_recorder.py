@@ -17,7 +17,8 @@ from gradspec.port.errors import PRESUPPOSES
 from gradspec.program.answers import WRAPPERS
 from gradspec.program.blocks import Mode
 from gradspec.program.objects import FunctionHandle, Object
-from gradspec.program.recorder import Recorder, current
+from gradspec.program.recorder import Recorder
+from gradspec.program.recording import current
 from gradspec.program.scripts import as_gradspec
 from gradspec_conformance.adapters.reference import ReferenceEngine
 

@@ -38,12 +38,16 @@ JUDGES: Final = (
     "gradspec.program.products",
     "gradspec.exceptions",
     "gradspec.program.recorder",
+    "gradspec.program.recording",
     "gradspec.program.replay",
     "gradspec_conformance.execution.execute",
     "gradspec_conformance.isolation.host",
     "gradspec_conformance.execution.verdict",
 )
 """The modules whose functions and classes decide a verdict."""
+
+ABSENT: Final = object()
+"""What a class has under a name that it inherits: whatever is put there hides what is sealed."""
 
 Place = tuple[str, "Mapping[str, Any]", str, "Callable[[Any], None]"]
 """What it is called, where it is looked up, under which name, and how it is put there."""
@@ -54,15 +58,16 @@ class Seal:
 
     def __init__(self) -> None:
         self._kept = [
-            (called, space, name, put, space[name], getattr(space[name], "__code__", None))
+            (called, space, name, put, thing, getattr(thing, "__code__", None))
             for called, space, name, put in _places()
+            for thing in [space.get(name, ABSENT)]
         ]
 
     def mend(self) -> str | None:
         """Undo what was changed; say what it was first, or None."""
         changed: str | None = None
         for called, space, name, put, thing, code in self._kept:
-            if space.get(name) is not thing:
+            if space.get(name, ABSENT) is not thing:
                 put(thing)
                 changed = changed or called
             if code is not None and thing.__code__ is not code:
@@ -87,11 +92,24 @@ def _places() -> Iterator[Place]:
                 continue
             yield f"{module}.{name}", space, name, _putter(module, name)
             if isinstance(thing, type) and thing.__module__ == module:
-                for member in [n for n, v in vars(thing).items() if callable(v)]:
-                    put = partial(setattr, thing, member)
+                for member in _members(thing):
+                    put = partial(_put, thing, member)
                     yield f"{module}.{name}.{member}", vars(thing), member, put
     for name in COMPARISONS:
         yield f"the comparison {name}", COMPARISONS, name, partial(COMPARISONS.__setitem__, name)
+
+
+def _members(kind: type) -> list[str]:
+    """Name the methods of a class, those too that it has from another class of the judges."""
+    above = [one for one in kind.__mro__ if one.__module__ in JUDGES]
+    return list({name: None for one in above for name, v in vars(one).items() if callable(v)})
+
+
+def _put(kind: type, member: str, thing: Any) -> None:
+    if thing is ABSENT:
+        delattr(kind, member)
+    else:
+        setattr(kind, member, thing)
 
 
 def _putter(module: str, name: str) -> Callable[[Any], None]:

@@ -24,30 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradspec.port.slots import Slot
-    from gradspec.program.recorder import Recorder
+    from gradspec.program.recording import Recording
 
 
 class Callbacks:
-    """Makes callables over handles from callables over the notation's objects.
+    """Makes callables over handles from callables over the notation's objects."""
 
-    `running` says how many of them run now; `received` is what those were given that the engine may
-    be transforming.
-    """
-
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recording) -> None:
         self._recorder = recorder
-        self.running = 0
-        self.received: list[tuple[Any, ...]] = []
 
     def facing_the_engine(self, function: Callable[..., Any], record: Function) -> Any:
         """Give the callable that the engine gets; what each call does goes into the record."""
 
         def call(*handles: Any, **named: Any) -> Any:
-            self.received.append(handles if record.slot == "body" else ())
+            self._recorder.received.append(handles if record.slot == "body" else ())
             try:
                 return self.run(function, record, handles, named)
             finally:
-                self.received.pop()
+                self._recorder.received.pop()
 
         call.__name__ = getattr(function, "__name__", "function")
         signature = _with_defaults(function)
@@ -94,11 +88,11 @@ class Callbacks:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
-        self.running += 1
+        self._recorder.running += 1
         try:
             yield
         finally:
-            self.running -= 1
+            self._recorder.running -= 1
 
     def _received(self, kind: str, handle: Any) -> Any:
         match kind:
