@@ -95,10 +95,8 @@ def test_the_table_of_comparisons_is_sealed(seal: Seal) -> None:
     assert COMPARISONS["equals"] is before
 
 
-def test_what_hides_an_inherited_method_is_taken_away(
-    seal: Seal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Recorder, "require", everything_is_fine)
+def test_what_hides_an_inherited_method_is_taken_away(seal: Seal) -> None:
+    Recorder.require = everything_is_fine  # type: ignore[method-assign]
 
     assert seal.mend() == "gradspec.program.recorder.Recorder.require"
     assert "require" not in vars(Recorder)
