@@ -408,7 +408,7 @@ def test_the_command_finds_the_plants_that_turn_a_clause_red(name: str) -> None:
 def test_a_clause_that_no_plant_turns_red_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     unheard = {name: plant for name, plant in PLANTS.items() if "acc-001" not in plant.kills}
     monkeypatch.setattr(command_of_plants, "PLANTS", unheard)
-    monkeypatch.setattr(kills, "read", dict)
+    monkeypatch.setattr(kills, "read_kills", dict)
     result = CliRunner().invoke(main, ["plants", "acc-001"])
 
     assert result.exit_code == 1
