@@ -14,7 +14,7 @@ from gradspec import CASES, CLAUSES, chapters
 from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance.cli import main
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.verdict import UNREADABLE, Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.run.selection import select
 from gradspec_conformance.run.session import EngineSession
 
@@ -87,7 +87,7 @@ def test_a_clause_of_it_has_no_verdict_but_that_it_cannot_be_read() -> None:
     with EngineSession(ToyEngine()) as session:
         verdict = session.verdict("zzz-001")
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, UNREADABLE)
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.UNREADABLE)
 
 
 def test_only_the_chapters_that_are_asked_for_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
