@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,25 @@ def test_an_informative_entry_belongs_to_the_chapter_that_it_stands_in() -> None
     names = {chapter.name for chapter in chapters.CHAPTERS}
 
     assert {note.chapter for note in INFORMATIVE.values()} <= names
+
+
+def test_a_list_tells_the_ids_of_all_documented_behaviours_and_of_no_others() -> None:
+    listed = json.loads(CliRunner().invoke(main, ["list", "--json"]).output)["clauses"]
+    records = [r for clause in listed for r in (clause, *clause.get("rows", ()))]
+    told = {identifier for record in records for identifier in record["ledger"]}
+    every = {identifier for r in records for identifier in (r["id"], *r["stands_for"])}
+    plain = {i for i in every if re.fullmatch(r"[a-z]+-\d{3}", i) and int(i[-3:]) <= 200}
+
+    assert told == plain - {"acc-026"}
+    assert "acc-008a" in every - told
+
+
+def test_what_a_row_stands_for_its_table_stands_for_too() -> None:
+    listed = json.loads(CliRunner().invoke(main, ["list", "--json"]).output)["clauses"]
+    for clause in listed:
+        below = {identifier for row in clause.get("rows", ()) for identifier in row["stands_for"]}
+
+        assert below == set(clause["stands_for"])
 
 
 def test_a_list_says_the_same_things_of_every_entry() -> None:

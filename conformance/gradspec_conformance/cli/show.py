@@ -90,7 +90,7 @@ def _facts(clause: Clause, *, alone: bool) -> RenderableType:
     }
     if alone:
         facts |= {
-            "stands for": ", ".join(i for i in clause.ledger if i != clause.id),
+            "stands for": ", ".join(clause.stands_for),
             "needs": " ".join(sorted(clause.needs)),
             "builds on": ", ".join(clause.foundations),
             "holds for": "generated inputs" if clause.is_law else "",
