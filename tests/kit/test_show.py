@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
-from gradspec.writing.clause import Clause
 from gradspec_conformance.cli import main
 from gradspec_conformance.execution import register
 from gradspec_conformance.report.row import row_text
+
+if TYPE_CHECKING:
+    from gradspec.writing.clause import Clause
 
 
 def shown(*arguments: str) -> str:
