@@ -179,8 +179,8 @@ FUNCTIONS: Final = (
     row(
         "relu(x)",
         *(lambda x: np.where(real(x) > 0, x, 0), PIECEWISE, on(domain=HIGH)),
-        negative=on(domain=LOW),
         array=on(2, 3),
+        negative=on(domain=LOW),
         kinks={"": Kink(point(0.0), (0.0, 1.0), 0.0)},
         **IN_PLACE,
     ),

@@ -82,7 +82,7 @@ class Operator:
 
     `formula` gets its arguments in the order of the signature, those that come after one left out
     by name.  `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
-    adds the form `NAME_`, which is `inplace`.
+    adds the form `NAME_`, which is `inplace`, and a `form_of` NAME.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Operator:
     method: bool = False
     has_inplace: bool = False
     inplace: bool = False
+    form_of: str = ""
 
     def gives_several(self, given: Iterable[str]) -> bool:
         """Say whether a call with these arguments returns several tensors."""
@@ -107,17 +108,24 @@ class Operator:
         return f"{self.name}_{call}" if call else self.name
 
     def form_in_place(self) -> Operator:
-        """Give the form that writes its result into its first operand."""
+        """Give the form that writes its result into its first operand, where that has room."""
         return replace(
             self,
             name=f"{self.name}_",
-            calls={"": self.calls[""]},
+            calls={name: given for name, given in self.calls.items() if _has_room(given)},
             kinks={},
             sign="",
             method=True,
             has_inplace=False,
             inplace=True,
+            form_of=self.name,
         )
+
+
+def _has_room(given: Given) -> bool:
+    operands = {name: value for name, value in given.items() if isinstance(value, Operand)}
+    shapes = [operand.shape for operand in operands.values()]
+    return "x" in operands and np.broadcast_shapes(*shapes) == operands["x"].shape
 
 
 def row(
