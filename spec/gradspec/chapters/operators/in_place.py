@@ -25,9 +25,10 @@ RECORDED: Final = {n: c for n, c in WRITING.items() if c.operator.smoothness in 
 WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
 
-OF_FUNCTIONS: Final = "add sub mul div pow neg abs exp log sqrt sin cos tanh sigmoid relu clamp"
+OF_FUNCTIONS: Final = "add sub mul div pow neg abs exp log sqrt sin cos tanh sigmoid clamp"
 FORMS: Final = {
     **{f"inp-018/{name}": f"{name}_" for name in f"{OF_FUNCTIONS} masked_fill".split()},
+    "inp-018/relu": "relu__array",
     **{f"inp-054/{name}": f"{name}_" for name in ("unsqueeze", "t", "transpose")},
     "inp-054/squeeze": "squeeze__dim",
     **{f"inp-203/{name}": name for name in ("iadd", "isub", "imul", "itruediv", "ipow")},
