@@ -83,7 +83,9 @@ SHAPES: Final = (
         "expand(x, *size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3)), **METHOD
     ),
     linear("broadcast_to(x, size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3))),
-    linear("squeeze(x, dim=None)", np.squeeze, on(1, 2, 1, 3), dim=on(1, 2, 1, dim=0), **IN_PLACE),
+    linear(
+        "squeeze(x, dim=None)", np.squeeze, on(1, 2, 1, 3), dim=on(1, 2, 3, 1, dim=0), **IN_PLACE
+    ),
     linear("unsqueeze(x, dim)", np.expand_dims, on(2, 3, dim=1), **IN_PLACE),
     linear(
         "narrow(x, dim, start, length)",

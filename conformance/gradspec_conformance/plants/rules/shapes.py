@@ -38,7 +38,9 @@ def inserted_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
     return by_columns(sound, *arguments)
 
 
-@plant(rule("squeeze_dim", "self"), {"op-209/squeeze__dim": "value"}, "common where two layouts meet")
+@plant(
+    rule("squeeze_dim", "self"), {"op-209/squeeze__dim": "value"}, "common where two layouts meet"
+)
 def dropped_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
     """The gradient of a dropped dimension is read by rows and stored by columns."""
     return by_columns(sound, *arguments)
