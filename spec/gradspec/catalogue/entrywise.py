@@ -116,6 +116,7 @@ def jump(x: float) -> dict[str, Kink]:
 
 
 IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
+BASIC: Final[dict[str, Any]] = {"bundle": "values", **IN_PLACE}
 FEW_PAIRS: Final = (FEW, FEW)
 TIE: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5, tie=True)}
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
@@ -136,19 +137,19 @@ def minus(x: Any, other: Any, alpha: float = 1) -> Any:
 
 
 ARITHMETIC: Final = (
-    two(f"add({ADD})", plus, LINEAR, alpha=ALPHA, sign="+", **IN_PLACE),
-    two(f"sub({ADD})", minus, LINEAR, alpha=ALPHA, of_number=NUMBER, sign="-", **IN_PLACE),
-    two(f"mul({MUL})", np.multiply, LINEAR, sign="*", **IN_PLACE),
-    two(f"div({MUL})", np.true_divide, ANALYTIC, of_number=NUMBER, sign="/", **IN_PLACE),
+    two(f"add({ADD})", plus, LINEAR, alpha=ALPHA, sign="+", **BASIC),
+    two(f"sub({ADD})", minus, LINEAR, alpha=ALPHA, of_number=NUMBER, sign="-", **BASIC),
+    two(f"mul({MUL})", np.multiply, LINEAR, sign="*", **BASIC),
+    two(f"div({MUL})", np.true_divide, ANALYTIC, of_number=NUMBER, sign="/", **BASIC),
     row(
         *("pow(x, exponent)", lambda x, exponent: x**exponent, ANALYTIC, on(exponent=3)),
         root=on(2, 3, domain=POSITIVE, exponent=0.5),
         tensor=on(2, 1, domain=POSITIVE, exponent=of(3)),
         of_number={"x": 2.5, "exponent": of()},
         sign="$x ** $exponent",
-        **IN_PLACE,
+        **BASIC,
     ),
-    one("neg", np.negative, LINEAR, sign="-$x", **IN_PLACE),
+    one("neg", np.negative, LINEAR, sign="-$x", **BASIC),
     two("maximum(x, other)", larger, PIECEWISE, kinks=TIE),
     two("minimum(x, other)", smaller, PIECEWISE, kinks=TIE),
     two(
@@ -169,13 +170,13 @@ FUNCTIONS: Final = (
     one("rsqrt", lambda x: 1 / np.sqrt(x), domain=POSITIVE),
     one("reciprocal", lambda x: 1 / x),
     one("square", np.square),
-    one("sin", np.sin, **IN_PLACE),
-    one("cos", np.cos, **IN_PLACE),
+    one("sin", np.sin, tame=True, **IN_PLACE),
+    one("cos", np.cos, tame=True, **IN_PLACE),
     one("tan", np.tan, domain=BELOW_A_POLE),
     one("sinh", np.sinh),
     one("cosh", np.cosh),
-    one("tanh", np.tanh, **IN_PLACE),
-    one("sigmoid", lambda x: 1 / (1 + np.exp(-x)), **IN_PLACE),
+    one("tanh", np.tanh, tame=True, **IN_PLACE),
+    one("sigmoid", lambda x: 1 / (1 + np.exp(-x)), tame=True, **IN_PLACE),
     row(
         "relu(x)",
         *(lambda x: np.where(real(x) > 0, x, 0), PIECEWISE, on(domain=HIGH)),

@@ -27,6 +27,7 @@ def augmented(name: str, sign: str, plain: str) -> Operator:
         signature=Signature.read("x, other"),
         calls={"": given},
         sign=f"$result = $x\n$result {sign} $other",
+        torch=None,
         method=False,
     )
 
@@ -60,6 +61,7 @@ ROWS: Final = (
         *(assigned, LINEAR, on(2, 3, index=(0, slice(1, None)), value=of(2))),
         number=on(2, 3, index=1, value=7.0),
         sign="$x[$index] = $value\n$x",
+        torch=None,
         inplace=True,
     ),
     *AUGMENTED,

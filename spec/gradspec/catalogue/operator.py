@@ -78,10 +78,13 @@ class Operator:
 
     `several` says when it returns several tensors: `always`, or the parameter that must be given.
     `sign` is how Python writes it, where it has a sign; `torch` how torch does, where it is neither
-    `torch.NAME(...)` nor, with `method`, `x.NAME(...)`.
+    `torch.NAME(...)` nor, with `method`, `x.NAME(...)`, and None where it has only the sign.
+    `bundle` is the word that an adapter declares it with, if not alone; what is in `values` is
+    the arithmetic of the host language and has its sign in every engine.
 
     `formula` gets its arguments in the order of the signature, those that come after one left out
-    by name.  `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
+    by name.  It is `tame` if neither its values nor its slopes are larger than one in size.
+    `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
     adds the form `NAME_`, which is `inplace`, and a `form_of` NAME.
     """
 
@@ -93,7 +96,9 @@ class Operator:
     kinks: Mapping[str, Kink] = field(default_factory=dict)
     several: str = ""
     sign: str = ""
-    torch: str = ""
+    torch: str | None = ""
+    bundle: str = ""
+    tame: bool = False
     method: bool = False
     has_inplace: bool = False
     inplace: bool = False
@@ -115,6 +120,7 @@ class Operator:
             calls={name: given for name, given in self.calls.items() if _has_room(given)},
             kinks={},
             sign="",
+            bundle="",
             method=True,
             has_inplace=False,
             inplace=True,
@@ -138,7 +144,9 @@ def row(
     kinks: Mapping[str, Kink] | None = None,
     several: str = "",
     sign: str = "",
-    torch: str = "",
+    torch: str | None = "",
+    bundle: str = "",
+    tame: bool = False,
     method: bool = False,
     has_inplace: bool = False,
     inplace: bool = False,
@@ -156,6 +164,8 @@ def row(
         several=several,
         sign=sign,
         torch=torch,
+        bundle=bundle,
+        tame=tame,
         method=method,
         has_inplace=has_inplace,
         inplace=inplace,

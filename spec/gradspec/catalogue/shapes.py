@@ -172,6 +172,7 @@ SELECTIONS: Final = (
         places=on(3, 2, index=of(4, domain=places(3))),
         mask=on(2, 3, index=of(2, 3, domain=TRUTH)),
         sign="$x[$index]",
+        torch=None,
     ),
     linear(
         "index_select(x, dim, index)",

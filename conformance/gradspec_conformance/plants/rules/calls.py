@@ -109,7 +109,7 @@ def is_flat(call: Call) -> bool:
 
 
 def _flat() -> dict[str, tuple[str, ...]]:
-    found = {"fill": ("setitem_number",)}  # of what it fills
+    found: dict[str, tuple[str, ...]] = {"fill": ("setitem_number",)}  # of what it fills
     for call in CALLS.values():
         smoothness = call.operator.smoothness
         may_be = smoothness is PIECEWISE or (smoothness is LINEAR and call.operator.inplace)
