@@ -32,7 +32,6 @@ mp.mp.dps = 40
 STEP = mp.mpf(10) ** -15
 
 
-AUGMENTED = {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow"}
 GIVEN = {
     *("new_tensor", "tensor_from", "Variable", "variable", "setitem"),
     *("zeros", "ones", "full", "arange", "linspace", "eye"),
@@ -42,8 +41,7 @@ GIVEN = {
 
 
 def definition(call: Call) -> Callable[..., Any] | None:
-    name = AUGMENTED.get(call.operator.name, call.operator.name)
-    return DEFINITIONS.get(name, DEFINITIONS.get(name.removesuffix("_")))
+    return DEFINITIONS.get(call.operator.form_of or call.operator.name)
 
 
 DEFINED = [c for c in CALLS.values() if definition(c)]
