@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import mpmath as mp
 import numpy as np
+import operator_definitions
 import pytest
-from operator_definitions import DEFINITIONS, exact
+from operator_definitions import exact
 
 from gradspec import edition
 from gradspec.catalogue.operator import (
@@ -41,7 +42,8 @@ GIVEN = {
 
 
 def definition(call: Call) -> Callable[..., Any] | None:
-    return DEFINITIONS.get(call.operator.form_of or call.operator.name)
+    operator = call.operator
+    return operator_definitions.definition(OPERATORS[operator.form_of or operator.name])
 
 
 DEFINED = [c for c in CALLS.values() if definition(c)]

@@ -47,10 +47,22 @@ AUGMENTED: Final = (
     augmented("ipow", "**=", "pow"),
 )
 ROWS: Final = (
-    row("zero_(x)", lambda x: x * 0.0, LINEAR, on(2, 3), **WRITES),
-    row("fill_(x, value)", lambda x, value: x * 0.0 + value, LINEAR, on(2, 3, value=7.0), **WRITES),
+    row("zero_(x)", lambda x: x * 0.0, LINEAR, on(2, 3), means="0", **WRITES),
     row(
-        "copy_(x, other)", lambda x, other: x * 0.0 + other, LINEAR, on(2, 3, other=of(3)), **WRITES
+        "fill_(x, value)",
+        lambda x, value: x * 0.0 + value,
+        LINEAR,
+        on(2, 3, value=7.0),
+        means="value",
+        **WRITES,
+    ),
+    row(
+        "copy_(x, other)",
+        lambda x, other: x * 0.0 + other,
+        LINEAR,
+        on(2, 3, other=of(3)),
+        means="other",
+        **WRITES,
     ),
     row(
         *("resize_(x, *size)", lambda x, size: x.reshape(size), CONSTANT, on(2, 3, size=(3, 2))),

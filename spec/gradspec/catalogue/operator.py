@@ -82,6 +82,10 @@ class Operator:
     `bundle` is the word that an adapter declares it with, if not alone; what is in `values` is
     the arithmetic of the host language and has its sign in every engine.
 
+    `means` is what it gives for each number, in the names of mathematics; nothing in a run reads
+    it, and the formula is held to it in forty digits.  A function of one number that mpmath has
+    under the same name means that one.
+
     `formula` gets its arguments in the order of the signature, those that come after one left out
     by name.  It is `tame` if neither its values nor its slopes are larger than one in size.
     `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
@@ -91,6 +95,7 @@ class Operator:
     name: str
     signature: Signature
     formula: Callable[..., Any] | None = None
+    means: str = ""
     smoothness: Smoothness = Smoothness.LINEAR
     calls: Mapping[str, Given] = field(default_factory=dict)
     kinks: Mapping[str, Kink] = field(default_factory=dict)
@@ -141,6 +146,7 @@ def row(
     plain: Given | None = None,
     /,
     *,
+    means: str = "",
     kinks: Mapping[str, Kink] | None = None,
     several: str = "",
     sign: str = "",
@@ -158,6 +164,7 @@ def row(
         name=name,
         signature=Signature.read(parameters),
         formula=formula,
+        means=means,
         smoothness=smoothness,
         calls=({} if plain is None else {"": plain}) | calls,
         kinks=kinks or {},

@@ -194,6 +194,7 @@ SELECTIONS: Final = (
         "masked_fill(x, mask, value)",
         filled,
         on(2, 3, mask=of(2, 3, domain=TRUTH), value=7.0),
+        means="value if mask else x",
         tensor=on(2, 3, mask=of(3, domain=TRUTH), value=of()),
         **IN_PLACE,
     ),
