@@ -114,8 +114,8 @@ def test_a_clause_that_does_not_exist_is_void() -> None:
 
 
 def test_to_kill_a_table_is_to_kill_each_row() -> None:
-    rows = CLAUSES["inp-054"].rows
-    tried_on = [t.clause for t in trials([made(no_gradient_is_kept, inp_054="missing gradient")])]
+    rows = CLAUSES["inp-046"].rows
+    tried_on = [t.clause for t in trials([made(no_gradient_is_kept, inp_046="missing gradient")])]
 
     assert tried_on == [row.id for row in rows]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import mpmath as mp
 import numpy as np
+import operator_definitions
 import pytest
-from operator_definitions import DEFINITIONS, exact
+from operator_definitions import exact
 
 from gradspec import edition
 from gradspec.catalogue.operator import (
@@ -32,7 +33,6 @@ mp.mp.dps = 40
 STEP = mp.mpf(10) ** -15
 
 
-AUGMENTED = {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow"}
 GIVEN = {
     *("new_tensor", "tensor_from", "Variable", "variable", "setitem"),
     *("zeros", "ones", "full", "arange", "linspace", "eye"),
@@ -42,8 +42,8 @@ GIVEN = {
 
 
 def definition(call: Call) -> Callable[..., Any] | None:
-    name = AUGMENTED.get(call.operator.name, call.operator.name)
-    return DEFINITIONS.get(name, DEFINITIONS.get(name.removesuffix("_")))
+    operator = call.operator
+    return operator_definitions.definition(OPERATORS[operator.form_of or operator.name])
 
 
 DEFINED = [c for c in CALLS.values() if definition(c)]

@@ -209,18 +209,21 @@ def _array(tensors: list[Array], operand: float | TensorOperand | None) -> Any:
     return tensors[operand.number].copy() if isinstance(operand, TensorOperand) else operand
 
 
-WRITES: Final = (
-    *("add_", "sub_", "mul_", "div_", "neg_", "sin_", "exp_"),
-    *("fill_", "zero_", "copy_"),
-)
-"""The operators that write a whole tensor."""
+WRITES: Final = {
+    name: OPERATORS[name]
+    for name in (
+        *("add_", "sub_", "mul_", "copy_", "div_", "fill_", "neg_", "zero_"),
+        *("sin_", "exp_"),
+    )
+}
+"""Operators that write a whole tensor: few, since who lacks one is not asked for the law."""
 
 
 def _write_array(target: Array, act: Write, operand: Any) -> None:
     if act.operator == "setitem":
         target[act.index] = operand
     else:
-        formula: Any = OPERATORS[act.operator].formula
+        formula: Any = WRITES[act.operator].formula
         target[...] = formula(target) if operand is None else formula(target, operand)
 
 

@@ -18,13 +18,13 @@ def by_columns(_sound: Any, _xp: Any, g: Any, shape: Any, *_: Any) -> Any:
     return np.ascontiguousarray(g).reshape(shape[::-1]).T
 
 
-@plant(rule("t", "self"), {"inp-054/t": "value"}, "common in teaching engines")
+@plant(rule("t", "self"), {"op-209/t_": "value"}, "common in teaching engines")
 def transposed_is_reshaped_back(_f: Any, xp: Any, g: Any) -> Any:
     """The gradient of a transposed matrix is reshaped instead of transposed back."""
     return xp.reshape(g, g.shape[::-1])
 
 
-@plant(rule("transpose", "self"), {"inp-054/transpose": "value"}, "common in teaching engines")
+@plant(rule("transpose", "self"), {"op-209/transpose_": "value"}, "common in teaching engines")
 def exchanged_is_reshaped_back(_sound: Any, xp: Any, g: Any, a: int, b: int) -> Any:
     """The gradient of exchanged dimensions is reshaped instead of exchanged back."""
     shape = list(g.shape)
@@ -32,13 +32,15 @@ def exchanged_is_reshaped_back(_sound: Any, xp: Any, g: Any, a: int, b: int) -> 
     return xp.reshape(g, tuple(shape))
 
 
-@plant(rule("unsqueeze", "self"), {"inp-054/unsqueeze": "value"}, "common where two layouts meet")
+@plant(rule("unsqueeze", "self"), {"op-209/unsqueeze_": "value"}, "common where two layouts meet")
 def inserted_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
     """The gradient of an inserted dimension is read by rows and stored by columns."""
     return by_columns(sound, *arguments)
 
 
-@plant(rule("squeeze_dim", "self"), {"inp-054/squeeze": "value"}, "common where two layouts meet")
+@plant(
+    rule("squeeze_dim", "self"), {"op-209/squeeze__dim": "value"}, "common where two layouts meet"
+)
 def dropped_dimension_turns_the_layout(sound: Any, *arguments: Any) -> Any:
     """The gradient of a dropped dimension is read by rows and stored by columns."""
     return by_columns(sound, *arguments)

@@ -46,7 +46,7 @@ def mean_is_differentiated_as_a_sum(_sound: Any, *arguments: Any) -> Any:
 
 @plant(
     rule("relu", "self"),
-    {"inp-018/relu": "value"},
+    {"op-209/relu__array": "value"},
     "common where the mask is found in the wrong half",
 )
 def relu_tests_its_result_for_negatives(_f: Any, xp: Any, g: Any, r: Any) -> Any:
@@ -54,19 +54,19 @@ def relu_tests_its_result_for_negatives(_f: Any, xp: Any, g: Any, r: Any) -> Any
     return xp.where(r < 0, 0.0, g)
 
 
-@plant(rule("exp", "self"), {"inp-018/exp": "value"}, "pytorch/pytorch#4355")
+@plant(rule("exp", "self"), {"op-209/exp_": "value"}, "pytorch/pytorch#4355")
 def exp_ignores_what_arrives(_f: Any, _xp: Any, _g: Any, result: Any) -> Any:
     """The rule of exp gives its result, whatever gradient arrives from above."""
     return result
 
 
-@plant(rule("neg", "self"), {"inp-018/neg": "value"}, "common in teaching engines")
+@plant(rule("neg", "self"), {"op-209/neg_": "value"}, "common in teaching engines")
 def neg_passes_the_gradient_on(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """The gradient goes through a change of sign unchanged."""
     return g
 
 
-@plant(rule("abs", "self"), {"inp-018/abs": "value"}, "common in teaching engines")
+@plant(rule("abs", "self"), {"op-209/abs_": "value"}, "common in teaching engines")
 def abs_passes_the_gradient_on(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """The gradient goes through abs unchanged, as if nothing were negative."""
     return g
@@ -74,7 +74,7 @@ def abs_passes_the_gradient_on(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> An
 
 @plant(
     rule("div", "self"),
-    {"inp-018/div": "value", "inp-203/itruediv": "value"},
+    {"op-209/div_": "value", "op-209/itruediv": "value"},
     "common in teaching engines",
 )
 def div_scales_up(_f: Any, _xp: Any, g: Any, other: Any, *_: Any) -> Any:
@@ -82,13 +82,13 @@ def div_scales_up(_f: Any, _xp: Any, g: Any, other: Any, *_: Any) -> Any:
     return g * other
 
 
-@plant(rule("masked_fill", "self"), {"inp-018/masked_fill": "value"}, "apache/mxnet#17893")
+@plant(rule("masked_fill", "self"), {"op-209/masked_fill_": "value"}, "apache/mxnet#17893")
 def masked_fill_turns_its_mask_round(_f: Any, xp: Any, g: Any, mask: Any, _value: Any) -> Any:
     """masked_fill passes the gradient on where the mask is true, and blocks it elsewhere."""
     return xp.where(mask, g, 0.0)
 
 
-@plant(rule("clamp", "self"), {"inp-018/clamp": "value"}, "common in straight-through estimators")
+@plant(rule("clamp", "self"), {"op-209/clamp_": "value"}, "common in straight-through estimators")
 def clamp_passes_everything(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """clamp() passes the gradient on outside its bounds too."""
     return g

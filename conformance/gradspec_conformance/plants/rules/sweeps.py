@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 import gradspec_reference
-from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, UNDETERMINED, Call
+from gradspec.catalogue import signs
+from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, PIECEWISE, UNDETERMINED, Call
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
 from gradspec_conformance.plants.places import at, kernel, rule
@@ -134,7 +135,12 @@ def wrong_shapes() -> Iterator[Spot]:
             yield Spot(call.name, (public(call.name),), turned, {f"op-202/{call.name}": "shape"})
 
 
-SIGNS: Final = {"gt": "__gt__", "ge": "__ge__", "lt": "__lt__", "le": "__le__"}
+SIGNS: Final = {
+    name: signs.method(name)
+    for name, operator in CATALOGUE.items()
+    if operator.sign and operator.smoothness is CONSTANT
+}
+"""Comparison -> the method of its sign."""
 
 
 def public(name: str) -> Place:
@@ -231,7 +237,7 @@ def nothing_at_kinks() -> Iterator[Spot]:
 
 def neighbours() -> Iterator[Spot]:
     """Send what is for one place to the next."""
-    for name in ("max_dim", "min_dim", "median_dim"):
+    for name in (name for name, (call, _) in KINKS.items() if call.gives_several):
         next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)  # noqa: E731 - a fault
         yield Spot(name, rules_of(name), next_one, {f"op-029/{name}": "value"})
 
@@ -273,9 +279,11 @@ def flagged_constants() -> Iterator[Spot]:
 
 def flagged_places() -> Iterator[Spot]:
     """Let places require grad."""
-    for name in ("max", "min", "median", "sort", "topk"):
-        calls = [c.name for c in CALLS.values() if c.operator.name == name and c.gives_several]
-        kills = {f"op-207/{call}": "flag" for call in calls}
+    named: dict[str, dict[str, str]] = {}
+    for call in CALLS.values():
+        if call.operator.smoothness is PIECEWISE and call.gives_several:
+            named.setdefault(call.operator.name, {})[f"op-207/{call.name}"] = "flag"
+    for name, kills in named.items():
         yield Spot(name, (public(name),), changing(flag_places), kills)
 
 

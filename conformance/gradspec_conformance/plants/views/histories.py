@@ -152,7 +152,7 @@ def overlap_overwrite(_sound: Any, part: Any, geometry: Any) -> Any:
 
 @plant(
     at(reshaping, "change_view_"),
-    {"inp-054": "missing gradient"},
+    {"op-209/t_": "missing gradient", "op-209/unsqueeze_": "missing gradient"},
     "common where shapes change without a record",
 )
 def reshaped_in_place_starts_anew(sound: Any, input: Any, name: str, *params: Any) -> Any:

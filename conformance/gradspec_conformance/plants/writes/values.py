@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @plant(
     at(inplace, "old_value"),
-    {"inp-018/pow": "value", "inp-018/log": "value"},
+    {"op-209/pow_": "value", "op-209/log_": "value"},
     "common in engines that save a reference",
 )
 def inplace_saves_new(_sound: Any, target: Any, _sources: Any) -> Any:
@@ -31,7 +31,7 @@ def inplace_saves_new(_sound: Any, target: Any, _sources: Any) -> Any:
 
 
 @compound(
-    {"inp-018/sqrt": "value", "inp-018/tanh": "value"},
+    {"op-209/sqrt_": "value", "op-209/tanh_": "value"},
     "common where the in-place form reuses a saved operand",
 )
 def inplace_saves_old_as_result(swap: Swap) -> None:
@@ -59,7 +59,7 @@ def old_value_is_a_recorded_copy(sound: Any, operator: Any, operands: Any, *rest
     return sound(operator, (operands[0].clone(), *operands[1:]), *rest)
 
 
-@compound({"inp-008b": "value", "inp-018": "value"}, "PaddlePaddle/Paddle#37367")
+@compound({"inp-008b": "value", "op-209/exp_": "value"}, "PaddlePaddle/Paddle#37367")
 def inplace_root_counted_twice(swap: Swap) -> None:
     """The cotangent of a root that was just written is counted once too often."""
 
