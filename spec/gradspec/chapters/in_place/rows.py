@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue import in_place
-from gradspec.catalogue.operator import DIFFERENTIABLE, LINEAR, Call, mapped
+from gradspec.catalogue.operator import DIFFERENTIABLE, LINEAR, Call, map_arrays
 from gradspec.catalogue.operators import IN_PLACE
 from gradspec.catalogue.slopes import pulled_back
 
@@ -36,7 +36,7 @@ class Write:
     def into(self, ag: Autograd, target: Tensor) -> Any:
         """Write into a tensor; gives what the call, or the assignment, gave."""
         operands = {n: v for n, v in self.call.sample().items() if n != "x"}
-        return getattr(target, self.call.operator.name)(**mapped(operands, ag.tensor))
+        return getattr(target, self.call.operator.name)(**map_arrays(operands, ag.tensor))
 
     @property
     def point(self) -> Array:
