@@ -89,6 +89,8 @@ class EngineHost:
 
 def readable(verdict: Verdict) -> Verdict:
     """Make plain Unicode of the texts that came from an engine."""
+    if verdict.outcome is Outcome.PASSED:  # none did
+        return verdict
     return replace(
         verdict,
         kind=plain(verdict.kind),

@@ -31,21 +31,23 @@ class Callbacks:
     """Makes callables over handles from callables over the notation's objects.
 
     `running` says how many of them run now; `received` is what those were given that the engine may
-    be transforming.
+    be transforming.  The recorder, which has them, is given to each method: in a circle a program
+    would outlive its run.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
+    def __init__(self) -> None:
         self.running = 0
         self.received: list[tuple[Any, ...]] = []
 
-    def facing_the_engine(self, function: Callable[..., Any], record: Function) -> Any:
+    def facing_the_engine(
+        self, recorder: Recorder, function: Callable[..., Any], record: Function
+    ) -> Any:
         """Give the callable that the engine gets; what each call does goes into the record."""
 
         def call(*handles: Any, **named: Any) -> Any:
             self.received.append(handles if record.slot == "body" else ())
             try:
-                return self.run(function, record, handles, named)
+                return self.run(recorder, function, record, handles, named)
             finally:
                 self.received.pop()
 
@@ -59,6 +61,7 @@ class Callbacks:
 
     def run(
         self,
+        recorder: Recorder,
         function: Callable[..., Any],
         record: Function,
         handles: tuple[Any, ...],
@@ -66,26 +69,26 @@ class Callbacks:
     ) -> Any:
         """Call the function for the engine, and give the engine what it returns."""
         slot = SLOTS[record.slot]
-        given = tuple(self._received(slot.kind(n), h) for n, h in enumerate(handles))
-        keywords = {name: self._received("structure", h) for name, h in named.items()}
+        given = tuple(_received(recorder, slot.kind(n), h) for n, h in enumerate(handles))
+        keywords = {name: arrived(recorder, h) for name, h in named.items()}
         body = Body(tuple(map(pattern, given)), {k: pattern(v) for k, v in keywords.items()})
         record.turns.append(len(record.bodies))
         record.bodies.append(body)
         original: BaseException
         try:
-            with self._recorder.frame(body.steps, aside=False), self._counted():
+            with recorder.frame(body.steps, aside=False), self._counted():
                 returned = function(*given, **keywords)
-                return self._returned(slot, returned, body)
+                return _returned(recorder, slot, returned, body)
         except Refused as refused:
             body.cut = True
             original = refused.error
         except ProgramError as error:
             body.cut = True
-            self._recorder.keep(error)
+            recorder.keep(error)
             original = error
         except Exception as error:
             body.raised = type(error).__name__
-            self._recorder.raised_by_the_caller(error)
+            recorder.raised_by_the_caller(error)
             raise
         except BaseException as interruption:
             body.raised = interruption_of(interruption)
@@ -100,28 +103,30 @@ class Callbacks:
         finally:
             self.running -= 1
 
-    def _received(self, kind: str, handle: Any) -> Any:
-        match kind:
-            case "context":
-                return FunctionContext(self._recorder, handle, self._recorder.number())
-            case "held":
-                return opened(self._recorder, handle.thing if isinstance(handle, Held) else handle)
-            case "plain":
-                return handle.value if isinstance(handle, Plain) else handle
-        return arrived(self._recorder, handle)
 
-    def _returned(self, slot: Slot, returned: Any, body: Body) -> Any:
-        if slot.returns == "nothing":
-            return None
-        if slot.returns == "held":
-            body.returned = Held(stored(returned))
-            return Held(returned)
-        returned = self._recorder.with_functions(returned)
-        body.returned = stored(returned)
-        if slot.returns == "structure and plain":
-            structure, plain = returned
-            return wrapped(structure), plain
-        return wrapped(returned)
+def _received(recorder: Recorder, kind: str, handle: Any) -> Any:
+    match kind:
+        case "context":
+            return FunctionContext(recorder, handle, recorder.number())
+        case "held":
+            return opened(recorder, handle.thing if isinstance(handle, Held) else handle)
+        case "plain":
+            return handle.value if isinstance(handle, Plain) else handle
+    return arrived(recorder, handle)
+
+
+def _returned(recorder: Recorder, slot: Slot, returned: Any, body: Body) -> Any:
+    if slot.returns == "nothing":
+        return None
+    if slot.returns == "held":
+        body.returned = Held(stored(returned))
+        return Held(returned)
+    returned = recorder.with_functions(returned)
+    body.returned = stored(returned)
+    if slot.returns == "structure and plain":
+        structure, plain = returned
+        return wrapped(structure), plain
+    return wrapped(returned)
 
 
 def interruption_of(error: BaseException) -> str:

@@ -7,6 +7,7 @@ it.  Nothing that it records keeps an object of the engine alive.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 import warnings
@@ -40,7 +41,7 @@ from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.callbacks import Callbacks
 from gradspec.program.identity import ByIdentity
-from gradspec.program.objects import Object
+from gradspec.program.objects import Object, Tensor
 from gradspec.program.observed import Observed
 from gradspec.program.passing import (
     PLAIN,
@@ -48,11 +49,12 @@ from gradspec.program.passing import (
     demand_storable,
     described,
     handed,
+    handle_of,
     is_function,
     stored,
     wrapped,
 )
-from gradspec.program.steps import Function, Program, Step, numbers
+from gradspec.program.steps import Function, Program, Ref, Step, numbers
 from gradspec.program.structure import mapped
 
 if TYPE_CHECKING:
@@ -60,10 +62,19 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gradspec.port.act import Act
-    from gradspec.program.objects import FunctionHandle, Tensor
+    from gradspec.program.objects import FunctionHandle
 
 current: Final[ContextVar[Recorder | None]] = ContextVar("recorder", default=None)
 """The recorder that is at work, to which a demand on a list of answers belongs."""
+
+
+class Thread(threading.local):
+    """What one thread writes: the blocks that it is in, and whether that is `aside`."""
+
+    aside = False
+
+    def __init__(self, steps: list[Step]) -> None:
+        self.blocks = [steps]
 
 
 class Recorder:
@@ -79,11 +90,11 @@ class Recorder:
         self.assertions = 0
         self.used: set[str] = set()
         self.performed = 0
-        self.random = np.random.default_rng(seed)
+        self._seed = seed
         self.warnings: list[Any] = []
-        self.callbacks = Callbacks(self)
+        self.callbacks = Callbacks()
         self._numbers = itertools.count()
-        self._threads = threading.local()
+        self._threads = Thread(self.program.steps)
         self._kept: ProgramError | None = None
         self._raised: list[BaseException] = []
         self._words: list[weakref.ref[Exception]] = []
@@ -114,10 +125,15 @@ class Recorder:
         self._floating.__exit__(kind, error, traceback)
         current.reset(self._token)
 
+    @functools.cached_property
+    def random(self) -> np.random.Generator:
+        """What draws the arrays of the run."""
+        return np.random.default_rng(self._seed)
+
     # performing -----------------------------------------------------------------------
     def perform(self, key: str, *arguments: Any, **keywords: Any) -> Any:
         """Do one act; raises Refused if the engine raises, and what its callbacks raise."""
-        act, steps = ACTS[key], self._blocks()[-1]
+        act, steps = ACTS[key], self._threads.blocks[-1]
         before = len(steps)
         try:
             if act.by_kit:
@@ -187,16 +203,23 @@ class Recorder:
     def _passed(self, act: Act, step: Step, name: str, given: dict[str, Any]) -> Any:
         """Note one argument in the step, and give what the engine gets for it."""
         value, kind = given[name], act.signature.kinds.get(name, "")
+        if kind != "structure":  # nearly always it is one of these
+            if type(value) in PLAIN:
+                step.given[name] = value
+                return value
+            if type(value) is Tensor:
+                step.given[name] = Ref(value._number)
+                return handle_of(value)
         if kind in SLOTS and is_function(value):
             slot = slot_of_rule(name, given) if act.key == "define" else kind
             step.given[name] = record = Function(self.number(), slot)
-            return self.callbacks.facing_the_engine(value, record)
+            return self.callbacks.facing_the_engine(self, value, record)
         if is_function(value) or isinstance(value, list | tuple | dict):
             value = given[name] = self.with_functions(value)
         if kind == "structure":
             step.given[name] = stored(value)
             return wrapped(value)
-        if not (type(value) in PLAIN or isinstance(value, Object)):
+        if not isinstance(value, Object):
             demand_storable(value)
         step.given[name] = described(value)
         return handed(value)
@@ -254,8 +277,9 @@ class Recorder:
 
     def record(self, step: Step) -> None:
         """Add a step to the block that this thread is in."""
-        steps = self._blocks()[-1]
-        went_on(steps)
+        steps = self._threads.blocks[-1]
+        if steps:
+            went_on(steps)
         steps.append(step)
 
     @contextmanager
@@ -265,8 +289,8 @@ class Recorder:
         What is done `aside` is no part of what the program needs; a block inside is as it is.
         """
         thread, token = self._threads, current.set(self)
-        self._blocks().append(steps)
-        before = getattr(thread, "aside", False)
+        thread.blocks.append(steps)
+        before = thread.aside
         thread.aside = before if aside is None else aside
         try:
             yield
@@ -278,7 +302,7 @@ class Recorder:
         else:
             went_on(steps)
         finally:
-            self._blocks().pop()
+            thread.blocks.pop()
             thread.aside = before
             current.reset(token)
 
@@ -291,7 +315,7 @@ class Recorder:
 
     def dissolve(self, step: Step) -> None:
         """Leave the steps of a block, and not its demand: it was left before it could be made."""
-        steps = self._blocks()[-1]
+        steps = self._threads.blocks[-1]
         place = next(n for n, one in enumerate(steps) if one is step)
         steps[place : place + 1] = step.steps or []
 
@@ -304,11 +328,10 @@ class Recorder:
             step.refused = refused.kind or "unknown"
             raise
 
-    def _blocks(self) -> list[list[Step]]:
-        blocks: list[list[Step]] | None = getattr(self._threads, "blocks", None)
-        if blocks is None:
-            blocks = self._threads.blocks = [self.program.steps]
-        return blocks
+    @property
+    def blocks(self) -> list[list[Step]]:
+        """The blocks that this thread is in, the innermost last."""
+        return self._threads.blocks
 
     # refusals -------------------------------------------------------------------------
     def own(self, error: Exception) -> Exception:
@@ -347,7 +370,7 @@ class Recorder:
 
     def require(self, words: frozenset[str]) -> None:
         """Note what a program relies on; raises Unsupported if the engine does not declare it."""
-        if not getattr(self._threads, "aside", False):
+        if not self._threads.aside:
             self.used |= words
         if not words <= self.subject.abilities:
             raise self.own(Unsupported(min(words - self.subject.abilities)))
@@ -422,11 +445,18 @@ def _is_asked_of_none(act: Act, given: dict[str, Any]) -> bool:
     if act.key in DIFFERENTIATED:
         values = [given.get(name) for name in DIFFERENTIATED[act.key]]
     elif act.on == "tensor":
-        values = [*given.values()] if act.family == "op" else [next(iter(given.values()))]
+        values = [*given.values()]
+        if act.family != "op":
+            del values[1:]
     else:
         return False
-    members = (m for v in values for m in (v if isinstance(v, list | tuple) else [v]))
-    return any(isinstance(m, Observed) and m._value is None for m in members)
+    for value in values:
+        if type(value) is Tensor:
+            continue
+        for member in value if isinstance(value, list | tuple) else (value,):
+            if type(member) is Observed and member._value is None:
+                return True
+    return False
 
 
 def _history(error: BaseException) -> Iterator[BaseException]:
