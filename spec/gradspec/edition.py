@@ -144,7 +144,7 @@ def foundations(
 ) -> tuple[str, ...]:
     """Give what a clause builds on: what it names, and the clauses of the words that it needs."""
     named = (i for name in builds_on for i in resolve(name) or (name,))
-    groups = (FOUNDATIONS[word] for word in sorted(needed) if word in FOUNDATIONS)
+    groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
     return tuple(i for i in dict.fromkeys((*named, *groups)) if i != identifier)
 
 

@@ -45,7 +45,7 @@ def test_a_kit_that_was_left_alone_judges(seal: Seal) -> None:
         "gradspec.program.products:product",
         "gradspec.program.answers:wrap",
         "gradspec.program.blocks:refuses",
-        "gradspec.program.callbacks:Callbacks.run",
+        "gradspec.program.callbacks:run",
         "gradspec.program.observed:Observed.__eq__",
         "gradspec.program.passing:compared",
         "gradspec.program.recorder:Recorder.expect",

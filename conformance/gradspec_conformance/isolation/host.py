@@ -91,6 +91,8 @@ class EngineHost:
 
 def readable(verdict: Verdict) -> Verdict:
     """Make plain Unicode of the texts that came from an engine."""
+    if verdict.outcome is Outcome.PASSED:  # none did
+        return verdict
 
     def said(text: str | None) -> str | None:
         return None if text is None else plain_text(text)

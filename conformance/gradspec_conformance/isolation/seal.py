@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.judging.comparison import COMPARISONS
@@ -33,7 +36,6 @@ JUDGES: Final = (
     "gradspec.writing.expectation",
     "gradspec.writing.notation",
     "gradspec.program.objects",
-    "gradspec.program.observed",
     "gradspec.program.products",
     "gradspec.exceptions",
     "gradspec.program.recorder",
@@ -48,8 +50,24 @@ JUDGES: Final = (
 ABSENT: Final = object()
 """What a class has under a name that it inherits: whatever is put there hides what is sealed."""
 
+CODE: Final = attrgetter("__code__")
+
 Place = tuple[str, "Mapping[str, Any]", str, "Callable[[Any], None]"]
 """What it is called, where it is looked up, under which name, and how it is put there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """A module or class, and what was in it under these names."""
+
+    space: Mapping[str, Any]
+    names: list[str]
+    things: list[Any]
+
+    @property
+    def is_whole(self) -> bool:
+        found = map(self.space.get, self.names, repeat(ABSENT))
+        return all(map(is_, found, self.things))
 
 
 class Seal:
@@ -61,9 +79,25 @@ class Seal:
             for called, space, name, put in _places()
             for thing in [space.get(name, ABSENT)]
         ]
+        self._spaces: dict[int, _Space] = {}
+        for _, space, name, _, thing, _ in self._kept:
+            known = self._spaces.setdefault(id(space), _Space(space, [], []))
+            known.names.append(name)
+            known.things.append(thing)
+        self._functions = [thing for *_, thing, code in self._kept if code is not None]
+        self._codes = [code for *_, code in self._kept if code is not None]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all is as it was: asked after each clause, so of many places at once."""
+        return all(space.is_whole for space in self._spaces.values()) and all(
+            map(is_, map(CODE, self._functions), self._codes)
+        )
 
     def mend(self) -> str | None:
         """Undo what was changed; say what it was first, or None."""
+        if self.is_whole:
+            return None
         changed: str | None = None
         for called, space, name, put, thing, code in self._kept:
             if space.get(name, ABSENT) is not thing:
@@ -91,9 +125,10 @@ def _places() -> Iterator[Place]:
                 continue
             yield f"{module}.{name}", space, name, _putter(module, name)
             if isinstance(thing, type) and thing.__module__ == module:
+                members = vars(thing)
                 for member in _members(thing):
                     put = partial(_put, thing, member)
-                    yield f"{module}.{name}.{member}", vars(thing), member, put
+                    yield f"{module}.{name}.{member}", members, member, put
     for name in COMPARISONS:
         yield f"the comparison {name}", COMPARISONS, name, partial(COMPARISONS.__setitem__, name)
 

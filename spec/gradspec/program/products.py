@@ -306,7 +306,7 @@ def _is_closed(body: Body, recorder: Recording) -> bool:
 def _constants(recorder: Recording) -> set[int]:
     """Give what has no history, as far as the program says so."""
     found: set[int] = set()
-    for step in (step for block in recorder._blocks() for step in block):
+    for step in (step for block in recorder.blocks for step in block):
         makes, computed = step.makes, ACTS[step.act].family == "op" or step.act == "vjp"
         is_no_tensor = isinstance(makes, Ref) and makes.kind != "tensor"
         if (

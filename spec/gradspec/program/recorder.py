@@ -7,6 +7,7 @@ it.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -18,11 +19,11 @@ from gradspec.judging.comparison import COMPARISONS
 from gradspec.port.acts import ACTS
 from gradspec.port.functions import gives_of, slot_of_rule
 from gradspec.port.slots import SLOTS
+from gradspec.program import callbacks
 from gradspec.program.acts_of_the_kit import KIT
 from gradspec.program.answers import made, pattern, wrap
-from gradspec.program.callbacks import Callbacks
 from gradspec.program.identity import ByIdentity
-from gradspec.program.objects import Object
+from gradspec.program.objects import Object, Tensor
 from gradspec.program.observed import Observed
 from gradspec.program.passing import (
     PLAIN,
@@ -30,12 +31,13 @@ from gradspec.program.passing import (
     demand_storable,
     described,
     handed,
+    handle_of,
     is_function,
     stored,
     wrapped,
 )
 from gradspec.program.recording import Recording, current, went_on
-from gradspec.program.steps import Function, Step, numbers
+from gradspec.program.steps import Function, Ref, Step, numbers
 from gradspec.program.structure import mapped
 
 if TYPE_CHECKING:
@@ -56,8 +58,7 @@ class Recorder(Recording):
     def __init__(self, engine: Engine | Subject, *, seed: int = 0) -> None:
         super().__init__(engine)
         self.performed = 0
-        self.random = np.random.default_rng(seed)
-        self.callbacks = Callbacks(self)
+        self._seed = seed
         self._functions: ByIdentity[FunctionHandle] = ByIdentity()
         self._catcher = warnings.catch_warnings(record=True)
         self._floating = np.errstate()
@@ -85,10 +86,15 @@ class Recorder(Recording):
         self._floating.__exit__(kind, error, traceback)
         current.reset(self._token)
 
+    @functools.cached_property
+    def random(self) -> np.random.Generator:
+        """What draws the arrays of the run."""
+        return np.random.default_rng(self._seed)
+
     # performing -----------------------------------------------------------------------
     def perform(self, key: str, /, *arguments: Any, **keywords: Any) -> Any:
         """Do one act; raises Refused if the engine raises, and what its callbacks raise."""
-        act, steps = ACTS[key], self._blocks()[-1]
+        act, steps = ACTS[key], self._threads.blocks[-1]
         before = len(steps)
         try:
             if act.by_kit:
@@ -127,16 +133,23 @@ class Recorder(Recording):
     def _passed(self, act: Act, step: Step, name: str, given: dict[str, Any]) -> Any:
         """Note one argument in the step, and give what the engine gets for it."""
         value, kind = given[name], act.signature.kinds.get(name, "")
+        if kind != "structure":  # nearly always it is one of these
+            if type(value) in PLAIN:
+                step.given[name] = value
+                return value
+            if type(value) is Tensor:
+                step.given[name] = Ref(value._number)
+                return handle_of(value)
         if kind in SLOTS and is_function(value):
             slot = slot_of_rule(name, given) if act.key == "define" else kind
             step.given[name] = record = Function(self.number(), slot)
-            return self.callbacks.facing_the_engine(value, record)
+            return callbacks.facing_the_engine(self, value, record)
         if is_function(value) or isinstance(value, list | tuple | dict):
             value = given[name] = self.with_functions(value)
         if kind == "structure":
             step.given[name] = stored(value)
             return wrapped(value)
-        if not (type(value) in PLAIN or isinstance(value, Object)):
+        if not isinstance(value, Object):
             demand_storable(value)
         step.given[name] = described(value)
         return handed(value)
@@ -193,8 +206,15 @@ def _is_asked_of_none(act: Act, given: dict[str, Any]) -> bool:
     if act.key in DIFFERENTIATED:
         values = [given.get(name) for name in DIFFERENTIATED[act.key]]
     elif act.on == "tensor":
-        values = [*given.values()] if act.family == "op" else [next(iter(given.values()))]
+        values = [*given.values()]
+        if act.family != "op":
+            del values[1:]
     else:
         return False
-    members = (m for v in values for m in (v if isinstance(v, list | tuple) else [v]))
-    return any(isinstance(m, Observed) and m._value is None for m in members)
+    for value in values:
+        if type(value) is Tensor:
+            continue
+        for member in value if isinstance(value, list | tuple) else (value,):
+            if type(member) is Observed and member._value is None:
+                return True
+    return False

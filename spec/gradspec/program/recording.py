@@ -46,6 +46,15 @@ current: Final[ContextVar[Recording | None]] = ContextVar("recording", default=N
 """The recording that is at work, to which a demand on a list of answers belongs."""
 
 
+class Thread(threading.local):
+    """What one thread writes: the blocks that it is in, and whether that is `aside`."""
+
+    aside = False
+
+    def __init__(self, steps: list[Step]) -> None:
+        self.blocks = [steps]
+
+
 class Recording(ABC):
     """One run of one clause, as far as it has come.
 
@@ -63,7 +72,7 @@ class Recording(ABC):
         self.running = 0
         self.received: list[tuple[Any, ...]] = []
         self._numbers = itertools.count()
-        self._threads = threading.local()
+        self._threads = Thread(self.program.steps)
         self._kept: ProgramError | None = None
         self._raised: list[BaseException] = []
         self._words: list[weakref.ref[Exception]] = []
@@ -160,8 +169,9 @@ class Recording(ABC):
 
     def record(self, step: Step) -> None:
         """Add a step to the block that this thread is in."""
-        steps = self._blocks()[-1]
-        went_on(steps)
+        steps = self._threads.blocks[-1]
+        if steps:
+            went_on(steps)
         steps.append(step)
 
     @contextmanager
@@ -171,8 +181,8 @@ class Recording(ABC):
         What is done `aside` is no part of what the program needs; a block inside is as it is.
         """
         thread, token = self._threads, current.set(self)
-        self._blocks().append(steps)
-        before = getattr(thread, "aside", False)
+        thread.blocks.append(steps)
+        before = thread.aside
         thread.aside = before if aside is None else aside
         try:
             yield
@@ -184,7 +194,7 @@ class Recording(ABC):
         else:
             went_on(steps)
         finally:
-            self._blocks().pop()
+            thread.blocks.pop()
             thread.aside = before
             current.reset(token)
 
@@ -197,7 +207,7 @@ class Recording(ABC):
 
     def dissolve(self, step: Step) -> None:
         """Leave the steps of a block, and not its demand: it was left before it could be made."""
-        steps = self._blocks()[-1]
+        steps = self._threads.blocks[-1]
         place = next(n for n, one in enumerate(steps) if one is step)
         steps[place : place + 1] = step.steps or []
 
@@ -210,11 +220,10 @@ class Recording(ABC):
             step.refused = refused.kind or "unknown"
             raise
 
-    def _blocks(self) -> list[list[Step]]:
-        blocks: list[list[Step]] | None = getattr(self._threads, "blocks", None)
-        if blocks is None:
-            blocks = self._threads.blocks = [self.program.steps]
-        return blocks
+    @property
+    def blocks(self) -> list[list[Step]]:
+        """The blocks that this thread is in, the innermost last."""
+        return self._threads.blocks
 
     # refusals -------------------------------------------------------------------------
     def own(self, error: Exception) -> Exception:
@@ -253,7 +262,7 @@ class Recording(ABC):
 
     def require(self, words: frozenset[str]) -> None:
         """Note what a program relies on; raises Unsupported if the engine does not declare it."""
-        if not getattr(self._threads, "aside", False):
+        if not self._threads.aside:
             self.used |= words
         if not words <= self.subject.abilities:
             raise self.own(Unsupported(min(words - self.subject.abilities)))
