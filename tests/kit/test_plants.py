@@ -204,15 +204,17 @@ def _register_restored() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("named", "modelled_on", "sentence", "message"),
     [
-        ({}, "a bug", "It is faulty.", "needs a docstring"),
-        ({"acc-001": "value"}, "", "It is faulty.", "needs a docstring"),
-        ({"acc-001": "value"}, "a bug", "no sentence", "needs a docstring"),
-        ({"acc-001": "TypeError"}, "a bug", "It is faulty.", "a crash is not a kill"),
-        (dict.fromkeys("abc", "value"), "a bug", "It is faulty.", "names 3 clauses"),
+        ("", "a bug", "It is faulty.", "not of the form"),
+        ("acc-001", "a bug", "It is faulty.", "not of the form"),
+        ("value: acc-001; acc-002", "a bug", "It is faulty.", "' acc-002' are not of the form"),
+        ("value: acc-001", "", "It is faulty.", "needs a docstring"),
+        ("value: acc-001", "a bug", "no sentence", "needs a docstring"),
+        ("TypeError: acc-001", "a bug", "It is faulty.", "a crash is not a kill"),
+        ("value: a b; no error: c", "a bug", "It is faulty.", "names 3 clauses"),
     ],
 )
 def test_a_malformed_plant_is_refused(
-    named: dict[str, str], modelled_on: str, sentence: str, message: str
+    named: str, modelled_on: str, sentence: str, message: str
 ) -> None:
     def fault(_swap: Swap) -> None: ...
 
@@ -229,7 +231,7 @@ def test_a_plant_of_no_part_is_refused() -> None:
         """It is faulty."""
 
     with pytest.raises(MalformedPlant, match="no part of the engine"):
-        compound({"acc-001": "value"}, "a bug")(fault)
+        compound("value: acc-001", "a bug")(fault)
 
 
 @pytest.mark.usefixtures("_register_restored")
@@ -238,7 +240,7 @@ def test_a_plant_declared_twice_is_refused() -> None:
         """It is faulty."""
 
     fault.__module__ = "gradspec_conformance.plants.walk.order"
-    declare = plant(BACKWARD, {"acc-001": "value"}, "a bug")
+    declare = plant(BACKWARD, "value: acc-001", "a bug")
     declare(fault)
 
     with pytest.raises(MalformedPlant, match="declared twice"):

@@ -10,6 +10,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
@@ -79,6 +80,11 @@ class half:  # noqa: N801 - reads as a noun in a table
         halves: dict[str, Any] = {"fget": whole.fget, "fset": whole.fset, "fdel": whole.fdel}
         halves[self.way] = _around(halves[self.way], fault)
         swap.replace(owner, self.attribute, property(**halves))
+
+
+def step(name: str) -> at:
+    """A step of a pass: `fault(sound, self, *arguments)`."""
+    return at(BackwardPass, name)
 
 
 def reading(attribute: str) -> half:

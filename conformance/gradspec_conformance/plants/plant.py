@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 KINDS: Final = frozenset({*FailureKind, *ERROR_KINDS})
 """In which ways a clause can fail for the right reason."""
 
+TEACHING: Final = "teaching engines"
+"""What many faults are modelled on."""
+
 FEW: Final = 2
 """How many clauses a plant may name as those meant to catch it; `kills.txt` has the others."""
 
@@ -73,12 +76,14 @@ PLANTS: Final[dict[str, Plant]] = {}
 """Every plant, by name."""
 
 
-def plant(place: Place, kills: Mapping[str, str], modelled_on: str) -> Callable[[Fault], Plant]:
+def plant(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
     """Enter a fault of one place: `fault(sound, *arguments)`, whose docstring says what it does.
 
-    `kills` maps one or two clause ids to the failure kind (`gradspec.judging.outcome.FailureKind`)
-    or, where the faulty engine raises without need, to the error kind.  `modelled_on` names the
-    real bug, as `owner/repository#number`, or says in what kind of engine the fault is common.
+    `kills` is written as in `kills.txt`: a kind and one or two clauses, `"value: acc-001 acc-002"`;
+    a further kind comes behind a semicolon.  A kind is a failure kind
+    (`gradspec.judging.outcome.FailureKind`) or, where the faulty engine raises without need, an
+    error kind.  `modelled_on` names the real bug, as `owner/repository#number`, or says in what
+    kind of engine, or where, the fault is common.
     Raises MalformedPlant when a part is missing or the name is taken.
     """
 
@@ -88,9 +93,7 @@ def plant(place: Place, kills: Mapping[str, str], modelled_on: str) -> Callable[
     return declare
 
 
-def compound(
-    kills: Mapping[str, str], modelled_on: str
-) -> Callable[[Callable[[Swap], None]], Plant]:
+def compound(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]], Plant]:
     """Enter a fault that fills its places itself, by `swap(place, fault)`; see `plant`."""
 
     def declare(put: Callable[[Swap], None]) -> Plant:
@@ -99,26 +102,39 @@ def compound(
     return declare
 
 
-def sweep(
-    place: Place, fault: Fault, kills: Mapping[str, str], *, name: str, part: str, change: str
-) -> Plant:
+def sweep(place: Place, fault: Fault, kills: str, *, name: str, change: str) -> Plant:
     """Enter one of many faults that are of one kind, each in a row of its own."""
-    modelled_on = "one kind of fault in every row"
-    return enter(
-        Plant(name, part, change, modelled_on, kills, lambda s: s(place, fault), sweep=True)
-    )
+    modelled_on, put = "one kind of fault in every row", lambda swap: swap(place, fault)
+    return enter(Plant(name, part_of(fault), change, modelled_on, kinds_of(kills), put, sweep=True))
 
 
 def of_function(
     function: Callable[..., Any],
     put: Callable[[Swap], None],
-    kills: Mapping[str, str],
+    kills: str,
     modelled_on: str,
 ) -> Plant:
     """Make a plant that is named and described by a function, in the part of its module."""
     change = " ".join((function.__doc__ or "").split())
+    part = part_of(function)
+    return Plant(function.__name__, part, change, modelled_on, kinds_of(kills), put)
+
+
+def part_of(function: Callable[..., Any]) -> str:
+    """Tell the part of the engine to which a function's module belongs."""
     _, _, place = function.__module__.partition("gradspec_conformance.plants.")
-    return Plant(function.__name__, place.partition(".")[0], change, modelled_on, kills, put)
+    return place.partition(".")[0]
+
+
+def kinds_of(kills: str) -> dict[str, str]:
+    """Read `"kind: clauses; kind: clauses"`: clause -> kind."""
+    found: dict[str, str] = {}
+    for some in kills.split(";"):
+        kind, _, clauses = some.partition(": ")
+        if not clauses.strip():
+            raise MalformedPlant(f"the kills {some!r} are not of the form 'kind: clauses'")
+        found |= dict.fromkeys(clauses.split(), kind.strip())
+    return found
 
 
 def enter(made: Plant) -> Plant:

@@ -4,8 +4,6 @@ A plant of a sweep is named after the row of the engine's table, or the function
 what it kills follows from which calls of the catalogue come through there.
 """
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -285,7 +283,7 @@ def flag_places(result: Any) -> None:
         flag(result[1])
 
 
-TEACHING: Final = "common in teaching engines"
+TEACHING: Final = "teaching engines"
 
 SWEEPS: Final = (
     Sweep("is_wrong", "The kernel of {name} is off.", TEACHING, wrong_kernels),

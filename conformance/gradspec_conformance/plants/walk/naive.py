@@ -2,7 +2,6 @@
 
 It knows plain passes and tensor hooks, and neither `inputs` nor create_graph.
 """
-# ruff: noqa: SLF001 - a plant reaches inside
 
 from __future__ import annotations
 

@@ -1,35 +1,29 @@
 """Faults in grad(): what a query gives back."""
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_conformance.plants.walk.keeping import without_keepers
 from gradspec_reference import autograd
 from gradspec_reference.engine import requests
-from gradspec_reference.engine.backward import BackwardPass
-from gradspec_reference.engine.node import AccumulateGrad, Node
+from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import UnusedInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from gradspec_conformance.plants.swap import Swap
 
 Arrived = list[tuple[Any, int]]
 
 
-@plant(
-    at(BackwardPass, "capture"), {"ho-001": "value", "ho-006": "value"}, "PaddlePaddle/Paddle#24187"
-)
-def second_order_stale(sound: Any, self: BackwardPass, node: Node, arrived: Arrived) -> None:
+@plant(step("capture"), "value: ho-001 ho-006", "PaddlePaddle/Paddle#24187")
+def second_order_stale(sound, self, node, arrived):
     """There is one gradient per variable, which each query overwrites."""
     sound(self, node, arrived)
     for (owner, slot), found in self.captured.items():
@@ -42,11 +36,11 @@ def second_order_stale(sound: Any, self: BackwardPass, node: Node, arrived: Arri
 
 
 @plant(
-    at(BackwardPass, "capture"),
-    {"ho-017": "root-without-grad", "ho-010b": "missing gradient"},
-    "common where the inputs of a query are taken for leaves",
+    step("capture"),
+    "root-without-grad: ho-017; missing gradient: ho-010b",
+    "where the inputs of a query are taken for leaves",
 )
-def gradient_of_a_nonleaf_is_constant(sound: Any, self: Any, node: Any, arrived: Any) -> None:
+def gradient_of_a_nonleaf_is_constant(sound, self, node, arrived):
     """A recorded gradient with respect to a non-leaf has no history."""
     sound(
         self,
@@ -55,28 +49,20 @@ def gradient_of_a_nonleaf_is_constant(sound: Any, self: Any, node: Any, arrived:
     )
 
 
-@plant(
-    at(BackwardPass, "capture"),
-    {"ho-015": "text"},
-    "common where gradients are handed out as copies",
-)
-def recorded_gradient_is_a_copy(sound: Any, self: Any, node: Any, arrived: Any) -> None:
+@plant(step("capture"), "text: ho-015", "where gradients are handed out as copies")
+def recorded_gradient_is_a_copy(sound, self, node, arrived):
     """A query hands out recorded copies of its gradients."""
     sound(self, node, handing_out(self, arrived, lambda g: g.clone()))
 
 
-@plant(
-    at(BackwardPass, "capture"),
-    {"ho-001a": "flag", "ho-001": "unused-input"},
-    "common in functional wrappers over tapes",
-)
-def recorded_gradient_is_a_leaf(sound: Any, self: Any, node: Any, arrived: Any) -> None:
+@plant(step("capture"), "flag: ho-001a; unused-input: ho-001", "functional wrappers over tapes")
+def recorded_gradient_is_a_leaf(sound, self, node, arrived):
     """A query with create_graph=True hands out fresh leaves that require grad."""
     sound(self, node, handing_out(self, arrived, lambda g: g.detach().requires_grad_()))
 
 
-@plant(at(BackwardPass, "capture"), {"ho-005": "flag"}, "pytorch/pytorch#168059")
-def constants_require_grad(sound: Any, self: Any, node: Any, arrived: Any) -> None:
+@plant(step("capture"), "flag: ho-005", "pytorch/pytorch#168059")
+def constants_require_grad(sound, self, node, arrived):
     """A gradient that depends on nothing requires grad all the same under create_graph."""
     sound(self, node, handing_out(self, arrived, lambda g: g.requires_grad_()))
 
@@ -88,8 +74,8 @@ def handing_out(self: Any, arrived: Arrived, change: Callable[[Any], Any]) -> Ar
     return [(g if g is None else change(g), status) for g, status in arrived]
 
 
-@plant(at(BackwardPass, "capture"), {"vjp-011a": "value"}, "queries made from backward()")
-def grad_accumulates_leaf(sound: Any, self: Any, node: Any, arrived: Any) -> None:
+@plant(step("capture"), "value: vjp-011a", "queries made from backward()")
+def grad_accumulates_leaf(sound, self, node, arrived):
     """A query also adds to the gradients of the leaves that it is asked for."""
     sound(self, node, arrived)
     leaf, gradient = (getattr(node, "variable", None), self.captured.get((node, 0)))
@@ -98,35 +84,25 @@ def grad_accumulates_leaf(sound: Any, self: Any, node: Any, arrived: Any) -> Non
 
 
 @plant(
-    at(BackwardPass, "limit_to"),
-    {"ret-020": "unused-input"},
-    "common where the inputs of a query are taken for leaves",
+    step("limit_to"), "unused-input: ret-020", "where the inputs of a query are taken for leaves"
 )
-def query_ends_at_its_inputs(
-    sound: Any, self: BackwardPass, edges: Any, nodes: Any, *, run_targets: bool
-) -> None:
+def query_ends_at_its_inputs(sound, self, edges, nodes, *, run_targets):
     """A query does not go through an intermediate that it was asked about, to inputs beyond."""
     sound(self, edges, nodes, run_targets=run_targets)
     if not run_targets and self.executed is not None:
         self.executed -= {node for node, _ in edges}
 
 
-@plant(
-    at(BackwardPass, "take"),
-    {"ret-016": "missing gradient"},
-    "common where a query is a pass that stores nothing",
-)
-def grad_skips_retained(sound: Any, self: BackwardPass, node: Node) -> Any:
+@plant(step("take"), "missing gradient: ret-016", "where a query is a pass that stores nothing")
+def grad_skips_retained(sound, self, node):
     """A query does not fill the grad of retaining tensors on its path."""
     if not self.captured:
         return sound(self, node)
     return without_keepers(node, lambda: sound(self, node))
 
 
-@plant(at(BackwardPass, "limit_to"), {"ret-016": "unexpected gradient"}, "pytorch/pytorch#51940")
-def grad_runs_everything(
-    sound: Any, self: BackwardPass, edges: Any, nodes: Any, *, run_targets: bool
-) -> None:
+@plant(step("limit_to"), "unexpected gradient: ret-016", "pytorch/pytorch#51940")
+def grad_runs_everything(sound, self, edges, nodes, *, run_targets):
     """A query runs all nodes, also those that do not lead to its inputs."""
     sound(self, edges, nodes, run_targets=run_targets)
     if not run_targets:
@@ -134,14 +110,8 @@ def grad_runs_everything(
         self.executed = {node for node in nodes if node.next_functions}
 
 
-@plant(
-    at(BackwardPass, "limit_to"),
-    {"life-012": "graph-freed"},
-    "common where a pass frees all that it has counted",
-)
-def query_empties_what_it_skips(
-    sound: Any, self: BackwardPass, edges: Any, nodes: Iterable[Node], *, run_targets: bool
-) -> None:
+@plant(step("limit_to"), "graph-freed: life-012", "where a pass frees all that it has counted")
+def query_empties_what_it_skips(sound, self, edges, nodes, *, run_targets):
     """A query frees all nodes below its roots, also those that it does not run."""
     nodes = list(nodes)
     sound(self, edges, nodes, run_targets=run_targets)
@@ -150,28 +120,22 @@ def query_empties_what_it_skips(
             node.release()
 
 
-@plant(
-    at(BackwardPass, "limit_to"),
-    {"life-011": "no error", "life-021": "no error"},
-    "common where only backward() cleans up",
-)
-def query_empties_nothing(
-    sound: Any, self: BackwardPass, edges: Any, nodes: Any, *, run_targets: bool
-) -> None:
+@plant(step("limit_to"), "no error: life-011 life-021", "where only backward() cleans up")
+def query_empties_nothing(sound, self, edges, nodes, *, run_targets):
     """A query by grad() leaves the graph as it was."""
     sound(self, edges, nodes, run_targets=run_targets)
     self.retain_graph = self.retain_graph or not run_targets
 
 
-@compound({"vjp-011b": "value", "vjp-011a": "value"}, "engines that return what the walk collected")
-def grad_order(swap: Swap) -> None:
+@compound("value: vjp-011b vjp-011a", "engines that return what the walk collected")
+def grad_order(swap):
     """A query returns gradients in the order in which the inputs were first used."""
 
-    def place(each: Any) -> int:
+    def place(each):
         node: Any = requests.edge_of(each)[0]
         return -int(node.order)
 
-    def grad(sound: Any, outputs: Any, inputs: Any, *rest: Any, **keywords: Any) -> Any:
+    def grad(sound, outputs, inputs, *rest, **keywords):
         if not isinstance(inputs, list | tuple):
             return sound(outputs, inputs, *rest, **keywords)
         return sound(outputs, sorted(inputs, key=place), *rest, **keywords)
@@ -179,22 +143,22 @@ def grad_order(swap: Swap) -> None:
     swap(at(autograd, "grad"), grad)
 
 
-@plant(at(autograd, "grad"), {"vjp-011c": "unexpected gradient"}, "Oneflow-Inc/oneflow#10251")
-def unused_returns_zero(sound: Any, outputs: Any, inputs: Any, *rest: Any, **keywords: Any) -> Any:
+@plant(at(autograd, "grad"), "unexpected gradient: vjp-011c", "Oneflow-Inc/oneflow#10251")
+def unused_returns_zero(sound, outputs, inputs, *rest, **keywords):
     """A query answers zero for an input that the output does not depend on, also unasked."""
     if keywords.pop("allow_unused", None):
         keywords["materialize_grads"] = True
     return sound(outputs, inputs, *rest, **keywords)
 
 
-@plant(at(requests, "zeros"), {"vjp-011c": "flag"}, "pytorch/pytorch#168059")
-def materialized_requires_grad(sound: Any, target: Any, _create_graph: Any) -> Any:
+@plant(at(requests, "zeros"), "flag: vjp-011c", "pytorch/pytorch#168059")
+def materialized_requires_grad(sound, target, _create_graph):
     """The zeros that a query makes up require grad, also without create_graph."""
     return sound(target, True)
 
 
-@plant(at(autograd, "grad"), {"vjp-011b": "missing gradient"}, "engines that key answers by tensor")
-def grad_duplicate_input(sound: Any, outputs: Any, inputs: Any, *rest: Any, **keywords: Any) -> Any:
+@plant(at(autograd, "grad"), "missing gradient: vjp-011b", "engines that key answers by tensor")
+def grad_duplicate_input(sound, outputs, inputs, *rest, **keywords):
     """A query answers for a tensor that is listed twice at the first place only."""
     found = sound(outputs, inputs, *rest, **keywords)
     seen: set[int] = set()
@@ -205,52 +169,38 @@ def grad_duplicate_input(sound: Any, outputs: Any, inputs: Any, *rest: Any, **ke
     return tuple(answers)
 
 
-@plant(at(requests, "check_used"), {"vjp-011d": "no error"}, "candle-org/candle#411")
-def unused_inputs_are_passed_over(_sound: Any, _found: Any) -> Any:
+@plant(at(requests, "check_used"), "no error: vjp-011d", "candle-org/candle#411")
+def unused_inputs_are_passed_over(_sound, _found):
     """A query answers None for an unused input without having been told that it may."""
-    return None
+    return
 
 
-@plant(at(autograd, "grad"), {"vjp-202": "value"}, "common where a start is made by zeros_like()")
-def query_starts_from_zero(
-    sound: Any, outputs: Any, inputs: Any, grad_outputs: Any = None, **options: Any
-) -> Any:
+@plant(at(autograd, "grad"), "value: vjp-202", "where a start is made by zeros_like()")
+def query_starts_from_zero(sound, outputs, inputs, grad_outputs=None, **options):
     """A query without a cotangent starts from zero, and not from one."""
     if grad_outputs is None and isinstance(outputs, Tensor):
         grad_outputs = Tensor(np.zeros_like(outputs._array))
     return sound(outputs, inputs, grad_outputs, **options)
 
 
-@plant(
-    at(requests, "new_pass"),
-    {"life-016a": "warning"},
-    "common where the warning comes with the flag",
-)
-def query_warns_of_a_cycle(sound: Any, retain: bool | None, create: bool) -> Any:
+@plant(at(requests, "new_pass"), "warning: life-016a", "where the warning comes with the flag")
+def query_warns_of_a_cycle(sound, retain, create):
     """grad(create_graph=True) warns of a cycle that it does not make."""
     if create:
         autograd.warn_of_cycle()
     return sound(retain, create)
 
 
-@plant(
-    at(BackwardPass, "limit_to"),
-    {"bwd-026": "unused-input"},
-    "the functional query's check, shared",
-)
-def unused_inputs_are_refused(
-    sound: Any, self: Any, edges: Any, nodes: Any, *, run_targets: bool
-) -> None:
+@plant(step("limit_to"), "unused-input: bwd-026", "the functional query's check, shared")
+def unused_inputs_are_refused(sound, self, edges, nodes, *, run_targets):
     """An input on which the roots do not depend is refused."""
     if run_targets and any((node not in nodes for node, _ in edges)):
         raise UnusedInputError("the roots do not depend on an input")
     sound(self, edges, nodes, run_targets=run_targets)
 
 
-@plant(at(autograd, "grad"), {"vjp-204": "value"}, "common where a query is a pass that is undone")
-def query_adds_what_is_stored(
-    sound: Any, outputs: Any, inputs: Any, *given: Any, **named: Any
-) -> Any:
+@plant(at(autograd, "grad"), "value: vjp-204", "where a query is a pass that is undone")
+def query_adds_what_is_stored(sound, outputs, inputs, *given, **named):
     """The answer of a query is added to what the inputs hold as their gradients."""
     held = [getattr(one, "_grad", None) for one in inputs]
     found = sound(outputs, inputs, *given, **named)
@@ -260,34 +210,28 @@ def query_adds_what_is_stored(
 
 @plant(
     at(autograd, "grad"),
-    {"ho-201": "missing gradient", "ho-002": "wrong error"},
-    "common where whoever computes with parameters makes parameters",
+    "missing gradient: ho-201; wrong error: ho-002",
+    "where whoever computes with parameters makes parameters",
 )
-def gradients_are_new_leaves(sound: Any, *given: Any, **named: Any) -> Any:
+def gradients_are_new_leaves(sound, *given, **named):
     """What a query without create_graph answers are leaves that require grad."""
     found = sound(*given, **named)
     return tuple(g if g is None or g.requires_grad else g.requires_grad_() for g in found)
 
 
-@compound({"life-205": "lifetime"}, "common where answers stay in the tape's table")
-def answers_stay_in_the_pass(swap: Swap) -> None:
+@compound("lifetime: life-205", "where answers stay in the tape's table")
+def answers_stay_in_the_pass(swap):
     """What a query answered is kept by the engine until the next query."""
     last: list[Any] = []
 
-    def grad(sound: Any, *given: Any, **named: Any) -> Any:
+    def grad(sound, *given, **named):
         last[:] = sound(*given, **named)
         return tuple(last)
 
     swap(at(autograd, "grad"), grad)
 
 
-@plant(
-    at(BackwardPass, "capture"),
-    {"bwd-210/a_query": "value"},
-    "gradients that are filed under their node",
-)
-def queried_gradients_are_filed_under_the_node(
-    sound: Any, self: Any, node: Any, arrived: Any
-) -> None:
+@plant(step("capture"), "value: bwd-210/a_query", "gradients that are filed under their node")
+def queried_gradients_are_filed_under_the_node(sound, self, node, arrived):
     """A query for several outputs of a node gives the gradient of the first for each."""
     sound(self, node, [arrived[0]] * len(arrived))

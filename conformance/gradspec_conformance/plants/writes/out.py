@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import plant
@@ -13,30 +11,30 @@ from gradspec_reference.errors import OutRequiresGradError
 
 @plant(
     at(inplace, "into_out"),
-    {"inp-232": "value", "inp-035": "no error"},
-    "common where out= goes past the recorder",
+    "value: inp-232; no error: inp-035",
+    "where out= goes past the recorder",
 )
-def out_is_a_plain_write(sound: Any, *arguments: Any) -> Any:
+def out_is_a_plain_write(sound, *arguments):
     """out= takes the result whoever requires grad, and nothing is recorded."""
     return unrecorded(sound, *arguments)
 
 
 @plant(
     at(inplace, "into_out"),
-    {"inp-035/argument": "no error", "inp-035/target": "no error"},
-    "common where out= is made of copy_",
+    "no error: inp-035/argument inp-035/target",
+    "where out= is made of copy_",
 )
-def out_is_recorded(_sound: Any, out: Any, result: Any, _operands: Any) -> Any:
+def out_is_recorded(_sound, out, result, _operands):
     """out= becomes the result of the operation, history and all."""
     return out.copy_(result)
 
 
 @plant(
     at(inplace, "into_out"),
-    {"inp-035/leaf": "no error", "inp-233": "value"},
-    "common where only the arguments are looked at",
+    "no error: inp-035/leaf; value: inp-233",
+    "where only the arguments are looked at",
 )
-def out_target_is_not_looked_at(sound: Any, out: Any, result: Any, operands: Any) -> Any:
+def out_target_is_not_looked_at(sound, out, result, operands):
     """out= may be a tensor that requires grad, if no argument does."""
     if any(map(recording.needs_grad, operands)):
         return sound(out, result, operands)
@@ -45,26 +43,26 @@ def out_target_is_not_looked_at(sound: Any, out: Any, result: Any, operands: Any
 
 @plant(
     at(inplace, "into_out"),
-    {"inp-235": "out-requires-grad"},
-    "common where the check does not ask for the mode",
+    "out-requires-grad: inp-235",
+    "where the check does not ask for the mode",
 )
-def out_is_refused_in_every_mode(sound: Any, out: Any, result: Any, operands: Any) -> Any:
+def out_is_refused_in_every_mode(sound, out, result, operands):
     """out= refuses arguments that require grad in no_grad too."""
     if any(map(recording.needs_grad, operands)):
         raise OutRequiresGradError("out= was given with arguments that require grad")
     return sound(out, result, operands)
 
 
-@plant(at(inplace, "into_out"), {"inp-035b": "value"}, "common where out= goes past the counter")
-def out_is_not_counted(sound: Any, out: Any, result: Any, operands: Any) -> Any:
+@plant(at(inplace, "into_out"), "value: inp-035b", "where out= goes past the counter")
+def out_is_not_counted(sound, out, result, operands):
     """out= takes the result without counting as a write."""
     sound(out, result, operands)
     versions.counter_of(out).value -= 1
     return out
 
 
-@plant(at(inplace, "into_out"), {"inp-234": "value"}, "pytorch/pytorch#2940")
-def out_is_refused_after_the_write(sound: Any, out: Any, result: Any, operands: Any) -> Any:
+@plant(at(inplace, "into_out"), "value: inp-234", "pytorch/pytorch#2940")
+def out_is_refused_after_the_write(sound, out, result, operands):
     """Whether out= may take a result is checked after it was stored."""
     unrecorded(sound, out, result, operands)
     return sound(out, result, operands)

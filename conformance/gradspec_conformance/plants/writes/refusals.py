@@ -1,10 +1,8 @@
 """Faults in which writes are refused."""
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,39 +20,32 @@ from gradspec_reference.errors import (
     OverlappingMemoryError,
 )
 
-if TYPE_CHECKING:
-    from gradspec_conformance.plants.swap import Swap
 
-
-@plant(
-    at(inplace, "check_not_a_leaf"),
-    {"inp-004": "no error"},
-    "Lightning-AI/lightning-thunder#1458",
-)
-def leaf_inplace_ok(_sound: Any, *_: Any) -> Any:
+@plant(at(inplace, "check_not_a_leaf"), "no error: inp-004", "Lightning-AI/lightning-thunder#1458")
+def leaf_inplace_ok(_sound, *_):
     """A recorded write to a leaf that requires grad is let through."""
-    return None
+    return
 
 
 @plant(
     at(inplace, "apply_inplace"),
-    {"inp-004/zero": "no error", "inp-020/number": "value"},
-    "common where zero_ and fill_ are initialisers",
+    "no error: inp-004/zero; value: inp-020/number",
+    "where zero_ and fill_ are initialisers",
 )
-def overwriting_is_initialising(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
+def overwriting_is_initialising(sound, operator, operands, *params):
     """A write that ignores the old value is neither checked nor recorded."""
     if operator.name in ("fill", "zero"):
         return unrecorded(sound, operator, operands, *params)
     return sound(operator, operands, *params)
 
 
-@compound({"inp-006": "value", "inp-219": "value"}, "pytorch/pytorch#2940")
-def refused_after_the_write(swap: Swap) -> None:
+@compound("value: inp-006 inp-219", "pytorch/pytorch#2940")
+def refused_after_the_write(swap):
     """Whether a tensor may be written is checked after the data was changed."""
     check = inplace.check_may_be_written
     unchecked: list[Any] = []
 
-    def store(sound: Any, target: Any, result: Any) -> None:
+    def store(sound, target, result):
         sound(target, result)
         while unchecked:
             check(unchecked.pop())
@@ -64,11 +55,9 @@ def refused_after_the_write(swap: Swap) -> None:
 
 
 @plant(
-    at(inplace, "apply_inplace"),
-    {"inp-007": "leaf-inplace", "inp-029d": "leaf-inplace"},
-    "common in engines with immutable leaves",
+    at(inplace, "apply_inplace"), "leaf-inplace: inp-007 inp-029d", "engines with immutable leaves"
 )
-def leaves_are_never_written(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
+def leaves_are_never_written(sound, operator, operands, *params):
     """No leaf is written in place, in no mode, whether or not it requires grad."""
     if operands[0].is_leaf:
         raise LeafInplaceError("a leaf was written in place")
@@ -77,22 +66,19 @@ def leaves_are_never_written(sound: Any, operator: Any, operands: Any, *params: 
 
 @plant(
     at(inplace, "apply_inplace"),
-    {"inp-206": "aliasing", "inp-009": "aliasing"},
-    "common where the in-place form wraps the plain one",
+    "aliasing: inp-206 inp-009",
+    "where the in-place form wraps the plain one",
 )
-def write_returns_another_tensor(sound: Any, *arguments: Any) -> Any:
+def write_returns_another_tensor(sound, *arguments):
     """A write returns a view of the written tensor instead of the tensor itself."""
     return sound(*arguments)[...]
 
 
-@compound(
-    {"inp-032": "no error"},
-    "common in teaching engines: self.data = self.data + other",
-)
-def target_grows(swap: Swap) -> None:
+@compound("no error: inp-032", "teaching engines: self.data = self.data + other")
+def target_grows(swap):
     """A write gives its target the shape and the dtype of the result."""
 
-    def store(_sound: Any, target: Any, result: Any) -> None:
+    def store(_sound, target, result):
         target._array = np.array(result)
         versions.bump(target)
 
@@ -102,12 +88,10 @@ def target_grows(swap: Swap) -> None:
 
 @plant(
     at(inplace, "apply_inplace"),
-    {"inp-032a": "inplace-shape", "inp-047a": "inplace-shape"},
-    "common where in-place forms take equal shapes only",
+    "inplace-shape: inp-032a inp-047a",
+    "where in-place forms take equal shapes only",
 )
-def operand_must_have_the_target_shape(
-    sound: Any, operator: Any, operands: Any, *params: Any
-) -> Any:
+def operand_must_have_the_target_shape(sound, operator, operands, *params):
     """A write refuses an operand that would have to be broadcast."""
     others = [x for x in operands[1:] if isinstance(x, Tensor)]
     if any(x.shape != operands[0].shape for x in others):
@@ -115,13 +99,11 @@ def operand_must_have_the_target_shape(
     return sound(operator, operands, *params)
 
 
-@compound(
-    {"inp-230/dtype": "value", "inp-032/dtype": "no error"}, "common on NumPy with casting='unsafe'"
-)
-def result_is_cut_to_the_target_dtype(swap: Swap) -> None:
+@compound("value: inp-230/dtype; no error: inp-032/dtype", "NumPy with casting='unsafe'")
+def result_is_cut_to_the_target_dtype(swap):
     """A write rounds its result to the target's dtype without a word."""
 
-    def check_result(sound: Any, array: Any, result: Any) -> None:
+    def check_result(sound, array, result):
         try:
             sound(array, result)
         except InplaceDtypeError:
@@ -130,8 +112,8 @@ def result_is_cut_to_the_target_dtype(swap: Swap) -> None:
     swap(at(inplace, "check_result"), check_result)
 
 
-@plant(at(inplace, "check_may_be_written"), {"inp-034a": "no error"}, "pytorch/pytorch#32839")
-def nograd_view_ok(sound: Any, target: Any) -> None:
+@plant(at(inplace, "check_may_be_written"), "no error: inp-034a", "pytorch/pytorch#32839")
+def nograd_view_ok(sound, target):
     """A view that was made in no_grad is written in grad mode like any other."""
     if target._view is None or target._view.creation is not views.Creation.NO_GRAD:
         sound(target)
@@ -139,10 +121,10 @@ def nograd_view_ok(sound: Any, target: Any) -> None:
 
 @plant(
     at(inplace, "apply_inplace"),
-    {"inp-029d": "multi-view-inplace"},
-    "common where the ban does not ask who requires grad",
+    "multi-view-inplace: inp-029d",
+    "where the ban does not ask who requires grad",
 )
-def multiview_ban_without_grad(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
+def multiview_ban_without_grad(sound, operator, operands, *params):
     """One of several views is not written, also where nothing requires grad."""
     relation = operands[0]._view
     if relation is not None and relation.creation is Creation.SEVERAL:
@@ -150,12 +132,12 @@ def multiview_ban_without_grad(sound: Any, operator: Any, operands: Any, *params
     return sound(operator, operands, *params)
 
 
-@compound({"inp-237": "value"}, "pytorch/pytorch#1424")
-def repeated_address_is_written_again(swap: Swap) -> None:
+@compound("value: inp-237", "pytorch/pytorch#1424")
+def repeated_address_is_written_again(swap):
     """A write adds to an address once for each index that it has."""
     overlaps = layout.overlaps_itself
 
-    def store(sound: Any, target: Any, result: Any) -> None:
+    def store(sound, target, result):
         if not overlaps(target._array):
             sound(target, result)
             return
@@ -168,12 +150,12 @@ def repeated_address_is_written_again(swap: Swap) -> None:
     swap(at(inplace, "store"), store)
 
 
-@compound({"inp-238": "value"}, "pytorch/pytorch#2940")
-def overlap_is_noticed_after_the_write(swap: Swap) -> None:
+@compound("value: inp-238", "pytorch/pytorch#2940")
+def overlap_is_noticed_after_the_write(swap):
     """A write to a tensor in which one address has several indices is refused once it is made."""
     overlaps = layout.overlaps_itself
 
-    def store(sound: Any, target: Any, result: Any) -> None:
+    def store(sound, target, result):
         sound(target, result)
         if overlaps(target._array):
             raise OverlappingMemoryError("several indices of the target are one address")
@@ -182,12 +164,8 @@ def overlap_is_noticed_after_the_write(swap: Swap) -> None:
     swap(at(inplace, "store"), store)
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    {"inp-201": "value"},
-    "common in teaching engines: self.data += other.data",
-)
-def leaf_write_goes_unnoticed(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
+@plant(at(inplace, "apply_inplace"), "value: inp-201", "teaching engines: self.data += other.data")
+def leaf_write_goes_unnoticed(sound, operator, operands, *params):
     """A write to a leaf that requires grad is neither refused, nor recorded, nor counted."""
     leaf = operands[0]
     if not (leaf.requires_grad and leaf.is_leaf):
@@ -197,11 +175,11 @@ def leaf_write_goes_unnoticed(sound: Any, operator: Any, operands: Any, *params:
     return leaf
 
 
-@compound({"inp-202": "missing gradient"}, "Lightning-AI/lightning-thunder#1458")
-def written_leaf_is_lost(swap: Swap) -> None:
+@compound("missing gradient: inp-202", "Lightning-AI/lightning-thunder#1458")
+def written_leaf_is_lost(swap):
     """A write to a leaf that requires grad is let through, and cuts it off from its gradient."""
 
-    def prepare(sound: Any, operator: Any, operands: Any, *rest: Any) -> Any:
+    def prepare(sound, operator, operands, *rest):
         made = sound(operator, operands, *rest)
         if operands[0].requires_grad and operands[0].is_leaf:
             made.next_functions = (node.NO_EDGE, *made.next_functions[1:])
@@ -211,12 +189,8 @@ def written_leaf_is_lost(swap: Swap) -> None:
     swap(at(inplace, "prepare"), prepare)
 
 
-@plant(
-    at(inplace, "result_for"),
-    {"inp-230/shape": "shape"},
-    "common where a loop runs over the target",
-)
-def result_is_cut_to_the_target_shape(sound: Any, operator: Any, operands: Any, params: Any) -> Any:
+@plant(at(inplace, "result_for"), "shape: inp-230/shape", "where a loop runs over the target")
+def result_is_cut_to_the_target_shape(sound, operator, operands, params):
     """A write whose result is larger than its target takes as much of it as there is room for."""
     result = sound(operator, operands, params)
     shape = operands[0]._array.shape
@@ -225,12 +199,12 @@ def result_is_cut_to_the_target_shape(sound: Any, operator: Any, operands: Any, 
     return result
 
 
-@compound({"inp-231/shape": "shape", "inp-231/dtype": "value"}, "pytorch/pytorch#2940")
-def misfit_is_noticed_after_the_write(swap: Swap) -> None:
+@compound("shape: inp-231/shape; value: inp-231/dtype", "pytorch/pytorch#2940")
+def misfit_is_noticed_after_the_write(swap):
     """A result that does not fit is stored, and refused then."""
     check = inplace.check_result
 
-    def store(sound: Any, target: Any, result: Any) -> None:
+    def store(sound, target, result):
         before = target._array
         if before.shape == result.shape and before.dtype == result.dtype:
             sound(target, result)
