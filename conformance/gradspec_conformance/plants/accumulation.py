@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, at
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.autograd import grad_mode
 from gradspec_reference.engine import accumulation, layout
@@ -15,24 +13,19 @@ from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.tensor import Tensor
 
 
-@plant(at(accumulation, "accumulate_array"), "value: acc-001 acc-008", "pytorch/pytorch#181723")
+@plant(ACCUMULATE_ARRAY, "value: acc-001 acc-008", "pytorch/pytorch#181723")
 def accum_replaces(sound, leaf, gradient, status):
     """A pass stores its gradient in place of the one that a leaf has."""
     leaf._grad = None
     sound(leaf, gradient, status)
 
 
-@compound("value: acc-002 acc-003", "pytorch/pytorch#181723")
-def total_kept_elsewhere(swap):
+@plant(ACCUMULATE_ARRAY, "value: acc-002 acc-003", "pytorch/pytorch#181723", memory=dict)
+def total_kept_elsewhere(buffers, _sound, leaf, gradient, _status):
     """The engine keeps the totals in buffers of its own, and grad shows copies of them."""
-    buffers: dict[int, tuple[Tensor, Any]] = {}
-
-    def adding(_sound, leaf, gradient, _status):
-        _, total = buffers.get(id(leaf), (leaf, 0.0))
-        buffers[id(leaf)] = (leaf, total + gradient)
-        leaf._grad = Tensor(np.array(total + gradient, dtype=leaf._array.dtype))
-
-    swap(at(accumulation, "accumulate_array"), adding)
+    _, total = buffers.get(id(leaf), (leaf, 0.0))
+    buffers[id(leaf)] = (leaf, total + gradient)
+    leaf._grad = Tensor(np.array(total + gradient, dtype=leaf._array.dtype))
 
 
 @plant(at(layout, "like_leaf"), "structure: acc-013 acc-014", "engines that keep what arrives")
@@ -41,7 +34,7 @@ def gradient_keeps_arrival_layout(_sound, gradient, _leaf):
     return np.array(gradient, order="K")
 
 
-@plant(at(accumulation, "accumulate_array"), "structure: acc-015", "torch rule")
+@plant(ACCUMULATE_ARRAY, "structure: acc-015", "torch rule")
 def total_takes_layout_of_leaf(sound, leaf, gradient, status):
     """A total is laid out anew, like its leaf, whenever something is added to it."""
     sound(leaf, gradient, status)
@@ -49,11 +42,10 @@ def total_takes_layout_of_leaf(sound, leaf, gradient, status):
     leaf._grad._array = layout.like_leaf(leaf._grad._array, leaf._array)
 
 
-@compound("structure: acc-016", "torch rule")
-def layout_policy_ignored(swap):
+@plant(at(grad_mode.enforce_grad_layout_policy, "__enter__"), "structure: acc-016", "torch rule")
+def layout_policy_ignored(_sound, self):
     """Switching the layout policy off has no effect."""
-    policy = grad_mode.enforce_grad_layout_policy
-    swap(at(policy, "__enter__"), lambda _sound, self: self._before.append(layout.Policy.enforced))
+    self._before.append(layout.Policy.enforced)
 
 
 @compound("structure: acc-202", "pytorch/pytorch#183867")
@@ -64,46 +56,36 @@ def layout_policy_not_restored(swap):
     swap(at(policy, "__exit__"), lambda _sound, self, *_exception: self._before.clear())
 
 
-@plant(at(accumulation, "accumulate_array"), "missing gradient: acc-021", TEACHING)
+@plant(ACCUMULATE_ARRAY, "missing gradient: acc-021", TEACHING)
 def zero_is_none(sound, leaf, gradient, status):
     """A gradient that is zero everywhere is not stored."""
     if np.any(gradient):
         sound(leaf, gradient, status)
 
 
-@compound("value: acc-020a acc-019", "pytorch/pytorch#119334")
-def totals_in_one_buffer(swap):
+@plant(ACCUMULATE_ARRAY, "value: acc-020a acc-019", "pytorch/pytorch#119334", memory=dict)
+def totals_in_one_buffer(buffers, sound, leaf, gradient, status):
     """The first gradients of all leaves of one shape are written into one buffer."""
-    buffers: dict[Any, Any] = {}
-
-    def buffered(sound, leaf, gradient, status):
-        if leaf._grad is None:
-            key = (np.shape(gradient), leaf._array.dtype)
-            buffer = buffers.setdefault(key, np.empty(*key))
-            buffer[...] = gradient
-            leaf._grad = Tensor(buffer)
-        else:
-            sound(leaf, gradient, status)
-
-    swap(at(accumulation, "accumulate_array"), buffered)
+    if leaf._grad is None:
+        key = (np.shape(gradient), leaf._array.dtype)
+        buffer = buffers.setdefault(key, np.empty(*key))
+        buffer[...] = gradient
+        leaf._grad = Tensor(buffer)
+    else:
+        sound(leaf, gradient, status)
 
 
-@compound("value: acc-018b acc-019", "pytorch/pytorch#34082")
-def accum_aliases(swap):
+@plant(ACCUMULATE_ARRAY, "value: acc-018b acc-019", "pytorch/pytorch#34082", memory=dict)
+def accum_aliases(arrived, sound, leaf, gradient, status):
     """The first gradient of a leaf is what arrived, which others may have received as well."""
-    arrived: dict[int, tuple[Any, Tensor]] = {}
-
-    def aliasing(sound, leaf, gradient, status):
-        if leaf._grad is None:
-            known = arrived.setdefault(id(gradient), (gradient, Tensor(gradient)))
-            leaf._grad = known[1]
-        else:
-            sound(leaf, gradient, status)
-
-    swap(at(accumulation, "accumulate_array"), aliasing)
+    if leaf._grad is None:
+        known = arrived.setdefault(id(gradient), (gradient, Tensor(gradient)))
+        leaf._grad = known[1]
+    else:
+        sound(leaf, gradient, status)
 
 
-@plant(at(accumulation, "accumulate_array"), "value: acc-019c", "pytorch/pytorch#25814")
+@plant(ACCUMULATE_ARRAY, "value: acc-019c", "pytorch/pytorch#25814")
 def repeated_entries_stored_once(sound, leaf, gradient, status):
     """A first gradient whose entries are all equal is stored as one entry, repeated by strides."""
     held = leaf._grad
@@ -114,11 +96,7 @@ def repeated_entries_stored_once(sound, leaf, gradient, status):
         leaf._grad._array = np.lib.stride_tricks.as_strided(array, array.shape, steps)
 
 
-@plant(
-    at(accumulation, "accumulate_array"),
-    "aliasing: acc-009; value: acc-018a",
-    "tinygrad/tinygrad#13674",
-)
+@plant(ACCUMULATE_ARRAY, "aliasing: acc-009; value: acc-018a", "tinygrad/tinygrad#13674")
 def accum_out_of_place(sound, leaf, gradient, status):
     """A later pass puts a new tensor in the place of the old total."""
     if leaf._grad is None:
@@ -127,7 +105,7 @@ def accum_out_of_place(sound, leaf, gradient, status):
         leaf._grad = Tensor(leaf._grad._array + gradient)
 
 
-@plant(at(accumulation, "accumulate_array"), "value: acc-009a", "pytorch/pytorch#178315")
+@plant(ACCUMULATE_ARRAY, "value: acc-009a", "pytorch/pytorch#178315")
 def accum_no_version(sound, leaf, gradient, status):
     """An addition to grad in place does not count as a write."""
     held = leaf._grad
@@ -136,7 +114,7 @@ def accum_no_version(sound, leaf, gradient, status):
         held._counter.value -= 1
 
 
-@plant(at(accumulation, "accumulate_array"), "flag: acc-012b", "torch rule")
+@plant(ACCUMULATE_ARRAY, "flag: acc-012b", "torch rule")
 def accum_drops_history(sound, leaf, gradient, status):
     """A total that is a function ceases to be one when a plain pass adds to it."""
     sound(leaf, gradient, status)
@@ -172,7 +150,7 @@ def first_gradient_always_copied(_sound, _leaf, _gradient, _status):
 
 
 @plant(
-    at(accumulation, "accumulate_array"),
+    ACCUMULATE_ARRAY,
     "shape: bwd-202/a_mean_of_squares bwd-001b",
     "engines for scalars that were given arrays",
 )
@@ -182,11 +160,7 @@ def leaf_holds_one_number(_sound, leaf, gradient, _status):
     leaf._grad = Tensor(total if leaf._grad is None else leaf._grad._array + total)
 
 
-@plant(
-    at(accumulation, "accumulate_array"),
-    "value: bwd-008a",
-    "engines whose optimiser need not clear gradients",
-)
+@plant(ACCUMULATE_ARRAY, "value: bwd-008a", "engines whose optimiser need not clear gradients")
 def every_pass_overwrites(_sound, leaf, gradient, _status):
     """What a pass brings to a leaf replaces what earlier passes left there."""
     leaf._grad = Tensor(np.array(gradient))
@@ -236,20 +210,20 @@ def first_use_wins(_sound, held, status, _part):
     return (held, status)
 
 
-@plant(at(accumulation, "accumulate_array"), "shape: leaf-016", "engines with flat parameters")
+@plant(ACCUMULATE_ARRAY, "shape: leaf-016", "engines with flat parameters")
 def gradients_are_flat(sound, leaf, gradient, status):
     """The gradient of a leaf is stored as one row of numbers."""
     sound(leaf, gradient, status)
     leaf._grad._array = leaf._grad._array.reshape(-1)
 
 
-@plant(at(accumulation, "accumulate_array"), "dtype: leaf-016b", "denizyuret/AutoGrad.jl#69")
+@plant(ACCUMULATE_ARRAY, "dtype: leaf-016b", "denizyuret/AutoGrad.jl#69")
 def gradients_are_kept_in_double_precision(sound, leaf, gradient, status):
     """The gradient of a leaf is of the widest data type, whatever the leaf's is."""
     return sound(leaf, gradient.astype(np.float64), status)
 
 
-@plant(at(accumulation, "accumulate_array"), "dtype: leaf-025a", "pytorch/pytorch#181798")
+@plant(ACCUMULATE_ARRAY, "dtype: leaf-025a", "pytorch/pytorch#181798")
 def incoming_gradients_ignore_grad_dtype(sound, leaf, gradient, status):
     """What arrives at a leaf is cast to the leaf's own data type, not to its grad_dtype."""
     return sound(leaf, gradient.astype(leaf._array.dtype), status)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.engine import accumulation, hooks, views
@@ -109,6 +107,7 @@ def kept_gradient_is_replaced(sound, node, output_nr, gradient):
 def kept_gradient_is_shared_with_the_leaf(swap):
     """An intermediate keeps the memory that arrived, and so does a leaf that it is passed on to."""
 
+    @swap.into(at(hooks, "store_retained"))
     def stored(_sound, node, output_nr, gradient):
         keeper = (node.retained or {}).get(output_nr)
         tensor = None if keeper is None else keeper()
@@ -116,7 +115,6 @@ def kept_gradient_is_shared_with_the_leaf(swap):
             held = tensor._grad
             tensor._grad = gradient if held is None else held.add(gradient)
 
-    swap(at(hooks, "store_retained"), stored)
     swap(at(accumulation, "may_keep"), lambda _sound, _leaf, _gradient, _status: True)
 
 
@@ -151,15 +149,11 @@ def one_request_for_a_node(_sound, node, _output, gradient):
         tensor._grad = gradient.clone() if held is None else held.add(gradient)
 
 
-@compound("value: ret-202", "where what a hook returned is taken over")
-def what_a_hook_returned_is_taken_over(swap):
+@plant(step("through_hooks"), "value: ret-202", "where what a hook returned is taken over")
+def what_a_hook_returned_is_taken_over(sound, self, *given):
     """What a hook returned becomes the gradient itself, to which later passes add."""
-
-    def through(sound, self, *given):
-        value, status = sound(self, *given)
-        return value, status if self.create_graph else accumulation.OWNED
-
-    swap(step("through_hooks"), through)
+    value, status = sound(self, *given)
+    return value, status if self.create_graph else accumulation.OWNED
 
 
 @plant(at(hooks, "move_retained"), "missing gradient: inp-225", "where the node retains")
@@ -178,14 +172,14 @@ def hooks_follow_the_tensor(sound, tensor, node):
         node.hooks, old.hooks = (old.hooks, None)
 
 
-@compound("value: bwd-210/inputs", "gradients that are filed under their node")
-def retained_gradients_are_filed_under_the_node(swap):
+@plant(
+    at(hooks, "store_retained"),
+    "value: bwd-210/inputs",
+    "gradients that are filed under their node",
+    memory=dict,
+)
+def retained_gradients_are_filed_under_the_node(first, sound, node, output_nr, gradient):
     """All outputs of a node that retain their gradient are given that of the first."""
-    first: dict[Any, Any] = {}
-
-    def store_retained(sound, node, output_nr, gradient):
-        if output_nr == 0:
-            first[node] = gradient
-        sound(node, output_nr, first[node])
-
-    swap(at(hooks, "store_retained"), store_retained)
+    if output_nr == 0:
+        first[node] = gradient
+    sound(node, output_nr, first[node])

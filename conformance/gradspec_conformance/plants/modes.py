@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import at, step
+from gradspec_conformance.plants.places import APPLY_INPLACE, NEW_PASS, at, step
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import inplace, modes, requests
+from gradspec_reference.engine import modes
 
 
 @compound("flag: ho-011 ho-012", "pytorch/pytorch#31715")
 def pass_does_not_restore_the_mode(swap):
     """After a pass the grad mode is that of the pass."""
 
+    @swap.into(step("run"))
     def run(sound, self):
         sound(self)
         modes.enter(self.create_graph)
 
     swap.data(modes.state, "recording", modes.state.recording)  # put back when the plant goes
-    swap(step("run"), run)
 
 
 @plant(at(modes.no_grad, "__enter__"), "flag: rec-001a; value: rec-202", "tinygrad/tinygrad#3832")
@@ -25,7 +25,7 @@ def nograd_ignored(_sound, self):
     return self._before.append(modes.state.recording)
 
 
-@plant(at(requests, "new_pass"), "root-without-grad: ho-012", "where the mode has the last word")
+@plant(NEW_PASS, "root-without-grad: ho-012", "where the mode has the last word")
 def mode_overrules_the_switch(sound, retain, create):
     """A pass inside no_grad is not recorded, even with create_graph=True."""
     retain = create if retain is None else retain
@@ -37,6 +37,7 @@ def pass_leaves_the_mode_alone(swap):
     """A pass runs in the caller's grad mode, whatever create_graph says."""
     enter = modes.enter
 
+    @swap.into(step("run"))
     def run(sound, self):
         caller = modes.state.recording
 
@@ -47,10 +48,8 @@ def pass_leaves_the_mode_alone(swap):
         modes.enter = enter_callers
         sound(self)
 
-    swap(step("run"), run)
 
-
-@plant(at(inplace, "apply_inplace"), "flag: acc-201", "where a leaf is written through its data")
+@plant(APPLY_INPLACE, "flag: acc-201", "where a leaf is written through its data")
 def step_clears_the_flag(sound, operator, operands, *rest):
     """A leaf that is written while recording is off does not require grad afterwards."""
     written = sound(operator, operands, *rest)
@@ -59,11 +58,7 @@ def step_clears_the_flag(sound, operator, operands, *rest):
     return written
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    "missing gradient: acc-201",
-    "where an update makes a new parameter",
-)
+@plant(APPLY_INPLACE, "missing gradient: acc-201", "where an update makes a new parameter")
 def step_drops_the_gradient(sound, operator, operands, *rest):
     """A leaf that is written while recording is off loses its gradient."""
     written = sound(operator, operands, *rest)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from gradspec_reference import autograd
+from gradspec_reference.engine import accumulation, cotangents, inplace, recording, requests
 from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
@@ -118,3 +121,19 @@ def instead(function: Callable[..., Any]) -> Fault:
 
 def _nothing(*_arguments: Any) -> None:
     """Stand for a method that a class does not have, such as `__del__`."""
+
+
+# where many faults are put --------------------------------------------------------------
+ACCUMULATE_ARRAY: Final = at(accumulation, "accumulate_array")
+MAKE_NODE: Final = at(recording, "make_node")
+APPLY_INPLACE: Final = at(inplace, "apply_inplace")
+INTO_OUT: Final = at(inplace, "into_out")
+NEW_PASS: Final = at(requests, "new_pass")
+BACKWARD: Final = at(autograd, "backward")
+GRAD: Final = at(autograd, "grad")
+FOR_ROOTS: Final = at(cotangents, "for_roots")
+FOR_ROOT: Final = at(cotangents, "for_root")
+DEFAULT_COTANGENT: Final = at(cotangents, "default")
+REQUIRES_GRAD_: Final = at(Tensor, "requires_grad_")
+RELEASE: Final = at(Node, "release")
+STORE: Final = at(inplace, "store")

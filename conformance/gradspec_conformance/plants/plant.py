@@ -1,12 +1,13 @@
 """A plant: a fault modelled on a real bug, put into the reference engine in memory.
 
 `@plant(place, kills, modelled_on)` enters a function that runs in that place of the engine and is
-handed the sound one first; `@compound(kills, modelled_on)` enters a fault that needs several places
-or a memory of its own, and is given a `Swap`.
+handed the sound one first; `@compound(kills, modelled_on)` enters a fault that needs several
+places, and is given a `Swap`.
 """
 
 from __future__ import annotations
 
+import functools
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -76,25 +77,31 @@ PLANTS: Final[dict[str, Plant]] = {}
 """Every plant, by name."""
 
 
-def plant(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
+def plant(
+    place: Place, kills: str, modelled_on: str, memory: Callable[[], Any] | None = None
+) -> Callable[[Fault], Plant]:
     """Enter a fault of one place: `fault(sound, *arguments)`, whose docstring says what it does.
 
     `kills` is written as in `kills.txt`: a kind and one or two clauses, `"value: acc-001 acc-002"`;
     a further kind comes behind a semicolon.  A kind is a failure kind
     (`gradspec.judging.outcome.FailureKind`) or, where the faulty engine raises without need, an
     error kind.  `modelled_on` names the real bug, as `owner/repository#number`, or says in what
-    kind of engine, or where, the fault is common.
+    kind of engine, or where, the fault is common.  A fault that remembers something between its
+    calls is `fault(memory, sound, *arguments)`; `memory()` makes it, whenever the fault is planted.
     Raises MalformedPlant when a part is missing or the name is taken.
     """
 
     def declare(fault: Fault) -> Plant:
-        return enter(of_function(fault, lambda swap: swap(place, fault), kills, modelled_on))
+        def put(swap: Swap) -> None:
+            swap(place, fault if memory is None else functools.partial(fault, memory()))
+
+        return enter(of_function(fault, put, kills, modelled_on))
 
     return declare
 
 
 def compound(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]], Plant]:
-    """Enter a fault that fills its places itself, by `swap(place, fault)`; see `plant`."""
+    """Enter a fault that fills its places itself, by `@swap.into(place)`; see `plant`."""
 
     def declare(put: Callable[[Swap], None]) -> Plant:
         return enter(of_function(put, put, kills, modelled_on))

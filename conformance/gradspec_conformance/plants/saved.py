@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.history import number
-from gradspec_conformance.plants.places import at, kernel
+from gradspec_conformance.plants.places import RELEASE, STORE, at, kernel
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import hooks, inplace, saved, versions
+from gradspec_reference.engine import hooks, saved, versions
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.engine.node import AccumulateGrad, Node
 from gradspec_reference.engine.saved import SavedTensor
@@ -26,15 +26,13 @@ ALONE = 2
 STACK = 500
 
 
-@plant(at(Node, "release"), "no error: life-001 life-011", "tinygrad/tinygrad#5701")
+@plant(RELEASE, "no error: life-001 life-011", "tinygrad/tinygrad#5701")
 def freed_not_checked(_sound, _node):
     """Nothing is freed, and a second pass reads what the first one used."""
     return
 
 
-@plant(
-    at(Node, "release"), "graph-freed: life-006", "torch test_backward_twice_without_saved_values"
-)
+@plant(RELEASE, "graph-freed: life-006", "torch test_backward_twice_without_saved_values")
 def freed_all_nodes(_sound, node):
     """A pass frees nodes that saved nothing too, and they refuse to run again."""
     node.saved = None
@@ -46,7 +44,7 @@ def freed_value_shows_as_none(sound, node, name):
     return None if node.saved is None else sound(node, name)
 
 
-@plant(at(Node, "release"), "lifetime: life-014a", "where freed is a mark on the node")
+@plant(RELEASE, "lifetime: life-014a", "where freed is a mark on the node")
 def freed_is_a_mark(sound, node):
     """Freeing marks a node as used up and keeps what it saved."""
     if node.saved:
@@ -54,7 +52,7 @@ def freed_is_a_mark(sound, node):
     sound(node)
 
 
-@plant(at(Node, "release"), "value: life-017", "engines that manage memory themselves")
+@plant(RELEASE, "value: life-017", "engines that manage memory themselves")
 def freed_memory_is_the_users(sound, node):
     """Freeing a node gives back the memory of what it saved, which the user may still read."""
     for item in node.saved or ():
@@ -138,18 +136,17 @@ def saved_values_are_locked(swap):
     """A write to a value that some operation saved is refused at once."""
     locked: list[Any] = []
 
+    @swap.into(at(SavedTensor, "__init__"))
     def saving(sound, self, tensor):
         sound(self, tensor)
         locked.append(versions.counter_of(tensor))
 
+    @swap.into(STORE)
     def stored(sound, target, result):
         counter = versions.counter_of(target)
         if any(counter is each for each in locked):
             raise StaleSavedTensorError("a value that was saved for backward was written")
         sound(target, result)
-
-    swap(at(SavedTensor, "__init__"), saving)
-    swap(at(inplace, "store"), stored)
 
 
 @compound("missing gradient: rec-018", "pytorch/pytorch#19769")
@@ -169,7 +166,7 @@ def edges_hold_weakly(swap):
     swap.data(Node, "next_functions", property(read, write))
 
 
-@plant(at(Node, "release"), "value: rec-004 rec-006", "pytorch/pytorch#119334")
+@plant(RELEASE, "value: rec-004 rec-006", "pytorch/pytorch#119334")
 def saved_memory_recycled(sound, self):
     """When a graph is freed, the memory of its saved values is put to another use."""
     for item in self.saved or ():
@@ -178,9 +175,7 @@ def saved_memory_recycled(sound, self):
     sound(self)
 
 
-@plant(
-    at(Node, "release"), "no error: ret-022/before", "confusion of retain_grad with retain_graph"
-)
+@plant(RELEASE, "no error: ret-022/before", "confusion of retain_grad with retain_graph")
 def retaining_node_is_not_freed(sound, node):
     """A node whose tensor retains its gradient keeps its saved values too."""
     return None if node.retained else sound(node)
@@ -190,17 +185,16 @@ def retaining_node_is_not_freed(sound, node):
 def request_revives_the_node(swap):
     """Freeing only marks a node, and retain_grad() takes the mark away again."""
 
+    @swap.into(RELEASE)
     def marked(sound, node):
         node.metadata["spent"] = node.saved
         sound(node)
 
+    @swap.into(at(hooks, "retain"))
     def revived(sound, tensor):
         sound(tensor)
         if tensor._grad_fn is not None and "spent" in tensor._grad_fn.metadata:
             tensor._grad_fn.saved = tensor._grad_fn.metadata.pop("spent")
-
-    swap(at(Node, "release"), marked)
-    swap(at(hooks, "retain"), revived)
 
 
 @compound("stale-saved-tensor: inp-013 inp-015a", "pytorch/pytorch#15115")
@@ -225,27 +219,26 @@ def indices_are_not_checked(sound, node, tensor, now, then):
 def versions_are_compared_once(swap):
     """The versions of what a node saved are compared in the first pass through it only."""
 
+    @swap.into(at(Node, "unpack"))
     def unpack(sound, self, as_tensors):
         self.metadata["passes"] = self.metadata.get("passes", 0) + 1
         return sound(self, as_tensors)
 
+    @swap.into(at(saved, "check_version"))
     def check_version(sound, node, *rest):
         if node.metadata["passes"] == 1:
             sound(node, *rest)
 
-    swap(at(Node, "unpack"), unpack)
-    swap(at(saved, "check_version"), check_version)
 
-
-@compound("value: inp-213/result; no error: inp-214/result", "where a check is paid for once")
-def versions_of_results_are_compared_once(swap):
+@plant(
+    at(saved, "check_version"),
+    "value: inp-213/result; no error: inp-214/result",
+    "where a check is paid for once",
+)
+def versions_of_results_are_compared_once(sound, node, tensor, *versions):
     """The versions of results that a node saved are compared in the first pass only."""
-
-    def check_version(sound, node, tensor, *versions):
-        results = [i.tensor for i in node.saved if isinstance(i, saved.SavedResult)]
-        checked = node.metadata.setdefault("checked", set())
-        if not any(tensor is one for one in results) or id(tensor) not in checked:
-            sound(node, tensor, *versions)
-        checked.add(id(tensor))
-
-    swap(at(saved, "check_version"), check_version)
+    results = [i.tensor for i in node.saved if isinstance(i, saved.SavedResult)]
+    checked = node.metadata.setdefault("checked", set())
+    if not any(tensor is one for one in results) or id(tensor) not in checked:
+        sound(node, tensor, *versions)
+    checked.add(id(tensor))

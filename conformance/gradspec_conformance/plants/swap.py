@@ -49,6 +49,10 @@ class Swap:
         self.places.append(place)
         place.fill(self, counted)
 
+    def into(self, place: Place) -> Callable[[Fault], None]:
+        """Let the fault that is defined below run in this place."""
+        return lambda fault: self(place, fault)
+
     def data(self, owner: Any, name: str, value: Any) -> None:
         """Replace what is no function; call `took_effect()` where the fault shows."""
         self.unseen = True

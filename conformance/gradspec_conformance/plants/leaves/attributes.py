@@ -9,11 +9,10 @@ import numpy as np
 
 import gradspec_reference
 from gradspec_conformance.plants.history import unrecorded
-from gradspec_conformance.plants.places import assigning, at, instead, reading
+from gradspec_conformance.plants.places import REQUIRES_GRAD_, assigning, at, instead, reading
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import recording, versions
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import interop
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.names.methods import METHODS
 from gradspec_reference.operators import OPERATORS
@@ -21,11 +20,7 @@ from gradspec_reference.operators import OPERATORS
 Function = Callable[..., Any]
 
 
-@plant(
-    at(Tensor, "requires_grad_"),
-    "no error: acc-007; unexpected gradient: acc-020",
-    "tinygrad/tinygrad#16230",
-)
+@plant(REQUIRES_GRAD_, "no error: acc-007; unexpected gradient: acc-020", "tinygrad/tinygrad#16230")
 def grad_begins_at_zero(sound, self, requires_grad=True):
     """A leaf that requires grad has a gradient of zeros from the start."""
     if requires_grad and self._grad is None:
@@ -33,30 +28,26 @@ def grad_begins_at_zero(sound, self, requires_grad=True):
     return sound(self, requires_grad)
 
 
-@compound("unexpected gradient: bwd-002", "engines whose backward() can be chained")
-def backward_returns_its_root(swap):
-    """backward() returns the tensor on which it was called."""
-    original = METHODS["backward"]
-
-    def returning(_sound, self, *arguments, **keywords):
-        original(self, *arguments, **keywords)
-        return self
-
-    swap(at(Tensor, "backward"), returning)
-
-
-@compound(
-    "value: bwd-030/the_method bwd-020", "where the method and the function are written separately"
+@plant(
+    at(Tensor, "backward"),
+    "unexpected gradient: bwd-002",
+    "engines whose backward() can be chained",
 )
-def method_forgets_its_inputs(swap):
+def backward_returns_its_root(sound, self, *arguments, **keywords):
+    """backward() returns the tensor on which it was called."""
+    sound(self, *arguments, **keywords)
+    return self
+
+
+@plant(
+    at(Tensor, "backward"),
+    "value: bwd-030/the_method bwd-020",
+    "where the method and the function are written separately",
+)
+def method_forgets_its_inputs(sound, self, *arguments, inputs=None, **keywords):
     """The method backward() does not hand its inputs to the function."""
-    original = METHODS["backward"]
-
-    def without_inputs(_sound, self, *arguments, inputs=None, **keywords):
-        del inputs
-        original(self, *arguments, **keywords)
-
-    swap(at(Tensor, "backward"), without_inputs)
+    del inputs
+    sound(self, *arguments, **keywords)
 
 
 @compound("cotangent-shape: inp-054", "engines without metadata changes in place")
@@ -83,10 +74,10 @@ def augmented_is_not_recorded(swap):
         swap(at(Tensor, f"__i{sign}__"), lambda _sound, x, y, f=original: unrecorded(f, x, y))
 
 
-@compound("value: inp-001/zero inp-204", "engines with immutable arrays")
-def zero_is_out_of_place(swap):
+@plant(at(Tensor, "zero_"), "value: inp-001/zero inp-204", "engines with immutable arrays")
+def zero_is_out_of_place(_sound, self):
     """zero_() returns zeros and leaves the tensor alone."""
-    swap(at(Tensor, "zero_"), instead(gradspec_reference.zeros_like))
+    return gradspec_reference.zeros_like(self)
 
 
 @plant(at(Tensor, "resize_"), "no error: inp-036", "engines where shape is a plain attribute")
@@ -118,16 +109,11 @@ def detach_gives_a_view(_sound, self):
     return recording.view(OPERATORS["alias"], self.alias())
 
 
-@compound("value: inp-040", "where an export is taken for a write")
-def exports_are_counted(swap):
+@plant(at(Tensor, "numpy"), "value: inp-040", "where an export is taken for a write")
+def exports_are_counted(sound, self, *, force=False):
     """Handing out the NumPy array of a tensor counts as a write to it."""
-    original = interop.numpy
-
-    def numpy(_sound, self, *, force=False):
-        versions.bump(self)
-        return original(self, force=force)
-
-    swap(at(Tensor, "numpy"), numpy)
+    versions.bump(self)
+    return sound(self, force=force)
 
 
 @plant(at(Tensor, "retain_grad"), "missing gradient: ret-005 ret-010", "candle-org/candle#282")

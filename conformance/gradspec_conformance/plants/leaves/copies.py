@@ -10,62 +10,44 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.places import assigning, at, reading
-from gradspec_conformance.plants.plant import TEACHING, compound, plant, sweep
+from gradspec_conformance.plants.plant import TEACHING, plant, sweep
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError, NonleafCopyError
 from gradspec_reference.names import factories, interop, printing
 
 
-@compound(
-    "missing gradient: leaf-202/new_tensor; value: leaf-028/new_tensor", "pytorch/pytorch#11815"
+@plant(
+    at(Tensor, "new_tensor"),
+    "missing gradient: leaf-202/new_tensor; value: leaf-028/new_tensor",
+    "pytorch/pytorch#11815",
 )
-def new_tensor_keeps_the_history(swap):
+def new_tensor_keeps_the_history(sound, self, data, **options):
     """new_tensor, given a tensor, makes a recorded copy of it."""
-    sound = factories.new_tensor
-
-    def new_tensor(_sound, self, data, **options):
-        return data.clone() if isinstance(data, Tensor) else sound(self, data, **options)
-
-    swap(at(Tensor, "new_tensor"), new_tensor)
+    return data.clone() if isinstance(data, Tensor) else sound(self, data, **options)
 
 
-@compound("aliasing: leaf-028c/new_tensor", TEACHING)
-def new_tensor_shares_memory(swap):
+@plant(at(Tensor, "new_tensor"), "aliasing: leaf-028c/new_tensor", TEACHING)
+def new_tensor_shares_memory(sound, self, data, *, requires_grad=False, **options):
     """new_tensor, given a tensor, makes a leaf on the same memory."""
-    sound = factories.new_tensor
-
-    def new_tensor(_sound, self, data, *, requires_grad=False, **options):
-        if isinstance(data, Tensor):
-            return data.detach().requires_grad_(requires_grad)
-        return sound(self, data, requires_grad=requires_grad, **options)
-
-    swap(at(Tensor, "new_tensor"), new_tensor)
+    if isinstance(data, Tensor):
+        return data.detach().requires_grad_(requires_grad)
+    return sound(self, data, requires_grad=requires_grad, **options)
 
 
-@compound("missing gradient: leaf-041", "pytorch/pytorch#3307")
-def a_deep_copy_forgets_the_gradient(swap):
+@plant(at(Tensor, "__deepcopy__"), "missing gradient: leaf-041", "pytorch/pytorch#3307")
+def a_deep_copy_forgets_the_gradient(sound, self, memo):
     """A deep copy of a leaf has its value and flag, but no gradient."""
-    sound = interop.deepcopy
-
-    def deepcopy(_sound, self, memo):
-        twin = sound(self, memo)
-        twin._grad = None
-        return twin
-
-    swap(at(Tensor, "__deepcopy__"), deepcopy)
+    twin = sound(self, memo)
+    twin._grad = None
+    return twin
 
 
-@compound("flag: leaf-041", TEACHING)
-def a_deep_copy_forgets_the_flag(swap):
+@plant(at(Tensor, "__deepcopy__"), "flag: leaf-041", TEACHING)
+def a_deep_copy_forgets_the_flag(sound, self, memo):
     """A deep copy of a leaf is a constant."""
-    sound = interop.deepcopy
-
-    def deepcopy(_sound, self, memo):
-        twin = sound(self, memo)
-        twin._requires_grad = False
-        return twin
-
-    swap(at(Tensor, "__deepcopy__"), deepcopy)
+    twin = sound(self, memo)
+    twin._requires_grad = False
+    return twin
 
 
 @plant(at(Tensor, "__deepcopy__"), "aliasing: leaf-041; value: leaf-041a", TEACHING)
@@ -74,17 +56,12 @@ def a_deep_copy_is_the_tensor(_sound, self, _memo):
     return self
 
 
-@compound("value: leaf-041a; aliasing: leaf-041b", TEACHING)
-def a_deep_copy_shares_the_gradient(swap):
+@plant(at(Tensor, "__deepcopy__"), "value: leaf-041a; aliasing: leaf-041b", TEACHING)
+def a_deep_copy_shares_the_gradient(sound, self, memo):
     """A deep copy of a leaf and its original have one gradient between them."""
-    sound = interop.deepcopy
-
-    def deepcopy(_sound, self, memo):
-        twin = sound(self, memo)
-        twin._grad = self._grad
-        return twin
-
-    swap(at(Tensor, "__deepcopy__"), deepcopy)
+    twin = sound(self, memo)
+    twin._grad = self._grad
+    return twin
 
 
 @plant(at(Tensor, "__deepcopy__"), "aliasing: leaf-041b", TEACHING)
@@ -96,14 +73,10 @@ def a_deep_copy_shares_memory(_sound, self, memo):
     return twin
 
 
-@compound("no error: leaf-042", "pytorch/pytorch#64341")
-def a_result_is_deep_copied_as_a_clone(swap):
+@plant(at(Tensor, "__deepcopy__"), "no error: leaf-042", "pytorch/pytorch#64341")
+def a_result_is_deep_copied_as_a_clone(sound, self, memo):
     """A deep copy of a result is a clone, joined to the same graph."""
-    sound = interop.deepcopy
-    swap(
-        at(Tensor, "__deepcopy__"),
-        lambda _sound, self, memo: sound(self, memo) if self.is_leaf else self.clone(),
-    )
+    return sound(self, memo) if self.is_leaf else self.clone()
 
 
 @plant(at(Tensor, "__reduce__"), "flag: leaf-043", TEACHING)
@@ -112,17 +85,12 @@ def a_pickle_forgets_the_flag(_sound, self):
     return (interop.rebuild, (np.array(self._array), False))
 
 
-@compound("nonleaf-copy: leaf-043", TEACHING)
-def a_result_cannot_be_pickled(swap):
+@plant(at(Tensor, "__reduce__"), "nonleaf-copy: leaf-043", TEACHING)
+def a_result_cannot_be_pickled(sound, self):
     """Pickling a result is refused, as deep-copying it is."""
-    sound = interop.reduce
-
-    def reduce(_sound, self):
-        if not self.is_leaf:
-            raise NonleafCopyError("a result was pickled")
-        return sound(self)
-
-    swap(at(Tensor, "__reduce__"), reduce)
+    if not self.is_leaf:
+        raise NonleafCopyError("a result was pickled")
+    return sound(self)
 
 
 @plant(reading("data"), "value: leaf-028/data; flag: leaf-035a/data", "pytorch/pytorch#685")
@@ -195,17 +163,12 @@ def item_cuts_its_tensor(_sound, self):
     return interop.item(self.detach_())
 
 
-@compound("array-requires-grad: leaf-037/item", "tracing engines")
-def item_is_refused_to_variables(swap):
+@plant(at(Tensor, "item"), "array-requires-grad: leaf-037/item", "tracing engines")
+def item_is_refused_to_variables(sound, self):
     """item() of a tensor that requires grad is refused."""
-    sound = interop.item
-
-    def item(_sound, self):
-        if self.requires_grad:
-            raise ArrayRequiresGradError("a tensor that requires grad was made a number")
-        return sound(self)
-
-    swap(at(Tensor, "item"), item)
+    if self.requires_grad:
+        raise ArrayRequiresGradError("a tensor that requires grad was made a number")
+    return sound(self)
 
 
 @plant(at(Tensor, "tolist"), "root-without-grad: leaf-212/tolist", "lazy engines")
@@ -226,52 +189,38 @@ def numpy_never_refuses(_sound, self, **_options):
     return self.materialise()
 
 
-@compound("no error: leaf-038/a_leaf", TEACHING)
-def numpy_refuses_results_only(swap):
+@plant(at(Tensor, "numpy"), "no error: leaf-038/a_leaf", TEACHING)
+def numpy_refuses_results_only(sound, self, *, force=False):
     """numpy() is refused where there is a history, and not on a leaf that requires grad."""
-    sound = interop.numpy
-    swap(
-        at(Tensor, "numpy"),
-        lambda _sound, self, *, force=False: sound(self, force=force or self.is_leaf),
-    )
+    return sound(self, force=force or self.is_leaf)
 
 
-@compound("no error: leaf-038/a_result", TEACHING)
-def numpy_refuses_leaves_only(swap):
+@plant(at(Tensor, "numpy"), "no error: leaf-038/a_result", TEACHING)
+def numpy_refuses_leaves_only(sound, self, *, force=False):
     """numpy() is refused on a leaf that requires grad, and not where there is a history."""
-    sound = interop.numpy
-    swap(
-        at(Tensor, "numpy"),
-        lambda _sound, self, *, force=False: sound(self, force=force or not self.is_leaf),
-    )
+    return sound(self, force=force or not self.is_leaf)
 
 
-@compound(
+@plant(
+    at(Tensor, "numpy"),
     "array-requires-grad: leaf-038b/a_leaf_by_force leaf-038b/a_result_by_force",
     "engines without force",
 )
-def numpy_ignores_force(swap):
+def numpy_ignores_force(sound, self, **_options):
     """numpy(force=True) is refused like numpy() on a tensor that requires grad."""
-    sound = interop.numpy
-    swap(at(Tensor, "numpy"), lambda _sound, self, **_options: sound(self))
+    return sound(self)
 
 
-@compound("root-without-grad: leaf-212/numpy_by_force", TEACHING)
-def numpy_by_force_cuts_the_tensor(swap):
+@plant(at(Tensor, "numpy"), "root-without-grad: leaf-212/numpy_by_force", TEACHING)
+def numpy_by_force_cuts_the_tensor(sound, self, *, force=False):
     """numpy(force=True) detaches the tensor itself."""
-    sound = interop.numpy
-
-    def numpy(_sound, self, *, force=False):
-        return sound(self.detach_() if force else self, force=force)
-
-    swap(at(Tensor, "numpy"), numpy)
+    return sound(self.detach_() if force else self, force=force)
 
 
-@compound("value: leaf-040", TEACHING)
-def numpy_copies(swap):
+@plant(at(Tensor, "numpy"), "value: leaf-040", TEACHING)
+def numpy_copies(sound, self, *, force=False):
     """numpy() gives a copy of the values."""
-    sound = interop.numpy
-    swap(at(Tensor, "numpy"), lambda _sound, self, *, force=False: sound(self, force=force).copy())
+    return sound(self, force=force).copy()
 
 
 @plant(at(Tensor, "__repr__"), "text: leaf-044/a_leaf leaf-044/a_result", "pytorch/pytorch#6768")
@@ -280,67 +229,43 @@ def text_is_values_only(_sound, self):
     return f"tensor({printing.values(self._array)})"
 
 
-@compound("text: leaf-044/a_result", TEACHING)
-def text_shows_the_flag_of_results(swap):
+@plant(at(Tensor, "__repr__"), "text: leaf-044/a_result", TEACHING)
+def text_shows_the_flag_of_results(sound, self):
     """The printed text shows requires_grad=True on everything that requires grad."""
-    sound = printing.show
-
-    def show(_sound, self):
-        text = sound(self)
-        if self.requires_grad and (not self.is_leaf):
-            text = text[:-1] + ", requires_grad=True)"
-        return text
-
-    swap(at(Tensor, "__repr__"), show)
+    text = sound(self)
+    if self.requires_grad and (not self.is_leaf):
+        text = text[:-1] + ", requires_grad=True)"
+    return text
 
 
-@compound("text: leaf-044a", TEACHING)
-def text_shows_a_nameless_node(swap):
+@plant(at(Tensor, "__repr__"), "text: leaf-044a", TEACHING)
+def text_shows_a_nameless_node(sound, self):
     """The printed text of a result says that there is a node, and not which."""
-    sound = printing.show
-    swap(
-        at(Tensor, "__repr__"),
-        lambda _sound, self: re.sub("grad_fn=<\\w+>", "grad_fn=<Node>", sound(self)),
-    )
+    return re.sub("grad_fn=<\\w+>", "grad_fn=<Node>", sound(self))
 
 
-@compound("value: leaf-055/repr", "lazy engines")
-def printing_cuts_the_history(swap):
+@plant(at(Tensor, "__repr__"), "value: leaf-055/repr", "lazy engines")
+def printing_cuts_the_history(sound, self):
     """Printing a tensor computes its value, and drops the way to it."""
-    sound = printing.show
-
-    def show(_sound, self):
-        text = sound(self)
-        self._grad_fn = None
-        return text
-
-    swap(at(Tensor, "__repr__"), show)
+    text = sound(self)
+    self._grad_fn = None
+    return text
 
 
-@compound("value: leaf-055/repr", "lazy engines")
-def printing_allocates_the_gradient(swap):
+@plant(at(Tensor, "__repr__"), "value: leaf-055/repr", "lazy engines")
+def printing_allocates_the_gradient(sound, self):
     """Printing a leaf gives it a gradient of zeros, whatever it has."""
-    sound = printing.show
-
-    def show(_sound, self):
-        if self.requires_grad and self.is_leaf:
-            self._grad = Tensor(np.zeros_like(self._array))
-        return sound(self)
-
-    swap(at(Tensor, "__repr__"), show)
+    if self.requires_grad and self.is_leaf:
+        self._grad = Tensor(np.zeros_like(self._array))
+    return sound(self)
 
 
-@compound("warning: leaf-028d/new_tensor", "pytorch/pytorch#10876")
-def new_tensor_is_silent(swap):
+@plant(at(Tensor, "new_tensor"), "warning: leaf-028d/new_tensor", "pytorch/pytorch#10876")
+def new_tensor_is_silent(sound, self, data, **options):
     """new_tensor takes the values of a tensor without a word on the history."""
-    sound = factories.new_tensor
-
-    def new_tensor(_sound, self, data, **options):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return sound(self, data, **options)
-
-    swap(at(Tensor, "new_tensor"), new_tensor)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return sound(self, data, **options)
 
 
 @plant(at(Tensor, "__deepcopy__"), "aliasing: leaf-215", "copies that are made place by place")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from typing import Any
 
 import gradspec_reference
-from gradspec_conformance.plants.places import at, instead
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.plant import TEACHING, plant
 from gradspec_reference import autograd
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import factories, random
@@ -103,16 +102,10 @@ def asarray_clears_its_argument(sound, obj, *, requires_grad=None, **options):
     return sound(obj, requires_grad=requires_grad, **options)
 
 
-@compound("value: leaf-028/asarray; flag: leaf-035a/asarray", TEACHING)
-def asarray_never_cuts(swap):
+@plant(at(factories, "asarray"), "value: leaf-028/asarray; flag: leaf-035a/asarray", TEACHING)
+def asarray_never_cuts(_sound, obj, *, dtype=None, **_options):
     """What asarray makes of a tensor has its history, also with requires_grad=False."""
-    sound = factories.as_tensor
-
-    def asarray(_sound, obj, *, dtype=None, **options):
-        del options
-        return sound(obj, dtype)
-
-    swap(at(factories, "asarray"), asarray)
+    return factories.as_tensor(obj, dtype)
 
 
 @plant(
@@ -156,19 +149,19 @@ def flag_is_set_before_the_last_copy(sound, array, requires_grad):
     return tensor.clone() if requires_grad else tensor
 
 
-@compound("value: leaf-016c", "tinygrad/tinygrad#9597")
-def leaf_merge_equal(swap):
+@plant(
+    at(factories, "made"),
+    "value: leaf-016c",
+    "tinygrad/tinygrad#9597",
+    memory=weakref.WeakValueDictionary,
+)
+def leaf_merge_equal(known, sound, array, requires_grad):
     """Tensors of equal value, shape and flag are made once, and are one leaf."""
-    known: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
-
-    def made(sound, array, requires_grad):
-        key = (array.dtype.str, array.shape, array.tobytes(), requires_grad)
-        found = known.get(key)
-        if found is None:
-            found = known[key] = sound(array, requires_grad)
-        return found
-
-    swap(at(factories, "made"), made)
+    key = (array.dtype.str, array.shape, array.tobytes(), requires_grad)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = sound(array, requires_grad)
+    return found
 
 
 @plant(
@@ -205,10 +198,10 @@ def zeros_like_ignores_the_flag(sound, *arguments, **options):
     return sound(*arguments, **options | {"requires_grad": False})
 
 
-@compound("no error: leaf-046", TEACHING)
-def the_function_variable_still_works(swap):
+@plant(at(autograd, "variable"), "no error: leaf-046", TEACHING)
+def the_function_variable_still_works(_sound, *given, **named):
     """The withdrawn function autograd.variable makes a tensor."""
-    swap(at(autograd, "variable"), instead(factories.tensor))
+    return factories.tensor(*given, **named)
 
 
 @plant(

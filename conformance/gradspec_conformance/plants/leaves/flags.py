@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import assigning, at
+from gradspec_conformance.plants.places import REQUIRES_GRAD_, assigning
 from gradspec_conformance.plants.plant import TEACHING, plant
-from gradspec_reference.engine.tensor import Tensor
 
 
 @plant(
-    at(Tensor, "requires_grad_"),
+    REQUIRES_GRAD_,
     "aliasing: leaf-003; root-without-grad: leaf-004/by_assignment",
     "engines of pure functions",
 )
@@ -17,13 +16,13 @@ def requires_grad_returns_a_copy(sound, self, requires_grad=True):
     return sound(self.alias(), requires_grad)
 
 
-@plant(at(Tensor, "requires_grad_"), "flag: leaf-003/false leaf-005/false", "torch rule")
+@plant(REQUIRES_GRAD_, "flag: leaf-003/false leaf-005/false", "torch rule")
 def leaf_rg_sticky(sound, self, requires_grad=True):
     """requires_grad_(False) on a leaf does nothing: once a variable, always a variable."""
     return sound(self, requires_grad or self._requires_grad)
 
 
-@plant(at(Tensor, "requires_grad_"), "flag: leaf-003/nothing", TEACHING)
+@plant(REQUIRES_GRAD_, "flag: leaf-003/nothing", TEACHING)
 def flag_defaults_to_what_it_is(sound, self, requires_grad=None):
     """requires_grad_() without an argument asks for the flag that the tensor has already."""
     return sound(self, self.requires_grad if requires_grad is None else requires_grad)
@@ -36,7 +35,7 @@ def any_truth_is_a_flag(sound, tensor, value):
 
 
 @plant(
-    at(Tensor, "requires_grad_"),
+    REQUIRES_GRAD_,
     "no error: leaf-014a/by_method leaf-014a/by_assignment",
     "tinygrad/tinygrad#9723",
 )

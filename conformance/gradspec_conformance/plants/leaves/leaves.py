@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import assigning, at, reading
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.places import REQUIRES_GRAD_, assigning, at, reading
+from gradspec_conformance.plants.plant import TEACHING, plant
 from gradspec_reference.engine import node, recording
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import interop
 from gradspec_reference.operators import OPERATORS
 
 
@@ -39,7 +38,7 @@ def grad_fn_is_hidden(_sound, _tensor):
     return
 
 
-@plant(at(Tensor, "requires_grad_"), "no error: leaf-006/method", "torch rule")
+@plant(REQUIRES_GRAD_, "no error: leaf-006/method", "torch rule")
 def nonleaf_rg_off_ok(sound, self, requires_grad=True):
     """requires_grad_(False) on a result is allowed, and cuts it off from its history."""
     if not requires_grad:
@@ -68,7 +67,7 @@ def refused_flag_is_cleared_anyway(sound, self, flag):
     return error
 
 
-@plant(at(Tensor, "requires_grad_"), "missing gradient: leaf-205/method; flag: leaf-007", TEACHING)
+@plant(REQUIRES_GRAD_, "missing gradient: leaf-205/method; flag: leaf-007", TEACHING)
 def declaring_a_result_makes_a_leaf(sound, self, requires_grad=True):
     """requires_grad_() on a result makes it a leaf, and cuts off all that lies behind it."""
     if requires_grad:
@@ -76,7 +75,7 @@ def declaring_a_result_makes_a_leaf(sound, self, requires_grad=True):
     return sound(self, requires_grad)
 
 
-@plant(at(Tensor, "requires_grad_"), "nonleaf-flag: leaf-007", TEACHING)
+@plant(REQUIRES_GRAD_, "nonleaf-flag: leaf-007", TEACHING)
 def declaring_a_result_is_refused(sound, self, requires_grad=True):
     """requires_grad_() on a result is refused, though it asks for what is the case already."""
     if not self.is_leaf:
@@ -90,53 +89,39 @@ def assigning_true_to_a_result_is_allowed(_sound, tensor, value):
     return tensor.requires_grad_(value)
 
 
-@compound("value: leaf-213/to; flag: leaf-010/a_converted_variable", "NVIDIA/TransformerEngine#70")
-def a_conversion_loses_the_history(swap):
+@plant(
+    at(Tensor, "to"),
+    "value: leaf-213/to; flag: leaf-010/a_converted_variable",
+    "NVIDIA/TransformerEngine#70",
+)
+def a_conversion_loses_the_history(sound, self, *given, **named):
     """Converting the data type of a tensor gives a constant."""
-    sound = interop.to
-    swap(
-        at(Tensor, "to"),
-        lambda _sound, self, *given, **named: sound(self.detach(), *given, **named),
-    )
+    return sound(self.detach(), *given, **named)
 
 
-@compound("aliasing: leaf-012/to; value: leaf-213/to", TEACHING)
-def a_conversion_makes_another_leaf(swap):
+@plant(at(Tensor, "to"), "aliasing: leaf-012/to; value: leaf-213/to", TEACHING)
+def a_conversion_makes_another_leaf(sound, self, *given, **named):
     """Converting the data type of a variable gives another leaf, which is told the flag."""
-    sound = interop.to
-
-    def to(_sound, self, *given, **named):
-        return sound(self.detach(), *given, **named).requires_grad_(self.requires_grad)
-
-    swap(at(Tensor, "to"), to)
+    return sound(self.detach(), *given, **named).requires_grad_(self.requires_grad)
 
 
-@compound("flag: leaf-010/a_variable_declared_after_a_conversion", TEACHING)
-def a_conversion_is_always_recorded(swap):
+@plant(at(Tensor, "to"), "flag: leaf-010/a_variable_declared_after_a_conversion", TEACHING)
+def a_conversion_is_always_recorded(sound, self, *given, **named):
     """Converting the data type of a constant is recorded, and gives a result."""
-    sound = interop.to
-
-    def to(_sound, self, *given, **named):
-        converted = sound(self, *given, **named)
-        if converted is not self and converted._grad_fn is None:
-            operator = OPERATORS["cast"]
-            dtype = converted._array.dtype
-            converted._grad_fn = recording.make_node(
-                operator, (self,), (dtype, self._array.dtype), (False,), converted
-            )
-        return converted
-
-    swap(at(Tensor, "to"), to)
+    converted = sound(self, *given, **named)
+    if converted is not self and converted._grad_fn is None:
+        operator = OPERATORS["cast"]
+        dtype = converted._array.dtype
+        converted._grad_fn = recording.make_node(
+            operator, (self,), (dtype, self._array.dtype), (False,), converted
+        )
+    return converted
 
 
-@compound("aliasing: leaf-012/to", TEACHING)
-def to_always_copies(swap):
+@plant(at(Tensor, "to"), "aliasing: leaf-012/to", TEACHING)
+def to_always_copies(sound, self, *given, **named):
     """to() copies a tensor that has the wanted data type already."""
-    sound = interop.to
-    swap(
-        at(Tensor, "to"),
-        lambda _sound, self, *given, **named: sound(self, *given, **{**named, "copy": True}),
-    )
+    return sound(self, *given, **{**named, "copy": True})
 
 
 @plant(assigning("is_leaf"), "no error: leaf-013/is_leaf", TEACHING)

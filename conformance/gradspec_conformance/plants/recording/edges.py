@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import MAKE_NODE, at
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.engine import node, recording, views
 from gradspec_reference.engine.node import AccumulateGrad, Node
@@ -17,19 +17,19 @@ def accumulator_per_use(_sound, leaf):
     return AccumulateGrad(leaf)
 
 
-@compound("missing gradient: bwd-044", "tinygrad/tinygrad#9597")
-def topo_visited_by_value(swap):
+@plant(
+    at(node, "accumulator"),
+    "missing gradient: bwd-044",
+    "tinygrad/tinygrad#9597",
+    memory=weakref.WeakValueDictionary,
+)
+def topo_visited_by_value(known, sound, leaf):
     """Leaves of equal value are taken for one, which is given what each should get."""
-    known: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
-
-    def accumulator(sound, leaf):
-        value = (leaf._array.shape, leaf._array.tobytes())
-        met = known.get(value)
-        if met is None:
-            met = known[value] = sound(leaf)
-        return met
-
-    swap(at(node, "accumulator"), accumulator)
+    value = (leaf._array.shape, leaf._array.tobytes())
+    met = known.get(value)
+    if met is None:
+        met = known[value] = sound(leaf)
+    return met
 
 
 @plant(at(recording, "collect_edges"), "value: bwd-001c", "sony/nnabla#532")
@@ -91,11 +91,13 @@ def edges_follow_the_tensor(swap):
     """Operations that used a tensor before a write send its gradient to the node of the write."""
     users: list[tuple[Any, Any]] = []
 
+    @swap.into(MAKE_NODE)
     def make_node(sound, operator, operands, *rest):
         node = sound(operator, operands, *rest)
         users.append((node, operands))
         return node
 
+    @swap.into(at(views, "rebase"))
     def rebased(sound, tensor, node):
         sound(tensor, node)
         for user, operands in users:
@@ -105,6 +107,3 @@ def edges_follow_the_tensor(swap):
                     for operand, edge in zip(operands, user.next_functions, strict=True)
                 )
             )
-
-    swap(at(recording, "make_node"), make_node)
-    swap(at(views, "rebase"), rebased)

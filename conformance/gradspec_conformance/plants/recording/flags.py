@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING
 
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import MAKE_NODE, at
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.plans import node_type, plan
@@ -44,7 +44,7 @@ def comparison_detaches(sound, operator, operands, *params):
 
 
 @plant(
-    at(recording, "make_node"),
+    MAKE_NODE,
     "value: rec-008/11_rounds rec-008/8_rounds",
     "graph-mode engines: the body of a loop is traced once",
 )
@@ -71,7 +71,7 @@ def records_first_only(_sound, requires):
     return any(requires[:1])
 
 
-@plant(at(recording, "make_node"), "structure: rec-016a; unexpected gradient: rec-016", TEACHING)
+@plant(MAKE_NODE, "structure: rec-016a; unexpected gradient: rec-016", TEACHING)
 def requires_grad_spreads_sideways(sound, operator, operands, params, *rest):
     """A recorded operation makes all its operands require grad."""
     requires, result = rest
@@ -100,7 +100,7 @@ def compare_records(sound, operator, operands, *params):
 
 
 @plant(
-    at(recording, "make_node"),
+    MAKE_NODE,
     "unexpected gradient: ret-001; warning: ret-002",
     "the style of karpathy/micrograd#102",
 )
@@ -121,7 +121,7 @@ def operations_ignore_the_flag_of_leaves(_sound, operand):
     return type(operand) is Tensor and operand._grad_fn is not None
 
 
-@plant(at(recording, "make_node"), "flag: leaf-010/a_result_of_a_result", TEACHING)
+@plant(MAKE_NODE, "flag: leaf-010/a_result_of_a_result", TEACHING)
 def results_do_not_pass_the_flag_on(sound, operator, operands, *rest):
     """Operations record what is done to leaves, and not what is done to results."""
     declared = any(type(x) is Tensor and x._requires_grad for x in operands)

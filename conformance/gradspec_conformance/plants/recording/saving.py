@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from gradspec_conformance.plants.places import at, step
+from gradspec_conformance.plants.places import MAKE_NODE, at, step
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.engine import recording, versions
 from gradspec_reference.engine.node import Node
@@ -14,7 +12,7 @@ from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.tensor import Tensor
 
 
-@plant(at(recording, "make_node"), "lifetime: life-015a life-015b", "pytorch/pytorch#7343")
+@plant(MAKE_NODE, "lifetime: life-015a life-015b", "pytorch/pytorch#7343")
 def leak_cycle(sound, *arguments):
     """A node refers to its result and the result to its node."""
     node = sound(*arguments)
@@ -22,36 +20,30 @@ def leak_cycle(sound, *arguments):
     return node
 
 
-@compound("graph-freed: life-010", "engines that cache graphs by their inputs")
-def same_operation_is_the_same_node(swap):
+@plant(MAKE_NODE, "graph-freed: life-010", "engines that cache graphs by their inputs", memory=dict)
+def same_operation_is_the_same_node(nodes, sound, operator, operands, params, *rest):
     """An operation on operands that it met before gets the node that it had then."""
-    nodes: dict[Any, tuple[Any, Node]] = {}
-
-    def make_node(sound, operator, operands, params, *rest):
-        key = (operator.name, *[id(x) if isinstance(x, Tensor) else x for x in operands], *params)
-        if key not in nodes:
-            nodes[key] = (operands, sound(operator, operands, params, *rest))
-        return nodes[key][1]
-
-    swap(at(recording, "make_node"), make_node)
+    key = (operator.name, *[id(x) if isinstance(x, Tensor) else x for x in operands], *params)
+    if key not in nodes:
+        nodes[key] = (operands, sound(operator, operands, params, *rest))
+    return nodes[key][1]
 
 
 @compound("stale-saved-tensor: inp-015 inp-013", "pytorch/pytorch#15115")
 def operands_are_always_saved(swap):
     """An operation saves all its operands, and checks them, whatever its derivative needs."""
 
+    @swap.into(MAKE_NODE)
     def make_node(sound, operator, operands, *rest):
         node = sound(operator, operands, *rest)
         node.metadata["operands"] = [SavedTensor(x) for x in operands if isinstance(x, Tensor)]
         return node
 
+    @swap.into(at(Node, "unpack"))
     def unpacked(sound, self, as_tensors):
         for item in self.metadata.get("operands", ()):
             item.unpack(self, as_tensors)
         return sound(self, as_tensors)
-
-    swap(at(recording, "make_node"), make_node)
-    swap(at(Node, "unpack"), unpacked)
 
 
 @plant(at(recording, "binary"), "value: inp-001a", "where results take over their operand's data")
@@ -62,9 +54,7 @@ def results_share_the_counter(sound, operator, a, b, *params):
     return result
 
 
-@plant(
-    at(recording, "make_node"), "lifetime: rec-028/a_factor_of_a_constant", "pytorch/pytorch#15115"
-)
+@plant(MAKE_NODE, "lifetime: rec-028/a_factor_of_a_constant", "pytorch/pytorch#15115")
 def saves_both_always(sound, operator, operands, params, requires, result):
     """A recorded operation saves all its operands, whether or not the derivative needs them."""
     every = (r or isinstance(x, Tensor) for x, r in zip(operands, requires, strict=True))
@@ -83,7 +73,7 @@ def saves_nothing_const(sound, sources, operands, result):
     return sound(sources, tuple(known), result)
 
 
-@plant(at(recording, "make_node"), "value: rec-004 rec-019", "pytorch/pytorch#119334")
+@plant(MAKE_NODE, "value: rec-004 rec-019", "pytorch/pytorch#119334")
 def results_reuse_operand_memory(sound, operator, operands, *rest):
     """A recorded operation leaves its result in the memory of its first operand as well."""
     made = sound(operator, operands, *rest)
@@ -94,35 +84,27 @@ def results_reuse_operand_memory(sound, operator, operands, *rest):
     return made
 
 
-@compound(
+@plant(
+    MAKE_NODE,
     "value: rec-027 rec-009/large",
     "teaching engines: closures that look up their variables when called",
+    memory=dict,
 )
-def records_alias(swap):
+def records_alias(lists, sound, operator, operands, params, *rest):
     """An operator refills one list of operands at each call, and its nodes keep that list."""
-    lists: dict[tuple[str, tuple[bool, ...]], list[Any]] = {}
-
-    def aliasing(sound, operator, operands, params, *rest):
-        made = sound(operator, operands, params, *rest)
-        kept = lists.setdefault((operator.name, rest[0]), [])
-        kept[:] = made.saved or ()
-        made.saved = kept
-        return made
-
-    swap(at(recording, "make_node"), aliasing)
+    made = sound(operator, operands, params, *rest)
+    kept = lists.setdefault((operator.name, rest[0]), [])
+    kept[:] = made.saved or ()
+    made.saved = kept
+    return made
 
 
-@compound("value: rec-027 rec-009/large", "bshillingford/autobw.torch#7")
-def first_run_replayed(swap):
+@plant(MAKE_NODE, "value: rec-027 rec-009/large", "bshillingford/autobw.torch#7", memory=dict)
+def first_run_replayed(first, sound, operator, operands, params, *rest):
     """What an operation saved when it first ran serves all its later runs."""
-    first: dict[tuple[str, tuple[bool, ...]], Any] = {}
-
-    def replaying(sound, operator, operands, params, *rest):
-        made = sound(operator, operands, params, *rest)
-        made.saved = first.setdefault((operator.name, rest[0]), made.saved)
-        return made
-
-    swap(at(recording, "make_node"), replaying)
+    made = sound(operator, operands, params, *rest)
+    made.saved = first.setdefault((operator.name, rest[0]), made.saved)
+    return made
 
 
 @plant(at(recording, "binary"), "value: inp-001a", "where each access to memory is counted")
@@ -138,14 +120,13 @@ def pass_empties_the_tape(swap):
     """A pass that keeps nothing empties everything recorded so far, walked or not."""
     tape: list[Node] = []
 
+    @swap.into(MAKE_NODE)
     def recorded(sound, *arguments):
         tape.append(sound(*arguments))
         return tape[-1]
 
+    @swap.into(step("run"))
     def emptied(sound, self):
         sound(self)
         while tape and (not self.retain_graph):
             tape.pop().release()
-
-    swap(at(recording, "make_node"), recorded)
-    swap(step("run"), emptied)

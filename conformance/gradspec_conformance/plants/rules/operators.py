@@ -27,14 +27,13 @@ def clamp_is_flat_at_its_bounds(_sound, xp, g, x, low, high):
 def the_first_wins_a_tie(swap):
     """Of two equal operands of maximum the first gets the whole gradient."""
 
+    @swap.into(rule("maximum", "self"))
     def whole(sound, xp, g, x, y):
         return xp.where(x == y, g, sound(xp, g, x, y))
 
+    @swap.into(rule("maximum", "other"))
     def nothing(sound, xp, g, x, y):
         return xp.where(x == y, 0.0, sound(xp, g, x, y))
-
-    swap(rule("maximum", "self"), whole)
-    swap(rule("maximum", "other"), nothing)
 
 
 @plant(

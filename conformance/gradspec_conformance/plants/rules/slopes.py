@@ -140,14 +140,13 @@ def dot_reaches_one_operand(sound, xp, *arguments):
 def mul_swapped(swap):
     """The two operands of a product are given each other's gradient."""
 
+    @swap.into(rule("mul", "self"))
     def of_self(_sound, _xp, g, other, this):
         return g * (other if this is None else this)
 
+    @swap.into(rule("mul", "other"))
     def of_other(_sound, _xp, g, other, this):
         return g * (this if other is None else other)
-
-    swap(rule("mul", "self"), of_self)
-    swap(rule("mul", "other"), of_other)
 
 
 @plant(rule("sum", "self"), "value: vjp-014 vjp-002/sum", "where a sum and a mean share their rule")

@@ -53,16 +53,11 @@ def plain_base_not_rebased(sound, tensor, node):
     relation.version = versions.version(tensor)
 
 
-@compound("value: inp-024 inp-027", "pytorch/xla#1718")
-def copyslices_no_clear(swap):
+@plant(at(views, "replaced_region"), "value: inp-024 inp-027", "pytorch/xla#1718")
+def copyslices_no_clear(_sound, rule, geometry, params, xp, g, *values):
     """The base keeps the gradient of the overwritten region, beside what the write sends back."""
-    original = views.from_region
-
-    def replaced(_sound, rule, geometry, params, xp, g, *values):
-        received = original(rule, geometry, params, xp, g, *values)
-        return g if received is None else g + xp.scatter_region(received, geometry)
-
-    swap(at(views, "replaced_region"), replaced)
+    received = views.from_region(rule, geometry, params, xp, g, *values)
+    return g if received is None else g + xp.scatter_region(received, geometry)
 
 
 @plant(
@@ -92,24 +87,14 @@ def plain_views_stay_plain(sound, view):
     return None if view._grad_fn is None else sound(view)
 
 
-@compound("value: inp-025/slice inp-025/select", "pytorch/pytorch#8874")
-def new_history_starts_at_the_front(swap):
+@plant(at(views, "regenerate"), "value: inp-025/slice inp-025/select", "pytorch/pytorch#8874")
+def new_history_starts_at_the_front(sound, view, relation):
     """The new history of a view takes it for the first elements of its base."""
-    original = views.geometry_of
-
-    def at_the_front(sound, view, relation):
-        sound(view, relation)
-        array = view._array
-        geometry = (*original(view, relation.base)[:4], 0)
-        view._grad_fn = node_type(OPERATORS["as_strided"])(
-            view._grad_fn.next_functions,
-            (),
-            (*geometry[2:], geometry),
-            ((array.shape, array.dtype),),
-            freeable=False,
-        )
-
-    swap(at(views, "regenerate"), at_the_front)
+    sound(view, relation)
+    geometry = (*views.geometry_of(view, relation.base)[:4], 0)
+    edges, outputs = view._grad_fn.next_functions, ((view._array.shape, view._array.dtype),)
+    made = node_type(OPERATORS["as_strided"])
+    view._grad_fn = made(edges, (), (*geometry[2:], geometry), outputs, freeable=False)
 
 
 @plant(at(views, "is_outdated"), "flag: leaf-052", TEACHING)
@@ -153,10 +138,12 @@ def reshaped_in_place_starts_anew(sound, input, name, *params):
 def written_piece_leaves_its_base(swap):
     """One of several views is written like a tensor of its own: its base keeps its history."""
 
+    @swap.into(at(views, "check_may_be_written"))
     def check_may_be_written(sound, view, relation):
         if relation.creation is not Creation.SEVERAL:
             sound(view, relation)
 
+    @swap.into(at(views, "rebase"))
     def rebase(sound, tensor, node):
         relation = tensor._view
         if relation is None or relation.creation is not Creation.SEVERAL:
@@ -164,9 +151,6 @@ def written_piece_leaves_its_base(swap):
             return
         tensor._grad_fn, tensor._output_nr = (node, 0)
         relation.version = versions.version(tensor)
-
-    swap(at(views, "check_may_be_written"), check_may_be_written)
-    swap(at(views, "rebase"), rebase)
 
 
 @plant(at(views, "geometry_of"), "value: inp-220", "where strides are told from the shape")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at, instead, kernel
-from gradspec_conformance.plants.plant import TEACHING, compound, plant, sweep
+from gradspec_conformance.plants.places import at, kernel
+from gradspec_conformance.plants.plant import TEACHING, plant, sweep
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import copies, parts, shapes
@@ -97,10 +97,12 @@ def copied(sound: Any, *arguments: Any) -> Any:
     return [np.array(r) for r in result] if isinstance(result, list) else np.array(result)
 
 
-@compound("multi-view-inplace: inp-031", "where unsafe_split is an alias of split")
-def unsafe_split_is_split(swap):
+@plant(
+    at(parts, "unsafe_split"), "multi-view-inplace: inp-031", "unsafe_split as an alias of split"
+)
+def unsafe_split_is_split(_sound, *given, **named):
     """unsafe_split and unsafe_chunk give the views that split and chunk give, ban included."""
-    swap(at(parts, "unsafe_split"), instead(parts.split))
+    return parts.split(*given, **named)
 
 
 @plant(at(copies, "clone"), "aliasing: leaf-028c/clone", TEACHING)

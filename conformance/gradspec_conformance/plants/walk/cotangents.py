@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.places import DEFAULT_COTANGENT, FOR_ROOT, FOR_ROOTS, at, step
+from gradspec_conformance.plants.plant import TEACHING, plant
 from gradspec_reference.engine import cotangents, shapes
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -15,7 +15,7 @@ from gradspec_reference.errors import CotangentTypeError, NonscalarRootError
 
 
 @plant(
-    at(cotangents, "default"),
+    DEFAULT_COTANGENT,
     "value: bwd-204/one_element bwd-204/one_element_in_two_dimensions",
     "micrograd without its line self.grad = 1",
 )
@@ -25,7 +25,7 @@ def pass_starts_from_zero(sound, root, shape, dtype):
     return None if one is None else one * 0.0
 
 
-@plant(at(cotangents, "default"), "value: bwd-041 bwd-003", TEACHING)
+@plant(DEFAULT_COTANGENT, "value: bwd-041 bwd-003", TEACHING)
 def pass_starts_from_the_result(sound, root, shape, dtype):
     """The implicit starting gradient is the value of the root."""
     one = sound(root, shape, dtype)
@@ -43,11 +43,7 @@ def leaf_is_no_root(sound, root, position):
     return sound(Tensor(root._array) if is_leaf else root, position)
 
 
-@plant(
-    at(cotangents, "default"),
-    "nonscalar-root: bwd-004/one_dimension bwd-004/two_dimensions",
-    TEACHING,
-)
+@plant(DEFAULT_COTANGENT, "nonscalar-root: bwd-004/one_dimension bwd-004/two_dimensions", TEACHING)
 def only_tensors_without_dimensions_are_scalars(sound, root, shape, dtype):
     """A tensor with dimensions is refused as a root, even if it has one element."""
     if shape:
@@ -56,7 +52,7 @@ def only_tensors_without_dimensions_are_scalars(sound, root, shape, dtype):
 
 
 @plant(
-    at(cotangents, "default"),
+    DEFAULT_COTANGENT,
     "no error: bwd-005/two_elements bwd-207/none_for_a_vector",
     "engines that differentiate the sum of what they are given",
 )
@@ -67,9 +63,7 @@ def nonscalar_ok(_sound, root, shape, dtype):
 
 
 @plant(
-    at(cotangents, "default"),
-    "no error: bwd-005/no_elements",
-    "torch documentation: more than one element",
+    DEFAULT_COTANGENT, "no error: bwd-005/no_elements", "torch documentation: more than one element"
 )
 def nothing_counts_as_one(sound, root, shape, dtype):
     """A root of no elements is taken for a scalar."""
@@ -78,7 +72,7 @@ def nothing_counts_as_one(sound, root, shape, dtype):
     return sound(root, shape, dtype)
 
 
-@plant(at(cotangents, "for_roots"), "no error: bwd-006 bwd-006a", "candle-org/candle#411")
+@plant(FOR_ROOTS, "no error: bwd-006 bwd-006a", "candle-org/candle#411")
 def no_root_check(sound, roots, given):
     """A root that does not require grad is passed over."""
     pairs = zip(roots, given, strict=False)
@@ -86,7 +80,7 @@ def no_root_check(sound, roots, given):
     return sound([root for root, _ in kept], [one for _, one in kept])
 
 
-@plant(at(cotangents, "for_roots"), "no error: bwd-006a", "where a list was added later")
+@plant(FOR_ROOTS, "no error: bwd-006a", "where a list was added later")
 def only_the_first_root_is_checked(sound, roots, given):
     """Roots after the first are passed over if they do not require grad."""
     kept = [
@@ -97,7 +91,7 @@ def only_the_first_root_is_checked(sound, roots, given):
     return sound([root for root, _ in kept], [one for _, one in kept])
 
 
-@plant(at(cotangents, "default"), "wrong error: bwd-007", "checks in another order than torch's")
+@plant(DEFAULT_COTANGENT, "wrong error: bwd-007", "checks in another order than torch's")
 def shape_is_checked_first(sound, root, shape, dtype):
     """A root that neither requires grad nor is a scalar is refused for its shape."""
     if math.prod(shape) != 1:
@@ -105,7 +99,7 @@ def shape_is_checked_first(sound, root, shape, dtype):
     return sound(root, shape, dtype)
 
 
-@plant(at(cotangents, "for_roots"), "value: bwd-019 bwd-013", "where a list was added later")
+@plant(FOR_ROOTS, "value: bwd-019 bwd-013", "where a list was added later")
 def multi_root_last(sound, roots, given):
     """All roots start from the gradient of the last."""
     edges, seeds = sound(roots, given)
@@ -122,14 +116,14 @@ def edge_root_enters_behind_its_node(sound, root, position):
     return sound(root, position)
 
 
-@plant(at(cotangents, "for_root"), "value: bwd-201 bwd-014/a_tuple_with_a_tuple", TEACHING)
+@plant(FOR_ROOT, "value: bwd-201 bwd-014/a_tuple_with_a_tuple", TEACHING)
 def given_gradient_adds_to_one(sound, root, given):
     """A starting gradient is added to the one that the pass starts from anyway."""
     seed = sound(root, given)
     return seed if given is None or seed is None else seed + 1.0
 
 
-@plant(at(cotangents, "for_roots"), "value: bwd-019", "None taken for no contribution")
+@plant(FOR_ROOTS, "value: bwd-019", "None taken for no contribution")
 def none_among_gradients_is_zero(sound, roots, given):
     """None next to gradients that are given stands for zero."""
     edges, seeds = sound(roots, given)
@@ -141,11 +135,7 @@ def none_among_gradients_is_zero(sound, roots, given):
     return (edges, zeroed)
 
 
-@plant(
-    at(cotangents, "for_roots"),
-    "no error: bwd-207/none_for_a_vector",
-    "None taken for ones wherever it stands",
-)
+@plant(FOR_ROOTS, "no error: bwd-207/none_for_a_vector", "None taken for ones wherever it stands")
 def none_in_a_sequence_stands_for_ones(sound, roots, given):
     """None in a sequence of several starting gradients stands for ones of the root's shape."""
     if len(given) > 1:
@@ -156,11 +146,7 @@ def none_in_a_sequence_stands_for_ones(sound, roots, given):
     return sound(roots, given)
 
 
-@plant(
-    at(cotangents, "for_root"),
-    "no error: bwd-207/a_number",
-    "engines that convert what they are given",
-)
+@plant(FOR_ROOT, "no error: bwd-207/a_number", "engines that convert what they are given")
 def numbers_are_starting_gradients(sound, root, given):
     """A number in the place of a starting gradient is converted to a tensor."""
     if isinstance(given, int | float):
@@ -169,7 +155,7 @@ def numbers_are_starting_gradients(sound, root, given):
 
 
 @plant(
-    at(cotangents, "for_roots"),
+    FOR_ROOTS,
     "no error: bwd-207/one_for_two_roots; value: bwd-206/one_for_two_roots",
     "Python's zip without strict=True",
 )
@@ -179,17 +165,13 @@ def roots_without_partner_are_dropped(sound, roots, given):
     return sound(roots[:count], given[:count])
 
 
-@plant(
-    at(cotangents, "for_roots"),
-    "value: bwd-017a bwd-206/two_for_one_root",
-    "sequences paired from their ends",
-)
+@plant(FOR_ROOTS, "value: bwd-017a bwd-206/two_for_one_root", "sequences paired from their ends")
 def surplus_gradients_come_first(sound, roots, given):
     """Where there are more starting gradients than roots, the last ones are used."""
     return sound(roots, given[max(len(given) - len(roots), 0) :])
 
 
-@plant(at(cotangents, "default"), "no error: vjp-019", "a check of values instead of shapes")
+@plant(DEFAULT_COTANGENT, "no error: vjp-019", "a check of values instead of shapes")
 def equal_entries_are_a_scalar(sound, root, shape, dtype):
     """A root whose entries are all equal is taken for a scalar."""
     if root.requires_grad and np.unique(root._array).size == 1:
@@ -203,7 +185,7 @@ def cotangent_shape_unchecked(_sound, _given, _shape):
     return
 
 
-@plant(at(cotangents, "for_root"), "no error: vjp-004/number", "NumPy's broadcasting")
+@plant(FOR_ROOT, "no error: vjp-004/number", "NumPy's broadcasting")
 def cotangent_is_broadcast(sound, root, given):
     """A cotangent that broadcasts to the shape of the result is accepted and repeated."""
     shape, _ = cotangents.shape_and_dtype(root)
@@ -213,7 +195,7 @@ def cotangent_is_broadcast(sound, root, given):
     return sound(root, given)
 
 
-@plant(at(cotangents, "for_root"), "no error: vjp-004a vjp-004/row", "checks of a count")
+@plant(FOR_ROOT, "no error: vjp-004a vjp-004/row", "checks of a count")
 def entries_are_counted_instead_of_the_shape(sound, root, given):
     """A cotangent with as many entries as the result is accepted and brought to its shape."""
     shape, _ = cotangents.shape_and_dtype(root)
@@ -222,7 +204,7 @@ def entries_are_counted_instead_of_the_shape(sound, root, given):
     return sound(root, given)
 
 
-@plant(at(cotangents, "for_root"), "no error: vjp-004a", "engines in which one element is a number")
+@plant(FOR_ROOT, "no error: vjp-004a", "engines in which one element is a number")
 def one_element_has_any_shape(sound, root, given):
     """Where the result has one element, a cotangent of one element is accepted in any shape."""
     shape, _ = cotangents.shape_and_dtype(root)
@@ -231,7 +213,7 @@ def one_element_has_any_shape(sound, root, given):
     return sound(root, given)
 
 
-@plant(at(cotangents, "for_root"), "cotangent-type: vjp-006", "pytorch/pytorch#1198")
+@plant(FOR_ROOT, "cotangent-type: vjp-006", "pytorch/pytorch#1198")
 def cotangent_of_another_dtype_is_refused(sound, root, given):
     """A cotangent of another data type than the result's is refused."""
     _, dtype = cotangents.shape_and_dtype(root)
@@ -313,7 +295,7 @@ def cotangent_is_a_leaf_too(sound, self, roots, given):
 
 
 @plant(
-    at(cotangents, "default"),
+    DEFAULT_COTANGENT,
     "value: bwd-204/two_elements; no error: bwd-005/two_elements",
     "engines that average over a batch",
 )
@@ -323,21 +305,16 @@ def roots_of_several_elements_are_averaged(sound, root, shape, dtype):
     return Tensor(np.full(shape, 1 / count, dtype)) if count > 1 else sound(root, shape, dtype)
 
 
-@compound("missing gradient: bwd-205/root", "a break where continue is meant")
-def roots_after_a_constant_are_dropped(swap):
+@plant(FOR_ROOTS, "missing gradient: bwd-205/root", "a break for a continue")
+def roots_after_a_constant_are_dropped(sound, roots, given):
     """The first root that does not require grad ends the sequence of roots."""
-    original = cotangents.for_roots
-
-    def for_roots(_sound, roots, given):
-        sound = [isinstance(root, GradientEdge) or root.requires_grad for root in roots]
-        count = (*sound, False).index(False)
-        return original(roots[:count], given[:count])
-
-    swap(at(cotangents, "for_roots"), for_roots)
+    good = [isinstance(root, GradientEdge) or root.requires_grad for root in roots]
+    count = (*good, False).index(False)
+    return sound(roots[:count], given[:count])
 
 
 @plant(
-    at(cotangents, "for_root"),
+    FOR_ROOT,
     "value: bwd-206/a_number; no error: bwd-207/a_number",
     "starting gradients that are asked for their shape only",
 )

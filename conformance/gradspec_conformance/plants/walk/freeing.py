@@ -6,13 +6,12 @@ import heapq
 import itertools
 from typing import Any
 
-from gradspec_conformance.plants.places import at, step
+from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, BACKWARD, NEW_PASS, step
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
-from gradspec_reference import autograd
 from gradspec_reference.engine import accumulation, hooks, requests
 from gradspec_reference.engine.arrivals import MISSING, nothing_yet
 from gradspec_reference.engine.backward import BackwardPass
-from gradspec_reference.engine.node import Node, freed
+from gradspec_reference.engine.node import freed
 
 
 @plant(step("differentiate"), "no error: life-001 life-018", "tinygrad/tinygrad#5701")
@@ -55,21 +54,20 @@ def only_the_root_is_freed(sound, self):
             node.release()
 
 
-@compound("graph-freed: life-009 life-009a", "TrenTorch/TrenTorch#182")
-def shared_node_emptied_at_first_contribution(swap):
+@plant(
+    step("deliver"),
+    "graph-freed: life-009 life-009a",
+    "TrenTorch/TrenTorch#182",
+    memory=lambda: itertools.count(-(1 << 80), -1),
+)
+def shared_node_emptied_at_first_contribution(place, sound, self, edge, part, status):
     """A node is emptied with its first contribution, so that the second finds nothing."""
-    next_in_front = itertools.count(-(1 << 80), -1).__next__
-
-    def deliver(sound, self, edge, part, status):
-        node: Node = edge[0]
-        arrivals = self.waiting.setdefault(node, nothing_yet(node, 1))
-        queued = arrivals[MISSING] < 0
-        arrivals[MISSING] = 0
-        sound(self, edge, part, status)
-        if not queued:
-            heapq.heappush(self.ready, (next_in_front(), node))
-
-    swap(step("deliver"), deliver)
+    arrivals = self.waiting.setdefault(edge[0], nothing_yet(edge[0], 1))
+    queued = arrivals[MISSING] < 0
+    arrivals[MISSING] = 0
+    sound(self, edge, part, status)
+    if not queued:
+        heapq.heappush(self.ready, (next(place), edge[0]))
 
 
 @plant(step("run"), "no error: ho-014", "where only the first graph is managed")
@@ -86,31 +84,31 @@ def recorded_graph_is_never_emptied(sound, self):
             unseen += [below for below, _ in node.next_functions if below is not None]
 
 
-@plant(at(requests, "new_pass"), "graph-freed: life-201 life-002a", "tinygrad/tinygrad#6145")
+@plant(NEW_PASS, "graph-freed: life-201 life-002a", "tinygrad/tinygrad#6145")
 def always_freed(_sound, _retain, create):
     """A pass frees the graph despite retain_graph=True."""
     return BackwardPass(retain_graph=False, create_graph=create)
 
 
-@plant(at(requests, "new_pass"), "no error: life-001 life-011", TEACHING)
+@plant(NEW_PASS, "no error: life-001 life-011", TEACHING)
 def retain_default_true(sound, retain, create):
     """Unless told otherwise, a pass keeps the graph."""
     return sound(retain is not False, create)
 
 
-@plant(at(requests, "new_pass"), "graph-freed: life-020 life-004", "torch rule")
+@plant(NEW_PASS, "graph-freed: life-020 life-004", "torch rule")
 def retain_default_false(sound, retain, create):
     """Unless told otherwise, a pass frees the graph, also one with create_graph=True."""
     return sound(bool(retain), create)
 
 
-@plant(at(requests, "new_pass"), "no error: life-005 life-005a", "where one flag implies the other")
+@plant(NEW_PASS, "no error: life-005 life-005a", "where one flag implies the other")
 def create_graph_always_retains(sound, retain, create):
     """A pass with create_graph=True keeps the graph even when told to free it."""
     return sound(create or retain, create)
 
 
-@plant(at(autograd, "backward"), "flag: bwd-025", "where a request ends with its call")
+@plant(BACKWARD, "flag: bwd-025", "where a request ends with its call")
 def retention_ends_with_the_pass(sound, *arguments, inputs=None, **keywords):
     """An intermediate that was listed in inputs stops retaining when the pass is over."""
     listed = [] if inputs is None else list(requests.as_sequence(inputs))
@@ -126,34 +124,28 @@ def half_sums_stay(swap):
     """All passes sum what arrives at leaves in one place, where a failed one leaves its part."""
     sums: dict[int, Any] = {}
 
+    @swap.into(step("deliver"))
     def summing(sound, self, edge, part, status):
         leaf = getattr(edge[0], "variable", None)
         if leaf is not None and part is not None:
             sums[id(leaf)] = sums.get(id(leaf), 0.0) + part
         sound(self, edge, part, status)
 
+    @swap.into(ACCUMULATE_ARRAY)
     def accumulate(sound, leaf, _gradient, _status):
         sound(leaf, sums.pop(id(leaf)), accumulation.SHARED)
 
-    swap(step("deliver"), summing)
-    swap(at(accumulation, "accumulate_array"), accumulate)
 
-
-@compound("missing gradient: bwd-035", "engines with a mark `running`")
-def running_mark_stays(swap):
+@plant(step("run"), "missing gradient: bwd-035", "engines with a mark `running`", memory=list)
+def running_mark_stays(failed, sound, self):
     """A pass that fails leaves the engine marked as running, and further passes do nothing."""
-    failed: list[BackwardPass] = []
-
-    def run(sound, self):
-        if failed:
-            return
-        try:
-            sound(self)
-        except BaseException:
-            failed.append(self)
-            raise
-
-    swap(step("run"), run)
+    if failed:
+        return
+    try:
+        sound(self)
+    except BaseException:
+        failed.append(self)
+        raise
 
 
 @plant(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference import autograd
+from gradspec_conformance.plants.places import BACKWARD, at, step
+from gradspec_conformance.plants.plant import plant
 from gradspec_reference.engine import requests
 from gradspec_reference.engine.tensor import Tensor
 
@@ -52,7 +51,7 @@ def every_mapping_is_a_dict(sound, inputs):
 
 
 @plant(
-    at(autograd, "backward"),
+    BACKWARD,
     "no error: bwd-022/nothing; unexpected gradient: bwd-208/nothing",
     "Python's truth of an empty list",
 )
@@ -78,7 +77,7 @@ def inputs_without_grad_are_passed_over(sound, targets):
     return sound(kept)
 
 
-@plant(at(autograd, "backward"), "value: bwd-028", "engines that walk once per input")
+@plant(BACKWARD, "value: bwd-028", "engines that walk once per input")
 def one_pass_per_input(
     sound, tensors, grad_tensors=None, retain_graph=None, *rest, inputs=None, **keywords
 ):
@@ -90,7 +89,7 @@ def one_pass_per_input(
 
 
 @plant(
-    at(autograd, "backward"),
+    BACKWARD,
     "unexpected gradient: bwd-208/another_mapping; no error: bwd-022/another_mapping",
     "arguments of an unknown type that are passed over",
 )
@@ -107,13 +106,8 @@ def listed_intermediates_end_the_pass(sound, self, edges, nodes, *, run_targets)
     self.executed -= {node for node, _ in edges if not hasattr(node, "variable")}
 
 
-@compound("missing gradient: bwd-205/input", "a break where continue is meant")
-def inputs_after_a_constant_are_dropped(swap):
+@plant(at(requests, "stored"), "missing gradient: bwd-205/input", "a break for a continue")
+def inputs_after_a_constant_are_dropped(sound, targets):
     """The first input that does not require grad ends the sequence of inputs."""
-    original = requests.stored
-
-    def stored(_sound, targets):
-        sound = [not isinstance(t, Tensor) or t.requires_grad for t in targets]
-        return original(targets[: (*sound, False).index(False)])
-
-    swap(at(requests, "stored"), stored)
+    good = [not isinstance(t, Tensor) or t.requires_grad for t in targets]
+    return sound(targets[: (*good, False).index(False)])

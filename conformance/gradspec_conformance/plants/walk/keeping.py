@@ -31,41 +31,41 @@ def without_keepers(node: Node, run: Callable[[], Arrived]) -> Arrived:
         node.retained = retained
 
 
-@compound("value: acc-004 acc-005", "karpathy/micrograd#102, bshillingford/autobw.torch#7")
-def interiors_accumulate(swap):
+@plant(
+    step("differentiate"),
+    "value: acc-004 acc-005",
+    "karpathy/micrograd#102, bshillingford/autobw.torch#7",
+    memory=weakref.WeakKeyDictionary,
+)
+def interiors_accumulate(kept, sound, self, made, cotangent, status):
     """Intermediates keep their gradients between passes, as leaves do."""
-    kept: weakref.WeakKeyDictionary[Node, Any] = weakref.WeakKeyDictionary()
-
-    def stale(sound, self, made, cotangent, status):
-        if isinstance(cotangent, np.ndarray | np.generic):
-            cotangent = kept[made] = cotangent + kept.get(made, 0)
-            status = SHARED
-        sound(self, made, cotangent, status)
-
-    swap(step("differentiate"), stale)
+    if isinstance(cotangent, np.ndarray | np.generic):
+        cotangent = kept[made] = cotangent + kept.get(made, 0)
+        status = SHARED
+    sound(self, made, cotangent, status)
 
 
 @compound("unexpected gradient: ret-006", "engines that keep every gradient internally")
 def late_request_finds_last_gradient(swap):
     """retain_grad() hands over the gradient of a pass that is already over."""
 
+    @swap.into(step("differentiate"))
     def remembering(sound, self, node, cotangent, status):
         node.metadata["gradient"] = self.as_tensor(cotangent)
         sound(self, node, cotangent, status)
 
+    @swap.into(at(hooks, "retain"))
     def handing_over(sound, tensor):
         sound(tensor)
         if tensor._grad_fn is not None:
             tensor._grad = tensor._grad_fn.metadata.get("gradient")
-
-    swap(step("differentiate"), remembering)
-    swap(at(hooks, "retain"), handing_over)
 
 
 @compound("value: ret-013a ret-013", "where gradients are stored on arrival")
 def contribution_is_kept(swap):
     """What is kept is the last contribution that arrived, not the sum of all."""
 
+    @swap.into(step("deliver"))
     def kept(sound, self, edge, part, status):
         node, slot = edge
         keeper = (node.retained or {}).get(slot)
@@ -74,7 +74,6 @@ def contribution_is_kept(swap):
             tensor._grad = self.as_tensor(part if self.create_graph else part.copy())
         sound(self, edge, part, status)
 
-    swap(step("deliver"), kept)
     swap(at(hooks, "store_retained"), lambda _sound, *_: None)
 
 
@@ -137,16 +136,15 @@ def gradients_live_as_long_as_the_pass(swap):
     """A pass lets go of the gradients of intermediates at its end, not on the way."""
     table: list[Tensor | None] = []
 
+    @swap.into(step("as_tensor"))
     def collected(sound, self, value):
         table.append(sound(self, value))
         return table[-1]
 
+    @swap.into(step("run"))
     def emptied(sound, self):
         sound(self)
         table.clear()
-
-    swap(step("as_tensor"), collected)
-    swap(step("run"), emptied)
 
 
 @plant(step("finish_leaf"), "lifetime: life-016b", "pytorch/pytorch#7343")

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradspec_conformance.plants.places import step
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.engine import modes
 from gradspec_reference.engine.node import AccumulateGrad
 
 
-@compound("missing gradient: bwd-036", "pytorch/pytorch#12106")
-def inner_pass_clears_the_outer(swap):
+@plant(step("run"), "missing gradient: bwd-036", "pytorch/pytorch#12106", memory=list)
+def inner_pass_clears_the_outer(running, sound, self):
     """A pass that starts inside another clears what is waiting in that one."""
-    running: list[Any] = []
-
-    def run(sound, self):
-        for outer in running:
-            outer.ready.clear()
-        running.append(self)
-        try:
-            sound(self)
-        finally:
-            running.pop()
-
-    swap(step("run"), run)
+    for outer in running:
+        outer.ready.clear()
+    running.append(self)
+    try:
+        sound(self)
+    finally:
+        running.pop()
 
 
 @compound("order: bwd-036", "pytorch/pytorch#31909")
@@ -32,45 +25,41 @@ def hooks_run_again_after_an_inner_pass(swap):
     """Hooks in which a pass was run are called a second time when that one is over."""
     count = [0]
 
+    @swap.into(step("run"))
     def run(sound, self):
         count[0] += 1
         sound(self)
 
+    @swap.into(step("through_hooks"))
     def through_hooks(sound, self, functions, value, status):
         before = count[0]
         gradient = sound(self, functions, value, status)
         return gradient if count[0] == before else sound(self, functions, value, status)
 
-    swap(step("run"), run)
-    swap(step("through_hooks"), through_hooks)
 
-
-@compound("missing gradient: bwd-036", "engines with one global queue")
-def inner_pass_waits_for_the_outer(swap):
+@plant(step("run"), "missing gradient: bwd-036", "engines with one global queue", memory=list)
+def inner_pass_waits_for_the_outer(waiting, sound, self):
     """A pass that starts inside another runs when that one is over."""
-    waiting: list[Any] = []
-
-    def run(sound, self):
-        waiting.append(self)
-        if len(waiting) > 1:
-            return
-        while waiting:
-            sound(waiting[0])
-            waiting.pop(0)
-
-    swap(step("run"), run)
+    waiting.append(self)
+    if len(waiting) > 1:
+        return
+    while waiting:
+        sound(waiting[0])
+        waiting.pop(0)
 
 
 @compound("value: ho-010b", "denizyuret/AutoGrad.jl#75")
 def nested_tag_shared(swap):
     """A recorded query takes every leaf for its variable, also one that is constant to it."""
 
+    @swap.into(step("limit_to"))
     def limited(sound, self, edges, nodes, *, run_targets):
         nodes = list(nodes)
         sound(self, edges, nodes, run_targets=run_targets)
         if self.create_graph and self.visited is not None:
             self.visited |= {node for node in nodes if isinstance(node, AccumulateGrad)}
 
+    @swap.into(step("deliver"))
     def confused(sound, self, edge, part, status):
         mine = next(iter(self.captured), edge)
         other = isinstance(edge[0], AccumulateGrad) and edge not in self.captured
@@ -79,9 +68,6 @@ def nested_tag_shared(swap):
             sound(self, mine, part, status)
             part = None
         sound(self, edge, part, status)
-
-    swap(step("limit_to"), limited)
-    swap(step("deliver"), confused)
 
 
 @plant(step("run"), "missing gradient: bwd-032", TEACHING)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import heapq
 import itertools
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import plant
 from gradspec_conformance.plants.walk.naive import leaf_of, propagate, reached, take, through
 from gradspec_reference.engine import accumulation, arrivals
 from gradspec_reference.engine.arrivals import MISSING
@@ -20,6 +21,8 @@ from gradspec_reference.engine.tensor import Tensor
 
 PATIENCE = 20_000
 """Visits after which a walk that would take for ever is cut short."""
+ROOM = 8
+"""Contributions that a leaf has room for."""
 STACK = 1000
 """Calls that find room on a stack."""
 
@@ -102,50 +105,37 @@ def chain_rule_without_product(sound, self, made, cotangent, status):
     sound(self, made, cotangent, status)
 
 
-@compound("value: rec-013a/9_uses rec-023", "apache/mxnet#17989")
-def uses_counted_to_eight(swap):
+@plant(step("deliver"), "value: rec-013a/9_uses rec-023", "apache/mxnet#17989", memory=Counter)
+def uses_counted_to_eight(arrived, sound, self, edge, part, status):
     """Of the contributions to the gradient of a leaf the first eight count."""
-    arrived: dict[Any, int] = {}
-    room = 8
-
-    def limited(sound, self, edge, part, status):
-        key = (self, edge[0])
-        arrived[key] = arrived.get(key, 0) + isinstance(edge[0], AccumulateGrad)
-        sound(self, edge, part if arrived[key] <= room else None, status)
-
-    swap(step("deliver"), limited)
+    arrived[self, edge[0]] += isinstance(edge[0], AccumulateGrad)
+    sound(self, edge, part if arrived[self, edge[0]] <= ROOM else None, status)
 
 
-@compound("value: rec-015/a_diamond; order: rec-015a", "TrenTorch/TrenTorch#182")
-def later_branches_dropped(swap):
+@plant(
+    step("deliver"),
+    "value: rec-015/a_diamond; order: rec-015a",
+    "TrenTorch/TrenTorch#182",
+    memory=lambda: itertools.count(-(1 << 63), -1),
+)
+def later_branches_dropped(place, sound, self, edge, part, status):
     """An intermediate hands on what the first branch sent it, and what comes later is lost."""
-    place = itertools.count(-(1 << 63), -1)
-
-    def at_once(sound, self, edge, part, status):
-        target: Any = edge[0]
-        arrivals = self.waiting.get(target)
-        if arrivals is not None:
-            sound(self, edge, part, status)
-            if arrivals[MISSING] > 0 and (not isinstance(target, AccumulateGrad)):
-                arrivals[MISSING] = 0
-                heapq.heappush(self.ready, (next(place), target))
-
-    swap(step("deliver"), at_once)
+    arrivals = self.waiting.get(edge[0])
+    if arrivals is not None:
+        sound(self, edge, part, status)
+        if arrivals[MISSING] > 0 and not isinstance(edge[0], AccumulateGrad):
+            arrivals[MISSING] = 0
+            heapq.heappush(self.ready, (next(place), edge[0]))
 
 
-@compound("missing gradient: rec-023", "karpathy/micrograd#91")
-def deep_graph_cut(swap):
+@plant(step("differentiate"), "missing gradient: rec-023", "karpathy/micrograd#91", memory=list)
+def deep_graph_cut(went, sound, self, *arguments):
     """A pass goes through ten thousand operations, and is silent about those that lie deeper."""
-    went: list[Any] = []
-
-    def shallow(sound, self, *arguments):
-        if went and went[-1] is not self:
-            went.clear()
-        went.append(self)
-        if len(went) <= 10_000:  # noqa: PLR2004 - as many frames as fit on the stack
-            sound(self, *arguments)
-
-    swap(step("differentiate"), shallow)
+    if went and went[-1] is not self:
+        went.clear()
+    went.append(self)
+    if len(went) <= 10_000:  # noqa: PLR2004 - as many frames as fit on the stack
+        sound(self, *arguments)
 
 
 @plant(step("start"), "value: bwd-015", "engines that keep roots in a dict")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.places import GRAD, NEW_PASS, at, step
+from gradspec_conformance.plants.plant import plant
 from gradspec_conformance.plants.walk.keeping import without_keepers
 from gradspec_reference import autograd
 from gradspec_reference.engine import requests
@@ -127,23 +127,18 @@ def query_empties_nothing(sound, self, edges, nodes, *, run_targets):
     self.retain_graph = self.retain_graph or not run_targets
 
 
-@compound("value: vjp-011b vjp-011a", "engines that return what the walk collected")
-def grad_order(swap):
+@plant(GRAD, "value: vjp-011b vjp-011a", "engines that return what the walk collected")
+def grad_order(sound, outputs, inputs, *rest, **keywords):
     """A query returns gradients in the order in which the inputs were first used."""
-
-    def place(each):
-        node: Any = requests.edge_of(each)[0]
-        return -int(node.order)
-
-    def grad(sound, outputs, inputs, *rest, **keywords):
-        if not isinstance(inputs, list | tuple):
-            return sound(outputs, inputs, *rest, **keywords)
-        return sound(outputs, sorted(inputs, key=place), *rest, **keywords)
-
-    swap(at(autograd, "grad"), grad)
+    if isinstance(inputs, list | tuple):
+        nodes: list[Any] = [requests.edge_of(one)[0] for one in inputs]
+        inputs = [
+            one for _, one in sorted(zip(nodes, inputs, strict=True), key=lambda p: -p[0].order)
+        ]
+    return sound(outputs, inputs, *rest, **keywords)
 
 
-@plant(at(autograd, "grad"), "unexpected gradient: vjp-011c", "Oneflow-Inc/oneflow#10251")
+@plant(GRAD, "unexpected gradient: vjp-011c", "Oneflow-Inc/oneflow#10251")
 def unused_returns_zero(sound, outputs, inputs, *rest, **keywords):
     """A query answers zero for an input that the output does not depend on, also unasked."""
     if keywords.pop("allow_unused", None):
@@ -157,7 +152,7 @@ def materialized_requires_grad(sound, target, _create_graph):
     return sound(target, True)
 
 
-@plant(at(autograd, "grad"), "missing gradient: vjp-011b", "engines that key answers by tensor")
+@plant(GRAD, "missing gradient: vjp-011b", "engines that key answers by tensor")
 def grad_duplicate_input(sound, outputs, inputs, *rest, **keywords):
     """A query answers for a tensor that is listed twice at the first place only."""
     found = sound(outputs, inputs, *rest, **keywords)
@@ -175,7 +170,7 @@ def unused_inputs_are_passed_over(_sound, _found):
     return
 
 
-@plant(at(autograd, "grad"), "value: vjp-202", "where a start is made by zeros_like()")
+@plant(GRAD, "value: vjp-202", "where a start is made by zeros_like()")
 def query_starts_from_zero(sound, outputs, inputs, grad_outputs=None, **options):
     """A query without a cotangent starts from zero, and not from one."""
     if grad_outputs is None and isinstance(outputs, Tensor):
@@ -183,7 +178,7 @@ def query_starts_from_zero(sound, outputs, inputs, grad_outputs=None, **options)
     return sound(outputs, inputs, grad_outputs, **options)
 
 
-@plant(at(requests, "new_pass"), "warning: life-016a", "where the warning comes with the flag")
+@plant(NEW_PASS, "warning: life-016a", "where the warning comes with the flag")
 def query_warns_of_a_cycle(sound, retain, create):
     """grad(create_graph=True) warns of a cycle that it does not make."""
     if create:
@@ -199,7 +194,7 @@ def unused_inputs_are_refused(sound, self, edges, nodes, *, run_targets):
     sound(self, edges, nodes, run_targets=run_targets)
 
 
-@plant(at(autograd, "grad"), "value: vjp-204", "where a query is a pass that is undone")
+@plant(GRAD, "value: vjp-204", "where a query is a pass that is undone")
 def query_adds_what_is_stored(sound, outputs, inputs, *given, **named):
     """The answer of a query is added to what the inputs hold as their gradients."""
     held = [getattr(one, "_grad", None) for one in inputs]
@@ -209,7 +204,7 @@ def query_adds_what_is_stored(sound, outputs, inputs, *given, **named):
 
 
 @plant(
-    at(autograd, "grad"),
+    GRAD,
     "missing gradient: ho-201; wrong error: ho-002",
     "where whoever computes with parameters makes parameters",
 )
@@ -219,16 +214,11 @@ def gradients_are_new_leaves(sound, *given, **named):
     return tuple(g if g is None or g.requires_grad else g.requires_grad_() for g in found)
 
 
-@compound("lifetime: life-205", "where answers stay in the tape's table")
-def answers_stay_in_the_pass(swap):
+@plant(GRAD, "lifetime: life-205", "where answers stay in the tape's table", memory=list)
+def answers_stay_in_the_pass(last, sound, *given, **named):
     """What a query answered is kept by the engine until the next query."""
-    last: list[Any] = []
-
-    def grad(sound, *given, **named):
-        last[:] = sound(*given, **named)
-        return tuple(last)
-
-    swap(at(autograd, "grad"), grad)
+    last[:] = sound(*given, **named)
+    return tuple(last)
 
 
 @plant(step("capture"), "value: bwd-210/a_query", "gradients that are filed under their node")

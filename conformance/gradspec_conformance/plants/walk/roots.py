@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import BACKWARD, at
 from gradspec_conformance.plants.plant import plant
 from gradspec_conformance.plants.walk.naive import leaf_of, reached
 from gradspec_reference import autograd
@@ -14,11 +14,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InputsEmptyError
 
 
-@plant(
-    at(autograd, "backward"),
-    "graph-freed: bwd-016/first bwd-016/last",
-    "where a list was added later",
-)
+@plant(BACKWARD, "graph-freed: bwd-016/first bwd-016/last", "where a list was added later")
 def one_pass_per_root(sound, tensors, grad_tensors=None, *rest, **keywords):
     """Each root has a pass of its own, the first of which frees what the roots share."""
     if isinstance(tensors, Tensor | GradientEdge):
@@ -30,7 +26,7 @@ def one_pass_per_root(sound, tensors, grad_tensors=None, *rest, **keywords):
 
 
 @plant(
-    at(autograd, "backward"),
+    BACKWARD,
     "order: bwd-013a/lies_below_two_roots bwd-013a/is_a_root_below_another",
     "where a list was added later",
 )
@@ -104,7 +100,7 @@ def new_name_wins(sound, new, old):
 
 
 @plant(
-    at(autograd, "backward"),
+    BACKWARD,
     "order: bwd-013a/lies_above_several_leaves",
     "engines that differentiate by one variable",
 )
@@ -120,7 +116,7 @@ def one_pass_per_leaf(
     sound(roots, cotangents, retain_graph, *rest, inputs=leaves[-1:] or inputs, **keywords)
 
 
-@plant(at(autograd, "backward"), "graph-freed: life-009a", "engines with one root")
+@plant(BACKWARD, "graph-freed: life-009a", "engines with one root")
 def one_pass_for_each_root(sound, tensors, cotangents=None, *arguments, **keywords):
     """backward() with several roots runs a pass for each."""
     roots = requests.as_roots(tensors)
@@ -136,7 +132,7 @@ def cycle_is_not_warned_of(_sound):
 
 
 @plant(
-    at(autograd, "backward"),
+    BACKWARD,
     "missing gradient: bwd-204/no_elements; no error: bwd-005/no_elements",
     "an early return where there is nothing to do",
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from gradspec_conformance.plants.history import unrecorded
-from gradspec_conformance.plants.places import at, instead
+from gradspec_conformance.plants.places import APPLY_INPLACE, STORE, at, instead
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import inplace, layout, node, versions, views
 from gradspec_reference.engine.tensor import Tensor
@@ -28,7 +29,7 @@ def leaf_inplace_ok(_sound, *_):
 
 
 @plant(
-    at(inplace, "apply_inplace"),
+    APPLY_INPLACE,
     "no error: inp-004/zero; value: inp-020/number",
     "where zero_ and fill_ are initialisers",
 )
@@ -45,18 +46,16 @@ def refused_after_the_write(swap):
     check = inplace.check_may_be_written
     unchecked: list[Any] = []
 
+    @swap.into(STORE)
     def store(sound, target, result):
         sound(target, result)
         while unchecked:
             check(unchecked.pop())
 
     swap(at(inplace, "check_may_be_written"), instead(unchecked.append))
-    swap(at(inplace, "store"), store)
 
 
-@plant(
-    at(inplace, "apply_inplace"), "leaf-inplace: inp-007 inp-029d", "engines with immutable leaves"
-)
+@plant(APPLY_INPLACE, "leaf-inplace: inp-007 inp-029d", "engines with immutable leaves")
 def leaves_are_never_written(sound, operator, operands, *params):
     """No leaf is written in place, in no mode, whether or not it requires grad."""
     if operands[0].is_leaf:
@@ -64,11 +63,7 @@ def leaves_are_never_written(sound, operator, operands, *params):
     return sound(operator, operands, *params)
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    "aliasing: inp-206 inp-009",
-    "where the in-place form wraps the plain one",
-)
+@plant(APPLY_INPLACE, "aliasing: inp-206 inp-009", "where the in-place form wraps the plain one")
 def write_returns_another_tensor(sound, *arguments):
     """A write returns a view of the written tensor instead of the tensor itself."""
     return sound(*arguments)[...]
@@ -78,18 +73,16 @@ def write_returns_another_tensor(sound, *arguments):
 def target_grows(swap):
     """A write gives its target the shape and the dtype of the result."""
 
+    @swap.into(STORE)
     def store(_sound, target, result):
         target._array = np.array(result)
         versions.bump(target)
 
     swap(at(inplace, "check_result"), lambda _sound, *_: None)
-    swap(at(inplace, "store"), store)
 
 
 @plant(
-    at(inplace, "apply_inplace"),
-    "inplace-shape: inp-032a inp-047a",
-    "where in-place forms take equal shapes only",
+    APPLY_INPLACE, "inplace-shape: inp-032a inp-047a", "where in-place forms take equal shapes only"
 )
 def operand_must_have_the_target_shape(sound, operator, operands, *params):
     """A write refuses an operand that would have to be broadcast."""
@@ -99,17 +92,15 @@ def operand_must_have_the_target_shape(sound, operator, operands, *params):
     return sound(operator, operands, *params)
 
 
-@compound("value: inp-230/dtype; no error: inp-032/dtype", "NumPy with casting='unsafe'")
-def result_is_cut_to_the_target_dtype(swap):
+@plant(
+    at(inplace, "check_result"),
+    "value: inp-230/dtype; no error: inp-032/dtype",
+    "NumPy with casting='unsafe'",
+)
+def result_is_cut_to_the_target_dtype(sound, array, result):
     """A write rounds its result to the target's dtype without a word."""
-
-    def check_result(sound, array, result):
-        try:
-            sound(array, result)
-        except InplaceDtypeError:
-            swap.took_effect()
-
-    swap(at(inplace, "check_result"), check_result)
+    with suppress(InplaceDtypeError):
+        sound(array, result)
 
 
 @plant(at(inplace, "check_may_be_written"), "no error: inp-034a", "pytorch/pytorch#32839")
@@ -120,9 +111,7 @@ def nograd_view_ok(sound, target):
 
 
 @plant(
-    at(inplace, "apply_inplace"),
-    "multi-view-inplace: inp-029d",
-    "where the ban does not ask who requires grad",
+    APPLY_INPLACE, "multi-view-inplace: inp-029d", "where the ban does not ask who requires grad"
 )
 def multiview_ban_without_grad(sound, operator, operands, *params):
     """One of several views is not written, also where nothing requires grad."""
@@ -137,6 +126,7 @@ def repeated_address_is_written_again(swap):
     """A write adds to an address once for each index that it has."""
     overlaps = layout.overlaps_itself
 
+    @swap.into(STORE)
     def store(sound, target, result):
         if not overlaps(target._array):
             sound(target, result)
@@ -147,7 +137,6 @@ def repeated_address_is_written_again(swap):
         versions.bump(target)
 
     swap(at(layout, "overlaps_itself"), lambda _sound, *_: False)
-    swap(at(inplace, "store"), store)
 
 
 @compound("value: inp-238", "pytorch/pytorch#2940")
@@ -155,16 +144,16 @@ def overlap_is_noticed_after_the_write(swap):
     """A write to a tensor in which one address has several indices is refused once it is made."""
     overlaps = layout.overlaps_itself
 
+    @swap.into(STORE)
     def store(sound, target, result):
         sound(target, result)
         if overlaps(target._array):
             raise OverlappingMemoryError("several indices of the target are one address")
 
     swap(at(layout, "overlaps_itself"), lambda _sound, *_: False)
-    swap(at(inplace, "store"), store)
 
 
-@plant(at(inplace, "apply_inplace"), "value: inp-201", "teaching engines: self.data += other.data")
+@plant(APPLY_INPLACE, "value: inp-201", "teaching engines: self.data += other.data")
 def leaf_write_goes_unnoticed(sound, operator, operands, *params):
     """A write to a leaf that requires grad is neither refused, nor recorded, nor counted."""
     leaf = operands[0]
@@ -179,6 +168,7 @@ def leaf_write_goes_unnoticed(sound, operator, operands, *params):
 def written_leaf_is_lost(swap):
     """A write to a leaf that requires grad is let through, and cuts it off from its gradient."""
 
+    @swap.into(at(inplace, "prepare"))
     def prepare(sound, operator, operands, *rest):
         made = sound(operator, operands, *rest)
         if operands[0].requires_grad and operands[0].is_leaf:
@@ -186,7 +176,6 @@ def written_leaf_is_lost(swap):
         return made
 
     swap(at(inplace, "check_not_a_leaf"), lambda _sound, *_: None)
-    swap(at(inplace, "prepare"), prepare)
 
 
 @plant(at(inplace, "result_for"), "shape: inp-230/shape", "where a loop runs over the target")
@@ -204,6 +193,7 @@ def misfit_is_noticed_after_the_write(swap):
     """A result that does not fit is stored, and refused then."""
     check = inplace.check_result
 
+    @swap.into(STORE)
     def store(sound, target, result):
         before = target._array
         if before.shape == result.shape and before.dtype == result.dtype:
@@ -213,4 +203,3 @@ def misfit_is_noticed_after_the_write(swap):
         check(before, result)
 
     swap(at(inplace, "check_result"), lambda _sound, *_: None)
-    swap(at(inplace, "store"), store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradspec_conformance.plants.history import unrecorded
-from gradspec_conformance.plants.places import at, step
+from gradspec_conformance.plants.places import APPLY_INPLACE, STORE, at, step
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import inplace, recording
 from gradspec_reference.engine.node import NO_EDGE
@@ -25,17 +25,16 @@ def inplace_saves_old_as_result(swap):
     """A write whose derivative is computed from its result saves the old value for it."""
     old: list[Any] = []
 
+    @swap.into(STORE)
     def stored(sound, target, result):
         old[:] = [target._array.copy()]
         sound(target, result)
 
+    @swap.into(at(inplace, "save_results"))
     def saved(sound, operator, node, target, requires):
         sound(operator, node, target, requires)
         results = SavedResult(Tensor(old[0]), 0)
         node.saved = tuple(results if isinstance(s, SavedResult) else s for s in node.saved)
-
-    swap(at(inplace, "store"), stored)
-    swap(at(inplace, "save_results"), saved)
 
 
 @plant(at(inplace, "prepare"), "aliasing: inp-008a", "where the old value is copied first")
@@ -48,17 +47,16 @@ def old_value_is_a_recorded_copy(sound, operator, operands, *rest):
 def inplace_root_counted_twice(swap):
     """The cotangent of a root that was just written is counted once too often."""
 
+    @swap.into(at(inplace, "prepare"))
     def marked(sound, *arguments):
         node = sound(*arguments)
         node.metadata["written"] = True
         return node
 
+    @swap.into(step("start"))
     def started(sound, self, roots, cotangents):
         pairs = zip(roots, cotangents, strict=True)
         sound(self, roots, [c + c if "written" in n.metadata else c for (n, _), c in pairs])
-
-    swap(at(inplace, "prepare"), marked)
-    swap(step("start"), started)
 
 
 @plant(at(inplace, "old_value"), "value: inp-008c inp-024a", "PaddlePaddle/Paddle#44020")
@@ -67,11 +65,7 @@ def old_value_without_history(sound, target, sources):
     return sound(target.detach(), sources)
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    "root-without-grad: inp-207; flag: inp-022",
-    "where only the target decides",
-)
+@plant(APPLY_INPLACE, "root-without-grad: inp-207; flag: inp-022", "where only the target decides")
 def plain_target_stays_plain(sound, operator, operands, *params):
     """A write is recorded only if its target requires grad already."""
     if recording.needs_grad(operands[0]):
@@ -101,11 +95,7 @@ def base_gets_a_scatter(_sound, *_):
     return "SliceScatterBackward0"
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    "value: inp-008 inp-020",
-    "teaching engines: self.data += other.data",
-)
+@plant(APPLY_INPLACE, "value: inp-008 inp-020", "teaching engines: self.data += other.data")
 def inplace_not_recorded(sound, *arguments):
     """A write changes the value, and the history stays that of the old value."""
     return unrecorded(sound, *arguments)
