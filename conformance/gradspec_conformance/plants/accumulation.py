@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, at
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.autograd import grad_mode
 from gradspec_reference.engine import accumulation, layout
 from gradspec_reference.engine.accumulation import SHARED
@@ -13,11 +13,10 @@ from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.tensor import Tensor
 
 
-@plant(ACCUMULATE_ARRAY, "value: acc-001 acc-008", "pytorch/pytorch#181723")
-def accum_replaces(sound, leaf, gradient, status):
+@before(ACCUMULATE_ARRAY, "value: acc-001 acc-008", "pytorch/pytorch#181723")
+def accum_replaces(leaf, *_):
     """A pass stores its gradient in place of the one that a leaf has."""
     leaf._grad = None
-    sound(leaf, gradient, status)
 
 
 @plant(ACCUMULATE_ARRAY, "value: acc-002 acc-003", "pytorch/pytorch#181723", memory=dict)
@@ -34,10 +33,9 @@ def gradient_keeps_arrival_layout(_sound, gradient, _leaf):
     return np.array(gradient, order="K")
 
 
-@plant(ACCUMULATE_ARRAY, "structure: acc-015", "torch rule")
-def total_takes_layout_of_leaf(sound, leaf, gradient, status):
+@after(ACCUMULATE_ARRAY, "structure: acc-015", "torch rule")
+def total_takes_layout_of_leaf(_, leaf, *_rest):
     """A total is laid out anew, like its leaf, whenever something is added to it."""
-    sound(leaf, gradient, status)
     assert leaf._grad is not None
     leaf._grad._array = layout.like_leaf(leaf._grad._array, leaf._array)
 
@@ -114,10 +112,9 @@ def accum_no_version(sound, leaf, gradient, status):
         held._counter.value -= 1
 
 
-@plant(ACCUMULATE_ARRAY, "flag: acc-012b", "torch rule")
-def accum_drops_history(sound, leaf, gradient, status):
+@after(ACCUMULATE_ARRAY, "flag: acc-012b", "torch rule")
+def accum_drops_history(_, leaf, *_rest):
     """A total that is a function ceases to be one when a plain pass adds to it."""
-    sound(leaf, gradient, status)
     assert leaf._grad is not None
     leaf._grad.detach_()
 
@@ -132,10 +129,9 @@ def accum_always_in_place(sound, leaf, gradient):
         held._array, held._grad_fn = (total._array, total._grad_fn)
 
 
-@plant(at(AccumulateGrad, "refresh"), "dtype: acc-024 acc-024a", "pytorch/pytorch#76785")
-def accum_dtype(sound, self):
+@after(at(AccumulateGrad, "refresh"), "dtype: acc-024 acc-024a", "pytorch/pytorch#76785")
+def accum_dtype(_, self):
     """The first gradient of a leaf keeps the data type that it arrived in."""
-    sound(self)
     self.outputs = tuple(((shape, None) for shape, _ in self.outputs))
 
 
@@ -186,16 +182,15 @@ def leaf_grad_detached(sound, leaf, g):
     return sound(leaf, g.detach())
 
 
-@plant(
+@before(
     at(accumulation, "accumulate_tensor"),
     "value: ho-019",
     "where the sum is formed in the first one's memory",
 )
-def sum_forgets_the_first_history(sound, leaf, gradient):
+def sum_forgets_the_first_history(leaf, *_):
     """A recorded gradient that is added to another leaves only its own history."""
     if leaf._grad is not None:
         leaf._grad = leaf._grad.detach()
-    sound(leaf, gradient)
 
 
 @plant(at(layout, "overlaps_itself"), "no error: inp-034", "pytorch/pytorch#1424")
@@ -210,10 +205,9 @@ def first_use_wins(_sound, held, status, _part):
     return (held, status)
 
 
-@plant(ACCUMULATE_ARRAY, "shape: leaf-016", "engines with flat parameters")
-def gradients_are_flat(sound, leaf, gradient, status):
+@after(ACCUMULATE_ARRAY, "shape: leaf-016", "engines with flat parameters")
+def gradients_are_flat(_, leaf, *_rest):
     """The gradient of a leaf is stored as one row of numbers."""
-    sound(leaf, gradient, status)
     leaf._grad._array = leaf._grad._array.reshape(-1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import accumulation, hooks, views
 
 
@@ -31,16 +31,15 @@ def hooks_see_constants(sound, functions, gradient):
     return gradient if returned is shown else returned
 
 
-@plant(
+@before(
     at(hooks, "retain"),
     "missing gradient: ret-005 ret-020",
     "engines that wrap a tensor to observe it",
 )
-def request_holds_for_later_uses(sound, tensor):
+def request_holds_for_later_uses(tensor):
     """The gradient is kept at a new node of the tensor, which earlier uses go past."""
     if tensor._grad_fn is not None:
         tensor._grad_fn = tensor.clone()._grad_fn
-    sound(tensor)
 
 
 @plant(at(hooks, "retain"), "value: ret-010; lifetime: ret-018", "pytorch/pytorch#85849")
@@ -57,14 +56,13 @@ def retain_by_hook(sound, tensor):
         tensor.register_hook(keep)
 
 
-@plant(
+@after(
     at(hooks, "store_retained"),
     "flag: ret-009; value: ret-011",
     "where the request is kept with the pass",
 )
-def request_is_used_up(sound, node, output_nr, gradient):
+def request_is_used_up(_, node, output_nr, *_rest):
     """A backward pass uses the request up, so the next one keeps nothing."""
-    sound(node, output_nr, gradient)
     if node.retained is not None:
         node.retained.pop(output_nr, None)
 
@@ -75,10 +73,9 @@ def leaves_tell_of_a_request(sound, x):
     return sound(x) or (x.is_leaf and x.requires_grad)
 
 
-@plant(at(hooks, "retain"), "value: ret-007", "where every kept gradient is stored by a hook")
-def retaining_leaf_counts_twice(sound, tensor):
+@after(at(hooks, "retain"), "value: ret-007", "where every kept gradient is stored by a hook")
+def retaining_leaf_counts_twice(_, tensor):
     """retain_grad() on a leaf stores the gradient beside the accumulation."""
-    sound(tensor)
 
     def keep(gradient):
         tensor._grad = gradient.clone()
@@ -93,14 +90,13 @@ def constants_may_retain(sound, tensor):
     return sound(tensor) if tensor.requires_grad else None
 
 
-@plant(at(hooks, "store_retained"), "value: ret-011", TEACHING)
-def kept_gradient_is_replaced(sound, node, output_nr, gradient):
+@before(at(hooks, "store_retained"), "value: ret-011", TEACHING)
+def kept_gradient_is_replaced(node, output_nr, gradient):
     """A further pass replaces the gradient that an intermediate keeps."""
     keeper = (node.retained or {}).get(output_nr)
     tensor = None if keeper is None else keeper()
     if tensor is not None and gradient is not None:
         tensor._grad = None
-    sound(node, output_nr, gradient)
 
 
 @compound("value: ret-011a", "Oneflow-Inc/oneflow#9497")
@@ -131,10 +127,9 @@ def retain_not_moved_through_view(sound, tensor, node):
         sound(tensor, node)
 
 
-@plant(at(hooks, "retain"), "lifetime: ret-018", "engines whose graph owns its tensors")
-def request_owns_the_tensor(sound, tensor):
+@after(at(hooks, "retain"), "lifetime: ret-018", "engines whose graph owns its tensors")
+def request_owns_the_tensor(_, tensor):
     """The request refers to its tensor strongly, so the graph keeps the tensor alive."""
-    sound(tensor)
     node = tensor.grad_fn
     if node is not None and node.retained is not None:
         node.retained[tensor._output_nr] = lambda: tensor
@@ -163,10 +158,9 @@ def retention_of_a_view_is_lost(sound, tensor, node):
         sound(tensor, node)
 
 
-@plant(at(hooks, "move_retained"), "order: inp-209", "where hooks are kept by the tensor")
-def hooks_follow_the_tensor(sound, tensor, node):
+@after(at(hooks, "move_retained"), "order: inp-209", "where hooks are kept by the tensor")
+def hooks_follow_the_tensor(_, tensor, node):
     """The hooks of a tensor that is written move to the node of its new value."""
-    sound(tensor, node)
     old = tensor._grad_fn
     if old is not None:
         node.hooks, old.hooks = (old.hooks, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradspec_conformance.plants.places import APPLY_INPLACE, NEW_PASS, at, step
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import after, compound, plant
 from gradspec_reference.engine import modes
 
 
@@ -49,19 +49,15 @@ def pass_leaves_the_mode_alone(swap):
         sound(self)
 
 
-@plant(APPLY_INPLACE, "flag: acc-201", "where a leaf is written through its data")
-def step_clears_the_flag(sound, operator, operands, *rest):
+@after(APPLY_INPLACE, "flag: acc-201", "where a leaf is written through its data")
+def step_clears_the_flag(_, _operator, operands, *_rest):
     """A leaf that is written while recording is off does not require grad afterwards."""
-    written = sound(operator, operands, *rest)
     if not modes.state.recording and operands[0].is_leaf:
         operands[0]._requires_grad = False
-    return written
 
 
-@plant(APPLY_INPLACE, "missing gradient: acc-201", "where an update makes a new parameter")
-def step_drops_the_gradient(sound, operator, operands, *rest):
+@after(APPLY_INPLACE, "missing gradient: acc-201", "where an update makes a new parameter")
+def step_drops_the_gradient(_, _operator, operands, *_rest):
     """A leaf that is written while recording is off loses its gradient."""
-    written = sound(operator, operands, *rest)
     if not modes.state.recording and operands[0].is_leaf:
         operands[0]._grad = None
-    return written

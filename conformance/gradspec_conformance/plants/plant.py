@@ -1,8 +1,8 @@
 """A plant: a fault modelled on a real bug, put into the reference engine in memory.
 
 `@plant(place, kills, modelled_on)` enters a function that runs in that place of the engine and is
-handed the sound one first; `@compound(kills, modelled_on)` enters a fault that needs several
-places, and is given a `Swap`.
+handed the sound one first; `@before` and `@after` enter one that runs before or behind it.
+`@compound(kills, modelled_on)` enters a fault that needs several places, and is given a `Swap`.
 """
 
 from __future__ import annotations
@@ -91,9 +91,45 @@ def plant(
     Raises MalformedPlant when a part is missing or the name is taken.
     """
 
+    def around(fault: Fault) -> Fault:
+        return fault if memory is None else functools.partial(fault, memory())
+
+    return _declaring(place, kills, modelled_on, around)
+
+
+def before(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
+    """Enter a fault that runs before the sound function: `fault(*arguments)`; see `plant`."""
+
+    def around(fault: Fault) -> Fault:
+        def first(sound: Fault, *arguments: Any, **keywords: Any) -> Any:
+            fault(*arguments, **keywords)
+            return sound(*arguments, **keywords)
+
+        return first
+
+    return _declaring(place, kills, modelled_on, around)
+
+
+def after(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
+    """Enter a fault that changes what was made: `fault(result, *arguments)`; see `plant`."""
+
+    def around(fault: Fault) -> Fault:
+        def then(sound: Fault, *arguments: Any, **keywords: Any) -> Any:
+            result = sound(*arguments, **keywords)
+            fault(result, *arguments, **keywords)
+            return result
+
+        return then
+
+    return _declaring(place, kills, modelled_on, around)
+
+
+def _declaring(
+    place: Place, kills: str, modelled_on: str, around: Callable[[Fault], Fault]
+) -> Callable[[Fault], Plant]:
     def declare(fault: Fault) -> Plant:
         def put(swap: Swap) -> None:
-            swap(place, fault if memory is None else functools.partial(fault, memory()))
+            swap(place, around(fault))
 
         return enter(of_function(fault, put, kills, modelled_on))
 

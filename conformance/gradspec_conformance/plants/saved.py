@@ -10,7 +10,7 @@ import numpy as np
 
 from gradspec_conformance.plants.history import number
 from gradspec_conformance.plants.places import RELEASE, STORE, at, kernel
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import before, compound, plant
 from gradspec_reference.engine import hooks, saved, versions
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.engine.node import AccumulateGrad, Node
@@ -44,21 +44,19 @@ def freed_value_shows_as_none(sound, node, name):
     return None if node.saved is None else sound(node, name)
 
 
-@plant(RELEASE, "lifetime: life-014a", "where freed is a mark on the node")
-def freed_is_a_mark(sound, node):
+@before(RELEASE, "lifetime: life-014a", "where freed is a mark on the node")
+def freed_is_a_mark(node):
     """Freeing marks a node as used up and keeps what it saved."""
     if node.saved:
         node.metadata["used"] = node.saved
-    sound(node)
 
 
-@plant(RELEASE, "value: life-017", "engines that manage memory themselves")
-def freed_memory_is_the_users(sound, node):
+@before(RELEASE, "value: life-017", "engines that manage memory themselves")
+def freed_memory_is_the_users(node):
     """Freeing a node gives back the memory of what it saved, which the user may still read."""
     for item in node.saved or ():
         if isinstance(item, saved.SavedTensor):
             item.tensor._array = np.zeros_like(item.tensor._array)
-    sound(node)
 
 
 @plant(
@@ -166,13 +164,12 @@ def edges_hold_weakly(swap):
     swap.data(Node, "next_functions", property(read, write))
 
 
-@plant(RELEASE, "value: rec-004 rec-006", "pytorch/pytorch#119334")
-def saved_memory_recycled(sound, self):
+@before(RELEASE, "value: rec-004 rec-006", "pytorch/pytorch#119334")
+def saved_memory_recycled(self):
     """When a graph is freed, the memory of its saved values is put to another use."""
     for item in self.saved or ():
         if isinstance(item, SavedTensor):
             item.tensor.materialise().fill(0)
-    sound(self)
 
 
 @plant(RELEASE, "no error: ret-022/before", "confusion of retain_grad with retain_graph")

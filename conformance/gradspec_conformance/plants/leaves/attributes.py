@@ -10,7 +10,7 @@ import numpy as np
 import gradspec_reference
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import REQUIRES_GRAD_, assigning, at, instead, reading
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import before, compound, plant
 from gradspec_reference.engine import recording, versions
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import shapes
@@ -20,12 +20,13 @@ from gradspec_reference.operators import OPERATORS
 Function = Callable[..., Any]
 
 
-@plant(REQUIRES_GRAD_, "no error: acc-007; unexpected gradient: acc-020", "tinygrad/tinygrad#16230")
-def grad_begins_at_zero(sound, self, requires_grad=True):
+@before(
+    REQUIRES_GRAD_, "no error: acc-007; unexpected gradient: acc-020", "tinygrad/tinygrad#16230"
+)
+def grad_begins_at_zero(self, requires_grad=True):
     """A leaf that requires grad has a gradient of zeros from the start."""
     if requires_grad and self._grad is None:
         self._grad = Tensor(np.zeros_like(self._array))
-    return sound(self, requires_grad)
 
 
 @plant(
@@ -109,11 +110,10 @@ def detach_gives_a_view(_sound, self):
     return recording.view(OPERATORS["alias"], self.alias())
 
 
-@plant(at(Tensor, "numpy"), "value: inp-040", "where an export is taken for a write")
-def exports_are_counted(sound, self, *, force=False):
+@before(at(Tensor, "numpy"), "value: inp-040", "where an export is taken for a write")
+def exports_are_counted(self, **_named):
     """Handing out the NumPy array of a tensor counts as a write to it."""
     versions.bump(self)
-    return sound(self, force=force)
 
 
 @plant(at(Tensor, "retain_grad"), "missing gradient: ret-005 ret-010", "candle-org/candle#282")

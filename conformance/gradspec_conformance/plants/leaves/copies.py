@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.places import assigning, at, reading
-from gradspec_conformance.plants.plant import TEACHING, plant, sweep
+from gradspec_conformance.plants.plant import TEACHING, after, before, plant, sweep
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError, NonleafCopyError
 from gradspec_reference.names import factories, interop, printing
@@ -34,20 +34,16 @@ def new_tensor_shares_memory(sound, self, data, *, requires_grad=False, **option
     return sound(self, data, requires_grad=requires_grad, **options)
 
 
-@plant(at(Tensor, "__deepcopy__"), "missing gradient: leaf-041", "pytorch/pytorch#3307")
-def a_deep_copy_forgets_the_gradient(sound, self, memo):
+@after(at(Tensor, "__deepcopy__"), "missing gradient: leaf-041", "pytorch/pytorch#3307")
+def a_deep_copy_forgets_the_gradient(twin, *_):
     """A deep copy of a leaf has its value and flag, but no gradient."""
-    twin = sound(self, memo)
     twin._grad = None
-    return twin
 
 
-@plant(at(Tensor, "__deepcopy__"), "flag: leaf-041", TEACHING)
-def a_deep_copy_forgets_the_flag(sound, self, memo):
+@after(at(Tensor, "__deepcopy__"), "flag: leaf-041", TEACHING)
+def a_deep_copy_forgets_the_flag(twin, *_):
     """A deep copy of a leaf is a constant."""
-    twin = sound(self, memo)
     twin._requires_grad = False
-    return twin
 
 
 @plant(at(Tensor, "__deepcopy__"), "aliasing: leaf-041; value: leaf-041a", TEACHING)
@@ -56,12 +52,10 @@ def a_deep_copy_is_the_tensor(_sound, self, _memo):
     return self
 
 
-@plant(at(Tensor, "__deepcopy__"), "value: leaf-041a; aliasing: leaf-041b", TEACHING)
-def a_deep_copy_shares_the_gradient(sound, self, memo):
+@after(at(Tensor, "__deepcopy__"), "value: leaf-041a; aliasing: leaf-041b", TEACHING)
+def a_deep_copy_shares_the_gradient(twin, self, *_):
     """A deep copy of a leaf and its original have one gradient between them."""
-    twin = sound(self, memo)
     twin._grad = self._grad
-    return twin
 
 
 @plant(at(Tensor, "__deepcopy__"), "aliasing: leaf-041b", TEACHING)
@@ -85,12 +79,11 @@ def a_pickle_forgets_the_flag(_sound, self):
     return (interop.rebuild, (np.array(self._array), False))
 
 
-@plant(at(Tensor, "__reduce__"), "nonleaf-copy: leaf-043", TEACHING)
-def a_result_cannot_be_pickled(sound, self):
+@before(at(Tensor, "__reduce__"), "nonleaf-copy: leaf-043", TEACHING)
+def a_result_cannot_be_pickled(self):
     """Pickling a result is refused, as deep-copying it is."""
     if not self.is_leaf:
         raise NonleafCopyError("a result was pickled")
-    return sound(self)
 
 
 @plant(reading("data"), "value: leaf-028/data; flag: leaf-035a/data", "pytorch/pytorch#685")
@@ -105,11 +98,10 @@ def data_takes_the_flag(sound, tensor):
     return sound(tensor).requires_grad_(tensor.requires_grad)
 
 
-@plant(reading("data"), "root-without-grad: leaf-212/data", "pytorch/pytorch#170819")
-def data_cuts_its_owner(sound, tensor):
+@before(reading("data"), "root-without-grad: leaf-212/data", "pytorch/pytorch#170819")
+def data_cuts_its_owner(tensor):
     """Reading the data of a tensor detaches the tensor itself."""
     tensor._grad_fn, tensor._requires_grad = (None, False)
-    return sound(tensor)
 
 
 @plant(reading("data"), "aliasing: leaf-035b", TEACHING)
@@ -124,12 +116,11 @@ def assigned_data_is_swallowed(sound, tensor, value):
     return sound(tensor.alias(), value)
 
 
-@plant(
+@after(
     assigning("data"), "root-without-grad: leaf-036/another_value leaf-036/another_shape", TEACHING
 )
-def assigned_data_brings_its_flag(sound, tensor, value):
+def assigned_data_brings_its_flag(_, tensor, value):
     """Assigning to data takes over the flag of the values, so the leaf becomes a constant."""
-    sound(tensor, value)
     tensor._requires_grad = value.requires_grad
 
 
@@ -163,12 +154,11 @@ def item_cuts_its_tensor(_sound, self):
     return interop.item(self.detach_())
 
 
-@plant(at(Tensor, "item"), "array-requires-grad: leaf-037/item", "tracing engines")
-def item_is_refused_to_variables(sound, self):
+@before(at(Tensor, "item"), "array-requires-grad: leaf-037/item", "tracing engines")
+def item_is_refused_to_variables(self):
     """item() of a tensor that requires grad is refused."""
     if self.requires_grad:
         raise ArrayRequiresGradError("a tensor that requires grad was made a number")
-    return sound(self)
 
 
 @plant(at(Tensor, "tolist"), "root-without-grad: leaf-212/tolist", "lazy engines")
@@ -244,20 +234,17 @@ def text_shows_a_nameless_node(sound, self):
     return re.sub("grad_fn=<\\w+>", "grad_fn=<Node>", sound(self))
 
 
-@plant(at(Tensor, "__repr__"), "value: leaf-055/repr", "lazy engines")
-def printing_cuts_the_history(sound, self):
+@after(at(Tensor, "__repr__"), "value: leaf-055/repr", "lazy engines")
+def printing_cuts_the_history(_, self):
     """Printing a tensor computes its value, and drops the way to it."""
-    text = sound(self)
     self._grad_fn = None
-    return text
 
 
-@plant(at(Tensor, "__repr__"), "value: leaf-055/repr", "lazy engines")
-def printing_allocates_the_gradient(sound, self):
+@before(at(Tensor, "__repr__"), "value: leaf-055/repr", "lazy engines")
+def printing_allocates_the_gradient(self):
     """Printing a leaf gives it a gradient of zeros, whatever it has."""
     if self.requires_grad and self.is_leaf:
         self._grad = Tensor(np.zeros_like(self._array))
-    return sound(self)
 
 
 @plant(at(Tensor, "new_tensor"), "warning: leaf-028d/new_tensor", "pytorch/pytorch#10876")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradspec_conformance.plants.places import REQUIRES_GRAD_, assigning, at, reading
-from gradspec_conformance.plants.plant import TEACHING, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, plant
 from gradspec_reference.engine import node, recording
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
@@ -38,49 +38,43 @@ def grad_fn_is_hidden(_sound, _tensor):
     return
 
 
-@plant(REQUIRES_GRAD_, "no error: leaf-006/method", "torch rule")
-def nonleaf_rg_off_ok(sound, self, requires_grad=True):
+@before(REQUIRES_GRAD_, "no error: leaf-006/method", "torch rule")
+def nonleaf_rg_off_ok(self, requires_grad=True):
     """requires_grad_(False) on a result is allowed, and cuts it off from its history."""
     if not requires_grad:
         self._grad_fn = None
-    return sound(self, requires_grad)
 
 
-@plant(
+@before(
     assigning("requires_grad"),
     "missing gradient: leaf-205/assignment; no error: leaf-006/assignment",
     TEACHING,
 )
-def assigning_a_flag_cuts_a_result(sound, tensor, value):
+def assigning_a_flag_cuts_a_result(tensor, *_):
     """Assigning to the requires_grad of a result is allowed, and makes it a leaf."""
     tensor._grad_fn = None
-    sound(tensor, value)
 
 
-@plant(
+@after(
     at(Tensor, "_nonleaf_flag"), "flag: leaf-006/assignment leaf-006/method", "pytorch/pytorch#2940"
 )
-def refused_flag_is_cleared_anyway(sound, self, flag):
+def refused_flag_is_cleared_anyway(_, self, *_rest):
     """The flag of a result cannot be changed, but the refusal comes after the change."""
-    error = sound(self, flag)
     self._grad_fn = None
-    return error
 
 
-@plant(REQUIRES_GRAD_, "missing gradient: leaf-205/method; flag: leaf-007", TEACHING)
-def declaring_a_result_makes_a_leaf(sound, self, requires_grad=True):
+@before(REQUIRES_GRAD_, "missing gradient: leaf-205/method; flag: leaf-007", TEACHING)
+def declaring_a_result_makes_a_leaf(self, requires_grad=True):
     """requires_grad_() on a result makes it a leaf, and cuts off all that lies behind it."""
     if requires_grad:
         self._grad_fn = None
-    return sound(self, requires_grad)
 
 
-@plant(REQUIRES_GRAD_, "nonleaf-flag: leaf-007", TEACHING)
-def declaring_a_result_is_refused(sound, self, requires_grad=True):
+@before(REQUIRES_GRAD_, "nonleaf-flag: leaf-007", TEACHING)
+def declaring_a_result_is_refused(self, requires_grad=True):
     """requires_grad_() on a result is refused, though it asks for what is the case already."""
     if not self.is_leaf:
         raise self._nonleaf_flag(requires_grad)
-    return sound(self, requires_grad)
 
 
 @plant(assigning("requires_grad"), "no error: leaf-008", TEACHING)
@@ -105,17 +99,15 @@ def a_conversion_makes_another_leaf(sound, self, *given, **named):
     return sound(self.detach(), *given, **named).requires_grad_(self.requires_grad)
 
 
-@plant(at(Tensor, "to"), "flag: leaf-010/a_variable_declared_after_a_conversion", TEACHING)
-def a_conversion_is_always_recorded(sound, self, *given, **named):
+@after(at(Tensor, "to"), "flag: leaf-010/a_variable_declared_after_a_conversion", TEACHING)
+def a_conversion_is_always_recorded(converted, self, *_, **_named):
     """Converting the data type of a constant is recorded, and gives a result."""
-    converted = sound(self, *given, **named)
     if converted is not self and converted._grad_fn is None:
         operator = OPERATORS["cast"]
         dtype = converted._array.dtype
         converted._grad_fn = recording.make_node(
             operator, (self,), (dtype, self._array.dtype), (False,), converted
         )
-    return converted
 
 
 @plant(at(Tensor, "to"), "aliasing: leaf-012/to", TEACHING)

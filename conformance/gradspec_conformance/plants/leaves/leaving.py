@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import TEACHING, plant
+from gradspec_conformance.plants.plant import TEACHING, before, plant
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError
 from gradspec_reference.names import interop
 
 
-@plant(
+@before(
     at(interop, "item"),
     "missing gradient: rec-007 rec-009",
     "tracing engines: what is read as a number becomes a constant",
 )
-def decisions_detach(sound, tensor):
+def decisions_detach(tensor):
     """A tensor that was turned into a number of the host language is a constant from then on."""
     tensor.detach_()
-    return sound(tensor)
 
 
 @plant(at(interop, "to"), "aliasing: leaf-012/float", TEACHING)
@@ -26,12 +25,11 @@ def float_always_copies(sound, self, *given, **named):
     return sound(self, *given, **{**named, "copy": True})
 
 
-@plant(at(interop, "item"), "array-requires-grad: leaf-037/float leaf-037/int", "tracing engines")
-def numbers_are_refused_to_variables(sound, self):
+@before(at(interop, "item"), "array-requires-grad: leaf-037/float leaf-037/int", "tracing engines")
+def numbers_are_refused_to_variables(self):
     """float() and int() of a tensor that requires grad are refused."""
     if self.requires_grad:
         raise ArrayRequiresGradError("a tensor that requires grad was made a number")
-    return sound(self)
 
 
 @plant(at(Tensor, "__bool__"), "value: rec-011a/below_1", "tracing engines")

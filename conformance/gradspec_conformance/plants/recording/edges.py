@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 from gradspec_conformance.plants.places import MAKE_NODE, at
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_reference.engine import node, recording, views
 from gradspec_reference.engine.node import AccumulateGrad, Node
 
@@ -56,14 +56,12 @@ def outputs_share_a_slot(sound, tensor):
     return (sound(tensor)[0], 0)
 
 
-@plant(at(recording, "several"), "aliasing: rec-022", TEACHING)
-def node_per_output(sound, operator, source, *params):
+@after(at(recording, "several"), "aliasing: rec-022", TEACHING)
+def node_per_output(results, _operator, _source, *_):
     """An operation with several results makes a node for each of them."""
-    results = sound(operator, source, *params)
     for result in results:
         if result._grad_fn is not None:
             result._grad_fn = twin_of(result._grad_fn)
-    return results
 
 
 @plant(at(node, "gradient_edge"), "missing gradient: leaf-004 leaf-202", TEACHING)
@@ -78,12 +76,10 @@ def twin_of(made: Node) -> Node:
     return type(made)(*parts, made.freeable)
 
 
-@plant(at(node, "accumulator"), "lifetime: inp-205", "where the accumulator is stored")
-def leaf_owns_its_accumulator(sound, leaf):
+@after(at(node, "accumulator"), "lifetime: inp-205", "where the accumulator is stored")
+def leaf_owns_its_accumulator(made, leaf):
     """A leaf owns the node that adds to its gradient, and the node owns the leaf."""
-    made = sound(leaf)
     leaf.leaf_state().accumulator = lambda: made
-    return made
 
 
 @compound("value: inp-217", "where a node refers to tensors, not to nodes")

@@ -6,7 +6,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from gradspec_conformance.plants.places import MAKE_NODE, at
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.plans import node_type, plan
 from gradspec_reference.engine.tensor import Tensor
@@ -29,18 +29,17 @@ def select_scalar_copies(sound, operator, source, *params):
     return result.clone() if single else result
 
 
-@plant(
+@before(
     at(recording, "apply_pointwise"),
     "missing gradient: rec-011a/above_1 rec-021b/above_the_limit",
     "teaching engines: detach_() where detach() is meant",
 )
-def comparison_detaches(sound, operator, operands, *params):
+def comparison_detaches(operator, operands, *_):
     """A comparison cuts its operands off from their history for good."""
     if not operator.differentiable:
         for operand in operands:
             if isinstance(operand, Tensor):
                 operand.detach_()
-    return sound(operator, operands, *params)
 
 
 @plant(
@@ -82,33 +81,29 @@ def requires_grad_spreads_sideways(sound, operator, operands, params, *rest):
     return sound(operator, operands, params, tuple(every), result)
 
 
-@plant(
+@after(
     at(recording, "apply_pointwise"),
     "flag: rec-011; value: rec-021b/below_the_limit",
     "tinygrad/tinygrad#3037",
 )
-def compare_records(sound, operator, operands, *params):
+def compare_records(result, operator, operands, *_):
     """Comparisons are recorded, with the derivative of the identity."""
-    result = sound(operator, operands, *params)
     requires = tuple(map(recording.needs_grad, operands))
     if not operator.differentiable and any(requires):
         edges = recording.collect_edges(operands, requires)[:1]
         array = result._array
         outputs = ((array.shape, array.dtype),)
         result._grad_fn = node_type(OPERATORS["alias"])(edges, (), (), outputs, freeable=False)
-    return result
 
 
-@plant(
+@after(
     MAKE_NODE,
     "unexpected gradient: ret-001; warning: ret-002",
     "the style of karpathy/micrograd#102",
 )
-def retain_all(sound, *arguments):
+def retain_all(node, *arguments):
     """Every intermediate keeps its gradient, asked for or not."""
-    node = sound(*arguments)
     node.retained = {0: weakref.ref(arguments[-1])}
-    return node
 
 
 @plant(

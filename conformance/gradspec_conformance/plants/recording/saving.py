@@ -5,19 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from gradspec_conformance.plants.places import MAKE_NODE, at, step
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_reference.engine import recording, versions
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.tensor import Tensor
 
 
-@plant(MAKE_NODE, "lifetime: life-015a life-015b", "pytorch/pytorch#7343")
-def leak_cycle(sound, *arguments):
+@after(MAKE_NODE, "lifetime: life-015a life-015b", "pytorch/pytorch#7343")
+def leak_cycle(node, *arguments):
     """A node refers to its result and the result to its node."""
-    node = sound(*arguments)
     node.metadata["result"] = arguments[-1]
-    return node
 
 
 @plant(MAKE_NODE, "graph-freed: life-010", "engines that cache graphs by their inputs", memory=dict)
@@ -46,12 +44,10 @@ def operands_are_always_saved(swap):
         return sound(self, as_tensors)
 
 
-@plant(at(recording, "binary"), "value: inp-001a", "where results take over their operand's data")
-def results_share_the_counter(sound, operator, a, b, *params):
+@after(at(recording, "binary"), "value: inp-001a", "where results take over their operand's data")
+def results_share_the_counter(result, _operator, a, _b, *_):
     """The result of an operation counts together with its first operand."""
-    result = sound(operator, a, b, *params)
     versions.share(result, a)
-    return result
 
 
 @plant(MAKE_NODE, "lifetime: rec-028/a_factor_of_a_constant", "pytorch/pytorch#15115")
@@ -73,15 +69,13 @@ def saves_nothing_const(sound, sources, operands, result):
     return sound(sources, tuple(known), result)
 
 
-@plant(MAKE_NODE, "value: rec-004 rec-019", "pytorch/pytorch#119334")
-def results_reuse_operand_memory(sound, operator, operands, *rest):
+@after(MAKE_NODE, "value: rec-004 rec-019", "pytorch/pytorch#119334")
+def results_reuse_operand_memory(_, _operator, operands, *rest):
     """A recorded operation leaves its result in the memory of its first operand as well."""
-    made = sound(operator, operands, *rest)
     result = rest[-1]._array
     target = operands[0].materialise()
     if target.shape == result.shape and target.dtype == result.dtype:
         target[...] = result
-    return made
 
 
 @plant(
@@ -107,12 +101,10 @@ def first_run_replayed(first, sound, operator, operands, params, *rest):
     return made
 
 
-@plant(at(recording, "binary"), "value: inp-001a", "where each access to memory is counted")
-def reading_counts(sound, operator, a, b, *params):
+@after(at(recording, "binary"), "value: inp-001a", "where each access to memory is counted")
+def reading_counts(_, _operator, a, _b, *_rest):
     """An operation raises the version of the tensors that it reads."""
-    result = sound(operator, a, b, *params)
     versions.bump(a)
-    return result
 
 
 @compound("graph-freed: ho-014a", "engines with one tape")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradspec_conformance.plants.places import at, instead, rule
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_reference.names.functions import reductions
 from gradspec_reference.operators import OPERATORS
 
@@ -102,20 +102,16 @@ def dot_operands_swapped(swap):
     swap(rule("dot", "tensor"), instead(first))
 
 
-@plant(at(reductions, "_arg"), "flag: rec-021/argmax rec-021/argmin", "tinygrad/tinygrad#3037")
-def argmax_records(sound, kernel, source, *how):
+@after(at(reductions, "_arg"), "flag: rec-021/argmax rec-021/argmin", "tinygrad/tinygrad#3037")
+def argmax_records(result, _kernel, source, *_):
     """The position of an extreme entry requires grad if the entries do."""
-    result = sound(kernel, source, *how)
     result._requires_grad = source.requires_grad
-    return result
 
 
-@plant(at(reductions, "sort"), "flag: rec-021/sort", "ml-explore/mlx#4114")
-def sort_indices_record(sound, source, *how):
+@after(at(reductions, "sort"), "flag: rec-021/sort", "ml-explore/mlx#4114")
+def sort_indices_record(found, _source, *_):
     """The indices of a sort share the history of its values."""
-    found = sound(source, *how)
     found.indices._grad_fn = found.values._grad_fn
-    return found
 
 
 @plant(rule("clone", "self"), "value: leaf-031b leaf-213/clone", "pytorch/pytorch#4355")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradspec_conformance.plants.places import at, instead, kernel
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import layout, versions, views
 from gradspec_reference.engine.plans import node_type
 from gradspec_reference.engine.saved import SavedTensor
@@ -14,17 +14,16 @@ from gradspec_reference.names.functions import reshaping
 from gradspec_reference.operators import OPERATORS, memory
 
 
-@plant(
+@before(
     at(views, "rebase"),
     "value: inp-212; no error: inp-019",
     "where the node is finished after the write",
 )
-def versions_are_noted_after_the_write(sound, tensor, node):
+def versions_are_noted_after_the_write(_tensor, node):
     """A write notes the versions of what it saved when it is done, not before it begins."""
     for item in node.saved or ():
         if isinstance(item, SavedTensor):
             item.version = versions.version(item.tensor)
-    sound(tensor, node)
 
 
 @plant(at(views, "rebase"), "text: inp-028; value: inp-024", "pytorch/pytorch#31258")
@@ -87,10 +86,9 @@ def plain_views_stay_plain(sound, view):
     return None if view._grad_fn is None else sound(view)
 
 
-@plant(at(views, "regenerate"), "value: inp-025/slice inp-025/select", "pytorch/pytorch#8874")
-def new_history_starts_at_the_front(sound, view, relation):
+@after(at(views, "regenerate"), "value: inp-025/slice inp-025/select", "pytorch/pytorch#8874")
+def new_history_starts_at_the_front(_, view, relation):
     """The new history of a view takes it for the first elements of its base."""
-    sound(view, relation)
     geometry = (*views.geometry_of(view, relation.base)[:4], 0)
     edges, outputs = view._grad_fn.next_functions, ((view._array.shape, view._array.dtype),)
     made = node_type(OPERATORS["as_strided"])
@@ -161,9 +159,8 @@ def base_is_taken_for_row_major(sound, view, base):
     return (shape, by_rows, *region)
 
 
-@plant(at(views, "rebase"), "lifetime: inp-224", "where a base lists its views")
-def written_view_is_kept_by_its_base(sound, tensor, node):
+@after(at(views, "rebase"), "lifetime: inp-224", "where a base lists its views")
+def written_view_is_kept_by_its_base(_, tensor, *_rest):
     """The node that a write through a view gives to the base keeps the view."""
-    sound(tensor, node)
     if tensor._view is not None:
         tensor._view.base._grad_fn.metadata["view"] = tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import TEACHING, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, plant
 from gradspec_reference.engine import versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.views import Creation
@@ -41,10 +41,9 @@ def multiview_stale_after_a_write(sound, view, relation):
     return relation.creation is not Creation.SEVERAL and sound(view, relation)
 
 
-@plant(at(views, "relate"), "aliasing: inp-041; value: inp-027", "pytorch/pytorch#49824")
-def base_is_the_parent(sound, view, source, *, several):
+@after(at(views, "relate"), "aliasing: inp-041; value: inp-027", "pytorch/pytorch#49824")
+def base_is_the_parent(_, view, source, **_named):
     """The base of a view of a view is the view that it was taken of."""
-    sound(view, source, several=several)
     view._view.base = source
 
 
@@ -54,18 +53,15 @@ def views_are_not_known(_sound, *_, **_several):
     return
 
 
-@plant(at(copies, "clone"), "value: inp-003", "where a copy takes over all attributes")
-def clone_goes_on_counting(sound, input):
+@after(at(copies, "clone"), "value: inp-003", "where a copy takes over all attributes")
+def clone_goes_on_counting(result, input):
     """A copy starts with the version of its original."""
-    result = sound(input)
     versions.counter_of(result).value = versions.version(input)
-    return result
 
 
-@plant(at(views, "relate"), "value: inp-002; no error: inp-016", "pytorch/pytorch#197887")
-def view_own_version(sound, view, source, *, several):
+@after(at(views, "relate"), "value: inp-002; no error: inp-016", "pytorch/pytorch#197887")
+def view_own_version(_, view, *_rest, **_named):
     """A view has a version counter of its own."""
-    sound(view, source, several=several)
     view._counter = None
 
 
@@ -76,15 +72,14 @@ def leaf_view_inplace_ok(sound, view, relation):
         sound(view, relation)
 
 
-@plant(
+@before(
     at(views, "check_may_follow"),
     "multi-view-base-written: inp-044 inp-025",
     "torch's notes, which announce it",
 )
-def aliases_are_a_reason_to_refuse(sound, view, relation):
+def aliases_are_a_reason_to_refuse(_view, relation):
     """A view cannot be used once its memory was written, however it was made."""
     relation.creation = views.Creation.SEVERAL
-    sound(view, relation)
 
 
 @plant(at(views, "base_requires_grad"), "flag: inp-023a", "a simple model of torch")

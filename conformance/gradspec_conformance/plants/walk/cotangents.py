@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from gradspec_conformance.plants.places import DEFAULT_COTANGENT, FOR_ROOT, FOR_ROOTS, at, step
-from gradspec_conformance.plants.plant import TEACHING, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, plant
 from gradspec_reference.engine import cotangents, shapes
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -43,12 +43,11 @@ def leaf_is_no_root(sound, root, position):
     return sound(Tensor(root._array) if is_leaf else root, position)
 
 
-@plant(DEFAULT_COTANGENT, "nonscalar-root: bwd-004/one_dimension bwd-004/two_dimensions", TEACHING)
-def only_tensors_without_dimensions_are_scalars(sound, root, shape, dtype):
+@before(DEFAULT_COTANGENT, "nonscalar-root: bwd-004/one_dimension bwd-004/two_dimensions", TEACHING)
+def only_tensors_without_dimensions_are_scalars(_root, shape, *_):
     """A tensor with dimensions is refused as a root, even if it has one element."""
     if shape:
         raise NonscalarRootError(f"the root has the shape {list(shape)}")
-    return sound(root, shape, dtype)
 
 
 @plant(
@@ -91,12 +90,11 @@ def only_the_first_root_is_checked(sound, roots, given):
     return sound([root for root, _ in kept], [one for _, one in kept])
 
 
-@plant(DEFAULT_COTANGENT, "wrong error: bwd-007", "checks in another order than torch's")
-def shape_is_checked_first(sound, root, shape, dtype):
+@before(DEFAULT_COTANGENT, "wrong error: bwd-007", "checks in another order than torch's")
+def shape_is_checked_first(_root, shape, *_):
     """A root that neither requires grad nor is a scalar is refused for its shape."""
     if math.prod(shape) != 1:
         raise NonscalarRootError(f"the root has the shape {list(shape)}")
-    return sound(root, shape, dtype)
 
 
 @plant(FOR_ROOTS, "value: bwd-019 bwd-013", "where a list was added later")
@@ -213,13 +211,12 @@ def one_element_has_any_shape(sound, root, given):
     return sound(root, given)
 
 
-@plant(FOR_ROOT, "cotangent-type: vjp-006", "pytorch/pytorch#1198")
-def cotangent_of_another_dtype_is_refused(sound, root, given):
+@before(FOR_ROOT, "cotangent-type: vjp-006", "pytorch/pytorch#1198")
+def cotangent_of_another_dtype_is_refused(root, given):
     """A cotangent of another data type than the result's is refused."""
     _, dtype = cotangents.shape_and_dtype(root)
     if isinstance(given, Tensor) and given._array.dtype != dtype:
         raise CotangentTypeError(f"the cotangent is of dtype {given.dtype}")
-    return sound(root, given)
 
 
 @plant(step("start"), "value: vjp-201 vjp-001", "pytorch/pytorch#4355")
@@ -281,14 +278,13 @@ def a_stretched_leaf_gets_the_first_row(sound, xp, gradient, shape):
     return sound(xp, gradient, shape)
 
 
-@plant(
+@after(
     step("start"),
     "unexpected gradient: vjp-008",
     "engines that record the product with the cotangent",
 )
-def cotangent_is_a_leaf_too(sound, self, roots, given):
+def cotangent_is_a_leaf_too(_, _self, _roots, given):
     """A cotangent that requires grad is given a gradient."""
-    sound(self, roots, given)
     for one in given:
         if one._requires_grad:
             one._grad = one.detach()

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, BACKWARD, NEW_PASS, step
-from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_reference.engine import accumulation, hooks, requests
 from gradspec_reference.engine.arrivals import MISSING, nothing_yet
 from gradspec_reference.engine.backward import BackwardPass
@@ -33,12 +33,11 @@ def freed_nodes_refuse_the_pass(sound, self, edges, nodes, *, run_targets):
     sound(self, edges, nodes, run_targets=run_targets)
 
 
-@plant(
+@after(
     step("differentiate"), "no error: life-003 life-004", "where the flag is stored on the graph"
 )
-def retained_once_is_retained(sound, self, node, cotangent, status):
+def retained_once_is_retained(_, self, node, *_rest):
     """A node that a pass has kept is never freed by a later one."""
-    sound(self, node, cotangent, status)
     if self.retain_graph:
         node.freeable = False
 

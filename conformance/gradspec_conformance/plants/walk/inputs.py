@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradspec_conformance.plants.places import BACKWARD, at, step
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import after, before, plant
 from gradspec_reference.engine import requests
 from gradspec_reference.engine.tensor import Tensor
 
@@ -17,15 +17,14 @@ def inputs_arg_ignored(sound, self, edges, nodes, *, run_targets):
         sound(self, edges, nodes, run_targets=run_targets)
 
 
-@plant(step("limit_to"), "value: bwd-020a", "engines that clear gradients before a pass")
-def leaves_outside_inputs_are_cleared(sound, self, edges, nodes, *, run_targets):
+@before(step("limit_to"), "value: bwd-020a", "engines that clear gradients before a pass")
+def leaves_outside_inputs_are_cleared(_self, edges, nodes, **_named):
     """A pass that is given inputs sets the gradient of each other leaf to zero."""
     listed = {node for node, _ in edges}
     for node in nodes:
         leaf = getattr(node, "variable", None)
         if node not in listed and leaf is not None and (leaf._grad is not None):
             leaf._grad = leaf._grad * 0.0
-    sound(self, edges, nodes, run_targets=run_targets)
 
 
 @plant(at(requests, "stored"), "missing gradient: acc-026", "pytorch/pytorch#79708")
@@ -61,13 +60,12 @@ def empty_inputs_are_no_restriction(sound, *arguments, inputs=None, **keywords):
     sound(*arguments, inputs=inputs if given else None, **keywords)
 
 
-@plant(at(requests, "stored"), "unexpected gradient: bwd-026", "Oneflow-Inc/oneflow#10251")
-def unused_inputs_get_zeros(sound, targets):
+@before(at(requests, "stored"), "unexpected gradient: bwd-026", "Oneflow-Inc/oneflow#10251")
+def unused_inputs_get_zeros(targets):
     """An input on which the roots do not depend is given zeros."""
     for each in targets:
         if each._grad is None:
             each._grad = each.detach() * 0.0
-    return sound(targets)
 
 
 @plant(at(requests, "stored"), "no error: bwd-027", "engines that filter what they are given")
@@ -99,10 +97,9 @@ def other_mappings_are_no_restriction(sound, *arguments, inputs=None, **keywords
     sound(*arguments, inputs=inputs if known else None, **keywords)
 
 
-@plant(step("limit_to"), "missing gradient: bwd-209", "walks that stop where they were sent")
-def listed_intermediates_end_the_pass(sound, self, edges, nodes, *, run_targets):
+@after(step("limit_to"), "missing gradient: bwd-209", "walks that stop where they were sent")
+def listed_intermediates_end_the_pass(_, self, edges, *_rest, **_named):
     """A pass goes no further than an intermediate that is listed in inputs."""
-    sound(self, edges, nodes, run_targets=run_targets)
     self.executed -= {node for node, _ in edges if not hasattr(node, "variable")}
 
 

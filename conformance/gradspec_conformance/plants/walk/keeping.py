@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import after, compound, plant
 from gradspec_reference.engine import hooks
 from gradspec_reference.engine.accumulation import SHARED
 from gradspec_reference.engine.arrivals import FIRST, NOTHING
@@ -103,16 +103,14 @@ def root_keeps_ones(sound, self):
             hooks.store_retained(node, slot, Tensor(np.ones(shape, dtype)))
 
 
-@plant(step("take"), "value: ret-011", "karpathy/micrograd#102")
-def kept_gradient_is_the_buffer(sound, self, node):
+@after(step("take"), "value: ret-011", "karpathy/micrograd#102")
+def kept_gradient_is_the_buffer(arrived, self, node):
     """A pass starts at an intermediate from the gradient that earlier passes left in its grad."""
-    arrived = sound(self, node)
     for slot, keeper in (node.retained or {}).items():
         tensor = keeper()
         if tensor is not None and tensor._grad is not None:
             total = tensor._grad if self.create_graph else tensor._grad._array.copy()
             arrived[slot] = (total, arrived[slot][1])
-    return arrived
 
 
 @plant(step("take"), "missing gradient: ret-014 ret-004", "where what keeps its gradient is a leaf")
@@ -147,10 +145,9 @@ def gradients_live_as_long_as_the_pass(swap):
         table.clear()
 
 
-@plant(step("finish_leaf"), "lifetime: life-016b", "pytorch/pytorch#7343")
-def leaf_node_owns_its_gradient(sound, self, node, value, status):
+@after(step("finish_leaf"), "lifetime: life-016b", "pytorch/pytorch#7343")
+def leaf_node_owns_its_gradient(_, _self, node, *_rest):
     """The node of a leaf keeps the gradient it stored last, also after `.grad` was cleared."""
-    sound(self, node, value, status)
     node.metadata["latest"] = node.variable._grad
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import after, plant
 from gradspec_conformance.plants.walk.naive import leaf_of, propagate, reached, take, through
 from gradspec_reference.engine import accumulation, arrivals
 from gradspec_reference.engine.arrivals import MISSING
@@ -160,18 +160,16 @@ def lower_root_loses_its_start(sound, self, roots, cotangents):
     sound(self, roots, kept)
 
 
-@plant(
+@after(
     at(arrivals, "count_dependencies"), "missing gradient: acc-022 acc-025", "pytorch/pytorch#726"
 )
-def waits_for_uses_beside_the_path(sound, roots):
+def waits_for_uses_beside_the_path(waiting, *_):
     """A node waits for a contribution from every use of its result, on the path or not."""
-    waiting = sound(roots)
     others = (o for o in gc.get_objects() if issubclass(type(o), Node) and o not in waiting)
     for other in others:
         for target, _ in other.next_functions:
             if target in waiting:
                 waiting[target][MISSING] += 1
-    return waiting
 
 
 @plant(step("start"), "missing gradient: vjp-012", "pytorch/pytorch#11751")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.places import GRAD, NEW_PASS, at, step
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import after, before, plant
 from gradspec_conformance.plants.walk.keeping import without_keepers
 from gradspec_reference import autograd
 from gradspec_reference.engine import requests
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 Arrived = list[tuple[Any, int]]
 
 
-@plant(step("capture"), "value: ho-001 ho-006", "PaddlePaddle/Paddle#24187")
-def second_order_stale(sound, self, node, arrived):
+@after(step("capture"), "value: ho-001 ho-006", "PaddlePaddle/Paddle#24187")
+def second_order_stale(_, self, node, *_rest):
     """There is one gradient per variable, which each query overwrites."""
-    sound(self, node, arrived)
     for (owner, slot), found in self.captured.items():
         if owner is not node or found is None:
             continue
@@ -74,21 +73,19 @@ def handing_out(self: Any, arrived: Arrived, change: Callable[[Any], Any]) -> Ar
     return [(g if g is None else change(g), status) for g, status in arrived]
 
 
-@plant(step("capture"), "value: vjp-011a", "queries made from backward()")
-def grad_accumulates_leaf(sound, self, node, arrived):
+@after(step("capture"), "value: vjp-011a", "queries made from backward()")
+def grad_accumulates_leaf(_, self, node, *_rest):
     """A query also adds to the gradients of the leaves that it is asked for."""
-    sound(self, node, arrived)
     leaf, gradient = (getattr(node, "variable", None), self.captured.get((node, 0)))
     if leaf is not None and gradient is not None:
         leaf._grad = gradient if leaf._grad is None else leaf._grad + gradient
 
 
-@plant(
+@after(
     step("limit_to"), "unused-input: ret-020", "where the inputs of a query are taken for leaves"
 )
-def query_ends_at_its_inputs(sound, self, edges, nodes, *, run_targets):
+def query_ends_at_its_inputs(_, self, edges, *_rest, run_targets):
     """A query does not go through an intermediate that it was asked about, to inputs beyond."""
-    sound(self, edges, nodes, run_targets=run_targets)
     if not run_targets and self.executed is not None:
         self.executed -= {node for node, _ in edges}
 
@@ -101,10 +98,9 @@ def grad_skips_retained(sound, self, node):
     return without_keepers(node, lambda: sound(self, node))
 
 
-@plant(step("limit_to"), "unexpected gradient: ret-016", "pytorch/pytorch#51940")
-def grad_runs_everything(sound, self, edges, nodes, *, run_targets):
+@after(step("limit_to"), "unexpected gradient: ret-016", "pytorch/pytorch#51940")
+def grad_runs_everything(_, self, _edges, nodes, *, run_targets):
     """A query runs all nodes, also those that do not lead to its inputs."""
-    sound(self, edges, nodes, run_targets=run_targets)
     if not run_targets:
         self.visited = set(nodes)
         self.executed = {node for node in nodes if node.next_functions}
@@ -120,10 +116,9 @@ def query_empties_what_it_skips(sound, self, edges, nodes, *, run_targets):
             node.release()
 
 
-@plant(step("limit_to"), "no error: life-011 life-021", "where only backward() cleans up")
-def query_empties_nothing(sound, self, edges, nodes, *, run_targets):
+@after(step("limit_to"), "no error: life-011 life-021", "where only backward() cleans up")
+def query_empties_nothing(_, self, *_rest, run_targets):
     """A query by grad() leaves the graph as it was."""
-    sound(self, edges, nodes, run_targets=run_targets)
     self.retain_graph = self.retain_graph or not run_targets
 
 
@@ -139,11 +134,9 @@ def grad_order(sound, outputs, inputs, *rest, **keywords):
 
 
 @plant(GRAD, "unexpected gradient: vjp-011c", "Oneflow-Inc/oneflow#10251")
-def unused_returns_zero(sound, outputs, inputs, *rest, **keywords):
+def unused_returns_zero(sound, *given, allow_unused=False, **named):
     """A query answers zero for an input that the output does not depend on, also unasked."""
-    if keywords.pop("allow_unused", None):
-        keywords["materialize_grads"] = True
-    return sound(outputs, inputs, *rest, **keywords)
+    return sound(*given, **{**named, "materialize_grads": True} if allow_unused else named)
 
 
 @plant(at(requests, "zeros"), "flag: vjp-011c", "pytorch/pytorch#168059")
@@ -178,20 +171,18 @@ def query_starts_from_zero(sound, outputs, inputs, grad_outputs=None, **options)
     return sound(outputs, inputs, grad_outputs, **options)
 
 
-@plant(NEW_PASS, "warning: life-016a", "where the warning comes with the flag")
-def query_warns_of_a_cycle(sound, retain, create):
+@before(NEW_PASS, "warning: life-016a", "where the warning comes with the flag")
+def query_warns_of_a_cycle(_retain, create):
     """grad(create_graph=True) warns of a cycle that it does not make."""
     if create:
         autograd.warn_of_cycle()
-    return sound(retain, create)
 
 
-@plant(step("limit_to"), "unused-input: bwd-026", "the functional query's check, shared")
-def unused_inputs_are_refused(sound, self, edges, nodes, *, run_targets):
+@before(step("limit_to"), "unused-input: bwd-026", "the functional query's check, shared")
+def unused_inputs_are_refused(_self, edges, nodes, *, run_targets):
     """An input on which the roots do not depend is refused."""
     if run_targets and any((node not in nodes for node, _ in edges)):
         raise UnusedInputError("the roots do not depend on an input")
-    sound(self, edges, nodes, run_targets=run_targets)
 
 
 @plant(GRAD, "value: vjp-204", "where a query is a pass that is undone")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gradspec_conformance.plants.places import BACKWARD, at
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import after, plant
 from gradspec_conformance.plants.walk.naive import leaf_of, reached
 from gradspec_reference import autograd
 from gradspec_reference.engine import requests
@@ -42,13 +42,11 @@ def one_pass_per_root_keeping_the_graph(sound, tensors, grad_tensors=None, *rest
         sound(root, seed, *rest, **{**keywords, "retain_graph": keep})
 
 
-@plant(at(requests, "as_roots"), "inputs-empty: bwd-018", "engines that ask for at least one root")
-def no_roots_are_refused(sound, roots):
+@after(at(requests, "as_roots"), "inputs-empty: bwd-018", "engines that ask for at least one root")
+def no_roots_are_refused(found, *_):
     """An empty sequence of roots is refused."""
-    found = sound(roots)
     if not found:
         raise InputsEmptyError("there is no root")
-    return found
 
 
 @plant(

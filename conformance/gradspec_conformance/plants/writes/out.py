@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import INTO_OUT
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.plant import before, plant
 from gradspec_reference.engine import recording, versions
 from gradspec_reference.errors import OutRequiresGradError
 
@@ -29,12 +29,11 @@ def out_target_is_not_looked_at(sound, out, result, operands):
     return unrecorded(sound, out, result, operands)
 
 
-@plant(INTO_OUT, "out-requires-grad: inp-235", "where the check does not ask for the mode")
-def out_is_refused_in_every_mode(sound, out, result, operands):
+@before(INTO_OUT, "out-requires-grad: inp-235", "where the check does not ask for the mode")
+def out_is_refused_in_every_mode(_out, _result, operands):
     """out= refuses arguments that require grad in no_grad too."""
     if any(map(recording.needs_grad, operands)):
         raise OutRequiresGradError("out= was given with arguments that require grad")
-    return sound(out, result, operands)
 
 
 @plant(INTO_OUT, "value: inp-035b", "where out= goes past the counter")

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import APPLY_INPLACE, STORE, at, instead
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import before, compound, plant
 from gradspec_reference.engine import inplace, layout, node, versions, views
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.engine.views import Creation
@@ -55,12 +55,11 @@ def refused_after_the_write(swap):
     swap(at(inplace, "check_may_be_written"), instead(unchecked.append))
 
 
-@plant(APPLY_INPLACE, "leaf-inplace: inp-007 inp-029d", "engines with immutable leaves")
-def leaves_are_never_written(sound, operator, operands, *params):
+@before(APPLY_INPLACE, "leaf-inplace: inp-007 inp-029d", "engines with immutable leaves")
+def leaves_are_never_written(_operator, operands, *_):
     """No leaf is written in place, in no mode, whether or not it requires grad."""
     if operands[0].is_leaf:
         raise LeafInplaceError("a leaf was written in place")
-    return sound(operator, operands, *params)
 
 
 @plant(APPLY_INPLACE, "aliasing: inp-206 inp-009", "where the in-place form wraps the plain one")
@@ -81,15 +80,14 @@ def target_grows(swap):
     swap(at(inplace, "check_result"), lambda _sound, *_: None)
 
 
-@plant(
+@before(
     APPLY_INPLACE, "inplace-shape: inp-032a inp-047a", "where in-place forms take equal shapes only"
 )
-def operand_must_have_the_target_shape(sound, operator, operands, *params):
+def operand_must_have_the_target_shape(_operator, operands, *_):
     """A write refuses an operand that would have to be broadcast."""
     others = [x for x in operands[1:] if isinstance(x, Tensor)]
     if any(x.shape != operands[0].shape for x in others):
         raise InplaceShapeError("the operand of a write had another shape")
-    return sound(operator, operands, *params)
 
 
 @plant(
@@ -110,15 +108,14 @@ def nograd_view_ok(sound, target):
         sound(target)
 
 
-@plant(
+@before(
     APPLY_INPLACE, "multi-view-inplace: inp-029d", "where the ban does not ask who requires grad"
 )
-def multiview_ban_without_grad(sound, operator, operands, *params):
+def multiview_ban_without_grad(_operator, operands, *_):
     """One of several views is not written, also where nothing requires grad."""
     relation = operands[0]._view
     if relation is not None and relation.creation is Creation.SEVERAL:
         raise MultiViewInplaceError("one of several views was written in place")
-    return sound(operator, operands, *params)
 
 
 @compound("value: inp-237", "pytorch/pytorch#1424")

@@ -6,7 +6,7 @@ from typing import Any
 
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import APPLY_INPLACE, STORE, at, step
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import after, compound, plant
 from gradspec_reference.engine import inplace, recording
 from gradspec_reference.engine.node import NO_EDGE
 from gradspec_reference.engine.saved import SavedResult
@@ -73,13 +73,11 @@ def plain_target_stays_plain(sound, operator, operands, *params):
     return unrecorded(sound, operator, operands, *params)
 
 
-@plant(at(inplace, "prepare"), "missing gradient: inp-207 inp-021", "pytorch/pytorch#5871")
-def inplace_drops_operand_edge(sound, *arguments):
+@after(at(inplace, "prepare"), "missing gradient: inp-207 inp-021", "pytorch/pytorch#5871")
+def inplace_drops_operand_edge(node, *_):
     """A recorded write has an edge to the old value and none to its other operands."""
-    node = sound(*arguments)
     first, *others = node.next_functions
     node.next_functions = (first, *(NO_EDGE for _ in others))
-    return node
 
 
 @plant(at(CopySlices, "unpack"), "value: inp-024a", "pytorch/pytorch#15219")
