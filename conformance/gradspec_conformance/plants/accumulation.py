@@ -136,9 +136,7 @@ def accum_dtype(_, self):
 
 
 @plant(
-    at(accumulation, "may_keep"),
-    "aliasing: acc-018; value: acc-018a",
-    "a copy for safety's sake, which torch does not make",
+    at(accumulation, "may_keep"), "aliasing: acc-018; value: acc-018a", "a copy for safety's sake"
 )
 def first_gradient_always_copied(_sound, _leaf, _gradient, _status):
     """The first gradient of a leaf is always a copy of what arrived."""
@@ -146,9 +144,7 @@ def first_gradient_always_copied(_sound, _leaf, _gradient, _status):
 
 
 @plant(
-    ACCUMULATE_ARRAY,
-    "shape: bwd-202/a_mean_of_squares bwd-001b",
-    "engines for scalars that were given arrays",
+    ACCUMULATE_ARRAY, "shape: bwd-202/a_mean_of_squares bwd-001b", "a scalar engine given arrays"
 )
 def leaf_holds_one_number(_sound, leaf, gradient, _status):
     """A leaf that is an array is given the sum of its partial derivatives."""
@@ -183,9 +179,7 @@ def leaf_grad_detached(sound, leaf, g):
 
 
 @before(
-    at(accumulation, "accumulate_tensor"),
-    "value: ho-019",
-    "where the sum is formed in the first one's memory",
+    at(accumulation, "accumulate_tensor"), "value: ho-019", "sums formed in the first one's memory"
 )
 def sum_forgets_the_first_history(leaf, *_):
     """A recorded gradient that is added to another leaves only its own history."""
@@ -236,9 +230,7 @@ def first_gradient_is_kept(_sound, _leaf, _gradient, _status):
     return True
 
 
-@plant(
-    at(accumulation, "add_contribution"), "value: rec-206", "engines with a sparse kind of gradient"
-)
+@plant(at(accumulation, "add_contribution"), "value: rec-206", "engines with sparse gradients")
 def sparse_gradients_do_not_add(sound, held, status, part):
     """Where a gradient with zeros in it meets another one, it is left out."""
     return (held, status) if (part == 0).any() else sound(held, status, part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import at, step
+from gradspec_conformance.plants.places import STORE_RETAINED, at, step
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import accumulation, hooks, views
 
@@ -17,7 +17,7 @@ def leak_hook(sound, tensor, hook):
     return sound(tensor, owning)
 
 
-@plant(at(hooks, "store_retained"), "root-without-grad: ho-004a", "Oneflow-Inc/oneflow#8248")
+@plant(STORE_RETAINED, "root-without-grad: ho-004a", "Oneflow-Inc/oneflow#8248")
 def retained_grad_detached(sound, node, output_nr, gradient):
     """backward(create_graph=True) stores retained gradients without their history."""
     sound(node, output_nr, gradient if gradient is None else gradient.detach())
@@ -31,11 +31,7 @@ def hooks_see_constants(sound, functions, gradient):
     return gradient if returned is shown else returned
 
 
-@before(
-    at(hooks, "retain"),
-    "missing gradient: ret-005 ret-020",
-    "engines that wrap a tensor to observe it",
-)
+@before(at(hooks, "retain"), "missing gradient: ret-005 ret-020", "tensors wrapped to be observed")
 def request_holds_for_later_uses(tensor):
     """The gradient is kept at a new node of the tensor, which earlier uses go past."""
     if tensor._grad_fn is not None:
@@ -56,11 +52,7 @@ def retain_by_hook(sound, tensor):
         tensor.register_hook(keep)
 
 
-@after(
-    at(hooks, "store_retained"),
-    "flag: ret-009; value: ret-011",
-    "where the request is kept with the pass",
-)
+@after(STORE_RETAINED, "flag: ret-009; value: ret-011", "requests kept with the pass")
 def request_is_used_up(_, node, output_nr, *_rest):
     """A backward pass uses the request up, so the next one keeps nothing."""
     if node.retained is not None:
@@ -90,7 +82,7 @@ def constants_may_retain(sound, tensor):
     return sound(tensor) if tensor.requires_grad else None
 
 
-@before(at(hooks, "store_retained"), "value: ret-011", TEACHING)
+@before(STORE_RETAINED, "value: ret-011", TEACHING)
 def kept_gradient_is_replaced(node, output_nr, gradient):
     """A further pass replaces the gradient that an intermediate keeps."""
     keeper = (node.retained or {}).get(output_nr)
@@ -103,7 +95,7 @@ def kept_gradient_is_replaced(node, output_nr, gradient):
 def kept_gradient_is_shared_with_the_leaf(swap):
     """An intermediate keeps the memory that arrived, and so does a leaf that it is passed on to."""
 
-    @swap.into(at(hooks, "store_retained"))
+    @swap.into(STORE_RETAINED)
     def stored(_sound, node, output_nr, gradient):
         keeper = (node.retained or {}).get(output_nr)
         tensor = None if keeper is None else keeper()
@@ -135,7 +127,7 @@ def request_owns_the_tensor(_, tensor):
         node.retained[tensor._output_nr] = lambda: tensor
 
 
-@plant(at(hooks, "store_retained"), "missing gradient: ret-201", "where a node has one gradient")
+@plant(STORE_RETAINED, "missing gradient: ret-201", "where a node has one gradient")
 def one_request_for_a_node(_sound, node, _output, gradient):
     """Whoever asked last keeps the gradients of all results of an operation."""
     tensor = list(node.retained.values())[-1]()
@@ -166,12 +158,7 @@ def hooks_follow_the_tensor(_, tensor, node):
         node.hooks, old.hooks = (old.hooks, None)
 
 
-@plant(
-    at(hooks, "store_retained"),
-    "value: bwd-210/inputs",
-    "gradients that are filed under their node",
-    memory=dict,
-)
+@plant(STORE_RETAINED, "value: bwd-210/inputs", "gradients filed under their node", memory=dict)
 def retained_gradients_are_filed_under_the_node(first, sound, node, output_nr, gradient):
     """All outputs of a node that retain their gradient are given that of the first."""
     if output_nr == 0:

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gradspec_reference import autograd
-from gradspec_reference.engine import accumulation, cotangents, inplace, recording, requests
+from gradspec_reference.engine import (
+    accumulation,
+    cotangents,
+    hooks,
+    inplace,
+    recording,
+    requests,
+    saved,
+    shapes,
+    views,
+)
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
@@ -137,3 +147,7 @@ DEFAULT_COTANGENT: Final = at(cotangents, "default")
 REQUIRES_GRAD_: Final = at(Tensor, "requires_grad_")
 RELEASE: Final = at(Node, "release")
 STORE: Final = at(inplace, "store")
+UNBROADCAST: Final = at(shapes, "unbroadcast")
+CHECK_VERSION: Final = at(saved, "check_version")
+REBASE: Final = at(views, "rebase")
+STORE_RETAINED: Final = at(hooks, "store_retained")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.history import number
-from gradspec_conformance.plants.places import RELEASE, STORE, at, kernel
+from gradspec_conformance.plants.places import CHECK_VERSION, RELEASE, STORE, at, kernel
 from gradspec_conformance.plants.plant import before, compound, plant
 from gradspec_reference.engine import hooks, saved, versions
 from gradspec_reference.engine import saved as saving
@@ -59,9 +59,7 @@ def freed_memory_is_the_users(node):
             item.tensor._array = np.zeros_like(item.tensor._array)
 
 
-@plant(
-    at(saving, "save_result"), "lifetime: life-015d", "the cycle that torch's SavedVariable avoids"
-)
+@plant(at(saving, "save_result"), "lifetime: life-015d", "what torch's SavedVariable avoids")
 def saved_result_is_the_result(_sound, result, _output_nr=0):
     """A node that needs its result saves the very tensor that refers to the node."""
     return SavedTensor(result)
@@ -111,25 +109,19 @@ def saved_detached_double_backward(sound, node, items, as_tensors):
     return [number(value) for value in sound(node, items, as_tensors)]
 
 
-@plant(at(saved, "check_version"), "value: inp-210; no error: inp-010", "pytorch/pytorch#197887")
+@plant(CHECK_VERSION, "value: inp-210; no error: inp-010", "pytorch/pytorch#197887")
 def version_not_checked(_sound, *_):
     """The version of a saved value is never compared."""
     return
 
 
-@plant(
-    at(saved, "check_version"),
-    "stale-saved-tensor: inp-014 inp-007",
-    "engines with a dirty flag for a version",
-)
+@plant(CHECK_VERSION, "stale-saved-tensor: inp-014 inp-007", "a dirty flag for a version")
 def any_version_is_stale(sound, node, tensor, now, _then):
     """A saved value is refused if its memory was ever written, also before it was saved."""
     return sound(node, tensor, now, 0)
 
 
-@compound(
-    "stale-saved-tensor: inp-012", "the memory guard of MyGrad, which locks what a graph uses"
-)
+@compound("stale-saved-tensor: inp-012", "MyGrad, which locks what a graph uses")
 def saved_values_are_locked(swap):
     """A write to a value that some operation saved is refused at once."""
     locked: list[Any] = []
@@ -201,18 +193,14 @@ def product_saves_both_factors(swap):
     swap(kernel("mul"), lambda sound, *operands: sound(*operands))  # to count
 
 
-@plant(
-    at(saved, "check_version"),
-    "value: inp-215; no error: inp-216",
-    "where only differentiable operands are saved as such",
-)
+@plant(CHECK_VERSION, "value: inp-215; no error: inp-216", "saving constants as they are")
 def indices_are_not_checked(sound, node, tensor, now, then):
     """The versions of saved indices and masks are not compared."""
     if tensor._array.dtype.kind == "f":
         sound(node, tensor, now, then)
 
 
-@compound("value: inp-213/argument; no error: inp-214/result", "where a check is paid for once")
+@compound("value: inp-213/argument; no error: inp-214/result", "a check paid for once")
 def versions_are_compared_once(swap):
     """The versions of what a node saved are compared in the first pass through it only."""
 
@@ -221,17 +209,13 @@ def versions_are_compared_once(swap):
         self.metadata["passes"] = self.metadata.get("passes", 0) + 1
         return sound(self, as_tensors)
 
-    @swap.into(at(saved, "check_version"))
+    @swap.into(CHECK_VERSION)
     def check_version(sound, node, *rest):
         if node.metadata["passes"] == 1:
             sound(node, *rest)
 
 
-@plant(
-    at(saved, "check_version"),
-    "value: inp-213/result; no error: inp-214/result",
-    "where a check is paid for once",
-)
+@plant(CHECK_VERSION, "value: inp-213/result; no error: inp-214/result", "a check paid for once")
 def versions_of_results_are_compared_once(sound, node, tensor, *versions):
     """The versions of results that a node saved are compared in the first pass only."""
     results = [i.tensor for i in node.saved if isinstance(i, saved.SavedResult)]

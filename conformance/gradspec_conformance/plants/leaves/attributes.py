@@ -29,22 +29,14 @@ def grad_begins_at_zero(self, requires_grad=True):
         self._grad = Tensor(np.zeros_like(self._array))
 
 
-@plant(
-    at(Tensor, "backward"),
-    "unexpected gradient: bwd-002",
-    "engines whose backward() can be chained",
-)
+@plant(at(Tensor, "backward"), "unexpected gradient: bwd-002", "a backward() that can be chained")
 def backward_returns_its_root(sound, self, *arguments, **keywords):
     """backward() returns the tensor on which it was called."""
     sound(self, *arguments, **keywords)
     return self
 
 
-@plant(
-    at(Tensor, "backward"),
-    "value: bwd-030/the_method bwd-020",
-    "where the method and the function are written separately",
-)
+@plant(at(Tensor, "backward"), "value: bwd-030/the_method bwd-020", "a method written separately")
 def method_forgets_its_inputs(sound, self, *arguments, inputs=None, **keywords):
     """The method backward() does not hand its inputs to the function."""
     del inputs
@@ -94,11 +86,7 @@ def detach_new_version(_sound, self):
     return Tensor(self.materialise())
 
 
-@plant(
-    at(Tensor, "detach"),
-    "aliasing: inp-043; value: inp-049a",
-    ".data and detach() as documented for torch 0.3",
-)
+@plant(at(Tensor, "detach"), "aliasing: inp-043; value: inp-049a", "detach() as of torch 0.3")
 def detach_copies(_sound, self):
     """detach() copies the data."""
     return Tensor(self._array.copy())
@@ -144,7 +132,7 @@ def assignment_to_nonleaf_lost(sound, tensor, value):
         sound(tensor, value)
 
 
-@plant(at(Tensor, "detach_"), "value: inp-208", "engines that accept torch's calls as stubs")
+@plant(at(Tensor, "detach_"), "value: inp-208", "torch's calls as stubs")
 def detach_in_place_noop(_sound, self):
     """detach_() leaves the history as it was."""
     return self

@@ -261,11 +261,7 @@ def a_deep_copy_has_a_gradient_apart(_sound, self, _memo):
     return interop.deepcopy(self, {})
 
 
-@plant(
-    at(Tensor, "detach"),
-    "value: leaf-028/detach; flag: leaf-035a/detach",
-    "engines without constants",
-)
+@plant(at(Tensor, "detach"), "value: leaf-028/detach; flag: leaf-035a/detach", "no constants")
 def detach_returns_the_tensor(_sound, self):
     """detach() gives the tensor itself, with its history."""
     return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-import weakref
+from weakref import WeakValueDictionary
 
 import gradspec_reference
 from gradspec_conformance.plants.places import at
@@ -13,11 +13,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import factories, random
 
 
-@plant(
-    at(factories, "tensor"),
-    "unexpected gradient: bwd-001e bwd-045",
-    "karpathy/micrograd, where every value requires grad",
-)
+@plant(at(factories, "tensor"), "unexpected gradient: bwd-001e bwd-045", "karpathy/micrograd")
 def everything_requires_grad(sound, data, *arguments, **keywords):
     """Every tensor that is made of numbers requires grad."""
     made = sound(data, *arguments, **keywords)
@@ -148,10 +144,7 @@ def flag_is_set_before_the_last_copy(sound, array, requires_grad):
 
 
 @plant(
-    at(factories, "made"),
-    "value: leaf-016c",
-    "tinygrad/tinygrad#9597",
-    memory=weakref.WeakValueDictionary,
+    at(factories, "made"), "value: leaf-016c", "tinygrad/tinygrad#9597", memory=WeakValueDictionary
 )
 def leaf_merge_equal(known, sound, array, requires_grad):
     """Tensors of equal value, shape and flag are made once, and are one leaf."""
@@ -202,28 +195,20 @@ def the_function_variable_still_works(_sound, *given, **named):
     return factories.tensor(*given, **named)
 
 
-@plant(
-    at(factories, "made"),
-    "value: leaf-201/zeros",
-    "ranges that begin at one, as mathematics counts",
-)
+@plant(at(factories, "made"), "value: leaf-201/zeros", "ranges that begin at one")
 def makers_count_from_one(sound, array, flag):
     """What a factory makes is one too large."""
     return sound(array + array.dtype.type(1), flag)
 
 
-@plant(
-    at(factories, "made"),
-    "shape: leaf-201/randn",
-    "factories of engines that add a batch dimension of their own",
-)
+@plant(at(factories, "made"), "shape: leaf-201/randn", "factories that add a batch dimension")
 def makers_forget_a_dimension(sound, array, flag):
     """What a factory makes lacks the first dimension that was asked for."""
     return sound(array[0] if array.ndim else array, flag)
 
 
 @plant(
-    at(autograd.Variable, "__new__"), "value: leaf-201/variable", "constructors that take a shape"
+    at(autograd.Variable, "__new__"), "value: leaf-201/variable", "a constructor that takes shapes"
 )
 def variable_takes_the_shape_only(_sound, _class, data, requires_grad=False):
     """The old constructor Variable makes zeros of the shape of its argument."""

@@ -9,7 +9,7 @@ from gradspec_conformance.plants.plant import TEACHING, plant
 @plant(
     REQUIRES_GRAD_,
     "aliasing: leaf-003; root-without-grad: leaf-004/by_assignment",
-    "engines of pure functions",
+    "pure functions",
 )
 def requires_grad_returns_a_copy(sound, self, requires_grad=True):
     """requires_grad_() leaves its tensor alone and returns another one with the flag."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import Any
+from weakref import WeakValueDictionary
 
-from gradspec_conformance.plants.places import MAKE_NODE, at
+from gradspec_conformance.plants.places import MAKE_NODE, REBASE, at
 from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
-from gradspec_reference.engine import node, recording, views
+from gradspec_reference.engine import node, recording
 from gradspec_reference.engine.node import AccumulateGrad, Node
 
 
@@ -21,7 +21,7 @@ def accumulator_per_use(_sound, leaf):
     at(node, "accumulator"),
     "missing gradient: bwd-044",
     "tinygrad/tinygrad#9597",
-    memory=weakref.WeakValueDictionary,
+    memory=WeakValueDictionary,
 )
 def topo_visited_by_value(known, sound, leaf):
     """Leaves of equal value are taken for one, which is given what each should get."""
@@ -93,7 +93,7 @@ def edges_follow_the_tensor(swap):
         users.append((node, operands))
         return node
 
-    @swap.into(at(views, "rebase"))
+    @swap.into(REBASE)
     def rebased(sound, tensor, node):
         sound(tensor, node)
         for user, operands in users:

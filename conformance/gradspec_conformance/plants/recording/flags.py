@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
 
 
-@plant(
-    at(recording, "view"),
-    "aliasing: inp-042/index; value: inp-024/index",
-    "NumPy, which returns a scalar there",
-)
+@plant(at(recording, "view"), "aliasing: inp-042/index; value: inp-024/index", "NumPy's scalars")
 def select_scalar_copies(sound, operator, source, *params):
     """Selecting a single element copies it; any larger part is a view."""
     result = sound(operator, source, *params)
@@ -32,7 +28,7 @@ def select_scalar_copies(sound, operator, source, *params):
 @before(
     at(recording, "apply_pointwise"),
     "missing gradient: rec-011a/above_1 rec-021b/above_the_limit",
-    "teaching engines: detach_() where detach() is meant",
+    "detach_() for detach()",
 )
 def comparison_detaches(operator, operands, *_):
     """A comparison cuts its operands off from their history for good."""
@@ -43,9 +39,7 @@ def comparison_detaches(operator, operands, *_):
 
 
 @plant(
-    MAKE_NODE,
-    "value: rec-008/11_rounds rec-008/8_rounds",
-    "graph-mode engines: the body of a loop is traced once",
+    MAKE_NODE, "value: rec-008/11_rounds rec-008/8_rounds", "bodies of loops that are traced once"
 )
 def loop_body_recorded_once(sound, operator, operands, params, *rest):
     """An operation with a number, applied to its own result again, is not recorded again."""
@@ -96,11 +90,7 @@ def compare_records(result, operator, operands, *_):
         result._grad_fn = node_type(OPERATORS["alias"])(edges, (), (), outputs, freeable=False)
 
 
-@after(
-    MAKE_NODE,
-    "unexpected gradient: ret-001; warning: ret-002",
-    "the style of karpathy/micrograd#102",
-)
+@after(MAKE_NODE, "unexpected gradient: ret-001; warning: ret-002", "karpathy/micrograd#102")
 def retain_all(node, *arguments):
     """Every intermediate keeps its gradient, asked for or not."""
     node.retained = {0: weakref.ref(arguments[-1])}
@@ -136,7 +126,7 @@ def everything_is_recorded(_sound, operand):
 @plant(
     at(recording, "should_record"),
     "flag: rec-001; missing gradient: rec-201",
-    "engines that record between two calls only",
+    "recording between two calls",
 )
 def nothing_is_recorded(_sound, _requires):
     """No operation is recorded, whatever its operands require."""

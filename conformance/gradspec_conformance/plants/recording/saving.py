@@ -78,12 +78,7 @@ def results_reuse_operand_memory(_, _operator, operands, *rest):
         target[...] = result
 
 
-@plant(
-    MAKE_NODE,
-    "value: rec-027 rec-009/large",
-    "teaching engines: closures that look up their variables when called",
-    memory=dict,
-)
+@plant(MAKE_NODE, "value: rec-027 rec-009/large", "closures over variables", memory=dict)
 def records_alias(lists, sound, operator, operands, params, *rest):
     """An operator refills one list of operands at each call, and its nodes keep that list."""
     made = sound(operator, operands, params, *rest)

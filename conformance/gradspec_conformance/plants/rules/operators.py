@@ -8,9 +8,7 @@ from gradspec_reference.operators import indexing, reductions
 
 
 @plant(
-    at(reductions, "has_zero"),
-    "value: op-001/prod_one_zero op-001/prod_two_zeros",
-    "HIPS/autograd, whose rule of prod divides",
+    at(reductions, "has_zero"), "value: op-001/prod_one_zero op-001/prod_two_zeros", "HIPS/autograd"
 )
 def products_are_divided_by_each_factor(_sound, _x):
     """The derivative of a product is the product over the factor, which is 0 / 0 at a zero."""
@@ -36,9 +34,7 @@ def the_first_wins_a_tie(swap):
         return xp.where(x == y, 0.0, sound(xp, g, x, y))
 
 
-@plant(
-    rule("amax", "self"), "value: op-205/amax op-210/amax", "engines that multiply by x == max(x)"
-)
+@plant(rule("amax", "self"), "value: op-205/amax op-210/amax", "multiplying by x == max(x)")
 def every_winner_takes_all(_sound, xp, g, x, result, dims, keepdim):
     """Each of the entries that tie for the maximum gets the whole gradient."""
     shape = tuple(x.shape)
@@ -49,7 +45,7 @@ def every_winner_takes_all(_sound, xp, g, x, result, dims, keepdim):
 @plant(
     at(indexing, "is_basic"),
     "value: op-001/getitem_places op-001/gather",
-    "engines that write grad[index] += g, where NumPy adds once",
+    "NumPy's grad[index] += g",
 )
 def repeated_places_get_one_share(_sound, _key):
     """An entry that was read at several places gets the gradient of one of them."""
@@ -68,21 +64,14 @@ def softmax_has_a_diagonal_jacobian(_sound, _xp, g, result, _dim):
     return g * result * (1 - result)
 
 
-@compound(
-    "value: op-001/add_alpha op-001/sub_alpha",
-    "rules that were written before the argument was added",
-)
+@compound("value: op-001/add_alpha op-001/sub_alpha", "rules older than the argument")
 def alpha_is_forgotten_on_the_way_back(swap):
     """The gradient of the second operand is not multiplied by alpha."""
     swap(rule("add", "other"), lambda _sound, _xp, g, _alpha: g)
     swap(rule("sub", "other"), lambda _sound, _xp, g, _alpha: -g)
 
 
-@plant(
-    rule("unfold", "self"),
-    "value: op-001/unfold_overlap",
-    "engines that write windows back by assignment",
-)
+@plant(rule("unfold", "self"), "value: op-001/unfold_overlap", "windows written back by assignment")
 def the_last_window_wins(_sound, xp, g, shape, dim, size, step):
     """An entry that is in several windows gets the gradient of the last."""
     whole = xp.fold(g * 0.0, shape, dim, size, step)

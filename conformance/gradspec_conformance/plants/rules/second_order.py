@@ -15,9 +15,7 @@ def zeroth_power_goes_on(sound, xp, g, x, exponent):
     return g if exponent == 0 else sound(xp, g, x, exponent)
 
 
-@plant(
-    rule("pow_scalar", "self"), "structure: ho-016; value: ho-003a", "where a rule scales raw data"
-)
+@plant(rule("pow_scalar", "self"), "structure: ho-016; value: ho-003a", "rules that scale raw data")
 def power_scales_unrecorded(_sound, xp, g, x, exponent):
     """The rule for powers records the power and multiplies the factors into its data."""
     part = xp.pow_scalar(x, exponent - 1)
@@ -46,9 +44,7 @@ def matrix_not_transposed(_sound, xp, g, _vector, matrix):
 
 
 @plant(
-    rule("threshold_backward", "self"),
-    "value: ho-013 ho-005a",
-    "where a mask is differentiated as what it masks",
+    rule("threshold_backward", "self"), "value: ho-013 ho-005a", "a mask taken for what it masks"
 )
 def mask_bends(_sound, _xp, g, _result):
     """The mask of relu is differentiated as if it were the value that it was made from."""
@@ -61,11 +57,7 @@ def mask_is_a_quotient(_sound, xp, g, result):
     return g * xp.where(result > 0, result / result, 0.0)
 
 
-@plant(
-    rule("sign", "self"),
-    "value: ho-013a",
-    "the straight-through estimator where it does not belong",
-)
+@plant(rule("sign", "self"), "value: ho-013a", "straight-through estimators elsewhere")
 def sign_bends(_sound, _xp, g):
     """The sign of a number is differentiated as the number itself."""
     return g
@@ -105,7 +97,7 @@ def largest_entries_are_numbers(sound, xp, g, *saved):
 @plant(
     rule("pow_scalar", "self"),
     "value: ho-204/power_2_order_3 ho-204/power_3_order_4",
-    "where the rule for powers divides",
+    "a rule that divides",
 )
 def powers_end_below_nothing(_sound, xp, g, x, exponent):
     """The derivative of x^0 is 0 times x^-1, which is no number at zero."""

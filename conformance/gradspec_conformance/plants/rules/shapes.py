@@ -41,11 +41,7 @@ def dropped_dimension_turns_the_layout(sound, *arguments):
     return by_columns(sound, *arguments)
 
 
-@plant(
-    rule("unsafe_split", "self"),
-    "value: inp-229",
-    "where the offset is kept in the forward pass only",
-)
+@plant(rule("unsafe_split", "self"), "value: inp-229", "an offset that is forgotten")
 def unsafe_pieces_all_go_to_the_front(_sound, xp, g, shape, _sizes, dim):
     """The gradients of the pieces of unsafe_split are all put at the front."""
     lead = (slice(None),) * dim
@@ -57,11 +53,7 @@ def unsafe_pieces_all_go_to_the_front(_sound, xp, g, shape, _sizes, dim):
     return sum(parts[1:], start=parts[0])
 
 
-@plant(
-    rule("slice", "self"),
-    "value: inp-024a inp-017",
-    "where the offset is kept in the forward pass only",
-)
+@plant(rule("slice", "self"), "value: inp-024a inp-017", "an offset that is forgotten")
 def narrow_offset(sound, xp, g, shape, *which):
     """The gradient of a slice is put at the front, whatever the offset."""
     dim, start, end, step = which

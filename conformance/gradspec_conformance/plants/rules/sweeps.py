@@ -15,7 +15,7 @@ import gradspec_reference
 from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, UNDETERMINED, Call
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
-from gradspec_conformance.plants.places import at, kernel, rule
+from gradspec_conformance.plants.places import UNBROADCAST, at, kernel, rule
 from gradspec_conformance.plants.plant import Plant, enter
 from gradspec_conformance.plants.rules.calls import (
     FLAT,
@@ -26,7 +26,6 @@ from gradspec_conformance.plants.rules.calls import (
     kinks_through,
 )
 from gradspec_reference import autograd
-from gradspec_reference.engine import shapes
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
@@ -250,7 +249,7 @@ def broadcasting() -> Iterator[Spot]:
     smooth = [c for c in broadcast if c.operator.smoothness in DIFFERENTIABLE]
     kills = {f"op-001/{c.name}": "shape" for c in smooth}
     leave: Fault = lambda _sound, _xp, gradient, _shape: gradient  # noqa: E731 - a fault
-    yield Spot("everything", (at(shapes, "unbroadcast"),), leave, kills)
+    yield Spot("everything", (UNBROADCAST,), leave, kills)
 
 
 # flags --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at, instead, kernel
+from gradspec_conformance.plants.places import REBASE, at, instead, kernel
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import layout, versions, views
 from gradspec_reference.engine.plans import node_type
@@ -14,11 +14,7 @@ from gradspec_reference.names.functions import reshaping
 from gradspec_reference.operators import OPERATORS, memory
 
 
-@before(
-    at(views, "rebase"),
-    "value: inp-212; no error: inp-019",
-    "where the node is finished after the write",
-)
+@before(REBASE, "value: inp-212; no error: inp-019", "finishing the node after the write")
 def versions_are_noted_after_the_write(_tensor, node):
     """A write notes the versions of what it saved when it is done, not before it begins."""
     for item in node.saved or ():
@@ -26,7 +22,7 @@ def versions_are_noted_after_the_write(_tensor, node):
             item.version = versions.version(item.tensor)
 
 
-@plant(at(views, "rebase"), "text: inp-028; value: inp-024", "pytorch/pytorch#31258")
+@plant(REBASE, "text: inp-028; value: inp-024", "pytorch/pytorch#31258")
 def view_inplace_base_not_rebased(sound, tensor, node):
     """A write through a view gives the view a new history and leaves that of the base."""
     relation = tensor._view
@@ -37,11 +33,7 @@ def view_inplace_base_not_rebased(sound, tensor, node):
     relation.version = versions.version(tensor)
 
 
-@plant(
-    at(views, "rebase"),
-    "root-without-grad: inp-221; flag: inp-023",
-    "where only variables are rebased",
-)
+@plant(REBASE, "root-without-grad: inp-221; flag: inp-023", "rebasing variables only")
 def plain_base_not_rebased(sound, tensor, node):
     """A write through a view of a plain tensor gives the view a history and the tensor none."""
     relation = tensor._view
@@ -62,7 +54,7 @@ def copyslices_no_clear(_sound, rule, geometry, params, xp, g, *values):
 @plant(
     at(views, "replaced_region"),
     "value: inp-024/slice inp-024/select",
-    "where a write through a view is one to the base",
+    "writes that go to the base",
 )
 def write_covers_the_whole_base(sound, rule, geometry, params, xp, g, *values):
     """The base loses the gradient of everything outside the region that was written."""
@@ -77,9 +69,7 @@ def view_gradfn_stale(_sound, *_):
 
 
 @plant(
-    at(views, "current_history"),
-    "leaf-inplace: inp-222; flag: inp-023a",
-    "where only variables are tracked as views",
+    at(views, "current_history"), "leaf-inplace: inp-222; flag: inp-023a", "tracking variables only"
 )
 def plain_views_stay_plain(sound, view):
     """A view that was made of a plain tensor never gets a history from its base."""
@@ -118,11 +108,7 @@ def overlap_overwrite(_sound, part, geometry):
     return memory.show(flat, *geometry[:2])
 
 
-@plant(
-    at(reshaping, "change_view_"),
-    "missing gradient: inp-054",
-    "where shapes change without a record",
-)
+@plant(at(reshaping, "change_view_"), "missing gradient: inp-054", "unrecorded changes of shape")
 def reshaped_in_place_starts_anew(sound, input, name, *params):
     """A tensor whose shape is changed in place becomes a new leaf that requires grad."""
     history = input._grad_fn
@@ -141,7 +127,7 @@ def written_piece_leaves_its_base(swap):
         if relation.creation is not Creation.SEVERAL:
             sound(view, relation)
 
-    @swap.into(at(views, "rebase"))
+    @swap.into(REBASE)
     def rebase(sound, tensor, node):
         relation = tensor._view
         if relation is None or relation.creation is not Creation.SEVERAL:
@@ -159,7 +145,7 @@ def base_is_taken_for_row_major(sound, view, base):
     return (shape, by_rows, *region)
 
 
-@after(at(views, "rebase"), "lifetime: inp-224", "where a base lists its views")
+@after(REBASE, "lifetime: inp-224", "where a base lists its views")
 def written_view_is_kept_by_its_base(_, tensor, *_rest):
     """The node that a write through a view gives to the base keeps the view."""
     if tensor._view is not None:

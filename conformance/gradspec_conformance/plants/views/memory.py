@@ -77,9 +77,7 @@ def narrow_copies(sound, *arguments):
     return sound(*arguments).clone()
 
 
-@plant(
-    at(shapes, "movedim"), "aliasing: inp-042/movedim", "where movedim makes its result contiguous"
-)
+@plant(at(shapes, "movedim"), "aliasing: inp-042/movedim", "results that are made contiguous")
 def movedim_copies(sound, *arguments):
     """movedim() lays its result out row by row."""
     return sound(*arguments).clone()

@@ -72,11 +72,7 @@ def leaf_view_inplace_ok(sound, view, relation):
         sound(view, relation)
 
 
-@before(
-    at(views, "check_may_follow"),
-    "multi-view-base-written: inp-044 inp-025",
-    "torch's notes, which announce it",
-)
+@before(at(views, "check_may_follow"), "multi-view-base-written: inp-044 inp-025", "torch's notes")
 def aliases_are_a_reason_to_refuse(_view, relation):
     """A view cannot be used once its memory was written, however it was made."""
     relation.creation = views.Creation.SEVERAL

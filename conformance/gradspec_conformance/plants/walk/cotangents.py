@@ -6,9 +6,16 @@ import math
 
 import numpy as np
 
-from gradspec_conformance.plants.places import DEFAULT_COTANGENT, FOR_ROOT, FOR_ROOTS, at, step
+from gradspec_conformance.plants.places import (
+    DEFAULT_COTANGENT,
+    FOR_ROOT,
+    FOR_ROOTS,
+    UNBROADCAST,
+    at,
+    step,
+)
 from gradspec_conformance.plants.plant import TEACHING, after, before, plant
-from gradspec_reference.engine import cotangents, shapes
+from gradspec_reference.engine import cotangents
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import CotangentTypeError, NonscalarRootError
@@ -17,7 +24,7 @@ from gradspec_reference.errors import CotangentTypeError, NonscalarRootError
 @plant(
     DEFAULT_COTANGENT,
     "value: bwd-204/one_element bwd-204/one_element_in_two_dimensions",
-    "micrograd without its line self.grad = 1",
+    "micrograd without self.grad = 1",
 )
 def pass_starts_from_zero(sound, root, shape, dtype):
     """The implicit starting gradient is zero."""
@@ -35,7 +42,7 @@ def pass_starts_from_the_result(sound, root, shape, dtype):
 @plant(
     at(cotangents, "edge_of"),
     "root-without-grad: bwd-008 bwd-008a",
-    "engines that ask a root for its operation",
+    "asking a root for its operation",
 )
 def leaf_is_no_root(sound, root, position):
     """A leaf is refused as a root, because no operation computed it."""
@@ -53,7 +60,7 @@ def only_tensors_without_dimensions_are_scalars(_root, shape, *_):
 @plant(
     DEFAULT_COTANGENT,
     "no error: bwd-005/two_elements bwd-207/none_for_a_vector",
-    "engines that differentiate the sum of what they are given",
+    "differentiating a sum",
 )
 def nonscalar_ok(_sound, root, shape, dtype):
     """A root of any shape without a starting gradient starts from ones."""
@@ -61,9 +68,7 @@ def nonscalar_ok(_sound, root, shape, dtype):
     return Tensor(np.ones(shape, dtype)) if edge or root.requires_grad else None
 
 
-@plant(
-    DEFAULT_COTANGENT, "no error: bwd-005/no_elements", "torch documentation: more than one element"
-)
+@plant(DEFAULT_COTANGENT, "no error: bwd-005/no_elements", "torch's words: more than one element")
 def nothing_counts_as_one(sound, root, shape, dtype):
     """A root of no elements is taken for a scalar."""
     if math.prod(shape) == 0:
@@ -79,7 +84,7 @@ def no_root_check(sound, roots, given):
     return sound([root for root, _ in kept], [one for _, one in kept])
 
 
-@plant(FOR_ROOTS, "no error: bwd-006a", "where a list was added later")
+@plant(FOR_ROOTS, "no error: bwd-006a", "a list that was added later")
 def only_the_first_root_is_checked(sound, roots, given):
     """Roots after the first are passed over if they do not require grad."""
     kept = [
@@ -97,16 +102,14 @@ def shape_is_checked_first(_root, shape, *_):
         raise NonscalarRootError(f"the root has the shape {list(shape)}")
 
 
-@plant(FOR_ROOTS, "value: bwd-019 bwd-013", "where a list was added later")
+@plant(FOR_ROOTS, "value: bwd-019 bwd-013", "a list that was added later")
 def multi_root_last(sound, roots, given):
     """All roots start from the gradient of the last."""
     edges, seeds = sound(roots, given)
     return (edges, seeds[-1:] * len(seeds))
 
 
-@plant(
-    at(cotangents, "edge_of"), "value: bwd-042", "a gradient edge taken for an entry of the graph"
-)
+@plant(at(cotangents, "edge_of"), "value: bwd-042", "an edge taken for an entry of the graph")
 def edge_root_enters_behind_its_node(sound, root, position):
     """A root that is an edge starts where the edge's node sends its gradients."""
     if isinstance(root, GradientEdge) and root.node.next_functions:
@@ -155,7 +158,7 @@ def numbers_are_starting_gradients(sound, root, given):
 @plant(
     FOR_ROOTS,
     "no error: bwd-207/one_for_two_roots; value: bwd-206/one_for_two_roots",
-    "Python's zip without strict=True",
+    "zip without strict",
 )
 def roots_without_partner_are_dropped(sound, roots, given):
     """Roots and starting gradients are paired until the shorter sequence ends."""
@@ -231,7 +234,7 @@ def cotangent_is_reversed(sound, self, roots, given):
     sound(self, roots, [Tensor(np.flip(v._array).copy()) for v in given])
 
 
-@plant(step("start"), "value: vjp-002/ones vjp-013", "engines that average over a batch")
+@plant(step("start"), "value: vjp-002/ones vjp-013", "averages over a batch")
 def cotangent_is_averaged(sound, self, roots, given):
     """The cotangent is divided by the number of its entries."""
     sound(self, roots, [Tensor(v._array / max(v._array.size, 1)) for v in given])
@@ -249,7 +252,7 @@ def cotangent_is_clipped(sound, self, roots, given):
     sound(self, roots, [Tensor(np.clip(v._array, -1, 1)) for v in given])
 
 
-@plant(at(shapes, "unbroadcast"), "value: inp-021/slice inp-047a", "where one copy stands for all")
+@plant(UNBROADCAST, "value: inp-021/slice inp-047a", "where one copy stands for all")
 def broadcast_takes_the_mean(sound, xp, gradient, shape):
     """The gradient of a broadcast operand is the mean over the copies, not the sum."""
     total = sound(xp, gradient, shape)
@@ -257,7 +260,7 @@ def broadcast_takes_the_mean(sound, xp, gradient, shape):
 
 
 @plant(
-    at(shapes, "unbroadcast"),
+    UNBROADCAST,
     "shape: leaf-016a",
     "pytorch/pytorch#913, raskr/rust-autograd#38, Lightning-AI/lightning-thunder#1962",
 )
@@ -266,11 +269,7 @@ def a_stretched_leaf_has_a_stretched_gradient(_sound, _xp, gradient, _shape):
     return gradient
 
 
-@plant(
-    at(shapes, "unbroadcast"),
-    "value: leaf-016a/a_row leaf-016a/a_number",
-    "deeplearning4j/nd4j#2424",
-)
+@plant(UNBROADCAST, "value: leaf-016a/a_row leaf-016a/a_number", "deeplearning4j/nd4j#2424")
 def a_stretched_leaf_gets_the_first_row(sound, xp, gradient, shape):
     """Of the contributions of a broadcast operand's copies the first one is kept."""
     for _ in range(len(gradient.shape) - len(shape)):
@@ -278,11 +277,7 @@ def a_stretched_leaf_gets_the_first_row(sound, xp, gradient, shape):
     return sound(xp, gradient, shape)
 
 
-@after(
-    step("start"),
-    "unexpected gradient: vjp-008",
-    "engines that record the product with the cotangent",
-)
+@after(step("start"), "unexpected gradient: vjp-008", "recording the product with the cotangent")
 def cotangent_is_a_leaf_too(_, _self, _roots, given):
     """A cotangent that requires grad is given a gradient."""
     for one in given:
@@ -293,7 +288,7 @@ def cotangent_is_a_leaf_too(_, _self, _roots, given):
 @plant(
     DEFAULT_COTANGENT,
     "value: bwd-204/two_elements; no error: bwd-005/two_elements",
-    "engines that average over a batch",
+    "averages over a batch",
 )
 def roots_of_several_elements_are_averaged(sound, root, shape, dtype):
     """A root of several elements without a starting gradient starts from their mean."""
@@ -309,21 +304,13 @@ def roots_after_a_constant_are_dropped(sound, roots, given):
     return sound(roots[:count], given[:count])
 
 
-@plant(
-    FOR_ROOT,
-    "value: bwd-206/a_number; no error: bwd-207/a_number",
-    "starting gradients that are asked for their shape only",
-)
+@plant(FOR_ROOT, "value: bwd-206/a_number; no error: bwd-207/a_number", "asking for shapes only")
 def numbers_among_gradients_stand_for_one(sound, root, given):
     """A number in the place of a starting gradient is passed over, and the pass starts from one."""
     return sound(root, None if isinstance(given, int | float) else given)
 
 
-@plant(
-    at(shapes, "unbroadcast"),
-    "shape: leaf-016a/a_row_to_no_rows",
-    "a test for > 1 in place of != 1",
-)
+@plant(UNBROADCAST, "shape: leaf-016a/a_row_to_no_rows", "a test > 1 for != 1")
 def stretching_to_nothing_is_overlooked(sound, xp, gradient, shape):
     """Broadcasting is not undone along a dimension of length 0."""
     leading = len(gradient.shape) - len(shape)

@@ -33,9 +33,7 @@ def freed_nodes_refuse_the_pass(sound, self, edges, nodes, *, run_targets):
     sound(self, edges, nodes, run_targets=run_targets)
 
 
-@after(
-    step("differentiate"), "no error: life-003 life-004", "where the flag is stored on the graph"
-)
+@after(step("differentiate"), "no error: life-003 life-004", "a flag that is stored on the graph")
 def retained_once_is_retained(_, self, node, *_rest):
     """A node that a pass has kept is never freed by a later one."""
     if self.retain_graph:
@@ -147,9 +145,7 @@ def running_mark_stays(failed, sound, self):
         raise
 
 
-@plant(
-    step("run"), "graph-freed: life-204", "where a graph is freed on the way out, whatever the way"
-)
+@plant(step("run"), "graph-freed: life-204", "freeing on the way out, whatever the way")
 def failure_frees_the_graph(sound, self):
     """A pass that fails frees all that it was to visit, although it was told to keep the graph."""
     nodes = list(self.waiting)

@@ -8,9 +8,7 @@ from gradspec_reference.engine import requests
 from gradspec_reference.engine.tensor import Tensor
 
 
-@plant(
-    step("limit_to"), "unexpected gradient: acc-026", "pytorch/pytorch#79708, pytorch/pytorch#51940"
-)
+@plant(step("limit_to"), "unexpected gradient: acc-026", "pytorch/pytorch#79708, #51940")
 def inputs_arg_ignored(sound, self, edges, nodes, *, run_targets):
     """A pass fills every leaf, whatever inputs it was given."""
     if not run_targets:
@@ -39,11 +37,7 @@ def inputs_of_a_dict_are_its_keys(sound, inputs):
     return list(inputs) if isinstance(inputs, dict) else sound(inputs)
 
 
-@plant(
-    at(requests, "as_sequence"),
-    "no error: bwd-022/another_mapping",
-    "engines that take any mapping",
-)
+@plant(at(requests, "as_sequence"), "no error: bwd-022/another_mapping", "taking any mapping")
 def every_mapping_is_a_dict(sound, inputs):
     """Inputs are taken from the values of any mapping."""
     return sound(dict(inputs) if hasattr(inputs, "keys") else inputs)
@@ -52,7 +46,7 @@ def every_mapping_is_a_dict(sound, inputs):
 @plant(
     BACKWARD,
     "no error: bwd-022/nothing; unexpected gradient: bwd-208/nothing",
-    "Python's truth of an empty list",
+    "an empty list is false",
 )
 def empty_inputs_are_no_restriction(sound, *arguments, inputs=None, **keywords):
     """An empty sequence of inputs is taken for no restriction."""
@@ -89,7 +83,7 @@ def one_pass_per_input(
 @plant(
     BACKWARD,
     "unexpected gradient: bwd-208/another_mapping; no error: bwd-022/another_mapping",
-    "arguments of an unknown type that are passed over",
+    "unknown arguments that are passed over",
 )
 def other_mappings_are_no_restriction(sound, *arguments, inputs=None, **keywords):
     """Inputs given as a mapping that is no dict are passed over."""

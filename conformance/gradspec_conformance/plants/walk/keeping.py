@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at, step
+from gradspec_conformance.plants.places import STORE_RETAINED, at, step
 from gradspec_conformance.plants.plant import after, compound, plant
 from gradspec_reference.engine import hooks
 from gradspec_reference.engine.accumulation import SHARED
@@ -35,7 +35,7 @@ def without_keepers(node: Node, run: Callable[[], Arrived]) -> Arrived:
     step("differentiate"),
     "value: acc-004 acc-005",
     "karpathy/micrograd#102, bshillingford/autobw.torch#7",
-    memory=weakref.WeakKeyDictionary,
+    memory=WeakKeyDictionary,
 )
 def interiors_accumulate(kept, sound, self, made, cotangent, status):
     """Intermediates keep their gradients between passes, as leaves do."""
@@ -74,12 +74,10 @@ def contribution_is_kept(swap):
             tensor._grad = self.as_tensor(part if self.create_graph else part.copy())
         sound(self, edge, part, status)
 
-    swap(at(hooks, "store_retained"), lambda _sound, *_: None)
+    swap(STORE_RETAINED, lambda _sound, *_: None)
 
 
-@plant(
-    step("run"), "missing gradient: ret-012 ret-012a", "engines whose walk starts below the root"
-)
+@plant(step("run"), "missing gradient: ret-012 ret-012a", "walks that start below the root")
 def root_keeps_nothing(sound, self):
     """The gradient that a pass starts from is not kept by the root that asked for it."""
     roots = {node: node.retained for _, node in self.ready}

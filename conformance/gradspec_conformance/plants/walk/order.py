@@ -148,7 +148,7 @@ def roots_are_a_set(sound, self, roots, cotangents):
 @plant(
     step("start"),
     "value: bwd-016/first bwd-016/last",
-    "engines that reset intermediate gradients when they reach them",
+    "gradients that are reset when they are reached",
 )
 def lower_root_loses_its_start(sound, self, roots, cotangents):
     """What arrives at a root from another root takes the place of its starting gradient."""
@@ -189,11 +189,7 @@ def zero_passes_none(sound, self, one, cotangent, status):
         self.pass_nothing(one)
 
 
-@plant(
-    step("differentiate"),
-    "value: bwd-049 bwd-001b",
-    "engines that linearise where the pass is and not where the program was",
-)
+@plant(step("differentiate"), "value: bwd-049 bwd-001b", "linearising where the pass is")
 def derivatives_are_taken_at_the_leaves(sound, self, node, cotangent, status):
     """Local derivatives are evaluated with zero in the place of each intermediate value."""
     held = node.saved

@@ -37,7 +37,7 @@ def second_order_stale(_, self, node, *_rest):
 @plant(
     step("capture"),
     "root-without-grad: ho-017; missing gradient: ho-010b",
-    "where the inputs of a query are taken for leaves",
+    "inputs of a query taken for leaves",
 )
 def gradient_of_a_nonleaf_is_constant(sound, self, node, arrived):
     """A recorded gradient with respect to a non-leaf has no history."""
@@ -81,9 +81,7 @@ def grad_accumulates_leaf(_, self, node, *_rest):
         leaf._grad = gradient if leaf._grad is None else leaf._grad + gradient
 
 
-@after(
-    step("limit_to"), "unused-input: ret-020", "where the inputs of a query are taken for leaves"
-)
+@after(step("limit_to"), "unused-input: ret-020", "inputs of a query taken for leaves")
 def query_ends_at_its_inputs(_, self, edges, *_rest, run_targets):
     """A query does not go through an intermediate that it was asked about, to inputs beyond."""
     if not run_targets and self.executed is not None:
@@ -194,11 +192,7 @@ def query_adds_what_is_stored(sound, outputs, inputs, *given, **named):
     return tuple(g if g is None or h is None else g + h for g, h in pairs)
 
 
-@plant(
-    GRAD,
-    "missing gradient: ho-201; wrong error: ho-002",
-    "where whoever computes with parameters makes parameters",
-)
+@plant(GRAD, "missing gradient: ho-201; wrong error: ho-002", "parameters that make parameters")
 def gradients_are_new_leaves(sound, *given, **named):
     """What a query without create_graph answers are leaves that require grad."""
     found = sound(*given, **named)
@@ -212,7 +206,7 @@ def answers_stay_in_the_pass(last, sound, *given, **named):
     return tuple(last)
 
 
-@plant(step("capture"), "value: bwd-210/a_query", "gradients that are filed under their node")
+@plant(step("capture"), "value: bwd-210/a_query", "gradients filed under their node")
 def queried_gradients_are_filed_under_the_node(sound, self, node, arrived):
     """A query for several outputs of a node gives the gradient of the first for each."""
     sound(self, node, [arrived[0]] * len(arrived))

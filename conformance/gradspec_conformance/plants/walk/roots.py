@@ -14,7 +14,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InputsEmptyError
 
 
-@plant(BACKWARD, "graph-freed: bwd-016/first bwd-016/last", "where a list was added later")
+@plant(BACKWARD, "graph-freed: bwd-016/first bwd-016/last", "a list that was added later")
 def one_pass_per_root(sound, tensors, grad_tensors=None, *rest, **keywords):
     """Each root has a pass of its own, the first of which frees what the roots share."""
     if isinstance(tensors, Tensor | GradientEdge):
@@ -28,7 +28,7 @@ def one_pass_per_root(sound, tensors, grad_tensors=None, *rest, **keywords):
 @plant(
     BACKWARD,
     "order: bwd-013a/lies_below_two_roots bwd-013a/is_a_root_below_another",
-    "where a list was added later",
+    "a list that was added later",
 )
 def one_pass_per_root_keeping_the_graph(sound, tensors, grad_tensors=None, *rest, **keywords):
     """Each root has a pass of its own, and only the last frees the graph."""
@@ -52,7 +52,7 @@ def no_roots_are_refused(found, *_):
 @plant(
     at(requests, "as_cotangents"),
     "cotangent-shape: bwd-014/a_list_with_a_tensor bwd-014/a_tensor_with_a_tensor",
-    "engines that iterate over what they get",
+    "iterating over what comes",
 )
 def single_gradient_is_taken_apart(_sound, given, count):
     """A single starting gradient is taken for the sequence of its entries."""
@@ -62,7 +62,7 @@ def single_gradient_is_taken_apart(_sound, given, count):
 @plant(
     at(requests, "as_roots"),
     "cotangent-shape: bwd-014/a_tensor_with_a_tensor",
-    "engines that iterate over what they get",
+    "iterating over what comes",
 )
 def single_root_is_taken_apart(_sound, roots):
     """A single root is taken for the sequence of its entries."""
@@ -76,9 +76,7 @@ def old_name_is_silent(_sound, new, old):
 
 
 @plant(
-    at(autograd, "one_name"),
-    "value: bwd-206/one_under_the_old_name bwd-029",
-    "keyword arguments that are swallowed",
+    at(autograd, "one_name"), "value: bwd-206/one_under_the_old_name bwd-029", "swallowed keywords"
 )
 def old_name_is_swallowed(sound, new, old):
     """What is given under the old name of the starting gradients is ignored, with the warning."""
@@ -89,7 +87,7 @@ def old_name_is_swallowed(sound, new, old):
 @plant(
     at(autograd, "one_name"),
     "no error: bwd-207/both_names_at_once",
-    "one keyword that overrides another",
+    "a keyword that overrides another",
 )
 def new_name_wins(sound, new, old):
     """Of starting gradients that are given under both names those of the new one are used."""
@@ -97,11 +95,7 @@ def new_name_wins(sound, new, old):
     return used if new is None else new
 
 
-@plant(
-    BACKWARD,
-    "order: bwd-013a/lies_above_several_leaves",
-    "engines that differentiate by one variable",
-)
+@plant(BACKWARD, "order: bwd-013a/lies_above_several_leaves", "engines with one variable")
 def one_pass_per_leaf(
     sound, roots, cotangents=None, retain_graph=None, *rest, inputs=None, **keywords
 ):
@@ -132,7 +126,7 @@ def cycle_is_not_warned_of(_sound):
 @plant(
     BACKWARD,
     "missing gradient: bwd-204/no_elements; no error: bwd-005/no_elements",
-    "an early return where there is nothing to do",
+    "an early return",
 )
 def roots_of_no_elements_are_passed_over(sound, roots, *arguments, **keywords):
     """A pass from a root of no elements does nothing."""

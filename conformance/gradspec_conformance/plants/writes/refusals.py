@@ -31,7 +31,7 @@ def leaf_inplace_ok(_sound, *_):
 @plant(
     APPLY_INPLACE,
     "no error: inp-004/zero; value: inp-020/number",
-    "where zero_ and fill_ are initialisers",
+    "zero_ and fill_ as initialisers",
 )
 def overwriting_is_initialising(sound, operator, operands, *params):
     """A write that ignores the old value is neither checked nor recorded."""
@@ -80,9 +80,7 @@ def target_grows(swap):
     swap(at(inplace, "check_result"), lambda _sound, *_: None)
 
 
-@before(
-    APPLY_INPLACE, "inplace-shape: inp-032a inp-047a", "where in-place forms take equal shapes only"
-)
+@before(APPLY_INPLACE, "inplace-shape: inp-032a inp-047a", "in-place forms for equal shapes only")
 def operand_must_have_the_target_shape(_operator, operands, *_):
     """A write refuses an operand that would have to be broadcast."""
     others = [x for x in operands[1:] if isinstance(x, Tensor)]
@@ -91,9 +89,7 @@ def operand_must_have_the_target_shape(_operator, operands, *_):
 
 
 @plant(
-    at(inplace, "check_result"),
-    "value: inp-230/dtype; no error: inp-032/dtype",
-    "NumPy with casting='unsafe'",
+    at(inplace, "check_result"), "value: inp-230/dtype; no error: inp-032/dtype", "casting='unsafe'"
 )
 def result_is_cut_to_the_target_dtype(sound, array, result):
     """A write rounds its result to the target's dtype without a word."""
@@ -108,9 +104,7 @@ def nograd_view_ok(sound, target):
         sound(target)
 
 
-@before(
-    APPLY_INPLACE, "multi-view-inplace: inp-029d", "where the ban does not ask who requires grad"
-)
+@before(APPLY_INPLACE, "multi-view-inplace: inp-029d", "a ban that does not ask who requires grad")
 def multiview_ban_without_grad(_operator, operands, *_):
     """One of several views is not written, also where nothing requires grad."""
     relation = operands[0]._view

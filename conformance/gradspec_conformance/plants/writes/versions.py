@@ -32,9 +32,7 @@ def only_changes_are_counted(sound, target, result):
 
 
 @plant(
-    at(graph, "increment_version"),
-    "value: inp-037; no error: inp-038",
-    "engines that accept torch's calls as stubs",
+    at(graph, "increment_version"), "value: inp-037; no error: inp-038", "torch's calls as stubs"
 )
 def increment_version_noop(_sound, *_):
     """increment_version() does nothing."""
