@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.judging.outcome import FailureKind
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.exceptions import MalformedPlant
+from gradspec_conformance.plants import swap
 from gradspec_conformance.plants.parts import PARTS
 from gradspec_conformance.plants.swap import Fault, Place, Swap
 
@@ -68,9 +69,9 @@ class Plant:
     @contextmanager
     def planted(self) -> Iterator[Swap]:
         """Keep the engine faulty inside a with block."""
-        with Swap() as swap:
-            self.put(swap)
-            yield swap
+        with Swap() as engine:
+            self.put(engine)
+            yield engine
 
 
 PLANTS: Final[dict[str, Plant]] = {}
@@ -99,45 +100,25 @@ def plant(
 
 def before(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
     """Enter a fault that runs before the sound function: `fault(*arguments)`; see `plant`."""
-
-    def around(fault: Fault) -> Fault:
-        def first(sound: Fault, *arguments: Any, **keywords: Any) -> Any:
-            fault(*arguments, **keywords)
-            return sound(*arguments, **keywords)
-
-        return first
-
-    return _declaring(place, kills, modelled_on, around)
+    return _declaring(place, kills, modelled_on, swap.before)
 
 
 def after(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
     """Enter a fault that changes what was made: `fault(result, *arguments)`; see `plant`."""
-
-    def around(fault: Fault) -> Fault:
-        def then(sound: Fault, *arguments: Any, **keywords: Any) -> Any:
-            result = sound(*arguments, **keywords)
-            fault(result, *arguments, **keywords)
-            return result
-
-        return then
-
-    return _declaring(place, kills, modelled_on, around)
+    return _declaring(place, kills, modelled_on, swap.after)
 
 
 def _declaring(
     place: Place, kills: str, modelled_on: str, around: Callable[[Fault], Fault]
 ) -> Callable[[Fault], Plant]:
     def declare(fault: Fault) -> Plant:
-        def put(swap: Swap) -> None:
-            swap(place, around(fault))
-
-        return enter(of_function(fault, put, kills, modelled_on))
+        return enter(of_function(fault, lambda s: s(place, around(fault)), kills, modelled_on))
 
     return declare
 
 
 def compound(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]], Plant]:
-    """Enter a fault that fills its places itself, by `@swap.into(place)`; see `plant`."""
+    """Enter a fault that fills its places itself, by `@swap.into(place)`, `before`, `after`."""
 
     def declare(put: Callable[[Swap], None]) -> Plant:
         return enter(of_function(put, put, kills, modelled_on))
@@ -147,7 +128,7 @@ def compound(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]],
 
 def sweep(place: Place, fault: Fault, kills: str, *, name: str, change: str) -> Plant:
     """Enter one of many faults that are of one kind, each in a row of its own."""
-    modelled_on, put = "one kind of fault in every row", lambda swap: swap(place, fault)
+    modelled_on, put = "one kind of fault in every row", lambda s: s(place, fault)
     return enter(Plant(name, part_of(fault), change, modelled_on, kinds_of(kills), put, sweep=True))
 
 

@@ -126,17 +126,15 @@ def saved_values_are_locked(swap):
     """A write to a value that some operation saved is refused at once."""
     locked: list[Any] = []
 
-    @swap.into(at(SavedTensor, "__init__"))
-    def saving(sound, self, tensor):
-        sound(self, tensor)
+    @swap.after(at(SavedTensor, "__init__"))
+    def saving(_, _self, tensor):
         locked.append(versions.counter_of(tensor))
 
-    @swap.into(STORE)
-    def stored(sound, target, result):
+    @swap.before(STORE)
+    def stored(target, *_):
         counter = versions.counter_of(target)
         if any(counter is each for each in locked):
             raise StaleSavedTensorError("a value that was saved for backward was written")
-        sound(target, result)
 
 
 @compound("missing gradient: rec-018", "pytorch/pytorch#19769")
@@ -174,14 +172,12 @@ def retaining_node_is_not_freed(sound, node):
 def request_revives_the_node(swap):
     """Freeing only marks a node, and retain_grad() takes the mark away again."""
 
-    @swap.into(RELEASE)
-    def marked(sound, node):
+    @swap.before(RELEASE)
+    def marked(node):
         node.metadata["spent"] = node.saved
-        sound(node)
 
-    @swap.into(at(hooks, "retain"))
-    def revived(sound, tensor):
-        sound(tensor)
+    @swap.after(at(hooks, "retain"))
+    def revived(_, tensor):
         if tensor._grad_fn is not None and "spent" in tensor._grad_fn.metadata:
             tensor._grad_fn.saved = tensor._grad_fn.metadata.pop("spent")
 
@@ -204,10 +200,9 @@ def indices_are_not_checked(sound, node, tensor, now, then):
 def versions_are_compared_once(swap):
     """The versions of what a node saved are compared in the first pass through it only."""
 
-    @swap.into(at(Node, "unpack"))
-    def unpack(sound, self, as_tensors):
+    @swap.before(at(Node, "unpack"))
+    def unpack(self, *_):
         self.metadata["passes"] = self.metadata.get("passes", 0) + 1
-        return sound(self, as_tensors)
 
     @swap.into(CHECK_VERSION)
     def check_version(sound, node, *rest):

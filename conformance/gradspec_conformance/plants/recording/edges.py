@@ -87,15 +87,12 @@ def edges_follow_the_tensor(swap):
     """Operations that used a tensor before a write send its gradient to the node of the write."""
     users: list[tuple[Any, Any]] = []
 
-    @swap.into(MAKE_NODE)
-    def make_node(sound, operator, operands, *rest):
-        node = sound(operator, operands, *rest)
+    @swap.after(MAKE_NODE)
+    def make_node(node, _operator, operands, *_):
         users.append((node, operands))
-        return node
 
-    @swap.into(REBASE)
-    def rebased(sound, tensor, node):
-        sound(tensor, node)
+    @swap.after(REBASE)
+    def rebased(_, tensor, node):
         for user, operands in users:
             user.next_functions = tuple(
                 (

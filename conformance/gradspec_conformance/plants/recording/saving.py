@@ -31,17 +31,14 @@ def same_operation_is_the_same_node(nodes, sound, operator, operands, params, *r
 def operands_are_always_saved(swap):
     """An operation saves all its operands, and checks them, whatever its derivative needs."""
 
-    @swap.into(MAKE_NODE)
-    def make_node(sound, operator, operands, *rest):
-        node = sound(operator, operands, *rest)
+    @swap.after(MAKE_NODE)
+    def make_node(node, _operator, operands, *_):
         node.metadata["operands"] = [SavedTensor(x) for x in operands if isinstance(x, Tensor)]
-        return node
 
-    @swap.into(at(Node, "unpack"))
-    def unpacked(sound, self, as_tensors):
+    @swap.before(at(Node, "unpack"))
+    def unpacked(self, as_tensors):
         for item in self.metadata.get("operands", ()):
             item.unpack(self, as_tensors)
-        return sound(self, as_tensors)
 
 
 @after(at(recording, "binary"), "value: inp-001a", "where results take over their operand's data")
@@ -112,8 +109,7 @@ def pass_empties_the_tape(swap):
         tape.append(sound(*arguments))
         return tape[-1]
 
-    @swap.into(step("run"))
-    def emptied(sound, self):
-        sound(self)
+    @swap.after(step("run"))
+    def emptied(_, self):
         while tape and (not self.retain_graph):
             tape.pop().release()

@@ -24,14 +24,8 @@ def clamp_is_flat_at_its_bounds(_sound, xp, g, x, low, high):
 @compound("value: op-205/maximum", "engines that write x >= y")
 def the_first_wins_a_tie(swap):
     """Of two equal operands of maximum the first gets the whole gradient."""
-
-    @swap.into(rule("maximum", "self"))
-    def whole(sound, xp, g, x, y):
-        return xp.where(x == y, g, sound(xp, g, x, y))
-
-    @swap.into(rule("maximum", "other"))
-    def nothing(sound, xp, g, x, y):
-        return xp.where(x == y, 0.0, sound(xp, g, x, y))
+    swap(rule("maximum", "self"), lambda f, xp, g, x, y: xp.where(x == y, g, f(xp, g, x, y)))
+    swap(rule("maximum", "other"), lambda f, xp, g, x, y: xp.where(x == y, 0.0, f(xp, g, x, y)))
 
 
 @plant(rule("amax", "self"), "value: op-205/amax op-210/amax", "multiplying by x == max(x)")

@@ -135,14 +135,8 @@ def dot_reaches_one_operand(sound, xp, *arguments):
 @compound("value: vjp-005 vjp-003", TEACHING)
 def mul_swapped(swap):
     """The two operands of a product are given each other's gradient."""
-
-    @swap.into(rule("mul", "self"))
-    def of_self(_sound, _xp, g, other, this):
-        return g * (other if this is None else this)
-
-    @swap.into(rule("mul", "other"))
-    def of_other(_sound, _xp, g, other, this):
-        return g * (this if other is None else other)
+    swap(rule("mul", "self"), lambda _, _xp, g, other, x: g * (other if x is None else x))
+    swap(rule("mul", "other"), lambda _, _xp, g, other, x: g * (x if other is None else other))
 
 
 @plant(rule("sum", "self"), "value: vjp-014 vjp-002/sum", "where a sum and a mean share their rule")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gradspec_conformance.plants.places import REBASE, at, instead, kernel
@@ -12,6 +14,12 @@ from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.names.functions import reshaping
 from gradspec_reference.operators import OPERATORS, memory
+
+
+def take_alone(view: Any, node: Any) -> None:
+    """Give a view its new history, and its base none."""
+    view._grad_fn, view._output_nr = (node, 0)
+    view._view.version = versions.version(view)
 
 
 @before(REBASE, "value: inp-212; no error: inp-019", "finishing the node after the write")
@@ -25,23 +33,15 @@ def versions_are_noted_after_the_write(_tensor, node):
 @plant(REBASE, "text: inp-028; value: inp-024", "pytorch/pytorch#31258")
 def view_inplace_base_not_rebased(sound, tensor, node):
     """A write through a view gives the view a new history and leaves that of the base."""
-    relation = tensor._view
-    if relation is None:
-        sound(tensor, node)
-        return
-    tensor._grad_fn, tensor._output_nr = (node, 0)
-    relation.version = versions.version(tensor)
+    (sound if tensor._view is None else take_alone)(tensor, node)
 
 
 @plant(REBASE, "root-without-grad: inp-221; flag: inp-023", "rebasing variables only")
 def plain_base_not_rebased(sound, tensor, node):
     """A write through a view of a plain tensor gives the view a history and the tensor none."""
     relation = tensor._view
-    if relation is None or relation.base.requires_grad:
-        sound(tensor, node)
-        return
-    tensor._grad_fn, tensor._output_nr = (node, 0)
-    relation.version = versions.version(tensor)
+    plain = relation is not None and not relation.base.requires_grad
+    (take_alone if plain else sound)(tensor, node)
 
 
 @plant(at(views, "replaced_region"), "value: inp-024 inp-027", "pytorch/xla#1718")
@@ -130,11 +130,8 @@ def written_piece_leaves_its_base(swap):
     @swap.into(REBASE)
     def rebase(sound, tensor, node):
         relation = tensor._view
-        if relation is None or relation.creation is not Creation.SEVERAL:
-            sound(tensor, node)
-            return
-        tensor._grad_fn, tensor._output_nr = (node, 0)
-        relation.version = versions.version(tensor)
+        piece = relation is not None and relation.creation is Creation.SEVERAL
+        (take_alone if piece else sound)(tensor, node)
 
 
 @plant(at(views, "geometry_of"), "value: inp-220", "where strides are told from the shape")

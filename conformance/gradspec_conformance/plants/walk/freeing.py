@@ -121,12 +121,11 @@ def half_sums_stay(swap):
     """All passes sum what arrives at leaves in one place, where a failed one leaves its part."""
     sums: dict[int, Any] = {}
 
-    @swap.into(step("deliver"))
-    def summing(sound, self, edge, part, status):
+    @swap.before(step("deliver"))
+    def summing(_self, edge, part, *_):
         leaf = getattr(edge[0], "variable", None)
         if leaf is not None and part is not None:
             sums[id(leaf)] = sums.get(id(leaf), 0.0) + part
-        sound(self, edge, part, status)
 
     @swap.into(ACCUMULATE_ARRAY)
     def accumulate(sound, leaf, _gradient, _status):

@@ -49,14 +49,12 @@ def interiors_accumulate(kept, sound, self, made, cotangent, status):
 def late_request_finds_last_gradient(swap):
     """retain_grad() hands over the gradient of a pass that is already over."""
 
-    @swap.into(step("differentiate"))
-    def remembering(sound, self, node, cotangent, status):
+    @swap.before(step("differentiate"))
+    def remembering(self, node, cotangent, *_):
         node.metadata["gradient"] = self.as_tensor(cotangent)
-        sound(self, node, cotangent, status)
 
-    @swap.into(at(hooks, "retain"))
-    def handing_over(sound, tensor):
-        sound(tensor)
+    @swap.after(at(hooks, "retain"))
+    def handing_over(_, tensor):
         if tensor._grad_fn is not None:
             tensor._grad = tensor._grad_fn.metadata.get("gradient")
 
@@ -65,14 +63,13 @@ def late_request_finds_last_gradient(swap):
 def contribution_is_kept(swap):
     """What is kept is the last contribution that arrived, not the sum of all."""
 
-    @swap.into(step("deliver"))
-    def kept(sound, self, edge, part, status):
+    @swap.before(step("deliver"))
+    def kept(self, edge, part, *_):
         node, slot = edge
         keeper = (node.retained or {}).get(slot)
         tensor = None if keeper is None else keeper()
         if tensor is not None and part is not None:
             tensor._grad = self.as_tensor(part if self.create_graph else part.copy())
-        sound(self, edge, part, status)
 
     swap(STORE_RETAINED, lambda _sound, *_: None)
 
@@ -137,9 +134,8 @@ def gradients_live_as_long_as_the_pass(swap):
         table.append(sound(self, value))
         return table[-1]
 
-    @swap.into(step("run"))
-    def emptied(sound, self):
-        sound(self)
+    @swap.after(step("run"))
+    def emptied(_, *_rest):
         table.clear()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from gradspec_conformance.plants.places import BACKWARD, at
 from gradspec_conformance.plants.plant import after, plant
@@ -14,15 +15,18 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InputsEmptyError
 
 
+def each_root(roots: Any, cotangents: Any) -> list[tuple[Any, Any]]:
+    """Pair the roots with what each starts from."""
+    if isinstance(roots, Tensor | GradientEdge):
+        return [(roots, cotangents)]
+    return list(zip(roots, cotangents or [None] * len(roots), strict=False))
+
+
 @plant(BACKWARD, "graph-freed: bwd-016/first bwd-016/last", "a list that was added later")
 def one_pass_per_root(sound, tensors, grad_tensors=None, *rest, **keywords):
     """Each root has a pass of its own, the first of which frees what the roots share."""
-    if isinstance(tensors, Tensor | GradientEdge):
-        sound(tensors, grad_tensors, *rest, **keywords)
-        return
-    for position, root in enumerate(tensors):
-        seed = None if grad_tensors is None else grad_tensors[position]
-        sound(root, seed, *rest, **keywords)
+    for root, cotangent in each_root(tensors, grad_tensors):
+        sound(root, cotangent, *rest, **keywords)
 
 
 @plant(
@@ -32,14 +36,10 @@ def one_pass_per_root(sound, tensors, grad_tensors=None, *rest, **keywords):
 )
 def one_pass_per_root_keeping_the_graph(sound, tensors, grad_tensors=None, *rest, **keywords):
     """Each root has a pass of its own, and only the last frees the graph."""
-    if isinstance(tensors, Tensor | GradientEdge):
-        sound(tensors, grad_tensors, *rest, **keywords)
-        return
-    last = len(tensors) - 1
-    for position, root in enumerate(tensors):
-        seed = None if grad_tensors is None else grad_tensors[position]
-        keep = position != last or keywords.get("retain_graph")
-        sound(root, seed, *rest, **{**keywords, "retain_graph": keep})
+    *above, last = each_root(tensors, grad_tensors)
+    for root, cotangent in above:
+        sound(root, cotangent, *rest, **{**keywords, "retain_graph": True})
+    sound(*last, *rest, **keywords)
 
 
 @after(at(requests, "as_roots"), "inputs-empty: bwd-018", "engines that ask for at least one root")

@@ -46,9 +46,8 @@ def refused_after_the_write(swap):
     check = inplace.check_may_be_written
     unchecked: list[Any] = []
 
-    @swap.into(STORE)
-    def store(sound, target, result):
-        sound(target, result)
+    @swap.after(STORE)
+    def store(_, *_rest):
         while unchecked:
             check(unchecked.pop())
 
@@ -135,9 +134,8 @@ def overlap_is_noticed_after_the_write(swap):
     """A write to a tensor in which one address has several indices is refused once it is made."""
     overlaps = layout.overlaps_itself
 
-    @swap.into(STORE)
-    def store(sound, target, result):
-        sound(target, result)
+    @swap.after(STORE)
+    def store(_, target, *_rest):
         if overlaps(target._array):
             raise OverlappingMemoryError("several indices of the target are one address")
 
@@ -159,12 +157,10 @@ def leaf_write_goes_unnoticed(sound, operator, operands, *params):
 def written_leaf_is_lost(swap):
     """A write to a leaf that requires grad is let through, and cuts it off from its gradient."""
 
-    @swap.into(at(inplace, "prepare"))
-    def prepare(sound, operator, operands, *rest):
-        made = sound(operator, operands, *rest)
+    @swap.after(at(inplace, "prepare"))
+    def prepare(made, _operator, operands, *_):
         if operands[0].requires_grad and operands[0].is_leaf:
             made.next_functions = (node.NO_EDGE, *made.next_functions[1:])
-        return made
 
     swap(at(inplace, "check_not_a_leaf"), lambda _sound, *_: None)
 

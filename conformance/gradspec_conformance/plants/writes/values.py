@@ -25,14 +25,12 @@ def inplace_saves_old_as_result(swap):
     """A write whose derivative is computed from its result saves the old value for it."""
     old: list[Any] = []
 
-    @swap.into(STORE)
-    def stored(sound, target, result):
+    @swap.before(STORE)
+    def stored(target, *_):
         old[:] = [target._array.copy()]
-        sound(target, result)
 
-    @swap.into(at(inplace, "save_results"))
-    def saved(sound, operator, node, target, requires):
-        sound(operator, node, target, requires)
+    @swap.after(at(inplace, "save_results"))
+    def saved(_, _operator, node, *_rest):
         results = SavedResult(Tensor(old[0]), 0)
         node.saved = tuple(results if isinstance(s, SavedResult) else s for s in node.saved)
 
@@ -47,11 +45,9 @@ def old_value_is_a_recorded_copy(sound, operator, operands, *rest):
 def inplace_root_counted_twice(swap):
     """The cotangent of a root that was just written is counted once too often."""
 
-    @swap.into(at(inplace, "prepare"))
-    def marked(sound, *arguments):
-        node = sound(*arguments)
+    @swap.after(at(inplace, "prepare"))
+    def marked(node, *_):
         node.metadata["written"] = True
-        return node
 
     @swap.into(step("start"))
     def started(sound, self, roots, cotangents):
