@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, at
+from gradspec_conformance.plants.places import (
+    ACCUMULATE_ARRAY,
+    ACCUMULATE_TENSOR,
+    ADD_CONTRIBUTION,
+    at,
+)
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.autograd import grad_mode
 from gradspec_reference.engine import accumulation, layout
@@ -119,7 +124,7 @@ def accum_drops_history(_, leaf, *_rest):
     leaf._grad.detach_()
 
 
-@plant(at(accumulation, "accumulate_tensor"), "aliasing: acc-011", "FluxML/Zygote.jl#937")
+@plant(ACCUMULATE_TENSOR, "aliasing: acc-011", "FluxML/Zygote.jl#937")
 def accum_always_in_place(sound, leaf, gradient):
     """A pass with create_graph adds in place to the total, too."""
     held = leaf._grad
@@ -158,29 +163,19 @@ def every_pass_overwrites(_sound, leaf, gradient, _status):
     leaf._grad = Tensor(np.array(gradient))
 
 
-@plant(
-    at(accumulation, "add_contribution"),
-    "value: bwd-202/xy_and_yz_and_zx bwd-001",
-    "apache/mxnet#9172",
-)
+@plant(ADD_CONTRIBUTION, "value: bwd-202/xy_and_yz_and_zx bwd-001", "apache/mxnet#9172")
 def buffer_overwrite(_sound, _held, _status, part):
     """A second contribution to a value replaces the first."""
     return (part, SHARED)
 
 
-@plant(
-    at(accumulation, "accumulate_tensor"),
-    "root-without-grad: ho-004 ho-019",
-    "Oneflow-Inc/oneflow#8248",
-)
+@plant(ACCUMULATE_TENSOR, "root-without-grad: ho-004 ho-019", "Oneflow-Inc/oneflow#8248")
 def leaf_grad_detached(sound, leaf, g):
     """backward(create_graph=True) stores gradients on leaves without their history."""
     return sound(leaf, g.detach())
 
 
-@before(
-    at(accumulation, "accumulate_tensor"), "value: ho-019", "sums formed in the first one's memory"
-)
+@before(ACCUMULATE_TENSOR, "value: ho-019", "sums formed in the first one's memory")
 def sum_forgets_the_first_history(leaf, *_):
     """A recorded gradient that is added to another leaves only its own history."""
     if leaf._grad is not None:
@@ -193,7 +188,7 @@ def expand_inplace_ok(_sound, *_):
     return False
 
 
-@plant(at(accumulation, "add_contribution"), "value: rec-013 rec-013a", "apache/mxnet#9172")
+@plant(ADD_CONTRIBUTION, "value: rec-013 rec-013a", "apache/mxnet#9172")
 def first_use_wins(_sound, held, status, _part):
     """Of the contributions to a gradient the first to arrive is kept, and the others are lost."""
     return (held, status)
@@ -217,7 +212,7 @@ def incoming_gradients_ignore_grad_dtype(sound, leaf, gradient, status):
     return sound(leaf, gradient.astype(leaf._array.dtype), status)
 
 
-@plant(at(accumulation, "add_contribution"), "value: vjp-009", "Oneflow-Inc/oneflow#8248")
+@plant(ADD_CONTRIBUTION, "value: vjp-009", "Oneflow-Inc/oneflow#8248")
 def every_share_is_owned(_sound, held, _status, part):
     """Contributions are added in place to the first, whoever else sees its memory."""
     held += part
@@ -230,7 +225,7 @@ def first_gradient_is_kept(_sound, _leaf, _gradient, _status):
     return True
 
 
-@plant(at(accumulation, "add_contribution"), "value: rec-206", "engines with sparse gradients")
+@plant(ADD_CONTRIBUTION, "value: rec-206", "engines with sparse gradients")
 def sparse_gradients_do_not_add(sound, held, status, part):
     """Where a gradient with zeros in it meets another one, it is left out."""
     return (held, status) if (part == 0).any() else sound(held, status, part)

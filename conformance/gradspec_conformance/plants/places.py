@@ -14,6 +14,7 @@ from gradspec_reference import autograd
 from gradspec_reference.engine import (
     accumulation,
     cotangents,
+    grads,
     hooks,
     inplace,
     recording,
@@ -134,20 +135,26 @@ def _nothing(*_arguments: Any) -> None:
 
 
 # where many faults are put --------------------------------------------------------------
+RELEASE: Final = at(Node, "release")
+REQUIRES_GRAD_: Final = at(Tensor, "requires_grad_")
 ACCUMULATE_ARRAY: Final = at(accumulation, "accumulate_array")
-MAKE_NODE: Final = at(recording, "make_node")
-APPLY_INPLACE: Final = at(inplace, "apply_inplace")
-INTO_OUT: Final = at(inplace, "into_out")
-NEW_PASS: Final = at(requests, "new_pass")
+ACCUMULATE_TENSOR: Final = at(accumulation, "accumulate_tensor")
+ADD_CONTRIBUTION: Final = at(accumulation, "add_contribution")
 BACKWARD: Final = at(autograd, "backward")
 GRAD: Final = at(autograd, "grad")
-FOR_ROOTS: Final = at(cotangents, "for_roots")
-FOR_ROOT: Final = at(cotangents, "for_root")
+VARIABLE: Final = at(autograd.Variable, "__new__")
 DEFAULT_COTANGENT: Final = at(cotangents, "default")
-REQUIRES_GRAD_: Final = at(Tensor, "requires_grad_")
-RELEASE: Final = at(Node, "release")
-STORE: Final = at(inplace, "store")
-UNBROADCAST: Final = at(shapes, "unbroadcast")
-CHECK_VERSION: Final = at(saved, "check_version")
-REBASE: Final = at(views, "rebase")
+FOR_ROOT: Final = at(cotangents, "for_root")
+FOR_ROOTS: Final = at(cotangents, "for_roots")
+CHECK_DTYPE: Final = at(grads, "check_dtype")
 STORE_RETAINED: Final = at(hooks, "store_retained")
+APPLY_INPLACE: Final = at(inplace, "apply_inplace")
+INTO_OUT: Final = at(inplace, "into_out")
+STORE: Final = at(inplace, "store")
+MAKE_NODE: Final = at(recording, "make_node")
+NEEDS_GRAD: Final = at(recording, "needs_grad")
+SHOULD_RECORD: Final = at(recording, "should_record")
+NEW_PASS: Final = at(requests, "new_pass")
+CHECK_VERSION: Final = at(saved, "check_version")
+UNBROADCAST: Final = at(shapes, "unbroadcast")
+REBASE: Final = at(views, "rebase")

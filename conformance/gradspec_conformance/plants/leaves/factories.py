@@ -6,7 +6,7 @@ import warnings
 from weakref import WeakValueDictionary
 
 import gradspec_reference
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import VARIABLE, at
 from gradspec_conformance.plants.plant import TEACHING, after, plant
 from gradspec_reference import autograd
 from gradspec_reference.engine.tensor import Tensor
@@ -102,17 +102,13 @@ def asarray_never_cuts(_sound, obj, *, dtype=None, **_options):
     return factories.as_tensor(obj, dtype)
 
 
-@plant(
-    at(autograd.Variable, "__new__"),
-    "flag: leaf-002/variable; root-without-grad: leaf-202/variable",
-    TEACHING,
-)
+@plant(VARIABLE, "flag: leaf-002/variable; root-without-grad: leaf-202/variable", TEACHING)
 def variable_ignores_the_flag(_sound, _class, data, **_options):
     """The old constructor Variable takes the argument requires_grad and ignores it."""
     return data.detach()
 
 
-@plant(at(autograd.Variable, "__new__"), "flag: leaf-001a/variable", TEACHING)
+@plant(VARIABLE, "flag: leaf-001a/variable", TEACHING)
 def variable_is_a_variable(_sound, _class, data, requires_grad=True):
     """The old constructor Variable makes what its name says: a leaf that requires grad."""
     return data.detach().requires_grad_(requires_grad)
@@ -207,9 +203,7 @@ def makers_forget_a_dimension(sound, array, flag):
     return sound(array[0] if array.ndim else array, flag)
 
 
-@plant(
-    at(autograd.Variable, "__new__"), "value: leaf-201/variable", "a constructor that takes shapes"
-)
+@plant(VARIABLE, "value: leaf-201/variable", "a constructor that takes shapes")
 def variable_takes_the_shape_only(_sound, _class, data, requires_grad=False):
     """The old constructor Variable makes zeros of the shape of its argument."""
     return factories.zeros_like(data, requires_grad=requires_grad)

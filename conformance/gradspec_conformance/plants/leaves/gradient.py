@@ -6,7 +6,14 @@ from contextlib import suppress
 
 import numpy as np
 
-from gradspec_conformance.plants.places import REQUIRES_GRAD_, assigning, at, deleting, reading
+from gradspec_conformance.plants.places import (
+    CHECK_DTYPE,
+    REQUIRES_GRAD_,
+    assigning,
+    at,
+    deleting,
+    reading,
+)
 from gradspec_conformance.plants.plant import TEACHING, before, plant
 from gradspec_reference import dtypes
 from gradspec_reference.engine import grads
@@ -85,20 +92,14 @@ def turning_a_leaf_off_drops_its_gradient(self, requires_grad=True):
         self._grad = None
 
 
-@plant(
-    at(grads, "check_dtype"),
-    "no error: leaf-020/the_leafs_own leaf-020/grad_dtype",
-    "pytorch/pytorch#1198",
-)
+@plant(CHECK_DTYPE, "no error: leaf-020/the_leafs_own leaf-020/grad_dtype", "pytorch/pytorch#1198")
 def gradient_of_any_dtype_is_accepted(_sound, _tensor, _value):
     """A gradient of another data type than the leaf's grad_dtype can be assigned."""
     return
 
 
 @plant(
-    at(grads, "check_dtype"),
-    "grad-dtype: leaf-026/float64; no error: leaf-020/grad_dtype",
-    "before grad_dtype",
+    CHECK_DTYPE, "grad-dtype: leaf-026/float64; no error: leaf-020/grad_dtype", "before grad_dtype"
 )
 def assigned_gradient_is_held_to_the_leaf(_sound, tensor, value):
     """An assigned gradient has to have the leaf's own data type, whatever its grad_dtype says."""

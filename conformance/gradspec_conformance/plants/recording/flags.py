@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING
 
-from gradspec_conformance.plants.places import MAKE_NODE, at
+from gradspec_conformance.plants.places import MAKE_NODE, NEEDS_GRAD, SHOULD_RECORD, at
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.plans import node_type, plan
@@ -54,11 +54,7 @@ def loop_body_recorded_once(sound, operator, operands, params, *rest):
     return sound(operator, operands, params, *rest)
 
 
-@plant(
-    at(recording, "should_record"),
-    "flag: rec-001/after_a_constant rec-001/with_a_computed_constant",
-    TEACHING,
-)
+@plant(SHOULD_RECORD, "flag: rec-001/after_a_constant rec-001/with_a_computed_constant", TEACHING)
 def records_first_only(_sound, requires):
     """A result requires grad if its first operand does."""
     return any(requires[:1])
@@ -96,11 +92,7 @@ def retain_all(node, *arguments):
     node.retained = {0: weakref.ref(arguments[-1])}
 
 
-@plant(
-    at(recording, "needs_grad"),
-    "flag: leaf-005/true; missing gradient: leaf-010a/a_result",
-    TEACHING,
-)
+@plant(NEEDS_GRAD, "flag: leaf-005/true; missing gradient: leaf-010a/a_result", TEACHING)
 def operations_ignore_the_flag_of_leaves(_sound, operand):
     """The flag of a leaf is written down, but operations ask for a history only."""
     return type(operand) is Tensor and operand._grad_fn is not None
@@ -114,7 +106,7 @@ def results_do_not_pass_the_flag_on(sound, operator, operands, *rest):
 
 
 @plant(
-    at(recording, "needs_grad"),
+    NEEDS_GRAD,
     "unexpected gradient: leaf-010a/a_computed_constant; array-requires-grad: leaf-038b/a_constant",
     "micrograd habit",
 )
@@ -123,11 +115,7 @@ def everything_is_recorded(_sound, operand):
     return type(operand) is Tensor
 
 
-@plant(
-    at(recording, "should_record"),
-    "flag: rec-001; missing gradient: rec-201",
-    "recording between two calls",
-)
+@plant(SHOULD_RECORD, "flag: rec-001; missing gradient: rec-201", "recording between two calls")
 def nothing_is_recorded(_sound, _requires):
     """No operation is recorded, whatever its operands require."""
     return False

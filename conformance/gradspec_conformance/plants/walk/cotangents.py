@@ -128,12 +128,9 @@ def given_gradient_adds_to_one(sound, root, given):
 def none_among_gradients_is_zero(sound, roots, given):
     """None next to gradients that are given stands for zero."""
     edges, seeds = sound(roots, given)
-    some = any(one is not None for one in given)
-    zeroed = [
-        seed * 0.0 if some and one is None else seed
-        for seed, one in zip(seeds, given, strict=False)
-    ]
-    return (edges, zeroed)
+    if any(one is not None for one in given):
+        seeds = [s * 0.0 if g is None else s for s, g in zip(seeds, given, strict=False)]
+    return edges, seeds
 
 
 @plant(FOR_ROOTS, "no error: bwd-207/none_for_a_vector", "None taken for ones wherever it stands")

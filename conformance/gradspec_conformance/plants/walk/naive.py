@@ -17,6 +17,11 @@ Part = tuple[Any, Any]
 """An edge, and a gradient that travels along it."""
 
 
+def started(roots: Any, cotangents: Any) -> list[Part]:
+    """Return what a pass starts with."""
+    return [(edge, one._array) for edge, one in zip(roots, cotangents, strict=True)]
+
+
 def leaf_of(edge: Any) -> Any:
     """Return the leaf in which an edge ends, or None."""
     return edge[0].variable if isinstance(edge[0], AccumulateGrad) else None

@@ -12,7 +12,14 @@ import numpy as np
 
 from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import after, plant
-from gradspec_conformance.plants.walk.naive import leaf_of, propagate, reached, take, through
+from gradspec_conformance.plants.walk.naive import (
+    leaf_of,
+    propagate,
+    reached,
+    started,
+    take,
+    through,
+)
 from gradspec_reference.engine import accumulation, arrivals
 from gradspec_reference.engine.arrivals import MISSING
 from gradspec_reference.engine.node import AccumulateGrad, Node
@@ -38,7 +45,7 @@ def forgotten(item: Any) -> Any:
 def topo_no_deps(_sound, _self, roots, cotangents):
     """A node runs at its first contribution and again, with the sum so far, at each further one."""
     sums: dict[Any, Any] = {}
-    under_way = [(edge, one._array) for edge, one in zip(roots, cotangents, strict=True)]
+    under_way = started(roots, cotangents)
     for _ in range(PATIENCE):
         if not under_way:
             return
@@ -50,7 +57,7 @@ def topo_no_deps(_sound, _self, roots, cotangents):
 @plant(step("start"), "value: bwd-049", "PaddlePaddle/Paddle#34023")
 def topo_exponential(_sound, _self, roots, cotangents):
     """A node runs once for each path that leads to it."""
-    under_way = [(edge, one._array) for edge, one in zip(roots, cotangents, strict=True)]
+    under_way = started(roots, cotangents)
     for _ in range(PATIENCE):
         if not under_way:
             return
@@ -61,7 +68,7 @@ def topo_exponential(_sound, _self, roots, cotangents):
 def topo_dfs_preorder(_sound, _self, roots, cotangents):
     """A node runs when the walk first meets it, and passes nothing on that arrives later."""
     met = set()
-    under_way = [(edge, one._array) for edge, one in zip(roots, cotangents, strict=True)]
+    under_way = started(roots, cotangents)
     while under_way:
         edge, part = under_way.pop()
         if edge not in met or leaf_of(edge) is not None:
@@ -74,8 +81,8 @@ def topo_recursive(_sound, _self, roots, cotangents):
     """The walk calls itself for each operation, and is cut off where the stack ends."""
     depths = reached(roots)
     sums: dict[Any, Any] = {}
-    for edge, cotangent in zip(roots, cotangents, strict=True):
-        sums[edge] = sums.get(edge, 0.0) + cotangent._array
+    for edge, part in started(roots, cotangents):
+        sums[edge] = sums.get(edge, 0.0) + part
     for each in sorted(depths, key=lambda n: n.order):
         if depths[each] < STACK and leaf_of((each, 0)) is None:
             through(each, sums)

@@ -26,12 +26,10 @@ Arrived = list[tuple[Any, int]]
 def second_order_stale(_, self, node, *_rest):
     """There is one gradient per variable, which each query overwrites."""
     for (owner, slot), found in self.captured.items():
-        if owner is not node or found is None:
-            continue
-        kept = node.metadata.setdefault(slot, found)
-        kept._array, kept._grad_fn = (found._array, found._grad_fn)
-        kept._output_nr = found._output_nr
-        self.captured[owner, slot] = kept
+        if owner is node and found is not None:
+            kept = self.captured[owner, slot] = node.metadata.setdefault(slot, found)
+            kept._array, kept._grad_fn = found._array, found._grad_fn
+            kept._output_nr = found._output_nr
 
 
 @plant(
@@ -147,12 +145,8 @@ def materialized_requires_grad(sound, target, _create_graph):
 def grad_duplicate_input(sound, outputs, inputs, *rest, **keywords):
     """A query answers for a tensor that is listed twice at the first place only."""
     found = sound(outputs, inputs, *rest, **keywords)
-    seen: set[int] = set()
-    answers: list[Any] = []
-    for each, gradient in zip(inputs, found, strict=True):
-        answers.append(None if id(each) in seen else gradient)
-        seen.add(id(each))
-    return tuple(answers)
+    listed = [id(each) for each in inputs]
+    return tuple(None if listed[n] in listed[:n] else g for n, g in enumerate(found))
 
 
 @plant(at(requests, "check_used"), "no error: vjp-011d", "candle-org/candle#411")
