@@ -41,7 +41,6 @@ def gradient_keeps_arrival_layout(_sound, gradient, _leaf):
 @after(ACCUMULATE_ARRAY, "structure: acc-015", "torch rule")
 def total_takes_layout_of_leaf(_, leaf, *_rest):
     """A total is laid out anew, like its leaf, whenever something is added to it."""
-    assert leaf._grad is not None
     leaf._grad._array = layout.like_leaf(leaf._grad._array, leaf._array)
 
 
@@ -120,7 +119,6 @@ def accum_no_version(sound, leaf, gradient, status):
 @after(ACCUMULATE_ARRAY, "flag: acc-012b", "torch rule")
 def accum_drops_history(_, leaf, *_rest):
     """A total that is a function ceases to be one when a plain pass adds to it."""
-    assert leaf._grad is not None
     leaf._grad.detach_()
 
 
