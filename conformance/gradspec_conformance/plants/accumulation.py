@@ -138,17 +138,13 @@ def accum_dtype(_, self):
     self.outputs = tuple(((shape, None) for shape, _ in self.outputs))
 
 
-@plant(
-    at(accumulation, "may_keep"), "aliasing: acc-018; value: acc-018a", "a copy for safety's sake"
-)
+@plant(at(accumulation, "may_keep"), "aliasing: acc-018; value: acc-018a", "a copy for safety")
 def first_gradient_always_copied(_sound, _leaf, _gradient, _status):
     """The first gradient of a leaf is always a copy of what arrived."""
     return False
 
 
-@plant(
-    ACCUMULATE_ARRAY, "shape: bwd-202/a_mean_of_squares bwd-001b", "a scalar engine given arrays"
-)
+@plant(ACCUMULATE_ARRAY, "shape: bwd-202/a_mean_of_squares bwd-001b", "scalar engines given arrays")
 def leaf_holds_one_number(_sound, leaf, gradient, _status):
     """A leaf that is an array is given the sum of its partial derivatives."""
     total = np.array(gradient.sum())
@@ -173,7 +169,7 @@ def leaf_grad_detached(sound, leaf, g):
     return sound(leaf, g.detach())
 
 
-@before(ACCUMULATE_TENSOR, "value: ho-019", "sums formed in the first one's memory")
+@before(ACCUMULATE_TENSOR, "value: ho-019", "sums in the first one's memory")
 def sum_forgets_the_first_history(leaf, *_):
     """A recorded gradient that is added to another leaves only its own history."""
     if leaf._grad is not None:

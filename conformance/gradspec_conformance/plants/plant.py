@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.judging.outcome import FailureKind
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.exceptions import MalformedPlant
-from gradspec_conformance.plants import swap
 from gradspec_conformance.plants.parts import PARTS
-from gradspec_conformance.plants.swap import Fault, Place, Swap
+from gradspec_conformance.plants.swap import Fault, Place, Swap, ahead, behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -100,12 +99,12 @@ def plant(
 
 def before(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
     """Enter a fault that runs before the sound function: `fault(*arguments)`; see `plant`."""
-    return _declaring(place, kills, modelled_on, swap.before)
+    return _declaring(place, kills, modelled_on, ahead)
 
 
 def after(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
     """Enter a fault that changes what was made: `fault(result, *arguments)`; see `plant`."""
-    return _declaring(place, kills, modelled_on, swap.after)
+    return _declaring(place, kills, modelled_on, behind)
 
 
 def _declaring(

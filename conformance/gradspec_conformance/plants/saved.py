@@ -70,7 +70,7 @@ def drop_recursive(swap):
     """A graph is freed by recursion; what lies deeper than the stack is never freed."""
     lost: list[Node] = []
 
-    def drop(node, depth):
+    def drop(node: Node, depth: int) -> None:
         edges, node.next_functions = (node.next_functions, ())
         below = {child for child, _ in edges if child is not None}
         del edges

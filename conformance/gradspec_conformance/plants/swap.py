@@ -16,7 +16,7 @@ Fault = Callable[..., Any]
 """What runs in a place: it is handed the sound function first, then what that is called with."""
 
 
-def before(fault: Fault) -> Fault:
+def ahead(fault: Fault) -> Fault:
     """Run `fault(*arguments)`, and then what is sound."""
 
     def first(sound: Fault, *arguments: Any, **keywords: Any) -> Any:
@@ -26,7 +26,7 @@ def before(fault: Fault) -> Fault:
     return first
 
 
-def after(fault: Fault) -> Fault:
+def behind(fault: Fault) -> Fault:
     """Run what is sound, and then `fault(result, *arguments)`, which changes the result."""
 
     def then(sound: Fault, *arguments: Any, **keywords: Any) -> Any:
@@ -76,11 +76,11 @@ class Swap:
 
     def before(self, place: Place) -> Callable[[Fault], None]:
         """Let the fault that is defined below run before what is sound."""
-        return lambda fault: self(place, before(fault))
+        return lambda fault: self(place, ahead(fault))
 
     def after(self, place: Place) -> Callable[[Fault], None]:
         """Let the fault that is defined below change what the sound function made."""
-        return lambda fault: self(place, after(fault))
+        return lambda fault: self(place, behind(fault))
 
     def data(self, owner: Any, name: str, value: Any) -> None:
         """Replace what is no function; call `took_effect()` where the fault shows."""

@@ -203,7 +203,7 @@ def makers_forget_a_dimension(sound, array, flag):
     return sound(array[0] if array.ndim else array, flag)
 
 
-@plant(VARIABLE, "value: leaf-201/variable", "a constructor that takes shapes")
+@plant(VARIABLE, "value: leaf-201/variable", "constructors given shapes")
 def variable_takes_the_shape_only(_sound, _class, data, requires_grad=False):
     """The old constructor Variable makes zeros of the shape of its argument."""
     return factories.zeros_like(data, requires_grad=requires_grad)

@@ -73,13 +73,13 @@ def grad_dtype_is_the_default_dtype(sound, tensor):
     return dtypes.get_default_dtype() if unset else sound(tensor)
 
 
-@plant(assigning("grad_dtype"), "grad-dtype: leaf-026/none", "before grad_dtype")
+@plant(assigning("grad_dtype"), "grad-dtype: leaf-026/none", "no grad_dtype")
 def grad_dtype_none_means_unset(sound, tensor, value):
     """Assigning None to grad_dtype takes the setting back, instead of allowing every type."""
     return sound(tensor, tensor.dtype if value is None else value)
 
 
-@plant(at(Tensor, "_only_a_leaf_has_grad_dtype"), "no error: leaf-027", "before grad_dtype")
+@plant(at(Tensor, "_only_a_leaf_has_grad_dtype"), "no error: leaf-027", "no grad_dtype")
 def results_have_a_grad_dtype(_sound, _self):
     """The grad_dtype of a result can be read and set like a leaf's."""
     return
@@ -98,9 +98,7 @@ def gradient_of_any_dtype_is_accepted(_sound, _tensor, _value):
     return
 
 
-@plant(
-    CHECK_DTYPE, "grad-dtype: leaf-026/float64; no error: leaf-020/grad_dtype", "before grad_dtype"
-)
+@plant(CHECK_DTYPE, "grad-dtype: leaf-026/float64; no error: leaf-020/grad_dtype", "no grad_dtype")
 def assigned_gradient_is_held_to_the_leaf(_sound, tensor, value):
     """An assigned gradient has to have the leaf's own data type, whatever its grad_dtype says."""
     if value.dtype != tensor.dtype:

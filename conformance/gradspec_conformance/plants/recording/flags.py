@@ -38,9 +38,7 @@ def comparison_detaches(operator, operands, *_):
                 operand.detach_()
 
 
-@plant(
-    MAKE_NODE, "value: rec-008/11_rounds rec-008/8_rounds", "bodies of loops that are traced once"
-)
+@plant(MAKE_NODE, "value: rec-008/11_rounds rec-008/8_rounds", "loops that are traced once")
 def loop_body_recorded_once(sound, operator, operands, params, *rest):
     """An operation with a number, applied to its own result again, is not recorded again."""
     known: Node | None = getattr(operands[0], "_grad_fn", None)

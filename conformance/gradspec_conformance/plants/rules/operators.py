@@ -36,11 +36,7 @@ def every_winner_takes_all(_sound, xp, g, x, result, dims, keepdim):
     return reductions.restore(xp, g, shape, dims, keepdim) * winners
 
 
-@plant(
-    at(indexing, "is_basic"),
-    "value: op-001/getitem_places op-001/gather",
-    "NumPy's grad[index] += g",
-)
+@plant(at(indexing, "is_basic"), "value: op-001/getitem_places op-001/gather", "grad[index] += g")
 def repeated_places_get_one_share(_sound, _key):
     """An entry that was read at several places gets the gradient of one of them."""
     return True

@@ -43,9 +43,7 @@ def matrix_not_transposed(_sound, xp, g, _vector, matrix):
     return xp.mv(matrix, g)
 
 
-@plant(
-    rule("threshold_backward", "self"), "value: ho-013 ho-005a", "a mask taken for what it masks"
-)
+@plant(rule("threshold_backward", "self"), "value: ho-013 ho-005a", "a mask taken for its source")
 def mask_bends(_sound, _xp, g, _result):
     """The mask of relu is differentiated as if it were the value that it was made from."""
     return g

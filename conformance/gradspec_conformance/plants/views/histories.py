@@ -51,11 +51,7 @@ def copyslices_no_clear(_sound, rule, geometry, params, xp, g, *values):
     return g if received is None else g + xp.scatter_region(received, geometry)
 
 
-@plant(
-    at(views, "replaced_region"),
-    "value: inp-024/slice inp-024/select",
-    "writes that go to the base",
-)
+@plant(at(views, "replaced_region"), "value: inp-024/slice inp-024/select", "writes to the base")
 def write_covers_the_whole_base(sound, rule, geometry, params, xp, g, *values):
     """The base loses the gradient of everything outside the region that was written."""
     whole = sound(rule, geometry, params, xp, g, *values)
@@ -68,9 +64,7 @@ def view_gradfn_stale(_sound, *_):
     return False
 
 
-@plant(
-    at(views, "current_history"), "leaf-inplace: inp-222; flag: inp-023a", "tracking variables only"
-)
+@plant(at(views, "current_history"), "leaf-inplace: inp-222; flag: inp-023a", "variables only")
 def plain_views_stay_plain(sound, view):
     """A view that was made of a plain tensor never gets a history from its base."""
     return None if view._grad_fn is None else sound(view)

@@ -95,9 +95,7 @@ def copied(sound: Any, *arguments: Any) -> Any:
     return [np.array(r) for r in result] if isinstance(result, list) else np.array(result)
 
 
-@plant(
-    at(parts, "unsafe_split"), "multi-view-inplace: inp-031", "unsafe_split as an alias of split"
-)
+@plant(at(parts, "unsafe_split"), "multi-view-inplace: inp-031", "unsafe_split taken for split")
 def unsafe_split_is_split(_sound, *given, **named):
     """unsafe_split and unsafe_chunk give the views that split and chunk give, ban included."""
     return parts.split(*given, **named)

@@ -39,11 +39,7 @@ def pass_starts_from_the_result(sound, root, shape, dtype):
     return None if one is None else Tensor(root._array.copy())
 
 
-@plant(
-    at(cotangents, "edge_of"),
-    "root-without-grad: bwd-008 bwd-008a",
-    "asking a root for its operation",
-)
+@plant(at(cotangents, "edge_of"), "root-without-grad: bwd-008 bwd-008a", "asking for an operation")
 def leaf_is_no_root(sound, root, position):
     """A leaf is refused as a root, because no operation computed it."""
     is_leaf = isinstance(root, Tensor) and root.is_leaf

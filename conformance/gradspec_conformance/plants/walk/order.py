@@ -152,11 +152,7 @@ def roots_are_a_set(sound, self, roots, cotangents):
     sound(self, list(by_edge), list(by_edge.values()))
 
 
-@plant(
-    step("start"),
-    "value: bwd-016/first bwd-016/last",
-    "gradients that are reset when they are reached",
-)
+@plant(step("start"), "value: bwd-016/first bwd-016/last", "gradients reset when they are reached")
 def lower_root_loses_its_start(sound, self, roots, cotangents):
     """What arrives at a root from another root takes the place of its starting gradient."""
     below = {n for root in roots for n in reached([root]) if n is not root[0]}

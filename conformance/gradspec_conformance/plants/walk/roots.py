@@ -75,20 +75,14 @@ def old_name_is_silent(_sound, new, old):
     return old if new is None else new
 
 
-@plant(
-    at(autograd, "one_name"), "value: bwd-206/one_under_the_old_name bwd-029", "swallowed keywords"
-)
+@plant(at(autograd, "one_name"), "value: bwd-206/one_under_the_old_name bwd-029", "lost keywords")
 def old_name_is_swallowed(sound, new, old):
     """What is given under the old name of the starting gradients is ignored, with the warning."""
     sound(new, old)
     return new
 
 
-@plant(
-    at(autograd, "one_name"),
-    "no error: bwd-207/both_names_at_once",
-    "a keyword that overrides another",
-)
+@plant(at(autograd, "one_name"), "no error: bwd-207/both_names_at_once", "one keyword over another")
 def new_name_wins(sound, new, old):
     """Of starting gradients that are given under both names those of the new one are used."""
     used = sound(None, old)

@@ -28,11 +28,7 @@ def leaf_inplace_ok(_sound, *_):
     return
 
 
-@plant(
-    APPLY_INPLACE,
-    "no error: inp-004/zero; value: inp-020/number",
-    "zero_ and fill_ as initialisers",
-)
+@plant(APPLY_INPLACE, "no error: inp-004/zero; value: inp-020/number", "zero_ as an initialiser")
 def overwriting_is_initialising(sound, operator, operands, *params):
     """A write that ignores the old value is neither checked nor recorded."""
     if operator.name in ("fill", "zero"):
