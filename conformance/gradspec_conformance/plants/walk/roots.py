@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import BACKWARD, at
 from gradspec_conformance.plants.plant import after, plant
@@ -14,12 +14,17 @@ from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InputsEmptyError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def each_root(roots: Any, cotangents: Any) -> list[tuple[Any, Any]]:
+
+def each_root(roots: Any, cotangents: Any) -> Iterator[tuple[Any, Any]]:
     """Pair the roots with what each starts from."""
     if isinstance(roots, Tensor | GradientEdge):
-        return [(roots, cotangents)]
-    return list(zip(roots, cotangents or [None] * len(roots), strict=False))
+        yield roots, cotangents
+    else:
+        for position, root in enumerate(roots):
+            yield root, None if cotangents is None else cotangents[position]
 
 
 @plant(BACKWARD, "graph-freed: bwd-016/first bwd-016/last", "a list that was added later")
@@ -36,10 +41,11 @@ def one_pass_per_root(sound, tensors, grad_tensors=None, *rest, **keywords):
 )
 def one_pass_per_root_keeping_the_graph(sound, tensors, grad_tensors=None, *rest, **keywords):
     """Each root has a pass of its own, and only the last frees the graph."""
-    *above, last = each_root(tensors, grad_tensors)
-    for root, cotangent in above:
+    pairs = list(each_root(tensors, grad_tensors))
+    for root, cotangent in pairs[:-1]:
         sound(root, cotangent, *rest, **{**keywords, "retain_graph": True})
-    sound(*last, *rest, **keywords)
+    for root, cotangent in pairs[-1:]:
+        sound(root, cotangent, *rest, **keywords)
 
 
 @after(at(requests, "as_roots"), "inputs-empty: bwd-018", "engines that ask for at least one root")
