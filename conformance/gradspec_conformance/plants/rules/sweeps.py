@@ -4,8 +4,6 @@ A plant of a sweep is named after the row of the engine's table, or the function
 what it kills follows from which calls of the catalogue come through there.
 """
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from gradspec.catalogue import signs
 from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, PIECEWISE, UNDETERMINED, Call
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
-from gradspec_conformance.plants.places import at, kernel, rule
+from gradspec_conformance.plants.places import UNBROADCAST, at, kernel, rule
 from gradspec_conformance.plants.plant import Plant, enter
 from gradspec_conformance.plants.rules.calls import (
     FLAT,
@@ -29,7 +27,6 @@ from gradspec_conformance.plants.rules.calls import (
     kinks_through,
 )
 from gradspec_reference import autograd
-from gradspec_reference.engine import shapes
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
@@ -258,7 +255,7 @@ def broadcasting() -> Iterator[Spot]:
     smooth = [c for c in broadcast if c.operator.smoothness in DIFFERENTIABLE]
     kills = {f"op-001/{c.name}": "shape" for c in smooth}
     leave: Fault = lambda _sound, _xp, gradient, _shape: gradient  # noqa: E731 - a fault
-    yield Spot("everything", (at(shapes, "unbroadcast"),), leave, kills)
+    yield Spot("everything", (UNBROADCAST,), leave, kills)
 
 
 # flags --------------------------------------------------------------------------------
@@ -293,7 +290,7 @@ def flag_places(result: Any) -> None:
         flag(result[1])
 
 
-TEACHING: Final = "common in teaching engines"
+TEACHING: Final = "teaching engines"
 
 SWEEPS: Final = (
     Sweep("is_wrong", "The kernel of {name} is off.", TEACHING, wrong_kernels),
