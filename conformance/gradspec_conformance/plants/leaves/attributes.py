@@ -43,7 +43,9 @@ def method_forgets_its_inputs(sound, self, *arguments, inputs=None, **keywords):
     sound(self, *arguments, **keywords)
 
 
-@compound("cotangent-shape: inp-054", "engines without metadata changes in place")
+@compound(
+    "cotangent-shape: op-209/t_ op-209/unsqueeze_", "engines without metadata changes in place"
+)
 def shape_is_changed_on_a_view(swap):
     """unsqueeze_, squeeze_, t_ and transpose_ return a view and leave the tensor as it was."""
     swap(at(Tensor, "unsqueeze_"), instead(shapes.unsqueeze))
@@ -59,7 +61,7 @@ def augmented_makes_a_new_tensor(swap):
         swap(at(Tensor, f"__i{sign}__"), instead(METHODS[f"__{sign}__"]))
 
 
-@compound("value: inp-203/imul inp-203/ipow", "teaching engines: self.data += other.data")
+@compound("value: op-209/imul op-209/ipow", "teaching engines: self.data += other.data")
 def augmented_is_not_recorded(swap):
     """Augmented assignment changes the data and leaves the history as it was."""
     for sign in ("add", "sub", "mul", "truediv", "pow"):

@@ -15,13 +15,13 @@ def by_columns(_sound: Any, _xp: Any, g: Any, shape: Any, *_: Any) -> Any:
     return np.ascontiguousarray(g).reshape(shape[::-1]).T
 
 
-@plant(rule("t", "self"), "value: inp-054/t", TEACHING)
+@plant(rule("t", "self"), "value: op-209/t_", TEACHING)
 def transposed_is_reshaped_back(_f, xp, g):
     """The gradient of a transposed matrix is reshaped instead of transposed back."""
     return xp.reshape(g, g.shape[::-1])
 
 
-@plant(rule("transpose", "self"), "value: inp-054/transpose", TEACHING)
+@plant(rule("transpose", "self"), "value: op-209/transpose_", TEACHING)
 def exchanged_is_reshaped_back(_sound, xp, g, a, b):
     """The gradient of exchanged dimensions is reshaped instead of exchanged back."""
     shape = list(g.shape)
@@ -29,13 +29,13 @@ def exchanged_is_reshaped_back(_sound, xp, g, a, b):
     return xp.reshape(g, tuple(shape))
 
 
-@plant(rule("unsqueeze", "self"), "value: inp-054/unsqueeze", "where two layouts meet")
+@plant(rule("unsqueeze", "self"), "value: op-209/unsqueeze_", "where two layouts meet")
 def inserted_dimension_turns_the_layout(sound, *arguments):
     """The gradient of an inserted dimension is read by rows and stored by columns."""
     return by_columns(sound, *arguments)
 
 
-@plant(rule("squeeze_dim", "self"), "value: inp-054/squeeze", "where two layouts meet")
+@plant(rule("squeeze_dim", "self"), "value: op-209/squeeze__dim", "where two layouts meet")
 def dropped_dimension_turns_the_layout(sound, *arguments):
     """The gradient of a dropped dimension is read by rows and stored by columns."""
     return by_columns(sound, *arguments)

@@ -102,7 +102,11 @@ def overlap_overwrite(_sound, part, geometry):
     return memory.strided(flat, *geometry[:2])
 
 
-@plant(at(reshaping, "change_view_"), "missing gradient: inp-054", "unrecorded changes of shape")
+@plant(
+    at(reshaping, "change_view_"),
+    "missing gradient: op-209/t_ op-209/unsqueeze_",
+    "unrecorded changes of shape",
+)
 def reshaped_in_place_starts_anew(sound, input, name, *params):
     """A tensor whose shape is changed in place becomes a new leaf that requires grad."""
     history = input._grad_fn

@@ -14,13 +14,13 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.engine.views import CopySlices
 
 
-@plant(at(inplace, "old_value"), "value: inp-018/pow inp-018/log", "engines that save a reference")
+@plant(at(inplace, "old_value"), "value: op-209/pow_ op-209/log_", "engines that save a reference")
 def inplace_saves_new(_sound, target, _sources):
     """A write saves its target as it is after the write, and takes it for the old value."""
     return Tensor(target.materialise())
 
 
-@compound("value: inp-018/sqrt inp-018/tanh", "where the in-place form reuses a saved operand")
+@compound("value: op-209/sqrt_ op-209/tanh_", "where the in-place form reuses a saved operand")
 def inplace_saves_old_as_result(swap):
     """A write whose derivative is computed from its result saves the old value for it."""
     old: list[Any] = []
@@ -41,7 +41,7 @@ def old_value_is_a_recorded_copy(sound, operator, operands, *rest):
     return sound(operator, (operands[0].clone(), *operands[1:]), *rest)
 
 
-@compound("value: inp-008b inp-018", "PaddlePaddle/Paddle#37367")
+@compound("value: inp-008b op-209/exp_", "PaddlePaddle/Paddle#37367")
 def inplace_root_counted_twice(swap):
     """The cotangent of a root that was just written is counted once too often."""
 
