@@ -39,12 +39,13 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
         count_copy(leaf, keep)
         return
     array = held.materialise()
-    if array.shape != gradient.shape:
+    try:
+        np.add(array, gradient, out=array, casting="unsafe")
+    except ValueError:
         raise OperandShapeError(
             f"a gradient of shape {list(gradient.shape)} is added to one of shape "
             f"{list(array.shape)}; data of another shape was assigned to the leaf"
-        )
-    np.add(array, gradient, out=array, casting="unsafe")
+        ) from None
     versions.bump(held)
 
 
