@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import accumulation, hooks, modes
-from gradspec_reference.engine.accumulation import OWNED, SHARED
+from gradspec_reference.engine import accumulation, hooks, modes, nesting
+from gradspec_reference.engine.accumulation import OWNED, SHARED, ownership
 from gradspec_reference.engine.arrivals import (
     FIRST,
     MISSING,
@@ -26,8 +26,9 @@ from gradspec_reference.engine.arrivals import (
 )
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.recording import tensors
-from gradspec_reference.engine.shapes import unbroadcast
-from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.engine.shapes import check_gradient_shape, unbroadcast
+from gradspec_reference.engine.shown import Shown
+from gradspec_reference.errors import LeafMovedError, OperandShapeError
 from gradspec_reference.operators import arrays
 
 if TYPE_CHECKING:
@@ -35,13 +36,15 @@ if TYPE_CHECKING:
 
     from gradspec_reference.engine.arrivals import Arrivals
     from gradspec_reference.engine.node import Edge, Node, Shape
+    from gradspec_reference.engine.tensor import Tensor
 
 
 class BackwardPass:
     """One walk over the graph: the cotangents under way and the nodes that are ready for them.
 
     `waiting` holds what arrived so far.  `captured` collects the gradients of requested edges;
-    `visited` and `executed`, unless None, limit the walk to the nodes that lead to them.
+    `visited` and `executed`, unless None, limit the walk to the nodes that lead to them.  `shown`
+    knows the tensors that callers hold of arrays under way, beginning with the `seeds`.
     """
 
     __slots__ = (
@@ -51,6 +54,8 @@ class BackwardPass:
         "quietly",
         "ready",
         "retain_graph",
+        "seeds",
+        "shown",
         "visited",
         "waiting",
         "xp",
@@ -66,19 +71,18 @@ class BackwardPass:
         self.captured: dict[Edge, Tensor | None] = {}
         self.visited: set[Node] | None = None
         self.executed: set[Node] | None = None
+        self.seeds: Sequence[Tensor] = ()
+        self.shown: Shown | None = None
 
     # before the walk
 
-    def start(self, roots: Sequence[Edge], cotangents: Sequence[Tensor]) -> None:
-        """Count what each node waits for, and bring the cotangents to the roots."""
+    def count(self, roots: Sequence[Edge]) -> None:
+        """Count what each node waits for."""
         nodes = {node for node, _ in roots if node is not None}
         self.waiting = count_dependencies(nodes)
         for node, _ in roots:
             # a root waits for its seed as for any contribution
             self.waiting[node][MISSING] += 1  # type: ignore[index]
-        for edge, cotangent in zip(roots, cotangents, strict=True):
-            seed = cotangent if self.create_graph else cotangent._array
-            self.deliver(edge, seed, accumulation.LENT)
 
     def limit_to(self, edges: Iterable[Edge], nodes: Iterable[Node], *, run_targets: bool) -> None:
         """Walk only where it leads to these edges.
@@ -93,9 +97,28 @@ class BackwardPass:
         else:
             self.captured = dict.fromkeys(edges)
 
+    def start(self, roots: Sequence[Edge], cotangents: Sequence[Tensor]) -> None:
+        """Bring the cotangents to the roots, as contributions of the pass.
+
+        Of several roots those are left out that lead nowhere; one root is always visited.
+        """
+        self.seeds = cotangents
+        alone = self.visited is None or len(roots) == 1
+        before = modes.enter(self.create_graph)
+        try:
+            for edge, cotangent in zip(roots, cotangents, strict=True):
+                if alone or edge[0] in self.visited:  # type: ignore[operator]
+                    self.deliver(edge, cotangent if self.create_graph else cotangent._array, SHARED)
+        finally:
+            modes.leave(before)
+
     # the walk
 
     def run(self) -> None:
+        """Visit the nodes until none is ready, nested as deep as callers like."""
+        nesting.run(self.visit_all)
+
+    def visit_all(self) -> None:
         """Visit the nodes until none is ready; the grad mode is that of create_graph."""
         before = modes.enter(self.create_graph)
         try:
@@ -143,25 +166,28 @@ class BackwardPass:
         return heapq.heappop(self.ready)[1]
 
     def visit_watched(self, node: Node) -> None:
-        """Let a node's hooks see its gradient, hand that out or pass it on, and free the node."""
+        """Let a node's hooks see its gradient, hand that out or pass it on, and free the node.
+
+        What is handed out on the way to other inputs is, as in torch, what the hooks have not seen.
+        """
+        goes_on = self.executed is None or node in self.executed
+        if goes_on and self.captured:
+            self.capture(node, self.waiting[node])
         arrived = self.take(node)
-        if self.captured:
-            self.capture(node, arrived)
-        if self.executed is not None and node not in self.executed:
+        if not goes_on:
+            self.capture(node, [None, *arrived])
             return
         if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
             return
-        if node.operator_is_single:
-            cotangent, status = arrived[0]
-            present = cotangent is not None
-        else:
-            cotangent, status = [value for value, _ in arrived], SHARED
-            present = any(value is not None for value in cotangent)
-        if present:
-            self.quietly(self.differentiate, node, cotangent, status)
-        else:
+        if all(value is None for value, _ in arrived):
             self.pass_nothing(node)
+        elif node.operator_is_callers:
+            self.quietly(self.ask_caller, node, [self.as_tensor(value) for value, _ in arrived])
+        elif node.operator_is_single:
+            self.quietly(self.differentiate, node, *arrived[0])
+        else:
+            self.quietly(self.differentiate, node, [value for value, _ in arrived], SHARED)
         if not self.retain_graph:
             node.release()
 
@@ -176,23 +202,28 @@ class BackwardPass:
             arrived.append(pair)
         return arrived
 
-    def through_hooks(self, functions: hooks.Hooks, value: Any, status: int) -> tuple[Any, int]:
-        """Show a gradient to hooks; what they might write to is nobody else's."""
-        value = self.unshared(value, status)
-        gradient = hooks.fire(functions, self.as_tensor(value))
-        if gradient is None or self.create_graph:
-            return gradient, SHARED
-        return gradient._array, SHARED
-
-    def unshared(self, value: Any, status: int) -> Any:
-        """Return a gradient in memory that nobody else sees, for those who may write to it."""
-        if value is None or self.create_graph or (status == OWNED and value.flags.writeable):
-            return value
-        return value.copy()
+    def through_hooks(self, functions: hooks.Hooks, value: Any, _status: int) -> tuple[Any, int]:
+        """Show a gradient to hooks, and take what comes out."""
+        return self.take_back([hooks.fire(functions, self.as_tensor(value))])
 
     def as_tensor(self, value: Any) -> Tensor | None:
-        """Return a gradient as the caller sees it."""
-        return value if value is None or self.create_graph else Tensor(value)
+        """Return a gradient as callers see it."""
+        if value is None or self.create_graph:
+            shown: Tensor | None = value
+            return shown
+        return self.known().tensor_of(value)
+
+    def take_back(self, returned: list[Tensor | None]) -> tuple[Any, int]:
+        """Take the first of what callers returned off a list; it may be theirs to keep."""
+        if returned[0] is None or self.create_graph:
+            return returned.pop(0), SHARED
+        return self.known().take_back(returned)  # type: ignore[arg-type]
+
+    def known(self) -> Shown:
+        """Return what callers have seen; most passes show nothing."""
+        if self.shown is None:
+            self.shown = Shown(self.seeds)
+        return self.shown
 
     def differentiate(self, node: Node, cotangent: Any, status: int) -> None:
         """Send each operand's share of a node's cotangent along its edge."""
@@ -201,21 +232,30 @@ class BackwardPass:
             arguments.extend(node.params)
         rules, xp, visited = node.operator.rules, self.xp, self.visited
         edges = node.next_functions
-        for position, edge in enumerate(edges):
-            target = edge[0]
-            if target is not None and (visited is None or target in visited):
-                part = rules[position](xp, cotangent, *arguments)
-                if type(part) is np.ndarray:
-                    owner = self.ownership(part, cotangent, status, len(edges) == 1)
-                    self.deliver(edge, part, owner)
-                else:
-                    self.deliver(edge, part, SHARED)
+        try:
+            for position, edge in enumerate(edges):
+                target = edge[0]
+                if target is not None and (visited is None or target in visited):
+                    part = rules[position](xp, cotangent, *arguments)
+                    if type(part) is np.ndarray:
+                        owner = ownership(part, cotangent, status, len(edges) == 1)
+                        self.deliver(edge, part, owner)
+                    else:
+                        self.deliver(edge, part, SHARED)
+        except ValueError as error:
+            raise OperandShapeError(
+                f"{node.name()} saved what does not fit its gradient ({error}); was data given "
+                "another shape since?"
+            ) from error
 
-    def ownership(self, part: Any, cotangent: Any, status: int, alone: bool) -> int:
-        """Tell whether a share may be written to: it may if nobody else sees its memory."""
-        if part is cotangent or part.base is not None:
-            return status if alone else SHARED
-        return OWNED
+    def ask_caller(self, node: Any, cotangents: list[Tensor | None]) -> None:
+        """Send along its edges what a function of the caller makes of a node's cotangents."""
+        shares = node.shares(cotangents)
+        cotangents.clear()
+        for edge in node.next_functions:
+            part, status = self.take_back(shares)
+            if edge[0] is not None and (self.visited is None or edge[0] in self.visited):
+                self.deliver(edge, part, status)
 
     def pass_nothing(self, node: Node) -> None:
         """Tell the nodes below that nothing comes from here."""
@@ -247,6 +287,7 @@ class BackwardPass:
         """Bring a contribution to its receiver's shape and dtype."""
         array = part._array if self.create_graph else part
         if array.shape != shape:
+            check_gradient_shape(array.shape, shape)
             part, status = unbroadcast(self.xp, part, shape), OWNED
         if dtype is not None and array.dtype != dtype:
             part, status = self.xp.cast(part, dtype, array.dtype), OWNED
@@ -254,23 +295,36 @@ class BackwardPass:
 
     # the ends
 
-    def capture(self, node: Node, arrived: list[tuple[Any, int]]) -> None:
-        """Keep the gradients that were asked for; nobody else sees their memory."""
-        for slot, (value, status) in enumerate(arrived):
+    def capture(self, node: Node, arrivals: Arrivals) -> None:
+        """Keep the gradients that were asked for, and from now on share them with the caller."""
+        for slot, (value, _) in enumerate(arrivals[FIRST:]):
             edge = (node, slot)
             if edge in self.captured:
-                self.captured[edge] = self.as_tensor(self.unshared(value, status))
+                self.captured[edge] = self.as_tensor(value)
+                arrivals[slot + FIRST] = (value, SHARED)
 
     def finish_leaf(self, node: AccumulateGrad, value: Any, status: int) -> None:
         """Add what arrived to the gradient of a leaf, then call its post-accumulate hooks."""
         leaf = node.variable
-        if value is None or not leaf.requires_grad:
+        if value is None:
+            return
+        check_still_leaf(leaf)
+        if not leaf.requires_grad:
             return
         if self.create_graph:
             accumulation.accumulate_tensor(leaf, value)
         else:
             self.quietly(accumulation.accumulate_array, leaf, value, status)
         hooks.fire_post_accumulate(leaf)
+
+
+def check_still_leaf(tensor: Tensor) -> None:
+    """Refuse a gradient for a leaf that a recorded write made the result of an operation since."""
+    if tensor.grad_fn is not None:
+        raise LeafMovedError(
+            f"a gradient arrived at a leaf that was written in place since, and {tensor.grad_fn!r} "
+            "was recorded as its history; write in no_grad, or to a clone()"
+        )
 
 
 def hooks_on(node: Node, slot: int) -> hooks.Hooks | None:

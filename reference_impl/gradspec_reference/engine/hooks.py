@@ -101,10 +101,11 @@ def fire_post_accumulate(leaf: Tensor) -> None:
     if leaf._leaf is None:
         return
     for hook in list(leaf._leaf.post_hooks.values()):
-        if hook(leaf) is not None:
-            raise HookResultError(
-                "a post-accumulate hook returned a value; it must return None and may change "
-                "leaf.grad instead"
+        returned = hook(leaf)
+        if returned is not None and type(returned) is not type(leaf):
+            raise HookResultTypeError(
+                f"a post-accumulate hook returned a {type(returned).__name__}; it must return None "
+                "and may change leaf.grad instead"
             )
 
 
@@ -117,7 +118,9 @@ def check_returned(returned: object, gradient: Tensor | None) -> None:
             f"a hook returned a {type(returned).__name__}; it must return a tensor or None"
         )
     if gradient is None:
-        return
+        raise HookResultError(
+            "a hook was given None, as nothing arrived, and returned a gradient; return None too"
+        )
     if returned._array.shape != gradient._array.shape:
         raise HookResultError(
             f"a hook was given a gradient of shape {list(gradient.shape)} and returned one of "

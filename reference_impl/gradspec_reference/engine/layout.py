@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.engine.shapes import check_gradient_shape
+
 
 class Policy:
     """Whether gradients are laid out like their leaves."""
@@ -59,6 +61,8 @@ def overlaps_itself(array: Any) -> bool:
 
 def follows(gradient: Any, leaf: Any) -> bool:
     """Tell whether a gradient already has the layout that its leaf asks for."""
+    if gradient.ndim != leaf.ndim:
+        return False
     if leaf.flags.c_contiguous:
         return bool(gradient.flags.c_contiguous)
     if is_dense(leaf):
@@ -67,7 +71,13 @@ def follows(gradient: Any, leaf: Any) -> bool:
 
 
 def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
-    """Copy a gradient into the layout that its leaf asks for."""
+    """Copy a gradient into the layout that its leaf asks for, and its shape, if data was changed.
+
+    OperandShapeError if one shape cannot be brought to the other.
+    """
+    if gradient.shape != leaf.shape:
+        check_gradient_shape(leaf.shape, gradient.shape)
+        gradient = np.broadcast_to(gradient, leaf.shape)
     if not isinstance(gradient, np.ndarray):
         return np.array(gradient)
     if not Policy.enforced:

@@ -6,6 +6,8 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any
 
+from gradspec_reference.errors import OperandShapeError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,6 +35,15 @@ def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
     given = gradient.shape
     repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])
     return xp.sum_dim(gradient, repeated, True) if repeated else gradient
+
+
+def check_gradient_shape(found: Shape, wanted: Shape) -> None:
+    """Refuse a gradient to whose shape its receiver cannot have been broadcast."""
+    if not is_broadcast_of(found, wanted):
+        raise OperandShapeError(
+            f"a gradient of shape {list(found)} arrived where one of shape {list(wanted)} is "
+            "wanted; was data given another shape since the operation was recorded?"
+        )
 
 
 def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import layout, versions, views
-from gradspec_reference.engine.grads import HasGradient, LeafState
+from gradspec_reference.engine.grads import HasGradient, LeafState, no_accumulator
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
     DetachViewError,
@@ -237,13 +237,10 @@ class Tensor(HasGradient):
                 f"data of a tensor that requires grad was assigned {value.dtype}; it must be "
                 "floating-point, so convert it first, or call requires_grad_(False)"
             )
+        if self._leaf is not None and value._array.dtype != self._array.dtype:
+            # the graphs that there are go on to deliver what the leaf was
+            self._leaf.accumulator = no_accumulator
         self._array = value.materialise()
-        self._refresh_accumulator()
-
-    def _refresh_accumulator(self) -> None:
-        node = None if self._leaf is None else self._leaf.accumulator()
-        if node is not None:
-            node.refresh()
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""
