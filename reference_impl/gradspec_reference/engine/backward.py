@@ -26,7 +26,7 @@ from gradspec_reference.engine.arrivals import (
 )
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.recording import tensors
-from gradspec_reference.engine.shapes import check_gradient_shape, unbroadcast
+from gradspec_reference.engine.shapes import unbroadcast
 from gradspec_reference.engine.shown import Shown
 from gradspec_reference.errors import LeafMovedError, OperandShapeError
 from gradspec_reference.operators import arrays
@@ -172,10 +172,13 @@ class BackwardPass:
         """
         goes_on = self.executed is None or node in self.executed
         if goes_on and self.captured:
-            self.capture(node, self.waiting[node])
+            arrivals = self.waiting[node]
+            sums = arrivals[FIRST:]
+            self.capture(node, sums)
+            arrivals[FIRST:] = sums
         arrived = self.take(node)
         if not goes_on:
-            self.capture(node, [None, *arrived])
+            self.capture(node, arrived)
             return
         if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
@@ -287,7 +290,6 @@ class BackwardPass:
         """Bring a contribution to its receiver's shape and dtype."""
         array = part._array if self.create_graph else part
         if array.shape != shape:
-            check_gradient_shape(array.shape, shape)
             part, status = unbroadcast(self.xp, part, shape), OWNED
         if dtype is not None and array.dtype != dtype:
             part, status = self.xp.cast(part, dtype, array.dtype), OWNED
@@ -295,13 +297,13 @@ class BackwardPass:
 
     # the ends
 
-    def capture(self, node: Node, arrivals: Arrivals) -> None:
+    def capture(self, node: Node, arrived: list[tuple[Any, int]]) -> None:
         """Keep the gradients that were asked for, and from now on share them with the caller."""
-        for slot, (value, _) in enumerate(arrivals[FIRST:]):
+        for slot, (value, _) in enumerate(arrived):
             edge = (node, slot)
             if edge in self.captured:
                 self.captured[edge] = self.as_tensor(value)
-                arrivals[slot + FIRST] = (value, SHARED)
+                arrived[slot] = (value, SHARED)
 
     def finish_leaf(self, node: AccumulateGrad, value: Any, status: int) -> None:
         """Add what arrived to the gradient of a leaf, then call its post-accumulate hooks."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.engine.shapes import check_gradient_shape
+from gradspec_reference.engine.shapes import in_shape
 
 
 class Policy:
@@ -73,11 +73,10 @@ def follows(gradient: Any, leaf: Any) -> bool:
 def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
     """Copy a gradient into the layout that its leaf asks for, and its shape, if data was changed.
 
-    OperandShapeError if one shape cannot be brought to the other.
+    OperandShapeError as `in_shape`.
     """
     if gradient.shape != leaf.shape:
-        check_gradient_shape(leaf.shape, gradient.shape)
-        gradient = np.broadcast_to(gradient, leaf.shape)
+        gradient = in_shape(gradient, leaf.shape)
     if not isinstance(gradient, np.ndarray):
         return np.array(gradient)
     if not Policy.enforced:

@@ -6,6 +6,8 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradspec_reference.errors import OperandShapeError
 
 if TYPE_CHECKING:
@@ -28,7 +30,12 @@ class Size(tuple[int, ...]):
 
 
 def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
-    """Sum a gradient over the dimensions along which an operand of that shape was repeated."""
+    """Sum a gradient over the dimensions along which an operand of that shape was repeated.
+
+    OperandShapeError if an operand of that shape cannot have been.
+    """
+    if not is_broadcast_of(gradient.shape, shape):
+        raise no_broadcast(gradient.shape, shape)
     leading = len(gradient.shape) - len(shape)
     if leading:
         gradient = xp.sum_dim(gradient, tuple(range(leading)), False)
@@ -37,13 +44,22 @@ def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
     return xp.sum_dim(gradient, repeated, True) if repeated else gradient
 
 
-def check_gradient_shape(found: Shape, wanted: Shape) -> None:
-    """Refuse a gradient to whose shape its receiver cannot have been broadcast."""
-    if not is_broadcast_of(found, wanted):
-        raise OperandShapeError(
-            f"a gradient of shape {list(found)} arrived where one of shape {list(wanted)} is "
-            "wanted; was data given another shape since the operation was recorded?"
-        )
+def in_shape(gradient: Any, shape: Shape) -> Any:
+    """Repeat a gradient as often as the data of its leaf demands, which has another shape by now.
+
+    OperandShapeError if that is no question of repeating.
+    """
+    if not is_broadcast_of(shape, gradient.shape):
+        raise no_broadcast(shape, gradient.shape)
+    return np.broadcast_to(gradient, shape)
+
+
+def no_broadcast(larger: Shape, smaller: Shape) -> OperandShapeError:
+    """Word the refusal of a gradient that has not the shape that its receiver had."""
+    return OperandShapeError(
+        f"a gradient of shape {list(larger)} was met where one of shape {list(smaller)} is "
+        "wanted; was data given another shape since the operation was recorded?"
+    )
 
 
 def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:
