@@ -79,11 +79,10 @@ def has_zero(x: Any) -> bool:
 
 def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Each element receives the product of the others."""
-    zeros = int(xp.sum(x == 0))
-    if not zeros:
+    if not has_zero(x):
         return g * result / x
-    if zeros > 1 and isinstance(x, np.ndarray):  # under create_graph this varies with x
-        return xp.zeros_like(x)
+    if isinstance(x, np.ndarray) and x.size - np.count_nonzero(x) > 1:
+        return np.zeros_like(x)  # under create_graph it varies with x
     others = all_but_one(xp, xp.reshape(x, (math.prod(x.shape),)))
     return g * xp.reshape(others, tuple(x.shape))
 
