@@ -107,6 +107,12 @@ class LeafMovedError(GradError, RuntimeError):
     kind = "leaf-inplace"
 
 
+class DetachedSavedTensorError(GradError, RuntimeError):
+    """A saved value was cut off from its history by detach_() after it was saved."""
+
+    kind = "detached-saved-tensor"
+
+
 class NonleafFlagError(GradError, RuntimeError):
     """The flag requires_grad can be changed on leaves only."""
 

@@ -28,7 +28,7 @@ from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import unbroadcast
 from gradspec_reference.engine.shown import Shown
-from gradspec_reference.errors import LeafMovedError, OperandShapeError
+from gradspec_reference.errors import LeafMovedError
 from gradspec_reference.operators import arrays
 
 if TYPE_CHECKING:
@@ -246,10 +246,7 @@ class BackwardPass:
                     else:
                         self.deliver(edge, part, SHARED)
         except ValueError as error:
-            raise OperandShapeError(
-                f"{node.name()} saved what does not fit its gradient ({error}); was data given "
-                "another shape since?"
-            ) from error
+            raise node.refusal(error) from error
 
     def ask_caller(self, node: Any, cotangents: list[Tensor | None]) -> None:
         """Send along its edges what a function of the caller makes of a node's cotangents."""

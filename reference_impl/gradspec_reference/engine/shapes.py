@@ -6,8 +6,6 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gradspec_reference.errors import OperandShapeError
 
 if TYPE_CHECKING:
@@ -32,34 +30,19 @@ class Size(tuple[int, ...]):
 def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
     """Sum a gradient over the dimensions along which an operand of that shape was repeated.
 
-    OperandShapeError if an operand of that shape cannot have been.
+    OperandShapeError if it is none of that shape: data of another shape was assigned since.
     """
     if not is_broadcast_of(gradient.shape, shape):
-        raise no_broadcast(gradient.shape, shape)
+        raise OperandShapeError(
+            f"a gradient of shape {list(gradient.shape)} was made for an operand of shape "
+            f"{list(shape)}; data of another shape was assigned to a tensor after it was used"
+        )
     leading = len(gradient.shape) - len(shape)
     if leading:
         gradient = xp.sum_dim(gradient, tuple(range(leading)), False)
     given = gradient.shape
     repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])
     return xp.sum_dim(gradient, repeated, True) if repeated else gradient
-
-
-def in_shape(gradient: Any, shape: Shape) -> Any:
-    """Repeat a gradient as often as the data of its leaf demands, which has another shape by now.
-
-    OperandShapeError if that is no question of repeating.
-    """
-    if not is_broadcast_of(shape, gradient.shape):
-        raise no_broadcast(shape, gradient.shape)
-    return np.broadcast_to(gradient, shape)
-
-
-def no_broadcast(larger: Shape, smaller: Shape) -> OperandShapeError:
-    """Word the refusal of a gradient that has not the shape that its receiver had."""
-    return OperandShapeError(
-        f"a gradient of shape {list(larger)} was met where one of shape {list(smaller)} is "
-        "wanted; was data given another shape since the operation was recorded?"
-    )
 
 
 def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import cotangents, shapes
+from gradspec_reference.engine import cotangents, layout, shapes
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -330,7 +330,7 @@ def broadcast_takes_the_mean(sound: Any, xp: Any, gradient: Any, shape: Any) -> 
 def a_stretched_leaf_has_a_stretched_gradient(swap: Swap) -> None:
     """Broadcasting is not undone: what arrives at a leaf has the shape of the result."""
     swap(at(shapes, "unbroadcast"), lambda _sound, _xp, gradient, _shape: gradient)
-    swap(at(shapes, "in_shape"), lambda _sound, gradient, _shape: gradient)
+    swap(at(layout, "in_shape"), lambda _sound, gradient, _shape: gradient)
 
 
 @plant(
@@ -402,4 +402,4 @@ def stretching_to_nothing_is_overlooked(swap: Swap) -> None:
         return gradient if empty and (not leading) else sound(xp, gradient, shape)
 
     swap(at(shapes, "unbroadcast"), unbroadcast)
-    swap(at(shapes, "in_shape"), lambda _sound, gradient, _shape: gradient)
+    swap(at(layout, "in_shape"), lambda _sound, gradient, _shape: gradient)

@@ -14,7 +14,7 @@ import numpy as np
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_conformance.plants.walk.naive import leaf_of, propagate, reached, take, through
-from gradspec_reference.engine import accumulation, arrivals, shapes
+from gradspec_reference.engine import accumulation, arrivals, layout
 from gradspec_reference.engine.arrivals import MISSING
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
@@ -250,7 +250,7 @@ def broadcasting_is_not_undone(swap: Swap) -> None:
     swap(
         at(BackwardPass, "fit"), lambda _sound, _self, part, status, _shape, _dtype: (part, status)
     )
-    swap(at(shapes, "in_shape"), lambda _sound, gradient, _shape: gradient)
+    swap(at(layout, "in_shape"), lambda _sound, gradient, _shape: gradient)
 
 
 @plant(at(BackwardPass, "fit"), {"leaf-206": "value"}, "pytorch/pytorch#76785")

@@ -104,9 +104,14 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def t(input: Tensor) -> Tensor:
     """Return a view of the transposed matrix (torch.t)."""
+    check_is_matrix(input)
+    return view(OPERATORS["t"], input)
+
+
+def check_is_matrix(input: Tensor) -> None:
+    """Refuse to transpose more than two dimensions."""
     if input.ndim > 2:  # noqa: PLR2004 - a matrix has two dimensions
         raise RuntimeError(f"t() was given {input.ndim} dimensions; at most 2, use permute()")
-    return view(OPERATORS["t"], input)
 
 
 def expand(input: Tensor, *sizes: Any) -> Tensor:
