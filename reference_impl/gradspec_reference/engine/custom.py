@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import modes, recording, saved, versions, views
+from gradspec_reference.engine import hooks, modes, recording, saved, versions, views
 from gradspec_reference.engine.node import Node, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
@@ -122,6 +122,7 @@ class FunctionNode(Node):
             return value.detach() if is_argument else value
         if any(value is x for x in self.dirty):
             check_may_be_dirty(value)
+            hooks.move_retained(value, self, number)
         elif is_argument or (value.requires_grad and value._grad_fn is not self):
             source, value = value, value.detach()
             views.relate(value, source, several=False)

@@ -159,11 +159,12 @@ def is_retained(tensor: Tensor) -> bool:
     return keeper is not None and keeper() is tensor
 
 
-def move_retained(tensor: Tensor, node: Node) -> None:
+def move_retained(tensor: Tensor, node: Node, output_nr: int = 0) -> None:
     """Let retention follow a tensor to the node that computes its new value."""
     old = tensor._grad_fn
     if old is not None and is_retained(tensor):
-        node.retained = {0: old.retained.pop(tensor._output_nr)}  # type: ignore[union-attr]
+        kept = node.retained = node.retained or {}
+        kept[output_nr] = old.retained.pop(tensor._output_nr)  # type: ignore[union-attr]
 
 
 def store_retained(node: Node, output_nr: int, gradient: Tensor | None) -> None:

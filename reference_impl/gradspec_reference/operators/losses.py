@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.indexing import array_of
+from gradspec_reference.operators.indexing import scatter_kernel
 from gradspec_reference.operators.reductions import ADD, mean_kernel
-from gradspec_reference.operators.row import Operator
+from gradspec_reference.operators.row import Operator, no_slope
 
 REDUCTIONS = {"none": lambda losses: losses, "mean": mean_kernel, "sum": ADD}
 
@@ -34,11 +34,21 @@ def nll_kernel(log_probabilities: Any, target: Any, mean: bool) -> Any:
     return total / len(target) if mean else total
 
 
-def nll_rule(xp: Any, g: Any, target: Any, shape: tuple[int, ...], mean: bool) -> Any:
+def nll_rule(xp: Any, g: Any, x: Any, target: Any, mean: bool) -> Any:
     """Return minus g at each row's class, zero elsewhere."""
-    classes = array_of(target)
-    share = -g / shape[0] if mean else -g
-    return xp.scatter_to(share, shape, (np.arange(shape[0]), classes))
+    return xp.nll_loss_backward(g, x, target, mean)
+
+
+def nll_backward_kernel(g: Any, x: Any, target: Any, mean: bool) -> Any:
+    rows = np.arange(len(target))
+    return scatter_kernel(
+        np.broadcast_to(-g / len(target) if mean else -g, rows.shape), x.shape, (rows, target)
+    )
+
+
+def nll_backward_rule(xp: Any, g: Any, target: Any, mean: bool) -> Any:
+    """Return the loss itself: it is linear."""
+    return xp.nll_loss(g, target, mean)
 
 
 ROWS = (
@@ -56,7 +66,16 @@ ROWS = (
         kernel=nll_kernel,
         operands="self target",
         params="mean",
-        saves="target self_shape",
+        saves="self target",
         vjp={"self": nll_rule},
+    ),
+    # as in torch it depends on the probabilities, if with derivative zero
+    Operator(
+        "nll_loss_backward",
+        kernel=nll_backward_kernel,
+        operands="grad_output self target",
+        params="mean",
+        saves={"grad_output": "target"},
+        vjp={"grad_output": nll_backward_rule, "self": no_slope},
     ),
 )
