@@ -68,7 +68,9 @@ def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
     """Add a differentiable gradient to a leaf's: the sum is a new tensor with a history."""
     held = leaf._grad
     if held is None:
-        leaf._grad = gradient.clone()
+        copy: Tensor = gradient.clone()
+        copy._array = layout.like_leaf(copy._array, leaf._array)
+        leaf._grad = copy
         count_copy(leaf, kept=False)
     else:
         leaf._grad = held.add(gradient)

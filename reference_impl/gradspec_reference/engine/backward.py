@@ -27,52 +27,43 @@ from gradspec_reference.engine.arrivals import (
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import unbroadcast
-from gradspec_reference.engine.shown import Shown
+from gradspec_reference.engine.shown import ShowsGradients
 from gradspec_reference.errors import LeafMovedError
 from gradspec_reference.operators import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from gradspec_reference.engine.arrivals import Arrivals
     from gradspec_reference.engine.node import Edge, Node, Shape
     from gradspec_reference.engine.tensor import Tensor
 
 
-class BackwardPass:
+class BackwardPass(ShowsGradients):
     """One walk over the graph: the cotangents under way and the nodes that are ready for them.
 
-    `waiting` holds what arrived so far.  `captured` collects the gradients of requested edges;
-    `visited` and `executed`, unless None, limit the walk to the nodes that lead to them.  `shown`
-    knows the tensors that callers hold of arrays under way, beginning with the `seeds`.
+    `captured` collects the gradients of requested edges; `visited` and `executed`, unless None,
+    limit the walk to the nodes that lead to them.
     """
 
     __slots__ = (
         "captured",
-        "create_graph",
         "executed",
         "quietly",
         "ready",
         "retain_graph",
-        "seeds",
-        "shown",
         "visited",
-        "waiting",
         "xp",
     )
 
     def __init__(self, *, retain_graph: bool, create_graph: bool) -> None:
+        super().__init__(create_graph)
         self.retain_graph = retain_graph
-        self.create_graph = create_graph
         self.xp = tensors if create_graph else arrays
         self.quietly: Callable[..., Any] = modes.call if create_graph else modes.quietly
-        self.waiting: dict[Node, Arrivals] = {}
         self.ready: list[tuple[int, Node]] = []
         self.captured: dict[Edge, Tensor | None] = {}
         self.visited: set[Node] | None = None
         self.executed: set[Node] | None = None
-        self.seeds: Sequence[Tensor] = ()
-        self.shown: Shown | None = None
 
     # before the walk
 
@@ -183,50 +174,16 @@ class BackwardPass:
         if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
             return
-        if all(value is None for value, _ in arrived):
-            self.pass_nothing(node)
-        elif node.operator_is_callers:
+        if node.operator_is_callers:
             self.quietly(self.ask_caller, node, [self.as_tensor(value) for value, _ in arrived])
+        elif all(value is None for value, _ in arrived):
+            self.pass_nothing(node)
         elif node.operator_is_single:
             self.quietly(self.differentiate, node, *arrived[0])
         else:
             self.quietly(self.differentiate, node, [value for value, _ in arrived], SHARED)
         if not self.retain_graph:
             node.release()
-
-    def take(self, node: Node) -> list[tuple[Any, int]]:
-        """Return what arrived at each output of a node, after the hooks there have seen it."""
-        arrived = []
-        for slot, sums in enumerate(self.waiting.pop(node)[FIRST:]):
-            functions = hooks_on(node, slot)
-            pair = self.through_hooks(functions, *sums) if functions else sums
-            if node.retained is not None:
-                hooks.store_retained(node, slot, self.as_tensor(pair[0]))
-            arrived.append(pair)
-        return arrived
-
-    def through_hooks(self, functions: hooks.Hooks, value: Any, _status: int) -> tuple[Any, int]:
-        """Show a gradient to hooks, and take what comes out."""
-        return self.take_back([hooks.fire(functions, self.as_tensor(value))])
-
-    def as_tensor(self, value: Any) -> Tensor | None:
-        """Return a gradient as callers see it."""
-        if value is None or self.create_graph:
-            shown: Tensor | None = value
-            return shown
-        return self.known().tensor_of(value)
-
-    def take_back(self, returned: list[Tensor | None]) -> tuple[Any, int]:
-        """Take the first of what callers returned off a list; it may be theirs to keep."""
-        if returned[0] is None or self.create_graph:
-            return returned.pop(0), SHARED
-        return self.known().take_back(returned)  # type: ignore[arg-type]
-
-    def known(self) -> Shown:
-        """Return what callers have seen; most passes show nothing."""
-        if self.shown is None:
-            self.shown = Shown(self.seeds)
-        return self.shown
 
     def differentiate(self, node: Node, cotangent: Any, status: int) -> None:
         """Send each operand's share of a node's cotangent along its edge."""
@@ -258,7 +215,8 @@ class BackwardPass:
                 self.deliver(edge, part, status)
 
     def pass_nothing(self, node: Node) -> None:
-        """Tell the nodes below that nothing comes from here."""
+        """Tell the nodes below that nothing comes from here; what is saved is looked at, too."""
+        node.unpack(self.create_graph)
         for edge in node.next_functions:
             target = edge[0]
             if target is not None and (self.visited is None or target in self.visited):
@@ -303,18 +261,23 @@ class BackwardPass:
                 arrived[slot] = (value, SHARED)
 
     def finish_leaf(self, node: AccumulateGrad, value: Any, status: int) -> None:
-        """Add what arrived to the gradient of a leaf, then call its post-accumulate hooks."""
+        """Add what arrived to the gradient of a leaf, then call its post-accumulate hooks.
+
+        As in torch these are called even if nothing arrived, or nothing is wanted any more.
+        """
         leaf = node.variable
-        if value is None:
-            return
-        check_still_leaf(leaf)
-        if not leaf.requires_grad:
-            return
+        if value is not None:
+            check_still_leaf(leaf)
+            if leaf.requires_grad:
+                self.accumulate(leaf, value, status)
+        hooks.fire_post_accumulate(leaf)
+
+    def accumulate(self, leaf: Tensor, value: Any, status: int) -> None:
+        """Add a gradient to that of a leaf."""
         if self.create_graph:
             accumulation.accumulate_tensor(leaf, value)
         else:
             self.quietly(accumulation.accumulate_array, leaf, value, status)
-        hooks.fire_post_accumulate(leaf)
 
 
 def check_still_leaf(tensor: Tensor) -> None:
@@ -324,11 +287,3 @@ def check_still_leaf(tensor: Tensor) -> None:
             f"a gradient arrived at a leaf that was written in place since, and {tensor.grad_fn!r} "
             "was recorded as its history; write in no_grad, or to a clone()"
         )
-
-
-def hooks_on(node: Node, slot: int) -> hooks.Hooks | None:
-    """Return the hooks that see the gradient of this output."""
-    if isinstance(node, AccumulateGrad):
-        leaf = node.variable._leaf
-        return None if leaf is None else leaf.hooks
-    return hooks.of_output(node, slot)

@@ -123,6 +123,7 @@ class FunctionNode(Node):
         if any(value is x for x in self.dirty):
             check_may_be_dirty(value)
             hooks.move_retained(value, self, number)
+            value._grad = None
         elif is_argument or (value.requires_grad and value._grad_fn is not self):
             source, value = value, value.detach()
             views.relate(value, source, several=False)
