@@ -56,14 +56,17 @@ class BackwardPass(ShowsGradients):
     )
 
     def __init__(self, *, retain_graph: bool, create_graph: bool) -> None:
-        super().__init__(create_graph)
+        self.create_graph = create_graph
         self.retain_graph = retain_graph
         self.xp = tensors if create_graph else arrays
         self.quietly: Callable[..., Any] = modes.call if create_graph else modes.quietly
+        self.waiting = {}
         self.ready: list[tuple[int, Node]] = []
         self.captured: dict[Edge, Tensor | None] = {}
         self.visited: set[Node] | None = None
         self.executed: set[Node] | None = None
+        self.seeds = ()
+        self.shown = None
 
     # before the walk
 
@@ -96,12 +99,10 @@ class BackwardPass(ShowsGradients):
         self.seeds = cotangents
         alone = self.visited is None or len(roots) == 1
         before = modes.enter(self.create_graph)
-        try:
-            for edge, cotangent in zip(roots, cotangents, strict=True):
-                if alone or edge[0] in self.visited:  # type: ignore[operator]
-                    self.deliver(edge, cotangent if self.create_graph else cotangent._array, SHARED)
-        finally:
-            modes.leave(before)
+        for edge, cotangent in zip(roots, cotangents, strict=True):
+            if alone or edge[0] in self.visited:  # type: ignore[operator]
+                self.deliver(edge, cotangent if self.create_graph else cotangent._array, SHARED)
+        modes.leave(before)
 
     # the walk
 
@@ -175,7 +176,7 @@ class BackwardPass(ShowsGradients):
             self.finish_leaf(node, *arrived[0])
             return
         if node.operator_is_callers:
-            self.quietly(self.ask_caller, node, [self.as_tensor(value) for value, _ in arrived])
+            self.quietly(self.ask_caller, node, arrived)
         elif all(value is None for value, _ in arrived):
             self.pass_nothing(node)
         elif node.operator_is_single:
@@ -205,14 +206,14 @@ class BackwardPass(ShowsGradients):
         except ValueError as error:
             raise node.refusal(error) from error
 
-    def ask_caller(self, node: Any, cotangents: list[Tensor | None]) -> None:
+    def ask_caller(self, node: Any, arrived: list[tuple[Any, int]]) -> None:
         """Send along its edges what a function of the caller makes of a node's cotangents."""
-        shares = node.shares(cotangents)
-        cotangents.clear()
+        held = {id(value) for value, status in arrived if status == SHARED}
+        shares = node.shares([self.as_tensor(value) for value, _ in arrived])
         for edge in node.next_functions:
             part, status = self.take_back(shares)
             if edge[0] is not None and (self.visited is None or edge[0] in self.visited):
-                self.deliver(edge, part, status)
+                self.deliver(edge, part, SHARED if id(part) in held else status)
 
     def pass_nothing(self, node: Node) -> None:
         """Tell the nodes below that nothing comes from here; what is saved is looked at, too."""

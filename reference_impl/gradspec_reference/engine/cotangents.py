@@ -42,6 +42,8 @@ def for_roots(roots: Sequence[Root], given: Sequence[Any]) -> tuple[list[Edge], 
         )
     edges = [edge_of(root, position) for position, root in enumerate(roots)]
     seeds = [one for one in cotangents if one is not None]
+    if len(given) == 1 and given[0] is None:  # the commonest case
+        return edges, seeds
     return edges, [of_dtype_of(edge, one) for edge, one in zip(edges, seeds, strict=True)]
 
 

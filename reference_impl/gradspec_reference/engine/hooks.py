@@ -102,8 +102,9 @@ def fire_post_accumulate(leaf: Tensor) -> None:
         return
     for hook in list(leaf._leaf.post_hooks.values()):
         returned = hook(leaf)
-        if returned is not None and type(returned) is not type(leaf):
-            raise HookResultTypeError(
+        if returned is not None and returned is not leaf:
+            error = HookResultError if type(returned) is type(leaf) else HookResultTypeError
+            raise error(
                 f"a post-accumulate hook returned a {type(returned).__name__}; it must return None "
                 "and may change leaf.grad instead"
             )

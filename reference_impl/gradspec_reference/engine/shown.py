@@ -34,11 +34,10 @@ class ShowsGradients:
 
     __slots__ = ("create_graph", "seeds", "shown", "waiting")
 
-    def __init__(self, create_graph: bool) -> None:
-        self.create_graph = create_graph
-        self.waiting: dict[Node, Arrivals] = {}
-        self.seeds: Sequence[Tensor] = ()
-        self.shown: Shown | None = None
+    create_graph: bool
+    waiting: dict[Node, Arrivals]
+    seeds: Sequence[Tensor]
+    shown: Shown | None
 
     def take(self, node: Node) -> list[tuple[Any, int]]:
         """Return what arrived at each output of a node, after the hooks there have seen it."""
@@ -51,9 +50,10 @@ class ShowsGradients:
             arrived.append(pair)
         return arrived
 
-    def through_hooks(self, functions: hooks.Hooks, value: Any, _status: int) -> tuple[Any, int]:
+    def through_hooks(self, functions: hooks.Hooks, value: Any, status: int) -> tuple[Any, int]:
         """Show a gradient to hooks, and take what comes out."""
-        return self.take_back([hooks.fire(functions, self.as_tensor(value))])
+        part, known = self.take_back([hooks.fire(functions, self.as_tensor(value))])
+        return part, SHARED if part is value and status == SHARED else known
 
     def as_tensor(self, value: Any) -> Tensor | None:
         """Return a gradient as callers see it."""

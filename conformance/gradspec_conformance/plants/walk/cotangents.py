@@ -229,8 +229,13 @@ def equal_entries_are_a_scalar(sound: Any, root: Any, shape: Any, dtype: Any) ->
 @compound({"vjp-004/number": "no error"}, "pytorch/pytorch#1198")
 def cotangent_shape_unchecked(swap: Swap) -> None:
     """A cotangent of any shape is accepted."""
+
+    def unbroadcast(sound: Any, xp: Any, gradient: Any, shape: Any) -> Any:
+        small = len(gradient.shape) < len(shape)
+        return gradient if small else sound(xp, gradient, shape)
+
     swap(at(cotangents, "check_shape"), lambda _sound, _given, _shape: None)
-    swap(at(shapes, "is_broadcast_of"), lambda _sound, _larger, _smaller: True)
+    swap(at(shapes, "unbroadcast"), unbroadcast)
 
 
 @plant(at(cotangents, "for_root"), {"vjp-004/number": "no error"}, "NumPy's broadcasting")
