@@ -99,10 +99,12 @@ class BackwardPass(ShowsGradients):
         self.seeds = cotangents
         alone = self.visited is None or len(roots) == 1
         before = modes.enter(self.create_graph)
-        for edge, cotangent in zip(roots, cotangents, strict=True):
-            if alone or edge[0] in self.visited:  # type: ignore[operator]
-                self.deliver(edge, cotangent if self.create_graph else cotangent._array, SHARED)
-        modes.leave(before)
+        try:
+            for edge, cotangent in zip(roots, cotangents, strict=True):
+                if alone or edge[0] in self.visited:  # type: ignore[operator]
+                    self.deliver(edge, cotangent if self.create_graph else cotangent._array, SHARED)
+        finally:
+            modes.leave(before)
 
     # the walk
 
