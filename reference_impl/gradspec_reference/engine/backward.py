@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 
+# the name of what has no derivative, and refuses even if nothing arrives
+NOT_IMPLEMENTED = "torch::autograd::NotImplemented"
+
+
 class BackwardPass(ShowsGradients):
     """One walk over the graph: the cotangents under way and the nodes that are ready for them.
 
@@ -220,6 +224,8 @@ class BackwardPass(ShowsGradients):
     def pass_nothing(self, node: Node) -> None:
         """Tell the nodes below that nothing comes from here; what is saved is looked at, too."""
         node.unpack(self.create_graph)
+        if node.name() == NOT_IMPLEMENTED:
+            self.differentiate(node, None, SHARED)
         for edge in node.next_functions:
             target = edge[0]
             if target is not None and (self.visited is None or target in self.visited):

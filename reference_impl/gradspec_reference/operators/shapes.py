@@ -129,6 +129,11 @@ def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
     return xp.reshape(g, shape)
 
 
+def unsqueezed(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
+    """Put dimensions of length one back; what has all of them is passed on itself."""
+    return g if g.shape == shape else xp.reshape(g, shape)
+
+
 def clone_kernel(x: Any) -> Any:
     """Return a copy that lies as the operand does; what was expanded has no order to keep."""
     return x.copy("K") if x.ndim and 0 not in x.strides else x.copy()
@@ -174,13 +179,13 @@ OUT_OF_PLACE = (
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary("alias", kernel=lambda x: x[...], vjp=as_is),
     unary("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape("squeeze", kernel=squeeze_kernel, vjp=unsqueezed),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
         kernel=squeeze_dim_kernel,
         params="dim",
-        vjp=reshaped,
+        vjp=unsqueezed,
     ),
     of_shape("unsqueeze", kernel=np.expand_dims, params="dim", vjp=reshaped),
     unary(
