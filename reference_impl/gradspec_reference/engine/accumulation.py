@@ -49,11 +49,8 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
         count_copy(leaf, keep)
         return
     array = held.materialise()
-    if not array.flags.c_contiguous and layout.overlaps_itself(array):
-        raise OverlappingMemoryError(
-            f"a gradient of shape {list(array.shape)} is to be added to, but several of its "
-            "indices are one address (it was expanded); assign a clone() to grad instead"
-        )
+    if not array.flags.c_contiguous:
+        check_entries(array)
     try:
         np.add(array, gradient, out=array, casting="unsafe")
     except ValueError as error:
@@ -62,6 +59,15 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
             f"{list(array.shape)}; set grad to None after data was given another shape"
         ) from error
     versions.bump(held)
+
+
+def check_entries(array: Array) -> None:
+    """Refuse to add to a gradient whose indices are not one address each."""
+    if layout.overlaps_itself(array):
+        raise OverlappingMemoryError(
+            f"a gradient of shape {list(array.shape)} is to be added to, but several of its "
+            "indices are one address (it was expanded); assign a clone() to grad instead"
+        )
 
 
 def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
