@@ -108,7 +108,7 @@ def grad(
     roots = as_roots(outputs)
     given = as_cotangents(grad_outputs, len(roots))
     if is_grads_batched:
-        *rows, last = rows_of(given)
+        *rows, last = rows_of(roots, given)
         found = stacked(
             [
                 *(answer(roots, row, targets, True, create_graph) for row in rows),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.engine import cotangents, recording
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine import recording
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -46,8 +46,11 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
     return [given] if isinstance(given, Tensor) else list(given)
 
 
-def rows_of(batches: list[Any]) -> list[list[Any]]:
+def rows_of(roots: list[Any], batches: list[Any]) -> list[list[Any]]:
     """Return the cotangents of each row of a batch; ValueError unless all have as many rows."""
+    for root, given in zip(roots, batches, strict=False):
+        if given is None:
+            cotangents.for_root(root, None)  # refuses what is no scalar
     if any(not isinstance(each, Tensor) or not each.ndim for each in batches):
         raise ValueError(
             "is_grads_batched was given without a batch; each cotangent needs a first dimension, "
