@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.indexing import scatter_kernel
-from gradspec_reference.operators.reductions import ADD, mean_kernel
+from gradspec_reference.operators.reductions import mean_kernel
 from gradspec_reference.operators.row import Operator, no_slope
 
-REDUCTIONS = {"none": lambda losses: losses, "mean": mean_kernel, "sum": ADD}
+REDUCTIONS: dict[str, Any] = {"none": lambda losses: losses, "mean": mean_kernel, "sum": np.sum}
 
 
 def mse_kernel(x: Any, target: Any, reduction: str) -> Any:
@@ -27,28 +27,26 @@ def mse_rule(_xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
     return difference * (g * (2 / max(count, 1)))
 
 
-def nll_kernel(log_probabilities: Any, target: Any, mean: bool) -> Any:
-    """Return minus the sum, or the mean, of each row's entry for its class."""
-    picked = log_probabilities[np.arange(len(target)), target]
-    total = -ADD(picked)
-    return total / len(target) if mean else total
+def nll_kernel(log_probabilities: Any, target: Any, reduction: str) -> Any:
+    """Return minus each row's entry for its class, reduced."""
+    return REDUCTIONS[reduction](-log_probabilities[np.arange(len(target)), target])
 
 
-def nll_rule(xp: Any, g: Any, x: Any, target: Any, mean: bool) -> Any:
+def nll_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
     """Return minus g at each row's class, zero elsewhere."""
-    return xp.nll_loss_backward(g, x, target, mean)
+    return xp.nll_loss_backward(g, x, target, reduction)
 
 
-def nll_backward_kernel(g: Any, x: Any, target: Any, mean: bool) -> Any:
+def nll_backward_kernel(g: Any, x: Any, target: Any, reduction: str) -> Any:
+    """Return minus the share of each row, at its class."""
     rows = np.arange(len(target))
-    return scatter_kernel(
-        np.broadcast_to(-g / len(target) if mean else -g, rows.shape), x.shape, (rows, target)
-    )
+    share = -g / len(rows) if reduction == "mean" else -g
+    return scatter_kernel(np.broadcast_to(share, rows.shape), x.shape, (rows, target))
 
 
-def nll_backward_rule(xp: Any, g: Any, target: Any, mean: bool) -> Any:
+def nll_backward_rule(xp: Any, g: Any, target: Any, reduction: str) -> Any:
     """Return the loss itself: it is linear."""
-    return xp.nll_loss(g, target, mean)
+    return xp.nll_loss(g, target, reduction)
 
 
 ROWS = (
@@ -65,7 +63,7 @@ ROWS = (
         "nll_loss",
         kernel=nll_kernel,
         operands="self target",
-        params="mean",
+        params="reduction",
         saves="self target",
         vjp={"self": nll_rule},
     ),
@@ -74,7 +72,7 @@ ROWS = (
         "nll_loss_backward",
         kernel=nll_backward_kernel,
         operands="grad_output self target",
-        params="mean",
+        params="reduction",
         saves={"grad_output": "target"},
         vjp={"grad_output": nll_backward_rule, "self": no_slope},
     ),

@@ -231,7 +231,9 @@ def cumsum_kernel(x: Any, dim: int) -> Any:
 
 def cumsum_rule(xp: Any, g: Any, dim: int) -> Any:
     """Return the running sum from the other end."""
-    return xp.flip(xp.cumsum(xp.flip(g, (dim,)), dim), (dim,)) if len(g.shape) else g
+    if not g.ndim:
+        return g
+    return xp.flip(xp.cumsum(xp.flip(g, (dim,)), dim), (dim,))
 
 
 of_shape = functools.partial(unary, saves="self_shape")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from gradspec_reference.engine import inplace, recording, versions, views
+from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
@@ -19,7 +18,7 @@ __all__ = []
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
-    operator = OPERATORS[f"{name}_"]
+    operator = in_place(OPERATORS[name])
     requires = (recording.needs_grad(input),)
     recorded = state.recording and recording.should_record(requires)
     if recorded:
@@ -30,7 +29,7 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
         views.set_history(input, node)
     input._array = array
     versions.bump(input)
-    if input._view is not None:  # its own history holds: what the base shows is the same
+    if recorded and input._view is not None:  # what its base shows is the same
         input._view.version = versions.version(input)
     return input
 
@@ -67,10 +66,7 @@ def resize_(input: Tensor, *sizes: Any) -> Tensor:
             "the new tensor with cat() or expand()"
         )
     shape = as_shape(sizes)
-    old = input.materialise()
-    new = np.zeros(shape, old.dtype)
-    count = min(new.size, old.size)
-    new.reshape(-1)[:count] = old.reshape(-1)[:count]
-    input._array = new
-    versions.bump(input)
+    if shape != input._array.shape:
+        input._array = layout.resized(input.materialise(), shape)
+        versions.bump(input)
     return input

@@ -69,6 +69,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     first, last = normal_dim(start_dim, len(shape)), normal_dim(end_dim, len(shape))
     if first > last:
         raise RuntimeError(f"flatten was given dimensions {first} to {last}; the first comes first")
+    if first == last and shape:
+        return input
     length = math.prod(shape[first : last + 1])
     return reshape(input, (*shape[:first], length, *shape[last + 1 :]))
 
@@ -122,9 +124,7 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
         input._array.shape[i - missing] if n == -1 and i >= missing else n
         for i, n in enumerate(size)
     )
-    result = view(OPERATORS["expand"], input, shape)
-    result._array.flags.writeable = input._array.flags.writeable
-    return result
+    return view(OPERATORS["expand"], input, shape)
 
 
 def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
