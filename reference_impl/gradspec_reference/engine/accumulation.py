@@ -16,6 +16,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
 
 if TYPE_CHECKING:
+    from gradspec_reference.engine.node import Edge
     from gradspec_reference.engine.tensor import Array
 
 SHARED = 0
@@ -23,13 +24,18 @@ VIEW = 1
 OWNED = 2
 
 
-def ownership(part: Array, cotangent: Any, status: int, alone: bool) -> int:
-    """Tell who sees an array that a rule made of a cotangent, or passes on alone or to several."""
+def ownership(part: Array, cotangent: Any, status: int, edges: tuple[Edge, ...]) -> int:
+    """Tell who sees an array that a rule made of a cotangent, or passes on along one of edges."""
     if part is cotangent:
-        return status if alone else SHARED
+        return status if status == SHARED or is_alone(edges) else SHARED
     if part.base is not None:
-        return OWNED if alone and status == OWNED else VIEW
+        return OWNED if status == OWNED and is_alone(edges) else VIEW
     return OWNED
+
+
+def is_alone(edges: tuple[Edge, ...]) -> bool:
+    """Tell whether only one of a node's edges leads anywhere."""
+    return len(edges) == 1 or sum([target is not None for target, _ in edges]) == 1
 
 
 def add_contribution(held: Any, status: int, part: Any) -> tuple[Any, int]:

@@ -181,6 +181,8 @@ class BackwardPass(ShowsGradients):
         if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
             return
+        if node.name() == NOT_IMPLEMENTED:
+            node.operator.rules[0](self.xp, None)
         if node.operator_is_callers:
             self.quietly(self.ask_caller, node, arrived)
         elif all(value is None for value, _ in arrived):
@@ -205,7 +207,7 @@ class BackwardPass(ShowsGradients):
                 if target is not None and (visited is None or target in visited):
                     part = rules[position](xp, cotangent, *arguments)
                     if type(part) is np.ndarray:
-                        owner = ownership(part, cotangent, status, len(edges) == 1)
+                        owner = ownership(part, cotangent, status, edges)
                         self.deliver(edge, part, owner)
                     else:
                         self.deliver(edge, part, SHARED)
@@ -224,8 +226,6 @@ class BackwardPass(ShowsGradients):
     def pass_nothing(self, node: Node) -> None:
         """Tell the nodes below that nothing comes from here; what is saved is looked at, too."""
         node.unpack(self.create_graph)
-        if node.name() == NOT_IMPLEMENTED:
-            self.differentiate(node, None, SHARED)
         for edge in node.next_functions:
             target = edge[0]
             if target is not None and (self.visited is None or target in self.visited):

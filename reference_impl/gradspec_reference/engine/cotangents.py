@@ -74,7 +74,7 @@ def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:
     """Return a one for a root with one element, None for a root that will be refused."""
     if isinstance(root, Tensor) and not root.requires_grad:
         return None
-    if math.prod(shape) != 1:
+    if math.prod(shape) != 1 or dtype.kind != "f":
         raise NonscalarRootError(
             f"no cotangent was given for a root of shape {list(shape)}; give a tensor of that "
             "shape, or reduce the root to one element, for example with sum()"

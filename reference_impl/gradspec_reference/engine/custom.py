@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import hooks, modes, recording, saved, versions, views
+from gradspec_reference.engine import dirty, modes, recording, saved, versions, views
 from gradspec_reference.engine.node import Node, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import LeafInplaceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,10 +89,8 @@ class FunctionNode(Node):
 
     def attach(self, returned: Sequence[Any], arguments: tuple[Any, ...]) -> list[Any]:
         """Give results their history, and save what was asked for."""
-        results = [
-            self.result(number, each, any(each is x for x in arguments))
-            for number, each in enumerate(returned)
-        ]
+        tensors = [x for x in arguments if isinstance(x, Tensor)]
+        results = [self.result(number, each, tensors) for number, each in enumerate(returned)]
         of_all: Any = [
             (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else None for x in results
         ]
@@ -111,22 +108,21 @@ class FunctionNode(Node):
         self.to_save = self.dirty = self.constant = ()
         return results
 
-    def result(self, number: int, value: Any, is_argument: bool) -> Any:
+    def result(self, number: int, value: Any, tensors: list[Tensor]) -> Any:
         """Return one result with its history; an argument that is returned becomes a view.
 
         A write through such a view would leave this function out, so it is refused.
         """
         if not isinstance(value, Tensor) or value._array.dtype.kind != "f":
             return value
+        places = [place for place, x in enumerate(tensors) if x is value]
         if any(value is x for x in self.constant):
-            return value.detach() if is_argument else value
-        if any(value is x for x in self.dirty):
-            check_may_be_dirty(value)
-            hooks.move_retained(value, self, number)
-            value._grad = None
-        elif is_argument or (value.requires_grad and value._grad_fn is not self):
-            source, value = value, value.detach()
-            views.relate(value, source, several=False)
+            return value.detach() if places else value
+        if any(value is x for x in self.dirty) and places:
+            dirty.rebase(value, self, number, places[0])
+            return value
+        if places or (value.requires_grad and value._grad_fn is not self):
+            value = view_of(value)
         value._grad_fn, value._output_nr = self, number
         if value._view is not None:
             value._view.creation = views.Creation.CUSTOM
@@ -173,21 +169,20 @@ class FunctionNode(Node):
             )
 
 
-def apart(value: Any, arguments: tuple[Any, ...], dirty: tuple[Tensor, ...]) -> Any:
+def view_of(argument: Tensor) -> Tensor:
+    """Return an argument that forward returned as a view of it, which is not to be written."""
+    view = argument.detach()
+    views.relate(view, argument, several=False)
+    view._view.creation = views.Creation.CUSTOM  # type: ignore[union-attr]
+    return view
+
+
+def apart(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -> Any:
     """Return a result that has no history; an argument that was not written as another tensor."""
     returned = isinstance(value, Tensor) and any(value is x for x in arguments)
-    return value.detach() if returned and not any(value is x for x in dirty) else value
-
-
-def check_may_be_dirty(tensor: Tensor) -> None:
-    """Refuse a write in place to a leaf that requires grad, or through a view."""
-    if tensor.requires_grad and tensor.is_leaf:
-        raise LeafInplaceError(
-            "mark_dirty was given a leaf that requires grad, which would no longer be a leaf; "
-            "give the function a clone()"
-        )
-    if tensor._view is not None:
-        raise RuntimeError("mark_dirty was given a view; give the function a clone()")
+    if not returned or any(value is x for x in written):
+        return value
+    return view_of(value) if modes.state.recording else value.detach()
 
 
 class Function:

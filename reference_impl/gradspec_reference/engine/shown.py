@@ -41,13 +41,14 @@ class ShowsGradients:
 
     def take(self, node: Node) -> list[tuple[Any, int]]:
         """Return what arrived at each output of a node, after the hooks there have seen it."""
-        arrived = []
-        for slot, sums in enumerate(self.waiting.pop(node)[FIRST:]):
+        arrived = self.waiting.pop(node)[FIRST:]
+        for slot, sums in enumerate(arrived):
             functions = hooks_on(node, slot)
-            pair = self.through_hooks(functions, *sums) if functions else sums
-            if node.retained is not None:
-                hooks.store_retained(node, slot, self.as_tensor(pair[0]))
-            arrived.append(pair)
+            if functions:
+                arrived[slot] = self.through_hooks(functions, *sums)
+        if node.retained is not None:
+            for slot, (value, _) in enumerate(arrived):
+                hooks.store_retained(node, slot, self.as_tensor(value))
         return arrived
 
     def through_hooks(self, functions: hooks.Hooks, value: Any, status: int) -> tuple[Any, int]:
