@@ -243,6 +243,6 @@ def misfit_is_noticed_after_the_write(swap: Swap) -> None:
     swap(at(inplace, "store"), store)
 
 
-@plant(at(backward, "check_still_leaf"), {"inp-240": "unexpected gradient"}, "torch rule")
+@plant(at(backward, "check_still_leaf"), {"inp-260": "unexpected gradient"}, "torch rule")
 def a_leaf_that_became_a_result_is_filled(_sound: Any, _tensor: Any) -> None:
     """A gradient for a leaf is stored in what a recorded write has made of it."""

@@ -136,7 +136,7 @@ def inplace_not_recorded(sound: Any, *arguments: Any) -> Any:
     return unrecorded(sound, *arguments)
 
 
-@compound({"inp-239": "value"}, "NumPy's integer powers")
+@compound({"inp-259": "value"}, "NumPy's integer powers")
 def powers_in_place_are_cut_off(swap: Swap) -> None:
     """A power in place is cut off to the data type of its target."""
 

@@ -213,7 +213,7 @@ def a_leaf_is_released_with_its_last_name(ag: Autograd) -> None:
     expect(watcher).is_gone()
 
 
-@clause("inp-240", SAFETY, sources=["observed"])
+@clause("inp-260", SAFETY, sources=["observed"])
 def a_leaf_that_became_a_result_gets_no_gradient(ag: Autograd) -> None:
     """A gradient that arrives at a leaf after a recorded write made it a result is refused, or
     passed over: it is not the result's.

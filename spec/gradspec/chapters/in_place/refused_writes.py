@@ -102,7 +102,7 @@ def a_sum_that_does_not_fit_is_not_written(ag: Autograd, misfit: Misfit) -> None
         x.add_(operand)
 
 
-@clause("inp-239", SAFETY, sources=["torch.result_type docs", "observed"])
+@clause("inp-259", SAFETY, sources=["torch.result_type docs", "observed"])
 def a_power_in_place_loses_nothing(ag: Autograd) -> None:
     """A power of integers in place with a real exponent is refused, or gives that power."""
     x = ag.tensor([2, 3])
