@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+import gradspec_reference
 from gradspec_conformance.plants.history import number
 from gradspec_conformance.plants.places import CHECK_VERSION, RELEASE, STORE, at, kernel
 from gradspec_conformance.plants.plant import before, compound, plant
@@ -15,10 +16,8 @@ from gradspec_reference.engine import hooks, saved, versions
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.engine.node import AccumulateGrad, Node
 from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GraphFreedError, StaleSavedTensorError
-
-if TYPE_CHECKING:
-    from gradspec_reference.engine.tensor import Tensor
 
 ALONE = 2
 
@@ -218,3 +217,14 @@ def versions_of_results_are_compared_once(sound, node, tensor, *versions):
     if not any(tensor is one for one in results) or id(tensor) not in checked:
         sound(node, tensor, *versions)
     checked.add(id(tensor))
+
+
+@plant(
+    at(gradspec_reference, "sort"),
+    "value: inp-239/sort; no error: inp-240/sort",
+    "where a result is handed out beside what is saved",
+)
+def found_indices_count_for_themselves(sound, *arguments, **options):
+    """The indices that sort() returns share memory with those that it saved, and no version."""
+    values, indices = sound(*arguments, **options)
+    return values, Tensor(indices._array)

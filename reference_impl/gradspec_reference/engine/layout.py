@@ -6,9 +6,12 @@ row otherwise (torch documentation, "Default gradient layouts").
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+
+from gradspec_reference.errors import OperandShapeError
 
 
 class Policy:
@@ -19,8 +22,37 @@ class Policy:
 
 def strides(array: Any) -> tuple[int, ...]:
     """Return the steps in memory, in elements, as torch counts them."""
+    if not array.size:
+        return row_major(array.shape)
     size = array.dtype.itemsize
     return tuple(s // size for s in array.strides)
+
+
+def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the strides of a tensor that lies row by row."""
+    steps = [1]
+    for length in shape[:0:-1]:
+        steps.append(steps[-1] * max(length, 1))
+    return tuple(reversed(steps[: len(shape)]))
+
+
+def resized(array: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array of another shape on the same memory, or, if that is too small, on new."""
+    if array.shape == shape:
+        return array
+    count, held = math.prod(shape), reach(array)
+    steps = tuple(s * array.itemsize for s in row_major(shape))
+    memory = np.lib.stride_tricks.as_strided(array, (held,), (array.itemsize,))
+    if count > held:
+        memory = np.concatenate([memory, np.zeros(count - held, array.dtype)])
+    return np.lib.stride_tricks.as_strided(memory, shape, steps)
+
+
+def reach(array: Any) -> int:
+    """Return how much memory an array stretches over, in elements."""
+    if not array.size:
+        return 0
+    return 1 + sum((int(n) - 1) * s for n, s in zip(array.shape, strides(array), strict=True))
 
 
 def is_contiguous(array: Any) -> bool:
@@ -42,18 +74,47 @@ def is_dense(array: Any) -> bool:
     return True
 
 
-def overlaps_partly(target: Any, operand: Any) -> bool:
-    """Tell whether two dense arrays share some memory, but not element by element."""
+def shares(target: Any, operand: Any) -> bool:
+    """Tell whether two dense arrays share some memory."""
     if not (isinstance(operand, np.ndarray) and np.may_share_memory(target, operand)):
         return False
-    if not (is_dense(target) and is_dense(operand)):
+    return is_dense(target) and is_dense(operand)
+
+
+def overlaps_partly(target: Any, operand: Any) -> bool:
+    """Tell whether two dense arrays share some memory, but not element by element."""
+    if not shares(target, operand):
         return False
-    start = operand.__array_interface__["data"][0] == target.__array_interface__["data"][0]
-    return not (start and operand.nbytes == target.nbytes and operand.strides == target.strides)
+    alike = operand.nbytes == target.nbytes and operand.strides == target.strides
+    return not (alike and address(operand) == address(target))
+
+
+def is_same(target: Any, operand: Any) -> bool:
+    """Tell whether two arrays show the same elements of one memory in one order."""
+    alike = target.shape == operand.shape and target.strides == operand.strides
+    return bool(alike and target.dtype == operand.dtype and address(target) == address(operand))
+
+
+def memory_of(array: Any) -> Any:
+    """Return the array that an array shows a part of, and that owns its memory."""
+    owner, base = array, array.base
+    while base is not None:
+        if isinstance(base, np.ndarray):
+            owner = base
+        base = getattr(base, "base", None)
+    return owner
+
+
+def address(array: Any) -> int:
+    """Return the address of the first element."""
+    start: int = array.__array_interface__["data"][0]
+    return start
 
 
 def overlaps_itself(array: Any) -> bool:
     """Tell whether several indices are one address, as in an expanded tensor."""
+    if not array.size:
+        return False
     return any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
 
 
@@ -67,7 +128,12 @@ def follows(gradient: Any, leaf: Any) -> bool:
 
 
 def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
-    """Copy a gradient into the layout that its leaf asks for."""
+    """Copy a gradient into the layout that its leaf asks for.
+
+    OperandShapeError if the leaf's data was exchanged for one of a shape that does not fit.
+    """
+    if gradient.shape != leaf.shape:
+        gradient = in_shape(gradient, leaf.shape)
     if not isinstance(gradient, np.ndarray):
         return np.array(gradient)
     if not Policy.enforced:
@@ -77,3 +143,14 @@ def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
     copy: np.ndarray[Any, Any] = np.empty_like(leaf, dtype=gradient.dtype, subok=False)
     copy[...] = gradient
     return copy
+
+
+def in_shape(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Broadcast a gradient; OperandShapeError if it cannot be."""
+    try:
+        return np.broadcast_to(gradient, shape)
+    except ValueError:
+        raise OperandShapeError(
+            f"a gradient of shape {list(gradient.shape)} is stored for a leaf whose data has shape "
+            f"{list(shape)} since; assign data before the leaf is used"
+        ) from None

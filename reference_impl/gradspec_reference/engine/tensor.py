@@ -12,7 +12,8 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import layout, versions, views
-from gradspec_reference.engine.grads import HasGradient, LeafState
+from gradspec_reference.engine.grads import HasGradient, LeafState, no_accumulator
+from gradspec_reference.engine.node import next_order
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
     DetachViewError,
@@ -121,7 +122,7 @@ class Tensor(HasGradient):
                 f"requires_grad was assigned {flag!r} of type {type(flag).__name__}; "
                 "it must be a bool"
             )
-        if not self.is_leaf:
+        if self._grad_fn is not None:
             raise self._nonleaf_flag(flag)
         self.requires_grad_(flag)
 
@@ -134,7 +135,7 @@ class Tensor(HasGradient):
             raise TypeError(
                 f"requires_grad_ was given a {type(requires_grad).__name__}; it needs a bool"
             )
-        if self.is_leaf:
+        if self._grad_fn is None:  # an outdated view is not asked for its history
             if requires_grad and self._array.dtype.kind != "f":
                 raise NonfloatRequiresGradError(
                     f"only floating-point tensors can require grad, found {self.dtype}; "
@@ -214,6 +215,10 @@ class Tensor(HasGradient):
             raise DetachViewError(
                 "detach_() was called on a view, which follows its base; use detach() instead"
             )
+        if self._grad_fn is not None:
+            versions.counter_of(self)  # a saved value with a counter is looked at
+            state = self.leaf_state()
+            state.cut_off_at, state.retained = next_order(), self.retains_grad
         self._grad_fn = None
         self._output_nr = 0
         self._requires_grad = False
@@ -237,8 +242,9 @@ class Tensor(HasGradient):
                 f"data of a tensor that requires grad was assigned {value.dtype}; it must be "
                 "floating-point, so convert it first, or call requires_grad_(False)"
             )
+        if self._leaf is not None and value._array.dtype != self._array.dtype:
+            self._leaf.accumulator = no_accumulator  # graphs that exist keep theirs
         self._array = value.materialise()
-        self._refresh_accumulator()
 
     def _refresh_accumulator(self) -> None:
         node = None if self._leaf is None else self._leaf.accumulator()
@@ -247,7 +253,7 @@ class Tensor(HasGradient):
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""
-        return int(self.materialise().__array_interface__["data"][0])
+        return layout.address(self.materialise())
 
     def stride(self, dim: int | None = None) -> Any:
         """Return the steps in memory, in elements (torch.Tensor.stride)."""
@@ -255,9 +261,9 @@ class Tensor(HasGradient):
         return strides if dim is None else strides[dim]
 
     def storage_offset(self) -> int:
-        """Return how far into its base's memory this tensor starts, in elements."""
-        base = self._base
-        return 0 if base is None else (self.data_ptr() - base.data_ptr()) // self.element_size()
+        """Return how far into its memory this tensor starts, in elements."""
+        start = layout.address(layout.memory_of(self.materialise()))
+        return (self.data_ptr() - start) // self.element_size()
 
     def element_size(self) -> int:
         """Return the size of one element in bytes (torch.Tensor.element_size)."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from typing import TYPE_CHECKING
 
-from gradspec_reference.engine.recording import apply
-from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.dtypes import promoted_dtype
+from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.errors import OperandShapeError
-from gradspec_reference.names.functions import indexing, products, shapes
+from gradspec_reference.names.functions import arithmetic, indexing, products, shapes
 from gradspec_reference.names.functions.elementwise import relu, sigmoid, tanh
-from gradspec_reference.names.functions.reductions import log_softmax, mean, softmax, sum
+from gradspec_reference.names.functions.reductions import log_softmax, softmax
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
     "cross_entropy",
@@ -28,18 +32,15 @@ __all__ = [
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return input @ weight.T + bias."""
     matrix = shapes.t(weight)
-    if bias is not None and input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
+    if bias is None:
+        return products.matmul(input, matrix)
+    if input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
         return products.addmm(bias, input, matrix)
-    product = products.matmul(input, matrix)
-    return product if bias is None else product + bias
-
-
-def reduced(loss: Tensor, reduction: str) -> Tensor:
-    """Return the mean or sum of losses, or all of them; ValueError for another word."""
-    if reduction == "none":
-        return loss
-    check_reduction(reduction)
-    return mean(loss) if reduction == "mean" else sum(loss)
+    if (bias.ndim, matrix.ndim) != (1, 2) or not input.ndim or not input.is_contiguous():
+        return arithmetic.add_(products.matmul(input, matrix), bias)
+    *stack, length = input._array.shape
+    flat = shapes.reshape(input, (math.prod(stack), length))
+    return shapes.view_(products.addmm(bias, flat, matrix), (*stack, matrix._array.shape[1]))
 
 
 def check_reduction(reduction: str) -> None:
@@ -50,7 +51,11 @@ def check_reduction(reduction: str) -> None:
 
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return the squared differences, reduced."""
-    return reduced((input - target).square(), reduction)
+    if reduction != "none":
+        check_reduction(reduction)
+    if not promoted_dtype(input._array, target._array).is_floating_point:
+        raise NotImplementedError("mse_loss was given integers; convert them with float()")
+    return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
 
 
 def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
@@ -67,8 +72,7 @@ def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
         )
     if reduction != "none":
         check_reduction(reduction)
-        return apply(OPERATORS["nll_loss"], (input, target), reduction == "mean")
-    return -indexing.getitem(input, (Tensor(np.arange(len(target))), target))
+    return apply(OPERATORS["nll_loss"], (input, target), reduction)
 
 
 def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:

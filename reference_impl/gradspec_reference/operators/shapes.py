@@ -77,6 +77,24 @@ def everywhere_kernel(x: Any, shape: Dims) -> Any:
     return whole
 
 
+def expand_kernel(x: Any, shape: Dims) -> Any:
+    """Repeat dimensions of length one without a copy; the others keep their strides.
+
+    The result is as writable as the operand.
+    """
+    shown = np.broadcast_to(x, shape)
+    if 1 not in shape or not x.ndim:
+        shown.flags.writeable = x.flags.writeable
+        return shown
+    steps: list[int] = []
+    for here, length in enumerate(reversed(shape)):
+        if here < x.ndim and x.shape[~here] == length:
+            steps.append(x.strides[~here])
+        else:
+            steps.append(shape[-here] * steps[-1] if length == 1 else 0)
+    return np.lib.stride_tricks.as_strided(x, shape, steps[::-1], writeable=x.flags.writeable)
+
+
 def split_kernel(x: Any, sizes: Dims, dim: int) -> list[Any]:
     """Consecutive pieces along a dimension."""
     pieces, start = [], 0
@@ -168,22 +186,32 @@ ROWS = (
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary_operator("alias", kernel=lambda x: x[...], vjp=as_is),
     unary_operator("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=reshaped),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
+        node_in_place="SqueezeBackward4",
         kernel=squeeze_dim_kernel,
         params="dim",
         vjp=reshaped,
     ),
-    of_shape("unsqueeze", kernel=np.expand_dims, params="dim", vjp=reshaped),
+    of_shape(
+        "unsqueeze",
+        node_in_place="UnsqueezeBackward1",
+        kernel=np.expand_dims,
+        params="dim",
+        vjp=reshaped,
+    ),
     unary_operator(
         "transpose",
+        node_in_place="TransposeBackward1",
         kernel=lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
         params="dim0 dim1",
         vjp=lambda xp, g, a, b: xp.transpose(g, a, b),
     ),
-    unary_operator("t", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
+    unary_operator(
+        "t", node_in_place="TBackward1", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)
+    ),
     unary_operator(
         "permute",
         kernel=lambda x, dims: x.transpose(dims),
@@ -195,7 +223,7 @@ ROWS = (
     unary_operator(
         "everywhere", node="SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is
     ),
-    unary_operator("expand", kernel=np.broadcast_to, params="size", vjp=as_is),
+    unary_operator("expand", kernel=expand_kernel, params="size", vjp=as_is),
     of_shape(
         "slice",
         kernel=lambda x, *which: x[slice_key(*which)],

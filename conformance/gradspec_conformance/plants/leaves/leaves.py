@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from gradspec_conformance.plants.places import REQUIRES_GRAD_, assigning, at, reading
-from gradspec_conformance.plants.plant import TEACHING, after, before, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import node, recording
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
 
-@plant(reading("is_leaf"), "value: leaf-204/assignment leaf-204/method", TEACHING)
-def everything_is_a_leaf(_sound, _tensor):
-    """is_leaf is True for every tensor, whatever made it."""
-    return True
+@compound("value: leaf-204/assignment leaf-204/method", TEACHING)
+def everything_is_a_leaf(swap):
+    """is_leaf is True for every tensor, whatever made it, and its flag can be set, to no effect."""
+
+    def ask(sound, tensor, flag=True):
+        return sound(tensor, flag) if tensor._grad_fn is None else tensor
+
+    swap(reading("is_leaf"), lambda *_: True)
+    swap(REQUIRES_GRAD_, ask)
+    swap(assigning("requires_grad"), ask)
 
 
 @plant(reading("is_leaf"), "flag: leaf-010/a_constant leaf-010/a_computed_constant", TEACHING)

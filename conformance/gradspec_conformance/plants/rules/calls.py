@@ -22,7 +22,7 @@ COME_THROUGH: Final = {
     "copy": "setitem",
     "dot": "matmul_vectors",
     "expand": "broadcast_to broadcast_to_new expand_as",
-    "fill": "setitem_number",
+    "fill_tensor": "setitem_number",
     "gather": "take_along_dim take_along_dim_flat",
     "index": "getitem_places getitem_mask",
     "masked_fill_tensor": "masked_fill_tensor",
@@ -109,7 +109,7 @@ def is_flat(call: Call) -> bool:
 
 
 def _flat() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {"fill": ("setitem_number",)}  # of what it fills
+    found: dict[str, tuple[str, ...]] = {"fill_tensor": ("setitem_number",)}  # of what it fills
     for call in CALLS.values():
         smoothness = call.operator.smoothness
         may_be = smoothness is PIECEWISE or (smoothness is LINEAR and call.operator.inplace)

@@ -72,7 +72,7 @@ def clamp_passes_everything(_sound, _xp, g, *_rest):
     return g
 
 
-@plant(rule("fill", "self"), "value: inp-020/number inp-020/slice", "pytorch/xla#1718")
+@plant(rule("fill_tensor", "self"), "value: inp-020/slice", "pytorch/xla#1718")
 def fill_keeps_old(_sound, _xp, g, *_rest):
     """A constant that is filled in passes the gradient on to the value that it overwrote."""
     return g

@@ -10,7 +10,7 @@ from gradspec_conformance.plants.places import REBASE, at, instead, kernel
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import layout, versions, views
 from gradspec_reference.engine.plans import node_type
-from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.engine.saved import SavedResult, SavedTensor
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.names.functions import reshaping
 from gradspec_reference.operators import OPERATORS, memory
@@ -145,3 +145,12 @@ def written_view_is_kept_by_its_base(_, tensor, *_rest):
     """The node that a write through a view gives to the base keeps the view."""
     if tensor._view is not None:
         tensor._view.base._grad_fn.metadata["view"] = tensor
+
+
+@plant(at(SavedResult, "unpack"), "value: inp-241", "where a saved result holds its history weakly")
+def history_goes_with_the_view(sound, self, node, as_tensor):
+    """What a write through a view saved is a constant once the view is gone."""
+    value = sound(self, node, as_tensor)
+    if as_tensor and self.through_view is not None and self.through_view() is None:
+        return value.detach()
+    return value

@@ -11,7 +11,7 @@ from gradspec_conformance.plants.plant import TEACHING, plant, sweep
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import copies, parts, shapes
-from gradspec_reference.operators import OPERATORS
+from gradspec_reference.operators import OPERATORS, memory
 
 
 @plant(kernel("clone"), "aliasing: inp-042p/clone", "where copies are made on writing")
@@ -135,3 +135,11 @@ for operator in A_VIEW.split():
         name=f"{operator}_copies",
         change=f"The operator {operator} gives a copy, which is taken for a view.",
     )
+
+
+@plant(kernel("scatter_region"), "value: inp-242", "graphs without a memory")
+def each_index_of_an_address_receives_all(_sound, part, geometry):
+    """What arrives at an address that several indices of the base show is sent to each of them."""
+    whole = memory.memory_for(geometry, part.dtype)
+    np.add.at(whole, memory.part_in(np.arange(whole.size), geometry), part)
+    return memory.base_in(whole, geometry)

@@ -201,7 +201,7 @@ def derivatives_are_taken_at_the_leaves(sound, self, node, cotangent, status):
     node.saved = held
 
 
-@plant(step("fit"), "shape: vjp-001b", "raskr/rust-autograd#38")
+@plant(step("fit"), "shape: vjp-010", "raskr/rust-autograd#38")
 def broadcasting_is_not_undone(_sound, _self, part, status, _shape, _dtype):
     """An operand that was repeated is given a gradient of the result's shape."""
     return (part, status)

@@ -30,8 +30,9 @@ def leaf_inplace_ok(_sound, *_):
 
 @plant(APPLY_INPLACE, "no error: inp-004/zero; value: inp-020/number", "zero_ as an initialiser")
 def overwriting_is_initialising(sound, operator, operands, *params):
-    """A write that ignores the old value is neither checked nor recorded."""
-    if operator.name in ("fill", "zero"):
+    """A write of constants, which ignores the old value, is neither checked nor recorded."""
+    constant = operator.name == "copy" and not operands[1].requires_grad
+    if constant or operator.name in ("fill", "zero"):
         return unrecorded(sound, operator, operands, *params)
     return sound(operator, operands, *params)
 

@@ -127,6 +127,7 @@ def pow_(input: Tensor, exponent: Any) -> Tensor:
     """Replace each element by its power (torch.Tensor.pow_)."""
     if isinstance(exponent, Tensor):
         return inplace.apply_inplace(OPERATORS["pow"], (input, exponent))
+    inplace.check_dtype(input._array, dtypes.promoted_dtype(input._array, exponent))
     return inplace.apply_inplace(OPERATORS["pow_scalar"], (input,), exponent)
 
 

@@ -75,17 +75,15 @@ def as_strided(
 ) -> Tensor:
     """Return a view of the tensor's memory with any shape and strides (torch.as_strided).
 
-    The offset counts from the start of the memory's base.  OperandShapeError beyond its end.
+    The offset counts from the start of the memory.  OperandShapeError beyond its end.
     """
     own = input.storage_offset()
-    source = (input if input._base is None else input._base).materialise()
     offset = own if storage_offset is None else storage_offset
     reach = offset + span(tuple(size), tuple(stride))
-    held = span(source.shape, layout.strides(source))
-    if offset < own or (reach > held and 0 not in size):
+    held = layout.reach(layout.memory_of(input._array))
+    if offset < 0 or (reach > held and 0 not in size):
         raise OperandShapeError(
-            f"as_strided was to show elements {offset} to {reach} of the memory; this tensor "
-            f"starts at element {own} of {held}"
+            f"as_strided was to show elements {offset} to {reach} of the memory, which has {held}"
         )
     geometry = (
         input._array.shape,

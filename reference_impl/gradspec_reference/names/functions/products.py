@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradspec_reference.engine import recording
-from gradspec_reference.engine.recording import apply
+from gradspec_reference.engine.plans import in_place
+from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.operators import OPERATORS
@@ -76,11 +77,20 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if 0 in ranks:
         raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, other._array))
     if ranks[0] == 1:
-        return shapes.squeeze(matmul(shapes.unsqueeze(input, 0), other), -2)
+        return _without_dim(matmul(shapes.unsqueeze(input, 0), other), -2)
     if ranks[1] == 1:
-        return shapes.squeeze(matmul(input, shapes.unsqueeze(other, 1)), -1)
+        return _without_dim(matmul(input, shapes.unsqueeze(other, 1)), -1)
     check_same_dtype(OPERATORS["matmul"], input, other)
     return apply(OPERATORS["matmul"], (input, other))
+
+
+def _without_dim(product: Tensor, dim: int) -> Tensor:
+    """Drop a dimension of a product that nobody else has seen: the result is no view."""
+    if product.ndim == 2:  # noqa: PLR2004 - a matrix
+        return unary(in_place(OPERATORS["squeeze_dim"]), product, (dim % 2,))
+    shape = list(product._array.shape)
+    del shape[dim]
+    return unary(OPERATORS["reshape"], product, tuple(shape))
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:

@@ -198,8 +198,11 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
 def _extreme(name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> Extreme:
     dim = normal_dim(dim, input.ndim)
     values = apply(OPERATORS[name], (input, indices), dim, keepdim)
-    array = indices._array if keepdim or not input.ndim else np.squeeze(indices._array, dim)
-    return Extreme(values, Tensor(np.array(array)))
+    if not keepdim and input.ndim:
+        # the caller's tensor is what the node saved: a write to it counts
+        indices = indices.alias()
+        indices._array = np.squeeze(indices._array, dim)
+    return Extreme(values, indices)
 
 
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -235,7 +238,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False) -> Extreme:
     """Return the sorted values and where they were (torch.sort)."""
     indices = argsort(input, dim, descending)
     values = apply(OPERATORS["sort_values"], (input, indices), normal_dim(dim, input.ndim))
-    return Extreme(values, Tensor(indices._array.copy()))
+    return Extreme(values, indices)
 
 
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extreme:
@@ -247,7 +250,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extreme:
     order = argsort(input, dim, descending=largest)._array
     indices = Tensor(np.array(order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order))
     values = apply(OPERATORS["topk_values"], (input, indices), dim)
-    return Extreme(values, Tensor(indices._array.copy()))
+    return Extreme(values, indices)
 
 
 def logsumexp(input: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:

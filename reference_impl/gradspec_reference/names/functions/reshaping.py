@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from gradspec_reference.engine import inplace, recording, versions, views
+from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
+from gradspec_reference.names.functions import shapes
 from gradspec_reference.operators import OPERATORS
 
 __all__ = []
@@ -18,22 +18,25 @@ __all__ = []
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
-    operator = OPERATORS[name]
+    operator = in_place(OPERATORS[name])
     requires = (recording.needs_grad(input),)
     recorded = state.recording and recording.should_record(requires)
     if recorded:
         inplace.check_may_be_written(input)
     array = recording.run(operator, [input.materialise()], params)
-    if recorded and input._view is None:
+    if recorded:
         node = recording.make_node(operator, (input,), params, requires, Tensor(array))
-        views.rebase(input, node)
+        views.set_history(input, node)
     input._array = array
     versions.bump(input)
+    if recorded and input._view is not None:  # what its base shows is the same
+        input._view.version = versions.version(input)
     return input
 
 
 def t_(input: Tensor) -> Tensor:
     """Transpose in place (torch.Tensor.t_)."""
+    shapes.check_is_matrix(input)
     return change_view_(input, "t")
 
 
@@ -63,9 +66,7 @@ def resize_(input: Tensor, *sizes: Any) -> Tensor:
             "the new tensor with cat() or expand()"
         )
     shape = as_shape(sizes)
-    old = input.materialise()
-    new = np.zeros(shape, old.dtype)
-    count = min(new.size, old.size)
-    new.reshape(-1)[:count] = old.reshape(-1)[:count]
-    input._array = new
+    if shape != input._array.shape:
+        input._array = layout.resized(input.materialise(), shape)
+        versions.bump(input)
     return input

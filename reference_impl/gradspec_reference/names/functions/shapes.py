@@ -69,6 +69,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     first, last = normal_dim(start_dim, len(shape)), normal_dim(end_dim, len(shape))
     if first > last:
         raise RuntimeError(f"flatten was given dimensions {first} to {last}; the first comes first")
+    if first == last and shape:
+        return input
     length = math.prod(shape[first : last + 1])
     return reshape(input, (*shape[:first], length, *shape[last + 1 :]))
 
@@ -104,9 +106,14 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def t(input: Tensor) -> Tensor:
     """Return a view of the transposed matrix (torch.t)."""
+    check_is_matrix(input)
+    return view(OPERATORS["t"], input)
+
+
+def check_is_matrix(input: Tensor) -> None:
+    """Refuse to transpose more than two dimensions."""
     if input.ndim > 2:  # noqa: PLR2004 - a matrix has two dimensions
         raise RuntimeError(f"t() was given {input.ndim} dimensions; at most 2, use permute()")
-    return view(OPERATORS["t"], input)
 
 
 def expand(input: Tensor, *sizes: Any) -> Tensor:
@@ -117,9 +124,7 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
         input._array.shape[i - missing] if n == -1 and i >= missing else n
         for i, n in enumerate(size)
     )
-    result = view(OPERATORS["expand"], input, shape)
-    result._array.flags.writeable = input._array.flags.writeable
-    return result
+    return view(OPERATORS["expand"], input, shape)
 
 
 def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:

@@ -233,6 +233,22 @@ def a_value_that_nobody_saved_may_be_written(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
+@clause("inp-249", SAFETY, sources=["chain rule"])
+def data_of_another_shape_does_not_reach_the_graph_that_exists(ag: Autograd) -> None:
+    """If a leaf is given data of another shape after it was used, the pass is refused, or the
+    gradient is that of the tensor that was used.
+    """
+    v = ag.random(2)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3.0
+    x.data = ag.tensor([5.0])
+    with ag.attempt() as backward:
+        y.backward(ag.tensor(v))
+
+    with backward.granted():
+        expect(x.grad).is_close(3.0 * v)
+
+
 @clause("inp-014", VALUE, sources=[CHECKS])
 def writes_before_saving_do_not_matter(ag: Autograd) -> None:
     """A tensor that was written before its value was saved is as good as any other."""
