@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import MalformedEdition
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import Level, Nature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -49,8 +48,7 @@ class Demand:
     """A clause of the edition, or a row of one, as much as can be told without its program.
 
     `section` is the module under `gradspec.chapters`; `clause_statement` speaks of all rows;
-    `ledger` are the ids that it stands for;
-    `acts` is how many acts its program takes.
+    `stands_for` are the ids that it had; `acts` is how many acts its program takes.
     """
 
     id: str
@@ -62,7 +60,7 @@ class Demand:
     statement: str
     clause_statement: str
     needs: frozenset[str]
-    ledger: tuple[str, ...]
+    stands_for: tuple[str, ...]
     builds_on: tuple[str, ...]
     is_law: bool
     acts: int
@@ -85,7 +83,7 @@ class Demand:
     @property
     def words(self) -> tuple[str, ...]:
         """What else it may be found by."""
-        return (self.name, self.section, self.level, self.nature, *self.ledger)
+        return (self.name, self.section, self.level, self.nature, *self.stands_for)
 
 
 def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
@@ -102,7 +100,7 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
             statement=facts.get("sentence") or line["sentence"].replace("{name}", row),
             clause_statement=line["sentence"],
             needs=frozenset(facts["needs"].split()),
-            ledger=tuple(facts.get("ledger", ())),
+            stands_for=tuple(facts.get("stands_for", ())),
             builds_on=tuple(line.get("builds_on", ())),
             is_law=line.get("law", False),
             acts=facts["acts"],
@@ -146,7 +144,7 @@ def foundations(
 ) -> tuple[str, ...]:
     """Give what a clause builds on: what it names, and the clauses of the words that it needs."""
     named = (i for name in builds_on for i in resolve(name) or (name,))
-    groups = (FOUNDATIONS[word] for word in sorted(needed) if word in FOUNDATIONS)
+    groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
     return tuple(i for i in dict.fromkeys((*named, *groups)) if i != identifier)
 
 
@@ -167,6 +165,6 @@ def _names() -> dict[str, tuple[str, ...]]:
     for demand in demands():
         for name in dict.fromkeys((demand.id, demand.clause)):
             names[name] = (*names.get(name, ()), demand.id)
-        for name in demand.ledger:
+        for name in demand.stands_for:
             older[name] = (*older.get(name, ()), demand.id)
     return older | names

@@ -16,7 +16,7 @@ from gradspec_conformance.execution.effort import EVERYDAY, Effort
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.report.explanation import command, explain
+from gradspec_conformance.report.explanation import explain, rerun_command
 
 
 def does_not_hold(ag: Autograd) -> None:
@@ -102,13 +102,13 @@ def test_where_no_program_came_back_the_text_of_the_clause_is_shown() -> None:
 
 
 def test_of_a_clause_that_is_nowhere_no_program_is_shown() -> None:
-    assert explain(judged("acc-999", Outcome.ERRORED), "mine", EVERYDAY).program == ""
+    assert explain(judged("acc-999", Outcome.ERRORED), "mine", EVERYDAY).program is None
 
 
 def test_of_what_passed_no_program_is_shown() -> None:
     found = explain(judged(program=PROGRAM, script="x"), "mine", EVERYDAY)
 
-    assert (found.program, found.script) == ("", "")
+    assert (found.program, found.script) == (None, None)
 
 
 def test_a_long_sentence_is_broken_and_what_stands_below_it_stays_as_it_is() -> None:
@@ -134,4 +134,4 @@ def test_a_long_sentence_is_broken_and_what_stands_below_it_stays_as_it_is() -> 
 def test_the_command_repeats_the_run_as_hard_as_it_was(
     engine: str, effort: Effort, words: str
 ) -> None:
-    assert command("acc-001", engine, effort) == f"gradspec run {words}"
+    assert rerun_command("acc-001", engine, effort) == f"gradspec run {words}"

@@ -41,7 +41,7 @@ class Trial:
     clause: str
     expected: str
     fate: Fate
-    detail: str = ""
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,12 @@ class Proof:
 
 def trials(plants: Iterable[Plant]) -> Iterator[Trial]:
     """Try each plant on the clauses that it names, one after the other."""
-    return tried((plant, i, kind) for plant in plants for i, kind in named_kills(plant).items())
+    return run_trials(
+        (plant, i, kind) for plant in plants for i, kind in named_kills(plant).items()
+    )
 
 
-def tried(wanted: Iterable[tuple[Plant, str, str]]) -> Iterator[Trial]:
+def run_trials(wanted: Iterable[tuple[Plant, str, str]]) -> Iterator[Trial]:
     """Try plants on clauses, each with the kind in which it is to fail, one after the other."""
     sound: dict[str, Verdict] = {}
     for plant, identifier, kind in wanted:
@@ -92,7 +94,7 @@ def meant(named: str) -> tuple[str, ...]:
 
 
 def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) -> Trial:
-    def came_to(fate: Fate, detail: str = "") -> Trial:
+    def came_to(fate: Fate, detail: str | None = None) -> Trial:
         return Trial(plant.name, identifier, kind, fate, detail)
 
     if identifier not in CASES:
@@ -107,9 +109,9 @@ def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) 
         return came_to(Fate.VOID, "the fault never took effect")
     if verdict.outcome is Outcome.PASSED:
         return came_to(Fate.SURVIVED)
-    if is_red(verdict) and verdict.kind == kind:
+    if is_red(verdict) and verdict.manner == kind:
         return came_to(Fate.KILLED, verdict.message)
-    return came_to(Fate.WRONG_KIND, f"{verdict.outcome} ({verdict.kind}): {verdict.message}")
+    return came_to(Fate.WRONG_KIND, f"{verdict.outcome} ({verdict.manner}): {verdict.message}")
 
 
 def run_alone(identifier: str) -> Verdict:

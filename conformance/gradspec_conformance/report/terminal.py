@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradspec import chapters
-from gradspec.writing.nature import Nature
+from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.run.result import ExitStatus, Result, by_clause
@@ -152,8 +152,8 @@ def _print_not_run(result: Result, where: Console) -> None:
             more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
             where.print(f"\n{lacking.total()} {sentence}: {', '.join(named)}{more}", markup=False)
     ran = {judged.id for judged in result.judged}
-    blocking = {j.verdict.foundation for j in result.judged if j.verdict.outcome is Outcome.BLOCKED}
-    for foundation in sorted(blocking - ran):
+    blocking = {j.verdict.foundation for j in result.judged} - ran
+    for foundation in sorted(filter(None, blocking)):
         command = f"gradspec run {result.spec} --no-expect -k {foundation}"
         where.print(f"see why it does not hold: {command}", markup=False, soft_wrap=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gradspec_reference.dtypes import result_type
+from gradspec_reference.dtypes import promoted_dtype
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import arithmetic, indexing, products, shapes
@@ -53,7 +53,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     """Return the squared differences, reduced."""
     if reduction != "none":
         check_reduction(reduction)
-    if not result_type(input._array, target._array).is_floating_point:
+    if not promoted_dtype(input._array, target._array).is_floating_point:
         raise NotImplementedError("mse_loss was given integers; convert them with float()")
     return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
 

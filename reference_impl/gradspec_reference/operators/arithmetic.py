@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, as_is, both, no_slope, unary
+from gradspec_reference.operators.row import Operator, as_is, both, no_slope, unary_operator
 
 SQUARE = 2
 
@@ -152,10 +152,10 @@ ROWS = (
         operands="self values",
         vjp={"self": no_derivative, "values": no_derivative},
     ),
-    unary("neg", kernel=python.neg, vjp=lambda _xp, g: -g),
-    unary("abs", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x)),
-    unary("sign", kernel=sign_kernel, vjp=no_slope),
-    unary(
+    unary_operator("neg", kernel=python.neg, vjp=lambda _xp, g: -g),
+    unary_operator("abs", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x)),
+    unary_operator("sign", kernel=sign_kernel, vjp=no_slope),
+    unary_operator(
         "pow_scalar",
         node="PowBackward0",
         kernel=pow_kernel,

@@ -73,7 +73,7 @@ def widened(input: Tensor, *numbers: Any) -> Tensor:
     """Return a tensor in the dtype that it has in an operation with these numbers."""
     if input._array.dtype.kind == "f":
         return input
-    dtype = dtypes.result_type(input._array, *(n for n in numbers if n is not None))
+    dtype = dtypes.promoted_dtype(input._array, *(n for n in numbers if n is not None))
     result: Tensor = input.to(dtype)
     return result
 
@@ -95,7 +95,7 @@ def remainder(input: Any, other: Any) -> Tensor:
 def check_divisor(*operands: Any) -> None:
     """Refuse to divide integers by zero."""
     arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
-    if not dtypes.result_type(*arrays).is_floating_point and not np.all(arrays[1]):
+    if not dtypes.promoted_dtype(*arrays).is_floating_point and not np.all(arrays[1]):
         raise RuntimeError("integers were divided by zero; convert to a floating dtype first")
 
 
@@ -127,7 +127,7 @@ def pow_(input: Tensor, exponent: Any) -> Tensor:
     """Replace each element by its power (torch.Tensor.pow_)."""
     if isinstance(exponent, Tensor):
         return inplace.apply_inplace(OPERATORS["pow"], (input, exponent))
-    inplace.check_dtype(input._array, dtypes.result_type(input._array, exponent))
+    inplace.check_dtype(input._array, dtypes.promoted_dtype(input._array, exponent))
     return inplace.apply_inplace(OPERATORS["pow_scalar"], (input,), exponent)
 
 
