@@ -138,7 +138,31 @@ def accum_dtype(_, self):
     self.outputs = tuple(((shape, None) for shape, _ in self.outputs))
 
 
-@plant(at(accumulation, "may_keep"), "aliasing: acc-018; value: acc-018a", "a copy for safety")
+@plant(
+    at(accumulation, "may_keep"),
+    "value: vjp-009a/a_part_of_a_tensor life-017/passes_that_start_from_views_of_a_leaf",
+    "engines that take every view for one of their own",
+)
+def a_part_as_the_cotangent_becomes_the_gradient(sound, leaf, gradient, status):
+    """A cotangent that is a view is kept as the gradient of a leaf, uncopied."""
+    return getattr(gradient, "base", None) is not None or sound(leaf, gradient, status)
+
+
+@plant(ACCUMULATE_TENSOR, "structure: acc-013/a_pass_with_create_graph", "recorded clones")
+def recorded_gradient_keeps_arrival_layout(sound, leaf, gradient):
+    """A new gradient of a pass with create_graph is laid out as it arrives."""
+    held = leaf._grad
+    sound(leaf, gradient)
+    if held is None and leaf._grad is not None:
+        leaf._grad._array = np.array(leaf._grad._array, order="C")
+
+
+@plant(at(accumulation, "check_entries"), "value: acc-204", "common where NumPy adds")
+def entries_with_one_address_are_added_to(_sound, _array):
+    """A grad that was expanded from one number is added to all the same."""
+
+
+@plant(at(accumulation, "may_keep"), "aliasing: acc-018 acc-203", "a copy for safety")
 def first_gradient_always_copied(_sound, _leaf, _gradient, _status):
     """The first gradient of a leaf is always a copy of what arrived."""
     return False

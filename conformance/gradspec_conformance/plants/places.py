@@ -17,6 +17,7 @@ from gradspec_reference.engine import (
     grads,
     hooks,
     inplace,
+    layout,
     recording,
     requests,
     saved,
@@ -157,4 +158,5 @@ SHOULD_RECORD: Final = at(recording, "should_record")
 NEW_PASS: Final = at(requests, "new_pass")
 CHECK_VERSION: Final = at(saved, "check_version")
 UNBROADCAST: Final = at(shapes, "unbroadcast")
+IN_SHAPE: Final = at(layout, "in_shape")
 REBASE: Final = at(views, "rebase")

@@ -81,7 +81,7 @@ def prepare(
     target = operands[0]._array
     return how.node(
         recording.collect_edges(operands, requires),
-        recording.collect_saved(how.sources, kept, None),
+        recording.collect_saved(how, kept, None),
         params,
         ((target.shape, target.dtype),),
         how.freeable,

@@ -141,8 +141,8 @@ def asarray(
 ) -> Tensor:
     """Return an object as a tensor (torch.asarray).
 
-    `requires_grad` says whether the result requires grad: if False, it is detached.  Left out, a
-    tensor keeps its history, and a warning says so.
+    `requires_grad` says whether the result requires grad: if False, it is detached, or a leaf that
+    is handed back has its flag taken.  Left out, a tensor keeps its history, and a warning says so.
     """
     result = as_tensor(obj, dtype)
     if copy:
@@ -152,7 +152,7 @@ def asarray(
             warn_of_kept_history()
         return result
     if not requires_grad:
-        return result.detach() if result.requires_grad else result
+        return result.requires_grad_(False) if result.is_leaf else result.detach()
     return result if result.requires_grad else result.requires_grad_()
 
 

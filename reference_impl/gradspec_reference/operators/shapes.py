@@ -146,6 +146,11 @@ def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
     return xp.reshape(g, shape)
 
 
+def unsqueezed(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
+    """Put dimensions of length one back; what has all of them is passed on itself."""
+    return g if g.shape == shape else xp.reshape(g, shape)
+
+
 def clone_kernel(x: Any) -> Any:
     """Return a copy that lies as the operand does; what was expanded has no order to keep."""
     return x.copy(order_of_copy(x)) if x.ndim else x.copy()
@@ -191,14 +196,14 @@ ROWS = (
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary_operator("alias", kernel=lambda x: x[...], vjp=as_is),
     unary_operator("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
         node_in_place="SqueezeBackward4",
         kernel=squeeze_dim_kernel,
         params="dim",
-        vjp=reshaped,
+        vjp=unsqueezed,
     ),
     of_shape(
         "unsqueeze",

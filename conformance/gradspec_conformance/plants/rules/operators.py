@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import at, rule
+from gradspec_conformance.plants.places import at, kernel, rule
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.operators import indexing, reductions
 
@@ -70,3 +70,21 @@ def the_last_window_wins(_sound, xp, g, shape, dim, size, step):
             place = (*(slice(None),) * dim, window * step + offset)
             whole[place] = g[(*(slice(None),) * dim, window, ..., offset)]
     return whole
+
+
+@plant(at(reductions, "shared_out"), "value: op-211/max op-211/median", "masks that are factors")
+def winners_are_a_factor(_sound, xp, g, chosen):
+    """What is shared out among the chosen is multiplied by a mask of ones and zeros."""
+    return xp.reshape(g / xp.sum(chosen), (1,) * len(chosen.shape)) * chosen
+
+
+@plant(kernel("threshold_backward"), "value: op-211/relu", "masks that are factors")
+def positive_entries_are_a_factor(_sound, g, result):
+    """Relu multiplies its gradient by a mask of ones and zeros."""
+    return g * (result > 0)
+
+
+@plant(rule("sort_values", "self"), "value: op-211/sort", "sorting by a permutation matrix")
+def sorting_is_a_product(sound, xp, g, *rest):
+    """Every entry receives a multiple of every entry of a sort's gradient, if one of zero."""
+    return sound(xp, g, *rest) + xp.sum(g) * 0.0

@@ -16,7 +16,7 @@ from gradspec.catalogue import signs
 from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, PIECEWISE, UNDETERMINED, Call
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
-from gradspec_conformance.plants.places import UNBROADCAST, at, kernel, rule
+from gradspec_conformance.plants.places import IN_SHAPE, UNBROADCAST, at, kernel, rule
 from gradspec_conformance.plants.plant import Plant, enter
 from gradspec_conformance.plants.rules.calls import (
     FLAT,
@@ -254,8 +254,8 @@ def broadcasting() -> Iterator[Spot]:
     broadcast = [c for c in CALLS.values() if c.name.endswith("_broadcast")]
     smooth = [c for c in broadcast if c.operator.smoothness in DIFFERENTIABLE]
     kills = {f"op-001/{c.name}": "shape" for c in smooth}
-    leave: Fault = lambda _sound, _xp, gradient, _shape: gradient  # noqa: E731 - a fault
-    yield Spot("everything", (UNBROADCAST,), leave, kills)
+    leave: Fault = lambda _sound, *given: given[-2]  # noqa: E731 - a fault
+    yield Spot("everything", (UNBROADCAST, IN_SHAPE), leave, kills)
 
 
 # flags --------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ from gradspec_conformance.plants.places import (
     DEFAULT_COTANGENT,
     FOR_ROOT,
     FOR_ROOTS,
+    IN_SHAPE,
     UNBROADCAST,
     at,
     step,
 )
-from gradspec_conformance.plants.plant import TEACHING, after, before, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import cotangents
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -175,10 +176,15 @@ def equal_entries_are_a_scalar(sound, root, shape, dtype):
     return sound(root, shape, dtype)
 
 
-@plant(at(cotangents, "check_shape"), "no error: vjp-004/row", "pytorch/pytorch#1198")
-def cotangent_shape_unchecked(_sound, _given, _shape):
+@compound("no error: vjp-004/number", "pytorch/pytorch#1198")
+def cotangent_shape_unchecked(swap):
     """A cotangent of any shape is accepted."""
-    return
+    swap(at(cotangents, "check_shape"), lambda _sound, _given, _shape: None)
+
+    @swap.into(UNBROADCAST)
+    def _(sound, xp, gradient, shape):
+        small = len(gradient.shape) < len(shape)
+        return gradient if small else sound(xp, gradient, shape)
 
 
 @plant(FOR_ROOT, "no error: vjp-004/number", "NumPy's broadcasting")
@@ -254,14 +260,14 @@ def broadcast_takes_the_mean(sound, xp, gradient, shape):
     return total * (total.size / gradient.size)
 
 
-@plant(
-    UNBROADCAST,
+@compound(
     "shape: leaf-016a",
     "pytorch/pytorch#913, raskr/rust-autograd#38, Lightning-AI/lightning-thunder#1962",
 )
-def a_stretched_leaf_has_a_stretched_gradient(_sound, _xp, gradient, _shape):
+def a_stretched_leaf_has_a_stretched_gradient(swap):
     """Broadcasting is not undone: what arrives at a leaf has the shape of the result."""
-    return gradient
+    swap(UNBROADCAST, lambda _sound, _xp, gradient, _shape: gradient)
+    swap(IN_SHAPE, lambda _sound, gradient, _shape: gradient)
 
 
 @plant(UNBROADCAST, "value: leaf-016a/a_row leaf-016a/a_number", "deeplearning4j/nd4j#2424")
@@ -305,9 +311,13 @@ def numbers_among_gradients_stand_for_one(sound, root, given):
     return sound(root, None if isinstance(given, int | float) else given)
 
 
-@plant(UNBROADCAST, "shape: leaf-016a/a_row_to_no_rows", "a test > 1 for != 1")
-def stretching_to_nothing_is_overlooked(sound, xp, gradient, shape):
+@compound("shape: leaf-016a/a_row_to_no_rows", "a test > 1 for != 1")
+def stretching_to_nothing_is_overlooked(swap):
     """Broadcasting is not undone along a dimension of length 0."""
-    leading = len(gradient.shape) - len(shape)
-    empty = 0 in gradient.shape[leading:]
-    return gradient if empty and (not leading) else sound(xp, gradient, shape)
+    swap(IN_SHAPE, lambda _sound, gradient, _shape: gradient)
+
+    @swap.into(UNBROADCAST)
+    def _(sound, xp, gradient, shape):
+        leading = len(gradient.shape) - len(shape)
+        empty = 0 in gradient.shape[leading:]
+        return gradient if empty and (not leading) else sound(xp, gradient, shape)

@@ -17,10 +17,12 @@ from gradspec_reference.engine.node import freed
 @plant(step("differentiate"), "no error: life-001 life-018", "tinygrad/tinygrad#5701")
 def freed_node_passes_nothing(sound, self, node, cotangent, status):
     """A freed node ends the walk silently, so that a second pass adds nothing."""
-    if node.saved is None:
-        self.pass_nothing(node)
-    else:
+    if node.saved is not None:
         sound(self, node, cotangent, status)
+        return
+    node.saved = ()
+    self.pass_nothing(node)
+    node.saved = None
 
 
 @plant(step("limit_to"), "graph-freed: life-018a", "where a pass checks the graph before it walks")

@@ -102,3 +102,11 @@ def inputs_after_a_constant_are_dropped(sound, targets):
     """The first input that does not require grad ends the sequence of inputs."""
     good = [not isinstance(t, Tensor) or t.requires_grad for t in targets]
     return sound(targets[: (*good, False).index(False)])
+
+
+@plant(step("start"), "unexpected gradient: bwd-212", "common where every root is a start")
+def roots_beside_the_inputs_are_visited(sound, self, roots, cotangents):
+    """A root that leads to none of the inputs keeps its gradient and calls its hooks."""
+    visited, self.visited = (self.visited, None)
+    sound(self, roots, cotangents)
+    self.visited = visited

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import after, plant
+from gradspec_conformance.plants.places import IN_SHAPE, at, step
+from gradspec_conformance.plants.plant import after, compound, plant
 from gradspec_conformance.plants.walk.naive import (
     depths_below,
     leaf_of,
@@ -23,7 +23,7 @@ from gradspec_conformance.plants.walk.naive import (
 from gradspec_reference.engine import accumulation, arrivals
 from gradspec_reference.engine.arrivals import MISSING
 from gradspec_reference.engine.node import AccumulateGrad, Node
-from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.engine.saved import SavedResult, tensor_of
 from gradspec_reference.engine.tensor import Tensor
 
 PATIENCE = 20_000
@@ -36,9 +36,10 @@ STACK = 1000
 
 def without_value(item: Any) -> Any:
     """Return a saved value, or zeros in the place of one that was computed."""
-    if type(item) is not SavedTensor or item.tensor._grad_fn is None:
+    tensor = None if isinstance(item, SavedResult) else tensor_of(item)
+    if tensor is None or tensor._grad_fn is None:
         return item
-    return SavedTensor(Tensor(np.zeros_like(item.tensor._array)))
+    return Tensor(np.zeros_like(tensor._array))
 
 
 @plant(step("start"), "value: bwd-001c bwd-001d", "karpathy/micrograd#2")
@@ -145,11 +146,15 @@ def deep_graph_cut(went, sound, self, *arguments):
         sound(self, *arguments)
 
 
-@plant(step("start"), "value: bwd-015", "engines that keep roots in a dict")
-def roots_are_a_set(sound, self, roots, cotangents):
+@compound("value: bwd-015", "engines that keep roots in a dict")
+def roots_are_a_set(swap):
     """A root that is listed twice counts once."""
-    by_edge = dict(zip(roots, cotangents, strict=True))
-    sound(self, list(by_edge), list(by_edge.values()))
+    swap(step("count"), lambda sound, self, roots: sound(self, list(dict.fromkeys(roots))))
+
+    @swap.into(step("start"))
+    def _(sound, self, roots, cotangents):
+        by_edge = dict(zip(roots, cotangents, strict=True))
+        sound(self, list(by_edge), list(by_edge.values()))
 
 
 @plant(step("start"), "value: bwd-016/first bwd-016/last", "gradients reset when they are reached")
@@ -201,10 +206,11 @@ def derivatives_are_taken_at_the_leaves(sound, self, node, cotangent, status):
     node.saved = held
 
 
-@plant(step("fit"), "shape: vjp-010", "raskr/rust-autograd#38")
-def broadcasting_is_not_undone(_sound, _self, part, status, _shape, _dtype):
+@compound("shape: vjp-001b", "raskr/rust-autograd#38")
+def broadcasting_is_not_undone(swap):
     """An operand that was repeated is given a gradient of the result's shape."""
-    return (part, status)
+    swap(step("fit"), lambda _sound, _self, part, status, *_outputs: (part, status))
+    swap(IN_SHAPE, lambda _sound, gradient, _shape: gradient)
 
 
 @plant(step("fit"), "value: leaf-206", "pytorch/pytorch#76785")

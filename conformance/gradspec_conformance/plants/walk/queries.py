@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_conformance.plants.places import GRAD, NEW_PASS, at, step
-from gradspec_conformance.plants.plant import after, before, plant
+from gradspec_conformance.plants.plant import after, before, compound, plant
 from gradspec_conformance.plants.walk.keeping import without_keepers
 from gradspec_reference import autograd
 from gradspec_reference.engine import requests
@@ -118,15 +118,24 @@ def query_empties_nothing(_, self, *_rest, run_targets):
     self.retain_graph = self.retain_graph or not run_targets
 
 
-@plant(GRAD, "value: vjp-011b vjp-011a", "engines that return what the walk collected")
-def grad_order(sound, outputs, inputs, *rest, **keywords):
-    """A query returns gradients in the order in which the inputs were first used."""
-    if isinstance(inputs, list | tuple):
-        nodes: list[Any] = [requests.edge_of(one)[0] for one in inputs]
-        inputs = [
-            one for _, one in sorted(zip(nodes, inputs, strict=True), key=lambda p: -p[0].order)
-        ]
-    return sound(outputs, inputs, *rest, **keywords)
+@compound("value: vjp-011b vjp-011a", "engines that return what the walk collected")
+def grad_order(swap):
+    """A query returns gradients in the order in which the walk came to the inputs."""
+    reached = []
+
+    @swap.into(step("capture"))
+    def _(sound, self, node, arrived):
+        sound(self, node, arrived)
+        reached.append(node)
+
+    @swap.into(GRAD)
+    def _(sound, outputs, inputs, *rest, **keywords):
+        reached.clear()
+        found = sound(outputs, inputs, *rest, **keywords)
+        if not isinstance(inputs, list | tuple):
+            return found
+        places = [reached.index(requests.edge_of(one)[0]) for one in inputs]
+        return [g for _, g in sorted(zip(places, found, strict=True), key=lambda pair: pair[0])]
 
 
 @plant(GRAD, "unexpected gradient: vjp-011c", "Oneflow-Inc/oneflow#10251")

@@ -10,7 +10,7 @@ import numpy as np
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import APPLY_INPLACE, STORE, at, instead
 from gradspec_conformance.plants.plant import before, compound, plant
-from gradspec_reference.engine import inplace, layout, node, versions, views
+from gradspec_reference.engine import backward, inplace, layout, node, versions, views
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.errors import (
@@ -187,3 +187,8 @@ def misfit_is_noticed_after_the_write(swap):
         check(before, result)
 
     swap(at(inplace, "check_result"), lambda _sound, *_: None)
+
+
+@plant(at(backward, "check_still_leaf"), "unexpected gradient: inp-260", "torch rule")
+def a_leaf_that_became_a_result_is_filled(_sound, _tensor):
+    """A gradient for a leaf is stored in what a recorded write has made of it."""

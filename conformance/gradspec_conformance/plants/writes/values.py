@@ -93,3 +93,15 @@ def base_gets_a_scatter(_sound, *_):
 def inplace_not_recorded(sound, *arguments):
     """A write changes the value, and the history stays that of the old value."""
     return unrecorded(sound, *arguments)
+
+
+@compound("value: inp-259", "NumPy's integer powers")
+def powers_in_place_are_cut_off(swap):
+    """A power in place is cut off to the data type of its target."""
+    swap(at(inplace, "check_dtype"), lambda _sound, _array, _dtype: None)
+
+    @swap.into(at(inplace, "result_for"))
+    def _(sound, operator, operands, params):
+        result = sound(operator, operands, params)
+        power = operator.name.startswith("pow")
+        return result.astype(operands[0]._array.dtype) if power else result
