@@ -413,6 +413,13 @@ attempt(lambda: v.mul_(2))
 out(v.grad_fn)
 attempt(lambda: v.mul_(2))
 """,
+    "a gradient for what was expanded and filled": """
+e = (x * 1).expand(2, 3)
+e.zero_()
+out(e.grad_fn)
+attempt(lambda: e.sum().backward())
+out(x.grad)
+""",
     "an index of nothing": """
 e = torch.ones(3, 2)
 attempt(lambda: e[:0, [7]])
