@@ -420,6 +420,14 @@ out(e.grad_fn)
 attempt(lambda: e.sum().backward())
 out(x.grad)
 """,
+    "one gradient for all where some were assigned": """
+for key in ([0], x > 1.5, torch.tensor([2, 1])):
+    h = torch.stack([x, x])
+    h[:, key] = 0.5
+    h[[1]] = 2.0
+    h.sum().backward()
+    out(x.grad)
+""",
     "an index of nothing": """
 e = torch.ones(3, 2)
 attempt(lambda: e[:0, [7]])

@@ -81,6 +81,13 @@ def put_kernel(x: Any, values: Any, *rest: Any) -> Any:
     return copy
 
 
+def clear_kernel(x: Any, key: Key) -> Any:
+    """Return a tensor with zeros at the indices."""
+    copy = x.copy()
+    copy[key] = 0
+    return copy
+
+
 def copy_with_its_overlaps(x: Any) -> Any:
     """Return a copy in which one address that has several indices has them still."""
     if 0 not in x.strides:
@@ -169,7 +176,7 @@ ROWS = (
     ),
     unary_operator(
         "clear_at",
-        kernel=lambda x, key: put_kernel(x, 0, key),
+        kernel=clear_kernel,
         params="key",
         vjp=lambda xp, g, key: xp.clear_at(g, key),
     ),
