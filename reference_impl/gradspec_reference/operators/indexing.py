@@ -55,7 +55,10 @@ def index_rule(xp: Any, g: Any, indices: list[Any], shape: Any, template: Key) -
 
 def gather_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, *_: Any) -> Any:
     """Return what was read along a dimension, added where it was read."""
-    return xp.scatter_to(g, shape, along(index, dim)) if shape else g
+    if not shape:
+        return g
+    key = along(index, dim) if index.ndim else (array_of(index),)
+    return xp.scatter_to(g, shape, key)
 
 
 def chosen_along_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim: bool) -> Any:
@@ -129,14 +132,17 @@ def masked_select_kernel(x: Any, mask: Any) -> Any:
     return np.broadcast_to(x, shape)[np.broadcast_to(mask, shape)]
 
 
-def masked_select_rule(xp: Any, g: Any, mask: Any, shape: Any) -> Any:
+def masked_select_rule(xp: Any, g: Any, x: Any, mask: Any) -> Any:
     """Return what was selected, where it was."""
     mask = array_of(mask)
-    whole = np.broadcast_shapes(shape, mask.shape)
+    whole = np.broadcast_shapes(tuple(x.shape), mask.shape)
     return xp.scatter_to(g, whole, (np.broadcast_to(mask, whole),))
 
 
 def gather_kernel(x: Any, index: Any, dim: int) -> Any:
+    """Return what the index names; a number counts as one row of one element."""
+    if not (x.ndim and index.ndim):
+        return x.reshape(-1)[index.reshape(-1)].reshape(index.shape)
     return x[along(index, dim)]
 
 
@@ -192,7 +198,7 @@ ROWS = (
         "masked_select",
         kernel=masked_select_kernel,
         operands="self mask",
-        saves="mask self_shape",
+        saves="self mask",
         vjp={"self": masked_select_rule},
     ),
     reading("gather"),
