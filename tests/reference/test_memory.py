@@ -60,6 +60,7 @@ SAVED = {
     "mask": "i = x > 1.5; y = x[i]",
     "masked_select": "i = x > 1.5; y = x.masked_select(i)",
     "masked_select_input": "i = x * 1; y = i.masked_select(x > 1.5)",
+    "gather_input": "i = x * 1; y = i.gather(0, torch.tensor([0]))",
     "gather": "i = torch.tensor([0, 1]); y = x.gather(0, i)",
     "take_along_dim": "i = torch.tensor([0, 1]); y = torch.take_along_dim(x, i)",
     "index_select": "i = torch.tensor([0, 1]); y = x.index_select(0, i)",

@@ -201,7 +201,11 @@ ROWS = (
         saves="self mask",
         vjp={"self": masked_select_rule},
     ),
-    reading("gather"),
+    reading(
+        "gather",
+        saves="self indices",
+        vjp={"self": lambda xp, g, x, index, dim: gather_rule(xp, g, index, tuple(x.shape), dim)},
+    ),
     reading("sort_values", node="SortBackward0"),
     reading("topk_values", node="TopkBackward0"),
     extreme("max_dim", node="MaxBackward0"),
