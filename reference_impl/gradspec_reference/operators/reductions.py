@@ -193,9 +193,10 @@ def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, ke
         return xp.sign(x) * largest * (g / xp.sum_dim(largest, dims, True))
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
         return g * xp.where(result == 0, 0.0, x / result)
-    slope = xp.where(result == 0, 0.0, g / xp.pow_scalar(result, order - 1))
-    power = xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
-    return xp.sign(x) * power * slope
+    power = xp.sign(x) * xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
+    if order < 1:
+        return power * g * xp.pow_scalar(result, 1 - order)
+    return power * xp.where(result == 0, 0.0, g / xp.pow_scalar(result, order - 1))
 
 
 def sum_rule(xp: Any, g: Any, shape: Dims) -> Any:
