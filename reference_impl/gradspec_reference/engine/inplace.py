@@ -59,6 +59,8 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
 def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """Compute what is to be stored."""
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
+    if operator.without:
+        recording.refuse_booleans(operator, values)
     if operator.pointwise:
         values = recording.promoted(values, operator.floating)
     return recording.run(operator, values, params)
@@ -152,15 +154,20 @@ def check_result(array: Any, result: Any) -> None:
             f"the result of an in-place operation has shape {list(np.shape(result))}, its target "
             f"has {list(array.shape)}; the target must have the result's shape"
         )
-    if not dtypes.can_cast(dtypes.of(result.dtype), dtypes.of(array.dtype)):
+    check_dtype(dtypes.of(result.dtype), dtypes.of(array.dtype))
+
+
+def check_dtype(result: dtypes.DType, target: dtypes.DType) -> None:
+    """Refuse a result of a higher category than the target's."""
+    if not dtypes.can_cast(result, target):
         raise InplaceDtypeError(
-            f"the result of an in-place operation is {dtypes.of(result.dtype)}, which cannot be "
-            f"stored as {dtypes.of(array.dtype)}; convert the target first"
+            f"the result of an in-place operation is {result}, which cannot be stored as "
+            f"{target}; convert the target first"
         )
 
 
 def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
-    """Store a result in the tensor given as `out=`; it is never recorded.
+    """Store a result in the tensor given as `out=`, in its shape; it is never recorded.
 
     Raises OutRequiresGradError if it would have to be.
     """
@@ -169,6 +176,9 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
             "out= was given with tensors that require grad, and such an operation cannot be "
             "recorded; leave out= away, or call it in no_grad"
         )
-    check_result(out.materialise(), result._array)
+    check_no_overlap(out.materialise(), ())
+    if out._array.shape != result._array.shape:
+        out._array = np.empty(result._array.shape, out._array.dtype)
+    check_result(out._array, result._array)
     store(out, result._array)
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import DType
+    from collections.abc import Sequence
+
+    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
     "arange",
@@ -62,21 +66,31 @@ def plain(data: Any) -> Any:
     if isinstance(data, Tensor):
         return data._array
     if isinstance(data, list | tuple):
-        return [plain(element) for element in data]
+        return [one_value(element) for element in data]
     return data
+
+
+def one_value(element: Any) -> Any:
+    """Return an element of a list without tensors; ValueError for one of several elements."""
+    if isinstance(element, Tensor) and element._array.size != 1:
+        raise ValueError(f"a list holds a tensor of {element._array.size} elements; use stack()")
+    return plain(element)
 
 
 def inferred(data: Any, dtype: DType | None) -> Any:
     """Return a fresh array with the dtype that torch infers: Python floats get the default."""
-    if dtype is not None:
-        return np.array(data, dtype.numpy)
     array = np.array(data)
+    if array.dtype.kind in "US":
+        raise TypeError(f"numbers are needed, and {data!r} was given")
+    if array.dtype.kind == "O" and not isinstance(data, np.ndarray):
+        raise RuntimeError(f"no dtype can be inferred for {data!r}; give numbers in nested lists")
+    dtypes.of(array.dtype)
+    if dtype is not None:
+        return array.astype(dtype.numpy)
     if isinstance(data, np.ndarray | np.generic):
-        dtypes.of(array.dtype)
         return array
     if array.dtype.kind == "f" and not array_inside(data):
         return array.astype(dtypes.get_default_dtype().numpy)
-    dtypes.of(array.dtype)
     return array
 
 
@@ -119,10 +133,10 @@ def new_tensor(
     Warns if the data is a tensor, as `tensor` does.
     """
     warn_of_lost_history(data)
-    return made(np.array(plain(data), (dtype or self.dtype).numpy), requires_grad)
+    return made(inferred(plain(data), dtype or self.dtype), requires_grad)
 
 
-def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, *, dtype: DType | None = None, device: Any = None) -> Tensor:
     """Return the data as a tensor, without a copy where that is possible (torch.as_tensor)."""
     if isinstance(data, Tensor):
         check_device(device)
@@ -144,7 +158,7 @@ def asarray(
     `requires_grad` says whether the result requires grad: if False, it is detached.  Left out, a
     tensor keeps its history, and a warning says so.
     """
-    result = as_tensor(obj, dtype)
+    result = as_tensor(obj, dtype=dtype)
     if copy:
         result = result.clone()
     if requires_grad is None:
@@ -177,7 +191,7 @@ def _dtype(dtype: DType | None) -> dtypes.NumpyDType:
 
 
 def zeros(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Return a tensor of zeros (torch.zeros)."""
     check_device(device)
@@ -185,7 +199,7 @@ def zeros(
 
 
 def ones(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Return a tensor of ones (torch.ones)."""
     check_device(device)
@@ -193,51 +207,67 @@ def ones(
 
 
 def empty(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Return a tensor whose values mean nothing: here zeros, so that runs agree (torch.empty)."""
     return zeros(*size, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+    size: Sequence[int],
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of one value (torch.full)."""
+    check_device(device)
     dtype = dtype or dtypes.of_number(fill_value)
-    return made(np.full(as_shape((size,)), fill_value, dtype.numpy), requires_grad)
+    return made(np.full(as_shape((size,)), fill_value).astype(dtype.numpy), requires_grad)
 
 
-def zeros_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
+    check_device(device)
     return made(np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
 
 
-def ones_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Return ones of a tensor's shape and dtype (torch.ones_like)."""
+    check_device(device)
     return made(np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return one value in a tensor's shape and dtype (torch.full_like)."""
-    return full(
-        input._array.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad
-    )
+    shape, dtype = input._array.shape, dtype or input.dtype
+    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 empty_like = zeros_like
 
 
 def new_zeros(
-    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
+    self: Tensor, *size: int, dtype: DType | None = None, requires_grad: bool = False
 ) -> Tensor:
     """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
     return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
 def new_ones(
-    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
+    self: Tensor, *size: int, dtype: DType | None = None, requires_grad: bool = False
 ) -> Tensor:
     """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
     return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
@@ -245,8 +275,8 @@ def new_ones(
 
 def new_full(
     self: Tensor,
-    size: Any,
-    fill_value: Any,
+    size: Sequence[int],
+    fill_value: Scalar,
     *,
     dtype: DType | None = None,
     requires_grad: bool = False,
@@ -256,38 +286,56 @@ def new_full(
 
 
 def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
+    start: Scalar | LeftOut = None,
+    end: Scalar | LeftOut = None,
+    step: Scalar | LeftOut = None,
     *,
     dtype: DType | None = None,
     requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return evenly spaced values below an end (torch.arange)."""
+    check_device(device)
     if end is None:
-        start, end = 0, start
-    if not step or (end - start) * step < 0:
-        raise RuntimeError(f"arange cannot go from {start} to {end} by steps of {step}")
+        if start is None or step is not None:
+            raise TypeError("arange was given no end; a step needs a start and an end")
+        start, end = None, start
+    given = [value for value in (start, end, step) if value is not None]
+    first, step = 0 if start is None else start, 1 if step is None else step
+    if not step or not (end - first) * step >= 0 or not math.isfinite(end - first):
+        raise RuntimeError(f"arange cannot go from {first} to {end} by steps of {step}")
     if dtype is None:
-        floating = any(isinstance(v, float) for v in (start, end, step))
+        floating = any(isinstance(v, float) for v in given)
         dtype = dtypes.get_default_dtype() if floating else dtypes.int64
-    return made(np.arange(start, end, step).astype(dtype.numpy), requires_grad)
+    return made(np.arange(first, end, step).astype(dtype.numpy), requires_grad)
 
 
 def linspace(
-    start: float,
-    end: float,
+    start: Scalar,
+    end: Scalar,
     steps: int,
     *,
     dtype: DType | None = None,
     requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return evenly spaced values, the end included (torch.linspace)."""
+    check_device(device)
+    if steps < 0:
+        raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
     return made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
 
 
 def eye(
-    n: int, m: int | None = None, *, dtype: DType | None = None, requires_grad: bool = False
+    n: int,
+    m: int | LeftOut = None,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a matrix with ones on the diagonal (torch.eye)."""
+    check_device(device)
+    if min(n, n if m is None else m) < 0:
+        raise RuntimeError(f"eye was given {n} and {m}; neither is negative")
     return made(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)

@@ -11,7 +11,10 @@ from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.names.factories import check_device, made
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gradspec_reference.dtypes import DType
+    from gradspec_reference.engine.shapes import LeftOut
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -48,13 +51,16 @@ def manual_seed(seed: int) -> Generator:
 
 
 def _made(draw: Any, size: tuple[Any, ...], dtype: DType | None, requires_grad: bool) -> Tensor:
-    numpy_dtype = (dtype or dtypes.get_default_dtype()).numpy
+    dtype = dtype or dtypes.get_default_dtype()
+    if not dtype.is_floating_point:
+        raise NotImplementedError(f"random numbers of {dtype} were asked for; use randint()")
+    numpy_dtype = dtype.numpy
     return made(np.asarray(draw(as_shape(size)), numpy_dtype), requires_grad)
 
 
 def rand(
-    *size: Any,
-    generator: Generator | None = None,
+    *size: int,
+    generator: Any = None,
     dtype: DType | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -63,8 +69,8 @@ def rand(
 
 
 def randn(
-    *size: Any,
-    generator: Generator | None = None,
+    *size: int,
+    generator: Any = None,
     dtype: DType | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -74,15 +80,24 @@ def randn(
 
 def randint(
     low: int,
-    high: int,
-    size: Any,
+    high: int | Sequence[int] | LeftOut = None,
+    size: Sequence[int] | LeftOut = None,
     *,
-    generator: Generator | None = None,
+    generator: Any = None,
     dtype: DType = dtypes.int64,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
-    """Return whole numbers from low to high - 1 (torch.randint)."""
+    """Return whole numbers from low to high - 1, or from 0 to low - 1 (torch.randint)."""
+    check_device(device)
+    if size is None and not isinstance(high, int):
+        low, high, size = 0, low, high
+    if size is None or not isinstance(high, int):
+        raise TypeError("randint was given no size; it needs a list of integers")
+    if low >= high:
+        raise RuntimeError(f"randint was asked for numbers from {low} to {high}, exclusive")
     draw = (generator or default).numpy.integers(low, high, as_shape((size,)))
-    return made(np.asarray(draw, dtype.numpy), requires_grad=False)
+    return made(np.asarray(draw, dtype.numpy), requires_grad)
 
 
 def rand_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
@@ -95,6 +110,8 @@ def randn_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool
     return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+def randperm(n: int, *, generator: Any = None) -> Tensor:
     """Return the numbers below n in random order (torch.randperm)."""
+    if n < 0:
+        raise RuntimeError(f"randperm was given {n}; give none or more")
     return made((generator or default).numpy.permutation(n), requires_grad=False)

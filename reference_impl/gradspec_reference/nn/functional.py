@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 import numpy as np
 
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import indexing, products, shapes
 from gradspec_reference.names.functions.elementwise import relu, sigmoid, tanh
-from gradspec_reference.names.functions.reductions import log_softmax, mean, softmax, sum
+from gradspec_reference.names.functions.normalised import log_softmax, softmax
+from gradspec_reference.names.functions.reductions import mean, sum
 from gradspec_reference.operators import OPERATORS
 
 __all__ = [
@@ -31,42 +36,53 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if bias is not None and input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
         return products.addmm(bias, input, matrix)
     product = products.matmul(input, matrix)
+    if bias is not None and bias.dtype != product.dtype:
+        raise RuntimeError(f"linear was given {input.dtype} and a bias of {bias.dtype}; convert it")
     return product if bias is None else product + bias
 
 
 def reduced(loss: Tensor, reduction: str) -> Tensor:
-    """Return the mean or sum of losses, or all of them; ValueError for another word."""
+    """Return the mean or sum of losses, or all of them."""
     if reduction == "none":
         return loss
-    check_reduction(reduction)
     return mean(loss) if reduction == "mean" else sum(loss)
 
 
 def check_reduction(reduction: str) -> None:
     """Refuse a word that names no reduction."""
-    if reduction not in {"mean", "sum"}:
+    if reduction not in {"mean", "sum", "none"}:
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
 
 
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return the squared differences, reduced."""
+    """Return the squared differences, reduced; a warning if shapes differ."""
+    if input.shape != target.shape:
+        warnings.warn(
+            f"mse_loss was given shapes {list(input.shape)} and {list(target.shape)}, which are "
+            "broadcast; that is rarely meant",
+            UserWarning,
+            stacklevel=3,
+        )
+    check_reduction(reduction)
     return reduced((input - target).square(), reduction)
 
 
 def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return minus the log probability of each row's class, reduced."""
+    check_reduction(reduction)
     if input.ndim != 2 or target.shape != input.shape[:1]:  # noqa: PLR2004 - rows and classes
         raise OperandShapeError(
             f"log probabilities of shape {list(input.shape)} and classes of shape "
             f"{list(target.shape)} were given; expected [N, C] and [N]"
         )
+    if input._array.dtype.kind != "f":
+        raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
     if not indexing.in_range(target, input.shape[1]):
         raise IndexError(
             f"a class outside 0 to {input.shape[1] - 1} was given; no class is ignored here, leave "
             "such rows out"
         )
     if reduction != "none":
-        check_reduction(reduction)
         return apply(OPERATORS["nll_loss"], (input, target), reduction == "mean")
     return -indexing.getitem(input, (Tensor(np.arange(len(target))), target))
 
@@ -74,3 +90,6 @@ def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
 def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return the negative log likelihood of classes under softmax, reduced."""
     return nll_loss(log_softmax(input, 1), target, reduction=reduction)
+
+
+arguments.put_doors(sys.modules[__name__])

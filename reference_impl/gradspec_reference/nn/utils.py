@@ -8,7 +8,7 @@ from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.factories import zeros
 from gradspec_reference.names.functions.assembly import stack
-from gradspec_reference.names.functions.reductions import norm
+from gradspec_reference.names.functions.normalised import norm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

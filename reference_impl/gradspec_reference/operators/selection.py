@@ -90,6 +90,7 @@ ROWS = (
         params="min max",
         saves="self",
         vjp=clamp_rule,
+        without="bool",
     ),
     Operator(
         "clamp_between",

@@ -101,11 +101,11 @@ ROWS = (
     smooth("cosh", kernel=np.cosh, saves="self", vjp=lambda xp, g, x: g * xp.sinh(x)),
     smooth("tanh", kernel=np.tanh, saves="result", vjp=tanh_rule),
     smooth("sigmoid", kernel=sigmoid_kernel, saves="result", vjp=sigmoid_rule),
-    unary("floor", kernel=np.floor, vjp=no_slope),
-    unary("ceil", kernel=np.ceil, vjp=no_slope),
-    unary("round", kernel=np.round, vjp=no_slope),
-    unary("trunc", kernel=np.trunc, vjp=no_slope),
-    unary("relu", kernel=relu_kernel, saves="result", vjp=relu_rule),
+    unary("floor", kernel=np.floor, vjp=no_slope, without="bool"),
+    unary("ceil", kernel=np.ceil, vjp=no_slope, without="bool"),
+    unary("round", kernel=np.round, vjp=no_slope, without="bool"),
+    unary("trunc", kernel=np.trunc, vjp=no_slope, without="bool"),
+    unary("relu", kernel=relu_kernel, saves="result", vjp=relu_rule, without="any bool"),
     # relu's derivative is an operator of two operands in torch: it depends, with derivative zero,
     # on the result, and so requires grad under create_graph wherever the result does
     Operator(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gradspec_reference.dtypes import Scalar
 
 __all__ = [
     "clone",
@@ -32,12 +35,12 @@ def contiguous(input: Tensor) -> Tensor:
     return result
 
 
-def copy_(input: Tensor, src: Any) -> Tensor:
+def copy_(input: Tensor, src: Tensor | Scalar) -> Tensor:
     """Store another tensor's values (torch.Tensor.copy_); its history replaces the target's."""
     return inplace.apply_inplace(OPERATORS["copy"], (input, src))
 
 
-def fill_(input: Tensor, value: Any) -> Tensor:
+def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
     """Store one value everywhere (torch.Tensor.fill_)."""
     if isinstance(value, Tensor):
         if value.ndim:

@@ -10,6 +10,7 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradspec_reference.dtypes import Scalar
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -114,7 +115,25 @@ def unary_inplace(name: str) -> Callable[[Tensor], Tensor]:
 def comparison(name: str) -> Callable[[Tensor, Any], Tensor]:
     """Make the function of a row with two operands whose result has no history."""
 
-    def function(input: Tensor, other: Any) -> Tensor:
+    def function(input: Tensor, other: Tensor | Scalar) -> Tensor:
+        return recording.apply_pointwise(OPERATORS[name], (input, other))
+
+    return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
+
+
+def bitwise(name: str) -> Callable[[Any, Any], Tensor]:
+    """Make the function of a row with two operands of integers or booleans."""
+
+    def function(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
+        return recording.apply_pointwise(OPERATORS[name], (input, other))
+
+    return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
+
+
+def logical(name: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """Make the function of a row with two tensors whose elements count as true or false."""
+
+    def function(input: Tensor, other: Tensor) -> Tensor:
         return recording.apply_pointwise(OPERATORS[name], (input, other))
 
     return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
@@ -201,9 +220,9 @@ lt = comparison("lt")
 le = comparison("le")
 gt = comparison("gt")
 ge = comparison("ge")
-bitwise_and = comparison("bitwise_and")
-bitwise_or = comparison("bitwise_or")
-bitwise_xor = comparison("bitwise_xor")
-logical_and = comparison("logical_and")
-logical_or = comparison("logical_or")
-logical_xor = comparison("logical_xor")
+bitwise_and = bitwise("bitwise_and")
+bitwise_or = bitwise("bitwise_or")
+bitwise_xor = bitwise("bitwise_xor")
+logical_and = logical("logical_and")
+logical_or = logical("logical_or")
+logical_xor = logical("logical_xor")

@@ -77,6 +77,11 @@ def as_strided(
 
     The offset counts from the start of the memory's base.  OperandShapeError beyond its end.
     """
+    if len(size) != len(stride) or min(stride, default=0) < 0 or min(size, default=0) < 0:
+        raise OperandShapeError(
+            f"as_strided was given size {list(size)} and stride {list(stride)}; they must be of "
+            "one length and not negative"
+        )
     own = input.storage_offset()
     source = (input if input._base is None else input._base).materialise()
     offset = own if storage_offset is None else storage_offset
@@ -125,6 +130,11 @@ def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, .
         raise RuntimeError(f"pieces of length {size} were asked for; the length must be positive")
     starts = range(0, max(length, 1), max(size, 1))
     return tuple(min(size, length - start) for start in starts)
+
+
+def split_(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Serve the method split, whose lengths have another name (torch.Tensor.split)."""
+    return split(self, split_size, dim)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.recording import apply
+from gradspec_reference.engine.shapes import is_broadcast_of
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
-from gradspec_reference.names.functions.arithmetic import mul
+from gradspec_reference.names.functions.arithmetic import add, mul
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
+    from gradspec_reference.dtypes import Scalar
+    from gradspec_reference.engine.shapes import Shape
     from gradspec_reference.engine.tensor import Tensor
     from gradspec_reference.operators import Operator
 
@@ -25,47 +31,49 @@ __all__ = [
 ]
 
 
-def _of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
+def of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
     if (a.ndim, b.ndim) != ranks:
         raise recording.shapes_do_not_fit(operator, (a._array, b._array))
     check_same_dtype(operator, a, b)
     return recording.binary(operator, a, b)
 
 
-def check_same_dtype(operator: Operator, a: Tensor, b: Tensor) -> None:
-    """Refuse factors of two dtypes."""
-    if a._array.dtype != b._array.dtype:
-        raise RuntimeError(
-            f"{operator.name} was given {a.dtype} and {b.dtype}; convert one with to()"
-        )
+def check_same_dtype(operator: Operator, *factors: Tensor) -> None:
+    """Refuse factors of two dtypes, and booleans."""
+    found = {x._array.dtype for x in factors}
+    if len(found) > 1:
+        named = " and ".join(repr(x.dtype) for x in factors)
+        raise RuntimeError(f"{operator.name} was given {named}; convert with to() first")
+    if factors[0]._array.dtype == np.bool_:
+        raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Return the product of two vectors (torch.dot)."""
-    return _of_ranks(OPERATORS["dot"], input, tensor, (1, 1))
+    return of_ranks(OPERATORS["dot"], input, tensor, (1, 1))
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Return the product of a matrix and a vector (torch.mv)."""
-    return _of_ranks(OPERATORS["mv"], input, vec, (2, 1))
+    return of_ranks(OPERATORS["mv"], input, vec, (2, 1))
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the product of two matrices (torch.mm)."""
-    return _of_ranks(OPERATORS["mm"], input, mat2, (2, 2))
+    return of_ranks(OPERATORS["mm"], input, mat2, (2, 2))
 
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the products of two stacks of matrices (torch.bmm)."""
     if input._array.shape[:1] != mat2._array.shape[:1]:
         raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, mat2._array))
-    return _of_ranks(OPERATORS["matmul"], input, mat2, (3, 3))
+    return of_ranks(OPERATORS["matmul"], input, mat2, (3, 3))
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Return the matrix product; vectors and stacks as NumPy's matmul (torch.matmul)."""
     ranks = (input._array.ndim, other._array.ndim)
-    if ranks == (2, 2) and input._array.dtype == other._array.dtype:
+    if ranks == (2, 2) and input._array.dtype == other._array.dtype != np.bool_:
         return recording.binary(OPERATORS["mm"], input, other)
     if ranks == (1, 1):
         return dot(input, other)
@@ -90,8 +98,26 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return mul(shapes.unsqueeze(input, 1), vec2)
 
 
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> Tensor:
-    """Return input + mat1 @ mat2 (torch.addmm)."""
-    check_same_dtype(OPERATORS["addmm"], mat1, mat2)
-    check_same_dtype(OPERATORS["addmm"], input, mat1)
-    return apply(OPERATORS["addmm"], (input, mat1, mat2))
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
+) -> Tensor:
+    """Return beta * input + alpha * (mat1 @ mat2) (torch.addmm)."""
+    operator = OPERATORS["addmm"]
+    shapes_of_all = [x._array.shape for x in (input, mat1, mat2)]
+    check_fit(operator, *shapes_of_all)
+    check_same_dtype(operator, mat1, mat2)
+    check_same_dtype(operator, input, mat1)
+    if beta == alpha == 1:
+        return apply(operator, (input, mat1, mat2))
+    product = mul(mm(mat1, mat2), alpha)
+    return add(mul(input, beta), product) if beta else product
+
+
+def check_fit(operator: Operator, bias: Shape, left: Shape, right: Shape) -> None:
+    """Refuse factors that are no matrices or do not fit, and a bias larger than their product."""
+    fit = len(left) == len(right) == 2 and left[1] == right[0]  # noqa: PLR2004 - matrices
+    if not fit or not is_broadcast_of((left[0], right[1]), bias):
+        raise OperandShapeError(
+            f"{operator.name} was given a bias of shape {list(bias)} and factors of shapes "
+            f"{list(left)} and {list(right)}, which do not fit together"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,13 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
+from gradspec_reference.names.functions.shapes import check_is_no_stack
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = []
 
@@ -34,6 +40,7 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
 
 def t_(input: Tensor) -> Tensor:
     """Transpose in place (torch.Tensor.t_)."""
+    check_is_no_stack(input)
     return change_view_(input, "t")
 
 
@@ -43,7 +50,7 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return change_view_(input, "transpose", *dims)
 
 
-def squeeze_(input: Tensor, dim: int | None = None) -> Tensor:
+def squeeze_(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor:
     """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
     if dim is None:
         return change_view_(input, "squeeze")
@@ -55,14 +62,14 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
     return change_view_(input, "unsqueeze", normal_dim(dim, input.ndim + 1))
 
 
-def resize_(input: Tensor, *sizes: Any) -> Tensor:
+def resize_(input: Tensor, *size: int) -> Tensor:
     """Change the number of elements in place; ResizeRequiresGradError if it requires grad."""
     if input.requires_grad:
         raise ResizeRequiresGradError(
             "resize_() was called on a tensor that requires grad; use detach() first, or build "
             "the new tensor with cat() or expand()"
         )
-    shape = as_shape(sizes)
+    shape = as_shape(size)
     old = input.materialise()
     new = np.zeros(shape, old.dtype)
     count = min(new.size, old.size)
