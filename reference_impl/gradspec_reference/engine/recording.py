@@ -85,7 +85,7 @@ def binary_of_any(operator: Operator, *arguments: Any) -> Tensor:
     """Run an operator on operands that may be numbers of NumPy, or no operands at all."""
     pair = [x.item() if isinstance(x, np.generic) else x for x in arguments[:PAIR]]
     if not all(isinstance(x, Tensor | int | float) for x in pair):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     return apply_pointwise(operator, tuple(pair), *arguments[PAIR:])
 
 
@@ -121,6 +121,7 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
     if isinstance(error, ValueError):
         raise refused(operator, values, error) from error
     if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
+        check_shapes(operator, values)
         raise dtypes_do_not_fit(operator, values) from error
     if isinstance(error, TypeError) or not is_quiet.get():
         raise error
@@ -145,10 +146,19 @@ def dtypes_do_not_fit(operator: Operator, values: Any) -> NotImplementedError:
     return NotImplementedError(f"{operator.name} was given {found}; convert with to() first")
 
 
+def check_shapes(operator: Operator, values: Any) -> None:
+    """Refuse shapes that do not fit: torch looks at them before it looks at dtypes."""
+    try:
+        np.broadcast_shapes(*map(np.shape, values))
+    except ValueError as error:
+        raise shapes_do_not_fit(operator, values) from error
+
+
 def refuse_booleans(operator: Operator, values: list[Any]) -> None:
     """Refuse booleans where NumPy would compute something."""
     given = [np.asarray(value).dtype == np.bool_ for value in values]
     if all(given) and operator.without == "bool":
+        check_shapes(operator, values)
         raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")
     if any(given) and operator.without == "any bool":
         raise RuntimeError(f"{operator.name} was given booleans; convert with to(), or use ~ or ^")

@@ -34,8 +34,7 @@ OF_NUMPY: Final = {
 }
 """NumPy's names of arguments, which torch accepts."""
 
-WITH_OUT: Final = frozenset(
-    """
+STORING: Final = """
     abs absolute acos add addmm all amax amin any arange argmax argmin asin atan bitwise_and
     bitwise_not bitwise_or bitwise_xor bmm cat ceil clamp concat cos cosh cumsum div divide dot
     empty eq exp exp2 expm1 eye floor floor_divide full gather ge gt heaviside index_select le
@@ -44,15 +43,15 @@ WITH_OUT: Final = frozenset(
     negative nonzero norm ones outer pow prod rand randint randn randperm reciprocal remainder
     round rsqrt sigmoid sign signbit sin sinh softmax sort sqrt square stack std sub subtract sum
     take_along_dim tan tanh topk tril triu true_divide trunc var where zeros
-    """.split()
-)
+"""
+WITH_OUT: Final = frozenset(STORING.split())
 """The functions that can store their result in a tensor given as `out=`."""
 
 NEEDS_DIM: Final = frozenset({"sum", "mean", "prod", "max", "min", "median"})
 """Reductions that keep dimensions only if some are named."""
 
+SIZES: Final = "int | Sequence[int]"
 UNFIT: Final = object()
-BUILTIN_DTYPES: Final = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_}
 LARGEST: Final = 2**64
 
 
@@ -68,7 +67,10 @@ def whole_number(value: Any) -> Any:
         return only_element(value, "iu")
     if isinstance(value, bool | np.bool_ | np.ndarray) or not hasattr(value, "__index__"):
         return UNFIT
-    return operator.index(value)
+    value = operator.index(value)
+    if not -LARGEST // 2 <= value < LARGEST // 2:
+        raise ValueError(f"{value} does not fit into 64 bits")
+    return value
 
 
 def number(value: Any) -> Any:
@@ -82,7 +84,7 @@ def number(value: Any) -> Any:
 
 def dtype(value: Any) -> Any:
     """Accept dtypes, and Python's types of numbers in their place."""
-    return value if isinstance(value, dtypes.DType) else BUILTIN_DTYPES.get(value, UNFIT)
+    return dtypes.of_type(value) or UNFIT
 
 
 def instance_of(*kinds: Any) -> Callable[[Any], Any]:
@@ -111,15 +113,20 @@ KINDS: Final[dict[str, Callable[[Any], Any]]] = {
 class Signature:
     """What a function accepts: its parameters, and the kinds of each."""
 
-    def __init__(self, function: Callable[..., Any], *, method: bool) -> None:
+    def __init__(self, function: Callable[..., Any], *, method: bool, numpy: bool) -> None:
         self.python = inspect.signature(function)
+        self.numpy = numpy
         self.name = function.__name__
         self.kinds = {
             name: [KINDS.get(word, KINDS["Any"]) for word in parameter.annotation.split(" | ")]
             for name, parameter in self.python.parameters.items()
         }
-        several = [p for p in self.python.parameters.values() if p.kind is p.VAR_POSITIONAL]
+        all_of_them = self.python.parameters.values()
+        several = [p for p in all_of_them if p.kind is p.VAR_POSITIONAL and p.annotation == SIZES]
         self.sizes = several[0].name if several else None
+        self.sizes_needed = bool(several) and not any(
+            p.default is not p.empty for p in all_of_them if p.kind is p.POSITIONAL_OR_KEYWORD
+        )
         first = next(iter(self.kinds), None)
         # torch's functions take a list where its methods also take numbers one by one
         self.needs_list = bool(several) and not method and first != self.sizes
@@ -127,26 +134,38 @@ class Signature:
     def read(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, Any]:
         """Return the arguments in the form in which the function uses them; TypeError otherwise."""
         named = {self.torch_name(name): value for name, value in keywords.items()}
-        if self.sizes in named:
-            args += (named.pop(self.sizes),)
+        sizes = named.pop(self.sizes or "", UNFIT)
         bound = self.python.bind(*args, **named).arguments
-        if self.sizes is not None and self.sizes not in bound:
+        if self.sizes is not None and sizes is not UNFIT:
+            if self.sizes in bound:
+                raise TypeError(f"{self.name}() was given {self.sizes!r} twice")
+            bound[self.sizes] = (sizes,)
+        if self.sizes_needed and self.sizes not in bound:
             raise TypeError(f"{self.name}() is missing its argument {self.sizes!r}")
+        if "stable" in named and "descending" in self.kinds and len(args) > 1:
+            raise TypeError(f"{self.name}() was given stable; give the rest by keyword then, too")
         if "keepdim" in bound and "dim" not in bound and self.name in NEEDS_DIM:
             raise TypeError(f"{self.name}() was given keepdim without dim; name the dimensions")
         positional: list[Any] = []
         for name, value in bound.items():
             if name == self.sizes:
                 positional += self.read_sizes(value)
-            elif name in named:
+            elif self.python.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
+                positional += value
+            elif name in named and (self.sizes not in bound or self.is_keyword(name)):
                 named[name] = self.fitting(name, value)
             else:
+                named.pop(name, None)
                 positional.append(self.fitting(name, value))
         return positional, named
 
+    def is_keyword(self, name: str) -> bool:
+        """Tell whether a parameter is given by its name only."""
+        return self.python.parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
+
     def torch_name(self, name: str) -> str:
         """Return torch's name of a keyword that may be NumPy's."""
-        return name if name in self.kinds else OF_NUMPY.get(name, name)
+        return OF_NUMPY.get(name, name) if self.numpy and name not in self.kinds else name
 
     def read_sizes(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Check numbers given one by one, or one list of them."""
@@ -169,9 +188,12 @@ class Signature:
         )
 
 
-def checked(function: F, *, method: bool = False, out: bool = False) -> F:
-    """Put the door before a function: as one of the package or, if `method`, of tensors."""
-    signature = Signature(function, method=method)
+def checked(function: F, *, method: bool = False, out: bool = False, numpy: bool = True) -> F:
+    """Put the door before a function: as one of the package or, if `method`, of tensors.
+
+    `out` says whether it can store its result in a tensor, `numpy` whether NumPy's names will do.
+    """
+    signature = Signature(function, method=method, numpy=numpy)
     let_in: set[Any] = set()
 
     @functools.wraps(function)
@@ -182,7 +204,8 @@ def checked(function: F, *, method: bool = False, out: bool = False) -> F:
         if out and "out" in keywords:
             return call_with_out(function, signature, args, keywords)
         positional, named = signature.read(args, keywords)
-        if is_same(positional, args) and is_same(named.values(), keywords.values()):
+        flat = (*positional, *named, *named.values())
+        if is_same(flat, (*args, *keywords, *keywords.values())):
             let_in.add(types)
         return function(*positional, **named)
 
@@ -202,12 +225,12 @@ def call_with_out(function: Any, signature: Signature, args: Any, keywords: Any)
     return result if out is None else written_to(out, result, (*positional, *named.values()))
 
 
-def put_doors(family: ModuleType) -> None:
+def put_doors(family: ModuleType, *, numpy: bool = True) -> None:
     """Put the door before each public function of a module."""
     for name in family.__all__:
         function = getattr(family, name)
         if inspect.isfunction(function) and not hasattr(function, "__wrapped__"):
-            setattr(family, name, checked(function, out=name in WITH_OUT))
+            setattr(family, name, checked(function, out=numpy and name in WITH_OUT, numpy=numpy))
 
 
 def written_to(out: Any, result: Any, operands: tuple[Any, ...]) -> Any:

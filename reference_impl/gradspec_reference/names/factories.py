@@ -49,8 +49,18 @@ class Device:
 CPU = Device()
 
 
+def lengths(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the shape of a new tensor; RuntimeError if a length is negative."""
+    shape = as_shape(size)
+    if min(shape, default=0) < 0:
+        raise RuntimeError(f"a tensor of shape {list(shape)} was asked for; no length is negative")
+    return shape
+
+
 def check_device(device: Any) -> None:
     """Refuse every device but the one there is."""
+    if not isinstance(device, Device | str | int | None) or isinstance(device, bool):
+        raise TypeError(f"a device was given as {type(device).__name__}; this engine has 'cpu'")
     if not (device is None or isinstance(device, Device) or device in {"cpu", "cpu:0"}):
         raise RuntimeError(f"device {device!r} was given; this engine has 'cpu' only")
 
@@ -159,6 +169,8 @@ def asarray(
     tensor keeps its history, and a warning says so.
     """
     result = as_tensor(obj, dtype=dtype)
+    if copy is False and not (isinstance(obj, Tensor | np.ndarray) and result.dtype == old(obj)):
+        raise ValueError("asarray was told not to copy what must be copied")
     if copy:
         result = result.clone()
     if requires_grad is None:
@@ -168,6 +180,11 @@ def asarray(
     if not requires_grad:
         return result.detach() if result.requires_grad else result
     return result if result.requires_grad else result.requires_grad_()
+
+
+def old(values: Any) -> DType:
+    """Return the dtype of a tensor or an array."""
+    return values.dtype if isinstance(values, Tensor) else dtypes.of(values.dtype)
 
 
 def warn_of_kept_history() -> None:
@@ -191,23 +208,32 @@ def _dtype(dtype: DType | None) -> dtypes.NumpyDType:
 
 
 def zeros(
-    *size: int, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of zeros (torch.zeros)."""
     check_device(device)
-    return made(np.zeros(as_shape(size), _dtype(dtype)), requires_grad)
+    return made(np.zeros(lengths(size), _dtype(dtype)), requires_grad)
 
 
 def ones(
-    *size: int, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of ones (torch.ones)."""
     check_device(device)
-    return made(np.ones(as_shape(size), _dtype(dtype)), requires_grad)
+    return made(np.ones(lengths(size), _dtype(dtype)), requires_grad)
 
 
 def empty(
-    *size: int, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor whose values mean nothing: here zeros, so that runs agree (torch.empty)."""
     return zeros(*size, dtype=dtype, requires_grad=requires_grad, device=device)
@@ -224,7 +250,7 @@ def full(
     """Return a tensor of one value (torch.full)."""
     check_device(device)
     dtype = dtype or dtypes.of_number(fill_value)
-    return made(np.full(as_shape((size,)), fill_value).astype(dtype.numpy), requires_grad)
+    return made(np.full(lengths((size,)), fill_value).astype(dtype.numpy), requires_grad)
 
 
 def zeros_like(
@@ -260,14 +286,20 @@ empty_like = zeros_like
 
 
 def new_zeros(
-    self: Tensor, *size: int, dtype: DType | None = None, requires_grad: bool = False
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
     return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
 def new_ones(
-    self: Tensor, *size: int, dtype: DType | None = None, requires_grad: bool = False
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
     return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
@@ -296,18 +328,17 @@ def arange(
 ) -> Tensor:
     """Return evenly spaced values below an end (torch.arange)."""
     check_device(device)
+    if end is None and step is None:
+        start, end = 0, start
     if end is None:
-        if start is None or step is not None:
-            raise TypeError("arange was given no end; a step needs a start and an end")
-        start, end = None, start
-    given = [value for value in (start, end, step) if value is not None]
-    first, step = 0 if start is None else start, 1 if step is None else step
-    if not step or not (end - first) * step >= 0 or not math.isfinite(end - first):
-        raise RuntimeError(f"arange cannot go from {first} to {end} by steps of {step}")
+        raise TypeError("arange was given no end; a step needs a start and an end")
+    first, by = 0 if start is None else start, 1 if step is None else step
+    if not by or not (end - first) * by >= 0 or not math.isfinite(end - first):
+        raise RuntimeError(f"arange cannot go from {first} to {end} by steps of {by}")
     if dtype is None:
-        floating = any(isinstance(v, float) for v in given)
+        floating = any(isinstance(v, float) for v in (first, end, by))
         dtype = dtypes.get_default_dtype() if floating else dtypes.int64
-    return made(np.arange(first, end, step).astype(dtype.numpy), requires_grad)
+    return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad)
 
 
 def linspace(

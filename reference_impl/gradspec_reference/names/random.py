@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine.shapes import as_shape
-from gradspec_reference.names.factories import check_device, made
+from gradspec_reference.names.factories import check_device, lengths, made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,32 +49,39 @@ def manual_seed(seed: int) -> Generator:
     return default.manual_seed(seed)
 
 
+def source(generator: Generator | None) -> Generator:
+    """Return the generator given, or the one used by default; TypeError for all else."""
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(f"a {type(generator).__name__} was given as a generator of random numbers")
+    return generator or default
+
+
 def _made(draw: Any, size: tuple[Any, ...], dtype: DType | None, requires_grad: bool) -> Tensor:
     dtype = dtype or dtypes.get_default_dtype()
     if not dtype.is_floating_point:
         raise NotImplementedError(f"random numbers of {dtype} were asked for; use randint()")
     numpy_dtype = dtype.numpy
-    return made(np.asarray(draw(as_shape(size)), numpy_dtype), requires_grad)
+    return made(np.asarray(draw(lengths(size)), numpy_dtype), requires_grad)
 
 
 def rand(
-    *size: int,
+    *size: int | Sequence[int],
     generator: Any = None,
     dtype: DType | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Return numbers uniform in [0, 1) (torch.rand)."""
-    return _made((generator or default).numpy.random, size, dtype, requires_grad)
+    return _made(source(generator).numpy.random, size, dtype, requires_grad)
 
 
 def randn(
-    *size: int,
+    *size: int | Sequence[int],
     generator: Any = None,
     dtype: DType | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Return standard normal numbers (torch.randn)."""
-    return _made((generator or default).numpy.standard_normal, size, dtype, requires_grad)
+    return _made(source(generator).numpy.standard_normal, size, dtype, requires_grad)
 
 
 def randint(
@@ -90,13 +96,12 @@ def randint(
 ) -> Tensor:
     """Return whole numbers from low to high - 1, or from 0 to low - 1 (torch.randint)."""
     check_device(device)
-    if size is None and not isinstance(high, int):
-        low, high, size = 0, low, high
-    if size is None or not isinstance(high, int):
+    start, end, shape = (low, high, size) if isinstance(high, int) else (0, low, size or high)
+    if shape is None:
         raise TypeError("randint was given no size; it needs a list of integers")
-    if low >= high:
-        raise RuntimeError(f"randint was asked for numbers from {low} to {high}, exclusive")
-    draw = (generator or default).numpy.integers(low, high, as_shape((size,)))
+    if start >= end:
+        raise RuntimeError(f"randint was asked for numbers from {start} to {end}, exclusive")
+    draw = source(generator).numpy.integers(start, end, lengths((shape,)))
     return made(np.asarray(draw, dtype.numpy), requires_grad)
 
 
@@ -114,4 +119,4 @@ def randperm(n: int, *, generator: Any = None) -> Tensor:
     """Return the numbers below n in random order (torch.randperm)."""
     if n < 0:
         raise RuntimeError(f"randperm was given {n}; give none or more")
-    return made((generator or default).numpy.permutation(n), requires_grad=False)
+    return made(source(generator).numpy.permutation(n), requires_grad=False)

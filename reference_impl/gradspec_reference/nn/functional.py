@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sys
 import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import arguments
-from gradspec_reference.names.functions import indexing, products, shapes
-from gradspec_reference.names.functions.elementwise import relu, sigmoid, tanh
-from gradspec_reference.names.functions.normalised import log_softmax, softmax
+from gradspec_reference.names.functions import elementwise, indexing, normalised, products, shapes
+from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.names.functions.reductions import mean, sum
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gradspec_reference.dtypes import DType
 
 __all__ = [
     "cross_entropy",
@@ -28,6 +32,33 @@ __all__ = [
     "softmax",
     "tanh",
 ]
+
+
+def relu(input: Tensor, inplace: Any = False) -> Tensor:
+    """Return each element, or 0 if it is negative."""
+    return elementwise.relu_(input) if inplace else elementwise.relu(input)
+
+
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+) -> Tensor:
+    """Return exponentials that sum to one along a dimension."""
+    return normalised.softmax(input, chosen_dim(input, dim, _stacklevel), dtype)
+
+
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+) -> Tensor:
+    """Return the logarithm of softmax."""
+    return normalised.log_softmax(input, chosen_dim(input, dim, _stacklevel), dtype)
+
+
+def chosen_dim(input: Tensor, dim: int | None, stacklevel: Any) -> int:
+    """Return the dimension named, or, with a warning, the one of the classes."""
+    if dim is not None:
+        return dim
+    warnings.warn("softmax was given no dim; name it", UserWarning, stacklevel=stacklevel + 1)
+    return 0 if input.ndim in {0, 1, 3} else 1
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -64,6 +95,8 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
             stacklevel=3,
         )
     check_reduction(reduction)
+    if dtypes.result_type(input._array, target._array).category < dtypes.float64.category:
+        raise NotImplementedError(f"mse_loss was given {input.dtype} and {target.dtype}")
     return reduced((input - target).square(), reduction)
 
 
@@ -89,7 +122,7 @@ def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
 
 def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return the negative log likelihood of classes under softmax, reduced."""
-    return nll_loss(log_softmax(input, 1), target, reduction=reduction)
+    return nll_loss(normalised.log_softmax(input, 1), target, reduction=reduction)
 
 
-arguments.put_doors(sys.modules[__name__])
+arguments.put_doors(sys.modules[__name__], numpy=False)

@@ -90,7 +90,7 @@ def pow_kernel(x: Any, exponent: Any) -> Any:
 
 def power_kernel(x: Any, y: Any) -> Any:
     """x**y; of integers to a negative power what is whole: 0, and powers of 1 and -1."""
-    if x.dtype.kind in "f" or y.dtype.kind == "u" or not np.any(y < 0):
+    if x.dtype.kind == "f" or y.dtype.kind == "u" or not np.any(y < 0):
         return np.power(x, y)
     whole = np.power(x, np.abs(y))
     return np.where(y >= 0, whole, np.where(np.abs(x) == 1, whole, 0)).astype(x.dtype)[()]

@@ -34,16 +34,29 @@ __all__ = [
 
 def add(input: Tensor | Scalar, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return input + alpha * other (torch.add)."""
+    check_alpha(alpha, input, other)
     return recording.binary(OPERATORS["add"], input, other, alpha)
 
 
 def sub(input: Tensor | Scalar, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return input - alpha * other (torch.sub)."""
+    check_alpha(alpha, input, other)
     return recording.binary(OPERATORS["sub"], input, other, alpha)
+
+
+def check_alpha(alpha: Scalar, *operands: Any) -> None:
+    """Refuse a factor whose dtype is of a higher category than the result's, or a boolean one."""
+    if type(alpha) is int:
+        return
+    arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
+    category = dtypes.result_type(*arrays).category
+    if category if isinstance(alpha, bool) else category < dtypes.float64.category:
+        raise RuntimeError(f"alpha={alpha!r} was given for a result of another kind of numbers")
 
 
 def rsub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return other - alpha * input (torch.rsub)."""
+    check_alpha(alpha, input, other)
     return recording.binary(OPERATORS["rsub"], input, other, alpha)
 
 
@@ -56,9 +69,15 @@ def div(
     input: Tensor | Scalar, other: Tensor | Scalar, *, rounding_mode: str | None = None
 ) -> Tensor:
     """Return input / other, in floating point unless it is rounded (torch.div)."""
-    if rounding_mode is not None:
+    operator = OPERATORS[quotient(rounding_mode)]
+    if rounding_mode is not None and (isinstance(input, Tensor) or isinstance(other, Tensor)):
         check_divisor(input, other)
-    return recording.binary(OPERATORS[quotient(rounding_mode)], input, other)
+    return recording.binary(operator, input, other)
+
+
+def true_divide(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
+    """Return input / other, in floating point (torch.true_divide)."""
+    return recording.binary(OPERATORS["div"], input, other)
 
 
 def quotient(rounding_mode: str | None) -> str:
@@ -71,7 +90,8 @@ def quotient(rounding_mode: str | None) -> str:
 
 def floor_divide(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
     """Return the quotient rounded down (torch.floor_divide)."""
-    check_divisor(input, other)
+    if isinstance(input, Tensor) or isinstance(other, Tensor):
+        check_divisor(input, other)
     return recording.binary(OPERATORS["floor_divide"], input, other)
 
 
@@ -119,11 +139,12 @@ def remainder(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
 
 
 def check_divisor(*operands: Any) -> None:
-    """Refuse to divide integers by zero."""
-    arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
-    if any(np.asarray(x).dtype.kind == "f" for x in arrays):
-        return
-    if not dtypes.result_type(*arrays).is_floating_point and not np.all(arrays[1]):
+    """Refuse to divide integers by zero; TypeError for two numbers."""
+    if not any(isinstance(x, Tensor) for x in operands):
+        raise TypeError("two numbers were given to divide; one of them must be a tensor")
+    arrays = [np.asarray(x._array if isinstance(x, Tensor) else x) for x in operands]
+    kinds = {x.dtype.kind for x in arrays}
+    if kinds != {"b"} and "f" not in kinds and arrays[0].size and not np.all(arrays[1]):
         raise RuntimeError("integers were divided by zero; convert to a floating dtype first")
 
 
@@ -133,11 +154,13 @@ def _remainder(other: Any) -> str:
 
 def add_(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Add in place (torch.Tensor.add_)."""
+    check_alpha(alpha, input, other)
     return inplace.apply_inplace(OPERATORS["add"], (input, other), alpha)
 
 
 def sub_(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Subtract in place (torch.Tensor.sub_)."""
+    check_alpha(alpha, input, other)
     return inplace.apply_inplace(OPERATORS["sub"], (input, other), alpha)
 
 
@@ -180,5 +203,5 @@ def remainder_(input: Tensor, other: Tensor | Scalar) -> Tensor:
 
 
 multiply = mul
-divide = true_divide = div
+divide = div
 subtract = sub

@@ -67,7 +67,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return apply(OPERATORS["stack"], tuple(tensors), normal_dim(dim, tensors[0].ndim + 1))
 
 
-def repeat(input: Tensor, *repeats: int) -> Tensor:
+def repeat(input: Tensor, *repeats: int | Sequence[int]) -> Tensor:
     """Return copies beside each other (torch.Tensor.repeat)."""
     counts = as_shape(repeats)
     if len(counts) < input.ndim:
@@ -77,15 +77,19 @@ def repeat(input: Tensor, *repeats: int) -> Tensor:
     return unary(OPERATORS["repeat"], input, counts)
 
 
-def flip(input: Tensor, *dims: int) -> Tensor:
+def flip(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     """Return a copy with dimensions reversed (torch.flip)."""
     return unary(OPERATORS["flip"], input, named_dims(as_shape(dims), input.ndim))
 
 
-def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] = ()) -> Tensor:
+def roll(
+    input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = ()
+) -> Tensor:
     """Return a copy with elements moved round (torch.roll)."""
     steps = as_shape((shifts,))
-    along = tuple(normal_dim(d, input.ndim) for d in as_shape((dims,)))
+    if not steps:
+        raise RuntimeError("roll was given no shifts; give one, or one for each dimension")
+    along = tuple(normal_dim(d, input.ndim) for d in as_shape((() if dims is None else dims,)))
     if len(steps) != (len(along) or 1):
         raise RuntimeError(f"roll was given {len(steps)} shifts and {len(along)} dimensions")
     return unary(OPERATORS["roll"], input, steps, along)

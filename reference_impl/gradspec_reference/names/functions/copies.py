@@ -35,9 +35,9 @@ def contiguous(input: Tensor) -> Tensor:
     return result
 
 
-def copy_(input: Tensor, src: Tensor | Scalar) -> Tensor:
+def copy_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     """Store another tensor's values (torch.Tensor.copy_); its history replaces the target's."""
-    return inplace.apply_inplace(OPERATORS["copy"], (input, src))
+    return inplace.apply_inplace(OPERATORS["copy"], (input, other))
 
 
 def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gradspec_reference.dtypes import Scalar
+    from gradspec_reference.engine.shapes import LeftOut
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -169,7 +170,6 @@ logical_not = unary("logical_not")
 neg = unary("neg")
 reciprocal = unary("reciprocal")
 relu = unary("relu")
-round = unary("round")
 rsqrt = unary("rsqrt")
 sigmoid = unary("sigmoid")
 sign = unary("sign")
@@ -203,7 +203,6 @@ logical_not_ = unary_inplace("logical_not")
 neg_ = unary_inplace("neg")
 reciprocal_ = unary_inplace("reciprocal")
 relu_ = unary_inplace("relu")
-round_ = unary_inplace("round")
 rsqrt_ = unary_inplace("rsqrt")
 sigmoid_ = unary_inplace("sigmoid")
 sign_ = unary_inplace("sign")
@@ -226,3 +225,25 @@ bitwise_xor = bitwise("bitwise_xor")
 logical_and = logical("logical_and")
 logical_or = logical("logical_or")
 logical_xor = logical("logical_xor")
+
+
+def round(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:
+    """Return the nearest whole number, or number with so many decimals (torch.round)."""
+    if decimals is None:
+        return recording.unary(OPERATORS["round"], input)
+    check_has_decimals(input)
+    return recording.unary(OPERATORS["round_decimals"], input, decimals)
+
+
+def round_(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:
+    """Round in place (torch.Tensor.round_)."""
+    if decimals is None:
+        return inplace.apply_inplace(OPERATORS["round"], (input,))
+    check_has_decimals(input)
+    return inplace.apply_inplace(OPERATORS["round_decimals"], (input,), decimals)
+
+
+def check_has_decimals(input: Tensor) -> None:
+    """Refuse to round integers to decimals."""
+    if input._array.dtype.kind != "f":
+        raise NotImplementedError(f"round was given decimals and {input.dtype}; leave decimals out")

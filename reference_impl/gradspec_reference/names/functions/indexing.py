@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import inplace
+from gradspec_reference.engine import inplace, recording
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -234,6 +234,7 @@ def with_length(shape: Sequence[int], dim: int, length: int) -> tuple[int, ...]:
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """Return the elements where a mask holds, flat (torch.masked_select)."""
     check_is_mask("masked_select", mask)
+    recording.check_shapes(OPERATORS["index"], (input._array, mask._array))
     shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
     whole = input if input._array.shape == shape else shapes.expand(input, shape)
     return getitem(whole, Tensor(np.broadcast_to(mask._array, shape)))

@@ -59,6 +59,8 @@ def norm(
 ) -> Tensor:
     """Return the vector norm; its gradient is 0 where it is 0 (torch.norm)."""
     check_is_floating("norm", input)
+    if dtype is not None:
+        input = input.to(dtype)
+        check_is_floating("norm", input)
     order = 2.0 if p is None or p == "fro" else float(p)
-    input = input if dtype is None else input.to(dtype)
     return unary(OPERATORS["vector_norm"], input, order, normal_dims(dim, input.ndim), keepdim)

@@ -42,8 +42,10 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     check_has_dimensions(input, "narrow")
     dim = normal_dim(dim, input.ndim)
     size = input._array.shape[dim]
+    if not -size <= start <= size:
+        raise IndexError(f"a stretch from element {start} was asked for; there are {size}")
     start = start + size if start < 0 else start
-    if not 0 <= start <= start + length <= size:
+    if not start <= start + length <= size:
         raise RuntimeError(f"elements {start} to {start + length} asked for, there are {size}")
     return view(OPERATORS["slice"], input, dim, start, start + length, 1)
 
@@ -150,20 +152,21 @@ def _chunk_sizes(input: Tensor, chunks: int, dim: int) -> tuple[int, ...] | int:
     return math.ceil(length / chunks) if length else (0,) * chunks
 
 
-def unsafe_split(
-    input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return pieces that the engine does not know as views, so they may be written."""
-    input.materialise()
-    dim = normal_dim(dim, input.ndim)
-    return several(
-        OPERATORS["unsafe_split"], input, _sizes(input, split_size_or_sections, dim), dim
-    )
+    check_has_dimensions(input, "unsafe_split")
+    return pieces(input, split_size, normal_dim(dim, input.ndim))
 
 
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return about equal pieces that the engine does not know as views."""
-    return unsafe_split(input, _chunk_sizes(input, chunks, dim), dim)
+    return pieces(input, _chunk_sizes(input, chunks, dim), normal_dim(dim, input.ndim))
+
+
+def pieces(input: Tensor, sizes: int | Sequence[int], dim: int) -> tuple[Tensor, ...]:
+    """Return pieces that are no views to the engine."""
+    input.materialise()
+    return several(OPERATORS["unsafe_split"], input, _sizes(input, sizes, dim), dim)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:

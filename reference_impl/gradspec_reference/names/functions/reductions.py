@@ -131,13 +131,13 @@ def _moment(
     correction: float | None,
     keepdim: bool,
 ) -> Tensor:
-    check_is_floating(name, input)
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
     elif unbiased is not None:
         raise TypeError(f"{name} was given both unbiased and correction; give one of them")
+    check_is_floating(name, input)
     return unary(OPERATORS[name], input, _dims(input, dim), correction, keepdim)
 
 
@@ -191,25 +191,28 @@ def std_mean(
     return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
-def _filled(input: Tensor, dims: tuple[int, ...]) -> tuple[int, ...]:
-    """Refuse dimensions of length zero: there is no largest element of none."""
+def _filled(input: Tensor, dim: int | Sequence[int] | None) -> tuple[int, ...]:
+    """Return dimensions, if none has length zero: there is no largest element of none."""
     shape = input._array.shape
-    if 0 in (shape[dim] for dim in dims):
+    if not input._array.size and dim in ((), []):
+        raise RuntimeError(f"an extreme of no elements was asked for, of shape {list(shape)}")
+    dims = _dims(input, dim)
+    if 0 in (shape[d] for d in dims):
         raise IndexError(f"an extreme of no elements was asked for, along {list(dims)} of {shape}")
     return dims
 
 
-def amax(input: Tensor, dim: int | Sequence[int] = (), keepdim: bool = False) -> Tensor:
+def amax(input: Tensor, dim: int | Sequence[int] | None = (), keepdim: bool = False) -> Tensor:
     """Return the maximum along dimensions; ties share the gradient (torch.amax)."""
-    return unary(OPERATORS["amax"], input, _filled(input, _dims(input, dim)), keepdim)
+    return unary(OPERATORS["amax"], input, _filled(input, dim), keepdim)
 
 
-def amin(input: Tensor, dim: int | Sequence[int] = (), keepdim: bool = False) -> Tensor:
+def amin(input: Tensor, dim: int | Sequence[int] | None = (), keepdim: bool = False) -> Tensor:
     """Return the minimum along dimensions; ties share the gradient (torch.amin)."""
-    return unary(OPERATORS["amin"], input, _filled(input, _dims(input, dim)), keepdim)
+    return unary(OPERATORS["amin"], input, _filled(input, dim), keepdim)
 
 
-def max(input: Tensor, dim: int | Tensor | LeftOut = None, keepdim: bool = False) -> Any:
+def max(input: Tensor, dim: Tensor | int | LeftOut = None, keepdim: bool = False) -> Any:
     """Return the maximum of all elements, or values and indices along a dimension (torch.max).
 
     Over all elements ties share the gradient; along a dimension the first index gets it all.
@@ -219,16 +222,16 @@ def max(input: Tensor, dim: int | Tensor | LeftOut = None, keepdim: bool = False
         return maximum(input, dim)
     if dim is None:
         return unary(OPERATORS["max"], input)
-    return _extreme("max_dim", input, argmax(input, dim, keepdim=True), dim, keepdim)
+    return _extreme("max_dim", input, _arg(np.argmax, input, dim, True), dim, keepdim)
 
 
-def min(input: Tensor, dim: int | Tensor | LeftOut = None, keepdim: bool = False) -> Any:
+def min(input: Tensor, dim: Tensor | int | LeftOut = None, keepdim: bool = False) -> Any:
     """Return the minimum of all elements, or values and indices along a dimension (torch.min)."""
     if isinstance(dim, Tensor):
         return minimum(input, dim)
     if dim is None:
         return unary(OPERATORS["min"], input)
-    return _extreme("min_dim", input, argmin(input, dim, keepdim=True), dim, keepdim)
+    return _extreme("min_dim", input, _arg(np.argmin, input, dim, True), dim, keepdim)
 
 
 def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> Any:
@@ -257,20 +260,30 @@ def _extreme(name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool)
     return Extreme(values, Tensor(np.array(array)))
 
 
+def check_no_booleans(input: Tensor, dim: int | None) -> None:
+    """Refuse to look for the place of an extreme of booleans."""
+    if dim is not None:
+        normal_dim(dim, input.ndim)
+    if input._array.dtype == np.bool_:
+        raise RuntimeError("the place of an extreme of booleans was asked for; convert with to()")
+
+
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Return where the maximum is; not differentiable (torch.argmax)."""
+    check_no_booleans(input, dim)
     return _arg(np.argmax, input, dim, keepdim)
 
 
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Return where the minimum is; not differentiable (torch.argmin)."""
+    check_no_booleans(input, dim)
     return _arg(np.argmin, input, dim, keepdim)
 
 
 def _arg(kernel: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
-    if input._array.dtype == np.bool_:
-        raise RuntimeError("the place of an extreme of booleans was asked for; convert with to()")
-    dims = _filled(input, _dims(input, dim))
+    if not input._array.size and dim is None:
+        raise IndexError("the place of an extreme of no elements was asked for")
+    dims = _filled(input, dim)
     if dim is None or not input.ndim:
         return Tensor(kernel(input._array, keepdims=keepdim and bool(input.ndim)))
     return Tensor(kernel(input._array, axis=dims[0], keepdims=keepdim))
@@ -306,9 +319,9 @@ def topk(
 ) -> Extreme:
     """Return the k largest values along a dimension and where they are (torch.topk)."""
     del sorted  # they always are
+    dim = normal_dim(dim, input.ndim)
     if input._array.dtype == np.bool_:
         raise RuntimeError("topk was given booleans; convert them to integers first")
-    dim = normal_dim(dim, input.ndim)
     length = input._array.shape[dim] if input.ndim else 1
     if not 0 <= k <= length:
         raise RuntimeError(f"topk was asked for {k} elements; there are {length}")
@@ -320,5 +333,7 @@ def topk(
 
 def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """Return the running sum along a dimension (torch.cumsum)."""
+    if dtype is not None and dtype.category == 0:
+        raise NotImplementedError("a running sum of booleans was asked for; use integers")
     input = cast(input, dtype)
     return narrowed(unary(OPERATORS["cumsum"], input, normal_dim(dim, input.ndim)), dtype)

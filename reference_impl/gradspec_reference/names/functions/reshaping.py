@@ -62,7 +62,7 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
     return change_view_(input, "unsqueeze", normal_dim(dim, input.ndim + 1))
 
 
-def resize_(input: Tensor, *size: int) -> Tensor:
+def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Change the number of elements in place; ResizeRequiresGradError if it requires grad."""
     if input.requires_grad:
         raise ResizeRequiresGradError(
@@ -70,6 +70,8 @@ def resize_(input: Tensor, *size: int) -> Tensor:
             "the new tensor with cat() or expand()"
         )
     shape = as_shape(size)
+    if min(shape, default=0) < 0:
+        raise RuntimeError(f"resize_ was given {list(shape)}; no length is negative")
     old = input.materialise()
     new = np.zeros(shape, old.dtype)
     count = min(new.size, old.size)

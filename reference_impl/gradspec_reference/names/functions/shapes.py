@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradspec_reference.engine.recording import apply, view
-from gradspec_reference.engine.shapes import as_shape, fill_in, named_dims, normal_dim, normal_dims
+from gradspec_reference.engine.shapes import as_shape, fill_in, named_dims, normal_dim
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions.copies import contiguous
 from gradspec_reference.operators import OPERATORS
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-def view_(input: Tensor, *size: int) -> Tensor:
+def view_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Return a view of another shape (torch.Tensor.view); OperandShapeError if it needs a copy."""
     size = fill_in(as_shape(size), input.numel())
     if not _is_viewable(input, size):
@@ -51,7 +51,7 @@ def _is_viewable(input: Tensor, size: tuple[int, ...]) -> bool:
     return array.size == 0 or np.may_share_memory(array.reshape(size), array)
 
 
-def reshape(input: Tensor, *shape: int) -> Tensor:
+def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     """Return another shape: a view where possible, a copy otherwise (torch.reshape)."""
     size = fill_in(as_shape(shape), input.numel())
     if _is_viewable(input, size):
@@ -65,7 +65,7 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """Return a tensor with a range of dimensions made one; itself if that is one (torch.flatten)."""
+    """Return a tensor with a range of dimensions made one; itself if it is (torch.flatten)."""
     shape = input._array.shape
     first, last = normal_dim(start_dim, len(shape)), normal_dim(end_dim, len(shape))
     if first > last:
@@ -86,9 +86,11 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return view_(input, (*shape[:dim], *lengths, *shape[dim + 1 :]))
 
 
-def permute(input: Tensor, *dims: int) -> Tensor:
+def permute(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     """Return a view with the dimensions in another order (torch.permute)."""
-    order = tuple(normal_dim(d, input.ndim) for d in as_shape(dims))
+    order: tuple[int, ...] = as_shape(dims)
+    if len(order) == input.ndim:
+        order = tuple(normal_dim(d, input.ndim) for d in order)
     if len(order) != input.ndim or len(set(order)) != len(order):
         raise RuntimeError(f"permute was given {list(order)}; it must name each dimension once")
     return view(OPERATORS["permute"], input, order)
@@ -99,10 +101,10 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     dims = list(range(input.ndim))
     if isinstance(source, int) != isinstance(destination, int):
         raise TypeError("movedim was given a number and a list; give two of one kind")
-    origins = named_dims(source, input.ndim)
-    targets = named_dims(destination, input.ndim)
-    if len(origins) != len(targets):
+    sources, destinations = as_shape((source,)), as_shape((destination,))
+    if len(sources) != len(destinations):
         raise RuntimeError(f"movedim was given {source} and {destination}; give one for each")
+    origins, targets = named_dims(sources, input.ndim), named_dims(destinations, input.ndim)
     rest = iter([d for d in dims if d not in origins])
     placed = dict(zip(targets, origins, strict=True))
     return permute(input, [placed[d] if d in placed else next(rest) for d in dims])
@@ -126,7 +128,7 @@ def t(input: Tensor) -> Tensor:
     return view(OPERATORS["t"], input)
 
 
-def expand(input: Tensor, *size: int) -> Tensor:
+def expand(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Return a view that repeats dimensions of length one without a copy (torch.Tensor.expand)."""
     size = as_shape(size)
     missing = len(size) - input.ndim
@@ -139,7 +141,7 @@ def expand(input: Tensor, *size: int) -> Tensor:
     return result
 
 
-def broadcast_to(input: Tensor, *size: int) -> Tensor:
+def broadcast_to(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Return a view expanded to a shape (torch.broadcast_to)."""
     return expand(input, *size)
 
@@ -166,8 +168,10 @@ def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     return transpose(input, axis0, axis1)
 
 
-def squeeze_each(self: Tensor, dim: int | Sequence[int] | LeftOut = None, *dims: int) -> Tensor:
-    """Serve the method squeeze, which takes dimensions one by one as well (torch.Tensor.squeeze)."""
+def squeeze_each(
+    self: Tensor, dim: int | Sequence[int] | LeftOut = None, *dims: int | Sequence[int]
+) -> Tensor:
+    """Serve the method squeeze, which also takes dimensions one by one (torch.Tensor.squeeze)."""
     if dim is None:
         return view(OPERATORS["squeeze"], self)
-    return squeeze(self, (dim, *dims) if dims and isinstance(dim, int) else dim)
+    return squeeze(self, as_shape((dim, *dims)) if dims else dim)
