@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 NUMBERS = (int, float)
+OPERANDS = (Tensor, int, float)
 PAIR = 2
 
 
@@ -84,7 +85,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
 def binary_of_any(operator: Operator, *arguments: Any) -> Tensor:
     """Run an operator on operands that may be numbers of NumPy, or no operands at all."""
     pair = [x.item() if isinstance(x, np.generic) else x for x in arguments[:PAIR]]
-    if not all(isinstance(x, Tensor | int | float) for x in pair):
+    if not all(isinstance(x, OPERANDS) for x in pair):
         return NotImplemented  # type: ignore[no-any-return]
     return apply_pointwise(operator, tuple(pair), *arguments[PAIR:])
 

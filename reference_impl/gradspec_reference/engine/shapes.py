@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Shape = tuple[int, ...]
+JUST_INT = {int}
 LeftOut: TypeAlias = None
 """What stands for an argument that was left out, and cannot be given."""
 
@@ -55,6 +56,8 @@ def normal_dim(dim: int, ndim: int) -> int:
 
 def named_dims(dim: int | Iterable[int], ndim: int) -> tuple[int, ...]:
     """Return dimensions counted from the front; RuntimeError if one is named twice."""
+    if ndim and type(dim) is int:
+        return (normal_dim(dim, ndim),)
     dims = tuple([normal_dim(whole(d), ndim) for d in ((dim,) if isinstance(dim, int) else dim)])
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"a dimension is named twice in {list(dims)}; name each once")
@@ -79,7 +82,7 @@ def as_shape(sizes: tuple[Any, ...]) -> Shape:
     """Return the shape from `f(2, 3)` as well as from `f((2, 3))`."""
     if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
         sizes = tuple(sizes[0])
-    return tuple([whole(n) for n in sizes])
+    return sizes if {*map(type, sizes)} <= JUST_INT else tuple(map(whole, sizes))
 
 
 def fill_in(shape: Shape, count: int) -> Shape:

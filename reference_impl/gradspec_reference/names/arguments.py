@@ -197,16 +197,32 @@ def checked(function: F, *, method: bool = False, out: bool = False, numpy: bool
     let_in: set[Any] = set()
 
     @functools.wraps(function)
-    def call(*args: Any, **keywords: Any) -> Any:
+    def call(
+        first: Any = UNFIT,
+        second: Any = UNFIT,
+        third: Any = UNFIT,
+        /,
+        *rest: Any,
+        **keywords: Any,
+    ) -> Any:
+        if not (rest or keywords):  # the commonest calls, without a loop
+            if second is UNFIT:
+                if type(first) in let_in:
+                    return function(first)
+            elif third is UNFIT:
+                if (type(first), type(second)) in let_in:
+                    return function(first, second)
+            elif (type(first), type(second), type(third)) in let_in:
+                return function(first, second, third)
+        args = tuple([value for value in (first, second, third, *rest) if value is not UNFIT])
         types = (*map(type, args), *keywords, *map(type, keywords.values()))
         if types in let_in:
             return function(*args, **keywords)
         if out and "out" in keywords:
             return call_with_out(function, signature, args, keywords)
         positional, named = signature.read(args, keywords)
-        flat = (*positional, *named, *named.values())
-        if is_same(flat, (*args, *keywords, *keywords.values())):
-            let_in.add(types)
+        if is_same((*positional, *named, *named.values()), (*args, *keywords, *keywords.values())):
+            let_in.add(types if len(types) > 1 else type(first))
         return function(*positional, **named)
 
     return call  # type: ignore[return-value]

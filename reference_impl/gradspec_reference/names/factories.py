@@ -59,9 +59,11 @@ def lengths(size: tuple[Any, ...]) -> tuple[int, ...]:
 
 def check_device(device: Any) -> None:
     """Refuse every device but the one there is."""
-    if not isinstance(device, Device | str | int | None) or isinstance(device, bool):
+    if device is None or device is CPU:
+        return
+    if not isinstance(device, Device | str | int) or isinstance(device, bool):
         raise TypeError(f"a device was given as {type(device).__name__}; this engine has 'cpu'")
-    if not (device is None or isinstance(device, Device) or device in {"cpu", "cpu:0"}):
+    if not (isinstance(device, Device) or device in {"cpu", "cpu:0"}):
         raise RuntimeError(f"device {device!r} was given; this engine has 'cpu' only")
 
 

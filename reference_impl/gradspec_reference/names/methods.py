@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspect import signature, unwrap
+from inspect import isfunction, signature, unwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference import autograd, dtypes
@@ -151,9 +151,9 @@ SIGNS: Final[dict[str, Any]] = {
     "__floordiv__": notation.tried(arithmetic.floor_divide),
     "__rfloordiv__": notation.tried(notation.quotient_of),
     "__ifloordiv__": notation.tried(arithmetic.floor_divide_),
-    "__neg__": elementwise.neg,
+    "__neg__": unwrap(elementwise.neg),
     "__pos__": notation.itself,
-    "__abs__": elementwise.abs,
+    "__abs__": unwrap(elementwise.abs),
     "__invert__": notation.inverted,
     "__contains__": notation.contains,
     "__eq__": notation.tried(elementwise.eq),
@@ -218,8 +218,11 @@ METHODS: Final[dict[str, Any]] = {
 def attach() -> None:
     """Give `Tensor` its methods, each behind its door; signs and what takes nothing need none."""
     for name, method in METHODS.items():
-        bare = name in SIGNS or name in PROTOCOLS or takes_nothing(method)
-        setattr(Tensor, name, method if bare else arguments.checked(unwrap(method), method=True))
+        bare = unwrap(method) if isfunction(method) and name not in SIGNS else method
+        if name in SIGNS or name in PROTOCOLS or takes_nothing(bare):
+            setattr(Tensor, name, bare)
+        else:
+            setattr(Tensor, name, arguments.checked(bare, method=True))
 
 
 def takes_nothing(method: Any) -> bool:

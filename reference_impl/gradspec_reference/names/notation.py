@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+import inspect
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec_reference.engine.recording import binary, view
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.arguments import checked
 from gradspec_reference.names.functions import arithmetic, elementwise, products, shapes
 from gradspec_reference.operators import OPERATORS
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gradspec_reference.dtypes import Scalar
+
+OPERANDS: Final = frozenset({Tensor, int, float, bool})
+matmul: Final = inspect.unwrap(products.matmul)
 
 
 def multiply(self: Tensor, other: Any) -> Tensor:
@@ -73,17 +76,20 @@ def inverted(self: Tensor) -> Tensor:
 
 def product(self: Tensor, other: Any) -> Tensor:
     """Serve `@`."""
-    return products.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
 def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
     """Make the sign of a function: Python asks the other operand if this one does not fit."""
-    held = checked(function, method=True)
-    kinds = (Tensor, int, float, np.number, np.bool_)
+    bare = inspect.unwrap(function)
 
-    @functools.wraps(function)
+    @functools.wraps(bare)
     def sign(self: Tensor, other: Any) -> Any:
-        return held(self, other) if isinstance(other, kinds) else NotImplemented
+        if type(other) in OPERANDS:
+            return bare(self, other)
+        if isinstance(other, np.number | np.bool_):
+            return bare(self, other.item())
+        return bare(self, other) if isinstance(other, Tensor | int | float) else NotImplemented
 
     return sign
 

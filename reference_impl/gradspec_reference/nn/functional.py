@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine.recording import apply
+from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import arguments
@@ -36,27 +36,27 @@ __all__ = [
 
 def relu(input: Tensor, inplace: Any = False) -> Tensor:
     """Return each element, or 0 if it is negative."""
-    return elementwise.relu_(input) if inplace else elementwise.relu(input)
+    return elementwise.relu_(input) if inplace else unary(OPERATORS["relu"], input)
 
 
 def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
 ) -> Tensor:
     """Return exponentials that sum to one along a dimension."""
-    return normalised.softmax(input, chosen_dim(input, dim, _stacklevel), dtype)
+    dim = chosen_dim(input, _stacklevel) if dim is None else dim
+    return normalised.along("softmax", input, dim, dtype)
 
 
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
 ) -> Tensor:
     """Return the logarithm of softmax."""
-    return normalised.log_softmax(input, chosen_dim(input, dim, _stacklevel), dtype)
+    dim = chosen_dim(input, _stacklevel) if dim is None else dim
+    return normalised.along("log_softmax", input, dim, dtype)
 
 
-def chosen_dim(input: Tensor, dim: int | None, stacklevel: Any) -> int:
-    """Return the dimension named, or, with a warning, the one of the classes."""
-    if dim is not None:
-        return dim
+def chosen_dim(input: Tensor, stacklevel: Any) -> int:
+    """Return the dimension of the classes, with a warning that none was named."""
     warnings.warn("softmax was given no dim; name it", UserWarning, stacklevel=stacklevel + 1)
     return 0 if input.ndim in {0, 1, 3} else 1
 
@@ -122,7 +122,7 @@ def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
 
 def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return the negative log likelihood of classes under softmax, reduced."""
-    return nll_loss(normalised.log_softmax(input, 1), target, reduction=reduction)
+    return nll_loss(normalised.along("log_softmax", input, 1, None), target, reduction=reduction)
 
 
 arguments.put_doors(sys.modules[__name__], numpy=False)

@@ -35,20 +35,19 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     check_are_tensors("cat", tensors)
     if not tensors:
         raise ValueError("cat was given no tensors; give at least one")
-    if any(not x.ndim for x in tensors):
-        raise RuntimeError("cat was given a 0-d tensor; use stack()")
-    full = [x for x in tensors if x._array.shape != (0,)] or [tensors[0]]
-    dim = normal_dim(dim, full[0].ndim)
-    if len({x.ndim for x in full}) > 1:
-        raise recording.shapes_do_not_fit(OPERATORS["cat"], [x._array for x in full])
-    placed = [emptied(x, full[0], dim) if x._array.shape == (0,) else x for x in tensors]
-    starts = tuple(itertools.accumulate((x._array.shape[dim] for x in placed), initial=0))
-    return apply(OPERATORS["cat"], tuple(placed), dim, starts)
+    given = [x._array.shape for x in tensors]
+    shape = next((each for each in given if each != (0,)), (0,))
+    if () in given or len({len(each) for each in given if each != (0,)}) > 1:
+        raise recording.shapes_do_not_fit(OPERATORS["cat"], [x._array for x in tensors])
+    dim = normal_dim(dim, len(shape))
+    if (0,) in given:
+        tensors = [emptied(x, shape, dim) if x._array.shape == (0,) else x for x in tensors]
+    starts = tuple(itertools.accumulate((x._array.shape[dim] for x in tensors), initial=0))
+    return apply(OPERATORS["cat"], tuple(tensors), dim, starts)
 
 
-def emptied(empty: Tensor, like: Tensor, dim: int) -> Tensor:
-    """Return a vector without elements in the shape that it has beside another tensor."""
-    shape = like._array.shape
+def emptied(empty: Tensor, shape: tuple[int, ...], dim: int) -> Tensor:
+    """Return a vector without elements in the shape that it has beside a tensor of a shape."""
     return shapes.reshape(empty, (*shape[:dim], 0, *shape[dim + 1 :]))
 
 

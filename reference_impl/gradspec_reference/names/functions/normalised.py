@@ -33,15 +33,16 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
 
 def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Return exponentials that sum to one along a dimension (torch.softmax)."""
-    return _normalised("softmax", input, dim, dtype)
+    return along("softmax", input, dim, dtype)
 
 
 def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Return the logarithm of softmax (torch.log_softmax)."""
-    return _normalised("log_softmax", input, dim, dtype)
+    return along("log_softmax", input, dim, dtype)
 
 
-def _normalised(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
+def along(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
+    """Run one of the two."""
     input = cast(input, dtype)
     dim = normal_dim(dim, input.ndim)
     if input._array.dtype.kind != "f":

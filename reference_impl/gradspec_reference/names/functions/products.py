@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 
+RANKED: Final = {(1, 1): "dot", (2, 1): "mv", (2, 2): "mm"}
+
+
 def of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
     if (a.ndim, b.ndim) != ranks:
         raise recording.shapes_do_not_fit(operator, (a._array, b._array))
@@ -38,13 +41,12 @@ def of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -
     return recording.binary(operator, a, b)
 
 
-def check_same_dtype(operator: Operator, *factors: Tensor) -> None:
+def check_same_dtype(operator: Operator, a: Tensor, b: Tensor) -> None:
     """Refuse factors of two dtypes, and booleans."""
-    found = {x._array.dtype for x in factors}
-    if len(found) > 1:
-        named = " and ".join(repr(x.dtype) for x in factors)
-        raise RuntimeError(f"{operator.name} was given {named}; convert with to() first")
-    if factors[0]._array.dtype == np.bool_:
+    x, y = a._array.dtype, b._array.dtype
+    if x != y:
+        raise RuntimeError(f"{operator.name} was given {a.dtype} and {b.dtype}; convert with to()")
+    if x.kind == "b":
         raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")
 
 
@@ -75,12 +77,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     ranks = (input._array.ndim, other._array.ndim)
     if ranks == (2, 2) and input._array.dtype == other._array.dtype != np.bool_:
         return recording.binary(OPERATORS["mm"], input, other)
-    if ranks == (1, 1):
-        return dot(input, other)
-    if ranks == (2, 1):
-        return mv(input, other)
-    if ranks == (2, 2):
-        return mm(input, other)
+    if ranks in RANKED:
+        return of_ranks(OPERATORS[RANKED[ranks]], input, other, ranks)
     if 0 in ranks:
         raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, other._array))
     if ranks[0] == 1:
