@@ -6,6 +6,8 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from gradspec_reference.errors import OperandShapeError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,7 +31,15 @@ class Size(tuple[int, ...]):
 
 
 def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
-    """Sum a gradient over the dimensions along which an operand of that shape was repeated."""
+    """Sum a gradient over the dimensions along which an operand of that shape was repeated.
+
+    OperandShapeError if it is none of that shape: data of another shape was assigned since.
+    """
+    if not is_broadcast_of(gradient.shape, shape):
+        raise OperandShapeError(
+            f"a gradient of shape {list(gradient.shape)} was made for an operand of shape "
+            f"{list(shape)}; data of another shape was assigned to a tensor after it was used"
+        )
     leading = len(gradient.shape) - len(shape)
     if leading:
         gradient = xp.sum_dim(gradient, tuple(range(leading)), False)

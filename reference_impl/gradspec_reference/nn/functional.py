@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference import dtypes
-from gradspec_reference.engine.recording import apply, unary
+from gradspec_reference.dtypes import result_type
+from gradspec_reference.engine.recording import apply, apply_pointwise, unary
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import arguments
-from gradspec_reference.names.functions import elementwise, indexing, normalised, products, shapes
+from gradspec_reference.names.functions import (
+    arithmetic,
+    elementwise,
+    indexing,
+    normalised,
+    products,
+    shapes,
+)
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
-from gradspec_reference.names.functions.reductions import mean, sum
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -64,58 +71,46 @@ def chosen_dim(input: Tensor, stacklevel: Any) -> int:
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return input @ weight.T + bias."""
     matrix = shapes.t(weight)
-    if bias is not None and input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
+    if bias is None:
+        return products.matmul(input, matrix)
+    if input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
         return products.addmm(bias, input, matrix)
-    product = products.matmul(input, matrix)
-    if bias is not None and bias.dtype != product.dtype:
-        raise RuntimeError(f"linear was given {input.dtype} and a bias of {bias.dtype}; convert it")
-    return product if bias is None else product + bias
-
-
-def reduced(loss: Tensor, reduction: str) -> Tensor:
-    """Return the mean or sum of losses, or all of them."""
-    if reduction == "none":
-        return loss
-    return mean(loss) if reduction == "mean" else sum(loss)
+    if not input.ndim or not input.is_contiguous() or matrix.ndim != 2:  # noqa: PLR2004
+        return arithmetic.add_(products.matmul(input, matrix), bias)
+    *stack, length = input._array.shape
+    flat = shapes.reshape(input, (math.prod(stack), length))
+    return shapes.view_(products.addmm(bias, flat, matrix), (*stack, matrix._array.shape[1]))
 
 
 def check_reduction(reduction: str) -> None:
     """Refuse a word that names no reduction."""
-    if reduction not in {"mean", "sum", "none"}:
+    if reduction not in {"mean", "sum"}:
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
 
 
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return the squared differences, reduced; a warning if shapes differ."""
-    if input.shape != target.shape:
-        warnings.warn(
-            f"mse_loss was given shapes {list(input.shape)} and {list(target.shape)}, which are "
-            "broadcast; that is rarely meant",
-            UserWarning,
-            stacklevel=3,
-        )
-    check_reduction(reduction)
-    if dtypes.result_type(input._array, target._array).category < dtypes.float64.category:
-        raise NotImplementedError(f"mse_loss was given {input.dtype} and {target.dtype}")
-    return reduced((input - target).square(), reduction)
+    """Return the squared differences, reduced."""
+    if reduction != "none":
+        check_reduction(reduction)
+    if not result_type(input._array, target._array).is_floating_point:
+        raise NotImplementedError("mse_loss was given integers; convert them with float()")
+    return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
 
 
 def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return minus the log probability of each row's class, reduced."""
-    check_reduction(reduction)
     if input.ndim != 2 or target.shape != input.shape[:1]:  # noqa: PLR2004 - rows and classes
         raise OperandShapeError(
             f"log probabilities of shape {list(input.shape)} and classes of shape "
             f"{list(target.shape)} were given; expected [N, C] and [N]"
         )
-    if input._array.dtype.kind != "f":
-        raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
     if not indexing.in_range(target, input.shape[1]):
         raise IndexError(
             f"a class outside 0 to {input.shape[1] - 1} was given; no class is ignored here, leave "
             "such rows out"
         )
     if reduction != "none":
+        check_reduction(reduction)
         return apply(OPERATORS["nll_loss"], (input, target), reduction == "mean")
     return -indexing.getitem(input, (Tensor(np.arange(len(target))), target))
 

@@ -61,6 +61,13 @@ ROWS = (
         vjp={"self": no_slope, "src": as_is},
     ),
     unary("fill", node="FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
+    Operator(
+        "fill_tensor",
+        node="FillBackward3",
+        kernel=copy_kernel,
+        operands="self value",
+        vjp={"self": no_slope, "value": as_is},
+    ),
     unary("zero", kernel=np.zeros_like, vjp=no_slope),
     unary("zeros_like", kernel=np.zeros_like),
 )

@@ -5,13 +5,14 @@ Each operator here is linear, so its rule is another operator, and the rules com
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from gradspec_reference.operators.row import as_is, unary
+from gradspec_reference.operators.row import Operator, as_is, unary
 
 Dims = tuple[int, ...]
 
@@ -158,10 +159,15 @@ def unbind_kernel(x: Any, dim: int) -> list[Any]:
     return [x[select_key(dim, i)] for i in range(x.shape[dim])]
 
 
+def in_place(row: Operator, node: str) -> Operator:
+    """Make the row under which the form in place is recorded."""
+    return dataclasses.replace(row, name=f"{row.name}_", node=node)
+
+
 of_shape = functools.partial(unary, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
-ROWS = (
+OUT_OF_PLACE = (
     of_shape(
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
@@ -252,4 +258,16 @@ ROWS = (
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),
+)
+
+IN_PLACE = {
+    "t": "TBackward1",
+    "transpose": "TransposeBackward1",
+    "squeeze": "SqueezeBackward3",
+    "squeeze_dim": "SqueezeBackward4",
+    "unsqueeze": "UnsqueezeBackward1",
+}
+ROWS: Final = (
+    *OUT_OF_PLACE,
+    *(in_place(row, IN_PLACE[row.name]) for row in OUT_OF_PLACE if row.name in IN_PLACE),
 )

@@ -187,13 +187,8 @@ def pow_(input: Tensor, exponent: Tensor | Scalar) -> Tensor:
     if isinstance(exponent, Tensor):
         return inplace.apply_inplace(OPERATORS["pow"], (input, exponent))
     check_exponent(input, exponent)
-    check_stays(input, exponent)
+    inplace.check_dtype(input._array, dtypes.result_type(input._array, exponent))
     return inplace.apply_inplace(OPERATORS["pow_scalar"], (input,), exponent)
-
-
-def check_stays(input: Tensor, exponent: Scalar) -> None:
-    """Refuse a power in place whose dtype is of a higher category."""
-    inplace.check_dtype(dtypes.result_type(input._array, exponent), input.dtype)
 
 
 def remainder_(input: Tensor, other: Tensor | Scalar) -> Tensor:

@@ -89,10 +89,9 @@ def as_strided(
     offset = own if storage_offset is None else storage_offset
     reach = offset + span(tuple(size), tuple(stride))
     held = span(source.shape, layout.strides(source))
-    if offset < own or (reach > held and 0 not in size):
+    if offset < 0 or (reach > held and 0 not in size):
         raise OperandShapeError(
-            f"as_strided was to show elements {offset} to {reach} of the memory; this tensor "
-            f"starts at element {own} of {held}"
+            f"as_strided was to show elements {offset} to {reach} of the memory, which has {held}"
         )
     geometry = (
         input._array.shape,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gradspec_reference.engine import recording
-from gradspec_reference.engine.recording import apply
+from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
@@ -82,11 +82,20 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if 0 in ranks:
         raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, other._array))
     if ranks[0] == 1:
-        return shapes.squeeze(matmul(shapes.unsqueeze(input, 0), other), -2)
+        return _without_dim(matmul(shapes.unsqueeze(input, 0), other), -2)
     if ranks[1] == 1:
-        return shapes.squeeze(matmul(input, shapes.unsqueeze(other, 1)), -1)
+        return _without_dim(matmul(input, shapes.unsqueeze(other, 1)), -1)
     check_same_dtype(OPERATORS["matmul"], input, other)
     return apply(OPERATORS["matmul"], (input, other))
+
+
+def _without_dim(product: Tensor, dim: int) -> Tensor:
+    """Drop a dimension of a product that nobody else has seen: the result is no view."""
+    if product.ndim == 2:  # noqa: PLR2004 - a matrix
+        return unary(OPERATORS["squeeze_dim_"], product, (dim % 2,))
+    shape = list(product._array.shape)
+    del shape[dim]
+    return unary(OPERATORS["reshape"], product, tuple(shape))
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:

@@ -256,8 +256,11 @@ def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> A
 def _extreme(name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> Extreme:
     dim = normal_dim(dim, input.ndim)
     values = apply(OPERATORS[name], (input, indices), dim, keepdim)
-    array = indices._array if keepdim or not input.ndim else np.squeeze(indices._array, dim)
-    return Extreme(values, Tensor(np.array(array)))
+    if not keepdim and input.ndim:
+        # the caller's tensor is what the node saved: a write to it counts
+        indices = indices.alias()
+        indices._array = np.squeeze(indices._array, dim)
+    return Extreme(values, indices)
 
 
 def check_no_booleans(input: Tensor, dim: int | None) -> None:
@@ -311,7 +314,7 @@ def sort(
     del stable  # it always is
     indices = argsort(input, dim, descending)
     values = apply(OPERATORS["sort_values"], (input, indices), normal_dim(dim, input.ndim))
-    return Extreme(values, Tensor(indices._array.copy()))
+    return Extreme(values, indices)
 
 
 def topk(
@@ -328,7 +331,7 @@ def topk(
     order = argsort(input, dim, descending=largest)._array
     indices = Tensor(np.array(order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order))
     values = apply(OPERATORS["topk_values"], (input, indices), dim)
-    return Extreme(values, Tensor(indices._array.copy()))
+    return Extreme(values, indices)
 
 
 def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:

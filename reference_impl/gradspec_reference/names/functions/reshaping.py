@@ -11,7 +11,7 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
-from gradspec_reference.names.functions.shapes import check_is_no_stack
+from gradspec_reference.names.functions import shapes
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -24,23 +24,25 @@ __all__ = []
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
-    operator = OPERATORS[name]
+    operator = OPERATORS[f"{name}_"]
     requires = (recording.needs_grad(input),)
     recorded = state.recording and recording.should_record(requires)
     if recorded:
         inplace.check_may_be_written(input)
     array = recording.run(operator, [input.materialise()], params)
-    if recorded and input._view is None:
+    if recorded:
         node = recording.make_node(operator, (input,), params, requires, Tensor(array))
-        views.rebase(input, node)
+        views.set_history(input, node)
     input._array = array
     versions.bump(input)
+    if input._view is not None:  # its own history holds: what the base shows is the same
+        input._view.version = versions.version(input)
     return input
 
 
 def t_(input: Tensor) -> Tensor:
     """Transpose in place (torch.Tensor.t_)."""
-    check_is_no_stack(input)
+    shapes.check_is_matrix(input)
     return change_view_(input, "t")
 
 
@@ -77,4 +79,5 @@ def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     count = min(new.size, old.size)
     new.reshape(-1)[:count] = old.reshape(-1)[:count]
     input._array = new
+    versions.bump(input)
     return input

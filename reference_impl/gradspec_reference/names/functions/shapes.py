@@ -116,16 +116,16 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return view(OPERATORS["transpose"], input, *dims)
 
 
-def check_is_no_stack(input: Tensor) -> None:
-    """Refuse more dimensions than a matrix has."""
-    if input.ndim > 2:  # noqa: PLR2004 - a matrix has two dimensions
-        raise RuntimeError(f"t() was given {input.ndim} dimensions; at most 2, use permute()")
-
-
 def t(input: Tensor) -> Tensor:
     """Return a view of the transposed matrix (torch.t)."""
-    check_is_no_stack(input)
+    check_is_matrix(input)
     return view(OPERATORS["t"], input)
+
+
+def check_is_matrix(input: Tensor) -> None:
+    """Refuse to transpose more than two dimensions."""
+    if input.ndim > 2:  # noqa: PLR2004 - a matrix has two dimensions
+        raise RuntimeError(f"t() was given {input.ndim} dimensions; at most 2, use permute()")
 
 
 def expand(input: Tensor, *size: int | Sequence[int]) -> Tensor:
