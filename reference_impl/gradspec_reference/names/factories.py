@@ -167,8 +167,8 @@ def asarray(
 ) -> Tensor:
     """Return an object as a tensor (torch.asarray).
 
-    `requires_grad` says whether the result requires grad: if False, it is detached.  Left out, a
-    tensor keeps its history, and a warning says so.
+    `requires_grad` says whether the result requires grad: if False, a history is cut off, and a
+    leaf is told so itself.  Left out, a tensor keeps its history, and a warning says so.
     """
     result = as_tensor(obj, dtype=dtype)
     if copy is False and not (isinstance(obj, Tensor | np.ndarray) and result.dtype == old(obj)):
@@ -179,8 +179,10 @@ def asarray(
         if isinstance(obj, Tensor) and obj.requires_grad:
             warn_of_kept_history()
         return result
+    if not requires_grad and result.requires_grad:
+        return result.requires_grad_(False) if result.is_leaf else result.detach()
     if not requires_grad:
-        return result.detach() if result.requires_grad else result
+        return result
     return result if result.requires_grad else result.requires_grad_()
 
 
@@ -319,6 +321,12 @@ def new_full(
     return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
+def check_is_no_boolean(name: str, dtype: DType | None) -> None:
+    """Refuse to space booleans evenly."""
+    if dtype is not None and dtype.category == 0:
+        raise NotImplementedError(f"{name} was asked for booleans; ask for integers")
+
+
 def arange(
     start: Scalar | LeftOut = None,
     end: Scalar | LeftOut = None,
@@ -340,6 +348,7 @@ def arange(
     if dtype is None:
         floating = any(isinstance(v, float) for v in (first, end, by))
         dtype = dtypes.get_default_dtype() if floating else dtypes.int64
+    check_is_no_boolean("arange", dtype)
     return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad)
 
 
@@ -356,6 +365,7 @@ def linspace(
     check_device(device)
     if steps < 0:
         raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
+    check_is_no_boolean("linspace", dtype)
     return made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
 
 

@@ -36,6 +36,14 @@ def array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarr
     return np.array(numpy(self), dtype=dtype, copy=copy)
 
 
+def array_wrap(
+    self: Tensor, array: Any, context: Any = None, return_scalar: bool = False
+) -> Tensor:
+    """Serve NumPy's own functions of tensors: their result is a tensor without history."""
+    del self, context, return_scalar
+    return Tensor(array.astype(np.uint8) if array.dtype == np.bool_ else array)
+
+
 def item(self: Tensor) -> Any:
     """Return the only element as a Python number (torch.Tensor.item)."""
     if self._array.size != 1:

@@ -176,6 +176,7 @@ SIGNS: Final[dict[str, Any]] = {
 
 PROTOCOLS: Final[dict[str, Any]] = {
     "__array__": interop.array,
+    "__array_wrap__": interop.array_wrap,
     "__bool__": interop.truth,
     "__float__": interop.to_float,
     "__int__": interop.to_int,

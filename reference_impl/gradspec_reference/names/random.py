@@ -85,7 +85,7 @@ def randn(
 
 
 def randint(
-    low: int,
+    low: int = 0,
     high: int | Sequence[int] | LeftOut = None,
     size: Sequence[int] | LeftOut = None,
     *,

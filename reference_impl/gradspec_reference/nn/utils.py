@@ -22,7 +22,7 @@ def clip_grad_norm_(
     leaves = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     gradients = [leaf.grad for leaf in leaves if leaf.grad is not None]
     if not gradients:
-        return zeros()
+        return zeros(())
     total = norm(stack([norm(g, norm_type) for g in gradients]), norm_type)
     factor = max_norm / (total + 1e-6)
     for gradient in gradients:

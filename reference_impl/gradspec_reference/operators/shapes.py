@@ -48,12 +48,16 @@ def place_diagonal_kernel(g: Any, shape: Dims, offset: int, dim1: int, dim2: int
 
 def unfold_kernel(x: Any, dim: int, size: int, step: int) -> Any:
     """All windows of a dimension; the window's elements are the last dimension."""
+    if not x.ndim:
+        return x.reshape(1)[:size]
     windows = np.lib.stride_tricks.sliding_window_view(x, size, dim, writeable=x.flags.writeable)
     return windows[slice_key(dim, 0, windows.shape[dim], step)]
 
 
 def fold_kernel(g: Any, shape: Dims, dim: int, size: int, step: int) -> Any:
     """Windows added where they came from."""
+    if not shape:
+        return np.sum(g)
     whole = np.zeros(shape, g.dtype)
     span = (g.shape[dim] - 1) * step + 1
     for offset in range(size):

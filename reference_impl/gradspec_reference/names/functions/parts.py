@@ -69,7 +69,11 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Return a view of all windows of a dimension (torch.Tensor.unfold)."""
-    return view(OPERATORS["unfold"], input, normal_dim(dimension, input.ndim), size, step)
+    dim = normal_dim(dimension, input.ndim)
+    length = input._array.shape[dim] if input.ndim else 1
+    if step <= 0 or not 0 <= size <= length:
+        raise RuntimeError(f"windows of {size} by steps of {step} asked for, of {length} elements")
+    return view(OPERATORS["unfold"], input, dim, size, step)
 
 
 def as_strided(

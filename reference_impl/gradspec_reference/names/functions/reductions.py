@@ -212,24 +212,38 @@ def amin(input: Tensor, dim: int | Sequence[int] | None = (), keepdim: bool = Fa
     return unary(OPERATORS["amin"], input, _filled(input, dim), keepdim)
 
 
-def max(input: Tensor, dim: Tensor | int | LeftOut = None, keepdim: bool = False) -> Any:
+def max(
+    input: Tensor,
+    dim: Tensor | int | LeftOut = None,
+    keepdim: bool = False,
+    *,
+    other: Tensor | LeftOut = None,
+) -> Any:
     """Return the maximum of all elements, or values and indices along a dimension (torch.max).
 
     Over all elements ties share the gradient; along a dimension the first index gets it all.
     With a tensor as second argument, the larger of each pair.
     """
-    if isinstance(dim, Tensor):
-        return maximum(input, dim)
-    if dim is None:
+    other = dim if isinstance(dim, Tensor) else other
+    if other is not None:
+        return maximum(input, other)
+    if dim is None or isinstance(dim, Tensor):
         return unary(OPERATORS["max"], input)
     return _extreme("max_dim", input, _arg(np.argmax, input, dim, True), dim, keepdim)
 
 
-def min(input: Tensor, dim: Tensor | int | LeftOut = None, keepdim: bool = False) -> Any:
+def min(
+    input: Tensor,
+    dim: Tensor | int | LeftOut = None,
+    keepdim: bool = False,
+    *,
+    other: Tensor | LeftOut = None,
+) -> Any:
     """Return the minimum of all elements, or values and indices along a dimension (torch.min)."""
-    if isinstance(dim, Tensor):
-        return minimum(input, dim)
-    if dim is None:
+    other = dim if isinstance(dim, Tensor) else other
+    if other is not None:
+        return minimum(input, other)
+    if dim is None or isinstance(dim, Tensor):
         return unary(OPERATORS["min"], input)
     return _extreme("min_dim", input, _arg(np.argmin, input, dim, True), dim, keepdim)
 
