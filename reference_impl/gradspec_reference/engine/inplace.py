@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import layout, recording, saved, versions, views
+from gradspec_reference.engine import layout, recording, refusals, saved, versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -65,7 +65,7 @@ def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any,
     """Compute what is to be stored."""
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
     if operator.without:
-        recording.refuse_booleans(operator, values)
+        refusals.refuse_booleans(operator, values)
     if operator.pointwise:
         values = recording.promoted(values, operator.floating)
     return recording.run(operator, values, params)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference import autograd, dtypes
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import arguments, factories, interop, notation, printing
+from gradspec_reference.names import arguments, factories, interop, likeness, notation, printing
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
     copies,
     elementwise,
     indexing,
+    moments,
     normalised,
     parts,
     products,
@@ -118,13 +119,14 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(
         reductions,
         """
-        sum mean prod var std amax amin max min median argmax argmin argsort sort topk cumsum
+        sum mean prod amax amin max min median argmax argmin argsort sort topk cumsum
         """,
     ),
+    **named(moments, "var std"),
     **named(normalised, "logsumexp softmax log_softmax norm"),
     **named(queries, "all allclose any count_nonzero equal is_floating_point nonzero numel"),
     **named(interop, "numpy item tolist to"),
-    **named(factories, "new_tensor new_zeros new_ones new_full"),
+    **named(likeness, "new_tensor new_zeros new_ones new_full"),
 }
 """The methods that are called as the function is."""
 
@@ -156,8 +158,8 @@ SIGNS: Final[dict[str, Any]] = {
     "__abs__": unwrap(elementwise.abs),
     "__invert__": notation.inverted,
     "__contains__": notation.contains,
-    "__eq__": notation.tried(elementwise.eq),
-    "__ne__": notation.tried(elementwise.ne),
+    "__eq__": notation.compared(elementwise.eq),
+    "__ne__": notation.compared(elementwise.ne),
     "__lt__": notation.tried(elementwise.lt),
     "__le__": notation.tried(elementwise.le),
     "__gt__": notation.tried(elementwise.gt),
@@ -201,7 +203,7 @@ METHODS: Final[dict[str, Any]] = {
     "dim": lambda self: self.ndim,
     "cpu": notation.itself,
     "type_as": type_as,
-    "new_empty": factories.new_zeros,
+    "new_empty": likeness.new_zeros,
     "double": cast(dtypes.float64),
     "float": cast(dtypes.float32),
     "half": cast(dtypes.float16),

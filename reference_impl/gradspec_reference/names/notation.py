@@ -94,6 +94,19 @@ def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
     return sign
 
 
+def compared(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
+    """Make `==` or `!=`, which NumPy's arrays are compared with as well."""
+    of_tensors, bare = tried(function), inspect.unwrap(function)
+
+    @functools.wraps(bare)
+    def sign(self: Tensor, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return bare(self, Tensor(other))
+        return of_tensors(self, other)
+
+    return sign
+
+
 def contains(self: Tensor, element: Any, /) -> bool:
     """Serve `in`; RuntimeError for what is neither tensor nor number."""
     if not isinstance(element, Tensor | int | float | np.number | np.bool_):

@@ -17,7 +17,7 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
@@ -33,12 +33,8 @@ __all__ = [
     "min",
     "prod",
     "sort",
-    "std",
-    "std_mean",
     "sum",
     "topk",
-    "var",
-    "var_mean",
 ]
 
 
@@ -121,74 +117,6 @@ def prod(
         return narrowed(unary(OPERATORS["prod"], input), dtype)
     row = unary(OPERATORS["prod_dim"], input, normal_dim(dim, input.ndim), keepdim)
     return narrowed(row, dtype)
-
-
-def _moment(
-    name: str,
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None,
-    unbiased: bool | None,
-    correction: float | None,
-    keepdim: bool,
-) -> Tensor:
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if correction is None:
-        correction = 1 if unbiased is None else int(unbiased)
-    elif unbiased is not None:
-        raise TypeError(f"{name} was given both unbiased and correction; give one of them")
-    check_is_floating(name, input)
-    return unary(OPERATORS[name], input, _dims(input, dim), correction, keepdim)
-
-
-def var(
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None = None,
-    unbiased: bool | LeftOut = None,
-    keepdim: bool = False,
-    *,
-    correction: Scalar | None = None,
-) -> Tensor:
-    """Return the variance, by default with n - 1 in the denominator (torch.var)."""
-    return _moment("var", input, dim, unbiased, correction, keepdim)
-
-
-def std(
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None = None,
-    unbiased: bool | LeftOut = None,
-    keepdim: bool = False,
-    *,
-    correction: Scalar | None = None,
-) -> Tensor:
-    """Return the standard deviation (torch.std)."""
-    return _moment("std", input, dim, unbiased, correction, keepdim)
-
-
-def var_mean(
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None = None,
-    unbiased: bool | LeftOut = None,
-    keepdim: bool = False,
-    *,
-    correction: Scalar | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Return the variance and the mean (torch.var_mean)."""
-    spread = _moment("var", input, dim, unbiased, correction, keepdim)
-    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
-
-
-def std_mean(
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None = None,
-    unbiased: bool | LeftOut = None,
-    keepdim: bool = False,
-    *,
-    correction: Scalar | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Return the standard deviation and the mean (torch.std_mean)."""
-    spread = _moment("std", input, dim, unbiased, correction, keepdim)
-    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
 def _filled(input: Tensor, dim: int | Sequence[int] | None) -> tuple[int, ...]:
