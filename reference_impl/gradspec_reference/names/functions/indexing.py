@@ -16,7 +16,7 @@ from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InplaceDtypeError
 from gradspec_reference.names.functions import keys, parts, shapes
-from gradspec_reference.names.functions.copies import copy_, number_for
+from gradspec_reference.names.functions.copies import copy_, fill_, number_for
 from gradspec_reference.names.functions.selection import check_is_mask
 from gradspec_reference.operators import OPERATORS
 
@@ -51,6 +51,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         put(shown, template, indices, without_leading_ones(value))
     elif value._array.shape == shown._array.shape:
         copy_(shown, value)
+    elif not value.ndim:
+        fill_(shown, value)
     else:
         copy_(shown, shapes.expand(without_leading_ones(value), shown._array.shape))
 
@@ -146,7 +148,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     whole = with_length(common, dim, own[dim])
     source = input if whole == own else shapes.expand(input, whole)
     index = np.broadcast_to(indices._array, with_length(common, dim, named[dim]))
-    index = np.where(index < 0, index + own[dim], index)  # counted from the end, as torch does here
+    index = np.remainder(index, max(own[dim], 1))  # here torch wraps an index round
     return gather(source, dim, Tensor(index))
 
 
