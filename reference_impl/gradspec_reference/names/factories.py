@@ -58,7 +58,7 @@ def check_device(device: Any) -> None:
         raise RuntimeError(f"device {device!r} was given; this engine has 'cpu' only")
 
 
-def made(array: Any, requires_grad: bool) -> Tensor:
+def made(array: Any, requires_grad: bool | None) -> Tensor:
     """Return a leaf on an array, which nobody else may hold."""
     result = Tensor(array)
     return result.requires_grad_() if requires_grad else result
@@ -116,7 +116,7 @@ def warn_of_lost_history(data: Any) -> None:
 
 
 def tensor(
-    data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool | None = False
 ) -> Tensor:
     """Return a leaf with a copy of the data (torch.tensor docstring).
 
@@ -194,7 +194,7 @@ def floating(dtype: DType | None) -> dtypes.NumpyDType:
 def zeros(
     *size: int | Sequence[int],
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of zeros (torch.zeros)."""
@@ -205,7 +205,7 @@ def zeros(
 def ones(
     *size: int | Sequence[int],
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of ones (torch.ones)."""
@@ -216,7 +216,7 @@ def ones(
 def empty(
     *size: int | Sequence[int],
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a tensor whose values mean nothing: here zeros, so that runs agree (torch.empty)."""
@@ -228,7 +228,7 @@ def full(
     fill_value: Scalar,
     *,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of one value (torch.full)."""

@@ -32,7 +32,11 @@ __all__ = [
 
 
 def zeros_like(
-    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
     check_device(device)
@@ -40,7 +44,11 @@ def zeros_like(
 
 
 def ones_like(
-    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return ones of a tensor's shape and dtype (torch.ones_like)."""
     check_device(device)
@@ -52,7 +60,7 @@ def full_like(
     fill_value: Scalar,
     *,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return one value in a tensor's shape and dtype (torch.full_like)."""
@@ -67,7 +75,7 @@ def new_zeros(
     self: Tensor,
     *size: int | Sequence[int],
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
 ) -> Tensor:
     """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
     return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
@@ -77,7 +85,7 @@ def new_ones(
     self: Tensor,
     *size: int | Sequence[int],
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
 ) -> Tensor:
     """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
     return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
@@ -89,14 +97,14 @@ def new_full(
     fill_value: Scalar,
     *,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
 ) -> Tensor:
     """Return one value in this tensor's dtype (torch.Tensor.new_full)."""
     return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
 def new_tensor(
-    self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool = False
+    self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool | None = False
 ) -> Tensor:
     """Return a leaf with a copy of the data, by default in this tensor's dtype.
 

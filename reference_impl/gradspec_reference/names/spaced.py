@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.factories import check_device, floating, made
 
 if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType, Scalar
     from gradspec_reference.engine.shapes import LeftOut
-    from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
     "arange",
@@ -34,15 +34,15 @@ def arange(
     step: Scalar | LeftOut = None,
     *,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return evenly spaced values below an end (torch.arange)."""
-    check_device(device)
     if end is None and step is None:
         start, end = 0, start
     if end is None:
         raise TypeError("arange was given no end; a step needs a start and an end")
+    check_device(device)
     first, by = 0 if start is None else start, 1 if step is None else step
     if not by or not (end - first) * by >= 0 or not math.isfinite(end - first):
         raise RuntimeError(f"arange cannot go from {first} to {end} by steps of {by}")
@@ -54,15 +54,17 @@ def arange(
 
 
 def linspace(
-    start: Scalar,
-    end: Scalar,
+    start: Scalar | Tensor,
+    end: Scalar | Tensor,
     steps: int,
     *,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return evenly spaced values, the end included (torch.linspace)."""
+    if isinstance(start, Tensor) or isinstance(end, Tensor):
+        raise RuntimeError("linspace was given a tensor; give a number")  # noqa: TRY004
     check_device(device)
     if steps < 0:
         raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
@@ -75,7 +77,7 @@ def eye(
     m: int | LeftOut = None,
     *,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a matrix with ones on the diagonal (torch.eye)."""

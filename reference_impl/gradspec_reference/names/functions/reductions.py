@@ -140,6 +140,12 @@ def amin(input: Tensor, dim: int | Sequence[int] | None = (), keepdim: bool = Fa
     return unary(OPERATORS["amin"], input, _filled(input, dim), keepdim)
 
 
+def check_pair(other: Tensor | None, keepdim: bool) -> None:
+    """Refuse to keep dimensions where two tensors are compared."""
+    if other is not None and keepdim:
+        raise TypeError("max and min of two tensors keep all dimensions; leave keepdim out")
+
+
 def max(
     input: Tensor,
     dim: Tensor | int | LeftOut = None,
@@ -153,6 +159,7 @@ def max(
     With a tensor as second argument, the larger of each pair.
     """
     other = dim if isinstance(dim, Tensor) else other
+    check_pair(other, keepdim)
     if other is not None:
         return maximum(input, other)
     if dim is None or isinstance(dim, Tensor):
@@ -169,6 +176,7 @@ def min(
 ) -> Any:
     """Return the minimum of all elements, or values and indices along a dimension (torch.min)."""
     other = dim if isinstance(dim, Tensor) else other
+    check_pair(other, keepdim)
     if other is not None:
         return minimum(input, other)
     if dim is None or isinstance(dim, Tensor):
@@ -185,6 +193,8 @@ def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> A
         return unary(OPERATORS["median"], input)
     array = input._array
     dim = normal_dim(dim, array.ndim)
+    if array.dtype == np.bool_:
+        raise NotImplementedError("the median of booleans was asked for; convert with to()")
     if not array.ndim:
         return _extreme("median_dim", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
     order = np.argsort(array, axis=dim, kind="stable")
