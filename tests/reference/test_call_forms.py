@@ -18,6 +18,13 @@ f, d, i, b, u = (
 """
 
 FORMS = """
+torch.Tensor([1, 2])
+torch.Tensor([[1, 2], [3, 4.5]])
+torch.Tensor(2, 3).shape
+torch.Tensor(torch.Size([2, 1])).shape
+torch.Tensor()
+torch.Tensor(2.5)
+torch.Tensor("a")
 torch.tensor([[1., 2.], [3., 4.]]).sum(axis=1, keepdims=True)
 torch.sum(x=torch.ones(2, 3), axis=(0, 1))
 torch.randint(5, (2, 3)).shape
