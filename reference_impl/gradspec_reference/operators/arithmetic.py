@@ -17,14 +17,19 @@ SQUARE = 2
 WITHOUT = "torch::autograd::NotImplemented"
 
 
+def weighted(y: Any, alpha: Any) -> Any:
+    """alpha y; of booleans a boolean."""
+    return y & bool(alpha) if getattr(y, "dtype", None) == np.bool_ else y * alpha
+
+
 def add_kernel(x: Any, y: Any, alpha: Any) -> Any:
     """x + alpha y."""
-    return x + y if alpha == 1 else x + y * alpha
+    return x + y if alpha == 1 else x + weighted(y, alpha)
 
 
 def sub_kernel(x: Any, y: Any, alpha: Any) -> Any:
     """x - alpha y."""
-    return x - y if alpha == 1 else x - y * alpha
+    return x - y if alpha == 1 else x - weighted(y, alpha)
 
 
 def rsub_kernel(x: Any, y: Any, alpha: Any) -> Any:
