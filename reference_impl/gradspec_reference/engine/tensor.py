@@ -254,7 +254,7 @@ class Tensor(HasGradient):
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""
-        return int(self.materialise().__array_interface__["data"][0])
+        return layout.address(self.materialise())
 
     def stride(self, dim: int | None = None) -> Any:
         """Return the steps in memory, in elements (torch.Tensor.stride)."""
@@ -262,9 +262,9 @@ class Tensor(HasGradient):
         return strides if dim is None else strides[dim]
 
     def storage_offset(self) -> int:
-        """Return how far into its base's memory this tensor starts, in elements."""
-        base = self._base
-        return 0 if base is None else (self.data_ptr() - base.data_ptr()) // self.element_size()
+        """Return how far into its memory this tensor starts, in elements."""
+        start = layout.address(layout.memory_of(self.materialise()))
+        return (self.data_ptr() - start) // self.element_size()
 
     def element_size(self) -> int:
         """Return the size of one element in bytes (torch.Tensor.element_size)."""

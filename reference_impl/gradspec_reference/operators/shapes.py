@@ -5,14 +5,13 @@ Each operator here is linear, so its rule is another operator, and the rules com
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, as_is, unary
+from gradspec_reference.operators.row import as_is, unary
 
 Dims = tuple[int, ...]
 
@@ -181,37 +180,40 @@ def unbind_kernel(x: Any, dim: int) -> list[Any]:
     return [x[select_key(dim, i)] for i in range(x.shape[dim])]
 
 
-def in_place(row: Operator, node: str) -> Operator:
-    """Make the row under which the form in place is recorded."""
-    return dataclasses.replace(row, name=f"{row.name}_", node=node)
-
-
 of_shape = functools.partial(unary, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
-OUT_OF_PLACE = (
+ROWS = (
     of_shape(
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary("alias", kernel=lambda x: x[...], vjp=as_is),
     unary("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=reshaped),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
+        node_in_place="SqueezeBackward4",
         kernel=squeeze_dim_kernel,
         params="dim",
         vjp=reshaped,
     ),
-    of_shape("unsqueeze", kernel=np.expand_dims, params="dim", vjp=reshaped),
+    of_shape(
+        "unsqueeze",
+        node_in_place="UnsqueezeBackward1",
+        kernel=np.expand_dims,
+        params="dim",
+        vjp=reshaped,
+    ),
     unary(
         "transpose",
+        node_in_place="TransposeBackward1",
         kernel=lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
         params="dim0 dim1",
         vjp=lambda xp, g, a, b: xp.transpose(g, a, b),
     ),
-    unary("t", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
+    unary("t", node_in_place="TBackward1", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
     unary(
         "permute",
         kernel=lambda x, dims: x.transpose(dims),
@@ -280,16 +282,4 @@ OUT_OF_PLACE = (
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),
-)
-
-IN_PLACE = {
-    "t": "TBackward1",
-    "transpose": "TransposeBackward1",
-    "squeeze": "SqueezeBackward3",
-    "squeeze_dim": "SqueezeBackward4",
-    "unsqueeze": "UnsqueezeBackward1",
-}
-ROWS: Final = (
-    *OUT_OF_PLACE,
-    *(in_place(row, IN_PLACE[row.name]) for row in OUT_OF_PLACE if row.name in IN_PLACE),
 )

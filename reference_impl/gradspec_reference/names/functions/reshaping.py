@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
@@ -22,7 +23,7 @@ __all__ = []
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
-    operator = OPERATORS[f"{name}_"]
+    operator = in_place(OPERATORS[name])
     requires = (recording.needs_grad(input),)
     recorded = state.recording and recording.should_record(requires)
     if recorded:
@@ -72,6 +73,7 @@ def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     shape = as_shape(size)
     if min(shape, default=0) < 0:
         raise RuntimeError(f"resize_ was given {list(shape)}; no length is negative")
-    input._array = layout.resized(input.materialise(), shape)
-    versions.bump(input)
+    if shape != input._array.shape:
+        input._array = layout.resized(input.materialise(), shape)
+        versions.bump(input)
     return input
