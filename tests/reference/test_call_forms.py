@@ -18,6 +18,12 @@ f, d, i, b, u = (
 """
 
 FORMS = """
+b(3).clamp(i(3))
+b(3).clamp(max=i(3))
+u(3).clamp(min=i(3))
+torch.tensor([1, 2], dtype=torch.int8).clamp(torch.tensor(300))
+i(0).median()
+f(0).median()
 torch.Tensor([1, 2])
 torch.Tensor([[1, 2], [3, 4.5]])
 torch.Tensor(2, 3).shape

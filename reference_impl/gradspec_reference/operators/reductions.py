@@ -130,8 +130,10 @@ def extreme_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool
 def median_kernel(x: Any) -> Any:
     """Return the middle element, the lower one of two; NaN if there is one, or no element."""
     ordered = np.sort(x, axis=None)
-    if not x.size or np.isnan(ordered[-1]):
+    if x.dtype.kind == "f" and not (x.size and ordered[-1] == ordered[-1]):
         return x.dtype.type(np.nan)
+    if not x.size:
+        return x.dtype.type(np.iinfo(x.dtype).min)
     return ordered[(x.size - 1) // 2]
 
 
