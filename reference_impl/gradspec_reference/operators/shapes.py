@@ -200,6 +200,14 @@ ROWS = (
         vjp=reshaped,
     ),
     of_shape(
+        "squeeze_dims",
+        node="SqueezeBackward2",
+        node_in_place="SqueezeBackward5",
+        kernel=squeeze_dim_kernel,
+        params="dim",
+        vjp=reshaped,
+    ),
+    of_shape(
         "unsqueeze",
         node_in_place="UnsqueezeBackward1",
         kernel=np.expand_dims,

@@ -12,7 +12,7 @@ from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
-from gradspec_reference.names.functions.arithmetic import add, mul
+from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -115,10 +115,7 @@ def addmm(
     check_fit(operator, *shapes_of_all)
     check_same_dtype(operator, mat1, mat2)
     check_same_dtype(operator, input, mat1)
-    if beta == alpha == 1:
-        return apply(operator, (input, mat1, mat2))
-    product = mul(mm(mat1, mat2), alpha)
-    return add(mul(input, beta), product) if beta else product
+    return apply(operator, (input, mat1, mat2), beta, alpha)
 
 
 def check_fit(operator: Operator, bias: Shape, left: Shape, right: Shape) -> None:

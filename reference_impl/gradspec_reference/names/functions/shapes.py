@@ -153,7 +153,12 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor:
     """Return a view without dimensions of length one (torch.squeeze)."""
     if dim is None:
         return view(OPERATORS["squeeze"], input)
-    return view(OPERATORS["squeeze_dim"], input, named_dims(dim, input.ndim))
+    return view(OPERATORS[squeezing(dim)], input, named_dims(dim, input.ndim))
+
+
+def squeezing(dim: int | Sequence[int]) -> str:
+    """Return the operator that drops one dimension, or several."""
+    return "squeeze_dim" if isinstance(dim, int) else "squeeze_dims"
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
