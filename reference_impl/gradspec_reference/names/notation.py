@@ -116,8 +116,15 @@ def contains(self: Tensor, element: Any, /) -> bool:
     return bool(elementwise.eq(self, element).any())
 
 
+def plus_sign(self: Tensor) -> Tensor:
+    """Serve `+tensor`; RuntimeError for booleans."""
+    if self._array.dtype == np.bool_:
+        raise RuntimeError("+ was applied to booleans; convert with to() first")
+    return self
+
+
 def itself(self: Tensor) -> Tensor:
-    """Serve `+tensor`, and `cpu()` where there is no other device."""
+    """Serve `cpu()`, where there is no other device."""
     return self
 
 
