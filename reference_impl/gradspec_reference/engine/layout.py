@@ -120,6 +120,8 @@ def overlaps_itself(array: Any) -> bool:
 
 def follows(gradient: Any, leaf: Any) -> bool:
     """Tell whether a gradient already has the layout that its leaf asks for."""
+    if gradient.ndim != leaf.ndim:
+        return False
     if leaf.flags.c_contiguous:
         return bool(gradient.flags.c_contiguous)
     if is_dense(leaf):

@@ -35,17 +35,19 @@ def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
 
     OperandShapeError if it is none of that shape: data of another shape was assigned since.
     """
-    if not is_broadcast_of(gradient.shape, shape):
+    total, leading = gradient, len(gradient.shape) - len(shape)
+    if leading > 0:
+        total = xp.sum_dim(total, tuple(range(leading)), False)
+    given = total.shape
+    if leading >= 0:
+        repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])
+        total = xp.sum_dim(total, repeated, True) if repeated else total
+    if total.shape != shape:
         raise OperandShapeError(
             f"a gradient of shape {list(gradient.shape)} was made for an operand of shape "
             f"{list(shape)}; data of another shape was assigned to a tensor after it was used"
         )
-    leading = len(gradient.shape) - len(shape)
-    if leading:
-        gradient = xp.sum_dim(gradient, tuple(range(leading)), False)
-    given = gradient.shape
-    repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])
-    return xp.sum_dim(gradient, repeated, True) if repeated else gradient
+    return total
 
 
 def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:

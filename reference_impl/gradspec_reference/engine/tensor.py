@@ -244,13 +244,9 @@ class Tensor(HasGradient):
                 "floating-point, so convert it first, or call requires_grad_(False)"
             )
         if self._leaf is not None and value._array.dtype != self._array.dtype:
-            self._leaf.accumulator = no_accumulator  # graphs that exist keep theirs
+            # the graphs that there are go on to deliver what the leaf was
+            self._leaf.accumulator = no_accumulator
         self._array = value.materialise()
-
-    def _refresh_accumulator(self) -> None:
-        node = None if self._leaf is None else self._leaf.accumulator()
-        if node is not None:
-            node.refresh()
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""

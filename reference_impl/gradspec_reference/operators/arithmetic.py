@@ -130,7 +130,7 @@ def rpow_kernel(y: Any, base: Any) -> Any:
 def rpow_rule(xp: Any, g: Any, y: Any, result: Any, base: Any) -> Any:
     """d/dy b**y = b**y log b, and 0 for b = 0 where y >= 0."""
     if base == 0:
-        return xp.where(y >= 0, 0.0, g * (result * -np.inf))
+        return g * xp.where(y >= 0, 0.0, result * -np.inf)
     return g * (result * float(np.log(base) if base > 0 else np.nan))
 
 

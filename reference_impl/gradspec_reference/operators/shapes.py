@@ -150,6 +150,11 @@ def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
     return xp.reshape(g, shape)
 
 
+def unsqueezed(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
+    """Put dimensions of length one back; what has all of them is passed on itself."""
+    return g if g.shape == shape else xp.reshape(g, shape)
+
+
 def clone_kernel(x: Any) -> Any:
     """Return a copy that lies as the operand does; what was expanded has no order to keep."""
     return x.copy("K") if x.ndim and 0 not in x.strides else x.copy()
@@ -190,14 +195,14 @@ ROWS = (
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary("alias", kernel=lambda x: x[...], vjp=as_is),
     unary("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
         node_in_place="SqueezeBackward4",
         kernel=squeeze_dim_kernel,
         params="dim",
-        vjp=reshaped,
+        vjp=unsqueezed,
     ),
     of_shape(
         "squeeze_dims",

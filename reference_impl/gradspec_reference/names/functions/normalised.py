@@ -47,7 +47,9 @@ def along(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
     """Run one of the two."""
     input = cast(input, dtype)
     dim = normal_dim(dim, input.ndim)
-    if input._array.dtype.kind != "f" and input.numel():
+    if input._array.dtype.kind != "f" and not input.numel():
+        return input
+    if input._array.dtype.kind != "f":
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
     return unary(OPERATORS[name], input, dim)
 
