@@ -28,7 +28,7 @@ from gradspec_reference.engine.modes import enable_grad, is_grad_enabled, no_gra
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
-from gradspec_reference.names import factories, methods, random
+from gradspec_reference.names import factories, methods, numerals, random
 from gradspec_reference.names.factories import *
 from gradspec_reference.names.functions import (
     arithmetic,
@@ -54,6 +54,7 @@ from gradspec_reference.names.functions.queries import *
 from gradspec_reference.names.functions.reductions import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
+from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
 
 methods.attach()
@@ -107,6 +108,7 @@ __all__ = [
     "uint8",
 ]
 __all__ += factories.__all__
+__all__ += numerals.__all__
 __all__ += random.__all__
 __all__ += arithmetic.__all__
 __all__ += assembly.__all__
@@ -122,4 +124,4 @@ __all__ += shapes.__all__
 
 # rooms of this house, not names of torch
 del arithmetic, assembly, copies, elementwise, indexing, parts, products, queries, reductions
-del factories, methods, selection, shapes
+del factories, methods, numerals, selection, shapes
