@@ -36,6 +36,7 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    normalised,
     parts,
     products,
     queries,
@@ -48,6 +49,7 @@ from gradspec_reference.names.functions.assembly import *
 from gradspec_reference.names.functions.copies import *
 from gradspec_reference.names.functions.elementwise import *
 from gradspec_reference.names.functions.indexing import *
+from gradspec_reference.names.functions.normalised import *
 from gradspec_reference.names.functions.parts import *
 from gradspec_reference.names.functions.products import *
 from gradspec_reference.names.functions.queries import *
@@ -115,6 +117,7 @@ __all__ += assembly.__all__
 __all__ += copies.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
+__all__ += normalised.__all__
 __all__ += parts.__all__
 __all__ += products.__all__
 __all__ += queries.__all__
@@ -123,5 +126,5 @@ __all__ += selection.__all__
 __all__ += shapes.__all__
 
 # rooms of this house, not names of torch
-del arithmetic, assembly, copies, elementwise, indexing, parts, products, queries, reductions
-del factories, methods, numerals, selection, shapes
+del arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products, queries
+del factories, methods, numerals, reductions, selection, shapes

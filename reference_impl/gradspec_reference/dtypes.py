@@ -53,6 +53,7 @@ float64 = DType("float64", np.float64)
 
 ALL: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
 OF_NUMPY: Final[dict[NumpyDType, DType]] = {d.numpy: d for d in ALL}
+_OF_TYPE: Final[dict[type, DType]] = {float: float64, int: int64, bool: bool_}
 _NAMED: Final = {d.name: d for d in ALL}
 
 
@@ -60,6 +61,13 @@ class _Default:
     """The dtype of tensors made from Python floats."""
 
     dtype = float32
+
+
+def of_type(kind: Any) -> DType | None:
+    """Return a dtype, or the one that a Python type of numbers stands for; None for all else."""
+    if isinstance(kind, DType):
+        return kind
+    return _OF_TYPE.get(kind) if isinstance(kind, type) else None
 
 
 def named(name: str) -> DType:

@@ -101,6 +101,12 @@ class StaleSavedTensorError(GradError, RuntimeError):
     kind = "stale-saved-tensor"
 
 
+class DetachedSavedTensorError(GradError, RuntimeError):
+    """A saved value was cut off from its history by detach_() after it was saved."""
+
+    kind = "detached-saved-tensor"
+
+
 class NonleafFlagError(GradError, RuntimeError):
     """The flag requires_grad can be changed on leaves only."""
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradspec_reference.engine import layout, versions
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandShapeError
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Array
@@ -38,6 +39,11 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
         count_copy(leaf, keep)
         return
     array = held.materialise()
+    if array.shape != gradient.shape:
+        raise OperandShapeError(
+            f"a gradient of shape {list(gradient.shape)} is added to one of shape "
+            f"{list(array.shape)}; data of another shape was assigned to the leaf"
+        )
     np.add(array, gradient, out=array, casting="unsafe")
     versions.bump(held)
 

@@ -204,7 +204,10 @@ class BackwardPass:
         for position, edge in enumerate(edges):
             target = edge[0]
             if target is not None and (visited is None or target in visited):
-                part = rules[position](xp, cotangent, *arguments)
+                try:
+                    part = rules[position](xp, cotangent, *arguments)
+                except ValueError as error:
+                    raise node.refusal(error) from None
                 if type(part) is np.ndarray:
                     owner = self.ownership(part, cotangent, status, len(edges) == 1)
                     self.deliver(edge, part, owner)

@@ -45,6 +45,10 @@ class FunctionNode(Node):
         """Return the name of the function's derivative."""
         return type(self).__name__
 
+    def refusal(self, error: ValueError) -> Exception:
+        """Return what the caller's own function raised."""
+        return error
+
     def unpack(self, as_tensors: bool) -> list[Any]:
         """Return nothing: `backward` asks for `saved_tensors` itself."""
         del as_tensors

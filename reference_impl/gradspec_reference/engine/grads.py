@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,9 @@ def no_accumulator() -> AccumulateGrad | None:
 
 
 class LeafState:
-    """What only leaves have: their node, hooks and the dtype of their gradient."""
+    """What only leaves have: their node, hooks, the dtype of their gradient, and a past."""
 
-    __slots__ = ("accumulator", "grad_dtype", "hooks", "post_hooks")
+    __slots__ = ("accumulator", "cut_off_at", "grad_dtype", "hooks", "post_hooks", "retained")
 
     SAME: Any = object()
 
@@ -39,6 +40,9 @@ class LeafState:
         self.grad_dtype: Any = self.SAME
         self.hooks: dict[int, Callable[[Tensor], Any]] = {}
         self.post_hooks: dict[int, Callable[[Tensor], Any]] = {}
+        # what detach_() leaves behind: nodes before it have a greater order
+        self.cut_off_at = math.inf
+        self.retained = False
 
 
 class HasGradient:

@@ -137,9 +137,9 @@ def retain(tensor: Tensor) -> None:
             "retain_grad() was called on a tensor that does not require grad; there will be "
             "nothing to retain"
         )
-    node = tensor.grad_fn
-    if node is None:
+    if tensor._grad_fn is None:  # a leaf keeps its gradient anyway
         return
+    node: Node = tensor.grad_fn  # type: ignore[assignment]
     if node.retained is None:
         node.retained = {}
     node.retained[tensor._output_nr] = weakref.ref(tensor)
@@ -148,7 +148,9 @@ def retain(tensor: Tensor) -> None:
 def is_retained(tensor: Tensor) -> bool:
     """Tell whether the gradient of a non-leaf is kept."""
     node = tensor._grad_fn
-    if node is None or node.retained is None:
+    if node is None:
+        return tensor._leaf is not None and tensor._leaf.retained
+    if node.retained is None:
         return False
     keeper = node.retained.get(tensor._output_nr)
     return keeper is not None and keeper() is tensor
@@ -156,8 +158,8 @@ def is_retained(tensor: Tensor) -> bool:
 
 def move_retained(tensor: Tensor, node: Node) -> None:
     """Let retention follow a tensor to the node that computes its new value."""
-    if is_retained(tensor):
-        old = tensor._grad_fn
+    old = tensor._grad_fn
+    if old is not None and is_retained(tensor):
         node.retained = {0: old.retained.pop(tensor._output_nr)}  # type: ignore[union-attr]
 
 

@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 
-# what these store is the same at each address, however many indices it has
-ONE_VALUE = {"fill", "zero"}
+# these may store in memory that overlaps itself: one value at each address, or the last of several
+PASS_OVERLAP = {"fill", "zero", "masked_fill", "masked_fill_tensor", "index_put"}
 
 
 def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator and store its result in its first operand, which is returned."""
     target: Tensor = operands[0]
     requires = tuple(recording.needs_grad(x) for x in operands)
-    recorded = state.recording and recording.should_record(requires)
+    recorded = state.recording and recording.should_record(requires) and has_rules(operator, target)
     if recorded:
         check_may_be_written(target)
     array = target.materialise()
-    if operator.name not in ONE_VALUE:
+    if operator.name not in PASS_OVERLAP:
         check_no_overlap(
             array, operands[1:] if operator.pointwise or operator.name == "copy" else ()
         )
@@ -56,9 +56,16 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
     return target
 
 
+def has_rules(operator: Operator, target: Tensor) -> bool:
+    """Tell whether a write is differentiated: a copy into integers is not, as in torch."""
+    return operator.differentiable and (operator.name != "copy" or target._array.dtype.kind == "f")
+
+
 def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """Compute what is to be stored."""
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
+    if operator.without:
+        recording.refuse_booleans(operator, values)
     if operator.pointwise:
         values = recording.promoted(values, operator.floating)
     return recording.run(operator, values, params)
@@ -134,15 +141,27 @@ def check_no_overlap(array: Any, others: tuple[Any, ...]) -> None:
     """Refuse to write where several indices, or a shifted operand, are one address."""
     for other in others:
         if type(other) is Tensor and layout.overlaps_partly(array, other._array):
-            raise OverlappingMemoryError(
-                "a tensor is written in place from an operand that shares part of its memory; "
-                "use a clone() of the operand"
-            )
+            raise shared_memory()
     if layout.overlaps_itself(array):
         raise OverlappingMemoryError(
             f"a tensor of shape {list(array.shape)} is written in place, but several of its "
             "indices are one address (it was expanded); write to a clone() instead"
         )
+
+
+def check_apart(target: Tensor, others: tuple[Tensor, ...]) -> None:
+    """Refuse to write at indices from an operand, or at an index, in the target's own memory."""
+    for other in others:
+        if layout.shares(target.materialise(), other._array):
+            raise shared_memory()
+
+
+def shared_memory() -> OverlappingMemoryError:
+    """Word the refusal of an operand that the write itself would change."""
+    return OverlappingMemoryError(
+        "a tensor is written in place from an operand that shares part of its memory; use a "
+        "clone() of the operand"
+    )
 
 
 def check_result(array: Any, result: Any) -> None:
@@ -152,10 +171,15 @@ def check_result(array: Any, result: Any) -> None:
             f"the result of an in-place operation has shape {list(np.shape(result))}, its target "
             f"has {list(array.shape)}; the target must have the result's shape"
         )
-    if not dtypes.can_cast(dtypes.of(result.dtype), dtypes.of(array.dtype)):
+    check_dtype(array, dtypes.of(result.dtype))
+
+
+def check_dtype(array: Any, dtype: dtypes.DType) -> None:
+    """Refuse a result of a dtype that the target cannot hold."""
+    if not dtypes.can_cast(dtype, dtypes.of(array.dtype)):
         raise InplaceDtypeError(
-            f"the result of an in-place operation is {dtypes.of(result.dtype)}, which cannot be "
-            f"stored as {dtypes.of(array.dtype)}; convert the target first"
+            f"the result of an in-place operation is {dtype}, which cannot be stored as "
+            f"{dtypes.of(array.dtype)}; convert the target first"
         )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.errors import OperandShapeError
+
 
 class Policy:
     """Whether gradients are laid out like their leaves."""
@@ -42,18 +44,30 @@ def is_dense(array: Any) -> bool:
     return True
 
 
-def overlaps_partly(target: Any, operand: Any) -> bool:
-    """Tell whether two dense arrays share some memory, but not element by element."""
+def shares(target: Any, operand: Any) -> bool:
+    """Tell whether two dense arrays share some memory."""
     if not (isinstance(operand, np.ndarray) and np.may_share_memory(target, operand)):
         return False
-    if not (is_dense(target) and is_dense(operand)):
+    return is_dense(target) and is_dense(operand)
+
+
+def overlaps_partly(target: Any, operand: Any) -> bool:
+    """Tell whether two dense arrays share some memory, but not element by element."""
+    if not shares(target, operand):
         return False
     start = operand.__array_interface__["data"][0] == target.__array_interface__["data"][0]
-    return not (start and operand.nbytes == target.nbytes and operand.strides == target.strides)
+    return not (start and steps(operand) == steps(target))
+
+
+def steps(array: Any) -> tuple[tuple[int, int], ...]:
+    """Return length and stride of each dimension; that of a single element is of no meaning."""
+    return tuple((n, 0 if n == 1 else s) for n, s in zip(array.shape, array.strides, strict=True))
 
 
 def overlaps_itself(array: Any) -> bool:
     """Tell whether several indices are one address, as in an expanded tensor."""
+    if not array.size:
+        return False
     return any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
 
 
@@ -67,7 +81,12 @@ def follows(gradient: Any, leaf: Any) -> bool:
 
 
 def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
-    """Copy a gradient into the layout that its leaf asks for."""
+    """Copy a gradient into the layout that its leaf asks for.
+
+    OperandShapeError if the leaf's data was exchanged for one of a shape that does not fit.
+    """
+    if gradient.shape != leaf.shape:
+        gradient = in_shape(gradient, leaf.shape)
     if not isinstance(gradient, np.ndarray):
         return np.array(gradient)
     if not Policy.enforced:
@@ -77,3 +96,14 @@ def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
     copy: np.ndarray[Any, Any] = np.empty_like(leaf, dtype=gradient.dtype, subok=False)
     copy[...] = gradient
     return copy
+
+
+def in_shape(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Broadcast a gradient; OperandShapeError if it cannot be."""
+    try:
+        return np.broadcast_to(gradient, shape)
+    except ValueError:
+        raise OperandShapeError(
+            f"a gradient of shape {list(gradient.shape)} is stored for a leaf whose data has shape "
+            f"{list(shape)} since; assign data before the leaf is used"
+        ) from None

@@ -12,7 +12,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradspec_reference.engine import saved as saving
-from gradspec_reference.errors import GraphFreedError
+from gradspec_reference.errors import GraphFreedError, OperandShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +103,13 @@ class Node:
         if self.saved is None:
             raise freed(self)
         return saving.unpack(self, self.saved, as_tensors) if self.saved else []
+
+    def refusal(self, error: ValueError) -> Exception:
+        """Word the refusal of a kernel by a derivative: the shapes are not those of the forward."""
+        return OperandShapeError(
+            f"the derivative of {self.name()} was given shapes that do not fit together ({error}); "
+            "data of another shape was assigned to a tensor after it was used"
+        )
 
     def release(self) -> None:
         """Let go of the saved values; a node that saved none can run again."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 NUMBERS = (int, float)
+OPERANDS = (Tensor, int, float)
 PAIR = 2
 
 
@@ -41,6 +42,8 @@ def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor
 def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator whose operands are first brought to their common dtype."""
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
+    if operator.without:
+        refuse_booleans(operator, values)
     array = run(operator, promoted(values, operator.floating), params)
     result = Tensor(array)
     if state.recording and operator.differentiable:
@@ -49,18 +52,21 @@ def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any)
 
 
 def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
-    """Run an operator on two operands: `apply_pointwise` without its loops, for the common case."""
+    """Run an operator on two operands: `apply_pointwise` without its loops, for the common case.
+
+    Returns NotImplemented, as Python's signs do, for what is neither tensor nor number.
+    """
     if type(a) is not Tensor:
-        return apply_pointwise(operator, (a, b), *params)
+        return binary_of_any(operator, a, b, *params)
     x = a._array
     if type(b) is Tensor:
         y = b._array
-        plain = x.dtype is y.dtype and not (operator.floating and x.dtype.kind != "f")
+        plain = x.dtype is y.dtype and not (operator.particular and x.dtype.kind != "f")
     else:
         y = b
         plain = type(b) in NUMBERS and x.dtype.kind == "f"
     if not plain:
-        return apply_pointwise(operator, (a, b), *params)
+        return binary_of_any(operator, a, b, *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, y, *params))
     except (ValueError, RuntimeError, TypeError) as error:
@@ -76,10 +82,18 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     return result
 
 
+def binary_of_any(operator: Operator, *arguments: Any) -> Tensor:
+    """Run an operator on operands that may be numbers of NumPy, or no operands at all."""
+    pair = [x.item() if isinstance(x, np.generic) else x for x in arguments[:PAIR]]
+    if not all(isinstance(x, OPERANDS) for x in pair):
+        return NotImplemented  # type: ignore[no-any-return]
+    return apply_pointwise(operator, tuple(pair), *arguments[PAIR:])
+
+
 def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     """Run an operator on one operand: `apply` without its loops."""
     x = a._array
-    if operator.floating and x.dtype.kind != "f":
+    if operator.particular and x.dtype.kind != "f":
         return apply_pointwise(operator, (a,), *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, *params))
@@ -108,6 +122,7 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
     if isinstance(error, ValueError):
         raise refused(operator, values, error) from error
     if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
+        check_shapes(operator, values)
         raise dtypes_do_not_fit(operator, values) from error
     if isinstance(error, TypeError) or not is_quiet.get():
         raise error
@@ -126,10 +141,28 @@ def refused(operator: Operator, values: Any, error: ValueError) -> OperandShapeE
     return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
 
 
-def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
+def dtypes_do_not_fit(operator: Operator, values: Any) -> NotImplementedError:
     """Word the refusal of operands of a dtype for which the operator does not exist."""
     found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)
-    return RuntimeError(f"{operator.name} was given {found}; convert with to() first")
+    return NotImplementedError(f"{operator.name} was given {found}; convert with to() first")
+
+
+def check_shapes(operator: Operator, values: Any) -> None:
+    """Refuse shapes that do not fit: torch looks at them before it looks at dtypes."""
+    try:
+        np.broadcast_shapes(*map(np.shape, values))
+    except ValueError as error:
+        raise shapes_do_not_fit(operator, values) from error
+
+
+def refuse_booleans(operator: Operator, values: list[Any]) -> None:
+    """Refuse booleans where NumPy would compute something."""
+    given = [np.asarray(value).dtype == np.bool_ for value in values]
+    if all(given) and operator.without == "bool":
+        check_shapes(operator, values)
+        raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")
+    if any(given) and operator.without == "any bool":
+        raise RuntimeError(f"{operator.name} was given booleans; convert with to(), or use ~ or ^")
 
 
 def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:

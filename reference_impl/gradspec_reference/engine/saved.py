@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.errors import GraphFreedError, StaleSavedTensorError
+from gradspec_reference.errors import (
+    DetachedSavedTensorError,
+    GraphFreedError,
+    StaleSavedTensorError,
+)
 
 if TYPE_CHECKING:
     import weakref
@@ -55,10 +59,12 @@ class SavedResult(SavedTensor):
         if not as_tensor:
             return array
         tensor = self.tensor.alias()
-        if self.through_view is None:
+        # a view that was written follows its base; if it is gone, the operation itself is left
+        of_view = None if self.through_view is None else self.through_view()
+        if of_view is None:
             tensor._grad_fn, tensor._output_nr = node, self.output_nr
         else:
-            tensor._grad_fn = self.through_view()
+            tensor._grad_fn = of_view
         return tensor
 
 
@@ -70,13 +76,39 @@ def save_result(result: Tensor, output_nr: int = 0) -> SavedResult:
 
 def check_version(node: Node, tensor: Tensor, now: int, then: int) -> None:
     """Refuse a saved value whose memory was written after it was saved."""
-    if now != then:
+    if now != then and is_needed(node, tensor):
         shape = list(tensor._array.shape)
         raise StaleSavedTensorError(
             f"{node.name()} saved a tensor of shape {shape} at version {then}, and it is at "
             f"version {now} now: something wrote to it in place; write to a clone() instead, or "
             "after the backward pass"
         )
+
+
+def check_not_cut_off(node: Node, tensor: Tensor) -> None:
+    """Refuse a saved value that lost its history; a function of the caller's may look at it."""
+    leaf = tensor._leaf
+    if leaf is not None and leaf.cut_off_at < node.order and node.operator.saved_names:
+        raise DetachedSavedTensorError(
+            f"{node.name()} saved a tensor that was cut off from its history by detach_() since; "
+            "use detach()"
+        )
+
+
+def is_needed(node: Node, tensor: Tensor) -> bool:
+    """Tell whether what an edge receives depends on a saved tensor.
+
+    A view that was made in no_grad may require grad, as its base does, and have no edge.
+    """
+    operator = node.operator
+    names = [
+        name
+        for name, item in zip(operator.saved_names, node.saved or (), strict=False)
+        if isinstance(item, SavedTensor) and item.tensor is tensor
+    ]
+    receivers = zip(operator.operand_names, node.next_functions, strict=False) if names else ()
+    needs = [need for name, edge in receivers if edge[0] for need in operator.needs_of(name)]
+    return not names or any(name in needs for name in names)
 
 
 def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
@@ -89,6 +121,7 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
             counter = tensor._counter
             if counter is not None:
                 check_version(node, tensor, counter.value, item.version)
+                check_not_cut_off(node, tensor)
             values.append(tensor if as_tensors else tensor._array)
         elif kind is SavedResult:
             values.append(item.unpack(node, as_tensors))

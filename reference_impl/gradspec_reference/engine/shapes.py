@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from gradspec_reference.errors import OperandShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Shape = tuple[int, ...]
+JUST_INT = {int}
+LeftOut: TypeAlias = None
+"""What stands for an argument that was left out, and cannot be given."""
 
 
 class Size(tuple[int, ...]):
@@ -26,7 +31,15 @@ class Size(tuple[int, ...]):
 
 
 def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
-    """Sum a gradient over the dimensions along which an operand of that shape was repeated."""
+    """Sum a gradient over the dimensions along which an operand of that shape was repeated.
+
+    OperandShapeError if it is none of that shape: data of another shape was assigned since.
+    """
+    if not is_broadcast_of(gradient.shape, shape):
+        raise OperandShapeError(
+            f"a gradient of shape {list(gradient.shape)} was made for an operand of shape "
+            f"{list(shape)}; data of another shape was assigned to a tensor after it was used"
+        )
     leading = len(gradient.shape) - len(shape)
     if leading:
         gradient = xp.sum_dim(gradient, tuple(range(leading)), False)
@@ -45,7 +58,7 @@ def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:
 
 def normal_dim(dim: int, ndim: int) -> int:
     """Return a dimension counted from the front; IndexError if there is no such dimension."""
-    limit = max(ndim, 1)
+    limit = ndim or 1
     if not -limit <= dim < limit:
         raise IndexError(f"dimension {dim} was given; expected one from {-limit} to {limit - 1}")
     return dim % limit
@@ -53,7 +66,9 @@ def normal_dim(dim: int, ndim: int) -> int:
 
 def named_dims(dim: int | Iterable[int], ndim: int) -> tuple[int, ...]:
     """Return dimensions counted from the front; RuntimeError if one is named twice."""
-    dims = tuple(normal_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
+    if ndim and type(dim) is int:
+        return (normal_dim(dim, ndim),)
+    dims = tuple([normal_dim(whole(d), ndim) for d in ((dim,) if isinstance(dim, int) else dim)])
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"a dimension is named twice in {list(dims)}; name each once")
     return dims if ndim else ()
@@ -64,11 +79,20 @@ def normal_dims(dim: int | Iterable[int] | None, ndim: int) -> tuple[int, ...]:
     return named_dims(() if dim is None else dim, ndim) or tuple(range(ndim))
 
 
+def whole(number: Any) -> int:
+    """Return an integer of any type as Python's; TypeError for all else, booleans too."""
+    if type(number) is int:
+        return number
+    if isinstance(number, bool):
+        raise TypeError("a boolean was given where an integer is needed")
+    return operator.index(number)
+
+
 def as_shape(sizes: tuple[Any, ...]) -> Shape:
     """Return the shape from `f(2, 3)` as well as from `f((2, 3))`."""
     if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
         sizes = tuple(sizes[0])
-    return tuple(operator.index(n) for n in sizes)
+    return sizes if {*map(type, sizes)} <= JUST_INT else tuple(map(whole, sizes))
 
 
 def fill_in(shape: Shape, count: int) -> Shape:

@@ -12,7 +12,8 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import layout, versions, views
-from gradspec_reference.engine.grads import HasGradient, LeafState
+from gradspec_reference.engine.grads import HasGradient, LeafState, no_accumulator
+from gradspec_reference.engine.node import next_order
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
     DetachViewError,
@@ -121,7 +122,7 @@ class Tensor(HasGradient):
                 f"requires_grad was assigned {flag!r} of type {type(flag).__name__}; "
                 "it must be a bool"
             )
-        if not self.is_leaf:
+        if self._grad_fn is not None:
             raise self._nonleaf_flag(flag)
         self.requires_grad_(flag)
 
@@ -134,7 +135,7 @@ class Tensor(HasGradient):
             raise TypeError(
                 f"requires_grad_ was given a {type(requires_grad).__name__}; it needs a bool"
             )
-        if self.is_leaf:
+        if self._grad_fn is None:  # an outdated view is not asked for its history
             if requires_grad and self._array.dtype.kind != "f":
                 raise NonfloatRequiresGradError(
                     f"only floating-point tensors can require grad, found {self.dtype}; "
@@ -214,6 +215,10 @@ class Tensor(HasGradient):
             raise DetachViewError(
                 "detach_() was called on a view, which follows its base; use detach() instead"
             )
+        if self._grad_fn is not None:
+            versions.counter_of(self)  # a saved value with a counter is looked at
+            state = self.leaf_state()
+            state.cut_off_at, state.retained = next_order(), self.retains_grad
         self._grad_fn = None
         self._output_nr = 0
         self._requires_grad = False
@@ -237,8 +242,9 @@ class Tensor(HasGradient):
                 f"data of a tensor that requires grad was assigned {value.dtype}; it must be "
                 "floating-point, so convert it first, or call requires_grad_(False)"
             )
+        if self._leaf is not None and value._array.dtype != self._array.dtype:
+            self._leaf.accumulator = no_accumulator  # graphs that exist keep theirs
         self._array = value.materialise()
-        self._refresh_accumulator()
 
     def _refresh_accumulator(self) -> None:
         node = None if self._leaf is None else self._leaf.accumulator()

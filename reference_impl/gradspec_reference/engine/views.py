@@ -102,8 +102,7 @@ def regenerate(view: Tensor, relation: ViewRelation) -> None:
         ((array.shape, array.dtype),),
         False,
     )
-    hooks.move_retained(view, node)
-    view._grad_fn, view._output_nr = node, 0
+    set_history(view, node)
     relation.version = versions.version(view)
 
 
@@ -153,14 +152,17 @@ def rebase(tensor: Tensor, node: Node) -> None:
     """Give a tensor that was written in place its new history; through a view, to the base."""
     relation = tensor._view
     if relation is None:
-        hooks.move_retained(tensor, node)
-        tensor._grad_fn, tensor._output_nr = node, 0
+        set_history(tensor, node)
         return
     base = relation.base
-    slices = CopySlices(base, geometry_of(tensor, base), node)
-    hooks.move_retained(base, slices)
-    base._grad_fn, base._output_nr = slices, 0
+    set_history(base, CopySlices(base, geometry_of(tensor, base), node))
     regenerate(tensor, relation)
+
+
+def set_history(tensor: Tensor, node: Node) -> None:
+    """Make a node the one that computed a tensor; a retained gradient is that of the new value."""
+    hooks.move_retained(tensor, node)
+    tensor._grad_fn, tensor._output_nr = node, 0
 
 
 class CopySlices(graph.Node):
@@ -177,7 +179,7 @@ class CopySlices(graph.Node):
         outputs = ((base._array.shape, base._array.dtype),)
         super().__init__(edges, (), (), outputs, freeable=False)
         self.geometry = geometry
-        self.written_by = written_by
+        self.written_by: Node | None = written_by
 
     def name(self) -> str:
         """Return torch's name of the node."""
@@ -185,16 +187,19 @@ class CopySlices(graph.Node):
 
     def unpack(self, as_tensors: bool) -> list[Any]:
         """Return what the operation saved."""
+        if self.written_by is None:
+            raise graph.freed(self)
         return self.written_by.unpack(as_tensors)
 
     def release(self) -> None:
-        """Let go of what the operation saved."""
-        self.written_by.release()
+        """Let go of the operation; it keeps what it saved if another path leads to it."""
+        self.written_by = None
 
     @property
     def operator(self) -> Any:  # type: ignore[override]
         """Stand in for a row of the table: the rules of a write through a view."""
-        return RegionOperator(self)
+        assert self.written_by is not None
+        return RegionOperator(self.written_by, self.geometry)
 
 
 class RegionOperator:
@@ -204,8 +209,9 @@ class RegionOperator:
     param_names = ()
     public_names = "none"
 
-    def __init__(self, node: CopySlices) -> None:
-        self.node = node
+    def __init__(self, written_by: Node, geometry: Geometry) -> None:
+        self.written_by = written_by
+        self.geometry = geometry
 
     @property
     def rules(self) -> RegionOperator:
@@ -213,12 +219,11 @@ class RegionOperator:
         return self
 
     def __getitem__(self, position: int) -> Any:
-        rule = self.node.written_by.operator.rules[position]
         return functools.partial(
             replaced_region if position == 0 else from_region,
-            rule,
-            self.node.geometry,
-            self.node.written_by.params,
+            self.written_by.operator.rules[position],
+            self.geometry,
+            self.written_by.params,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import DType
+    from collections.abc import Sequence
+
+    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
     "arange",
@@ -45,9 +49,21 @@ class Device:
 CPU = Device()
 
 
+def lengths(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the shape of a new tensor; RuntimeError if a length is negative."""
+    shape = as_shape(size)
+    if min(shape, default=0) < 0:
+        raise RuntimeError(f"a tensor of shape {list(shape)} was asked for; no length is negative")
+    return shape
+
+
 def check_device(device: Any) -> None:
     """Refuse every device but the one there is."""
-    if not (device is None or isinstance(device, Device) or device in {"cpu", "cpu:0"}):
+    if device is None or device is CPU:
+        return
+    if not isinstance(device, Device | str | int) or isinstance(device, bool):
+        raise TypeError(f"a device was given as {type(device).__name__}; this engine has 'cpu'")
+    if not (isinstance(device, Device) or device in {"cpu", "cpu:0"}):
         raise RuntimeError(f"device {device!r} was given; this engine has 'cpu' only")
 
 
@@ -62,21 +78,31 @@ def plain(data: Any) -> Any:
     if isinstance(data, Tensor):
         return data._array
     if isinstance(data, list | tuple):
-        return [plain(element) for element in data]
+        return [one_value(element) for element in data]
     return data
+
+
+def one_value(element: Any) -> Any:
+    """Return an element of a list without tensors; ValueError for one of several elements."""
+    if isinstance(element, Tensor) and element._array.size != 1:
+        raise ValueError(f"a list holds a tensor of {element._array.size} elements; use stack()")
+    return plain(element)
 
 
 def inferred(data: Any, dtype: DType | None) -> Any:
     """Return a fresh array with the dtype that torch infers: Python floats get the default."""
-    if dtype is not None:
-        return np.array(data, dtype.numpy)
     array = np.array(data)
+    if array.dtype.kind in "US":
+        raise TypeError(f"numbers are needed, and {data!r} was given")
+    if array.dtype.kind == "O" and not isinstance(data, np.ndarray):
+        raise RuntimeError(f"no dtype can be inferred for {data!r}; give numbers in nested lists")
+    dtypes.of(array.dtype)
+    if dtype is not None:
+        return array.astype(dtype.numpy)
     if isinstance(data, np.ndarray | np.generic):
-        dtypes.of(array.dtype)
         return array
     if array.dtype.kind == "f" and not array_inside(data):
         return array.astype(dtypes.get_default_dtype().numpy)
-    dtypes.of(array.dtype)
     return array
 
 
@@ -119,10 +145,10 @@ def new_tensor(
     Warns if the data is a tensor, as `tensor` does.
     """
     warn_of_lost_history(data)
-    return made(np.array(plain(data), (dtype or self.dtype).numpy), requires_grad)
+    return made(inferred(plain(data), dtype or self.dtype), requires_grad)
 
 
-def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, *, dtype: DType | None = None, device: Any = None) -> Tensor:
     """Return the data as a tensor, without a copy where that is possible (torch.as_tensor)."""
     if isinstance(data, Tensor):
         check_device(device)
@@ -141,19 +167,28 @@ def asarray(
 ) -> Tensor:
     """Return an object as a tensor (torch.asarray).
 
-    `requires_grad` says whether the result requires grad: if False, it is detached.  Left out, a
-    tensor keeps its history, and a warning says so.
+    `requires_grad` says whether the result requires grad: if False, a history is cut off, and a
+    leaf is told so itself.  Left out, a tensor keeps its history, and a warning says so.
     """
-    result = as_tensor(obj, dtype)
+    result = as_tensor(obj, dtype=dtype)
+    if copy is False and not (isinstance(obj, Tensor | np.ndarray) and result.dtype == old(obj)):
+        raise ValueError("asarray was told not to copy what must be copied")
     if copy:
         result = result.clone()
     if requires_grad is None:
         if isinstance(obj, Tensor) and obj.requires_grad:
             warn_of_kept_history()
         return result
+    if not requires_grad and result.requires_grad:
+        return result.requires_grad_(False) if result.is_leaf else result.detach()
     if not requires_grad:
-        return result.detach() if result.requires_grad else result
+        return result
     return result if result.requires_grad else result.requires_grad_()
+
+
+def old(values: Any) -> DType:
+    """Return the dtype of a tensor or an array."""
+    return values.dtype if isinstance(values, Tensor) else dtypes.of(values.dtype)
 
 
 def warn_of_kept_history() -> None:
@@ -177,67 +212,98 @@ def _dtype(dtype: DType | None) -> dtypes.NumpyDType:
 
 
 def zeros(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of zeros (torch.zeros)."""
     check_device(device)
-    return made(np.zeros(as_shape(size), _dtype(dtype)), requires_grad)
+    return made(np.zeros(lengths(size), _dtype(dtype)), requires_grad)
 
 
 def ones(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of ones (torch.ones)."""
     check_device(device)
-    return made(np.ones(as_shape(size), _dtype(dtype)), requires_grad)
+    return made(np.ones(lengths(size), _dtype(dtype)), requires_grad)
 
 
 def empty(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor whose values mean nothing: here zeros, so that runs agree (torch.empty)."""
     return zeros(*size, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+    size: Sequence[int],
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of one value (torch.full)."""
+    check_device(device)
     dtype = dtype or dtypes.of_number(fill_value)
-    return made(np.full(as_shape((size,)), fill_value, dtype.numpy), requires_grad)
+    return made(np.full(lengths((size,)), fill_value).astype(dtype.numpy), requires_grad)
 
 
-def zeros_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
+    check_device(device)
     return made(np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
 
 
-def ones_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Return ones of a tensor's shape and dtype (torch.ones_like)."""
+    check_device(device)
     return made(np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return one value in a tensor's shape and dtype (torch.full_like)."""
-    return full(
-        input._array.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad
-    )
+    shape, dtype = input._array.shape, dtype or input.dtype
+    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 empty_like = zeros_like
 
 
 def new_zeros(
-    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
     return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
 def new_ones(
-    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
     return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
@@ -245,8 +311,8 @@ def new_ones(
 
 def new_full(
     self: Tensor,
-    size: Any,
-    fill_value: Any,
+    size: Sequence[int],
+    fill_value: Scalar,
     *,
     dtype: DType | None = None,
     requires_grad: bool = False,
@@ -255,39 +321,64 @@ def new_full(
     return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
+def check_is_no_boolean(name: str, dtype: DType | None) -> None:
+    """Refuse to space booleans evenly."""
+    if dtype is not None and dtype.category == 0:
+        raise NotImplementedError(f"{name} was asked for booleans; ask for integers")
+
+
 def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
+    start: Scalar | LeftOut = None,
+    end: Scalar | LeftOut = None,
+    step: Scalar | LeftOut = None,
     *,
     dtype: DType | None = None,
     requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return evenly spaced values below an end (torch.arange)."""
-    if end is None:
+    check_device(device)
+    if end is None and step is None:
         start, end = 0, start
-    if not step or (end - start) * step < 0:
-        raise RuntimeError(f"arange cannot go from {start} to {end} by steps of {step}")
+    if end is None:
+        raise TypeError("arange was given no end; a step needs a start and an end")
+    first, by = 0 if start is None else start, 1 if step is None else step
+    if not by or not (end - first) * by >= 0 or not math.isfinite(end - first):
+        raise RuntimeError(f"arange cannot go from {first} to {end} by steps of {by}")
     if dtype is None:
-        floating = any(isinstance(v, float) for v in (start, end, step))
+        floating = any(isinstance(v, float) for v in (first, end, by))
         dtype = dtypes.get_default_dtype() if floating else dtypes.int64
-    return made(np.arange(start, end, step).astype(dtype.numpy), requires_grad)
+    check_is_no_boolean("arange", dtype)
+    return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad)
 
 
 def linspace(
-    start: float,
-    end: float,
+    start: Scalar,
+    end: Scalar,
     steps: int,
     *,
     dtype: DType | None = None,
     requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return evenly spaced values, the end included (torch.linspace)."""
+    check_device(device)
+    if steps < 0:
+        raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
+    check_is_no_boolean("linspace", dtype)
     return made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
 
 
 def eye(
-    n: int, m: int | None = None, *, dtype: DType | None = None, requires_grad: bool = False
+    n: int,
+    m: int | LeftOut = None,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a matrix with ones on the diagonal (torch.eye)."""
+    check_device(device)
+    if min(n, n if m is None else m) < 0:
+        raise RuntimeError(f"eye was given {n} and {m}; neither is negative")
     return made(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, NonleafCopyError
 from gradspec_reference.names import factories
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gradspec_reference.dtypes import DType
 
 
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
@@ -33,6 +36,14 @@ def array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarr
     return np.array(numpy(self), dtype=dtype, copy=copy)
 
 
+def array_wrap(
+    self: Tensor, array: Any, context: Any = None, return_scalar: bool = False
+) -> Tensor:
+    """Serve NumPy's own functions of tensors: their result is a tensor without history."""
+    del self, context, return_scalar
+    return Tensor(array.astype(np.uint8) if array.dtype == np.bool_ else array)
+
+
 def item(self: Tensor) -> Any:
     """Return the only element as a Python number (torch.Tensor.item)."""
     if self._array.size != 1:
@@ -50,14 +61,21 @@ def truth(self: Tensor) -> bool:
     return bool(item(self))
 
 
+def only_value(self: Tensor) -> Any:
+    """Return the only element for Python's own conversions."""
+    if self._array.size != 1:
+        raise ValueError(f"a tensor of {self._array.size} elements is no number; it needs one")
+    return item(self)
+
+
 def to_float(self: Tensor) -> float:
-    """Return the only element as a float."""
-    return float(item(self))
+    """Return the only element as a float; ValueError for several."""
+    return float(only_value(self))
 
 
 def to_int(self: Tensor) -> int:
-    """Return the only element as an int."""
-    return int(item(self))
+    """Return the only element as an int; ValueError for several."""
+    return int(only_value(self))
 
 
 def to_index(self: Tensor) -> int:
@@ -85,7 +103,7 @@ def length(self: Tensor) -> int:
 def to(
     self: Tensor,
     *args: Any,
-    dtype: Any = None,
+    dtype: DType | None = None,
     device: Any = None,
     non_blocking: bool = False,
     copy: bool = False,
@@ -100,8 +118,8 @@ def to(
     del non_blocking
     factories.check_device(device)
     for argument in args:
-        if isinstance(argument, dtypes.DType):
-            dtype = argument
+        if (named := dtypes.of_type(argument)) is not None:
+            dtype = named
         elif isinstance(argument, Tensor):
             dtype = argument.dtype
         elif not isinstance(argument, bool):

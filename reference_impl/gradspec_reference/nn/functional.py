@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import math
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
-from gradspec_reference.engine.recording import apply
+from gradspec_reference.dtypes import result_type
+from gradspec_reference.engine.recording import apply, apply_pointwise, unary
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
-from gradspec_reference.names.functions import indexing, products, shapes
-from gradspec_reference.names.functions.elementwise import relu, sigmoid, tanh
-from gradspec_reference.names.functions.reductions import log_softmax, mean, softmax, sum
+from gradspec_reference.names import arguments
+from gradspec_reference.names.functions import (
+    arithmetic,
+    elementwise,
+    indexing,
+    normalised,
+    products,
+    shapes,
+)
+from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gradspec_reference.dtypes import DType
 
 __all__ = [
     "cross_entropy",
@@ -25,21 +41,45 @@ __all__ = [
 ]
 
 
+def relu(input: Tensor, inplace: Any = False) -> Tensor:
+    """Return each element, or 0 if it is negative."""
+    return elementwise.relu_(input) if inplace else unary(OPERATORS["relu"], input)
+
+
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+) -> Tensor:
+    """Return exponentials that sum to one along a dimension."""
+    dim = chosen_dim(input, _stacklevel) if dim is None else dim
+    return normalised.along("softmax", input, dim, dtype)
+
+
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+) -> Tensor:
+    """Return the logarithm of softmax."""
+    dim = chosen_dim(input, _stacklevel) if dim is None else dim
+    return normalised.along("log_softmax", input, dim, dtype)
+
+
+def chosen_dim(input: Tensor, stacklevel: Any) -> int:
+    """Return the dimension of the classes, with a warning that none was named."""
+    warnings.warn("softmax was given no dim; name it", UserWarning, stacklevel=stacklevel + 1)
+    return 0 if input.ndim in {0, 1, 3} else 1
+
+
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return input @ weight.T + bias."""
     matrix = shapes.t(weight)
-    if bias is not None and input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
+    if bias is None:
+        return products.matmul(input, matrix)
+    if input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
         return products.addmm(bias, input, matrix)
-    product = products.matmul(input, matrix)
-    return product if bias is None else product + bias
-
-
-def reduced(loss: Tensor, reduction: str) -> Tensor:
-    """Return the mean or sum of losses, or all of them; ValueError for another word."""
-    if reduction == "none":
-        return loss
-    check_reduction(reduction)
-    return mean(loss) if reduction == "mean" else sum(loss)
+    if not input.ndim or not input.is_contiguous() or matrix.ndim != 2:  # noqa: PLR2004
+        return arithmetic.add_(products.matmul(input, matrix), bias)
+    *stack, length = input._array.shape
+    flat = shapes.reshape(input, (math.prod(stack), length))
+    return shapes.view_(products.addmm(bias, flat, matrix), (*stack, matrix._array.shape[1]))
 
 
 def check_reduction(reduction: str) -> None:
@@ -50,7 +90,11 @@ def check_reduction(reduction: str) -> None:
 
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return the squared differences, reduced."""
-    return reduced((input - target).square(), reduction)
+    if reduction != "none":
+        check_reduction(reduction)
+    if not result_type(input._array, target._array).is_floating_point:
+        raise NotImplementedError("mse_loss was given integers; convert them with float()")
+    return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
 
 
 def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
@@ -73,4 +117,7 @@ def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
 
 def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Return the negative log likelihood of classes under softmax, reduced."""
-    return nll_loss(log_softmax(input, 1), target, reduction=reduction)
+    return nll_loss(normalised.along("log_softmax", input, 1, None), target, reduction=reduction)
+
+
+arguments.put_doors(sys.modules[__name__], numpy=False)

@@ -45,7 +45,7 @@ def copy_kernel(x: Any, source: Any) -> Any:
 
 def fill_kernel(x: Any, value: Any) -> Any:
     """Return one value in the shape and dtype of what it is stored in."""
-    return np.broadcast_to(x.dtype.type(value), x.shape)
+    return np.broadcast_to(np.asarray(value).astype(x.dtype), x.shape)
 
 
 several = functools.partial(Operator, operands="tensors", variadic=True)
@@ -61,6 +61,13 @@ ROWS = (
         vjp={"self": no_slope, "src": as_is},
     ),
     unary("fill", node="FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
+    Operator(
+        "fill_tensor",
+        node="FillBackward3",
+        kernel=copy_kernel,
+        operands="self value",
+        vjp={"self": no_slope, "value": as_is},
+    ),
     unary("zero", kernel=np.zeros_like, vjp=no_slope),
     unary("zeros_like", kernel=np.zeros_like),
 )

@@ -76,9 +76,19 @@ def extreme_kernel(x: Any, index: Any, dim: int, keepdim: bool) -> Any:
 def put_kernel(x: Any, values: Any, *rest: Any) -> Any:
     """Return a tensor with other values at the indices."""
     *indices, template = rest
-    copy = x.copy()
+    copy = copy_with_its_overlaps(x)
     copy[fill_key(template, indices)] = values
     return copy
+
+
+def copy_with_its_overlaps(x: Any) -> Any:
+    """Return a copy in which one address that has several indices has them still."""
+    if 0 not in x.strides:
+        return x.copy()
+    once = x[tuple(slice(None if s else 1) for s in x.strides)].copy()
+    return np.lib.stride_tricks.as_strided(
+        once, x.shape, tuple(s and t for s, t in zip(x.strides, once.strides, strict=True))
+    )
 
 
 def pick_rule(xp: Any, g: Any, shape: Any, key: Key) -> Any:
@@ -104,6 +114,19 @@ def put_self(xp: Any, g: Any, indices: list[Any], template: Key) -> Any:
 def put_values(xp: Any, g: Any, indices: list[Any], template: Key) -> Any:
     """Return the gradient at the indices."""
     return xp.pick(g, fill_key(template, indices))
+
+
+def masked_select_kernel(x: Any, mask: Any) -> Any:
+    """Return the elements where a mask holds; both are broadcast."""
+    shape = np.broadcast_shapes(x.shape, mask.shape)
+    return np.broadcast_to(x, shape)[np.broadcast_to(mask, shape)]
+
+
+def masked_select_rule(xp: Any, g: Any, mask: Any, shape: Any) -> Any:
+    """Return what was selected, where it was."""
+    mask = array_of(mask)
+    whole = np.broadcast_shapes(shape, mask.shape)
+    return xp.scatter_to(g, whole, (np.broadcast_to(mask, whole),))
 
 
 def gather_kernel(x: Any, index: Any, dim: int) -> Any:
@@ -155,6 +178,13 @@ ROWS = (
         params="dim",
         saves="index self_shape",
         vjp={"self": take_rule},
+    ),
+    Operator(
+        "masked_select",
+        kernel=masked_select_kernel,
+        operands="self mask",
+        saves="mask self_shape",
+        vjp={"self": masked_select_rule},
     ),
     reading("gather"),
     reading("sort_values", node="SortBackward0"),

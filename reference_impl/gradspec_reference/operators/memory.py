@@ -1,7 +1,8 @@
 """Regions of memory: what writing through views needs; start at `laid_out`.
 
 A region is named by a geometry: shape and strides of the base, then shape, strides and offset of
-the part, all in elements.  `region` reads it and `scatter_region` is its adjoint.
+the part, all in elements.  The part may begin before the base: both lie in one memory.  `region`
+reads it and `scatter_region` is its adjoint.
 """
 
 from __future__ import annotations
@@ -33,34 +34,50 @@ def span(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
 def memory_for(geometry: Geometry, dtype: Any) -> Any:
     """Return flat memory, all zero, that holds the base and the part."""
     base_shape, base_strides, shape, strides, offset = geometry
-    return np.zeros(max(span(base_shape, base_strides), offset + span(shape, strides), 1), dtype)
+    ends = (span(base_shape, base_strides) - min(offset, 0), span(shape, strides) + max(offset, 0))
+    return np.zeros(max(*ends, 1), dtype)
+
+
+def base_in(memory: Any, geometry: Geometry) -> Any:
+    """Return the base as a view of memory made for both."""
+    return show(memory, *geometry[:2], -min(geometry[-1], 0))
+
+
+def part_in(memory: Any, geometry: Geometry) -> Any:
+    """Return the part as a view of memory made for both."""
+    return show(memory, *geometry[2:4], max(geometry[-1], 0))
 
 
 def laid_out(x: Any, geometry: Geometry) -> Any:
     """Copy a tensor of the base's shape into memory that lies as the base's does."""
     memory = memory_for(geometry, x.dtype)
-    show(memory, *geometry[:2])[...] = x
+    base_in(memory, geometry)[...] = x
     return memory
 
 
 def region_kernel(x: Any, geometry: Geometry) -> Any:
     """Return the part of a tensor that lies where the region is."""
-    return show(laid_out(x, geometry), *geometry[2:])
+    return part_in(laid_out(x, geometry), geometry)
 
 
 def scatter_region_kernel(part: Any, geometry: Geometry) -> Any:
-    """Zeros with a part added at the region; where it overlaps itself, the sum."""
+    """Zeros with a part added at the region; where it overlaps itself, the sum.
+
+    Where the base overlaps itself, its indices of one address share what arrives there.
+    """
     memory = memory_for(geometry, part.dtype)
-    addresses = show(np.arange(memory.size), *geometry[2:])
-    np.add.at(memory, addresses, part)
-    return show(memory, *geometry[:2])
+    addresses = np.arange(memory.size)
+    np.add.at(memory, part_in(addresses, geometry), part)
+    shared = np.bincount(base_in(addresses, geometry).ravel(), minlength=memory.size)
+    memory /= np.maximum(shared, 1)
+    return base_in(memory, geometry)
 
 
 def replace_region_kernel(x: Any, part: Any, geometry: Geometry) -> Any:
     """Return a tensor with the region replaced by a part."""
     memory = laid_out(x, geometry)
-    show(memory, *geometry[2:])[...] = part
-    return show(memory, *geometry[:2])
+    part_in(memory, geometry)[...] = part
+    return base_in(memory, geometry)
 
 
 def clear_region_kernel(x: Any, geometry: Geometry) -> Any:
@@ -68,12 +85,23 @@ def clear_region_kernel(x: Any, geometry: Geometry) -> Any:
 
 
 def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> Any:
-    """Return a view of the operand's memory, counted from the operand; callers check its end."""
-    item = x.itemsize
-    flat = np.lib.stride_tricks.as_strided(x, (offset + 1,), (item,))
-    return np.lib.stride_tricks.as_strided(
-        flat[offset:], size, tuple(s * item for s in stride), writeable=x.flags.writeable
-    )
+    """Return a view of the operand's memory, counted from the operand; callers check its ends."""
+    shown = Placed(x)
+    address, read_only = shown.__array_interface__["data"]
+    shown.__array_interface__ |= {
+        "data": (address + offset * x.itemsize, read_only),
+        "shape": tuple(size),
+        "strides": tuple(s * x.itemsize for s in stride),
+    }
+    return np.asarray(shown)
+
+
+class Placed:
+    """An array elsewhere in the memory of another, which it keeps alive."""
+
+    def __init__(self, memory_of: Any) -> None:
+        self.memory_of = memory_of
+        self.__array_interface__ = dict(memory_of.__array_interface__)
 
 
 def scattered(xp: Any, g: Any, *where: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Softmax, its logarithm and the loss built on it."""
+"""Softmax and its logarithm."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.reductions import ADD, MAX
-from gradspec_reference.operators.row import Operator, unary
+from gradspec_reference.operators.row import unary
 
 
 def shifted(x: Any, dim: int) -> Any:
@@ -45,29 +44,7 @@ def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
     return g - xp.exp(result) * xp.sum_dim(g, (dim,), True) if g.ndim else xp.zeros_like(g)
 
 
-def nll_kernel(log_probabilities: Any, target: Any, mean: bool) -> Any:
-    """Return minus the sum, or the mean, of each row's entry for its class."""
-    picked = log_probabilities[np.arange(len(target)), target]
-    total = -ADD(picked)
-    return total / len(target) if mean else total
-
-
-def nll_rule(xp: Any, g: Any, target: Any, shape: tuple[int, ...], mean: bool) -> Any:
-    """Return minus g at each row's class, zero elsewhere."""
-    classes = array_of(target)
-    share = -g / shape[0] if mean else -g
-    return xp.scatter_to(share, shape, (np.arange(shape[0]), classes))
-
-
 ROWS = (
-    Operator(
-        "nll_loss",
-        kernel=nll_kernel,
-        operands="self target",
-        params="mean",
-        saves="target self_shape",
-        vjp={"self": nll_rule},
-    ),
     unary("softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule),
     unary(
         "log_softmax", kernel=log_softmax_kernel, params="dim", saves="result", vjp=log_softmax_rule

@@ -245,7 +245,7 @@ ROWS = (
     of_result("amin", kernel=amin_kernel, vjp=extreme_rule, **along),
     of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule),
     of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule),
-    of_result("median", kernel=median_kernel, vjp=chosen_rule),
+    of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool"),
     of_result("logsumexp", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
     of_result(
         "vector_norm",

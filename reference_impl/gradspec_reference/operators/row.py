@@ -43,6 +43,7 @@ class Operator:
     batch: Rule | None = None
     pointwise: bool = False  # operands are brought to one dtype first
     floating: bool = False  # which is a floating one
+    without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which
 
@@ -52,6 +53,7 @@ class Operator:
     saved_names: tuple[str, ...] = field(init=False, repr=False)
     rules: Any = field(init=False, repr=False)
     differentiable: bool = field(init=False, repr=False)
+    particular: bool = field(init=False, repr=False)  # about operands that are not floating
     derived: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,6 +71,7 @@ class Operator:
         by_position = tuple(map(self.vjp.get, operands))
         follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else by_position)
         follows("differentiable", bool(self.vjp))
+        follows("particular", self.floating or bool(self.without))
 
     def needs_of(self, operand: str) -> list[str]:
         """Return what the rule of one operand needs; nothing if there is no rule."""

@@ -5,13 +5,14 @@ Each operator here is linear, so its rule is another operator, and the rules com
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from gradspec_reference.operators.row import as_is, unary
+from gradspec_reference.operators.row import Operator, as_is, unary
 
 Dims = tuple[int, ...]
 
@@ -47,12 +48,16 @@ def place_diagonal_kernel(g: Any, shape: Dims, offset: int, dim1: int, dim2: int
 
 def unfold_kernel(x: Any, dim: int, size: int, step: int) -> Any:
     """All windows of a dimension; the window's elements are the last dimension."""
+    if not x.ndim:
+        return x.reshape(1)[:size]
     windows = np.lib.stride_tricks.sliding_window_view(x, size, dim, writeable=x.flags.writeable)
     return windows[slice_key(dim, 0, windows.shape[dim], step)]
 
 
 def fold_kernel(g: Any, shape: Dims, dim: int, size: int, step: int) -> Any:
     """Windows added where they came from."""
+    if not shape:
+        return np.sum(g)
     whole = np.zeros(shape, g.dtype)
     span = (g.shape[dim] - 1) * step + 1
     for offset in range(size):
@@ -158,10 +163,15 @@ def unbind_kernel(x: Any, dim: int) -> list[Any]:
     return [x[select_key(dim, i)] for i in range(x.shape[dim])]
 
 
+def in_place(row: Operator, node: str) -> Operator:
+    """Make the row under which the form in place is recorded."""
+    return dataclasses.replace(row, name=f"{row.name}_", node=node)
+
+
 of_shape = functools.partial(unary, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
-ROWS = (
+OUT_OF_PLACE = (
     of_shape(
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
@@ -252,4 +262,16 @@ ROWS = (
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),
+)
+
+IN_PLACE = {
+    "t": "TBackward1",
+    "transpose": "TransposeBackward1",
+    "squeeze": "SqueezeBackward3",
+    "squeeze_dim": "SqueezeBackward4",
+    "unsqueeze": "UnsqueezeBackward1",
+}
+ROWS: Final = (
+    *OUT_OF_PLACE,
+    *(in_place(row, IN_PLACE[row.name]) for row in OUT_OF_PLACE if row.name in IN_PLACE),
 )

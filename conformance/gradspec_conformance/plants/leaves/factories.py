@@ -127,7 +127,7 @@ def asarray_never_cuts(swap: Swap) -> None:
 
     def asarray(_sound: Any, obj: Any, *, dtype: Any = None, **options: Any) -> Any:
         del options
-        return sound(obj, dtype)
+        return sound(obj, dtype=dtype)
 
     swap(at(factories, "asarray"), asarray)
 

@@ -117,7 +117,7 @@ def copied(sound: Any, *arguments: Any) -> Any:
 @compound({"inp-031": "multi-view-inplace"}, "common where unsafe_split is an alias of split")
 def unsafe_split_is_split(swap: Swap) -> None:
     """unsafe_split and unsafe_chunk give the views that split and chunk give, ban included."""
-    swap(at(parts, "unsafe_split"), instead(parts.split))
+    swap(at(parts, "pieces"), instead(parts.split))
 
 
 @plant(at(copies, "clone"), {"leaf-028c/clone": "aliasing"}, "common in teaching engines")

@@ -42,8 +42,9 @@ def leaf_inplace_ok(_sound: Any, *_: Any) -> Any:
     "common where zero_ and fill_ are initialisers",
 )
 def overwriting_is_initialising(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
-    """A write that ignores the old value is neither checked nor recorded."""
-    if operator.name in ("fill", "zero"):
+    """A write of constants, which ignores the old value, is neither checked nor recorded."""
+    constant = operator.name == "copy" and not operands[1].requires_grad
+    if constant or operator.name in ("fill", "zero"):
         return unrecorded(sound, operator, operands, *params)
     return sound(operator, operands, *params)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,11 +12,16 @@ from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
+if TYPE_CHECKING:
+    from gradspec_reference.dtypes import NumpyDType, Scalar
+
 __all__ = [
     "clone",
     "fill_",
     "zero_",
 ]
+
+NUMBERS = (int, float, np.bool_, np.integer, np.floating)
 
 
 def clone(input: Tensor) -> Tensor:
@@ -32,20 +38,41 @@ def contiguous(input: Tensor) -> Tensor:
     return result
 
 
-def copy_(input: Tensor, src: Any) -> Tensor:
+def copy_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     """Store another tensor's values (torch.Tensor.copy_); its history replaces the target's."""
-    return inplace.apply_inplace(OPERATORS["copy"], (input, src))
+    if not isinstance(other, Tensor):
+        other = Tensor(np.asarray(number_for(other, input._array.dtype)))
+    return inplace.apply_inplace(OPERATORS["copy"], (input, other))
 
 
-def fill_(input: Tensor, value: Any) -> Tensor:
+def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
     """Store one value everywhere (torch.Tensor.fill_)."""
     if isinstance(value, Tensor):
         if value.ndim:
             raise RuntimeError(f"fill_ was given {value.ndim} dimensions; use copy_()")
-        return copy_(input, value)
-    return inplace.apply_inplace(OPERATORS["fill"], (input,), value)
+        return inplace.apply_inplace(OPERATORS["fill_tensor"], (input, value))
+    return inplace.apply_inplace(
+        OPERATORS["fill"], (input,), number_for(value, input._array.dtype).item()
+    )
 
 
 def zero_(input: Tensor) -> Tensor:
     """Store zero everywhere (torch.Tensor.zero_)."""
     return inplace.apply_inplace(OPERATORS["zero"], (input,))
+
+
+def number_for(value: Any, dtype: NumpyDType) -> Any:
+    """Return a number as a dtype holds it; RuntimeError if it cannot, TypeError unless a number.
+
+    A negative number may stand for an unsigned one, as in torch.
+    """
+    if not isinstance(value, NUMBERS):
+        kind = RuntimeError if isinstance(value, complex) else TypeError
+        raise kind(f"{value!r} was to be stored in a tensor of {dtype}; give a number or a tensor")
+    if dtype.kind == "b":
+        return np.bool_(value)
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    lowest = -limits.max if dtype.kind == "u" else limits.min
+    if not lowest <= value <= limits.max and (dtype.kind != "f" or math.isfinite(value)):
+        raise RuntimeError(f"{value} was to be stored in a tensor of {dtype}, which cannot hold it")
+    return np.asarray(value if dtype.kind == "f" else int(value)).astype(dtype)[()]

@@ -1,12 +1,11 @@
 """`x[key]`, `x[key] = value` and reading at indices; start at `getitem`.
 
-Numbers, slices, None and `...` give views, one operator at a time.  What is left, tensors of
-indices or masks, is one operator that copies.
+A key gives a view of the tensor, and tensors of indices or masks that one operator reads or writes.
 """
 
 from __future__ import annotations
 
-import warnings
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +14,9 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import parts, shapes
-from gradspec_reference.names.functions.copies import copy_, fill_
+from gradspec_reference.errors import InplaceDtypeError
+from gradspec_reference.names.functions import keys, parts, shapes
+from gradspec_reference.names.functions.copies import copy_, number_for
 from gradspec_reference.names.functions.selection import check_is_mask
 from gradspec_reference.operators import OPERATORS
 
@@ -34,8 +34,8 @@ __all__ = [
 def getitem(input: Tensor, key: Any) -> Tensor:
     """Return the elements that a key names: a view, or a copy if the key has tensors."""
     if isinstance(key, slice) and input.ndim:
-        return view(OPERATORS["slice"], input, 0, *bounds(key, input._array.shape[0]))
-    shown, template, indices = take_views(input, key)
+        return view(OPERATORS["slice"], input, 0, *keys.bounds(key, input._array.shape[0]))
+    shown, template, indices = keys.take_views(input, key)
     if indices:
         return apply(OPERATORS["index"], (shown, *indices), template)
     return parts.alias(input) if shown is input else shown
@@ -43,125 +43,49 @@ def getitem(input: Tensor, key: Any) -> Tensor:
 
 def setitem(input: Tensor, key: Any, value: Any) -> None:
     """Store a value at the elements that a key names; one write in place."""
-    shown, template, indices = take_views(input, key)
-    if indices:
-        put(shown, template, indices, value)
+    value = to_store(value, input)
+    if key is False:  # names nothing
         return
-    if isinstance(value, Tensor):
-        copy_(shown, _fit(value, shown))
-    elif np.ndim(value):
-        copy_(shown, Tensor(np.asarray(value, shown._array.dtype)))
+    shown, template, indices = keys.take_views(input, None if key is True else key)
+    if indices:
+        put(shown, template, indices, without_leading_ones(value))
+    elif value._array.shape == shown._array.shape:
+        copy_(shown, value)
     else:
-        fill_(shown, value)
+        copy_(shown, shapes.expand(without_leading_ones(value), shown._array.shape))
 
 
-def _fit(value: Tensor, target: Tensor) -> Tensor:
-    """Drop leading dimensions of length one that the target does not have, then expand."""
-    extra = value.ndim - target.ndim
-    if extra > 0 and value._array.shape[:extra] == (1,) * extra:
-        value = shapes.view_(value, value._array.shape[extra:])
-    same = value._array.shape == target._array.shape
-    return value if same else shapes.expand(value, target._array.shape)
+def without_leading_ones(value: Tensor) -> Tensor:
+    """Return a value without the dimensions of length one that come first."""
+    shape = value._array.shape
+    ones = sum(1 for _ in itertools.takewhile((1).__eq__, shape))
+    return shapes.view_(value, shape[ones:]) if ones else value
 
 
-def put(target: Tensor, template: Any, indices: list[Tensor], value: Any) -> Tensor:
-    """Store a value where index tensors say."""
-    if not isinstance(value, Tensor):
-        value = Tensor(np.asarray(value, target._array.dtype))
-    elif value._array.dtype != target._array.dtype:
-        value = value.to(target.dtype)
-    return inplace.apply_inplace(OPERATORS["index_put"], (target, value, *indices), template)
+def to_store(value: Any, target: Tensor) -> Tensor:
+    """Return a tensor as it is and a number in the target's dtype; TypeError for anything else."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.generic) and not isinstance(value, float | np.integer):
+        raise TypeError(f"a {type(value)} was assigned to elements of a tensor; use item()")
+    return Tensor(np.asarray(number_for(value, target._array.dtype)))
 
 
-def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[Tensor]]:
-    """Apply the parts of a key that give views.
+def put(target: Tensor, template: Any, indices: list[Tensor], value: Tensor) -> Tensor:
+    """Store a value where index tensors say.
 
-    Returns the view, the key that remains (None in the place of each tensor) and those tensors.
+    One number under one mask may be of any dtype, and may lie in the target's memory.
     """
-    named = [prepared(part) for part in (key if isinstance(key, tuple) else (key,))]
-    template: list[Any] = []
-    indices: list[Tensor] = []
-    shown, dim = input, 0
-    for part in expand_ellipsis(named, input.ndim):
-        if part is None:
-            shown = shapes.unsqueeze(shown, dim)
-            template.append(slice(None))
-            dim += 1
-        elif isinstance(part, slice):
-            shown = take_slice(shown, dim, part)
-            template.append(slice(None))
-            dim += 1
-        elif is_number(part):
-            shown = parts.select(shown, dim, int(part))
-        else:
-            indices.append(part)
-            template.append(None)
-            dim += part.ndim if part._array.dtype == np.bool_ else 1
-    return shown, tuple(template), indices
-
-
-def prepared(part: Any) -> Any:
-    """Return a part of a key with every list, array and flag in it as a tensor."""
-    if part is None or part is Ellipsis or isinstance(part, slice) or is_number(part):
-        return part
-    return as_index(part)
-
-
-def is_number(part: Any) -> bool:
-    """Tell whether a part of a key names one position."""
-    if isinstance(part, bool | np.bool_):
-        return False
-    if isinstance(part, Tensor):
-        return not part._array.ndim and part._array.dtype.kind == "i"
-    return hasattr(part, "__index__") and not np.ndim(part)
-
-
-def as_index(part: Any) -> Tensor:
-    """Return a part of a key as a tensor of indices or a mask; IndexError otherwise."""
-    index = part if isinstance(part, Tensor) else Tensor(np.asarray(part))
-    if not index._array.size and index._array.dtype.kind == "f":
-        index = Tensor(index._array.astype(np.int64))
-    if isinstance(part, Tensor) and index._array.dtype == np.uint8:
-        warnings.warn("a uint8 tensor is used as a mask; use booleans", UserWarning, stacklevel=2)
-        index = Tensor(index._array.astype(np.bool_))
-    if index._array.dtype.kind not in "iub":
-        raise IndexError(f"an index of dtype {index.dtype} was given; use integers or booleans")
-    return index
-
-
-def expand_ellipsis(parts: list[Any], ndim: int) -> list[Any]:
-    """Replace `...` by as many full slices as are missing; IndexError if there are too many."""
-    used = sum(
-        part.ndim if isinstance(part, Tensor) and part._array.dtype == np.bool_ else 1
-        for part in parts
-        if part is not None and part is not Ellipsis
-    )
-    if sum(part is Ellipsis for part in parts) > 1:
-        raise IndexError("a key has more than one `...`; one stands for all missing dimensions")
-    if used > ndim:
-        raise IndexError(f"a key names {used} dimensions, the tensor has {ndim}")
-    result: list[Any] = []
-    for part in parts:
-        result.extend([slice(None)] * (ndim - used) if part is Ellipsis else [part])
-    return result
-
-
-def take_slice(input: Tensor, dim: int, part: slice) -> Tensor:
-    """Return a view of a slice of one dimension; the whole dimension is the tensor itself."""
-    size = input._array.shape[dim]
-    start, end, step = bounds(part, size)
-    if start == 0 and end >= size and step == 1:
-        return input
-    return view(OPERATORS["slice"], input, dim, start, end, step)
-
-
-def bounds(part: slice, size: int) -> tuple[int, int, int]:
-    """Return start, end and step of a slice; ValueError unless the step is positive."""
-    step = 1 if part.step is None else int(part.step)
-    if step <= 0:
-        raise ValueError(f"a slice with step {step} was given; the step must be positive")
-    start, end, _ = part.indices(size)
-    return start, max(start, end), step
+    if value.numel() == 1 and len(indices) == 1 and indices[0]._array.dtype == np.bool_:
+        number_for(value._array.item(), target._array.dtype)
+    else:
+        inplace.check_apart(target, (value, *indices))
+        if value._array.dtype != target._array.dtype:
+            raise InplaceDtypeError(
+                f"{value.dtype} was assigned to elements of {target.dtype}; at tensors of indices "
+                "both must be equal, so convert the value with to()"
+            )
+    return inplace.apply_inplace(OPERATORS["index_put"], (target, value, *indices), template)
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -210,7 +134,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if indices._array.dtype.kind not in "iu":
         raise RuntimeError(f"take_along_dim was given indices of {indices.dtype}; use integers")
     if dim is None:
-        return take_along_dim(shapes.flatten(input), shapes.flatten(indices), 0)
+        return gather(shapes.view_(input, -1), 0, shapes.view_(indices, -1))
     if indices.ndim != input.ndim:
         raise RuntimeError(
             f"take_along_dim was given {input.ndim} dimensions and indices of {indices.ndim}; "
@@ -234,9 +158,7 @@ def with_length(shape: Sequence[int], dim: int, length: int) -> tuple[int, ...]:
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """Return the elements where a mask holds, flat (torch.masked_select)."""
     check_is_mask("masked_select", mask)
-    shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
-    whole = input if input._array.shape == shape else shapes.expand(input, shape)
-    return getitem(whole, Tensor(np.broadcast_to(mask._array, shape)))
+    return apply(OPERATORS["masked_select"], (input, mask))
 
 
 def iterate(input: Tensor) -> Any:

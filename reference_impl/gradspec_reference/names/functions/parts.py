@@ -42,8 +42,10 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     check_has_dimensions(input, "narrow")
     dim = normal_dim(dim, input.ndim)
     size = input._array.shape[dim]
+    if not -size <= start <= size:
+        raise IndexError(f"a stretch from element {start} was asked for; there are {size}")
     start = start + size if start < 0 else start
-    if not 0 <= start <= start + length <= size:
+    if not start <= start + length <= size:
         raise RuntimeError(f"elements {start} to {start + length} asked for, there are {size}")
     return view(OPERATORS["slice"], input, dim, start, start + length, 1)
 
@@ -67,7 +69,11 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Return a view of all windows of a dimension (torch.Tensor.unfold)."""
-    return view(OPERATORS["unfold"], input, normal_dim(dimension, input.ndim), size, step)
+    dim = normal_dim(dimension, input.ndim)
+    length = input._array.shape[dim] if input.ndim else 1
+    if step <= 0 or not 0 <= size <= length:
+        raise RuntimeError(f"windows of {size} by steps of {step} asked for, of {length} elements")
+    return view(OPERATORS["unfold"], input, dim, size, step)
 
 
 def as_strided(
@@ -77,15 +83,19 @@ def as_strided(
 
     The offset counts from the start of the memory's base.  OperandShapeError beyond its end.
     """
+    if len(size) != len(stride) or min(stride, default=0) < 0 or min(size, default=0) < 0:
+        raise OperandShapeError(
+            f"as_strided was given size {list(size)} and stride {list(stride)}; they must be of "
+            "one length and not negative"
+        )
     own = input.storage_offset()
     source = (input if input._base is None else input._base).materialise()
     offset = own if storage_offset is None else storage_offset
     reach = offset + span(tuple(size), tuple(stride))
     held = span(source.shape, layout.strides(source))
-    if offset < own or (reach > held and 0 not in size):
+    if offset < 0 or (reach > held and 0 not in size):
         raise OperandShapeError(
-            f"as_strided was to show elements {offset} to {reach} of the memory; this tensor "
-            f"starts at element {own} of {held}"
+            f"as_strided was to show elements {offset} to {reach} of the memory, which has {held}"
         )
     geometry = (
         input._array.shape,
@@ -127,6 +137,11 @@ def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, .
     return tuple(min(size, length - start) for start in starts)
 
 
+def split_(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Serve the method split, whose lengths have another name (torch.Tensor.split)."""
+    return split(self, split_size, dim)
+
+
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of about equal pieces (torch.chunk)."""
     return split(input, _chunk_sizes(input, chunks, dim), dim)
@@ -140,20 +155,21 @@ def _chunk_sizes(input: Tensor, chunks: int, dim: int) -> tuple[int, ...] | int:
     return math.ceil(length / chunks) if length else (0,) * chunks
 
 
-def unsafe_split(
-    input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return pieces that the engine does not know as views, so they may be written."""
-    input.materialise()
-    dim = normal_dim(dim, input.ndim)
-    return several(
-        OPERATORS["unsafe_split"], input, _sizes(input, split_size_or_sections, dim), dim
-    )
+    check_has_dimensions(input, "unsafe_split")
+    return pieces(input, split_size, normal_dim(dim, input.ndim))
 
 
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return about equal pieces that the engine does not know as views."""
-    return unsafe_split(input, _chunk_sizes(input, chunks, dim), dim)
+    return pieces(input, _chunk_sizes(input, chunks, dim), normal_dim(dim, input.ndim))
+
+
+def pieces(input: Tensor, sizes: int | Sequence[int], dim: int) -> tuple[Tensor, ...]:
+    """Return pieces that are no views to the engine."""
+    input.materialise()
+    return several(OPERATORS["unsafe_split"], input, _sizes(input, sizes, dim), dim)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:

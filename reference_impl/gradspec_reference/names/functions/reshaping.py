@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,29 +11,38 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
+from gradspec_reference.names.functions import shapes
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = []
 
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
-    operator = OPERATORS[name]
+    operator = OPERATORS[f"{name}_"]
     requires = (recording.needs_grad(input),)
     recorded = state.recording and recording.should_record(requires)
     if recorded:
         inplace.check_may_be_written(input)
     array = recording.run(operator, [input.materialise()], params)
-    if recorded and input._view is None:
+    if recorded:
         node = recording.make_node(operator, (input,), params, requires, Tensor(array))
-        views.rebase(input, node)
+        views.set_history(input, node)
     input._array = array
     versions.bump(input)
+    if input._view is not None:  # its own history holds: what the base shows is the same
+        input._view.version = versions.version(input)
     return input
 
 
 def t_(input: Tensor) -> Tensor:
     """Transpose in place (torch.Tensor.t_)."""
+    shapes.check_is_matrix(input)
     return change_view_(input, "t")
 
 
@@ -43,7 +52,7 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return change_view_(input, "transpose", *dims)
 
 
-def squeeze_(input: Tensor, dim: int | None = None) -> Tensor:
+def squeeze_(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor:
     """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
     if dim is None:
         return change_view_(input, "squeeze")
@@ -55,17 +64,20 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
     return change_view_(input, "unsqueeze", normal_dim(dim, input.ndim + 1))
 
 
-def resize_(input: Tensor, *sizes: Any) -> Tensor:
+def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Change the number of elements in place; ResizeRequiresGradError if it requires grad."""
     if input.requires_grad:
         raise ResizeRequiresGradError(
             "resize_() was called on a tensor that requires grad; use detach() first, or build "
             "the new tensor with cat() or expand()"
         )
-    shape = as_shape(sizes)
+    shape = as_shape(size)
+    if min(shape, default=0) < 0:
+        raise RuntimeError(f"resize_ was given {list(shape)}; no length is negative")
     old = input.materialise()
     new = np.zeros(shape, old.dtype)
     count = min(new.size, old.size)
     new.reshape(-1)[:count] = old.reshape(-1)[:count]
     input._array = new
+    versions.bump(input)
     return input
