@@ -40,6 +40,7 @@ class Tensor(HasGradient):
     """
 
     __slots__ = (
+        "__dict__",  # a caller's own attributes
         "__weakref__",
         "_array",
         "_counter",

@@ -1,16 +1,16 @@
-"""In and out of the engine: Python numbers, NumPy arrays, copies and pickles."""
+"""In and out of the engine: Python numbers and NumPy arrays."""
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import ArrayRequiresGradError, NonleafCopyError
+from gradspec_reference.errors import ArrayRequiresGradError
 from gradspec_reference.names import factories
 from gradspec_reference.operators import OPERATORS
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     """Return an array on the same memory (torch.Tensor.numpy).
 
-    Raises ArrayRequiresGradError unless `force`, which detaches first.
+    Raises ArrayRequiresGradError, unless in no_grad or with `force`, which detaches first.
     """
-    if self.requires_grad and not force:
+    if self.requires_grad and state.recording and not force:
         raise ArrayRequiresGradError(
             "a tensor that requires grad was asked for a NumPy array, which would lose its "
             "history; use detach().numpy()"
@@ -89,8 +89,8 @@ def to_index(self: Tensor) -> int:
 
 
 def format_number(self: Tensor, spec: str) -> str:
-    """Format the number of a tensor without dimensions, or show the whole tensor."""
-    return repr(self) if self.ndim else format(item(self), spec)
+    """Format the number of a tensor without dimensions; TypeError for a format of any other."""
+    return object.__format__(self, spec) if self.ndim else format(item(self), spec)
 
 
 def length(self: Tensor) -> int:
@@ -127,32 +127,3 @@ def to(
     if dtype is None or dtype.numpy == self._array.dtype:
         return apply(OPERATORS["clone"], (self,)) if copy else self
     return apply(OPERATORS["cast"], (self,), dtype.numpy, self._array.dtype)
-
-
-def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    """Copy a leaf and its gradient; NonleafCopyError for a tensor with history."""
-    if id(self) in memo:
-        known: Tensor = memo[id(self)]
-        return known
-    if not self.is_leaf:
-        raise NonleafCopyError(
-            f"a tensor computed by {self.grad_fn!r} was deep-copied; only leaves can be, use "
-            "detach() or clone()"
-        )
-    twin = Tensor(OPERATORS["clone"].kernel(self._array))
-    memo[id(self)] = twin
-    twin._requires_grad = self.requires_grad
-    twin._grad = copy.deepcopy(self._grad, memo)
-    return twin
-
-
-def reduce(self: Tensor) -> tuple[Any, ...]:
-    """Pickle values and requires_grad, without history."""
-    return rebuild, (np.array(self._array), self.requires_grad)
-
-
-def rebuild(values: np.ndarray[Any, Any], requires_grad: bool) -> Tensor:
-    """Return the tensor that was pickled, as a leaf."""
-    tensor = Tensor(values)
-    tensor._requires_grad = requires_grad
-    return tensor

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference import autograd, dtypes
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import arguments, factories, interop, notation, printing
+from gradspec_reference.names import arguments, copying, factories, interop, notation, printing
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
@@ -184,8 +184,8 @@ PROTOCOLS: Final[dict[str, Any]] = {
     "__len__": interop.length,
     "__format__": interop.format_number,
     "__repr__": printing.show,
-    "__deepcopy__": interop.deepcopy,
-    "__reduce__": interop.reduce,
+    "__deepcopy__": copying.deepcopy,
+    "__reduce__": copying.reduce,
 }
 
 METHODS: Final[dict[str, Any]] = {
