@@ -28,7 +28,8 @@ from gradspec_reference.engine.modes import enable_grad, is_grad_enabled, no_gra
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
-from gradspec_reference.names import factories, methods, numerals, random
+from gradspec_reference.names import factories, methods, numerals, random, return_types
+from gradspec_reference.names.devices import Device
 from gradspec_reference.names.factories import *
 from gradspec_reference.names.functions import (
     arithmetic,
@@ -62,6 +63,7 @@ from gradspec_reference.names.random import *
 methods.attach()
 
 dtype = DType
+device = Device
 float = float32
 double = float64
 half = float16
@@ -80,6 +82,7 @@ __all__ = [
     "Tensor",
     "autograd",
     "bool",
+    "device",
     "double",
     "dtype",
     "enable_grad",
@@ -103,6 +106,7 @@ __all__ = [
     "nn",
     "no_grad",
     "pi",
+    "return_types",
     "set_default_dtype",
     "set_grad_enabled",
     "set_warn_always",
@@ -127,4 +131,4 @@ __all__ += shapes.__all__
 
 # rooms of this house, not names of torch
 del arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products, queries
-del factories, methods, numerals, reductions, selection, shapes
+del Device, factories, methods, numerals, reductions, selection, shapes

@@ -93,7 +93,7 @@ class Tensor(HasGradient):
     @property
     def shape(self) -> Size:
         """The length of each dimension (torch.Tensor.shape)."""
-        return Size(self._array.shape)
+        return Size.of(self._array.shape)
 
     @property
     def dtype(self) -> dtypes.DType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,11 +11,23 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError
-from gradspec_reference.names import factories
+from gradspec_reference.names import devices
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType
+
+OLD_NAMES: Final = {
+    "bool": "Bool",
+    "uint8": "Byte",
+    "int8": "Char",
+    "int16": "Short",
+    "int32": "Int",
+    "int64": "Long",
+    "float16": "Half",
+    "float32": "Float",
+    "float64": "Double",
+}
 
 
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
@@ -100,6 +112,11 @@ def length(self: Tensor) -> int:
     return int(self._array.shape[0])
 
 
+def type_(self: Tensor, dtype: DType | None = None) -> Tensor | str:
+    """Return the tensor in another dtype, or the name of the type it has (torch.Tensor.type)."""
+    return f"torch.{OLD_NAMES[self.dtype.name]}Tensor" if dtype is None else to(self, dtype)
+
+
 def to(
     self: Tensor,
     *args: Any,
@@ -116,14 +133,14 @@ def to(
     flags = [argument for argument in args if isinstance(argument, bool)]
     copy = copy or flags[1:2] == [True]
     del non_blocking
-    factories.check_device(device)
+    devices.check_device(device)
     for argument in args:
         if (named := dtypes.of_type(argument)) is not None:
             dtype = named
         elif isinstance(argument, Tensor):
             dtype = argument.dtype
         elif not isinstance(argument, bool):
-            factories.check_device(argument)
+            devices.check_device(argument)
     if dtype is None or dtype.numpy == self._array.dtype:
         return apply(OPERATORS["clone"], (self,)) if copy else self
     return apply(OPERATORS["cast"], (self,), dtype.numpy, self._array.dtype)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference import autograd, dtypes
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import arguments, copying, factories, interop, notation, printing
+from gradspec_reference.names import (
+    arguments,
+    copying,
+    devices,
+    factories,
+    interop,
+    notation,
+    printing,
+)
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
@@ -156,7 +164,7 @@ SIGNS: Final[dict[str, Any]] = {
     "__abs__": unwrap(elementwise.abs),
     "__invert__": notation.inverted,
     "__contains__": notation.contains,
-    "__eq__": notation.tried(elementwise.eq),
+    "__eq__": notation.equals,
     "__ne__": notation.tried(elementwise.ne),
     "__lt__": notation.tried(elementwise.lt),
     "__le__": notation.tried(elementwise.le),
@@ -186,6 +194,7 @@ PROTOCOLS: Final[dict[str, Any]] = {
     "__repr__": printing.show,
     "__deepcopy__": copying.deepcopy,
     "__reduce__": copying.reduce,
+    "__reversed__": notation.reversed_rows,
 }
 
 METHODS: Final[dict[str, Any]] = {
@@ -199,6 +208,14 @@ METHODS: Final[dict[str, Any]] = {
     "where": where,
     "size": size,
     "dim": lambda self: self.ndim,
+    "ndimension": lambda self: self.ndim,
+    "nelement": queries.numel,
+    "type": interop.type_,
+    "is_signed": lambda self: self.dtype.is_signed,
+    "is_cpu": property(lambda _self: True),
+    "is_cuda": property(lambda _self: False),
+    "itemsize": property(Tensor.element_size),
+    "nbytes": property(lambda self: self.element_size() * self._array.size),
     "cpu": notation.itself,
     "type_as": type_as,
     "new_empty": factories.new_zeros,
@@ -212,7 +229,7 @@ METHODS: Final[dict[str, Any]] = {
     "is_complex": lambda _self: False,
     "T": property(notation.reversed_dims),
     "mT": property(notation.transposed_matrices),
-    "device": property(lambda _self: factories.CPU),
+    "device": property(lambda _self: devices.CPU),
 }
 
 

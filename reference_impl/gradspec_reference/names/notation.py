@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine.recording import binary, view
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import arithmetic, elementwise, products, shapes
+from gradspec_reference.names.functions import arithmetic, assembly, elementwise, products, shapes
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -94,6 +95,16 @@ def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
     return sign
 
 
+def equals(self: Tensor, other: Any) -> Any:
+    """Serve `==`, the only sign that takes an array too, as in torch."""
+    if isinstance(other, np.ndarray) and other.dtype in dtypes.OF_NUMPY:
+        other = Tensor(other)
+    return same(self, other)
+
+
+same: Final = tried(elementwise.eq)
+
+
 def contains(self: Tensor, element: Any, /) -> bool:
     """Serve `in`; RuntimeError for what is neither tensor nor number."""
     if not isinstance(element, Tensor | int | float | np.number | np.bool_):
@@ -101,6 +112,11 @@ def contains(self: Tensor, element: Any, /) -> bool:
             f"`in` was given a {type(element).__name__}; give a tensor or a number"
         )
     return bool(elementwise.eq(self, element).any())
+
+
+def reversed_rows(self: Tensor) -> Tensor:
+    """Serve `reversed`: the first dimension runs the other way."""
+    return assembly.flip(self, (0,)) if self.ndim else self
 
 
 def itself(self: Tensor) -> Tensor:
