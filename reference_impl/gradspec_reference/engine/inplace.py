@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import layout, recording, saved, versions, views
+from gradspec_reference.engine import layout, recording, refusals, saved, versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -42,10 +42,10 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
     if recorded:
         check_may_be_written(target)
     array = target.materialise()
-    if operator.name not in PASS_OVERLAP:
-        check_no_overlap(
-            array, operands[1:] if operator.pointwise or operator.name == "copy" else ()
-        )
+    if operator.name == "copy":
+        check_copy(array, operands[1]._array)
+    elif operator.name not in PASS_OVERLAP:
+        check_no_overlap(array, operands[1:] if operator.pointwise else ())
     result = result_for(operator, operands, params)
     check_result(array, result)
     node = prepare(operator, operands, params, requires) if recorded else None
@@ -65,7 +65,7 @@ def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any,
     """Compute what is to be stored."""
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
     if operator.without:
-        recording.refuse_booleans(operator, values)
+        refusals.refuse_booleans(operator, values)
     if operator.pointwise:
         values = recording.promoted(values, operator.floating)
     return recording.run(operator, values, params)
@@ -140,13 +140,19 @@ def check_not_a_leaf(target: Tensor) -> None:
 def check_no_overlap(array: Any, others: tuple[Any, ...]) -> None:
     """Refuse to write where several indices, or a shifted operand, are one address."""
     for other in others:
-        if type(other) is Tensor and layout.overlaps_partly(array, other._array):
+        if layout.overlaps_partly(array, getattr(other, "_array", other)):
             raise shared_memory()
     if layout.overlaps_itself(array):
         raise OverlappingMemoryError(
             f"a tensor of shape {list(array.shape)} is written in place, but several of its "
             "indices are one address (it was expanded); write to a clone() instead"
         )
+
+
+def check_copy(array: Any, source: Any) -> None:
+    """Refuse to copy within memory, but not to copy something onto itself."""
+    if not (isinstance(source, np.ndarray) and layout.is_same(array, source)):
+        check_no_overlap(array, (source,))
 
 
 def check_apart(target: Tensor, others: tuple[Tensor, ...]) -> None:
@@ -193,6 +199,8 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
             "out= was given with tensors that require grad, and such an operation cannot be "
             "recorded; leave out= away, or call it in no_grad"
         )
-    check_result(out.materialise(), result._array)
+    check_dtype(out._array, result.dtype)
+    out._array = layout.resized(out.materialise(), result._array.shape)
+    check_no_overlap(out._array, operands)
     store(out, result._array)
     return out

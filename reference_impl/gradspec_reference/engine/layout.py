@@ -6,6 +6,7 @@ row otherwise (torch documentation, "Default gradient layouts").
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,37 @@ class Policy:
 
 def strides(array: Any) -> tuple[int, ...]:
     """Return the steps in memory, in elements, as torch counts them."""
+    if not array.size:
+        return row_major(array.shape)
     size = array.dtype.itemsize
     return tuple(s // size for s in array.strides)
+
+
+def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the strides of a tensor that lies row by row."""
+    steps = [1]
+    for length in shape[:0:-1]:
+        steps.append(steps[-1] * max(length, 1))
+    return tuple(reversed(steps[: len(shape)]))
+
+
+def resized(array: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array of another shape on the same memory, or, if that is too small, on new."""
+    if array.shape == shape:
+        return array
+    count, held = math.prod(shape), reach(array)
+    steps = tuple(s * array.itemsize for s in row_major(shape))
+    memory = np.lib.stride_tricks.as_strided(array, (held,), (array.itemsize,))
+    if count > held:
+        memory = np.concatenate([memory, np.zeros(count - held, array.dtype)])
+    return np.lib.stride_tricks.as_strided(memory, shape, steps)
+
+
+def reach(array: Any) -> int:
+    """Return how much memory an array stretches over, in elements."""
+    if not array.size:
+        return 0
+    return 1 + sum((int(n) - 1) * s for n, s in zip(array.shape, strides(array), strict=True))
 
 
 def is_contiguous(array: Any) -> bool:
@@ -55,13 +85,20 @@ def overlaps_partly(target: Any, operand: Any) -> bool:
     """Tell whether two dense arrays share some memory, but not element by element."""
     if not shares(target, operand):
         return False
-    start = operand.__array_interface__["data"][0] == target.__array_interface__["data"][0]
-    return not (start and steps(operand) == steps(target))
+    alike = operand.nbytes == target.nbytes and operand.strides == target.strides
+    return not (alike and address(operand) == address(target))
 
 
-def steps(array: Any) -> tuple[tuple[int, int], ...]:
-    """Return length and stride of each dimension; that of a single element is of no meaning."""
-    return tuple((n, 0 if n == 1 else s) for n, s in zip(array.shape, array.strides, strict=True))
+def is_same(target: Any, operand: Any) -> bool:
+    """Tell whether two arrays show the same elements of one memory in one order."""
+    alike = target.shape == operand.shape and target.strides == operand.strides
+    return bool(alike and target.dtype == operand.dtype and address(target) == address(operand))
+
+
+def address(array: Any) -> int:
+    """Return the address of the first element."""
+    start: int = array.__array_interface__["data"][0]
+    return start
 
 
 def overlaps_itself(array: Any) -> bool:

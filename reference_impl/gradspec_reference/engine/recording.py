@@ -13,12 +13,11 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine import views
+from gradspec_reference.engine import refusals, views
 from gradspec_reference.engine.modes import is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.saved import SavedTensor, save_result
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any)
     """Run an operator whose operands are first brought to their common dtype."""
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
     if operator.without:
-        refuse_booleans(operator, values)
+        refusals.refuse_booleans(operator, values)
     array = run(operator, promoted(values, operator.floating), params)
     result = Tensor(array)
     if state.recording and operator.differentiable:
@@ -120,58 +119,16 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
     That is so if a signal or a destructor interrupted another kernel to compute something.
     """
     if isinstance(error, ValueError):
-        raise refused(operator, values, error) from error
+        raise refusals.refused(operator, values, error) from error
     if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
-        check_shapes(operator, values)
-        raise dtypes_do_not_fit(operator, values) from error
+        refusals.check_shapes(operator, values)
+        raise refusals.dtypes_do_not_fit(operator, values) from error
     if isinstance(error, TypeError) or not is_quiet.get():
         raise error
     try:
         return operator.kernel(*values, *params)
     except ValueError as refusal:
-        raise refused(operator, values, refusal) from refusal
-
-
-def refused(operator: Operator, values: Any, error: ValueError) -> OperandShapeError:
-    """Word the refusal of operands by a kernel: two shapes do not fit, or one is of no use."""
-    shapes = [np.shape(v) for v in values if isinstance(v, np.ndarray)]
-    if len(shapes) > 1:
-        return shapes_do_not_fit(operator, values)
-    shape = list(shapes[0]) if shapes else []
-    return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
-
-
-def dtypes_do_not_fit(operator: Operator, values: Any) -> NotImplementedError:
-    """Word the refusal of operands of a dtype for which the operator does not exist."""
-    found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)
-    return NotImplementedError(f"{operator.name} was given {found}; convert with to() first")
-
-
-def check_shapes(operator: Operator, values: Any) -> None:
-    """Refuse shapes that do not fit: torch looks at them before it looks at dtypes."""
-    try:
-        np.broadcast_shapes(*map(np.shape, values))
-    except ValueError as error:
-        raise shapes_do_not_fit(operator, values) from error
-
-
-def refuse_booleans(operator: Operator, values: list[Any]) -> None:
-    """Refuse booleans where NumPy would compute something."""
-    given = [np.asarray(value).dtype == np.bool_ for value in values]
-    if all(given) and operator.without == "bool":
-        check_shapes(operator, values)
-        raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")
-    if any(given) and operator.without == "any bool":
-        raise RuntimeError(f"{operator.name} was given booleans; convert with to(), or use ~ or ^")
-
-
-def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
-    """Word the refusal of operands whose shapes do not fit together."""
-    shapes = ", ".join(str(list(np.shape(v))) for v in values if isinstance(v, np.ndarray))
-    return OperandShapeError(
-        f"{operator.name} was given operands of shapes {shapes}, which do not fit together; "
-        "reshape or expand them first"
-    )
+        raise refusals.refused(operator, values, refusal) from refusal
 
 
 def promoted(values: list[Any], floating: bool) -> list[Any]:

@@ -127,7 +127,9 @@ class Signature:
         self.sizes_needed = bool(several) and not any(
             p.default is not p.empty for p in all_of_them if p.kind is p.POSITIONAL_OR_KEYWORD
         )
-        first = next(iter(self.kinds), None)
+        first = next(iter(self.kinds), "")
+        if method:  # a number cannot stand for the tensor whose method it is
+            self.kinds[first] = [KINDS["Tensor"]]
         # torch's functions take a list where its methods also take numbers one by one
         self.needs_list = bool(several) and not method and first != self.sizes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -17,24 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradspec_reference.dtypes import DType, Scalar
-    from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
-    "arange",
     "as_tensor",
     "asarray",
     "empty",
-    "empty_like",
-    "eye",
     "from_numpy",
     "full",
-    "full_like",
-    "linspace",
     "ones",
-    "ones_like",
     "tensor",
     "zeros",
-    "zeros_like",
 ]
 
 
@@ -46,7 +37,7 @@ def lengths(size: tuple[Any, ...]) -> tuple[int, ...]:
     return shape
 
 
-def made(array: Any, requires_grad: bool) -> Tensor:
+def made(array: Any, requires_grad: bool | None) -> Tensor:
     """Return a leaf on an array, which nobody else may hold."""
     result = Tensor(array)
     return result.requires_grad_() if requires_grad else result
@@ -104,7 +95,7 @@ def warn_of_lost_history(data: Any) -> None:
 
 
 def tensor(
-    data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool | None = False
 ) -> Tensor:
     """Return a leaf with a copy of the data (torch.tensor docstring).
 
@@ -114,17 +105,6 @@ def tensor(
     check_device(device)
     array = inferred(plain(data), dtype)
     return made(array if array.ndim else array[()], requires_grad)
-
-
-def new_tensor(
-    self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
-    """Return a leaf with a copy of the data, by default in this tensor's dtype.
-
-    Warns if the data is a tensor, as `tensor` does.
-    """
-    warn_of_lost_history(data)
-    return made(inferred(plain(data), dtype or self.dtype), requires_grad)
 
 
 def as_tensor(data: Any, *, dtype: DType | None = None, device: Any = None) -> Tensor:
@@ -196,36 +176,36 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     return Tensor(ndarray)
 
 
-def _dtype(dtype: DType | None) -> dtypes.NumpyDType:
+def floating(dtype: DType | None) -> dtypes.NumpyDType:
     return (dtype or dtypes.get_default_dtype()).numpy
 
 
 def zeros(
     *size: int | Sequence[int],
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of zeros (torch.zeros)."""
     check_device(device)
-    return made(np.zeros(lengths(size), _dtype(dtype)), requires_grad)
+    return made(np.zeros(lengths(size), floating(dtype)), requires_grad)
 
 
 def ones(
     *size: int | Sequence[int],
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of ones (torch.ones)."""
     check_device(device)
-    return made(np.ones(lengths(size), _dtype(dtype)), requires_grad)
+    return made(np.ones(lengths(size), floating(dtype)), requires_grad)
 
 
 def empty(
     *size: int | Sequence[int],
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a tensor whose values mean nothing: here zeros, so that runs agree (torch.empty)."""
@@ -237,137 +217,10 @@ def full(
     fill_value: Scalar,
     *,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of one value (torch.full)."""
     check_device(device)
     dtype = dtype or dtypes.of_number(fill_value)
     return made(np.full(lengths((size,)), fill_value).astype(dtype.numpy), requires_grad)
-
-
-def zeros_like(
-    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
-) -> Tensor:
-    """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
-    check_device(device)
-    return made(np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
-
-
-def ones_like(
-    input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
-) -> Tensor:
-    """Return ones of a tensor's shape and dtype (torch.ones_like)."""
-    check_device(device)
-    return made(np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
-
-
-def full_like(
-    input: Tensor,
-    fill_value: Scalar,
-    *,
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-    device: Any = None,
-) -> Tensor:
-    """Return one value in a tensor's shape and dtype (torch.full_like)."""
-    shape, dtype = input._array.shape, dtype or input.dtype
-    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad, device=device)
-
-
-empty_like = zeros_like
-
-
-def new_zeros(
-    self: Tensor,
-    *size: int | Sequence[int],
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
-    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-def new_ones(
-    self: Tensor,
-    *size: int | Sequence[int],
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
-    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-def new_full(
-    self: Tensor,
-    size: Sequence[int],
-    fill_value: Scalar,
-    *,
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return one value in this tensor's dtype (torch.Tensor.new_full)."""
-    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-def check_is_no_boolean(name: str, dtype: DType | None) -> None:
-    """Refuse to space booleans evenly."""
-    if dtype is not None and dtype.category == 0:
-        raise NotImplementedError(f"{name} was asked for booleans; ask for integers")
-
-
-def arange(
-    start: Scalar | LeftOut = None,
-    end: Scalar | LeftOut = None,
-    step: Scalar | LeftOut = None,
-    *,
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-    device: Any = None,
-) -> Tensor:
-    """Return evenly spaced values below an end (torch.arange)."""
-    check_device(device)
-    if end is None and step is None:
-        start, end = 0, start
-    if end is None:
-        raise TypeError("arange was given no end; a step needs a start and an end")
-    first, by = 0 if start is None else start, 1 if step is None else step
-    if not by or not (end - first) * by >= 0 or not math.isfinite(end - first):
-        raise RuntimeError(f"arange cannot go from {first} to {end} by steps of {by}")
-    if dtype is None:
-        floating = any(isinstance(v, float) for v in (first, end, by))
-        dtype = dtypes.get_default_dtype() if floating else dtypes.int64
-    check_is_no_boolean("arange", dtype)
-    return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad)
-
-
-def linspace(
-    start: Scalar,
-    end: Scalar,
-    steps: int,
-    *,
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-    device: Any = None,
-) -> Tensor:
-    """Return evenly spaced values, the end included (torch.linspace)."""
-    check_device(device)
-    if steps < 0:
-        raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
-    check_is_no_boolean("linspace", dtype)
-    return made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
-
-
-def eye(
-    n: int,
-    m: int | LeftOut = None,
-    *,
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-    device: Any = None,
-) -> Tensor:
-    """Return a matrix with ones on the diagonal (torch.eye)."""
-    check_device(device)
-    if min(n, n if m is None else m) < 0:
-        raise RuntimeError(f"eye was given {n} and {m}; neither is negative")
-    return made(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)

@@ -11,8 +11,8 @@ from gradspec_reference.names import (
     arguments,
     copying,
     devices,
-    factories,
     interop,
+    likeness,
     notation,
     printing,
 )
@@ -22,6 +22,7 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    moments,
     normalised,
     parts,
     products,
@@ -126,13 +127,14 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(
         reductions,
         """
-        sum mean prod var std amax amin max min median argmax argmin argsort sort topk cumsum
+        sum mean prod amax amin max min median argmax argmin argsort sort topk cumsum
         """,
     ),
+    **named(moments, "var std"),
     **named(normalised, "logsumexp softmax log_softmax norm"),
     **named(queries, "all allclose any count_nonzero equal is_floating_point nonzero numel"),
     **named(interop, "numpy item tolist to"),
-    **named(factories, "new_tensor new_zeros new_ones new_full"),
+    **named(likeness, "new_tensor new_zeros new_ones new_full"),
 }
 """The methods that are called as the function is."""
 
@@ -218,7 +220,7 @@ METHODS: Final[dict[str, Any]] = {
     "nbytes": property(lambda self: self.element_size() * self._array.size),
     "cpu": notation.itself,
     "type_as": type_as,
-    "new_empty": factories.new_zeros,
+    "new_empty": likeness.new_zeros,
     "double": cast(dtypes.float64),
     "float": cast(dtypes.float32),
     "half": cast(dtypes.float16),

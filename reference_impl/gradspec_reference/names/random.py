@@ -57,7 +57,9 @@ def source(generator: Generator | None) -> Generator:
     return generator or default
 
 
-def _made(draw: Any, size: tuple[Any, ...], dtype: DType | None, requires_grad: bool) -> Tensor:
+def _made(
+    draw: Any, size: tuple[Any, ...], dtype: DType | None, requires_grad: bool | None
+) -> Tensor:
     dtype = dtype or dtypes.get_default_dtype()
     if not dtype.is_floating_point:
         raise NotImplementedError(f"random numbers of {dtype} were asked for; use randint()")
@@ -69,7 +71,7 @@ def rand(
     *size: int | Sequence[int],
     generator: Any = None,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
 ) -> Tensor:
     """Return numbers uniform in [0, 1) (torch.rand)."""
     return _made(source(generator).numpy.random, size, dtype, requires_grad)
@@ -79,7 +81,7 @@ def randn(
     *size: int | Sequence[int],
     generator: Any = None,
     dtype: DType | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
 ) -> Tensor:
     """Return standard normal numbers (torch.randn)."""
     return _made(source(generator).numpy.standard_normal, size, dtype, requires_grad)
@@ -92,26 +94,31 @@ def randint(
     *,
     generator: Any = None,
     dtype: DType = dtypes.int64,
-    requires_grad: bool = False,
+    requires_grad: bool | None = False,
     device: Any = None,
 ) -> Tensor:
     """Return whole numbers from low to high - 1, or from 0 to low - 1 (torch.randint)."""
-    check_device(device)
-    start, end, shape = (low, high, size) if isinstance(high, int) else (0, low, size or high)
-    if shape is None:
+    start, end, given = (low, high, size) if isinstance(high, int) else (0, low, size or high)
+    if given is None:
         raise TypeError("randint was given no size; it needs a list of integers")
+    check_device(device)
+    shape = lengths((given,))
     if start >= end:
         raise RuntimeError(f"randint was asked for numbers from {start} to {end}, exclusive")
-    draw = source(generator).numpy.integers(start, end, lengths((shape,)))
+    draw = source(generator).numpy.integers(start, end, shape)
     return made(np.asarray(draw, dtype.numpy), requires_grad)
 
 
-def rand_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def rand_like(
+    input: Tensor, *, dtype: DType | None = None, requires_grad: bool | None = False
+) -> Tensor:
     """Return uniform numbers in a tensor's shape and dtype (torch.rand_like)."""
     return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
-def randn_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def randn_like(
+    input: Tensor, *, dtype: DType | None = None, requires_grad: bool | None = False
+) -> Tensor:
     """Return normal numbers in a tensor's shape and dtype (torch.randn_like)."""
     return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 

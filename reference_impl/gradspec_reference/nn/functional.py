@@ -7,11 +7,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gradspec_reference.dtypes import result_type
 from gradspec_reference.engine.recording import apply, apply_pointwise, unary
-from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import (
@@ -27,6 +24,7 @@ from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType
+    from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
     "cross_entropy",
@@ -75,7 +73,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return products.matmul(input, matrix)
     if input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
         return products.addmm(bias, input, matrix)
-    if not input.ndim or not input.is_contiguous() or matrix.ndim != 2:  # noqa: PLR2004
+    if (bias.ndim, matrix.ndim) != (1, 2) or not input.ndim or not input.is_contiguous():
         return arithmetic.add_(products.matmul(input, matrix), bias)
     *stack, length = input._array.shape
     flat = shapes.reshape(input, (math.prod(stack), length))
@@ -111,8 +109,7 @@ def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
         )
     if reduction != "none":
         check_reduction(reduction)
-        return apply(OPERATORS["nll_loss"], (input, target), reduction == "mean")
-    return -indexing.getitem(input, (Tensor(np.arange(len(target))), target))
+    return apply(OPERATORS["nll_loss"], (input, target), reduction)
 
 
 def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:

@@ -62,6 +62,12 @@ def div_other(_xp: Any, g: Any, other: Any, self: Any) -> Any:
     return -g * ((self / other) / other)
 
 
+def remainder_kernel(x: Any, y: Any) -> Any:
+    """Return the remainder with the sign of y; a zero has that of x."""
+    rest = np.fmod(x, y)
+    return np.where((rest != 0) & ((rest < 0) != (y < 0)), rest + y, rest)[()]
+
+
 def remainder_other(xp: Any, g: Any, x: Any, y: Any) -> Any:
     """Return minus the whole quotient."""
     return -g * xp.div_floor(x, y)
@@ -113,7 +119,7 @@ def pow_exponent(xp: Any, g: Any, x: Any, y: Any, result: Any) -> Any:
 
 def rpow_kernel(y: Any, base: Any) -> Any:
     """base**y in the dtype of y."""
-    return power_kernel(y.dtype.type(base), y)
+    return power_kernel(np.asarray(base).astype(y.dtype)[()], y)
 
 
 def rpow_rule(xp: Any, g: Any, y: Any, result: Any, base: Any) -> Any:
@@ -169,7 +175,7 @@ ROWS = (
     binary(
         "remainder",
         node="RemainderBackward1",
-        kernel=np.remainder,
+        kernel=remainder_kernel,
         saves=WHOLE,
         vjp=both(as_is, remainder_other),
         without="bool",
@@ -177,14 +183,14 @@ ROWS = (
     binary(
         "remainder_scalar",
         node="RemainderBackward0",
-        kernel=np.remainder,
+        kernel=remainder_kernel,
         vjp={"self": as_is},
         without="bool",
     ),
     binary(
         "remainder_of_number",
         node=WITHOUT,
-        kernel=np.remainder,
+        kernel=remainder_kernel,
         vjp={"other": no_derivative},
         without="bool",
     ),

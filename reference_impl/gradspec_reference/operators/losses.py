@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.indexing import array_of
-from gradspec_reference.operators.reductions import ADD, mean_kernel
+from gradspec_reference.operators.reductions import mean_kernel
 from gradspec_reference.operators.row import Operator
 
-REDUCTIONS = {"none": lambda losses: losses, "mean": mean_kernel, "sum": ADD}
+REDUCTIONS: dict[str, Any] = {"none": lambda losses: losses, "mean": mean_kernel, "sum": np.sum}
 
 
 def mse_kernel(x: Any, target: Any, reduction: str) -> Any:
@@ -27,18 +27,16 @@ def mse_rule(_xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
     return difference * (g * (2 / max(count, 1)))
 
 
-def nll_kernel(log_probabilities: Any, target: Any, mean: bool) -> Any:
-    """Return minus the sum, or the mean, of each row's entry for its class."""
-    picked = log_probabilities[np.arange(len(target)), target]
-    total = -ADD(picked)
-    return total / len(target) if mean else total
+def nll_kernel(log_probabilities: Any, target: Any, reduction: str) -> Any:
+    """Return minus each row's entry for its class, reduced."""
+    return REDUCTIONS[reduction](-log_probabilities[np.arange(len(target)), target])
 
 
-def nll_rule(xp: Any, g: Any, target: Any, shape: tuple[int, ...], mean: bool) -> Any:
+def nll_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
     """Return minus g at each row's class, zero elsewhere."""
-    classes = array_of(target)
-    share = -g / shape[0] if mean else -g
-    return xp.scatter_to(share, shape, (np.arange(shape[0]), classes))
+    rows = x.shape[0]
+    share = -g / rows if reduction == "mean" else -g
+    return xp.scatter_to(share, tuple(x.shape), (np.arange(rows), array_of(target)))
 
 
 ROWS = (
@@ -55,8 +53,8 @@ ROWS = (
         "nll_loss",
         kernel=nll_kernel,
         operands="self target",
-        params="mean",
-        saves="target self_shape",
+        params="reduction",
+        saves="self target",
         vjp={"self": nll_rule},
     ),
 )

@@ -224,6 +224,8 @@ def cumsum_kernel(x: Any, dim: int) -> Any:
 
 def cumsum_rule(xp: Any, g: Any, dim: int) -> Any:
     """Return the running sum from the other end."""
+    if not g.ndim:
+        return g
     return xp.flip(xp.cumsum(xp.flip(g, (dim,)), dim), (dim,))
 
 

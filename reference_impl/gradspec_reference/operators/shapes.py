@@ -82,6 +82,24 @@ def everywhere_kernel(x: Any, shape: Dims) -> Any:
     return whole
 
 
+def expand_kernel(x: Any, shape: Dims) -> Any:
+    """Repeat dimensions of length one without a copy; the others keep their strides.
+
+    The result is as writable as the operand.
+    """
+    shown = np.broadcast_to(x, shape)
+    if 1 not in shape or not x.ndim:
+        shown.flags.writeable = x.flags.writeable
+        return shown
+    steps: list[int] = []
+    for here, length in enumerate(reversed(shape)):
+        if here < x.ndim and x.shape[~here] == length:
+            steps.append(x.strides[~here])
+        else:
+            steps.append(shape[-here] * steps[-1] if length == 1 else 0)
+    return np.lib.stride_tricks.as_strided(x, shape, steps[::-1], writeable=x.flags.writeable)
+
+
 def split_kernel(x: Any, sizes: Dims, dim: int) -> list[Any]:
     """Consecutive pieces along a dimension."""
     pieces, start = [], 0
@@ -203,7 +221,7 @@ OUT_OF_PLACE = (
     # what was repeated is summed where all broadcasting is undone
     unary("spread", kernel=spread_kernel, params="size", vjp=as_is),
     unary("everywhere", node="SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is),
-    unary("expand", kernel=np.broadcast_to, params="size", vjp=as_is),
+    unary("expand", kernel=expand_kernel, params="size", vjp=as_is),
     of_shape(
         "slice",
         kernel=lambda x, *which: x[slice_key(*which)],

@@ -15,7 +15,7 @@ from gradspec_conformance.plants.places import assigning, at, reading
 from gradspec_conformance.plants.plant import compound, plant, sweep
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError, NonleafCopyError
-from gradspec_reference.names import copying, factories, interop, printing
+from gradspec_reference.names import copying, factories, interop, likeness, printing
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 def new_tensor_keeps_the_history(swap: Swap) -> None:
     """new_tensor, given a tensor, makes a recorded copy of it."""
-    sound = factories.new_tensor
+    sound = likeness.new_tensor
 
     def new_tensor(_sound: Any, self: Any, data: Any, **options: Any) -> Any:
         return data.clone() if isinstance(data, Tensor) else sound(self, data, **options)
@@ -38,7 +38,7 @@ def new_tensor_keeps_the_history(swap: Swap) -> None:
 @compound({"leaf-028c/new_tensor": "aliasing"}, "common in teaching engines")
 def new_tensor_shares_memory(swap: Swap) -> None:
     """new_tensor, given a tensor, makes a leaf on the same memory."""
-    sound = factories.new_tensor
+    sound = likeness.new_tensor
 
     def new_tensor(
         _sound: Any, self: Any, data: Any, *, requires_grad: bool = False, **options: Any
@@ -363,7 +363,7 @@ def printing_allocates_the_gradient(swap: Swap) -> None:
 @compound({"leaf-028d/new_tensor": "warning"}, "pytorch/pytorch#10876")
 def new_tensor_is_silent(swap: Swap) -> None:
     """new_tensor takes the values of a tensor without a word on the history."""
-    sound = factories.new_tensor
+    sound = likeness.new_tensor
 
     def new_tensor(_sound: Any, self: Any, data: Any, **options: Any) -> Any:
         with warnings.catch_warnings():

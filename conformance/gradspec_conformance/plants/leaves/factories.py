@@ -13,7 +13,7 @@ from gradspec_conformance.plants.places import at, instead
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference import autograd
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import factories, random
+from gradspec_reference.names import factories, likeness, random, spaced
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -156,7 +156,7 @@ def every_tensor_is_a_variable(sound: Any, array: Any, requires_grad: Any) -> An
     return sound(array, requires_grad or array.dtype.kind == "f")
 
 
-@plant(at(factories, "zeros_like"), {"leaf-001a/zeros_like": "flag"}, "pytorch/pytorch#76375")
+@plant(at(likeness, "zeros_like"), {"leaf-001a/zeros_like": "flag"}, "pytorch/pytorch#76375")
 def like_takes_the_flag(
     sound: Any, input: Any, *, dtype: Any = None, requires_grad: bool = False
 ) -> Any:
@@ -210,7 +210,7 @@ def full_ignores_the_flag(sound: Any, *arguments: Any, **options: Any) -> Any:
     return sound(*arguments, **options | {"requires_grad": False})
 
 
-@plant(at(factories, "linspace"), {"leaf-002/linspace": "flag"}, "candle-org/candle#285")
+@plant(at(spaced, "linspace"), {"leaf-002/linspace": "flag"}, "candle-org/candle#285")
 def linspace_ignores_the_flag(sound: Any, *arguments: Any, **options: Any) -> Any:
     """The factory linspace takes the argument requires_grad and ignores it."""
     return sound(*arguments, **options | {"requires_grad": False})
@@ -228,7 +228,7 @@ def randn_ignores_the_flag(sound: Any, *arguments: Any, **options: Any) -> Any:
     return sound(*arguments, **options | {"requires_grad": False})
 
 
-@plant(at(factories, "zeros_like"), {"leaf-002/zeros_like": "flag"}, "pytorch/pytorch#36455")
+@plant(at(likeness, "zeros_like"), {"leaf-002/zeros_like": "flag"}, "pytorch/pytorch#36455")
 def zeros_like_ignores_the_flag(sound: Any, *arguments: Any, **options: Any) -> Any:
     """The factory zeros_like takes the argument requires_grad and ignores it."""
     return sound(*arguments, **options | {"requires_grad": False})
@@ -269,4 +269,4 @@ def variable_takes_the_shape_only(
     _sound: Any, _class: Any, data: Any, requires_grad: Any = False
 ) -> Any:
     """The old constructor Variable makes zeros of the shape of its argument."""
-    return factories.zeros_like(data, requires_grad=requires_grad)
+    return likeness.zeros_like(data, requires_grad=requires_grad)

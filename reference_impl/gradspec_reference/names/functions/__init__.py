@@ -11,6 +11,7 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    moments,
     normalised,
     parts,
     products,
@@ -22,5 +23,5 @@ from gradspec_reference.names.functions import (
 
 for family in (arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products):
     arguments.put_doors(family)
-for family in (queries, reductions, selection, shapes):
+for family in (moments, queries, reductions, selection, shapes):
     arguments.put_doors(family)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import recording
+from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -38,7 +38,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     given = [x._array.shape for x in tensors]
     shape = next((each for each in given if each != (0,)), (0,))
     if () in given or len({len(each) for each in given if each != (0,)}) > 1:
-        raise recording.shapes_do_not_fit(OPERATORS["cat"], [x._array for x in tensors])
+        raise refusals.shapes_do_not_fit(OPERATORS["cat"], [x._array for x in tensors])
     dim = normal_dim(dim, len(shape))
     if (0,) in given:
         tensors = [emptied(x, shape, dim) if x._array.shape == (0,) else x for x in tensors]

@@ -28,6 +28,8 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
     if input._array.dtype.kind != "f":
         input = input.to(get_default_dtype())
+    if not dim and dim != 0 and input.ndim:
+        raise RuntimeError("logsumexp was given no dimension; name at least one")
     return unary(OPERATORS["logsumexp"], input, normal_dims(dim, input.ndim), keepdim)
 
 
@@ -63,5 +65,9 @@ def norm(
     if dtype is not None:
         input = input.to(dtype)
         check_is_floating("norm", input)
-    order = 2.0 if p is None or p == "fro" else float(p)
-    return unary(OPERATORS["vector_norm"], input, order, normal_dims(dim, input.ndim), keepdim)
+    order = 2.0 if p is None or p == "fro" else p
+    if isinstance(order, str):
+        raise RuntimeError(f"norm was given the order {p!r}; use 'fro'")  # noqa: TRY004
+    return unary(
+        OPERATORS["vector_norm"], input, float(order), normal_dims(dim, input.ndim), keepdim
+    )

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import layout
 from gradspec_reference.engine.recording import several, several_views, view
-from gradspec_reference.engine.shapes import normal_dim
+from gradspec_reference.engine.shapes import as_shape, normal_dim
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.operators import OPERATORS
 from gradspec_reference.operators.memory import span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from gradspec_reference.engine.tensor import Tensor
 
 
 __all__ = [
@@ -37,8 +36,10 @@ def check_has_dimensions(input: Tensor, name: str) -> None:
         raise OperandShapeError(f"{name} was given a 0-d tensor; it needs at least one dimension")
 
 
-def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """Return a view of a stretch of a dimension (torch.narrow)."""
+    if isinstance(start, Tensor):
+        raise RuntimeError("narrow was given a start that is no integer")  # noqa: TRY004
     check_has_dimensions(input, "narrow")
     dim = normal_dim(dim, input.ndim)
     size = input._array.shape[dim]
@@ -83,6 +84,7 @@ def as_strided(
 
     The offset counts from the start of the memory's base.  OperandShapeError beyond its end.
     """
+    size, stride = as_shape((size,)), as_shape((stride,))
     if len(size) != len(stride) or min(stride, default=0) < 0 or min(size, default=0) < 0:
         raise OperandShapeError(
             f"as_strided was given size {list(size)} and stride {list(stride)}; they must be of "
@@ -126,7 +128,7 @@ def split(
 def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, ...]:
     length = input._array.shape[dim]
     if not isinstance(split_size_or_sections, int):
-        sizes = tuple(split_size_or_sections)
+        sizes = as_shape((split_size_or_sections,))
         if sum(sizes) != length or min(sizes, default=0) < 0:
             raise RuntimeError(f"pieces of lengths {sizes} were asked for; there are {length}")
         return sizes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gradspec_reference.engine import recording
+from gradspec_reference.engine import recording, refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.errors import OperandShapeError
@@ -36,7 +36,7 @@ RANKED: Final = {(1, 1): "dot", (2, 1): "mv", (2, 2): "mm"}
 
 def of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
     if (a.ndim, b.ndim) != ranks:
-        raise recording.shapes_do_not_fit(operator, (a._array, b._array))
+        raise refusals.shapes_do_not_fit(operator, (a._array, b._array))
     check_same_dtype(operator, a, b)
     return recording.binary(operator, a, b)
 
@@ -68,7 +68,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the products of two stacks of matrices (torch.bmm)."""
     if input._array.shape[:1] != mat2._array.shape[:1]:
-        raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, mat2._array))
+        raise refusals.shapes_do_not_fit(OPERATORS["matmul"], (input._array, mat2._array))
     return of_ranks(OPERATORS["matmul"], input, mat2, (3, 3))
 
 
@@ -80,7 +80,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if ranks in RANKED:
         return of_ranks(OPERATORS[RANKED[ranks]], input, other, ranks)
     if 0 in ranks:
-        raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, other._array))
+        raise refusals.shapes_do_not_fit(OPERATORS["matmul"], (input._array, other._array))
     if ranks[0] == 1:
         return _without_dim(matmul(shapes.unsqueeze(input, 0), other), -2)
     if ranks[1] == 1:

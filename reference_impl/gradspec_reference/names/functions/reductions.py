@@ -18,7 +18,7 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
@@ -34,12 +34,8 @@ __all__ = [
     "min",
     "prod",
     "sort",
-    "std",
-    "std_mean",
     "sum",
     "topk",
-    "var",
-    "var_mean",
 ]
 
 
@@ -117,74 +113,6 @@ def prod(
     return narrowed(row, dtype)
 
 
-def _moment(
-    name: str,
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None,
-    unbiased: bool | None,
-    correction: float | None,
-    keepdim: bool,
-) -> Tensor:
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if correction is None:
-        correction = 1 if unbiased is None else int(unbiased)
-    elif unbiased is not None:
-        raise TypeError(f"{name} was given both unbiased and correction; give one of them")
-    check_is_floating(name, input)
-    return unary(OPERATORS[name], input, _dims(input, dim), correction, keepdim)
-
-
-def var(
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None = None,
-    unbiased: bool | LeftOut = None,
-    keepdim: bool = False,
-    *,
-    correction: Scalar | None = None,
-) -> Tensor:
-    """Return the variance, by default with n - 1 in the denominator (torch.var)."""
-    return _moment("var", input, dim, unbiased, correction, keepdim)
-
-
-def std(
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None = None,
-    unbiased: bool | LeftOut = None,
-    keepdim: bool = False,
-    *,
-    correction: Scalar | None = None,
-) -> Tensor:
-    """Return the standard deviation (torch.std)."""
-    return _moment("std", input, dim, unbiased, correction, keepdim)
-
-
-def var_mean(
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None = None,
-    unbiased: bool | LeftOut = None,
-    keepdim: bool = False,
-    *,
-    correction: Scalar | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Return the variance and the mean (torch.var_mean)."""
-    spread = _moment("var", input, dim, unbiased, correction, keepdim)
-    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
-
-
-def std_mean(
-    input: Tensor,
-    dim: int | Sequence[int] | bool | None = None,
-    unbiased: bool | LeftOut = None,
-    keepdim: bool = False,
-    *,
-    correction: Scalar | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Return the standard deviation and the mean (torch.std_mean)."""
-    spread = _moment("std", input, dim, unbiased, correction, keepdim)
-    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
-
-
 def _filled(input: Tensor, dim: int | Sequence[int] | None) -> tuple[int, ...]:
     """Return dimensions, if none has length zero: there is no largest element of none."""
     shape = input._array.shape
@@ -206,6 +134,12 @@ def amin(input: Tensor, dim: int | Sequence[int] | None = (), keepdim: bool = Fa
     return unary(OPERATORS["amin"], input, _filled(input, dim), keepdim)
 
 
+def check_pair(other: Tensor | None, keepdim: bool) -> None:
+    """Refuse to keep dimensions where two tensors are compared."""
+    if other is not None and keepdim:
+        raise TypeError("max and min of two tensors keep all dimensions; leave keepdim out")
+
+
 def max(
     input: Tensor,
     dim: Tensor | int | LeftOut = None,
@@ -219,6 +153,7 @@ def max(
     With a tensor as second argument, the larger of each pair.
     """
     other = dim if isinstance(dim, Tensor) else other
+    check_pair(other, keepdim)
     if other is not None:
         return maximum(input, other)
     if dim is None or isinstance(dim, Tensor):
@@ -235,6 +170,7 @@ def min(
 ) -> Any:
     """Return the minimum of all elements, or values and indices along a dimension (torch.min)."""
     other = dim if isinstance(dim, Tensor) else other
+    check_pair(other, keepdim)
     if other is not None:
         return minimum(input, other)
     if dim is None or isinstance(dim, Tensor):
@@ -251,6 +187,8 @@ def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> A
         return unary(OPERATORS["median"], input)
     array = input._array
     dim = normal_dim(dim, array.ndim)
+    if array.dtype == np.bool_:
+        raise NotImplementedError("the median of booleans was asked for; convert with to()")
     if not array.ndim:
         return _extreme("median_dim", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
     order = np.argsort(array, axis=dim, kind="stable")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from gradspec_reference.engine import inplace, recording, versions, views
+from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -35,7 +33,7 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
         views.set_history(input, node)
     input._array = array
     versions.bump(input)
-    if input._view is not None:  # its own history holds: what the base shows is the same
+    if recorded and input._view is not None:  # what its base shows is the same
         input._view.version = versions.version(input)
     return input
 
@@ -74,10 +72,6 @@ def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     shape = as_shape(size)
     if min(shape, default=0) < 0:
         raise RuntimeError(f"resize_ was given {list(shape)}; no length is negative")
-    old = input.materialise()
-    new = np.zeros(shape, old.dtype)
-    count = min(new.size, old.size)
-    new.reshape(-1)[:count] = old.reshape(-1)[:count]
-    input._array = new
+    input._array = layout.resized(input.materialise(), shape)
     versions.bump(input)
     return input

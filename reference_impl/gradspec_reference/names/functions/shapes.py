@@ -136,9 +136,7 @@ def expand(input: Tensor, *size: int | Sequence[int]) -> Tensor:
         input._array.shape[i - missing] if n == -1 and i >= missing else n
         for i, n in enumerate(size)
     )
-    result = view(OPERATORS["expand"], input, shape)
-    result._array.flags.writeable = input._array.flags.writeable
-    return result
+    return view(OPERATORS["expand"], input, shape)
 
 
 def broadcast_to(input: Tensor, *size: int | Sequence[int]) -> Tensor:
