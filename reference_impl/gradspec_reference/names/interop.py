@@ -112,9 +112,19 @@ def length(self: Tensor) -> int:
     return int(self._array.shape[0])
 
 
-def type_(self: Tensor, dtype: DType | None = None) -> Tensor | str:
-    """Return the tensor in another dtype, or the name of the type it has (torch.Tensor.type)."""
-    return f"torch.{OLD_NAMES[self.dtype.name]}Tensor" if dtype is None else to(self, dtype)
+def type_(self: Tensor, dtype: DType | str | None = None) -> Tensor | str:
+    """Return the tensor in another dtype, or the name of the type it has (torch.Tensor.type).
+
+    The dtype may be such a name; ValueError for what is none.
+    """
+    if dtype is None:
+        return f"torch.{OLD_NAMES[self.dtype.name]}Tensor"
+    if not isinstance(dtype, str):
+        return to(self, dtype)
+    for name, old in OLD_NAMES.items():
+        if dtype == f"torch.{old}Tensor":
+            return to(self, dtypes.named(name))
+    raise ValueError(f"a type was given as {dtype!r}; names are like torch.FloatTensor")
 
 
 def to(
