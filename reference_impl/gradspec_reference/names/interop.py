@@ -152,5 +152,7 @@ def to(
         elif not isinstance(argument, bool):
             devices.check_device(argument)
     if dtype is None or dtype.numpy == self._array.dtype:
-        return apply(OPERATORS["clone"], (self,)) if copy else self
+        if not copy:
+            return self
+        dtype = self.dtype
     return apply(OPERATORS["cast"], (self,), dtype.numpy, self._array.dtype)

@@ -40,7 +40,7 @@ def minus(self: Tensor, other: Any) -> Tensor:
 
 def minus_from(self: Tensor, other: Any) -> Tensor:
     """Serve `number - tensor`."""
-    return binary(OPERATORS["rsub"], self, other, 1)
+    return arithmetic.difference_from(self, other)
 
 
 def divide(self: Tensor, other: Any) -> Tensor:

@@ -194,9 +194,17 @@ OUT_OF_PLACE = (
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
+    of_shape("reshape_alias", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary("alias", kernel=lambda x: x[...], vjp=as_is),
     unary("clone", kernel=clone_kernel, vjp=as_is),
     of_shape("squeeze", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape(
+        "squeeze_dims",
+        node="SqueezeBackward2",
+        kernel=squeeze_dim_kernel,
+        params="dim",
+        vjp=reshaped,
+    ),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
@@ -261,6 +269,7 @@ OUT_OF_PLACE = (
         vjp=lambda xp, g, _shape, *how: xp.unfold(g, *how),
     ),
     pieces("split", vjp=split_rule),
+    pieces("split_with_sizes", vjp=split_rule),
     pieces("unsafe_split", vjp=split_rule),
     pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
     unary("flip", kernel=flip_kernel, params="dims", vjp=lambda xp, g, dims: xp.flip(g, dims)),
@@ -287,6 +296,7 @@ IN_PLACE = {
     "transpose": "TransposeBackward1",
     "squeeze": "SqueezeBackward3",
     "squeeze_dim": "SqueezeBackward4",
+    "squeeze_dims": "SqueezeBackward5",
     "unsqueeze": "UnsqueezeBackward1",
 }
 ROWS: Final = (

@@ -54,7 +54,7 @@ def squeeze_(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor
     """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
     if dim is None:
         return change_view_(input, "squeeze")
-    return change_view_(input, "squeeze_dim", named_dims(dim, input.ndim))
+    return change_view_(input, shapes.squeezing(dim), named_dims(dim, input.ndim))
 
 
 def unsqueeze_(input: Tensor, dim: int) -> Tensor:

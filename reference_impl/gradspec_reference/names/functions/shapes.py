@@ -55,7 +55,8 @@ def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     """Return another shape: a view where possible, a copy otherwise (torch.reshape)."""
     size = fill_in(as_shape(shape), input.numel())
     if _is_viewable(input, size):
-        return view(OPERATORS["view"], input, size)
+        row_by_row = input._array.flags.c_contiguous
+        return view(OPERATORS["view" if row_by_row else "reshape_alias"], input, size)
     return apply(OPERATORS["reshape"], (contiguous(input),), size)
 
 
@@ -153,7 +154,12 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor:
     """Return a view without dimensions of length one (torch.squeeze)."""
     if dim is None:
         return view(OPERATORS["squeeze"], input)
-    return view(OPERATORS["squeeze_dim"], input, named_dims(dim, input.ndim))
+    return view(OPERATORS[squeezing(dim)], input, named_dims(dim, input.ndim))
+
+
+def squeezing(dim: int | Sequence[int]) -> str:
+    """Name the row that drops one dimension, or several."""
+    return "squeeze_dim" if isinstance(dim, int) else "squeeze_dims"
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
