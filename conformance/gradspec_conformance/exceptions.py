@@ -93,11 +93,11 @@ class OracleConsulted(Exception):
 
 
 class ChildEnded(Exception):
-    """The process of an engine is gone; `kind` is a signal's name or `exit`."""
+    """The process of an engine is gone: `signal` is what ended it, or None where it exited."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, signal: str | None, message: str) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.signal = signal
 
 
 class ChildSilent(Exception):

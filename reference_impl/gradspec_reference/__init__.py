@@ -28,7 +28,16 @@ from gradspec_reference.engine.modes import enable_grad, is_grad_enabled, no_gra
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
-from gradspec_reference.names import factories, likeness, methods, random, spaced
+from gradspec_reference.names import (
+    factories,
+    likeness,
+    methods,
+    numerals,
+    random,
+    return_types,
+    spaced,
+)
+from gradspec_reference.names.devices import Device
 from gradspec_reference.names.factories import *
 from gradspec_reference.names.functions import (
     arithmetic,
@@ -59,12 +68,14 @@ from gradspec_reference.names.functions.reductions import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
 from gradspec_reference.names.likeness import *
+from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
 from gradspec_reference.names.spaced import *
 
 methods.attach()
 
 dtype = DType
+device = Device
 float = float32
 double = float64
 half = float16
@@ -83,6 +94,7 @@ __all__ = [
     "Tensor",
     "autograd",
     "bool",
+    "device",
     "double",
     "dtype",
     "enable_grad",
@@ -106,6 +118,7 @@ __all__ = [
     "nn",
     "no_grad",
     "pi",
+    "return_types",
     "set_default_dtype",
     "set_grad_enabled",
     "set_warn_always",
@@ -114,6 +127,7 @@ __all__ = [
 ]
 __all__ += factories.__all__
 __all__ += likeness.__all__
+__all__ += numerals.__all__
 __all__ += random.__all__
 __all__ += spaced.__all__
 __all__ += arithmetic.__all__
@@ -132,4 +146,4 @@ __all__ += shapes.__all__
 
 # rooms of this house, not names of torch
 del arithmetic, assembly, copies, elementwise, indexing, moments, normalised, parts, products
-del factories, likeness, methods, queries, reductions, selection, shapes, spaced
+del Device, factories, likeness, methods, numerals, queries, reductions, selection, shapes, spaced

@@ -18,13 +18,22 @@ NumpyDType = np.dtype[Any]
 class DType:
     """One data type, under torch's name; `numpy` is its NumPy counterpart."""
 
-    __slots__ = ("category", "is_complex", "is_floating_point", "itemsize", "name", "numpy")
+    __slots__ = (
+        "category",
+        "is_complex",
+        "is_floating_point",
+        "is_signed",
+        "itemsize",
+        "name",
+        "numpy",
+    )
 
     def __init__(self, name: str, numpy_type: type[np.generic]) -> None:
         self.name = name
         self.numpy: NumpyDType = np.dtype(numpy_type)
         self.is_floating_point = self.numpy.kind == "f"
         self.is_complex = False
+        self.is_signed = self.numpy.kind in "if"
         self.itemsize = self.numpy.itemsize
         self.category = CATEGORY[self.numpy.kind]
 
@@ -33,6 +42,10 @@ class DType:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return named, (self.name,)
+
+    def to_real(self) -> DType:
+        """Return the dtype itself: this engine has no complex numbers."""
+        return self
 
     def to_complex(self) -> DType:
         """Refuse: this engine has no complex numbers."""

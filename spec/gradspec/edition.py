@@ -49,8 +49,7 @@ class Demand:
     """A clause of the edition, or a row of one, as much as can be told without its program.
 
     `section` is the module under `gradspec.chapters`; `clause_statement` speaks of all rows;
-    `ledger` are the ids that it stands for;
-    `acts` is how many acts its program takes.
+    `stands_for` are the ids that it had; `acts` is how many acts its program takes.
     """
 
     id: str
@@ -62,7 +61,7 @@ class Demand:
     statement: str
     clause_statement: str
     needs: frozenset[str]
-    ledger: tuple[str, ...]
+    stands_for: tuple[str, ...]
     builds_on: tuple[str, ...]
     is_law: bool
     acts: int
@@ -85,7 +84,7 @@ class Demand:
     @property
     def words(self) -> tuple[str, ...]:
         """What else it may be found by."""
-        return (self.name, self.section, self.level, self.nature, *self.ledger)
+        return (self.name, self.section, self.level, self.nature, *self.stands_for)
 
 
 def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
@@ -102,7 +101,7 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
             statement=facts.get("sentence") or line["sentence"].replace("{name}", row),
             clause_statement=line["sentence"],
             needs=frozenset(facts["needs"].split()),
-            ledger=tuple(facts.get("ledger", ())),
+            stands_for=tuple(facts.get("stands_for", ())),
             builds_on=tuple(line.get("builds_on", ())),
             is_law=line.get("law", False),
             acts=facts["acts"],
@@ -167,6 +166,6 @@ def _names() -> dict[str, tuple[str, ...]]:
     for demand in demands():
         for name in dict.fromkeys((demand.id, demand.clause)):
             names[name] = (*names.get(name, ()), demand.id)
-        for name in demand.ledger:
+        for name in demand.stands_for:
             older[name] = (*older.get(name, ()), demand.id)
     return older | names

@@ -18,7 +18,7 @@ from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.execute import judge_program, run_clause, spell
 from gradspec_conformance.execution.rerun import rerun
-from gradspec_conformance.execution.verdict import WEIGHT, Outcome, Verdict, of_rows
+from gradspec_conformance.execution.verdict import WEIGHT, Kind, Outcome, Verdict, of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def test_what_holds_has_passed_and_says_how_much_was_demanded() -> None:
     verdict = run(holds)
 
     assert (verdict.id, verdict.outcome, verdict.assertions) == ("zzz-001", Outcome.PASSED, 2)
-    assert verdict.program == verdict.script == verdict.message == verdict.kind == ""
+    assert verdict.program is verdict.script is verdict.message is verdict.kind is None
     assert verdict.duration > 0
 
 
@@ -77,27 +77,28 @@ def test_what_does_not_hold_has_failed_and_shows_the_program() -> None:
     assert (verdict.found, verdict.expected) == ("4.0", "5.0")
     assert (verdict.message, verdict.assertions) == ("another value", 1)
     assert from_json(verdict.program).steps[-1].act == "expect"
-    assert verdict.script == ""
+    assert verdict.script is None
 
 
 def test_a_failure_is_told_in_the_engines_own_words_too() -> None:
     verdict = run(does_not_hold, Speaks)
 
     assert verdict.script == f"{len(from_json(verdict.program).steps)} steps"
-    assert run(holds, Speaks).script == ""
+    assert run(holds, Speaks).script is None
 
 
 def test_a_clause_that_demanded_nothing_is_void_and_has_not_passed() -> None:
     verdict = run(demands_nothing)
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, "void")
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.VOID)
     assert verdict.message == "the clause asserted nothing"
 
 
 def test_an_error_of_the_engine_is_told_by_its_kind() -> None:
     verdict = run(lambda ag: ag.tensor(2.0).backward(), unseen=frozenset())
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, "root-without-grad")
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.REFUSED)
+    assert (verdict.error_kind, verdict.exception) == ("root-without-grad", None)
     assert verdict.message == "backward raised Refusal: root-without-grad"
 
 
@@ -106,7 +107,10 @@ def test_an_error_without_a_kind_is_told_by_its_class() -> None:
         x = ag.tensor(2.0, requires_grad=True)
         (x / 0.0).backward()
 
-    assert (run(wrong).outcome, run(wrong).kind) == (Outcome.ERRORED, "ZeroDivisionError")
+    verdict = run(wrong)
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.RAISED)
+    assert (verdict.error_kind, verdict.exception) == (None, "ZeroDivisionError")
 
 
 def test_an_act_on_a_gradient_that_is_not_there_is_a_missing_gradient() -> None:
@@ -130,7 +134,7 @@ def test_what_turns_out_to_be_lacking_is_unsupported() -> None:
 def test_an_answer_of_another_kind_breaks_the_port() -> None:
     verdict = run(holds, GivesNothing)
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, "broken port")
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.BROKEN_PORT)
     assert verdict.message == "op:mul gave None, expected a tensor"
 
 
@@ -140,7 +144,7 @@ def test_a_fault_of_the_clause_is_told_with_its_place() -> None:
 
     verdict = run(faulty)
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, "LookupError")
+    assert (verdict.kind, verdict.exception) == (Kind.RAISED, "LookupError")
     assert verdict.message.startswith("LookupError: no such thing (in faulty, ")
     assert __file__ in verdict.message
 
@@ -149,7 +153,7 @@ def test_a_program_with_something_that_is_no_data_is_not_shown() -> None:
     def odd(ag: Autograd) -> None:
         expect(ag.tensor(2.0).item()).has_structure(object())
 
-    assert (run(odd).outcome, run(odd).program) == (Outcome.FAILED, "")
+    assert (run(odd).outcome, run(odd).program) == (Outcome.FAILED, None)
 
 
 @pytest.mark.parametrize("collecting", [True, False])
@@ -349,7 +353,7 @@ class SaysNothingThere(ToyEngine):
 def test_an_engine_that_says_that_nothing_is_there_misses_no_gradient() -> None:
     verdict = run(does_not_hold, SaysNothingThere)
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, "NothingThere")
+    assert (verdict.kind, verdict.exception) == (Kind.RAISED, "NothingThere")
 
 
 class Stammers(ToyEngine):

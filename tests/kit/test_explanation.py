@@ -102,13 +102,13 @@ def test_where_no_program_came_back_the_text_of_the_clause_is_shown() -> None:
 
 
 def test_of_a_clause_that_is_nowhere_no_program_is_shown() -> None:
-    assert explain(judged("acc-999", Outcome.ERRORED), "mine", EVERYDAY).program == ""
+    assert explain(judged("acc-999", Outcome.ERRORED), "mine", EVERYDAY).program is None
 
 
 def test_of_what_passed_no_program_is_shown() -> None:
     found = explain(judged(program=PROGRAM, script="x"), "mine", EVERYDAY)
 
-    assert (found.program, found.script) == ("", "")
+    assert (found.program, found.script) == (None, None)
 
 
 def test_a_long_sentence_is_broken_and_what_stands_below_it_stays_as_it_is() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from gradspec_conformance.engines.loading import BOOKS
 from gradspec_conformance.exceptions import OracleConsulted
-from gradspec_conformance.execution.verdict import CONSULTED, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.run.session import EngineSession
 
@@ -68,7 +68,7 @@ def test_the_clause_that_asked_is_errored_and_the_next_one_is_not() -> None:
         importlib.import_module("torch")
     first, second = fence.judged(PASSED), fence.judged(PASSED)
 
-    assert (first.outcome, first.kind) == (Outcome.ERRORED, CONSULTED)
+    assert (first.outcome, first.kind) == (Outcome.ERRORED, Kind.CONSULTED)
     assert first.message == "the engine asked torch while the clause ran: import torch"
     assert second == PASSED
 
@@ -146,7 +146,7 @@ def test_a_clause_that_passed_with_the_help_of_torch_is_errored(
     with EngineSession(f"{file}:Engine", in_process=in_process) as session:
         asked, innocent = session.verdict("ret-004"), session.verdict("bwd-001")
 
-    assert (asked.outcome, asked.kind) == (Outcome.ERRORED, CONSULTED)
+    assert (asked.outcome, asked.kind) == (Outcome.ERRORED, Kind.CONSULTED)
     assert innocent.outcome is Outcome.PASSED
 
 

@@ -9,7 +9,7 @@ import pytest
 from made_up import Session
 
 from gradspec import CONVENTION, MUST, SHOULD, VALUE, edition
-from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.run.judgement import Judge, Judged
@@ -104,7 +104,7 @@ def test_a_blocked_clause_does_not_gate_where_the_end_of_the_chain_cannot_be_ask
 
 @pytest.mark.parametrize(
     ("kind", "nature", "gates"),
-    [("value", CONVENTION, False), ("value", VALUE, True), (UNREADABLE, CONVENTION, True)],
+    [("value", CONVENTION, False), ("value", VALUE, True), (Kind.UNREADABLE, CONVENTION, True)],
 )
 def test_a_blocked_clause_gates_where_the_profile_speaks_of_what_blocks_it(
     monkeypatch: pytest.MonkeyPatch, kind: str, nature: Nature, gates: bool

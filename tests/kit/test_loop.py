@@ -13,7 +13,7 @@ from made_up import judged
 
 from gradspec import edition
 from gradspec_conformance.exceptions import EngineBroken
-from gradspec_conformance.execution.verdict import UNREADABLE, Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.run.loop import INTERRUPTED, Measured, Unwatched, judge_all
 
 if TYPE_CHECKING:
@@ -153,7 +153,9 @@ def test_a_clause_that_could_not_be_read_is_a_complaint_and_no_verdict() -> None
     def answer(identifier: str) -> Judged:
         if identifier != "acc-003":
             return judged(identifier)
-        return judged(identifier, Outcome.ERRORED, kind=UNREADABLE, message="it does not import")
+        return judged(
+            identifier, Outcome.ERRORED, kind=Kind.UNREADABLE, message="it does not import"
+        )
 
     watching = Watching()
     measured = loop(Judge(answer), watching=watching)

@@ -228,8 +228,9 @@ def test_an_engine_that_does_not_load_is_told_once(
     assert len(told) == 1
 
 
-def test_what_no_clause_matches_is_wrong_usage(pytester: pytest.Pytester) -> None:
-    result = run(pytester, "ToyEngine", "-k", "acc-0001")
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_what_no_clause_matches_is_wrong_usage(pytester: pytest.Pytester, processes: str) -> None:
+    result = run(pytester, "ToyEngine", "-k", "acc-0001", "-n", processes)
 
     assert result.ret == ExitStatus.WRONG_USAGE
     result.stdout.fnmatch_lines(["no clause of profile full matches *; did you mean acc-001*"])

@@ -14,7 +14,7 @@ from gradspec_conformance.exceptions import (
     EngineNotFound,
 )
 from gradspec_conformance.execution.effort import Effort
-from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation import process
 from gradspec_conformance.isolation.messages import (
     NotStarted,
@@ -116,7 +116,9 @@ def test_an_engine_has_time_to_load(begin: Any, timeout: float, limit: float) ->
 def test_a_first_clause_that_crashes_is_to_blame(begin: Any) -> None:
     host, children = begin([STARTED, CRASH], [STARTED, passed(SECOND)])
 
-    assert host.run(FIRST) == Verdict("acc-001", Outcome.CRASHED, "SIGSEGV", str(CRASH))
+    assert host.run(FIRST) == Verdict(
+        "acc-001", Outcome.CRASHED, Kind.SIGNAL, str(CRASH), signal="SIGSEGV"
+    )
     assert children[0].closed
     assert host.run(SECOND) == passed(SECOND)
     assert len(children) == 2
@@ -141,7 +143,7 @@ def test_a_clause_that_crashes_alone_too_is_to_blame_and_is_tried_no_third_time(
 
 
 def test_a_crash_that_the_engine_survived_is_not_tried_again(begin: Any) -> None:
-    exits = Verdict("acc-002", Outcome.CRASHED, "exit", "the engine raised SystemExit(1)")
+    exits = Verdict("acc-002", Outcome.CRASHED, Kind.EXIT, "the engine raised SystemExit(1)")
     host, children = begin([STARTED, passed(FIRST), exits])
     host.run(FIRST)
 
@@ -154,7 +156,7 @@ def test_a_hang_is_a_verdict_and_is_not_tried_again(begin: Any) -> None:
     host.run(FIRST)
 
     assert host.run(SECOND) == Verdict(
-        "acc-002", Outcome.TIMED_OUT, "timeout", "no verdict within 2.5 s"
+        "acc-002", Outcome.TIMED_OUT, Kind.TIMEOUT, "no verdict within 2.5 s"
     )
     assert (len(children), children[0].closed) == (1, True)
     assert host.run(FIRST) == passed(FIRST)
@@ -175,7 +177,7 @@ def test_an_engine_that_does_not_load_again_costs_the_clause(begin: Any) -> None
     host, _ = begin([STARTED, CRASH], [gone])
     host.run(FIRST)
 
-    assert host.run(SECOND) == Verdict("acc-002", Outcome.CRASHED, "restart", "no device found")
+    assert host.run(SECOND) == Verdict("acc-002", Outcome.CRASHED, Kind.RESTART, "no device found")
 
 
 @pytest.mark.parametrize(

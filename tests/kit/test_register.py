@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from gradspec import CASES, CLAUSES, chapters
 from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance.cli import main
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.verdict import UNREADABLE, Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.run.selection import select
 from gradspec_conformance.run.session import EngineSession
 
@@ -87,7 +88,7 @@ def test_a_clause_of_it_has_no_verdict_but_that_it_cannot_be_read() -> None:
     with EngineSession(ToyEngine()) as session:
         verdict = session.verdict("zzz-001")
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, UNREADABLE)
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.UNREADABLE)
 
 
 def test_only_the_chapters_that_are_asked_for_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,6 +119,25 @@ def test_an_informative_entry_belongs_to_the_chapter_that_it_stands_in() -> None
     names = {chapter.name for chapter in chapters.CHAPTERS}
 
     assert {note.chapter for note in INFORMATIVE.values()} <= names
+
+
+def test_a_list_tells_the_ids_of_all_documented_behaviours_and_of_no_others() -> None:
+    listed = json.loads(CliRunner().invoke(main, ["list", "--json"]).output)["clauses"]
+    records = [r for clause in listed for r in (clause, *clause.get("rows", ()))]
+    told = {identifier for record in records for identifier in record["ledger"]}
+    every = {identifier for r in records for identifier in (r["id"], *r["stands_for"])}
+    plain = {i for i in every if re.fullmatch(r"[a-z]+-\d{3}", i) and int(i[-3:]) <= 200}
+
+    assert told == plain - {"acc-026"}
+    assert "acc-008a" in every - told
+
+
+def test_what_a_row_stands_for_its_table_stands_for_too() -> None:
+    listed = json.loads(CliRunner().invoke(main, ["list", "--json"]).output)["clauses"]
+    for clause in listed:
+        below = {identifier for row in clause.get("rows", ()) for identifier in row["stands_for"]}
+
+        assert below == set(clause["stands_for"])
 
 
 def test_a_list_says_the_same_things_of_every_entry() -> None:

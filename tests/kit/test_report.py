@@ -113,6 +113,9 @@ def test_a_kit_that_is_not_installed_has_a_version_too(monkeypatch: pytest.Monke
 def test_a_line_says_all_that_is_known_and_null_for_the_rest() -> None:
     known = {
         "kind": "value",
+        "error_kind": "graph-freed",
+        "exception": "ValueError",
+        "signal": "SIGSEGV",
         "lacking": "tape",
         "foundation": "bwd-001",
         "message": "another value",
@@ -150,7 +153,7 @@ def test_a_report_says_what_was_asked_for_and_what_was_lacking() -> None:
     )
     written = json.loads(Report.of(found).to_json())
 
-    assert written["schema"] == "gradspec-report/3"
+    assert written["schema"] == "gradspec-report/4"
     assert written["kit"] == {"name": "gradspec", "version": kit_version()}
     assert written["engine"] == {
         "spec": "mine:Engine",

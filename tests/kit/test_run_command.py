@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from gradspec import edition
 from gradspec_conformance.cli import main
-from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.isolation.process import ProcessHost
 from gradspec_conformance.run import memory
@@ -171,7 +171,7 @@ def test_a_chapter_that_does_not_import_makes_a_narrowed_run_incomplete(
         if task.clause.startswith("acc"):
             return Verdict(task.clause, Outcome.PASSED)
         message = "chapter backward could not be read"
-        return Verdict(task.clause, Outcome.ERRORED, UNREADABLE, message)
+        return Verdict(task.clause, Outcome.ERRORED, Kind.UNREADABLE, message)
 
     monkeypatch.setattr(ProcessHost, "run", half)
     result = run("ToyEngine", keyword="acc-001 or bwd-001")

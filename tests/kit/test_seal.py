@@ -10,7 +10,7 @@ import pytest
 
 from gradspec.judging import comparison
 from gradspec.judging.comparison import COMPARISONS
-from gradspec_conformance.execution.verdict import TAMPERED, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.seal import Seal
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_the_code_of_a_judge_is_sealed_too(seal: Seal) -> None:
     verdict = seal.judged(PASSED)
 
     assert comparison.is_close.__code__ is before
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, TAMPERED)
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.TAMPERED)
     assert verdict.message == (
         "the engine replaced gradspec.judging.comparison.is_close while the clause ran"
     )

@@ -19,7 +19,7 @@ from gradspec.writing.clause import Level
 from gradspec_conformance.exceptions import EngineBroken, EngineError, EngineNotFound
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.effort import EVERYDAY
-from gradspec_conformance.execution.verdict import TAMPERED, UNREADABLE, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.host import EngineHost
 from gradspec_conformance.isolation.messages import Started, Task, encode
 from gradspec_conformance.run.session import EngineSession
@@ -53,7 +53,8 @@ def test_a_segmentation_fault_costs_its_clause_alone() -> None:
         crashed = wrong.verdict(BELOW)
         after = wrong.verdict("leaf-001")
 
-        assert (crashed.outcome, crashed.kind) == (Outcome.CRASHED, "SIGSEGV")
+        assert (crashed.outcome, crashed.kind) == (Outcome.CRASHED, Kind.SIGNAL)
+        assert crashed.signal == "SIGSEGV"
         assert "about to read from nowhere" in crashed.message
         assert "wrong_engines.py" in crashed.message
         assert "gradspec_conformance" not in crashed.message
@@ -73,7 +74,7 @@ def test_leaving_without_a_word_is_a_crash_even_with_status_0() -> None:
     with session("LeavesAtOnce") as wrong:
         verdict = wrong.verdict(BELOW)
 
-        assert (verdict.outcome, verdict.kind) == (Outcome.CRASHED, "exit")
+        assert (verdict.outcome, verdict.kind) == (Outcome.CRASHED, Kind.EXIT)
         assert "exited with status 0" in verdict.message
 
 
@@ -82,7 +83,7 @@ def test_sys_exit_does_not_end_the_run(in_process: bool) -> None:
     with EngineSession(f"{WRONG}:Exits", in_process=in_process) as wrong:
         verdict = wrong.verdict(BELOW)
 
-        assert (verdict.outcome, verdict.kind) == (Outcome.CRASHED, "exit")
+        assert (verdict.outcome, verdict.kind) == (Outcome.CRASHED, Kind.EXIT)
 
 
 def test_a_hang_is_ended_after_the_time_limit(
@@ -168,15 +169,15 @@ def test_an_answer_that_the_port_does_not_allow_is_no_pass(engine: str) -> None:
     with session(engine) as wrong:
         verdict = wrong.verdict(BELOW)
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, "broken port")
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.BROKEN_PORT)
 
 
 def test_an_engine_that_replaces_the_judge_is_caught_and_the_judge_put_back() -> None:
     with session("ReplacesTheJudge") as wrong:
         first, second = wrong.verdict("leaf-001"), wrong.verdict(BELOW)
 
-    assert (second.outcome, second.kind) == (Outcome.ERRORED, TAMPERED)
-    assert first.kind != TAMPERED
+    assert (second.outcome, second.kind) == (Outcome.ERRORED, Kind.TAMPERED)
+    assert first.kind != Kind.TAMPERED
 
 
 def test_an_engine_that_replaces_comparisons_is_not_loaded() -> None:
@@ -222,7 +223,7 @@ def test_an_engine_in_this_process_is_asked_what_a_task_says() -> None:
 
     assert (blocked.outcome, blocked.foundation) == (Outcome.BLOCKED, BELOW)
     assert (stored.outcome, stored.found, stored.expected) == (Outcome.FAILED, "2.0", "3.0")
-    assert (nowhere.kind, nowhere.message) == (UNREADABLE, "there is no clause zzz-001")
+    assert (nowhere.kind, nowhere.message) == (Kind.UNREADABLE, "there is no clause zzz-001")
     assert (told.name, told.version) == ("toy", "1")
     assert platform.python_version() in told.platform
     assert {"values", "op:sin"} <= told.abilities
@@ -284,7 +285,7 @@ def test_what_a_clause_builds_on_is_run_first_and_its_outcome_told(place: Place)
 
     assert list(place.tasks) == ["zzz-002", "zzz-001"]
     assert place.tasks["zzz-001"].foundations == {"zzz-002": Outcome.PASSED}
-    assert place.tasks["zzz-001"].known == ""
+    assert place.tasks["zzz-001"].known is None
 
 
 def test_the_program_of_a_known_failure_goes_with_the_task(place: Place) -> None:
@@ -312,7 +313,7 @@ def test_clauses_that_build_on_each_other_end_in_a_verdict(place: Place) -> None
 def test_what_is_nowhere_is_not_asked(place: Place) -> None:
     verdict = at(place).verdict("zzz-999")
 
-    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, UNREADABLE)
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.UNREADABLE)
     assert verdict.message == "zzz-999 is in no chapter that could be read"
     assert place.tasks == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gradspec.judging.outcome import FailureKind
 from gradspec.writing.level import Level
 from gradspec.writing.nature import Nature
-from gradspec_conformance.execution.verdict import CONSULTED, TAMPERED, UNREADABLE, Outcome
+from gradspec_conformance.execution.verdict import PARTICULAR, Kind, Outcome, Verdict
 from gradspec_conformance.known.entry import Cause
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.run.selection import PROFILES
@@ -17,6 +18,10 @@ from gradspec_conformance.run.selection import PROFILES
 if TYPE_CHECKING:
     from enum import StrEnum
 
+ENDS = (
+    "refused raised broken_port void unreadable consulted_the_oracle changed_the_kit "
+    "signal exit restart timeout"
+)
 FAILURES = """value shape dtype missing_gradient unexpected_gradient wrong_error no_error flag
 order aliasing warning structure text lifetime"""
 STANDINGS = """as_demanded expected_failure unexpected_pass changed_failure unexpected_failure
@@ -31,6 +36,7 @@ deviation not_run"""
         (Cause, "bug convention design missing unknown"),
         (Outcome, "passed failed errored unsupported blocked crashed timed_out"),
         (FailureKind, FAILURES),
+        (Kind, f"{FAILURES} {ENDS}"),
         (Standing, STANDINGS),
     ],
 )
@@ -38,11 +44,16 @@ def test_a_set_of_words_is_closed(words: type[StrEnum], expected: str) -> None:
     assert [str(word).replace(" ", "_") for word in words] == expected.split()
 
 
-def test_what_nothing_excuses_is_called_as_no_failure_is() -> None:
-    kinds = [*FailureKind, CONSULTED, TAMPERED, UNREADABLE, "void", "broken port"]
+def test_what_a_demand_finds_is_a_kind_of_verdict_under_the_same_name() -> None:
+    assert {kind.name: str(kind) for kind in FailureKind}.items() <= {
+        kind.name: str(kind) for kind in Kind
+    }.items()
 
-    assert all(kinds)
-    assert len(set(kinds)) == len(kinds)
+
+def test_what_is_more_particular_than_a_kind_is_a_field_of_a_verdict() -> None:
+    fields = {field.name: field.default for field in dataclasses.fields(Verdict)}
+
+    assert [fields[name] for name in PARTICULAR.values()] == [None, None, None]
 
 
 @pytest.mark.parametrize("name", PROFILES)

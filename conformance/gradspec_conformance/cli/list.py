@@ -93,7 +93,7 @@ def _clause(clause: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
         "statement": clause.statement,
         "commentary": clause.commentary,
         "sources": list(clause.sources),
-        "ledger": list(clause.ledger),
+        **_ids(clause),
         "builds_on": list(clause.foundations),
         "law": clause.is_law,
         "informative": False,
@@ -101,11 +101,15 @@ def _clause(clause: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
     if not clause.rows:
         return record | _facts(clause, killers)
     rows = [
-        {"id": row.id, "statement": row.statement, "ledger": list(row.ledger)}
-        | _facts(row, killers)
+        {"id": row.id, "statement": row.statement} | _ids(row) | _facts(row, killers)
         for row in clause.rows
     ]
     return record | {"rows": rows}
+
+
+def _ids(case: Clause) -> dict[str, Any]:
+    """Give the documented behaviours that it stands for, and every id that it had before."""
+    return {"ledger": list(case.ledger), "stands_for": list(case.stands_for)}
 
 
 def _facts(case: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
@@ -122,6 +126,7 @@ def _note(note: Note) -> dict[str, Any]:
         "commentary": note.reason,
         "sources": list(note.sources),
         "ledger": [note.id],
+        "stands_for": [],
         "builds_on": [],
         "needs": [],
         "plants": [],

@@ -148,7 +148,8 @@ def _print(where: Console, proof: Proof) -> None:
         if trial.fate is not Fate.KILLED:
             style = STYLES[trial.fate]
             where.print(f"[{style}]{trial.fate}[/] {trial.plant} on {trial.clause}")
-            where.print(f"    expected: {trial.expected}; {trial.detail}", markup=False)
+            detail = "" if trial.detail is None else f"; {trial.detail}"
+            where.print(f"    expected: {trial.expected}{detail}", markup=False)
     for identifier in proof.unplanted:
         where.print(f"[bold red]no plant[/] turns {identifier} red ({CASES[identifier].name})")
     for name in proof.unmeasured:

@@ -26,19 +26,20 @@ SHOWN = 8
 
 @click.command("show")
 @click.argument("what", metavar="ID|CHAPTER")
-def command(what: str) -> None:
+@click.option("--steps", is_flag=True, help="Show also what the reference engine is asked.")
+def command(what: str, *, steps: bool) -> None:
     """Show a clause (acc-001), a row of one (inp-042/select) or a chapter (accumulation, acc)."""
     console = Console(width=min(WIDTH, Console().width))
     register.case(what)  # imports the chapter that the id belongs to
     if what in CLAUSES or what in CASES:
-        console.print(_clause(CLAUSES.get(what) or CASES[what], alone=True))
+        _alone(console, CLAUSES.get(what) or CASES[what], steps=steps)
     elif what in INFORMATIVE:
         console.print(_note(INFORMATIVE[what]))
     elif edition.resolve(what):
         for identifier in edition.resolve(what):
             found = register.case(identifier)
             if found is not None:
-                console.print(_clause(found, alone=True))
+                _alone(console, found, steps=steps)
     else:
         _chapter(console, _found(what))
 
@@ -51,6 +52,27 @@ def _found(what: str) -> Chapter:
         names = [*edition.names(), *CLAUSES, *INFORMATIVE, *(c.name for c in chapters.CHAPTERS)]
         hint = did_you_mean(what, sorted(names))
         raise click.UsageError(f"there is no clause or chapter {what!r}{hint}") from None
+
+
+def _alone(console: Console, clause: Clause, *, steps: bool) -> None:
+    console.print(_clause(clause, alone=True))
+    for case in clause.cases if steps else ():
+        console.print(Rule(f"steps of {case.id}", style="dim", align="left"), _steps(case))
+
+
+def _steps(case: Clause) -> RenderableType:
+    """Record the program, or the first of a law, and print it."""
+    from gradspec.program.scripts import as_gradspec  # noqa: PLC0415 - only who asks for steps
+    from gradspec_conformance.adapters.reference import ReferenceEngine  # noqa: PLC0415 - likewise
+    from gradspec_conformance.edition.vectors import programs_of  # noqa: PLC0415 - likewise
+
+    program, *_ = programs_of(case, ReferenceEngine())
+    return _code(as_gradspec(program, "reference"))
+
+
+def _code(text: str) -> RenderableType:
+    code = Syntax(text.rstrip(), "python", background_color="default", word_wrap=True)
+    return Padding(code, (1, 0, 1, 4))
 
 
 def _chapter(console: Console, chapter: Chapter) -> None:
@@ -77,10 +99,18 @@ def _clause(clause: Clause, *, alone: bool) -> RenderableType:
     parts: list[RenderableType] = [Text(), head]
     if clause.commentary:
         parts.append(Padding(Text(clause.commentary, style="dim"), (1, 0, 0, 4)))
-    code = Syntax(program_text(clause), "python", background_color="default", word_wrap=True)
-    parts.append(Padding(code, (1, 0, 1, 4)))
+    parts.append(_code("\n\n".join([*_row(clause), program_text(clause)])))
     parts.append(_facts(clause, alone=alone))
     return Group(*parts)
+
+
+def _row(clause: Clause) -> list[str]:
+    """Give what a row holds, which its program speaks of by name."""
+    if not clause.row:
+        return []
+    from gradspec_conformance.report.row import row_text  # noqa: PLC0415 - only a row has it
+
+    return [row_text(clause)]
 
 
 def _facts(clause: Clause, *, alone: bool) -> RenderableType:
@@ -90,7 +120,7 @@ def _facts(clause: Clause, *, alone: bool) -> RenderableType:
     }
     if alone:
         facts |= {
-            "stands for": ", ".join(i for i in clause.ledger if i != clause.id),
+            "stands for": ", ".join(clause.stands_for),
             "needs": " ".join(sorted(clause.needs)),
             "builds on": ", ".join(clause.foundations),
             "holds for": "generated inputs" if clause.is_law else "",

@@ -48,5 +48,5 @@ def line(finding: Finding) -> str:
     if finding.ok:
         return f"[green]ok[/]      {name}"
     told = (("found", finding.found), ("expected", finding.expected), ("do", finding.remedy))
-    lines = [f"        {word}: {escape(text)}" for word, text in told]
+    lines = [f"        {word}: {escape(text)}" for word, text in told if text is not None]
     return "\n".join([f"[red]not ok[/]  {name}", *lines])

@@ -74,4 +74,4 @@ def traced(clause: Clause, engine: Engine | Subject) -> tuple[frozenset[str], in
 def _facts(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
     needs, acts = traced(clause, engine)
     facts: dict[str, Any] = {"needs": " ".join(sorted(needs)), "acts": acts}
-    return facts | ({"ledger": list(clause.ledger)} if clause.ledger else {})
+    return facts | ({"stands_for": list(clause.stands_for)} if clause.stands_for else {})

@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: its name, and what is wrong; nothing is wrong if `found` is empty."""
+    """One check: its name, and what is wrong; nothing is wrong if `found` is None."""
 
     check: str
-    found: str = ""
-    expected: str = ""
-    remedy: str = ""
+    found: str | None = None
+    expected: str | None = None
+    remedy: str | None = None
 
     @property
     def ok(self) -> bool:
         """Whether the check found nothing."""
-        return not self.found
+        return self.found is None
 
 
 Complaint = tuple[str, str, str]
@@ -46,7 +46,7 @@ Check = Callable[[Asker], Complaint | None]
 def smoke(engine: Engine) -> Iterator[Finding]:
     """Try what the engine declares, one finding a check; nothing that it raises comes out."""
     complaint = unsound(engine)
-    if complaint:
+    if complaint is not None:
         yield Finding("methods of the declared words", complaint, "all of them", "add them")
         return
     yield Finding("methods of the declared words")
@@ -70,7 +70,7 @@ def _tried(name: str, check: Check, ask: Asker) -> Finding:
             complaint = check(ask)
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises is a finding
         complaint = (f"{type(error).__name__}: {error}", "no exception", "mend the adapter")
-    return Finding(name, *complaint) if complaint else Finding(name)
+    return Finding(name) if complaint is None else Finding(name, *complaint)
 
 
 def _ignoring(check: Callable[[], Complaint | None], _ask: Asker) -> Complaint | None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported, text_of
-from gradspec.judging.outcome import FailureKind
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
@@ -18,7 +17,7 @@ from gradspec.program.storing import to_json
 from gradspec.writing.notation import Autograd
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.effort import EVERYDAY, Effort, seed_of
-from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +70,7 @@ def _precluded(
 def _alone(identifier: str, subject: Subject, effort: Effort) -> Verdict:
     case = register.case(identifier)
     if case is None:
-        return Verdict(identifier, Outcome.ERRORED, UNREADABLE, register.why_not(identifier))
+        return Verdict(identifier, Outcome.ERRORED, Kind.UNREADABLE, register.why_not(identifier))
     return run_clause(case, subject, effort)
 
 
@@ -143,21 +142,20 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
         verdict = _by_the_kits_word(clause, word, recorders[-1])
     except Refused as refused:
         if refused.kind == "grad-is-none":
-            kind = FailureKind.MISSING_GRADIENT
+            kind = Kind.MISSING_GRADIENT
             verdict = Verdict(clause.id, Outcome.FAILED, kind, str(refused), "None", "a tensor")
         else:
-            kind_of_error = refused.kind or type(refused.error).__name__
-            verdict = Verdict(clause.id, Outcome.ERRORED, kind_of_error, str(refused))
+            verdict = _refused(clause, refused)
     except Diverged:
         raise
     except BrokenPort as broken:
-        verdict = Verdict(clause.id, Outcome.ERRORED, "broken port", str(broken))
+        verdict = Verdict(clause.id, Outcome.ERRORED, Kind.BROKEN_PORT, str(broken))
     except Exception as error:  # noqa: BLE001 - whatever else: the program could not go on
         verdict = _stopped(clause, error)
     else:
         verdict = Verdict(clause.id, Outcome.PASSED)
         if not recorders or not recorders[-1].assertions:
-            verdict = Verdict(clause.id, Outcome.ERRORED, "void", "the clause asserted nothing")
+            verdict = Verdict(clause.id, Outcome.ERRORED, Kind.VOID, "the clause asserted nothing")
     return _with_program(verdict, recorders[-1]) if recorders else verdict
 
 
@@ -169,11 +167,19 @@ def _by_the_kits_word(clause: Clause, word: Failure | Unsupported, recorder: Rec
         lacking = word.capability
         return Verdict(clause.id, Outcome.UNSUPPORTED, message=str(word), lacking=lacking)
     found, expected = spell(word.found), spell(word.expected)
-    return Verdict(clause.id, Outcome.FAILED, word.kind, str(word), found, expected)
+    return Verdict(clause.id, Outcome.FAILED, Kind(word.kind), str(word), found, expected)
+
+
+def _refused(clause: Clause, refused: Refused) -> Verdict:
+    verdict = Verdict(clause.id, Outcome.ERRORED, Kind.REFUSED, str(refused))
+    if refused.kind is not None:
+        return replace(verdict, error_kind=refused.kind)
+    return replace(verdict, kind=Kind.RAISED, exception=type(refused.error).__name__)
 
 
 def _stopped(clause: Clause, error: Exception) -> Verdict:
-    return Verdict(clause.id, Outcome.ERRORED, type(error).__name__, _where(error))
+    raised = type(error).__name__
+    return Verdict(clause.id, Outcome.ERRORED, Kind.RAISED, _where(error), exception=raised)
 
 
 def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
@@ -187,11 +193,11 @@ def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
     return verdict
 
 
-def _script(engine: Engine, program: Program) -> str:
+def _script(engine: Engine, program: Program) -> str | None:
     """Give the program in the engine's own words, or say why there is none."""
     native: Callable[[Program], Any] | None = getattr(engine, "script", None)
     if native is None:
-        return ""
+        return None
     try:
         script = native(program)
     except Exception as error:  # noqa: BLE001 - the engine's own, whatever it is

@@ -18,6 +18,6 @@ if TYPE_CHECKING:
 
 def rerun(verdict: Verdict, engine: Engine) -> None:
     """Perform the steps that led to the verdict; raises what they raise."""
-    if verdict.program:
+    if verdict.program is not None:
         with Recorder(engine) as recorder:
             replay(from_json(verdict.program), recorder)

@@ -123,12 +123,13 @@ class Child:
 
     def _ended(self, status: int) -> ChildEnded:
         told = self._last_words()
+        if status >= 0:
+            return ChildEnded(None, f"the engine's process exited with status {status}{told}")
         try:
-            kind = signal.Signals(-status).name if status < 0 else "exit"
+            name = signal.Signals(-status).name
         except ValueError:
-            kind = f"signal {-status}"
-        how = f"was ended by {kind}" if status < 0 else f"exited with status {status}"
-        return ChildEnded(kind, f"the engine's process {how}{told}")
+            name = f"signal {-status}"
+        return ChildEnded(name, f"the engine's process was ended by {name}{told}")
 
     def _last_words(self) -> str:
         """Give the end of what was written since the last line was sent; addresses vary."""

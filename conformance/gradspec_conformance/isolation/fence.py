@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from gradspec_conformance.engines.loading import engine_names
 from gradspec_conformance.exceptions import OracleConsulted
-from gradspec_conformance.execution.verdict import CONSULTED, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +42,7 @@ class Fence:
             return verdict
         message = f"the engine asked torch while the clause ran: {self.tripped}"
         self.tripped = None
-        return replace(verdict, outcome=Outcome.ERRORED, kind=CONSULTED, message=message)
+        return verdict.overruled(Kind.CONSULTED, message)
 
 
 class _ClosedGate(MetaPathFinder, Loader):

@@ -17,7 +17,7 @@ from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineBroken
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.execute import run_clause
-from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.isolation.messages import Started, Task
 from gradspec_conformance.isolation.seal import Seal
@@ -61,11 +61,11 @@ class EngineHost:
 
     def run(self, task: Task) -> Verdict:
         """Run one clause; an engine that asks the interpreter to end costs that clause."""
-        known = from_json(task.known) if task.known else None
+        known = None if task.known is None else from_json(task.known)
         clause = register.case(task.clause)
         if clause is None:
             message = register.why_not(task.clause)
-            return Verdict(task.clause, Outcome.ERRORED, UNREADABLE, message)
+            return Verdict(task.clause, Outcome.ERRORED, Kind.UNREADABLE, message)
         try:
             verdict = run_clause(
                 clause,
@@ -77,9 +77,11 @@ class EngineHost:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit, and what engines make of it
-            kind = "exit" if isinstance(error, SystemExit) else type(error).__name__
-            message = f"the engine raised {type(error).__name__}({error})"
-            verdict = Verdict(task.clause, Outcome.CRASHED, kind, message)
+            raised = type(error).__name__
+            message = f"the engine raised {raised}({error})"
+            verdict = Verdict(task.clause, Outcome.CRASHED, Kind.EXIT, message)
+            if not isinstance(error, SystemExit):
+                verdict = replace(verdict, kind=Kind.RAISED, exception=raised)
         return readable(self._seal.judged(self._fence.judged(verdict)))
 
     def close(self) -> None:
@@ -89,12 +91,17 @@ class EngineHost:
 
 def readable(verdict: Verdict) -> Verdict:
     """Make plain Unicode of the texts that came from an engine."""
+
+    def said(text: str | None) -> str | None:
+        return None if text is None else plain(text)
+
     return replace(
         verdict,
-        kind=plain(verdict.kind),
-        message=plain(verdict.message),
-        found=plain(verdict.found),
-        expected=plain(verdict.expected),
+        message=said(verdict.message),
+        found=said(verdict.found),
+        expected=said(verdict.expected),
+        error_kind=said(verdict.error_kind),
+        exception=said(verdict.exception),
     )
 
 

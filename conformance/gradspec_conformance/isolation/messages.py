@@ -45,7 +45,7 @@ class Task(msgspec.Struct, frozen=True):
 
     clause: str
     foundations: dict[str, Outcome] = {}
-    known: str = ""
+    known: str | None = None
 
 
 encode = msgspec.json.Encoder(order="deterministic").encode

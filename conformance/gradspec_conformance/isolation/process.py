@@ -16,7 +16,7 @@ from gradspec_conformance.exceptions import (
     EngineError,
     EngineNotFound,
 )
-from gradspec_conformance.execution.verdict import Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.child import Child
 from gradspec_conformance.isolation.messages import (
     NotStarted,
@@ -92,7 +92,7 @@ class ProcessHost:
                 self.start()
                 self._greeting()
             except EngineError as error:
-                return Verdict(task.clause, Outcome.CRASHED, "restart", str(error))
+                return Verdict(task.clause, Outcome.CRASHED, Kind.RESTART, str(error))
         if self._child is None:
             raise AssertionError  # `_greeting` leaves a child or raises
         try:
@@ -101,10 +101,11 @@ class ProcessHost:
         except ChildSilent:
             self._drop()
             message = f"no verdict within {self._timeout:g} s"
-            return Verdict(task.clause, Outcome.TIMED_OUT, "timeout", message)
+            return Verdict(task.clause, Outcome.TIMED_OUT, Kind.TIMEOUT, message)
         except ChildEnded as end:
             self._drop()
-            return Verdict(task.clause, Outcome.CRASHED, end.kind, str(end))
+            kind = Kind.EXIT if end.signal is None else Kind.SIGNAL
+            return Verdict(task.clause, Outcome.CRASHED, kind, str(end), signal=end.signal)
         self._served += 1
         return decode_verdict(answer)
 

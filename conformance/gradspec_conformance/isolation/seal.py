@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.judging.comparison import COMPARISONS
-from gradspec_conformance.execution.verdict import TAMPERED, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -76,7 +75,7 @@ class Seal:
         if changed is None:
             return verdict
         message = f"the engine replaced {changed} while the clause ran"
-        return replace(verdict, outcome=Outcome.ERRORED, kind=TAMPERED, message=message)
+        return verdict.overruled(Kind.TAMPERED, message)
 
 
 def _places() -> Iterator[Place]:

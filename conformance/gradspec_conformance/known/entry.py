@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from gradspec import edition
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 
 if TYPE_CHECKING:
     from gradspec_conformance.execution.verdict import Verdict
@@ -44,14 +44,18 @@ EXPECTABLE = (Outcome.FAILED, Outcome.ERRORED, Outcome.CRASHED, Outcome.TIMED_OU
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One known failure; `clause` is an id or a pattern, `line` where the entry begins."""
+    """One known failure; `clause` is an id or a pattern, `line` where the entry begins.
+
+    `particular` says which refusal, exception or signal is meant, where the kind leaves that open.
+    """
 
     clause: str
-    kind: str
+    kind: Kind | None
     reason: str
     cause: Cause
     verdict: Outcome = Outcome.FAILED
-    program: str = ""
+    particular: str | None = None
+    program: str | None = None
     line: int = field(default=0, compare=False)
 
     def speaks_of(self, identifier: str) -> bool:
@@ -66,6 +70,7 @@ class Entry:
 
     def foresees(self, verdict: Verdict) -> bool:
         """Whether a clause failed in just this way; a crash or a hang need not say how."""
-        unnamed = not self.kind and self.verdict in (Outcome.CRASHED, Outcome.TIMED_OUT)
-        same_kind = unnamed or verdict.kind == self.kind
-        return verdict.outcome is self.verdict and same_kind
+        unnamed = self.kind is None and self.verdict in (Outcome.CRASHED, Outcome.TIMED_OUT)
+        manner = (self.kind, self.particular)
+        same = unnamed or manner == (verdict.kind, verdict.particular)
+        return verdict.outcome is self.verdict and same

@@ -1,9 +1,10 @@
 """`Expectations.load(path)`: which clauses an engine is known to fail, in which way, and why.
 
 A file holds `[[expected]]` entries: clause (an id or a pattern such as `life-*`), verdict
-(default `failed`), kind, reason, class, and for a law the program of its smallest example.  An
-entry is an assertion and not an amnesty: a clause that passes after all, fails otherwise or is
-never run makes the entry wrong, and the run red.
+(default `failed`), kind, for some kinds which error_kind, exception or signal, reason, class, and
+for a law the program of its smallest example.  An entry is an assertion and not an amnesty: a
+clause that passes after all, fails otherwise or is never run makes the entry wrong, and the run
+red.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class Expectations:
         matched = [e for e in self.entries if any(e.speaks_of(v.id) for v in seen)]
         return [entry for entry in matched if id(entry) not in used]
 
-    def known_program(self, clause_id: str) -> str:
-        """Give the stored smallest example of a law's known failure, as JSON; or nothing."""
+    def known_program(self, clause_id: str) -> str | None:
+        """Give the stored smallest example of a law's known failure, as JSON."""
         entry = self.entry(clause_id)
-        return "" if entry is None or entry.is_pattern else entry.program
+        return None if entry is None or entry.is_pattern else entry.program

@@ -6,12 +6,13 @@ import json
 import re
 import tomllib
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from gradspec import edition
 from gradspec.judging.outcome import FailureKind
+from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.exceptions import MalformedExpectations
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import PARTICULAR, Kind, Outcome
 from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.known.entry import EXPECTABLE, Cause, Entry
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 HEADER: Final = re.compile(r"\s*\[\[\s*expected\s*\]\]")
 RAN: Final = "ran"
-KEYS: Final = ("clause", "verdict", "kind", "class", "reason", "program")
+KEYS: Final = ("clause", "verdict", "kind", *PARTICULAR.values(), "class", "reason", "program")
 REQUIRED: Final = ("clause", "reason", "class")
 KINDLESS: Final = (Outcome.CRASHED, Outcome.TIMED_OUT)
 
@@ -68,13 +69,14 @@ def heading(text: str) -> str:
 def _written(entry: Entry) -> str:
     values = {
         "clause": entry.clause,
-        "verdict": "" if entry.verdict is Outcome.FAILED else entry.verdict,
+        "verdict": None if entry.verdict is Outcome.FAILED else entry.verdict,
         "kind": entry.kind,
+        **({} if entry.kind not in PARTICULAR else {PARTICULAR[entry.kind]: entry.particular}),
         "class": entry.cause,
         "reason": entry.reason,
         "program": entry.program,
     }
-    lines = [f"{key} = {_string(value)}" for key, value in values.items() if value]
+    lines = [f"{key} = {_string(value)}" for key, value in values.items() if value is not None]
     return "\n".join(["[[expected]]", *lines]) + "\n"
 
 
@@ -134,15 +136,16 @@ class _Reader:
         self._check_clause(line, table["clause"])
         verdict = self._one_of(line, table, "verdict", [str(o) for o in EXPECTABLE], "failed")
         cause = self._one_of(line, table, "class", [str(c) for c in Cause], "")
-        self._check_kind(line, table, Outcome(verdict))
-        self._check_program(line, table.get("program", ""))
+        kind = self._kind(line, table, Outcome(verdict))
+        self._check_program(line, table.get("program"))
         return Entry(
             clause=table["clause"],
-            kind=table.get("kind", ""),
+            kind=kind,
+            particular=self._particular(line, table, kind),
             reason=table["reason"],
             cause=Cause(cause),
             verdict=Outcome(verdict),
-            program=table.get("program", ""),
+            program=table.get("program"),
             line=line,
         )
 
@@ -174,17 +177,37 @@ class _Reader:
         hint = near or ": see gradspec list"
         self._complain(line, "clause", f"no clause is called or matched by {clause!r}{hint}")
 
-    def _check_kind(self, line: int, table: dict[str, Any], verdict: Outcome) -> None:
-        kind = table.get("kind", "")
-        if not kind and verdict not in KINDLESS:
+    def _kind(self, line: int, table: dict[str, Any], verdict: Outcome) -> Kind | None:
+        kind: str | None = table.get("kind")
+        if kind is None and verdict in KINDLESS:
+            return None
+        if not kind:
             self._complain(line, "kind", "the entry has no kind: say in which way the clause fails")
-        kinds = [str(k) for k in FailureKind]
-        if verdict is Outcome.FAILED and kind not in kinds:
-            near = did_you_mean(kind, kinds)
-            self._complain(line, "kind", f"no clause fails with {kind!r}{near or _among(kinds)}")
+        demanded = [str(k) for k in FailureKind]
+        kinds = [str(k) for k in Kind if (k in demanded) == (verdict is Outcome.FAILED)]
+        if kind not in kinds:
+            near = did_you_mean(kind, kinds) or _among(kinds)
+            told = "fails" if verdict is Outcome.FAILED else f"is {verdict.replace('_', ' ')}"
+            self._complain(line, "kind", f"no clause {told} with {kind!r}{near}")
+        return Kind(kind)
 
-    def _check_program(self, line: int, program: str) -> None:
-        if not program:
+    def _particular(self, line: int, table: dict[str, Any], kind: Kind | None) -> str | None:
+        wanted = None if kind is None else PARTICULAR.get(kind)
+        for belongs, key in PARTICULAR.items():
+            if key in table and key != wanted:
+                self._complain(line, key, f"{key} belongs to entries of kind {str(belongs)!r}")
+        if wanted is None:
+            return None
+        if not table.get(wanted):
+            self._complain(line, "kind", f"the entry has no {wanted}: say which")
+        which: str = table[wanted]
+        if kind is Kind.REFUSED and which not in ERROR_KINDS:
+            near = did_you_mean(which, list(ERROR_KINDS)) or ": see gradspec.port.errors"
+            self._complain(line, wanted, f"no error is of kind {which!r}{near}")
+        return which
+
+    def _check_program(self, line: int, program: str | None) -> None:
+        if program is None:
             return
         from gradspec.program.storing import from_json  # noqa: PLC0415 - takes time
 
@@ -202,7 +225,7 @@ class _Reader:
             self._complain(line, key, f"{key} cannot be {value!r}{near or _among(allowed)}")
         return value
 
-    def _complain(self, start: int, key: str, reason: str) -> None:
+    def _complain(self, start: int, key: str, reason: str) -> NoReturn:
         """Blame the line of the key if the entry has it, or else the entry's first line."""
         found = start
         for number, text in enumerate(self.lines[start:], start + 1):

@@ -48,4 +48,11 @@ def _holds(entry: Entry | None, verdict: Verdict) -> bool:
 
 
 def _new(verdict: Verdict) -> Entry:
-    return Entry(verdict.id, verdict.kind, UNEXPLAINED, Cause.UNKNOWN, verdict.outcome)
+    return Entry(
+        clause=verdict.id,
+        kind=verdict.kind,
+        particular=verdict.particular,
+        reason=UNEXPLAINED,
+        cause=Cause.UNKNOWN,
+        verdict=verdict.outcome,
+    )

@@ -114,4 +114,4 @@ def _kind_of(clause: str) -> str | None:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     if not is_red(verdict):
         return None
-    return verdict.kind if verdict.kind in KINDS else CRASH
+    return verdict.manner if verdict.manner in KINDS else CRASH

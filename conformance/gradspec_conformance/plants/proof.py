@@ -41,7 +41,7 @@ class Trial:
     clause: str
     expected: str
     fate: Fate
-    detail: str = ""
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def meant(named: str) -> tuple[str, ...]:
 
 
 def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) -> Trial:
-    def came_to(fate: Fate, detail: str = "") -> Trial:
+    def came_to(fate: Fate, detail: str | None = None) -> Trial:
         return Trial(plant.name, identifier, kind, fate, detail)
 
     if identifier not in CASES:
@@ -107,9 +107,9 @@ def _trial(plant: Plant, identifier: str, kind: str, sound: dict[str, Verdict]) 
         return came_to(Fate.VOID, "the fault never took effect")
     if verdict.outcome is Outcome.PASSED:
         return came_to(Fate.SURVIVED)
-    if is_red(verdict) and verdict.kind == kind:
+    if is_red(verdict) and verdict.manner == kind:
         return came_to(Fate.KILLED, verdict.message)
-    return came_to(Fate.WRONG_KIND, f"{verdict.outcome} ({verdict.kind}): {verdict.message}")
+    return came_to(Fate.WRONG_KIND, f"{verdict.outcome} ({verdict.manner}): {verdict.message}")
 
 
 def run_alone(identifier: str) -> Verdict:

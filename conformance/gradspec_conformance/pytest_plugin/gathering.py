@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
@@ -26,6 +26,9 @@ CLAUSE: Final = re.compile(r"^[a-z_]+::([a-z]+-\d{3}[a-z]?(?:/[A-Za-z0-9_]+)?)\[
 NARROWING: Final = ("markexpr", "lf", "failedfirst", "deselect", "stepwise")
 """Options of pytest's own that leave clauses out."""
 
+LEFT_OUT: Final = "gradspec left out"
+"""What a worker of xdist's says where it had clauses and left some out."""
+
 UNREAD: Final = pytest.StashKey[bool]()
 """Whether a chapter could not be read."""
 
@@ -40,7 +43,7 @@ class Gathering:
         self._selected: dict[str, None] = {}
         self._others = False
         self._left_out = False
-        self._nothing = ""
+        self._nothing: str | None = None
         self._measured = Measured()
         self._result: Result | None = None
 
@@ -56,6 +59,11 @@ class Gathering:
     def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
         """Note that there were clauses, where none is left."""
         self._left_out |= any(CLAUSE.search(item.nodeid) for item in items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Note it of a worker of xdist's, which deselects where nobody here listens."""
+        self._left_out |= LEFT_OUT in getattr(node, "workeroutput", ())
 
     def _select(self, nodeids: Iterable[str]) -> None:
         for nodeid in nodeids:
@@ -96,7 +104,7 @@ class Gathering:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what the clauses came to together."""
-        if self._nothing:
+        if self._nothing is not None:
             terminalreporter.write_line(self._nothing)
         if self._result is None:
             return

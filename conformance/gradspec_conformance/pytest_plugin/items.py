@@ -20,7 +20,7 @@ from gradspec_conformance.exceptions import EngineError, NotConformant, WrongUsa
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.rerun import rerun
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.pytest_plugin.gathering import UNREAD, Gathering
+from gradspec_conformance.pytest_plugin.gathering import LEFT_OUT, UNREAD, Gathering
 from gradspec_conformance.report.explanation import explain
 from gradspec_conformance.run.request import Request
 from gradspec_conformance.run.result import ExitStatus
@@ -120,6 +120,7 @@ def pytest_collection_modifyitems(
     left_out = [item for item in ours if not selection.holds(item.case)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
+        getattr(config, "workeroutput", {})[LEFT_OUT] = True
     kept = [item for item in ours if selection.holds(item.case)]
     kept.sort(key=_reading_order())
     others = [item for item in items if not isinstance(item, ClauseItem)]
@@ -167,7 +168,7 @@ class ClauseItem(pytest.Item):
             ("nature", str(judged.nature)),
             ("verdict", str(verdict.outcome)),
             ("standing", str(judged.standing)),
-            *([("kind", verdict.kind)] if verdict.kind else []),
+            *verdict.told,
         ]
         match judged.standing:
             case Standing.AS_DEMANDED:
@@ -175,7 +176,7 @@ class ClauseItem(pytest.Item):
             case Standing.NOT_RUN if not judged.gates:
                 pytest.skip(f"{verdict.outcome}: {verdict.message}")
             case Standing.EXPECTED_FAILURE | Standing.DEVIATION:
-                said = f"{judged.level} {verdict.outcome} ({verdict.kind}): {verdict.message}"
+                said = f"{judged.level} {verdict.outcome} ({verdict.manner}): {verdict.message}"
                 pytest.xfail(f"{judged.standing}: {said}")
         if context.session.engine is not None:
             rerun(verdict, context.session.engine)  # for the debugger's sake

@@ -31,16 +31,16 @@ class Explanation:
     statement: str
     finding: str
     facts: tuple[tuple[str, str], ...]
-    program: str
-    script: str
+    program: str | None
+    script: str | None
     command: str
 
     def __str__(self) -> str:
         parts = [self.heading, _indented(self.statement), "", _indented(self.finding)]
         parts += [textwrap.indent(f"{name:9}{value}", "    ") for name, value in self.facts]
-        if self.program:
+        if self.program is not None:
             parts += ["", textwrap.indent(self.program.rstrip(), "    ")]
-        if self.script:
+        if self.script is not None:
             parts += ["", "  the same in the engine's own words:", ""]
             parts += [textwrap.indent(self.script.rstrip(), "    ")]
         return "\n".join([*parts, "", f"  repeat it: {self.command}"])
@@ -50,7 +50,7 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
     """Say what was found, and how to see it again."""
     verdict = judged.verdict
     facts = [("found", verdict.found), ("expected", verdict.expected)]
-    manner = verdict.kind or verdict.lacking or verdict.foundation
+    manner = verdict.manner or verdict.lacking or verdict.foundation
     kind = f" ({manner})" if manner else ""
     said = f": {verdict.message}" if verdict.message else ""
     rank = f"[{judged.level}, {judged.nature}, {judged.chapter}]"
@@ -58,9 +58,9 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
         heading=f"{judged.id} {judged.name} {rank} {judged.standing}",
         statement=judged.statement,
         finding=f"{verdict.outcome.replace('_', ' ')}{kind}{said}",
-        facts=tuple(fact for fact in facts if fact[1]),
+        facts=tuple((name, text) for name, text in facts if text is not None),
         program=_program(judged, engine),
-        script="" if verdict.outcome == "passed" else verdict.script,
+        script=None if verdict.outcome == "passed" else verdict.script,
         command=command(judged.id, engine, effort),
     )
 
@@ -75,13 +75,13 @@ def command(clause_id: str, engine: str, effort: Effort) -> str:
     return " ".join(words)
 
 
-def _program(judged: Judged, engine: str) -> str:
+def _program(judged: Judged, engine: str) -> str | None:
     """Print the program as a script; where none came back, the clause's own text."""
     if judged.verdict.outcome == "passed":
-        return ""
-    if not judged.verdict.program:
+        return None
+    if judged.verdict.program is None:
         case = register.case(judged.id)
-        return program_text(case) if case is not None else ""
+        return None if case is None else program_text(case)
     return as_gradspec(from_json(judged.verdict.program), engine)
 
 

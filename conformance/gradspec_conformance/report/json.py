@@ -16,7 +16,7 @@ from msgspec import Meta
 from gradspec.edition import EDITION
 from gradspec.writing.level import Level
 from gradspec.writing.nature import Nature
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.run.result import Counts
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
 
-SCHEMA: Final = "gradspec-report/3"
+SCHEMA: Final = "gradspec-report/4"
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
 
@@ -75,7 +75,10 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nature: Nature
     verdict: Outcome
     standing: Standing
-    kind: Annotated[str | None, Meta(description="In which way it failed.")]
+    kind: Annotated[Kind | None, Meta(description="In which way it did not pass.")]
+    error_kind: Annotated[str | None, Meta(description="What the engine's error was taken for.")]
+    exception: Annotated[str | None, Meta(description="The class in Python of any other error.")]
+    signal: Annotated[str | None, Meta(description="What ended the engine's process.")]
     lacking: Annotated[str | None, Meta(description="The ability that it needs.")]
     foundation: Annotated[str | None, Meta(description="The clause whose failure blocks it.")]
     message: str | None
@@ -99,14 +102,17 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             nature=judged.nature,
             verdict=verdict.outcome,
             standing=judged.standing,
-            kind=verdict.kind or None,
-            lacking=verdict.lacking or None,
-            foundation=verdict.foundation or None,
-            message=verdict.message or None,
-            found=verdict.found or None,
-            expected=verdict.expected or None,
-            script=verdict.script or None,
-            program=msgspec.Raw(verdict.program.encode()) if verdict.program else None,
+            kind=verdict.kind,
+            error_kind=verdict.error_kind,
+            exception=verdict.exception,
+            signal=verdict.signal,
+            lacking=verdict.lacking,
+            foundation=verdict.foundation,
+            message=verdict.message,
+            found=verdict.found,
+            expected=verdict.expected,
+            script=verdict.script,
+            program=None if verdict.program is None else msgspec.Raw(verdict.program.encode()),
             assertions=verdict.assertions,
             duration=round(verdict.duration, 6),
         )
@@ -115,7 +121,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole run."""
 
-    schema: Literal["gradspec-report/3"]
+    schema: Literal["gradspec-report/4"]
     edition: str
     kit: Kit
     engine: HeldEngine

@@ -42,7 +42,7 @@ def _case(judged: Judged, result: Result) -> TestCase:
     case = TestCase(f"{judged.id}[{judged.name}]", judged.chapter, verdict.duration)
     said = f"{verdict.outcome.replace('_', ' ')}: {verdict.message}"
     if judged.gates:
-        case.result = [Failure(said, verdict.kind or str(verdict.outcome))]
+        case.result = [Failure(said, verdict.manner or str(verdict.outcome))]
         case.result[0].text = str(explain(judged, result.spec, result.effort))
     elif judged.standing is not Standing.AS_DEMANDED:
         case.result = [Skipped(f"{judged.standing}, {said}")]
@@ -51,12 +51,11 @@ def _case(judged: Judged, result: Result) -> TestCase:
         "nature": judged.nature,
         "verdict": verdict.outcome,
         "standing": judged.standing,
-        "kind": verdict.kind,
+        **dict(verdict.told),
     }
     told = Properties()  # type: ignore[no-untyped-call]
     for name, value in properties.items():
-        if value:
-            told.add_property(Property(name, str(value)))
+        told.add_property(Property(name, str(value)))
     case.append(told)  # type: ignore[no-untyped-call]
     return case
 

@@ -152,8 +152,8 @@ def _print_not_run(result: Result, where: Console) -> None:
             more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
             where.print(f"\n{lacking.total()} {sentence}: {', '.join(named)}{more}", markup=False)
     ran = {judged.id for judged in result.judged}
-    blocking = {j.verdict.foundation for j in result.judged if j.verdict.outcome is Outcome.BLOCKED}
-    for foundation in sorted(blocking - ran):
+    blocking = {j.verdict.foundation for j in result.judged} - ran
+    for foundation in sorted(filter(None, blocking)):
         command = f"gradspec run {result.spec} --no-expect -k {foundation}"
         where.print(f"see why it does not hold: {command}", markup=False, soft_wrap=True)
 

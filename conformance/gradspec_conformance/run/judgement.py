@@ -13,7 +13,7 @@ import msgspec
 
 from gradspec.writing.level import Level
 from gradspec.writing.nature import Nature
-from gradspec_conformance.execution.verdict import INEXCUSABLE, UNREADABLE, Outcome, Verdict
+from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Verdict
 from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.run.selection import FULL, PROFILES, Profile
 from gradspec_conformance.run.session import EngineSession, thing_named
@@ -77,7 +77,7 @@ class Judge:
 
     def _is_cut_off(self, verdict: Verdict) -> bool:
         """Whether the clause is blocked by something that nobody expected and the profile holds."""
-        while verdict.outcome is Outcome.BLOCKED:
+        while verdict.foundation is not None:
             foundation = thing_named(verdict.foundation)
             if foundation is None:
                 return True
@@ -85,6 +85,6 @@ class Judge:
             standing = self.expectations.standing_of(verdict, foundation.level)
             if standing is Standing.NOT_RUN:
                 continue
-            held = self.profile.holds(foundation) or verdict.kind in (*INEXCUSABLE, UNREADABLE)
+            held = self.profile.holds(foundation) or verdict.kind in (*INEXCUSABLE, Kind.UNREADABLE)
             return held and standing is not Standing.EXPECTED_FAILURE
         return False

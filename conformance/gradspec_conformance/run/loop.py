@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gradspec import edition
 from gradspec_conformance.exceptions import EngineError
-from gradspec_conformance.execution.verdict import UNREADABLE
+from gradspec_conformance.execution.verdict import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +90,8 @@ def _note(measured: Measured, watching: Watching, found: Judged | str) -> None:
     if isinstance(found, str):
         measured.complaints.append(found)
         return
-    if found.verdict.kind == UNREADABLE:
-        measured.complaints.append(found.verdict.message)
+    if found.verdict.kind is Kind.UNREADABLE:
+        measured.complaints.append(str(found.verdict.message))
         return
     measured.judged[found.id] = found
     watching.see(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from gradspec import edition
 from gradspec_conformance.execution.effort import EVERYDAY, Effort
-from gradspec_conformance.execution.verdict import UNREADABLE, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.messages import Started, Task
 from gradspec_conformance.isolation.process import ProcessHost
 from gradspec_conformance.run.verdicts import Verdicts
@@ -62,7 +62,7 @@ class EngineSession:
         timeout: float = DEFAULT_TIMEOUT,
         *,
         in_process: bool = False,
-        known: Callable[[str], str] | None = None,
+        known: Callable[[str], str | None] | None = None,
         verdicts: Verdicts | None = None,
     ) -> None:
         self.known = known
@@ -94,7 +94,7 @@ class EngineSession:
         """Give the verdict of a clause or row, running it and its foundations if need be."""
         if identifier in self._under_way:
             message = f"{identifier} builds on itself"
-            return Verdict(identifier, Outcome.ERRORED, "void", message)
+            return Verdict(identifier, Outcome.ERRORED, Kind.VOID, message)
         self._under_way.add(identifier)
         try:
             return self._verdicts.get(identifier, lambda: self._found(identifier))
@@ -115,8 +115,8 @@ class EngineSession:
         asked = thing_named(identifier)
         if asked is None:
             message = f"{identifier} is in no chapter that could be read"
-            return Verdict(identifier, Outcome.ERRORED, UNREADABLE, message)
-        known = "" if self.known is None else self.known(identifier)
+            return Verdict(identifier, Outcome.ERRORED, Kind.UNREADABLE, message)
+        known = None if self.known is None else self.known(identifier)
         return self._host.run(Task(identifier, self._foundations(asked), known))
 
     def _foundations(self, asked: Demand | Clause) -> dict[str, Outcome]:

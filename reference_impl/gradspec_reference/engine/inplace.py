@@ -82,7 +82,7 @@ def prepare(
     kept = (old_value(operands[0], how.sources), *operands[1:])
     target = operands[0]._array
     return how.node(
-        recording.collect_edges(operands, requires),
+        recording.differentiated(operator, recording.collect_edges(operands, requires)),
         recording.collect_saved(how.sources, kept, None),
         params,
         ((target.shape, target.dtype),),

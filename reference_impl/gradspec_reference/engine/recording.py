@@ -211,7 +211,14 @@ def record(
     if not should_record(requires) or result._array.dtype.kind != "f":
         return
     node = make_node(operator, operands, params, requires, result)
+    if operator.ruled is not None:
+        node.next_functions = differentiated(operator, node.next_functions)
     result._grad_fn = node
+
+
+def differentiated(operator: Operator, edges: tuple[graph.Edge, ...]) -> tuple[graph.Edge, ...]:
+    """Leave out the edges of operands without a rule: indices, masks, conditions."""
+    return edges if operator.ruled is None else tuple([edges[p] for p in operator.ruled])
 
 
 def make_node(

@@ -106,7 +106,7 @@ def is_needed(node: Node, tensor: Tensor) -> bool:
         for name, item in zip(operator.saved_names, node.saved or (), strict=False)
         if isinstance(item, SavedTensor) and item.tensor is tensor
     ]
-    receivers = zip(operator.operand_names, node.next_functions, strict=False) if names else ()
+    receivers = zip(operator.receivers, node.next_functions, strict=False) if names else ()
     needs = [need for name, edge in receivers if edge[0] for need in operator.needs_of(name)]
     return not names or any(name in needs for name in names)
 

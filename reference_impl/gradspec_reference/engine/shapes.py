@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from gradspec_reference.errors import OperandShapeError
 
@@ -18,9 +18,33 @@ LeftOut: TypeAlias = None
 
 
 class Size(tuple[int, ...]):
-    """A shape: a tuple that can count its elements (torch.Size)."""
+    """A shape: a tuple that can count its elements, as can its parts and sums (torch.Size)."""
 
     __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[Any] = ()) -> Self:
+        """Make one of integers; TypeError for all else."""
+        return tuple.__new__(cls, map(operator.index, sizes))
+
+    @classmethod
+    def of(cls, sizes: Shape) -> Size:
+        """Make one of what is known to be a shape."""
+        return tuple.__new__(cls, sizes)
+
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size.of(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Any) -> Any:
+        return Size.of(tuple(self) + other) if isinstance(other, tuple) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return Size.of(other + tuple(self)) if isinstance(other, tuple) else NotImplemented
+
+    def __mul__(self, count: Any) -> Any:
+        return Size.of(tuple(self) * count)
+
+    __rmul__ = __mul__
 
     def numel(self) -> int:
         """Return the number of elements of a tensor of this shape."""

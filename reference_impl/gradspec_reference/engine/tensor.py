@@ -41,6 +41,7 @@ class Tensor(HasGradient):
     """
 
     __slots__ = (
+        "__dict__",  # a caller's own attributes
         "__weakref__",
         "_array",
         "_counter",
@@ -93,7 +94,7 @@ class Tensor(HasGradient):
     @property
     def shape(self) -> Size:
         """The length of each dimension (torch.Tensor.shape)."""
-        return Size(self._array.shape)
+        return Size.of(self._array.shape)
 
     @property
     def dtype(self) -> dtypes.DType:

@@ -10,6 +10,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.devices import check_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,34 +29,12 @@ __all__ = [
 ]
 
 
-class Device:
-    """The one place where tensors live."""
-
-    type = "cpu"
-
-    def __repr__(self) -> str:
-        return "device(type='cpu')"
-
-
-CPU = Device()
-
-
 def lengths(size: tuple[Any, ...]) -> tuple[int, ...]:
     """Return the shape of a new tensor; RuntimeError if a length is negative."""
     shape = as_shape(size)
     if min(shape, default=0) < 0:
         raise RuntimeError(f"a tensor of shape {list(shape)} was asked for; no length is negative")
     return shape
-
-
-def check_device(device: Any) -> None:
-    """Refuse every device but the one there is."""
-    if device is None or device is CPU:
-        return
-    if not isinstance(device, Device | str | int) or isinstance(device, bool):
-        raise TypeError(f"a device was given as {type(device).__name__}; this engine has 'cpu'")
-    if not (isinstance(device, Device) or device in {"cpu", "cpu:0"}):
-        raise RuntimeError(f"device {device!r} was given; this engine has 'cpu' only")
 
 
 def made(array: Any, requires_grad: bool | None) -> Tensor:
@@ -87,7 +66,7 @@ def inferred(data: Any, dtype: DType | None) -> Any:
         raise TypeError(f"numbers are needed, and {data!r} was given")
     if array.dtype.kind == "O" and not isinstance(data, np.ndarray):
         raise RuntimeError(f"no dtype can be inferred for {data!r}; give numbers in nested lists")
-    dtypes.of(array.dtype)
+    check_array(data if isinstance(data, np.ndarray) else array)
     if dtype is not None:
         return array.astype(dtype.numpy)
     if isinstance(data, np.ndarray | np.generic):
@@ -181,9 +160,19 @@ def warn_of_kept_history() -> None:
     )
 
 
+def check_array(array: np.ndarray[Any, Any]) -> None:
+    """Refuse an array of another dtype, or one that runs backwards."""
+    dtypes.of(array.dtype)
+    if min(array.strides, default=0) < 0:
+        raise ValueError(f"an array of strides {array.strides} was given; use a copy() of it")
+
+
 def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
-    """Return a tensor on the array's memory (torch.from_numpy); TypeError for other dtypes."""
-    dtypes.of(ndarray.dtype)
+    """Return a tensor on the array's memory (torch.from_numpy).
+
+    TypeError for what is no array or of other dtypes, ValueError for one that runs backwards.
+    """
+    check_array(ndarray)
     return Tensor(ndarray)
 
 

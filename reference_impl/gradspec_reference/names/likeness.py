@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.names.devices import check_device
 from gradspec_reference.names.factories import (
-    check_device,
     full,
     inferred,
     made,

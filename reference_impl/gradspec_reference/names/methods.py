@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference import autograd, dtypes
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import arguments, factories, interop, likeness, notation, printing
+from gradspec_reference.names import (
+    arguments,
+    copying,
+    devices,
+    interop,
+    likeness,
+    notation,
+    printing,
+)
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
@@ -158,8 +166,8 @@ SIGNS: Final[dict[str, Any]] = {
     "__abs__": unwrap(elementwise.abs),
     "__invert__": notation.inverted,
     "__contains__": notation.contains,
-    "__eq__": notation.compared(elementwise.eq),
-    "__ne__": notation.compared(elementwise.ne),
+    "__eq__": notation.equals,
+    "__ne__": notation.tried(elementwise.ne),
     "__lt__": notation.tried(elementwise.lt),
     "__le__": notation.tried(elementwise.le),
     "__gt__": notation.tried(elementwise.gt),
@@ -186,8 +194,9 @@ PROTOCOLS: Final[dict[str, Any]] = {
     "__len__": interop.length,
     "__format__": interop.format_number,
     "__repr__": printing.show,
-    "__deepcopy__": interop.deepcopy,
-    "__reduce__": interop.reduce,
+    "__deepcopy__": copying.deepcopy,
+    "__reduce__": copying.reduce,
+    "__reversed__": notation.reversed_rows,
 }
 
 METHODS: Final[dict[str, Any]] = {
@@ -201,6 +210,14 @@ METHODS: Final[dict[str, Any]] = {
     "where": where,
     "size": size,
     "dim": lambda self: self.ndim,
+    "ndimension": lambda self: self.ndim,
+    "nelement": queries.numel,
+    "type": interop.type_,
+    "is_signed": lambda self: self.dtype.is_signed,
+    "is_cpu": property(lambda _self: True),
+    "is_cuda": property(lambda _self: False),
+    "itemsize": property(Tensor.element_size),
+    "nbytes": property(lambda self: self.element_size() * self._array.size),
     "cpu": notation.itself,
     "type_as": type_as,
     "new_empty": likeness.new_zeros,
@@ -214,7 +231,7 @@ METHODS: Final[dict[str, Any]] = {
     "is_complex": lambda _self: False,
     "T": property(notation.reversed_dims),
     "mT": property(notation.transposed_matrices),
-    "device": property(lambda _self: factories.CPU),
+    "device": property(lambda _self: devices.CPU),
 }
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine.recording import binary, view
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import arithmetic, elementwise, products, shapes
+from gradspec_reference.names.functions import arithmetic, assembly, elementwise, products, shapes
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def minus(self: Tensor, other: Any) -> Tensor:
 
 def minus_from(self: Tensor, other: Any) -> Tensor:
     """Serve `number - tensor`."""
-    return binary(OPERATORS["rsub"], self, other, 1)
+    return arithmetic.difference_from(self, other)
 
 
 def divide(self: Tensor, other: Any) -> Tensor:
@@ -94,17 +95,14 @@ def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
     return sign
 
 
-def compared(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
-    """Make `==` or `!=`, which NumPy's arrays are compared with as well."""
-    of_tensors, bare = tried(function), inspect.unwrap(function)
+def equals(self: Tensor, other: Any) -> Any:
+    """Serve `==`, the only sign that takes an array too, as in torch."""
+    if isinstance(other, np.ndarray) and other.dtype in dtypes.OF_NUMPY:
+        other = Tensor(other)
+    return same(self, other)
 
-    @functools.wraps(bare)
-    def sign(self: Tensor, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
-            return bare(self, Tensor(other))
-        return of_tensors(self, other)
 
-    return sign
+same: Final = tried(elementwise.eq)
 
 
 def contains(self: Tensor, element: Any, /) -> bool:
@@ -121,6 +119,11 @@ def plus_sign(self: Tensor) -> Tensor:
     if self._array.dtype == np.bool_:
         raise RuntimeError("+ was applied to booleans; convert with to() first")
     return self
+
+
+def reversed_rows(self: Tensor) -> Tensor:
+    """Serve `reversed`: the first dimension runs the other way."""
+    return assembly.flip(self, (0,)) if self.ndim else self
 
 
 def itself(self: Tensor) -> Tensor:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.names.factories import check_device, lengths, made
+from gradspec_reference.names.devices import check_device
+from gradspec_reference.names.factories import lengths, made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

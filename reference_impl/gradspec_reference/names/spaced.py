@@ -9,7 +9,8 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.factories import check_device, floating, made
+from gradspec_reference.names.devices import check_device
+from gradspec_reference.names.factories import floating, made
 
 if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType, Scalar

@@ -161,7 +161,9 @@ def cross_entropy(
         _, classes = by_rows(logs, selection.where(counted, target, 0))
         shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
     smooth = reduced(selection.where(counted, every, 0.0), shares, reduction)
-    return loss * (1 - label_smoothing) + smooth * (label_smoothing / input.shape[dim])
+    share = label_smoothing / logs._array.shape[dim]
+    mixed: Tensor = loss * (1 - label_smoothing) + smooth * share
+    return mixed
 
 
 def of_probabilities(

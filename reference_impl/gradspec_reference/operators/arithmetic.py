@@ -162,12 +162,15 @@ ROWS = (
         without="any bool",
     ),
     binary(
-        "rsub",
+        "rsub", kernel=rsub_kernel, params="alpha", vjp=both(negated, as_is), without="any bool"
+    ),
+    unary(
+        "rsub_scalar",
         node="RsubBackward1",
         kernel=rsub_kernel,
-        params="alpha",
-        vjp=both(negated, as_is),
-        without="any bool",
+        params="other alpha",
+        vjp=lambda xp, g, _number, alpha: negated(xp, g, alpha),
+        without="bool",
     ),
     binary("mul", kernel=python.mul, saves=EACH_OTHER, vjp=both(mul_self, mul_other)),
     binary(

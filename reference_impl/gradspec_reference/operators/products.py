@@ -106,8 +106,16 @@ ROWS = (
         vjp={"self": left("matmul"), "mat2": right("matmul")},
     ),
     Operator(
+        "bmm",
+        kernel=matmul_kernel,
+        operands="self mat2",
+        saves=CROSSED,
+        vjp={"self": left("bmm"), "mat2": right("bmm")},
+    ),
+    # torch makes stacks of a kind, a product and a view of these; here that is one node
+    Operator(
         "matmul",
-        node="BmmBackward0",
+        node="UnsafeViewBackward0",
         kernel=matmul_kernel,
         operands="self mat2",
         saves=CROSSED,

@@ -53,6 +53,10 @@ class Operator:
     param_names: tuple[str, ...] = field(init=False, repr=False)
     saved_names: tuple[str, ...] = field(init=False, repr=False)
     rules: Any = field(init=False, repr=False)
+    receivers: tuple[str, ...] = field(
+        init=False, repr=False
+    )  # operands with a rule, and so an edge
+    ruled: tuple[int, ...] | None = field(init=False, repr=False)  # their positions, unless all
     differentiable: bool = field(init=False, repr=False)
     particular: bool = field(init=False, repr=False)  # about operands that are not floating
     derived: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
@@ -69,8 +73,12 @@ class Operator:
         follows("param_names", tuple(self.params.split()))
         needed = [need for operand in operands for need in self.needs_of(operand)]
         follows("saved_names", tuple(dict.fromkeys(needed)))
-        by_position = tuple(map(self.vjp.get, operands))
-        follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else by_position)
+        receivers = tuple(operand for operand in operands if operand in self.vjp)
+        follows("receivers", receivers)
+        all_receive = receivers == operands and "all_indices" not in self.saved_names
+        follows("ruled", None if all_receive else tuple(map(operands.index, receivers)))
+        in_order = tuple(self.vjp[operand] for operand in receivers)
+        follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else in_order)
         follows("differentiable", bool(self.vjp))
         follows("particular", self.floating or bool(self.without))
 

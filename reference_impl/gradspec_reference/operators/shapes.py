@@ -193,6 +193,7 @@ ROWS = (
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
+    of_shape("reshape_alias", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary("alias", kernel=lambda x: x[...], vjp=as_is),
     unary("clone", kernel=clone_kernel, vjp=as_is),
     of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed),
@@ -210,7 +211,7 @@ ROWS = (
         node_in_place="SqueezeBackward5",
         kernel=squeeze_dim_kernel,
         params="dim",
-        vjp=reshaped,
+        vjp=unsqueezed,
     ),
     of_shape(
         "unsqueeze",
@@ -276,6 +277,7 @@ ROWS = (
         vjp=lambda xp, g, _shape, *how: xp.unfold(g, *how),
     ),
     pieces("split", vjp=split_rule),
+    pieces("split_with_sizes", vjp=split_rule),
     pieces("unsafe_split", vjp=split_rule),
     pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
     unary("flip", kernel=flip_kernel, params="dims", vjp=lambda xp, g, dims: xp.flip(g, dims)),

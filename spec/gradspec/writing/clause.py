@@ -27,10 +27,16 @@ __all__ = ["MAY", "MUST", "SHOULD", "Clause", "Level", "Nature", "Note", "clause
 
 Body = Callable[..., None]
 
-CLAUSE_ID: Final = re.compile(r"[a-z]+-(\d{3})[a-z]?")
+CLAUSE_ID: Final = re.compile(r"[a-z]+-\d{3}[a-z]?")
+LEDGER_ID: Final = re.compile(r"[a-z]+-(?:[01]\d\d|200)")
 ROW_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
-LAST_OF_THE_LEDGER: Final = 200
-"""Ids with higher numbers were given to clauses that no document had a behaviour for."""
+"""The ids of documented behaviours, as the ledger has them.
+
+A letter marks what was split off from one; from 201 up are clauses that no document asks for.
+"""
+
+NOT_IN_THE_LEDGER: Final = frozenset({"acc-026"})
+"""Ids that look like those of documented behaviours and are of the kit's own clauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Clause:
     @property
     def words(self) -> tuple[str, ...]:
         """What else it may be found by."""
-        return (self.name, self.section, self.level, self.nature, *self.ledger)
+        return (self.name, self.section, self.level, self.nature, *self.stands_for)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -86,13 +92,12 @@ class Clause:
     @property
     def ledger(self) -> tuple[str, ...]:
         """The ids of documented behaviours that it stands for, its own first."""
-        below = [identifier for row in self.rows for identifier in row.ledger]
-        return tuple(dict.fromkeys([*_own(self), *self.stands_for, *below]))
+        return tuple(i for i in dict.fromkeys((self.id, *self.stands_for)) if _documented(i))
 
     @property
     def oldest(self) -> str:
         """The id that it had first, by which its random numbers are seeded."""
-        return next(iter(self.ledger), self.id)
+        return next(iter(self.stands_for), self.id)
 
     @property
     def foundations(self) -> tuple[str, ...]:
@@ -167,7 +172,8 @@ def clause(
         )
         _check(declared)
         if over is not None:
-            declared = replace(declared, rows=_rows(declared, over, stands_for or {}))
+            old = stands_for or {}
+            declared = replace(declared, rows=_rows(declared, over, old), stands_for=tuple(old))
         CLAUSES[id] = declared
         CASES.update({case.id: case for case in declared.cases})
         return declared
@@ -182,10 +188,9 @@ def informative(id: str, statement: str, *, level: Level, sources: list[str], re
     INFORMATIVE[id] = Note(id, chapter, level, statement, tuple(sources), reason)
 
 
-def _own(declared: Clause) -> list[str]:
-    """Give the clause's own id if it is a ledger id."""
-    match = CLAUSE_ID.fullmatch(declared.id)
-    return [declared.id] if match and int(match[1]) <= LAST_OF_THE_LEDGER else []
+def _documented(identifier: str) -> bool:
+    """Say whether an id is that of a documented behaviour."""
+    return bool(LEDGER_ID.fullmatch(identifier)) and identifier not in NOT_IN_THE_LEDGER
 
 
 def _rows(declared: Clause, over: Mapping[str, Any], old: Mapping[str, str]) -> tuple[Clause, ...]:

@@ -62,7 +62,7 @@ class PhrasebookEngine:
     """An engine in the words of its book; the class attribute `book` says which."""
 
     book: ClassVar[Book]
-    tells_kind: ClassVar[str] = ""
+    tells_kind: ClassVar[str | None] = None
     """How a script tells the kind of `error`, if not by the patterns of the book."""
 
     def __init__(self) -> None:

@@ -40,7 +40,7 @@ PRINTS: Final = re.compile(r"^( *)print\(")
 COUNTS: Final = re.compile(r"^( *)print\(len\((_\d+)\), 'warnings ")
 
 
-def in_words_of(book: Book, program: Program, kind: str = "") -> str:
+def in_words_of(book: Book, program: Program, kind: str | None = None) -> str:
     """Print a program as a user of the book's engine writes it; `kind` tells that of `error`."""
     return print_program(program, BookDialect(book, kind))
 
@@ -50,7 +50,7 @@ class BookDialect:
 
     has_products = False
 
-    def __init__(self, book: Book, kind: str = "") -> None:
+    def __init__(self, book: Book, kind: str | None = None) -> None:
         self._book = book
         self._kind = kind
         self.working_dtype = working_dtype(book.abilities).name
@@ -143,7 +143,7 @@ class BookDialect:
 
     def _let_out(self, kinds: list[str]) -> list[str]:
         """Raise again what is of none of these kinds, where it is said how to tell."""
-        if kinds and self._kind:
+        if kinds and self._kind is not None:
             return [f"    if {self._kind} not in {tuple(kinds)!r}:", "        raise"]
         known = [one for one in self._book.errors if one.kind in kinds]
         if not kinds or {one.kind for one in known} != set(kinds):

@@ -15,7 +15,7 @@ from gradspec_conformance.plants.places import assigning, at, reading
 from gradspec_conformance.plants.plant import compound, plant, sweep
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError, NonleafCopyError
-from gradspec_reference.names import factories, interop, likeness, printing
+from gradspec_reference.names import copying, factories, interop, likeness, printing
 
 if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
@@ -53,7 +53,7 @@ def new_tensor_shares_memory(swap: Swap) -> None:
 @compound({"leaf-041": "missing gradient"}, "pytorch/pytorch#3307")
 def a_deep_copy_forgets_the_gradient(swap: Swap) -> None:
     """A deep copy of a leaf has its value and flag, but no gradient."""
-    sound = interop.deepcopy
+    sound = copying.deepcopy
 
     def deepcopy(_sound: Any, self: Any, memo: dict[int, Any]) -> Any:
         twin = sound(self, memo)
@@ -66,7 +66,7 @@ def a_deep_copy_forgets_the_gradient(swap: Swap) -> None:
 @compound({"leaf-041": "flag"}, "common in teaching engines")
 def a_deep_copy_forgets_the_flag(swap: Swap) -> None:
     """A deep copy of a leaf is a constant."""
-    sound = interop.deepcopy
+    sound = copying.deepcopy
 
     def deepcopy(_sound: Any, self: Any, memo: dict[int, Any]) -> Any:
         twin = sound(self, memo)
@@ -89,7 +89,7 @@ def a_deep_copy_is_the_tensor(_sound: Any, self: Any, _memo: Any) -> Any:
 @compound({"leaf-041a": "value", "leaf-041b": "aliasing"}, "common in teaching engines")
 def a_deep_copy_shares_the_gradient(swap: Swap) -> None:
     """A deep copy of a leaf and its original have one gradient between them."""
-    sound = interop.deepcopy
+    sound = copying.deepcopy
 
     def deepcopy(_sound: Any, self: Any, memo: dict[int, Any]) -> Any:
         twin = sound(self, memo)
@@ -111,23 +111,24 @@ def a_deep_copy_shares_memory(_sound: Any, self: Any, memo: dict[int, Any]) -> A
 @compound({"leaf-042": "no error"}, "pytorch/pytorch#64341")
 def a_result_is_deep_copied_as_a_clone(swap: Swap) -> None:
     """A deep copy of a result is a clone, joined to the same graph."""
-    sound = interop.deepcopy
+    sound = copying.deepcopy
     swap(
         at(Tensor, "__deepcopy__"),
         lambda _sound, self, memo: sound(self, memo) if self.is_leaf else self.clone(),
     )
 
 
-@plant(at(Tensor, "__reduce__"), {"leaf-043": "flag"}, "common in teaching engines")
-def a_pickle_forgets_the_flag(_sound: Any, self: Any) -> Any:
+@compound({"leaf-043": "flag"}, "common in teaching engines")
+def a_pickle_forgets_the_flag(swap: Swap) -> None:
     """A tensor that was pickled comes back as a constant."""
-    return (interop.rebuild, (np.array(self._array), False))
+    sound = copying.reduce
+    swap(at(Tensor, "__reduce__"), lambda _sound, self: sound(self.detach()))
 
 
 @compound({"leaf-043": "nonleaf-copy"}, "common in teaching engines")
 def a_result_cannot_be_pickled(swap: Swap) -> None:
     """Pickling a result is refused, as deep-copying it is."""
-    sound = interop.reduce
+    sound = copying.reduce
 
     def reduce(_sound: Any, self: Any) -> Any:
         if not self.is_leaf:
@@ -375,7 +376,7 @@ def new_tensor_is_silent(swap: Swap) -> None:
 @plant(at(Tensor, "__deepcopy__"), {"leaf-215": "aliasing"}, "copies that are made place by place")
 def a_deep_copy_has_a_gradient_apart(_sound: Any, self: Any, _memo: Any) -> Any:
     """The gradient of a leaf is copied with it, whatever else was copied already."""
-    return interop.deepcopy(self, {})
+    return copying.deepcopy(self, {})
 
 
 @plant(

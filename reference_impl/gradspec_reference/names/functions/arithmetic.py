@@ -57,6 +57,13 @@ def check_alpha(alpha: Scalar, *operands: Any) -> None:
 def rsub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return other - alpha * input (torch.rsub)."""
     check_alpha(alpha, input, other)
+    return difference_from(input, other, alpha)
+
+
+def difference_from(input: Tensor, other: Any, alpha: Scalar = 1) -> Tensor:
+    """Return a number, or what is broadcast with the tensor, minus alpha times the tensor."""
+    if input._array.dtype.kind == "f" and type(other) in recording.NUMBERS:
+        return recording.unary(OPERATORS["rsub_scalar"], input, other, alpha)
     return recording.binary(OPERATORS["rsub"], input, other, alpha)
 
 
@@ -134,8 +141,8 @@ def remainder(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
     """
     check_divisor(input, other)
     if not isinstance(input, Tensor):
-        return recording.binary(OPERATORS["remainder_of_number"], input, other)
-    return recording.binary(OPERATORS[_remainder(other)], input, other)
+        return recording.apply_pointwise(OPERATORS["remainder_of_number"], (input, other))
+    return recording.apply_pointwise(OPERATORS[_remainder(other)], (input, other))
 
 
 def check_divisor(*operands: Any) -> None:

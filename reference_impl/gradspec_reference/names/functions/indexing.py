@@ -151,7 +151,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     own, named = input._array.shape, indices._array.shape
     common = np.broadcast_shapes(with_length(own, dim, 1), with_length(named, dim, 1))
     whole = with_length(common, dim, own[dim])
-    source = input if whole == own else shapes.expand(input, whole)
+    source = shapes.expand(input, whole)
     index = np.broadcast_to(indices._array, with_length(common, dim, named[dim]))
     index = np.remainder(index, max(own[dim], 1))  # here torch wraps an index round
     return gather(source, dim, Tensor(index))

@@ -119,9 +119,8 @@ def split(
     """Return views of consecutive pieces, which must not be written in place (torch.split)."""
     check_has_dimensions(tensor, "split")
     dim = normal_dim(dim, tensor.ndim)
-    return several_views(
-        OPERATORS["split"], tensor, _sizes(tensor, split_size_or_sections, dim), dim
-    )
+    name = "split" if isinstance(split_size_or_sections, int) else "split_with_sizes"
+    return several_views(OPERATORS[name], tensor, _sizes(tensor, split_size_or_sections, dim), dim)
 
 
 def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, ...]:

@@ -69,8 +69,8 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the products of two stacks of matrices (torch.bmm)."""
     if input._array.shape[:1] != mat2._array.shape[:1]:
-        raise refusals.shapes_do_not_fit(OPERATORS["matmul"], (input._array, mat2._array))
-    return of_ranks(OPERATORS["matmul"], input, mat2, (3, 3))
+        raise refusals.shapes_do_not_fit(OPERATORS["bmm"], (input._array, mat2._array))
+    return of_ranks(OPERATORS["bmm"], input, mat2, (3, 3))
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
@@ -103,7 +103,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Return the products of all pairs of elements of two vectors (torch.outer)."""
     if (input.ndim, vec2.ndim) != (1, 1):
         raise RuntimeError(f"outer was given {input.ndim} and {vec2.ndim} dimensions; each needs 1")
-    return mul(shapes.unsqueeze(input, 1), vec2)
+    return mul(shapes.reshape(input, (input._array.size, 1)), vec2)
 
 
 def addmm(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names import return_types
 from gradspec_reference.names.functions.selection import maximum, minimum
 from gradspec_reference.operators import OPERATORS
 
@@ -36,13 +37,6 @@ __all__ = [
     "sum",
     "topk",
 ]
-
-
-class Extreme(NamedTuple):
-    """The extreme values along a dimension, and where they are."""
-
-    values: Tensor
-    indices: Tensor
 
 
 def cast(input: Tensor, dtype: DType | None) -> Tensor:
@@ -205,14 +199,17 @@ def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> A
     return _extreme("median_dim", input, Tensor(indices), dim, keepdim)
 
 
-def _extreme(name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> Extreme:
+def _extreme(
+    name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool
+) -> return_types.Extreme:
     dim = normal_dim(dim, input.ndim)
     values = apply(OPERATORS[name], (input, indices), dim, keepdim)
     if not keepdim and input.ndim:
         # the caller's tensor is what the node saved: a write to it counts
         indices = indices.alias()
         indices._array = np.squeeze(indices._array, dim)
-    return Extreme(values, indices)
+    kind: type[return_types.Extreme] = getattr(return_types, name.removesuffix("_dim"))
+    return kind(values, indices)
 
 
 def check_no_booleans(input: Tensor, dim: int | None) -> None:
@@ -261,17 +258,17 @@ def argsort(
 
 def sort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = False
-) -> Extreme:
+) -> return_types.Extreme:
     """Return the sorted values and where they were (torch.sort)."""
     del stable  # it always is
     indices = argsort(input, dim, descending)
     values = apply(OPERATORS["sort_values"], (input, indices), normal_dim(dim, input.ndim))
-    return Extreme(values, indices)
+    return return_types.sort(values, indices)
 
 
 def topk(
     input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> Extreme:
+) -> return_types.Extreme:
     """Return the k largest values along a dimension and where they are (torch.topk)."""
     del sorted  # they always are
     dim = normal_dim(dim, input.ndim)
@@ -283,7 +280,7 @@ def topk(
     order = argsort(input, dim, descending=largest)._array
     indices = Tensor(np.array(order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order))
     values = apply(OPERATORS["topk_values"], (input, indices), dim)
-    return Extreme(values, indices)
+    return return_types.topk(values, indices)
 
 
 def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:

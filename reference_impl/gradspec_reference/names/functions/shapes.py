@@ -55,7 +55,8 @@ def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     """Return another shape: a view where possible, a copy otherwise (torch.reshape)."""
     size = fill_in(as_shape(shape), input.numel())
     if _is_viewable(input, size):
-        return view(OPERATORS["view"], input, size)
+        row_by_row = input._array.flags.c_contiguous
+        return view(OPERATORS["view" if row_by_row else "reshape_alias"], input, size)
     return apply(OPERATORS["reshape"], (contiguous(input),), size)
 
 
