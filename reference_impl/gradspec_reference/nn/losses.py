@@ -23,23 +23,28 @@ if TYPE_CHECKING:
 IGNORED = -100
 
 
-def check_reduction(reduction: str) -> None:
-    """Refuse a word that names no reduction."""
+def said(reduction: str, size_average: Any, reduce: Any) -> str:
+    """Return how losses are reduced, which older programs say otherwise; ValueError if unknown."""
+    if size_average is not None or reduce is not None:
+        warnings.warn("say reduction= for size_average and reduce", UserWarning, stacklevel=4)
+        if reduce is not None and not reduce:
+            return "none"
+        return "mean" if size_average is None or size_average else "sum"
     if reduction not in {"mean", "sum", "none"}:
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
+    return reduction
 
 
 def mse_loss(
     input: Tensor,
     target: Tensor,
-    size_average: None = None,
-    reduce: None = None,
+    size_average: Any = None,
+    reduce: Any = None,
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
     """Return the squared differences, weighted and reduced."""
-    del size_average, reduce  # older words for reduction
-    check_reduction(reduction)
+    reduction = said(reduction, size_average, reduce)
     if input.shape != target.shape:
         warnings.warn(
             f"mse_loss was given shapes {list(input.shape)} and {list(target.shape)}, which are "
@@ -69,14 +74,15 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: None = None,
+    size_average: Any = None,
     ignore_index: int = IGNORED,
-    reduce: None = None,
+    reduce: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Return minus the log probability of each class, weighted and reduced."""
-    del size_average, reduce
-    check_reduction(reduction)
+    reduction = said(reduction, size_average, reduce)
+    if input._array.shape == target._array.shape == (1,):
+        target = shapes.reshape(target, ())
     check_classes(input, target)
     counted = elementwise.ne(target, ignore_index)
     plain = weight is None and counted._array.all()
@@ -130,15 +136,14 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: None = None,
+    size_average: Any = None,
     ignore_index: int = IGNORED,
-    reduce: None = None,
+    reduce: Any = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Return the negative log likelihood of classes, or of their probabilities, under softmax."""
-    del size_average, reduce
-    check_reduction(reduction)
+    reduction = said(reduction, size_average, reduce)
     dim = 1 if input.ndim > 1 else 0
     if input.shape == target.shape and not target.dtype.is_floating_point:
         raise RuntimeError(f"probabilities of classes were given as {target.dtype}")
