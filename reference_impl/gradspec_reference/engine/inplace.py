@@ -124,7 +124,7 @@ def store(target: Tensor, result: Any) -> None:
 def check_may_be_written(target: Tensor) -> None:
     """Refuse a recorded write to a leaf, to a view of one or to a restricted view."""
     if target._view is not None:
-        views.check_may_be_written(target, target._view)
+        views.check_view_may_be_written(target, target._view)
     check_not_a_leaf(target)
 
 

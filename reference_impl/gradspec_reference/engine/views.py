@@ -131,7 +131,7 @@ def check_may_follow(view: Tensor, relation: ViewRelation) -> None:
     )
 
 
-def check_may_be_written(view: Tensor, relation: ViewRelation) -> None:
+def check_view_may_be_written(view: Tensor, relation: ViewRelation) -> None:
     """Refuse to record a write through a restricted view, or through a view of a leaf."""
     if relation.creation is Creation.NO_GRAD:
         raise NoGradViewInplaceError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.dtypes import int64, result_type, uint8
+from gradspec_reference.dtypes import int64, promoted_dtype, uint8
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.names.functions import (
     elementwise,
@@ -52,7 +52,7 @@ def mse_loss(
             UserWarning,
             stacklevel=3,
         )
-    if not result_type(input._array, target._array).is_floating_point:
+    if not promoted_dtype(input._array, target._array).is_floating_point:
         raise NotImplementedError("mse_loss was given integers; convert them with float()")
     if weight is None:
         return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
