@@ -208,7 +208,7 @@ OUT_OF_PLACE = (
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
-        kernel=squeeze_dim_kernel,
+        kernel=lambda x, dim: squeeze_dim_kernel(x, (dim,)),
         params="dim",
         vjp=reshaped,
     ),
@@ -269,7 +269,7 @@ OUT_OF_PLACE = (
         vjp=lambda xp, g, _shape, *how: xp.unfold(g, *how),
     ),
     pieces("split", vjp=split_rule),
-    pieces("split_with_sizes", vjp=split_rule),
+    pieces("split_with_sizes", params="split_sizes dim", vjp=split_rule),
     pieces("unsafe_split", vjp=split_rule),
     pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
     unary("flip", kernel=flip_kernel, params="dims", vjp=lambda xp, g, dims: xp.flip(g, dims)),

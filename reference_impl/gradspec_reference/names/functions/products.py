@@ -92,7 +92,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 def _without_dim(product: Tensor, dim: int) -> Tensor:
     """Drop a dimension of a product that nobody else has seen: the result is no view."""
     if product.ndim == 2:  # noqa: PLR2004 - a matrix
-        return unary(OPERATORS["squeeze_dim_"], product, (dim % 2,))
+        return unary(OPERATORS["squeeze_dim_"], product, dim % 2)
     shape = list(product._array.shape)
     del shape[dim]
     return unary(OPERATORS["reshape"], product, tuple(shape))

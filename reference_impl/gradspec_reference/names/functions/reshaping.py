@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
-from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
+from gradspec_reference.engine.shapes import as_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
 from gradspec_reference.names.functions import shapes
@@ -54,7 +54,7 @@ def squeeze_(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor
     """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
     if dim is None:
         return change_view_(input, "squeeze")
-    return change_view_(input, shapes.squeezing(dim), named_dims(dim, input.ndim))
+    return change_view_(input, shapes.squeezing(dim), shapes.dropped(dim, input.ndim))
 
 
 def unsqueeze_(input: Tensor, dim: int) -> Tensor:
