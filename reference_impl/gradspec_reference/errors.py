@@ -101,6 +101,12 @@ class StaleSavedTensorError(GradError, RuntimeError):
     kind = "stale-saved-tensor"
 
 
+class LeafMovedError(GradError, RuntimeError):
+    """A gradient arrives at a leaf that an operation in place made a non-leaf since."""
+
+    kind = "leaf-inplace"
+
+
 class DetachedSavedTensorError(GradError, RuntimeError):
     """A saved value was cut off from its history by detach_() after it was saved."""
 
@@ -213,6 +219,12 @@ class NoGradViewInplaceError(GradError, RuntimeError):
     """A view made in no_grad is written in place in grad mode."""
 
     kind = "no-grad-view-inplace"
+
+
+class CustomViewInplaceError(GradError, RuntimeError):
+    """A view that a function of the caller returned is written in place."""
+
+    kind = "multi-view-inplace"
 
 
 class InplaceShapeError(GradError, RuntimeError):

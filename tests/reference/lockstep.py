@@ -19,7 +19,8 @@ KINDS = (IndexError, TypeError, ValueError, NotImplementedError, AttributeError,
 
 def assert_alike(program: str) -> None:
     """Compare all that a program shows, and the class of what it raises."""
-    assert shown(program, engine) == shown(program, torch)
+    found, expected = shown(program, engine), shown(program, torch)
+    assert found == expected, f"{program}\nfound: {found}\ntorch: {expected}"
 
 
 def shown(program: str, library: Any) -> list[Any]:

@@ -18,6 +18,12 @@ f, d, i, b, u = (
 """
 
 FORMS = """
+b(3).clamp(i(3))
+b(3).clamp(max=i(3))
+u(3).clamp(min=i(3))
+torch.tensor([1, 2], dtype=torch.int8).clamp(torch.tensor(300))
+i(0).median()
+f(0).median()
 torch.Tensor([1, 2])
 torch.Tensor([[1, 2], [3, 4.5]])
 torch.Tensor(2, 3).shape
@@ -206,3 +212,42 @@ torch.nn.functional.softmax(f(2, 3), dim=-1, dtype=torch.float64)
 @pytest.mark.parametrize("form", FORMS.strip().splitlines())
 def test_a_form_of_a_call(form: str) -> None:
     assert_alike(f"{VALUES}\nattempt(lambda: {form})")
+
+
+DIFFERENTIATED = """
+torch.var_mean(x, 1)[0]
+torch.var_mean(x, 1)[1]
+sum(torch.var_mean(x, 0, correction=0, keepdim=True))
+sum(torch.std_mean(x, 1))
+x[0, 0].unfold(0, 1, 1)
+x.div(0.5, rounding_mode="trunc")
+x.div(x + 1, rounding_mode="floor")
+x // 2
+2 // x
+2 % x
+x % 2
+x.round(decimals=1)
+torch.addmm(x, x, x.T @ x, beta=2, alpha=0.5)
+torch.addmm(x, x, x.T @ x, beta=0)
+torch.cat([x, torch.tensor([]), x * 2])
+torch.where(x > 0, x, 1)
+torch.where(x > 0, 2.0, x * x)
+x.where(x > 0, 3)
+x[0, 0].cumsum(0)
+torch.max(x, other=x * 2)
+torch.rsub(x, 1, alpha=3)
+x.clamp(min=x.detach() * 0)
+torch.roll(x, 1)
+x.squeeze(0, 1)
+"""
+
+
+@pytest.mark.parametrize("form", DIFFERENTIATED.strip().splitlines())
+def test_a_form_that_is_differentiated(form: str) -> None:
+    assert_alike(f"""
+x = torch.tensor([[1.5, -2.0, 3.25], [0.5, 4.0, -1.0]], requires_grad=True)
+y = {form}
+out(y, y.grad_fn)
+y.backward(torch.arange(1.0, y.numel() + 1).view(y.shape))
+out(x.grad)
+""")

@@ -184,7 +184,40 @@ def accum_dtype(sound: Any, self: Any) -> None:
 
 @plant(
     at(accumulation, "may_keep"),
-    {"acc-018": "aliasing", "acc-018a": "value"},
+    {
+        "vjp-009a/a_part_of_a_tensor": "value",
+        "life-017/passes_that_start_from_views_of_a_leaf": "value",
+    },
+    "engines that take every view for one of their own",
+)
+def a_part_as_the_cotangent_becomes_the_gradient(
+    sound: Any, leaf: Any, gradient: Any, status: int
+) -> Any:
+    """A cotangent that is a view is kept as the gradient of a leaf, uncopied."""
+    return getattr(gradient, "base", None) is not None or sound(leaf, gradient, status)
+
+
+@plant(
+    at(accumulation, "accumulate_tensor"),
+    {"acc-013/a_pass_with_create_graph": "structure"},
+    "common where a recorded copy is a clone()",
+)
+def recorded_gradient_keeps_arrival_layout(sound: Any, leaf: Tensor, gradient: Tensor) -> None:
+    """A new gradient of a pass with create_graph is laid out as it arrives."""
+    held = leaf._grad
+    sound(leaf, gradient)
+    if held is None and leaf._grad is not None:
+        leaf._grad._array = np.array(leaf._grad._array, order="C")
+
+
+@plant(at(accumulation, "check_entries"), {"acc-204": "value"}, "common where NumPy adds")
+def entries_with_one_address_are_added_to(_sound: Any, _array: Any) -> None:
+    """A grad that was expanded from one number is added to all the same."""
+
+
+@plant(
+    at(accumulation, "may_keep"),
+    {"acc-018": "aliasing", "acc-203": "aliasing"},
     "a copy for safety's sake, which torch does not make",
 )
 def first_gradient_always_copied(_sound: Any, _leaf: Any, _gradient: Any, _status: Any) -> Any:

@@ -21,7 +21,9 @@ from gradspec_reference.engine.requests import (
     check_used,
     edge_of,
     new_pass,
+    rows_of,
     settle_unused,
+    stacked,
     stored,
     zeros,
 )
@@ -70,9 +72,10 @@ def backward(
     if create_graph:
         warn_of_cycle()
     walk = new_pass(retain_graph, create_graph)
-    walk.start(edges, seeds)
+    walk.count(edges)
     if targets is not None:
         walk.limit_to(stored(targets), below(walk), run_targets=True)
+    walk.start(edges, seeds)
     walk.run()
 
 
@@ -84,11 +87,13 @@ def grad(
     create_graph: bool = False,
     only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> Any:
     """Return the gradients of the roots with respect to the inputs; `.grad` of leaves stays.
 
     The result has the inputs' order: a tuple, or a dict for a dict of inputs.
+    With `is_grads_batched` each cotangent is a batch, whose first dimension the gradients get too.
     An input on which the roots do not depend gets None under `allow_unused`, zeros under
     `materialize_grads`, and is an UnusedInputError otherwise.  Further errors as for `backward`.
     Source: torch.autograd.grad docstring.
@@ -99,15 +104,19 @@ def grad(
     targets = list(as_sequence(inputs))
     if not targets:
         raise InputsEmptyError("inputs is empty; give at least one tensor to differentiate for")
-    check_elements(targets, materialize_grads)
+    check_elements(targets)
     roots = as_roots(outputs)
-    edges, seeds = cotangents.for_roots(roots, as_cotangents(grad_outputs, len(roots)))
-    wanted = [edge_of(target) for target in targets]
-    walk = new_pass(retain_graph, create_graph)
-    walk.start(edges, seeds)
-    walk.limit_to(wanted, below(walk), run_targets=False)
-    walk.run()
-    found = [walk.captured[edge] for edge in wanted]
+    given = as_cotangents(grad_outputs, len(roots))
+    if is_grads_batched:
+        *rows, last = rows_of(roots, given)
+        found = stacked(
+            [
+                *(answer(roots, row, targets, True, create_graph) for row in rows),
+                answer(roots, last, targets, retain_graph, create_graph),
+            ]
+        )
+    else:
+        found = answer(roots, given, targets, retain_graph, create_graph)
     if not allow_unused:
         check_used(found)
     if materialize_grads:
@@ -115,6 +124,24 @@ def grad(
             zeros(x, create_graph) if g is None else g for g, x in zip(found, targets, strict=True)
         ]
     return dict(zip(inputs, found, strict=True)) if isinstance(inputs, dict) else tuple(found)
+
+
+def answer(
+    roots: list[Any],
+    given: list[Any],
+    targets: list[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+) -> list[Any]:
+    """Return what one pass brings to the targets; None where nothing arrives."""
+    edges, seeds = cotangents.for_roots(roots, given)
+    wanted = [edge_of(target) for target in targets]
+    walk = new_pass(retain_graph, create_graph)
+    walk.count(edges)
+    walk.limit_to(wanted, below(walk), run_targets=False)
+    walk.start(edges, seeds)
+    walk.run()
+    return [walk.captured[edge] for edge in wanted]
 
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:

@@ -1,7 +1,8 @@
 """Sums of gradients, and who may write to which memory; start at `accumulate_array`.
 
 A sum is formed in place where nobody else sees the memory: `OWNED`, made in this pass and held
-once.  `LENT` memory is the caller's cotangent, `SHARED` memory may have other readers.
+once.  A `SHARED` array is held by others, such as the caller.  A `VIEW` is held once, but others
+may see its memory: as in torch it may become the gradient of a leaf, but no sum is formed in it.
 """
 
 from __future__ import annotations
@@ -12,14 +13,29 @@ import numpy as np
 
 from gradspec_reference.engine import layout, versions
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
 
 if TYPE_CHECKING:
+    from gradspec_reference.engine.node import Edge
     from gradspec_reference.engine.tensor import Array
 
 SHARED = 0
-LENT = 1
+VIEW = 1
 OWNED = 2
+
+
+def ownership(part: Array, cotangent: Any, status: int, edges: tuple[Edge, ...]) -> int:
+    """Tell who sees an array that a rule made of a cotangent, or passes on along one of edges."""
+    if part is cotangent:
+        return status if status == SHARED or is_alone(edges) else SHARED
+    if part.base is not None:
+        return OWNED if status == OWNED and is_alone(edges) else VIEW
+    return OWNED
+
+
+def is_alone(edges: tuple[Edge, ...]) -> bool:
+    """Tell whether only one of a node's edges leads anywhere."""
+    return len(edges) == 1 or sum([target is not None for target, _ in edges]) == 1
 
 
 def add_contribution(held: Any, status: int, part: Any) -> tuple[Any, int]:
@@ -39,20 +55,34 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
         count_copy(leaf, keep)
         return
     array = held.materialise()
-    if array.shape != gradient.shape:
+    if not array.flags.c_contiguous:
+        check_entries(array)
+    try:
+        np.add(array, gradient, out=array, casting="unsafe")
+    except ValueError as error:
         raise OperandShapeError(
-            f"a gradient of shape {list(gradient.shape)} is added to one of shape "
-            f"{list(array.shape)}; data of another shape was assigned to the leaf"
-        )
-    np.add(array, gradient, out=array, casting="unsafe")
+            f"a gradient of shape {list(gradient.shape)} arrived at a leaf whose grad has shape "
+            f"{list(array.shape)}; set grad to None after data was given another shape"
+        ) from error
     versions.bump(held)
+
+
+def check_entries(array: Array) -> None:
+    """Refuse to add to a gradient whose indices are not one address each."""
+    if layout.overlaps_itself(array):
+        raise OverlappingMemoryError(
+            f"a gradient of shape {list(array.shape)} is to be added to, but several of its "
+            "indices are one address (it was expanded); assign a clone() to grad instead"
+        )
 
 
 def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
     """Add a differentiable gradient to a leaf's: the sum is a new tensor with a history."""
     held = leaf._grad
     if held is None:
-        leaf._grad = gradient.clone()
+        copy: Tensor = gradient.clone()
+        copy._array = layout.like_leaf(copy._array, leaf._array)
+        leaf._grad = copy
         count_copy(leaf, kept=False)
     else:
         leaf._grad = held.add(gradient)
@@ -67,12 +97,12 @@ def count_copy(leaf: Tensor, kept: bool) -> None:
 def may_keep(leaf: Array, gradient: Array, status: int) -> bool:
     """Tell whether an incoming array can become the gradient itself.
 
-    It can if nobody else sees it and it is laid out like the leaf.  A caller's cotangent is kept
-    if it came through a view operation, as in torch; handed over directly, it is copied.
+    It can if nobody else holds it and it is laid out like the leaf.  What came through a view
+    operation is held by nobody else, even if its memory is the caller's or another gradient's.
     """
     if not isinstance(gradient, np.ndarray):
         return True
-    if status == SHARED or (status == LENT and gradient.base is None):
+    if status == SHARED:
         return False
     fits = layout.follows(gradient, leaf) or not layout.Policy.enforced
     return fits and gradient.flags.writeable

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import accumulation, hooks, modes
-from gradspec_reference.engine.accumulation import OWNED, SHARED
+from gradspec_reference.engine import accumulation, hooks, modes, nesting
+from gradspec_reference.engine.accumulation import OWNED, SHARED, ownership
 from gradspec_reference.engine.arrivals import (
     FIRST,
     MISSING,
@@ -27,58 +27,60 @@ from gradspec_reference.engine.arrivals import (
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import unbroadcast
-from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.engine.shown import ShowsGradients
+from gradspec_reference.errors import LeafMovedError
 from gradspec_reference.operators import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from gradspec_reference.engine.arrivals import Arrivals
     from gradspec_reference.engine.node import Edge, Node, Shape
+    from gradspec_reference.engine.tensor import Tensor
 
 
-class BackwardPass:
+# the name of what has no derivative, and refuses even if nothing arrives
+NOT_IMPLEMENTED = "torch::autograd::NotImplemented"
+
+
+class BackwardPass(ShowsGradients):
     """One walk over the graph: the cotangents under way and the nodes that are ready for them.
 
-    `waiting` holds what arrived so far.  `captured` collects the gradients of requested edges;
-    `visited` and `executed`, unless None, limit the walk to the nodes that lead to them.
+    `captured` collects the gradients of requested edges; `visited` and `executed`, unless None,
+    limit the walk to the nodes that lead to them.
     """
 
     __slots__ = (
         "captured",
-        "create_graph",
         "executed",
         "quietly",
         "ready",
         "retain_graph",
         "visited",
-        "waiting",
         "xp",
     )
 
     def __init__(self, *, retain_graph: bool, create_graph: bool) -> None:
-        self.retain_graph = retain_graph
         self.create_graph = create_graph
+        self.retain_graph = retain_graph
         self.xp = tensors if create_graph else arrays
         self.quietly: Callable[..., Any] = modes.call if create_graph else modes.quietly
-        self.waiting: dict[Node, Arrivals] = {}
+        self.waiting = {}
         self.ready: list[tuple[int, Node]] = []
         self.captured: dict[Edge, Tensor | None] = {}
         self.visited: set[Node] | None = None
         self.executed: set[Node] | None = None
+        self.seeds = ()
+        self.shown = None
 
     # before the walk
 
-    def start(self, roots: Sequence[Edge], cotangents: Sequence[Tensor]) -> None:
-        """Count what each node waits for, and bring the cotangents to the roots."""
+    def count(self, roots: Sequence[Edge]) -> None:
+        """Count what each node waits for."""
         nodes = {node for node, _ in roots if node is not None}
         self.waiting = count_dependencies(nodes)
         for node, _ in roots:
             # a root waits for its seed as for any contribution
             self.waiting[node][MISSING] += 1  # type: ignore[index]
-        for edge, cotangent in zip(roots, cotangents, strict=True):
-            seed = cotangent if self.create_graph else cotangent._array
-            self.deliver(edge, seed, accumulation.LENT)
 
     def limit_to(self, edges: Iterable[Edge], nodes: Iterable[Node], *, run_targets: bool) -> None:
         """Walk only where it leads to these edges.
@@ -93,9 +95,28 @@ class BackwardPass:
         else:
             self.captured = dict.fromkeys(edges)
 
+    def start(self, roots: Sequence[Edge], cotangents: Sequence[Tensor]) -> None:
+        """Bring the cotangents to the roots, as contributions of the pass.
+
+        Of several roots those are left out that lead nowhere; one root is always visited.
+        """
+        self.seeds = cotangents
+        alone = self.visited is None or len(roots) == 1
+        before = modes.enter(self.create_graph)
+        try:
+            for edge, cotangent in zip(roots, cotangents, strict=True):
+                if alone or edge[0] in self.visited:  # type: ignore[operator]
+                    self.deliver(edge, cotangent if self.create_graph else cotangent._array, SHARED)
+        finally:
+            modes.leave(before)
+
     # the walk
 
     def run(self) -> None:
+        """Visit the nodes until none is ready, nested as deep as callers like."""
+        nesting.run(self.visit_all)
+
+    def visit_all(self) -> None:
         """Visit the nodes until none is ready; the grad mode is that of create_graph."""
         before = modes.enter(self.create_graph)
         try:
@@ -143,56 +164,35 @@ class BackwardPass:
         return heapq.heappop(self.ready)[1]
 
     def visit_watched(self, node: Node) -> None:
-        """Let a node's hooks see its gradient, hand that out or pass it on, and free the node."""
+        """Let a node's hooks see its gradient, hand that out or pass it on, and free the node.
+
+        What is handed out on the way to other inputs is, as in torch, what the hooks have not seen.
+        """
+        goes_on = self.executed is None or node in self.executed
+        if goes_on and self.captured:
+            arrivals = self.waiting[node]
+            sums = arrivals[FIRST:]
+            self.capture(node, sums)
+            arrivals[FIRST:] = sums
         arrived = self.take(node)
-        if self.captured:
+        if not goes_on:
             self.capture(node, arrived)
-        if self.executed is not None and node not in self.executed:
             return
         if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
             return
-        if node.operator_is_single:
-            cotangent, status = arrived[0]
-            present = cotangent is not None
-        else:
-            cotangent, status = [value for value, _ in arrived], SHARED
-            present = any(value is not None for value in cotangent)
-        if present:
-            self.quietly(self.differentiate, node, cotangent, status)
-        else:
+        if node.name() == NOT_IMPLEMENTED:
+            node.operator.rules[0](self.xp, None)
+        if node.operator_is_callers:
+            self.quietly(self.ask_caller, node, arrived)
+        elif all(value is None for value, _ in arrived):
             self.pass_nothing(node)
+        elif node.operator_is_single:
+            self.quietly(self.differentiate, node, *arrived[0])
+        else:
+            self.quietly(self.differentiate, node, [value for value, _ in arrived], SHARED)
         if not self.retain_graph:
             node.release()
-
-    def take(self, node: Node) -> list[tuple[Any, int]]:
-        """Return what arrived at each output of a node, after the hooks there have seen it."""
-        arrived = []
-        for slot, sums in enumerate(self.waiting.pop(node)[FIRST:]):
-            functions = hooks_on(node, slot)
-            pair = self.through_hooks(functions, *sums) if functions else sums
-            if node.retained is not None:
-                hooks.store_retained(node, slot, self.as_tensor(pair[0]))
-            arrived.append(pair)
-        return arrived
-
-    def through_hooks(self, functions: hooks.Hooks, value: Any, status: int) -> tuple[Any, int]:
-        """Show a gradient to hooks; what they might write to is nobody else's."""
-        value = self.unshared(value, status)
-        gradient = hooks.fire(functions, self.as_tensor(value))
-        if gradient is None or self.create_graph:
-            return gradient, SHARED
-        return gradient._array, SHARED
-
-    def unshared(self, value: Any, status: int) -> Any:
-        """Return a gradient in memory that nobody else sees, for those who may write to it."""
-        if value is None or self.create_graph or (status == OWNED and value.flags.writeable):
-            return value
-        return value.copy()
-
-    def as_tensor(self, value: Any) -> Tensor | None:
-        """Return a gradient as the caller sees it."""
-        return value if value is None or self.create_graph else Tensor(value)
 
     def differentiate(self, node: Node, cotangent: Any, status: int) -> None:
         """Send each operand's share of a node's cotangent along its edge."""
@@ -201,27 +201,31 @@ class BackwardPass:
             arguments.extend(node.params)
         rules, xp, visited = node.operator.rules, self.xp, self.visited
         edges = node.next_functions
-        for position, edge in enumerate(edges):
-            target = edge[0]
-            if target is not None and (visited is None or target in visited):
-                try:
+        try:
+            for position, edge in enumerate(edges):
+                target = edge[0]
+                if target is not None and (visited is None or target in visited):
                     part = rules[position](xp, cotangent, *arguments)
-                except ValueError as error:
-                    raise node.refusal(error) from None
-                if type(part) is np.ndarray:
-                    owner = self.ownership(part, cotangent, status, len(edges) == 1)
-                    self.deliver(edge, part, owner)
-                else:
-                    self.deliver(edge, part, SHARED)
+                    if type(part) is np.ndarray:
+                        owner = ownership(part, cotangent, status, edges)
+                        self.deliver(edge, part, owner)
+                    else:
+                        self.deliver(edge, part, SHARED)
+        except ValueError as error:
+            raise node.refusal(error) from error
 
-    def ownership(self, part: Any, cotangent: Any, status: int, alone: bool) -> int:
-        """Tell whether a share may be written to: it may if nobody else sees its memory."""
-        if part is cotangent or part.base is not None:
-            return status if alone else SHARED
-        return OWNED
+    def ask_caller(self, node: Any, arrived: list[tuple[Any, int]]) -> None:
+        """Send along its edges what a function of the caller makes of a node's cotangents."""
+        held = {id(value) for value, status in arrived if status == SHARED}
+        shares = node.shares([self.as_tensor(value) for value, _ in arrived])
+        for edge in node.next_functions:
+            part, status = self.take_back(shares)
+            if edge[0] is not None and (self.visited is None or edge[0] in self.visited):
+                self.deliver(edge, part, SHARED if id(part) in held else status)
 
     def pass_nothing(self, node: Node) -> None:
-        """Tell the nodes below that nothing comes from here."""
+        """Tell the nodes below that nothing comes from here; what is saved is looked at, too."""
+        node.unpack(self.create_graph)
         for edge in node.next_functions:
             target = edge[0]
             if target is not None and (self.visited is None or target in self.visited):
@@ -258,27 +262,37 @@ class BackwardPass:
     # the ends
 
     def capture(self, node: Node, arrived: list[tuple[Any, int]]) -> None:
-        """Keep the gradients that were asked for; nobody else sees their memory."""
-        for slot, (value, status) in enumerate(arrived):
+        """Keep the gradients that were asked for, and from now on share them with the caller."""
+        for slot, (value, _) in enumerate(arrived):
             edge = (node, slot)
             if edge in self.captured:
-                self.captured[edge] = self.as_tensor(self.unshared(value, status))
+                self.captured[edge] = self.as_tensor(value)
+                arrived[slot] = (value, SHARED)
 
     def finish_leaf(self, node: AccumulateGrad, value: Any, status: int) -> None:
-        """Add what arrived to the gradient of a leaf, then call its post-accumulate hooks."""
+        """Add what arrived to the gradient of a leaf, then call its post-accumulate hooks.
+
+        As in torch these are called even if nothing arrived, or nothing is wanted any more.
+        """
         leaf = node.variable
-        if value is None or not leaf.requires_grad:
-            return
+        if value is not None:
+            check_still_leaf(leaf)
+            if leaf.requires_grad:
+                self.accumulate(leaf, value, status)
+        hooks.fire_post_accumulate(leaf)
+
+    def accumulate(self, leaf: Tensor, value: Any, status: int) -> None:
+        """Add a gradient to that of a leaf."""
         if self.create_graph:
             accumulation.accumulate_tensor(leaf, value)
         else:
             self.quietly(accumulation.accumulate_array, leaf, value, status)
-        hooks.fire_post_accumulate(leaf)
 
 
-def hooks_on(node: Node, slot: int) -> hooks.Hooks | None:
-    """Return the hooks that see the gradient of this output."""
-    if isinstance(node, AccumulateGrad):
-        leaf = node.variable._leaf
-        return None if leaf is None else leaf.hooks
-    return hooks.of_output(node, slot)
+def check_still_leaf(tensor: Tensor) -> None:
+    """Refuse a gradient for a leaf that a recorded write made the result of an operation since."""
+    if tensor.grad_fn is not None:
+        raise LeafMovedError(
+            f"a gradient arrived at a leaf that was written in place since, and {tensor.grad_fn!r} "
+            "was recorded as its history; write in no_grad, or to a clone()"
+        )

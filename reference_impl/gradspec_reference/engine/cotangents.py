@@ -9,6 +9,7 @@ import numpy as np
 
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.edges import GradientEdge
+from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     CotangentCountError,
@@ -40,7 +41,19 @@ def for_roots(roots: Sequence[Root], given: Sequence[Any]) -> tuple[list[Edge], 
             "None) per root"
         )
     edges = [edge_of(root, position) for position, root in enumerate(roots)]
-    return edges, [one for one in cotangents if one is not None]
+    seeds = [one for one in cotangents if one is not None]
+    if len(given) == 1 and given[0] is None:  # the commonest case
+        return edges, seeds
+    return edges, [of_dtype_of(edge, one) for edge, one in zip(edges, seeds, strict=True)]
+
+
+def of_dtype_of(edge: Edge, cotangent: Tensor) -> Tensor:
+    """Cast a cotangent to the dtype that its root receives, before the pass, whose mode differs."""
+    array, dtype = cotangent._array, edge[0].outputs[edge[1]][1]  # type: ignore[union-attr]
+    if dtype is None or array.dtype is dtype or array.dtype == dtype:
+        return cotangent
+    cast: Tensor = tensors.cast(cotangent, dtype, array.dtype)
+    return cast
 
 
 def for_root(root: Root, given: Any) -> Tensor | None:
@@ -53,6 +66,7 @@ def for_root(root: Root, given: Any) -> Tensor | None:
             f"a cotangent of type {type(given).__name__} was given; it must be a tensor or None"
         )
     check_shape(given, shape)
+    given.materialise()  # what becomes of it may show the same memory
     return given
 
 
@@ -60,7 +74,7 @@ def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:
     """Return a one for a root with one element, None for a root that will be refused."""
     if isinstance(root, Tensor) and not root.requires_grad:
         return None
-    if math.prod(shape) != 1:
+    if math.prod(shape) != 1 or dtype.kind != "f":
         raise NonscalarRootError(
             f"no cotangent was given for a root of shape {list(shape)}; give a tensor of that "
             "shape, or reduce the root to one element, for example with sum()"

@@ -1,24 +1,29 @@
 """Operations whose derivative the caller writes (torch.autograd.Function); start at `apply`.
 
-The context that `forward` and `backward` are given is the node itself.  What `backward` returns is
-asked for operand by operand, as any rule's result is, but the function is called once.
+The context that `forward` and `backward` are given is the node itself.
 """
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import modes, recording, saved, versions, views
+from gradspec_reference.engine import dirty, modes, recording, saved, versions, views
 from gradspec_reference.engine.node import Node, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import LeafInplaceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+class CallersOperator:
+    """Stand in for a row of the table: what such a node saves has no names."""
+
+    saved_names = ()
+    param_names = ()
+    public_names = "none"
 
 
 class FunctionNode(Node):
@@ -28,7 +33,9 @@ class FunctionNode(Node):
     """
 
     function: ClassVar[type[Function]]
+    operator: ClassVar[Any] = CallersOperator
     operator_is_single = False
+    operator_is_callers = True
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
@@ -44,20 +51,6 @@ class FunctionNode(Node):
     def name(self) -> str:
         """Return the name of the function's derivative."""
         return type(self).__name__
-
-    def refusal(self, error: ValueError) -> Exception:
-        """Return what the caller's own function raised."""
-        return error
-
-    def unpack(self, as_tensors: bool) -> list[Any]:
-        """Return nothing: `backward` asks for `saved_tensors` itself."""
-        del as_tensors
-        return []
-
-    @property
-    def operator(self) -> Any:  # type: ignore[override]
-        """Stand in for a row of the table: the rules of this call."""
-        return CallersRules(self)
 
     # what forward calls
 
@@ -94,13 +87,14 @@ class FunctionNode(Node):
 
     # the call
 
-    def attach(self, returned: Sequence[Any]) -> list[Any]:
+    def attach(self, returned: Sequence[Any], arguments: tuple[Any, ...]) -> list[Any]:
         """Give results their history, and save what was asked for."""
-        results = [self.result(number, each) for number, each in enumerate(returned)]
-        nothing = ((), np.dtype(float))
-        self.outputs = tuple(
-            (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else nothing for x in results
-        )
+        tensors = [x for x in arguments if isinstance(x, Tensor)]
+        results = [self.result(number, each, tensors) for number, each in enumerate(returned)]
+        of_all: Any = [
+            (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else None for x in results
+        ]
+        self.outputs = tuple(of_all)
         numbers = {id(x): n for n, x in enumerate(returned) if isinstance(x, Tensor)}
         self.saved = tuple(
             None
@@ -114,26 +108,31 @@ class FunctionNode(Node):
         self.to_save = self.dirty = self.constant = ()
         return results
 
-    def result(self, number: int, value: Any) -> Any:
-        """Return one result with its history; an operand that is returned becomes a view."""
+    def result(self, number: int, value: Any, tensors: list[Tensor]) -> Any:
+        """Return one result with its history; an argument that is returned becomes a view.
+
+        A write through such a view would leave this function out, so it is refused.
+        """
         if not isinstance(value, Tensor) or value._array.dtype.kind != "f":
             return value
+        places = [place for place, x in enumerate(tensors) if x is value]
         if any(value is x for x in self.constant):
+            return value.detach() if places else value
+        if any(value is x for x in self.dirty) and places:
+            dirty.rebase(value, self, number, places[0])
             return value
-        if any(value is x for x in self.dirty):
-            check_may_be_dirty(value)
-            versions.bump(value)
-        elif value.requires_grad:
-            source, value = value, value.detach()
-            views.relate(value, source, several=False)
+        if places or (value.requires_grad and value._grad_fn is not self):
+            value = view_of(value)
         value._grad_fn, value._output_nr = self, number
+        if value._view is not None:
+            value._view.creation = views.Creation.CUSTOM
         return value
 
     def shares(self, cotangents: list[Tensor | None]) -> list[Any]:
         """Call `backward` and return what each tensor among the arguments receives."""
         if self.materialize:
             cotangents = [
-                Tensor(np.zeros(*output)) if g is None else g
+                Tensor(np.zeros(*output)) if g is None and output else g
                 for g, output in zip(cotangents, self.outputs, strict=True)
             ]
         returned = self.function.backward(self, *cotangents)
@@ -170,47 +169,20 @@ class FunctionNode(Node):
             )
 
 
-class CallersRules:
-    """The rules of one visit to a node: the caller's `backward`, called once."""
-
-    saved_names = ()
-    param_names = ()
-    public_names = "none"
-
-    def __init__(self, node: FunctionNode) -> None:
-        self.node = node
-        self.shares: list[Any] | None = None
-
-    @property
-    def rules(self) -> CallersRules:
-        """The rules, by position; not stored, since an object that holds itself is a cycle."""
-        return self
-
-    def __getitem__(self, position: int) -> Any:
-        return functools.partial(self.share, position)
-
-    def share(self, position: int, xp: Any, cotangents: list[Any]) -> Any:
-        """Return what one operand receives."""
-        recorded = xp is recording.tensors
-        if self.shares is None:
-            given = [g if recorded or g is None else Tensor(g) for g in cotangents]
-            self.shares = self.node.shares(given)
-        share = self.shares[position]
-        if recorded or share is None:
-            return share
-        # the caller may hold the tensor: a view is never written to
-        return share.materialise()[...]
+def view_of(argument: Tensor) -> Tensor:
+    """Return an argument that forward returned as a view of it, which is not to be written."""
+    view = argument.detach()
+    views.relate(view, argument, several=False)
+    view._view.creation = views.Creation.CUSTOM  # type: ignore[union-attr]
+    return view
 
 
-def check_may_be_dirty(tensor: Tensor) -> None:
-    """Refuse a write in place to a leaf that requires grad, or through a view."""
-    if tensor.requires_grad and tensor.is_leaf:
-        raise LeafInplaceError(
-            "mark_dirty was given a leaf that requires grad, which would no longer be a leaf; "
-            "give the function a clone()"
-        )
-    if tensor._view is not None:
-        raise RuntimeError("mark_dirty was given a view; give the function a clone()")
+def apart(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -> Any:
+    """Return a result that has no history; an argument that was not written as another tensor."""
+    returned = isinstance(value, Tensor) and any(value is x for x in arguments)
+    if not returned or any(value is x for x in written):
+        return value
+    return view_of(value) if modes.state.recording else value.detach()
 
 
 class Function:
@@ -250,8 +222,11 @@ class Function:
         for each in node.dirty:
             if not any(each is x for x in outputs):
                 raise RuntimeError("forward did not return an operand that it marked as dirty")
+            versions.bump(each)
         if modes.state.recording and recording.should_record(node.needs_input_grad):
-            outputs = tuple(node.attach(outputs))
+            outputs = tuple(node.attach(outputs, arguments))
+        else:
+            outputs = tuple(apart(x, arguments, node.dirty) for x in outputs)
         return outputs[0] if single else outputs
 
     @classmethod

@@ -98,7 +98,9 @@ class HasGradient:
         if self._grad is not None and dtype is not None and self._grad.dtype != dtype:
             raise wrong_dtype(self._grad.dtype, dtype)
         self.leaf_state().grad_dtype = dtype
-        self._refresh_accumulator()
+        node = self.leaf_state().accumulator()
+        if node is not None:
+            node.refresh()
 
     def _only_a_leaf_has_grad_dtype(self) -> None:
         if not self.is_leaf:

@@ -101,10 +101,12 @@ def fire_post_accumulate(leaf: Tensor) -> None:
     if leaf._leaf is None:
         return
     for hook in list(leaf._leaf.post_hooks.values()):
-        if hook(leaf) is not None:
-            raise HookResultError(
-                "a post-accumulate hook returned a value; it must return None and may change "
-                "leaf.grad instead"
+        returned = hook(leaf)
+        if returned is not None and returned is not leaf:
+            error = HookResultError if type(returned) is type(leaf) else HookResultTypeError
+            raise error(
+                f"a post-accumulate hook returned a {type(returned).__name__}; it must return None "
+                "and may change leaf.grad instead"
             )
 
 
@@ -117,7 +119,9 @@ def check_returned(returned: object, gradient: Tensor | None) -> None:
             f"a hook returned a {type(returned).__name__}; it must return a tensor or None"
         )
     if gradient is None:
-        return
+        raise HookResultError(
+            "a hook was given None, as nothing arrived, and returned a gradient; return None too"
+        )
     if returned._array.shape != gradient._array.shape:
         raise HookResultError(
             f"a hook was given a gradient of shape {list(gradient.shape)} and returned one of "
@@ -156,11 +160,12 @@ def is_retained(tensor: Tensor) -> bool:
     return keeper is not None and keeper() is tensor
 
 
-def move_retained(tensor: Tensor, node: Node) -> None:
+def move_retained(tensor: Tensor, node: Node, output_nr: int = 0) -> None:
     """Let retention follow a tensor to the node that computes its new value."""
     old = tensor._grad_fn
     if old is not None and is_retained(tensor):
-        node.retained = {0: old.retained.pop(tensor._output_nr)}  # type: ignore[union-attr]
+        kept = node.retained = node.retained or {}
+        kept[output_nr] = old.retained.pop(tensor._output_nr)  # type: ignore[union-attr]
 
 
 def store_retained(node: Node, output_nr: int, gradient: Tensor | None) -> None:

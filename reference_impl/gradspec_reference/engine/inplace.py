@@ -172,12 +172,17 @@ def shared_memory() -> OverlappingMemoryError:
 
 def check_result(array: Any, result: Any) -> None:
     """Refuse a result that the target cannot hold."""
+    check_shape(array, result)
+    check_dtype(array, dtypes.of(result.dtype))
+
+
+def check_shape(array: Any, result: Any) -> None:
+    """Refuse a result of another shape than the target's."""
     if np.shape(result) != array.shape:
         raise InplaceShapeError(
             f"the result of an in-place operation has shape {list(np.shape(result))}, its target "
             f"has {list(array.shape)}; the target must have the result's shape"
         )
-    check_dtype(array, dtypes.of(result.dtype))
 
 
 def check_dtype(array: Any, dtype: dtypes.DType) -> None:
@@ -190,7 +195,7 @@ def check_dtype(array: Any, dtype: dtypes.DType) -> None:
 
 
 def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
-    """Store a result in the tensor given as `out=`; it is never recorded.
+    """Store a result in the tensor given as `out=`, in its shape; it is never recorded.
 
     Raises OutRequiresGradError if it would have to be.
     """
@@ -199,8 +204,10 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
             "out= was given with tensors that require grad, and such an operation cannot be "
             "recorded; leave out= away, or call it in no_grad"
         )
+    check_no_overlap(out.materialise(), operands)
+    if any(out is each for each in operands):
+        check_shape(out._array, result._array)
     check_dtype(out._array, result.dtype)
-    out._array = layout.resized(out.materialise(), result._array.shape)
-    check_no_overlap(out._array, operands)
+    out._array = layout.resized(out._array, result._array.shape)
     store(out, result._array)
     return out

@@ -95,6 +95,16 @@ def is_same(target: Any, operand: Any) -> bool:
     return bool(alike and target.dtype == operand.dtype and address(target) == address(operand))
 
 
+def memory_of(array: Any) -> Any:
+    """Return the array that an array shows a part of, and that owns its memory."""
+    owner, base = array, array.base
+    while base is not None:
+        if isinstance(base, np.ndarray):
+            owner = base
+        base = getattr(base, "base", None)
+    return owner
+
+
 def address(array: Any) -> int:
     """Return the address of the first element."""
     start: int = array.__array_interface__["data"][0]
@@ -110,6 +120,8 @@ def overlaps_itself(array: Any) -> bool:
 
 def follows(gradient: Any, leaf: Any) -> bool:
     """Tell whether a gradient already has the layout that its leaf asks for."""
+    if gradient.ndim != leaf.ndim:
+        return False
     if leaf.flags.c_contiguous:
         return bool(gradient.flags.c_contiguous)
     if is_dense(leaf):

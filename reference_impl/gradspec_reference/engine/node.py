@@ -28,8 +28,8 @@ NO_EDGE: Edge = (None, 0)
 
 # Later nodes come first among those that are ready, so the numbers count downwards.
 next_order: Callable[[], int] = itertools.count(0, -1).__next__
-# Accumulation does not wait behind anything.
-next_leaf_order: Callable[[], int] = itertools.count(-(1 << 62), -1).__next__
+# Accumulation does not wait behind anything but what was ready earlier.
+next_leaf_order: Callable[[], int] = itertools.count(-(1 << 62)).__next__
 
 
 class Node:
@@ -56,6 +56,7 @@ class Node:
 
     operator: ClassVar[Operator]
     operator_is_single: ClassVar[bool] = True
+    operator_is_callers: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -155,7 +156,6 @@ class AccumulateGrad(Node):
         self.saved = ()
         self.params = ()
         self.freeable = False
-        self.order = next_leaf_order()
         self.hooks = None
         self.retained = None
         self.variable = variable
@@ -165,12 +165,21 @@ class AccumulateGrad(Node):
         """Return torch's name of the node."""
         return "torch::autograd::AccumulateGrad"
 
+    @property
+    def order(self) -> int:  # type: ignore[override]
+        """The place in the queue: drawn whenever a leaf becomes ready."""
+        return next_leaf_order()
+
+    def _sequence_nr(self) -> int:
+        """Return the largest number there is: accumulation comes first."""
+        return (1 << 64) - 1
+
     def output_count(self) -> int:
         """Return one: a leaf has one gradient."""
         return 1
 
     def refresh(self) -> None:
-        """Take over the shape and dtype that the leaf's gradient must have; None for any dtype."""
+        """Take over the dtype that the leaf's gradient must have, None for any, and its shape."""
         array = self.variable._array
         leaf = self.variable._leaf
         dtype = array.dtype

@@ -5,6 +5,7 @@ Both are made once and kept in the row itself, so they go when another row takes
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,15 @@ def source(operator: Operator, name: str) -> Source:
     if name.endswith("_shape"):
         return ("shape", operator.operand_names.index(name.removesuffix("_shape")))
     return ("operand", operator.operand_names.index(name))
+
+
+def in_place(operator: Operator) -> Operator:
+    """Return the row under which the form in place of a view is recorded."""
+    made: Operator | None = operator.derived.get("in place")
+    if made is None:
+        made = dataclasses.replace(operator, node=operator.node_in_place)
+        operator.derived["in place"] = made
+    return made
 
 
 def node_type(operator: Operator) -> type[Node]:

@@ -22,10 +22,12 @@ def refused(operator: Operator, values: Any, error: ValueError) -> OperandShapeE
     return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
 
 
-def dtypes_do_not_fit(operator: Operator, values: Any) -> NotImplementedError:
+def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
     """Word the refusal of operands of a dtype for which the operator does not exist."""
     found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)
-    return NotImplementedError(f"{operator.name} was given {found}; convert with to() first")
+    each_by_itself = operator.pointwise or len(operator.operand_names) == 1
+    error = NotImplementedError if each_by_itself else RuntimeError
+    return error(f"{operator.name} was given {found}; convert with to() first")
 
 
 def check_shapes(operator: Operator, values: Any) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.engine import cotangents, recording
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
@@ -17,6 +18,7 @@ from gradspec_reference.errors import (
     InputWithoutGradError,
     UnusedInputError,
 )
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Edge, Node
@@ -44,6 +46,32 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
     return [given] if isinstance(given, Tensor) else list(given)
 
 
+def rows_of(roots: list[Any], batches: list[Any]) -> list[list[Any]]:
+    """Return the cotangents of each row of a batch; ValueError unless all have as many rows."""
+    for root, given in zip(roots, batches, strict=False):
+        if given is None:
+            cotangents.for_root(root, None)  # refuses what is no scalar
+    if any(not isinstance(each, Tensor) or not each.ndim for each in batches):
+        raise ValueError(
+            "is_grads_batched was given without a batch; each cotangent needs a first dimension, "
+            "over which the query is repeated"
+        )
+    lengths = {len(each) for each in batches}
+    if len(lengths) > 1:
+        raise ValueError(f"batches of {sorted(lengths)} cotangents were given; lengths must agree")
+    if lengths == {0}:
+        raise IndexError("a batch without cotangents was given; give at least one")
+    return [list(row) for row in zip(*(each.unbind() for each in batches), strict=True)]
+
+
+def stacked(answers: list[list[Any]]) -> list[Any]:
+    """Put the answers for the rows of a batch together, input by input; None stays None."""
+    return [
+        None if column[0] is None else recording.apply(OPERATORS["stack"], column, 0)
+        for column in zip(*answers, strict=True)
+    ]
+
+
 def as_sequence(inputs: Any) -> Any:
     """Return the inputs as a sequence; InputsTypeError for a mapping that is not a dict."""
     if isinstance(inputs, STARTS):
@@ -57,18 +85,13 @@ def as_sequence(inputs: Any) -> Any:
     return [inputs] if isinstance(inputs, str) else inputs
 
 
-def check_elements(inputs: list[Any], materialize_grads: bool) -> None:
+def check_elements(inputs: list[Any]) -> None:
     """Refuse inputs that are neither tensors nor edges."""
     for each in inputs:
         if not isinstance(each, STARTS):
             raise InputsElementError(
                 f"an input of type {type(each).__name__} was given; it must be a tensor or an "
                 "edge of the graph"
-            )
-        if materialize_grads and isinstance(each, GradientEdge):
-            raise InputsElementError(
-                "materialize_grads was given with an edge, whose zeros have no known shape; give "
-                "the tensor itself"
             )
 
 
@@ -92,7 +115,7 @@ def stored(targets: list[Any]) -> list[Edge]:
 
     Raises InputsElementError, or RetainWithoutGradError for an input that does not require grad.
     """
-    check_elements(targets, materialize_grads=False)
+    check_elements(targets)
     for target in targets:
         if isinstance(target, Tensor):
             target.retain_grad()
@@ -133,6 +156,14 @@ def settle_unused(allow_unused: bool | None, materialize_grads: bool) -> bool:
 
 
 def zeros(target: Any, create_graph: bool) -> Tensor:
-    """Return the gradient of an input that the roots do not depend on."""
+    """Return the gradient of an input that the roots do not depend on.
+
+    InputsElementError for an edge.
+    """
+    if isinstance(target, GradientEdge):
+        raise InputsElementError(
+            "the roots do not depend on an edge that was given with materialize_grads, and its "
+            "zeros have no known shape; give the tensor itself"
+        )
     made = Tensor(np.zeros(target._array.shape, target._array.dtype))
     return made.requires_grad_(create_graph)

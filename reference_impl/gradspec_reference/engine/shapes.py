@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias, overload
 
 from gradspec_reference.errors import OperandShapeError
 
@@ -31,6 +31,10 @@ class Size(tuple[int, ...]):
         """Make one of what is known to be a shape."""
         return tuple.__new__(cls, sizes)
 
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> Size: ...
     def __getitem__(self, key: Any) -> Any:
         found = tuple.__getitem__(self, key)
         return Size.of(found) if isinstance(key, slice) else found
@@ -59,17 +63,19 @@ def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
 
     OperandShapeError if it is none of that shape: data of another shape was assigned since.
     """
-    if not is_broadcast_of(gradient.shape, shape):
+    total, leading = gradient, len(gradient.shape) - len(shape)
+    if leading > 0:
+        total = xp.sum_dim(total, tuple(range(leading)), False)
+    given = total.shape
+    if leading >= 0:
+        repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])
+        total = xp.sum_dim(total, repeated, True) if repeated else total
+    if total.shape != shape:
         raise OperandShapeError(
             f"a gradient of shape {list(gradient.shape)} was made for an operand of shape "
             f"{list(shape)}; data of another shape was assigned to a tensor after it was used"
         )
-    leading = len(gradient.shape) - len(shape)
-    if leading:
-        gradient = xp.sum_dim(gradient, tuple(range(leading)), False)
-    given = gradient.shape
-    repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])
-    return xp.sum_dim(gradient, repeated, True) if repeated else gradient
+    return total
 
 
 def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:

@@ -245,17 +245,13 @@ class Tensor(HasGradient):
                 "floating-point, so convert it first, or call requires_grad_(False)"
             )
         if self._leaf is not None and value._array.dtype != self._array.dtype:
-            self._leaf.accumulator = no_accumulator  # graphs that exist keep theirs
+            # the graphs that there are go on to deliver what the leaf was
+            self._leaf.accumulator = no_accumulator
         self._array = value.materialise()
-
-    def _refresh_accumulator(self) -> None:
-        node = None if self._leaf is None else self._leaf.accumulator()
-        if node is not None:
-            node.refresh()
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""
-        return int(self.materialise().__array_interface__["data"][0])
+        return layout.address(self.materialise())
 
     def stride(self, dim: int | None = None) -> Any:
         """Return the steps in memory, in elements (torch.Tensor.stride)."""
@@ -263,9 +259,9 @@ class Tensor(HasGradient):
         return strides if dim is None else strides[dim]
 
     def storage_offset(self) -> int:
-        """Return how far into its base's memory this tensor starts, in elements."""
-        base = self._base
-        return 0 if base is None else (self.data_ptr() - base.data_ptr()) // self.element_size()
+        """Return how far into its memory this tensor starts, in elements."""
+        start = layout.address(layout.memory_of(self.materialise()))
+        return (self.data_ptr() - start) // self.element_size()
 
     def element_size(self) -> int:
         """Return the size of one element in bytes (torch.Tensor.element_size)."""

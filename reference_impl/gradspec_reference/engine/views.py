@@ -16,6 +16,7 @@ from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import node_type
 from gradspec_reference.errors import (
+    CustomViewInplaceError,
     LeafViewInplaceError,
     MultiViewBaseWrittenError,
     MultiViewInplaceError,
@@ -36,6 +37,7 @@ class Creation(enum.Enum):
     DEFAULT = "by an operation with one result"
     NO_GRAD = "in no_grad"
     SEVERAL = "by an operation with several results"
+    CUSTOM = "by a function of the caller"
 
 
 class ViewRelation:
@@ -135,6 +137,11 @@ def check_may_be_written(view: Tensor, relation: ViewRelation) -> None:
         raise NoGradViewInplaceError(
             "a view that was made in no_grad is written in place in grad mode, and it is unclear "
             "which was meant; make the view in grad mode, or write in no_grad too"
+        )
+    if relation.creation is Creation.CUSTOM:
+        raise CustomViewInplaceError(
+            "what a function of the caller returned is written in place, but it is a view of an "
+            "argument, whose history would lose the function; let forward return a clone()"
         )
     if relation.creation is Creation.SEVERAL:
         raise MultiViewInplaceError(

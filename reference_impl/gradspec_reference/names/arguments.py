@@ -256,6 +256,8 @@ def written_to(out: Any, result: Any, operands: tuple[Any, ...]) -> Any:
     if isinstance(result, Tensor):
         if not isinstance(out, Tensor):
             raise TypeError(f"out= was given {type(out).__name__}; it must be a tensor")
+        if any(out is operand for operand in operands):  # then it is written in place
+            inplace.check_result(out.materialise(), result._array)
         return inplace.into_out(out, result, operands)
     if not isinstance(out, tuple | list) or len(out) != len(result):
         raise TypeError(f"out= must be {len(result)} tensors here, one for each result")

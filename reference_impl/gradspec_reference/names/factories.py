@@ -126,8 +126,8 @@ def asarray(
 ) -> Tensor:
     """Return an object as a tensor (torch.asarray).
 
-    `requires_grad` says whether the result requires grad: if False, a history is cut off, and a
-    leaf is told so itself.  Left out, a tensor keeps its history, and a warning says so.
+    `requires_grad` says whether the result requires grad: if False, it is detached, or a leaf that
+    is handed back has its flag taken.  Left out, a tensor keeps its history, and a warning says so.
     """
     result = as_tensor(obj, dtype=dtype)
     if copy is False and not (isinstance(obj, Tensor | np.ndarray) and result.dtype == old(obj)):

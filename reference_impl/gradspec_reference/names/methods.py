@@ -162,7 +162,7 @@ SIGNS: Final[dict[str, Any]] = {
     "__rfloordiv__": notation.tried(notation.quotient_of),
     "__ifloordiv__": notation.tried(arithmetic.floor_divide_),
     "__neg__": unwrap(elementwise.neg),
-    "__pos__": notation.itself,
+    "__pos__": notation.plus_sign,
     "__abs__": unwrap(elementwise.abs),
     "__invert__": notation.inverted,
     "__contains__": notation.contains,

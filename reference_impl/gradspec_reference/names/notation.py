@@ -119,8 +119,15 @@ def reversed_rows(self: Tensor) -> Tensor:
     return assembly.flip(self, (0,)) if self.ndim else self
 
 
+def plus_sign(self: Tensor) -> Tensor:
+    """Serve `+tensor`; RuntimeError for booleans."""
+    if self._array.dtype == np.bool_:
+        raise RuntimeError("+ was applied to booleans; convert with to() first")
+    return self
+
+
 def itself(self: Tensor) -> Tensor:
-    """Serve `+tensor`, and `cpu()` where there is no other device."""
+    """Serve `cpu()`, where there is no other device."""
     return self
 
 

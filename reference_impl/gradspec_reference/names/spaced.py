@@ -69,7 +69,8 @@ def linspace(
     check_device(device)
     if steps < 0:
         raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
-    check_is_no_boolean("linspace", dtype)
+    if steps > 1:
+        check_is_no_boolean("linspace", dtype)
     return made(np.linspace(start, end, steps).astype(floating(dtype)), requires_grad)
 
 

@@ -7,19 +7,17 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.dtypes import result_type
-from gradspec_reference.engine.recording import apply, apply_pointwise, unary
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.engine.recording import unary
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
-    indexing,
     normalised,
     products,
     shapes,
 )
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
+from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -78,43 +76,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     *stack, length = input._array.shape
     flat = shapes.reshape(input, (math.prod(stack), length))
     return shapes.view_(products.addmm(bias, flat, matrix), (*stack, matrix._array.shape[1]))
-
-
-def check_reduction(reduction: str) -> None:
-    """Refuse a word that names no reduction."""
-    if reduction not in {"mean", "sum"}:
-        raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
-
-
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return the squared differences, reduced."""
-    if reduction != "none":
-        check_reduction(reduction)
-    if not result_type(input._array, target._array).is_floating_point:
-        raise NotImplementedError("mse_loss was given integers; convert them with float()")
-    return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
-
-
-def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return minus the log probability of each row's class, reduced."""
-    if input.ndim != 2 or target.shape != input.shape[:1]:  # noqa: PLR2004 - rows and classes
-        raise OperandShapeError(
-            f"log probabilities of shape {list(input.shape)} and classes of shape "
-            f"{list(target.shape)} were given; expected [N, C] and [N]"
-        )
-    if not indexing.in_range(target, input.shape[1]):
-        raise IndexError(
-            f"a class outside 0 to {input.shape[1] - 1} was given; no class is ignored here, leave "
-            "such rows out"
-        )
-    if reduction != "none":
-        check_reduction(reduction)
-    return apply(OPERATORS["nll_loss"], (input, target), reduction)
-
-
-def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return the negative log likelihood of classes under softmax, reduced."""
-    return nll_loss(normalised.along("log_softmax", input, 1, None), target, reduction=reduction)
 
 
 arguments.put_doors(sys.modules[__name__], numpy=False)

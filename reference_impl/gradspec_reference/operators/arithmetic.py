@@ -17,14 +17,19 @@ SQUARE = 2
 WITHOUT = "torch::autograd::NotImplemented"
 
 
+def weighted(y: Any, alpha: Any) -> Any:
+    """alpha y; of booleans a boolean."""
+    return y & bool(alpha) if getattr(y, "dtype", None) == np.bool_ else y * alpha
+
+
 def add_kernel(x: Any, y: Any, alpha: Any) -> Any:
     """x + alpha y."""
-    return x + y if alpha == 1 else x + y * alpha
+    return x + y if alpha == 1 else x + weighted(y, alpha)
 
 
 def sub_kernel(x: Any, y: Any, alpha: Any) -> Any:
     """x - alpha y."""
-    return x - y if alpha == 1 else x - y * alpha
+    return x - y if alpha == 1 else x - weighted(y, alpha)
 
 
 def rsub_kernel(x: Any, y: Any, alpha: Any) -> Any:
@@ -125,7 +130,7 @@ def rpow_kernel(y: Any, base: Any) -> Any:
 def rpow_rule(xp: Any, g: Any, y: Any, result: Any, base: Any) -> Any:
     """d/dy b**y = b**y log b, and 0 for b = 0 where y >= 0."""
     if base == 0:
-        return xp.where(y >= 0, 0.0, g * (result * -np.inf))
+        return g * xp.where(y >= 0, 0.0, result * -np.inf)
     return g * (result * float(np.log(base) if base > 0 else np.nan))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.indexing import array_of
+from gradspec_reference.operators.indexing import scatter_kernel
 from gradspec_reference.operators.reductions import mean_kernel
-from gradspec_reference.operators.row import Operator
+from gradspec_reference.operators.row import Operator, no_slope
 
 REDUCTIONS: dict[str, Any] = {"none": lambda losses: losses, "mean": mean_kernel, "sum": np.sum}
 
@@ -34,9 +34,19 @@ def nll_kernel(log_probabilities: Any, target: Any, reduction: str) -> Any:
 
 def nll_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
     """Return minus g at each row's class, zero elsewhere."""
-    rows = x.shape[0]
-    share = -g / rows if reduction == "mean" else -g
-    return xp.scatter_to(share, tuple(x.shape), (np.arange(rows), array_of(target)))
+    return xp.nll_loss_backward(g, x, target, reduction)
+
+
+def nll_backward_kernel(g: Any, x: Any, target: Any, reduction: str) -> Any:
+    """Return minus the share of each row, at its class."""
+    rows = np.arange(len(target))
+    share = -g / len(rows) if reduction == "mean" else -g
+    return scatter_kernel(np.broadcast_to(share, rows.shape), x.shape, (rows, target))
+
+
+def nll_backward_rule(xp: Any, g: Any, target: Any, reduction: str) -> Any:
+    """Return the loss itself: it is linear."""
+    return xp.nll_loss(g, target, reduction)
 
 
 ROWS = (
@@ -56,5 +66,14 @@ ROWS = (
         params="reduction",
         saves="self target",
         vjp={"self": nll_rule},
+    ),
+    # as in torch it depends on the probabilities, if with derivative zero
+    Operator(
+        "nll_loss_backward",
+        kernel=nll_backward_kernel,
+        operands="grad_output self target",
+        params="reduction",
+        saves={"grad_output": "target"},
+        vjp={"grad_output": nll_backward_rule, "self": no_slope},
     ),
 )

@@ -99,9 +99,9 @@ def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> A
 class Placed:
     """An array elsewhere in the memory of another, which it keeps alive."""
 
-    def __init__(self, memory_of: Any) -> None:
-        self.memory_of = memory_of
-        self.__array_interface__ = dict(memory_of.__array_interface__)
+    def __init__(self, base: Any) -> None:
+        self.base = base
+        self.__array_interface__ = dict(base.__array_interface__)
 
 
 def scattered(xp: Any, g: Any, *where: Any) -> Any:

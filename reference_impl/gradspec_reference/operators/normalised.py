@@ -27,7 +27,8 @@ def softmax_kernel(x: Any, dim: int) -> Any:
 
 def softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
     """r (g - sum(g r))."""
-    return (g - xp.sum_dim(g * result, (dim,), True)) * result if g.ndim else xp.zeros_like(g)
+    total = xp.sum_dim(g * result, (dim,), True) if g.ndim else g * result
+    return (g - total) * result
 
 
 def log_softmax_kernel(x: Any, dim: int) -> Any:
@@ -41,7 +42,7 @@ def log_softmax_kernel(x: Any, dim: int) -> Any:
 
 def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
     """g - softmax sum(g)."""
-    return g - xp.exp(result) * xp.sum_dim(g, (dim,), True) if g.ndim else xp.zeros_like(g)
+    return g - xp.exp(result) * (xp.sum_dim(g, (dim,), True) if g.ndim else g)
 
 
 ROWS = (

@@ -81,6 +81,8 @@ def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Each element receives the product of the others."""
     if not has_zero(x):
         return g * result / x
+    if isinstance(x, np.ndarray) and x.size - np.count_nonzero(x) > 1:
+        return np.zeros_like(x)  # under create_graph it varies with x
     others = all_but_one(xp, xp.reshape(x, (math.prod(x.shape),)))
     return g * xp.reshape(others, tuple(x.shape))
 
@@ -120,6 +122,24 @@ def std_rule(
     return var_rule(xp, slope, x, dims, correction, keepdim)
 
 
+def var_mean_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> list[Any]:
+    """Return the variance and the mean."""
+    return [var_kernel(x, dims, correction, keepdim), mean_kernel(x, dims, keepdim)]
+
+
+def var_mean_rule(
+    xp: Any, g: list[Any], x: Any, dims: Dims, correction: float, keepdim: bool
+) -> Any:
+    """Return what arrives from the variance, the mean or both."""
+    of_var, of_mean = g
+    if of_mean is None:
+        return var_rule(xp, of_var, x, dims, correction, keepdim)
+    share = mean_dim_rule(xp, of_mean, tuple(x.shape), dims, keepdim)
+    if of_var is None:
+        return share
+    return var_rule(xp, of_var, x, dims, correction, keepdim) + share
+
+
 def extreme_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool) -> Any:
     """Elements that tie for the extreme value share the gradient equally."""
     shape = tuple(x.shape)
@@ -127,21 +147,24 @@ def extreme_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool
     return restore(xp, g, shape, dims, keepdim) * winners / xp.sum_dim(winners, dims, True)
 
 
+def shared_out(xp: Any, g: Any, chosen: Any) -> Any:
+    """Share a number between the elements that were chosen; the others receive zero, of inf too."""
+    return xp.where(chosen, xp.reshape(g / xp.sum(chosen), (1,) * len(chosen.shape)), 0.0)
+
+
 def median_kernel(x: Any) -> Any:
     """Return the middle element, the lower one of two; NaN if there is one, or no element."""
     ordered = np.sort(x, axis=None)
-    if not x.size or np.isnan(ordered[-1]):
+    if x.dtype.kind == "f" and not (x.size and ordered[-1] == ordered[-1]):
         return x.dtype.type(np.nan)
+    if not x.size:
+        return x.dtype.type(np.iinfo(x.dtype).min)
     return ordered[(x.size - 1) // 2]
 
 
 def chosen_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Elements equal to the chosen one share the gradient; NaNs are equal here."""
-    shape = tuple(x.shape)
-    if not bool(xp.isnan(result)):
-        return extreme_rule(xp, g, x, result, every(shape), False)
-    missing = xp.isnan(x)
-    return restore(xp, g, shape, every(shape), False) * missing / xp.sum(missing)
+    return shared_out(xp, g, xp.isnan(x) if bool(xp.isnan(result)) else x == result)
 
 
 def logsumexp_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
@@ -175,17 +198,21 @@ def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
 
 
 def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, keepdim: bool) -> Any:
-    """Return the subgradient of least norm: 0 where the norm is 0."""
+    """Return the subgradient of least norm, 0 where the norm is 0; none for the number of nonzeros.
+
+    What is infinite or NaN spreads as in torch: so the order of the products matters.
+    """
     if order == 0:
-        return xp.zeros_like(x)
+        return None
     shape = tuple(x.shape)
     g, result = (restore(xp, v, shape, dims, keepdim) for v in (g, result))
     if order == 1:
         return g * xp.sign(x)
     if math.isinf(order):
-        return extreme_rule(xp, g, xp.abs(x), result, dims, keepdim=True) * xp.sign(x)
+        largest = (xp.abs(x) == result) | (xp.isnan(x) & xp.isnan(result))
+        return xp.sign(x) * largest * (g / xp.sum_dim(largest, dims, True))
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
-        return x * xp.where(result == 0, 0.0, g / result)
+        return g * xp.where(result == 0, 0.0, x / result)
     slope = xp.where(result == 0, 0.0, g / xp.pow_scalar(result, order - 1))
     power = xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
     return xp.sign(x) * power * slope
@@ -242,6 +269,14 @@ ROWS = (
     of_result("prod", kernel=prod_kernel, vjp=prod_rule),
     of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
     unary("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
+    unary(
+        "var_mean",
+        kernel=var_mean_kernel,
+        saves="self",
+        vjp=var_mean_rule,
+        several=True,
+        **moment,
+    ),
     of_result("std", kernel=std_kernel, vjp=std_rule, **moment),
     of_result("amax", kernel=amax_kernel, vjp=extreme_rule, **along),
     of_result("amin", kernel=amin_kernel, vjp=extreme_rule, **along),

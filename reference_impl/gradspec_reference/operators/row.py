@@ -35,6 +35,7 @@ class Operator:
     _: KW_ONLY
     kernel: Kernel
     node: str = ""  # torch's name of the derivative; if none is given, as torch usually makes it
+    node_in_place: str = ""  # of the form in place, where that has a name of its own
     operands: str = "self"
     params: str = ""
     saves: str | Mapping[str, str] = ""

@@ -5,14 +5,13 @@ Each operator here is linear, so its rule is another operator, and the rules com
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, as_is, unary
+from gradspec_reference.operators.row import as_is, unary
 
 Dims = tuple[int, ...]
 
@@ -151,6 +150,11 @@ def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
     return xp.reshape(g, shape)
 
 
+def unsqueezed(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
+    """Put dimensions of length one back; what has all of them is passed on itself."""
+    return g if g.shape == shape else xp.reshape(g, shape)
+
+
 def clone_kernel(x: Any) -> Any:
     """Return a copy that lies as the operand does; what was expanded has no order to keep."""
     return x.copy("K") if x.ndim and 0 not in x.strides else x.copy()
@@ -181,15 +185,10 @@ def unbind_kernel(x: Any, dim: int) -> list[Any]:
     return [x[select_key(dim, i)] for i in range(x.shape[dim])]
 
 
-def in_place(row: Operator, node: str) -> Operator:
-    """Make the row under which the form in place is recorded."""
-    return dataclasses.replace(row, name=f"{row.name}_", node=node)
-
-
 of_shape = functools.partial(unary, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
-OUT_OF_PLACE = (
+ROWS = (
     of_shape(
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
@@ -197,29 +196,38 @@ OUT_OF_PLACE = (
     of_shape("reshape_alias", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary("alias", kernel=lambda x: x[...], vjp=as_is),
     unary("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", kernel=squeeze_kernel, vjp=reshaped),
+    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed),
+    of_shape(
+        "squeeze_dim",
+        node="SqueezeBackward1",
+        node_in_place="SqueezeBackward4",
+        kernel=squeeze_dim_kernel,
+        params="dim",
+        vjp=unsqueezed,
+    ),
     of_shape(
         "squeeze_dims",
         node="SqueezeBackward2",
+        node_in_place="SqueezeBackward5",
         kernel=squeeze_dim_kernel,
         params="dim",
         vjp=reshaped,
     ),
     of_shape(
-        "squeeze_dim",
-        node="SqueezeBackward1",
-        kernel=lambda x, dim: squeeze_dim_kernel(x, (dim,)),
+        "unsqueeze",
+        node_in_place="UnsqueezeBackward1",
+        kernel=np.expand_dims,
         params="dim",
         vjp=reshaped,
     ),
-    of_shape("unsqueeze", kernel=np.expand_dims, params="dim", vjp=reshaped),
     unary(
         "transpose",
+        node_in_place="TransposeBackward1",
         kernel=lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
         params="dim0 dim1",
         vjp=lambda xp, g, a, b: xp.transpose(g, a, b),
     ),
-    unary("t", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
+    unary("t", node_in_place="TBackward1", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
     unary(
         "permute",
         kernel=lambda x, dims: x.transpose(dims),
@@ -289,17 +297,4 @@ OUT_OF_PLACE = (
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),
-)
-
-IN_PLACE = {
-    "t": "TBackward1",
-    "transpose": "TransposeBackward1",
-    "squeeze": "SqueezeBackward3",
-    "squeeze_dim": "SqueezeBackward4",
-    "squeeze_dims": "SqueezeBackward5",
-    "unsqueeze": "UnsqueezeBackward1",
-}
-ROWS: Final = (
-    *OUT_OF_PLACE,
-    *(in_place(row, IN_PLACE[row.name]) for row in OUT_OF_PLACE if row.name in IN_PLACE),
 )

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Swap
 
 
-@plant(
-    reading("is_leaf"),
-    {"leaf-204/assignment": "value", "leaf-204/method": "value"},
-    "common in teaching engines",
+@compound(
+    {"leaf-204/assignment": "value", "leaf-204/method": "value"}, "common in teaching engines"
 )
-def everything_is_a_leaf(_sound: Any, _tensor: Any) -> Any:
-    """is_leaf is True for every tensor, whatever made it."""
-    return True
+def everything_is_a_leaf(swap: Swap) -> None:
+    """is_leaf is True for every tensor, whatever made it, and its flag can be set, to no effect."""
+
+    def ask(sound: Any, tensor: Any, flag: Any = True) -> Any:
+        return sound(tensor, flag) if tensor._grad_fn is None else tensor
+
+    swap(reading("is_leaf"), lambda *_: True)
+    swap(at(Tensor, "requires_grad_"), ask)
+    swap(assigning("requires_grad"), ask)
 
 
 @plant(

@@ -21,7 +21,8 @@ COME_THROUGH: Final = {
     "div": "div div_broadcast div_ itruediv",
     "dot": "dot matmul_vectors",
     "expand": "expand expand_new broadcast_to broadcast_to_new expand_as",
-    "fill": "fill_ setitem_number",
+    "fill": "fill_",
+    "fill_tensor": "setitem_number",
     "gather": "gather take_along_dim take_along_dim_flat",
     "index": "getitem_places getitem_mask",
     "masked_fill": "masked_fill masked_fill_",
@@ -79,7 +80,8 @@ AT_KINKS: Final = {
 
 FLAT: Final = {
     "zero": ("zero_",),
-    "fill": ("fill_", "setitem_number"),
+    "fill": ("fill_",),
+    "fill_tensor": ("setitem_number",),
     "relu": ("relu_negative",),
     **{
         name: tuple(operator.named(call) for call in operator.calls)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_conformance.plants.places import at, rule
+from gradspec_conformance.plants.places import at, kernel, rule
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.operators import indexing, reductions
 
@@ -111,3 +111,25 @@ def the_last_window_wins(
             place = (*(slice(None),) * dim, window * step + offset)
             whole[place] = g[(*(slice(None),) * dim, window, ..., offset)]
     return whole
+
+
+@plant(
+    at(reductions, "shared_out"),
+    {"op-211/max": "value", "op-211/median": "value"},
+    "common where a mask is a factor",
+)
+def winners_are_a_factor(_sound: Any, xp: Any, g: Any, chosen: Any) -> Any:
+    """What is shared out among the chosen is multiplied by a mask of ones and zeros."""
+    return xp.reshape(g / xp.sum(chosen), (1,) * len(chosen.shape)) * chosen
+
+
+@plant(kernel("threshold_backward"), {"op-211/relu": "value"}, "common where a mask is a factor")
+def positive_entries_are_a_factor(_sound: Any, g: Any, result: Any) -> Any:
+    """relu multiplies its gradient by a mask of ones and zeros."""
+    return g * (result > 0)
+
+
+@plant(rule("sort_values", "self"), {"op-211/sort": "value"}, "sorting by a permutation matrix")
+def sorting_is_a_product(sound: Any, xp: Any, g: Any, *rest: Any) -> Any:
+    """Every entry receives a multiple of every entry of a sort's gradient, if one of zero."""
+    return sound(xp, g, *rest) + xp.sum(g) * 0.0

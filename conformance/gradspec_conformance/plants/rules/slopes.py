@@ -94,9 +94,7 @@ def clamp_passes_everything(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     return g
 
 
-@plant(
-    rule("fill", "self"), {"inp-020/number": "value", "inp-020/slice": "value"}, "pytorch/xla#1718"
-)
+@plant(rule("fill_tensor", "self"), {"inp-020/slice": "value"}, "pytorch/xla#1718")
 def fill_keeps_old(_sound: Any, _xp: Any, g: Any, *_rest: Any) -> Any:
     """A constant that is filled in passes the gradient on to the value that it overwrote."""
     return g

@@ -28,7 +28,7 @@ from gradspec_conformance.plants.rules.calls import (
     kinks_through,
 )
 from gradspec_reference import autograd
-from gradspec_reference.engine import shapes
+from gradspec_reference.engine import layout, shapes
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
@@ -251,8 +251,9 @@ def broadcasting() -> Iterator[Spot]:
     broadcast = [c for c in CALLS.values() if c.name.endswith("_broadcast")]
     smooth = [c for c in broadcast if c.operator.smoothness in DIFFERENTIABLE]
     kills = {f"op-001/{c.name}": "shape" for c in smooth}
-    leave: Fault = lambda _sound, _xp, gradient, _shape: gradient  # noqa: E731 - a fault
-    yield Spot("everything", (at(shapes, "unbroadcast"),), leave, kills)
+    leave: Fault = lambda _sound, *given: given[-2]  # noqa: E731 - a fault
+    places = (at(shapes, "unbroadcast"), at(layout, "in_shape"))
+    yield Spot("everything", places, leave, kills)
 
 
 # flags --------------------------------------------------------------------------------

@@ -102,6 +102,12 @@ def movedim_copies(sound: Any, *arguments: Any) -> Any:
     return sound(*arguments).clone()
 
 
+@plant(at(shapes, "flatten"), {"inp-251": "aliasing"}, "common where flatten is a reshape")
+def flatten_is_always_a_view(sound: Any, *arguments: Any) -> Any:
+    """flatten() gives a view also of what is flat already."""
+    return parts.alias(sound(*arguments))
+
+
 @plant(at(parts, "chunk"), {"inp-042/chunk": "aliasing"}, "common where chunk makes equal buffers")
 def chunk_copies(sound: Any, *given: Any, **named: Any) -> Any:
     """chunk() gives pieces in memory of their own."""

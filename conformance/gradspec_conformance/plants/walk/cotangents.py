@@ -11,7 +11,7 @@ import numpy as np
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import cotangents, shapes
+from gradspec_reference.engine import cotangents, layout, shapes
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -226,10 +226,16 @@ def equal_entries_are_a_scalar(sound: Any, root: Any, shape: Any, dtype: Any) ->
     return sound(root, shape, dtype)
 
 
-@plant(at(cotangents, "check_shape"), {"vjp-004/row": "no error"}, "pytorch/pytorch#1198")
-def cotangent_shape_unchecked(_sound: Any, _given: Any, _shape: Any) -> Any:
+@compound({"vjp-004/number": "no error"}, "pytorch/pytorch#1198")
+def cotangent_shape_unchecked(swap: Swap) -> None:
     """A cotangent of any shape is accepted."""
-    return None
+
+    def unbroadcast(sound: Any, xp: Any, gradient: Any, shape: Any) -> Any:
+        small = len(gradient.shape) < len(shape)
+        return gradient if small else sound(xp, gradient, shape)
+
+    swap(at(cotangents, "check_shape"), lambda _sound, _given, _shape: None)
+    swap(at(shapes, "unbroadcast"), unbroadcast)
 
 
 @plant(at(cotangents, "for_root"), {"vjp-004/number": "no error"}, "NumPy's broadcasting")
@@ -322,16 +328,14 @@ def broadcast_takes_the_mean(sound: Any, xp: Any, gradient: Any, shape: Any) -> 
     return total * (total.size / gradient.size)
 
 
-@plant(
-    at(shapes, "unbroadcast"),
+@compound(
     {"leaf-016a": "shape"},
     "pytorch/pytorch#913, raskr/rust-autograd#38, Lightning-AI/lightning-thunder#1962",
 )
-def a_stretched_leaf_has_a_stretched_gradient(
-    _sound: Any, _xp: Any, gradient: Any, _shape: Any
-) -> Any:
+def a_stretched_leaf_has_a_stretched_gradient(swap: Swap) -> None:
     """Broadcasting is not undone: what arrives at a leaf has the shape of the result."""
-    return gradient
+    swap(at(shapes, "unbroadcast"), lambda _sound, _xp, gradient, _shape: gradient)
+    swap(at(layout, "in_shape"), lambda _sound, gradient, _shape: gradient)
 
 
 @plant(
@@ -393,13 +397,14 @@ def numbers_among_gradients_stand_for_one(sound: Any, root: Any, given: Any) -> 
     return sound(root, None if isinstance(given, int | float) else given)
 
 
-@plant(
-    at(shapes, "unbroadcast"),
-    {"leaf-016a/a_row_to_no_rows": "shape"},
-    "a test for > 1 in place of != 1",
-)
-def stretching_to_nothing_is_overlooked(sound: Any, xp: Any, gradient: Any, shape: Any) -> Any:
+@compound({"leaf-016a/a_row_to_no_rows": "shape"}, "a test for > 1 in place of != 1")
+def stretching_to_nothing_is_overlooked(swap: Swap) -> None:
     """Broadcasting is not undone along a dimension of length 0."""
-    leading = len(gradient.shape) - len(shape)
-    empty = 0 in gradient.shape[leading:]
-    return gradient if empty and (not leading) else sound(xp, gradient, shape)
+
+    def unbroadcast(sound: Any, xp: Any, gradient: Any, shape: Any) -> Any:
+        leading = len(gradient.shape) - len(shape)
+        empty = 0 in gradient.shape[leading:]
+        return gradient if empty and (not leading) else sound(xp, gradient, shape)
+
+    swap(at(shapes, "unbroadcast"), unbroadcast)
+    swap(at(layout, "in_shape"), lambda _sound, gradient, _shape: gradient)

@@ -31,10 +31,12 @@ def freed_node_passes_nothing(
     sound: Any, self: BackwardPass, node: Node, cotangent: Any, status: int
 ) -> None:
     """A freed node ends the walk silently, so that a second pass adds nothing."""
-    if node.saved is None:
-        self.pass_nothing(node)
-    else:
+    if node.saved is not None:
         sound(self, node, cotangent, status)
+        return
+    node.saved = ()
+    self.pass_nothing(node)
+    node.saved = None
 
 
 @plant(

@@ -154,3 +154,17 @@ def inputs_after_a_constant_are_dropped(swap: Swap) -> None:
         return original(targets[: (*sound, False).index(False)])
 
     swap(at(requests, "stored"), stored)
+
+
+@plant(
+    at(BackwardPass, "start"),
+    {"bwd-212": "unexpected gradient"},
+    "common where every root is a start",
+)
+def roots_beside_the_inputs_are_visited(
+    sound: Any, self: BackwardPass, roots: Any, cotangents: Any
+) -> None:
+    """A root that leads to none of the inputs keeps its gradient and calls its hooks."""
+    visited, self.visited = (self.visited, None)
+    sound(self, roots, cotangents)
+    self.visited = visited

@@ -14,7 +14,7 @@ import numpy as np
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_conformance.plants.walk.naive import leaf_of, propagate, reached, take, through
-from gradspec_reference.engine import accumulation, arrivals
+from gradspec_reference.engine import accumulation, arrivals, layout
 from gradspec_reference.engine.arrivals import MISSING
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
@@ -166,11 +166,19 @@ def deep_graph_cut(swap: Swap) -> None:
     swap(at(BackwardPass, "differentiate"), shallow)
 
 
-@plant(at(BackwardPass, "start"), {"bwd-015": "value"}, "engines that keep roots in a dict")
-def roots_are_a_set(sound: Any, self: Any, roots: Any, cotangents: Any) -> None:
+@compound({"bwd-015": "value"}, "engines that keep roots in a dict")
+def roots_are_a_set(swap: Swap) -> None:
     """A root that is listed twice counts once."""
-    by_edge = dict(zip(roots, cotangents, strict=True))
-    sound(self, list(by_edge), list(by_edge.values()))
+
+    def start(sound: Any, self: Any, roots: Any, cotangents: Any) -> None:
+        by_edge = dict(zip(roots, cotangents, strict=True))
+        sound(self, list(by_edge), list(by_edge.values()))
+
+    swap(
+        at(BackwardPass, "count"),
+        lambda sound, self, roots: sound(self, list(dict.fromkeys(roots))),
+    )
+    swap(at(BackwardPass, "start"), start)
 
 
 @plant(
@@ -236,12 +244,13 @@ def derivatives_are_taken_at_the_leaves(
     node.saved = held
 
 
-@plant(at(BackwardPass, "fit"), {"vjp-010": "shape"}, "raskr/rust-autograd#38")
-def broadcasting_is_not_undone(
-    _sound: Any, _self: Any, part: Any, status: Any, _shape: Any, _dtype: Any
-) -> Any:
+@compound({"vjp-001b": "shape"}, "raskr/rust-autograd#38")
+def broadcasting_is_not_undone(swap: Swap) -> None:
     """An operand that was repeated is given a gradient of the result's shape."""
-    return (part, status)
+    swap(
+        at(BackwardPass, "fit"), lambda _sound, _self, part, status, _shape, _dtype: (part, status)
+    )
+    swap(at(layout, "in_shape"), lambda _sound, gradient, _shape: gradient)
 
 
 @plant(at(BackwardPass, "fit"), {"leaf-206": "value"}, "pytorch/pytorch#76785")

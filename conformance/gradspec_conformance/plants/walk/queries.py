@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -165,17 +166,25 @@ def query_empties_nothing(
 
 @compound({"vjp-011b": "value", "vjp-011a": "value"}, "engines that return what the walk collected")
 def grad_order(swap: Swap) -> None:
-    """A query returns gradients in the order in which the inputs were first used."""
+    """A query returns gradients in the order in which the walk came to the inputs."""
+    reached: list[Node] = []
+
+    def capture(sound: Any, self: Any, node: Node, arrived: Any) -> None:
+        sound(self, node, arrived)
+        reached.append(node)
 
     def place(each: Any) -> int:
-        node: Any = requests.edge_of(each)[0]
-        return -int(node.order)
+        return next(n for n, node in enumerate(reached) if node is requests.edge_of(each)[0])
 
     def grad(sound: Any, outputs: Any, inputs: Any, *rest: Any, **keywords: Any) -> Any:
         if not isinstance(inputs, list | tuple):
             return sound(outputs, inputs, *rest, **keywords)
-        return sound(outputs, sorted(inputs, key=place), *rest, **keywords)
+        reached.clear()
+        found = sound(outputs, inputs, *rest, **keywords)
+        by_place = zip(map(place, inputs), found, strict=True)
+        return [g for _, g in sorted(by_place, key=itemgetter(0))]
 
+    swap(at(BackwardPass, "capture"), capture)
     swap(at(autograd, "grad"), grad)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import at, instead
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import inplace, layout, node, versions, views
+from gradspec_reference.engine import backward, inplace, layout, node, versions, views
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.errors import (
@@ -241,3 +241,8 @@ def misfit_is_noticed_after_the_write(swap: Swap) -> None:
 
     swap(at(inplace, "check_result"), lambda _sound, *_: None)
     swap(at(inplace, "store"), store)
+
+
+@plant(at(backward, "check_still_leaf"), {"inp-260": "unexpected gradient"}, "torch rule")
+def a_leaf_that_became_a_result_is_filled(_sound: Any, _tensor: Any) -> None:
+    """A gradient for a leaf is stored in what a recorded write has made of it."""

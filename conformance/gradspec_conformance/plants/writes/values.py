@@ -134,3 +134,16 @@ def base_gets_a_scatter(_sound: Any, *_: Any) -> Any:
 def inplace_not_recorded(sound: Any, *arguments: Any) -> Any:
     """A write changes the value, and the history stays that of the old value."""
     return unrecorded(sound, *arguments)
+
+
+@compound({"inp-259": "value"}, "NumPy's integer powers")
+def powers_in_place_are_cut_off(swap: Swap) -> None:
+    """A power in place is cut off to the data type of its target."""
+
+    def result_for(sound: Any, operator: Any, operands: Any, params: Any) -> Any:
+        result = sound(operator, operands, params)
+        power = operator.name.startswith("pow")
+        return result.astype(operands[0]._array.dtype) if power else result
+
+    swap(at(inplace, "result_for"), result_for)
+    swap(at(inplace, "check_dtype"), lambda _sound, _array, _dtype: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec_reference.engine.recording import unary
+from gradspec_reference.engine.recording import several, unary
 from gradspec_reference.engine.shapes import normal_dims
 from gradspec_reference.names.functions.reductions import check_is_floating, mean
 from gradspec_reference.operators import OPERATORS
@@ -24,14 +24,14 @@ __all__ = [
 ]
 
 
-def _moment(
+def _how(
     name: str,
     input: Tensor,
     dim: int | Sequence[int] | bool | None,
     unbiased: bool | None,
     correction: float | None,
-    keepdim: bool,
-) -> Tensor:
+) -> tuple[tuple[int, ...], float]:
+    """Return the dimensions and the correction that are meant, of several ways to say it."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
@@ -39,7 +39,7 @@ def _moment(
     elif unbiased is not None:
         raise TypeError(f"{name} was given both unbiased and correction; give one of them")
     check_is_floating(name, input)
-    return unary(OPERATORS[name], input, normal_dims(dim, input.ndim), correction, keepdim)
+    return normal_dims(dim, input.ndim), correction
 
 
 def var(
@@ -51,7 +51,8 @@ def var(
     correction: Scalar | None = None,
 ) -> Tensor:
     """Return the variance, by default with n - 1 in the denominator (torch.var)."""
-    return _moment("var", input, dim, unbiased, correction, keepdim)
+    along, correction = _how("var", input, dim, unbiased, correction)
+    return unary(OPERATORS["var"], input, along, correction, keepdim)
 
 
 def std(
@@ -63,7 +64,8 @@ def std(
     correction: Scalar | None = None,
 ) -> Tensor:
     """Return the standard deviation (torch.std)."""
-    return _moment("std", input, dim, unbiased, correction, keepdim)
+    along, correction = _how("std", input, dim, unbiased, correction)
+    return unary(OPERATORS["std"], input, along, correction, keepdim)
 
 
 def var_mean(
@@ -75,8 +77,9 @@ def var_mean(
     correction: Scalar | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the variance and the mean (torch.var_mean)."""
-    spread = _moment("var", input, dim, unbiased, correction, keepdim)
-    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
+    along, correction = _how("var_mean", input, dim, unbiased, correction)
+    variance, average = several(OPERATORS["var_mean"], input, along, correction, keepdim)
+    return variance, average
 
 
 def std_mean(
@@ -88,5 +91,6 @@ def std_mean(
     correction: Scalar | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the standard deviation and the mean (torch.std_mean)."""
-    spread = _moment("std", input, dim, unbiased, correction, keepdim)
-    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
+    along, correction = _how("std_mean", input, dim, unbiased, correction)
+    spread = unary(OPERATORS["std"], input, along, correction, keepdim)
+    return spread, mean(input, along, keepdim)

@@ -28,7 +28,7 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
     if input._array.dtype.kind != "f":
         input = input.to(get_default_dtype())
-    if not dim and dim != 0 and input.ndim:
+    if not dim and dim != 0 and input.ndim and input.numel() and not keepdim:
         raise RuntimeError("logsumexp was given no dimension; name at least one")
     return unary(OPERATORS["logsumexp"], input, normal_dims(dim, input.ndim), keepdim)
 
@@ -47,6 +47,8 @@ def along(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
     """Run one of the two."""
     input = cast(input, dtype)
     dim = normal_dim(dim, input.ndim)
+    if input._array.dtype.kind != "f" and not input.numel():
+        return input
     if input._array.dtype.kind != "f":
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
     return unary(OPERATORS[name], input, dim)

@@ -82,7 +82,7 @@ def as_strided(
 ) -> Tensor:
     """Return a view of the tensor's memory with any shape and strides (torch.as_strided).
 
-    The offset counts from the start of the memory's base.  OperandShapeError beyond its end.
+    The offset counts from the start of the memory.  OperandShapeError beyond its end.
     """
     size, stride = as_shape((size,)), as_shape((stride,))
     if len(size) != len(stride) or min(stride, default=0) < 0 or min(size, default=0) < 0:
@@ -91,10 +91,9 @@ def as_strided(
             "one length and not negative"
         )
     own = input.storage_offset()
-    source = (input if input._base is None else input._base).materialise()
     offset = own if storage_offset is None else storage_offset
     reach = offset + span(tuple(size), tuple(stride))
-    held = span(source.shape, layout.strides(source))
+    held = layout.reach(layout.memory_of(input._array))
     if offset < 0 or (reach > held and 0 not in size):
         raise OperandShapeError(
             f"as_strided was to show elements {offset} to {reach} of the memory, which has {held}"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gradspec_reference.engine import recording, refusals
+from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
-from gradspec_reference.names.functions.arithmetic import add, mul
+from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 def _without_dim(product: Tensor, dim: int) -> Tensor:
     """Drop a dimension of a product that nobody else has seen: the result is no view."""
     if product.ndim == 2:  # noqa: PLR2004 - a matrix
-        return unary(OPERATORS["squeeze_dim_"], product, dim % 2)
+        return unary(in_place(OPERATORS["squeeze_dim"]), product, (dim % 2,))
     shape = list(product._array.shape)
     del shape[dim]
     return unary(OPERATORS["reshape"], product, tuple(shape))
@@ -114,10 +115,7 @@ def addmm(
     check_fit(operator, *shapes_of_all)
     check_same_dtype(operator, mat1, mat2)
     check_same_dtype(operator, input, mat1)
-    if beta == alpha == 1:
-        return apply(operator, (input, mat1, mat2))
-    product = mul(mm(mat1, mat2), alpha)
-    return add(mul(input, beta), product) if beta else product
+    return apply(operator, (input, mat1, mat2), beta, alpha)
 
 
 def check_fit(operator: Operator, bias: Shape, left: Shape, right: Shape) -> None:

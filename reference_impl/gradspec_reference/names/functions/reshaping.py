@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import inplace, layout, recording, versions, views
 from gradspec_reference.engine.modes import state
-from gradspec_reference.engine.shapes import as_shape, normal_dim
+from gradspec_reference.engine.plans import in_place
+from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
 from gradspec_reference.names.functions import shapes
@@ -22,7 +23,7 @@ __all__ = []
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
-    operator = OPERATORS[f"{name}_"]
+    operator = in_place(OPERATORS[name])
     requires = (recording.needs_grad(input),)
     recorded = state.recording and recording.should_record(requires)
     if recorded:
@@ -54,7 +55,7 @@ def squeeze_(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor
     """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
     if dim is None:
         return change_view_(input, "squeeze")
-    return change_view_(input, shapes.squeezing(dim), shapes.dropped(dim, input.ndim))
+    return change_view_(input, shapes.squeezing(dim), named_dims(dim, input.ndim))
 
 
 def unsqueeze_(input: Tensor, dim: int) -> Tensor:
@@ -72,6 +73,7 @@ def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     shape = as_shape(size)
     if min(shape, default=0) < 0:
         raise RuntimeError(f"resize_ was given {list(shape)}; no length is negative")
-    input._array = layout.resized(input.materialise(), shape)
-    versions.bump(input)
+    if shape != input._array.shape:
+        input._array = layout.resized(input.materialise(), shape)
+        versions.bump(input)
     return input

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine import inplace, recording
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import queries
@@ -99,18 +100,20 @@ def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...
     if low is None and high is None:
         raise RuntimeError("clamp was given neither min nor max; give at least one of them")
     if isinstance(low, Tensor) or isinstance(high, Tensor):
-        lowest, highest = _limits(input)
+        lowest, highest = _limits(input, low, high)
         low = lowest if low is None else low
         high = highest if high is None else high
         return OPERATORS["clamp_between"], (input, low, high), ()
     return OPERATORS["clamp"], (input,), (low, high)
 
 
-def _limits(input: Tensor) -> tuple[float, float]:
-    dtype = input._array.dtype
+def _limits(*bounded: Any) -> tuple[float, float]:
+    """Return bounds that bind nothing in the dtype of an operation on these."""
+    arrays = [x._array if isinstance(x, Tensor) else x for x in bounded if x is not None]
+    dtype = dtypes.result_type(*arrays).numpy
     if dtype.kind in "iu":
         return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
-    return -math.inf, math.inf
+    return (False, True) if dtype.kind == "b" else (-math.inf, math.inf)
 
 
 def check_is_mask(name: str, mask: Tensor) -> None:

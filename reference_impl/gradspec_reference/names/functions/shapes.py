@@ -154,17 +154,12 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor:
     """Return a view without dimensions of length one (torch.squeeze)."""
     if dim is None:
         return view(OPERATORS["squeeze"], input)
-    return view(OPERATORS[squeezing(dim)], input, dropped(dim, input.ndim))
+    return view(OPERATORS[squeezing(dim)], input, named_dims(dim, input.ndim))
 
 
 def squeezing(dim: int | Sequence[int]) -> str:
-    """Name the row that drops one dimension, or several."""
+    """Return the operator that drops one dimension, or several."""
     return "squeeze_dim" if isinstance(dim, int) else "squeeze_dims"
-
-
-def dropped(dim: int | Sequence[int], ndim: int) -> int | tuple[int, ...]:
-    """Return the dimension, or the dimensions, counted from the front."""
-    return normal_dim(dim, ndim) if isinstance(dim, int) else named_dims(dim, ndim)
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:

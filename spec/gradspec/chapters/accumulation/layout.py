@@ -15,15 +15,22 @@ DEFAULTS = "docs autograd § Default gradient layouts"
 POLICY = "torch.autograd.grad_mode.enforce_grad_layout_policy docstring"
 
 
-@clause("acc-013", CONVENTION, level=SHOULD, sources=[DEFAULTS, POLICY])
-def a_new_gradient_takes_the_layout_of_the_leaf(ag: Autograd) -> None:
-    """A new grad has the leaf's strides, if the leaf is dense and its entries do not overlap.
+@clause(
+    "acc-013",
+    CONVENTION,
+    level=SHOULD,
+    sources=[DEFAULTS, POLICY],
+    over={"a_pass": {}, "a_pass_with_create_graph": {"create_graph": True}},
+)
+def a_new_gradient_takes_the_layout_of_the_leaf(ag: Autograd, options: dict[str, bool]) -> None:
+    """The grad that {name} gives a leaf without one has the leaf's strides, if the leaf is dense
+    and its entries do not overlap.
 
     The leaf is stored by columns; the gradient arrives by rows, as the weights are.
     """
     weights = ag.random(3, 2)
     x = ag.tensor(ag.random(2, 3)).t().requires_grad_()
-    (x * ag.tensor(weights)).sum().backward()
+    (x * ag.tensor(weights)).sum().backward(**options)
 
     expect(x.grad.strides).has_structure((1, 3))
     expect(x.grad).is_close(weights)

@@ -129,7 +129,7 @@ def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
 
 @clause("acc-019", VALUE, sources=["observed"])
 def each_leaf_has_a_total_of_its_own(ag: Autograd) -> None:
-    """A pass that adds to the grad of one leaf leaves the grad of every other leaf as it was.
+    """A pass that adds to the grad of one argument of a sum leaves that of the other as it was.
 
     The two gradients of x + y are the same number, and both are the gradient of the sum itself.
     oneflow#8248 stored one tensor for both leaves, and adding to the one added to the other.
@@ -144,7 +144,7 @@ def each_leaf_has_a_total_of_its_own(ag: Autograd) -> None:
 
 @clause("acc-019a", SAFETY, sources=["observed"])
 def zeroing_one_gradient_leaves_the_others_alone(ag: Autograd) -> None:
-    """A gradient that is zeroed in place leaves the gradients of other leaves as they were."""
+    """A gradient that is zeroed in place leaves that of the other argument of a sum as it was."""
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.tensor(1.0, requires_grad=True)
     (x + y).backward()
@@ -234,14 +234,20 @@ def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
     expect(row.grad).equals([[3.0] * 3])
 
 
-@clause("acc-018b", CONVENTION, level=SHOULD, sources=["observed"])
-def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd) -> None:
-    """A cotangent that is given to a leaf itself is copied, not made its running total.
+WHOLE_OR_PART: dict[str, Any] = {
+    "a_tensor": lambda ag: ag.tensor([3.0, 5.0]),
+    "a_part_of_a_tensor": lambda ag: ag.tensor([3.0, 5.0, 7.0])[0:2],
+}
+
+
+@clause("acc-018b", CONVENTION, level=SHOULD, over=WHOLE_OR_PART, sources=["observed"])
+def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd, make: Any) -> None:
+    """The cotangent of a leaf itself, {name}, is copied, not made the leaf's running total.
 
     The second pass adds to grad, and the caller's tensor must not change along with it.
     """
     x = ag.tensor([2.0, 1.0], requires_grad=True)
-    v = ag.tensor([3.0, 5.0])
+    v = make(ag)
     x.backward(v)
     x.backward(v)
 
@@ -274,3 +280,33 @@ def a_later_pass_writes_into_a_cotangent_that_was_not_copied(ag: Autograd) -> No
     (x * 3.0).backward(ag.tensor(second))
 
     expect(v).is_close(first + 3.0 * second)
+
+
+@clause("acc-203", CONVENTION, level=MAY, unseen="views", sources=["observed"])
+def what_is_only_reshaped_is_shared(ag: Autograd) -> None:
+    """Leaves that are only reshaped on the way to a sum share the memory of a first gradient.
+
+    What the sum passes on to both is one tensor, and each leaf receives a view of it, which nobody
+    else holds and torch does not copy.  To change the one is to change the other.
+    """
+    x = ag.tensor(ag.random(2), requires_grad=True)
+    y = ag.tensor(ag.random(2), requires_grad=True)
+    ((x.view(2, 1) + y.view(2, 1)) * ag.tensor(ag.random(2, 1))).sum().backward()
+
+    expect(x.grad).shares_memory_with(y.grad)
+
+
+@clause("acc-204", SAFETY, unseen="views", sources=["observed"])
+def entries_with_one_address_are_not_added_up(ag: Autograd) -> None:
+    """Where entries of the grad share an address, a pass is refused and leaves the grad as it was,
+    or adds to each entry its own.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x.grad = ag.tensor(1.0).expand(2)
+    with ag.attempt() as backward:
+        (x * x).sum().backward()
+
+    with backward.granted():
+        expect(x.grad).equals([3.0, 5.0])
+    with backward.denied():
+        expect(x.grad).equals([1.0, 1.0])

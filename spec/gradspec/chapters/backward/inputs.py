@@ -218,3 +218,15 @@ def an_input_listed_twice_is_filled_once(ag: Autograd) -> None:
     (x * x).backward(inputs=[x, x])
 
     expect(x.grad).equals(6.0)
+
+
+@clause("bwd-212", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("bwd-020",))
+def a_root_beside_the_inputs_is_not_visited(ag: Autograd) -> None:
+    """Of several roots, one that leads to none of the inputs is not visited: it retains nothing."""
+    x = ag.tensor(3.0, requires_grad=True)
+    beside = ag.tensor(2.0, requires_grad=True) * 5.0
+    beside.retain_grad()
+    ag.backward([x * 7.0, beside], inputs=[x])
+
+    expect(x.grad).equals(7.0)
+    expect(beside.grad).is_none()

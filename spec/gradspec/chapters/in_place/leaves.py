@@ -211,3 +211,21 @@ def a_leaf_is_released_with_its_last_name(ag: Autograd) -> None:
     ag.forget(x, buffer, written)
 
     expect(watcher).is_gone()
+
+
+@clause("inp-260", SAFETY, sources=["observed"])
+def a_leaf_that_became_a_result_gets_no_gradient(ag: Autograd) -> None:
+    """A gradient that arrives at a leaf after a recorded write made it a result is refused, or
+    passed over: it is not the result's.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    w = ag.tensor(5.0, requires_grad=True)
+    y = x * 3.0
+    x.requires_grad = False
+    x.add_(w)
+    with ag.attempt() as backward:
+        y.backward()
+
+    with backward.granted():
+        expect(x.grad).is_none()
+    expect(w.grad).is_none()

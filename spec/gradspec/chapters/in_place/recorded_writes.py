@@ -135,7 +135,9 @@ def a_value_written_into_a_plain_tensor_has_its_gradient(ag: Autograd) -> None:
 
 @clause("inp-022", CONVENTION, sources=[WITH_AUTOGRAD])
 def a_plain_tensor_joins_the_graph_when_written(ag: Autograd) -> None:
-    """A plain tensor into which a value with history is written requires grad and is no leaf."""
+    """A plain tensor of real numbers into which a value with history is written requires grad and
+    is no leaf.
+    """
     x = ag.tensor(2.0, requires_grad=True)
     buffer = ag.tensor(1.0)
     buffer.add_(x)

@@ -102,6 +102,17 @@ def a_sum_that_does_not_fit_is_not_written(ag: Autograd, misfit: Misfit) -> None
         x.add_(operand)
 
 
+@clause("inp-259", SAFETY, sources=["torch.result_type docs", "observed"])
+def a_power_in_place_loses_nothing(ag: Autograd) -> None:
+    """A power of integers in place with a real exponent is refused, or gives that power."""
+    x = ag.tensor([2, 3])
+    with ag.attempt() as write:
+        x.pow_(1.5)
+
+    with write.granted():
+        expect(x).is_close([2.0**1.5, 3.0**1.5])
+
+
 @clause("inp-231", SAFETY, sources=["observed"], over=MISFITS)
 def a_sum_that_does_not_fit_changes_nothing(ag: Autograd, misfit: Misfit) -> None:
     """If a target lacks the {name} for the sum and the write is refused, it stays as it was."""

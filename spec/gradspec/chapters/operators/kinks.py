@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, VALUE, clause, expect
+from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
 from gradspec.catalogue.operator import variables
 from gradspec.catalogue.operators import KINKS
 from gradspec.chapters.operators.calling import function, perform, results
@@ -101,3 +101,27 @@ def a_tie_goes_to_the_place_that_is_told(ag: Autograd, row: tuple[Call, Kink]) -
     told = np.zeros(point.shape)
     told[int(places)] = 1.0
     expect(x.grad).equals(told)
+
+
+INF = np.inf
+SELECTING: Final[dict[str, Any]] = {
+    "max": (lambda _, x: x.max(), INF, [0.0, INF, 0.0]),
+    "min": (lambda _, x: x.min(), INF, [INF, 0.0, 0.0]),
+    "median": (lambda _, x: x.median(), INF, [0.0, 0.0, INF]),
+    "relu": (lambda ag, x: ag.relu(x), [INF, INF, INF], [0.0, INF, INF]),
+    "sort": (lambda _, x: x.sort()[0][2], INF, [0.0, INF, 0.0]),
+}
+"""An operator, a cotangent, and what the entries -1, 3 and 2 receive."""
+
+
+@clause("op-211", CONVENTION, level=SHOULD, sources=["observed"], over=SELECTING)
+def what_was_not_selected_receives_zero(ag: Autograd, row: Any) -> None:
+    """An entry that {name} does not select receives zero of an infinite gradient, too.
+
+    In a product with a mask of ones and zeros it would be NaN, and one overflow would spoil all.
+    """
+    select, cotangent, expected = row
+    x = ag.tensor([-1.0, 3.0, 2.0], requires_grad=True)
+    select(ag, x).backward(ag.tensor(cotangent))
+
+    expect(x.grad).equals(expected)

@@ -188,7 +188,7 @@ def request_does_not_keep_or_revive_a_graph(ag: Autograd, request_first: bool) -
 
 @clause("ret-009", CONVENTION, sources=["torch.Tensor.retains_grad docstring"])
 def retains_grad_tells_of_the_request(ag: Autograd) -> None:
-    """The flag retains_grad is set on exactly those non-leaves on which retain_grad() was called.
+    """The flag retains_grad is set where retain_grad() was called on a non-leaf, and nowhere else.
 
     A backward pass does not use the request up.
     """

@@ -67,7 +67,7 @@ def queries_fill_it_on_their_path(ag: Autograd) -> None:
     builds_on=("ret-004",),
 )
 def request_follows_a_write_in_place(ag: Autograd) -> None:
-    """When a tensor that retains its gradient is written in place, the new value's is kept.
+    """When the entries of a tensor that retains its gradient are written, the new value's is kept.
 
     The write gives the tensor a new place in the graph, and the request moves there with it.  At
     the old place the gradient would be 108; torch itself kept that one once (pytorch#79996).

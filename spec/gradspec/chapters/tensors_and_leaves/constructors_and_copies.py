@@ -92,7 +92,7 @@ def a_result_whose_value_is_taken_keeps_its_history(ag: Autograd, take: Make) ->
     stands_for={"leaf-028b": "new_tensor", "leaf-030": "asarray", "leaf-035": "data"},
 )
 def a_tensor_made_from_a_tensor_has_no_history(ag: Autograd, make: Make) -> None:
-    """What {name} makes of a tensor is its value without its history.
+    """What {name} makes of a result is its value without its history.
 
     With y = 2x the derivative of made * x is the value of what was made, 3; an engine that took the
     history along would have 4x = 6.
@@ -174,7 +174,7 @@ def making_a_tensor_from_a_tensor_warns(ag: Autograd, make: Make) -> None:
     stands_for={"leaf-030": "asarray"},
 )
 def a_tensor_without_history_does_not_require_grad(ag: Autograd, make: Make) -> None:
-    """What {name} makes of a tensor that requires grad does not require grad."""
+    """What {name} makes of a result that requires grad does not require grad."""
     y = ag.tensor(1.5, requires_grad=True) * 2.0
 
     expect(make(ag, y).requires_grad).is_false()

@@ -266,8 +266,8 @@ def the_cotangent_is_data(ag: Autograd) -> None:
 
 @clause("vjp-008a", CONVENTION, sources=["torch.autograd.backward docstring"])
 def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> None:
-    """Without create_graph, the gradient computed from a cotangent that requires grad does not
-    itself require grad.
+    """Without create_graph, the grad that a pass from a cotangent that requires grad gives a leaf
+    does not itself require grad.
 
     A gradient with a history keeps the graph of every step alive; huggingface/candle#1243 did.
     """
@@ -311,14 +311,25 @@ def the_cotangent_is_not_written_to(ag: Autograd) -> None:
     expect(v).equals([2.0, -0.5])
 
 
-@clause("vjp-009a", SAFETY, sources=["torch.Tensor.register_hook docstring", "observed"])
-def the_cotangent_is_not_written_to_by_later_passes(ag: Autograd) -> None:
-    """Later passes do not modify the tensor either: a leaf that was given the cotangent unchanged
+WHOLE_OR_PART: dict[str, Any] = {
+    "a_tensor": lambda ag: ag.tensor([2.0, -0.5]),
+    "a_part_of_a_tensor": lambda ag: ag.tensor([2.0, -0.5, 7.0])[0:2],
+}
+
+
+@clause(
+    "vjp-009a",
+    SAFETY,
+    over=WHOLE_OR_PART,
+    sources=["torch.Tensor.register_hook docstring", "observed"],
+)
+def the_cotangent_is_not_written_to_by_later_passes(ag: Autograd, make: Any) -> None:
+    """Later passes do not modify {name} that was the cotangent: a leaf that was given it unchanged
     as its gradient has a copy of it, or adds elsewhere.
 
     pytorch#34082 tells how an engine that keeps what it is handed comes to share it.
     """
-    v = ag.tensor([2.0, -0.5])
+    v = make(ag)
     x = ag.tensor([1.0, 3.0], requires_grad=True)
     (x + 1).backward(v)
     (x + 1).backward(v)

@@ -1,0 +1,69 @@
+"""Arguments that a function of the caller writes; start at `rebase`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec_reference.engine import hooks, recording, views
+from gradspec_reference.engine import node as graph
+from gradspec_reference.errors import LeafInplaceError
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.custom import FunctionNode
+    from gradspec_reference.engine.tensor import Tensor
+
+
+def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int) -> None:
+    """Make a call the history of an argument, at that place among the tensors, that it wrote.
+
+    What was accumulated for the old value goes.  Through a view, the history of the base changes.
+    """
+    check(tensor)
+    tensor._grad = None
+    if tensor._view is None:
+        hooks.move_retained(tensor, node, number)
+        tensor._grad_fn, tensor._output_nr = node, number
+        return
+    base = tensor._view.base
+    views.set_history(base, CallersSlices(base, views.geometry_of(tensor, base), node, place))
+    views.regenerate(tensor, tensor._view)
+
+
+def check(tensor: Tensor) -> None:
+    """Refuse a write to a leaf that requires grad, or through a view that may not be written."""
+    if tensor._view is not None:
+        views.check_may_be_written(tensor, tensor._view)
+    if tensor.requires_grad and tensor.is_leaf:
+        raise LeafInplaceError(
+            "mark_dirty was given a leaf that requires grad, which would no longer be a leaf; "
+            "give the function a clone()"
+        )
+
+
+class CallersSlices(views.CopySlices):
+    """A write through a view by a function of the caller, whose `backward` sees the region."""
+
+    __slots__ = ("place",)
+
+    operator_is_single = False
+    operator_is_callers = True
+
+    def __init__(self, base: Tensor, geometry: Any, node: FunctionNode, place: int) -> None:
+        super().__init__(base, geometry, node)
+        others = [edge for at, edge in enumerate(node.next_functions) if at != place]
+        self.next_functions = (graph.gradient_edge(base), *others)
+        self.place = place
+
+    def shares(self, cotangents: list[Tensor | None]) -> list[Any]:
+        """Return what the base and the other tensors among the arguments receive."""
+        (cotangent,) = cotangents
+        if cotangent is None:
+            return [None] * len(self.next_functions)
+        if self.written_by is None:
+            raise graph.freed(self)
+        xp, geometry = recording.tensors, self.geometry
+        node: Any = self.written_by
+        shares: list[Any] = node.shares([xp.region(cotangent, geometry)])
+        part = shares.pop(self.place)
+        whole = None if part is None else xp.replace_region(cotangent, part, geometry)
+        return [whole, *shares]  # None for the region is None for all, as in torch
