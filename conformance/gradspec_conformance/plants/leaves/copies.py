@@ -293,6 +293,19 @@ def numpy_by_force_cuts_the_tensor(swap: Swap) -> None:
     swap(at(Tensor, "numpy"), numpy)
 
 
+@compound({"leaf-221": "array-requires-grad"}, "common in teaching engines")
+def numpy_asks_no_mode(swap: Swap) -> None:
+    """numpy() is refused on a tensor that requires grad in no_grad too."""
+    sound = interop.numpy
+
+    def numpy(_sound: Any, self: Any, *, force: bool = False) -> Any:
+        if self.requires_grad and not force:
+            raise ArrayRequiresGradError("a tensor that requires grad was asked for an array")
+        return sound(self, force=force)
+
+    swap(at(Tensor, "numpy"), numpy)
+
+
 @compound({"leaf-040": "value"}, "common in teaching engines")
 def numpy_copies(swap: Swap) -> None:
     """numpy() gives a copy of the values."""
@@ -377,6 +390,19 @@ def new_tensor_is_silent(swap: Swap) -> None:
 def a_deep_copy_has_a_gradient_apart(_sound: Any, self: Any, _memo: Any) -> Any:
     """The gradient of a leaf is copied with it, whatever else was copied already."""
     return copying.deepcopy(self, {})
+
+
+@compound({"leaf-222": "aliasing"}, "copies that are made place by place")
+def a_deep_copy_has_memory_for_each_tensor(swap: Swap) -> None:
+    """Each tensor of a structure is copied into memory of its own."""
+    sound = copying.deepcopy
+
+    def deepcopy(_sound: Any, self: Any, memo: dict[int, Any]) -> Any:
+        twin = sound(self, memo)
+        twin._array = np.array(twin._array)
+        return twin
+
+    swap(at(Tensor, "__deepcopy__"), deepcopy)
 
 
 @plant(
