@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias, overload
 
 from gradspec_reference.errors import OperandShapeError
 
@@ -31,6 +31,10 @@ class Size(tuple[int, ...]):
         """Make one of what is known to be a shape."""
         return tuple.__new__(cls, sizes)
 
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> Size: ...
     def __getitem__(self, key: Any) -> Any:
         found = tuple.__getitem__(self, key)
         return Size.of(found) if isinstance(key, slice) else found

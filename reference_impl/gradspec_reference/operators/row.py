@@ -91,8 +91,9 @@ class Operator:
 
     @property
     def public_names(self) -> str:
-        """The names of what a node of this operator shows."""
-        return ", ".join(f"_saved_{n}" for n in self.saved_names + self.param_names) or "none"
+        """The names of what a node of this operator shows; a shape has torch's word for it."""
+        names = [n.replace("_shape", "_sym_sizes") for n in self.saved_names]
+        return ", ".join(f"_saved_{n}" for n in (*names, *self.param_names)) or "none"
 
 
 class OneForAll:

@@ -281,7 +281,7 @@ ROWS = (
         vjp=lambda xp, g, _shape, *how: xp.unfold(g, *how),
     ),
     pieces("split", vjp=split_rule),
-    pieces("split_with_sizes", vjp=split_rule),
+    pieces("split_with_sizes", params="split_sizes dim", vjp=split_rule),
     pieces("unsafe_split", vjp=split_rule),
     pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
     unary_operator(

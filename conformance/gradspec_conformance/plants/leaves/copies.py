@@ -191,6 +191,13 @@ def numpy_refuses_leaves_only(sound, self, *, force=False):
     return sound(self, force=force or not self.is_leaf)
 
 
+@before(at(Tensor, "numpy"), "array-requires-grad: leaf-221", TEACHING)
+def numpy_asks_no_mode(self, *, force=False):
+    """numpy() is refused on a tensor that requires grad in no_grad too."""
+    if self.requires_grad and not force:
+        raise ArrayRequiresGradError("a tensor that requires grad was asked for an array")
+
+
 @plant(
     at(Tensor, "numpy"),
     "array-requires-grad: leaf-038b/a_leaf_by_force leaf-038b/a_result_by_force",
@@ -259,6 +266,14 @@ def new_tensor_is_silent(sound, self, data, **options):
 def a_deep_copy_has_a_gradient_apart(_sound, self, _memo):
     """The gradient of a leaf is copied with it, whatever else was copied already."""
     return copying.deepcopy(self, {})
+
+
+@plant(at(Tensor, "__deepcopy__"), "aliasing: leaf-222", "copies that are made place by place")
+def a_deep_copy_has_memory_for_each_tensor(sound, self, memo):
+    """Each tensor of a structure is copied into memory of its own."""
+    twin = sound(self, memo)
+    twin._array = np.array(twin._array)
+    return twin
 
 
 @plant(at(Tensor, "detach"), "value: leaf-028/detach; flag: leaf-035a/detach", "no constants")
