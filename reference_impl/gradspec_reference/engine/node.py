@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.errors import GraphFreedError, OperandShapeError
@@ -127,6 +127,39 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {hex(id(self))}>"
+
+    def __reduce__(self) -> Never:
+        """Refuse to copy or pickle a part of a graph."""
+        raise TypeError(
+            f"a {type(self).__name__} was copied or pickled; a graph belongs to its tensors"
+        )
+
+
+class WithoutDerivative(Node):
+    """An operation that cannot be differentiated: a pass that comes to it fails at once."""
+
+    __slots__ = ()
+
+    @property
+    def order(self) -> int:
+        """The place in the queue: before all that has a derivative."""
+        return next_leaf_order()
+
+    @order.setter
+    def order(self, number: int) -> None:
+        recorded_as.__set__(self, number)
+
+    def _sequence_nr(self) -> int:
+        """Return the largest number there is."""
+        return (1 << 64) - 1
+
+    def refuse(self) -> None:
+        """Raise what the rules raise, also if nothing arrives."""
+        next(filter(None, self.operator.rules))(None, None)
+
+
+# when a node was recorded, which for most is their place in the queue
+recorded_as: Any = vars(Node)["order"]
 
 
 def freed(node: Node) -> GraphFreedError:

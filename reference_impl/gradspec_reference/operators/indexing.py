@@ -203,7 +203,8 @@ ROWS = (
     ),
     reading(
         "gather",
-        saves="self indices",
+        operands="self index",
+        saves="self index",
         vjp={"self": lambda xp, g, x, index, dim: gather_rule(xp, g, index, tuple(x.shape), dim)},
     ),
     reading("sort_values", node="SortBackward0"),
