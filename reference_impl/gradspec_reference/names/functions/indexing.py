@@ -125,6 +125,8 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if index._array.dtype not in (np.int32, np.int64):
         raise RuntimeError(f"index_select was given an index of {index.dtype}; use int64")
     if not input.ndim:
+        if index.numel() > 1:
+            raise RuntimeError(f"index_select was given {index.numel()} indices of a number")
         return shapes.reshape(index_select(shapes.reshape(input, (1,)), 0, index), ())
     if not index.ndim:
         index = shapes.reshape(index, (1,))
