@@ -135,7 +135,7 @@ class WithoutDerivative(Node):
     __slots__ = ()
 
     @property
-    def order(self) -> int:  # type: ignore[override]
+    def order(self) -> int:
         """The place in the queue: before all that has a derivative."""
         return next_leaf_order()
 

@@ -83,6 +83,8 @@ def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
         return g * result / x
     if isinstance(x, np.ndarray) and x.size - np.count_nonzero(x) > 1:
         return np.zeros_like(x)  # under create_graph it varies with x
+    if math.prod(x.shape) == 1:
+        return xp.reshape(g, tuple(x.shape))
     others = all_but_one(xp, xp.reshape(x, (math.prod(x.shape),)))
     return g * xp.reshape(others, tuple(x.shape))
 
@@ -93,10 +95,11 @@ def prod_dim_rule(xp: Any, g: Any, x: Any, result: Any, dim: int, keepdim: bool)
     g = restore(xp, g, shape, (dim,), keepdim)
     if not has_zero(x):
         return g * restore(xp, result, shape, (dim,), keepdim) / x
+    if not shape or shape[dim] == 1:
+        return g
     last = len(shape) - 1
-    rows = xp.transpose(x, dim, last) if shape else xp.reshape(x, (1,))
-    others = all_but_one(xp, rows)
-    return g * (xp.transpose(others, dim, last) if shape else xp.reshape(others, ()))
+    others = all_but_one(xp, xp.transpose(x, dim, last))
+    return g * xp.transpose(others, dim, last)
 
 
 def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
