@@ -81,7 +81,7 @@ def prepare(
     target = operands[0]._array
     return how.node(
         recording.collect_edges(operands, requires),
-        recording.collect_saved(how.sources, kept, None),
+        recording.collect_saved(how, kept, None),
         params,
         ((target.shape, target.dtype),),
         how.freeable,
@@ -127,8 +127,11 @@ def check_may_be_written(target: Tensor) -> None:
 
 
 def check_not_a_leaf(target: Tensor) -> None:
-    """Refuse a recorded write to a leaf that requires grad: it would no longer be a leaf."""
-    if target.requires_grad and target.is_leaf:
+    """Refuse a recorded write to a leaf that requires grad: it would no longer be a leaf.
+
+    As in torch, a view of what has a history since counts as one until it is asked for its own.
+    """
+    if target._grad_fn is None and target.requires_grad:
         raise LeafInplaceError(
             "a leaf that requires grad is written in place while operations are recorded; write "
             "in no_grad to update it, or work on leaf.clone()"
@@ -156,7 +159,7 @@ def check_copy(array: Any, source: Any) -> None:
 def check_apart(target: Tensor, others: tuple[Tensor, ...]) -> None:
     """Refuse to write at indices from an operand, or at an index, in the target's own memory."""
     for other in others:
-        if layout.shares(target.materialise(), other._array):
+        if other is target or layout.shares(target.materialise(), other._array):
             raise shared_memory()
 
 

@@ -120,7 +120,7 @@ def overlaps_itself(array: Any) -> bool:
 
 def follows(gradient: Any, leaf: Any) -> bool:
     """Tell whether a gradient already has the layout that its leaf asks for."""
-    if gradient.ndim != leaf.ndim:  # data was exchanged; torch compares step by step, and so far
+    if gradient.shape != leaf.shape:  # data was exchanged; torch compares step by step, and so far
         pairs = zip(gradient.strides, leaf.strides, gradient.shape, strict=False)
         return all(n == 1 or step == wanted for step, wanted, n in pairs)
     if leaf.flags.c_contiguous:

@@ -153,7 +153,12 @@ def unsqueezed(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
 
 def clone_kernel(x: Any) -> Any:
     """Return a copy that lies as the operand does; what was expanded has no order to keep."""
-    return x.copy("K") if x.ndim and 0 not in x.strides else x.copy()
+    return x.copy(order_of_copy(x)) if x.ndim else x.copy()
+
+
+def order_of_copy(x: Any) -> Any:
+    """Return how NumPy is to lay out a copy."""
+    return "C" if 0 in x.strides else "K"
 
 
 def reshape_kernel(x: Any, shape: Dims) -> Any:
@@ -285,7 +290,7 @@ ROWS = (
     unary_operator(
         "cast",
         node="ToCopyBackward0",
-        kernel=lambda x, dtype, _origin: x.astype(dtype),
+        kernel=lambda x, dtype, _origin: x.astype(dtype, order_of_copy(x)),
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),

@@ -142,6 +142,7 @@ def unsafe_split(
     input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
     """Return pieces that the engine does not know as views, so they may be written."""
+    check_has_dimensions(input, "unsafe_split")
     input.materialise()
     dim = normal_dim(dim, input.ndim)
     return several(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec_reference.engine import recording
+from gradspec_reference.engine import recording, versions
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.names.functions import shapes
@@ -87,7 +87,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 def _without_dim(product: Tensor, dim: int) -> Tensor:
     """Drop a dimension of a product that nobody else has seen: the result is no view."""
     if product.ndim == 2:  # noqa: PLR2004 - a matrix
-        return unary(in_place(OPERATORS["squeeze_dim"]), product, (dim % 2,))
+        result = unary(in_place(OPERATORS["squeeze_dim"]), product, (dim % 2,))
+        versions.bump(result)
+        return result
     shape = list(product._array.shape)
     del shape[dim]
     return unary(OPERATORS["reshape"], product, tuple(shape))
