@@ -28,7 +28,16 @@ from gradspec_reference.engine.modes import enable_grad, is_grad_enabled, no_gra
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
-from gradspec_reference.names import factories, methods, random
+from gradspec_reference.names import (
+    factories,
+    likeness,
+    methods,
+    numerals,
+    random,
+    return_types,
+    spaced,
+)
+from gradspec_reference.names.devices import Device
 from gradspec_reference.names.factories import *
 from gradspec_reference.names.functions import (
     arithmetic,
@@ -36,6 +45,8 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    moments,
+    normalised,
     parts,
     products,
     queries,
@@ -48,17 +59,23 @@ from gradspec_reference.names.functions.assembly import *
 from gradspec_reference.names.functions.copies import *
 from gradspec_reference.names.functions.elementwise import *
 from gradspec_reference.names.functions.indexing import *
+from gradspec_reference.names.functions.moments import *
+from gradspec_reference.names.functions.normalised import *
 from gradspec_reference.names.functions.parts import *
 from gradspec_reference.names.functions.products import *
 from gradspec_reference.names.functions.queries import *
 from gradspec_reference.names.functions.reductions import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
+from gradspec_reference.names.likeness import *
+from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
+from gradspec_reference.names.spaced import *
 
 methods.attach()
 
 dtype = DType
+device = Device
 float = float32
 double = float64
 half = float16
@@ -77,6 +94,7 @@ __all__ = [
     "Tensor",
     "autograd",
     "bool",
+    "device",
     "double",
     "dtype",
     "enable_grad",
@@ -100,6 +118,7 @@ __all__ = [
     "nn",
     "no_grad",
     "pi",
+    "return_types",
     "set_default_dtype",
     "set_grad_enabled",
     "set_warn_always",
@@ -107,12 +126,17 @@ __all__ = [
     "uint8",
 ]
 __all__ += factories.__all__
+__all__ += likeness.__all__
+__all__ += numerals.__all__
 __all__ += random.__all__
+__all__ += spaced.__all__
 __all__ += arithmetic.__all__
 __all__ += assembly.__all__
 __all__ += copies.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
+__all__ += moments.__all__
+__all__ += normalised.__all__
 __all__ += parts.__all__
 __all__ += products.__all__
 __all__ += queries.__all__
@@ -121,5 +145,5 @@ __all__ += selection.__all__
 __all__ += shapes.__all__
 
 # rooms of this house, not names of torch
-del arithmetic, assembly, copies, elementwise, indexing, parts, products, queries, reductions
-del factories, methods, selection, shapes
+del arithmetic, assembly, copies, elementwise, indexing, moments, normalised, parts, products
+del Device, factories, likeness, methods, numerals, queries, reductions, selection, shapes, spaced

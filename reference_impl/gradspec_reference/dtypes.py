@@ -18,13 +18,22 @@ NumpyDType = np.dtype[Any]
 class DType:
     """One data type, under torch's name; `numpy` is its NumPy counterpart."""
 
-    __slots__ = ("category", "is_complex", "is_floating_point", "itemsize", "name", "numpy")
+    __slots__ = (
+        "category",
+        "is_complex",
+        "is_floating_point",
+        "is_signed",
+        "itemsize",
+        "name",
+        "numpy",
+    )
 
     def __init__(self, name: str, numpy_type: type[np.generic]) -> None:
         self.name = name
         self.numpy: NumpyDType = np.dtype(numpy_type)
         self.is_floating_point = self.numpy.kind == "f"
         self.is_complex = False
+        self.is_signed = self.numpy.kind in "if"
         self.itemsize = self.numpy.itemsize
         self.category = CATEGORY[self.numpy.kind]
 
@@ -33,6 +42,10 @@ class DType:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dtype_named, (self.name,)
+
+    def to_real(self) -> DType:
+        """Return the dtype itself: this engine has no complex numbers."""
+        return self
 
     def to_complex(self) -> DType:
         """Refuse: this engine has no complex numbers."""
@@ -53,6 +66,7 @@ float64 = DType("float64", np.float64)
 
 ALL: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
 OF_NUMPY: Final[dict[NumpyDType, DType]] = {d.numpy: d for d in ALL}
+_OF_TYPE: Final[dict[type, DType]] = {float: float64, int: int64, bool: bool_}
 _NAMED: Final = {d.name: d for d in ALL}
 
 
@@ -60,6 +74,13 @@ class _Default:
     """The dtype of tensors made from Python floats."""
 
     dtype = float32
+
+
+def of_type(kind: Any) -> DType | None:
+    """Return a dtype, or the one that a Python type of numbers stands for; None for all else."""
+    if isinstance(kind, DType):
+        return kind
+    return _OF_TYPE.get(kind) if isinstance(kind, type) else None
 
 
 def dtype_named(name: str) -> DType:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import layout, recording, saved, versions, views
+from gradspec_reference.engine import layout, recording, refusals, saved, versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -64,6 +64,8 @@ def has_rules(operator: Operator, target: Tensor) -> bool:
 def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """Compute what is to be stored."""
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
+    if operator.without:
+        refusals.refuse_booleans(operator, values)
     if operator.pointwise:
         values = recording.promoted(values, operator.floating)
     return recording.run(operator, values, params)
@@ -80,7 +82,7 @@ def prepare(
     kept = (old_value(operands[0], how.sources), *operands[1:])
     target = operands[0]._array
     return how.node(
-        recording.collect_edges(operands, requires),
+        recording.differentiated(operator, recording.collect_edges(operands, requires)),
         recording.collect_saved(how, kept, None),
         params,
         ((target.shape, target.dtype),),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.errors import GraphFreedError, OperandShapeError
@@ -127,6 +127,12 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {hex(id(self))}>"
+
+    def __reduce__(self) -> Never:
+        """Refuse to copy or pickle a part of a graph."""
+        raise TypeError(
+            f"a {type(self).__name__} was copied or pickled; a graph belongs to its tensors"
+        )
 
 
 class WithoutDerivative(Node):

@@ -13,12 +13,11 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine import views
+from gradspec_reference.engine import refusals, views
 from gradspec_reference.engine.modes import is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.saved import SavedTensor, save_result
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 NUMBERS = (int, float)
+OPERANDS = (Tensor, int, float)
 PAIR = 2
 
 
@@ -41,6 +41,8 @@ def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor
 def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator whose operands are first brought to their common dtype."""
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
+    if operator.without:
+        refusals.refuse_booleans(operator, values)
     array = run(operator, promoted(values, operator.floating), params)
     result = Tensor(array)
     if state.recording and operator.differentiable:
@@ -49,18 +51,21 @@ def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any)
 
 
 def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
-    """Run an operator on two operands: `apply_pointwise` without its loops, for the common case."""
+    """Run an operator on two operands: `apply_pointwise` without its loops, for the common case.
+
+    Returns NotImplemented, as Python's signs do, for what is neither tensor nor number.
+    """
     if type(a) is not Tensor:
-        return apply_pointwise(operator, (a, b), *params)
+        return binary_of_any(operator, a, b, *params)
     x = a._array
     if type(b) is Tensor:
         y = b._array
-        plain = x.dtype is y.dtype and not (operator.floating and x.dtype.kind != "f")
+        plain = x.dtype is y.dtype and not (operator.particular and x.dtype.kind != "f")
     else:
         y = b
         plain = type(b) in NUMBERS and x.dtype.kind == "f"
     if not plain:
-        return apply_pointwise(operator, (a, b), *params)
+        return binary_of_any(operator, a, b, *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, y, *params))
     except (ValueError, RuntimeError, TypeError) as error:
@@ -75,10 +80,18 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     return result
 
 
+def binary_of_any(operator: Operator, *arguments: Any) -> Tensor:
+    """Run an operator on operands that may be numbers of NumPy, or no operands at all."""
+    pair = [x.item() if isinstance(x, np.generic) else x for x in arguments[:PAIR]]
+    if not all(isinstance(x, OPERANDS) for x in pair):
+        return NotImplemented  # type: ignore[no-any-return]
+    return apply_pointwise(operator, tuple(pair), *arguments[PAIR:])
+
+
 def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     """Run an operator on one operand: `apply` without its loops."""
     x = a._array
-    if operator.floating and x.dtype.kind != "f":
+    if operator.particular and x.dtype.kind != "f":
         return apply_pointwise(operator, (a,), *params)
     try:
         result = Tensor(state.quietly(operator.kernel, x, *params))
@@ -104,39 +117,16 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
     That is so if a signal or a destructor interrupted another kernel to compute something.
     """
     if isinstance(error, ValueError):
-        raise refused(operator, values, error) from error
+        raise refusals.refused(operator, values, error) from error
     if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
-        raise dtypes_do_not_fit(operator, values) from error
+        refusals.check_shapes(operator, values)
+        raise refusals.dtypes_do_not_fit(operator, values) from error
     if isinstance(error, TypeError) or not is_quiet.get():
         raise error
     try:
         return operator.kernel(*values, *params)
     except ValueError as refusal:
-        raise refused(operator, values, refusal) from refusal
-
-
-def refused(operator: Operator, values: Any, error: ValueError) -> OperandShapeError:
-    """Word the refusal of operands by a kernel: two shapes do not fit, or one is of no use."""
-    shapes = [np.shape(v) for v in values if isinstance(v, np.ndarray)]
-    if len(shapes) > 1:
-        return shapes_do_not_fit(operator, values)
-    shape = list(shapes[0]) if shapes else []
-    return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
-
-
-def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
-    """Word the refusal of operands of a dtype for which the operator does not exist."""
-    found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)
-    return RuntimeError(f"{operator.name} was given {found}; convert with to() first")
-
-
-def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
-    """Word the refusal of operands whose shapes do not fit together."""
-    shapes = ", ".join(str(list(np.shape(v))) for v in values if isinstance(v, np.ndarray))
-    return OperandShapeError(
-        f"{operator.name} was given operands of shapes {shapes}, which do not fit together; "
-        "reshape or expand them first"
-    )
+        raise refusals.refused(operator, values, refusal) from refusal
 
 
 def promoted(values: list[Any], floating: bool) -> list[Any]:
@@ -216,10 +206,20 @@ def record(
 ) -> None:
     """Give a result its history, if it has one."""
     requires = tuple([needs_grad(x) for x in operands])
-    if not should_record(requires) or result._array.dtype.kind != "f":
+    if not should_record(requires):
+        return
+    if result._array.dtype.kind != "f":
+        refusals.refuse_integers(operator, operands, requires)
         return
     node = make_node(operator, operands, params, requires, result)
+    if operator.ruled is not None:
+        node.next_functions = differentiated(operator, node.next_functions)
     result._grad_fn = node
+
+
+def differentiated(operator: Operator, edges: tuple[graph.Edge, ...]) -> tuple[graph.Edge, ...]:
+    """Leave out the edges of operands without a rule: indices, masks, conditions."""
+    return edges if operator.ruled is None else tuple([edges[p] for p in operator.ruled])
 
 
 def make_node(

@@ -118,7 +118,7 @@ def is_needed(node: Node, tensor: HasGradient) -> bool:
         for name, item in zip(operator.saved_names, node.saved or (), strict=False)
         if tensor_of(item) is tensor
     ]
-    receivers = zip(operator.operand_names, node.next_functions, strict=False) if names else ()
+    receivers = zip(operator.receivers, node.next_functions, strict=False) if names else ()
     needs = [need for name, edge in receivers if edge[0] for need in operator.needs_of(name)]
     return not names or any(name in needs for name in names)
 
@@ -153,13 +153,14 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
 def find(node: Node, name: str) -> Any:
     """Return the saved item or the plain argument of that name."""
     operator = node.operator
-    if name in operator.saved_names:
+    kept = name.replace("_sym_sizes", "_shape")
+    if kept in operator.saved_names and not name.endswith("_shape"):
         if node.saved is None:
             raise GraphFreedError(
                 f"_saved_{name} of {node.name()} was freed by a backward pass; give "
                 "retain_graph=True to that pass to look at it afterwards"
             )
-        index = operator.saved_names.index(name)
+        index = operator.saved_names.index(kept)
         return node.saved[index] if index < len(node.saved) else None
     if name in operator.param_names:
         return node.params[operator.param_names.index(name)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias, overload
 
 from gradspec_reference.errors import OperandShapeError
 
@@ -12,12 +12,43 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Shape = tuple[int, ...]
+JUST_INT = {int}
+LeftOut: TypeAlias = None
+"""What stands for an argument that was left out, and cannot be given."""
 
 
 class Size(tuple[int, ...]):
-    """A shape: a tuple that can count its elements (torch.Size)."""
+    """A shape: a tuple that can count its elements, as can its parts and sums (torch.Size)."""
 
     __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[Any] = ()) -> Self:
+        """Make one of integers; TypeError for all else."""
+        return tuple.__new__(cls, map(operator.index, sizes))
+
+    @classmethod
+    def of(cls, sizes: Shape) -> Size:
+        """Make one of what is known to be a shape."""
+        return tuple.__new__(cls, sizes)
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> Size: ...
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size.of(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Any) -> Any:
+        return Size.of(tuple(self) + other) if isinstance(other, tuple) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return Size.of(other + tuple(self)) if isinstance(other, tuple) else NotImplemented
+
+    def __mul__(self, count: Any) -> Any:
+        return Size.of(tuple(self) * count)
+
+    __rmul__ = __mul__
 
     def numel(self) -> int:
         """Return the number of elements of a tensor of this shape."""
@@ -57,7 +88,7 @@ def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:
 
 def normal_dim(dim: int, ndim: int) -> int:
     """Return a dimension counted from the front; IndexError if there is no such dimension."""
-    limit = max(ndim, 1)
+    limit = ndim or 1
     if not -limit <= dim < limit:
         raise IndexError(f"dimension {dim} was given; expected one from {-limit} to {limit - 1}")
     return dim % limit
@@ -65,7 +96,9 @@ def normal_dim(dim: int, ndim: int) -> int:
 
 def named_dims(dim: int | Iterable[int], ndim: int) -> tuple[int, ...]:
     """Return dimensions counted from the front; RuntimeError if one is named twice."""
-    dims = tuple(normal_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
+    if ndim and type(dim) is int:
+        return (normal_dim(dim, ndim),)
+    dims = tuple([normal_dim(whole(d), ndim) for d in ((dim,) if isinstance(dim, int) else dim)])
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"a dimension is named twice in {list(dims)}; name each once")
     return dims if ndim else ()
@@ -76,11 +109,20 @@ def normal_dims(dim: int | Iterable[int] | None, ndim: int) -> tuple[int, ...]:
     return named_dims(() if dim is None else dim, ndim) or tuple(range(ndim))
 
 
+def whole(number: Any) -> int:
+    """Return an integer of any type as Python's; TypeError for all else, booleans too."""
+    if type(number) is int:
+        return number
+    if isinstance(number, bool):
+        raise TypeError("a boolean was given where an integer is needed")
+    return operator.index(number)
+
+
 def as_shape(sizes: tuple[Any, ...]) -> Shape:
     """Return the shape from `f(2, 3)` as well as from `f((2, 3))`."""
     if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
         sizes = tuple(sizes[0])
-    return tuple(operator.index(n) for n in sizes)
+    return sizes if {*map(type, sizes)} <= JUST_INT else tuple(map(whole, sizes))
 
 
 def fill_in(shape: Shape, count: int) -> Shape:

@@ -13,6 +13,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine import hooks, layout, versions, views
 from gradspec_reference.engine.grads import HasGradient, LeafState, no_accumulator
+from gradspec_reference.engine.legacy import ARRAYS, array_for
 from gradspec_reference.engine.node import next_order
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
@@ -40,6 +41,7 @@ class Tensor(HasGradient):
     """
 
     __slots__ = (
+        "__dict__",  # a caller's own attributes
         "__weakref__",
         "_array",
         "_counter",
@@ -51,8 +53,8 @@ class Tensor(HasGradient):
 
     __array_priority__ = 1000
 
-    def __init__(self, array: Array) -> None:
-        self._array = array
+    def __init__(self, array: Array = None, *sizes: int) -> None:
+        self._array = array if type(array) in ARRAYS else array_for(array, sizes)
         self._grad_fn: Node | None = None
         self._output_nr = 0
         self._requires_grad = False
@@ -92,7 +94,7 @@ class Tensor(HasGradient):
     @property
     def shape(self) -> Size:
         """The length of each dimension (torch.Tensor.shape)."""
-        return Size(self._array.shape)
+        return Size.of(self._array.shape)
 
     @property
     def dtype(self) -> dtypes.DType:

@@ -10,48 +10,34 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.devices import check_device
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import DType
+    from collections.abc import Sequence
+
+    from gradspec_reference.dtypes import DType, Scalar
 
 __all__ = [
-    "arange",
     "as_tensor",
     "asarray",
     "empty",
-    "empty_like",
-    "eye",
     "from_numpy",
     "full",
-    "full_like",
-    "linspace",
     "ones",
-    "ones_like",
     "tensor",
     "zeros",
-    "zeros_like",
 ]
 
 
-class Device:
-    """The one place where tensors live."""
-
-    type = "cpu"
-
-    def __repr__(self) -> str:
-        return "device(type='cpu')"
-
-
-CPU = Device()
+def lengths(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the shape of a new tensor; RuntimeError if a length is negative."""
+    shape = as_shape(size)
+    if min(shape, default=0) < 0:
+        raise RuntimeError(f"a tensor of shape {list(shape)} was asked for; no length is negative")
+    return shape
 
 
-def check_device(device: Any) -> None:
-    """Refuse every device but the one there is."""
-    if not (device is None or isinstance(device, Device) or device in {"cpu", "cpu:0"}):
-        raise RuntimeError(f"device {device!r} was given; this engine has 'cpu' only")
-
-
-def made(array: Any, requires_grad: bool) -> Tensor:
+def made(array: Any, requires_grad: bool | None) -> Tensor:
     """Return a leaf on an array, which nobody else may hold."""
     result = Tensor(array)
     return result.requires_grad_() if requires_grad else result
@@ -62,21 +48,31 @@ def plain(data: Any) -> Any:
     if isinstance(data, Tensor):
         return data._array
     if isinstance(data, list | tuple):
-        return [plain(element) for element in data]
+        return [one_value(element) for element in data]
     return data
+
+
+def one_value(element: Any) -> Any:
+    """Return an element of a list without tensors; ValueError for one of several elements."""
+    if isinstance(element, Tensor) and element._array.size != 1:
+        raise ValueError(f"a list holds a tensor of {element._array.size} elements; use stack()")
+    return plain(element)
 
 
 def inferred(data: Any, dtype: DType | None) -> Any:
     """Return a fresh array with the dtype that torch infers: Python floats get the default."""
-    if dtype is not None:
-        return np.array(data, dtype.numpy)
     array = np.array(data)
+    if array.dtype.kind in "US":
+        raise TypeError(f"numbers are needed, and {data!r} was given")
+    if array.dtype.kind == "O" and not isinstance(data, np.ndarray):
+        raise RuntimeError(f"no dtype can be inferred for {data!r}; give numbers in nested lists")
+    check_array(data if isinstance(data, np.ndarray) else array)
+    if dtype is not None:
+        return array.astype(dtype.numpy)
     if isinstance(data, np.ndarray | np.generic):
-        dtypes.of(array.dtype)
         return array
     if array.dtype.kind == "f" and not array_inside(data):
         return array.astype(dtypes.get_default_dtype().numpy)
-    dtypes.of(array.dtype)
     return array
 
 
@@ -99,7 +95,7 @@ def warn_of_lost_history(data: Any) -> None:
 
 
 def tensor(
-    data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool | None = False
 ) -> Tensor:
     """Return a leaf with a copy of the data (torch.tensor docstring).
 
@@ -111,21 +107,10 @@ def tensor(
     return made(array if array.ndim else array[()], requires_grad)
 
 
-def new_tensor(
-    self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
-    """Return a leaf with a copy of the data, by default in this tensor's dtype.
-
-    Warns if the data is a tensor, as `tensor` does.
-    """
-    warn_of_lost_history(data)
-    return made(np.array(plain(data), (dtype or self.dtype).numpy), requires_grad)
-
-
-def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, *, dtype: DType | None = None, device: Any = None) -> Tensor:
     """Return the data as a tensor, without a copy where that is possible (torch.as_tensor)."""
+    check_device(device)
     if isinstance(data, Tensor):
-        check_device(device)
         return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
         return from_numpy(data)
@@ -144,16 +129,25 @@ def asarray(
     `requires_grad` says whether the result requires grad: if False, it is detached, or a leaf that
     is handed back has its flag taken.  Left out, a tensor keeps its history, and a warning says so.
     """
-    result = as_tensor(obj, dtype)
+    result = as_tensor(obj, dtype=dtype)
+    if copy is False and not (isinstance(obj, Tensor | np.ndarray) and result.dtype == old(obj)):
+        raise ValueError("asarray was told not to copy what must be copied")
     if copy:
         result = result.clone()
     if requires_grad is None:
         if isinstance(obj, Tensor) and obj.requires_grad:
             warn_of_kept_history()
         return result
-    if not requires_grad:
+    if not requires_grad and result.requires_grad:
         return result.requires_grad_(False) if result.is_leaf else result.detach()
+    if not requires_grad:
+        return result
     return result if result.requires_grad else result.requires_grad_()
+
+
+def old(values: Any) -> DType:
+    """Return the dtype of a tensor or an array."""
+    return values.dtype if isinstance(values, Tensor) else dtypes.of(values.dtype)
 
 
 def warn_of_kept_history() -> None:
@@ -166,128 +160,67 @@ def warn_of_kept_history() -> None:
     )
 
 
+def check_array(array: np.ndarray[Any, Any]) -> None:
+    """Refuse an array of another dtype, or one that runs backwards."""
+    dtypes.of(array.dtype)
+    if min(array.strides, default=0) < 0:
+        raise ValueError(f"an array of strides {array.strides} was given; use a copy() of it")
+
+
 def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
-    """Return a tensor on the array's memory (torch.from_numpy); TypeError for other dtypes."""
-    dtypes.of(ndarray.dtype)
+    """Return a tensor on the array's memory (torch.from_numpy).
+
+    TypeError for what is no array or of other dtypes, ValueError for one that runs backwards.
+    """
+    check_array(ndarray)
     return Tensor(ndarray)
 
 
-def _dtype(dtype: DType | None) -> dtypes.NumpyDType:
+def floating(dtype: DType | None) -> dtypes.NumpyDType:
     return (dtype or dtypes.get_default_dtype()).numpy
 
 
 def zeros(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of zeros (torch.zeros)."""
     check_device(device)
-    return made(np.zeros(as_shape(size), _dtype(dtype)), requires_grad)
+    return made(np.zeros(lengths(size), floating(dtype)), requires_grad)
 
 
 def ones(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of ones (torch.ones)."""
     check_device(device)
-    return made(np.ones(as_shape(size), _dtype(dtype)), requires_grad)
+    return made(np.ones(lengths(size), floating(dtype)), requires_grad)
 
 
 def empty(
-    *size: Any, dtype: DType | None = None, requires_grad: bool = False, device: Any = None
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor whose values mean nothing: here zeros, so that runs agree (torch.empty)."""
     return zeros(*size, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
+    size: Sequence[int],
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of one value (torch.full)."""
+    check_device(device)
     dtype = dtype or dtypes.of_number(fill_value)
-    return made(np.full(as_shape((size,)), fill_value, dtype.numpy), requires_grad)
-
-
-def zeros_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
-    return made(np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
-
-
-def ones_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """Return ones of a tensor's shape and dtype (torch.ones_like)."""
-    return made(np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
-
-
-def full_like(
-    input: Tensor, fill_value: Any, *, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
-    """Return one value in a tensor's shape and dtype (torch.full_like)."""
-    return full(
-        input._array.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad
-    )
-
-
-empty_like = zeros_like
-
-
-def new_zeros(
-    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
-    """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
-    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-def new_ones(
-    self: Tensor, *size: Any, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
-    """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
-    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-def new_full(
-    self: Tensor,
-    size: Any,
-    fill_value: Any,
-    *,
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return one value in this tensor's dtype (torch.Tensor.new_full)."""
-    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
-    *,
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return evenly spaced values below an end (torch.arange)."""
-    if end is None:
-        start, end = 0, start
-    if not step or (end - start) * step < 0:
-        raise RuntimeError(f"arange cannot go from {start} to {end} by steps of {step}")
-    if dtype is None:
-        floating = any(isinstance(v, float) for v in (start, end, step))
-        dtype = dtypes.get_default_dtype() if floating else dtypes.int64
-    return made(np.arange(start, end, step).astype(dtype.numpy), requires_grad)
-
-
-def linspace(
-    start: float,
-    end: float,
-    steps: int,
-    *,
-    dtype: DType | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return evenly spaced values, the end included (torch.linspace)."""
-    return made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
-
-
-def eye(
-    n: int, m: int | None = None, *, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
-    """Return a matrix with ones on the diagonal (torch.eye)."""
-    return made(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)
+    return made(np.full(lengths((size,)), fill_value).astype(dtype.numpy), requires_grad)

@@ -1,26 +1,41 @@
-"""In and out of the engine: Python numbers, NumPy arrays, copies and pickles."""
+"""In and out of the engine: Python numbers and NumPy arrays."""
 
 from __future__ import annotations
 
-import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import ArrayRequiresGradError, NonleafCopyError
-from gradspec_reference.names import factories
+from gradspec_reference.errors import ArrayRequiresGradError
+from gradspec_reference.names import devices
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gradspec_reference.dtypes import DType
+
+OLD_NAMES: Final = {
+    "bool": "Bool",
+    "uint8": "Byte",
+    "int8": "Char",
+    "int16": "Short",
+    "int32": "Int",
+    "int64": "Long",
+    "float16": "Half",
+    "float32": "Float",
+    "float64": "Double",
+}
 
 
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     """Return an array on the same memory (torch.Tensor.numpy).
 
-    Raises ArrayRequiresGradError unless `force`, which detaches first.
+    Raises ArrayRequiresGradError, unless in no_grad or with `force`, which detaches first.
     """
-    if self.requires_grad and not force:
+    if self.requires_grad and state.recording and not force:
         raise ArrayRequiresGradError(
             "a tensor that requires grad was asked for a NumPy array, which would lose its "
             "history; use detach().numpy()"
@@ -31,6 +46,14 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
 def array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
     """Serve numpy.asarray(tensor)."""
     return np.array(numpy(self), dtype=dtype, copy=copy)
+
+
+def array_wrap(
+    self: Tensor, array: Any, context: Any = None, return_scalar: bool = False
+) -> Tensor:
+    """Serve NumPy's own functions of tensors: their result is a tensor without history."""
+    del self, context, return_scalar
+    return Tensor(array.astype(np.uint8) if array.dtype == np.bool_ else array)
 
 
 def item(self: Tensor) -> Any:
@@ -50,14 +73,21 @@ def truth(self: Tensor) -> bool:
     return bool(item(self))
 
 
+def only_value(self: Tensor) -> Any:
+    """Return the only element for Python's own conversions."""
+    if self._array.size != 1:
+        raise ValueError(f"a tensor of {self._array.size} elements is no number; it needs one")
+    return item(self)
+
+
 def to_float(self: Tensor) -> float:
-    """Return the only element as a float."""
-    return float(item(self))
+    """Return the only element as a float; ValueError for several."""
+    return float(only_value(self))
 
 
 def to_int(self: Tensor) -> int:
-    """Return the only element as an int."""
-    return int(item(self))
+    """Return the only element as an int; ValueError for several."""
+    return int(only_value(self))
 
 
 def to_index(self: Tensor) -> int:
@@ -71,8 +101,8 @@ def to_index(self: Tensor) -> int:
 
 
 def format_number(self: Tensor, spec: str) -> str:
-    """Format the number of a tensor without dimensions, or show the whole tensor."""
-    return repr(self) if self.ndim else format(item(self), spec)
+    """Format the number of a tensor without dimensions; TypeError for a format of any other."""
+    return object.__format__(self, spec) if self.ndim else format(item(self), spec)
 
 
 def length(self: Tensor) -> int:
@@ -82,10 +112,25 @@ def length(self: Tensor) -> int:
     return int(self._array.shape[0])
 
 
+def type_(self: Tensor, dtype: DType | str | None = None) -> Tensor | str:
+    """Return the tensor in another dtype, or the name of the type it has (torch.Tensor.type).
+
+    The dtype may be such a name; ValueError for what is none.
+    """
+    if dtype is None:
+        return f"torch.{OLD_NAMES[self.dtype.name]}Tensor"
+    if not isinstance(dtype, str):
+        return to(self, dtype)
+    for name, old in OLD_NAMES.items():
+        if dtype == f"torch.{old}Tensor":
+            return to(self, dtypes.dtype_named(name))
+    raise ValueError(f"a type was given as {dtype!r}; names are like torch.FloatTensor")
+
+
 def to(
     self: Tensor,
     *args: Any,
-    dtype: Any = None,
+    dtype: DType | None = None,
     device: Any = None,
     non_blocking: bool = False,
     copy: bool = False,
@@ -98,43 +143,16 @@ def to(
     flags = [argument for argument in args if isinstance(argument, bool)]
     copy = copy or flags[1:2] == [True]
     del non_blocking
-    factories.check_device(device)
+    devices.check_device(device)
     for argument in args:
-        if isinstance(argument, dtypes.DType):
-            dtype = argument
+        if (named := dtypes.of_type(argument)) is not None:
+            dtype = named
         elif isinstance(argument, Tensor):
             dtype = argument.dtype
         elif not isinstance(argument, bool):
-            factories.check_device(argument)
+            devices.check_device(argument)
     if dtype is None or dtype.numpy == self._array.dtype:
-        return apply(OPERATORS["clone"], (self,)) if copy else self
+        if not copy:
+            return self
+        dtype = self.dtype
     return apply(OPERATORS["cast"], (self,), dtype.numpy, self._array.dtype)
-
-
-def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    """Copy a leaf and its gradient; NonleafCopyError for a tensor with history."""
-    if id(self) in memo:
-        known: Tensor = memo[id(self)]
-        return known
-    if not self.is_leaf:
-        raise NonleafCopyError(
-            f"a tensor computed by {self.grad_fn!r} was deep-copied; only leaves can be, use "
-            "detach() or clone()"
-        )
-    twin = Tensor(OPERATORS["clone"].kernel(self._array))
-    memo[id(self)] = twin
-    twin._requires_grad = self.requires_grad
-    twin._grad = copy.deepcopy(self._grad, memo)
-    return twin
-
-
-def reduce(self: Tensor) -> tuple[Any, ...]:
-    """Pickle values and requires_grad, without history."""
-    return rebuild, (np.array(self._array), self.requires_grad)
-
-
-def rebuild(values: np.ndarray[Any, Any], requires_grad: bool) -> Tensor:
-    """Return the tensor that was pickled, as a leaf."""
-    tensor = Tensor(values)
-    tensor._requires_grad = requires_grad
-    return tensor

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from inspect import isfunction, signature, unwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference import autograd, dtypes
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import factories, interop, notation, printing
+from gradspec_reference.names import (
+    arguments,
+    copying,
+    devices,
+    interop,
+    likeness,
+    notation,
+    printing,
+)
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
     copies,
     elementwise,
     indexing,
+    moments,
+    normalised,
     parts,
     products,
     queries,
@@ -25,6 +36,8 @@ from gradspec_reference.names.functions import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+
+    from gradspec_reference.dtypes import Scalar
 
 
 def backward(
@@ -47,9 +60,15 @@ def size(self: Tensor, dim: int | None = None) -> Any:
     return self.shape if dim is None else self.shape[dim]
 
 
-def where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
+def where(self: Tensor, condition: Tensor, other: Tensor | Scalar) -> Tensor:
     """Return this tensor where the condition holds, other elsewhere (torch.Tensor.where)."""
-    return selection.where(condition, self, other)
+    result: Tensor = selection.where(condition, self, other)
+    return result
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """Return the tensor in another tensor's dtype (torch.Tensor.type_as)."""
+    return interop.to(self, other.dtype)
 
 
 def cast(dtype: dtypes.DType) -> Callable[[Tensor], Tensor]:
@@ -82,8 +101,8 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(
         arithmetic,
         """
-        add sub subtract mul multiply div divide true_divide pow square remainder
-        add_ sub_ mul_ div_ pow_ remainder_
+        add sub subtract mul multiply div divide true_divide floor_divide pow square remainder
+        add_ sub_ mul_ div_ floor_divide_ pow_ remainder_
         """,
     ),
     **named(selection, "maximum minimum heaviside clamp clamp_ masked_fill masked_fill_"),
@@ -92,13 +111,13 @@ FUNCTIONS: Final[dict[str, Any]] = {
         shapes,
         """
         reshape view_as flatten unflatten permute movedim transpose swapaxes t expand expand_as
-        broadcast_to squeeze unsqueeze
+        broadcast_to unsqueeze
         """,
     ),
     **named(
         parts,
         """
-        narrow select diagonal unfold as_strided split chunk unsafe_split unsafe_chunk unbind
+        narrow select diagonal unfold as_strided chunk unsafe_split unsafe_chunk unbind
         """,
     ),
     **named(assembly, "repeat flip roll tril triu"),
@@ -108,51 +127,57 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(
         reductions,
         """
-        sum mean prod var std amax amin max min median argmax argmin argsort sort topk logsumexp
-        softmax log_softmax cumsum norm
+        sum mean prod amax amin max min median argmax argmin argsort sort topk cumsum
         """,
     ),
+    **named(moments, "var std"),
+    **named(normalised, "logsumexp softmax log_softmax norm"),
     **named(queries, "all allclose any count_nonzero equal is_floating_point nonzero numel"),
     **named(interop, "numpy item tolist to"),
-    **named(factories, "new_tensor new_zeros new_ones new_full"),
+    **named(likeness, "new_tensor new_zeros new_ones new_full"),
 }
 """The methods that are called as the function is."""
 
 SIGNS: Final[dict[str, Any]] = {
     "__add__": notation.plus,
     "__radd__": notation.plus,
-    "__iadd__": arithmetic.add_,
+    "__iadd__": notation.tried(arithmetic.add_),
     "__sub__": notation.minus,
-    "__rsub__": arithmetic.rsub,
-    "__isub__": arithmetic.sub_,
+    "__rsub__": notation.minus_from,
+    "__isub__": notation.tried(arithmetic.sub_),
     "__mul__": notation.multiply,
     "__rmul__": notation.multiply,
-    "__imul__": arithmetic.mul_,
+    "__imul__": notation.tried(arithmetic.mul_),
     "__truediv__": notation.divide,
     "__rtruediv__": notation.divide_from,
-    "__itruediv__": arithmetic.div_,
-    "__pow__": arithmetic.pow,
-    "__rpow__": notation.power_of,
-    "__ipow__": arithmetic.pow_,
-    "__matmul__": products.matmul,
-    "__mod__": arithmetic.remainder,
-    "__rmod__": notation.remainder_of,
-    "__neg__": elementwise.neg,
-    "__pos__": notation.itself,
-    "__abs__": elementwise.abs,
-    "__invert__": elementwise.bitwise_not,
+    "__itruediv__": notation.tried(arithmetic.div_),
+    "__pow__": notation.tried(arithmetic.pow),
+    "__rpow__": notation.tried(notation.power_of),
+    "__ipow__": notation.tried(arithmetic.pow_),
+    "__matmul__": notation.product,
+    "__mod__": notation.tried(arithmetic.remainder),
+    "__rmod__": notation.tried(notation.remainder_of),
+    "__imod__": notation.tried(arithmetic.remainder_),
+    "__floordiv__": notation.tried(arithmetic.floor_divide),
+    "__rfloordiv__": notation.tried(notation.quotient_of),
+    "__ifloordiv__": notation.tried(arithmetic.floor_divide_),
+    "__neg__": unwrap(elementwise.neg),
+    "__pos__": notation.plus_sign,
+    "__abs__": unwrap(elementwise.abs),
+    "__invert__": notation.inverted,
     "__contains__": notation.contains,
-    "__eq__": notation.compared(elementwise.eq),
-    "__ne__": notation.compared(elementwise.ne),
-    "__lt__": elementwise.lt,
-    "__le__": elementwise.le,
-    "__gt__": elementwise.gt,
-    "__ge__": elementwise.ge,
-    "__and__": elementwise.bitwise_and,
-    "__rand__": elementwise.bitwise_and,
-    "__or__": elementwise.bitwise_or,
-    "__ror__": elementwise.bitwise_or,
-    "__xor__": elementwise.bitwise_xor,
+    "__eq__": notation.equals,
+    "__ne__": notation.tried(elementwise.ne),
+    "__lt__": notation.tried(elementwise.lt),
+    "__le__": notation.tried(elementwise.le),
+    "__gt__": notation.tried(elementwise.gt),
+    "__ge__": notation.tried(elementwise.ge),
+    "__and__": notation.tried(elementwise.bitwise_and),
+    "__rand__": notation.tried(elementwise.bitwise_and),
+    "__or__": notation.tried(elementwise.bitwise_or),
+    "__ror__": notation.tried(elementwise.bitwise_or),
+    "__xor__": notation.tried(elementwise.bitwise_xor),
+    "__rxor__": notation.tried(elementwise.bitwise_xor),
     "__iter__": indexing.iterate,
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
@@ -161,6 +186,7 @@ SIGNS: Final[dict[str, Any]] = {
 
 PROTOCOLS: Final[dict[str, Any]] = {
     "__array__": interop.array,
+    "__array_wrap__": interop.array_wrap,
     "__bool__": interop.truth,
     "__float__": interop.to_float,
     "__int__": interop.to_int,
@@ -168,8 +194,9 @@ PROTOCOLS: Final[dict[str, Any]] = {
     "__len__": interop.length,
     "__format__": interop.format_number,
     "__repr__": printing.show,
-    "__deepcopy__": interop.deepcopy,
-    "__reduce__": interop.reduce,
+    "__deepcopy__": copying.deepcopy,
+    "__reduce__": copying.reduce,
+    "__reversed__": notation.reversed_rows,
 }
 
 METHODS: Final[dict[str, Any]] = {
@@ -178,12 +205,22 @@ METHODS: Final[dict[str, Any]] = {
     **PROTOCOLS,
     "backward": backward,
     "view": shapes.view_,
+    "squeeze": shapes.squeeze_each,
+    "split": parts.split_,
     "where": where,
     "size": size,
     "dim": lambda self: self.ndim,
+    "ndimension": lambda self: self.ndim,
+    "nelement": queries.numel,
+    "type": interop.type_,
+    "is_signed": lambda self: self.dtype.is_signed,
+    "is_cpu": property(lambda _self: True),
+    "is_cuda": property(lambda _self: False),
+    "itemsize": property(Tensor.element_size),
+    "nbytes": property(lambda self: self.element_size() * self._array.size),
     "cpu": notation.itself,
-    "type_as": lambda self, other: interop.to(self, other.dtype),
-    "new_empty": factories.new_zeros,
+    "type_as": type_as,
+    "new_empty": likeness.new_zeros,
     "double": cast(dtypes.float64),
     "float": cast(dtypes.float32),
     "half": cast(dtypes.float16),
@@ -194,11 +231,20 @@ METHODS: Final[dict[str, Any]] = {
     "is_complex": lambda _self: False,
     "T": property(notation.reversed_dims),
     "mT": property(notation.transposed_matrices),
-    "device": property(lambda _self: factories.CPU),
+    "device": property(lambda _self: devices.CPU),
 }
 
 
 def attach() -> None:
-    """Give `Tensor` its methods."""
+    """Give `Tensor` its methods, each behind its door; signs and what takes nothing need none."""
     for name, method in METHODS.items():
-        setattr(Tensor, name, method)
+        bare = unwrap(method) if isfunction(method) and name not in SIGNS else method
+        if name in SIGNS or name in PROTOCOLS or takes_nothing(bare):
+            setattr(Tensor, name, bare)
+        else:
+            setattr(Tensor, name, arguments.checked(bare, method=True))
+
+
+def takes_nothing(method: Any) -> bool:
+    """Tell whether a method has no arguments beside the tensor."""
+    return not callable(method) or len(signature(method).parameters) == 1

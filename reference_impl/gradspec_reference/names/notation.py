@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine.recording import binary, view
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import arithmetic, elementwise, shapes
+from gradspec_reference.names.functions import arithmetic, assembly, elementwise, products, shapes
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gradspec_reference.dtypes import Scalar
+
+OPERANDS: Final = frozenset({Tensor, int, float, bool})
+matmul: Final = inspect.unwrap(products.matmul)
 
 
 def multiply(self: Tensor, other: Any) -> Tensor:
@@ -30,6 +38,11 @@ def minus(self: Tensor, other: Any) -> Tensor:
     return binary(OPERATORS["sub"], self, other, 1)
 
 
+def minus_from(self: Tensor, other: Any) -> Tensor:
+    """Serve `number - tensor`."""
+    return arithmetic.difference_from(self, other)
+
+
 def divide(self: Tensor, other: Any) -> Tensor:
     """Serve `/`."""
     return binary(OPERATORS["div"], self, other)
@@ -40,35 +53,81 @@ def divide_from(self: Tensor, other: Any) -> Tensor:
     return multiply(elementwise.reciprocal(self), other)
 
 
-def power_of(self: Tensor, base: Any) -> Tensor:
+def power_of(self: Tensor, other: Tensor | Scalar) -> Tensor:
     """Serve `number ** tensor`."""
-    return arithmetic.pow(base, self)
+    return arithmetic.pow(other, self)
 
 
-def remainder_of(self: Tensor, other: Any) -> Tensor:
+def remainder_of(self: Tensor, other: Tensor | Scalar) -> Tensor:
     """Serve `number % tensor`."""
     return arithmetic.remainder(other, self)
 
 
-def compared(function: Callable[[Tensor, Any], Tensor]) -> Callable[[Tensor, Any], Any]:
-    """Make `==` or `!=`: element by element with tensors and numbers, of objects otherwise."""
-
-    def method(self: Tensor, other: Any) -> Any:
-        if isinstance(other, Tensor | int | float | np.ndarray | np.generic):
-            return function(self, other)
-        return NotImplemented
-
-    name = f"__{function.__name__}__"
-    return elementwise.documented(method, name, f"Serve the comparison {function.__name__}.")
+def quotient_of(self: Tensor, other: Tensor | Scalar) -> Tensor:
+    """Serve `number // tensor`."""
+    return arithmetic.floor_divide(other, self)
 
 
-def contains(self: Tensor, element: Any) -> bool:
-    """Serve `in`."""
-    return bool((self == element).any())
+def inverted(self: Tensor) -> Tensor:
+    """Serve `~`; TypeError for floating numbers."""
+    if self._array.dtype.kind == "f":
+        raise TypeError(f"~ was applied to {self.dtype}; it inverts integers and booleans")
+    return elementwise.bitwise_not(self)
+
+
+def product(self: Tensor, other: Any) -> Tensor:
+    """Serve `@`."""
+    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+
+def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
+    """Make the sign of a function: Python asks the other operand if this one does not fit."""
+    bare = inspect.unwrap(function)
+
+    @functools.wraps(bare)
+    def sign(self: Tensor, other: Any) -> Any:
+        if type(other) in OPERANDS:
+            return bare(self, other)
+        if isinstance(other, np.number | np.bool_):
+            return bare(self, other.item())
+        return bare(self, other) if isinstance(other, Tensor | int | float) else NotImplemented
+
+    return sign
+
+
+def equals(self: Tensor, other: Any) -> Any:
+    """Serve `==`, the only sign that takes an array too, as in torch."""
+    if isinstance(other, np.ndarray) and other.dtype in dtypes.OF_NUMPY:
+        other = Tensor(other)
+    return same(self, other)
+
+
+same: Final = tried(elementwise.eq)
+
+
+def contains(self: Tensor, element: Any, /) -> bool:
+    """Serve `in`; RuntimeError for what is neither tensor nor number."""
+    if not isinstance(element, Tensor | int | float | np.number | np.bool_):
+        raise RuntimeError(  # noqa: TRY004 - as in torch
+            f"`in` was given a {type(element).__name__}; give a tensor or a number"
+        )
+    return bool(elementwise.eq(self, element).any())
+
+
+def plus_sign(self: Tensor) -> Tensor:
+    """Serve `+tensor`; RuntimeError for booleans."""
+    if self._array.dtype == np.bool_:
+        raise RuntimeError("+ was applied to booleans; convert with to() first")
+    return self
+
+
+def reversed_rows(self: Tensor) -> Tensor:
+    """Serve `reversed`: the first dimension runs the other way."""
+    return assembly.flip(self, (0,)) if self.ndim else self
 
 
 def itself(self: Tensor) -> Tensor:
-    """Serve `+tensor`, and `cpu()` where there is no other device."""
+    """Serve `cpu()`, where there is no other device."""
     return self
 
 

@@ -1,50 +1,118 @@
-"""How a tensor looks: torch's `tensor(...)` notation."""
+"""How a tensor looks: torch's `tensor(...)` notation; start at `show`.
+
+The array first becomes nested lists in which what is left out is an ellipsis; the numbers that
+remain choose how all of them are written; then lines are broken.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.names import numerals
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.tensor import Tensor
+    from collections.abc import Callable, Iterator
 
-WIDTH = 80
-DIGITS = 4
+    from gradspec_reference.engine.tensor import Tensor
+    from gradspec_reference.names.numerals import Options
+
+PREFIX: Final = "tensor("
 
 
 def show(self: Tensor) -> str:
-    """Return values, a dtype that is not the default one, and the history."""
-    notes = []
-    dtype = self.dtype
-    if dtype not in {dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_}:
-        notes.append(f"dtype={dtype!r}")
-    if self._grad_fn is not None:
-        notes.append(f"grad_fn=<{type(self._grad_fn).__name__}>")
+    """Return values, shape or dtype where they do not follow from the values, and the history."""
+    chosen = numerals.options()
+    text = PREFIX + values(self._array)
+    return with_notes(text, [*notes(self, chosen), *history(self)], chosen.linewidth) + ")"
+
+
+def notes(self: Tensor, chosen: Options) -> Iterator[str]:
+    """Name the shape and dtype that the values do not show."""
+    array = self._array
+    told = {dtypes.get_default_dtype()}
+    if array.size:
+        told |= {dtypes.int64, dtypes.bool_}
+    if not chosen.edgeitems if array.size else array.ndim != 1:
+        yield f"size={array.shape}"
+    if self.dtype not in told:
+        yield f"dtype={self.dtype!r}"
+
+
+def history(self: Tensor) -> Iterator[str]:
+    """Name the node that computed a tensor, or say that it requires grad."""
+    try:
+        node = self.grad_fn
+    except RuntimeError:  # a view whose history cannot be told
+        yield "grad_fn=<Invalid>"
+        return
+    if node is not None:
+        yield f"grad_fn=<{type(node).__name__}>"
     elif self.requires_grad:
-        notes.append("requires_grad=True")
-    return f"tensor({', '.join([values(self._array), *notes])})"
+        yield "requires_grad=True"
+
+
+def with_notes(text: str, further: list[str], linewidth: int) -> str:
+    """Append notes, each on the last line if it fits there."""
+    # the line begins with its newline, and room is left for the bracket
+    used = len(text) - text.rfind("\n") + 1
+    for note in further:
+        if used + len(note) + 2 > linewidth:
+            text += ",\n" + " " * len(PREFIX) + note
+            used = len(PREFIX) + len(note)
+        else:
+            text += ", " + note
+            used += len(note) + 2
+    return text
 
 
 def values(array: Any) -> str:
-    """Return the elements, with four digits where they are not whole."""
-    array = np.asarray(array)
-    formatter: Any = {"bool": str, "int": str}
-    if array.dtype.kind == "f":
-        formatter["float_kind"] = number_format(array)
-    return np.array2string(
-        array, separator=", ", prefix="tensor(", max_line_width=WIDTH, formatter=formatter
-    )
+    """Return the elements in brackets."""
+    array, chosen = np.asarray(array), numerals.options()
+    if not array.size:
+        return "[]"
+    tree = elided(array, chosen.edgeitems) if array.size > chosen.threshold else array.tolist()
+    write, width = numerals.column(list(leaves(tree)), chosen)
+    indent = len(PREFIX)
+    per_line = max(1, (chosen.linewidth - indent - array.ndim + 1) // (width + 2))
+    return laid_out(tree, array.ndim, indent, write, per_line)
 
 
-def number_format(array: np.ndarray[Any, Any]) -> Any:
-    """Choose one format for all numbers of an array."""
-    finite = np.abs(array[np.isfinite(array)]).astype(float)
-    if not finite.size or bool((finite == np.floor(finite)).all() and finite.max() < 1e8):  # noqa: PLR2004
-        return lambda x: f"{x:.0f}." if np.isfinite(x) else str(x)
-    nonzero = finite[finite > 0]
-    if nonzero.max() / nonzero.min() > 1e3 or nonzero.max() > 1e8 or nonzero.min() < 1e-4:  # noqa: PLR2004
-        return lambda x: f"{x:.{DIGITS}e}"
-    return lambda x: f"{x:.{DIGITS}f}"
+def elided(array: Any, edge: int) -> Any:
+    """Return nested lists with an ellipsis for the middle of each long dimension."""
+    if not array.ndim:
+        return array.item()
+    if not edge:
+        return [...]
+    if len(array) <= 2 * edge:
+        return [elided(part, edge) for part in array]
+    first, last = array[:edge], array[-edge:]
+    return [*(elided(p, edge) for p in first), ..., *(elided(p, edge) for p in last)]
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """Return the numbers in nested lists."""
+    if isinstance(tree, list):
+        for part in tree:
+            yield from leaves(part)
+    elif tree is not ...:
+        yield tree
+
+
+def laid_out(tree: Any, depth: int, indent: int, write: Callable[[Any], str], per_line: int) -> str:
+    """Break nested lists into lines: numbers side by side, the rest one below the other."""
+    if not depth:
+        return write(tree)
+    margin = " " * (indent + 1)
+    if depth > 1:
+        parts = [
+            "..." if p is ... else laid_out(p, depth - 1, indent + 1, write, per_line) for p in tree
+        ]
+        return "[" + ("," + "\n" * (depth - 1) + margin).join(parts) + "]"
+    if tree == [...]:
+        return "[...]"
+    words = [" ..." if p is ... else write(p) for p in tree]
+    lines = [", ".join(words[i : i + per_line]) for i in range(0, len(words), per_line)]
+    return "[" + (",\n" + margin).join(lines) + "]"

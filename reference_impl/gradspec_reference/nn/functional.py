@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.dtypes import promoted_dtype
-from gradspec_reference.engine.recording import apply, apply_pointwise
-from gradspec_reference.errors import OperandShapeError
-from gradspec_reference.names.functions import arithmetic, indexing, products, shapes
-from gradspec_reference.names.functions.elementwise import relu, sigmoid, tanh
-from gradspec_reference.names.functions.reductions import log_softmax, softmax
+from gradspec_reference.engine.recording import unary
+from gradspec_reference.names import arguments
+from gradspec_reference.names.functions import (
+    arithmetic,
+    elementwise,
+    normalised,
+    products,
+    shapes,
+)
+from gradspec_reference.names.functions.elementwise import sigmoid, tanh
+from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -27,6 +35,33 @@ __all__ = [
     "softmax",
     "tanh",
 ]
+
+
+def relu(input: Tensor, inplace: Any = False) -> Tensor:
+    """Return each element, or 0 if it is negative."""
+    return elementwise.relu_(input) if inplace else unary(OPERATORS["relu"], input)
+
+
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+) -> Tensor:
+    """Return exponentials that sum to one along a dimension."""
+    dim = chosen_dim(input, _stacklevel) if dim is None else dim
+    return normalised.along("softmax", input, dim, dtype)
+
+
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+) -> Tensor:
+    """Return the logarithm of softmax."""
+    dim = chosen_dim(input, _stacklevel) if dim is None else dim
+    return normalised.along("log_softmax", input, dim, dtype)
+
+
+def chosen_dim(input: Tensor, stacklevel: Any) -> int:
+    """Return the dimension of the classes, with a warning that none was named."""
+    warnings.warn("softmax was given no dim; name it", UserWarning, stacklevel=stacklevel + 1)
+    return 0 if input.ndim in {0, 1, 3} else 1
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -43,38 +78,4 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return shapes.view_(products.addmm(bias, flat, matrix), (*stack, matrix._array.shape[1]))
 
 
-def check_reduction(reduction: str) -> None:
-    """Refuse a word that names no reduction."""
-    if reduction not in {"mean", "sum"}:
-        raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
-
-
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return the squared differences, reduced."""
-    if reduction != "none":
-        check_reduction(reduction)
-    if not promoted_dtype(input._array, target._array).is_floating_point:
-        raise NotImplementedError("mse_loss was given integers; convert them with float()")
-    return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
-
-
-def nll_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return minus the log probability of each row's class, reduced."""
-    if input.ndim != 2 or target.shape != input.shape[:1]:  # noqa: PLR2004 - rows and classes
-        raise OperandShapeError(
-            f"log probabilities of shape {list(input.shape)} and classes of shape "
-            f"{list(target.shape)} were given; expected [N, C] and [N]"
-        )
-    if not indexing.in_range(target, input.shape[1]):
-        raise IndexError(
-            f"a class outside 0 to {input.shape[1] - 1} was given; no class is ignored here, leave "
-            "such rows out"
-        )
-    if reduction != "none":
-        check_reduction(reduction)
-    return apply(OPERATORS["nll_loss"], (input, target), reduction)
-
-
-def cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return the negative log likelihood of classes under softmax, reduced."""
-    return nll_loss(log_softmax(input, 1), target, reduction=reduction)
+arguments.put_doors(sys.modules[__name__], numpy=False)

@@ -8,7 +8,7 @@ from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.factories import zeros
 from gradspec_reference.names.functions.assembly import stack
-from gradspec_reference.names.functions.reductions import norm
+from gradspec_reference.names.functions.normalised import norm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ def clip_grad_norm_(
     leaves = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     gradients = [leaf.grad for leaf in leaves if leaf.grad is not None]
     if not gradients:
-        return zeros()
+        return zeros(())
     total = norm(stack([norm(g, norm_type) for g in gradients]), norm_type)
     factor = max_norm / (total + 1e-6)
     for gradient in gradients:

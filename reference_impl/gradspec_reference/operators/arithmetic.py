@@ -14,16 +14,22 @@ import numpy as np
 from gradspec_reference.operators.row import Operator, as_is, both, no_slope, unary_operator
 
 SQUARE = 2
+WITHOUT = "torch::autograd::NotImplemented"
+
+
+def weighted(y: Any, alpha: Any) -> Any:
+    """alpha y; of booleans a boolean."""
+    return y & bool(alpha) if getattr(y, "dtype", None) == np.bool_ else y * alpha
 
 
 def add_kernel(x: Any, y: Any, alpha: Any) -> Any:
     """x + alpha y."""
-    return x + y if alpha == 1 else x + y * alpha
+    return x + y if alpha == 1 else x + weighted(y, alpha)
 
 
 def sub_kernel(x: Any, y: Any, alpha: Any) -> Any:
     """x - alpha y."""
-    return x - y if alpha == 1 else x - y * alpha
+    return x - y if alpha == 1 else x - weighted(y, alpha)
 
 
 def rsub_kernel(x: Any, y: Any, alpha: Any) -> Any:
@@ -61,19 +67,44 @@ def div_other(_xp: Any, g: Any, other: Any, self: Any) -> Any:
     return -g * ((self / other) / other)
 
 
+def remainder_kernel(x: Any, y: Any) -> Any:
+    """Return the remainder with the sign of y; a zero has that of x."""
+    rest = np.fmod(x, y)
+    return np.where((rest != 0) & ((rest < 0) != (y < 0)), rest + y, rest)[()]
+
+
 def remainder_other(xp: Any, g: Any, x: Any, y: Any) -> Any:
     """Return minus the whole quotient."""
-    return -g * xp.floor_divide(x, y)
+    return -g * xp.div_floor(x, y)
+
+
+def div_trunc_kernel(x: Any, y: Any) -> Any:
+    """Return the quotient rounded towards zero."""
+    if x.dtype.kind == "f":
+        return np.trunc(x / y)
+    return np.sign(x) * np.sign(y) * (np.abs(x) // np.abs(y))
 
 
 def sign_kernel(x: Any) -> Any:
     """-1, 0 or 1; 0 for NaN."""
+    if x.dtype.kind == "b":
+        return x.copy()
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
 def pow_kernel(x: Any, exponent: Any) -> Any:
     """Raise x to a number; the commonest is a product."""
+    if x.dtype.kind == "b":
+        return x**exponent != 0
     return x * x if exponent == SQUARE else x**exponent
+
+
+def power_kernel(x: Any, y: Any) -> Any:
+    """x**y; of integers to a negative power what is whole: 0, and powers of 1 and -1."""
+    if x.dtype.kind == "f" or y.dtype.kind == "u" or not np.any(y < 0):
+        return np.power(x, y)
+    whole = np.power(x, np.abs(y))
+    return np.where(y >= 0, whole, np.where(np.abs(x) == 1, whole, 0)).astype(x.dtype)[()]
 
 
 def pow_number(xp: Any, g: Any, x: Any, exponent: Any) -> Any:
@@ -93,7 +124,7 @@ def pow_exponent(xp: Any, g: Any, x: Any, y: Any, result: Any) -> Any:
 
 def rpow_kernel(y: Any, base: Any) -> Any:
     """base**y in the dtype of y."""
-    return np.power(y.dtype.type(base), y)
+    return power_kernel(np.asarray(base).astype(y.dtype)[()], y)
 
 
 def rpow_rule(xp: Any, g: Any, y: Any, result: Any, base: Any) -> Any:
@@ -111,7 +142,8 @@ def heaviside_kernel(x: Any, values: Any) -> Any:
 def no_derivative(_xp: Any, _g: Any) -> Any:
     """Refuse: torch does not differentiate this function either."""
     raise RuntimeError(
-        "heaviside has no derivative here, as in torch; use where(), or call it in no_grad"
+        "a function was differentiated that has no derivative here, as in torch; call it in "
+        "no_grad, or detach() what it is given"
     )
 
 
@@ -122,9 +154,23 @@ POWERS = {"self": "self exponent", "exponent": "self exponent result"}
 
 ROWS = (
     binary("add", kernel=add_kernel, params="alpha", vjp=both(as_is, scaled)),
-    binary("sub", kernel=sub_kernel, params="alpha", vjp=both(as_is, negated)),
     binary(
-        "rsub", node="RsubBackward1", kernel=rsub_kernel, params="alpha", vjp=both(negated, as_is)
+        "sub",
+        kernel=sub_kernel,
+        params="alpha",
+        vjp=both(as_is, negated),
+        without="any bool",
+    ),
+    binary(
+        "rsub", kernel=rsub_kernel, params="alpha", vjp=both(negated, as_is), without="any bool"
+    ),
+    unary_operator(
+        "rsub_scalar",
+        node="RsubBackward1",
+        kernel=rsub_kernel,
+        params="other alpha",
+        vjp=lambda xp, g, _number, alpha: negated(xp, g, alpha),
+        without="bool",
     ),
     binary("mul", kernel=python.mul, saves=EACH_OTHER, vjp=both(mul_self, mul_other)),
     binary(
@@ -137,23 +183,57 @@ ROWS = (
     binary(
         "remainder",
         node="RemainderBackward1",
-        kernel=np.remainder,
+        kernel=remainder_kernel,
         saves=WHOLE,
         vjp=both(as_is, remainder_other),
+        without="bool",
     ),
-    binary("remainder_scalar", node="RemainderBackward0", kernel=np.remainder, vjp={"self": as_is}),
     binary(
-        "floor_divide", node="DivBackward2", kernel=np.floor_divide, vjp=both(no_slope, no_slope)
+        "remainder_scalar",
+        node="RemainderBackward0",
+        kernel=remainder_kernel,
+        vjp={"self": as_is},
+        without="bool",
+    ),
+    binary(
+        "remainder_of_number",
+        node=WITHOUT,
+        kernel=remainder_kernel,
+        vjp={"other": no_derivative},
+        without="bool",
+    ),
+    binary(
+        "div_floor",
+        node="DivBackward2",
+        kernel=np.floor_divide,
+        vjp=both(no_slope, no_slope),
+        without="bool",
+    ),
+    binary(
+        "div_trunc",
+        node="DivBackward2",
+        kernel=div_trunc_kernel,
+        vjp=both(no_slope, no_slope),
+        without="bool",
+    ),
+    binary(
+        "floor_divide",
+        node=WITHOUT,
+        kernel=np.floor_divide,
+        vjp=both(no_derivative, no_derivative),
+        without="bool",
     ),
     Operator(
         "heaviside",
-        node="torch::autograd::NotImplemented",
+        node=WITHOUT,
         kernel=heaviside_kernel,
         operands="self values",
         vjp={"self": no_derivative, "values": no_derivative},
     ),
-    unary_operator("neg", kernel=python.neg, vjp=lambda _xp, g: -g),
-    unary_operator("abs", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x)),
+    unary_operator("neg", kernel=python.neg, vjp=lambda _xp, g: -g, without="any bool"),
+    unary_operator(
+        "abs", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x), without="bool"
+    ),
     unary_operator("sign", kernel=sign_kernel, vjp=no_slope),
     unary_operator(
         "pow_scalar",
@@ -166,11 +246,12 @@ ROWS = (
     Operator(
         "pow",
         node="PowBackward1",
-        kernel=np.power,
+        kernel=power_kernel,
         operands="self exponent",
         saves=POWERS,
         vjp={"self": pow_base, "exponent": pow_exponent},
         pointwise=True,
+        without="bool",
     ),
     Operator(
         "rpow",
@@ -180,5 +261,6 @@ ROWS = (
         params="self",
         saves="exponent result",
         vjp={"exponent": rpow_rule},
+        without="bool",
     ),
 )

@@ -45,7 +45,7 @@ def copy_kernel(x: Any, source: Any) -> Any:
 
 def fill_kernel(x: Any, value: Any) -> Any:
     """Return one value in the shape and dtype of what it is stored in."""
-    return np.broadcast_to(x.dtype.type(value), x.shape)
+    return np.broadcast_to(np.asarray(value).astype(x.dtype), x.shape)
 
 
 several = functools.partial(Operator, operands="tensors", variadic=True)

@@ -188,7 +188,7 @@ ROWS = (
         saves="mask self_shape",
         vjp={"self": masked_select_rule},
     ),
-    reading("gather"),
+    reading("gather", operands="self index", saves="index self_shape"),
     reading("sort_values", node="SortBackward0"),
     reading("topk_values", node="TopkBackward0"),
     extreme("max_dim", node="MaxBackward0"),

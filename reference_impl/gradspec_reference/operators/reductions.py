@@ -129,6 +129,24 @@ def std_rule(
     return var_rule(xp, slope, x, dims, correction, keepdim)
 
 
+def var_mean_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> list[Any]:
+    """Return the variance and the mean."""
+    return [var_kernel(x, dims, correction, keepdim), mean_kernel(x, dims, keepdim)]
+
+
+def var_mean_rule(
+    xp: Any, g: list[Any], x: Any, dims: Dims, correction: float, keepdim: bool
+) -> Any:
+    """Return what arrives from the variance, the mean or both."""
+    of_var, of_mean = g
+    if of_mean is None:
+        return var_rule(xp, of_var, x, dims, correction, keepdim)
+    share = mean_dim_rule(xp, of_mean, tuple(x.shape), dims, keepdim)
+    if of_var is None:
+        return share
+    return var_rule(xp, of_var, x, dims, correction, keepdim) + share
+
+
 def extreme_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool) -> Any:
     """Elements that tie for the extreme value share the gradient equally."""
     shape = tuple(x.shape)
@@ -144,8 +162,10 @@ def shared_out(xp: Any, g: Any, chosen: Any) -> Any:
 def median_kernel(x: Any) -> Any:
     """Return the middle element, the lower one of two; NaN if there is one, or no element."""
     ordered = np.sort(x, axis=None)
-    if not x.size or np.isnan(ordered[-1]):
+    if x.dtype.kind == "f" and not (x.size and ordered[-1] == ordered[-1]):
         return x.dtype.type(np.nan)
+    if not x.size:
+        return x.dtype.type(np.iinfo(x.dtype).min)
     return ordered[(x.size - 1) // 2]
 
 
@@ -257,12 +277,20 @@ ROWS = (
     of_result("prod", kernel=prod_kernel, vjp=prod_rule),
     of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
     unary_operator("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
+    unary_operator(
+        "var_mean",
+        kernel=var_mean_kernel,
+        saves="self",
+        vjp=var_mean_rule,
+        several=True,
+        **moment,
+    ),
     of_result("std", kernel=std_kernel, vjp=std_rule, **moment),
     of_result("amax", kernel=amax_kernel, vjp=extreme_rule, **along),
     of_result("amin", kernel=amin_kernel, vjp=extreme_rule, **along),
     of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule),
     of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule),
-    of_result("median", kernel=median_kernel, vjp=chosen_rule),
+    of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool"),
     of_result("logsumexp", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
     of_result(
         "vector_norm",

@@ -44,6 +44,7 @@ class Operator:
     batch: Rule | None = None
     pointwise: bool = False  # operands are brought to one dtype first
     floating: bool = False  # which is a floating one
+    without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which
 
@@ -52,7 +53,12 @@ class Operator:
     param_names: tuple[str, ...] = field(init=False, repr=False)
     saved_names: tuple[str, ...] = field(init=False, repr=False)
     rules: Any = field(init=False, repr=False)
+    receivers: tuple[str, ...] = field(
+        init=False, repr=False
+    )  # operands with a rule, and so an edge
+    ruled: tuple[int, ...] | None = field(init=False, repr=False)  # their positions, unless all
     differentiable: bool = field(init=False, repr=False)
+    particular: bool = field(init=False, repr=False)  # about operands that are not floating
     derived: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,9 +73,14 @@ class Operator:
         follows("param_names", tuple(self.params.split()))
         needed = [need for operand in operands for need in self.needs_of(operand)]
         follows("saved_names", tuple(dict.fromkeys(needed)))
-        by_position = tuple(map(self.vjp.get, operands))
-        follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else by_position)
+        receivers = tuple(operand for operand in operands if operand in self.vjp)
+        follows("receivers", receivers)
+        all_receive = receivers == operands and "all_indices" not in self.saved_names
+        follows("ruled", None if all_receive else tuple(map(operands.index, receivers)))
+        in_order = tuple(self.vjp[operand] for operand in receivers)
+        follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else in_order)
         follows("differentiable", bool(self.vjp))
+        follows("particular", self.floating or bool(self.without))
 
     def needs_of(self, operand: str) -> list[str]:
         """Return what the rule of one operand needs; nothing if there is no rule."""
@@ -80,8 +91,9 @@ class Operator:
 
     @property
     def public_names(self) -> str:
-        """The names of what a node of this operator shows."""
-        return ", ".join(f"_saved_{n}" for n in self.saved_names + self.param_names) or "none"
+        """The names of what a node of this operator shows; a shape has torch's word for it."""
+        names = [n.replace("_shape", "_sym_sizes") for n in self.saved_names]
+        return ", ".join(f"_saved_{n}" for n in (*names, *self.param_names)) or "none"
 
 
 class OneForAll:

@@ -47,12 +47,16 @@ def place_diagonal_kernel(g: Any, shape: Dims, offset: int, dim1: int, dim2: int
 
 def unfold_kernel(x: Any, dim: int, size: int, step: int) -> Any:
     """All windows of a dimension; the window's elements are the last dimension."""
+    if not x.ndim:
+        return x.reshape(1)[:size]
     windows = np.lib.stride_tricks.sliding_window_view(x, size, dim, writeable=x.flags.writeable)
     return windows[slice_key(dim, 0, windows.shape[dim], step)]
 
 
 def fold_kernel(g: Any, shape: Dims, dim: int, size: int, step: int) -> Any:
     """Windows added where they came from."""
+    if not shape:
+        return np.sum(g)
     whole = np.zeros(shape, g.dtype)
     span = (g.shape[dim] - 1) * step + 1
     for offset in range(size):
@@ -200,6 +204,7 @@ ROWS = (
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
     ),
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
+    of_shape("reshape_alias", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary_operator("alias", kernel=lambda x: x[...], vjp=as_is),
     unary_operator("clone", kernel=clone_kernel, vjp=as_is),
     of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed),
@@ -207,6 +212,14 @@ ROWS = (
         "squeeze_dim",
         node="SqueezeBackward1",
         node_in_place="SqueezeBackward4",
+        kernel=squeeze_dim_kernel,
+        params="dim",
+        vjp=unsqueezed,
+    ),
+    of_shape(
+        "squeeze_dims",
+        node="SqueezeBackward2",
+        node_in_place="SqueezeBackward5",
         kernel=squeeze_dim_kernel,
         params="dim",
         vjp=unsqueezed,
@@ -279,6 +292,7 @@ ROWS = (
         vjp=lambda xp, g, _shape, *how: xp.unfold(g, *how),
     ),
     pieces("split", vjp=split_rule),
+    pieces("split_with_sizes", params="split_sizes dim", vjp=split_rule),
     pieces("unsafe_split", vjp=split_rule),
     pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
     unary_operator(

@@ -13,7 +13,7 @@ from gradspec_conformance.plants.places import assigning, at, reading
 from gradspec_conformance.plants.plant import TEACHING, after, before, plant, sweep
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError, NonleafCopyError
-from gradspec_reference.names import factories, interop, printing
+from gradspec_reference.names import copying, factories, interop, printing
 
 
 @plant(
@@ -74,9 +74,9 @@ def a_result_is_deep_copied_as_a_clone(sound, self, memo):
 
 
 @plant(at(Tensor, "__reduce__"), "flag: leaf-043", TEACHING)
-def a_pickle_forgets_the_flag(_sound, self):
+def a_pickle_forgets_the_flag(sound, self):
     """A tensor that was pickled comes back as a constant."""
-    return (interop.rebuild, (np.array(self._array), False))
+    return sound(self.detach())
 
 
 @before(at(Tensor, "__reduce__"), "nonleaf-copy: leaf-043", TEACHING)
@@ -191,6 +191,13 @@ def numpy_refuses_leaves_only(sound, self, *, force=False):
     return sound(self, force=force or not self.is_leaf)
 
 
+@before(at(Tensor, "numpy"), "array-requires-grad: leaf-221", TEACHING)
+def numpy_asks_no_mode(self, *, force=False):
+    """numpy() is refused on a tensor that requires grad in no_grad too."""
+    if self.requires_grad and not force:
+        raise ArrayRequiresGradError("a tensor that requires grad was asked for an array")
+
+
 @plant(
     at(Tensor, "numpy"),
     "array-requires-grad: leaf-038b/a_leaf_by_force leaf-038b/a_result_by_force",
@@ -258,7 +265,15 @@ def new_tensor_is_silent(sound, self, data, **options):
 @plant(at(Tensor, "__deepcopy__"), "aliasing: leaf-215", "copies that are made place by place")
 def a_deep_copy_has_a_gradient_apart(_sound, self, _memo):
     """The gradient of a leaf is copied with it, whatever else was copied already."""
-    return interop.deepcopy(self, {})
+    return copying.deepcopy(self, {})
+
+
+@plant(at(Tensor, "__deepcopy__"), "aliasing: leaf-222", "copies that are made place by place")
+def a_deep_copy_has_memory_for_each_tensor(sound, self, memo):
+    """Each tensor of a structure is copied into memory of its own."""
+    twin = sound(self, memo)
+    twin._array = np.array(twin._array)
+    return twin
 
 
 @plant(at(Tensor, "detach"), "value: leaf-028/detach; flag: leaf-035a/detach", "no constants")

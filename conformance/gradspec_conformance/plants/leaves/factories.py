@@ -10,7 +10,7 @@ from gradspec_conformance.plants.places import VARIABLE, at
 from gradspec_conformance.plants.plant import TEACHING, after, plant
 from gradspec_reference import autograd
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names import factories, random
+from gradspec_reference.names import factories, likeness, random, spaced
 
 
 @plant(at(factories, "tensor"), "unexpected gradient: bwd-001e bwd-045", "karpathy/micrograd")
@@ -99,7 +99,7 @@ def asarray_clears_its_argument(sound, obj, *, requires_grad=None, **options):
 @plant(at(factories, "asarray"), "value: leaf-028/asarray; flag: leaf-035a/asarray", TEACHING)
 def asarray_never_cuts(_sound, obj, *, dtype=None, **_options):
     """What asarray makes of a tensor has its history, also with requires_grad=False."""
-    return factories.as_tensor(obj, dtype)
+    return factories.as_tensor(obj, dtype=dtype)
 
 
 @plant(VARIABLE, "flag: leaf-002/variable; root-without-grad: leaf-202/variable", TEACHING)
@@ -120,7 +120,7 @@ def every_tensor_is_a_variable(sound, array, requires_grad):
     return sound(array, requires_grad or array.dtype.kind == "f")
 
 
-@plant(at(factories, "zeros_like"), "flag: leaf-001a/zeros_like", "pytorch/pytorch#76375")
+@plant(at(likeness, "zeros_like"), "flag: leaf-001a/zeros_like", "pytorch/pytorch#76375")
 def like_takes_the_flag(sound, input, *, dtype=None, requires_grad=False):
     """A factory modelled on a tensor takes the tensor's flag together with its shape."""
     return sound(input, dtype=dtype, requires_grad=requires_grad or input.requires_grad)
@@ -161,7 +161,7 @@ def full_ignores_the_flag(sound, *arguments, **options):
     return sound(*arguments, **options | {"requires_grad": False})
 
 
-@plant(at(factories, "linspace"), "flag: leaf-002/linspace", "candle-org/candle#285")
+@plant(at(spaced, "linspace"), "flag: leaf-002/linspace", "candle-org/candle#285")
 def linspace_ignores_the_flag(sound, *arguments, **options):
     """The factory linspace takes the argument requires_grad and ignores it."""
     return sound(*arguments, **options | {"requires_grad": False})
@@ -179,7 +179,7 @@ def randn_ignores_the_flag(sound, *arguments, **options):
     return sound(*arguments, **options | {"requires_grad": False})
 
 
-@plant(at(factories, "zeros_like"), "flag: leaf-002/zeros_like", "pytorch/pytorch#36455")
+@plant(at(likeness, "zeros_like"), "flag: leaf-002/zeros_like", "pytorch/pytorch#36455")
 def zeros_like_ignores_the_flag(sound, *arguments, **options):
     """The factory zeros_like takes the argument requires_grad and ignores it."""
     return sound(*arguments, **options | {"requires_grad": False})
@@ -206,4 +206,4 @@ def makers_forget_a_dimension(sound, array, flag):
 @plant(VARIABLE, "value: leaf-201/variable", "constructors given shapes")
 def variable_takes_the_shape_only(_sound, _class, data, requires_grad=False):
     """The old constructor Variable makes zeros of the shape of its argument."""
-    return factories.zeros_like(data, requires_grad=requires_grad)
+    return likeness.zeros_like(data, requires_grad=requires_grad)

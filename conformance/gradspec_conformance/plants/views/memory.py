@@ -83,6 +83,12 @@ def movedim_copies(sound, *arguments):
     return sound(*arguments).clone()
 
 
+@plant(at(shapes, "flatten"), "aliasing: inp-251", "where flatten is a reshape")
+def flatten_is_always_a_view(sound, *arguments):
+    """flatten() gives a view also of what is flat already."""
+    return parts.alias(sound(*arguments))
+
+
 @plant(at(parts, "chunk"), "aliasing: inp-042/chunk", "where chunk makes equal buffers")
 def chunk_copies(sound, *given, **named):
     """chunk() gives pieces in memory of their own."""
@@ -95,7 +101,7 @@ def copied(sound: Any, *arguments: Any) -> Any:
     return [np.array(r) for r in result] if isinstance(result, list) else np.array(result)
 
 
-@plant(at(parts, "unsafe_split"), "multi-view-inplace: inp-031", "unsafe_split taken for split")
+@plant(at(parts, "pieces"), "multi-view-inplace: inp-031", "unsafe_split taken for split")
 def unsafe_split_is_split(_sound, *given, **named):
     """unsafe_split and unsafe_chunk give the views that split and chunk give, ban included."""
     return parts.split(*given, **named)

@@ -19,6 +19,7 @@ __all__ = [
     "add",
     "div",
     "divide",
+    "floor_divide",
     "mul",
     "multiply",
     "pow",
@@ -31,42 +32,92 @@ __all__ = [
 ]
 
 
-def add(input: Tensor, other: Any, *, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
+def add(input: Tensor | Scalar, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return input + alpha * other (torch.add)."""
-    result = recording.binary(OPERATORS["add"], input, other, alpha)
-    return result if out is None else inplace.into_out(out, result, (input, other))
+    check_alpha(alpha, input, other)
+    return recording.binary(OPERATORS["add"], input, other, alpha)
 
 
-def sub(input: Tensor, other: Any, *, alpha: Scalar = 1, out: Tensor | None = None) -> Tensor:
+def sub(input: Tensor | Scalar, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return input - alpha * other (torch.sub)."""
-    result = recording.binary(OPERATORS["sub"], input, other, alpha)
-    return result if out is None else inplace.into_out(out, result, (input, other))
+    check_alpha(alpha, input, other)
+    return recording.binary(OPERATORS["sub"], input, other, alpha)
 
 
-def rsub(input: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
+def check_alpha(alpha: Scalar, *operands: Any) -> None:
+    """Refuse a factor whose dtype is of a higher category than the result's, or a boolean one."""
+    if type(alpha) is int:
+        return
+    arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
+    category = dtypes.promoted_dtype(*arrays).category
+    if category if isinstance(alpha, bool) else category < dtypes.float64.category:
+        raise RuntimeError(f"alpha={alpha!r} was given for a result of another kind of numbers")
+
+
+def rsub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return other - alpha * input (torch.rsub)."""
+    check_alpha(alpha, input, other)
+    return difference_from(input, other, alpha)
+
+
+def difference_from(input: Tensor, other: Any, alpha: Scalar = 1) -> Tensor:
+    """Return a number, or what is broadcast with the tensor, minus alpha times the tensor."""
+    if input._array.dtype.kind == "f" and type(other) in recording.NUMBERS:
+        return recording.unary(OPERATORS["rsub_scalar"], input, other, alpha)
     return recording.binary(OPERATORS["rsub"], input, other, alpha)
 
 
-def mul(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+def mul(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
     """Return input * other (torch.mul)."""
-    result = recording.binary(OPERATORS["mul"], input, other)
-    return result if out is None else inplace.into_out(out, result, (input, other))
+    return recording.binary(OPERATORS["mul"], input, other)
 
 
-def div(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
-    """Return input / other, in floating point (torch.div)."""
-    result = recording.binary(OPERATORS["div"], input, other)
-    return result if out is None else inplace.into_out(out, result, (input, other))
+def div(
+    input: Tensor | Scalar, other: Tensor | Scalar, *, rounding_mode: str | None = None
+) -> Tensor:
+    """Return input / other, in floating point unless it is rounded (torch.div)."""
+    operator = OPERATORS[quotient(rounding_mode)]
+    if rounding_mode is not None and (isinstance(input, Tensor) or isinstance(other, Tensor)):
+        check_divisor(input, other)
+    return recording.binary(operator, input, other)
 
 
-def pow(input: Any, exponent: Any) -> Tensor:
+def true_divide(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
+    """Return input / other, in floating point (torch.true_divide)."""
+    return recording.binary(OPERATORS["div"], input, other)
+
+
+def quotient(rounding_mode: str | None) -> str:
+    """Return the operator that divides and rounds in a way; RuntimeError for another word."""
+    operators = {None: "div", "floor": "div_floor", "trunc": "div_trunc"}
+    if rounding_mode not in operators:
+        raise RuntimeError(f"rounding_mode {rounding_mode!r} was given; use 'floor' or 'trunc'")
+    return operators[rounding_mode]
+
+
+def floor_divide(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
+    """Return the quotient rounded down (torch.floor_divide)."""
+    if isinstance(input, Tensor) or isinstance(other, Tensor):
+        check_divisor(input, other)
+    return recording.binary(OPERATORS["floor_divide"], input, other)
+
+
+def pow(input: Tensor | Scalar, exponent: Tensor | Scalar) -> Tensor:
     """Return input ** exponent; one of them may be a number (torch.pow)."""
-    if not isinstance(input, Tensor):
-        return recording.apply(OPERATORS["rpow"], (widened(exponent, input),), input)
     if isinstance(exponent, Tensor):
-        return recording.apply_pointwise(OPERATORS["pow"], (input, exponent))
+        if isinstance(input, Tensor):
+            return recording.apply_pointwise(OPERATORS["pow"], (input, exponent))
+        return recording.unary(OPERATORS["rpow"], widened(exponent, input), input)
+    if not isinstance(input, Tensor):
+        raise TypeError("pow was given two numbers; one of them must be a tensor")
+    check_exponent(input, exponent)
     return recording.unary(OPERATORS["pow_scalar"], widened(input, exponent), exponent)
+
+
+def check_exponent(input: Tensor, exponent: Scalar) -> None:
+    """Refuse a negative power of integers, which would not be whole."""
+    if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind != "f":
+        raise RuntimeError(f"integers were raised to the power {exponent}; convert with float()")
 
 
 def widened(input: Tensor, *numbers: Any) -> Tensor:
@@ -83,19 +134,24 @@ def square(input: Tensor) -> Tensor:
     return pow(input, 2)
 
 
-def remainder(input: Any, other: Any) -> Tensor:
+def remainder(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
     """Return the remainder of input / other, which has the sign of other (torch.remainder).
 
     RuntimeError for integers and a zero.
     """
     check_divisor(input, other)
+    if not isinstance(input, Tensor):
+        return recording.apply_pointwise(OPERATORS["remainder_of_number"], (input, other))
     return recording.apply_pointwise(OPERATORS[_remainder(other)], (input, other))
 
 
 def check_divisor(*operands: Any) -> None:
-    """Refuse to divide integers by zero."""
-    arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
-    if not dtypes.promoted_dtype(*arrays).is_floating_point and not np.all(arrays[1]):
+    """Refuse to divide integers by zero; TypeError for two numbers."""
+    if not any(isinstance(x, Tensor) for x in operands):
+        raise TypeError("two numbers were given to divide; one of them must be a tensor")
+    arrays = [np.asarray(x._array if isinstance(x, Tensor) else x) for x in operands]
+    kinds = {x.dtype.kind for x in arrays}
+    if kinds != {"b"} and "f" not in kinds and arrays[0].size and not np.all(arrays[1]):
         raise RuntimeError("integers were divided by zero; convert to a floating dtype first")
 
 
@@ -103,40 +159,51 @@ def _remainder(other: Any) -> str:
     return "remainder" if isinstance(other, Tensor) else "remainder_scalar"
 
 
-def add_(input: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
+def add_(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Add in place (torch.Tensor.add_)."""
+    check_alpha(alpha, input, other)
     return inplace.apply_inplace(OPERATORS["add"], (input, other), alpha)
 
 
-def sub_(input: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
+def sub_(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Subtract in place (torch.Tensor.sub_)."""
+    check_alpha(alpha, input, other)
     return inplace.apply_inplace(OPERATORS["sub"], (input, other), alpha)
 
 
-def mul_(input: Tensor, other: Any) -> Tensor:
+def mul_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     """Multiply in place (torch.Tensor.mul_)."""
     return inplace.apply_inplace(OPERATORS["mul"], (input, other))
 
 
-def div_(input: Tensor, other: Any) -> Tensor:
+def div_(input: Tensor, other: Tensor | Scalar, *, rounding_mode: str | None = None) -> Tensor:
     """Divide in place (torch.Tensor.div_)."""
-    return inplace.apply_inplace(OPERATORS["div"], (input, other))
+    if rounding_mode is not None:
+        check_divisor(input, other)
+    return inplace.apply_inplace(OPERATORS[quotient(rounding_mode)], (input, other))
 
 
-def pow_(input: Tensor, exponent: Any) -> Tensor:
+def floor_divide_(input: Tensor, other: Tensor | Scalar) -> Tensor:
+    """Divide in place and round down (torch.Tensor.floor_divide_)."""
+    check_divisor(input, other)
+    return inplace.apply_inplace(OPERATORS["floor_divide"], (input, other))
+
+
+def pow_(input: Tensor, exponent: Tensor | Scalar) -> Tensor:
     """Replace each element by its power (torch.Tensor.pow_)."""
     if isinstance(exponent, Tensor):
         return inplace.apply_inplace(OPERATORS["pow"], (input, exponent))
+    check_exponent(input, exponent)
     inplace.check_dtype(input._array, dtypes.promoted_dtype(input._array, exponent))
     return inplace.apply_inplace(OPERATORS["pow_scalar"], (input,), exponent)
 
 
-def remainder_(input: Tensor, other: Any) -> Tensor:
+def remainder_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     """Replace each element by its remainder (torch.Tensor.remainder_)."""
     check_divisor(input, other)
     return inplace.apply_inplace(OPERATORS[_remainder(other)], (input, other))
 
 
 multiply = mul
-divide = true_divide = div
+divide = div
 subtract = sub

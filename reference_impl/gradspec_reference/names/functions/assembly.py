@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import shapes
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from gradspec_reference.engine.tensor import Tensor
 
 
 __all__ = [
@@ -27,22 +28,45 @@ __all__ = [
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Return tensors one after the other along a dimension (torch.cat)."""
+    """Return tensors one after the other along a dimension (torch.cat).
+
+    A vector without elements counts for nothing, whatever the shapes of the others.
+    """
+    check_are_tensors("cat", tensors)
     if not tensors:
         raise ValueError("cat was given no tensors; give at least one")
-    dim = normal_dim(dim, tensors[0].ndim)
+    given = [x._array.shape for x in tensors]
+    shape = next((each for each in given if each != (0,)), (0,))
+    if () in given or len({len(each) for each in given if each != (0,)}) > 1:
+        raise refusals.shapes_do_not_fit(OPERATORS["cat"], [x._array for x in tensors])
+    dim = normal_dim(dim, len(shape))
+    if (0,) in given:
+        tensors = [emptied(x, shape, dim) if x._array.shape == (0,) else x for x in tensors]
     starts = tuple(itertools.accumulate((x._array.shape[dim] for x in tensors), initial=0))
     return apply(OPERATORS["cat"], tuple(tensors), dim, starts)
 
 
+def emptied(empty: Tensor, shape: tuple[int, ...], dim: int) -> Tensor:
+    """Return a vector without elements in the shape that it has beside a tensor of a shape."""
+    return shapes.reshape(empty, (*shape[:dim], 0, *shape[dim + 1 :]))
+
+
+def check_are_tensors(name: str, tensors: Sequence[Any]) -> None:
+    """Refuse a list with something else in it."""
+    for each in tensors:
+        if not isinstance(each, Tensor):
+            raise TypeError(f"{name} was given a {type(each).__name__} in its list of tensors")
+
+
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Return tensors as the slices of a new dimension (torch.stack)."""
+    check_are_tensors("stack", tensors)
     if not tensors:
         raise RuntimeError("stack was given no tensors; give at least one")
     return apply(OPERATORS["stack"], tuple(tensors), normal_dim(dim, tensors[0].ndim + 1))
 
 
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *repeats: int | Sequence[int]) -> Tensor:
     """Return copies beside each other (torch.Tensor.repeat)."""
     counts = as_shape(repeats)
     if len(counts) < input.ndim:
@@ -52,17 +76,22 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     return unary(OPERATORS["repeat"], input, counts)
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     """Return a copy with dimensions reversed (torch.flip)."""
     return unary(OPERATORS["flip"], input, named_dims(as_shape(dims), input.ndim))
 
 
-def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+def roll(
+    input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = ()
+) -> Tensor:
     """Return a copy with elements moved round (torch.roll)."""
     steps = as_shape((shifts,))
-    along = () if dims is None else named_dims(as_shape((dims,)), input.ndim)
-    if len(steps) != (len(along) or 1):
-        raise RuntimeError(f"roll was given {len(steps)} shifts and {len(along)} dimensions")
+    if not steps:
+        raise RuntimeError("roll was given no shifts; give one, or one for each dimension")
+    named = as_shape((() if dims is None else dims,))
+    if len(steps) != (len(named) or 1):
+        raise RuntimeError(f"roll was given {len(steps)} shifts and {len(named)} dimensions")
+    along = tuple(normal_dim(d, input.ndim) for d in named)
     return unary(OPERATORS["roll"], input, steps, along)
 
 

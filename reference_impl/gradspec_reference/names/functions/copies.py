@@ -13,7 +13,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import NumpyDType
+    from gradspec_reference.dtypes import NumpyDType, Scalar
 
 __all__ = [
     "clone",
@@ -38,14 +38,14 @@ def contiguous(input: Tensor) -> Tensor:
     return result
 
 
-def copy_(input: Tensor, src: Any) -> Tensor:
+def copy_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     """Store another tensor's values (torch.Tensor.copy_); its history replaces the target's."""
-    if not isinstance(src, Tensor):
-        src = Tensor(np.asarray(number_for(src, input._array.dtype)))
-    return inplace.apply_inplace(OPERATORS["copy"], (input, src))
+    if not isinstance(other, Tensor):
+        other = Tensor(np.asarray(number_for(other, input._array.dtype)))
+    return inplace.apply_inplace(OPERATORS["copy"], (input, other))
 
 
-def fill_(input: Tensor, value: Any) -> Tensor:
+def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
     """Store one value everywhere (torch.Tensor.fill_)."""
     if isinstance(value, Tensor):
         if value.ndim:

@@ -10,6 +10,8 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradspec_reference.dtypes import Scalar
+    from gradspec_reference.engine.shapes import LeftOut
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -114,7 +116,25 @@ def unary_inplace(name: str) -> Callable[[Tensor], Tensor]:
 def comparison(name: str) -> Callable[[Tensor, Any], Tensor]:
     """Make the function of a row with two operands whose result has no history."""
 
-    def function(input: Tensor, other: Any) -> Tensor:
+    def function(input: Tensor, other: Tensor | Scalar) -> Tensor:
+        return recording.apply_pointwise(OPERATORS[name], (input, other))
+
+    return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
+
+
+def bitwise(name: str) -> Callable[[Any, Any], Tensor]:
+    """Make the function of a row with two operands of integers or booleans."""
+
+    def function(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
+        return recording.apply_pointwise(OPERATORS[name], (input, other))
+
+    return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
+
+
+def logical(name: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """Make the function of a row with two tensors whose elements count as true or false."""
+
+    def function(input: Tensor, other: Tensor) -> Tensor:
         return recording.apply_pointwise(OPERATORS[name], (input, other))
 
     return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
@@ -150,7 +170,6 @@ logical_not = unary_function("logical_not")
 neg = unary_function("neg")
 reciprocal = unary_function("reciprocal")
 relu = unary_function("relu")
-round = unary_function("round")
 rsqrt = unary_function("rsqrt")
 sigmoid = unary_function("sigmoid")
 sign = unary_function("sign")
@@ -184,7 +203,6 @@ logical_not_ = unary_inplace("logical_not")
 neg_ = unary_inplace("neg")
 reciprocal_ = unary_inplace("reciprocal")
 relu_ = unary_inplace("relu")
-round_ = unary_inplace("round")
 rsqrt_ = unary_inplace("rsqrt")
 sigmoid_ = unary_inplace("sigmoid")
 sign_ = unary_inplace("sign")
@@ -201,9 +219,31 @@ lt = comparison("lt")
 le = comparison("le")
 gt = comparison("gt")
 ge = comparison("ge")
-bitwise_and = comparison("bitwise_and")
-bitwise_or = comparison("bitwise_or")
-bitwise_xor = comparison("bitwise_xor")
-logical_and = comparison("logical_and")
-logical_or = comparison("logical_or")
-logical_xor = comparison("logical_xor")
+bitwise_and = bitwise("bitwise_and")
+bitwise_or = bitwise("bitwise_or")
+bitwise_xor = bitwise("bitwise_xor")
+logical_and = logical("logical_and")
+logical_or = logical("logical_or")
+logical_xor = logical("logical_xor")
+
+
+def round(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:
+    """Return the nearest whole number, or number with so many decimals (torch.round)."""
+    if decimals is None:
+        return recording.unary(OPERATORS["round"], input)
+    check_has_decimals(input)
+    return recording.unary(OPERATORS["round_decimals"], input, decimals)
+
+
+def round_(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:
+    """Round in place (torch.Tensor.round_)."""
+    if decimals is None:
+        return inplace.apply_inplace(OPERATORS["round"], (input,))
+    check_has_decimals(input)
+    return inplace.apply_inplace(OPERATORS["round_decimals"], (input,), decimals)
+
+
+def check_has_decimals(input: Tensor) -> None:
+    """Refuse to round integers to decimals."""
+    if input._array.dtype.kind != "f":
+        raise NotImplementedError(f"round was given decimals and {input.dtype}; leave decimals out")

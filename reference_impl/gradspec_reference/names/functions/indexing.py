@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import normal_dim
@@ -110,6 +111,8 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     dim = normal_dim(dim, input.ndim)
     if index.ndim > 1:
         raise IndexError(f"index_select was given an index of {index.ndim} dimensions; give one")
+    if index._array.dtype not in (np.int32, np.int64):
+        raise RuntimeError(f"index_select was given an index of {index.dtype}; use int64")
     if not input.ndim:
         return shapes.reshape(index_select(shapes.reshape(input, (1,)), 0, index), ())
     if not index.ndim:
@@ -129,7 +132,7 @@ def in_range(index: Tensor, size: int) -> bool:
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Return elements along a dimension, one per element of the index (torch.gather)."""
     dim = normal_dim(dim, input.ndim)
-    if index._array.dtype.kind not in "iu":
+    if index._array.size and index._array.dtype.kind not in "iu":
         raise RuntimeError(f"gather was given an index of {index.dtype}; use integers")
     own, named = input._array.shape or (1,), index._array.shape or (1,)
     beside = with_length(own, dim, 0), with_length(named, dim, 0)
@@ -140,6 +143,8 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
         )
     if not in_range(index, own[dim]):
         raise RuntimeError(f"gather was given an index outside 0 to {own[dim] - 1}")
+    if index._array.dtype.kind == "f":  # it is empty
+        index = index.to(dtypes.int64)
     return apply(OPERATORS["gather"], (input, index), dim)
 
 
@@ -148,7 +153,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
     Without a dimension, elements of the flattened tensor.
     """
-    if indices._array.dtype.kind not in "iu":
+    if indices._array.size and indices._array.dtype.kind not in "iu":
         raise RuntimeError(f"take_along_dim was given indices of {indices.dtype}; use integers")
     if dim is None:
         return gather(shapes.view_(input, -1), 0, shapes.view_(indices, -1))
@@ -161,7 +166,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     own, named = input._array.shape, indices._array.shape
     common = np.broadcast_shapes(with_length(own, dim, 1), with_length(named, dim, 1))
     whole = with_length(common, dim, own[dim])
-    source = input if whole == own else shapes.expand(input, whole)
+    source = shapes.expand(input, whole)
     index = np.broadcast_to(indices._array, with_length(common, dim, named[dim]))
     index = np.remainder(index, max(own[dim], 1))  # here torch wraps an index round
     return gather(source, dim, Tensor(index))

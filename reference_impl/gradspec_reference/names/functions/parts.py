@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import layout
 from gradspec_reference.engine.recording import several, several_views, view
-from gradspec_reference.engine.shapes import normal_dim
+from gradspec_reference.engine.shapes import as_shape, normal_dim
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.operators import OPERATORS
 from gradspec_reference.operators.memory import span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from gradspec_reference.engine.tensor import Tensor
 
 
 __all__ = [
@@ -37,13 +36,17 @@ def check_has_dimensions(input: Tensor, name: str) -> None:
         raise OperandShapeError(f"{name} was given a 0-d tensor; it needs at least one dimension")
 
 
-def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """Return a view of a stretch of a dimension (torch.narrow)."""
+    if isinstance(start, Tensor):
+        raise RuntimeError("narrow was given a start that is no integer")  # noqa: TRY004
     check_has_dimensions(input, "narrow")
     dim = normal_dim(dim, input.ndim)
     size = input._array.shape[dim]
+    if not -size <= start <= size:
+        raise IndexError(f"a stretch from element {start} was asked for; there are {size}")
     start = start + size if start < 0 else start
-    if not 0 <= start <= start + length <= size:
+    if not start <= start + length <= size:
         raise RuntimeError(f"elements {start} to {start + length} asked for, there are {size}")
     return view(OPERATORS["slice"], input, dim, start, start + length, 1)
 
@@ -67,7 +70,11 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Return a view of all windows of a dimension (torch.Tensor.unfold)."""
-    return view(OPERATORS["unfold"], input, normal_dim(dimension, input.ndim), size, step)
+    dim = normal_dim(dimension, input.ndim)
+    length = input._array.shape[dim] if input.ndim else 1
+    if step <= 0 or not 0 <= size <= length:
+        raise RuntimeError(f"windows of {size} by steps of {step} asked for, of {length} elements")
+    return view(OPERATORS["unfold"], input, dim, size, step)
 
 
 def as_strided(
@@ -77,6 +84,12 @@ def as_strided(
 
     The offset counts from the start of the memory.  OperandShapeError beyond its end.
     """
+    size, stride = as_shape((size,)), as_shape((stride,))
+    if len(size) != len(stride) or min(stride, default=0) < 0 or min(size, default=0) < 0:
+        raise OperandShapeError(
+            f"as_strided was given size {list(size)} and stride {list(stride)}; they must be of "
+            "one length and not negative"
+        )
     own = input.storage_offset()
     offset = own if storage_offset is None else storage_offset
     reach = offset + span(tuple(size), tuple(stride))
@@ -106,15 +119,14 @@ def split(
     """Return views of consecutive pieces, which must not be written in place (torch.split)."""
     check_has_dimensions(tensor, "split")
     dim = normal_dim(dim, tensor.ndim)
-    return several_views(
-        OPERATORS["split"], tensor, _sizes(tensor, split_size_or_sections, dim), dim
-    )
+    name = "split" if isinstance(split_size_or_sections, int) else "split_with_sizes"
+    return several_views(OPERATORS[name], tensor, _sizes(tensor, split_size_or_sections, dim), dim)
 
 
 def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, ...]:
     length = input._array.shape[dim]
     if not isinstance(split_size_or_sections, int):
-        sizes = tuple(split_size_or_sections)
+        sizes = as_shape((split_size_or_sections,))
         if sum(sizes) != length or min(sizes, default=0) < 0:
             raise RuntimeError(f"pieces of lengths {sizes} were asked for; there are {length}")
         return sizes
@@ -123,6 +135,11 @@ def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, .
         raise RuntimeError(f"pieces of length {size} were asked for; the length must be positive")
     starts = range(0, max(length, 1), max(size, 1))
     return tuple(min(size, length - start) for start in starts)
+
+
+def split_(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Serve the method split, whose lengths have another name (torch.Tensor.split)."""
+    return split(self, split_size, dim)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -138,21 +155,21 @@ def _chunk_sizes(input: Tensor, chunks: int, dim: int) -> tuple[int, ...] | int:
     return math.ceil(length / chunks) if length else (0,) * chunks
 
 
-def unsafe_split(
-    input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return pieces that the engine does not know as views, so they may be written."""
     check_has_dimensions(input, "unsafe_split")
-    input.materialise()
-    dim = normal_dim(dim, input.ndim)
-    return several(
-        OPERATORS["unsafe_split"], input, _sizes(input, split_size_or_sections, dim), dim
-    )
+    return pieces(input, split_size, normal_dim(dim, input.ndim))
 
 
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return about equal pieces that the engine does not know as views."""
-    return unsafe_split(input, _chunk_sizes(input, chunks, dim), dim)
+    return pieces(input, _chunk_sizes(input, chunks, dim), normal_dim(dim, input.ndim))
+
+
+def pieces(input: Tensor, sizes: int | Sequence[int], dim: int) -> tuple[Tensor, ...]:
+    """Return pieces that are no views to the engine."""
+    input.materialise()
+    return several(OPERATORS["unsafe_split"], input, _sizes(input, sizes, dim), dim)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gradspec_reference.engine import recording, versions
+import numpy as np
+
+from gradspec_reference.engine import recording, refusals, versions
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.recording import apply, unary
+from gradspec_reference.engine.shapes import is_broadcast_of
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
+    from gradspec_reference.dtypes import Scalar
+    from gradspec_reference.engine.shapes import Shape
     from gradspec_reference.engine.tensor import Tensor
     from gradspec_reference.operators import Operator
 
@@ -26,56 +32,56 @@ __all__ = [
 ]
 
 
-def _of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
+RANKED: Final = {(1, 1): "dot", (2, 1): "mv", (2, 2): "mm"}
+
+
+def of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -> Tensor:
     if (a.ndim, b.ndim) != ranks:
-        raise recording.shapes_do_not_fit(operator, (a._array, b._array))
+        raise refusals.shapes_do_not_fit(operator, (a._array, b._array))
     check_same_dtype(operator, a, b)
     return recording.binary(operator, a, b)
 
 
 def check_same_dtype(operator: Operator, a: Tensor, b: Tensor) -> None:
-    """Refuse factors of two dtypes."""
-    if a._array.dtype != b._array.dtype:
-        raise RuntimeError(
-            f"{operator.name} was given {a.dtype} and {b.dtype}; convert one with to()"
-        )
+    """Refuse factors of two dtypes, and booleans."""
+    x, y = a._array.dtype, b._array.dtype
+    if x != y:
+        raise RuntimeError(f"{operator.name} was given {a.dtype} and {b.dtype}; convert with to()")
+    if x.kind == "b":
+        raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Return the product of two vectors (torch.dot)."""
-    return _of_ranks(OPERATORS["dot"], input, tensor, (1, 1))
+    return of_ranks(OPERATORS["dot"], input, tensor, (1, 1))
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Return the product of a matrix and a vector (torch.mv)."""
-    return _of_ranks(OPERATORS["mv"], input, vec, (2, 1))
+    return of_ranks(OPERATORS["mv"], input, vec, (2, 1))
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the product of two matrices (torch.mm)."""
-    return _of_ranks(OPERATORS["mm"], input, mat2, (2, 2))
+    return of_ranks(OPERATORS["mm"], input, mat2, (2, 2))
 
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Return the products of two stacks of matrices (torch.bmm)."""
     if input._array.shape[:1] != mat2._array.shape[:1]:
-        raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, mat2._array))
-    return _of_ranks(OPERATORS["matmul"], input, mat2, (3, 3))
+        raise refusals.shapes_do_not_fit(OPERATORS["bmm"], (input._array, mat2._array))
+    return of_ranks(OPERATORS["bmm"], input, mat2, (3, 3))
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Return the matrix product; vectors and stacks as NumPy's matmul (torch.matmul)."""
     ranks = (input._array.ndim, other._array.ndim)
-    if ranks == (2, 2) and input._array.dtype == other._array.dtype:
+    if ranks == (2, 2) and input._array.dtype == other._array.dtype != np.bool_:
         return recording.binary(OPERATORS["mm"], input, other)
-    if ranks == (1, 1):
-        return dot(input, other)
-    if ranks == (2, 1):
-        return mv(input, other)
-    if ranks == (2, 2):
-        return mm(input, other)
+    if ranks in RANKED:
+        return of_ranks(OPERATORS[RANKED[ranks]], input, other, ranks)
     if 0 in ranks:
-        raise recording.shapes_do_not_fit(OPERATORS["matmul"], (input._array, other._array))
+        raise refusals.shapes_do_not_fit(OPERATORS["matmul"], (input._array, other._array))
     if ranks[0] == 1:
         return _without_dim(matmul(shapes.unsqueeze(input, 0), other), -2)
     if ranks[1] == 1:
@@ -99,11 +105,26 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Return the products of all pairs of elements of two vectors (torch.outer)."""
     if (input.ndim, vec2.ndim) != (1, 1):
         raise RuntimeError(f"outer was given {input.ndim} and {vec2.ndim} dimensions; each needs 1")
-    return mul(shapes.unsqueeze(input, 1), vec2)
+    return mul(shapes.reshape(input, (input._array.size, 1)), vec2)
 
 
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> Tensor:
-    """Return input + mat1 @ mat2 (torch.addmm)."""
-    check_same_dtype(OPERATORS["addmm"], mat1, mat2)
-    check_same_dtype(OPERATORS["addmm"], input, mat1)
-    return apply(OPERATORS["addmm"], (input, mat1, mat2))
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
+) -> Tensor:
+    """Return beta * input + alpha * (mat1 @ mat2) (torch.addmm)."""
+    operator = OPERATORS["addmm"]
+    shapes_of_all = [x._array.shape for x in (input, mat1, mat2)]
+    check_fit(operator, *shapes_of_all)
+    check_same_dtype(operator, mat1, mat2)
+    check_same_dtype(operator, input, mat1)
+    return apply(operator, (input, mat1, mat2), beta, alpha)
+
+
+def check_fit(operator: Operator, bias: Shape, left: Shape, right: Shape) -> None:
+    """Refuse factors that are no matrices or do not fit, and a bias larger than their product."""
+    fit = len(left) == len(right) == 2 and left[1] == right[0]  # noqa: PLR2004 - matrices
+    if not fit or not is_broadcast_of((left[0], right[1]), bias):
+        raise OperandShapeError(
+            f"{operator.name} was given a bias of shape {list(bias)} and factors of shapes "
+            f"{list(left)} and {list(right)}, which do not fit together"
+        )

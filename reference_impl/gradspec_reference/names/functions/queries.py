@@ -8,10 +8,15 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.dtypes import can_cast
+from gradspec_reference.engine import recording
+from gradspec_reference.engine.shapes import named_dims, normal_dims
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import DType
+    from collections.abc import Sequence
+
+    from gradspec_reference.dtypes import DType, Scalar
 
 __all__ = [
     "all",
@@ -28,7 +33,7 @@ __all__ = [
 ]
 
 
-def is_tensor(obj: object) -> bool:
+def is_tensor(obj: object, /) -> bool:
     """Tell whether an object is a tensor (torch.is_tensor)."""
     return isinstance(obj, Tensor)
 
@@ -56,31 +61,50 @@ def allclose(
     atol: float = 1e-8,
     equal_nan: bool = False,
 ) -> bool:
-    """Tell whether all elements are about equal (torch.allclose)."""
-    return bool(np.allclose(input._array, other._array, rtol, atol, equal_nan))
+    """Tell whether all elements are about equal (torch.allclose); RuntimeError for two dtypes."""
+    a, b = input._array, other._array
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"allclose was given {input.dtype} and {other.dtype}; convert one")
+    if rtol < 0 or atol < 0:
+        raise RuntimeError(f"allclose was given the tolerances {rtol} and {atol}; none is negative")
+    recording.run(OPERATORS["eq"], [a, b], ())  # refuses shapes that do not fit
+    return bool(np.allclose(a, b, rtol, atol, equal_nan))
 
 
-def all(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def all(input: Tensor, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
     """Tell whether all elements are true (torch.all)."""
-    return Tensor(np.all(input._array, axis=dim, keepdims=keepdim))
+    return _truths(np.all, input, dim, keepdim)
 
 
-def any(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def any(input: Tensor, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
     """Tell whether some element is true (torch.any)."""
-    return Tensor(np.any(input._array, axis=dim, keepdims=keepdim))
+    return _truths(np.any, input, dim, keepdim)
 
 
-def count_nonzero(input: Tensor) -> Tensor:
+def _truths(kernel: Any, input: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
+    """Reduce to booleans; to uint8 what is uint8.  No dimensions are none here, not all."""
+    dims = None if dim is None else named_dims(dim, input.ndim)
+    result = kernel(input._array, axis=dims, keepdims=keepdim)
+    return Tensor(result.astype(np.uint8) if input._array.dtype == np.uint8 else result)
+
+
+def count_nonzero(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Return how many elements are not zero (torch.count_nonzero)."""
-    return Tensor(np.int64(np.count_nonzero(input._array)))
+    dims = normal_dims(dim, input.ndim)
+    return Tensor(np.sum(input._array != 0, axis=dims, dtype=np.int64))
 
 
-def nonzero(input: Tensor) -> Tensor:
-    """Return the indices of the elements that are not zero, one per row (torch.nonzero)."""
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """Return the indices of the elements that are not zero, one per row (torch.nonzero).
+
+    As a tuple, one tensor of positions for each dimension.
+    """
+    if as_tuple:
+        return tuple(Tensor(each) for each in np.nonzero(np.atleast_1d(input._array)))
     return Tensor(np.argwhere(input._array))
 
 
-def result_type(tensor1: Any, tensor2: Any) -> DType:
+def result_type(tensor1: Tensor | Scalar, tensor2: Tensor | Scalar) -> DType:
     """Return the dtype of an operation on two tensors or numbers (torch.result_type)."""
     operands = (tensor1, tensor2)
     return dtypes.promoted_dtype(*(x._array if isinstance(x, Tensor) else x for x in operands))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import hooks, inplace, layout, recording, versions
 from gradspec_reference.engine.modes import state
@@ -12,6 +12,11 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = []
 
@@ -47,11 +52,11 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return change_view_(input, "transpose", *dims)
 
 
-def squeeze_(input: Tensor, dim: int | None = None) -> Tensor:
+def squeeze_(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor:
     """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
     if dim is None:
         return change_view_(input, "squeeze")
-    return change_view_(input, "squeeze_dim", named_dims(dim, input.ndim))
+    return change_view_(input, shapes.squeezing(dim), named_dims(dim, input.ndim))
 
 
 def unsqueeze_(input: Tensor, dim: int) -> Tensor:
@@ -59,14 +64,16 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
     return change_view_(input, "unsqueeze", normal_dim(dim, input.ndim + 1))
 
 
-def resize_(input: Tensor, *sizes: Any) -> Tensor:
+def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Change the number of elements in place; ResizeRequiresGradError if it requires grad."""
     if input.requires_grad:
         raise ResizeRequiresGradError(
             "resize_() was called on a tensor that requires grad; use detach() first, or build "
             "the new tensor with cat() or expand()"
         )
-    shape = as_shape(sizes)
+    shape = as_shape(size)
+    if min(shape, default=0) < 0:
+        raise RuntimeError(f"resize_ was given {list(shape)}; no length is negative")
     if shape != input._array.shape:
         input._array = layout.resized(input.materialise(), shape)
         versions.bump(input)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine import inplace, recording
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import queries
 from gradspec_reference.names.functions.arithmetic import widened
 from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gradspec_reference.dtypes import Scalar
+    from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
     "clamp",
@@ -45,12 +52,29 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     return recording.apply(OPERATORS["heaviside"], (input, values))
 
 
-def where(condition: Tensor, input: Any, other: Any) -> Tensor:
-    """Return input where the condition holds, other elsewhere (torch.where)."""
+def where(
+    condition: Tensor,
+    input: Tensor | Scalar | LeftOut = None,
+    other: Tensor | Scalar | LeftOut = None,
+) -> Any:
+    """Return input where the condition holds, other elsewhere (torch.where).
+
+    Of a condition alone, the positions where it holds.
+    """
+    if input is None and other is None:
+        return queries.nonzero(condition, as_tuple=True)
+    if input is None or other is None:
+        raise TypeError("where was given one value; give one for where the condition holds not")
+    if condition._array.dtype == np.uint8:
+        warnings.warn("where was given a uint8 condition; use booleans", UserWarning, stacklevel=2)
+        condition = Tensor(condition._array.astype(np.bool_))
+    check_is_mask("where", condition)
     return recording.apply(OPERATORS["where"], (condition, input, other))
 
 
-def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+def clamp(
+    input: Tensor, min: Tensor | Scalar | None = None, max: Tensor | Scalar | None = None
+) -> Tensor:
     """Return each element, but at least min and at most max (torch.clamp).
 
     The gradient is 1 at the bounds.  RuntimeError if both bounds are None.
@@ -58,31 +82,38 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     operator, operands, params = _clamp_call(input, min, max)
     if not params:
         return recording.apply_pointwise(operator, operands)
-    return recording.apply(operator, (widened(input, *params),), *params)
+    return recording.unary(operator, widened(input, *params), *params)
 
 
-def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+def clamp_(
+    input: Tensor, min: Tensor | Scalar | None = None, max: Tensor | Scalar | None = None
+) -> Tensor:
     """Clamp in place (torch.Tensor.clamp_)."""
     operator, operands, params = _clamp_call(input, min, max)
     return inplace.apply_inplace(operator, operands, *params)
 
 
 def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+    if isinstance(low, Tensor) != isinstance(high, Tensor) and None not in (low, high):
+        mixed = (type(low).__name__, type(high).__name__)
+        raise TypeError(f"clamp was given bounds of types {mixed}; give two tensors or two numbers")
     if low is None and high is None:
         raise RuntimeError("clamp was given neither min nor max; give at least one of them")
     if isinstance(low, Tensor) or isinstance(high, Tensor):
-        lowest, highest = _limits(input)
+        lowest, highest = _limits(input, low, high)
         low = lowest if low is None else low
         high = highest if high is None else high
         return OPERATORS["clamp_between"], (input, low, high), ()
     return OPERATORS["clamp"], (input,), (low, high)
 
 
-def _limits(input: Tensor) -> tuple[float, float]:
-    dtype = input._array.dtype
+def _limits(*bounded: Any) -> tuple[float, float]:
+    """Return bounds that bind nothing in the dtype of an operation on these."""
+    arrays = [x._array if isinstance(x, Tensor) else x for x in bounded if x is not None]
+    dtype = dtypes.promoted_dtype(*arrays).numpy
     if dtype.kind in "iu":
         return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
-    return -math.inf, math.inf
+    return (False, True) if dtype.kind == "b" else (-math.inf, math.inf)
 
 
 def check_is_mask(name: str, mask: Tensor) -> None:
@@ -91,17 +122,25 @@ def check_is_mask(name: str, mask: Tensor) -> None:
         raise RuntimeError(f"{name} was given a mask of {mask.dtype}; it must be boolean")
 
 
-def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+def check_is_one_value(name: str, value: Tensor) -> None:
+    """Refuse a tensor with dimensions where one value is stored in many places."""
+    if value.ndim:
+        raise RuntimeError(f"{name} was given a value of {value.ndim} dimensions; give a 0-d one")
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     """Return input with value where the mask holds (torch.masked_fill)."""
     check_is_mask("masked_fill", mask)
     if isinstance(value, Tensor):
+        check_is_one_value("masked_fill", value)
         return recording.apply(OPERATORS["masked_fill_tensor"], (input, mask, value))
     return recording.apply(OPERATORS["masked_fill"], (input, mask), value)
 
 
-def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     """Store value where the mask holds (torch.Tensor.masked_fill_)."""
     check_is_mask("masked_fill_", mask)
     if isinstance(value, Tensor):
+        check_is_one_value("masked_fill_", value)
         return inplace.apply_inplace(OPERATORS["masked_fill_tensor"], (input, mask, value))
     return inplace.apply_inplace(OPERATORS["masked_fill"], (input, mask), value)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradspec_reference.engine.recording import apply, view
-from gradspec_reference.engine.shapes import as_shape, fill_in, named_dims, normal_dim, normal_dims
+from gradspec_reference.engine.shapes import as_shape, fill_in, named_dims, normal_dim
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions.copies import contiguous
 from gradspec_reference.operators import OPERATORS
@@ -16,6 +16,7 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradspec_reference.engine.shapes import LeftOut
     from gradspec_reference.engine.tensor import Tensor
 
 
@@ -34,9 +35,9 @@ __all__ = [
 ]
 
 
-def view_(input: Tensor, *shape: Any) -> Tensor:
+def view_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Return a view of another shape (torch.Tensor.view); OperandShapeError if it needs a copy."""
-    size = fill_in(as_shape(shape), input.numel())
+    size = fill_in(as_shape(size), input.numel())
     if not _is_viewable(input, size):
         raise OperandShapeError(
             f"a tensor of shape {list(input.shape)} and strides {input.stride()} cannot be viewed "
@@ -50,11 +51,12 @@ def _is_viewable(input: Tensor, size: tuple[int, ...]) -> bool:
     return array.size == 0 or np.may_share_memory(array.reshape(size), array)
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     """Return another shape: a view where possible, a copy otherwise (torch.reshape)."""
     size = fill_in(as_shape(shape), input.numel())
     if _is_viewable(input, size):
-        return view(OPERATORS["view"], input, size)
+        row_by_row = input._array.flags.c_contiguous
+        return view(OPERATORS["view" if row_by_row else "reshape_alias"], input, size)
     return apply(OPERATORS["reshape"], (contiguous(input),), size)
 
 
@@ -64,7 +66,7 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """Return a tensor with a range of dimensions made one (torch.flatten)."""
+    """Return a tensor with a range of dimensions made one; itself if it is (torch.flatten)."""
     shape = input._array.shape
     first, last = normal_dim(start_dim, len(shape)), normal_dim(end_dim, len(shape))
     if first > last:
@@ -79,20 +81,31 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """Return a view with one dimension made several (torch.unflatten)."""
     shape = input._array.shape
     dim = normal_dim(dim, len(shape))
-    return view_(input, (*shape[:dim], *sizes, *shape[dim + 1 :]))
+    if not shape or not sizes:
+        raise RuntimeError(f"unflatten was given {len(shape)} dimensions and sizes {list(sizes)}")
+    lengths = fill_in(as_shape((sizes,)), shape[dim])
+    return view_(input, (*shape[:dim], *lengths, *shape[dim + 1 :]))
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     """Return a view with the dimensions in another order (torch.permute)."""
-    order = tuple(normal_dim(d, input.ndim) for d in as_shape(dims))
+    order: tuple[int, ...] = as_shape(dims)
+    if len(order) == input.ndim:
+        order = tuple(normal_dim(d, input.ndim) for d in order)
+    if len(order) != input.ndim or len(set(order)) != len(order):
+        raise RuntimeError(f"permute was given {list(order)}; it must name each dimension once")
     return view(OPERATORS["permute"], input, order)
 
 
-def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Return a view with dimensions moved (torch.movedim)."""
     dims = list(range(input.ndim))
-    origins = normal_dims(source, input.ndim)
-    targets = normal_dims(destination, input.ndim)
+    if isinstance(source, int) != isinstance(destination, int):
+        raise TypeError("movedim was given a number and a list; give two of one kind")
+    sources, destinations = as_shape((source,)), as_shape((destination,))
+    if len(sources) != len(destinations):
+        raise RuntimeError(f"movedim was given {source} and {destination}; give one for each")
+    origins, targets = named_dims(sources, input.ndim), named_dims(destinations, input.ndim)
     rest = iter([d for d in dims if d not in origins])
     placed = dict(zip(targets, origins, strict=True))
     return permute(input, [placed[d] if d in placed else next(rest) for d in dims])
@@ -116,9 +129,9 @@ def check_is_matrix(input: Tensor) -> None:
         raise RuntimeError(f"t() was given {input.ndim} dimensions; at most 2, use permute()")
 
 
-def expand(input: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Return a view that repeats dimensions of length one without a copy (torch.Tensor.expand)."""
-    size = as_shape(sizes)
+    size = as_shape(size)
     missing = len(size) - input.ndim
     shape = tuple(
         input._array.shape[i - missing] if n == -1 and i >= missing else n
@@ -127,9 +140,9 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
     return view(OPERATORS["expand"], input, shape)
 
 
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
+def broadcast_to(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Return a view expanded to a shape (torch.broadcast_to)."""
-    return expand(input, shape)
+    return expand(input, *size)
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
@@ -137,11 +150,16 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
     return expand(input, *other.shape)
 
 
-def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
+def squeeze(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor:
     """Return a view without dimensions of length one (torch.squeeze)."""
     if dim is None:
         return view(OPERATORS["squeeze"], input)
-    return view(OPERATORS["squeeze_dim"], input, named_dims(dim, input.ndim))
+    return view(OPERATORS[squeezing(dim)], input, named_dims(dim, input.ndim))
+
+
+def squeezing(dim: int | Sequence[int]) -> str:
+    """Return the operator that drops one dimension, or several."""
+    return "squeeze_dim" if isinstance(dim, int) else "squeeze_dims"
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
@@ -149,4 +167,15 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return view(OPERATORS["unsqueeze"], input, normal_dim(dim, input.ndim + 1))
 
 
-swapaxes = transpose
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """Return a view with two dimensions exchanged (torch.swapaxes)."""
+    return transpose(input, axis0, axis1)
+
+
+def squeeze_each(
+    self: Tensor, dim: int | Sequence[int] | LeftOut = None, *dims: int | Sequence[int]
+) -> Tensor:
+    """Serve the method squeeze, which also takes dimensions one by one (torch.Tensor.squeeze)."""
+    if dim is None:
+        return view(OPERATORS["squeeze"], self)
+    return squeeze(self, as_shape((dim, *dims)) if dims else dim)

@@ -56,6 +56,15 @@ def detach_gives_an_alias_that_is_no_view(ag: Autograd) -> None:
     expect(alias.base).is_none()
 
 
+@clause("inp-251", CONVENTION, level=SHOULD, sources=["torch.flatten docstring"])
+def flattening_what_is_flat_gives_it_back(ag: Autograd) -> None:
+    """Flatten of a tensor with one dimension is that tensor, not a view of it."""
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 1.0
+
+    expect(ag.flatten(h)).is_same_object_as(h)
+
+
 @clause(
     "inp-042",
     CONVENTION,

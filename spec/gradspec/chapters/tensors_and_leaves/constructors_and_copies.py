@@ -269,6 +269,15 @@ def a_deep_copy_of_a_structure_keeps_what_belongs_together(ag: Autograd) -> None
     expect(copy.grad).is_same_object_as(gradient)
 
 
+@clause("leaf-222", CONVENTION, level=MAY, unseen="views", sources=["observed"])
+def a_deep_copy_of_a_structure_keeps_what_shares_memory(ag: Autograd) -> None:
+    """In a deep copy of a structure that holds a tensor and its data, both share memory."""
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    copy, data = ag.deepcopy([x, x.data])
+
+    expect(data).shares_memory_with(copy)
+
+
 @clause("leaf-042", CONVENTION, level=SHOULD, sources=["observed"])
 def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
     """Deep-copying a tensor that has a history is refused.

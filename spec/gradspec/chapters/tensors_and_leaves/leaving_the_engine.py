@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, Tensor, clause, expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +131,18 @@ def the_array_of_a_detached_tensor_is_a_window_on_it(ag: Autograd) -> None:
     """The array from detach().numpy() shares memory with the tensor: writing to it changes both."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     array = x.detach().numpy()
+
+    array[0] = 7.0
+
+    expect(x).equals([7.0, 2.0])
+
+
+@clause("leaf-221", CONVENTION, level=MAY, sources=["observed"], builds_on=("leaf-040",))
+def where_nothing_is_recorded_a_leaf_becomes_an_array(ag: Autograd) -> None:
+    """In no_grad numpy() of a leaf that requires grad is a window on it, and is not refused."""
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with ag.no_grad():
+        array = x.numpy()
 
     array[0] = 7.0
 

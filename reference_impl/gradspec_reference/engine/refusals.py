@@ -1,0 +1,69 @@
+"""Operands that an operator refuses, and the words for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference import dtypes
+from gradspec_reference.errors import OperandShapeError
+
+if TYPE_CHECKING:
+    from gradspec_reference.operators import Operator
+
+
+def refused(operator: Operator, values: Any, error: ValueError) -> OperandShapeError:
+    """Word the refusal of operands by a kernel: two shapes do not fit, or one is of no use."""
+    shapes = [np.shape(v) for v in values if isinstance(v, np.ndarray)]
+    if len(shapes) > 1:
+        return shapes_do_not_fit(operator, values)
+    shape = list(shapes[0]) if shapes else []
+    return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
+
+
+def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
+    """Word the refusal of operands of a dtype for which the operator does not exist."""
+    found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)
+    each_by_itself = operator.pointwise or len(operator.operand_names) == 1
+    error = NotImplementedError if each_by_itself else RuntimeError
+    return error(f"{operator.name} was given {found}; convert with to() first")
+
+
+def check_shapes(operator: Operator, values: Any) -> None:
+    """Refuse shapes that do not fit: torch looks at them before it looks at dtypes."""
+    try:
+        np.broadcast_shapes(*map(np.shape, values))
+    except ValueError as error:
+        raise shapes_do_not_fit(operator, values) from error
+
+
+def refuse_booleans(operator: Operator, values: list[Any]) -> None:
+    """Refuse booleans where NumPy would compute something."""
+    given = [np.asarray(value).dtype == np.bool_ for value in values]
+    if all(given) and operator.without == "bool":
+        check_shapes(operator, values)
+        raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")
+    if any(given) and operator.without == "any bool":
+        raise RuntimeError(f"{operator.name} was given booleans; convert with to(), or use ~ or ^")
+
+
+def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
+    """Word the refusal of operands whose shapes do not fit together."""
+    shapes = ", ".join(str(list(np.shape(v))) for v in values if isinstance(v, np.ndarray))
+    return OperandShapeError(
+        f"{operator.name} was given operands of shapes {shapes}, which do not fit together; "
+        "reshape or expand them first"
+    )
+
+
+def refuse_integers(
+    operator: Operator, operands: tuple[Any, ...], requires: tuple[bool, ...]
+) -> None:
+    """Refuse to compute integers from integers that a write has made require grad."""
+    for operand, wanted in zip(operands, requires, strict=True):
+        if wanted and operand._array.dtype.kind != "f":
+            raise RuntimeError(
+                f"{operator.name} was given a tensor of {operand.dtype} that requires grad, since "
+                "a value with a history was written into it; integers have no gradient"
+            )

@@ -1,0 +1,77 @@
+"""Exponentials that sum to one, and sizes of vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradspec_reference.dtypes import get_default_dtype
+from gradspec_reference.engine.recording import unary
+from gradspec_reference.engine.shapes import normal_dim, normal_dims
+from gradspec_reference.names import factories
+from gradspec_reference.names.functions.reductions import cast, check_is_floating
+from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.dtypes import DType
+    from gradspec_reference.engine.tensor import Tensor
+
+__all__ = [
+    "log_softmax",
+    "logsumexp",
+    "norm",
+    "softmax",
+]
+
+
+def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
+    """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
+    if input._array.dtype.kind != "f":
+        input = input.to(get_default_dtype())
+    if not dim and dim != 0 and input.ndim and input.numel() and not keepdim:
+        raise RuntimeError("logsumexp was given no dimension; name at least one")
+    return unary(OPERATORS["logsumexp"], input, normal_dims(dim, input.ndim), keepdim)
+
+
+def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+    """Return exponentials that sum to one along a dimension (torch.softmax)."""
+    return along("softmax", input, dim, dtype)
+
+
+def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+    """Return the logarithm of softmax (torch.log_softmax)."""
+    return along("log_softmax", input, dim, dtype)
+
+
+def along(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
+    """Run one of the two; of no integers there are none."""
+    dim = normal_dim(dim, input.ndim)
+    target = input.dtype if dtype is None else dtype
+    if not target.is_floating_point and not input.numel():
+        return factories.zeros(input.shape, dtype=target)
+    input = cast(input, dtype)
+    if not target.is_floating_point:
+        raise NotImplementedError(f"{name} was given {target}; use a floating dtype")
+    return unary(OPERATORS[name], input, dim)
+
+
+def norm(
+    input: Tensor,
+    p: float | str | None = 2.0,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """Return the vector norm; its gradient is 0 where it is 0 (torch.norm)."""
+    check_is_floating("norm", input)
+    if dtype is not None:
+        input = input.to(dtype)
+        check_is_floating("norm", input)
+    order = 2.0 if p is None or p == "fro" else p
+    if isinstance(order, str):
+        raise RuntimeError(f"norm was given the order {p!r}; use 'fro'")  # noqa: TRY004
+    return unary(
+        OPERATORS["vector_norm"], input, float(order), normal_dims(dim, input.ndim), keepdim
+    )

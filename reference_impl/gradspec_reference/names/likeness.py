@@ -1,0 +1,114 @@
+"""New tensors of the shape or the dtype of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.names.devices import check_device
+from gradspec_reference.names.factories import (
+    full,
+    inferred,
+    made,
+    ones,
+    plain,
+    warn_of_lost_history,
+    zeros,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.engine.tensor import Tensor
+
+__all__ = [
+    "empty_like",
+    "full_like",
+    "ones_like",
+    "zeros_like",
+]
+
+
+def zeros_like(
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
+) -> Tensor:
+    """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
+    check_device(device)
+    return made(np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
+
+
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
+) -> Tensor:
+    """Return ones of a tensor's shape and dtype (torch.ones_like)."""
+    check_device(device)
+    return made(np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
+
+
+def full_like(
+    input: Tensor,
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
+) -> Tensor:
+    """Return one value in a tensor's shape and dtype (torch.full_like)."""
+    shape, dtype = input._array.shape, dtype or input.dtype
+    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad, device=device)
+
+
+empty_like = zeros_like
+
+
+def new_zeros(
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+) -> Tensor:
+    """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
+    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_ones(
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+) -> Tensor:
+    """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
+    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_full(
+    self: Tensor,
+    size: Sequence[int],
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+) -> Tensor:
+    """Return one value in this tensor's dtype (torch.Tensor.new_full)."""
+    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool | None = False
+) -> Tensor:
+    """Return a leaf with a copy of the data, by default in this tensor's dtype.
+
+    Warns if the data is a tensor, as `tensor` does.
+    """
+    warn_of_lost_history(data)
+    return made(inferred(plain(data), dtype or self.dtype), requires_grad)

@@ -1,0 +1,89 @@
+"""Evenly spaced numbers, and the identity."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference import dtypes
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.devices import check_device
+from gradspec_reference.names.factories import floating, made
+
+if TYPE_CHECKING:
+    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.engine.shapes import LeftOut
+
+__all__ = [
+    "arange",
+    "eye",
+    "linspace",
+]
+
+
+def check_is_no_boolean(name: str, dtype: DType | None) -> None:
+    """Refuse to space booleans evenly."""
+    if dtype is not None and dtype.category == 0:
+        raise NotImplementedError(f"{name} was asked for booleans; ask for integers")
+
+
+def arange(
+    start: Scalar | LeftOut = None,
+    end: Scalar | LeftOut = None,
+    step: Scalar | LeftOut = None,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
+) -> Tensor:
+    """Return evenly spaced values below an end (torch.arange)."""
+    if end is None and step is None:
+        start, end = 0, start
+    if end is None:
+        raise TypeError("arange was given no end; a step needs a start and an end")
+    check_device(device)
+    first, by = 0 if start is None else start, 1 if step is None else step
+    if not by or not (end - first) * by >= 0 or not math.isfinite(end - first):
+        raise RuntimeError(f"arange cannot go from {first} to {end} by steps of {by}")
+    if dtype is None:
+        real = any(isinstance(v, float) for v in (first, end, by))
+        dtype = dtypes.get_default_dtype() if real else dtypes.int64
+    check_is_no_boolean("arange", dtype)
+    return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad)
+
+
+def linspace(
+    start: Scalar | Tensor,
+    end: Scalar | Tensor,
+    steps: int,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
+) -> Tensor:
+    """Return evenly spaced values, the end included (torch.linspace)."""
+    if isinstance(start, Tensor) or isinstance(end, Tensor):
+        raise RuntimeError("linspace was given a tensor; give a number")  # noqa: TRY004
+    check_device(device)
+    if steps < 0:
+        raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
+    if steps > 1:
+        check_is_no_boolean("linspace", dtype)
+    return made(np.linspace(start, end, steps).astype(floating(dtype)), requires_grad)
+
+
+def eye(
+    n: int,
+    m: int | LeftOut = None,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
+) -> Tensor:
+    """Return a matrix with ones on the diagonal (torch.eye)."""
+    check_device(device)
+    if min(n, n if m is None else m) < 0:
+        raise RuntimeError(f"eye was given {n} and {m}; neither is negative")
+    return made(np.eye(n, m, dtype=floating(dtype)), requires_grad)

@@ -1,0 +1,199 @@
+"""Losses (torch.nn.functional): of numbers, and of classes; start at `nll_loss`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from gradspec_reference.dtypes import int64, promoted_dtype, uint8
+from gradspec_reference.engine.recording import apply, apply_pointwise
+from gradspec_reference.names.functions import (
+    elementwise,
+    indexing,
+    normalised,
+    reductions,
+    selection,
+    shapes,
+)
+from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.tensor import Tensor
+
+IGNORED = -100
+
+
+def said(reduction: str, size_average: Any, reduce: Any) -> str:
+    """Return how losses are reduced, which older programs say otherwise; ValueError if unknown."""
+    if size_average is not None or reduce is not None:
+        warnings.warn("say reduction= for size_average and reduce", UserWarning, stacklevel=4)
+        if reduce is not None and not reduce:
+            return "none"
+        return "mean" if size_average is None or size_average else "sum"
+    if reduction not in {"mean", "sum", "none"}:
+        raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
+    return reduction
+
+
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
+    """Return the squared differences, weighted and reduced."""
+    reduction = said(reduction, size_average, reduce)
+    if input.shape != target.shape:
+        warnings.warn(
+            f"mse_loss was given shapes {list(input.shape)} and {list(target.shape)}, which are "
+            "broadcast; that is rarely meant",
+            UserWarning,
+            stacklevel=3,
+        )
+    if not promoted_dtype(input._array, target._array).is_floating_point:
+        raise NotImplementedError("mse_loss was given integers; convert them with float()")
+    if weight is None:
+        return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
+    if weight.shape != input.shape:
+        raise ValueError(f"mse_loss was given weights of shape {list(weight.shape)}")
+    losses = apply_pointwise(OPERATORS["mse_loss"], (input, target), "none") * weight
+    return reduced(losses, weight, reduction)
+
+
+def reduced(losses: Tensor, shares: Tensor, reduction: str) -> Tensor:
+    """Return losses, their sum, or their mean by shares."""
+    if reduction == "none":
+        return losses
+    total = reductions.sum(losses)
+    return total if reduction == "sum" else total / reductions.sum(shares)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: Any = None,
+    ignore_index: int = IGNORED,
+    reduce: Any = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return minus the log probability of each class, weighted and reduced."""
+    reduction = said(reduction, size_average, reduce)
+    if input._array.shape == target._array.shape == (1,):
+        target = shapes.reshape(target, ())
+    check_classes(input, target)
+    counted = elementwise.ne(target, ignore_index)
+    plain = weight is None and counted._array.all()
+    if plain and input.ndim == 2:  # noqa: PLR2004 - rows and classes
+        check_range(input, target)
+        return apply(OPERATORS["nll_loss"], (input, target), reduction)
+    chosen: Tensor = selection.where(counted, target, 0)
+    check_range(input, chosen)
+    rows, classes = by_rows(input, chosen)
+    entries = indexing.gather(rows, 1, shapes.unsqueeze(classes, 1))
+    shares = counted.to(input.dtype)
+    if weight is not None:
+        shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
+    losses = -shapes.reshape(entries, target.shape) * shares
+    return reduced(selection.where(counted, losses, 0.0), shares, reduction)
+
+
+def check_classes(input: Tensor, target: Tensor) -> None:
+    """Refuse classes that do not stand beside the probabilities."""
+    if not input.ndim:
+        raise ValueError("log probabilities of no dimension were given; give one of classes")
+    beside = (*input.shape[:1], *input.shape[2:]) if input.ndim > 1 else ()
+    if input.ndim > 1 and target.shape[:1] != beside[:1]:
+        raise ValueError(f"{list(beside[:1])} rows and {list(target.shape)} classes were given")
+    if input.ndim == target.ndim == 1 and len(target) > 1:
+        raise ValueError(f"{len(target)} classes were given for the probabilities of one")
+    if target.shape != beside:
+        raise RuntimeError(f"classes of shape {list(target.shape)} were given; not {list(beside)}")
+    if input._array.dtype.kind != "f":
+        raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
+    if target.dtype not in (int64, uint8):
+        raise RuntimeError(f"classes were given as {target.dtype}; use int64")
+
+
+def check_range(input: Tensor, target: Tensor) -> None:
+    """Refuse a class that has no probability."""
+    count = input.shape[min(1, input.ndim - 1)]
+    if not indexing.in_range(target, count):
+        raise IndexError(f"a class outside 0 to {count - 1} was given")
+
+
+def by_rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Return one row of log probabilities for each class."""
+    if input.ndim == 1:
+        return shapes.unsqueeze(input, 0), shapes.reshape(target, (1,)).to(int64)
+    last = shapes.movedim(input, 1, -1)
+    return shapes.reshape(last, (-1, input.shape[1])), shapes.reshape(target, (-1,)).to(int64)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: Any = None,
+    ignore_index: int = IGNORED,
+    reduce: Any = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Return the negative log likelihood of classes, or of their probabilities, under softmax."""
+    reduction = said(reduction, size_average, reduce)
+    dim = 1 if input.ndim > 1 else 0
+    if input.shape == target.shape and not target.dtype.is_floating_point:
+        raise RuntimeError(f"probabilities of classes were given as {target.dtype}")
+    if input.shape == target.shape and ignore_index >= 0:
+        raise RuntimeError("ignore_index was given with probabilities, of which none is ignored")
+    if not 0 <= label_smoothing <= 1 and input.ndim:
+        raise RuntimeError(f"label_smoothing={label_smoothing} was given; it lies in 0 to 1")
+    if not input.ndim:
+        raise IndexError("cross_entropy was given a 0-d tensor; it needs a dimension of classes")
+    logs = normalised.along("log_softmax", input, dim, None)
+    if input.shape == target.shape:
+        return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)
+    loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
+    if not label_smoothing:
+        return loss
+    counted = elementwise.ne(target, ignore_index)
+    shares = counted.to(input.dtype)
+    every = reductions.sum(-logs * along(weight, logs, dim), dim)
+    if weight is not None:
+        _, classes = by_rows(logs, selection.where(counted, target, 0))
+        shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
+    smooth = reduced(selection.where(counted, every, 0.0), shares, reduction)
+    share = label_smoothing / logs._array.shape[dim]
+    mixed: Tensor = loss * (1 - label_smoothing) + smooth * share
+    return mixed
+
+
+def of_probabilities(
+    logs: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    dim: int,
+    reduction: str,
+    label_smoothing: float,
+) -> Tensor:
+    """Return the cross entropy with probabilities of classes."""
+    count = logs.shape[dim]
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / count
+    losses = reductions.sum(-logs * target * along(weight, logs, dim), dim)
+    if reduction == "none":
+        return losses
+    total = reductions.sum(losses)
+    return total if reduction == "sum" else total / (logs.numel() / count)
+
+
+def along(weight: Tensor | None, logs: Tensor, dim: int) -> Any:
+    """Return the weights of classes in a shape that broadcasts to log probabilities."""
+    if weight is None:
+        return 1.0
+    shape = [1] * logs.ndim
+    shape[dim] = -1
+    return shapes.reshape(weight, tuple(shape))
