@@ -244,6 +244,17 @@ for spoil in ("pass", "x.add_(1)", "y.sum().backward()"):
 z = Custom.apply(torch.heaviside(x, x.detach()))
 attempt(lambda: z.sum().backward())
 """,
+    "memory_of_cotangents": """
+for make in ("x.view(2)", "x.sum(0)", "x.sum(0, keepdim=True).view(2)", "x[0]", "x.sum().view(1)"):
+    x, w = leaf([[1., 2.]]), leaf([3., 4.])
+    y = eval(make)
+    c = torch.ones_like(y).mul(5)
+    z = c * w
+    y.backward(c)
+    x.grad.mul_(2)
+    out(c, c._version)
+    attempt(lambda: z.sum().backward())
+""",
     "requests_and_shapes": """
 for change in ("y.unsqueeze_(0)", "y.t_()", "y.squeeze_()", "y.transpose_(0, 1)", "y.detach_()"):
     x = leaf([[1., 2.]])

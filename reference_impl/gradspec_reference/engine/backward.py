@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import accumulation, hooks, modes, nesting
-from gradspec_reference.engine.accumulation import OWNED, SHARED, ownership
+from gradspec_reference.engine.accumulation import OWNED, SHARED, VIEW, ownership
 from gradspec_reference.engine.arrivals import (
     FIRST,
     MISSING,
@@ -145,6 +145,8 @@ class BackwardPass(ShowsGradients):
                 cotangent, status = waiting.pop(node)[FIRST]
                 if cotangent is not None:
                     accumulation.accumulate_array(node.variable, cotangent, status)
+                    if status == VIEW:
+                        self.count_with_cotangents(node.variable)
         return None
 
     def is_watched(self, node: Node) -> bool:
@@ -287,6 +289,8 @@ class BackwardPass(ShowsGradients):
             accumulation.accumulate_tensor(leaf, value)
         else:
             self.quietly(accumulation.accumulate_array, leaf, value, status)
+            if status == VIEW:
+                self.count_with_cotangents(leaf)
 
 
 def check_still_leaf(tensor: Tensor) -> None:

@@ -119,7 +119,9 @@ def overlaps_itself(array: Any) -> bool:
 
 
 def follows(gradient: Any, leaf: Any) -> bool:
-    """Tell whether a gradient already has the layout that its leaf asks for."""
+    """Tell whether a gradient already has the layout that its leaf asks for; not if expanded."""
+    if 0 in gradient.strides:
+        return False
     if gradient.shape != leaf.shape:  # data was exchanged; torch compares step by step, and so far
         pairs = zip(gradient.strides, leaf.strides, gradient.shape, strict=False)
         return all(n == 1 or step == wanted for step, wanted, n in pairs)

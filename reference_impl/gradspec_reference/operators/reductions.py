@@ -79,8 +79,12 @@ def has_zero(x: Any) -> bool:
 
 def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Each element receives the product of the others."""
+    if not x.shape:
+        return g
     if not has_zero(x):
         return g * result / x
+    if math.prod(x.shape) == 1:
+        return xp.reshape(g, tuple(x.shape))
     if isinstance(x, np.ndarray) and x.size - np.count_nonzero(x) > 1:
         return np.zeros_like(x)  # under create_graph it varies with x
     others = all_but_one(xp, xp.reshape(x, (math.prod(x.shape),)))
@@ -90,13 +94,16 @@ def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
 def prod_dim_rule(xp: Any, g: Any, x: Any, result: Any, dim: int, keepdim: bool) -> Any:
     """Each element receives the product of the others along the dimension."""
     shape = tuple(x.shape)
+    if not shape:
+        return g
     g = restore(xp, g, shape, (dim,), keepdim)
     if not has_zero(x):
         return g * restore(xp, result, shape, (dim,), keepdim) / x
+    if shape[dim] == 1:
+        return g
     last = len(shape) - 1
-    rows = xp.transpose(x, dim, last) if shape else xp.reshape(x, (1,))
-    others = all_but_one(xp, rows)
-    return g * (xp.transpose(others, dim, last) if shape else xp.reshape(others, ()))
+    others = all_but_one(xp, xp.transpose(x, dim, last))
+    return g * xp.transpose(others, dim, last)
 
 
 def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
