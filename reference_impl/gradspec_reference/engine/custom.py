@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import dirty, modes, recording, saved, versions, views
-from gradspec_reference.engine.node import Node, freed
+from gradspec_reference.engine import dirty, linking, modes, recording, saved, versions, views
+from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 
@@ -26,7 +26,7 @@ class CallersOperator:
     public_names = "none"
 
 
-class FunctionNode(Node):
+class FunctionNode(NodeOfSeveral):
     """One call of a function of the caller; it may be given further attributes.
 
     `needs_input_grad` says for each argument whether its gradient is wanted.
@@ -34,13 +34,12 @@ class FunctionNode(Node):
 
     function: ClassVar[type[Function]]
     operator: ClassVar[Any] = CallersOperator
-    operator_is_single = False
     operator_is_callers = True
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
         requires = tuple(recording.needs_grad(x) for x in tensors)
-        super().__init__(recording.collect_edges(tensors, requires), (), (), (), freeable=False)
+        super().__init__(linking.collect_edges(tensors, requires), (), (), (), freeable=False)
         self.needs_input_grad = tuple(recording.needs_grad(x) for x in arguments)
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
         self.to_save: tuple[Any, ...] = ()

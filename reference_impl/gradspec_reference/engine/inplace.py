@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import layout, recording, refusals, saved, versions, views
+from gradspec_reference.engine import layout, linking, recording, refusals, saved, versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -82,8 +82,8 @@ def prepare(
     kept = (old_value(operands[0], how.sources), *operands[1:])
     target = operands[0]._array
     return how.node(
-        recording.differentiated(operator, recording.collect_edges(operands, requires)),
-        recording.collect_saved(how, kept, None),
+        linking.differentiated(operator, linking.collect_edges(operands, requires)),
+        linking.collect_saved(how, kept, None),
         params,
         ((target.shape, target.dtype),),
         how.freeable,

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 
+NUMBERS = (int, float)
+
+
 class SavedTensor:
     """An operand, and its version when it was saved."""
 
@@ -121,6 +124,24 @@ def is_needed(node: Node, tensor: HasGradient) -> bool:
     receivers = zip(operator.receivers, node.next_functions, strict=False) if names else ()
     needs = [need for name, edge in receivers if edge[0] for need in operator.needs_of(name)]
     return not names or any(name in needs for name in names)
+
+
+def arrays_of(node: Node) -> Any:
+    """Return what the rules of a node are given, as arrays; the commonest cases come first."""
+    saved = node.saved
+    if not saved:
+        return node.params if saved is not None else node.unpack(False)
+    values = []
+    for item in saved:
+        if isinstance(item, HasGradient) and item._counter is None:
+            values.append(item._array)
+        elif item is None or type(item) in NUMBERS:
+            values.append(item)
+        else:
+            values = unpack(node, saved, False)
+            break
+    values += node.params
+    return values
 
 
 def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
