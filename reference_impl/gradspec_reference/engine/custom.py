@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import dirty, linking, modes, recording, saved, versions, views
+from gradspec_reference.engine import dirty, linking, modes, saved, versions, views
 from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
@@ -38,9 +38,9 @@ class FunctionNode(NodeOfSeveral):
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
-        requires = tuple(recording.needs_grad(x) for x in tensors)
+        requires = tuple(linking.needs_grad(x) for x in tensors)
         super().__init__(linking.collect_edges(tensors, requires), (), (), (), freeable=False)
-        self.needs_input_grad = tuple(recording.needs_grad(x) for x in arguments)
+        self.needs_input_grad = tuple(linking.needs_grad(x) for x in arguments)
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
         self.to_save: tuple[Any, ...] = ()
         self.dirty: tuple[Tensor, ...] = ()
@@ -222,7 +222,7 @@ class Function:
             if not any(each is x for x in outputs):
                 raise RuntimeError("forward did not return an operand that it marked as dirty")
             versions.bump(each)
-        if modes.state.recording and recording.should_record(node.needs_input_grad):
+        if modes.state.recording and linking.should_record(node.needs_input_grad):
             outputs = tuple(node.attach(outputs, arguments))
         else:
             outputs = tuple(apart(x, arguments, node.dirty) for x in outputs)

@@ -32,9 +32,9 @@ def walk(self: BackwardPass) -> Node | None:
                 return node
             cotangent, status = waiting.pop(node)[FIRST]
             if cotangent is not None:
-                accumulation.accumulate_array(node.variable, cotangent, status)  # type: ignore[attr-defined]
+                accumulation.accumulate_array(node.variable, cotangent, status)
                 if status == VIEW:
-                    self.count_with_cotangents(node.variable)  # type: ignore[attr-defined]
+                    self.count_with_cotangents(node.variable)
             continue
         if node.hooks is not None or node.retained is not None:
             return node

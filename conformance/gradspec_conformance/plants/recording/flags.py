@@ -63,7 +63,7 @@ def requires_grad_spreads_sideways(sound, operator, operands, params, *rest):
     for operand in operands:
         if isinstance(operand, Tensor) and operand.dtype.is_floating_point:
             operand.requires_grad_()
-    every = (r or recording.needs_grad(x) for x, r in zip(operands, requires, strict=True))
+    every = (r or linking.needs_grad(x) for x, r in zip(operands, requires, strict=True))
     return sound(operator, operands, params, tuple(every), result)
 
 
@@ -74,7 +74,7 @@ def requires_grad_spreads_sideways(sound, operator, operands, params, *rest):
 )
 def compare_records(result, operator, operands, *_):
     """Comparisons are recorded, with the derivative of the identity."""
-    requires = tuple(map(recording.needs_grad, operands))
+    requires = tuple(map(linking.needs_grad, operands))
     if not operator.differentiable and any(requires):
         edges = linking.collect_edges(operands, requires)[:1]
         array = result._array

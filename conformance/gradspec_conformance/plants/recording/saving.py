@@ -59,7 +59,7 @@ def saves_nothing_const(sound, how, operands, result):
     """An operand that does not require grad is not saved, and its partner receives one times g."""
     known = (
         Tensor(np.ones_like(x._array))
-        if isinstance(x, Tensor) and (not recording.needs_grad(x))
+        if isinstance(x, Tensor) and (not linking.needs_grad(x))
         else x
         for x in operands
     )
