@@ -29,7 +29,7 @@ def count_dependencies(roots: set[Node]) -> dict[Node, Arrivals]:
             if node in waiting:
                 waiting[node][MISSING] += 1
             elif node is not None:
-                waiting[node] = [1, NOTHING] if node.operator_is_plain else nothing_yet(node, 1)
+                waiting[node] = [1, NOTHING] if node.shape is not None else nothing_yet(node, 1)
                 unseen.append(node)
     return waiting
 

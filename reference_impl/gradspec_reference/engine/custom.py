@@ -23,7 +23,6 @@ class CallersOperator:
 
     saved_names = ()
     param_names = ()
-    public_names = "none"
 
 
 class FunctionNode(NodeOfSeveral):

@@ -57,8 +57,7 @@ class Node:
     )
 
     operator: ClassVar[Operator]
-    rules: ClassVar[Any]
-    operator_is_plain: ClassVar[bool] = False
+    rules: ClassVar[Any] = None  # those of a row of the table with one result
     operator_is_single: ClassVar[bool] = True
     operator_is_callers: ClassVar[bool] = False
 
@@ -146,14 +145,6 @@ class Node:
         if self.freeable:
             self.saved = None
 
-    def __getattr__(self, name: str) -> Any:
-        """Show `_saved_<name>` and `_raw_saved_<name>` of what the derivative needs."""
-        if name.startswith("_saved_"):
-            return saving.shown(self, name.removeprefix("_saved_"))
-        if name.startswith("_raw_saved_"):
-            return saving.raw(self, name.removeprefix("_raw_saved_"))
-        raise AttributeError(f"{self.name()} has no attribute {name!r}")
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {hex(id(self))}>"
 
@@ -170,6 +161,10 @@ class NodeOfSeveral(Node):
     __slots__ = ("outputs",)
 
     operator_is_single = False
+
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self.shape = self.dtype = None
 
     def output_count(self) -> int:
         """Return the number of outputs that can receive a gradient."""

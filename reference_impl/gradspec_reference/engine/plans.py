@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradspec_reference.engine.node import Node, NodeOfSeveral, WithoutDerivative
+from gradspec_reference.engine.saved import attributes
 
 if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
@@ -78,11 +79,11 @@ def node_type(operator: Operator) -> type[Node]:
         body = {
             "__slots__": (),
             "operator": operator,
-            "operator_is_plain": not operator.several,
-            "rules": operator.rules,
+            "rules": None if operator.several else operator.rules,
+            **attributes(operator),
         }
         base = NodeOfSeveral if operator.several else Node
         if name == "NotImplemented":
-            base, body["operator_is_plain"] = WithoutDerivative, False
+            base, body["rules"] = WithoutDerivative, None
         made = operator.derived[Node] = type(name, (base,), body)
     return made

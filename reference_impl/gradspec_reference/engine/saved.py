@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Tensor
+    from gradspec_reference.operators import Operator
 
 
 NUMBERS = (int, float)
@@ -183,9 +184,22 @@ def find(node: Node, name: str) -> Any:
             )
         index = operator.saved_names.index(kept)
         return node.saved[index] if index < len(node.saved) else None
-    if name in operator.param_names:
-        return node.params[operator.param_names.index(name)]
-    raise AttributeError(f"{node.name()} saves no {name!r}; it has {operator.public_names}")
+    return node.params[operator.param_names.index(name)]
+
+
+def attributes(operator: Operator) -> dict[str, property]:
+    """Make what nodes of an operator show: `_saved_<name>` and `_raw_saved_<name>`."""
+    saved = [name.replace("_shape", "_sym_sizes") for name in operator.saved_names]
+    read = {f"_saved_{name}": _shown(name) for name in (*saved, *operator.param_names)}
+    return {**read, **{f"_raw_saved_{name}": _raw(name) for name in saved}}
+
+
+def _shown(name: str) -> property:
+    return property(lambda node: shown(node, name))
+
+
+def _raw(name: str) -> property:
+    return property(lambda node: raw(node, name))
 
 
 def shown(node: Node, name: str) -> Any:
