@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.node import next_order
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.saved import SavedTensor, save_result
 from gradspec_reference.engine.tensor import Tensor
@@ -79,15 +80,13 @@ def node_of_two(
         how = plan(operator, requires)
     of_a, of_b = requires
     targets = (end_of(a) if of_a else None, end_of(b) if of_b else None)
+    numbers = None
     if (of_a and a._output_nr) or (of_b and b._output_nr):
-        numbers = (a._output_nr, b._output_nr if of_b else 0)
-    else:
-        numbers = None
-    if not how.sources:
-        saved: Any = ()
-    elif how.crossed:
+        numbers = (a._output_nr if of_a else 0, b._output_nr if of_b else 0)
+    saved: Any = ()
+    if how.crossed:
         saved = (keep(b) if of_a else None, keep(a) if of_b else None)
-    else:
+    elif how.sources:
         saved = collect_saved(how, (a, b), result)
     return link(how, targets, numbers, saved, params, result)
 
@@ -105,7 +104,7 @@ def link(
     node.shape = array.shape
     node.dtype = array.dtype
     node.freeable = how.freeable
-    node.order = graph.next_order()
+    node.order = next_order()
     node.hooks = node.retained = None
     return node
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import accumulation
-from gradspec_reference.engine.accumulation import SHARED, VIEW, ownership
+from gradspec_reference.engine.accumulation import OWNED, SHARED, VIEW, ownership
 from gradspec_reference.engine.arrivals import FIRST, MISSING, NOTHING
 from gradspec_reference.engine.saved import arrays_of
 from gradspec_reference.operators import arrays
@@ -20,6 +20,9 @@ from gradspec_reference.operators import arrays
 if TYPE_CHECKING:
     from gradspec_reference.engine.backward import BackwardPass
     from gradspec_reference.engine.node import Node
+
+
+PAIR = 2
 
 
 def walk(self: BackwardPass) -> Node | None:
@@ -39,7 +42,11 @@ def walk(self: BackwardPass) -> Node | None:
                     self.count_with_cotangents(node.variable)
             continue
         cotangent, status = waiting.pop(node)[FIRST]
-        arguments, numbers, place = arrays_of(node), node.numbers, -1
+        arguments = arrays_of(node)
+        few = len(arguments) == PAIR
+        if few:
+            first, second = arguments
+        numbers, place = node.numbers, -1
         for target in node.targets:
             place += 1
             if target is None:
@@ -47,7 +54,10 @@ def walk(self: BackwardPass) -> Node | None:
             arrivals = waiting[target]
             if cotangent is not None:
                 try:
-                    part = rules[place](arrays, cotangent, *arguments)
+                    if few:
+                        part = rules[place](arrays, cotangent, first, second)
+                    else:
+                        part = rules[place](arrays, cotangent, *arguments)
                 except ValueError as error:
                     raise node.refusal(error) from error
                 if part is not None:
@@ -67,6 +77,8 @@ def walk(self: BackwardPass) -> Node | None:
                     held = arrivals[slot]
                     if held is NOTHING:
                         arrivals[slot] = (part, owner)
+                    elif not is_array:
+                        arrivals[slot] = (held[0] + part, OWNED)
                     else:
                         arrivals[slot] = accumulation.add_contribution(held[0], held[1], part)
             missing = arrivals[MISSING] = arrivals[MISSING] - 1

@@ -82,8 +82,8 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         array = run_again(operator, (x, y), params, error)
     result = Tensor(array)
     # a tensor with a history requires grad: no need to ask
-    of_a = a._grad_fn is not None or needs_grad(a)
-    of_b = both and (b._grad_fn is not None or needs_grad(b))
+    of_a = a._grad_fn is not None or a._requires_grad or needs_grad(a)
+    of_b = both and (b._grad_fn is not None or b._requires_grad or needs_grad(b))
     if (of_a or of_b) and operator.differentiable and state.recording:
         result._grad_fn = linking.node_of_two(operator, a, b, params, (of_a, of_b), result)
     return result

@@ -141,8 +141,7 @@ def arrays_of(node: Node) -> Any:
         else:
             values = unpack(node, saved, False)
             break
-    values += node.params
-    return values
+    return [*values, *node.params] if node.params else values
 
 
 def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
