@@ -36,6 +36,8 @@ def count_dependencies(roots: set[Node]) -> dict[Node, Arrivals]:
 
 def nothing_yet(node: Node, missing: int) -> Arrivals:
     """Return the state of a node that nothing has reached."""
+    if node.shape is not None:
+        return [missing, NOTHING]
     return [missing, *[NOTHING] * node.output_count()]
 
 

@@ -164,7 +164,7 @@ class NodeOfSeveral(Node):
 
     def __init__(self, *parts: Any, **named: Any) -> None:
         super().__init__(*parts, **named)
-        self.shape = self.dtype = None
+        self.shape = self.dtype = None  # type: ignore[assignment]
 
     def output_count(self) -> int:
         """Return the number of outputs that can receive a gradient."""

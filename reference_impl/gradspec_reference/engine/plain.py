@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PAIR = 2
 
 
-def walk(self: BackwardPass) -> Node | None:
+def walk(self: BackwardPass) -> Node | None:  # noqa: PLR0912, PLR0915 - one loop, for speed
     """Visit nodes, up to one that is not plain, which is returned."""
     ready, waiting, frees = self.ready, self.waiting, not self.retain_graph
     node: Any
@@ -35,11 +35,7 @@ def walk(self: BackwardPass) -> Node | None:
         if rules is None or node.hooks is not None or node.retained is not None:
             if self.is_watched(node):
                 return node  # type: ignore[no-any-return]
-            cotangent, status = waiting.pop(node)[FIRST]
-            if cotangent is not None:
-                accumulation.accumulate_array(node.variable, cotangent, status)
-                if status == VIEW:
-                    self.count_with_cotangents(node.variable)
+            accumulate(self, node)
             continue
         cotangent, status = waiting.pop(node)[FIRST]
         arguments = arrays_of(node)
@@ -90,3 +86,12 @@ def walk(self: BackwardPass) -> Node | None:
         if frees and node.freeable:
             node.saved = None
     return None
+
+
+def accumulate(self: BackwardPass, node: Any) -> None:
+    """Add what arrived at a leaf to its gradient."""
+    cotangent, status = self.waiting.pop(node)[FIRST]
+    if cotangent is not None:
+        accumulation.accumulate_array(node.variable, cotangent, status)
+        if status == VIEW:
+            self.count_with_cotangents(node.variable)

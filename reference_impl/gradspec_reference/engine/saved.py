@@ -55,7 +55,8 @@ class SavedResult(SavedTensor):
     __slots__ = ("output_nr", "through_view")
 
     def __init__(self, alias: Tensor, output_nr: int) -> None:
-        super().__init__(alias)
+        self.tensor = alias
+        self.version = versions.version(alias)
         self.output_nr = output_nr
         self.through_view: weakref.ref[Node] | None = None
 
