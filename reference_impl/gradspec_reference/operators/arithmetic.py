@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, as_is, both, no_slope, unary
+from gradspec_reference.operators.row import NOT_IMPLEMENTED, Operator, as_is, both, no_slope, unary
 
 SQUARE = 2
-WITHOUT = "torch::autograd::NotImplemented"
 
 
 def weighted(y: Any, alpha: Any) -> Any:
@@ -197,7 +196,7 @@ ROWS = (
     ),
     binary(
         "remainder_of_number",
-        node=WITHOUT,
+        node=NOT_IMPLEMENTED,
         kernel=remainder_kernel,
         vjp={"other": no_derivative},
         without="bool",
@@ -218,14 +217,14 @@ ROWS = (
     ),
     binary(
         "floor_divide",
-        node=WITHOUT,
+        node=NOT_IMPLEMENTED,
         kernel=np.floor_divide,
         vjp=both(no_derivative, no_derivative),
         without="bool",
     ),
     Operator(
         "heaviside",
-        node=WITHOUT,
+        node=NOT_IMPLEMENTED,
         kernel=heaviside_kernel,
         operands="self values",
         vjp={"self": no_derivative, "values": no_derivative},

@@ -140,6 +140,8 @@ def take_kernel(x: Any, index: Any, dim: int) -> Any:
 
 def take_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int) -> Any:
     """Return the slices, added where they were read."""
+    if not shape:
+        return g
     return xp.scatter_to(g, shape, (*(slice(None),) * dim, array_of(index)))
 
 

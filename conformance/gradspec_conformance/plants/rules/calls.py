@@ -64,6 +64,7 @@ COME_THROUGH: Final = {
     "sum": "sum",
     "sum_dim": "sum_dim sum_keepdim",
     "topk_values": "topk topk_smallest",
+    "unsafe_split_with_sizes": "",
     "unsafe_split": "unsafe_split unsafe_chunk",
     "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum",
     "view": "view view_as reshape flatten flatten_some",
