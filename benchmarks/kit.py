@@ -8,12 +8,14 @@ the cost per clause from the lowest:
 
 - bare:    the bodies of the clauses in a plain loop, in process (import time apart)
 - plain:   an ordinary pytest file with one function a clause, which does the same steps on the
-           engine itself, with nothing of the kit; laws and programs too long to print left out
+           engine itself and holds what it gives to what is expected, with nothing of the kit; laws
+           and programs too long to print left out
 - same:    `gradspec run ENGINE` on the clauses of the plain file
 - kit:     `gradspec run ENGINE`
 - kit -n 2: the same on two processes
 
-The cost per clause is (time - time for one clause) / (clauses - 1), for plain and for same.
+The cost per clause is (time - time for one clause) / (clauses - 1), for plain and for same: all
+that grows with the clauses, finding them (a file, chapters) and telling of them among it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -46,17 +49,41 @@ print(imported - started, time.perf_counter() - imported, len(CASES))
 """
 
 PLAIN = """
-import {module}
 import numpy
+import pytest
 
-SOURCES = {sources!r}
-PROGRAMS = {{name: compile(text, name, "exec") for name, text in SOURCES.items()}}
 
-{functions}
+def demand(found, _, expected):
+    if expected is None or isinstance(expected, bool) or expected == "a tensor":
+        assert found is not None if expected == "a tensor" else found == expected
+        return
+    if isinstance(expected, str):
+        assert str(found)
+        return
+    array = found.detach().numpy() if hasattr(found, "detach") else numpy.asarray(found)
+    if numpy.shape(expected) == (2, *array.shape):
+        low, high = numpy.asarray(expected)
+        assert numpy.all((array >= low - 1e-14) & (array <= high + 1e-14))
+        return
+    assert array.shape == numpy.shape(expected)
+    near = 16 * numpy.finfo(array.dtype).eps if array.dtype.kind in "fc" else 0
+    numpy.testing.assert_allclose(array, expected, rtol=near, atol=near)
+
 """
-"""An ordinary test file: each function does what a clause does, in the engine's own words."""
+"""The head of an ordinary test file, whose functions do what clauses do in the engine's own words.
 
-MODULES = {"reference": "gradspec_reference", "torch": "torch"}
+`demand` holds values to what is expected of them as a test does that was written by hand.
+"""
+
+DEMANDED = (
+    (r"print\('no error   expected: ", "pytest.fail('expected "),
+    (r"print\(type\(error\).__name__, error, .*", "assert isinstance(error, Exception)"),
+    (r"print\((?=.*'   expected:', )", "demand("),
+)
+"""What a script prints beside what is expected -> what a test does."""
+
+ENGINES = ("reference", "torch")
+ONE = "acc-001"
 
 
 def seconds(command: list[str], folder: str) -> float:
@@ -98,19 +125,24 @@ def plain_file(engine: str, folder: str) -> tuple[list[str], list[str]]:
             script = loaded.script(recorder.program)
             if "more lines" not in script:
                 sources[clause.id] = script
-    functions = "\n".join(
-        f"def test_{re.sub('[-/]', '_', i)}(): exec(PROGRAMS[{i!r}], {{}})" for i in sources
-    )
-    text = PLAIN.format(module=MODULES[engine], sources=sources, functions=functions)
-    Path(folder, "test_plain.py").write_text(text, encoding="utf-8")
+    functions = [_test(identifier, script) for identifier, script in sources.items()]
+    Path(folder, "test_plain.py").write_text(PLAIN + "".join(functions), encoding="utf-8")
+    Path(folder, "test_one.py").write_text(PLAIN + _test(ONE, sources[ONE]), encoding="utf-8")
     Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     return list(sources), [i for i in CASES if i not in sources]
+
+
+def _test(identifier: str, script: str) -> str:
+    """Write the function of a plain file that does what a script does."""
+    for printed, demanded in DEMANDED:
+        script = re.sub(printed, demanded, script)
+    return f"\n\ndef test_{re.sub('[-/]', '_', identifier)}():\n{textwrap.indent(script, '    ')}\n"
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", choices=list(MODULES), default="reference")
+    parser.add_argument("--engine", choices=ENGINES, default="reference")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     engine = options.engine
@@ -122,9 +154,9 @@ def main() -> None:
         alike, unlike = plain_file(engine, folder)
         commands = {
             "plain": [*pytest, "test_plain.py"],
-            "plain, one": [*pytest, "test_plain.py::test_acc_001"],
+            "plain, one": [*pytest, "test_one.py"],
             "same": [*kit, "-k", f"not ({' or '.join(unlike)})"],
-            "same, one": [*kit, "-k", "acc-001"],
+            "same, one": [*kit, "-k", ONE],
             "kit": kit,
             "kit -n 2": [*kit, "-n", "2"],
         }

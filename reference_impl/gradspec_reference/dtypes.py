@@ -1,4 +1,4 @@
-"""Data types, and which one an operation on several of them has; start at `result_type`.
+"""Data types, and which one an operation on several of them has; start at `promoted_dtype`.
 
 A tensor's category (boolean < integer < floating) and then its width decide, but a Python number
 or a 0-d tensor only has a say if its category is higher than that of the tensors with dimensions
@@ -41,7 +41,7 @@ class DType:
         return f"torch.{self.name}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return named, (self.name,)
+        return dtype_named, (self.name,)
 
     def to_real(self) -> DType:
         """Return the dtype itself: this engine has no complex numbers."""
@@ -83,7 +83,7 @@ def of_type(kind: Any) -> DType | None:
     return _OF_TYPE.get(kind) if isinstance(kind, type) else None
 
 
-def named(name: str) -> DType:
+def dtype_named(name: str) -> DType:
     """Return the dtype of that name."""
     return _NAMED[name]
 
@@ -127,7 +127,7 @@ def promote(a: DType, b: DType) -> DType:
     return of(np.promote_types(a.numpy, b.numpy))
 
 
-def result_type(*operands: Any) -> DType:
+def promoted_dtype(*operands: Any) -> DType:
     """Return the dtype of an operation on these arrays and Python numbers.
 
     Operands are NumPy arrays or scalars and Python numbers.  Those with dimensions decide; 0-d

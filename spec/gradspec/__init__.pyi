@@ -1,18 +1,14 @@
 from .exceptions import Interrupted
 from .program.objects import Node, Tensor
+from .rank import CONVENTION, MAY, MUST, SAFETY, SHOULD, VALUE, Level, Nature
 from .writing.clause import (
     CASES,
     CLAUSES,
-    MAY,
-    MUST,
-    SHOULD,
     Clause,
-    Level,
     clause,
     informative,
 )
 from .writing.expectation import expect
-from .writing.nature import CONVENTION, SAFETY, VALUE, Nature
 from .writing.notation import Autograd
 
 __all__ = [

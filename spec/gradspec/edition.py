@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import MalformedEdition
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import Level, Nature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -145,7 +144,7 @@ def foundations(
 ) -> tuple[str, ...]:
     """Give what a clause builds on: what it names, and the clauses of the words that it needs."""
     named = (i for name in builds_on for i in resolve(name) or (name,))
-    groups = (FOUNDATIONS[word] for word in sorted(needed) if word in FOUNDATIONS)
+    groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
     return tuple(i for i in dict.fromkeys((*named, *groups)) if i != identifier)
 
 

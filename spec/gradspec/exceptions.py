@@ -7,10 +7,8 @@ needs what the engine declares it lacks (`Unsupported`), gets an answer that bre
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from gradspec.judging.outcome import FailureKind
+from enum import StrEnum
+from typing import Any
 
 
 # clauses are written ------------------------------------------------------------------
@@ -33,6 +31,25 @@ class WrongCall(TypeError):
 # programs run -------------------------------------------------------------------------
 class ProgramError(Exception):
     """A program did not come to its end."""
+
+
+class FailureKind(StrEnum):
+    """In which way a result was not what the clause demands."""
+
+    VALUE = "value"
+    SHAPE = "shape"
+    DTYPE = "dtype"
+    MISSING_GRADIENT = "missing gradient"
+    UNEXPECTED_GRADIENT = "unexpected gradient"
+    WRONG_ERROR = "wrong error"
+    NO_ERROR = "no error"
+    FLAG = "flag"
+    ORDER = "order"
+    ALIASING = "aliasing"
+    WARNING = "warning"
+    STRUCTURE = "structure"
+    TEXT = "text"
+    LIFETIME = "lifetime"
 
 
 class Failure(ProgramError):

@@ -16,8 +16,7 @@ from gradspec_conformance.run.selection import Selection, select
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec.writing.level import Level
-    from gradspec.writing.nature import Nature
+    from gradspec.rank import Level, Nature
 
 ENGINE = Started("toy", "1", "CPython 3", frozenset({"values", "tape"}))
 

@@ -11,8 +11,7 @@ from made_up import clause
 from wrong_engines import GivesNothing, Overwrites, ToyEngine
 
 from gradspec import CASES, Autograd, expect
-from gradspec.exceptions import Failure, NothingThere
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import Failure, FailureKind, NothingThere
 from gradspec.program.storing import from_json
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution import register

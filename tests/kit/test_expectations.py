@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gradspec import CASES, MUST, SHOULD, edition
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import FailureKind
 from gradspec.program.steps import Program
 from gradspec.program.storing import to_json
 from gradspec.writing.clause import INFORMATIVE

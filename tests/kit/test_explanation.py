@@ -16,7 +16,7 @@ from gradspec_conformance.execution.effort import EVERYDAY, Effort
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.report.explanation import command, explain
+from gradspec_conformance.report.explanation import explain, rerun_command
 
 
 def does_not_hold(ag: Autograd) -> None:
@@ -134,4 +134,4 @@ def test_a_long_sentence_is_broken_and_what_stands_below_it_stays_as_it_is() -> 
 def test_the_command_repeats_the_run_as_hard_as_it_was(
     engine: str, effort: Effort, words: str
 ) -> None:
-    assert command("acc-001", engine, effort) == f"gradspec run {words}"
+    assert rerun_command("acc-001", engine, effort) == f"gradspec run {words}"

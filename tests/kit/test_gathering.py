@@ -11,8 +11,7 @@ import pytest
 from made_up import ENGINE, judged
 
 from gradspec import MUST
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import Level, Nature
 from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.known.entry import Cause, Entry

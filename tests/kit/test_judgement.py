@@ -17,7 +17,7 @@ from gradspec_conformance.run.selection import PROFILES
 
 if TYPE_CHECKING:
     from gradspec.edition import Demand
-    from gradspec.writing.nature import Nature
+    from gradspec.rank import Nature
 
 LOWEST, BELOW, ABOVE = "leaf-001", "bwd-001", "acc-001"
 KNOWN = Expectations((Entry(BELOW, "value", "known", Cause.BUG),))

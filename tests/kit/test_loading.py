@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gradspec.port.engine import Subject
-from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.loading import GROUP, engine_names, known_engines, load_engine
 from gradspec_conformance.exceptions import (
     EngineBroken,
@@ -17,6 +16,7 @@ from gradspec_conformance.exceptions import (
     EngineNotFound,
     EngineNotInstalled,
 )
+from gradspec_conformance.pipe.remote import RemoteEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

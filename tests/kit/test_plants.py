@@ -21,7 +21,7 @@ from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.plants import kills, measuring
 from gradspec_conformance.plants.journal import Journal
 from gradspec_conformance.plants.places import assigning, at, kernel, reading, rule
-from gradspec_conformance.plants.plant import PLANTS, Plant, compound, plant
+from gradspec_conformance.plants.plant import PLANTS, Plant, after, before, compound, plant
 from gradspec_conformance.plants.proof import Fate, Trial, judge_proof, meant, trials
 from gradspec_conformance.plants.reach import reached
 from gradspec_conformance.plants.swap import Swap
@@ -56,7 +56,7 @@ def no_gradient_is_kept(swap: Swap) -> None:
 
 # the rules of the proof -----------------------------------------------------------------
 def test_every_rule_of_the_proof_is_kept() -> None:
-    proof = judge_proof(trials(PLANTS.values()), PLANTS, kills.read(), CASES)
+    proof = judge_proof(trials(PLANTS.values()), PLANTS, kills.read_kills(), CASES)
 
     assert [t for t in proof.trials if t.fate is not Fate.KILLED] == []
     assert proof.unplanted == ()
@@ -114,8 +114,8 @@ def test_a_clause_that_does_not_exist_is_void() -> None:
 
 
 def test_to_kill_a_table_is_to_kill_each_row() -> None:
-    rows = CLAUSES["inp-054"].rows
-    tried_on = [t.clause for t in trials([made(no_gradient_is_kept, inp_054="missing gradient")])]
+    rows = CLAUSES["inp-046"].rows
+    tried_on = [t.clause for t in trials([made(no_gradient_is_kept, inp_046="missing gradient")])]
 
     assert tried_on == [row.id for row in rows]
 
@@ -204,15 +204,17 @@ def _register_restored() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("named", "modelled_on", "sentence", "message"),
     [
-        ({}, "a bug", "It is faulty.", "needs a docstring"),
-        ({"acc-001": "value"}, "", "It is faulty.", "needs a docstring"),
-        ({"acc-001": "value"}, "a bug", "no sentence", "needs a docstring"),
-        ({"acc-001": "TypeError"}, "a bug", "It is faulty.", "a crash is not a kill"),
-        (dict.fromkeys("abc", "value"), "a bug", "It is faulty.", "names 3 clauses"),
+        ("", "a bug", "It is faulty.", "not of the form"),
+        ("acc-001", "a bug", "It is faulty.", "not of the form"),
+        ("value: acc-001; acc-002", "a bug", "It is faulty.", "' acc-002' are not of the form"),
+        ("value: acc-001", "", "It is faulty.", "needs a docstring"),
+        ("value: acc-001", "a bug", "no sentence", "needs a docstring"),
+        ("TypeError: acc-001", "a bug", "It is faulty.", "a crash is not a kill"),
+        ("value: a b; no error: c", "a bug", "It is faulty.", "names 3 clauses"),
     ],
 )
 def test_a_malformed_plant_is_refused(
-    named: dict[str, str], modelled_on: str, sentence: str, message: str
+    named: str, modelled_on: str, sentence: str, message: str
 ) -> None:
     def fault(_swap: Swap) -> None: ...
 
@@ -229,7 +231,7 @@ def test_a_plant_of_no_part_is_refused() -> None:
         """It is faulty."""
 
     with pytest.raises(MalformedPlant, match="no part of the engine"):
-        compound({"acc-001": "value"}, "a bug")(fault)
+        compound("value: acc-001", "a bug")(fault)
 
 
 @pytest.mark.usefixtures("_register_restored")
@@ -238,11 +240,78 @@ def test_a_plant_declared_twice_is_refused() -> None:
         """It is faulty."""
 
     fault.__module__ = "gradspec_conformance.plants.walk.order"
-    declare = plant(BACKWARD, {"acc-001": "value"}, "a bug")
+    declare = plant(BACKWARD, "value: acc-001", "a bug")
     declare(fault)
 
     with pytest.raises(MalformedPlant, match="declared twice"):
         declare(fault)
+
+
+# what runs when -------------------------------------------------------------------------
+DETACH = at(Tensor, "detach")
+
+
+def planted(declare: Any, fault: Any) -> Any:
+    """Declare a plant, and tell what detach() of a variable gives while it is planted."""
+    fault.__doc__, fault.__module__ = "It is faulty.", "gradspec_conformance.plants.walk.order"
+    made = declare(fault)
+    with made.planted():
+        return gradspec_reference.tensor(2.0, requires_grad=True).detach()
+
+
+@pytest.mark.usefixtures("_register_restored")
+def test_a_plant_is_handed_the_sound_function() -> None:
+    given = planted(plant(DETACH, "value: acc-001", "a bug"), lambda sound, x: (sound(x), x))
+
+    assert [one.requires_grad for one in given] == [False, True]
+
+
+@pytest.mark.usefixtures("_register_restored")
+def test_a_fault_before_the_sound_function_gives_nothing_back() -> None:
+    seen: list[Any] = []
+    given = planted(before(DETACH, "value: acc-001", "a bug"), lambda x: seen.append(x) or "lost")
+
+    assert [one.requires_grad for one in seen] == [True]
+    assert not given.requires_grad
+
+
+@pytest.mark.usefixtures("_register_restored")
+def test_a_fault_behind_the_sound_function_changes_what_was_made() -> None:
+    def flag(made: Any, _tensor: Any) -> None:
+        made.requires_grad_()
+
+    assert planted(after(DETACH, "value: acc-001", "a bug"), flag).requires_grad
+
+
+@pytest.mark.usefixtures("_register_restored")
+def test_what_a_fault_remembers_is_made_anew_whenever_it_is_planted() -> None:
+    def fault(memory: list[Any], _sound: Any, tensor: Any) -> Any:
+        """It is faulty."""
+        memory.append(tensor)
+        return len(memory)
+
+    fault.__module__ = "gradspec_conformance.plants.walk.order"
+    remembering = plant(DETACH, "value: acc-001", "a bug", memory=list)(fault)
+    tensor = gradspec_reference.tensor(2.0)
+    counts: list[Any] = []
+    for _ in range(2):
+        with remembering.planted():
+            counts += [tensor.detach(), tensor.detach()]
+
+    assert counts == [1, 2, 1, 2]
+
+
+def test_a_compound_says_what_runs_in_each_place() -> None:
+    order: list[str] = []
+    with Swap() as swap:
+        swap.before(DETACH)(lambda _: order.append("first"))
+        swap.after(at(Tensor, "numpy"))(lambda *_: order.append("then"))
+        swap.into(at(Tensor, "item"))(lambda *_: order.append("instead"))
+        tensor = gradspec_reference.tensor(2.0)
+        found = tensor.detach().numpy(), tensor.item()
+
+    assert order == ["first", "then", "instead"]
+    assert found == (2.0, None)
 
 
 # places ---------------------------------------------------------------------------------
@@ -301,7 +370,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     measured = {"b": many, "a": {"acc-001": "missing gradient", "acc-002": "value"}}
     kills.write(measured, tmp_path / "kills.txt")
 
-    assert kills.read(tmp_path / "kills.txt") == measured
+    assert kills.read_kills(tmp_path / "kills.txt") == measured
     assert max(map(len, (tmp_path / "kills.txt").read_text().splitlines())) <= kills.WIDTH
 
 
@@ -310,7 +379,7 @@ def test_a_line_that_tells_nothing_is_refused(tmp_path: Path) -> None:
     place.write_text("accum_replaces\n")
 
     with pytest.raises(MalformedPlant, match="accum_replaces"):
-        kills.read(place)
+        kills.read_kills(place)
 
 
 def measure(put: Any, *clauses: str) -> dict[str, str]:
@@ -408,7 +477,7 @@ def test_the_command_finds_the_plants_that_turn_a_clause_red(name: str) -> None:
 def test_a_clause_that_no_plant_turns_red_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     unheard = {name: plant for name, plant in PLANTS.items() if "acc-001" not in plant.kills}
     monkeypatch.setattr(command_of_plants, "PLANTS", unheard)
-    monkeypatch.setattr(kills, "read", dict)
+    monkeypatch.setattr(kills, "read_kills", dict)
     result = CliRunner().invoke(main, ["plants", "acc-001"])
 
     assert result.exit_code == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,19 @@ def test_every_session_is_started_and_let_go(monkeypatch: pytest.MonkeyPatch) ->
     request.start()
     request.close()
 
-    assert called == [judge.session for judge in request.judges] * 2
+    sessions = [judge.session for judge in request.judges]
+    assert called[:2] == sessions
+    assert sorted(map(id, called[2:])) == sorted(map(id, sessions))
+
+
+def test_sessions_are_let_go_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request.make(TOY, processes="2")
+    both = threading.Barrier(2, timeout=10)  # broken, if one waited for the other
+    for judge in request.judges:
+        monkeypatch.setattr(judge.session, "close", both.wait)
+    request.close()
+
+    assert not both.broken
 
 
 def test_clauses_that_the_edition_does_not_list_yet_are_asked_for_too(

@@ -10,6 +10,7 @@ import pytest
 
 from gradspec.judging import comparison
 from gradspec.judging.comparison import COMPARISONS
+from gradspec.program.recorder import Recorder
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.seal import Seal
 
@@ -44,10 +45,11 @@ def test_a_kit_that_was_left_alone_judges(seal: Seal) -> None:
         "gradspec.program.products:product",
         "gradspec.program.answers:wrap",
         "gradspec.program.blocks:refuses",
-        "gradspec.program.callbacks:Callbacks.run",
+        "gradspec.program.callbacks:run",
         "gradspec.program.observed:Observed.__eq__",
         "gradspec.program.passing:compared",
         "gradspec.program.recorder:Recorder.expect",
+        "gradspec.program.recording:Recording.require",
         "gradspec.program.replay:Player.play",
         "gradspec.writing.expectation:Expectation._check",
         "gradspec.writing.notation:Autograd.refuses",
@@ -91,6 +93,13 @@ def test_the_table_of_comparisons_is_sealed(seal: Seal) -> None:
 
     assert seal.mend() == "the comparison equals"
     assert COMPARISONS["equals"] is before
+
+
+def test_what_hides_an_inherited_method_is_taken_away(seal: Seal) -> None:
+    Recorder.require = everything_is_fine  # type: ignore[method-assign]
+
+    assert seal.mend() == "gradspec.program.recorder.Recorder.require"
+    assert "require" not in vars(Recorder)
 
 
 def test_what_was_taken_away_is_put_back(seal: Seal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,7 @@ import pytest
 from gradspec import CASES, edition
 from gradspec.exceptions import MalformedEdition
 from gradspec.port.abilities import WORDS
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import Level, Nature
 from gradspec_conformance.edition.tracing import lines
 from gradspec_conformance.exceptions import UnknownSelection
 from gradspec_conformance.run.selection import PROFILES, Profile, select

@@ -15,7 +15,7 @@ from toy_engine import ToyEngine
 
 from gradspec.program.steps import Program, Ref, Step
 from gradspec.program.storing import to_json
-from gradspec.writing.clause import Level
+from gradspec.rank import Level
 from gradspec_conformance.exceptions import EngineBroken, EngineError, EngineNotFound
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.effort import EVERYDAY

@@ -61,9 +61,9 @@ def test_a_function_that_has_a_name_is_defined_first() -> None:
 
 
 def test_what_a_function_closes_over_is_told() -> None:
-    text = row_text(case("inp-009/imul"))
+    text = row_text(case("op-201/argmin"))
 
-    assert "into=lambda _, h: assign(h, other) where assign = operator.imul, other = 6.0" in text
+    assert "function(x, dim, keepdims=keepdim) where function = np.argmin" in text
 
 
 def test_an_operator_is_shown_by_its_call_and_its_formula() -> None:

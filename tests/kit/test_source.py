@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from made_up import clause
 
-from gradspec import CASES, Autograd, chapters, expect
+from gradspec import CASES, Autograd, expect
 from gradspec.chapters import accumulation
 from gradspec.chapters.accumulation import adding_up
 from gradspec.writing.source import introduction, program_text, section_introduction
@@ -25,7 +25,7 @@ def test_a_program_is_shown_without_its_head() -> None:
 
 def test_a_chapter_and_a_section_introduce_themselves() -> None:
     text, of_its_section = (
-        introduction(chapters.find("acc")),
+        introduction("accumulation"),
         section_introduction(CASES["acc-001"]),
     )
 

@@ -15,13 +15,13 @@ from gradspec import CASES, Autograd, Interrupted, chapters, expect
 from gradspec.exceptions import ProgramError, WrongCall
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import from_json, to_json
-from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.asking import Asker
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
 from gradspec_conformance.exceptions import BadMessage, ConversationEnded
 from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.pipe.remote import RemoteEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 chapters.load()
 NAMES = ["accumulation", "retained_gradients", "in_place", "graph_lifetime"]
-SERVE = [sys.executable, "-m", "gradspec_conformance.adapters.pipe.serve"]
+SERVE = [sys.executable, "-m", "gradspec_conformance.pipe.serve"]
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradspec.judging.outcome import FailureKind
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.exceptions import FailureKind
+from gradspec.rank import Level, Nature
 from gradspec_conformance.execution.verdict import PARTICULAR, Kind, Outcome, Verdict
 from gradspec_conformance.known.entry import Cause
 from gradspec_conformance.known.expectations import Standing

@@ -394,3 +394,52 @@ v = o[0:1]
 attempt(lambda: {call} is o)
 out(o[:1], o.shape[0], o._version)
 """)
+
+
+ODDITIES = {
+    "a view of a leaf whose data were exchanged": """
+v = x[1:]
+with torch.no_grad():
+    x.mul_(2)
+x.data = torch.tensor([5.0, 6.0, 7.0])
+(v * 3).sum().backward()
+out(x.grad)
+""",
+    "a view of what has a history since, not asked for its own": """
+b = torch.ones(3)
+v = b[:2]
+b.mul_(x)
+attempt(lambda: v.mul_(2))
+out(v.grad_fn)
+attempt(lambda: v.mul_(2))
+""",
+    "an index of nothing": """
+e = torch.ones(3, 2)
+attempt(lambda: e[:0, [7]])
+attempt(lambda: e[:0][[7]])
+attempt(lambda: e[:0].__setitem__((slice(None), [7]), 1.0))
+""",
+    "a copy of what was expanded": """
+e = torch.ones(1, 2).expand(3, 2)
+out(e.int().stride(), e.clone().stride(), e.double().stride())
+""",
+    "out= among the operands": """
+o = torch.ones(2)
+attempt(lambda: torch.add(o, torch.ones(3, 2), out=o))
+attempt(lambda: torch.add(o, 1, out=o))
+out(o)
+""",
+    "data of another shape, accumulated twice": """
+y = x * 2
+(x * 3).sum().backward()
+x.data = torch.ones(2, 3)
+y.sum().backward()
+(x * 2).sum().backward()
+out(x.grad)
+""",
+}
+
+
+@pytest.mark.parametrize("program", ODDITIES.values(), ids=ODDITIES)
+def test_rare_states_of_memory_are_told_as_in_torch(program: str) -> None:
+    assert_alike(f"x = leaf([1.0, 2.0, 3.0])\n{program}")

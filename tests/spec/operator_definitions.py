@@ -1,6 +1,7 @@
 """What operators compute, defined entry by entry, in loops, on the numbers of mpmath.
 
-Nothing here is shared with the formulas of the catalogue, which are held to it.
+Nothing here is shared with the formulas of the catalogue, which are held to it.  What a row says
+that its operator `means` for each number is read here, by mpmath; `DEFINITIONS` has the others.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gradspec.catalogue.operator import Operator
 
 
 def each(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -190,56 +193,30 @@ def clamp(x: Any, low: Any = None, high: Any = None, **named: Any) -> Any:
     return each(lambda e, low, high: min(max(e, low), high))(x, *bounds)
 
 
-def mod(x: Any, other: Any) -> Any:
-    return x - other * mp.floor(x / other)
+def meant(operator: Operator) -> Callable[..., Any] | None:
+    """Read what an operator of the catalogue means for each number, as mpmath understands it."""
+    named = operator.signature.names == ("x",) and hasattr(mp, operator.name)
+    means = operator.means or (f"{operator.name}(x)" if named else "")
+    if not means:
+        return None
+    code = compile(means, operator.name, "eval")
+
+    def of_arrays(*first: Any, **rest: Any) -> Any:
+        names = operator.signature.names
+        given = {**operator.signature.defaults, **dict(zip(names, first, strict=False)), **rest}
+        of_numbers = each(lambda *v: eval(code, vars(mp), dict(zip(given, v, strict=True))))  # noqa: S307 - ours
+        return of_numbers(*given.values())
+
+    return of_arrays
+
+
+def definition(operator: Operator) -> Callable[..., Any] | None:
+    """Give what an operator computes on arrays of numbers of mpmath; None if nothing says it."""
+    return DEFINITIONS.get(operator.name) or meant(operator)
 
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
-    "add": lambda x, other, alpha=1: x + alpha * other,
-    "sub": lambda x, other, alpha=1: x - alpha * other,
-    "mul": lambda x, other: x * other,
-    "div": lambda x, other: x / other,
-    "pow": each(mp.power),
-    "neg": lambda x: -x,
-    "maximum": each(max),
-    "minimum": each(min),
-    "remainder": each(mod),
-    "heaviside": each(lambda x, values: values if x == 0 else mp.mpf(x > 0)),
-    "abs": each(abs),
-    "sign": each(mp.sign),
-    **{
-        n: each(getattr(mp, n))
-        for n in [
-            "exp",
-            "expm1",
-            "log",
-            "log1p",
-            "sqrt",
-            "sin",
-            "cos",
-            "tan",
-            "sinh",
-            "cosh",
-            "tanh",
-        ]
-    },
-    "floor": each(mp.floor),
-    "rsqrt": each(lambda x: 1 / mp.sqrt(x)),
-    "reciprocal": each(lambda x: 1 / x),
-    "square": each(lambda x: x**2),
-    "sigmoid": each(lambda x: 1 / (1 + mp.exp(-x))),
-    "relu": each(lambda x: max(x, mp.mpf(0))),
-    "round": each(mp.nint),
     "clamp": clamp,
-    "where": each(lambda c, x, other: x if c else other),
-    "gt": each(lambda x, other: x > other),
-    "ge": each(lambda x, other: x >= other),
-    "lt": each(lambda x, other: x < other),
-    "le": each(lambda x, other: x <= other),
-    "eq": each(lambda x, other: x == other),
-    "ne": each(lambda x, other: x != other),
-    "logical_not": each(lambda x: x == 0),
-    "isnan": each(lambda x: bool(mp.isnan(x))),
     "sum": along(mp.fsum),
     "mean": along(lambda v: mp.fsum(v) / len(v)),
     "prod": along(mp.fprod),
@@ -348,17 +325,13 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
         if dim is not None
         else shaped([flat(x)[i] for i in indices], -1)
     ),
-    "masked_fill": each(lambda x, mask, value: value if mask else x),
     **{
         n: (lambda x, *_, **__: x)
         for n in ["clone", "float", "double", "to", "as_tensor", "asarray", "detach"]
     },
     "long": each(lambda x: mp.sign(x) * mp.floor(abs(x))),
-    "zero_": each(lambda _: mp.mpf(0)),
-    "fill_": each(lambda _, value: value),
-    "copy_": each(lambda _, other: other),
     "resize_": lambda x, size: shaped(flat(x), size),
 }
-"""Name -> definition on arrays of numbers of mpmath."""
+"""Name -> definition on arrays of numbers of mpmath, where it is of more than each number."""
 
 DEFINITIONS["broadcast_to"] = DEFINITIONS["expand"]

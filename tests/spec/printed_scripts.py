@@ -48,7 +48,7 @@ class Demanding(Recorder):
     def expect(self, found: Any, check: str, expected: Any, options: dict[str, Any]) -> None:
         """Keep a demand that was met."""
         super().expect(found, check, expected, options)
-        if not any(steps is one for steps in self._blocks() for one in self.excused):
+        if not any(steps is one for steps in self.blocks for one in self.excused):
             self.demands.append((check, expected, options))
 
 

@@ -15,8 +15,8 @@ from gradspec.exceptions import MalformedClause
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import to_json
+from gradspec.rank import Level
 from gradspec.writing.clause import INFORMATIVE, clause
-from gradspec.writing.level import Level
 from gradspec_conformance.adapters.phrases import read_book
 from gradspec_conformance.adapters.reference import BOOK, ReferenceEngine
 from gradspec_conformance.edition.tracing import traced

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradspec.exceptions import FailureKind
 from gradspec.judging.comparison import COMPARISONS
-from gradspec.judging.outcome import FailureKind
 
 EPS = float(np.finfo(np.float64).eps)
 

@@ -21,9 +21,9 @@ from gradspec.program.replay import replay
 from gradspec.program.scripts import as_gradspec
 from gradspec.program.steps import Function, Program
 from gradspec.program.storing import from_json, to_json
-from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
+from gradspec_conformance.pipe.remote import RemoteEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ def torch_engine() -> Engine:
 def torch_over_there(torch_engine: Engine) -> Iterator[RemoteEngine]:
     """Give the oracle in another process."""
     del torch_engine
-    serve = [sys.executable, "-m", "gradspec_conformance.adapters.pipe.serve", "torch"]
+    serve = [sys.executable, "-m", "gradspec_conformance.pipe.serve", "torch"]
     remote = RemoteEngine(serve)
     yield remote
     remote.close()

@@ -13,9 +13,9 @@ from gradspec.exceptions import Unsupported
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
 from gradspec.program.storing import from_json, to_json
-from gradspec_conformance.adapters.pipe.remote import RemoteEngine
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
+from gradspec_conformance.pipe.remote import RemoteEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -340,7 +340,7 @@ def test_a_function_that_gives_no_tensor_is_told_what_is_expected(
 def torch_over_there() -> Iterator[RemoteEngine]:
     """Give the oracle in another process."""
     loaded("torch")
-    serve = [sys.executable, "-m", "gradspec_conformance.adapters.pipe.serve", "torch"]
+    serve = [sys.executable, "-m", "gradspec_conformance.pipe.serve", "torch"]
     remote = RemoteEngine(serve)
     yield remote
     remote.close()

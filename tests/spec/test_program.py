@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from gradspec import CASES, Autograd, Clause, Interrupted, expect
-from gradspec.exceptions import Failure
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import Failure, FailureKind
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
 from gradspec.program.scripts import as_gradspec

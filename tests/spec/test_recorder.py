@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd, expect
-from gradspec.exceptions import BrokenPort, Failure, Refused, Unsupported
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import BrokenPort, Failure, FailureKind, Refused, Unsupported
 from gradspec.port.engine import Subject
 from gradspec.port.errors import PRESUPPOSES
 from gradspec.program.answers import WRAPPERS
 from gradspec.program.blocks import Mode
 from gradspec.program.objects import FunctionHandle, Object
-from gradspec.program.recorder import Recorder, current
+from gradspec.program.recorder import Recorder
+from gradspec.program.recording import current
 from gradspec.program.scripts import as_gradspec
 from gradspec_conformance.adapters.reference import ReferenceEngine
 

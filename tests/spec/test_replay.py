@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd, Interrupted, expect
-from gradspec.exceptions import Diverged, Failure
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import Diverged, Failure, FailureKind
 from gradspec.program.objects import Log, Tensor
 from gradspec.program.observed import Observed
 from gradspec.program.passing import FORGOTTEN

@@ -74,15 +74,15 @@ def _records(names: tuple[str, ...]) -> list[dict[str, Any]]:
     from gradspec_conformance.plants import kills  # noqa: PLC0415 - only JSON tells them
 
     chapters.load()
-    killers = kills.killers(kills.read())
+    killers = kills.killers(kills.read_kills())
     records = []
     for name in names:
-        records += [_clause(c, killers) for c in CLAUSES.values() if c.chapter == name]
-        records += [_note(n) for n in INFORMATIVE.values() if n.chapter == name]
+        records += [_clause_record(c, killers) for c in CLAUSES.values() if c.chapter == name]
+        records += [_note_record(n) for n in INFORMATIVE.values() if n.chapter == name]
     return records
 
 
-def _clause(clause: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
+def _clause_record(clause: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
     record: dict[str, Any] = {
         "id": clause.id,
         "chapter": clause.chapter,
@@ -99,9 +99,9 @@ def _clause(clause: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
         "informative": False,
     }
     if not clause.rows:
-        return record | _facts(clause, killers)
+        return record | _case_record(clause, killers)
     rows = [
-        {"id": row.id, "statement": row.statement} | _ids(row) | _facts(row, killers)
+        {"id": row.id, "statement": row.statement} | _ids(row) | _case_record(row, killers)
         for row in clause.rows
     ]
     return record | {"rows": rows}
@@ -112,11 +112,11 @@ def _ids(case: Clause) -> dict[str, Any]:
     return {"ledger": list(case.ledger), "stands_for": list(case.stands_for)}
 
 
-def _facts(case: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
+def _case_record(case: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
     return {"needs": sorted(case.needs), "plants": killers.get(case.id, [])}
 
 
-def _note(note: Note) -> dict[str, Any]:
+def _note_record(note: Note) -> dict[str, Any]:
     return {
         "id": note.id,
         "chapter": note.chapter,

@@ -26,7 +26,7 @@ from gradspec_conformance.plants.proof import (
     judge_proof,
     meant,
     named_kills,
-    tried,
+    run_trials,
 )
 from gradspec_conformance.plants.reach import reached
 from gradspec_conformance.report.terminal import console
@@ -69,7 +69,7 @@ def command(
     chapters.load()
     plants.load()
     asked = _asked(names)
-    measured = kills.read()
+    measured = kills.read_kills()
     wanted = _wanted(frozenset(names), asked, parts, measured)
     chosen = list({plant.name: plant for plant, _, _ in wanted}.values())
     if not chosen:
@@ -81,7 +81,7 @@ def command(
         if measure:
             _measure(console(), chosen, side_by_side, whole=whole)
             return
-        made = tuple(tried(wanted))
+        made = tuple(run_trials(wanted))
     held = {p.name: p for p in chosen}
     known = {n: found for n, found in measured.items() if whole or n in held}
     untried = asked - {trial.clause for trial in made} if not parts else ()
@@ -124,9 +124,9 @@ def _measure(where: Console, chosen: Sequence[Plant], side_by_side: int, *, whol
     from gradspec_conformance.plants.measuring import measured  # noqa: PLC0415 - it has to fork
 
     journal = Journal() if whole else None
-    found = kills.read() if journal is None else journal.read()
+    found = kills.read_kills() if journal is None else journal.read()
     todo = [plant for plant in chosen if journal is None or plant.name not in found]
-    before = kills.read()
+    before = kills.read_kills()
     for name, red in measured(todo, reached(todo), side_by_side):
         found[name] = red
         if journal is not None:

@@ -34,7 +34,7 @@ def command(what: str, *, steps: bool) -> None:
     if what in CLAUSES or what in CASES:
         _alone(console, CLAUSES.get(what) or CASES[what], steps=steps)
     elif what in INFORMATIVE:
-        console.print(_note(INFORMATIVE[what]))
+        console.print(_note_page(INFORMATIVE[what]))
     elif edition.resolve(what):
         for identifier in edition.resolve(what):
             found = register.case(identifier)
@@ -55,7 +55,7 @@ def _found(what: str) -> Chapter:
 
 
 def _alone(console: Console, clause: Clause, *, steps: bool) -> None:
-    console.print(_clause(clause, alone=True))
+    console.print(_clause_page(clause, alone=True))
     for case in clause.cases if steps else ():
         console.print(Rule(f"steps of {case.id}", style="dim", align="left"), _steps(case))
 
@@ -78,7 +78,7 @@ def _code(text: str) -> RenderableType:
 def _chapter(console: Console, chapter: Chapter) -> None:
     register.cases([chapter.name])
     console.print(Rule(f"[bold]{chapter.title}", align="left"))
-    console.print(_prose(introduction(chapter)))
+    console.print(_prose(introduction(chapter.name)))
     section = ""
     for clause in CLAUSES.values():
         if clause.chapter != chapter.name:
@@ -87,20 +87,20 @@ def _chapter(console: Console, chapter: Chapter) -> None:
         if text != section:
             section = text
             console.print(Rule(style="dim"), _prose(text))
-        console.print(_clause(clause, alone=False))
+        console.print(_clause_page(clause, alone=False))
     for note in INFORMATIVE.values():
         if note.chapter == chapter.name:
-            console.print(_note(note))
+            console.print(_note_page(note))
 
 
-def _clause(clause: Clause, *, alone: bool) -> RenderableType:
+def _clause_page(clause: Clause, *, alone: bool) -> RenderableType:
     rank = f"{clause.level.upper()}, {clause.nature}"
     head = Text.assemble((clause.id, "bold cyan"), "  ", (rank, "bold"), "  ", clause.statement)
     parts: list[RenderableType] = [Text(), head]
     if clause.commentary:
         parts.append(Padding(Text(clause.commentary, style="dim"), (1, 0, 0, 4)))
     parts.append(_code("\n\n".join([*_row(clause), program_text(clause)])))
-    parts.append(_facts(clause, alone=alone))
+    parts.append(_facts_below(clause, alone=alone))
     return Group(*parts)
 
 
@@ -113,7 +113,7 @@ def _row(clause: Clause) -> list[str]:
     return [row_text(clause)]
 
 
-def _facts(clause: Clause, *, alone: bool) -> RenderableType:
+def _facts_below(clause: Clause, *, alone: bool) -> RenderableType:
     facts = {
         "rows": ", ".join(row.row for row in clause.rows),
         "sources": "; ".join(clause.sources),
@@ -137,7 +137,7 @@ def _killers(clause: Clause) -> list[str]:
     """List the plants that turn it red, those that turn little else red first."""
     from gradspec_conformance.plants import kills  # noqa: PLC0415 - only who looks closely asks
 
-    measured = kills.read()
+    measured = kills.read_kills()
     killers = kills.killers(measured)
     found = dict.fromkeys(name for case in clause.cases for name in killers.get(case.id, ()))
     first = sorted(found, key=lambda name: len(measured[name]))
@@ -145,7 +145,7 @@ def _killers(clause: Clause) -> list[str]:
     return first[:SHOWN] + more
 
 
-def _note(note: Note) -> RenderableType:
+def _note_page(note: Note) -> RenderableType:
     head = Text.assemble(
         (note.id, "bold cyan"), "  ", ("INFORMATIVE", "bold"), "  ", note.statement
     )

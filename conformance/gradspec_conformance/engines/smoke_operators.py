@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.catalogue.operator import UNDETERMINED, Call, mapped
+from gradspec.catalogue.operator import UNDETERMINED, Call, map_arrays
 from gradspec.catalogue.operators import CALLS
 from gradspec.judging.comparison import has_shape, is_close
 from gradspec.port.acts import ACTS
@@ -42,21 +42,21 @@ class _Trial:
         self.ask = ask
         self.call = call
         self.act = ACTS[f"op:{call.operator.name}"]
-        self.sample = mapped(call.sample(), self._fitted)
+        self.sample = map_arrays(call.sample(), self._fitted)
 
     @property
     def needs(self) -> frozenset[str]:
         """The words of the operator, and of what its operands are."""
         words = set(self.act.needs(self.sample))
         operands: list[Any] = []
-        mapped(self.sample, operands.append)
+        map_arrays(self.sample, operands.append)
         if any(array.ndim for array in operands):
             words.add("arrays")
         words |= {f"dtype:{a.dtype.name}" for a in operands if a.dtype != self.ask.dtype}
         return frozenset(words)
 
     def run(self) -> Complaint | None:
-        handles = mapped(self.sample, self._handle)
+        handles = map_arrays(self.sample, self._handle)
         result = self.ask(self.act.key, **handles)
         expected = self.call.value(self.sample)
         if self.call.operator.inplace:

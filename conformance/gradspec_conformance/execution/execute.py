@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 import traceback
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -87,10 +87,14 @@ def _executed(clause: Clause, subject: Subject, effort: Effort) -> Verdict:
             recorders[:] = [recorder]
             clause.perform(Autograd(recorder), **inputs)
 
-    try:
-        return _judged(clause, tried(clause, once, effort), recorders)
-    except Diverged as error:  # nothing was replayed: an engine says so
-        return _stopped(clause, error)
+    # what was recorded is let go of before Python looks for cycles: it would look through all of it
+    with nullcontext() if clause.is_law else _no_collection():
+        try:
+            return _judged(clause, tried(clause, once, effort), recorders)
+        except Diverged as error:  # nothing was replayed: an engine says so
+            return _stopped(clause, error)
+        finally:
+            recorders.clear()
 
 
 def tried(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable[[], None]:
@@ -153,9 +157,9 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
     except Exception as error:  # noqa: BLE001 - whatever else: the program could not go on
         verdict = _stopped(clause, error)
     else:
-        verdict = Verdict(clause.id, Outcome.PASSED)
-        if not recorders or not recorders[-1].assertions:
-            verdict = Verdict(clause.id, Outcome.ERRORED, Kind.VOID, "the clause asserted nothing")
+        if recorders and recorders[-1].assertions:
+            return Verdict(clause.id, Outcome.PASSED, assertions=recorders[-1].assertions)
+        verdict = Verdict(clause.id, Outcome.ERRORED, Kind.VOID, "the clause asserted nothing")
     return _with_program(verdict, recorders[-1]) if recorders else verdict
 
 
@@ -183,10 +187,8 @@ def _stopped(clause: Clause, error: Exception) -> Verdict:
 
 
 def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
-    """Add what was done: how much was demanded, and for a failure the program."""
+    """Add to what did not pass what was done: how much was demanded, and the program."""
     verdict = replace(verdict, assertions=recorder.assertions)
-    if verdict.outcome is Outcome.PASSED:
-        return verdict
     with suppress(TypeError):  # an engine may have put into it what is no plain data
         verdict = replace(verdict, program=to_json(recorder.program))
         verdict = replace(verdict, script=_script(recorder.subject.engine, recorder.program))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import FailureKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -53,10 +53,10 @@ class EngineHost:
         """Say which engine this is, and where it runs."""
         python = f"{platform.python_implementation()} {platform.python_version()}"
         return Started(
-            name=plain(self.subject.name),
-            version=plain(self.subject.version),
+            name=plain_text(self.subject.name),
+            version=plain_text(self.subject.version),
             platform=f"{python}, {sys.platform} {platform.machine()}",
-            abilities=frozenset(map(plain, self.subject.abilities)),
+            abilities=frozenset(map(plain_text, self.subject.abilities)),
         )
 
     def run(self, task: Task) -> Verdict:
@@ -91,9 +91,11 @@ class EngineHost:
 
 def readable(verdict: Verdict) -> Verdict:
     """Make plain Unicode of the texts that came from an engine."""
+    if verdict.outcome is Outcome.PASSED:  # none did
+        return verdict
 
     def said(text: str | None) -> str | None:
-        return None if text is None else plain(text)
+        return None if text is None else plain_text(text)
 
     return replace(
         verdict,
@@ -105,6 +107,6 @@ def readable(verdict: Verdict) -> Verdict:
     )
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Give the text as Python's own string, with what cannot be encoded replaced."""
     return str(text).encode("utf-8", "replace").decode()

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.judging.comparison import COMPARISONS
@@ -33,10 +36,10 @@ JUDGES: Final = (
     "gradspec.writing.expectation",
     "gradspec.writing.notation",
     "gradspec.program.objects",
-    "gradspec.program.observed",
     "gradspec.program.products",
     "gradspec.exceptions",
     "gradspec.program.recorder",
+    "gradspec.program.recording",
     "gradspec.program.replay",
     "gradspec_conformance.execution.execute",
     "gradspec_conformance.isolation.host",
@@ -44,8 +47,27 @@ JUDGES: Final = (
 )
 """The modules whose functions and classes decide a verdict."""
 
+ABSENT: Final = object()
+"""What a class has under a name that it inherits: whatever is put there hides what is sealed."""
+
+CODE: Final = attrgetter("__code__")
+
 Place = tuple[str, "Mapping[str, Any]", str, "Callable[[Any], None]"]
 """What it is called, where it is looked up, under which name, and how it is put there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """A module or class, and what was in it under these names."""
+
+    space: Mapping[str, Any]
+    names: list[str]
+    things: list[Any]
+
+    @property
+    def is_whole(self) -> bool:
+        found = map(self.space.get, self.names, repeat(ABSENT))
+        return all(map(is_, found, self.things))
 
 
 class Seal:
@@ -53,15 +75,32 @@ class Seal:
 
     def __init__(self) -> None:
         self._kept = [
-            (called, space, name, put, space[name], getattr(space[name], "__code__", None))
+            (called, space, name, put, thing, getattr(thing, "__code__", None))
             for called, space, name, put in _places()
+            for thing in [space.get(name, ABSENT)]
         ]
+        self._spaces: dict[int, _Space] = {}
+        for _, space, name, _, thing, _ in self._kept:
+            known = self._spaces.setdefault(id(space), _Space(space, [], []))
+            known.names.append(name)
+            known.things.append(thing)
+        self._functions = [thing for *_, thing, code in self._kept if code is not None]
+        self._codes = [code for *_, code in self._kept if code is not None]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all is as it was: asked after each clause, so of many places at once."""
+        return all(space.is_whole for space in self._spaces.values()) and all(
+            map(is_, map(CODE, self._functions), self._codes)
+        )
 
     def mend(self) -> str | None:
         """Undo what was changed; say what it was first, or None."""
+        if self.is_whole:
+            return None
         changed: str | None = None
         for called, space, name, put, thing, code in self._kept:
-            if space.get(name) is not thing:
+            if space.get(name, ABSENT) is not thing:
                 put(thing)
                 changed = changed or called
             if code is not None and thing.__code__ is not code:
@@ -86,11 +125,25 @@ def _places() -> Iterator[Place]:
                 continue
             yield f"{module}.{name}", space, name, _putter(module, name)
             if isinstance(thing, type) and thing.__module__ == module:
-                for member in [n for n, v in vars(thing).items() if callable(v)]:
-                    put = partial(setattr, thing, member)
-                    yield f"{module}.{name}.{member}", vars(thing), member, put
+                members = vars(thing)
+                for member in _members(thing):
+                    put = partial(_put, thing, member)
+                    yield f"{module}.{name}.{member}", members, member, put
     for name in COMPARISONS:
         yield f"the comparison {name}", COMPARISONS, name, partial(COMPARISONS.__setitem__, name)
+
+
+def _members(kind: type) -> list[str]:
+    """Name the methods of a class, those too that it has from another class of the judges."""
+    above = [one for one in kind.__mro__ if one.__module__ in JUDGES]
+    return list({name: None for one in above for name, v in vars(one).items() if callable(v)})
+
+
+def _put(kind: type, member: str, thing: Any) -> None:
+    if thing is ABSENT:
+        delattr(kind, member)
+    else:
+        setattr(kind, member, thing)
 
 
 def _putter(module: str, name: str) -> Callable[[Any], None]:

@@ -16,7 +16,7 @@ from gradspec_conformance.isolation.host import EngineHost
 from gradspec_conformance.isolation.messages import NotStarted, decode_start, decode_task, encode
 
 
-def main() -> None:
+def serve_tasks() -> None:
     """Serve until the kit closes the pipe."""
     tasks, answers = private_channel()
     faulthandler.enable(all_threads=False)
@@ -53,4 +53,4 @@ def send(answers: BinaryIO, message: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve_tasks()

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from gradspec.writing.level import Level
+from gradspec.rank import Level
 from gradspec_conformance.execution.verdict import INEXCUSABLE, Outcome, Verdict
 from gradspec_conformance.known.file import read_entries, read_ran
 

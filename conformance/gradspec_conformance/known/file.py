@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from gradspec import edition
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import FailureKind
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.exceptions import MalformedExpectations
 from gradspec_conformance.execution.verdict import PARTICULAR, Kind, Outcome

@@ -22,7 +22,7 @@ PLACE: Final = Path(__file__).parent / "kills.txt"
 WIDTH: Final = 100
 
 
-def read(place: Path = PLACE) -> Kills:
+def read_kills(place: Path = PLACE) -> Kills:
     """Read the file; raises MalformedPlant for a line that tells nothing."""
     found: Kills = {}
     text = place.read_text() if place.exists() else ""

@@ -8,8 +8,24 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from gradspec_reference import autograd
+from gradspec_reference.engine import (
+    accumulation,
+    cotangents,
+    grads,
+    hooks,
+    inplace,
+    layout,
+    recording,
+    requests,
+    saved,
+    shapes,
+    views,
+)
+from gradspec_reference.engine.backward import BackwardPass
+from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
@@ -81,6 +97,11 @@ class half:  # noqa: N801 - reads as a noun in a table
         swap.replace(owner, self.attribute, property(**halves))
 
 
+def step(name: str) -> at:
+    """A step of a pass: `fault(sound, self, *arguments)`."""
+    return at(BackwardPass, name)
+
+
 def reading(attribute: str) -> half:
     """Reading an attribute of a tensor: `fault(sound, tensor)`."""
     return half(attribute, "fget")
@@ -112,3 +133,30 @@ def instead(function: Callable[..., Any]) -> Fault:
 
 def _nothing(*_arguments: Any) -> None:
     """Stand for a method that a class does not have, such as `__del__`."""
+
+
+# where many faults are put --------------------------------------------------------------
+RELEASE: Final = at(Node, "release")
+REQUIRES_GRAD_: Final = at(Tensor, "requires_grad_")
+ACCUMULATE_ARRAY: Final = at(accumulation, "accumulate_array")
+ACCUMULATE_TENSOR: Final = at(accumulation, "accumulate_tensor")
+ADD_CONTRIBUTION: Final = at(accumulation, "add_contribution")
+BACKWARD: Final = at(autograd, "backward")
+GRAD: Final = at(autograd, "grad")
+VARIABLE: Final = at(autograd.Variable, "__new__")
+DEFAULT_COTANGENT: Final = at(cotangents, "default")
+FOR_ROOT: Final = at(cotangents, "for_root")
+FOR_ROOTS: Final = at(cotangents, "for_roots")
+CHECK_DTYPE: Final = at(grads, "check_dtype")
+STORE_RETAINED: Final = at(hooks, "store_retained")
+APPLY_INPLACE: Final = at(inplace, "apply_inplace")
+INTO_OUT: Final = at(inplace, "into_out")
+STORE: Final = at(inplace, "store")
+MAKE_NODE: Final = at(recording, "make_node")
+NEEDS_GRAD: Final = at(recording, "needs_grad")
+SHOULD_RECORD: Final = at(recording, "should_record")
+NEW_PASS: Final = at(requests, "new_pass")
+CHECK_VERSION: Final = at(saved, "check_version")
+UNBROADCAST: Final = at(shapes, "unbroadcast")
+IN_SHAPE: Final = at(layout, "in_shape")
+REBASE: Final = at(views, "rebase")

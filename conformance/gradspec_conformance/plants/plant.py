@@ -1,21 +1,22 @@
 """A plant: a fault modelled on a real bug, put into the reference engine in memory.
 
 `@plant(place, kills, modelled_on)` enters a function that runs in that place of the engine and is
-handed the sound one first; `@compound(kills, modelled_on)` enters a fault that needs several places
-or a memory of its own, and is given a `Swap`.
+handed the sound one first; `@before` and `@after` enter one that runs before or behind it.
+`@compound(kills, modelled_on)` enters a fault that needs several places, and is given a `Swap`.
 """
 
 from __future__ import annotations
 
+import functools
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import FailureKind
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.exceptions import MalformedPlant
 from gradspec_conformance.plants.parts import PARTS
-from gradspec_conformance.plants.swap import Fault, Place, Swap
+from gradspec_conformance.plants.swap import Fault, Place, Swap, ahead, behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 KINDS: Final = frozenset({*FailureKind, *ERROR_KINDS})
 """In which ways a clause can fail for the right reason."""
+
+TEACHING: Final = "teaching engines"
+"""What many faults are modelled on."""
 
 FEW: Final = 2
 """How many clauses a plant may name as those meant to catch it; `kills.txt` has the others."""
@@ -64,34 +68,56 @@ class Plant:
     @contextmanager
     def planted(self) -> Iterator[Swap]:
         """Keep the engine faulty inside a with block."""
-        with Swap() as swap:
-            self.put(swap)
-            yield swap
+        with Swap() as engine:
+            self.put(engine)
+            yield engine
 
 
 PLANTS: Final[dict[str, Plant]] = {}
 """Every plant, by name."""
 
 
-def plant(place: Place, kills: Mapping[str, str], modelled_on: str) -> Callable[[Fault], Plant]:
+def plant(
+    place: Place, kills: str, modelled_on: str, memory: Callable[[], Any] | None = None
+) -> Callable[[Fault], Plant]:
     """Enter a fault of one place: `fault(sound, *arguments)`, whose docstring says what it does.
 
-    `kills` maps one or two clause ids to the failure kind (`gradspec.judging.outcome.FailureKind`)
-    or, where the faulty engine raises without need, to the error kind.  `modelled_on` names the
-    real bug, as `owner/repository#number`, or says in what kind of engine the fault is common.
+    `kills` is written as in `kills.txt`: a kind and one or two clauses, `"value: acc-001 acc-002"`;
+    a further kind comes behind a semicolon.  A kind is a failure kind
+    (`gradspec.exceptions.FailureKind`) or, where the faulty engine raises without need, an
+    error kind.  `modelled_on` names the real bug, as `owner/repository#number`, or says in what
+    kind of engine, or where, the fault is common.  A fault that remembers something between its
+    calls is `fault(memory, sound, *arguments)`; `memory()` makes it, whenever the fault is planted.
     Raises MalformedPlant when a part is missing or the name is taken.
     """
 
+    def around(fault: Fault) -> Fault:
+        return fault if memory is None else functools.partial(fault, memory())
+
+    return _declaring(place, kills, modelled_on, around)
+
+
+def before(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
+    """Enter a fault that runs before the sound function: `fault(*arguments)`; see `plant`."""
+    return _declaring(place, kills, modelled_on, ahead)
+
+
+def after(place: Place, kills: str, modelled_on: str) -> Callable[[Fault], Plant]:
+    """Enter a fault that changes what was made: `fault(result, *arguments)`; see `plant`."""
+    return _declaring(place, kills, modelled_on, behind)
+
+
+def _declaring(
+    place: Place, kills: str, modelled_on: str, around: Callable[[Fault], Fault]
+) -> Callable[[Fault], Plant]:
     def declare(fault: Fault) -> Plant:
-        return enter(of_function(fault, lambda swap: swap(place, fault), kills, modelled_on))
+        return enter(of_function(fault, lambda s: s(place, around(fault)), kills, modelled_on))
 
     return declare
 
 
-def compound(
-    kills: Mapping[str, str], modelled_on: str
-) -> Callable[[Callable[[Swap], None]], Plant]:
-    """Enter a fault that fills its places itself, by `swap(place, fault)`; see `plant`."""
+def compound(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]], Plant]:
+    """Enter a fault that fills its places itself, by `@swap.into(place)`, `before`, `after`."""
 
     def declare(put: Callable[[Swap], None]) -> Plant:
         return enter(of_function(put, put, kills, modelled_on))
@@ -99,26 +125,39 @@ def compound(
     return declare
 
 
-def sweep(
-    place: Place, fault: Fault, kills: Mapping[str, str], *, name: str, part: str, change: str
-) -> Plant:
+def sweep(place: Place, fault: Fault, kills: str, *, name: str, change: str) -> Plant:
     """Enter one of many faults that are of one kind, each in a row of its own."""
-    modelled_on = "one kind of fault in every row"
-    return enter(
-        Plant(name, part, change, modelled_on, kills, lambda s: s(place, fault), sweep=True)
-    )
+    modelled_on, put = "one kind of fault in every row", lambda s: s(place, fault)
+    return enter(Plant(name, part_of(fault), change, modelled_on, kinds_of(kills), put, sweep=True))
 
 
 def of_function(
     function: Callable[..., Any],
     put: Callable[[Swap], None],
-    kills: Mapping[str, str],
+    kills: str,
     modelled_on: str,
 ) -> Plant:
     """Make a plant that is named and described by a function, in the part of its module."""
     change = " ".join((function.__doc__ or "").split())
+    part = part_of(function)
+    return Plant(function.__name__, part, change, modelled_on, kinds_of(kills), put)
+
+
+def part_of(function: Callable[..., Any]) -> str:
+    """Tell the part of the engine to which a function's module belongs."""
     _, _, place = function.__module__.partition("gradspec_conformance.plants.")
-    return Plant(function.__name__, place.partition(".")[0], change, modelled_on, kills, put)
+    return place.partition(".")[0]
+
+
+def kinds_of(kills: str) -> dict[str, str]:
+    """Read `"kind: clauses; kind: clauses"`: clause -> kind."""
+    found: dict[str, str] = {}
+    for some in kills.split(";"):
+        kind, _, clauses = some.partition(": ")
+        if not clauses.strip():
+            raise MalformedPlant(f"the kills {some!r} are not of the form 'kind: clauses'")
+        found |= dict.fromkeys(clauses.split(), kind.strip())
+    return found
 
 
 def enter(made: Plant) -> Plant:

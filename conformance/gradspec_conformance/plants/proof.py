@@ -69,10 +69,12 @@ class Proof:
 
 def trials(plants: Iterable[Plant]) -> Iterator[Trial]:
     """Try each plant on the clauses that it names, one after the other."""
-    return tried((plant, i, kind) for plant in plants for i, kind in named_kills(plant).items())
+    return run_trials(
+        (plant, i, kind) for plant in plants for i, kind in named_kills(plant).items()
+    )
 
 
-def tried(wanted: Iterable[tuple[Plant, str, str]]) -> Iterator[Trial]:
+def run_trials(wanted: Iterable[tuple[Plant, str, str]]) -> Iterator[Trial]:
     """Try plants on clauses, each with the kind in which it is to fail, one after the other."""
     sound: dict[str, Verdict] = {}
     for plant, identifier, kind in wanted:

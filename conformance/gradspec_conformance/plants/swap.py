@@ -16,6 +16,27 @@ Fault = Callable[..., Any]
 """What runs in a place: it is handed the sound function first, then what that is called with."""
 
 
+def ahead(fault: Fault) -> Fault:
+    """Run `fault(*arguments)`, and then what is sound."""
+
+    def first(sound: Fault, *arguments: Any, **keywords: Any) -> Any:
+        fault(*arguments, **keywords)
+        return sound(*arguments, **keywords)
+
+    return first
+
+
+def behind(fault: Fault) -> Fault:
+    """Run what is sound, and then `fault(result, *arguments)`, which changes the result."""
+
+    def then(sound: Fault, *arguments: Any, **keywords: Any) -> Any:
+        result = sound(*arguments, **keywords)
+        fault(result, *arguments, **keywords)
+        return result
+
+    return then
+
+
 class Place(Protocol):
     """Something of the engine that can be exchanged; two that are equal are one place."""
 
@@ -48,6 +69,18 @@ class Swap:
 
         self.places.append(place)
         place.fill(self, counted)
+
+    def into(self, place: Place) -> Callable[[Fault], None]:
+        """Let the fault that is defined below run in this place."""
+        return lambda fault: self(place, fault)
+
+    def before(self, place: Place) -> Callable[[Fault], None]:
+        """Let the fault that is defined below run before what is sound."""
+        return lambda fault: self(place, ahead(fault))
+
+    def after(self, place: Place) -> Callable[[Fault], None]:
+        """Let the fault that is defined below change what the sound function made."""
+        return lambda fault: self(place, behind(fault))
 
     def data(self, owner: Any, name: str, value: Any) -> None:
         """Replace what is no function; call `took_effect()` where the fault shows."""

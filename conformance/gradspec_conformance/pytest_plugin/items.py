@@ -13,9 +13,8 @@ import msgspec
 import pytest
 
 from gradspec import chapters
+from gradspec.rank import Level, Nature
 from gradspec.writing.clause import CASES
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
 from gradspec_conformance.exceptions import EngineError, NotConformant, WrongUsage
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.rerun import rerun

@@ -61,11 +61,11 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
         facts=tuple((name, text) for name, text in facts if text is not None),
         program=_program(judged, engine),
         script=None if verdict.outcome == "passed" else verdict.script,
-        command=command(judged.id, engine, effort),
+        command=rerun_command(judged.id, engine, effort),
     )
 
 
-def command(clause_id: str, engine: str, effort: Effort) -> str:
+def rerun_command(clause_id: str, engine: str, effort: Effort) -> str:
     """Give the command that runs one clause again, as hard as it was run, and shows it in full."""
     words = ["gradspec run", shlex.quote(engine), "--no-expect", "-k", clause_id]
     if effort.seed is not None:

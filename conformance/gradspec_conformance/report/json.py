@@ -14,8 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from gradspec.edition import EDITION
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import Level, Nature
 from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.run.result import Counts

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradspec import chapters
-from gradspec.writing.nature import Nature
+from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.run.result import ExitStatus, Result, by_clause

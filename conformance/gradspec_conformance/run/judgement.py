@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import Level, Nature
 from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Verdict
 from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.run.selection import FULL, PROFILES, Profile

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from gradspec import edition
 from gradspec_conformance.exceptions import WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 WORD: Final = re.compile(r"[\w:+\-.\[\]\\/]+")
 OPERATORS: Final = ("and", "or", "not")
@@ -35,33 +36,40 @@ class Keyword:
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
-        if not _is_logical(self._with(lambda _: True)):
+        self._words = {w for w in WORD.findall(self.text) if w not in OPERATORS}
+        if not _is_logical(self._with(lambda _: "True")):
             message = f"-k {text!r} is no expression of words, and, or, not and brackets"
             raise WrongUsage(message)
+        self._code = compile(self._with(lambda word: f"holds({word!r})"), "-k", "eval")
 
     def matches(self, identifier: str, words: Iterable[str]) -> bool:
         """Whether the expression means what has this id and is found by these words."""
-        found = [word.lower() for word in (identifier, *words)]
 
         def holds(word: str) -> bool:
-            meant = edition.resolve(word)
+            meant = self._meant[word]
             if meant:
                 return identifier in meant
-            return any(word.lower() in text for text in found)
+            return any(word.lower() in text.lower() for text in (identifier, *words))
 
-        return bool(eval(self._with(holds), {"__builtins__": {}}))  # noqa: S307 - True, False, and, or, not
+        space = {"__builtins__": {}, "holds": holds}
+        return bool(eval(self._code, space))  # noqa: S307 - words, and, or, not
 
-    def _with(self, holds: Callable[[str], bool]) -> str:
-        """Write the expression with a truth value in place of each word."""
+    @cached_property
+    def _meant(self) -> Mapping[str, Collection[str]]:
+        """The ids that each word means, if it is one."""
+        return {word: frozenset(edition.resolve(word)) for word in self._words}
+
+    def _with(self, written: Callable[[str], str]) -> str:
+        """Write the expression with something else in place of each word."""
         return WORD.sub(
-            lambda word: word[0] if word[0] in OPERATORS else str(holds(word[0])),
-            self.text,
+            lambda word: word[0] if word[0] in OPERATORS else written(word[0]), self.text
         )
 
 
 def _is_logical(text: str) -> bool:
     """Whether it is made of truth values, and, or, not and brackets alone."""
     try:
+        compile(text, "-k", "eval")
         parts = list(ast.walk(ast.parse(text, mode="eval")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False

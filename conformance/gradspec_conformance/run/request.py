@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
@@ -105,9 +106,13 @@ class Request:
             judge.session.start()
 
     def close(self) -> None:
-        """Let the engine go."""
-        for judge in self.judges:
-            judge.session.close()
+        """Let the engine go; several processes end side by side."""
+        first, *others = self.judges
+        with ThreadPoolExecutor(len(self.judges)) as pool:
+            ending = [pool.submit(judge.session.close) for judge in others]
+            first.session.close()  # here: an engine in this process is let go where it was loaded
+        for ended in ending:
+            ended.result()
 
     @cached_property
     def cases(self) -> Mapping[str, Demand | Clause]:

@@ -20,7 +20,7 @@ from gradspec_conformance.known.expectations import Standing
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradspec.writing.nature import Nature
+    from gradspec.rank import Nature
     from gradspec_conformance.execution.effort import Effort
     from gradspec_conformance.isolation.messages import Started
     from gradspec_conformance.known.entry import Entry

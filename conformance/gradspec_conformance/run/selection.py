@@ -11,8 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gradspec import edition
-from gradspec.writing.level import Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import Level, Nature
 from gradspec_conformance.exceptions import UnknownSelection
 from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.run.chapter import chapter_named

@@ -25,7 +25,7 @@ from gradspec_reference.engine.requests import (
     settle_unused,
     stacked,
     stored,
-    zeros,
+    zero_gradient,
 )
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
@@ -121,7 +121,8 @@ def grad(
         check_used(found)
     if materialize_grads:
         found = [
-            zeros(x, create_graph) if g is None else g for g, x in zip(found, targets, strict=True)
+            zero_gradient(x, create_graph) if g is None else g
+            for g, x in zip(found, targets, strict=True)
         ]
     return dict(zip(inputs, found, strict=True)) if isinstance(inputs, dict) else tuple(found)
 

@@ -40,7 +40,7 @@ def for_roots(roots: Sequence[Root], given: Sequence[Any]) -> tuple[list[Edge], 
             f"{len(roots)} roots and {len(given)} cotangents were given; give one cotangent (or "
             "None) per root"
         )
-    edges = [edge_of(root, position) for position, root in enumerate(roots)]
+    edges = [edge_of_root(root, position) for position, root in enumerate(roots)]
     seeds = [one for one in cotangents if one is not None]
     if len(given) == 1 and given[0] is None:  # the commonest case
         return edges, seeds
@@ -99,7 +99,7 @@ def shape_and_dtype(root: Root) -> tuple[Shape, dtypes.NumpyDType]:
     return shape, dtype
 
 
-def edge_of(root: Root, position: int) -> Edge:
+def edge_of_root(root: Root, position: int) -> Edge:
     """Return where a root's cotangent goes; RootWithoutGradError if it has no history."""
     if isinstance(root, GradientEdge):
         return (root.node, root.output_nr)

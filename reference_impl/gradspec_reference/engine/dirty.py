@@ -32,7 +32,7 @@ def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int) -> None:
 def check(tensor: Tensor) -> None:
     """Refuse a write to a leaf that requires grad, or through a view that may not be written."""
     if tensor._view is not None:
-        views.check_may_be_written(tensor, tensor._view)
+        views.check_view_may_be_written(tensor, tensor._view)
     if tensor.requires_grad and tensor.is_leaf:
         raise LeafInplaceError(
             "mark_dirty was given a leaf that requires grad, which would no longer be a leaf; "

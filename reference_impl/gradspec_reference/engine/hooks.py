@@ -141,7 +141,7 @@ def retain(tensor: Tensor) -> None:
             "retain_grad() was called on a tensor that does not require grad; there will be "
             "nothing to retain"
         )
-    if tensor._grad_fn is None:  # a leaf keeps its gradient anyway
+    if tensor._grad_fn is None or is_retained(tensor):  # a leaf keeps its gradient anyway
         return
     node: Node = tensor.grad_fn  # type: ignore[assignment]
     if node.retained is None:
@@ -151,10 +151,13 @@ def retain(tensor: Tensor) -> None:
 
 def is_retained(tensor: Tensor) -> bool:
     """Tell whether the gradient of a non-leaf is kept."""
+    return is_retained_here(tensor) or (tensor._leaf is not None and tensor._leaf.retained)
+
+
+def is_retained_here(tensor: Tensor) -> bool:
+    """Tell whether it is kept where the tensor was computed."""
     node = tensor._grad_fn
-    if node is None:
-        return tensor._leaf is not None and tensor._leaf.retained
-    if node.retained is None:
+    if node is None or node.retained is None:
         return False
     keeper = node.retained.get(tensor._output_nr)
     return keeper is not None and keeper() is tensor
@@ -162,10 +165,15 @@ def is_retained(tensor: Tensor) -> bool:
 
 def move_retained(tensor: Tensor, node: Node, output_nr: int = 0) -> None:
     """Let retention follow a tensor to the node that computes its new value."""
-    old = tensor._grad_fn
-    if old is not None and is_retained(tensor):
+    if is_retained_here(tensor):
         kept = node.retained = node.retained or {}
-        kept[output_nr] = old.retained.pop(tensor._output_nr)  # type: ignore[union-attr]
+        old: Any = tensor._grad_fn
+        kept[output_nr] = old.retained.pop(tensor._output_nr)
+
+
+def keep_retained(tensor: Tensor) -> None:
+    """Leave retention where it is, as torch does if only the shape changes or a history is cut."""
+    tensor.leaf_state().retained = is_retained(tensor)
 
 
 def store_retained(node: Node, output_nr: int, gradient: Tensor | None) -> None:

@@ -124,13 +124,16 @@ def store(target: Tensor, result: Any) -> None:
 def check_may_be_written(target: Tensor) -> None:
     """Refuse a recorded write to a leaf, to a view of one or to a restricted view."""
     if target._view is not None:
-        views.check_may_be_written(target, target._view)
+        views.check_view_may_be_written(target, target._view)
     check_not_a_leaf(target)
 
 
 def check_not_a_leaf(target: Tensor) -> None:
-    """Refuse a recorded write to a leaf that requires grad: it would no longer be a leaf."""
-    if target.requires_grad and target.is_leaf:
+    """Refuse a recorded write to a leaf that requires grad: it would no longer be a leaf.
+
+    As in torch, a view of what has a history since counts as one until it is asked for its own.
+    """
+    if target._grad_fn is None and target.requires_grad:
         raise LeafInplaceError(
             "a leaf that requires grad is written in place while operations are recorded; write "
             "in no_grad to update it, or work on leaf.clone()"
@@ -158,7 +161,7 @@ def check_copy(array: Any, source: Any) -> None:
 def check_apart(target: Tensor, others: tuple[Tensor, ...]) -> None:
     """Refuse to write at indices from an operand, or at an index, in the target's own memory."""
     for other in others:
-        if layout.shares(target.materialise(), other._array):
+        if other is target or layout.shares(target.materialise(), other._array):
             raise shared_memory()
 
 

@@ -137,7 +137,7 @@ def promoted(values: list[Any], floating: bool) -> list[Any]:
 
     An operation that only makes sense on floating numbers turns integers into the default dtype.
     """
-    common = dtypes.result_type(*values)
+    common = dtypes.promoted_dtype(*values)
     if floating and not common.is_floating_point:
         common = dtypes.get_default_dtype()
     dtype = common.numpy

@@ -155,7 +155,7 @@ def settle_unused(allow_unused: bool | None, materialize_grads: bool) -> bool:
     return materialize_grads if allow_unused is None else allow_unused
 
 
-def zeros(target: Any, create_graph: bool) -> Tensor:
+def zero_gradient(target: Any, create_graph: bool) -> Tensor:
     """Return the gradient of an input that the roots do not depend on.
 
     InputsElementError for an edge.

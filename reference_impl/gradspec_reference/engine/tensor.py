@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import layout, versions, views
+from gradspec_reference.engine import hooks, layout, versions, views
 from gradspec_reference.engine.grads import HasGradient, LeafState, no_accumulator
 from gradspec_reference.engine.legacy import ARRAYS, array_for
 from gradspec_reference.engine.node import next_order
@@ -220,7 +220,8 @@ class Tensor(HasGradient):
         if self._grad_fn is not None:
             versions.counter_of(self)  # a saved value with a counter is looked at
             state = self.leaf_state()
-            state.cut_off_at, state.retained = next_order(), self.retains_grad
+            state.cut_off_at = next_order()
+            hooks.keep_retained(self)
         self._grad_fn = None
         self._output_nr = 0
         self._requires_grad = False

@@ -110,13 +110,16 @@ def regenerate(view: Tensor, relation: ViewRelation) -> None:
 
 def geometry_of(view: Tensor, base: Tensor) -> Geometry:
     """Return how a base lies in memory, and which part of it a view shows."""
-    source = base.materialise()
+    source, part = base.materialise(), view.materialise()
+    offset = (layout.address(part) - layout.address(source)) // source.dtype.itemsize
+    if not 0 <= offset <= layout.reach(source):  # data of the base or the view was exchanged
+        offset = view.storage_offset() - base.storage_offset()
     return (
         source.shape,
         layout.strides(source),
-        view._array.shape,
-        layout.strides(view._array),
-        (view.data_ptr() - base.data_ptr()) // source.dtype.itemsize,
+        part.shape,
+        layout.strides(part),
+        offset,
     )
 
 
@@ -131,7 +134,7 @@ def check_may_follow(view: Tensor, relation: ViewRelation) -> None:
     )
 
 
-def check_may_be_written(view: Tensor, relation: ViewRelation) -> None:
+def check_view_may_be_written(view: Tensor, relation: ViewRelation) -> None:
     """Refuse to record a write through a restricted view, or through a view of a leaf."""
     if relation.creation is Creation.NO_GRAD:
         raise NoGradViewInplaceError(

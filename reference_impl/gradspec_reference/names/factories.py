@@ -109,8 +109,8 @@ def tensor(
 
 def as_tensor(data: Any, *, dtype: DType | None = None, device: Any = None) -> Tensor:
     """Return the data as a tensor, without a copy where that is possible (torch.as_tensor)."""
+    check_device(device)
     if isinstance(data, Tensor):
-        check_device(device)
         return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
         return from_numpy(data)

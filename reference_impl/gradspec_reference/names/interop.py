@@ -123,7 +123,7 @@ def type_(self: Tensor, dtype: DType | str | None = None) -> Tensor | str:
         return to(self, dtype)
     for name, old in OLD_NAMES.items():
         if dtype == f"torch.{old}Tensor":
-            return to(self, dtypes.named(name))
+            return to(self, dtypes.dtype_named(name))
     raise ValueError(f"a type was given as {dtype!r}; names are like torch.FloatTensor")
 
 

@@ -114,16 +114,16 @@ def contains(self: Tensor, element: Any, /) -> bool:
     return bool(elementwise.eq(self, element).any())
 
 
-def reversed_rows(self: Tensor) -> Tensor:
-    """Serve `reversed`: the first dimension runs the other way."""
-    return assembly.flip(self, (0,)) if self.ndim else self
-
-
 def plus_sign(self: Tensor) -> Tensor:
     """Serve `+tensor`; RuntimeError for booleans."""
     if self._array.dtype == np.bool_:
         raise RuntimeError("+ was applied to booleans; convert with to() first")
     return self
+
+
+def reversed_rows(self: Tensor) -> Tensor:
+    """Serve `reversed`: the first dimension runs the other way."""
+    return assembly.flip(self, (0,)) if self.ndim else self
 
 
 def itself(self: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.dtypes import int64, result_type, uint8
+from gradspec_reference.dtypes import int64, promoted_dtype, uint8
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.names.functions import (
     elementwise,
@@ -23,23 +23,28 @@ if TYPE_CHECKING:
 IGNORED = -100
 
 
-def check_reduction(reduction: str) -> None:
-    """Refuse a word that names no reduction."""
+def said(reduction: str, size_average: Any, reduce: Any) -> str:
+    """Return how losses are reduced, which older programs say otherwise; ValueError if unknown."""
+    if size_average is not None or reduce is not None:
+        warnings.warn("say reduction= for size_average and reduce", UserWarning, stacklevel=4)
+        if reduce is not None and not reduce:
+            return "none"
+        return "mean" if size_average is None or size_average else "sum"
     if reduction not in {"mean", "sum", "none"}:
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
+    return reduction
 
 
 def mse_loss(
     input: Tensor,
     target: Tensor,
-    size_average: None = None,
-    reduce: None = None,
+    size_average: Any = None,
+    reduce: Any = None,
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
     """Return the squared differences, weighted and reduced."""
-    del size_average, reduce  # older words for reduction
-    check_reduction(reduction)
+    reduction = said(reduction, size_average, reduce)
     if input.shape != target.shape:
         warnings.warn(
             f"mse_loss was given shapes {list(input.shape)} and {list(target.shape)}, which are "
@@ -47,7 +52,7 @@ def mse_loss(
             UserWarning,
             stacklevel=3,
         )
-    if not result_type(input._array, target._array).is_floating_point:
+    if not promoted_dtype(input._array, target._array).is_floating_point:
         raise NotImplementedError("mse_loss was given integers; convert them with float()")
     if weight is None:
         return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
@@ -69,14 +74,15 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: None = None,
+    size_average: Any = None,
     ignore_index: int = IGNORED,
-    reduce: None = None,
+    reduce: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Return minus the log probability of each class, weighted and reduced."""
-    del size_average, reduce
-    check_reduction(reduction)
+    reduction = said(reduction, size_average, reduce)
+    if input._array.shape == target._array.shape == (1,):
+        target = shapes.reshape(target, ())
     check_classes(input, target)
     counted = elementwise.ne(target, ignore_index)
     plain = weight is None and counted._array.all()
@@ -130,15 +136,14 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: None = None,
+    size_average: Any = None,
     ignore_index: int = IGNORED,
-    reduce: None = None,
+    reduce: Any = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Return the negative log likelihood of classes, or of their probabilities, under softmax."""
-    del size_average, reduce
-    check_reduction(reduction)
+    reduction = said(reduction, size_average, reduce)
     dim = 1 if input.ndim > 1 else 0
     if input.shape == target.shape and not target.dtype.is_floating_point:
         raise RuntimeError(f"probabilities of classes were given as {target.dtype}")
@@ -161,7 +166,9 @@ def cross_entropy(
         _, classes = by_rows(logs, selection.where(counted, target, 0))
         shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
     smooth = reduced(selection.where(counted, every, 0.0), shares, reduction)
-    return loss * (1 - label_smoothing) + smooth * (label_smoothing / input.shape[dim])
+    share = label_smoothing / logs._array.shape[dim]
+    mixed: Tensor = loss * (1 - label_smoothing) + smooth * share
+    return mixed
 
 
 def of_probabilities(

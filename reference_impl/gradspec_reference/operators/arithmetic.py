@@ -11,7 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import NOT_IMPLEMENTED, Operator, as_is, both, no_slope, unary
+from gradspec_reference.operators.row import (
+    NOT_IMPLEMENTED,
+    Operator,
+    as_is,
+    both,
+    no_slope,
+    unary_operator,
+)
 
 SQUARE = 2
 
@@ -163,7 +170,7 @@ ROWS = (
     binary(
         "rsub", kernel=rsub_kernel, params="alpha", vjp=both(negated, as_is), without="any bool"
     ),
-    unary(
+    unary_operator(
         "rsub_scalar",
         node="RsubBackward1",
         kernel=rsub_kernel,
@@ -229,10 +236,12 @@ ROWS = (
         operands="self values",
         vjp={"self": no_derivative, "values": no_derivative},
     ),
-    unary("neg", kernel=python.neg, vjp=lambda _xp, g: -g, without="any bool"),
-    unary("abs", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x), without="bool"),
-    unary("sign", kernel=sign_kernel, vjp=no_slope),
-    unary(
+    unary_operator("neg", kernel=python.neg, vjp=lambda _xp, g: -g, without="any bool"),
+    unary_operator(
+        "abs", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x), without="bool"
+    ),
+    unary_operator("sign", kernel=sign_kernel, vjp=no_slope),
+    unary_operator(
         "pow_scalar",
         node="PowBackward0",
         kernel=pow_kernel,

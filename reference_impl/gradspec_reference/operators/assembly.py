@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import of, promote
-from gradspec_reference.operators.row import Operator, as_is, no_slope, unary
+from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
 
 def cat_kernel(*arguments: Any) -> Any:
@@ -60,7 +60,7 @@ ROWS = (
         operands="self src",
         vjp={"self": no_slope, "src": as_is},
     ),
-    unary("fill", node="FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
+    unary_operator("fill", node="FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
     Operator(
         "fill_tensor",
         node="FillBackward3",
@@ -68,6 +68,6 @@ ROWS = (
         operands="self value",
         vjp={"self": no_slope, "value": as_is},
     ),
-    unary("zero", kernel=np.zeros_like, vjp=no_slope),
-    unary("zeros_like", kernel=np.zeros_like),
+    unary_operator("zero", kernel=np.zeros_like, vjp=no_slope),
+    unary_operator("zeros_like", kernel=np.zeros_like),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, unary
+from gradspec_reference.operators.row import Operator, unary_operator
 
 OF_TWO = {
     "eq": np.equal,
@@ -35,5 +35,5 @@ ROWS = (
         Operator(name, kernel=kernel, operands="self other", pointwise=True)
         for name, kernel in OF_TWO.items()
     ),
-    *(unary(name, kernel=kernel) for name, kernel in OF_ONE.items()),
+    *(unary_operator(name, kernel=kernel) for name, kernel in OF_ONE.items()),
 )

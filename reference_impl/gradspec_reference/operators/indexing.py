@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, unary
+from gradspec_reference.operators.row import Operator, unary_operator
 
 Key = tuple[Any, ...]
 
@@ -58,7 +58,7 @@ def gather_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, *_: Any) -> A
     return xp.scatter_to(g, shape, along(index, dim)) if shape else g
 
 
-def extreme_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim: bool) -> Any:
+def chosen_along_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim: bool) -> Any:
     """The one element that was read along the dimension receives everything."""
     if not shape:
         return g
@@ -150,13 +150,15 @@ reading = functools.partial(
     of_indices, kernel=gather_kernel, params="dim", vjp={"self": gather_rule}
 )
 extreme = functools.partial(
-    of_indices, kernel=extreme_kernel, params="dim keepdim", vjp={"self": extreme_rule}
+    of_indices, kernel=extreme_kernel, params="dim keepdim", vjp={"self": chosen_along_rule}
 )
 
 ROWS = (
-    unary("pick", kernel=lambda x, key: x[key], params="key", saves="self_shape", vjp=pick_rule),
-    unary("scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule),
-    unary(
+    unary_operator(
+        "pick", kernel=lambda x, key: x[key], params="key", saves="self_shape", vjp=pick_rule
+    ),
+    unary_operator("scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule),
+    unary_operator(
         "index", kernel=index_kernel, params="key", saves="all_indices self_shape", vjp=index_rule
     ),
     Operator(
@@ -167,7 +169,7 @@ ROWS = (
         saves="all_indices",
         vjp={"self": put_self, "values": put_values},
     ),
-    unary(
+    unary_operator(
         "clear_at",
         kernel=lambda x, key: put_kernel(x, 0, key),
         params="key",

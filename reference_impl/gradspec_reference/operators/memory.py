@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, unary
+from gradspec_reference.operators.row import Operator, unary_operator
 
 Geometry = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
 
 
-def show(memory: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int = 0) -> Any:
+def strided(memory: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int = 0) -> Any:
     """Return a view of flat memory with this shape and these strides."""
     size = memory.itemsize
     steps = tuple(s * size for s in strides)
@@ -40,12 +40,12 @@ def memory_for(geometry: Geometry, dtype: Any) -> Any:
 
 def base_in(memory: Any, geometry: Geometry) -> Any:
     """Return the base as a view of memory made for both."""
-    return show(memory, *geometry[:2], -min(geometry[-1], 0))
+    return strided(memory, *geometry[:2], -min(geometry[-1], 0))
 
 
 def part_in(memory: Any, geometry: Geometry) -> Any:
     """Return the part as a view of memory made for both."""
-    return show(memory, *geometry[2:4], max(geometry[-1], 0))
+    return strided(memory, *geometry[2:4], max(geometry[-1], 0))
 
 
 def laid_out(x: Any, geometry: Geometry) -> Any:
@@ -119,10 +119,10 @@ def cleared(xp: Any, g: Any, geometry: Geometry) -> Any:
     return xp.clear_region(g, geometry)
 
 
-of_region = functools.partial(unary, params="geometry")
+of_region = functools.partial(unary_operator, params="geometry")
 
 ROWS = (
-    unary(
+    unary_operator(
         "as_strided",
         kernel=as_strided_kernel,
         params="size stride storage_offset self_geometry",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.reductions import ADD, MAX
-from gradspec_reference.operators.row import unary
+from gradspec_reference.operators.row import unary_operator
 
 
 def shifted(x: Any, dim: int) -> Any:
@@ -46,8 +46,10 @@ def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
 
 
 ROWS = (
-    unary("softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule),
-    unary(
+    unary_operator(
+        "softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule
+    ),
+    unary_operator(
         "log_softmax", kernel=log_softmax_kernel, params="dim", saves="result", vjp=log_softmax_rule
     ),
 )

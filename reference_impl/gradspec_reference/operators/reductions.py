@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import unary
+from gradspec_reference.operators.row import unary_operator
 
 Dims = tuple[int, ...]
 
@@ -256,8 +256,8 @@ def cumsum_rule(xp: Any, g: Any, dim: int) -> Any:
     return xp.flip(xp.cumsum(xp.flip(g, (dim,)), dim), (dim,))
 
 
-of_shape = functools.partial(unary, saves="self_shape")
-of_result = functools.partial(unary, saves="self result")
+of_shape = functools.partial(unary_operator, saves="self_shape")
+of_result = functools.partial(unary_operator, saves="self result")
 along = {"params": "dim keepdim"}
 moment = {"params": "dim correction keepdim"}
 
@@ -268,8 +268,8 @@ ROWS = (
     of_shape("mean_dim", node="MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
     of_result("prod", kernel=prod_kernel, vjp=prod_rule),
     of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
-    unary("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
-    unary(
+    unary_operator("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
+    unary_operator(
         "var_mean",
         kernel=var_mean_kernel,
         saves="self",
@@ -291,5 +291,5 @@ ROWS = (
         params="ord dim keepdim",
         vjp=norm_rule,
     ),
-    unary("cumsum", kernel=cumsum_kernel, params="dim", vjp=cumsum_rule),
+    unary_operator("cumsum", kernel=cumsum_kernel, params="dim", vjp=cumsum_rule),
 )

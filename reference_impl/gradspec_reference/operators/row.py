@@ -108,7 +108,7 @@ class OneForAll:
         return functools.partial(self.rule, position)
 
 
-def unary(name: str, *, kernel: Kernel, vjp: Rule | None = None, **rest: Any) -> Operator:
+def unary_operator(name: str, *, kernel: Kernel, vjp: Rule | None = None, **rest: Any) -> Operator:
     """Make a row of one operand, which torch calls self."""
     return Operator(name, kernel=kernel, vjp={"self": vjp} if vjp else {}, **rest)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.dtypes import result_type
-from gradspec_reference.operators.row import Operator, both, unary
+from gradspec_reference.dtypes import promoted_dtype
+from gradspec_reference.operators.row import Operator, both, unary_operator
 
 
 def larger_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
@@ -24,7 +24,7 @@ def where_kernel(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, y elsewhere."""
     dtype = getattr(x, "dtype", None)
     if dtype is None or dtype is not getattr(y, "dtype", None):
-        dtype = result_type(x, y).numpy
+        dtype = promoted_dtype(x, y).numpy
         x, y = np.asarray(x).astype(dtype), np.asarray(y).astype(dtype)
     return np.where(condition, x, y)
 
@@ -83,7 +83,7 @@ ROWS = (
         saves="condition",
         vjp=both(where_true, where_false),
     ),
-    unary(
+    unary_operator(
         "clamp",
         node="ClampBackward1",
         kernel=clamp_kernel,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import as_is, unary
+from gradspec_reference.operators.row import as_is, unary_operator
 
 Dims = tuple[int, ...]
 
@@ -157,7 +157,12 @@ def unsqueezed(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
 
 def clone_kernel(x: Any) -> Any:
     """Return a copy that lies as the operand does; what was expanded has no order to keep."""
-    return x.copy("K") if x.ndim and 0 not in x.strides else x.copy()
+    return x.copy(order_of_copy(x)) if x.ndim else x.copy()
+
+
+def order_of_copy(x: Any) -> Any:
+    """Return how NumPy is to lay out a copy."""
+    return "C" if 0 in x.strides else "K"
 
 
 def reshape_kernel(x: Any, shape: Dims) -> Any:
@@ -185,7 +190,7 @@ def unbind_kernel(x: Any, dim: int) -> list[Any]:
     return [x[select_key(dim, i)] for i in range(x.shape[dim])]
 
 
-of_shape = functools.partial(unary, saves="self_shape")
+of_shape = functools.partial(unary_operator, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
 ROWS = (
@@ -194,8 +199,8 @@ ROWS = (
     ),
     of_shape("view", kernel=reshape_kernel, params="size", vjp=reshaped),
     of_shape("reshape_alias", kernel=reshape_kernel, params="size", vjp=reshaped),
-    unary("alias", kernel=lambda x: x[...], vjp=as_is),
-    unary("clone", kernel=clone_kernel, vjp=as_is),
+    unary_operator("alias", kernel=lambda x: x[...], vjp=as_is),
+    unary_operator("clone", kernel=clone_kernel, vjp=as_is),
     of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed),
     of_shape(
         "squeeze_dim",
@@ -211,7 +216,7 @@ ROWS = (
         node_in_place="SqueezeBackward5",
         kernel=squeeze_dim_kernel,
         params="dim",
-        vjp=reshaped,
+        vjp=unsqueezed,
     ),
     of_shape(
         "unsqueeze",
@@ -220,24 +225,28 @@ ROWS = (
         params="dim",
         vjp=reshaped,
     ),
-    unary(
+    unary_operator(
         "transpose",
         node_in_place="TransposeBackward1",
         kernel=lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
         params="dim0 dim1",
         vjp=lambda xp, g, a, b: xp.transpose(g, a, b),
     ),
-    unary("t", node_in_place="TBackward1", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)),
-    unary(
+    unary_operator(
+        "t", node_in_place="TBackward1", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)
+    ),
+    unary_operator(
         "permute",
         kernel=lambda x, dims: x.transpose(dims),
         params="dims",
         vjp=lambda xp, g, dims: xp.permute(g, inverse(dims)),
     ),
     # what was repeated is summed where all broadcasting is undone
-    unary("spread", kernel=spread_kernel, params="size", vjp=as_is),
-    unary("everywhere", node="SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is),
-    unary("expand", kernel=expand_kernel, params="size", vjp=as_is),
+    unary_operator("spread", kernel=spread_kernel, params="size", vjp=as_is),
+    unary_operator(
+        "everywhere", node="SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is
+    ),
+    unary_operator("expand", kernel=expand_kernel, params="size", vjp=as_is),
     of_shape(
         "slice",
         kernel=lambda x, *which: x[slice_key(*which)],
@@ -256,7 +265,7 @@ ROWS = (
         params="offset dim1 dim2",
         vjp=lambda xp, g, shape, *which: xp.place_diagonal(g, shape, *which),
     ),
-    unary(
+    unary_operator(
         "place_diagonal",
         node="DiagonalBackwardBackward0",
         kernel=place_diagonal_kernel,
@@ -269,7 +278,7 @@ ROWS = (
         params="dimension size step",
         vjp=lambda xp, g, shape, *how: xp.fold(g, shape, *how),
     ),
-    unary(
+    unary_operator(
         "fold",
         node="UnfoldBackwardBackward0",
         kernel=fold_kernel,
@@ -281,20 +290,22 @@ ROWS = (
     pieces("unsafe_split", vjp=split_rule),
     pieces("unsafe_split_with_sizes", params="split_sizes dim", vjp=split_rule),
     pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
-    unary("flip", kernel=flip_kernel, params="dims", vjp=lambda xp, g, dims: xp.flip(g, dims)),
-    unary(
+    unary_operator(
+        "flip", kernel=flip_kernel, params="dims", vjp=lambda xp, g, dims: xp.flip(g, dims)
+    ),
+    unary_operator(
         "roll",
         kernel=roll_kernel,
         params="shifts dims",
         vjp=lambda xp, g, shifts, dims: xp.roll(g, tuple(-s for s in shifts), dims),
     ),
     of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
-    unary("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
-    unary("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),
-    unary(
+    unary_operator("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
+    unary_operator("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),
+    unary_operator(
         "cast",
         node="ToCopyBackward0",
-        kernel=lambda x, dtype, _origin: x.astype(dtype),
+        kernel=lambda x, dtype, _origin: x.astype(dtype, order_of_copy(x)),
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),

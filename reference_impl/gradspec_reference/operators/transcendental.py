@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, no_slope, unary
+from gradspec_reference.operators.row import Operator, no_slope, unary_operator
 
 LOG2 = math.log(2)
 LOG10 = math.log(10)
@@ -65,7 +65,7 @@ def threshold_kernel(g: Any, result: Any) -> Any:
     return passed
 
 
-smooth = functools.partial(unary, pointwise=True, floating=True)
+smooth = functools.partial(unary_operator, pointwise=True, floating=True)
 
 ROWS = (
     smooth("exp", kernel=np.exp, saves="result", vjp=lambda _xp, g, r: g * r),
@@ -101,10 +101,10 @@ ROWS = (
     smooth("cosh", kernel=np.cosh, saves="self", vjp=lambda xp, g, x: g * xp.sinh(x)),
     smooth("tanh", kernel=np.tanh, saves="result", vjp=tanh_rule),
     smooth("sigmoid", kernel=sigmoid_kernel, saves="result", vjp=sigmoid_rule),
-    unary("floor", kernel=np.floor, vjp=no_slope, without="bool"),
-    unary("ceil", kernel=np.ceil, vjp=no_slope, without="bool"),
-    unary("round", kernel=np.round, vjp=no_slope, without="bool"),
-    unary(
+    unary_operator("floor", kernel=np.floor, vjp=no_slope, without="bool"),
+    unary_operator("ceil", kernel=np.ceil, vjp=no_slope, without="bool"),
+    unary_operator("round", kernel=np.round, vjp=no_slope, without="bool"),
+    unary_operator(
         "round_decimals",
         node="RoundBackward1",
         kernel=np.round,
@@ -112,8 +112,8 @@ ROWS = (
         vjp=no_slope,
         without="bool",
     ),
-    unary("trunc", kernel=np.trunc, vjp=no_slope, without="bool"),
-    unary("relu", kernel=relu_kernel, saves="result", vjp=relu_rule, without="any bool"),
+    unary_operator("trunc", kernel=np.trunc, vjp=no_slope, without="bool"),
+    unary_operator("relu", kernel=relu_kernel, saves="result", vjp=relu_rule, without="any bool"),
     # relu's derivative is an operator of two operands in torch: it depends, with derivative zero,
     # on the result, and so requires grad under create_graph wherever the result does
     Operator(

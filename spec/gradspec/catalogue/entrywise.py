@@ -116,6 +116,7 @@ def jump(x: float) -> dict[str, Kink]:
 
 
 IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
+BASIC: Final[dict[str, Any]] = {"bundle": "values", **IN_PLACE}
 FEW_PAIRS: Final = (FEW, FEW)
 TIE: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5, tie=True)}
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
@@ -136,56 +137,87 @@ def minus(x: Any, other: Any, alpha: float = 1) -> Any:
 
 
 ARITHMETIC: Final = (
-    two(f"add({ADD})", plus, LINEAR, alpha=ALPHA, sign="+", **IN_PLACE),
-    two(f"sub({ADD})", minus, LINEAR, alpha=ALPHA, of_number=NUMBER, sign="-", **IN_PLACE),
-    two(f"mul({MUL})", np.multiply, LINEAR, sign="*", **IN_PLACE),
-    two(f"div({MUL})", np.true_divide, ANALYTIC, of_number=NUMBER, sign="/", **IN_PLACE),
+    two(f"add({ADD})", plus, LINEAR, means="x + alpha * other", alpha=ALPHA, sign="+", **BASIC),
+    two(
+        f"sub({ADD})",
+        minus,
+        LINEAR,
+        means="x - alpha * other",
+        alpha=ALPHA,
+        of_number=NUMBER,
+        sign="-",
+        **BASIC,
+    ),
+    two(f"mul({MUL})", np.multiply, LINEAR, means="x * other", sign="*", **BASIC),
+    two(
+        f"div({MUL})",
+        np.true_divide,
+        ANALYTIC,
+        means="x / other",
+        of_number=NUMBER,
+        sign="/",
+        **BASIC,
+    ),
     row(
         *("pow(x, exponent)", lambda x, exponent: x**exponent, ANALYTIC, on(exponent=3)),
+        means="x ** exponent",
         root=on(2, 3, domain=POSITIVE, exponent=0.5),
         tensor=on(2, 1, domain=POSITIVE, exponent=of(3)),
         of_number={"x": 2.5, "exponent": of()},
         sign="$x ** $exponent",
-        **IN_PLACE,
+        **BASIC,
     ),
-    one("neg", np.negative, LINEAR, sign="-$x", **IN_PLACE),
-    two("maximum(x, other)", larger, PIECEWISE, kinks=TIE),
-    two("minimum(x, other)", smaller, PIECEWISE, kinks=TIE),
+    one("neg", np.negative, LINEAR, means="-x", sign="-$x", **BASIC),
+    two("maximum(x, other)", larger, PIECEWISE, means="max(x, other)", kinks=TIE),
+    two("minimum(x, other)", smaller, PIECEWISE, means="min(x, other)", kinks=TIE),
     two(
         *("remainder(x, other)", remainder, PIECEWISE, (ODD, EIGHTHS)),
+        means="x - other * floor(x / other)",
         number=on(2, 3, domain=ODD, other=0.75),
     ),
-    two("heaviside(x, values)", heaviside, REFUSED, (FEW, REAL)),
+    two(
+        "heaviside(x, values)", heaviside, REFUSED, (FEW, REAL), means="values if x == 0 else x > 0"
+    ),
 )
 
 FUNCTIONS: Final = (
-    one("abs", size, PIECEWISE, kinks={"": Kink(point(0.0), (-1.0, 1.0), 0.0)}, **IN_PLACE),
+    one(
+        "abs",
+        size,
+        PIECEWISE,
+        means="abs(x)",
+        kinks={"": Kink(point(0.0), (-1.0, 1.0), 0.0)},
+        **IN_PLACE,
+    ),
     one("sign", lambda x: np.sign(real(x)), PIECEWISE, ODD, kinks=jump(0.0)),
     one("exp", np.exp, **IN_PLACE),
     one("expm1", np.expm1),
     one("log", np.log, domain=POSITIVE, **IN_PLACE),
     one("log1p", np.log1p, domain=ABOVE_MINUS_ONE),
     one("sqrt", np.sqrt, domain=POSITIVE, **IN_PLACE),
-    one("rsqrt", lambda x: 1 / np.sqrt(x), domain=POSITIVE),
-    one("reciprocal", lambda x: 1 / x),
-    one("square", np.square),
-    one("sin", np.sin, **IN_PLACE),
-    one("cos", np.cos, **IN_PLACE),
+    one("rsqrt", lambda x: 1 / np.sqrt(x), domain=POSITIVE, means="1 / sqrt(x)"),
+    one("reciprocal", lambda x: 1 / x, means="1 / x"),
+    one("square", np.square, means="x**2"),
+    one("sin", np.sin, tame=True, **IN_PLACE),
+    one("cos", np.cos, tame=True, **IN_PLACE),
     one("tan", np.tan, domain=BELOW_A_POLE),
     one("sinh", np.sinh),
     one("cosh", np.cosh),
-    one("tanh", np.tanh, **IN_PLACE),
-    one("sigmoid", lambda x: 1 / (1 + np.exp(-x)), **IN_PLACE),
+    one("tanh", np.tanh, tame=True, **IN_PLACE),
+    one(
+        "sigmoid", lambda x: 1 / (1 + np.exp(-x)), means="1 / (1 + exp(-x))", tame=True, **IN_PLACE
+    ),
     row(
         "relu(x)",
         *(lambda x: np.where(real(x) > 0, x, 0), PIECEWISE, on(domain=HIGH)),
-        negative=on(domain=LOW),
+        means="max(x, 0)",
         array=on(2, 3),
+        negative=on(domain=LOW),
         kinks={"": Kink(point(0.0), (0.0, 1.0), 0.0)},
         **IN_PLACE,
     ),
     one("floor", lambda x: np.floor(real(x)), PIECEWISE, ODD, kinks=jump(1.0)),
-    one("round", lambda x: np.round(real(x)), PIECEWISE, ODD, kinks=jump(0.5)),
+    one("round", lambda x: np.round(real(x)), PIECEWISE, ODD, means="nint(x)", kinks=jump(0.5)),
     row(
         "clamp(x, min=None, max=None)",
         *(clamped, PIECEWISE, on(2, 3, min=-0.84375, max=1.03125)),
@@ -203,17 +235,18 @@ FUNCTIONS: Final = (
     row(
         "where(condition, x, other)",
         *(np.where, LINEAR, on(condition=of(domain=TRUTH), other=of())),
+        means="x if condition else other",
         broadcast=on(2, 1, condition=of(2, 3, domain=TRUTH), other=of(3)),
     ),
 )
 
 COMPARISONS: Final = (
-    two("gt(x, other)", np.greater, CONSTANT, FEW_PAIRS, sign=">"),
-    two("ge(x, other)", np.greater_equal, CONSTANT, FEW_PAIRS, sign=">="),
-    two("lt(x, other)", np.less, CONSTANT, FEW_PAIRS, sign="<"),
-    two("le(x, other)", np.less_equal, CONSTANT, FEW_PAIRS, sign="<="),
-    two("eq(x, other)", np.equal, CONSTANT, FEW_PAIRS),
-    two("ne(x, other)", np.not_equal, CONSTANT, FEW_PAIRS),
-    one("logical_not", np.logical_not, CONSTANT, ZERO_OR_ONE),
+    two("gt(x, other)", np.greater, CONSTANT, FEW_PAIRS, means="x > other", sign=">"),
+    two("ge(x, other)", np.greater_equal, CONSTANT, FEW_PAIRS, means="x >= other", sign=">="),
+    two("lt(x, other)", np.less, CONSTANT, FEW_PAIRS, means="x < other", sign="<"),
+    two("le(x, other)", np.less_equal, CONSTANT, FEW_PAIRS, means="x <= other", sign="<="),
+    two("eq(x, other)", np.equal, CONSTANT, FEW_PAIRS, means="x == other"),
+    two("ne(x, other)", np.not_equal, CONSTANT, FEW_PAIRS, means="x != other"),
+    one("logical_not", np.logical_not, CONSTANT, ZERO_OR_ONE, means="x == 0"),
     one("isnan", np.isnan, CONSTANT, NUMBER_OR_NAN),
 )

@@ -27,6 +27,7 @@ def augmented(name: str, sign: str, plain: str) -> Operator:
         signature=Signature.read("x, other"),
         calls={"": given},
         sign=f"$result = $x\n$result {sign} $other",
+        torch=None,
         method=False,
     )
 
@@ -46,10 +47,22 @@ AUGMENTED: Final = (
     augmented("ipow", "**=", "pow"),
 )
 ROWS: Final = (
-    row("zero_(x)", lambda x: x * 0.0, LINEAR, on(2, 3), **WRITES),
-    row("fill_(x, value)", lambda x, value: x * 0.0 + value, LINEAR, on(2, 3, value=7.0), **WRITES),
+    row("zero_(x)", lambda x: x * 0.0, LINEAR, on(2, 3), means="0", **WRITES),
     row(
-        "copy_(x, other)", lambda x, other: x * 0.0 + other, LINEAR, on(2, 3, other=of(3)), **WRITES
+        "fill_(x, value)",
+        lambda x, value: x * 0.0 + value,
+        LINEAR,
+        on(2, 3, value=7.0),
+        means="value",
+        **WRITES,
+    ),
+    row(
+        "copy_(x, other)",
+        lambda x, other: x * 0.0 + other,
+        LINEAR,
+        on(2, 3, other=of(3)),
+        means="other",
+        **WRITES,
     ),
     row(
         *("resize_(x, *size)", lambda x, size: x.reshape(size), CONSTANT, on(2, 3, size=(3, 2))),
@@ -60,6 +73,7 @@ ROWS: Final = (
         *(assigned, LINEAR, on(2, 3, index=(0, slice(1, None)), value=of(2))),
         number=on(2, 3, index=1, value=7.0),
         sign="$x[$index] = $value\n$x",
+        torch=None,
         inplace=True,
     ),
     *AUGMENTED,

@@ -34,7 +34,7 @@ def same(x: Any = None, data: Any = None, **_flags: Any) -> Any:
 
 COPIES: Final = (
     row("clone(x)", np.array, LINEAR, on(2, 3)),
-    row("detach(x)", np.array, CONSTANT, on(2, 3), has_inplace=True, **METHOD),
+    row("detach(x)", np.array, CONSTANT, on(2, 3), bundle="detach", has_inplace=True, **METHOD),
     row("float(x)", np.array, LINEAR, on(2, 3), **METHOD),
     row("double(x)", np.array, LINEAR, on(2, 3), **METHOD),
     row("long(x)", np.trunc, CONSTANT, on(2, 3), **METHOD),

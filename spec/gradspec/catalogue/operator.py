@@ -78,25 +78,36 @@ class Operator:
 
     `several` says when it returns several tensors: `always`, or the parameter that must be given.
     `sign` is how Python writes it, where it has a sign; `torch` how torch does, where it is neither
-    `torch.NAME(...)` nor, with `method`, `x.NAME(...)`.
+    `torch.NAME(...)` nor, with `method`, `x.NAME(...)`, and None where it has only the sign.
+    `bundle` is the word that an adapter declares it with, if not alone; what is in `values` is
+    the arithmetic of the host language and has its sign in every engine.
+
+    `means` is what it gives for each number, in the names of mathematics; nothing in a run reads
+    it, and the formula is held to it in forty digits.  A function of one number that mpmath has
+    under the same name means that one.
 
     `formula` gets its arguments in the order of the signature, those that come after one left out
-    by name.  `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
-    adds the form `NAME_`, which is `inplace`.
+    by name.  It is `tame` if neither its values nor its slopes are larger than one in size.
+    `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
+    adds the form `NAME_`, which is `inplace`, and a `form_of` NAME.
     """
 
     name: str
     signature: Signature
     formula: Callable[..., Any] | None = None
+    means: str = ""
     smoothness: Smoothness = Smoothness.LINEAR
     calls: Mapping[str, Given] = field(default_factory=dict)
     kinks: Mapping[str, Kink] = field(default_factory=dict)
     several: str = ""
     sign: str = ""
-    torch: str = ""
+    torch: str | None = ""
+    bundle: str = ""
+    tame: bool = False
     method: bool = False
     has_inplace: bool = False
     inplace: bool = False
+    form_of: str = ""
 
     def gives_several(self, given: Iterable[str]) -> bool:
         """Say whether a call with these arguments returns several tensors."""
@@ -107,17 +118,25 @@ class Operator:
         return f"{self.name}_{call}" if call else self.name
 
     def form_in_place(self) -> Operator:
-        """Give the form that writes its result into its first operand."""
+        """Give the form that writes its result into its first operand, where that has room."""
         return replace(
             self,
             name=f"{self.name}_",
-            calls={"": self.calls[""]},
+            calls={name: given for name, given in self.calls.items() if _has_room(given)},
             kinks={},
             sign="",
+            bundle="",
             method=True,
             has_inplace=False,
             inplace=True,
+            form_of=self.name,
         )
+
+
+def _has_room(given: Given) -> bool:
+    operands = {name: value for name, value in given.items() if isinstance(value, Operand)}
+    shapes = [operand.shape for operand in operands.values()]
+    return "x" in operands and np.broadcast_shapes(*shapes) == operands["x"].shape
 
 
 def row(
@@ -127,10 +146,13 @@ def row(
     plain: Given | None = None,
     /,
     *,
+    means: str = "",
     kinks: Mapping[str, Kink] | None = None,
     several: str = "",
     sign: str = "",
-    torch: str = "",
+    torch: str | None = "",
+    bundle: str = "",
+    tame: bool = False,
     method: bool = False,
     has_inplace: bool = False,
     inplace: bool = False,
@@ -142,12 +164,15 @@ def row(
         name=name,
         signature=Signature.read(parameters),
         formula=formula,
+        means=means,
         smoothness=smoothness,
         calls=({} if plain is None else {"": plain}) | calls,
         kinks=kinks or {},
         several=several,
         sign=sign,
         torch=torch,
+        bundle=bundle,
+        tame=tame,
         method=method,
         has_inplace=has_inplace,
         inplace=inplace,
@@ -216,7 +241,7 @@ def holds_tensors(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and is_tensor(value[0])
 
 
-def mapped(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
+def map_arrays(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
     """Replace every array of a sample, in order."""
 
     def replaced(value: Any) -> Any:
@@ -230,11 +255,11 @@ def mapped(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
 def variables(sample: Given) -> Iterator[Any]:
     """Give the arrays of a sample that an operator may be differentiated by, in order."""
     arrays: list[Any] = []
-    mapped(sample, arrays.append)
+    map_arrays(sample, arrays.append)
     return (array for array in arrays if array.dtype.kind in "fc")
 
 
 def replaced(sample: Given, points: Iterable[Any], constant: Callable[[Any], Any]) -> Given:
     """Put other things in the place of the variables, and make constants of the other arrays."""
     rest = iter(points)
-    return mapped(sample, lambda a: next(rest) if a.dtype.kind in "fc" else constant(a))
+    return map_arrays(sample, lambda a: next(rest) if a.dtype.kind in "fc" else constant(a))

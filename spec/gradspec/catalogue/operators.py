@@ -29,9 +29,6 @@ IN_PLACE: Final = (*(o.form_in_place() for o in OUT_OF_PLACE if o.has_inplace), 
 OPERATORS: Final[dict[str, Operator]] = {o.name: o for o in (*OUT_OF_PLACE, *IN_PLACE)}
 """Name -> operator.  `getitem`, `setitem` and `iadd` are `x[i]`, `x[i] = v` and `x += v`."""
 
-BASIC: Final = ("add", "sub", "mul", "div", "neg", "pow")
-"""The arithmetic of the host language, which a Python adapter declares with `values`."""
-
 CALLS: Final[dict[str, Call]] = {
     operator.named(name): Call(operator, operator.named(name), given)
     for operator in OPERATORS.values()

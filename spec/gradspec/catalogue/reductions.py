@@ -55,12 +55,12 @@ def mean(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     return x.mean(dim, keepdims=keepdim)
 
 
-def product(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+def multiplied(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Give the product."""
     return x.prod(dim, keepdims=keepdim)
 
 
-def plain(function: Callable[..., Any]) -> Callable[..., Any]:
+def reducing(function: Callable[..., Any]) -> Callable[..., Any]:
     """Call a function of NumPy by torch's names."""
     return lambda x, dim=None, keepdim=False: function(x, dim, keepdims=keepdim)
 
@@ -164,14 +164,14 @@ ROWS: Final = (
     reduction(f"sum({DIM})", total, LINEAR),
     reduction(f"mean({DIM})", mean, LINEAR),
     reduction(
-        *(f"prod({DIM})", product, ANALYTIC),
+        *(f"prod({DIM})", multiplied, ANALYTIC),
         one_zero=point([1.5, 0.0, -2.0]),
         two_zeros=TWO_ZEROS,
     ),
-    reduction(f"argmax({DIM})", plain(np.argmax), CONSTANT),
-    reduction(f"argmin({DIM})", plain(np.argmin), CONSTANT),
-    reduction(f"all({DIM})", plain(np.all), CONSTANT, dim=TRUTHS),
-    reduction(f"any({DIM})", plain(np.any), CONSTANT, dim=TRUTHS),
+    reduction(f"argmax({DIM})", reducing(np.argmax), CONSTANT),
+    reduction(f"argmin({DIM})", reducing(np.argmin), CONSTANT),
+    reduction(f"all({DIM})", reducing(np.all), CONSTANT, dim=TRUTHS),
+    reduction(f"any({DIM})", reducing(np.any), CONSTANT, dim=TRUTHS),
     reduction(
         *("amax(x, dim=(), keepdim=False)", extreme(largest), PIECEWISE),
         dims=DIMS,

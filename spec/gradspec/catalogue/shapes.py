@@ -83,7 +83,9 @@ SHAPES: Final = (
         "expand(x, *size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3)), **METHOD
     ),
     linear("broadcast_to(x, size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3))),
-    linear("squeeze(x, dim=None)", np.squeeze, on(1, 2, 1, 3), dim=on(1, 2, 1, dim=0), **IN_PLACE),
+    linear(
+        "squeeze(x, dim=None)", np.squeeze, on(1, 2, 1, 3), dim=on(1, 2, 3, 1, dim=0), **IN_PLACE
+    ),
     linear("unsqueeze(x, dim)", np.expand_dims, on(2, 3, dim=1), **IN_PLACE),
     linear(
         "narrow(x, dim, start, length)",
@@ -170,6 +172,7 @@ SELECTIONS: Final = (
         places=on(3, 2, index=of(4, domain=places(3))),
         mask=on(2, 3, index=of(2, 3, domain=TRUTH)),
         sign="$x[$index]",
+        torch=None,
     ),
     linear(
         "index_select(x, dim, index)",
@@ -191,6 +194,7 @@ SELECTIONS: Final = (
         "masked_fill(x, mask, value)",
         filled,
         on(2, 3, mask=of(2, 3, domain=TRUTH), value=7.0),
+        means="value if mask else x",
         tensor=on(2, 3, mask=of(3, domain=TRUTH), value=of()),
         **IN_PLACE,
     ),

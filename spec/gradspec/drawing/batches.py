@@ -7,4 +7,4 @@ from gradspec.drawing.drawn import Drawn
 
 def batches() -> Drawn:
     """Draw one to four batches of one to three multiples of 1/8 between -2 and 2."""
-    return Drawn("numbers", "batches")
+    return Drawn("numbers", "batch_strategy")

@@ -117,7 +117,7 @@ def expressions(
     Values are kept small by a sine where they could grow; with `unary` empty, by taking a sum in
     place of a product.
     """
-    return _drawn("expressions", shapes, unary, most)
+    return _drawn("expression_strategy", shapes, unary, most)
 
 
 def expressions_with_a_second_cotangent(*, unary: tuple[str, ...] = UNARY) -> Drawn:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,19 @@ import numpy.typing as npt
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.drawing.drawn import Drawn
 
-if TYPE_CHECKING:
-    from gradspec.program.objects import Tensor
-    from gradspec.writing.notation import Autograd
-
 Array = npt.NDArray[Any]
 
 STEP: Final = 2.0**-100
 """Its square is below the rounding of any value that a program computes, zero apart."""
 
 LEAF: Final = 0
+
+
+class TensorFactory(Protocol):
+    """What makes tensors of an engine out of arrays: the notation does."""
+
+    def tensor(self, data: Array, /) -> Any:
+        """Make a tensor that does not require grad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class InPlaceProgram:
     acts: tuple[Act, ...]
     weights: tuple[float, ...]
 
-    def run_on(self, ag: Autograd, x: Tensor) -> list[Any]:
+    def run_on(self, ag: TensorFactory, x: Any) -> list[Any]:
         """Run the program on an engine; returns every tensor that it made."""
         tensors = [x, x * 1.0, ag.tensor(self.buffer)]
         for act in self.acts:
@@ -91,7 +94,7 @@ class InPlaceProgram:
                     _written(tensors[act.target], act, _given(tensors, act.operand))
         return tensors
 
-    def weighted_sum(self, ag: Autograd, tensors: list[Any]) -> Any:
+    def weighted_sum(self, ag: TensorFactory, tensors: list[Any]) -> Any:
         """Add up all elements of all tensors, each weighted by its tensor and its place."""
         total = None
         for tensor, weights in zip(tensors, self._weights(), strict=True):
@@ -206,18 +209,21 @@ def _array(tensors: list[Array], operand: float | TensorOperand | None) -> Any:
     return tensors[operand.number].copy() if isinstance(operand, TensorOperand) else operand
 
 
-WRITES: Final = (
-    *("add_", "sub_", "mul_", "div_", "neg_", "sin_", "exp_"),
-    *("fill_", "zero_", "copy_"),
-)
-"""The operators that write a whole tensor."""
+WRITES: Final = {
+    name: OPERATORS[name]
+    for name in (
+        *("add_", "sub_", "mul_", "copy_", "div_", "fill_", "neg_", "zero_"),
+        *("sin_", "exp_"),
+    )
+}
+"""Operators that write a whole tensor: few, since who lacks one is not asked for the law."""
 
 
 def _write_array(target: Array, act: Write, operand: Any) -> None:
     if act.operator == "setitem":
         target[act.index] = operand
     else:
-        formula: Any = OPERATORS[act.operator].formula
+        formula: Any = WRITES[act.operator].formula
         target[...] = formula(target) if operand is None else formula(target, operand)
 
 
@@ -225,4 +231,4 @@ def inplace_programs() -> Drawn:
     """Give programs of views, writes and products; the first act is a view, the last a write."""
     operators = ("mul", "sum", "getitem", "transpose", "view", "diagonal", "setitem", *WRITES)
     needs = {f"op:{name}" for name in operators} | {"arrays", "inplace", "get:is_leaf"}
-    return Drawn("writes", "inplace_programs", needs=frozenset(needs))
+    return Drawn("writes", "inplace_program_strategy", needs=frozenset(needs))

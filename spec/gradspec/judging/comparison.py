@@ -14,8 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.exceptions import Failure
-from gradspec.judging.outcome import FailureKind
+from gradspec.exceptions import Failure, FailureKind
 
 DEFAULT_ULPS: Final = 16
 """A dozen operations, each rounded once or twice, stay within this many units."""

@@ -55,22 +55,22 @@ class Act:
     words: frozenset[str] = frozenset()
     one_of: tuple[str, ...] = ()
     bundle: str = ""
+    family: str = field(init=False)
+    name: str = field(init=False)
 
-    @property
-    def family(self) -> str:
-        """What stands before the colon, or nothing."""
-        return self.key.rpartition(":")[0]
-
-    @property
-    def name(self) -> str:
-        """What stands behind the colon, or the whole key."""
-        return self.key.rpartition(":")[2]
+    def __post_init__(self) -> None:
+        """Read the family before the colon, if there is one, and the name behind it."""
+        family, _, name = self.key.rpartition(":")
+        object.__setattr__(self, "family", family)
+        object.__setattr__(self, "name", name)
 
     def needs(self, given: Given) -> frozenset[str]:
         """Name the words that a call with these arguments needs."""
         words = self.words
         if self.options:
-            words = words.union(w for n, w in self.options.items() if _is_asked_for(given.get(n)))
+            words = words.union(
+                [self.options[n] for n in given if n in self.options and _is_asked_for(given[n])]
+            )
         dtype = given.get("dtype")
         if isinstance(dtype, str):
             words |= {f"dtype:{dtype}"}

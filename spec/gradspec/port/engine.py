@@ -25,6 +25,7 @@ What they raise has to leave the engine unchanged.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -108,6 +109,7 @@ class Subject:
         return self.says is None or self.says(act, forms)
 
 
+@functools.cache
 def method_of(act: Act) -> str:
     """Name the method of a Python adapter that performs an act."""
     match act.family:

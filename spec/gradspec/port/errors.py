@@ -47,7 +47,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "no-grad-view-inplace": "a view made in no_grad is written in place in grad mode",
     "inplace-shape": "the result does not have the target's shape",
     "inplace-dtype": "the result cannot be cast to the target's dtype",
-    "overlapping-memory": "several indices of the target are one address",
+    "overlapping-memory": "several indices of the target, or it and an operand, are one address",
     "out-requires-grad": "out= with an argument or output that requires grad",
     "resize-requires-grad": "a tensor that requires grad cannot be resized",
     "detach-view": "a view cannot be detached in place",

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec.catalogue.operators import BASIC, OPERATORS
+from gradspec.catalogue.operators import OPERATORS
 from gradspec.port.act import Act, act
 
 if TYPE_CHECKING:
     from gradspec.catalogue.operator import Operator
 
-WRITTEN_BY_SIGN: Final = frozenset(
-    {"getitem", "setitem", "iadd", "isub", "imul", "itruediv", "ipow"}
-)
-"""Operators that have no name in torch."""
-
 
 def _act(operator: Operator) -> Act:
     name, inplace = operator.name, operator.inplace
-    everywhere = operator.sign if name in BASIC else ""  # Python's, whatever the engine
-    by_name = operator.torch or ("" if name in WRITTEN_BY_SIGN else _called(operator))
+    everywhere = operator.sign if operator.bundle == "values" else ""  # Python's, in any engine
+    by_name = "" if operator.torch is None else operator.torch or _called(operator)
     return act(
         f"op:{name}",
         operator.signature.text,
@@ -31,7 +26,7 @@ def _act(operator: Operator) -> Act:
         python=everywhere,
         torch=("" if everywhere else operator.sign, by_name),
         on="tensor",
-        bundle="values" if everywhere else "detach" if name == "detach" else "",
+        bundle=operator.bundle,
     )
 
 

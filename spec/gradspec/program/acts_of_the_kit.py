@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gradspec.program.objects import HostArray
-    from gradspec.program.recorder import Recorder
+    from gradspec.program.recording import Recording
 
 
-def _begun(recorder: Recorder, key: str, **given: Any) -> Step:
+def _begun(recorder: Recording, key: str, **given: Any) -> Step:
     recorder.require(ACTS[key].words)
     kinds = ACTS[key].signature.kinds
     said = {n: stored(v) if kinds.get(n) == "structure" else described(v) for n, v in given.items()}
@@ -31,20 +31,20 @@ def _begun(recorder: Recorder, key: str, **given: Any) -> Step:
     return step
 
 
-def forget(recorder: Recorder, thing: Object) -> None:
+def forget(recorder: Recording, thing: Object) -> None:
     """Let go of the engine's object, as `del` does."""
     _begun(recorder, "forget", thing=thing)
     object.__setattr__(thing, "_handle", FORGOTTEN)
 
 
-def host_write(recorder: Recorder, target: HostArray, index: Any, value: Any) -> None:
+def host_write(recorder: Recording, target: HostArray, index: Any, value: Any) -> None:
     """Write into an array that the engine gave out, behind its back."""
     _begun(recorder, "host_write", target=target, index=index, value=value)
     array, place, written = handle_of(target), handed(index), handed(value)
     recorder.heard("host_write", lambda: operator.setitem(array, place, written))
 
 
-def log(recorder: Recorder) -> Log:
+def log(recorder: Recording) -> Log:
     """Begin a list of what callbacks do."""
     step = _begun(recorder, "log")
     begun = Log(recorder, [], recorder.number())
@@ -52,13 +52,13 @@ def log(recorder: Recorder) -> Log:
     return begun
 
 
-def note(recorder: Recorder, log: Log, what: Any) -> None:
+def note(recorder: Recording, log: Log, what: Any) -> None:
     """Write down what a callback saw."""
     _begun(recorder, "note", log=log, what=what)
     log._handle.append(what)
 
 
-def read(recorder: Recorder, log: Log) -> Any:
+def read(recorder: Recording, log: Log) -> Any:
     """Give what was written down; each thing under a number of its own."""
     step = _begun(recorder, "read", log=log)
     found = [_observed(recorder, what) for what in log._handle]
@@ -66,13 +66,13 @@ def read(recorder: Recorder, log: Log) -> Any:
     return found
 
 
-def _observed(recorder: Recorder, what: Any) -> Any:
+def _observed(recorder: Recording, what: Any) -> Any:
     if what is None or isinstance(what, Object | list | tuple | dict):
         return opened(recorder, what)
     return Observed(recorder, kept(unseen(what)), recorder.number())
 
 
-def reckon(name: str, recorder: Recorder, **given: Any) -> Observed:
+def reckon(name: str, recorder: Recording, **given: Any) -> Observed:
     """Reckon with plain values; what the language refuses, it refuses."""
     try:
         value = getattr(operator, name)(*map(unseen, given.values()))

@@ -28,7 +28,7 @@ from gradspec.program.steps import Ref, Step, Value
 from gradspec.program.structure import Held, Plain, mapped
 
 if TYPE_CHECKING:
-    from gradspec.program.recorder import Recorder
+    from gradspec.program.performer import Performer
 
 WRAPPERS: Final[dict[str, type[Object]]] = {
     "tensor": Tensor,
@@ -51,7 +51,7 @@ PLAIN_TYPES: Final[dict[str, tuple[type, ...]]] = {
 }
 
 
-def wrap(recorder: Recorder, step: Step, kind: str, answer: Any, *, some: bool = False) -> Any:
+def wrap(recorder: Performer, step: Step, kind: str, answer: Any, *, some: bool = False) -> Any:
     """Wrap an answer of a kind; raises BrokenPort if it is of another."""
     act = step.act
     if kind == "nothing":
@@ -87,7 +87,7 @@ def wrap(recorder: Recorder, step: Step, kind: str, answer: Any, *, some: bool =
     return observed(recorder, step, _own(kind, answer, act))
 
 
-def observed(recorder: Recorder, step: Step, value: Any) -> Observed:
+def observed(recorder: Performer, step: Step, value: Any) -> Observed:
     """Give a plain answer, which marks the step if it comes to steer the program."""
 
     def steered(value: Any) -> None:
@@ -96,7 +96,7 @@ def observed(recorder: Recorder, step: Step, value: Any) -> Observed:
     return Observed(recorder, value, recorder.number(), steered)
 
 
-def arrived(recorder: Recorder, value: Any, step: Step | None = None) -> Any:
+def arrived(recorder: Performer, value: Any, step: Step | None = None) -> Any:
     """Wrap a structure that came from the engine: leaves are handles unless they are wrapped.
 
     What an act gave marks its step if it comes to steer the program; what a function is given is in
@@ -134,7 +134,7 @@ def _mark(step: Step, number: int, value: Any) -> None:
     step.makes = marked(step.makes)
 
 
-def opened(recorder: Recorder, thing: Any) -> Any:
+def opened(recorder: Performer, thing: Any) -> Any:
     """Give a held object back; what is in it gets new numbers in the frame that receives it."""
     if isinstance(thing, FunctionHandle):
         return FunctionHandle(recorder, thing._handle, recorder.number(), thing.gives)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from gradspec.exceptions import Failure, ProgramError, Refused
+from gradspec.exceptions import Failure, FailureKind, ProgramError, Refused
 from gradspec.judging.comparison import warned
-from gradspec.judging.outcome import FailureKind
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, PRESUPPOSES
 from gradspec.program.objects import Object
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from gradspec.program.recorder import Recorder
+    from gradspec.program.recording import Recording
     from gradspec.program.steps import Step
 
 
 @contextmanager
 def mode(
-    recorder: Recorder, key: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    recorder: Recording, key: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Iterator[None]:
     """Switch the engine to a mode; what ends the block is told to the engine that leaves it."""
     act = ACTS[key]
@@ -59,7 +58,7 @@ def mode(
 
 
 @contextmanager
-def refuses(recorder: Recorder, kind: str) -> Iterator[None]:
+def refuses(recorder: Recording, kind: str) -> Iterator[None]:
     """Demand that the engine refuses the block with an error of this kind."""
     if kind not in ERROR_KINDS:
         message = f"unknown error kind {kind!r}; the list is gradspec.port.errors.ERROR_KINDS"
@@ -88,7 +87,7 @@ def refuses(recorder: Recorder, kind: str) -> Iterator[None]:
 
 
 @contextmanager
-def warnings(recorder: Recorder, *, expected: bool) -> Iterator[None]:
+def warnings(recorder: Recording, *, expected: bool) -> Iterator[None]:
     """Demand at least one warning from the block, or none; blocks inside have their own demands."""
     key = "warns" if expected else "silent"
     recorder.require(ACTS[key].words)
@@ -115,7 +114,7 @@ ONE_THING: Final = {"tensor": "tensor", **dict.fromkeys(("plain", "flag", "numbe
 
 
 @contextmanager
-def attempt(recorder: Recorder, kinds: Sequence[str]) -> Iterator[Attempt]:
+def attempt(recorder: Recording, kinds: Sequence[str]) -> Iterator[Attempt]:
     """Let the block be refused in one of these ways, or in any if none is named."""
     one = Attempt(recorder, None, recorder.number())
     recorder.assertions += 1
@@ -132,7 +131,7 @@ def attempt(recorder: Recorder, kinds: Sequence[str]) -> Iterator[Attempt]:
             one.refuse()
 
 
-def _number_what_was_refused(recorder: Recorder, steps: list[Step]) -> None:
+def _number_what_was_refused(recorder: Recording, steps: list[Step]) -> None:
     """Number what the last act would have made: a program does not tell which engine refused."""
     if steps and steps[-1].refused is not None and steps[-1].makes is None:
         kind = ONE_THING.get(ACTS[steps[-1].act].gives)
@@ -141,7 +140,7 @@ def _number_what_was_refused(recorder: Recorder, steps: list[Step]) -> None:
 
 
 @contextmanager
-def ended(recorder: Recorder, attempt: Attempt, act: str) -> Iterator[None]:
+def ended(recorder: Recording, attempt: Attempt, act: str) -> Iterator[None]:
     """Demand what is inside if the attempt was `granted`, or `denied`; else only write it down."""
     step, steps = recorder.block(act, attempt=attempt)
     with recorder.ending(step):
@@ -162,9 +161,10 @@ class Attempt(Object):
 
     __slots__ = ("refused",)
     _kind = "attempt"
+    _recorder: Recording
     refused: bool
 
-    def __init__(self, recorder: Recorder, handle: Any, number: int) -> None:
+    def __init__(self, recorder: Recording, handle: Any, number: int) -> None:
         super().__init__(recorder, handle, number)
         object.__setattr__(self, "refused", False)
 
@@ -189,7 +189,7 @@ class Attempt(Object):
 class Mode:
     """A mode of the engine, entered when its block begins."""
 
-    def __init__(self, recorder: Recorder, key: str, arguments: tuple[Any, ...]) -> None:
+    def __init__(self, recorder: Recording, key: str, arguments: tuple[Any, ...]) -> None:
         self._recorder = recorder
         self._key = key
         self._arguments = arguments

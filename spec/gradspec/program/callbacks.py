@@ -24,104 +24,96 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradspec.port.slots import Slot
-    from gradspec.program.recorder import Recorder
+    from gradspec.program.recording import Recording
 
 
-class Callbacks:
-    """Makes callables over handles from callables over the notation's objects.
+def facing_the_engine(recorder: Recording, function: Callable[..., Any], record: Function) -> Any:
+    """Give the callable that the engine gets; what each call does goes into the record."""
 
-    `running` says how many of them run now; `received` is what those were given that the engine may
-    be transforming.
-    """
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self.running = 0
-        self.received: list[tuple[Any, ...]] = []
-
-    def facing_the_engine(self, function: Callable[..., Any], record: Function) -> Any:
-        """Give the callable that the engine gets; what each call does goes into the record."""
-
-        def call(*handles: Any, **named: Any) -> Any:
-            self.received.append(handles if record.slot == "body" else ())
-            try:
-                return self.run(function, record, handles, named)
-            finally:
-                self.received.pop()
-
-        call.__name__ = getattr(function, "__name__", "function")
-        signature = _with_defaults(function)
-        if signature is not None:
-            record.signature = parameters_of(signature, stored)
-            wrapped_ones = parameters_of(signature, _passed_default)
-            call.__signature__ = signature_of(wrapped_ones, lambda d: d)  # type: ignore[attr-defined]
-        return call
-
-    def run(
-        self,
-        function: Callable[..., Any],
-        record: Function,
-        handles: tuple[Any, ...],
-        named: dict[str, Any],
-    ) -> Any:
-        """Call the function for the engine, and give the engine what it returns."""
-        slot = SLOTS[record.slot]
-        given = tuple(self._received(slot.kind(n), h) for n, h in enumerate(handles))
-        keywords = {name: self._received("structure", h) for name, h in named.items()}
-        body = Body(tuple(map(pattern, given)), {k: pattern(v) for k, v in keywords.items()})
-        record.turns.append(len(record.bodies))
-        record.bodies.append(body)
-        original: BaseException
+    def call(*handles: Any, **named: Any) -> Any:
+        recorder.received.append(handles if record.slot == "body" else ())
         try:
-            with self._recorder.frame(body.steps, aside=False), self._counted():
-                returned = function(*given, **keywords)
-                return self._returned(slot, returned, body)
-        except Refused as refused:
-            body.cut = True
-            original = refused.error
-        except ProgramError as error:
-            body.cut = True
-            self._recorder.keep(error)
-            original = error
-        except Exception as error:
-            body.raised = type(error).__name__
-            self._recorder.raised_by_the_caller(error)
-            raise
-        except BaseException as interruption:
-            body.raised = interruption_of(interruption)
-            raise
-        raise original  # outside of the handlers, so that nothing is added to its history
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        self.running += 1
-        try:
-            yield
+            return run(recorder, function, record, handles, named)
         finally:
-            self.running -= 1
+            recorder.received.pop()
 
-    def _received(self, kind: str, handle: Any) -> Any:
-        match kind:
-            case "context":
-                return FunctionContext(self._recorder, handle, self._recorder.number())
-            case "held":
-                return opened(self._recorder, handle.thing if isinstance(handle, Held) else handle)
-            case "plain":
-                return handle.value if isinstance(handle, Plain) else handle
-        return arrived(self._recorder, handle)
+    call.__name__ = getattr(function, "__name__", "function")
+    signature = _with_defaults(function)
+    if signature is not None:
+        record.signature = parameters_of(signature, stored)
+        wrapped_ones = parameters_of(signature, _passed_default)
+        call.__signature__ = signature_of(wrapped_ones, lambda d: d)  # type: ignore[attr-defined]
+    return call
 
-    def _returned(self, slot: Slot, returned: Any, body: Body) -> Any:
-        if slot.returns == "nothing":
-            return None
-        if slot.returns == "held":
-            body.returned = Held(stored(returned))
-            return Held(returned)
-        returned = self._recorder.with_functions(returned)
-        body.returned = stored(returned)
-        if slot.returns == "structure and plain":
-            structure, plain = returned
-            return wrapped(structure), plain
-        return wrapped(returned)
+
+def run(
+    recorder: Recording,
+    function: Callable[..., Any],
+    record: Function,
+    handles: tuple[Any, ...],
+    named: dict[str, Any],
+) -> Any:
+    """Call the function for the engine, and give the engine what it returns."""
+    slot = SLOTS[record.slot]
+    given = tuple(_received(recorder, slot.kind(n), h) for n, h in enumerate(handles))
+    keywords = {name: arrived(recorder, h) for name, h in named.items()}
+    body = Body(tuple(map(pattern, given)), {k: pattern(v) for k, v in keywords.items()})
+    record.turns.append(len(record.bodies))
+    record.bodies.append(body)
+    original: BaseException
+    try:
+        with recorder.frame(body.steps, aside=False), _counted(recorder):
+            returned = function(*given, **keywords)
+            return _returned(recorder, slot, returned, body)
+    except Refused as refused:
+        body.cut = True
+        original = refused.error
+    except ProgramError as error:
+        body.cut = True
+        recorder.keep(error)
+        original = error
+    except Exception as error:
+        body.raised = type(error).__name__
+        recorder.raised_by_the_caller(error)
+        raise
+    except BaseException as interruption:
+        body.raised = interruption_of(interruption)
+        raise
+    raise original  # outside of the handlers, so that nothing is added to its history
+
+
+@contextmanager
+def _counted(recorder: Recording) -> Iterator[None]:
+    recorder.running += 1
+    try:
+        yield
+    finally:
+        recorder.running -= 1
+
+
+def _received(recorder: Recording, kind: str, handle: Any) -> Any:
+    match kind:
+        case "context":
+            return FunctionContext(recorder, handle, recorder.number())
+        case "held":
+            return opened(recorder, handle.thing if isinstance(handle, Held) else handle)
+        case "plain":
+            return handle.value if isinstance(handle, Plain) else handle
+    return arrived(recorder, handle)
+
+
+def _returned(recorder: Recording, slot: Slot, returned: Any, body: Body) -> Any:
+    if slot.returns == "nothing":
+        return None
+    if slot.returns == "held":
+        body.returned = Held(stored(returned))
+        return Held(returned)
+    returned = recorder.with_functions(returned)
+    body.returned = stored(returned)
+    if slot.returns == "structure and plain":
+        structure, plain = returned
+        return wrapped(structure), plain
+    return wrapped(returned)
 
 
 def interruption_of(error: BaseException) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from gradspec.port.act import Act
-    from gradspec.program.recorder import Recorder
+    from gradspec.program.performer import Performer
 
 
 BETWEEN: Final = re.compile(r"\$x (\S+) \$\w+")
@@ -45,11 +45,11 @@ class Object:
 
     __slots__ = ("__weakref__", "_handle", "_number", "_recorder")
     _kind: ClassVar[str] = ""
-    _recorder: Recorder
+    _recorder: Performer
     _handle: Any
     _number: int
 
-    def __init__(self, recorder: Recorder, handle: Any, number: int) -> None:
+    def __init__(self, recorder: Performer, handle: Any, number: int) -> None:
         object.__setattr__(self, "_recorder", recorder)
         object.__setattr__(self, "_handle", handle)
         object.__setattr__(self, "_number", number)
@@ -223,7 +223,7 @@ class FunctionHandle(Object):
     gives: str
 
     def __init__(
-        self, recorder: Recorder, handle: Any, number: int, gives: str = "structure"
+        self, recorder: Performer, handle: Any, number: int, gives: str = "structure"
     ) -> None:
         super().__init__(recorder, handle, number)
         object.__setattr__(self, "gives", gives)

@@ -21,7 +21,7 @@ from gradspec.program.objects import SIGNS, Object, acts_on
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gradspec.program.recorder import Recorder
+    from gradspec.program.performer import Performer
 
 RECKONED: Final = frozenset({bool, int, float, complex, str, type(None)})
 """Types of which what is done with their signs is a step."""
@@ -64,7 +64,7 @@ class Observed:
 
     def __init__(
         self,
-        recorder: Recorder,
+        recorder: Performer,
         value: Any,
         number: int,
         steered: Callable[[Any], None] | None = None,

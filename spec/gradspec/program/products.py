@@ -31,7 +31,7 @@ from gradspec.program.uses import uses_in, uses_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gradspec.program.recorder import Recorder
+    from gradspec.program.recording import Recording
 
 AGAIN: Final = frozenset({"grad", "create_graph"})
 """What a tape must have for a product that is differentiated again."""
@@ -40,7 +40,7 @@ Product = tuple[Tensor, tuple[Tensor, ...]]
 
 
 def product(
-    recorder: Recorder,
+    recorder: Recording,
     function: Callable[..., Any],
     inputs: Sequence[Any],
     cotangent: Any = 1.0,
@@ -64,7 +64,7 @@ def product(
     return result
 
 
-def _renamed(recorder: Recorder, tensor: Tensor) -> Tensor:
+def _renamed(recorder: Recording, tensor: Tensor) -> Tensor:
     """Give a tensor that was made aside a number in the program."""
     renamed = Tensor(recorder, tensor._handle, recorder.number())
     if getattr(tensor, "absent", False):
@@ -77,7 +77,7 @@ def _renamed(recorder: Recorder, tensor: Tensor) -> Tensor:
 class Derivation:
     """One product: the function, what it is called with, and the `record` of what it did."""
 
-    recorder: Recorder
+    recorder: Recording
     function: Callable[..., Any]
     record: Function
     inputs: Sequence[Any]
@@ -106,7 +106,7 @@ class Derivation:
         """Say whether this is a part of a function that the engine runs without its values."""
         recorder = self.recorder
         try:
-            for received in list(recorder.callbacks.received):
+            for received in list(recorder.received):
                 mapped(arrived(recorder, received), self._looked_at)
         except Refused:
             return True
@@ -180,7 +180,7 @@ class Derivation:
                 recorder.record(Step("raise", {"error": raised}))
             if not (raised and isinstance(error, Exception)):
                 raise
-            if recorder.callbacks.running:
+            if recorder.running:
                 recorder.raised_by_the_caller(error)
             raise Refused("vjp", "callback", error) from error
 
@@ -297,16 +297,16 @@ class Derivation:
         return output, tuple(found)
 
 
-def _is_closed(body: Body, recorder: Recorder) -> bool:
+def _is_closed(body: Body, recorder: Recording) -> bool:
     """Say whether a function uses nothing from outside that may have a history."""
     outside = set(uses_in(body)) - set(born_in_body(body))
     return not outside or outside <= _constants(recorder)
 
 
-def _constants(recorder: Recorder) -> set[int]:
+def _constants(recorder: Recording) -> set[int]:
     """Give what has no history, as far as the program says so."""
     found: set[int] = set()
-    for step in (step for block in recorder._blocks() for step in block):
+    for step in (step for block in recorder.blocks for step in block):
         makes, computed = step.makes, ACTS[step.act].family == "op" or step.act == "vjp"
         is_no_tensor = isinstance(makes, Ref) and makes.kind != "tensor"
         if (

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gradspec.program.steps import Body
 
 
-def uses(steps: Sequence[Step]) -> dict[int, int]:
+def use_counts(steps: Sequence[Step]) -> dict[int, int]:
     """Count how often each object is used."""
     counts: dict[int, int] = {}
     for number in uses_of(steps):

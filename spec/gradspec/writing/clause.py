@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec import edition
 from gradspec.exceptions import MalformedClause
 from gradspec.port.abilities import WORDS
-from gradspec.writing.level import MAY, MUST, SHOULD, Level
-from gradspec.writing.nature import Nature
+from gradspec.rank import MUST, Level
 
 if TYPE_CHECKING:
     from gradspec.drawing.drawn import Drawn
+    from gradspec.rank import Nature
     from gradspec.writing.notation import Autograd
-
-__all__ = ["MAY", "MUST", "SHOULD", "Clause", "Level", "Nature", "Note", "clause", "informative"]
 
 Body = Callable[..., None]
 

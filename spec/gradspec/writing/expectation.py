@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradspec.judging.comparison import DEFAULT_ULPS
-from gradspec.program.recorder import current
+from gradspec.program.recording import current
 
 
 class Expectation:

@@ -9,7 +9,6 @@ import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradspec.chapters import Chapter
     from gradspec.writing.clause import Clause
 
 
@@ -25,9 +24,9 @@ def program_text(clause: Clause) -> str:
     return textwrap.dedent("\n".join(lines)).strip("\n")
 
 
-def introduction(chapter: Chapter) -> str:
-    """Give the chapter's introduction."""
-    return inspect.getdoc(importlib.import_module(f"gradspec.chapters.{chapter.name}")) or ""
+def introduction(chapter: str) -> str:
+    """Give the introduction of the chapter of this name."""
+    return inspect.getdoc(importlib.import_module(f"gradspec.chapters.{chapter}")) or ""
 
 
 def section_introduction(clause: Clause) -> str:

@@ -37,7 +37,7 @@ def check(act: Act, phrase: Phrase) -> frozenset[str]:
     looked_up: set[str] = set()
     for name in (n for n, kind in phrase.types.items() if kind == WORD and n in OWNERS):
         raise MalformedPhrase(f"${name} is never a word")
-    for names in uses(act, phrase):
+    for names in argument_sets(act, phrase):
         try:
             looked_up |= _checked_use(act, phrase, names)
         except MalformedPhrase as error:
@@ -51,7 +51,7 @@ def check(act: Act, phrase: Phrase) -> frozenset[str]:
     return frozenset(looked_up)
 
 
-def uses(act: Act, phrase: Phrase) -> Iterator[tuple[str, ...]]:
+def argument_sets(act: Act, phrase: Phrase) -> Iterator[tuple[str, ...]]:
     """Give the arguments with which a phrase can be used.
 
     All combinations if there are few; else none of what can be missing, each alone, all, and all

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradspec.port.act import Act
-    from gradspec.program.scripts.writer import Writer
+    from gradspec.program.scripts.script import Script
     from gradspec.program.steps import Program
     from gradspec_conformance.adapters.phrases.book import Book
 
@@ -78,7 +78,7 @@ class BookDialect:
         """Raise what a caller's function raised."""
         return f"raise {raised if hasattr(builtins, raised) else 'RuntimeError'}('interrupted')"
 
-    def demand(self, step: Step, write: Writer) -> str:
+    def demand(self, step: Step, write: Script) -> str:
         """Show what was found beside what is expected."""
         check, expected = step.given["check"], step.given.get("expected")
         found = self._found(check, step.given["found"], write)
@@ -89,7 +89,7 @@ class BookDialect:
             wanted = f"{relation + ' '!r} + str({wanted})" if named else plain
         return f"print({found}, '   expected:', {wanted})"
 
-    def _found(self, check: str, found: Any, write: Writer) -> str:
+    def _found(self, check: str, found: Any, write: Script) -> str:
         """Say what is compared: the thing itself, or its shape or data type."""
         phrases = self._book.phrases
         match check:
@@ -101,7 +101,7 @@ class BookDialect:
                 return f"{write.said(Step('array', {'x': found}))[0]}.dtype"
         return write.literal(found)
 
-    def block(self, step: Step, lines: list[str], write: Writer) -> list[str]:
+    def block(self, step: Step, lines: list[str], write: Script) -> list[str]:
         """Say what is demanded of the lines of a block."""
         inside = [f"    {line}" for line in lines]
         match step.act:
@@ -162,7 +162,7 @@ def _counted(inside: list[str], seen: str) -> Iterator[str]:
             yield f"{count[1]}{seen}.extend({count[2]})"
 
 
-def _granted(attempt: str, step: Step, inside: list[str], write: Writer) -> list[str]:
+def _granted(attempt: str, step: Step, inside: list[str], write: Script) -> list[str]:
     """Demand what is inside unless it was refused; what others use is made in any case."""
     if not write.is_used_outside(step):
         return [f"if {attempt}:", *inside]

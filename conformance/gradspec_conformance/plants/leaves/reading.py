@@ -1,7 +1,5 @@
 """Faults in the warning of who reads the gradient of a non-leaf."""
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
 import warnings
@@ -11,36 +9,32 @@ from gradspec_conformance.plants.places import reading
 from gradspec_conformance.plants.plant import plant
 
 
-def warned(tensor: Any, warns: bool) -> Any:
+def read_grad(tensor: Any, warns: bool) -> Any:
     """Read `.grad`, with a warning or without."""
     if warns:
         warnings.warn("the grad of a tensor was read", UserWarning, stacklevel=2)
     return tensor._grad
 
 
-@plant(reading("grad"), {"ret-002": "warning"}, "torch rule")
-def reading_never_warns(_sound: Any, tensor: Any) -> Any:
+@plant(reading("grad"), "warning: ret-002", "torch rule")
+def reading_never_warns(_sound, tensor):
     """Reading the grad of a non-leaf that was not kept gives None without a warning."""
-    return warned(tensor, warns=False)
+    return read_grad(tensor, warns=False)
 
 
-@plant(reading("grad"), {"ret-003": "warning"}, "torch rule")
-def reading_none_warns(_sound: Any, tensor: Any) -> Any:
+@plant(reading("grad"), "warning: ret-003", "torch rule")
+def reading_none_warns(_sound, tensor):
     """Reading a grad that is None warns, on leaves as well."""
-    return warned(tensor, tensor._grad is None and not tensor.retains_grad)
+    return read_grad(tensor, tensor._grad is None and not tensor.retains_grad)
 
 
-@plant(reading("grad"), {"ret-002a": "warning"}, "common where the warning asks only for a history")
-def reading_before_the_pass_warns(_sound: Any, tensor: Any) -> Any:
+@plant(reading("grad"), "warning: ret-002a", "where the warning asks only for a history")
+def reading_before_the_pass_warns(_sound, tensor):
     """Reading the grad of a non-leaf warns if it is None, even if it was asked for."""
-    return warned(tensor, not tensor.is_leaf and tensor._grad is None)
+    return read_grad(tensor, not tensor.is_leaf and tensor._grad is None)
 
 
-@plant(
-    reading("grad"),
-    {"ret-002a": "warning", "ret-019": "warning"},
-    "common where the warning asks only for a history",
-)
-def reading_nonleaf_warns(_sound: Any, tensor: Any) -> Any:
+@plant(reading("grad"), "warning: ret-002a ret-019", "where the warning asks only for a history")
+def reading_nonleaf_warns(_sound, tensor):
     """Reading the grad of a non-leaf warns, whatever is there."""
-    return warned(tensor, not tensor.is_leaf)
+    return read_grad(tensor, not tensor.is_leaf)

@@ -1,46 +1,39 @@
 """Faults in the edges from a node to those of its operands."""
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
-import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from weakref import WeakValueDictionary
 
-from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import node, recording, views
-from gradspec_reference.engine.node import AccumulateGrad, Edge, Node
-
-if TYPE_CHECKING:
-    from gradspec_conformance.plants.swap import Swap
-    from gradspec_reference.engine.tensor import Tensor
-    from gradspec_reference.operators import Operator
+from gradspec_conformance.plants.places import MAKE_NODE, REBASE, at
+from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
+from gradspec_reference.engine import node, recording
+from gradspec_reference.engine.node import AccumulateGrad, Node
 
 
-@plant(at(node, "accumulator"), {"acc-017a": "order", "acc-017": "order"}, "pytorch/pytorch#105293")
-def accumulator_per_use(_sound: Any, leaf: Tensor) -> AccumulateGrad:
+@plant(at(node, "accumulator"), "order: acc-017a acc-017", "pytorch/pytorch#105293")
+def accumulator_per_use(_sound, leaf):
     """Each use of a leaf delivers to it on its own."""
     return AccumulateGrad(leaf)
 
 
-@compound({"bwd-044": "missing gradient"}, "tinygrad/tinygrad#9597")
-def topo_visited_by_value(swap: Swap) -> None:
+@plant(
+    at(node, "accumulator"),
+    "missing gradient: bwd-044",
+    "tinygrad/tinygrad#9597",
+    memory=WeakValueDictionary,
+)
+def topo_visited_by_value(known, sound, leaf):
     """Leaves of equal value are taken for one, which is given what each should get."""
-    known: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
-
-    def accumulator(sound: Any, leaf: Any) -> Any:
-        value = (leaf._array.shape, leaf._array.tobytes())
-        met = known.get(value)
-        if met is None:
-            met = known[value] = sound(leaf)
-        return met
-
-    swap(at(node, "accumulator"), accumulator)
+    value = (leaf._array.shape, leaf._array.tobytes())
+    met = known.get(value)
+    if met is None:
+        met = known[value] = sound(leaf)
+    return met
 
 
-@plant(at(recording, "collect_edges"), {"bwd-001c": "value"}, "sony/nnabla#532")
-def edge_dedup(sound: Any, operands: Any, requires: Any) -> Any:
+@plant(at(recording, "collect_edges"), "value: bwd-001c", "sony/nnabla#532")
+def edge_dedup(sound, operands, requires):
     """A tensor that is twice an operand of one operation is counted once."""
     edges = sound(operands, requires)
     return tuple(
@@ -48,12 +41,8 @@ def edge_dedup(sound: Any, operands: Any, requires: Any) -> Any:
     )
 
 
-@plant(
-    at(node, "gradient_edge"),
-    {"rec-003": "aliasing", "rec-005": "aliasing"},
-    "common in teaching engines: nodes are values",
-)
-def edges_copy_nodes(sound: Any, tensor: Tensor) -> Edge:
+@plant(at(node, "gradient_edge"), "aliasing: rec-003 rec-005", "teaching engines: nodes are values")
+def edges_copy_nodes(sound, tensor):
     """An edge leads to a copy of the argument's node."""
     target, number = sound(tensor)
     if isinstance(target, AccumulateGrad):
@@ -61,32 +50,22 @@ def edges_copy_nodes(sound: Any, tensor: Tensor) -> Edge:
     return (None if target is None else twin_of(target), number)
 
 
-@plant(
-    at(node, "gradient_edge"),
-    {"rec-022": "structure", "rec-022a": "value"},
-    "pytorch/pytorch#11751",
-)
-def outputs_share_a_slot(sound: Any, tensor: Any) -> Any:
+@plant(at(node, "gradient_edge"), "structure: rec-022; value: rec-022a", "pytorch/pytorch#11751")
+def outputs_share_a_slot(sound, tensor):
     """The gradients of all outputs of a node arrive at its first."""
     return (sound(tensor)[0], 0)
 
 
-@plant(at(recording, "several"), {"rec-022": "aliasing"}, "common in teaching engines")
-def node_per_output(sound: Any, operator: Operator, source: Tensor, *params: Any) -> Any:
+@after(at(recording, "several"), "aliasing: rec-022", TEACHING)
+def node_per_output(results, _operator, _source, *_):
     """An operation with several results makes a node for each of them."""
-    results = sound(operator, source, *params)
     for result in results:
         if result._grad_fn is not None:
             result._grad_fn = twin_of(result._grad_fn)
-    return results
 
 
-@plant(
-    at(node, "gradient_edge"),
-    {"leaf-004": "missing gradient", "leaf-202": "missing gradient"},
-    "common in teaching engines",
-)
-def edges_skip_leaves(sound: Any, tensor: Any) -> Any:
+@plant(at(node, "gradient_edge"), "missing gradient: leaf-004 leaf-202", TEACHING)
+def edges_skip_leaves(sound, tensor):
     """Results are recorded, but the edge to a leaf is left out, so nothing arrives there."""
     return node.NO_EDGE if tensor.is_leaf else sound(tensor)
 
@@ -97,26 +76,23 @@ def twin_of(made: Node) -> Node:
     return type(made)(*parts, made.freeable)
 
 
-@plant(at(node, "accumulator"), {"inp-205": "lifetime"}, "common where the accumulator is stored")
-def leaf_owns_its_accumulator(sound: Any, leaf: Any) -> Any:
+@after(at(node, "accumulator"), "lifetime: inp-205", "where the accumulator is stored")
+def leaf_owns_its_accumulator(made, leaf):
     """A leaf owns the node that adds to its gradient, and the node owns the leaf."""
-    made = sound(leaf)
     leaf.leaf_state().accumulator = lambda: made
-    return made
 
 
-@compound({"inp-217": "value"}, "common where a node refers to tensors, not to nodes")
-def edges_follow_the_tensor(swap: Swap) -> None:
+@compound("value: inp-217", "where a node refers to tensors, not to nodes")
+def edges_follow_the_tensor(swap):
     """Operations that used a tensor before a write send its gradient to the node of the write."""
     users: list[tuple[Any, Any]] = []
 
-    def make_node(sound: Any, operator: Any, operands: Any, *rest: Any) -> Any:
-        node = sound(operator, operands, *rest)
+    @swap.after(MAKE_NODE)
+    def make_node(node, _operator, operands, *_):
         users.append((node, operands))
-        return node
 
-    def rebased(sound: Any, tensor: Any, node: Any) -> None:
-        sound(tensor, node)
+    @swap.after(REBASE)
+    def rebased(_, tensor, node):
         for user, operands in users:
             user.next_functions = tuple(
                 (
@@ -124,6 +100,3 @@ def edges_follow_the_tensor(swap: Swap) -> None:
                     for operand, edge in zip(operands, user.next_functions, strict=True)
                 )
             )
-
-    swap(at(recording, "make_node"), make_node)
-    swap(at(views, "rebase"), rebased)

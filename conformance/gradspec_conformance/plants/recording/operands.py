@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
 from gradspec_conformance.plants.places import at
@@ -11,16 +9,9 @@ from gradspec_conformance.plants.plant import plant
 from gradspec_reference import dtypes
 from gradspec_reference.engine import recording
 
-if TYPE_CHECKING:
-    from gradspec_reference.operators import Operator
 
-
-@plant(
-    at(recording, "run_again"), {"rec-204": "no error"}, "numpy.resize, which repeats what is short"
-)
-def operands_are_made_to_fit(
-    _sound: Any, operator: Operator, values: Any, params: Any, _error: Exception
-) -> Any:
+@plant(at(recording, "run_again"), "no error: rec-204", "numpy.resize, which repeats what is short")
+def operands_are_made_to_fit(_sound, operator, values, params, _error):
     """Operands whose shapes do not fit are repeated, or turned, until they do."""
     if operator.name == "mm":
         return values[0] @ values[1].T
@@ -28,14 +19,14 @@ def operands_are_made_to_fit(
     return operator.kernel(*(np.resize(v, shape) for v in values), *params)
 
 
-@plant(at(dtypes, "promote"), {"rec-205": "dtype"}, "numpy.result_type")
-def data_types_are_promoted_as_in_numpy(_sound: Any, a: Any, b: Any) -> Any:
+@plant(at(dtypes, "promote"), "dtype: rec-205", "numpy.result_type")
+def data_types_are_promoted_as_in_numpy(_sound, a, b):
     """Whole numbers of 64 bits beside floating-point numbers ask for 64 bits of those."""
     return dtypes.of(np.promote_types(a.numpy, b.numpy))
 
 
-@plant(at(dtypes, "promote"), {"rec-205/add_int32": "dtype"}, "numpy.result_type")
-def whole_numbers_of_32_bits_ask_for_64(sound: Any, a: Any, b: Any) -> Any:
+@plant(at(dtypes, "promote"), "dtype: rec-205/add_int32", "numpy.result_type")
+def whole_numbers_of_32_bits_ask_for_64(sound, a, b):
     """A whole number of 32 bits beside a floating-point number of 32 makes one of 64."""
     narrow = {a.numpy.str[1:], b.numpy.str[1:]} == {"i4", "f4"}
     return dtypes.of(np.promote_types(a.numpy, b.numpy)) if narrow else sound(a, b)

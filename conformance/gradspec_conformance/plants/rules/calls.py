@@ -7,47 +7,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec.catalogue.operators import CALLS, KINKS, OPERATORS
+import numpy as np
+
+from gradspec.catalogue.operator import LINEAR, PIECEWISE
+from gradspec.catalogue.operators import CALLS, KINKS
+from gradspec.catalogue.slopes import pulled_back
 
 if TYPE_CHECKING:
     from gradspec.catalogue.operator import Call
 
 COME_THROUGH: Final = {
-    "add": "add add_broadcast add_alpha add_ iadd",
     "cast": "float to long",
-    "clamp": "clamp clamp_at_least clamp_at_most clamp_",
     "clamp_between": "clamp_tensors",
-    "copy": "copy_ setitem",
-    "div": "div div_broadcast div_ itruediv",
-    "dot": "dot matmul_vectors",
-    "expand": "expand expand_new broadcast_to broadcast_to_new expand_as",
-    "fill": "fill_",
+    "copy": "setitem",
+    "dot": "matmul_vectors",
+    "expand": "broadcast_to broadcast_to_new expand_as",
     "fill_tensor": "setitem_number",
-    "gather": "gather take_along_dim take_along_dim_flat",
+    "gather": "take_along_dim take_along_dim_flat",
     "index": "getitem_places getitem_mask",
-    "masked_fill": "masked_fill masked_fill_",
     "masked_fill_tensor": "masked_fill_tensor",
     "bmm": "",
-    "matmul": "matmul_stacks matmul_broadcast matmul_stack_vector",
-    "max": "max",
     "max_dim": "max_dim max_keepdim",
-    "mean": "mean",
     "mean_dim": "mean_dim mean_keepdim",
-    "median": "median median_odd",
     "median_dim": "median_dim median_keepdim median_odd_dim",
-    "min": "min",
     "min_dim": "min_dim min_keepdim",
-    "mm": "mm matmul matmul_vector_matrix",
-    "mul": "mul mul_broadcast mul_ imul outer",
-    "mv": "mv matmul_matrix_vector",
-    "permute": "permute movedim",
-    "pow": "pow_tensor",
-    "pow_scalar": "pow pow_root pow_ ipow square square_array",
-    "prod": "prod prod_one_zero",
+    "mm": "matmul matmul_vector_matrix",
+    "mul": "outer",
+    "mv": "matmul_matrix_vector",
+    "permute": "movedim",
+    "pow_scalar": "pow pow_root square square_array",
     "prod_dim": "prod_dim prod_keepdim prod_two_zeros",
-    "reciprocal": "reciprocal reciprocal_array div_of_number",
-    "remainder": "remainder remainder_broadcast",
-    "reshape": "",  # for what lies in another order
+    "reciprocal": "div_of_number",
     "remainder_scalar": "remainder_number",
     "rpow": "pow_of_number",
     "reshape_alias": "",
@@ -55,22 +45,21 @@ COME_THROUGH: Final = {
     "rsub_scalar": "sub_of_number",
     "slice": "narrow getitem getitem_steps",
     "sort_values": "sort sort_descending",
-    "split": "split chunk",
+    "split": "chunk",
     "split_with_sizes": "split_sections",
-    "squeeze": "squeeze squeeze_",
     "squeeze_dim": "squeeze_dim",
     "squeeze_dims": "",
-    "sub": "sub sub_broadcast sub_alpha sub_ isub",
-    "sum": "sum",
     "sum_dim": "sum_dim sum_keepdim",
     "topk_values": "topk topk_smallest",
     "unsafe_split_with_sizes": "",
-    "unsafe_split": "unsafe_split unsafe_chunk",
+    "unsafe_split": "unsafe_chunk",
     "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum",
-    "view": "view view_as reshape flatten flatten_some",
-    "zero": "zero_",
+    "view": "view_as reshape flatten flatten_some",
 }
-"""Row of the engine's table -> calls of the catalogue, where they are not of that name."""
+"""Row of the engine's table -> calls of the catalogue that are of another name."""
+
+ROWS: Final = {call: row for row, calls in COME_THROUGH.items() for call in calls.split()}
+"""Call of the catalogue -> row of the engine's table, if it is of another name."""
 
 AT_KINKS: Final = {
     **{n: n for n in ("clamp", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
@@ -78,22 +67,6 @@ AT_KINKS: Final = {
     "vector_norm": "norm norm_p1 norm_maximum",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
-
-FLAT: Final = {
-    "zero": ("zero_",),
-    "fill": ("fill_",),
-    "fill_tensor": ("setitem_number",),
-    "relu": ("relu_negative",),
-    **{
-        name: tuple(operator.named(call) for call in operator.calls)
-        for name, operator in OPERATORS.items()
-        if operator.kinks and all(kink.between is None for kink in operator.kinks.values())
-    },
-}
-"""Row of the engine's table -> calls whose every slope is zero, so that no sign can be lost.
-
-Of a step function that is every call.
-"""
 
 HAS_AXIS: Final = {
     **dict.fromkeys(("sum_dim", "mean_dim", "prod_dim", "var", "amax", "amin"), "shape"),
@@ -114,11 +87,17 @@ MADE_BY_FUNCTIONS: Final = (
 """Operators that have no row of the table, or do not use it."""
 
 
+def row_of(call: Call) -> str:
+    """Name the row that a call comes through; in place it is that of the same call elsewhere."""
+    operator = call.operator
+    which = call.name.removeprefix(operator.name)
+    plain = operator.form_of or operator.name
+    return ROWS.get(f"{plain}{which}", plain.removesuffix("_"))
+
+
 def calls_through(row: str) -> list[Call]:
     """Give the calls of the catalogue that come through a row of the table."""
-    if row in COME_THROUGH:
-        return [CALLS[name] for name in COME_THROUGH[row].split()]
-    return [c for c in CALLS.values() if c.operator.name in (row, f"{row}_")]
+    return [call for call in CALLS.values() if row_of(call) == row]
 
 
 def kinks_through(row: str) -> list[str]:
@@ -126,3 +105,24 @@ def kinks_through(row: str) -> list[str]:
     if row in AT_KINKS:
         return AT_KINKS[row].split()
     return [name for name, (call, _) in KINKS.items() if call.operator.name == row]
+
+
+def is_flat(call: Call) -> bool:
+    """Say whether every slope of a call is zero, so that no sign can be lost."""
+    sample = call.sample()
+    weight = np.ones_like(call.value(sample))
+    return not any(map(np.any, pulled_back(call, sample, weight).gradients))
+
+
+def _flat() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {"fill_tensor": ("setitem_number",)}  # of what it fills
+    for call in CALLS.values():
+        smoothness = call.operator.smoothness
+        may_be = smoothness is PIECEWISE or (smoothness is LINEAR and call.operator.inplace)
+        if may_be and not call.gives_several and is_flat(call):
+            found[row_of(call)] = (*found.get(row_of(call), ()), call.name)
+    return found
+
+
+FLAT: Final = _flat()
+"""Row of the engine's table -> calls whose every slope is zero."""

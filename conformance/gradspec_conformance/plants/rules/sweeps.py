@@ -4,8 +4,6 @@ A plant of a sweep is named after the row of the engine's table, or the function
 what it kills follows from which calls of the catalogue come through there.
 """
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 import gradspec_reference
-from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, UNDETERMINED, Call
+from gradspec.catalogue import signs
+from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, PIECEWISE, UNDETERMINED, Call
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
-from gradspec_conformance.plants.places import at, kernel, rule
+from gradspec_conformance.plants.places import IN_SHAPE, UNBROADCAST, at, kernel, rule
 from gradspec_conformance.plants.plant import Plant, enter
 from gradspec_conformance.plants.rules.calls import (
     FLAT,
@@ -28,7 +27,6 @@ from gradspec_conformance.plants.rules.calls import (
     kinks_through,
 )
 from gradspec_reference import autograd
-from gradspec_reference.engine import layout, shapes
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
@@ -134,7 +132,12 @@ def wrong_shapes() -> Iterator[Spot]:
             yield Spot(call.name, (public(call.name),), turned, {f"op-202/{call.name}": "shape"})
 
 
-SIGNS: Final = {"gt": "__gt__", "ge": "__ge__", "lt": "__lt__", "le": "__le__"}
+SIGNS: Final = {
+    name: signs.method(name)
+    for name, operator in CATALOGUE.items()
+    if operator.sign and operator.smoothness is CONSTANT
+}
+"""Comparison -> the method of its sign."""
 
 
 def public(name: str) -> Place:
@@ -231,7 +234,7 @@ def nothing_at_kinks() -> Iterator[Spot]:
 
 def neighbours() -> Iterator[Spot]:
     """Send what is for one place to the next."""
-    for name in ("max_dim", "min_dim", "median_dim"):
+    for name in (name for name, (call, _) in KINKS.items() if call.gives_several):
         next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)  # noqa: E731 - a fault
         yield Spot(name, rules_of(name), next_one, {f"op-029/{name}": "value"})
 
@@ -252,8 +255,7 @@ def broadcasting() -> Iterator[Spot]:
     smooth = [c for c in broadcast if c.operator.smoothness in DIFFERENTIABLE]
     kills = {f"op-001/{c.name}": "shape" for c in smooth}
     leave: Fault = lambda _sound, *given: given[-2]  # noqa: E731 - a fault
-    places = (at(shapes, "unbroadcast"), at(layout, "in_shape"))
-    yield Spot("everything", places, leave, kills)
+    yield Spot("everything", (UNBROADCAST, IN_SHAPE), leave, kills)
 
 
 # flags --------------------------------------------------------------------------------
@@ -274,9 +276,11 @@ def flagged_constants() -> Iterator[Spot]:
 
 def flagged_places() -> Iterator[Spot]:
     """Let places require grad."""
-    for name in ("max", "min", "median", "sort", "topk"):
-        calls = [c.name for c in CALLS.values() if c.operator.name == name and c.gives_several]
-        kills = {f"op-207/{call}": "flag" for call in calls}
+    named: dict[str, dict[str, str]] = {}
+    for call in CALLS.values():
+        if call.operator.smoothness is PIECEWISE and call.gives_several:
+            named.setdefault(call.operator.name, {})[f"op-207/{call.name}"] = "flag"
+    for name, kills in named.items():
         yield Spot(name, (public(name),), changing(flag_places), kills)
 
 
@@ -286,7 +290,7 @@ def flag_places(result: Any) -> None:
         flag(result[1])
 
 
-TEACHING: Final = "common in teaching engines"
+TEACHING: Final = "teaching engines"
 
 SWEEPS: Final = (
     Sweep("is_wrong", "The kernel of {name} is off.", TEACHING, wrong_kernels),

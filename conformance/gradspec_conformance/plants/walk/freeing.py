@@ -1,35 +1,21 @@
 """Faults in when a graph is freed."""
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
 import heapq
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference import autograd
+from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, BACKWARD, NEW_PASS, step
+from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_reference.engine import accumulation, hooks, requests
 from gradspec_reference.engine.arrivals import MISSING, nothing_yet
 from gradspec_reference.engine.backward import BackwardPass
-from gradspec_reference.engine.node import Node, freed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gradspec_conformance.plants.swap import Swap
+from gradspec_reference.engine.node import freed
 
 
-@plant(
-    at(BackwardPass, "differentiate"),
-    {"life-001": "no error", "life-018": "no error"},
-    "tinygrad/tinygrad#5701",
-)
-def freed_node_passes_nothing(
-    sound: Any, self: BackwardPass, node: Node, cotangent: Any, status: int
-) -> None:
+@plant(step("differentiate"), "no error: life-001 life-018", "tinygrad/tinygrad#5701")
+def freed_node_passes_nothing(sound, self, node, cotangent, status):
     """A freed node ends the walk silently, so that a second pass adds nothing."""
     if node.saved is not None:
         sound(self, node, cotangent, status)
@@ -39,14 +25,8 @@ def freed_node_passes_nothing(
     node.saved = None
 
 
-@plant(
-    at(BackwardPass, "limit_to"),
-    {"life-018a": "graph-freed"},
-    "common where a pass checks the graph before it walks",
-)
-def freed_nodes_refuse_the_pass(
-    sound: Any, self: BackwardPass, edges: Any, nodes: Iterable[Node], *, run_targets: bool
-) -> None:
+@plant(step("limit_to"), "graph-freed: life-018a", "where a pass checks the graph before it walks")
+def freed_nodes_refuse_the_pass(sound, self, edges, nodes, *, run_targets):
     """A pass is refused if any node below its roots was freed, needed or not."""
     nodes = list(nodes)
     for node in nodes:
@@ -55,26 +35,15 @@ def freed_nodes_refuse_the_pass(
     sound(self, edges, nodes, run_targets=run_targets)
 
 
-@plant(
-    at(BackwardPass, "differentiate"),
-    {"life-003": "no error", "life-004": "no error"},
-    "common where the flag is stored on the graph",
-)
-def retained_once_is_retained(
-    sound: Any, self: BackwardPass, node: Node, cotangent: Any, status: int
-) -> None:
+@after(step("differentiate"), "no error: life-003 life-004", "a flag that is stored on the graph")
+def retained_once_is_retained(_, self, node, *_rest):
     """A node that a pass has kept is never freed by a later one."""
-    sound(self, node, cotangent, status)
     if self.retain_graph:
         node.freeable = False
 
 
-@plant(
-    at(BackwardPass, "run"),
-    {"life-007": "no error", "life-012": "no error"},
-    "common where a root is marked as used",
-)
-def only_the_root_is_freed(sound: Any, self: BackwardPass) -> None:
+@plant(step("run"), "no error: life-007 life-012", "where a root is marked as used")
+def only_the_root_is_freed(sound, self):
     """A pass frees its roots and leaves all below them as it was."""
     roots = [node for _, node in self.ready]
     retain, self.retain_graph = (self.retain_graph, True)
@@ -84,27 +53,24 @@ def only_the_root_is_freed(sound: Any, self: BackwardPass) -> None:
             node.release()
 
 
-@compound({"life-009": "graph-freed", "life-009a": "graph-freed"}, "TrenTorch/TrenTorch#182")
-def shared_node_emptied_at_first_contribution(swap: Swap) -> None:
-    """A node is emptied with its first contribution, so that the second finds nothing."""
-    next_in_front = itertools.count(-(1 << 80), -1).__next__
-
-    def deliver(sound: Any, self: BackwardPass, edge: Any, part: Any, status: int) -> None:
-        node: Node = edge[0]
-        arrivals = self.waiting.setdefault(node, nothing_yet(node, 1))
-        queued = arrivals[MISSING] < 0
-        arrivals[MISSING] = 0
-        sound(self, edge, part, status)
-        if not queued:
-            heapq.heappush(self.ready, (next_in_front(), node))
-
-    swap(at(BackwardPass, "deliver"), deliver)
-
-
 @plant(
-    at(BackwardPass, "run"), {"ho-014": "no error"}, "common where only the first graph is managed"
+    step("deliver"),
+    "graph-freed: life-009 life-009a",
+    "TrenTorch/TrenTorch#182",
+    memory=lambda: itertools.count(-(1 << 80), -1),
 )
-def recorded_graph_is_never_emptied(sound: Any, self: BackwardPass) -> None:
+def shared_node_emptied_at_first_contribution(place, sound, self, edge, part, status):
+    """A node is emptied with its first contribution, so that the second finds nothing."""
+    arrivals = self.waiting.setdefault(edge[0], nothing_yet(edge[0], 1))
+    queued = arrivals[MISSING] < 0
+    arrivals[MISSING] = 0
+    sound(self, edge, part, status)
+    if not queued:
+        heapq.heappush(self.ready, (next(place), edge[0]))
+
+
+@plant(step("run"), "no error: ho-014", "where only the first graph is managed")
+def recorded_graph_is_never_emptied(sound, self):
     """What a pass has recorded is not freed by the passes that start from it."""
     walked = set(self.waiting)
     sound(self)
@@ -117,48 +83,32 @@ def recorded_graph_is_never_emptied(sound: Any, self: BackwardPass) -> None:
             unseen += [below for below, _ in node.next_functions if below is not None]
 
 
-@plant(
-    at(requests, "new_pass"),
-    {"life-201": "graph-freed", "life-002a": "graph-freed"},
-    "tinygrad/tinygrad#6145",
-)
-def always_freed(_sound: Any, _retain: bool | None, create: bool) -> BackwardPass:
+@plant(NEW_PASS, "graph-freed: life-201 life-002a", "tinygrad/tinygrad#6145")
+def always_freed(_sound, _retain, create):
     """A pass frees the graph despite retain_graph=True."""
     return BackwardPass(retain_graph=False, create_graph=create)
 
 
-@plant(
-    at(requests, "new_pass"),
-    {"life-001": "no error", "life-011": "no error"},
-    "common in teaching engines",
-)
-def retain_default_true(sound: Any, retain: Any, create: Any) -> Any:
+@plant(NEW_PASS, "no error: life-001 life-011", TEACHING)
+def retain_default_true(sound, retain, create):
     """Unless told otherwise, a pass keeps the graph."""
     return sound(retain is not False, create)
 
 
-@plant(
-    at(requests, "new_pass"), {"life-020": "graph-freed", "life-004": "graph-freed"}, "torch rule"
-)
-def retain_default_false(sound: Any, retain: Any, create: Any) -> Any:
+@plant(NEW_PASS, "graph-freed: life-020 life-004", "torch rule")
+def retain_default_false(sound, retain, create):
     """Unless told otherwise, a pass frees the graph, also one with create_graph=True."""
     return sound(bool(retain), create)
 
 
-@plant(
-    at(requests, "new_pass"),
-    {"life-005": "no error", "life-005a": "no error"},
-    "common where one flag implies the other",
-)
-def create_graph_always_retains(sound: Any, retain: Any, create: Any) -> Any:
+@plant(NEW_PASS, "no error: life-005 life-005a", "where one flag implies the other")
+def create_graph_always_retains(sound, retain, create):
     """A pass with create_graph=True keeps the graph even when told to free it."""
     return sound(create or retain, create)
 
 
-@plant(at(autograd, "backward"), {"bwd-025": "flag"}, "common where a request ends with its call")
-def retention_ends_with_the_pass(
-    sound: Any, *arguments: Any, inputs: Any = None, **keywords: Any
-) -> None:
+@plant(BACKWARD, "flag: bwd-025", "where a request ends with its call")
+def retention_ends_with_the_pass(sound, *arguments, inputs=None, **keywords):
     """An intermediate that was listed in inputs stops retaining when the pass is over."""
     listed = [] if inputs is None else list(requests.as_sequence(inputs))
     news = [each for each in listed if not hooks.is_retained(each)]
@@ -168,47 +118,36 @@ def retention_ends_with_the_pass(
             del each.grad_fn.retained[each._output_nr]
 
 
-@compound({"bwd-035": "value"}, "engines with global gradient buffers")
-def half_sums_stay(swap: Swap) -> None:
+@compound("value: bwd-035", "engines with global gradient buffers")
+def half_sums_stay(swap):
     """All passes sum what arrives at leaves in one place, where a failed one leaves its part."""
     sums: dict[int, Any] = {}
 
-    def summing(sound: Any, self: Any, edge: Any, part: Any, status: int) -> None:
+    @swap.before(step("deliver"))
+    def summing(_self, edge, part, *_):
         leaf = getattr(edge[0], "variable", None)
         if leaf is not None and part is not None:
             sums[id(leaf)] = sums.get(id(leaf), 0.0) + part
-        sound(self, edge, part, status)
 
-    def accumulate(sound: Any, leaf: Any, _gradient: Any, _status: int) -> None:
+    @swap.into(ACCUMULATE_ARRAY)
+    def accumulate(sound, leaf, _gradient, _status):
         sound(leaf, sums.pop(id(leaf)), accumulation.SHARED)
 
-    swap(at(BackwardPass, "deliver"), summing)
-    swap(at(accumulation, "accumulate_array"), accumulate)
 
-
-@compound({"bwd-035": "missing gradient"}, "engines with a mark `running`")
-def running_mark_stays(swap: Swap) -> None:
+@plant(step("run"), "missing gradient: bwd-035", "engines with a mark `running`", memory=list)
+def running_mark_stays(failed, sound, self):
     """A pass that fails leaves the engine marked as running, and further passes do nothing."""
-    failed: list[BackwardPass] = []
-
-    def run(sound: Any, self: Any) -> None:
-        if failed:
-            return
-        try:
-            sound(self)
-        except BaseException:
-            failed.append(self)
-            raise
-
-    swap(at(BackwardPass, "run"), run)
+    if failed:
+        return
+    try:
+        sound(self)
+    except BaseException:
+        failed.append(self)
+        raise
 
 
-@plant(
-    at(BackwardPass, "run"),
-    {"life-204": "graph-freed"},
-    "common where a graph is freed on the way out, whatever the way",
-)
-def failure_frees_the_graph(sound: Any, self: Any) -> None:
+@plant(step("run"), "graph-freed: life-204", "freeing on the way out, whatever the way")
+def failure_frees_the_graph(sound, self):
     """A pass that fails frees all that it was to visit, although it was told to keep the graph."""
     nodes = list(self.waiting)
     try:

@@ -2,7 +2,6 @@
 
 It knows plain passes and tensor hooks, and neither `inputs` nor create_graph.
 """
-# ruff: noqa: SLF001 - a plant reaches inside
 
 from __future__ import annotations
 
@@ -16,6 +15,11 @@ from gradspec_reference.operators import arrays
 
 Part = tuple[Any, Any]
 """An edge, and a gradient that travels along it."""
+
+
+def started(roots: Any, cotangents: Any) -> list[Part]:
+    """Return what a pass starts with."""
+    return [(edge, one._array) for edge, one in zip(roots, cotangents, strict=True)]
 
 
 def leaf_of(edge: Any) -> Any:
@@ -56,7 +60,7 @@ def through(node: Any, sums: dict[Any, Any]) -> None:
             sums[edge] = sums.get(edge, 0.0) + part
 
 
-def reached(roots: Any) -> dict[Any, int]:
+def depths_below(roots: Any) -> dict[Any, int]:
     """Return the nodes that the roots depend on, and how deep below them each lies."""
     depths = {node: 0 for node, _ in roots}
     level = list(depths)

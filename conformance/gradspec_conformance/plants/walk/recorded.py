@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import ADD_CONTRIBUTION, NEW_PASS, step
 from gradspec_conformance.plants.plant import compound, plant
-from gradspec_reference.engine import accumulation, modes, requests
-from gradspec_reference.engine.backward import BackwardPass
-
-if TYPE_CHECKING:
-    from gradspec_conformance.plants.swap import Swap
+from gradspec_reference.engine import modes
 
 
-@plant(
-    at(requests, "new_pass"),
-    {"ho-004a": "root-without-grad", "ho-003": "missing gradient"},
-    "Oneflow-Inc/oneflow#8248",
-)
-def create_graph_ignored(sound: Any, retain: bool | None, create: bool) -> Any:
+@plant(NEW_PASS, "root-without-grad: ho-004a; missing gradient: ho-003", "Oneflow-Inc/oneflow#8248")
+def create_graph_ignored(sound, retain, create):
     """No pass is recorded, whatever create_graph says."""
     return sound(create if retain is None else retain, False)
 
 
-@plant(
-    at(requests, "new_pass"), {"ho-002": "no error", "ho-002a": "flag"}, "huggingface/candle#1243"
-)
-def every_pass_is_recorded(sound: Any, retain: bool | None, create: bool) -> Any:
+@plant(NEW_PASS, "no error: ho-002; flag: ho-002a", "huggingface/candle#1243")
+def every_pass_is_recorded(sound, retain, create):
     """Every pass is recorded, whatever create_graph says."""
     return sound(create if retain is None else retain, True)
 
 
 @compound(
-    {"ho-012/from_a_root_listed_twice": "root-without-grad"},
+    "root-without-grad: ho-012/from_a_root_listed_twice",
     "common where the mode is entered when the walk begins",
 )
-def cotangents_are_added_up_in_the_mode_of_the_caller(swap: Swap) -> None:
+def cotangents_are_added_up_in_the_mode_of_the_caller(swap):
     """The cotangents of a root that is listed twice are added up before the pass is recorded."""
-    unrecorded: list[bool] = []
+    unrecorded = []
 
-    def start(sound: Any, self: BackwardPass, roots: Any, cotangents: Any) -> None:
+    @swap.into(step("start"))
+    def _(sound, self, roots, cotangents):
         unrecorded.append(not modes.state.recording)
         sound(self, roots, cotangents)
         unrecorded.clear()
 
-    def add(sound: Any, held: Any, status: int, part: Any) -> Any:
+    @swap.into(ADD_CONTRIBUTION)
+    def _(sound, held, status, part):
         total, status = sound(held, status, part)
         return (total.detach(), status) if any(unrecorded) else (total, status)
-
-    swap(at(BackwardPass, "start"), start)
-    swap(at(accumulation, "add_contribution"), add)

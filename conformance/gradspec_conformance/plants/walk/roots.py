@@ -3,143 +3,113 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import plant
-from gradspec_conformance.plants.walk.naive import leaf_of, reached
+from gradspec_conformance.plants.places import BACKWARD, at
+from gradspec_conformance.plants.plant import after, plant
+from gradspec_conformance.plants.walk.naive import depths_below, leaf_of
 from gradspec_reference import autograd
 from gradspec_reference.engine import requests
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InputsEmptyError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-@plant(
-    at(autograd, "backward"),
-    {"bwd-016/first": "graph-freed", "bwd-016/last": "graph-freed"},
-    "common where a list was added later",
-)
-def one_pass_per_root(
-    sound: Any, tensors: Any, grad_tensors: Any = None, *rest: Any, **keywords: Any
-) -> None:
+
+def each_root(roots: Any, cotangents: Any) -> Iterator[tuple[Any, Any]]:
+    """Pair the roots with what each starts from."""
+    if isinstance(roots, Tensor | GradientEdge):
+        yield roots, cotangents
+    else:
+        for position, root in enumerate(roots):
+            yield root, None if cotangents is None else cotangents[position]
+
+
+@plant(BACKWARD, "graph-freed: bwd-016/first bwd-016/last", "a list that was added later")
+def one_pass_per_root(sound, tensors, grad_tensors=None, *rest, **keywords):
     """Each root has a pass of its own, the first of which frees what the roots share."""
-    if isinstance(tensors, Tensor | GradientEdge):
-        sound(tensors, grad_tensors, *rest, **keywords)
-        return
-    for position, root in enumerate(tensors):
-        seed = None if grad_tensors is None else grad_tensors[position]
-        sound(root, seed, *rest, **keywords)
+    for root, cotangent in each_root(tensors, grad_tensors):
+        sound(root, cotangent, *rest, **keywords)
 
 
 @plant(
-    at(autograd, "backward"),
-    {"bwd-013a/lies_below_two_roots": "order", "bwd-013a/is_a_root_below_another": "order"},
-    "common where a list was added later",
+    BACKWARD,
+    "order: bwd-013a/lies_below_two_roots bwd-013a/is_a_root_below_another",
+    "a list that was added later",
 )
-def one_pass_per_root_keeping_the_graph(
-    sound: Any, tensors: Any, grad_tensors: Any = None, *rest: Any, **keywords: Any
-) -> None:
+def one_pass_per_root_keeping_the_graph(sound, tensors, grad_tensors=None, *rest, **keywords):
     """Each root has a pass of its own, and only the last frees the graph."""
-    if isinstance(tensors, Tensor | GradientEdge):
-        sound(tensors, grad_tensors, *rest, **keywords)
-        return
-    last = len(tensors) - 1
-    for position, root in enumerate(tensors):
-        seed = None if grad_tensors is None else grad_tensors[position]
-        keep = position != last or keywords.get("retain_graph")
-        sound(root, seed, *rest, **{**keywords, "retain_graph": keep})
+    pairs = list(each_root(tensors, grad_tensors))
+    for root, cotangent in pairs[:-1]:
+        sound(root, cotangent, *rest, **{**keywords, "retain_graph": True})
+    for root, cotangent in pairs[-1:]:
+        sound(root, cotangent, *rest, **keywords)
 
 
-@plant(
-    at(requests, "as_roots"), {"bwd-018": "inputs-empty"}, "engines that ask for at least one root"
-)
-def no_roots_are_refused(sound: Any, roots: Any) -> Any:
+@after(at(requests, "as_roots"), "inputs-empty: bwd-018", "engines that ask for at least one root")
+def no_roots_are_refused(found, *_):
     """An empty sequence of roots is refused."""
-    found = sound(roots)
     if not found:
         raise InputsEmptyError("there is no root")
-    return found
 
 
 @plant(
     at(requests, "as_cotangents"),
-    {
-        "bwd-014/a_list_with_a_tensor": "cotangent-shape",
-        "bwd-014/a_tensor_with_a_tensor": "cotangent-shape",
-    },
-    "engines that iterate over what they get",
+    "cotangent-shape: bwd-014/a_list_with_a_tensor bwd-014/a_tensor_with_a_tensor",
+    "iterating over what comes",
 )
-def single_gradient_is_taken_apart(_sound: Any, given: Any, count: int) -> Any:
+def single_gradient_is_taken_apart(_sound, given, count):
     """A single starting gradient is taken for the sequence of its entries."""
     return [None] * count if given is None else list(given)
 
 
 @plant(
     at(requests, "as_roots"),
-    {"bwd-014/a_tensor_with_a_tensor": "cotangent-shape"},
-    "engines that iterate over what they get",
+    "cotangent-shape: bwd-014/a_tensor_with_a_tensor",
+    "iterating over what comes",
 )
-def single_root_is_taken_apart(_sound: Any, roots: Any) -> Any:
+def single_root_is_taken_apart(_sound, roots):
     """A single root is taken for the sequence of its entries."""
     return list(roots)
 
 
-@plant(at(autograd, "one_name"), {"bwd-029": "warning"}, "a withdrawal that nobody announced")
-def old_name_is_silent(_sound: Any, new: Any, old: Any) -> Any:
+@plant(at(autograd, "one_name"), "warning: bwd-029", "a withdrawal that nobody announced")
+def old_name_is_silent(_sound, new, old):
     """The old name of the starting gradients works without a warning."""
     return old if new is None else new
 
 
-@plant(
-    at(autograd, "one_name"),
-    {"bwd-206/one_under_the_old_name": "value", "bwd-029": "value"},
-    "keyword arguments that are swallowed",
-)
-def old_name_is_swallowed(sound: Any, new: Any, old: Any) -> Any:
+@plant(at(autograd, "one_name"), "value: bwd-206/one_under_the_old_name bwd-029", "lost keywords")
+def old_name_is_swallowed(sound, new, old):
     """What is given under the old name of the starting gradients is ignored, with the warning."""
     sound(new, old)
     return new
 
 
-@plant(
-    at(autograd, "one_name"),
-    {"bwd-207/both_names_at_once": "no error"},
-    "one keyword that overrides another",
-)
-def new_name_wins(sound: Any, new: Any, old: Any) -> Any:
+@plant(at(autograd, "one_name"), "no error: bwd-207/both_names_at_once", "one keyword over another")
+def new_name_wins(sound, new, old):
     """Of starting gradients that are given under both names those of the new one are used."""
     used = sound(None, old)
     return used if new is None else new
 
 
-@plant(
-    at(autograd, "backward"),
-    {"bwd-013a/lies_above_several_leaves": "order"},
-    "engines that differentiate by one variable",
-)
+@plant(BACKWARD, "order: bwd-013a/lies_above_several_leaves", "engines with one variable")
 def one_pass_per_leaf(
-    sound: Any,
-    roots: Any,
-    cotangents: Any = None,
-    retain_graph: Any = None,
-    *rest: Any,
-    inputs: Any = None,
-    **keywords: Any,
-) -> None:
+    sound, roots, cotangents=None, retain_graph=None, *rest, inputs=None, **keywords
+):
     """Each leaf has a pass of its own, and only the last frees the graph."""
     graph = getattr(roots, "grad_fn", None) if inputs is None else None
-    below = reached([(graph, 0)]) if graph is not None else {}
+    below = depths_below([(graph, 0)]) if graph is not None else {}
     leaves = [leaf for leaf in (leaf_of((each, 0)) for each in below) if leaf is not None]
     for leaf in leaves[:-1]:
         sound(roots, cotangents, True, *rest, inputs=[leaf], **keywords)
     sound(roots, cotangents, retain_graph, *rest, inputs=leaves[-1:] or inputs, **keywords)
 
 
-@plant(at(autograd, "backward"), {"life-009a": "graph-freed"}, "common in engines with one root")
-def one_pass_for_each_root(
-    sound: Any, tensors: Any, cotangents: Any = None, *arguments: Any, **keywords: Any
-) -> None:
+@plant(BACKWARD, "graph-freed: life-009a", "engines with one root")
+def one_pass_for_each_root(sound, tensors, cotangents=None, *arguments, **keywords):
     """backward() with several roots runs a pass for each."""
     roots = requests.as_roots(tensors)
     given = requests.as_cotangents(cotangents, len(roots))
@@ -147,20 +117,18 @@ def one_pass_for_each_root(
         sound(root, cotangent, *arguments, **keywords)
 
 
-@plant(at(autograd, "warn_of_cycle"), {"life-016": "warning"}, "pytorch/pytorch#7343")
-def cycle_is_not_warned_of(_sound: Any) -> Any:
+@plant(at(autograd, "warn_of_cycle"), "warning: life-016", "pytorch/pytorch#7343")
+def cycle_is_not_warned_of(_sound):
     """backward(create_graph=True) stores a gradient with a history without a warning."""
-    return None
+    return
 
 
 @plant(
-    at(autograd, "backward"),
-    {"bwd-204/no_elements": "missing gradient", "bwd-005/no_elements": "no error"},
-    "an early return where there is nothing to do",
+    BACKWARD,
+    "missing gradient: bwd-204/no_elements; no error: bwd-005/no_elements",
+    "an early return",
 )
-def roots_of_no_elements_are_passed_over(
-    sound: Any, roots: Any, *arguments: Any, **keywords: Any
-) -> None:
+def roots_of_no_elements_are_passed_over(sound, roots, *arguments, **keywords):
     """A pass from a root of no elements does nothing."""
     if not (isinstance(roots, Tensor) and math.prod(roots.shape) == 0):
         sound(roots, *arguments, **keywords)

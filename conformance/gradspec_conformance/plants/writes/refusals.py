@@ -1,16 +1,15 @@
 """Faults in which writes are refused."""
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
 from gradspec_conformance.plants.history import unrecorded
-from gradspec_conformance.plants.places import at, instead
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.places import APPLY_INPLACE, STORE, at, instead
+from gradspec_conformance.plants.plant import before, compound, plant
 from gradspec_reference.engine import backward, inplace, layout, node, versions, views
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.engine.views import Creation
@@ -22,26 +21,15 @@ from gradspec_reference.errors import (
     OverlappingMemoryError,
 )
 
-if TYPE_CHECKING:
-    from gradspec_conformance.plants.swap import Swap
 
-
-@plant(
-    at(inplace, "check_not_a_leaf"),
-    {"inp-004": "no error"},
-    "Lightning-AI/lightning-thunder#1458",
-)
-def leaf_inplace_ok(_sound: Any, *_: Any) -> Any:
+@plant(at(inplace, "check_not_a_leaf"), "no error: inp-004", "Lightning-AI/lightning-thunder#1458")
+def leaf_inplace_ok(_sound, *_):
     """A recorded write to a leaf that requires grad is let through."""
-    return None
+    return
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    {"inp-004/zero": "no error", "inp-020/number": "value"},
-    "common where zero_ and fill_ are initialisers",
-)
-def overwriting_is_initialising(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
+@plant(APPLY_INPLACE, "no error: inp-004/zero; value: inp-020/number", "zero_ as an initialiser")
+def overwriting_is_initialising(sound, operator, operands, *params):
     """A write of constants, which ignores the old value, is neither checked nor recorded."""
     constant = operator.name == "copy" and not operands[1].requires_grad
     if constant or operator.name in ("fill", "zero"):
@@ -49,114 +37,84 @@ def overwriting_is_initialising(sound: Any, operator: Any, operands: Any, *param
     return sound(operator, operands, *params)
 
 
-@compound({"inp-006": "value", "inp-219": "value"}, "pytorch/pytorch#2940")
-def refused_after_the_write(swap: Swap) -> None:
+@compound("value: inp-006 inp-219", "pytorch/pytorch#2940")
+def refused_after_the_write(swap):
     """Whether a tensor may be written is checked after the data was changed."""
     check = inplace.check_may_be_written
     unchecked: list[Any] = []
 
-    def store(sound: Any, target: Any, result: Any) -> None:
-        sound(target, result)
+    @swap.after(STORE)
+    def store(_, *_rest):
         while unchecked:
             check(unchecked.pop())
 
     swap(at(inplace, "check_may_be_written"), instead(unchecked.append))
-    swap(at(inplace, "store"), store)
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    {"inp-007": "leaf-inplace", "inp-029d": "leaf-inplace"},
-    "common in engines with immutable leaves",
-)
-def leaves_are_never_written(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
+@before(APPLY_INPLACE, "leaf-inplace: inp-007 inp-029d", "engines with immutable leaves")
+def leaves_are_never_written(_operator, operands, *_):
     """No leaf is written in place, in no mode, whether or not it requires grad."""
     if operands[0].is_leaf:
         raise LeafInplaceError("a leaf was written in place")
-    return sound(operator, operands, *params)
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    {"inp-206": "aliasing", "inp-009": "aliasing"},
-    "common where the in-place form wraps the plain one",
-)
-def write_returns_another_tensor(sound: Any, *arguments: Any) -> Any:
+@plant(APPLY_INPLACE, "aliasing: inp-206 inp-009", "where the in-place form wraps the plain one")
+def write_returns_another_tensor(sound, *arguments):
     """A write returns a view of the written tensor instead of the tensor itself."""
     return sound(*arguments)[...]
 
 
-@compound(
-    {"inp-032": "no error"},
-    "common in teaching engines: self.data = self.data + other",
-)
-def target_grows(swap: Swap) -> None:
+@compound("no error: inp-032", "teaching engines: self.data = self.data + other")
+def target_grows(swap):
     """A write gives its target the shape and the dtype of the result."""
 
-    def store(_sound: Any, target: Any, result: Any) -> None:
+    @swap.into(STORE)
+    def store(_sound, target, result):
         target._array = np.array(result)
         versions.bump(target)
 
     swap(at(inplace, "check_result"), lambda _sound, *_: None)
-    swap(at(inplace, "store"), store)
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    {"inp-032a": "inplace-shape", "inp-047a": "inplace-shape"},
-    "common where in-place forms take equal shapes only",
-)
-def operand_must_have_the_target_shape(
-    sound: Any, operator: Any, operands: Any, *params: Any
-) -> Any:
+@before(APPLY_INPLACE, "inplace-shape: inp-032a inp-047a", "in-place forms for equal shapes only")
+def operand_must_have_the_target_shape(_operator, operands, *_):
     """A write refuses an operand that would have to be broadcast."""
     others = [x for x in operands[1:] if isinstance(x, Tensor)]
     if any(x.shape != operands[0].shape for x in others):
         raise InplaceShapeError("the operand of a write had another shape")
-    return sound(operator, operands, *params)
 
 
-@compound(
-    {"inp-230/dtype": "value", "inp-032/dtype": "no error"}, "common on NumPy with casting='unsafe'"
+@plant(
+    at(inplace, "check_result"), "value: inp-230/dtype; no error: inp-032/dtype", "casting='unsafe'"
 )
-def result_is_cut_to_the_target_dtype(swap: Swap) -> None:
+def result_is_cut_to_the_target_dtype(sound, array, result):
     """A write rounds its result to the target's dtype without a word."""
-
-    def check_result(sound: Any, array: Any, result: Any) -> None:
-        try:
-            sound(array, result)
-        except InplaceDtypeError:
-            swap.took_effect()
-
-    swap(at(inplace, "check_result"), check_result)
+    with suppress(InplaceDtypeError):
+        sound(array, result)
 
 
-@plant(at(inplace, "check_may_be_written"), {"inp-034a": "no error"}, "pytorch/pytorch#32839")
-def nograd_view_ok(sound: Any, target: Any) -> None:
+@plant(at(inplace, "check_may_be_written"), "no error: inp-034a", "pytorch/pytorch#32839")
+def nograd_view_ok(sound, target):
     """A view that was made in no_grad is written in grad mode like any other."""
     if target._view is None or target._view.creation is not views.Creation.NO_GRAD:
         sound(target)
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    {"inp-029d": "multi-view-inplace"},
-    "common where the ban does not ask who requires grad",
-)
-def multiview_ban_without_grad(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
+@before(APPLY_INPLACE, "multi-view-inplace: inp-029d", "a ban that does not ask who requires grad")
+def multiview_ban_without_grad(_operator, operands, *_):
     """One of several views is not written, also where nothing requires grad."""
     relation = operands[0]._view
     if relation is not None and relation.creation is Creation.SEVERAL:
         raise MultiViewInplaceError("one of several views was written in place")
-    return sound(operator, operands, *params)
 
 
-@compound({"inp-237": "value"}, "pytorch/pytorch#1424")
-def repeated_address_is_written_again(swap: Swap) -> None:
+@compound("value: inp-237", "pytorch/pytorch#1424")
+def repeated_address_is_written_again(swap):
     """A write adds to an address once for each index that it has."""
     overlaps = layout.overlaps_itself
 
-    def store(sound: Any, target: Any, result: Any) -> None:
+    @swap.into(STORE)
+    def store(sound, target, result):
         if not overlaps(target._array):
             sound(target, result)
             return
@@ -166,29 +124,23 @@ def repeated_address_is_written_again(swap: Swap) -> None:
         versions.bump(target)
 
     swap(at(layout, "overlaps_itself"), lambda _sound, *_: False)
-    swap(at(inplace, "store"), store)
 
 
-@compound({"inp-238": "value"}, "pytorch/pytorch#2940")
-def overlap_is_noticed_after_the_write(swap: Swap) -> None:
+@compound("value: inp-238", "pytorch/pytorch#2940")
+def overlap_is_noticed_after_the_write(swap):
     """A write to a tensor in which one address has several indices is refused once it is made."""
     overlaps = layout.overlaps_itself
 
-    def store(sound: Any, target: Any, result: Any) -> None:
-        sound(target, result)
+    @swap.after(STORE)
+    def store(_, target, *_rest):
         if overlaps(target._array):
             raise OverlappingMemoryError("several indices of the target are one address")
 
     swap(at(layout, "overlaps_itself"), lambda _sound, *_: False)
-    swap(at(inplace, "store"), store)
 
 
-@plant(
-    at(inplace, "apply_inplace"),
-    {"inp-201": "value"},
-    "common in teaching engines: self.data += other.data",
-)
-def leaf_write_goes_unnoticed(sound: Any, operator: Any, operands: Any, *params: Any) -> Any:
+@plant(APPLY_INPLACE, "value: inp-201", "teaching engines: self.data += other.data")
+def leaf_write_goes_unnoticed(sound, operator, operands, *params):
     """A write to a leaf that requires grad is neither refused, nor recorded, nor counted."""
     leaf = operands[0]
     if not (leaf.requires_grad and leaf.is_leaf):
@@ -198,26 +150,20 @@ def leaf_write_goes_unnoticed(sound: Any, operator: Any, operands: Any, *params:
     return leaf
 
 
-@compound({"inp-202": "missing gradient"}, "Lightning-AI/lightning-thunder#1458")
-def written_leaf_is_lost(swap: Swap) -> None:
+@compound("missing gradient: inp-202", "Lightning-AI/lightning-thunder#1458")
+def written_leaf_is_lost(swap):
     """A write to a leaf that requires grad is let through, and cuts it off from its gradient."""
 
-    def prepare(sound: Any, operator: Any, operands: Any, *rest: Any) -> Any:
-        made = sound(operator, operands, *rest)
+    @swap.after(at(inplace, "prepare"))
+    def prepare(made, _operator, operands, *_):
         if operands[0].requires_grad and operands[0].is_leaf:
             made.next_functions = (node.NO_EDGE, *made.next_functions[1:])
-        return made
 
     swap(at(inplace, "check_not_a_leaf"), lambda _sound, *_: None)
-    swap(at(inplace, "prepare"), prepare)
 
 
-@plant(
-    at(inplace, "result_for"),
-    {"inp-230/shape": "shape"},
-    "common where a loop runs over the target",
-)
-def result_is_cut_to_the_target_shape(sound: Any, operator: Any, operands: Any, params: Any) -> Any:
+@plant(at(inplace, "result_for"), "shape: inp-230/shape", "where a loop runs over the target")
+def result_is_cut_to_the_target_shape(sound, operator, operands, params):
     """A write whose result is larger than its target takes as much of it as there is room for."""
     result = sound(operator, operands, params)
     shape = operands[0]._array.shape
@@ -226,12 +172,13 @@ def result_is_cut_to_the_target_shape(sound: Any, operator: Any, operands: Any, 
     return result
 
 
-@compound({"inp-231/shape": "shape", "inp-231/dtype": "value"}, "pytorch/pytorch#2940")
-def misfit_is_noticed_after_the_write(swap: Swap) -> None:
+@compound("shape: inp-231/shape; value: inp-231/dtype", "pytorch/pytorch#2940")
+def misfit_is_noticed_after_the_write(swap):
     """A result that does not fit is stored, and refused then."""
     check = inplace.check_result
 
-    def store(sound: Any, target: Any, result: Any) -> None:
+    @swap.into(STORE)
+    def store(sound, target, result):
         before = target._array
         if before.shape == result.shape and before.dtype == result.dtype:
             sound(target, result)
@@ -240,9 +187,8 @@ def misfit_is_noticed_after_the_write(swap: Swap) -> None:
         check(before, result)
 
     swap(at(inplace, "check_result"), lambda _sound, *_: None)
-    swap(at(inplace, "store"), store)
 
 
-@plant(at(backward, "check_still_leaf"), {"inp-260": "unexpected gradient"}, "torch rule")
-def a_leaf_that_became_a_result_is_filled(_sound: Any, _tensor: Any) -> None:
+@plant(at(backward, "check_still_leaf"), "unexpected gradient: inp-260", "torch rule")
+def a_leaf_that_became_a_result_is_filled(_sound, _tensor):
     """A gradient for a leaf is stored in what a recorded write has made of it."""

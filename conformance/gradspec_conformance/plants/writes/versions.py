@@ -1,43 +1,30 @@
 """Faults in counting versions."""
 
-# ruff: noqa: SLF001 - a plant reaches inside
-
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import plant
+from gradspec_conformance.plants.places import STORE, at
+from gradspec_conformance.plants.plant import after, plant
 from gradspec_reference.autograd import graph
-from gradspec_reference.engine import inplace, versions
+from gradspec_reference.engine import versions
 from gradspec_reference.engine.tensor import Tensor
 
 
-@plant(at(inplace, "store"), {"inp-001": "value", "inp-002": "value"}, "pytorch/pytorch#197887")
-def inplace_no_bump(_sound: Any, target: Any, result: Any) -> None:
+@plant(STORE, "value: inp-001 inp-002", "pytorch/pytorch#197887")
+def inplace_no_bump(_sound, target, result):
     """A write in place does not raise the version."""
     np.copyto(target._array, result, casting="unsafe")
 
 
-@plant(
-    at(inplace, "store"),
-    {"inp-001": "value", "inp-001b": "value"},
-    "common where checking and storing both count",
-)
-def write_counts_twice(sound: Any, target: Any, result: Any) -> None:
+@after(STORE, "value: inp-001 inp-001b", "where checking and storing both count")
+def write_counts_twice(_, target, *_rest):
     """A write in place raises the version by two."""
-    sound(target, result)
     versions.bump(target)
 
 
-@plant(
-    at(inplace, "store"),
-    {"inp-001b": "value"},
-    "common where changes are found by comparing values",
-)
-def only_changes_are_counted(sound: Any, target: Any, result: Any) -> None:
+@plant(STORE, "value: inp-001b", "where changes are found by comparing values")
+def only_changes_are_counted(sound, target, result):
     """A write is counted only if a value differs afterwards."""
     if np.array_equal(target._array, result):
         return
@@ -45,20 +32,14 @@ def only_changes_are_counted(sound: Any, target: Any, result: Any) -> None:
 
 
 @plant(
-    at(graph, "increment_version"),
-    {"inp-037": "value", "inp-038": "no error"},
-    "common in engines that accept torch's calls as stubs",
+    at(graph, "increment_version"), "value: inp-037; no error: inp-038", "torch's calls as stubs"
 )
-def increment_version_noop(_sound: Any, *_: Any) -> Any:
+def increment_version_noop(_sound, *_):
     """increment_version() does nothing."""
-    return None
+    return
 
 
-@plant(
-    at(graph, "increment_version"),
-    {"inp-037": "value"},
-    "common where an argument may be one or several",
-)
-def increment_version_of_the_first(sound: Any, tensor: Any) -> Any:
+@plant(at(graph, "increment_version"), "value: inp-037", "where an argument may be one or several")
+def increment_version_of_the_first(sound, tensor):
     """increment_version() of a list raises the version of its first tensor only."""
     return sound(tensor if isinstance(tensor, Tensor) else tensor[0])

@@ -49,7 +49,7 @@ def check_alpha(alpha: Scalar, *operands: Any) -> None:
     if type(alpha) is int:
         return
     arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
-    category = dtypes.result_type(*arrays).category
+    category = dtypes.promoted_dtype(*arrays).category
     if category if isinstance(alpha, bool) else category < dtypes.float64.category:
         raise RuntimeError(f"alpha={alpha!r} was given for a result of another kind of numbers")
 
@@ -124,7 +124,7 @@ def widened(input: Tensor, *numbers: Any) -> Tensor:
     """Return a tensor in the dtype that it has in an operation with these numbers."""
     if input._array.dtype.kind == "f":
         return input
-    dtype = dtypes.result_type(input._array, *(n for n in numbers if n is not None))
+    dtype = dtypes.promoted_dtype(input._array, *(n for n in numbers if n is not None))
     result: Tensor = input.to(dtype)
     return result
 
@@ -194,7 +194,7 @@ def pow_(input: Tensor, exponent: Tensor | Scalar) -> Tensor:
     if isinstance(exponent, Tensor):
         return inplace.apply_inplace(OPERATORS["pow"], (input, exponent))
     check_exponent(input, exponent)
-    inplace.check_dtype(input._array, dtypes.result_type(input._array, exponent))
+    inplace.check_dtype(input._array, dtypes.promoted_dtype(input._array, exponent))
     return inplace.apply_inplace(OPERATORS["pow_scalar"], (input,), exponent)
 
 

@@ -88,9 +88,10 @@ def roll(
     steps = as_shape((shifts,))
     if not steps:
         raise RuntimeError("roll was given no shifts; give one, or one for each dimension")
-    along = tuple(normal_dim(d, input.ndim) for d in as_shape((() if dims is None else dims,)))
-    if len(steps) != (len(along) or 1):
-        raise RuntimeError(f"roll was given {len(steps)} shifts and {len(along)} dimensions")
+    named = as_shape((() if dims is None else dims,))
+    if len(steps) != (len(named) or 1):
+        raise RuntimeError(f"roll was given {len(steps)} shifts and {len(named)} dimensions")
+    along = tuple(normal_dim(d, input.ndim) for d in named)
     return unary(OPERATORS["roll"], input, steps, along)
 
 

@@ -38,6 +38,7 @@ def getitem(input: Tensor, key: Any) -> Tensor:
         return view(OPERATORS["slice"], input, 0, *keys.bounds(key, input._array.shape[0]))
     shown, template, indices = keys.take_views(input, key)
     if indices:
+        indices = within_nothing(shown, template, indices)
         return apply(OPERATORS["index"], (shown, *indices), template)
     return parts.alias(input) if shown is input else shown
 
@@ -56,6 +57,19 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         fill_(shown, value)
     else:
         copy_(shown, shapes.expand(without_leading_ones(value), shown._array.shape))
+
+
+def within_nothing(shown: Tensor, template: tuple[Any, ...], indices: list[Tensor]) -> list[Tensor]:
+    """Return indices that hold where there are no elements: as in torch, nobody looks at them."""
+    if shown._array.size:
+        return indices
+    dims = keys.dims_of(template, indices)
+    return [
+        Tensor(np.zeros_like(index._array))
+        if index._array.dtype.kind == "i" and shown._array.shape[dim]
+        else index
+        for dim, index in zip(dims, indices, strict=True)
+    ]
 
 
 def without_leading_ones(value: Tensor) -> Tensor:
@@ -79,6 +93,7 @@ def put(target: Tensor, template: Any, indices: list[Tensor], value: Tensor) -> 
 
     One number under one mask may be of any dtype, and may lie in the target's memory.
     """
+    indices = within_nothing(target, template, indices)
     if value.numel() == 1 and len(indices) == 1 and indices[0]._array.dtype == np.bool_:
         number_for(value._array.item(), target._array.dtype)
     else:

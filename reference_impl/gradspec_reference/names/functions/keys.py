@@ -139,3 +139,15 @@ def bounds(part: slice, size: int) -> tuple[int, int, int]:
         raise ValueError(f"a slice with step {step} was given; the step must be positive")
     start, end, _ = part.indices(size)
     return start, max(start, end), step
+
+
+def dims_of(template: tuple[Any, ...], indices: list[Tensor]) -> list[int]:
+    """Return the dimension at which each tensor of a key begins."""
+    dims, dim, tensors = [], 0, iter(indices)
+    for part in template:
+        if part is None:
+            dims.append(dim)
+            dim += dims_named(next(tensors))
+        else:
+            dim += 1
+    return dims

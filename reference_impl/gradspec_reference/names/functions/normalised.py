@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gradspec_reference.dtypes import get_default_dtype
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
+from gradspec_reference.names import factories
 from gradspec_reference.names.functions.reductions import cast, check_is_floating
 from gradspec_reference.operators import OPERATORS
 
@@ -44,13 +45,14 @@ def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
 
 
 def along(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
-    """Run one of the two."""
-    input = cast(input, dtype)
+    """Run one of the two; of no integers there are none."""
     dim = normal_dim(dim, input.ndim)
-    if input._array.dtype.kind != "f" and not input.numel():
-        return input
-    if input._array.dtype.kind != "f":
-        raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
+    target = input.dtype if dtype is None else dtype
+    if not target.is_floating_point and not input.numel():
+        return factories.zeros(input.shape, dtype=target)
+    input = cast(input, dtype)
+    if not target.is_floating_point:
+        raise NotImplementedError(f"{name} was given {target}; use a floating dtype")
     return unary(OPERATORS[name], input, dim)
 
 

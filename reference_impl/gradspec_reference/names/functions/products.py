@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gradspec_reference.engine import recording, refusals
+from gradspec_reference.engine import recording, refusals, versions
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import is_broadcast_of
@@ -93,7 +93,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 def _without_dim(product: Tensor, dim: int) -> Tensor:
     """Drop a dimension of a product that nobody else has seen: the result is no view."""
     if product.ndim == 2:  # noqa: PLR2004 - a matrix
-        return unary(in_place(OPERATORS["squeeze_dim"]), product, (dim % 2,))
+        result = unary(in_place(OPERATORS["squeeze_dim"]), product, (dim % 2,))
+        versions.bump(result)
+        return result
     shape = list(product._array.shape)
     del shape[dim]
     return unary(OPERATORS["reshape"], product, tuple(shape))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.dtypes import can_cast
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.shapes import named_dims, normal_dims
 from gradspec_reference.engine.tensor import Tensor
@@ -106,9 +107,4 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def result_type(tensor1: Tensor | Scalar, tensor2: Tensor | Scalar) -> DType:
     """Return the dtype of an operation on two tensors or numbers (torch.result_type)."""
     operands = (tensor1, tensor2)
-    return dtypes.result_type(*(x._array if isinstance(x, Tensor) else x for x in operands))
-
-
-def can_cast(from_: DType, to: DType) -> bool:
-    """Tell whether an in-place operation may store one dtype in the other (torch.can_cast)."""
-    return dtypes.can_cast(from_, to)
+    return dtypes.promoted_dtype(*(x._array if isinstance(x, Tensor) else x for x in operands))

@@ -115,7 +115,7 @@ def prod(
 def _filled(input: Tensor, dim: int | Sequence[int] | None) -> tuple[int, ...]:
     """Return dimensions, if none has length zero: there is no largest element of none."""
     shape = input._array.shape
-    if not input._array.size and dim in ((), []):
+    if not input._array.size and dim in (None, (), []):
         raise RuntimeError(f"an extreme of no elements was asked for, of shape {list(shape)}")
     dims = _dims(input, dim)
     if 0 in (shape[d] for d in dims):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import inplace, layout, recording, versions, views
+from gradspec_reference.engine import hooks, inplace, layout, recording, versions
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
@@ -31,7 +31,8 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     array = recording.run(operator, [input.materialise()], params)
     if recorded:
         node = recording.make_node(operator, (input,), params, requires, Tensor(array))
-        views.set_history(input, node)
+        hooks.keep_retained(input)
+        input._grad_fn, input._output_nr = node, 0
     input._array = array
     versions.bump(input)
     if recorded and input._view is not None:  # what its base shows is the same

@@ -110,7 +110,7 @@ def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...
 def _limits(*bounded: Any) -> tuple[float, float]:
     """Return bounds that bind nothing in the dtype of an operation on these."""
     arrays = [x._array if isinstance(x, Tensor) else x for x in bounded if x is not None]
-    dtype = dtypes.result_type(*arrays).numpy
+    dtype = dtypes.promoted_dtype(*arrays).numpy
     if dtype.kind in "iu":
         return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
     return (False, True) if dtype.kind == "b" else (-math.inf, math.inf)

@@ -28,7 +28,6 @@ from gradspec.chapters.in_place import (
     versions,
     leaves,
     recorded_writes,
-    inplace_forms,
     saved_values,
     saved_indices,
     sharing,
@@ -43,7 +42,6 @@ from gradspec.chapters.in_place import (
 __all__ = [
     "copying",
     "following_the_base",
-    "inplace_forms",
     "leaves",
     "promise",
     "recorded_writes",

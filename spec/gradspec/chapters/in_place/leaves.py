@@ -129,18 +129,6 @@ def a_leaf_without_grad_is_written_freely(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause("inp-203", VALUE, sources=[WITH_AUTOGRAD], over=AUGMENTED)
-def augmented_assignment_is_recorded(ag: Autograd, write: Write) -> None:
-    """Augmented assignment by {name} gives the value and the slope of the operator."""
-    v = ag.random()
-    x = ag.tensor(write.point, requires_grad=True)
-    h = write.into(ag, x * 1.0)
-    h.backward(ag.tensor(v))
-
-    expect(h).is_close(write.value)
-    expect(x.grad).is_close(v * write.slope)
-
-
 @clause("inp-009", CONVENTION, sources=[WITH_AUTOGRAD], over=AUGMENTED)
 def augmented_assignment_writes_in_place(ag: Autograd, write: Write) -> None:
     """Augmented assignment by {name} writes into the tensor itself, and does not make another."""

@@ -202,13 +202,14 @@ def overwriting_cuts_the_gradient(ag: Autograd, write: Write) -> None:
     The second term keeps x in the game: whether a leaf from which all ways are cut gets zero
     or None is not what this clause is about.
     """
-    x = ag.tensor(3.0, requires_grad=True)
+    v = ag.random(*np.shape(write.point))
+    x = ag.tensor(write.point, requires_grad=True)
     h = x * x
     write.into(ag, h)
-    (h * 7.0 + x * 5.0).backward()
+    (h * 7.0 + x * 5.0).backward(ag.tensor(v))
 
     expect(h).equals(write.value)
-    expect(x.grad).equals(5.0)
+    expect(x.grad).is_close(5.0 * v)
 
 
 @clause("inp-047", VALUE, sources=["torch.Tensor.copy_ docstring"])
@@ -236,6 +237,52 @@ def a_broadcast_source_gets_the_sum(ag: Autograd) -> None:
 
     expect(h).equals([[4.0, 4.0, 4.0], [5.0, 5.0, 5.0]])
     expect(w.grad).is_close(v.sum(axis=1, keepdims=True))
+
+
+@clause("inp-243", VALUE, sources=["observed"])
+def a_tensor_of_no_elements_is_written_as_any_other(ag: Autograd) -> None:
+    """A write to a tensor of no elements is recorded, and its gradient is zero."""
+    x = ag.tensor(2.0, requires_grad=True)
+    h = ag.tensor(np.ones((2, 0))) * x
+    h.add_(1.0)
+    h.sum().backward()
+
+    expect(x.grad).equals(0.0)
+
+
+@clause("inp-244", VALUE, sources=["chain rule"], builds_on=("inp-020/mask",))
+def a_mask_of_no_dimensions_assigns_to_a_number(ag: Autograd) -> None:
+    """A constant assigned to a number by a mask that holds ends its gradient."""
+    x = ag.tensor(3.0, requires_grad=True)
+    h = x * x
+    h[ag.tensor(True)] = 5.0
+    h.backward()
+
+    expect(h).equals(5.0)
+    expect(x.grad).equals(0.0)
+
+
+@clause("inp-245", CONVENTION, sources=["observed"])
+def an_integer_tensor_is_assigned_a_value_without_its_history(ag: Autograd) -> None:
+    """A value with a history that is copied into an integer tensor leaves it without one."""
+    counts = ag.tensor([1, 2])
+    counts.copy_(ag.tensor([3.0, 4.0], requires_grad=True))
+
+    expect(counts).equals([3, 4])
+    expect(counts.requires_grad).is_false()
+
+
+@clause("inp-246", VALUE, sources=["torch.Tensor.register_hook docstring"], builds_on=("inp-209",))
+def a_hook_stays_with_a_product_that_is_written(ag: Autograd) -> None:
+    """A hook on a vector times a matrix replaces its gradient, also if that product is written."""
+    v = ag.random(2)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = x @ ag.tensor([[1.0, 2.0], [3.0, 4.0]])
+    y.register_hook(lambda gradient: gradient * -1.0)
+    y.mul_(2.0)
+    y.backward(ag.tensor(v))
+
+    expect(x.grad).is_close(-2.0 * np.array([[1.0, 2.0], [3.0, 4.0]]) @ v)
 
 
 @clause("inp-208", VALUE, sources=["torch.Tensor.detach_ docstring"])

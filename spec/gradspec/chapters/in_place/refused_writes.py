@@ -163,6 +163,30 @@ def a_refused_write_to_an_expanded_tensor_changes_nothing(ag: Autograd) -> None:
         expect(x).equals([1.0, 2.0])
 
 
+@clause("inp-247", SAFETY, sources=["observed"])
+def an_assignment_from_within_reads_before_it_writes(ag: Autograd) -> None:
+    """Assigning a tensor to its own elements, in another order, is refused, or it takes the old
+    values.
+    """
+    x = ag.tensor([1.0, 2.0, 3.0])
+
+    with ag.attempt() as writing:
+        x[[1, 2, 0]] = x
+    with writing.granted():
+        expect(x).equals([3.0, 1.0, 2.0])
+    with writing.denied():
+        expect(x).equals([1.0, 2.0, 3.0])
+
+
+@clause("inp-248", CONVENTION, sources=["observed"])
+def an_assignment_from_within_is_refused(ag: Autograd) -> None:
+    """Assigning a tensor to its own elements, which an index names, is refused."""
+    x = ag.tensor([1.0, 2.0, 3.0])
+
+    with ag.refuses("overlapping-memory"):
+        x[[1, 2, 0]] = x
+
+
 @clause("inp-032a", VALUE, sources=["notes/broadcasting § In-place semantics"])
 def a_write_broadcasts_its_operand(ag: Autograd) -> None:
     """The operand of a write is broadcast to the target, as long as the target keeps its shape."""

@@ -1,21 +1,26 @@
 """Rows: the writes, views and copies that this chapter asks about, and what each computes.
 
-What a row expects is said in NumPy, on plain arrays: a value, a slope, or which elements of its
-argument a result shows.
+The writes are those of the catalogue.  What a view or a copy shows is said in NumPy, on plain
+arrays: which elements of its argument.
 """
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import in_place
+from gradspec.catalogue.operator import DIFFERENTIABLE, LINEAR, Call, map_arrays
+from gradspec.catalogue.operators import IN_PLACE
+from gradspec.catalogue.slopes import pulled_back
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gradspec import Autograd
+    from gradspec.catalogue.operator import Operator
     from gradspec.program.objects import Tensor
 
     Array = Any
@@ -24,85 +29,64 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A write in place, a point to write at, and what is written there, with its slope."""
+    """A write in place, as the catalogue has it: at a point, with constants for operands."""
 
-    into: Callable[[Autograd, Tensor], Any]
-    point: Array
-    computes: OnArrays
-    with_slope: OnArrays
+    call: Call
+
+    def into(self, ag: Autograd, target: Tensor) -> Any:
+        """Write into a tensor; gives what the call, or the assignment, gave."""
+        operands = {n: v for n, v in self.call.sample().items() if n != "x"}
+        return getattr(target, self.call.operator.name)(**map_arrays(operands, ag.tensor))
+
+    @property
+    def point(self) -> Array:
+        """What stands there before the write."""
+        return self.call.sample()["x"]
 
     @property
     def value(self) -> Array:
         """What stands there after the write."""
-        return self.computes(np.asarray(self.point))
+        return self._value_after(self.point)
+
+    def pulled_back(self, cotangent: Array) -> Array:
+        """Give the cotangent times the derivative by what stood there before."""
+        return pulled_back(self.call, self.call.sample(), cotangent).gradients[0]
 
     @property
-    def slope(self) -> Array:
-        """The derivative of each element of the value by the old one."""
-        return np.asarray(self.with_slope(np.asarray(self.point)), np.float64)
+    def overwrites_values(self) -> bool:
+        """Whether it puts other values in the places of the old ones."""
+        before, after = self.point, self.value
+        return before.shape == np.shape(after) and not np.array_equal(before, after)
+
+    @property
+    def ignores_the_old_value(self) -> bool:
+        """Whether what stands there afterwards has nothing of the old value in it."""
+        linear = self.call.operator.smoothness is LINEAR
+        return linear and np.array_equal(self.value, self._value_after(self.point + 1.0))
+
+    def _value_after(self, before: Array) -> Array:
+        return self.call.value(self.call.sample() | {"x": before})
 
 
-FORMS: Final = {
-    "add": Write(lambda _, h: h.add_(1.5), 3.0, lambda x: x + 1.5, np.ones_like),
-    "sub": Write(lambda _, h: h.sub_(1.5), 3.0, lambda x: x - 1.5, np.ones_like),
-    "mul": Write(lambda _, h: h.mul_(4.0), 3.0, lambda x: 4.0 * x, lambda _: 4.0),
-    "div": Write(lambda _, h: h.div_(4.0), 3.0, lambda x: x / 4.0, lambda _: 0.25),
-    "pow": Write(lambda _, h: h.pow_(3), 2.0, lambda x: x**3, lambda x: 3.0 * x**2),
-    "neg": Write(lambda _, h: h.neg_(), 3.0, np.negative, lambda _: -1.0),
-    "abs": Write(lambda _, h: h.abs_(), -3.0, np.abs, np.sign),
-    "exp": Write(lambda _, h: h.exp_(), 0.5, np.exp, np.exp),
-    "log": Write(lambda _, h: h.log_(), 4.0, np.log, np.reciprocal),
-    "sqrt": Write(lambda _, h: h.sqrt_(), 4.0, np.sqrt, lambda x: 0.5 / np.sqrt(x)),
-    "sin": Write(lambda _, h: h.sin_(), 0.5, np.sin, np.cos),
-    "cos": Write(lambda _, h: h.cos_(), 0.5, np.cos, lambda x: -np.sin(x)),
-    "tanh": Write(lambda _, h: h.tanh_(), 0.5, np.tanh, lambda x: np.cosh(x) ** -2),
-    "sigmoid": Write(
-        lambda _, h: h.sigmoid_(),
-        0.5,
-        lambda x: 1 / (1 + np.exp(-x)),
-        lambda x: 0.25 * np.cosh(x / 2) ** -2,
-    ),
-    "relu": Write(
-        lambda _, h: h.relu_(), [2.0, -3.0, 0.5], lambda x: np.maximum(x, 0.0), lambda x: x > 0
-    ),
-    "clamp": Write(
-        lambda _, h: h.clamp_(0.0, 1.0),
-        [-1.0, 0.5, 3.0],
-        lambda x: np.clip(x, 0.0, 1.0),
-        lambda x: (x > 0) & (x < 1),
-    ),
-    "masked_fill": Write(
-        lambda ag, h: h.masked_fill_(ag.tensor([True, False, True]), 9.0),
-        [1.0, 2.0, 3.0],
-        lambda x: np.where([True, False, True], 9.0, x),
-        lambda _: [0.0, 1.0, 0.0],
-    ),
-}
-"""In-place forms of functions: `NAME_` is `NAME`, written over its argument."""
+def _writes(operators: Iterable[Operator]) -> dict[str, Write]:
+    """Take for each operator the first of its calls that overwrites values, by its name."""
+    found: dict[str, Write] = {}
+    for operator in operators:
+        for name, given in operator.calls.items():
+            write = Write(Call(operator, operator.named(name), given))
+            if operator.smoothness in DIFFERENTIABLE and write.overwrites_values:
+                found.setdefault(operator.name.removesuffix("_"), write)
+    return found
 
-OVERWRITES: Final = {
-    "fill": Write(lambda _, h: h.fill_(4.0), 3.0, lambda _: 4.0, np.zeros_like),
-    "zero": Write(lambda _, h: h.zero_(), 3.0, np.zeros_like, np.zeros_like),
-    "copy": Write(lambda ag, h: h.copy_(ag.tensor(4.0)), 3.0, lambda _: 4.0, np.zeros_like),
-}
+
+WRITES: Final = _writes(operator for operator in IN_PLACE if operator not in in_place.AUGMENTED)
+"""Everything that the catalogue has to write values in place: `NAME_`, and `setitem`."""
+
+AUGMENTED: Final = _writes(in_place.AUGMENTED)
+"""`h += y` and its like, under Python's names for them."""
+
+OVERWRITES: Final = {name: write for name, write in WRITES.items() if write.ignores_the_old_value}
 """Writes that ignore the value that they overwrite."""
-
-WRITES: Final = FORMS | OVERWRITES
-
-
-def _assigned(name: str, other: float) -> Callable[[Autograd, Tensor], Any]:
-    assign: Any = getattr(operator, name)
-    return lambda _, h: assign(h, other)
-
-
-AUGMENTED: Final = {
-    "iadd": Write(_assigned("iadd", 1.0), 3.0, lambda x: x + 1.0, np.ones_like),
-    "isub": Write(_assigned("isub", 2.0), 3.0, lambda x: x - 2.0, np.ones_like),
-    "imul": Write(_assigned("imul", 6.0), 3.0, lambda x: x * 6.0, lambda _: 6.0),
-    "itruediv": Write(_assigned("itruediv", 4.0), 3.0, lambda x: x / 4.0, lambda _: 0.25),
-    "ipow": Write(_assigned("ipow", 2), 3.0, lambda x: x**2, lambda x: 2.0 * x),
-}
-"""`h += 1.0` and its like, under Python's names for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +160,3 @@ COPIES: Final = {
     "reshape": Shown(lambda ag, x: ag.reshape(ag.t(x), (6,)), lambda a: a.T.ravel()),
 }
 """Operations whose result has memory of its own."""
-
-CHANGED: Final = {
-    "unsqueeze": Shown(lambda _, h: h.unsqueeze_(1), lambda a: a[:, None]),
-    "squeeze": Shown(lambda _, h: h.squeeze_(1), lambda a: a[:, 0], (2, 1, 3)),
-    "t": Shown(lambda _, h: h.t_(), np.transpose),
-    "transpose": Shown(lambda _, h: h.transpose_(0, 2), lambda a: a.transpose(2, 1, 0), (2, 1, 3)),
-}
-"""In-place forms that change the shape of a tensor: `NAME_`."""

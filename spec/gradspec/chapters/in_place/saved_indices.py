@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradspec import CONVENTION, SAFETY, clause, expect
 
 if TYPE_CHECKING:
@@ -81,3 +83,47 @@ def a_saved_index_that_was_written_is_an_error(ag: Autograd, indexed: Indexed) -
 
     with ag.refuses("stale-saved-tensor"):
         y.backward(ag.tensor(v))
+
+
+FOUND: dict[str, tuple[Callable[[Autograd, Tensor], Any], tuple[int, ...], list[int]]] = {
+    "sort": (lambda ag, h: ag.sort(h), (3,), [1, 2, 0]),
+    "topk": (lambda ag, h: ag.topk(h, 2), (2,), [0, 2]),
+    "max": (lambda ag, h: ag.max(h, 0), (), [0]),
+    "min": (lambda ag, h: ag.min(h, 0), (), [1]),
+    "median": (lambda ag, h: ag.median(h, 0), (), [2]),
+}
+"""An operation on [3, 1, 2] that returns values and indices: their shape, and the indices."""
+
+
+@clause("inp-239", SAFETY, sources=[SAVED, "chain rule"], over=FOUND)
+def an_overwritten_result_is_not_taken_for_the_index_that_was_found(
+    ag: Autograd, found: tuple[Callable[[Autograd, Tensor], Any], tuple[int, ...], list[int]]
+) -> None:
+    """If the indices that {name} returned are overwritten, the write or the pass is refused, or the
+    gradient is right.
+    """
+    apply, shape, places = found
+    v = ag.random(*shape)
+    x = ag.tensor([3.0, 1.0, 2.0], requires_grad=True)
+    values, indices = apply(ag, x)
+    with ag.attempt() as backward:
+        indices.zero_()
+        values.backward(ag.tensor(v))
+
+    with backward.granted():
+        expect(x.grad).is_close(np.bincount(places, np.ravel(v), 3))
+
+
+@clause("inp-240", CONVENTION, sources=[SAVED], over=FOUND)
+def a_returned_index_that_was_written_is_an_error(
+    ag: Autograd, found: tuple[Callable[[Autograd, Tensor], Any], tuple[int, ...], list[int]]
+) -> None:
+    """If the indices that {name} returned were written since, the pass is refused."""
+    apply, shape, _ = found
+    v = ag.random(*shape)
+    x = ag.tensor([3.0, 1.0, 2.0], requires_grad=True)
+    values, indices = apply(ag, x)
+    indices.zero_()
+
+    with ag.refuses("stale-saved-tensor"):
+        values.backward(ag.tensor(v))

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, MAY, SAFETY, VALUE, clause, expect
-from gradspec.chapters.in_place.rows import FORMS, WRITES, Write
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, clause, expect, informative
+from gradspec.chapters.in_place.rows import WRITES, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +49,14 @@ SAVED_KINDS: Final[dict[str, Kept]] = {
 }
 """What a derivative keeps -> what is kept and the root, recorded; and the slope at 1."""
 
-KEEPS_ITS_RESULT = {n: (n, FORMS[n]) for n in ("exp", "sqrt", "sigmoid", "tanh", "relu")}
+KEEPS_ITS_RESULT = {n: WRITES[n] for n in ("exp", "sqrt", "sigmoid", "tanh", "relu")}
+"""Functions whose slope is most cheaply told from the result, by their forms in place."""
 
 
 @clause("inp-210", SAFETY, sources=[CHECKS, "chain rule"], over=WRITES)
 def an_overwritten_argument_is_not_taken_for_the_old_one(ag: Autograd, write: Write) -> None:
-    """If {name}_ overwrites an argument that a derivative needs, the write or the pass is refused,
-    or the gradient is right.
+    """If a write by {name} overwrites an argument that a derivative needs, the write or the pass is
+    refused, or the gradient is right.
 
     An engine that does not look gives the slope of the square at the new value.
     """
@@ -91,24 +92,21 @@ def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
 
 
 @clause("inp-211", SAFETY, sources=[SAVED, "chain rule"], over=KEEPS_ITS_RESULT)
-def an_overwritten_result_is_not_taken_for_the_old_one(
-    ag: Autograd, row: tuple[str, Write]
-) -> None:
+def an_overwritten_result_is_not_taken_for_the_old_one(ag: Autograd, form: Write) -> None:
     """If the result of {name} is overwritten, the write or the pass is refused, or the gradient is
     right.
 
     Its slope is most cheaply told from its result.
     """
-    operator, function = row
-    v = ag.random(*np.shape(function.point))
-    x = ag.tensor(function.point, requires_grad=True)
-    y = getattr(ag, operator)(x)
+    v = ag.random(*np.shape(form.point))
+    x = ag.tensor(form.point, requires_grad=True)
+    y = getattr(ag, form.call.operator.form_of)(x)
     with ag.attempt() as backward:
         y.add_(1.0)
         y.backward(ag.tensor(v))
 
     with backward.granted():
-        expect(x.grad).is_close(v * function.slope)
+        expect(x.grad).is_close(form.pulled_back(v))
 
 
 @clause("inp-011", CONVENTION, sources=[SAVED])
@@ -235,6 +233,22 @@ def a_value_that_nobody_saved_may_be_written(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
+@clause("inp-249", SAFETY, sources=["chain rule"])
+def data_of_another_shape_does_not_reach_the_graph_that_exists(ag: Autograd) -> None:
+    """If a leaf is given data of another shape after it was used, the pass is refused, or the
+    gradient is that of the tensor that was used.
+    """
+    v = ag.random(2)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3.0
+    x.data = ag.tensor([5.0])
+    with ag.attempt() as backward:
+        y.backward(ag.tensor(v))
+
+    with backward.granted():
+        expect(x.grad).is_close(3.0 * v)
+
+
 @clause("inp-014", VALUE, sources=[CHECKS])
 def writes_before_saving_do_not_matter(ag: Autograd) -> None:
     """A tensor that was written before its value was saved is as good as any other."""
@@ -273,3 +287,13 @@ def a_factor_is_kept_only_for_the_other_ones_gradient(ag: Autograd) -> None:
     y.backward()
 
     expect(x.grad).equals(5.0)
+
+
+informative(
+    "inp-056",
+    "In-place operations rarely save memory in a recorded computation, because what they "
+    "overwrite may have to be kept for the backward pass.",
+    level=SHOULD,
+    sources=[WITH_AUTOGRAD],
+    reason="a statement about memory in general: how much an engine keeps is its own affair",
+)

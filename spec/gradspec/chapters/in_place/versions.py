@@ -22,7 +22,7 @@ INCREMENT = "torch.autograd.graph.increment_version docstring"
 
 @clause("inp-001", CONVENTION, sources=[NOTES], over=WRITES)
 def every_write_raises_the_version_by_one(ag: Autograd, write: Write) -> None:
-    """A new tensor has version 0, and {name}_ raises that by one."""
+    """A new tensor has version 0, and a write by {name} raises that by one."""
     x = ag.tensor(write.point)
 
     expect(x.version).equals(0)

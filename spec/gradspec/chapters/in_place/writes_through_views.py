@@ -196,6 +196,32 @@ def a_write_goes_to_its_region_however_the_base_lies(ag: Autograd) -> None:
     expect(x.grad).is_close(v.T * [5.0, 1.0, 1.0])
 
 
+@clause("inp-241", VALUE, unseen="views", sources=["chain rule"], builds_on=("inp-024/slice",))
+def a_write_to_a_part_without_a_name_can_be_differentiated_twice(ag: Autograd) -> None:
+    """A write to a part of a result has second derivatives, also if no view of the part is left."""
+    v = ag.random(2)
+    x = ag.tensor([0.5, 2.0], requires_grad=True)
+    h = x * x
+    h[:1].exp_()
+    (first,) = ag.grad(h, [x], ag.tensor(v), create_graph=True)
+    first.backward(ag.tensor([1.0, 1.0]))
+
+    expect(first).is_close(v * [np.exp(0.25), 4.0])
+    expect(x.grad).is_close(v * [3.0 * np.exp(0.25), 2.0])
+
+
+@clause("inp-242", VALUE, unseen="views", sources=["chain rule"], builds_on=("op-001/as_strided",))
+def a_strided_part_of_an_expanded_tensor_has_the_gradient_of_what_it_shows(ag: Autograd) -> None:
+    """What as_strided shows of an expanded tensor sends its gradient to that element once."""
+    v = ag.random(2)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = x.unsqueeze(1).expand(2, 3).as_strided((2,), (1,))
+    y.backward(ag.tensor(v))
+
+    expect(y).equals([1.0, 2.0])
+    expect(x.grad).is_close(v)
+
+
 @clause(
     "inp-027",
     VALUE,

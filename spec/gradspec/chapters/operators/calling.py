@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec.catalogue.in_place import AUGMENTED
-from gradspec.catalogue.operator import mapped, replaced, variables
+from gradspec.catalogue.operator import map_arrays, replaced, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def perform(ag: Autograd, call: Call, given: Given) -> Any:
 
 def on_constants(ag: Autograd, call: Call, sample: Given) -> Any:
     """Call the operator on tensors that do not require grad."""
-    return perform(ag, call, mapped(sample, ag.tensor))
+    return perform(ag, call, map_arrays(sample, ag.tensor))
 
 
 def on_leaves(ag: Autograd, call: Call, sample: Given) -> Any:

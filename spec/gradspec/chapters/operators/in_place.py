@@ -1,4 +1,9 @@
-"""In-place forms: the same value, the same derivative, in the memory of the first operand."""
+"""In-place forms: the same value, the same derivative, in the memory of the first operand.
+
+The derivative is that of the operator at the old value.  An engine that looks for the operand
+after the write finds the result there, and computes the slope at the wrong point.  So it keeps the
+old value, or a derivative in terms of the result.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,42 @@ RECORDED: Final = {n: c for n, c in WRITING.items() if c.operator.smoothness in 
 WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
 
-@clause("op-208", VALUE, sources=["torch docstrings"], over=WRITING)
+OF_FUNCTIONS: Final = "add sub mul div pow neg abs exp log sqrt sin cos tanh sigmoid clamp"
+FORMS: Final = {
+    **{f"inp-018/{name}": f"{name}_" for name in f"{OF_FUNCTIONS} masked_fill".split()},
+    "inp-018/relu": "relu__array",
+    **{f"inp-054/{name}": f"{name}_" for name in ("unsqueeze", "t", "transpose")},
+    "inp-054/squeeze": "squeeze__dim",
+    **{f"inp-203/{name}": name for name in ("iadd", "isub", "imul", "itruediv", "ipow")},
+}
+"""What were rows of three clauses that said the value and the derivative of forms together."""
+
+STOOD_FOR: Final = {
+    **{
+        clause: " ".join(row for old, row in FORMS.items() if old.startswith(f"{clause}/"))
+        for clause in ("inp-018", "inp-054", "inp-203")
+    },
+    **FORMS,
+    "inp-018a": "exp_",
+    "inp-018b": "sin_",
+    "inp-018c": "sigmoid_",
+    "inp-018d": "tanh_",
+    "inp-018e": "pow_",
+    "inp-018f": "sqrt_",
+    "inp-018g": "log_",
+    "inp-018h": "cos_",
+    "inp-018i": "abs_",
+    "inp-018j": "neg_",
+    "inp-018k": "div_",
+    "inp-048": "masked_fill_",
+    "inp-048a": "clamp_",
+    "inp-054a": "squeeze__dim",
+    "inp-054b": "t_",
+    "inp-054c": "transpose_",
+}
+
+
+@clause("op-208", VALUE, sources=["torch docstrings"], over=WRITING, stands_for=STOOD_FOR)
 def a_write_leaves_the_value_of_the_formula(ag: Autograd, call: Call) -> None:
     """After {name} what was written holds the value of the formula."""
     sample = call.sample()
@@ -28,7 +68,17 @@ def a_write_leaves_the_value_of_the_formula(ag: Autograd, call: Call) -> None:
     expect(on_constants(ag, call, sample)).is_close(call.value(sample))
 
 
-@clause("op-209", VALUE, sources=[WITH_AUTOGRAD], over=RECORDED)
+@clause(
+    "op-209",
+    VALUE,
+    sources=[
+        WITH_AUTOGRAD,
+        "torch.Tensor.masked_fill_ docstring",
+        "torch.Tensor.clamp_ docstring",
+    ],
+    over=RECORDED,
+    stands_for=STOOD_FOR,
+)
 def a_write_has_the_derivative_of_the_formula(ag: Autograd, call: Call) -> None:
     """Through a tensor that {name} wrote, the derivative is that of the formula, entry by entry."""
     sample = call.sample()

@@ -7,20 +7,21 @@ from typing import Any, Final
 import numpy as np
 from hypothesis import strategies as st
 
+from gradspec.catalogue.operators import OPERATORS
 from gradspec.drawing.expressions import BINARY, Expression, Operation, Shape
-from gradspec.drawing.strategies.numbers import arrays, numbers
+from gradspec.drawing.strategies.numbers import arrays, eighths
 
 LARGEST: Final = 8.0
 
 
 @st.composite
-def expressions(
+def expression_strategy(
     draw: st.DrawFn, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int
 ) -> Expression:
     """Draw an expression; see `gradspec.drawing.expressions.expressions`."""
     chosen = draw(st.lists(st.sampled_from(shapes), min_size=1, max_size=3))
     leaves = tuple(draw(arrays(shape)) for shape in chosen)
-    growth = _Growth(leaves, tame="sin" in unary)
+    growth = _Growth(leaves, next((name for name in unary if OPERATORS[name].tame), None))
     for _ in range(draw(st.integers(1, most))):
         growth.add(draw(_operation(growth.count, unary)))
     growth.join(draw(st.sampled_from(("add", "mul"))))
@@ -44,14 +45,17 @@ def with_a_second_cotangent(
     draw: st.DrawFn, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int
 ) -> tuple[Expression, Any, float, float]:
     """Draw an expression, another cotangent for it, and two numbers."""
-    case = draw(expressions(shapes, unary, most))
-    return case, draw(arrays(np.shape(case.cotangent))), draw(numbers()), draw(numbers())
+    case = draw(expression_strategy(shapes, unary, most))
+    return case, draw(arrays(np.shape(case.cotangent))), draw(eighths()), draw(eighths())
 
 
 class _Growth:
-    """The graph while it grows: bounds on each value and on its slope in any leaf entry."""
+    """The graph while it grows: bounds on each value and on its slope in any leaf entry.
 
-    def __init__(self, leaves: tuple[Any, ...], *, tame: bool) -> None:
+    `tame` is a function that keeps values small, if there is one.
+    """
+
+    def __init__(self, leaves: tuple[Any, ...], tame: str | None) -> None:
         self.tame = tame
         self.operations: list[Operation] = []
         self.sizes = [float(np.max(np.abs(leaf), initial=0.0)) for leaf in leaves]
@@ -62,7 +66,7 @@ class _Growth:
         return len(self.sizes)
 
     def add(self, operation: Operation) -> None:
-        """Add the operation, and a sine after it if its value could grow too large."""
+        """Add the operation, and a tame one after it if its value could grow too large."""
         sizes = [self.sizes[i] for i in operation.operands]
         slopes = [self.slopes[i] for i in operation.operands]
         if operation.name == "mul" and not self.tame and sizes[0] * sizes[1] > LARGEST:
@@ -70,13 +74,13 @@ class _Growth:
         if operation.name == "mul":
             size = sizes[0] * sizes[1]
             slope = sizes[0] * slopes[1] + sizes[1] * slopes[0]
-        elif operation.name in ("sin", "cos", "tanh"):
+        elif OPERATORS[operation.name].tame:
             size, slope = 1.0, slopes[0]
         else:
             size, slope = sum(sizes), sum(slopes)
         self._append(operation, size, slope)
         if size > LARGEST and self.tame:
-            self._append(Operation("sin", (self.count - 1,)), 1.0, slope)
+            self._append(Operation(self.tame, (self.count - 1,)), 1.0, slope)
 
     def _append(self, operation: Operation, size: float, slope: float) -> None:
         self.operations.append(operation)

@@ -8,8 +8,10 @@ from typing import Any, Final
 import numpy as np
 from hypothesis import strategies as st
 
+from gradspec.catalogue.operator import ANALYTIC
 from gradspec.drawing.writes import (
     LEAF,
+    WRITES,
     Act,
     Array,
     Compute,
@@ -34,7 +36,7 @@ INDICES: Final = (0, slice(None, 1), slice(1, None), (slice(None), 1), (slice(No
 
 
 @st.composite
-def inplace_programs(draw: st.DrawFn) -> InPlaceProgram:
+def inplace_program_strategy(draw: st.DrawFn) -> InPlaceProgram:
     """Draw a program; the first act is a view, the last a write."""
     point, buffer = _entries(draw, POINTS), _entries(draw, CONSTANTS)
     tensors = start(point, buffer)
@@ -83,14 +85,14 @@ def _write(draw: st.DrawFn, tensors: list[Array]) -> Act:
     anything = [n for n in range(len(tensors)) if n != LEAF]
     target = draw(st.sampled_from(views if draw(st.booleans()) else anything))
     array = tensors[target]
-    operators = ["add_", "sub_", "mul_", "copy_", "div_", "fill_", "neg_", "zero_"]
+    operators = [name for name in WRITES if name not in STEEP]
     operators += ["setitem"] * 2 if array.ndim else []
-    operators += ["sin_", "exp_"] if _within(LARGEST_ARGUMENT, array) else []
+    operators += STEEP if _within(LARGEST_ARGUMENT, array) else []
     operator = draw(st.sampled_from(operators))
     index = _index(draw, array) if operator == "setitem" else None
     place = array if index is None else array[everything_after(index)]
     operands: list[float | TensorOperand] = []
-    if operator in ("neg_", "sin_", "exp_", "zero_"):
+    if operator in OF_ONE_OPERAND:
         return Write(target, operator)
     if operator != "copy_":
         operands.append(draw(A_CONSTANT))
@@ -118,6 +120,10 @@ def _operands(
         if _broadcasts(t, place) and (operator != "mul_" or _within(LARGEST_FACTOR, t, place))
     ]
 
+
+OF_ONE_OPERAND: Final = [n for n, write in WRITES.items() if write.signature.names == ("x",)]
+STEEP: Final = [n for n in OF_ONE_OPERAND if WRITES[n].smoothness is ANALYTIC]
+"""What is written only over small numbers."""
 
 A_CONSTANT: Final = st.sampled_from(CONSTANTS)
 RARELY: Final = st.sampled_from((False, False, False, True))

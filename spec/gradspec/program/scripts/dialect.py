@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from gradspec.port.act import Act
     from gradspec.port.phrase import Choice
-    from gradspec.program.scripts.writer import Writer
+    from gradspec.program.scripts.script import Script
     from gradspec.program.steps import Step
 
 
@@ -32,8 +32,8 @@ class Dialect(Protocol):
     def interruption(self, raised: str) -> str:
         """Raise, inside a caller's function, what it raised by itself."""
 
-    def demand(self, step: Step, write: Writer) -> str:
+    def demand(self, step: Step, write: Script) -> str:
         """Say what an `expect` step demands."""
 
-    def block(self, step: Step, lines: list[str], write: Writer) -> list[str]:
+    def block(self, step: Step, lines: list[str], write: Script) -> list[str]:
         """Say what is demanded of the lines of a block."""

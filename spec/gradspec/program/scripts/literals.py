@@ -15,13 +15,14 @@ from gradspec.program.structure import Held, Plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradspec.program.scripts.dialect import Dialect
-
 
 class Literals:
     """Writes values; whoever has the names of a program's objects says which they are."""
 
-    dialect: Dialect
+    @property
+    @abstractmethod
+    def working_dtype(self) -> str:
+        """The data type of floats for which the program names none."""
 
     @abstractmethod
     def _name(self, number: int) -> str:
@@ -80,7 +81,7 @@ class Literals:
 
     def _dtype_of(self, data: Any) -> str:
         dtype = np.asarray(data).dtype
-        return self.dialect.working_dtype if dtype.kind == "f" else dtype.name
+        return self.working_dtype if dtype.kind == "f" else dtype.name
 
     def index(self, value: Any) -> str:
         """Write an index as it stands between brackets."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Choice, Phrase, choose
-from gradspec.program.scripts.writer import Writer, print_program
+from gradspec.program.scripts.writer import print_program
 
 if TYPE_CHECKING:
     from gradspec.port.act import Act
+    from gradspec.program.scripts.script import Script
     from gradspec.program.steps import Program, Step
 
 CHECKS: Final = {
@@ -71,7 +72,7 @@ class NotationDialect:
         """Raise what a caller's function raised."""
         return f"raise {raised}"
 
-    def demand(self, step: Step, write: Writer) -> str:
+    def demand(self, step: Step, write: Script) -> str:
         """Say what an `expect` step demands."""
         check, expected = step.given["check"], step.given.get("expected")
         found = write.literal(step.given["found"])
@@ -84,7 +85,7 @@ class NotationDialect:
         options = [f"{n}={step.given[n]!r}" for n in ("ulps", "scale") if n in step.given]
         return f"expect({found}).{method}({', '.join([write.listed(wanted), *options])})"
 
-    def block(self, step: Step, lines: list[str], write: Writer) -> list[str]:
+    def block(self, step: Step, lines: list[str], write: Script) -> list[str]:
         """Say what is demanded of the lines of a block."""
         match step.act:
             case "refuses":

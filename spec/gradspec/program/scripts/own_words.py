@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.program.steps import Function, Program, Ref, Step, functions, numbers, renumbered
-from gradspec.program.uses import forgotten, uses
+from gradspec.program.uses import forgotten, use_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ def in_own_words(program: Program) -> Program:
     """
     words = _OwnWords(forgotten(program.steps))
     steps = [renumbered(step, words.names) for step in list(words.said(program.steps))]
-    while unused := words.read - uses(steps).keys():
+    while unused := words.read - use_counts(steps).keys():
         words.read -= unused
         steps = list(_without(steps, unused))
     return Program(steps)

@@ -11,7 +11,7 @@ from gradspec.port.phrase import FORMS, RESULT, WORD, Argument, Local, flat
 
 if TYPE_CHECKING:
     from gradspec.port.phrase import Part, Phrase
-    from gradspec.program.scripts.writer import Writer
+    from gradspec.program.scripts.script import Script
 
 ATOMS: Final = (
     ast.Attribute,
@@ -29,8 +29,8 @@ ATOMS: Final = (
 class Spelling:
     """Spells the arguments of a phrase, and the names that are its own."""
 
-    def __init__(self, writer: Writer, phrase: Phrase, given: dict[str, Any], target: str) -> None:
-        self._writer = writer
+    def __init__(self, script: Script, phrase: Phrase, given: dict[str, Any], target: str) -> None:
+        self._script = script
         self._given = given
         self._target = target
         self._own: dict[str, str] = {}
@@ -41,13 +41,13 @@ class Spelling:
         if isinstance(part, Local):
             return self._local(part.name)
         value = self._given["data" if part.name in FORMS else part.name]
-        write = self._writer
+        write = self._script
         if part.name == "array":
             return write.array(value, self._given["dtype"])
         if part.type == WORD:
             return str(value)
         if part.name == "dtype":
-            return write.dialect.dtype(value)
+            return write.dtype(value)
         if part.star == "*":
             return write.listed(value)
         if part.star == "**":
@@ -61,10 +61,10 @@ class Spelling:
 
     def _local(self, name: str) -> str:
         if name == RESULT:
-            self._target = self._target or self._writer.fresh()
+            self._target = self._target or self._script.fresh()
             return self._target
         if name not in self._own:
-            self._own[name] = self._writer.fresh()
+            self._own[name] = self._script.fresh()
         return self._own[name]
 
 

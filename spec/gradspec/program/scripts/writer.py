@@ -20,13 +20,13 @@ from gradspec.exceptions import Unsayable
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import CONSTRUCTORS, Argument, flat
 from gradspec.program.folding import born_in, born_in_body, folded
-from gradspec.program.scripts.literals import Literals
 from gradspec.program.scripts.own_words import in_own_words
+from gradspec.program.scripts.script import Script
 from gradspec.program.scripts.spelling import Spelling, is_sayable
 from gradspec.program.signatures import sources
 from gradspec.program.steps import Body, Function, Program, Ref, Step, Value, numbers
 from gradspec.program.structure import Plain
-from gradspec.program.uses import forgotten, leaks, uses
+from gradspec.program.uses import forgotten, leaks, use_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +63,7 @@ def print_program(program: Program, dialect: Dialect) -> str:
     if not dialect.has_products:
         program = in_own_words(program)
     steps = folded(program).steps
-    writer = Writer(dialect, uses(steps), leaks(steps), forgotten(steps))
+    writer = Writer(dialect, use_counts(steps), leaks(steps), forgotten(steps))
     writer.block(steps)
     lines = [*(IN_TURN if writer.took_turns else ()), *writer.lines]
     lines = [*dialect.head("\n".join(lines)), *lines]
@@ -75,7 +75,7 @@ def print_program(program: Program, dialect: Dialect) -> str:
 
 
 @dataclass(slots=True)
-class Writer(Literals):
+class Writer(Script):
     """Writes steps as lines; knows which results are used, and where."""
 
     dialect: Dialect
@@ -98,6 +98,15 @@ class Writer(Literals):
 
     def _name(self, number: int) -> str:
         return self.inlined.pop(number, None) or self.names.get(number, f"t{number}")
+
+    @property
+    def working_dtype(self) -> str:
+        """The data type of floats for which the program names none."""
+        return self.dialect.working_dtype
+
+    def dtype(self, name: str | None) -> str:
+        """Name a data type in the dialect."""
+        return self.dialect.dtype(name)
 
     # acts -----------------------------------------------------------------------------
     def said(self, step: Step, target: str = "") -> list[str]:
@@ -188,7 +197,7 @@ class Writer(Literals):
 
     def is_used_outside(self, step: Step) -> bool:
         """Say whether anything that the steps of a block make is used after it."""
-        inside = uses(step.steps or [])
+        inside = use_counts(step.steps or [])
         return any(self.uses.get(n, 0) > inside.get(n, 0) for n in born_in(step.steps or []))
 
     def _repeat(self, step: Step) -> None:

@@ -1,6 +1,6 @@
 """`serve(engine)`: the other side of `RemoteEngine`, for an engine written in Python.
 
-`python -m gradspec_conformance.adapters.pipe.serve my_engine:Engine` answers on its standard
+`python -m gradspec_conformance.pipe.serve my_engine:Engine` answers on its standard
 output.
 """
 
@@ -23,10 +23,10 @@ from gradspec.program.signatures import signature_of
 from gradspec.program.steps import Ref
 from gradspec.program.storing import array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
-from gradspec_conformance.adapters.pipe.conversation import End, Message
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import CallbackRaised, ConversationEnded
 from gradspec_conformance.isolation.worker import private_channel
+from gradspec_conformance.pipe.conversation import End, Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ An adapter names the command that starts it; here `engine.js` lies beside the ad
         def __init__(self):
             super().__init__(["node", str(Path(__file__).with_name("engine.js"))])
 
-`gradspec_conformance.adapters.pipe.conversation` says what the process has to answer, and
-`gradspec_conformance.adapters.pipe.serve` is one that does, in Python.
+`gradspec_conformance.pipe.conversation` says what the process has to answer, and
+`gradspec_conformance.pipe.serve` is one that does, in Python.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from gradspec.program.signatures import parameters_of
 from gradspec.program.steps import Ref
 from gradspec.program.storing import Said, array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
-from gradspec_conformance.adapters.pipe.conversation import End, Message, shortened
 from gradspec_conformance.exceptions import BadMessage, ConversationEnded, RemoteRefusal
+from gradspec_conformance.pipe.conversation import End, Message, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,8 +1,20 @@
-"""What a clause is about."""
+"""The rank of a clause: how binding it is, and what it means to fail it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How binding a clause is, in the words of RFC 2119."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+
+MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
+"""What chapters are written with."""
 
 
 class Nature(StrEnum):
@@ -19,4 +31,4 @@ class Nature(StrEnum):
 
 
 VALUE, SAFETY, CONVENTION = Nature.VALUE, Nature.SAFETY, Nature.CONVENTION
-"""What chapters are written with."""
+"""What chapters are written with, too."""
