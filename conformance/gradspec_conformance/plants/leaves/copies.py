@@ -314,4 +314,6 @@ for taker, place in TAKERS.items():
 @after(assigning("data"), "shape: inp-249", "where a leaf is asked for its shape late")
 def existing_graphs_see_the_new_shape(_, tensor, _value):
     """Gradients of graphs that exist are brought to the shape of the data assigned since."""
-    tensor._refresh_accumulator()
+    node = tensor.leaf_state().accumulator()
+    if node is not None:
+        node.refresh()
