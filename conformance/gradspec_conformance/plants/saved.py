@@ -12,7 +12,7 @@ import gradspec_reference
 from gradspec_conformance.plants.history import number
 from gradspec_conformance.plants.places import CHECK_VERSION, RELEASE, STORE, at, kernel
 from gradspec_conformance.plants.plant import before, compound, plant
-from gradspec_reference.engine import hooks, saved, versions
+from gradspec_reference.engine import hooks, recording, saved, versions
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.engine.node import AccumulateGrad, Node
 from gradspec_reference.engine.saved import SavedTensor
@@ -50,12 +50,13 @@ def freed_is_a_mark(node):
         node.metadata["used"] = node.saved
 
 
-@before(RELEASE, "value: life-017", "engines that manage memory themselves")
+@before(RELEASE, "value: life-017/a_pass_through_products", "engines that manage memory themselves")
 def freed_memory_is_the_users(node):
     """Freeing a node gives back the memory of what it saved, which the user may still read."""
     for item in node.saved or ():
-        if isinstance(item, saved.SavedTensor):
-            item.tensor._array = np.zeros_like(item.tensor._array)
+        tensor = saved.tensor_of(item)
+        if tensor is not None:
+            tensor._array = np.zeros_like(tensor._array)
 
 
 @plant(at(saving, "save_result"), "lifetime: life-015d", "what torch's SavedVariable avoids")
@@ -87,6 +88,7 @@ def drop_recursive(swap):
 def saved_operands_are_weak(swap):
     """A node does not own the operands that it saved; once gone, they count as freed."""
     slot = vars(SavedTensor)["tensor"]
+    swap(at(recording, "keep"), lambda _, x: SavedTensor(x) if isinstance(x, Tensor) else x)
 
     def read(saved):
         swap.took_effect()
@@ -125,9 +127,10 @@ def saved_values_are_locked(swap):
     """A write to a value that some operation saved is refused at once."""
     locked: list[Any] = []
 
-    @swap.after(at(SavedTensor, "__init__"))
-    def saving(_, _self, tensor):
-        locked.append(versions.counter_of(tensor))
+    @swap.before(at(recording, "keep"))
+    def keeping(operand):
+        if isinstance(operand, Tensor):
+            locked.append(versions.counter_of(operand))
 
     @swap.before(STORE)
     def stored(target, *_):
@@ -157,8 +160,9 @@ def edges_hold_weakly(swap):
 def saved_memory_recycled(self):
     """When a graph is freed, the memory of its saved values is put to another use."""
     for item in self.saved or ():
-        if isinstance(item, SavedTensor):
-            item.tensor.materialise().fill(0)
+        tensor = saved.tensor_of(item)
+        if tensor is not None:
+            tensor.materialise().fill(0)
 
 
 @plant(RELEASE, "no error: ret-022/before", "confusion of retain_grad with retain_graph")

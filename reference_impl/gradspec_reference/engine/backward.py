@@ -161,7 +161,8 @@ class BackwardPass(ShowsGradients):
 
     def next_ready(self) -> Node:
         """Choose among the ready nodes: the one that was recorded last."""
-        return heapq.heappop(self.ready)[1]
+        ready = self.ready
+        return heapq.heappop(ready)[1] if len(ready) > 1 else ready.pop()[1]
 
     def visit_watched(self, node: Node) -> None:
         """Let a node's hooks see its gradient, hand that out or pass it on, and free the node.
@@ -233,10 +234,10 @@ class BackwardPass(ShowsGradients):
 
     def deliver(self, edge: Edge, part: Any, status: int) -> None:
         """Add a contribution to what has arrived at the end of an edge; None adds nothing."""
-        node: Any = edge[0]
+        node: Any
+        node, slot = edge
         arrivals = self.waiting[node]
         if part is not None:
-            slot = edge[1]
             shape, dtype = node.outputs[slot]
             array = part._array if self.create_graph else part
             if array.shape != shape or array.dtype is not dtype:
@@ -248,7 +249,10 @@ class BackwardPass(ShowsGradients):
                 arrivals[slot + FIRST] = accumulation.add_contribution(held[0], held[1], part)
         missing = arrivals[MISSING] = arrivals[MISSING] - 1
         if not missing:
-            heapq.heappush(self.ready, (node.order, node))
+            if self.ready:
+                heapq.heappush(self.ready, (node.order, node))
+            else:
+                self.ready.append((node.order, node))
 
     def fit(self, part: Any, status: int, shape: Shape, dtype: Any) -> tuple[Any, int]:
         """Bring a contribution to its receiver's shape and dtype."""

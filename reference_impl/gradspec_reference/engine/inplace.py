@@ -83,7 +83,7 @@ def prepare(
     target = operands[0]._array
     return how.node(
         recording.differentiated(operator, recording.collect_edges(operands, requires)),
-        recording.collect_saved(how.sources, kept, None),
+        recording.collect_saved(how, kept, None),
         params,
         ((target.shape, target.dtype),),
         how.freeable,

@@ -203,10 +203,9 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
 def gradient_edge(tensor: Tensor) -> Edge:
     """Return where the gradient of this tensor has to be sent."""
-    node = tensor._grad_fn if tensor._view is None else tensor.grad_fn
-    if node is not None:
-        return (node, tensor._output_nr)
-    if tensor._requires_grad:
-        state = tensor._leaf
-        return ((state and state.accumulator()) or accumulator(tensor), 0)
-    return NO_EDGE
+    node = tensor._grad_fn
+    if node is None or tensor._view is not None:
+        node = tensor.grad_fn
+        if node is None:
+            return (accumulator(tensor), 0) if tensor._requires_grad else NO_EDGE
+    return (node, tensor._output_nr)

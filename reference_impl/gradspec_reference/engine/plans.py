@@ -25,6 +25,7 @@ class Plan:
     node: type[Node]
     sources: tuple[Source, ...]
     freeable: bool
+    operands: tuple[int, ...] | None  # the positions of what is saved, if that is operands only
 
 
 def plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
@@ -43,7 +44,9 @@ def make_plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
         source(operator, name) if name in wanted else NOTHING for name in operator.saved_names
     )
     freeable = any(kind not in {"nothing", "shape"} for kind, _ in sources)
-    return Plan(node_type(operator), sources, freeable)
+    of_operands = all(kind == "operand" for kind, _ in sources)
+    operands = tuple(index for _, index in sources) if of_operands else None
+    return Plan(node_type(operator), sources, freeable, operands)
 
 
 def source(operator: Operator, name: str) -> Source:

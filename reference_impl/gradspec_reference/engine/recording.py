@@ -71,14 +71,13 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         result = Tensor(state.quietly(operator.kernel, x, y, *params))
     except (ValueError, RuntimeError, TypeError) as error:
         result = Tensor(run_again(operator, (x, y), params, error))
-    if state.recording and operator.differentiable:
-        # a tensor with a history requires grad: no need to ask
-        requires = (
-            a._grad_fn is not None or needs_grad(a),
-            b is not y and (b._grad_fn is not None or needs_grad(b)),
-        )
-        if should_record(requires) and result._array.dtype.kind == "f":
-            result._grad_fn = make_node(operator, (a, b), params, requires, result)
+    # a tensor with a history requires grad: no need to ask
+    requires = (
+        a._grad_fn is not None or needs_grad(a),
+        b is not y and (b._grad_fn is not None or needs_grad(b)),
+    )
+    if should_record(requires) and operator.differentiable and state.recording:
+        result._grad_fn = make_node(operator, (a, b), params, requires, result)
     return result
 
 
@@ -99,10 +98,9 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
         result = Tensor(state.quietly(operator.kernel, x, *params))
     except (ValueError, RuntimeError, TypeError) as error:
         result = Tensor(run_again(operator, (x,), params, error))
-    if state.recording and operator.differentiable:
-        requires = (a._grad_fn is not None or needs_grad(a),)
-        if should_record(requires) and result._array.dtype.kind == "f":
-            result._grad_fn = make_node(operator, (a,), params, requires, result)
+    requires = a._grad_fn is not None or needs_grad(a)
+    if requires and operator.differentiable and state.recording:
+        record(operator, (a,), params, result)
     return result
 
 
@@ -169,7 +167,7 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
         how = plan(operator, (True,))
         node = how.node(
             (graph.gradient_edge(source),),
-            collect_saved(how.sources, (source,), None),
+            collect_saved(how, (source,), None),
             params,
             tuple([(array.shape, array.dtype) for array in arrays]),
             how.freeable,
@@ -240,7 +238,7 @@ def make_node(
     array = result._array
     return how.node(
         collect_edges(operands, requires),
-        collect_saved(how.sources, operands, result),
+        collect_saved(how, operands, result),
         params,
         ((array.shape, array.dtype),),
         how.freeable,
@@ -258,15 +256,14 @@ def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tupl
     )
 
 
-def collect_saved(
-    sources: tuple[tuple[str, int], ...], operands: tuple[Any, ...], result: Tensor | None
-) -> tuple[Any, ...]:
+def collect_saved(how: Plan, operands: tuple[Any, ...], result: Tensor | None) -> tuple[Any, ...]:
     """Return what the rules need: operands, their shapes, or the result if there is one yet."""
-    saved = []
-    for kind, index in sources:
+    if how.operands is not None:
+        return tuple([keep(operands[index]) for index in how.operands]) if how.operands else ()
+    saved: list[Any] = []
+    for kind, index in how.sources:
         if kind == "operand":
-            operand = operands[index]
-            saved.append(SavedTensor(operand) if type(operand) is Tensor else operand)
+            saved.append(keep(operands[index]))
         elif kind == "result":
             saved.append(None if result is None else save_result(result))
         elif kind == "shape":
@@ -276,6 +273,13 @@ def collect_saved(
         else:
             saved.append(None)
     return tuple(saved)
+
+
+def keep(operand: Any) -> Any:
+    """Return what a node keeps of an operand: the tensor itself, as long as nobody wrote it."""
+    if type(operand) is not Tensor or operand._counter is None:
+        return operand
+    return SavedTensor(operand)
 
 
 def function(operator: Operator) -> Any:

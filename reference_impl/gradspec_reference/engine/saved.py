@@ -1,16 +1,19 @@
 """What a node keeps for its derivative; start at `SavedTensor`.
 
 A saved value remembers its version, and is only given back if its memory was not written since.
-An operand is kept as the tensor itself.  A result is kept without its history, because the
-history is the node that keeps it: a tensor, its node and the tensor again would be a cycle.
+An operand is kept as the tensor itself, alone as long as nobody has written it.  A result is kept
+without its history, because the history is the node that keeps it: a tensor, its node and the
+tensor again would be a cycle.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from gradspec_reference.engine import versions
+from gradspec_reference.engine.grads import HasGradient
 from gradspec_reference.errors import (
     DetachedSavedTensorError,
     GraphFreedError,
@@ -29,10 +32,9 @@ class SavedTensor:
 
     __slots__ = ("tensor", "version")
 
-    def __init__(self, tensor: Tensor) -> None:
+    def __init__(self, tensor: Tensor, version: int | None = None) -> None:
         self.tensor = tensor
-        counter = tensor._counter
-        self.version = 0 if counter is None else counter.value
+        self.version = versions.version(tensor) if version is None else version
 
     def unpack(self, node: Node, as_tensor: bool) -> Any:
         """Return the value; StaleSavedTensorError if it was written since."""
@@ -68,13 +70,23 @@ class SavedResult(SavedTensor):
         return tensor
 
 
+def written_out(item: Any) -> Any:
+    """Return what a node keeps, with version: a tensor that stands for itself was at version 0."""
+    return SavedTensor(cast("Tensor", item), 0) if isinstance(item, HasGradient) else item
+
+
+def tensor_of(item: Any) -> Any:
+    """Return the tensor that a node keeps, None if the item is none."""
+    return getattr(written_out(item), "tensor", None)
+
+
 def save_result(result: Tensor, output_nr: int = 0) -> SavedResult:
     """Save a result: an alias that shares memory and version, but has no history."""
     result.materialise()
     return SavedResult(result.alias(), output_nr)
 
 
-def check_version(node: Node, tensor: Tensor, now: int, then: int) -> None:
+def check_version(node: Node, tensor: HasGradient, now: int, then: int) -> None:
     """Refuse a saved value whose memory was written after it was saved."""
     if now != then and is_needed(node, tensor):
         shape = list(tensor._array.shape)
@@ -85,7 +97,7 @@ def check_version(node: Node, tensor: Tensor, now: int, then: int) -> None:
         )
 
 
-def check_not_cut_off(node: Node, tensor: Tensor) -> None:
+def check_not_cut_off(node: Node, tensor: HasGradient) -> None:
     """Refuse a saved value that lost its history; a function of the caller's may look at it."""
     leaf = tensor._leaf
     if leaf is not None and leaf.cut_off_at < node.order and node.operator.saved_names:
@@ -95,7 +107,7 @@ def check_not_cut_off(node: Node, tensor: Tensor) -> None:
         )
 
 
-def is_needed(node: Node, tensor: Tensor) -> bool:
+def is_needed(node: Node, tensor: HasGradient) -> bool:
     """Tell whether what an edge receives depends on a saved tensor.
 
     A view that was made in no_grad may require grad, as its base does, and have no edge.
@@ -104,7 +116,7 @@ def is_needed(node: Node, tensor: Tensor) -> bool:
     names = [
         name
         for name, item in zip(operator.saved_names, node.saved or (), strict=False)
-        if isinstance(item, SavedTensor) and item.tensor is tensor
+        if tensor_of(item) is tensor
     ]
     receivers = zip(operator.receivers, node.next_functions, strict=False) if names else ()
     needs = [need for name, edge in receivers if edge[0] for need in operator.needs_of(name)]
@@ -123,6 +135,12 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
                 check_version(node, tensor, counter.value, item.version)
                 check_not_cut_off(node, tensor)
             values.append(tensor if as_tensors else tensor._array)
+        elif isinstance(item, HasGradient):
+            counter = item._counter
+            if counter is not None:
+                check_version(node, item, counter.value, 0)
+                check_not_cut_off(node, item)
+            values.append(item if as_tensors else item._array)
         elif kind is SavedResult:
             values.append(item.unpack(node, as_tensors))
         elif kind is list:
@@ -151,7 +169,7 @@ def find(node: Node, name: str) -> Any:
 
 def shown(node: Node, name: str) -> Any:
     """Return a saved value as a caller sees it."""
-    item = find(node, name)
+    item = written_out(find(node, name))
     if isinstance(item, SavedTensor):
         return item.unpack(node, as_tensor=True)
     if isinstance(item, list):
@@ -165,7 +183,7 @@ def shown(node: Node, name: str) -> Any:
 
 def raw(node: Node, name: str) -> SavedTensor:
     """Return the saved item itself."""
-    item = find(node, name)
+    item = written_out(find(node, name))
     if not isinstance(item, SavedTensor):
         raise TypeError(f"{name!r} of {node.name()} is not a saved tensor")
     return item

@@ -44,9 +44,7 @@ def loop_body_recorded_once(sound, operator, operands, params, *rest):
     known: Node | None = getattr(operands[0], "_grad_fn", None)
     if known is not None and known.operator is operator:
         numbers = all(not isinstance(x, Tensor) for x in operands[1:])
-        same = known.saved == recording.collect_saved(
-            plan(operator, rest[0]).sources, operands, rest[1]
-        )
+        same = known.saved == recording.collect_saved(plan(operator, rest[0]), operands, rest[1])
         if numbers and same and (known.params == params):
             return known
     return sound(operator, operands, params, *rest)

@@ -55,7 +55,7 @@ def saves_both_always(sound, operator, operands, params, requires, result):
 
 
 @plant(at(recording, "collect_saved"), "value: rec-024", TEACHING)
-def saves_nothing_const(sound, sources, operands, result):
+def saves_nothing_const(sound, how, operands, result):
     """An operand that does not require grad is not saved, and its partner receives one times g."""
     known = (
         Tensor(np.ones_like(x._array))
@@ -63,7 +63,7 @@ def saves_nothing_const(sound, sources, operands, result):
         else x
         for x in operands
     )
-    return sound(sources, tuple(known), result)
+    return sound(how, tuple(known), result)
 
 
 @after(MAKE_NODE, "value: rec-004 rec-019", "pytorch/pytorch#119334")

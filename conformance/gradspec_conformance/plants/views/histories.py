@@ -10,7 +10,7 @@ from gradspec_conformance.plants.places import REBASE, at, instead, kernel
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import layout, versions, views
 from gradspec_reference.engine.plans import node_type
-from gradspec_reference.engine.saved import SavedResult, SavedTensor
+from gradspec_reference.engine.saved import SavedResult, SavedTensor, written_out
 from gradspec_reference.engine.views import Creation
 from gradspec_reference.names.functions import reshaping
 from gradspec_reference.operators import OPERATORS, memory
@@ -25,7 +25,8 @@ def take_alone(view: Any, node: Any) -> None:
 @before(REBASE, "value: inp-212; no error: inp-019", "finishing the node after the write")
 def versions_are_noted_after_the_write(_tensor, node):
     """A write notes the versions of what it saved when it is done, not before it begins."""
-    for item in node.saved or ():
+    node.saved = tuple(map(written_out, node.saved or ()))
+    for item in node.saved:
         if isinstance(item, SavedTensor):
             item.version = versions.version(item.tensor)
 

@@ -23,7 +23,7 @@ from gradspec_conformance.plants.walk.naive import (
 from gradspec_reference.engine import accumulation, arrivals
 from gradspec_reference.engine.arrivals import MISSING
 from gradspec_reference.engine.node import AccumulateGrad, Node
-from gradspec_reference.engine.saved import SavedTensor
+from gradspec_reference.engine.saved import SavedResult, tensor_of
 from gradspec_reference.engine.tensor import Tensor
 
 PATIENCE = 20_000
@@ -36,9 +36,10 @@ STACK = 1000
 
 def without_value(item: Any) -> Any:
     """Return a saved value, or zeros in the place of one that was computed."""
-    if type(item) is not SavedTensor or item.tensor._grad_fn is None:
+    tensor = None if isinstance(item, SavedResult) else tensor_of(item)
+    if tensor is None or tensor._grad_fn is None:
         return item
-    return SavedTensor(Tensor(np.zeros_like(item.tensor._array)))
+    return Tensor(np.zeros_like(tensor._array))
 
 
 @plant(step("start"), "value: bwd-001c bwd-001d", "karpathy/micrograd#2")
