@@ -121,6 +121,8 @@ def test_a_saved_shape_and_index_have_their_names() -> None:
     x, index = engine.ones(2, 3, requires_grad=True), engine.tensor([[0, 1, 0]])
 
     assert x.gather(0, index).grad_fn._saved_index.tolist() == index.tolist()
+    assert "_saved_index" in dir(x.gather(0, index).grad_fn)
+    assert "next_functions" in dir(x.exp().grad_fn.next_functions[0][0])
     for result in (x.sum(0), x[0], x.reshape(6)):
         assert result.grad_fn._saved_self_sym_sizes == (2, 3)
 

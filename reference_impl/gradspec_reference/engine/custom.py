@@ -23,7 +23,7 @@ class CallersOperator:
 
     saved_names = ()
     param_names = ()
-    public_names = "none"
+    public_names = ()
 
 
 class FunctionNode(Node):

@@ -125,6 +125,11 @@ class Node:
             return saving.raw(self, name.removeprefix("_raw_saved_"))
         raise AttributeError(f"{self.name()} has no attribute {name!r}")
 
+    def __dir__(self) -> list[str]:
+        """List what `__getattr__` finds, too."""
+        operator = getattr(self, "operator", None)
+        return [*super().__dir__(), *(operator.public_names if operator else ())]
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {hex(id(self))}>"
 

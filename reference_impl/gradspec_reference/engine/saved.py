@@ -164,7 +164,8 @@ def find(node: Node, name: str) -> Any:
         return node.saved[index] if index < len(node.saved) else None
     if name in operator.param_names:
         return node.params[operator.param_names.index(name)]
-    raise AttributeError(f"{node.name()} saves no {name!r}; it has {operator.public_names}")
+    known = ", ".join(operator.public_names) or "none"
+    raise AttributeError(f"{node.name()} saves no {name!r}; it has {known}")
 
 
 def shown(node: Node, name: str) -> Any:

@@ -217,7 +217,7 @@ class RegionOperator:
 
     saved_names = ()
     param_names = ()
-    public_names = "none"
+    public_names = ()
 
     def __init__(self, written_by: Node, geometry: Geometry) -> None:
         self.written_by = written_by

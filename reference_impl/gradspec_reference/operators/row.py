@@ -92,10 +92,10 @@ class Operator:
         return needs.split()
 
     @property
-    def public_names(self) -> str:
+    def public_names(self) -> list[str]:
         """The names of what a node of this operator shows; a shape has torch's word for it."""
         names = [n.replace("_shape", "_sym_sizes") for n in self.saved_names]
-        return ", ".join(f"_saved_{n}" for n in (*names, *self.param_names)) or "none"
+        return [f"_saved_{n}" for n in (*names, *self.param_names)]
 
 
 class OneForAll:
