@@ -19,11 +19,11 @@ import numpy as np
 
 LENGTH = 500
 Run = Callable[[], list[Any]]
-Workload = Callable[[str], Run]
+Workload = Callable[..., Run]
 
 
-def data(dtype: str) -> dict[str, Any]:
-    """Make the inputs of all workloads, the same in every run."""
+def data(dtype: str, times: int = 1) -> dict[str, Any]:
+    """Make the inputs of all workloads, the same in every run; `times` as many samples of them."""
     rng = np.random.default_rng(0)
 
     def normal(*shape: int, scale: float = 1.0) -> Any:
@@ -31,15 +31,15 @@ def data(dtype: str) -> dict[str, Any]:
 
     return {
         "scalars": [np.asarray(v, dtype) for v in (0.5, 0.999, 0.001)],
-        "batch": normal(64, 784),
-        "onehot": np.eye(10, dtype=dtype)[rng.integers(0, 10, 64)],
+        "batch": normal(64 * times, 784),
+        "onehot": np.eye(10, dtype=dtype)[rng.integers(0, 10, 64 * times)],
         "weights": [
             normal(784, 128, scale=0.05),
             normal(128, scale=0.05),
             normal(128, 10, scale=0.05),
             normal(10, scale=0.05),
         ],
-        "tokens": normal(64, 64),
+        "tokens": normal(64 * times, 64),
         "heads": [normal(64, 64, scale=0.1) for _ in range(3)],
         "large": [normal(1024, 1024, scale=0.05) for _ in range(3)],
     }
@@ -68,8 +68,8 @@ def numpy_by_hand() -> dict[str, Workload]:
 
         return run
 
-    def mlp(dtype: str) -> Run:
-        given = data(dtype)
+    def mlp(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
         x, onehot, (w1, b1, w2, b2) = given["batch"], given["onehot"], given["weights"]
 
         def run() -> list[Any]:
@@ -84,8 +84,8 @@ def numpy_by_hand() -> dict[str, Workload]:
 
         return run
 
-    def attention(dtype: str) -> Run:
-        given = data(dtype)
+    def attention(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
         x, (wq, wk, wv) = given["tokens"], given["heads"]
 
         def run() -> list[Any]:
@@ -145,8 +145,8 @@ def torch_like(module: str) -> dict[str, Workload]:
 
         return differentiated(parameters, loss)
 
-    def mlp(dtype: str) -> Run:
-        given = data(dtype)
+    def mlp(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
         x, onehot = torch.tensor(given["batch"]), torch.tensor(given["onehot"])
         parameters = leaves(given["weights"])
 
@@ -157,8 +157,8 @@ def torch_like(module: str) -> dict[str, Workload]:
 
         return differentiated(parameters, loss)
 
-    def attention(dtype: str) -> Run:
-        given = data(dtype)
+    def attention(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
         x, parameters = torch.tensor(given["tokens"]), leaves(given["heads"])
 
         def loss() -> Any:
@@ -207,8 +207,8 @@ def mygrad() -> dict[str, Workload]:
 
         return differentiated(data(dtype)["scalars"], loss)
 
-    def mlp(dtype: str) -> Run:
-        given = data(dtype)
+    def mlp(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
 
         def loss(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
             scores = activations.relu(given["batch"] @ w1 + b1) @ w2 + b2
@@ -216,8 +216,8 @@ def mygrad() -> dict[str, Workload]:
 
         return differentiated(given["weights"], loss)
 
-    def attention(dtype: str) -> Run:
-        given = data(dtype)
+    def attention(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
         x = given["tokens"]
 
         def loss(wq: Any, wk: Any, wv: Any) -> Any:
@@ -259,8 +259,8 @@ def hips_autograd() -> dict[str, Workload]:
 
         return differentiated([v[()] for v in data(dtype)["scalars"]], loss)
 
-    def mlp(dtype: str) -> Run:
-        given = data(dtype)
+    def mlp(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
 
         def loss(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
             scores = np_.maximum(given["batch"] @ w1 + b1, 0) @ w2 + b2
@@ -270,8 +270,8 @@ def hips_autograd() -> dict[str, Workload]:
 
         return differentiated(given["weights"], loss)
 
-    def attention(dtype: str) -> Run:
-        given = data(dtype)
+    def attention(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
         x = given["tokens"]
 
         def loss(wq: Any, wk: Any, wv: Any) -> Any:

@@ -59,6 +59,8 @@ SAVED = {
     "index": "i = torch.tensor([0, 1]); y = x[i]",
     "mask": "i = x > 1.5; y = x[i]",
     "masked_select": "i = x > 1.5; y = x.masked_select(i)",
+    "masked_select_input": "i = x * 1; y = i.masked_select(x > 1.5)",
+    "gather_input": "i = x * 1; y = i.gather(0, torch.tensor([0]))",
     "gather": "i = torch.tensor([0, 1]); y = x.gather(0, i)",
     "take_along_dim": "i = torch.tensor([0, 1]); y = torch.take_along_dim(x, i)",
     "index_select": "i = torch.tensor([0, 1]); y = x.index_select(0, i)",
@@ -412,6 +414,30 @@ b.mul_(x)
 attempt(lambda: v.mul_(2))
 out(v.grad_fn)
 attempt(lambda: v.mul_(2))
+""",
+    "a gradient for what was expanded and filled": """
+e = (x * 1).expand(2, 3)
+e.zero_()
+out(e.grad_fn)
+attempt(lambda: e.sum().backward())
+out(x.grad)
+""",
+    "one gradient for all where some were assigned": """
+for key in ([0], x > 1.5, torch.tensor([2, 1])):
+    h = torch.stack([x, x])
+    h[:, key] = 0.5
+    h[[1]] = 2.0
+    h.sum().backward()
+    out(x.grad)
+""",
+    "a number is gathered, and by a number": """
+for source, index in ((x.sum(), [0, 0]), (x, 1), (x.sum(), 0)):
+    y = source.gather(0, torch.tensor(index))
+    out(y, torch.autograd.grad(y.sum(), x, retain_graph=True))
+""",
+    "a mask that does not fit": """
+h = x * 1
+attempt(lambda: h.__setitem__(torch.tensor([True, False]), torch.ones(1, dtype=torch.float64)))
 """,
     "an index of nothing": """
 e = torch.ones(3, 2)

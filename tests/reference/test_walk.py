@@ -244,6 +244,41 @@ for spoil in ("pass", "x.add_(1)", "y.sum().backward()"):
 z = Custom.apply(torch.heaviside(x, x.detach()))
 attempt(lambda: z.sum().backward())
 """,
+    "memory_of_cotangents": """
+for make in ("x.view(2)", "x.sum(0)", "x.sum(0, keepdim=True).view(2)", "x[0]", "x.sum().view(1)"):
+    x, w = leaf([[1., 2.]]), leaf([3., 4.])
+    y = eval(make)
+    c = torch.ones_like(y).mul(5)
+    z = c * w
+    y.backward(c)
+    x.grad.mul_(2)
+    out(c, c._version)
+    attempt(lambda: z.sum().backward())
+""",
+    "requests_and_shapes": """
+for change in ("y.unsqueeze_(0)", "y.t_()", "y.squeeze_()", "y.transpose_(0, 1)", "y.detach_()"):
+    x = leaf([[1., 2.]])
+    y = x * 2
+    y.retain_grad()
+    exec(change)
+    out(y.retains_grad)
+    if y.requires_grad:
+        y.retain_grad()
+        (y * y).sum().backward()
+    out(y.grad, x.grad)
+""",
+    "data_of_another_shape": """
+for make in ("x * 2", "x * x", "x + 1", "x.sum()"):
+    for shape in ((2,), (3, 1), (1, 3), (1,), (), (2, 3), (4,)):
+        for held in (False, True):
+            x = leaf([1., 2., 3.])
+            if held:
+                x.sum().backward()
+            y = eval(make)
+            x.data = torch.ones(shape)
+            attempt(lambda: y.sum().backward())
+            out(x.grad)
+""",
     "infinities": """
 inf, nan = float("inf"), float("nan")
 for f in ("max()", "min()", "median()", "amax()", "prod()", "norm()", "norm(0)", "norm(inf)",
@@ -284,6 +319,37 @@ for mode in (torch.enable_grad, torch.no_grad):
         attempt(lambda: torch.autograd.grad(y.sum(), h))
 """
     )
+
+
+WRITTEN = "h h[0:2] h.view(3) h.unbind()[0] h.split(2)[0] x[0:2] k[0:2] h.t()"
+
+
+@pytest.mark.parametrize("given", WRITTEN.split())
+@pytest.mark.parametrize("backward", ["g * 10", "None", "g"])
+def test_an_argument_that_is_written_gets_a_new_history(given: str, backward: str) -> None:
+    assert_alike(f"""
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.mark_dirty(x.mul_(2))
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        return {backward}
+
+
+x, k = leaf([1., 2., 3.]), torch.tensor([1., 2., 3.])
+h = x * 1
+v = {given}
+v.retain_grad() if v.requires_grad else None
+attempt(lambda: Doubled.apply(v) is v)
+out(h, k, v._version)
+attempt(lambda: (v.grad_fn, h.grad_fn))
+attempt(lambda: torch.autograd.grad((h * h).sum(), x, create_graph=True, allow_unused=True))
+attempt(lambda: (h * 3).sum().backward())
+out(x.grad, v.grad)
+""")
 
 
 @pytest.mark.parametrize("depth", [1, 30, 300])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.accumulation import SHARED
-from gradspec_reference.engine.node import AccumulateGrad
+from gradspec_reference.engine.node import AccumulateGrad, recorded_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,7 @@ def select_paths(targets: set[Node], nodes: Iterable[Node]) -> tuple[set[Node], 
     visited = set(targets)
     executed: set[Node] = set()
     inner = (node for node in nodes if not isinstance(node, AccumulateGrad))
-    for node in sorted(inner, key=lambda node: -node.order):
+    for node in sorted(inner, key=recorded_as.__get__, reverse=True):
         if any(target in visited for target, _ in node.next_functions):
             executed.add(node)
             visited.add(node)

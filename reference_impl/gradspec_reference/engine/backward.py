@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import accumulation, hooks, modes, nesting
-from gradspec_reference.engine.accumulation import OWNED, SHARED, ownership
+from gradspec_reference.engine.accumulation import OWNED, SHARED, VIEW, ownership
 from gradspec_reference.engine.arrivals import (
     FIRST,
     MISSING,
@@ -24,7 +24,7 @@ from gradspec_reference.engine.arrivals import (
     count_dependencies,
     select_paths,
 )
-from gradspec_reference.engine.node import AccumulateGrad
+from gradspec_reference.engine.node import AccumulateGrad, WithoutDerivative
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import unbroadcast
 from gradspec_reference.engine.shown import ShowsGradients
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
 
     from gradspec_reference.engine.node import Edge, Node, Shape
     from gradspec_reference.engine.tensor import Tensor
-
-
-# the name of what has no derivative, and refuses even if nothing arrives
-NOT_IMPLEMENTED = "torch::autograd::NotImplemented"
 
 
 class BackwardPass(ShowsGradients):
@@ -149,6 +145,8 @@ class BackwardPass(ShowsGradients):
                 cotangent, status = waiting.pop(node)[FIRST]
                 if cotangent is not None:
                     accumulation.accumulate_array(node.variable, cotangent, status)
+                    if status == VIEW:
+                        self.count_with_cotangents(node.variable)
         return None
 
     def is_watched(self, node: Node) -> bool:
@@ -182,8 +180,8 @@ class BackwardPass(ShowsGradients):
         if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
             return
-        if node.name() == NOT_IMPLEMENTED:
-            node.operator.rules[0](self.xp, None)
+        if isinstance(node, WithoutDerivative):
+            node.refuse()
         if node.operator_is_callers:
             self.quietly(self.ask_caller, node, arrived)
         elif all(value is None for value, _ in arrived):
@@ -291,6 +289,8 @@ class BackwardPass(ShowsGradients):
             accumulation.accumulate_tensor(leaf, value)
         else:
             self.quietly(accumulation.accumulate_array, leaf, value, status)
+            if status == VIEW:
+                self.count_with_cotangents(leaf)
 
 
 def check_still_leaf(tensor: Tensor) -> None:

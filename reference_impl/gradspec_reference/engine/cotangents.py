@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.recording import tensors
+from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     CotangentCountError,
@@ -22,7 +24,6 @@ from gradspec_reference.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference import dtypes
     from gradspec_reference.engine.node import Edge, Shape
 
 Root = Tensor | GradientEdge
@@ -44,12 +45,20 @@ def for_roots(roots: Sequence[Root], given: Sequence[Any]) -> tuple[list[Edge], 
     seeds = [one for one in cotangents if one is not None]
     if len(given) == 1 and given[0] is None:  # the commonest case
         return edges, seeds
-    return edges, [of_dtype_of(edge, one) for edge, one in zip(edges, seeds, strict=True)]
+    return edges, [received(edge, one) for edge, one in zip(edges, seeds, strict=True)]
 
 
-def of_dtype_of(edge: Edge, cotangent: Tensor) -> Tensor:
-    """Cast a cotangent to the dtype that its root receives, before the pass, whose mode differs."""
-    array, dtype = cotangent._array, edge[0].outputs[edge[1]][1]  # type: ignore[union-attr]
+def received(edge: Edge, cotangent: Tensor) -> Tensor:
+    """Cast a cotangent to the dtype that its root receives, before the pass, whose mode differs.
+
+    CotangentShapeError if the root was shown otherwise since, RuntimeError if it has no dtype that
+    can be differentiated.
+    """
+    array, (shape, dtype) = cotangent._array, edge[0].outputs[edge[1]]  # type: ignore[union-attr]
+    if not is_broadcast_of(array.shape, shape):
+        check_shape(cotangent, shape)
+    if (dtype or array.dtype).kind != "f":
+        raise RuntimeError(f"a root of {dtypes.of(dtype)} was given; only floats have gradients")
     if dtype is None or array.dtype is dtype or array.dtype == dtype:
         return cotangent
     cast: Tensor = tensors.cast(cotangent, dtype, array.dtype)

@@ -6,7 +6,6 @@ row otherwise (torch documentation, "Default gradient layouts").
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any
 
@@ -120,23 +119,17 @@ def overlaps_itself(array: Any) -> bool:
 
 
 def follows(gradient: Any, leaf: Any) -> bool:
-    """Tell whether a gradient already has the layout that its leaf asks for."""
-    if gradient.shape != leaf.shape:
-        return fits_by_strides(gradient, leaf)
+    """Tell whether a gradient already has the layout that its leaf asks for; not if expanded."""
+    if 0 in gradient.strides:
+        return False
+    if gradient.shape != leaf.shape:  # data was exchanged; torch compares step by step, and so far
+        pairs = zip(gradient.strides, leaf.strides, gradient.shape, strict=False)
+        return all(n == 1 or step == wanted for step, wanted, n in pairs)
     if leaf.flags.c_contiguous:
         return bool(gradient.flags.c_contiguous)
     if is_dense(leaf):
         return bool(gradient.strides == leaf.strides)
     return bool(gradient.flags.c_contiguous)
-
-
-def fits_by_strides(gradient: Any, leaf: Any) -> bool:
-    """Tell whether torch, which looks at strides alone, keeps a gradient of another shape.
-
-    Data of another shape was assigned to the leaf after it was used.
-    """
-    steps = itertools.zip_longest(gradient.shape, gradient.strides, leaf.strides)
-    return not leaf.ndim or all(n in {None, 1} or mine == its for n, mine, its in steps)
 
 
 def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:

@@ -140,6 +140,33 @@ class Node:
         )
 
 
+class WithoutDerivative(Node):
+    """An operation that cannot be differentiated: a pass that comes to it fails at once."""
+
+    __slots__ = ()
+
+    @property
+    def order(self) -> int:
+        """The place in the queue: before all that has a derivative."""
+        return next_leaf_order()
+
+    @order.setter
+    def order(self, number: int) -> None:
+        recorded_as.__set__(self, number)
+
+    def _sequence_nr(self) -> int:
+        """Return the largest number there is."""
+        return (1 << 64) - 1
+
+    def refuse(self) -> None:
+        """Raise what the rules raise, also if nothing arrives."""
+        next(filter(None, self.operator.rules))(None, None)
+
+
+# when a node was recorded, which for most is their place in the queue
+recorded_as: Any = vars(Node)["order"]
+
+
 def freed(node: Node) -> GraphFreedError:
     """Word the refusal to use what was freed."""
     return GraphFreedError(

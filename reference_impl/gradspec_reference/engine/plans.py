@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradspec_reference.engine.node import Node
+from gradspec_reference.engine.node import Node, WithoutDerivative
 
 if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
@@ -79,5 +79,6 @@ def node_type(operator: Operator) -> type[Node]:
             "operator": operator,
             "operator_is_single": not operator.several,
         }
-        made = operator.derived[Node] = type(name, (Node,), body)
+        base = WithoutDerivative if name == "NotImplemented" else Node
+        made = operator.derived[Node] = type(name, (base,), body)
     return made

@@ -207,7 +207,10 @@ def record(
 ) -> None:
     """Give a result its history, if it has one."""
     requires = tuple([needs_grad(x) for x in operands])
-    if not should_record(requires) or result._array.dtype.kind != "f":
+    if not should_record(requires):
+        return
+    if result._array.dtype.kind != "f":
+        refusals.refuse_integers(operator, operands, requires)
         return
     node = make_node(operator, operands, params, requires, result)
     if operator.ruled is not None:

@@ -55,3 +55,15 @@ def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
         f"{operator.name} was given operands of shapes {shapes}, which do not fit together; "
         "reshape or expand them first"
     )
+
+
+def refuse_integers(
+    operator: Operator, operands: tuple[Any, ...], requires: tuple[bool, ...]
+) -> None:
+    """Refuse to compute integers from integers that a write has made require grad."""
+    for operand, wanted in zip(operands, requires, strict=True):
+        if wanted and operand._array.dtype.kind != "f":
+            raise RuntimeError(
+                f"{operator.name} was given a tensor of {operand.dtype} that requires grad, since "
+                "a value with a history was written into it; integers have no gradient"
+            )

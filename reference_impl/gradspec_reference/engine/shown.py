@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import hooks, views
+from gradspec_reference.engine import hooks, versions, views
 from gradspec_reference.engine.accumulation import SHARED, VIEW
 from gradspec_reference.engine.arrivals import FIRST
 from gradspec_reference.engine.node import AccumulateGrad
@@ -68,6 +68,12 @@ class ShowsGradients:
         if returned[0] is None or self.create_graph:
             return returned.pop(0), SHARED
         return self.known().take_back(returned)  # type: ignore[arg-type]
+
+    def count_with_cotangents(self, leaf: Tensor) -> None:
+        """Let a gradient that shows a cotangent's memory count writes together with it."""
+        for seed in self.seeds:
+            if leaf._grad is not None and owner_of(leaf._grad._array) is owner_of(seed._array):
+                versions.share(leaf._grad, seed)
 
     def known(self) -> Shown:
         """Return what callers have seen; most passes show nothing."""

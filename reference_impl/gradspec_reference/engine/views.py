@@ -21,6 +21,7 @@ from gradspec_reference.errors import (
     MultiViewBaseWrittenError,
     MultiViewInplaceError,
     NoGradViewInplaceError,
+    OverlappingMemoryError,
 )
 from gradspec_reference.operators import OPERATORS
 
@@ -249,4 +250,9 @@ def replaced_region(
     received = from_region(rule, geometry, params, xp, g, *values)
     if received is None:
         return xp.clear_region(g, geometry)
+    if any(s == 0 and n > 1 for n, s in zip(geometry[2], geometry[3], strict=True)):
+        raise OverlappingMemoryError(
+            f"an expanded tensor of shape {list(geometry[2])} was filled, and the gradient of "
+            "what several of its indices show cannot be replaced; fill a clone() instead"
+        )
     return xp.replace_region(g, received, geometry)

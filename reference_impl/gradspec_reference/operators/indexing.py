@@ -55,7 +55,10 @@ def index_rule(xp: Any, g: Any, indices: list[Any], shape: Any, template: Key) -
 
 def gather_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, *_: Any) -> Any:
     """Return what was read along a dimension, added where it was read."""
-    return xp.scatter_to(g, shape, along(index, dim)) if shape else g
+    if not shape:
+        return g
+    key = along(index, dim) if index.ndim else (array_of(index),)
+    return xp.scatter_to(g, shape, key)
 
 
 def chosen_along_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim: bool) -> Any:
@@ -78,6 +81,13 @@ def put_kernel(x: Any, values: Any, *rest: Any) -> Any:
     *indices, template = rest
     copy = copy_with_its_overlaps(x)
     copy[fill_key(template, indices)] = values
+    return copy
+
+
+def clear_kernel(x: Any, key: Key) -> Any:
+    """Return a tensor with zeros at the indices."""
+    copy = x.copy()
+    copy[key] = 0
     return copy
 
 
@@ -122,14 +132,17 @@ def masked_select_kernel(x: Any, mask: Any) -> Any:
     return np.broadcast_to(x, shape)[np.broadcast_to(mask, shape)]
 
 
-def masked_select_rule(xp: Any, g: Any, mask: Any, shape: Any) -> Any:
+def masked_select_rule(xp: Any, g: Any, x: Any, mask: Any) -> Any:
     """Return what was selected, where it was."""
     mask = array_of(mask)
-    whole = np.broadcast_shapes(shape, mask.shape)
+    whole = np.broadcast_shapes(tuple(x.shape), mask.shape)
     return xp.scatter_to(g, whole, (np.broadcast_to(mask, whole),))
 
 
 def gather_kernel(x: Any, index: Any, dim: int) -> Any:
+    """Return what the index names; a number counts as one row of one element."""
+    if not (x.ndim and index.ndim):
+        return x.reshape(-1)[index.reshape(-1)].reshape(index.shape)
     return x[along(index, dim)]
 
 
@@ -171,7 +184,7 @@ ROWS = (
     ),
     unary_operator(
         "clear_at",
-        kernel=lambda x, key: put_kernel(x, 0, key),
+        kernel=clear_kernel,
         params="key",
         vjp=lambda xp, g, key: xp.clear_at(g, key),
     ),
@@ -187,10 +200,15 @@ ROWS = (
         "masked_select",
         kernel=masked_select_kernel,
         operands="self mask",
-        saves="mask self_shape",
+        saves="self mask",
         vjp={"self": masked_select_rule},
     ),
-    reading("gather", operands="self index", saves="index self_shape"),
+    reading(
+        "gather",
+        operands="self index",
+        saves="self index",
+        vjp={"self": lambda xp, g, x, index, dim: gather_rule(xp, g, index, tuple(x.shape), dim)},
+    ),
     reading("sort_values", node="SortBackward0"),
     reading("topk_values", node="TopkBackward0"),
     extreme("max_dim", node="MaxBackward0"),

@@ -79,8 +79,12 @@ def has_zero(x: Any) -> bool:
 
 def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Each element receives the product of the others."""
+    if not x.shape:
+        return g
     if not has_zero(x):
         return g * result / x
+    if math.prod(x.shape) == 1:
+        return xp.reshape(g, tuple(x.shape))
     if isinstance(x, np.ndarray) and x.size - np.count_nonzero(x) > 1:
         return np.zeros_like(x)  # under create_graph it varies with x
     others = all_but_one(xp, xp.reshape(x, (math.prod(x.shape),)))
@@ -90,13 +94,16 @@ def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
 def prod_dim_rule(xp: Any, g: Any, x: Any, result: Any, dim: int, keepdim: bool) -> Any:
     """Each element receives the product of the others along the dimension."""
     shape = tuple(x.shape)
+    if not shape:
+        return g
     g = restore(xp, g, shape, (dim,), keepdim)
     if not has_zero(x):
         return g * restore(xp, result, shape, (dim,), keepdim) / x
+    if shape[dim] == 1:
+        return g
     last = len(shape) - 1
-    rows = xp.transpose(x, dim, last) if shape else xp.reshape(x, (1,))
-    others = all_but_one(xp, rows)
-    return g * (xp.transpose(others, dim, last) if shape else xp.reshape(others, ()))
+    others = all_but_one(xp, xp.transpose(x, dim, last))
+    return g * xp.transpose(others, dim, last)
 
 
 def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
@@ -213,9 +220,10 @@ def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, ke
         return xp.sign(x) * largest * (g / xp.sum_dim(largest, dims, True))
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
         return g * xp.where(result == 0, 0.0, x / result)
-    slope = xp.where(result == 0, 0.0, g / xp.pow_scalar(result, order - 1))
-    power = xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
-    return xp.sign(x) * power * slope
+    power = xp.sign(x) * xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
+    if order < 1:
+        return power * g * xp.pow_scalar(result, 1 - order)
+    return power * xp.where(result == 0, 0.0, g / xp.pow_scalar(result, order - 1))
 
 
 def sum_rule(xp: Any, g: Any, shape: Dims) -> Any:

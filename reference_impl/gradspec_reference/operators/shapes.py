@@ -65,7 +65,12 @@ def fold_kernel(g: Any, shape: Dims, dim: int, size: int, step: int) -> Any:
 
 
 def spread_kernel(x: Any, shape: Dims) -> Any:
-    """Return the operand repeated into memory of its own, which later products read faster."""
+    """Return the operand repeated into memory of its own, which later products read faster.
+
+    What is not repeated is shown.
+    """
+    if x.shape == shape:
+        return x[...] if isinstance(x, np.ndarray) else x
     whole = np.empty(shape, x.dtype)
     whole[...] = x
     return whole
@@ -73,10 +78,11 @@ def spread_kernel(x: Any, shape: Dims) -> Any:
 
 def everywhere_kernel(x: Any, shape: Dims) -> Any:
     """Return one number as all elements of a shape, without memory for them: not to be written."""
-    if math.prod(shape) <= 1:
+    count = math.prod(shape)
+    if not count or (count == 1 and not isinstance(x, np.ndarray)):
         return spread_kernel(x, shape)
     whole: Any = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
-    if isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray) and count > 1:
         whole.flags.writeable = False
     return whole
 

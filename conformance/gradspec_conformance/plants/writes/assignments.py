@@ -6,6 +6,7 @@ from gradspec_conformance.plants.places import at, instead, kernel, rule
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import inplace, layout
 from gradspec_reference.names.functions import products, shapes
+from gradspec_reference.operators import indexing
 
 
 @plant(
@@ -53,3 +54,11 @@ def elements_are_assigned_one_by_one(swap):
         for position, place in enumerate(rest[0]):
             x[place] = values[position]
         return x
+
+
+@plant(kernel("clear_at"), "value: inp-268", "where a broadcast gradient is written to")
+def one_number_is_cleared_for_all(_sound, x, key):
+    """An assignment clears in the gradient what it overwrote, and what has the same address."""
+    copy = indexing.copy_with_its_overlaps(x)
+    copy[key] = 0
+    return copy

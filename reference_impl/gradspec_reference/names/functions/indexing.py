@@ -59,6 +59,16 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         copy_(shown, shapes.expand(without_leading_ones(value), shown._array.shape))
 
 
+def check_masks(target: Tensor, template: tuple[Any, ...], indices: list[Tensor]) -> None:
+    """Refuse a mask that has not the shape of the dimensions that it stands for."""
+    for dim, index in zip(keys.dims_of(template, indices), indices, strict=True):
+        masked = target._array.shape[dim : dim + index.ndim]
+        if index._array.dtype == np.bool_ and index._array.shape != masked:
+            raise IndexError(
+                f"a mask of shape {list(index.shape)} was given where the tensor has {list(masked)}"
+            )
+
+
 def within_nothing(shown: Tensor, template: tuple[Any, ...], indices: list[Tensor]) -> list[Tensor]:
     """Return indices that hold where there are no elements: as in torch, nobody looks at them."""
     if shown._array.size:
@@ -94,6 +104,7 @@ def put(target: Tensor, template: Any, indices: list[Tensor], value: Tensor) -> 
     One number under one mask may be of any dtype, and may lie in the target's memory.
     """
     indices = within_nothing(target, template, indices)
+    check_masks(target, template, indices)
     if value.numel() == 1 and len(indices) == 1 and indices[0]._array.dtype == np.bool_:
         number_for(value._array.item(), target._array.dtype)
     else:
@@ -113,6 +124,8 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         raise IndexError(f"index_select was given an index of {index.ndim} dimensions; give one")
     if index._array.dtype not in (np.int32, np.int64):
         raise RuntimeError(f"index_select was given an index of {index.dtype}; use int64")
+    if not input.ndim and index.numel() != 1:
+        raise RuntimeError(f"index_select was given {index.numel()} indices of a number")
     size = input._array.shape[dim] if input.ndim else 1
     if bool(index.ndim) != bool(input.ndim):
         index = shapes.reshape(index, (1,) if input.ndim else ())

@@ -262,6 +262,19 @@ def a_mask_of_no_dimensions_assigns_to_a_number(ag: Autograd) -> None:
     expect(x.grad).equals(0.0)
 
 
+@clause("inp-268", VALUE, sources=["chain rule"], builds_on=("inp-020/list",))
+def an_assignment_ends_the_gradient_of_its_elements_alone(ag: Autograd) -> None:
+    """A constant assigned at an index ends the gradient of these elements, and of no other that
+    receives the same number, as under a sum.
+    """
+    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    h = x * 2.0
+    h[[1]] = 7.0
+    h.sum().backward()
+
+    expect(x.grad).equals([2.0, 0.0, 2.0])
+
+
 @clause("inp-245", CONVENTION, sources=["observed"])
 def an_integer_tensor_is_assigned_a_value_without_its_history(ag: Autograd) -> None:
     """A value with a history that is copied into an integer tensor leaves it without one."""
