@@ -3,12 +3,14 @@
 The list is what a claim of conformance is measured by: a clause that vanishes, or a chapter that
 no longer imports, makes a run incomplete and not smaller.  It also says what each clause needs of
 an engine, as traced when it was written: `gradspec edition --write` writes it again.  Whoever only
-wants to know which clauses there are reads it, and imports no chapter.
+wants to know which clauses there are reads it, and imports no chapter.  Its first line is a digest
+of the sources that it was made of, so that anyone can tell whether it may be trusted alone.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +26,14 @@ EDITION: Final = "torch-2.13/1"
 """The oracle that decides, and the number of this edition under it."""
 
 MANIFEST: Final = Path(__file__).with_name("edition.jsonl")
-"""A line of JSON a clause, in reading order."""
+"""A line of JSON with the digest of the sources; then one a clause, in reading order."""
 
+SOURCES: Final = tuple(Path(__file__).with_name(room) for room in ("chapters", "catalogue"))
+"""Where clauses and their rows are written."""
+
+
+HEADING: Final = "sources"
+"""Under which name the first line has the digest."""
 
 FOUNDATIONS: Final[dict[str, str]] = {
     "tape": "bwd-001",
@@ -107,13 +115,36 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
         )
 
 
+def digest(rooms: Iterable[Path] = SOURCES) -> str:
+    """Digest the sources of clauses and rows, whatever their ends of lines."""
+    every = hashlib.sha256()
+    for room in rooms:
+        for place in sorted(room.rglob("*.py")):
+            every.update(place.relative_to(room).as_posix().encode())
+            every.update(place.read_text("utf-8").encode())
+    return every.hexdigest()[:16]
+
+
+def is_up_to_date(manifest: Path = MANIFEST) -> bool:
+    """Say whether nothing was written since the list was: what it does not have is nowhere."""
+    with manifest.open(encoding="utf-8") as lines:
+        first = lines.readline()
+    return first == heading()
+
+
+def heading() -> str:
+    """Give the first line of a list of the sources as they are."""
+    return json.dumps({HEADING: digest()}) + "\n"
+
+
 @functools.cache
 def demands(manifest: Path = MANIFEST) -> tuple[Demand, ...]:
     """Read the list, in reading order; raises MalformedEdition."""
     found: list[Demand] = []
     for number, line in enumerate(manifest.read_text("utf-8").splitlines(), start=1):
         try:
-            found.extend(demands_of(json.loads(line)))
+            facts = json.loads(line)
+            found.extend(() if HEADING in facts else demands_of(facts))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise MalformedEdition(f"{manifest.name}, line {number}: {reason}") from None

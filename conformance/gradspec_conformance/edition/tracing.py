@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from gradspec import chapters
+from gradspec import chapters, edition
 from gradspec.program.recorder import Recorder
 from gradspec.writing.clause import CLAUSES
 from gradspec.writing.notation import Autograd
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 
 def lines(engine: Engine | Subject) -> Iterator[str]:
-    """Give a line of JSON for each clause, in reading order."""
+    """Give the first line, and a line of JSON for each clause, in reading order."""
     chapters.load()
+    yield edition.heading()
     order = [chapter.name for chapter in chapters.CHAPTERS]
     for clause in sorted(CLAUSES.values(), key=lambda clause: order.index(clause.chapter)):
         yield json.dumps(line_of(clause, engine), ensure_ascii=False) + "\n"
