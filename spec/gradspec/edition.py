@@ -12,28 +12,40 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gradspec.exceptions import MalformedEdition
 from gradspec.rank import Level, Nature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Anything = TypeVar("Anything")
 
 EDITION: Final = "torch-2.13/1"
 """The oracle that decides, and the number of this edition under it."""
 
 MANIFEST: Final = Path(__file__).with_name("edition.jsonl")
-"""A line of JSON with the digest of the sources; then one a clause, in reading order."""
+"""A line of JSON with the digest of the sources; then one a clause or note, in reading order."""
 
 SOURCES: Final = tuple(Path(__file__).with_name(room) for room in ("chapters", "catalogue"))
 """Where clauses and their rows are written."""
 
 
-HEADING: Final = "sources"
+HEADING: Final = "digest"
 """Under which name the first line has the digest."""
+
+LEDGER_ID: Final = re.compile(r"[a-z]+-(?:[01]\d\d|200)")
+"""The ids of documented behaviours, as the ledger has them.
+
+A letter marks what was split off from one; from 201 up are clauses that no document asks for.
+"""
+
+NOT_IN_THE_LEDGER: Final = frozenset({"acc-026"})
+"""Ids that look like those of documented behaviours and are of the kit's own clauses."""
 
 FOUNDATIONS: Final[dict[str, str]] = {
     "tape": "bwd-001",
@@ -95,7 +107,9 @@ class Demand:
 
 
 def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
-    """Give what a line of the list demands: one thing, or one for each row."""
+    """Give what a line of the list demands: one thing, or one for each row; a note, nothing."""
+    if HEADING in line or "reason" in line:
+        return
     for row, facts in line.get("rows", {"": line}).items():
         identifier = f"{line['id']}/{row}" if row else line["id"]
         yield Demand(
@@ -140,15 +154,23 @@ def heading() -> str:
 @functools.cache
 def demands(manifest: Path = MANIFEST) -> tuple[Demand, ...]:
     """Read the list, in reading order; raises MalformedEdition."""
-    found: list[Demand] = []
+    return tuple(_read(manifest, demands_of))
+
+
+def entries(manifest: Path = MANIFEST) -> tuple[dict[str, Any], ...]:
+    """Read all that the list says, of notes too; raises MalformedEdition."""
+    return tuple(_read(manifest, lambda line: () if HEADING in line else (line,)))
+
+
+def _read(
+    manifest: Path, read: Callable[[dict[str, Any]], Iterable[Anything]]
+) -> Iterator[Anything]:
     for number, line in enumerate(manifest.read_text("utf-8").splitlines(), start=1):
         try:
-            facts = json.loads(line)
-            found.extend(() if HEADING in facts else demands_of(facts))
+            yield from tuple(read(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise MalformedEdition(f"{manifest.name}, line {number}: {reason}") from None
-    return tuple(found)
 
 
 def needs(identifier: str) -> frozenset[str]:
@@ -177,6 +199,12 @@ def foundations(
     named = (i for name in builds_on for i in resolve(name) or (name,))
     groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
     return tuple(i for i in dict.fromkeys((*named, *groups)) if i != identifier)
+
+
+def ledger(identifier: str, stands_for: Iterable[str]) -> tuple[str, ...]:
+    """Give the ids of documented behaviours among what something is and was called."""
+    ids = dict.fromkeys((identifier, *stands_for))
+    return tuple(i for i in ids if LEDGER_ID.fullmatch(i) and i not in NOT_IN_THE_LEDGER)
 
 
 def names() -> frozenset[str]:
