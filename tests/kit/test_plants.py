@@ -152,7 +152,7 @@ def test_a_clause_without_a_plant_is_named() -> None:
 
 
 def test_a_clause_that_only_crashes_is_without_a_plant() -> None:
-    known = {"made": {"acc-001": "missing gradient", "acc-002": measuring.CRASH}}
+    known = {"made": {"acc-001": "missing gradient", "acc-002": kills.CRASH}}
 
     assert judged(known, "acc-002").unplanted == ("acc-002",)
 
@@ -183,6 +183,14 @@ def test_plants_that_no_clause_tells_apart_are_named_together() -> None:
 
     assert proof.alike == (("made", "other"),)
     assert not proof.holds
+
+
+@pytest.mark.parametrize("more", [{}, {"acc-002": kills.CRASH}], ids=["a_kind", "a_crash"])
+def test_neither_a_kind_nor_a_crash_tells_plants_apart(more: dict[str, str]) -> None:
+    found = {"acc-001": "value"} | more
+    other = Plant("other", "walk", "It is.", "a test", {"acc-001": "value"}, no_gradient_is_kept)
+
+    assert judged(KNOWN | {"other": found}, others=(other,)).alike == (("made", "other"),)
 
 
 def test_plants_of_a_sweep_may_be_alike() -> None:
@@ -398,8 +406,8 @@ def test_an_engine_that_dies_costs_the_clause_on_which_it_died() -> None:
     dying = lambda swap: swap(BACKWARD, lambda *_given, **_named: os.abort())  # noqa: E731
 
     assert measure(dying, "leaf-001", "acc-001", "leaf-010/a_computed_constant", "acc-002") == {
-        "acc-001": measuring.CRASH,
-        "acc-002": measuring.CRASH,
+        "acc-001": kills.CRASH,
+        "acc-002": kills.CRASH,
     }
 
 
@@ -410,7 +418,7 @@ def test_an_engine_that_never_ends_is_cut_short(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(measuring, "PATIENCE", 0.05)
 
-    assert measure(lambda swap: swap(BACKWARD, endless), "acc-001") == {"acc-001": measuring.CRASH}
+    assert measure(lambda swap: swap(BACKWARD, endless), "acc-001") == {"acc-001": kills.CRASH}
 
 
 def put_sine(swap: Swap) -> None:
