@@ -19,7 +19,7 @@ from gradspec_conformance.exceptions import MalformedPlant
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.plants import kills, measuring
-from gradspec_conformance.plants.journal import Journal
+from gradspec_conformance.plants.journal import Journal, digest
 from gradspec_conformance.plants.places import assigning, at, kernel, reading, rule
 from gradspec_conformance.plants.plant import PLANTS, Plant, after, before, compound, plant
 from gradspec_conformance.plants.proof import Fate, Trial, judge_proof, meant, trials
@@ -446,6 +446,24 @@ def test_an_interrupted_measurement_goes_on_where_it_was(tmp_path: Path) -> None
     half.write_text(half.read_text() + '["b", {"acc')
 
     assert Journal(tmp_path).read() == {"a": {"acc-001": "value"}}
+
+
+@pytest.mark.parametrize("name", ["engine.py", "adapters/torch.toml", "edition.jsonl"])
+def test_what_a_verdict_depends_on_makes_a_new_journal(tmp_path: Path, name: str) -> None:
+    place = tmp_path / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("one")
+    before = digest([tmp_path])
+    place.write_text("two")
+
+    assert digest([tmp_path]) != before
+
+
+def test_what_was_measured_makes_no_new_journal(tmp_path: Path) -> None:
+    before = digest([tmp_path])
+    (tmp_path / "kills.txt").write_text("a: value: acc-001")
+
+    assert digest([tmp_path]) == before
 
 
 def test_a_finished_measurement_leaves_nothing_behind(tmp_path: Path) -> None:
