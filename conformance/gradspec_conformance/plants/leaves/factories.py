@@ -30,7 +30,8 @@ def data_types_are_not_asked(swap):
         keywords.pop("dtype", None)
         return sound(*arguments, **keywords)
 
-    owners: list[tuple[Any, str]] = [(factories, name) for name in factories.__all__]
+    makers = (factories, likeness, spaced)
+    owners: list[tuple[Any, str]] = [(m, name) for m in makers for name in m.__all__]
     owners += [(random, "rand"), (random, "randn"), (Tensor, "new_tensor")]
     for owner, name in owners:
         if "dtype" in inspect.signature(getattr(owner, name)).parameters:
