@@ -38,8 +38,9 @@ def command(what: str, *, steps: bool) -> None:
     elif edition.resolve(what):
         for identifier in edition.resolve(what):
             found = register.case(identifier)
-            if found is not None:
-                _alone(console, found, steps=steps)
+            if found is None:
+                raise click.ClickException(register.why_not(identifier))
+            _alone(console, found, steps=steps)
     else:
         _chapter(console, _found(what))
 
@@ -76,7 +77,10 @@ def _code(text: str) -> RenderableType:
 
 
 def _chapter(console: Console, chapter: Chapter) -> None:
-    register.cases([chapter.name])
+    complaint = register.complaint_about(chapter.name)
+    if complaint is not None:
+        message = f"chapter {chapter.name} could not be read: {complaint}"
+        raise click.ClickException(message)
     console.print(Rule(f"[bold]{chapter.title}", align="left"))
     console.print(_prose(introduction(chapter.name)))
     section = ""

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import layout, versions
+from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
@@ -81,7 +83,12 @@ def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
     """Add a differentiable gradient to a leaf's: the sum is a new tensor with a history."""
     held = leaf._grad
     if held is None:
-        copy: Tensor = gradient.clone()
+        copy: Tensor
+        if layout.is_dense(leaf._array):
+            memory = Tensor(np.empty_like(leaf._array, dtype=gradient._array.dtype))
+            copy = apply(OPERATORS["copy"], (memory, gradient))
+        else:
+            copy = gradient.clone()
         copy._array = layout.like_leaf(copy._array, leaf._array)
         leaf._grad = copy
         count_copy(leaf, kept=False)

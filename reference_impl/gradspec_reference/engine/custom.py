@@ -38,7 +38,9 @@ class FunctionNode(NodeOfSeveral):
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
         requires = tuple(linking.needs_grad(x) for x in tensors)
-        super().__init__(linking.collect_edges(tensors, requires), (), (), (), freeable=False)
+        recorded = modes.state.recording and linking.should_record(requires)
+        edges = linking.collect_edges(tensors, requires) if recorded else ()
+        super().__init__(edges, (), (), (), freeable=False)
         self.needs_input_grad = tuple(linking.needs_grad(x) for x in arguments)
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
         self.to_save: tuple[Any, ...] = ()
@@ -180,7 +182,7 @@ def apart(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -
     returned = isinstance(value, Tensor) and any(value is x for x in arguments)
     if not returned or any(value is x for x in written):
         return value
-    return view_of(value) if modes.state.recording else value.detach()
+    return value.detach() if value.requires_grad else view_of(value)
 
 
 class Function:

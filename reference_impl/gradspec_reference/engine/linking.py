@@ -12,6 +12,7 @@ from gradspec_reference.engine.node import next_order
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.saved import SavedTensor, save_result
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators.row import NOT_IMPLEMENTED
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.plans import Plan
@@ -153,5 +154,11 @@ def keep(operand: Any) -> Any:
 
 
 def differentiated(operator: Operator, edges: tuple[graph.Edge, ...]) -> tuple[graph.Edge, ...]:
-    """Leave out the edges of operands without a rule: indices, masks, conditions."""
-    return edges if operator.ruled is None else tuple([edges[p] for p in operator.ruled])
+    """Leave out the edges of operands without a rule: indices, masks, conditions.
+
+    A node that only refuses has, as in torch, no edge for a constant either.
+    """
+    if operator.ruled is None:
+        return edges
+    kept = tuple([edges[p] for p in operator.ruled])
+    return kept if operator.node != NOT_IMPLEMENTED else tuple(e for e in kept if e[0])

@@ -67,10 +67,9 @@ def sum(
     """Return the sum, of all elements or along dimensions (torch.sum)."""
     if dtype is not None:
         input = cast(input, dtype)
-        return narrowed(unary(OPERATORS["sum_dim"], input, _dims(input, dim), keepdim), dtype)
     if dim is None and not keepdim:
-        return unary(OPERATORS["sum"], input)
-    return unary(OPERATORS["sum_dim"], input, _dims(input, dim), keepdim)
+        return narrowed(unary(OPERATORS["sum"], input), dtype)
+    return narrowed(unary(OPERATORS["sum_dim"], input, _dims(input, dim), keepdim), dtype)
 
 
 def mean(
