@@ -214,7 +214,8 @@ def lost_signs() -> Iterator[Spot]:
             turned: Fault = lambda sound, *given: -sound(*given)  # noqa: E731 - a fault
             yield Spot(name, rules_of(name), turned, kills)
     kills = {f"op-203/{c.name}": "value" for c in calls_through("heaviside") if has_a_zero(c)}
-    opposed: Fault = lambda _sound, _xp, g, *_: -g  # noqa: E731 - a fault; the sound one refuses
+    # the sound one refuses, whatever arrives, and is asked first whether it will
+    opposed: Fault = lambda _sound, _xp, g, *_: None if g is None else -g  # noqa: E731 - a fault
     yield Spot("heaviside", rules_of("heaviside"), opposed, kills)
 
 
