@@ -11,6 +11,7 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "Hold an engine to the specification.",
     "list": "List every clause.",
     "show": "Show a clause or a chapter.",
+    "search": "Find clauses by words, or by an error message.",
     "engines": "List the engines that are here.",
     "smoke": "Find out whether an adapter is sound.",
     "expect": "Write down what an engine is known to fail.",
