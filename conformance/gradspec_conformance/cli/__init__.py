@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, str]] = {
     "show": "Show a clause or a chapter.",
     "search": "Find clauses by words, or by an error message.",
     "engines": "List the engines that are here.",
+    "words": "Explain abilities, operators, kinds of error and profiles.",
     "smoke": "Find out whether an adapter is sound.",
     "expect": "Write down what an engine is known to fail.",
     "plants": "Prove that each clause catches its planted fault.",
