@@ -41,3 +41,15 @@ loss = torch.nn.functional.{name}(x, target, reduction={reduction!r}, {options})
 loss.sum().backward()
 out(loss, x.grad)
 """)
+
+
+@pytest.mark.parametrize("shapes", ["(), (1,)", "(1,), ()", "(2, 1), (3,)", "(2,), (3,)", "(), ()"])
+@pytest.mark.parametrize("weight", ["None", "torch.ones(1)"])
+def test_a_loss_of_numbers_compares_what_is_broadcast(shapes: str, weight: str) -> None:
+    assert_alike(f"""
+first, second = {shapes}
+x = torch.ones(first, dtype=torch.float64, requires_grad=True)
+loss = torch.nn.functional.mse_loss(x, torch.zeros(second), weight={weight})
+loss.backward()
+out(loss, x.grad, [edge[0] for edge in loss.grad_fn.next_functions])
+""")

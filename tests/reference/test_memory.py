@@ -70,6 +70,7 @@ SAVED = {
     "min": "y, i = x.min(0, keepdim=True)",
     "median": "y, i = x.median(0)",
     "power": "i = torch.ones(3); y = x ** i",
+    "power_result": "i = x ** torch.ones(3); y = i * 1",
     "mse_loss": "i = torch.ones(3); y = torch.nn.functional.mse_loss(x, i)",
     "nll_loss": "i = torch.tensor([0]); y = torch.nn.functional.nll_loss(x[None], i)",
     "nll_loss_input": "i = x * 1; y = torch.nn.functional.nll_loss(i[None], torch.tensor([0]))",
@@ -398,6 +399,31 @@ out(o[:1], o.shape[0], o._version)
 """)
 
 
+@pytest.mark.parametrize("grows", ["o", "v", "d", "o[0]", "o[1:]"])
+@pytest.mark.parametrize("how", ["resize_(2, 2)", "resize_(1)", "resize_(0)", "out"])
+def test_memory_grows_for_all_who_show_it(grows: str, how: str) -> None:
+    assert_alike(f"""
+o = torch.tensor([1.0, 2.0])
+v, d, e = o.view(1, 2), o.detach(), o.data.expand(2, 2)
+g = {grows}
+torch.add(torch.ones(2, 2), 4, out=g) if "{how}" == "out" else g.{how}
+g.fill_(3)
+d.mul_(2)
+out(o, v, d, e, g.shape, g.storage_offset(), g.stride(), o._version)
+""")
+
+
+def test_integers_that_were_given_a_history_are_of_little_use() -> None:
+    assert_alike("""
+for act in ("mul_(2)", "unbind()", "split(1)", "sort()", "t_()", "unsqueeze_(0)", "float()",
+            "bool()", "to(torch.int32)", "clone()", "argmax()", "requires_grad_()", "sum()",
+            "detach()", "retain_grad()", "view(2, 1)", "backward()"):
+    i = torch.tensor([1, 0])
+    i[:] = leaf(1.0)
+    attempt(lambda: eval("i." + act))
+""")
+
+
 ODDITIES = {
     "a view of a leaf whose data were exchanged": """
 v = x[1:]
@@ -448,6 +474,13 @@ attempt(lambda: e[:0].__setitem__((slice(None), [7]), 1.0))
     "a copy of what was expanded": """
 e = torch.ones(1, 2).expand(3, 2)
 out(e.int().stride(), e.clone().stride(), e.double().stride())
+""",
+    "a key with several ellipses": """
+z = torch.arange(24.0).view(2, 3, 4)
+for key in (([-1], [0, -2], ..., ...), (0, ..., 0, ...), ([0], ..., [1], ...), (z > 3, ..., ...)):
+    attempt(lambda: z[key])
+    attempt(lambda: z.__setitem__(key, -1.0))
+out(z)
 """,
     "out= among the operands": """
 o = torch.ones(2)

@@ -321,6 +321,22 @@ for mode in (torch.enable_grad, torch.no_grad):
     )
 
 
+def test_in_no_grad_a_function_knows_no_history() -> None:
+    assert_alike(
+        CUSTOM.format(forward="x", backward="g")
+        + """
+for given in (torch.tensor([1., 2.]), leaf([1., 2.]), leaf([1., 2.]) * 1):
+    with torch.no_grad():
+        v = given[:1]
+        given.mul_(2)
+        y, z = Custom.apply(given), Custom.apply(v)
+    out(y._is_view(), y.requires_grad, z._is_view(), z.requires_grad)
+    attempt(lambda: y.requires_grad_()[:].requires_grad)
+    attempt(lambda: Custom.apply(v))
+"""
+    )
+
+
 WRITTEN = "h h[0:2] h.view(3) h.unbind()[0] h.split(2)[0] x[0:2] k[0:2] h.t()"
 
 

@@ -102,7 +102,10 @@ def test_a_derivative_is_that_of_the_definition(call: Call) -> None:
     gradients = pulled_back(call, sample, weights, part).gradients
 
     for number, gradient in enumerate(gradients):
+        steps = number == 0 and call.operator.smoothness is REFUSED
         for entry in np.ndindex(*gradient.shape):
+            if steps and points[0][entry] == 0:
+                continue  # it jumps
             sides = []
             for step in (STEP, -STEP):
                 moved = [p.copy() for p in points]

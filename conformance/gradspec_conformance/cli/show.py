@@ -47,9 +47,10 @@ def command(words: tuple[str, ...], *, steps: bool) -> None:
         console.print(_note_page(INFORMATIVE[what]))
     elif edition.resolve(what):
         for identifier in edition.resolve(what):
-            found = register.case(identifier)
-            if found is not None:
-                _alone(console, found, steps=steps)
+            case = register.case(identifier)
+            if case is None:
+                raise click.ClickException(register.why_not(identifier))
+            _alone(console, case, steps=steps)
     elif _is_chapter(what):
         _chapter(console, chapters.find(what))
     else:
@@ -98,7 +99,10 @@ def _code(text: str) -> RenderableType:
 
 
 def _chapter(console: Console, chapter: Chapter) -> None:
-    register.cases([chapter.name])
+    complaint = register.complaint_about(chapter.name)
+    if complaint is not None:
+        message = f"chapter {chapter.name} could not be read: {complaint}"
+        raise click.ClickException(message)
     console.print(Rule(f"[bold]{chapter.title}", align="left"))
     console.print(_prose(introduction(chapter.name)))
     section = ""

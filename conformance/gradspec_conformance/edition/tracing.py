@@ -10,10 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gradspec import chapters
+from gradspec import chapters, edition
 from gradspec.program.recorder import Recorder
 from gradspec.program.steps import functions
-from gradspec.writing.clause import CLAUSES
+from gradspec.writing.clause import CLAUSES, INFORMATIVE
 from gradspec.writing.notation import Autograd
 from gradspec_conformance.execution.effort import Effort, seed_of
 from gradspec_conformance.execution.execute import tried
@@ -23,15 +23,36 @@ if TYPE_CHECKING:
 
     from gradspec.port.engine import Engine, Subject
     from gradspec.program.steps import Step
-    from gradspec.writing.clause import Clause
+    from gradspec.writing.clause import Clause, Note
 
 
 def lines(engine: Engine | Subject) -> Iterator[str]:
-    """Give a line of JSON for each clause, in reading order."""
+    """Give the first line, and a line of JSON for each clause, in reading order."""
     chapters.load()
-    order = [chapter.name for chapter in chapters.CHAPTERS]
-    for clause in sorted(CLAUSES.values(), key=lambda clause: order.index(clause.chapter)):
-        yield json.dumps(line_of(clause, engine), ensure_ascii=False) + "\n"
+    yield edition.heading()
+    for chapter in chapters.CHAPTERS:
+        for clause in CLAUSES.values():
+            if clause.chapter == chapter.name:
+                yield _written(line_of(clause, engine))
+        for note in INFORMATIVE.values():
+            if note.chapter == chapter.name:
+                yield _written(line_of_note(note))
+
+
+def _written(line: dict[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def line_of_note(note: Note) -> dict[str, Any]:
+    """Say of a note what the edition says of it."""
+    return {
+        "id": note.id,
+        "section": note.chapter,
+        "level": str(note.level),
+        "sentence": note.statement,
+        "reason": note.reason,
+        "sources": list(note.sources),
+    }
 
 
 def line_of(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
@@ -43,13 +64,20 @@ def line_of(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
         "level": str(clause.level),
         "nature": str(clause.nature),
         "sentence": clause.statement,
+        "sources": list(clause.sources),
     }
+    if clause.commentary:
+        line["commentary"] = clause.commentary
     if clause.builds_on:
         line["builds_on"] = list(clause.builds_on)
     if clause.is_law:
         line["law"] = True
     if not clause.rows:
         return line | _facts(clause, engine)
+    if clause.unseen:
+        line["unseen"] = " ".join(sorted(clause.unseen))
+    if clause.stands_for:
+        line["stands_for"] = list(clause.stands_for)
     line["rows"] = {row.row: _facts(row, engine) for row in clause.rows}
     for row in clause.rows:
         if row.statement != clause.statement.replace("{name}", row.row):

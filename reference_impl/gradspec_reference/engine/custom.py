@@ -40,7 +40,9 @@ class FunctionNode(Node):
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
         requires = tuple(recording.needs_grad(x) for x in tensors)
-        super().__init__(recording.collect_edges(tensors, requires), (), (), (), freeable=False)
+        recorded = modes.state.recording and recording.should_record(requires)
+        edges = recording.collect_edges(tensors, requires) if recorded else ()
+        super().__init__(edges, (), (), (), freeable=False)
         self.needs_input_grad = tuple(recording.needs_grad(x) for x in arguments)
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
         self.to_save: tuple[Any, ...] = ()
@@ -182,7 +184,7 @@ def apart(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -
     returned = isinstance(value, Tensor) and any(value is x for x in arguments)
     if not returned or any(value is x for x in written):
         return value
-    return view_of(value) if modes.state.recording else value.detach()
+    return value.detach() if value.requires_grad else view_of(value)
 
 
 class Function:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import layout, recording, refusals, saved, versions, views
+from gradspec_reference.engine import growth, layout, recording, refusals, saved, versions, views
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -211,6 +211,6 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
     if any(out is each for each in operands):
         check_shape(out._array, result._array)
     check_dtype(out._array, result.dtype)
-    out._array = layout.resized(out._array, result._array.shape)
+    growth.resize(out, result._array.shape)
     store(out, result._array)
     return out

@@ -6,7 +6,6 @@ row otherwise (torch documentation, "Default gradient layouts").
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -34,18 +33,6 @@ def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
     for length in shape[:0:-1]:
         steps.append(steps[-1] * max(length, 1))
     return tuple(reversed(steps[: len(shape)]))
-
-
-def resized(array: Any, shape: tuple[int, ...]) -> Any:
-    """Return an array of another shape on the same memory, or, if that is too small, on new."""
-    if array.shape == shape:
-        return array
-    count, held = math.prod(shape), reach(array)
-    steps = tuple(s * array.itemsize for s in row_major(shape))
-    memory = np.lib.stride_tricks.as_strided(array, (held,), (array.itemsize,))
-    if count > held:
-        memory = np.concatenate([memory, np.zeros(count - held, array.dtype)])
-    return np.lib.stride_tricks.as_strided(memory, shape, steps)
 
 
 def reach(array: Any) -> int:

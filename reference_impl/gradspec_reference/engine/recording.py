@@ -164,6 +164,7 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
     arrays = run(operator, [source._array], params)
     results = tuple([Tensor(array) for array in arrays])
     if state.recording and needs_grad(source):
+        refusals.refuse_integers(operator, (source,), (True,))
         how = plan(operator, (True,))
         node = how.node(
             (graph.gradient_edge(source),),

@@ -60,9 +60,9 @@ def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
 def refuse_integers(
     operator: Operator, operands: tuple[Any, ...], requires: tuple[bool, ...]
 ) -> None:
-    """Refuse to compute integers from integers that a write has made require grad."""
+    """Refuse to compute integers from integers that a write has made require grad; a cast cuts."""
     for operand, wanted in zip(operands, requires, strict=True):
-        if wanted and operand._array.dtype.kind != "f":
+        if wanted and operator.name != "cast" and operand._array.dtype.kind != "f":
             raise RuntimeError(
                 f"{operator.name} was given a tensor of {operand.dtype} that requires grad, since "
                 "a value with a history was written into it; integers have no gradient"

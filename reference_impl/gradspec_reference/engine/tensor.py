@@ -137,12 +137,12 @@ class Tensor(HasGradient):
             raise TypeError(
                 f"requires_grad_ was given a {type(requires_grad).__name__}; it needs a bool"
             )
+        if requires_grad and self._array.dtype.kind != "f":
+            raise NonfloatRequiresGradError(
+                f"only floating-point tensors can require grad, found {self.dtype}; "
+                "convert it first, for example with float()"
+            )
         if self._grad_fn is None:  # an outdated view is not asked for its history
-            if requires_grad and self._array.dtype.kind != "f":
-                raise NonfloatRequiresGradError(
-                    f"only floating-point tensors can require grad, found {self.dtype}; "
-                    "convert it first, for example with float()"
-                )
             self._requires_grad = requires_grad
         elif not requires_grad:
             raise self._nonleaf_flag(requires_grad)

@@ -69,9 +69,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     matrix = shapes.t(weight)
     if bias is None:
         return products.matmul(input, matrix)
-    if input.ndim == matrix.ndim == 2:  # noqa: PLR2004 - matrices
+    if input.ndim == 2:  # noqa: PLR2004 - a matrix
         return products.addmm(bias, input, matrix)
-    if (bias.ndim, matrix.ndim) != (1, 2) or not input.ndim or not input.is_contiguous():
+    in_a_row = bias.ndim == 1 or sum(n != 1 for n in bias._array.shape) == 1
+    if not (in_a_row and input.ndim and input.is_contiguous()):
         return arithmetic.add_(products.matmul(input, matrix), bias)
     *stack, length = input._array.shape
     flat = shapes.reshape(input, (math.prod(stack), length))

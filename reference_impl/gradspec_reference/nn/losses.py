@@ -5,7 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradspec_reference.dtypes import int64, promoted_dtype, uint8
+from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.names.functions import (
     elementwise,
@@ -52,14 +55,28 @@ def mse_loss(
             UserWarning,
             stacklevel=3,
         )
+    given = input.shape
+    input, target = broadcast(input, target)
     if not promoted_dtype(input._array, target._array).is_floating_point:
         raise NotImplementedError("mse_loss was given integers; convert them with float()")
     if weight is None:
         return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
-    if weight.shape != input.shape:
+    if weight.shape != given:
         raise ValueError(f"mse_loss was given weights of shape {list(weight.shape)}")
     losses = apply_pointwise(OPERATORS["mse_loss"], (input, target), "none") * weight
     return reduced(losses, weight, reduction)
+
+
+def broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Expand two tensors to their common shape, unless they have it."""
+    arrays = (input._array, target._array)
+    refusals.check_shapes(OPERATORS["mse_loss"], arrays)
+    shape = np.broadcast_shapes(*[each.shape for each in arrays])
+    first, second = (
+        each if each._array.shape == shape else shapes.expand(each, *shape)
+        for each in (input, target)
+    )
+    return first, second
 
 
 def reduced(losses: Tensor, shares: Tensor, reduction: str) -> Tensor:

@@ -156,7 +156,8 @@ def no_derivative(_xp: Any, _g: Any) -> Any:
 binary = functools.partial(Operator, operands="self other", pointwise=True)
 EACH_OTHER = {"self": "other", "other": "self"}
 WHOLE = {"other": "self other"}
-POWERS = {"self": "self exponent", "exponent": "self exponent result"}
+# a result is saved whoever requires grad, as in torch
+POWERS = {"self": "self exponent result", "exponent": "self exponent result"}
 
 ROWS = (
     binary("add", kernel=add_kernel, params="alpha", vjp=both(as_is, scaled)),

@@ -148,7 +148,7 @@ def gather_kernel(x: Any, index: Any, dim: int) -> Any:
 
 def take_kernel(x: Any, index: Any, dim: int) -> Any:
     """Return the slices of a dimension that an index names."""
-    return np.take(x, index, dim if x.ndim else None)
+    return np.take(x, index, dim) if x.ndim else np.array(x)
 
 
 def take_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int) -> Any:

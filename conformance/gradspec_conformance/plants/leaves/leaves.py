@@ -91,7 +91,7 @@ def assigning_true_to_a_result_is_allowed(_sound, tensor, value):
 
 @plant(
     at(Tensor, "to"),
-    "value: leaf-213/to; flag: leaf-010/a_converted_variable",
+    "value: leaf-213/to; flag: leaf-217",
     "NVIDIA/TransformerEngine#70",
 )
 def a_conversion_loses_the_history(sound, self, *given, **named):

@@ -30,7 +30,8 @@ __all__ = [
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Return tensors one after the other along a dimension (torch.cat).
 
-    A vector without elements counts for nothing, whatever the shapes of the others.
+    A vector without elements counts for nothing, whatever the shapes of the others.  Of such
+    vectors alone any dimension may be named.
     """
     check_are_tensors("cat", tensors)
     if not tensors:
@@ -39,7 +40,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     shape = next((each for each in given if each != (0,)), (0,))
     if () in given or len({len(each) for each in given if each != (0,)}) > 1:
         raise refusals.shapes_do_not_fit(OPERATORS["cat"], [x._array for x in tensors])
-    dim = normal_dim(dim, len(shape))
+    dim = normal_dim(dim, len(shape)) if shape != (0,) else 0
     if (0,) in given:
         tensors = [emptied(x, shape, dim) if x._array.shape == (0,) else x for x in tensors]
     starts = tuple(itertools.accumulate((x._array.shape[dim] for x in tensors), initial=0))

@@ -59,6 +59,8 @@ def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[T
             indices.append(part)
             template.append(None)
         dim += max(dims_named(part), 1)
+    while template[-1:] == [slice(None)]:  # a second `...` counts as many dimensions again
+        template.pop()
     return shown, tuple(template), indices
 
 

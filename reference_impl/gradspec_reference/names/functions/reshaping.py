@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import hooks, inplace, layout, recording, versions
+from gradspec_reference.engine import growth, hooks, inplace, recording, refusals, versions
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
@@ -28,6 +28,7 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     recorded = state.recording and recording.should_record(requires)
     if recorded:
         inplace.check_may_be_written(input)
+        refusals.refuse_integers(operator, (input,), requires)
     array = recording.run(operator, [input.materialise()], params)
     if recorded:
         node = recording.make_node(operator, (input,), params, requires, Tensor(array))
@@ -75,6 +76,6 @@ def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     if min(shape, default=0) < 0:
         raise RuntimeError(f"resize_ was given {list(shape)}; no length is negative")
     if shape != input._array.shape:
-        input._array = layout.resized(input.materialise(), shape)
+        growth.resize(input, shape)
         versions.bump(input)
     return input

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import inplace, recording
+from gradspec_reference.engine import inplace, recording, refusals
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import queries
 from gradspec_reference.names.functions.arithmetic import widened
@@ -100,6 +100,9 @@ def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...
     if low is None and high is None:
         raise RuntimeError("clamp was given neither min nor max; give at least one of them")
     if isinstance(low, Tensor) or isinstance(high, Tensor):
+        if low is not None and high is not None:
+            arrays = [each._array for each in (input, low, high)]
+            refusals.refuse_booleans(OPERATORS["clamp"], arrays)
         lowest, highest = _limits(input, low, high)
         low = lowest if low is None else low
         high = highest if high is None else high

@@ -104,6 +104,25 @@ def a_pass_may_run_inside_a_pass(ag: Autograd) -> None:
     expect(y.grad).equals(26.0)
 
 
+@clause("bwd-213", VALUE, sources=["observed"], builds_on=("bwd-036",))
+def a_function_that_runs_a_pass_is_called_once(ag: Autograd) -> None:
+    """A function that the pass calls is called once, also if it runs a pass of its own."""
+    x = ag.tensor(2.0, requires_grad=True)
+    calls = ag.notes()
+
+    def differentiate_a_square(gradient: Tensor) -> None:
+        z = ag.tensor(5.0, requires_grad=True)
+        with ag.enable_grad():
+            (z * z).backward()
+        calls.note(gradient)
+
+    y = x * 3.0
+    y.register_hook(differentiate_a_square)
+    y.backward()
+
+    expect(calls).happened_in_order([1.0])
+
+
 informative(
     "bwd-046",
     "On an accelerator each operation of the backward pass runs on the stream that its forward "

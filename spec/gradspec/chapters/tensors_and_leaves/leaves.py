@@ -196,6 +196,14 @@ def a_conversion_with_nothing_to_convert_returns_the_tensor(
     expect(convert(x)).is_same_object_as(x)
 
 
+@clause("leaf-217", CONVENTION, sources=["torch.Tensor.to docstring"])
+def a_converted_variable_requires_grad(ag: Autograd) -> None:
+    """What a variable is converted to requires grad, as the variable does."""
+    x = ag.tensor(2.0, dtype="float32", requires_grad=True)
+
+    expect(x.to("float64").requires_grad).is_true()
+
+
 @clause(
     "leaf-013",
     CONVENTION,
