@@ -43,6 +43,9 @@ ASKED = {
     "function that returns multiple views": "inp-029",
     "Only Tensors of floating point and complex dtype can require gradients": "leaf-014a",
     "can't retain_grad on Tensor that has requires_grad=False": "ret-008",
+    "does not have a grad_fn": "bwd-006",
+    "saved tensors after they have already been freed": "life-001",
+    "the size of tensor a (2) must match the size of tensor b (3)": "rec-204",
     "create_graph": "ho-001",
     "no_grad": "rec-202",
     "gradients accumulate": "acc-001",
@@ -186,6 +189,12 @@ def test_show_takes_a_kind_of_error() -> None:
     result = CliRunner().invoke(main, ["show", "graph-freed"])
 
     assert result.output.lstrip().startswith("life-001 ")
+
+
+def test_a_remedy_has_a_line_of_its_own() -> None:
+    result = CliRunner().invoke(main, ["show", "life-001"])
+
+    assert "\n    Remedy: give the first pass retain_graph=True" in result.output
 
 
 @pytest.mark.parametrize(

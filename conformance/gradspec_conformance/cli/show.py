@@ -123,8 +123,10 @@ def _clause_page(clause: Clause, *, alone: bool) -> RenderableType:
     rank = f"{clause.level.upper()}, {clause.nature}"
     head = Text.assemble((clause.id, "bold cyan"), "  ", (rank, "bold"), "  ", clause.statement)
     parts: list[RenderableType] = [Text(), head]
-    if clause.commentary:
-        parts.append(Padding(Text(clause.commentary, style="dim"), (1, 0, 0, 4)))
+    said, remedy, what = clause.commentary.partition("Remedy: ")
+    for text, style in ((said.strip(), "dim"), (remedy + what, "bold")):
+        if text:
+            parts.append(Padding(Text(text, style=style), (1, 0, 0, 4)))
     parts.append(_code("\n\n".join([*_row(clause), program_text(clause)])))
     parts.append(_facts_below(clause, alone=alone))
     return Group(*parts)
