@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import growth, layout, recording, refusals, saved, versions, views
+from gradspec_reference.engine import (
+    growth,
+    layout,
+    linking,
+    recording,
+    refusals,
+    saved,
+    versions,
+    views,
+)
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -37,8 +46,8 @@ PASS_OVERLAP = {"fill", "zero", "masked_fill", "masked_fill_tensor", "index_put"
 def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator and store its result in its first operand, which is returned."""
     target: Tensor = operands[0]
-    requires = tuple(recording.needs_grad(x) for x in operands)
-    recorded = state.recording and recording.should_record(requires) and has_rules(operator, target)
+    requires = tuple(linking.needs_grad(x) for x in operands)
+    recorded = state.recording and linking.should_record(requires) and has_rules(operator, target)
     if recorded:
         check_may_be_written(target)
     array = target.materialise()
@@ -82,8 +91,8 @@ def prepare(
     kept = (old_value(operands[0], how.sources), *operands[1:])
     target = operands[0]._array
     return how.node(
-        recording.differentiated(operator, recording.collect_edges(operands, requires)),
-        recording.collect_saved(how, kept, None),
+        linking.differentiated(operator, linking.collect_edges(operands, requires)),
+        linking.collect_saved(how, kept, None),
         params,
         ((target.shape, target.dtype),),
         how.freeable,
@@ -202,7 +211,7 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
 
     Raises OutRequiresGradError if it would have to be.
     """
-    if state.recording and (out.requires_grad or any(map(recording.needs_grad, operands))):
+    if state.recording and (out.requires_grad or any(map(linking.needs_grad, operands))):
         raise OutRequiresGradError(
             "out= was given with tensors that require grad, and such an operation cannot be "
             "recorded; leave out= away, or call it in no_grad"

@@ -91,12 +91,6 @@ class Operator:
         needs = self.saves if isinstance(self.saves, str) else self.saves.get(operand, "")
         return needs.split()
 
-    @property
-    def public_names(self) -> list[str]:
-        """The names of what a node of this operator shows; a shape has torch's word for it."""
-        names = [n.replace("_shape", "_sym_sizes") for n in self.saved_names]
-        return [f"_saved_{n}" for n in (*names, *self.param_names)]
-
 
 class OneForAll:
     """The rules of an operator with any number of operands, by position."""

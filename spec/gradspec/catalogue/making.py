@@ -50,8 +50,6 @@ COPIES: Final = (
         *("Variable(data, requires_grad=False)", same, CONSTANT, {"data": of(2, 3)}),
         torch="torch.autograd.Variable($data, $(requires_grad=$requires_grad))",
     ),
-    # withdrawn: refuses whatever it is given
-    row("variable(data)", None, CONSTANT, torch="torch.autograd.variable($data)"),
 )
 
 
