@@ -68,7 +68,8 @@ class Demand:
     """A clause of the edition, or a row of one, as much as can be told without its program.
 
     `section` is the module under `gradspec.chapters`; `clause_statement` speaks of all rows;
-    `stands_for` are the ids that it had; `acts` is how many acts its program takes.
+    `errors` are the kinds of error that it demands; `stands_for` are the ids that it had; `acts`
+    is how many acts its program takes.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Demand:
     statement: str
     clause_statement: str
     needs: frozenset[str]
+    errors: tuple[str, ...]
     stands_for: tuple[str, ...]
     builds_on: tuple[str, ...]
     is_law: bool
@@ -122,6 +124,7 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
             statement=facts.get("sentence") or line["sentence"].replace("{name}", row),
             clause_statement=line["sentence"],
             needs=frozenset(facts["needs"].split()),
+            errors=tuple(facts.get("errors", ())),
             stands_for=tuple(facts.get("stands_for", ())),
             builds_on=tuple(line.get("builds_on", ())),
             is_law=line.get("law", False),

@@ -7,19 +7,22 @@ is the same on every engine.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gradspec import chapters, edition
 from gradspec.program.recorder import Recorder
+from gradspec.program.steps import functions
 from gradspec.writing.clause import CLAUSES, INFORMATIVE
 from gradspec.writing.notation import Autograd
 from gradspec_conformance.execution.effort import Effort, seed_of
 from gradspec_conformance.execution.execute import tried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gradspec.port.engine import Engine, Subject
+    from gradspec.program.steps import Step
     from gradspec.writing.clause import Clause, Note
 
 
@@ -82,9 +85,19 @@ def line_of(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
     return line
 
 
-def traced(clause: Clause, engine: Engine | Subject) -> tuple[frozenset[str], int]:
-    """Run a clause or row; give the words that it needs, and how many acts it takes."""
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What running a clause or row shows: words, the kinds of error it demands, number of acts."""
+
+    needs: frozenset[str]
+    errors: tuple[str, ...]
+    acts: int
+
+
+def traced(clause: Clause, engine: Engine | Subject) -> Trace:
+    """Run a clause or row."""
     used: set[str] = set()
+    errors: dict[str, None] = {}
     acts = 0
     effort = Effort(shrink=False)
 
@@ -93,13 +106,26 @@ def traced(clause: Clause, engine: Engine | Subject) -> tuple[frozenset[str], in
         with Recorder(engine, seed=seed_of(clause, effort)) as recorder:
             clause.perform(Autograd(recorder), **inputs)
         used.update(recorder.used)
+        errors.update(dict.fromkeys(_demanded(recorder.program.steps)))
         acts += recorder.performed
 
     tried(clause, once, effort)()
-    return clause.unseen.union(used), acts
+    return Trace(clause.unseen.union(used), tuple(errors), acts)
+
+
+def _demanded(steps: Iterable[Step]) -> Iterator[str]:
+    """Give the kinds of error that steps demand, in functions and blocks inside them too."""
+    for step in steps:
+        if step.act == "refuses":
+            yield step.given["kind"]
+        yield from _demanded(step.steps or ())
+        for function in functions(step.given):
+            for body in function.bodies:
+                yield from _demanded(body.steps)
 
 
 def _facts(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
-    needs, acts = traced(clause, engine)
-    facts: dict[str, Any] = {"needs": " ".join(sorted(needs)), "acts": acts}
+    found = traced(clause, engine)
+    facts: dict[str, Any] = {"needs": " ".join(sorted(found.needs)), "acts": found.acts}
+    facts |= {"errors": list(found.errors)} if found.errors else {}
     return facts | ({"stands_for": list(clause.stands_for)} if clause.stands_for else {})

@@ -202,7 +202,8 @@ def freed(node: Node) -> GraphFreedError:
     """Word the refusal to use what was freed."""
     return GraphFreedError(
         f"{node.name()} was asked for its saved values, but a backward pass freed them; to go "
-        "through the same graph again, give retain_graph=True to the earlier pass"
+        "through the same graph again, give retain_graph=True to the earlier pass; where two "
+        "losses share a trunk, add them and make one pass"
     )
 
 

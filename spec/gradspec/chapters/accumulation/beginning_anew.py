@@ -55,7 +55,11 @@ def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
 
 @clause("acc-007", CONVENTION, sources=["T2 §2.3", "torch.Tensor.grad docstring"])
 def there_is_nothing_to_zero_before_the_first_pass(ag: Autograd) -> None:
-    """A leaf that no pass has reached has no grad, so that zeroing it in place fails."""
+    """A leaf that no pass has reached has no grad, so that zeroing it in place fails.
+
+    Remedy: assign None to grad, which needs no gradient to be there, or ask first whether it is
+    None.
+    """
     x = ag.tensor(3.0, requires_grad=True)
 
     with ag.refuses("grad-is-none"):

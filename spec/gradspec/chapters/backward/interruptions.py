@@ -37,6 +37,8 @@ def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
     When this one fails, x * 7 has contributed to x and x * x has not.  An engine that keeps
     half-summed gradients or a "running" mark in a global place adds the one to the next result, or
     refuses it.
+
+    Remedy: mend the function that raised, clear grad, and compute the graph again.
     """
     x = ag.tensor(3.0, requires_grad=True)
     square = x * x
@@ -55,6 +57,9 @@ def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
     those that it had not reached keep the grad None.
 
     The pass takes later operations first, so it is through with y * 3 when it comes to x * 2.
+
+    Remedy: mend the function that raised, and clear grad before the next pass, since part of a
+    gradient is in it.
     """
     x = ag.tensor(5.0, requires_grad=True)
     y = ag.tensor(7.0, requires_grad=True)

@@ -284,6 +284,8 @@ def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
 
     A deep copy has to copy all that belongs to an object, and the history does; a second graph
     over the same leaves is what nobody who copies a model wants.
+
+    Remedy: copy what detach() gives, or use clone() to stay in the graph.
     """
     y = ag.tensor(2.0, requires_grad=True) * 3.0
 
@@ -315,7 +317,10 @@ def a_pickled_tensor_comes_back_as_a_leaf(
 
 @clause("leaf-046", CONVENTION, sources=["torch.autograd.variable source"])
 def the_old_function_variable_is_withdrawn(ag: Autograd) -> None:
-    """The deprecated function autograd.variable refuses to work."""
+    """The deprecated function autograd.variable refuses to work.
+
+    Remedy: make a tensor and say requires_grad=True: tensors are variables themselves.
+    """
     x = ag.tensor(2.0)
 
     with ag.refuses("deprecated"):

@@ -107,7 +107,10 @@ def tolist_gives_nested_lists_of_numbers(ag: Autograd) -> None:
 def a_tensor_that_requires_grad_does_not_become_an_array(
     ag: Autograd, make: Callable[[Tensor], Tensor]
 ) -> None:
-    """While operations are recorded, {name} that requires grad does not become a NumPy array."""
+    """While operations are recorded, {name} that requires grad does not become a NumPy array.
+
+    Remedy: ask for x.detach().numpy(), or ask inside no_grad.
+    """
     y = make(ag.tensor(2.0, requires_grad=True))
 
     with ag.refuses("array-requires-grad"):

@@ -90,7 +90,11 @@ def an_unused_input_is_answered_by_a_zero_on_request(ag: Autograd) -> None:
 
 @clause("vjp-011d", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
 def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
-    """Without allow_unused, a query for an input that the output does not depend on is refused."""
+    """Without allow_unused, a query for an input that the output does not depend on is refused.
+
+    Remedy: give allow_unused=True and take None for an answer, or look for a detach() that cut the
+    path.
+    """
     x = ag.tensor(2.0, requires_grad=True)
     unused = ag.tensor(5.0, requires_grad=True)
     y = x * x
