@@ -67,7 +67,7 @@ class kernel:  # noqa: N801 - reads as a noun in a table
     def fill(self, swap: Swap, fault: Fault) -> None:
         """Put a row with another kernel in the operator's place."""
         row = OPERATORS[self.operator]
-        swap.row(self.operator, kernel=_around(row.kernel, fault))
+        swap.row(self.operator, kernel=_around(row.kernel, fault), kernel_at_one=None)
 
 
 @dataclass(frozen=True)
