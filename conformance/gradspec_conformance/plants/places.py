@@ -107,7 +107,9 @@ THE_LONG_RECORDING: Final = {
     (recording, "binary"): recording.binary_of_any,
     (recording, "unary"): recording.unary_of_any,
 }
-IN_WALKS: Final = "differentiate deliver next_ready add_contribution release unpack"
+IN_WALKS: Final = """
+    differentiate deliver next_ready add_contribution release unpack check_version check_not_cut_off
+"""
 IN_RECORDING: Final = (
     "make_node needs_grad should_record collect_edges collect_saved keep gradient_edge"
 )
