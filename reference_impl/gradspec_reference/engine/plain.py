@@ -90,6 +90,8 @@ def walk(self: BackwardPass) -> Node | None:  # noqa: C901, PLR0912, PLR0915 - o
                     ready.append((target.order, target))
         if frees and node.freeable:
             node.saved = None
+        # no array outlives its node
+        cotangent = arguments = first = second = part = held = None
     return None
 
 
