@@ -67,7 +67,7 @@ class kernel:  # noqa: N801 - reads as a noun in a table
     def fill(self, swap: Swap, fault: Fault) -> None:
         """Put a row with another kernel in the operator's place."""
         row = OPERATORS[self.operator]
-        swap.row(self.operator, kernel=_around(row.kernel, fault))
+        swap.row(self.operator, kernel=_around(row.kernel, fault), kernel_at_one=None)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ THE_LONG_RECORDING: Final = {
     (recording, "binary"): recording.binary_of_any,
     (recording, "unary"): recording.unary_of_any,
 }
-IN_WALKS: Final = "differentiate deliver next_ready add_contribution release unpack"
+IN_WALKS: Final = """
+    differentiate deliver next_ready add_contribution release unpack check_version check_not_cut_off
+"""
 IN_RECORDING: Final = (
     "make_node needs_grad should_record collect_edges collect_saved keep gradient_edge"
 )

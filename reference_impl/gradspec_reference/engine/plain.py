@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PAIR = 2
 
 
-def walk(self: BackwardPass) -> Node | None:  # noqa: PLR0912, PLR0915 - one loop, for speed
+def walk(self: BackwardPass) -> Node | None:  # noqa: C901, PLR0912, PLR0915 - one loop, for speed
     """Visit nodes, up to one that is not plain, which is returned."""
     ready, waiting, frees = self.ready, self.waiting, not self.retain_graph
     node: Any
@@ -58,7 +58,12 @@ def walk(self: BackwardPass) -> Node | None:  # noqa: PLR0912, PLR0915 - one loo
                     raise node.refusal(error) from error
                 if part is not None:
                     is_array = type(part) is np.ndarray
-                    owner = ownership(part, cotangent, status, node) if is_array else SHARED
+                    if not is_array:
+                        owner = SHARED
+                    elif part.base is None and part is not cotangent:
+                        owner = OWNED
+                    else:
+                        owner = ownership(part, cotangent, status, node)
                     shape, dtype, slot = target.shape, target.dtype, FIRST
                     if numbers is not None:
                         slot += numbers[place]
@@ -85,6 +90,8 @@ def walk(self: BackwardPass) -> Node | None:  # noqa: PLR0912, PLR0915 - one loo
                     ready.append((target.order, target))
         if frees and node.freeable:
             node.saved = None
+        # no array outlives its node
+        cotangent = arguments = first = second = part = held = None
     return None
 
 

@@ -84,6 +84,6 @@ def node_type(operator: Operator) -> type[Node]:
         }
         base = NodeOfSeveral if operator.several else Node
         if name == "NotImplemented":
-            base, body["rules"] = WithoutDerivative, None
+            base = WithoutDerivative
         made = operator.derived[Node] = type(name, (base,), body)
     return made

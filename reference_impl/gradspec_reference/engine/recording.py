@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 NUMBERS = (int, float)
+ONE = (1,)
 FLOATS = frozenset({np.float16, np.float32, np.float64})
 OPERANDS = (Tensor, int, float)
 PAIR = 2
@@ -74,10 +75,12 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     ):
         return binary_of_any(operator, a, b, *params)
     try:
-        if params:
-            array = state.quietly(operator.kernel, x, y, *params)
-        else:
+        if not params:
             array = state.quietly(operator.kernel, x, y)
+        elif operator.kernel_at_one is not None and params == ONE:
+            array = state.quietly(operator.kernel_at_one, x, y)
+        else:
+            array = state.quietly(operator.kernel, x, y, *params)
     except (ValueError, RuntimeError, TypeError) as error:
         array = run_again(operator, (x, y), params, error)
     result = Tensor(array)

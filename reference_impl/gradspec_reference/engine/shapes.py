@@ -66,6 +66,8 @@ def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
     total, leading = gradient, len(gradient.shape) - len(shape)
     if leading > 0:
         total = xp.sum_dim(total, tuple(range(leading)), False)
+        if total.shape == shape:
+            return total
     given = total.shape
     if leading >= 0:
         repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])

@@ -160,10 +160,17 @@ WHOLE = {"other": "self other"}
 POWERS = {"self": "self exponent result", "exponent": "self exponent result"}
 
 ROWS = (
-    binary("add", kernel=add_kernel, params="alpha", vjp=both(as_is, scaled)),
+    binary(
+        "add",
+        kernel=add_kernel,
+        kernel_at_one=python.add,
+        params="alpha",
+        vjp=both(as_is, scaled),
+    ),
     binary(
         "sub",
         kernel=sub_kernel,
+        kernel_at_one=python.sub,
         params="alpha",
         vjp=both(as_is, negated),
         without="any bool",

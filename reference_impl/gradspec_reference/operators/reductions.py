@@ -233,7 +233,7 @@ def sum_rule(xp: Any, g: Any, shape: Dims) -> Any:
 
 def mean_rule(xp: Any, g: Any, shape: Dims) -> Any:
     """Return an equal share for every element."""
-    return xp.spread(g / math.prod(shape), shape)
+    return xp.everywhere(g / math.prod(shape), shape)
 
 
 def mean_dim_rule(xp: Any, g: Any, shape: Dims, dims: Dims, keepdim: bool) -> Any:

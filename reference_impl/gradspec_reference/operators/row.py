@@ -43,6 +43,7 @@ class Operator:
     vjp: Mapping[str, Rule] = field(default_factory=dict)
     jvp: Rule | None = None
     batch: Rule | None = None
+    kernel_at_one: Kernel | None = None  # without its one param, which nearly always is 1
     pointwise: bool = False  # operands are brought to one dtype first
     floating: bool = False  # which is a floating one
     without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands

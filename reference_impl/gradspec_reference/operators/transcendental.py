@@ -61,7 +61,9 @@ def threshold_kernel(g: Any, result: Any) -> Any:
     kept = np.asarray(result <= 0).view(np.int8)
     kept -= 1  # now -1, which is all ones, or 0
     passed = np.empty(g.shape, g.dtype)
-    np.bitwise_and(g.view(bits), kept.astype(bits), out=passed.view(bits))
+    seen = passed.view(bits)
+    seen[...] = kept
+    seen &= g.view(bits)
     return passed
 
 

@@ -80,7 +80,8 @@ def mean(
     dtype: DType | None = None,
 ) -> Tensor:
     """Return the mean, of all elements or along dimensions (torch.mean)."""
-    input = input if dtype is None else input.to(dtype)
+    if dtype is not None:
+        input = input.to(dtype)
     check_is_floating("mean", input)
     if dim is None and not keepdim:
         return unary(OPERATORS["mean"], input)
