@@ -40,7 +40,7 @@ class EngineHost:
             self.engine = load_engine(engine) if isinstance(engine, str) else engine
             changed = self._seal.mend()
             if changed is not None:
-                message = f"{spec} replaced {changed} while it was loaded: leave the kit as it is"
+                message = f"{spec} replaced {changed} while it was loaded: leave it as it was"
                 raise EngineBroken(message)
             self._open = opening.pop_all()
         self.subject = Subject.of(self.engine)
