@@ -44,6 +44,7 @@ class EngineHost:
                 raise EngineBroken(message)
             self._open = opening.pop_all()
         self.subject = Subject.of(self.engine)
+        self._fence.look()
         self._fence.tripped = None  # an import that was refused while loading did no harm
 
     def start(self) -> None:
