@@ -255,3 +255,24 @@ def test_an_engine_of_another_distribution_is_known_by_its_name(
 
     assert list(engine_names())[-1] == "mine"
     assert load_engine("mine").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("class E(Exception):\n    def __str__(self): return 1 / 0\nraise E", "ZeroDivisionError"),
+        ("class E(BaseException): pass\nraise E('of my own')", "E: of my own"),
+        ("raise ValueError('x' * 40_000_000)", "ValueError: xxx"),
+        (
+            "class Engine:\n    def __getattribute__(self, name): raise LookupError(name)",
+            "LookupError",
+        ),
+    ],
+)
+def test_whatever_loading_raises_is_told_in_a_sentence(
+    write: Write, source: str, found: str
+) -> None:
+    with pytest.raises(EngineBroken, match=found) as broken:
+        load_engine(write(source))
+
+    assert len(str(broken.value)) < 1000

@@ -333,3 +333,42 @@ def test_a_session_that_was_let_go_starts_no_engine() -> None:
     closed.close()
     with pytest.raises(EngineBroken, match="was let go"):
         _ = closed.description
+
+
+LOUD = """
+import toy_engine
+
+class Engine(toy_engine.ToyEngine):
+    name = "{name}"
+
+    def backward(self, root):
+        {act}
+
+    def script(self, program):
+        return "a line\\n" * 10_000_000
+"""
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "raise RuntimeError('x' * 40_000_000)",
+        "raise SystemExit('x' * 40_000_000)",
+        "raise type('X' * 40_000_000, (RuntimeError,), {})('\\x1b[31m\\x9b[/] [bold')",
+        "raise RuntimeError('\\x1b[31m\\x9b[/] [bold')",
+    ],
+)
+def test_what_an_engine_says_is_short_and_no_control_code(tmp_path: Path, act: str) -> None:
+    file = tmp_path / "loud.py"
+    toy = Path(__file__).with_name("toy_engine.py")
+    (tmp_path / "toy_engine.py").write_text(toy.read_text("utf-8"), "utf-8")
+    file.write_text(LOUD.format(name="\\x1b[31m\\a[/]", act=act.replace("\\\\", "\\")))
+    with EngineSession(f"{file}:Engine") as loud:
+        verdict, name = loud.verdict(BELOW), loud.description.name
+    text = encode(verdict).decode()
+
+    assert verdict.outcome in (Outcome.ERRORED, Outcome.CRASHED)
+    assert len(text) < 100_000
+    assert name == "\\x1b[31m\\x07[/]"
+    said = f"{verdict.message}{verdict.exception}{verdict.script or ''}".replace("\n", "")
+    assert said.isprintable()

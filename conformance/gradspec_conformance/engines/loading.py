@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from gradspec.exceptions import text_of
 from gradspec_conformance.adapters.phrases import Phrasebook
 from gradspec_conformance.engines.soundness import unsound
 from gradspec_conformance.exceptions import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from gradspec.port.engine import Engine
 
 GROUP: Final = "gradspec.engines"
+LONGEST_NAME: Final = 200
 
 BOOKS: Final = Path(__file__).parent.parent / "adapters" / "phrasebooks"
 
@@ -162,7 +164,9 @@ def _imported(spec: str, action: Callable[[], Any]) -> Any:
         raise EngineNotInstalled(package, _remedy(spec)) from error
     except MalformedBook as error:
         raise EngineBroken(str(error)) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise EngineBroken(f"importing {spec} raised {_told(error)}: mend the adapter") from error
 
 
@@ -177,18 +181,25 @@ def _called(spec: str, found: Any) -> Any:
         return found
     try:
         return found()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         message = f"{spec} raised {_told(error)} when called without arguments: mend the adapter"
         raise EngineBroken(message) from error
 
 
 def _checked(spec: str, engine: Any) -> Engine:
-    complaint = unsound(engine)
+    try:
+        complaint = unsound(engine)
+    except Exception as error:
+        message = f"{spec} raised {_told(error)} when it was looked at: mend the adapter"
+        raise EngineBroken(message) from error
     if complaint:
         raise EngineBroken(f"{spec} is no engine: {complaint}")
     return cast("Engine", engine)
 
 
 def _told(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    text = text_of(error)
+    name = type(error).__name__[:LONGEST_NAME]
+    return f"{name}: {text}" if text else name

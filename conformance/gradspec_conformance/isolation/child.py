@@ -24,6 +24,10 @@ PATIENCE: Final = 0.5
 
 LAST_LINES: Final = 8
 LONGEST_LOG: Final = 1 << 24
+LONGEST_PIECE: Final = 1 << 16
+LONGEST_LINE: Final = 1 << 28
+"""Bytes."""
+
 OURS: Final = "|".join(
     re.escape(str(place))
     for place in (
@@ -52,14 +56,20 @@ class Child:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(_search_path())},
             start_new_session=True,
         )
+        self._pipe = os.dup(self._process.stdout.fileno())
+        self._process.stdout.close()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        answers = self._process.stdout
-        if answers is not None:
-            with suppress(OSError, ValueError):
-                while line := answers.readline():
-                    self._answers.put(line)
+        """Hand on line by line, until the last who has the pipe lets go of it."""
+        with suppress(OSError, ValueError), open(self._pipe, "rb", buffering=0) as answers:
+            line = b""
+            while piece := answers.read(LONGEST_PIECE):
+                *whole, line = (line + piece).split(b"\n")
+                for one in whole:
+                    self._answers.put(one + b"\n")
+                if len(line) > LONGEST_LINE:
+                    break
         self._answers.put(b"")
 
     @property
@@ -116,9 +126,6 @@ class Child:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=1.0)
         self.kill()
-        if self._process.stdout is not None:
-            with suppress(OSError):
-                self._process.stdout.close()
         self._log.close()
 
     def _ended(self, status: int) -> ChildEnded:

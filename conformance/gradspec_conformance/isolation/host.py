@@ -9,8 +9,9 @@ import platform
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from gradspec.exceptions import text_of
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json
 from gradspec_conformance.engines.loading import load_engine
@@ -20,11 +21,17 @@ from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.isolation.messages import Started, Task
+from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.isolation.seal import Seal
 
 if TYPE_CHECKING:
     from gradspec.port.engine import Engine
     from gradspec_conformance.execution.effort import Effort
+
+LONGEST_NAME: Final = 200
+LONGEST_TEXT: Final = 4_000
+LONGEST_SCRIPT: Final = 40_000
+"""How many characters of an engine's texts are passed on."""
 
 
 class EngineHost:
@@ -54,10 +61,10 @@ class EngineHost:
         """Say which engine this is, and where it runs."""
         python = f"{platform.python_implementation()} {platform.python_version()}"
         return Started(
-            name=plain_text(self.subject.name),
-            version=plain_text(self.subject.version),
+            name=plain_text(self.subject.name, LONGEST_NAME),
+            version=plain_text(self.subject.version, LONGEST_NAME),
             platform=f"{python}, {sys.platform} {platform.machine()}",
-            abilities=frozenset(map(plain_text, self.subject.abilities)),
+            abilities=self.subject.abilities,
         )
 
     def run(self, task: Task) -> Verdict:
@@ -79,7 +86,7 @@ class EngineHost:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit, and what engines make of it
             raised = type(error).__name__
-            message = f"the engine raised {raised}({error})"
+            message = f"the engine raised {raised}({text_of(error)})"
             verdict = Verdict(task.clause, Outcome.CRASHED, Kind.EXIT, message)
             if not isinstance(error, SystemExit):
                 verdict = replace(verdict, kind=Kind.RAISED, exception=raised)
@@ -95,19 +102,15 @@ def readable(verdict: Verdict) -> Verdict:
     if verdict.outcome is Outcome.PASSED:  # none did
         return verdict
 
-    def said(text: str | None) -> str | None:
-        return None if text is None else plain_text(text)
+    def said(text: str | None, longest: int = LONGEST_TEXT) -> str | None:
+        return None if text is None else plain_text(text, longest)
 
     return replace(
         verdict,
         message=said(verdict.message),
         found=said(verdict.found),
         expected=said(verdict.expected),
-        error_kind=said(verdict.error_kind),
-        exception=said(verdict.exception),
+        error_kind=said(verdict.error_kind, LONGEST_NAME),
+        exception=said(verdict.exception, LONGEST_NAME),
+        script=said(verdict.script, LONGEST_SCRIPT),
     )
-
-
-def plain_text(text: str) -> str:
-    """Give the text as Python's own string, with what cannot be encoded replaced."""
-    return str(text).encode("utf-8", "replace").decode()

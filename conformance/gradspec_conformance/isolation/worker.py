@@ -12,8 +12,9 @@ import os
 from typing import BinaryIO
 
 from gradspec_conformance.exceptions import EngineError
-from gradspec_conformance.isolation.host import EngineHost
+from gradspec_conformance.isolation.host import LONGEST_TEXT, EngineHost
 from gradspec_conformance.isolation.messages import NotStarted, decode_start, decode_task, encode
+from gradspec_conformance.isolation.plain import plain_text
 
 
 def serve_tasks() -> None:
@@ -25,7 +26,7 @@ def serve_tasks() -> None:
         host = EngineHost(start.engine, start.effort)
         description = host.describe()
     except EngineError as error:
-        send(answers, NotStarted(type(error).__name__, str(error)))
+        send(answers, NotStarted(type(error).__name__, plain_text(str(error), LONGEST_TEXT)))
         return
     send(answers, description)
     worker = os.getpid()

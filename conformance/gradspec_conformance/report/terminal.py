@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -64,7 +65,7 @@ class RunProgress:
             transient=True,
             disable=not where.is_terminal,
         )
-        self._task = self._progress.add_task(f"loading {engine}", total=None, found="")
+        self._task = self._progress.add_task(f"loading {escape(engine)}", total=None, found="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -90,7 +91,8 @@ class RunProgress:
 def show(result: Result, where: Console) -> None:
     """Print the whole result."""
     engine = result.engine
-    where.print(f"{engine.name} {engine.version} ({engine.platform})".replace("  ", " "))
+    said = f"{engine.name} {engine.version} ({engine.platform})".replace("  ", " ")
+    where.print(said, markup=False)
     where.print(_table(result))
     _print_not_run(result, where)
     for judged in sorted((*result.red, *result.deviations), key=_gravity):
