@@ -23,6 +23,8 @@ from gradspec_conformance.isolation.messages import (
     decode_start,
     decode_task,
     encode,
+    marked,
+    unmarked,
 )
 from gradspec_conformance.isolation.process import START_TIMEOUT, ProcessHost
 
@@ -46,12 +48,14 @@ class Child:
         self.answers = deque(answers)
         self.told: list[bytes] = []
         self.waited: list[float] = []
+        self.mark = b""
         self.is_alive = True
         self.closed = False
 
     def tell(self, line: bytes) -> None:
         """Note it."""
-        self.told.append(line)
+        self.mark, said = unmarked(line)
+        self.told.append(said)
 
     def hear(self, timeout: float) -> bytes:
         """Answer, or end."""
@@ -59,7 +63,9 @@ class Child:
         answer = self.answers.popleft()
         if isinstance(answer, Exception):
             raise answer
-        return encode(answer) + b"\n"
+        if isinstance(answer, bytes):
+            return answer
+        return marked(self.mark, encode(answer)) + b"\n"
 
     def close(self) -> None:
         """Let go."""
@@ -212,3 +218,32 @@ def test_a_host_that_was_let_go_starts_nothing(begin: Any) -> None:
     assert children[0].closed
     with pytest.raises(EngineBroken, match="mine:Engine was let go"):
         host.start()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        encode(passed(SECOND)) + b"\n",
+        b"0 " + encode(passed(SECOND)) + b"\n",
+        b"\xff\n",
+        passed(FIRST),
+    ],
+)
+def test_what_does_not_answer_the_task_is_no_verdict(begin: Any, forged: Any) -> None:
+    host, children = begin([STARTED, passed(FIRST), forged], [STARTED, passed(FIRST)])
+    host.run(FIRST)
+    verdict = host.run(SECOND)
+
+    assert (verdict.id, verdict.outcome, verdict.kind) == (
+        "acc-002",
+        Outcome.ERRORED,
+        Kind.TAMPERED,
+    )
+    assert children[0].closed
+    assert host.run(FIRST) == passed(FIRST)
+
+
+def test_what_does_not_answer_the_greeting_is_no_engine(begin: Any) -> None:
+    host, _ = begin([encode(STARTED) + b"\n"])
+    with pytest.raises(EngineBroken, match="it wrote into the kit's own pipe"):
+        host.describe()

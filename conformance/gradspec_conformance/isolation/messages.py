@@ -1,7 +1,8 @@
 """What the kit and its worker process say to each other, one line of JSON each way.
 
 The kit begins with `Start`; the worker answers `Started` or `NotStarted`.  Then each `Task` is
-answered by a `Verdict`, or by the end of the worker.
+answered by a `Verdict`, or by the end of the worker.  An answer begins with the mark of the
+question: whatever else writes into the pipe does not know it.
 """
 
 from __future__ import annotations
@@ -54,3 +55,14 @@ Answer = Started | NotStarted
 decode_answer: Callable[[bytes], Answer] = msgspec.json.Decoder(Answer).decode
 decode_task = msgspec.json.Decoder(Task).decode
 decode_verdict = msgspec.json.Decoder(Verdict).decode
+
+
+def marked(mark: bytes, line: bytes) -> bytes:
+    """Put the mark of a question before a line."""
+    return mark + b" " + line
+
+
+def unmarked(line: bytes) -> tuple[bytes, bytes]:
+    """Take a line apart: its mark, and what it says."""
+    mark, _, said = line.partition(b" ")
+    return mark, said

@@ -7,7 +7,10 @@ the verdict is the same in any order.
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from gradspec_conformance.exceptions import (
     ChildEnded,
@@ -15,6 +18,7 @@ from gradspec_conformance.exceptions import (
     EngineBroken,
     EngineError,
     EngineNotFound,
+    NoAnswer,
 )
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.child import Child
@@ -26,6 +30,8 @@ from gradspec_conformance.isolation.messages import (
     decode_answer,
     decode_verdict,
     encode,
+    marked,
+    unmarked,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +52,7 @@ class ProcessHost:
         self._start = encode(Start(spec, effort))
         self._description: Started | EngineError | None = None
         self._served = 0
+        self._mark = b""
         self._child: Child | None = None
         self._closed = False
 
@@ -56,7 +63,7 @@ class ProcessHost:
         if self._child is None:
             self._served = 0
             self._child = Child()
-            self._child.tell(self._start)
+            self._tell(self._child, self._start)
 
     def describe(self) -> Started:
         """Wait until the engine is loaded; raises EngineError."""
@@ -96,8 +103,14 @@ class ProcessHost:
         if self._child is None:
             raise AssertionError  # `_greeting` leaves a child or raises
         try:
-            self._child.tell(encode(task))
-            answer = self._child.hear(self._timeout)
+            self._tell(self._child, encode(task))
+            verdict = decode_verdict(self._heard(self._child, self._timeout))
+            if verdict.id != task.clause:
+                raise NoAnswer  # noqa: TRY301 - as if it had no mark
+        except (NoAnswer, msgspec.DecodeError):
+            self._drop()
+            message = "something other than the answer came through the kit's own pipe"
+            return Verdict(task.clause, Outcome.ERRORED, Kind.TAMPERED, message)
         except ChildSilent:
             self._drop()
             message = f"no verdict within {self._timeout:g} s"
@@ -107,14 +120,18 @@ class ProcessHost:
             kind = Kind.EXIT if end.signal is None else Kind.SIGNAL
             return Verdict(task.clause, Outcome.CRASHED, kind, str(end), signal=end.signal)
         self._served += 1
-        return decode_verdict(answer)
+        return verdict
 
     def _greeting(self) -> Started:
         if self._child is None:
             raise EngineBroken(f"{self._spec} could not be loaded")
         limit = max(START_TIMEOUT, self._timeout)
         try:
-            answer = decode_answer(self._child.hear(limit))
+            answer = decode_answer(self._heard(self._child, limit))
+        except (NoAnswer, msgspec.DecodeError):
+            self._drop()
+            message = f"while {self._spec} was loaded, it wrote into the kit's own pipe"
+            raise EngineBroken(message) from None
         except ChildSilent:
             self._drop()
             raise EngineBroken(f"{self._spec} was not loaded within {limit:g} s") from None
@@ -125,6 +142,17 @@ class ProcessHost:
             self._drop()
             missing = answer.error == EngineNotFound.__name__
             raise (EngineNotFound if missing else EngineBroken)(answer.message)
+        return answer
+
+    def _tell(self, child: Child, line: bytes) -> None:
+        self._mark = secrets.token_hex(8).encode()
+        child.tell(marked(self._mark, line))
+
+    def _heard(self, child: Child, limit: float) -> bytes:
+        """Wait for the answer to what was told last; raises NoAnswer if it is none to that."""
+        mark, answer = unmarked(child.hear(limit))
+        if mark != self._mark:
+            raise NoAnswer
         return answer
 
     def _drop(self) -> None:
