@@ -20,8 +20,8 @@ from gradspec_conformance.isolation.messages import (
     NotStarted,
     Started,
     Task,
+    decode_question,
     decode_start,
-    decode_task,
     encode,
     marked,
     unmarked,
@@ -106,7 +106,7 @@ def test_tasks_go_to_one_process_as_long_as_it_answers(begin: Any) -> None:
     host, children = begin([STARTED, passed(FIRST), passed(SECOND)])
 
     assert (host.run(FIRST), host.run(SECOND)) == (passed(FIRST), passed(SECOND))
-    assert [decode_task(line) for line in children[0].told[1:]] == [FIRST, SECOND]
+    assert [decode_question(line) for line in children[0].told[1:]] == [FIRST, SECOND]
     assert children[0].waited[1:] == [2.5, 2.5]
 
 
@@ -135,7 +135,7 @@ def test_a_later_clause_that_crashes_is_tried_again_alone(begin: Any) -> None:
     host.run(FIRST)
 
     assert host.run(SECOND) == passed(SECOND)
-    assert [decode_task(line) for line in children[1].told[1:]] == [SECOND]
+    assert [decode_question(line) for line in children[1].told[1:]] == [SECOND]
 
 
 def test_a_clause_that_crashes_alone_too_is_to_blame_and_is_tried_no_third_time(

@@ -300,3 +300,57 @@ def test_a_capability_that_is_no_longer_declared_is_noticed(tmp_path: Path) -> N
     assert as_before.exit_code == ExitStatus.AS_EXPECTED
     assert fewer.exit_code == ExitStatus.NOT_CONFORMANT
     assert "the engine declares less than it did" in fewer.output
+
+
+# the process of the command -----------------------------------------------------------
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device there")
+@pytest.mark.parametrize(
+    "arguments", [("run", "reference", "-k", ADDS), ("list",), ("show", ADDS), ("--help",)]
+)
+def test_an_output_that_is_full_is_told_and_ends_with_3(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - no path of ours
+        ended = subprocess.run(
+            in_a_process(*arguments), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert ended.returncode == ExitStatus.INCOMPLETE
+    assert ended.stderr == "gradspec: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", [("run", "reference", "-k", ADDS), ("list",), ("show", ADDS)])
+def test_nobody_is_told_that_a_pipe_was_closed(arguments: tuple[str, ...]) -> None:
+    process = subprocess.Popen(
+        in_a_process(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(), told) == (ExitStatus.INCOMPLETE, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signals there")
+@pytest.mark.parametrize("word", ["run", "smoke", "expect"])
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_whoever_is_asked_to_end_ends_with_130_and_leaves_no_worker(
+    tmp_path: Path, word: str, number: str
+) -> None:
+    named, engine = tmp_path / "pid", tmp_path / "slow.py"
+    engine.write_text(
+        "import os, time\nfrom gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Engine(ReferenceEngine):\n    def array(self, tensor):\n"
+        f"        with open({str(named)!r}, 'w') as f: f.write(f'{{os.getpid()}}.')\n"
+        "        time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        in_a_process(word, f"{engine}:Engine"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    while not (named.exists() and named.read_text().endswith(".")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, number))
+    process.communicate(timeout=60)
+
+    assert process.returncode == ExitStatus.INTERRUPTED
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(named.read_text().removesuffix(".")), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.syntax import Syntax
@@ -16,8 +16,11 @@ from gradspec.writing.clause import CASES, CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.writing.source import introduction, program_text, section_introduction
 from gradspec_conformance.execution import register
 from gradspec_conformance.hints import did_you_mean
+from gradspec_conformance.report.terminal import console as output
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gradspec.chapters import Chapter
 
 WIDTH = 92
@@ -29,7 +32,7 @@ SHOWN = 8
 @click.option("--steps", is_flag=True, help="Show also what the reference engine is asked.")
 def command(what: str, *, steps: bool) -> None:
     """Show a clause (acc-001), a row of one (inp-042/select) or a chapter (accumulation, acc)."""
-    console = Console(width=min(WIDTH, Console().width))
+    console = output(widest=WIDTH)
     register.case(what)  # imports the chapter that the id belongs to
     if what in CLAUSES or what in CASES:
         _alone(console, CLAUSES.get(what) or CASES[what], steps=steps)

@@ -20,7 +20,6 @@ from gradspec_conformance.adapters.phrases import Phrasebook
 from gradspec_conformance.engines.soundness import unsound
 from gradspec_conformance.exceptions import (
     EngineBroken,
-    EngineError,
     EngineNotFound,
     EngineNotInstalled,
     MalformedBook,
@@ -60,24 +59,17 @@ def load_engine(spec: str) -> Engine:
     if spec.endswith(".py") or colon:
         message = f"{spec!r} names no attribute: write path.py:attr or module:attr"
         raise EngineNotFound(message)
-    return load_engine(_registered(spec))
+    place = _registered(spec)
+    if not (place.endswith(".toml") or ":" in place):
+        message = f"{spec} is registered as {place!r}, which is no place: write module:attr"
+        raise EngineBroken(message)
+    return load_engine(place)
 
 
 def engine_names() -> dict[str, str]:
     """Give the registered names and the `module:attr` behind each, in order."""
     found = importlib.metadata.entry_points(group=GROUP)
     return SHIPPED | {entry.name: entry.value for entry in sorted(found)}
-
-
-def known_engines() -> dict[str, Engine | EngineError]:
-    """Load every registered engine; the error says why one is not to be had."""
-    known: dict[str, Engine | EngineError] = {}
-    for name in engine_names():
-        try:
-            known[name] = load_engine(name)
-        except EngineError as error:
-            known[name] = error
-    return known
 
 
 def _registered(name: str) -> str:

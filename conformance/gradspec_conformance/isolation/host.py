@@ -20,11 +20,13 @@ from gradspec_conformance.execution import register
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
-from gradspec_conformance.isolation.messages import Started, Task
+from gradspec_conformance.isolation.messages import Found, Started, Task
 from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.isolation.seal import Seal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec.port.engine import Engine
     from gradspec_conformance.execution.effort import Effort
 
@@ -91,6 +93,24 @@ class EngineHost:
             if not isinstance(error, SystemExit):
                 verdict = replace(verdict, kind=Kind.RAISED, exception=raised)
         return readable(self._seal.judged(self._fence.judged(verdict)))
+
+    def smoke(self) -> Iterator[Found]:
+        """Check the adapter; whether torch and the kit were left alone is one check more."""
+        from gradspec_conformance.engines.smoke import smoke  # noqa: PLC0415 - only if asked for
+
+        for finding in smoke(self.engine):
+            told = (finding.found, finding.expected, finding.remedy)
+            yield Found(
+                finding.check, *(t if t is None else plain_text(t, LONGEST_TEXT) for t in told)
+            )
+        changed = self._seal.mend()
+        if changed is not None:
+            yield Found("the kit is left alone", f"{changed} was replaced", "nothing", "leave it")
+        self._fence.look()
+        if self._fence.tripped:
+            remedy = "the engine has to find its own answers"
+            yield Found("the oracle is left alone", self._fence.tripped, "nothing", remedy)
+        yield Found(None)
 
     def close(self) -> None:
         """Take the fence down."""

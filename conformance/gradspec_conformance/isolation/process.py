@@ -23,11 +23,14 @@ from gradspec_conformance.exceptions import (
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.child import Child
 from gradspec_conformance.isolation.messages import (
+    Found,
     NotStarted,
+    Smoke,
     Start,
     Started,
     Task,
     decode_answer,
+    decode_found,
     decode_verdict,
     encode,
     marked,
@@ -35,6 +38,8 @@ from gradspec_conformance.isolation.messages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec_conformance.execution.effort import Effort
 
 START_TIMEOUT: Final = 30.0
@@ -87,6 +92,25 @@ class ProcessHost:
         if verdict.outcome is Outcome.CRASHED and had_served and self._child is None:
             verdict = self._once(task)
         return verdict
+
+    def smoke(self) -> Iterator[Found]:
+        """Check the adapter; where its process goes on no longer is a finding too."""
+        self.describe()
+        self.start()
+        if self._child is None:
+            raise AssertionError  # it was started
+        self._tell(self._child, encode(Smoke()))
+        last = Found("the engine is loaded")
+        while last.check is not None:
+            try:
+                answer = decode_found(self._heard(self._child, self._timeout))
+            except (ChildSilent, ChildEnded, NoAnswer, msgspec.DecodeError) as error:
+                self._drop()
+                yield _broken_off(error, last, self._timeout)
+                return
+            last = answer
+            if last.check is not None:
+                yield last
 
     def close(self) -> None:
         """End the process, and start no other."""
@@ -159,3 +183,16 @@ class ProcessHost:
         child, self._child = self._child, None
         if child is not None:
             child.close()
+
+
+def _broken_off(error: Exception, last: Found, timeout: float) -> Found:
+    """Say after which check the process went on no longer."""
+    match error:
+        case ChildSilent():
+            said = f"nothing within {timeout:g} s"
+        case ChildEnded():
+            said = str(error)
+        case _:
+            said = "something other than an answer in the kit's own pipe"
+    remedy = "let no call of the adapter hang, or end or disturb its process"
+    return Found("the process goes on", f"{said}, after {last.check!r}", "an answer", remedy)

@@ -19,8 +19,9 @@ from gradspec_conformance.exceptions import EngineError
 from gradspec_conformance.isolation.host import LONGEST_TEXT, EngineHost
 from gradspec_conformance.isolation.messages import (
     NotStarted,
+    Smoke,
+    decode_question,
     decode_start,
-    decode_task,
     encode,
     marked,
     unmarked,
@@ -49,10 +50,11 @@ def serve_tasks() -> None:
     worker = os.getpid()
     while line := tasks.readline():
         mark, line = unmarked(line)
-        verdict = host.run(decode_task(line))
-        if os.getpid() != worker:
-            os._exit(0)  # the engine forked, and only its parent answers
-        send(answers, mark, verdict)
+        question = decode_question(line)
+        for answer in host.smoke() if isinstance(question, Smoke) else [host.run(question)]:
+            if os.getpid() != worker:
+                os._exit(0)  # the engine forked, and only its parent answers
+            send(answers, mark, answer)
 
 
 def die_with_the_kit() -> None:

@@ -42,12 +42,21 @@ PLAIN_WIDTH: Final = 120
 MOST_NAMED: Final = 12
 
 
-def console() -> Console:
+class Output(Console):
+    """A console that leaves it to the command what a closed pipe comes to."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what was caught."""
+        raise  # noqa: PLE0704 - Rich calls it where it caught BrokenPipeError
+
+
+def console(*, widest: int | None = None) -> Console:
     """Give a console for standard output, wide enough where it is a file or a pipe."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    found = Output(highlight=False)
+    width = found.width if found.is_terminal else PLAIN_WIDTH
+    return Output(highlight=False, width=width if widest is None else min(width, widest))
 
 
 class RunProgress:
