@@ -226,7 +226,7 @@ def test_an_engine_in_this_process_is_asked_what_a_task_says() -> None:
         host.close()
 
     assert (blocked.outcome, blocked.foundation) == (Outcome.BLOCKED, BELOW)
-    assert (stored.outcome, stored.found, stored.expected) == (Outcome.FAILED, "2.0", "3.0")
+    assert stored.outcome is Outcome.PASSED
     assert (nowhere.kind, nowhere.message) == (Kind.UNREADABLE, "there is no clause zzz-001")
     assert (told.name, told.version) == ("toy", "1")
     assert platform.python_version() in told.platform
@@ -416,3 +416,10 @@ def until(holds: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.01)
     return False
+
+
+@pytest.mark.parametrize("clause", ["bwd-001", "bwd-001c"])
+def test_a_stored_program_that_fails_by_itself_excuses_nothing(clause: str) -> None:
+    known = to_json(Program([Step("tensor", {"data": 2.0}, Ref(0)), NEVER]))
+    with EngineSession("reference", in_process=True, known=lambda _: known) as sound:
+        assert sound.verdict(clause).outcome is Outcome.PASSED

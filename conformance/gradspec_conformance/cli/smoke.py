@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from gradspec_conformance.exceptions import EngineError
+from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.isolation.process import ProcessHost
 from gradspec_conformance.report.terminal import console
+from gradspec_conformance.run.request import check_timeout
 
 if TYPE_CHECKING:
     from gradspec_conformance.isolation.messages import Found
@@ -27,6 +28,10 @@ def command(engine: str, timeout: float) -> None:
     ENGINE is a registered name, module:attr or path.py:attr.  Exit status: 0 sound, 1 not, 3
     the engine could not be loaded.
     """
+    try:
+        check_timeout(timeout)
+    except WrongUsage as error:
+        raise click.UsageError(str(error)) from None
     where, findings = console(), []
     with closing(ProcessHost(engine, EVERYDAY, timeout)) as host:
         try:

@@ -72,6 +72,15 @@ def engine_names() -> dict[str, str]:
     return SHIPPED | {entry.name: entry.value for entry in sorted(found)}
 
 
+def source_of(spec: str) -> Path | None:
+    """Find the file that an engine is written in, where its name says which that is."""
+    place = engine_names().get(spec, spec)
+    if not place.endswith(".toml"):
+        place = place.rpartition(":")[0]
+        place = place if place.endswith(".py") else place.replace(".", "/") + ".py"
+    return Path(place)
+
+
 def _registered(name: str) -> str:
     names = engine_names()
     if name not in names:

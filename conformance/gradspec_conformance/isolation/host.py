@@ -11,13 +11,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from gradspec.exceptions import text_of
+from gradspec.exceptions import Diverged, text_of
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineBroken
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.execution.execute import judge_program, run_clause
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.isolation.messages import Found, Started, Task
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradspec.port.engine import Engine
+    from gradspec.program.steps import Program
+    from gradspec.writing.clause import Clause
     from gradspec_conformance.execution.effort import Effort
 
 LONGEST_NAME: Final = 200
@@ -71,7 +73,6 @@ class EngineHost:
 
     def run(self, task: Task) -> Verdict:
         """Run one clause; an engine that asks the interpreter to end costs that clause."""
-        known = None if task.known is None else from_json(task.known)
         clause = register.case(task.clause)
         if clause is None:
             message = register.why_not(task.clause)
@@ -82,7 +83,7 @@ class EngineHost:
                 self.subject,
                 self._effort,
                 verdict_of=lambda identifier: Verdict(identifier, task.foundations[identifier]),
-                known=known,
+                known=_example(clause, task.known),
             )
         except KeyboardInterrupt:
             raise
@@ -115,6 +116,20 @@ class EngineHost:
     def close(self) -> None:
         """Take the fence down."""
         self._open.close()
+
+
+def _example(clause: Clause, stored: str | None) -> Program | None:
+    """Read a law's known failure; one that fails on the reference engine shows nothing."""
+    if stored is None or not clause.is_law:
+        return None
+    from gradspec_conformance.adapters.reference import ReferenceEngine  # noqa: PLC0415 - takes time
+
+    program = from_json(stored)
+    try:
+        verdict = judge_program(clause, ReferenceEngine(), program)
+    except Diverged:
+        return None
+    return program if verdict.outcome is Outcome.PASSED else None
 
 
 def readable(verdict: Verdict) -> Verdict:
