@@ -247,3 +247,8 @@ def test_what_does_not_answer_the_greeting_is_no_engine(begin: Any) -> None:
     host, _ = begin([encode(STARTED) + b"\n"])
     with pytest.raises(EngineBroken, match="it wrote into the kit's own pipe"):
         host.describe()
+
+
+def test_a_name_that_is_no_unicode_is_no_engine() -> None:
+    with pytest.raises(EngineNotFound, match="is not UTF-8"):
+        ProcessHost("\udcff.py:Engine", Effort(3, 7), 1.0).describe()

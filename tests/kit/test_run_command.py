@@ -355,3 +355,35 @@ def test_whoever_is_asked_to_end_ends_with_130_and_leaves_no_worker(
     assert process.returncode == ExitStatus.INTERRUPTED
     with pytest.raises(ProcessLookupError):
         os.kill(int(named.read_text().removesuffix(".")), 0)
+
+
+@pytest.mark.parametrize("words", [("run", "reference", "-k", ADDS), ("show", ADDS), ("engines",)])
+def test_a_folder_that_is_gone_is_left(tmp_path: Path, words: tuple[str, ...]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f"import os, sys; os.rmdir({str(gone)!r}); sys.argv[1:] = {list(words)!r}; "
+    script += "from gradspec_conformance.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", script], cwd=gone, capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [("run", "reference", "-k", ADDS), ("show", ADDS)])
+def test_python_without_docstrings_is_begun_again(words: tuple[str, ...]) -> None:
+    there = os.environ | {"PYTHONOPTIMIZE": "2"}
+    ended = subprocess.run(
+        in_a_process(*words), env=there, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0
+    assert ADDS in ended.stdout
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "x" * 5000 + ".py:E", "x" * 5000 + ".toml"])
+def test_an_engine_with_a_name_that_is_too_long_is_not_there(name: str) -> None:
+    result = CliRunner().invoke(main, ["run", name, "-k", ADDS])
+
+    assert result.exit_code == ExitStatus.INCOMPLETE
+    assert "Traceback" not in result.output

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -52,6 +53,8 @@ class Commands(click.Group):
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Do the same for what is printed before there is a subcommand."""
+        _keep_docstrings()
+        _stand_somewhere()
         try:
             return super().main(*arguments, **options)
         except OSError as error:
@@ -92,6 +95,24 @@ def main() -> None:
 
     `gradspec run ENGINE` is where to start; ENGINE is a name, module:attr or path.py:attr.
     """
+
+
+def _keep_docstrings() -> None:
+    """Begin again where Python was told to leave docstrings out: they are the clauses."""
+    if sys.flags.optimize > 1:
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONOPTIMIZE"}
+        words = [word for word in sys.orig_argv[1:] if word != "-OO"]
+        os.execve(sys.executable, [sys.executable, *words], environment)  # noqa: S606 - this command
+
+
+def _stand_somewhere() -> None:
+    """Leave a folder that is gone for one in which nothing can be written by mistake."""
+    try:
+        here = os.access(Path.cwd(), os.X_OK)
+    except OSError:
+        here = False
+    if not here:
+        os.chdir("/proc" if os.access("/proc", os.X_OK) else "/")
 
 
 def _flush() -> None:

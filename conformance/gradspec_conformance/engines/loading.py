@@ -94,7 +94,7 @@ def _registered(name: str) -> str:
 
 def _from_book(spec: str) -> Any:
     path = Path(spec)
-    if not path.is_file():
+    if not _is_file(path):
         raise EngineNotFound(f"there is no file {spec!r}: a phrasebook is named book.toml")
     try:
         engine = Phrasebook(path)
@@ -132,7 +132,7 @@ def _from_path(spec: str, name: str) -> ModuleType:
 
 
 def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
+    if not _is_file(path):
         message = f"there is no file {str(path)!r}: an engine is named path.py:attr"
         raise EngineNotFound(message)
     name = f"gradspec_loaded_{path.stem}"
@@ -146,6 +146,13 @@ def _from_file(path: Path) -> ModuleType:
     loader = description.loader
     _imported(str(path), lambda: loader.exec_module(module))
     return module
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or none
+        return False
 
 
 def _seen_from(folder: Path) -> None:

@@ -54,8 +54,12 @@ class ProcessHost:
     def __init__(self, spec: str, effort: Effort, timeout: float) -> None:
         self._spec = spec
         self._timeout = timeout
-        self._start = encode(Start(spec, effort))
+        readable = spec.encode("utf-8", "replace").decode()
+        self._start = encode(Start(readable, effort))
         self._description: Started | EngineError | None = None
+        if readable != spec:
+            reason = f"the name {readable!r} is not UTF-8, which reports are written in: change it"
+            self._description = EngineNotFound(reason)
         self._served = 0
         self._mark = b""
         self._child: Child | None = None
@@ -65,6 +69,8 @@ class ProcessHost:
         """Begin to load the engine, if that has not begun."""
         if self._closed:
             raise EngineBroken(f"{self._spec} was let go")
+        if isinstance(self._description, EngineError):
+            raise self._description
         if self._child is None:
             self._served = 0
             self._child = Child()
