@@ -416,3 +416,17 @@ def test_a_collection_that_the_engine_asks_for_hides_no_leak() -> None:
 
     assert Collects.alive
     assert after() is None
+
+
+def test_a_number_that_cannot_be_written_is_still_a_wrong_value() -> None:
+    class Huge(ToyEngine):
+        def item(self, tensor: Any) -> Any:
+            return 10**5000
+
+    def asks(ag: Autograd) -> None:
+        expect(ag.tensor(2.0).item()).equals(2.0)
+
+    verdict = run(asks, Huge)
+
+    assert verdict.outcome is Outcome.FAILED
+    assert "cannot be written" in verdict.found

@@ -57,7 +57,10 @@ def test_a_kit_that_was_left_alone_judges(seal: Seal) -> None:
         "gradspec.writing.notation:Autograd.refuses",
         "gradspec_conformance.execution.execute:run_clause",
         "gradspec_conformance.execution.verdict:Verdict.__init__",
+        "gradspec_conformance.isolation.fence:Fence.judged",
         "gradspec_conformance.isolation.host:readable",
+        "gradspec_conformance.isolation.seal:Seal.judged",
+        "gradspec_conformance.isolation.worker:send",
     ],
 )
 def test_what_decides_a_verdict_is_sealed(

@@ -46,6 +46,7 @@ JUDGES: Final = (
     "gradspec_conformance.isolation.host",
     "gradspec_conformance.isolation.fence",
     "gradspec_conformance.isolation.messages",
+    "gradspec_conformance.isolation.seal",
     "gradspec_conformance.isolation.worker",
     "gradspec_conformance.execution.verdict",
 )
