@@ -104,6 +104,10 @@ class ChildSilent(Exception):
     """The process of an engine did not answer in time, and was killed."""
 
 
+class NoAnswer(Exception):
+    """What came from the process of an engine does not answer what it was asked."""
+
+
 class NotConformant(Exception):
     """A clause is not as demanded, or not as expected; pytest is told so."""
 

@@ -8,7 +8,7 @@ needs what the engine declares it lacks (`Unsupported`), gets an answer that bre
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 # clauses are written ------------------------------------------------------------------
@@ -26,6 +26,10 @@ class MalformedPhrase(ValueError):
 
 class WrongCall(TypeError):
     """A clause calls something in a way that its signature does not allow."""
+
+
+LONGEST: Final = 300
+"""How much of a text that an engine wrote is read."""
 
 
 # programs run -------------------------------------------------------------------------
@@ -66,7 +70,7 @@ class Refused(ProgramError):
     """The engine raised; `kind` is one of `gradspec.port.errors.ERROR_KINDS`, or None."""
 
     def __init__(self, act: str, kind: str | None, error: BaseException) -> None:
-        super().__init__(f"{act} raised {type(error).__name__}: {text_of(error)}")
+        super().__init__(f"{act} raised {type(error).__name__[:LONGEST]}: {text_of(error)}")
         self.act = act
         self.kind = kind
         self.error = error
@@ -82,7 +86,7 @@ def text_of(error: BaseException) -> str:
         text = str.strip(str(error))
     except Exception as another:  # noqa: BLE001 - the engine's own, whatever it is
         return f"(its text raised {type(another).__name__})"
-    return text.split("\n")[0][:300]
+    return text[: 2 * LONGEST].split("\n")[0][:LONGEST]
 
 
 def is_the_kits(error: BaseException) -> bool:

@@ -198,16 +198,17 @@ def test_a_log_that_grew_long_is_emptied(
 
 
 class Torn:
-    """A process whose pipe breaks while it is read."""
+    """A process whose pipe breaks when it is read: it is a directory."""
 
     pid, returncode, stdin = 0, 0, None
 
-    def __init__(self, error: Exception) -> None:
-        self.stdout, self.error = self, error
+    def __init__(self) -> None:
+        self.stdout = self
+        self.directory = os.open(os.curdir, os.O_RDONLY)
 
-    def readline(self) -> bytes:
-        """Break."""
-        raise self.error
+    def fileno(self) -> int:
+        """Name what cannot be read."""
+        return self.directory
 
     def poll(self) -> int:
         """Be gone."""
@@ -218,13 +219,12 @@ class Torn:
         return 0
 
     def close(self) -> None:
-        """Close the pipe, which breaks again."""
-        raise OSError(5, "Input/output error")
+        """Close it."""
+        os.close(self.directory)
 
 
-@pytest.mark.parametrize("error", [OSError(9, "Bad file descriptor"), ValueError("closed file")])
-def test_a_pipe_that_breaks_is_an_end(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: Torn(error))
+def test_a_pipe_that_breaks_is_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: Torn())
     monkeypatch.setattr(os, "killpg", lambda *_: None)
     torn = Child()
     with pytest.raises(ChildEnded, match="exited with status 0"):
@@ -241,9 +241,51 @@ def test_a_process_that_is_gone_already_is_ended_without_a_word(
     def gone(*_arguments: int) -> None:
         raise error
 
-    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: Torn(ValueError("closed file")))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: Torn())
     monkeypatch.setattr(os, "killpg", gone)
     Child().close()
+
+
+DAEMON = """
+import os, sys, time
+sys.stdin.readline()
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(20)
+    os._exit(0)
+os._exit(3)
+"""
+
+
+def test_a_daemon_that_keeps_the_pipe_keeps_nobody_waiting(start: Callable[[str], Child]) -> None:
+    parent, began = start(DAEMON), time.monotonic()
+    parent.tell(b"go")
+    with pytest.raises(ChildEnded, match="status 3"):
+        parent.hear(15.0)
+    parent.close()
+
+    assert time.monotonic() - began < 15
+
+
+def test_a_log_that_grows_while_nothing_is_answered_is_cut(
+    start: Callable[[str], Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "LONGEST_LOG", 1000)
+    program = "import sys, time\nwhile True: sys.stderr.write('x' * 500); time.sleep(0.001)"
+    talkative = start(program)
+    with pytest.raises(ChildSilent):
+        talkative.hear(3.0)
+
+    assert os.fstat(talkative._log.fileno()).st_size < 500_000
+
+
+def test_a_line_without_end_is_no_answer(
+    start: Callable[[str], Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "LONGEST_LINE", 1000)
+    endless = start("import sys\nwhile True: sys.stdout.write('x' * 500)")
+    with pytest.raises(ChildEnded):
+        endless.hear(20.0)
 
 
 @pytest.mark.parametrize(

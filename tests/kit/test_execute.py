@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -386,3 +387,46 @@ def test_an_engine_that_cannot_write_a_program_is_judged_all_the_same(
     assert verdict.outcome is Outcome.FAILED
     assert verdict.program
     assert verdict.script == said
+
+
+class Ring:
+    """Refers to itself, so that only a collection ends it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+class Collects(ToyEngine):
+    """Collects garbage before it answers."""
+
+    alive: bool
+
+    def array(self, tensor: Any) -> Any:
+        """Find out whether a leak outlives a collection that was asked for."""
+        leak = weakref.ref(Ring())
+        gc.collect()
+        type(self).alive = leak() is not None
+        return super().array(tensor)
+
+
+def test_a_collection_that_the_engine_asks_for_hides_no_leak() -> None:
+    run(holds, Collects)
+    after = weakref.ref(Ring())
+    gc.collect()
+
+    assert Collects.alive
+    assert after() is None
+
+
+def test_a_number_that_cannot_be_written_is_still_a_wrong_value() -> None:
+    class Huge(ToyEngine):
+        def item(self, tensor: Any) -> Any:
+            return 10**5000
+
+    def asks(ag: Autograd) -> None:
+        expect(ag.tensor(2.0).item()).equals(2.0)
+
+    verdict = run(asks, Huge)
+
+    assert verdict.outcome is Outcome.FAILED
+    assert "cannot be written" in verdict.found

@@ -8,7 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from gradspec_conformance.cli.engines import command as engines
+from gradspec_conformance.cli.engines import described
 from gradspec_conformance.cli.expect import command as expect
+from gradspec_conformance.exceptions import EngineBroken, EngineNotFound
+from gradspec_conformance.isolation.messages import Started
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.known.renewal import UNEXPLAINED
 
@@ -86,3 +89,11 @@ def test_the_engines_that_are_here_are_listed_with_what_they_declare() -> None:
     assert result.exit_code == 0
     assert "reference" in result.output
     assert "operators" in result.output
+
+
+def test_an_engine_that_ends_its_process_takes_no_other_from_the_list(tmp_path: Path) -> None:
+    file = tmp_path / "ends.py"
+    file.write_text("import os\nos._exit(0)")
+    known = described([f"{file}:Engine", "reference", "nowhere:Engine"])
+
+    assert [type(one) for one in known.values()] == [EngineBroken, Started, EngineNotFound]

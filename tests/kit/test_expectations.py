@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,6 @@ from gradspec_conformance.known.renewal import UNEXPLAINED, renewed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Load = Callable[[str], Expectations]
 
@@ -544,3 +545,42 @@ def test_the_strangers_bring_their_expectations() -> None:
 
 def test_another_engine_brings_none() -> None:
     assert Expectations.for_engine("../secret") is None
+
+
+def test_what_was_written_can_be_read_back_whatever_is_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "known.toml"
+    clauses = ["acc-001", "acc-002", "acc-003", "acc-004"]
+    reasons = ["a bell \a and \x1b[31m", "'\"\\", "\N{GRINNING FACE}\u2028", "\ud800?"]
+    names = ["", "A\x7f", "\N{GRINNING FACE}\n", "'\""]
+    entries = [
+        Entry(clause, Kind.RAISED, reason, Cause.BUG, Outcome.ERRORED, name)
+        for clause, reason, name in zip(clauses, reasons, names, strict=True)
+    ]
+    file.write_text(write_entries(entries, "of \a \x1b[31m \x0b and \u2028"), "utf-8")
+    read = Expectations.load(file).entries
+
+    assert [entry.particular for entry in read] == names
+    assert [entry.reason for entry in read] == [*reasons[:3], "??"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ran = " + "9" * 5000,
+        "ran = " + "[" * 60_000,
+        "[" + "a." * 60_000 + "a]",
+        FILE.replace('"bug"', f"\"bug\"\nprogram = '{'[' * 60_000}'"),
+        "\0",
+    ],
+)
+def test_what_is_deep_or_huge_is_told(load: Load, text: str) -> None:
+    with pytest.raises(MalformedExpectations):
+        load(text)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files there")
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", tmp_path, Path("/dev/zero"), Path("x" * 5000), Path("a\0")):
+        with pytest.raises(MalformedExpectations):
+            Expectations.load(path)

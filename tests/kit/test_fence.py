@@ -155,3 +155,51 @@ def test_an_import_that_was_refused_while_loading_did_no_harm(tmp_path: Path) ->
     file.write_text(LOADING)
     with EngineSession(f"{file}:ToyEngine", in_process=True) as session:
         assert session.verdict("bwd-001").outcome is Outcome.PASSED
+
+
+TAKEN_DOWN = """
+from gradspec_conformance.adapters.reference import ReferenceEngine
+import sys
+
+class Engine(ReferenceEngine):
+    name = "clever"
+
+    def retain_grad(self, tensor):
+        before = list(sys.meta_path)
+        sys.meta_path[:] = [f for f in before if "gradspec" not in type(f).__module__]
+        try:
+            {asked}
+        except Exception:
+            pass
+        finally:
+            sys.meta_path[:] = before
+        super().retain_grad(tensor)
+"""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "import torch",
+        "import torch; del sys.modules['torch']",
+        "__import__('importlib').import_module('torch')",
+        "sys.modules['torch'] = type(sys)('torch')",
+    ],
+)
+def test_a_fence_that_is_taken_down_and_put_up_again_is_noticed(tmp_path: Path, asked: str) -> None:
+    file = tmp_path / "clever.py"
+    file.write_text(TAKEN_DOWN.format(asked=asked))
+    with EngineSession(f"{file}:Engine") as session:
+        verdict = session.verdict("ret-004")
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.CONSULTED)
+
+
+def test_a_gate_that_was_removed_stands_again() -> None:
+    with oracle_fence("reference") as fence:
+        before = list(sys.meta_path)
+        sys.meta_path.pop(0)
+        fence.judged(PASSED)
+        after = list(sys.meta_path)
+
+    assert after == before

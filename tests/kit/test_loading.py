@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gradspec.port.engine import Subject
-from gradspec_conformance.engines.loading import GROUP, engine_names, known_engines, load_engine
+from gradspec_conformance.engines.loading import GROUP, engine_names, load_engine
 from gradspec_conformance.exceptions import (
     EngineBroken,
-    EngineError,
     EngineNotFound,
     EngineNotInstalled,
 )
@@ -154,15 +153,11 @@ def test_the_engines_of_the_kit_are_known_without_being_installed() -> None:
     assert list(engine_names())[:4] == ["reference", "torch", "autograd", "micrograd"]
 
 
-def test_an_engine_that_is_here_and_one_that_is_not_are_both_listed(
-    write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = {"mine": write(WHOLE), "absent": "nowhere:Engine"}
+def test_an_engine_that_is_registered_as_no_place_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"mine": "mine"}
     monkeypatch.setattr("gradspec_conformance.engines.loading.engine_names", lambda: names)
-    known = known_engines()
-
-    assert not isinstance(known["mine"], EngineError)
-    assert isinstance(known["absent"], EngineNotFound)
+    with pytest.raises(EngineBroken, match="registered as 'mine', which is no place"):
+        load_engine("mine")
 
 
 # an engine with three operators ---------------------------------------------------------
@@ -255,3 +250,24 @@ def test_an_engine_of_another_distribution_is_known_by_its_name(
 
     assert list(engine_names())[-1] == "mine"
     assert load_engine("mine").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("class E(Exception):\n    def __str__(self): return 1 / 0\nraise E", "ZeroDivisionError"),
+        ("class E(BaseException): pass\nraise E('of my own')", "E: of my own"),
+        ("raise ValueError('x' * 40_000_000)", "ValueError: xxx"),
+        (
+            "class Engine:\n    def __getattribute__(self, name): raise LookupError(name)",
+            "LookupError",
+        ),
+    ],
+)
+def test_whatever_loading_raises_is_told_in_a_sentence(
+    write: Write, source: str, found: str
+) -> None:
+    with pytest.raises(EngineBroken, match=found) as broken:
+        load_engine(write(source))
+
+    assert len(str(broken.value)) < 1000

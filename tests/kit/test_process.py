@@ -20,9 +20,11 @@ from gradspec_conformance.isolation.messages import (
     NotStarted,
     Started,
     Task,
+    decode_question,
     decode_start,
-    decode_task,
     encode,
+    marked,
+    unmarked,
 )
 from gradspec_conformance.isolation.process import START_TIMEOUT, ProcessHost
 
@@ -46,12 +48,14 @@ class Child:
         self.answers = deque(answers)
         self.told: list[bytes] = []
         self.waited: list[float] = []
+        self.mark = b""
         self.is_alive = True
         self.closed = False
 
     def tell(self, line: bytes) -> None:
         """Note it."""
-        self.told.append(line)
+        self.mark, said = unmarked(line)
+        self.told.append(said)
 
     def hear(self, timeout: float) -> bytes:
         """Answer, or end."""
@@ -59,7 +63,9 @@ class Child:
         answer = self.answers.popleft()
         if isinstance(answer, Exception):
             raise answer
-        return encode(answer) + b"\n"
+        if isinstance(answer, bytes):
+            return answer
+        return marked(self.mark, encode(answer)) + b"\n"
 
     def close(self) -> None:
         """Let go."""
@@ -100,7 +106,7 @@ def test_tasks_go_to_one_process_as_long_as_it_answers(begin: Any) -> None:
     host, children = begin([STARTED, passed(FIRST), passed(SECOND)])
 
     assert (host.run(FIRST), host.run(SECOND)) == (passed(FIRST), passed(SECOND))
-    assert [decode_task(line) for line in children[0].told[1:]] == [FIRST, SECOND]
+    assert [decode_question(line) for line in children[0].told[1:]] == [FIRST, SECOND]
     assert children[0].waited[1:] == [2.5, 2.5]
 
 
@@ -129,7 +135,7 @@ def test_a_later_clause_that_crashes_is_tried_again_alone(begin: Any) -> None:
     host.run(FIRST)
 
     assert host.run(SECOND) == passed(SECOND)
-    assert [decode_task(line) for line in children[1].told[1:]] == [SECOND]
+    assert [decode_question(line) for line in children[1].told[1:]] == [SECOND]
 
 
 def test_a_clause_that_crashes_alone_too_is_to_blame_and_is_tried_no_third_time(
@@ -212,3 +218,37 @@ def test_a_host_that_was_let_go_starts_nothing(begin: Any) -> None:
     assert children[0].closed
     with pytest.raises(EngineBroken, match="mine:Engine was let go"):
         host.start()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        encode(passed(SECOND)) + b"\n",
+        b"0 " + encode(passed(SECOND)) + b"\n",
+        b"\xff\n",
+        passed(FIRST),
+    ],
+)
+def test_what_does_not_answer_the_task_is_no_verdict(begin: Any, forged: Any) -> None:
+    host, children = begin([STARTED, passed(FIRST), forged], [STARTED, passed(FIRST)])
+    host.run(FIRST)
+    verdict = host.run(SECOND)
+
+    assert (verdict.id, verdict.outcome, verdict.kind) == (
+        "acc-002",
+        Outcome.ERRORED,
+        Kind.TAMPERED,
+    )
+    assert children[0].closed
+    assert host.run(FIRST) == passed(FIRST)
+
+
+def test_what_does_not_answer_the_greeting_is_no_engine(begin: Any) -> None:
+    host, _ = begin([encode(STARTED) + b"\n"])
+    with pytest.raises(EngineBroken, match="it wrote into the kit's own pipe"):
+        host.describe()
+
+
+def test_a_name_that_is_no_unicode_is_no_engine() -> None:
+    with pytest.raises(EngineNotFound, match="is not UTF-8"):
+        ProcessHost("\udcff.py:Engine", Effort(3, 7), 1.0).describe()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -28,10 +29,17 @@ ENTRY = '[[expected]]\nclause = "acc-001"\nkind = "value"\nreason = "r"\nclass =
     [
         ({"examples": 0}, "--examples is 0; a law needs at least one"),
         ({"examples": -1}, "--examples is -1"),
-        ({"timeout": 0.0}, "--timeout is 0; a clause needs more than no time"),
+        ({"timeout": 0.0}, "--timeout is 0; give more than 0 and at most 86400 seconds"),
         ({"timeout": -1.5}, "--timeout is -1.5"),
+        ({"timeout": math.nan}, "--timeout is nan"),
+        ({"timeout": math.inf}, "--timeout is inf"),
+        ({"seed": -1}, "--seed is -1; give 0 or more"),
+        ({"expect": ""}, "--expect names no file"),
         ({"expect": "known.toml", "no_expect": True}, "contradict each other"),
-        ({"processes": "many"}, "-n is 'many'; give a number of processes, or auto"),
+        ({"processes": "many"}, "-n is 'many'; give 1 to 64 processes, or auto"),
+        ({"processes": "0"}, "-n is 0; give 1 to 64"),
+        ({"processes": "10000"}, "-n is '10000'"),
+        ({"keyword": "acc or " * 5000 + "acc"}, "-k has 35003 characters; give at most 20000"),
         ({"processes": "-1"}, "-n is '-1'"),
         ({"processes": "²"}, "-n is '²'"),
         ({"keyword": "acc and ("}, "is no expression"),
@@ -79,9 +87,7 @@ def test_what_was_asked_for_is_what_is_done() -> None:
     assert list(request.cases) == ["acc-001"]
 
 
-@pytest.mark.parametrize(
-    ("word", "count"), [("0", 1), ("1", 1), ("3", 3), ("auto", 5), ("logical", 5)]
-)
+@pytest.mark.parametrize(("word", "count"), [("1", 1), ("3", 3), ("auto", 5), ("logical", 5)])
 def test_there_is_a_session_for_each_process(
     word: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,7 +109,7 @@ def test_an_engine_that_does_not_load_ends_with_3_and_a_sentence(engine: str) ->
         (["-k", "acc-0001"], "did you mean acc-001"),
         (["-k", "acc and ("], "is no expression"),
         (["-n", "many"], "-n is 'many'"),
-        (["--timeout", "0"], "a clause needs more than no time"),
+        (["--timeout", "0"], "give more than 0 and at most 86400 seconds"),
         (["--expect", "nowhere.toml"], "nowhere.toml"),
         (["--json", "no/where.json"], "no/where.json cannot be written"),
         (["--junit", "."], "cannot be written"),
@@ -241,12 +241,13 @@ def test_a_report_that_cannot_be_written_after_all_loses_nothing(
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "replace", full)
     result = run("ToyEngine", "--json", "report.json")
 
     assert "passed 1 of 1 clauses" in result.output
     assert "report.json could not be written: No space left on device" in result.output
     assert result.exit_code == ExitStatus.INCOMPLETE
+    assert not list(Path().glob(".gradspec-*"))
 
 
 # isolation ----------------------------------------------------------------------------
@@ -270,7 +271,7 @@ def test_where_there_is_no_terminal_there_are_no_control_codes() -> None:
 
 def test_processes_do_not_change_the_report(tmp_path: Path) -> None:
     reports = []
-    for processes in ("0", "2"):
+    for processes in ("1", "2"):
         path = tmp_path / f"{processes}.json"
         words = ["--chapter", "acc", "--profile", "scalar", "-n", processes, "--json", str(path)]
         subprocess.run(in_a_process("run", f"{WRONG}:Overwrites", *words), check=False)
@@ -300,3 +301,89 @@ def test_a_capability_that_is_no_longer_declared_is_noticed(tmp_path: Path) -> N
     assert as_before.exit_code == ExitStatus.AS_EXPECTED
     assert fewer.exit_code == ExitStatus.NOT_CONFORMANT
     assert "the engine declares less than it did" in fewer.output
+
+
+# the process of the command -----------------------------------------------------------
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device there")
+@pytest.mark.parametrize(
+    "arguments", [("run", "reference", "-k", ADDS), ("list",), ("show", ADDS), ("--help",)]
+)
+def test_an_output_that_is_full_is_told_and_ends_with_3(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - no path of ours
+        ended = subprocess.run(
+            in_a_process(*arguments), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert ended.returncode == ExitStatus.INCOMPLETE
+    assert ended.stderr == "gradspec: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", [("run", "reference", "-k", ADDS), ("list",), ("show", ADDS)])
+def test_nobody_is_told_that_a_pipe_was_closed(arguments: tuple[str, ...]) -> None:
+    process = subprocess.Popen(
+        in_a_process(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(), told) == (ExitStatus.INCOMPLETE, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signals there")
+@pytest.mark.parametrize("word", ["run", "smoke", "expect"])
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_whoever_is_asked_to_end_ends_with_130_and_leaves_no_worker(
+    tmp_path: Path, word: str, number: str
+) -> None:
+    named, engine = tmp_path / "pid", tmp_path / "slow.py"
+    engine.write_text(
+        "import os, time\nfrom gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Engine(ReferenceEngine):\n    def array(self, tensor):\n"
+        f"        with open({str(named)!r}, 'w') as f: f.write(f'{{os.getpid()}}.')\n"
+        "        time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        in_a_process(word, f"{engine}:Engine"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    while not (named.exists() and named.read_text().endswith(".")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, number))
+    process.communicate(timeout=60)
+
+    assert process.returncode == ExitStatus.INTERRUPTED
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(named.read_text().removesuffix(".")), 0)
+
+
+@pytest.mark.parametrize("words", [("run", "reference", "-k", ADDS), ("show", ADDS), ("engines",)])
+def test_a_folder_that_is_gone_is_left(tmp_path: Path, words: tuple[str, ...]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f"import os, sys; os.rmdir({str(gone)!r}); sys.argv[1:] = {list(words)!r}; "
+    script += "from gradspec_conformance.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", script], cwd=gone, capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [("run", "reference", "-k", ADDS), ("show", ADDS)])
+def test_python_without_docstrings_is_begun_again(words: tuple[str, ...]) -> None:
+    there = os.environ | {"PYTHONOPTIMIZE": "2"}
+    ended = subprocess.run(
+        in_a_process(*words), env=there, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0
+    assert ADDS in ended.stdout
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "x" * 5000 + ".py:E", "x" * 5000 + ".toml"])
+def test_an_engine_with_a_name_that_is_too_long_is_not_there(name: str) -> None:
+    result = CliRunner().invoke(main, ["run", name, "-k", ADDS])
+
+    assert result.exit_code == ExitStatus.INCOMPLETE
+    assert "Traceback" not in result.output

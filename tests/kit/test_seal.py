@@ -6,10 +6,12 @@ import importlib
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from gradspec.judging import comparison
 from gradspec.judging.comparison import COMPARISONS
+from gradspec.program import answers
 from gradspec.program.recorder import Recorder
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.seal import Seal
@@ -55,7 +57,10 @@ def test_a_kit_that_was_left_alone_judges(seal: Seal) -> None:
         "gradspec.writing.notation:Autograd.refuses",
         "gradspec_conformance.execution.execute:run_clause",
         "gradspec_conformance.execution.verdict:Verdict.__init__",
+        "gradspec_conformance.isolation.fence:Fence.judged",
         "gradspec_conformance.isolation.host:readable",
+        "gradspec_conformance.isolation.seal:Seal.judged",
+        "gradspec_conformance.isolation.worker:send",
     ],
 )
 def test_what_decides_a_verdict_is_sealed(
@@ -109,3 +114,34 @@ def test_what_was_taken_away_is_put_back(seal: Seal, monkeypatch: pytest.MonkeyP
     assert seal.mend() == "gradspec.judging.comparison.is_close"
     assert "is_close" in vars(comparison)
     assert "lacks" in COMPARISONS
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["numpy:array_equal", "numpy:asarray", "numpy.linalg:det", "math:isnan", "builtins:all"],
+)
+def test_what_the_judges_call_is_sealed(
+    seal: Seal, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, name = place.partition(":")
+    before = getattr(importlib.import_module(module), name)
+    monkeypatch.setattr(f"{module}.{name}", lambda *_: True)
+    changed = seal.mend()
+
+    assert changed == f"{module}.{name}"
+    assert getattr(importlib.import_module(module), name) is before
+
+
+def test_a_module_that_a_judge_looks_things_up_in_is_sealed(seal: Seal) -> None:
+    answers.np = everything_is_fine  # type: ignore[assignment]
+
+    assert seal.mend() == "gradspec.program.answers.np"
+
+
+@pytest.mark.parametrize("name", ["all", "abs", "asarray", "array_equal", "isnan"])
+def test_a_comparison_does_not_ask_the_numpy_of_the_engine(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(np, name, lambda *_: np.zeros(()))
+
+    assert comparison.is_close(np.array([1.0, 2.0]), np.array([1.0, 3.0])) is not None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from toy_engine import ToyEngine
@@ -24,6 +25,9 @@ from gradspec_conformance.isolation.host import EngineHost
 from gradspec_conformance.isolation.messages import Started, Task, encode
 from gradspec_conformance.run.session import EngineSession
 from gradspec_conformance.run.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WRONG = Path(__file__).with_name("wrong_engines.py")
 NEVER = Step("expect", {"found": Ref(0), "check": "equals", "expected": 3.0})
@@ -222,7 +226,7 @@ def test_an_engine_in_this_process_is_asked_what_a_task_says() -> None:
         host.close()
 
     assert (blocked.outcome, blocked.foundation) == (Outcome.BLOCKED, BELOW)
-    assert (stored.outcome, stored.found, stored.expected) == (Outcome.FAILED, "2.0", "3.0")
+    assert stored.outcome is Outcome.PASSED
     assert (nowhere.kind, nowhere.message) == (Kind.UNREADABLE, "there is no clause zzz-001")
     assert (told.name, told.version) == ("toy", "1")
     assert platform.python_version() in told.platform
@@ -333,3 +337,89 @@ def test_a_session_that_was_let_go_starts_no_engine() -> None:
     closed.close()
     with pytest.raises(EngineBroken, match="was let go"):
         _ = closed.description
+
+
+LOUD = """
+import toy_engine
+
+class Engine(toy_engine.ToyEngine):
+    name = "{name}"
+
+    def backward(self, root):
+        {act}
+
+    def script(self, program):
+        return "a line\\n" * 10_000_000
+"""
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "raise RuntimeError('x' * 40_000_000)",
+        "raise SystemExit('x' * 40_000_000)",
+        "raise type('X' * 40_000_000, (RuntimeError,), {})('\\x1b[31m\\x9b[/] [bold')",
+        "raise RuntimeError('\\x1b[31m\\x9b[/] [bold')",
+    ],
+)
+def test_what_an_engine_says_is_short_and_no_control_code(tmp_path: Path, act: str) -> None:
+    file = tmp_path / "loud.py"
+    toy = Path(__file__).with_name("toy_engine.py")
+    (tmp_path / "toy_engine.py").write_text(toy.read_text("utf-8"), "utf-8")
+    file.write_text(LOUD.format(name="\\x1b[31m\\a[/]", act=act.replace("\\\\", "\\")))
+    with EngineSession(f"{file}:Engine") as loud:
+        verdict, name = loud.verdict(BELOW), loud.description.name
+    text = encode(verdict).decode()
+
+    assert verdict.outcome in (Outcome.ERRORED, Outcome.CRASHED)
+    assert len(text) < 100_000
+    assert name == "\\x1b[31m\\x07[/]"
+    said = f"{verdict.message}{verdict.exception}{verdict.script or ''}".replace("\n", "")
+    assert said.isprintable()
+
+
+HANGS = """
+import os, time
+import toy_engine
+
+class Engine(toy_engine.ToyEngine):
+    def backward(self, root):
+        with open({file!r}, "w") as file:
+            file.write(str(os.getpid()) + ".")
+        while True:
+            pass
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux ends whose parent is gone")
+def test_no_worker_outlives_the_death_of_the_kit(tmp_path: Path) -> None:
+    toy = Path(__file__).with_name("toy_engine.py")
+    (tmp_path / "toy_engine.py").write_text(toy.read_text("utf-8"), "utf-8")
+    named, engine = tmp_path / "pid", tmp_path / "hangs.py"
+    engine.write_text(HANGS.format(file=str(named)))
+    command = ["gradspec", "run", f"{engine}:Engine", "--no-expect", "-k", BELOW]
+    kit = subprocess.Popen(
+        [sys.executable, "-c", f"from gradspec_conformance.cli import main; main({command[1:]!r})"]
+    )
+    until(lambda: named.exists() and named.read_text().endswith("."))
+    kit.kill()
+    kit.wait()
+    worker = Path("/proc", named.read_text().removesuffix("."))
+
+    assert until(lambda: not worker.exists())
+
+
+def until(holds: Callable[[], bool]) -> bool:
+    """Wait until it holds, for half a minute at most."""
+    for _ in range(3000):
+        if holds():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize("clause", ["bwd-001", "bwd-001c"])
+def test_a_stored_program_that_fails_by_itself_excuses_nothing(clause: str) -> None:
+    known = to_json(Program([Step("tensor", {"data": 2.0}, Ref(0)), NEVER]))
+    with EngineSession("reference", in_process=True, known=lambda _: known) as sound:
+        assert sound.verdict(clause).outcome is Outcome.PASSED

@@ -340,3 +340,39 @@ def test_an_engine_that_cannot_be_loaded_exits_3() -> None:
     result = CliRunner().invoke(command, ["nowhere:Engine"])
 
     assert result.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("act", "found"),
+    [
+        ("import sys; sys.exit(0)", "SystemExit: 0"),
+        ("import os; os._exit(0)", "the engine's process exited with status 0, after 'methods"),
+        ("while True: pass", "nothing within 1 s, after 'methods of the declared words'"),
+        ("raise RuntimeError('x' * 40_000_000)", "RuntimeError: xxx"),
+        ("raise RuntimeError('[/] \\x1b[31m')", "RuntimeError: [/] \\x1b[31m"),
+    ],
+)
+def test_an_adapter_that_ends_hangs_or_shouts_is_not_ok(
+    tmp_path: Path, act: str, found: str
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Mine(ReferenceEngine):\n    name = '[/]'\n"
+        f"    def array(self, tensor):\n        {act}\n"
+    )
+    result = CliRunner().invoke(command, [f"{file}:Mine", "--timeout", "1"])
+
+    assert result.exit_code == 1
+    assert found in result.output
+    assert len(result.output) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    "act", ["sys.exit(0)", "os._exit(0)", "raise type('E', (BaseException,), {})"]
+)
+def test_an_adapter_that_ends_when_it_is_loaded_exits_3(tmp_path: Path, act: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(f"import os, sys\n{act}")
+
+    assert CliRunner().invoke(command, [f"{file}:Mine"]).exit_code == 3

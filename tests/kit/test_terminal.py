@@ -11,6 +11,7 @@ from rich.console import Console
 
 from gradspec import CONVENTION, MAY, SAFETY, chapters
 from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.isolation.messages import Started
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.terminal import RunProgress, console, show
@@ -271,3 +272,15 @@ def test_a_pipe_is_wide_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
 
     assert console().width == 120
+
+
+def test_markup_in_the_name_of_an_engine_is_only_text() -> None:
+    engine = Started("[/]", "[red]1", "here", frozenset())
+
+    assert shown(PASSED, engine=engine)[0] == "[/] [red]1 (here)"
+
+
+def test_markup_in_what_was_asked_for_is_only_text() -> None:
+    where = Console(file=io.StringIO(), force_terminal=True)
+    with RunProgress(where, "[/].py:Engine") as progress:
+        progress.begin(1)

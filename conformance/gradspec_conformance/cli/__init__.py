@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
-from typing import Final
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
 
 import click
+
+from gradspec_conformance.interruption import terminations_interrupt
 
 COMMANDS: Final[dict[str, str]] = {
     "run": "Hold an engine to the specification.",
@@ -22,9 +29,38 @@ COMMANDS: Final[dict[str, str]] = {
 }
 """Subcommand -> one line of help; its module here has the same name and defines `command`."""
 
+INCOMPLETE: Final = 3
+INTERRUPTED: Final = 130
+
+FULL: Final = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
+"""What goes wrong with an output, and not with what is put out."""
+
 
 class Commands(click.Group):
     """Imports a subcommand only when it is used, so that --help is fast."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a subcommand; being interrupted and an output that takes no more have a status."""
+        try:
+            with terminations_interrupt():
+                try:
+                    return super().invoke(ctx)
+                finally:
+                    _flush()
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            sys.exit(INTERRUPTED)
+        except OSError as error:
+            sys.exit(_lost(error))
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Do the same for what is printed before there is a subcommand."""
+        _keep_docstrings()
+        _stand_somewhere()
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            sys.exit(_lost(error))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name the subcommands in the order of a first visit."""
@@ -61,3 +97,43 @@ def main() -> None:
 
     `gradspec run ENGINE` is where to start; ENGINE is a name, module:attr or path.py:attr.
     """
+
+
+def _keep_docstrings() -> None:
+    """Begin again where Python was told to leave docstrings out: they are the clauses."""
+    if sys.flags.optimize > 1:
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONOPTIMIZE"}
+        words = [word for word in sys.orig_argv[1:] if word != "-OO"]
+        os.execve(sys.executable, [sys.executable, *words], environment)  # noqa: S606 - this command
+
+
+def _stand_somewhere() -> None:
+    """Leave a folder that is gone for one in which nothing can be written by mistake."""
+    try:
+        here = os.access(Path.cwd(), os.X_OK)
+    except OSError:
+        here = False
+    if not here:
+        os.chdir("/proc" if os.access("/proc", os.X_OK) else "/")
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def _lost(error: OSError) -> int:
+    """Say that the output takes no more, unless nobody reads it; raises what is another error."""
+    if error.errno not in FULL:
+        raise error
+    with suppress(OSError, ValueError, AttributeError):  # or Python writes what is left, and fails
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno != errno.EPIPE:
+        _complain(f"the output cannot be written: {error.strerror}")
+    return INCOMPLETE
+
+
+def _complain(sentence: str) -> None:
+    with suppress(OSError, ValueError):
+        click.echo(f"gradspec: {sentence}", err=True)

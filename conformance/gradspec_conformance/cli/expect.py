@@ -11,11 +11,14 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from gradspec_conformance.exceptions import EngineError, MalformedExpectations
+from gradspec_conformance.cli.files import check_apart, check_writable, write
+from gradspec_conformance.engines.loading import source_of
+from gradspec_conformance.exceptions import EngineError, MalformedExpectations, WrongUsage
 from gradspec_conformance.execution import register
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.known.file import heading, write_entries
 from gradspec_conformance.known.renewal import UNEXPLAINED, renewed
+from gradspec_conformance.run.request import check_timeout
 from gradspec_conformance.run.session import DEFAULT_TIMEOUT, EngineSession
 
 if TYPE_CHECKING:
@@ -41,8 +44,13 @@ def command(engine: str, file: Path | None, timeout: float) -> None:
     Without --write, print what would change in the list that ships, and exit with 1 if
     anything would.
     """
-    if file is not None and not file.parent.is_dir():
-        _stop(2, f"{file} cannot be written: there is no directory {file.parent}")
+    try:
+        check_timeout(timeout)
+        if file is not None:
+            check_apart({"--write": file, "ENGINE": source_of(engine)})
+            check_writable(file)
+    except WrongUsage as error:
+        _stop(2, str(error))
     path = file if file is not None else Expectations.for_engine(engine)
     old, before = _read(path)
     after = _written(engine, timeout, old, before)
@@ -81,10 +89,11 @@ def _written(engine: str, timeout: float, old: Expectations, before: str) -> str
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
+        write(file, text, Expectations.load)
+    except (OSError, MalformedExpectations) as error:
         click.echo(text)
-        _stop(2, f"{file} cannot be written: {error.strerror}; the list is printed above")
+        reason = error.strerror if isinstance(error, OSError) else error.reason
+        _stop(2, f"{file} cannot be written: {reason}; the list is printed above")
     total, open_ = text.count("[[expected]]"), text.count(UNEXPLAINED)
     click.echo(f"{file}: {total} expected failures, {open_} to be explained")
 

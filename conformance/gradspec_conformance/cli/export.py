@@ -10,6 +10,7 @@ import click
 from gradspec import chapters
 from gradspec.writing.clause import CASES
 from gradspec_conformance.adapters.reference import ReferenceEngine
+from gradspec_conformance.cli.files import write
 from gradspec_conformance.edition.vectors import vectors
 
 
@@ -23,7 +24,7 @@ def command(file: Path) -> None:
     chapters.load()
     text = "".join(vectors(CASES.values(), ReferenceEngine()))
     try:
-        file.write_text(text, "utf-8")
+        write(file, text, Path.read_bytes)
     except OSError as error:
         click.echo(f"gradspec: {file} could not be written: {error.strerror}", err=True)
         sys.exit(3)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.json import decode
 
+from gradspec_conformance.cli.files import check_apart, check_writable, write
+from gradspec_conformance.engines.loading import source_of
 from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.report.terminal import RunProgress, console, show
 from gradspec_conformance.run.loop import judge_all
@@ -16,6 +19,9 @@ from gradspec_conformance.run.memory import last_red, remember
 from gradspec_conformance.run.request import Request
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
 from gradspec_conformance.run.session import thing_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @click.command("run")
@@ -49,8 +55,15 @@ def command(
     3 the engine could not be loaded or the run is incomplete or empty, 130 interrupted.
     """
     try:
-        _check_writable([Path(path) for path in (json, junit) if path])
+        reports = {"--json": json, "--junit": junit}
+        written = {name: Path(path) for name, path in reports.items() if path is not None}
         request = Request.make(engine, chapters=chapter, **options)
+        check_apart(
+            written
+            | {"the expected failures": request.expectations.path, "ENGINE": source_of(engine)}
+        )
+        for path in written.values():
+            check_writable(path)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     request = _only_red(request) if again else request
@@ -96,8 +109,8 @@ def _told(result: Result, json: str | None, junit: str | None) -> int:
     """Print the result and write the reports; give the exit status."""
     show(result, console())
     written = [
-        json is None or _write(Path(json), _json(result)),
-        junit is None or _write(Path(junit), _junit(result)),
+        json is None or _write(Path(json), _json(result), _read_json),
+        junit is None or _write(Path(junit), _junit(result), _read_xml),
     ]
     return result.exit_status if all(written) else ExitStatus.INCOMPLETE
 
@@ -114,26 +127,19 @@ def _junit(result: Result) -> str:
     return junit(result)
 
 
-def _check_writable(paths: list[Path]) -> None:
-    """Find out now what would fail later; raises WrongUsage."""
-    if len({path.resolve() for path in paths}) < len(paths):
-        message = f"--json and --junit both name {paths[0]}; give each a file of its own"
-        raise WrongUsage(message)
-    for path in paths:
-        was_there = path.exists()
-        try:
-            with path.open("ab"):
-                pass
-            if not was_there:
-                path.unlink()
-        except OSError as error:
-            message = f"{path} cannot be written: {error.strerror}"
-            raise WrongUsage(message) from None
+def _read_json(path: Path) -> object:
+    return decode(path.read_bytes())
 
 
-def _write(path: Path, text: str) -> bool:
+def _read_xml(path: Path) -> object:
+    from xml.etree import ElementTree as ET  # noqa: PLC0415 - only if asked for
+
+    return ET.parse(path)  # noqa: S314 - our own
+
+
+def _write(path: Path, text: str, read: Callable[[Path], object]) -> bool:
     try:
-        path.write_text(text, "utf-8")
+        write(path, text, read)
     except OSError as error:
         _say(f"{path} could not be written: {error.strerror}")
         return False

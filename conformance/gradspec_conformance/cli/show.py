@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.syntax import Syntax
@@ -18,8 +18,11 @@ from gradspec.writing.source import introduction, program_text, section_introduc
 from gradspec_conformance.edition.search import found
 from gradspec_conformance.execution import register
 from gradspec_conformance.hints import did_you_mean
+from gradspec_conformance.report.terminal import console as output
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gradspec.chapters import Chapter
 
 WIDTH = 92
@@ -39,7 +42,7 @@ def command(words: tuple[str, ...], *, steps: bool) -> None:
     Other words, a kind of error or a message show the clause that is about them.
     """
     what = " ".join(words)
-    console = Console(width=min(WIDTH, Console().width))
+    console = output(widest=WIDTH)
     register.case(what)  # imports the chapter that the id belongs to
     if what in CLAUSES or what in CASES:
         _alone(console, CLAUSES.get(what) or CASES[what], steps=steps)

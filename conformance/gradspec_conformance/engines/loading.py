@@ -15,11 +15,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from gradspec.exceptions import text_of
 from gradspec_conformance.adapters.phrases import Phrasebook
 from gradspec_conformance.engines.soundness import unsound
 from gradspec_conformance.exceptions import (
     EngineBroken,
-    EngineError,
     EngineNotFound,
     EngineNotInstalled,
     MalformedBook,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gradspec.port.engine import Engine
 
 GROUP: Final = "gradspec.engines"
+LONGEST_NAME: Final = 200
 
 BOOKS: Final = Path(__file__).parent.parent / "adapters" / "phrasebooks"
 
@@ -58,7 +59,11 @@ def load_engine(spec: str) -> Engine:
     if spec.endswith(".py") or colon:
         message = f"{spec!r} names no attribute: write path.py:attr or module:attr"
         raise EngineNotFound(message)
-    return load_engine(_registered(spec))
+    place = _registered(spec)
+    if not (place.endswith(".toml") or ":" in place):
+        message = f"{spec} is registered as {place!r}, which is no place: write module:attr"
+        raise EngineBroken(message)
+    return load_engine(place)
 
 
 def engine_names() -> dict[str, str]:
@@ -67,15 +72,13 @@ def engine_names() -> dict[str, str]:
     return SHIPPED | {entry.name: entry.value for entry in sorted(found)}
 
 
-def known_engines() -> dict[str, Engine | EngineError]:
-    """Load every registered engine; the error says why one is not to be had."""
-    known: dict[str, Engine | EngineError] = {}
-    for name in engine_names():
-        try:
-            known[name] = load_engine(name)
-        except EngineError as error:
-            known[name] = error
-    return known
+def source_of(spec: str) -> Path | None:
+    """Find the file that an engine is written in, where its name says which that is."""
+    place = engine_names().get(spec, spec)
+    if not place.endswith(".toml"):
+        place = place.rpartition(":")[0]
+        place = place if place.endswith(".py") else place.replace(".", "/") + ".py"
+    return Path(place)
 
 
 def _registered(name: str) -> str:
@@ -91,7 +94,7 @@ def _registered(name: str) -> str:
 
 def _from_book(spec: str) -> Any:
     path = Path(spec)
-    if not path.is_file():
+    if not _is_file(path):
         raise EngineNotFound(f"there is no file {spec!r}: a phrasebook is named book.toml")
     try:
         engine = Phrasebook(path)
@@ -129,7 +132,7 @@ def _from_path(spec: str, name: str) -> ModuleType:
 
 
 def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
+    if not _is_file(path):
         message = f"there is no file {str(path)!r}: an engine is named path.py:attr"
         raise EngineNotFound(message)
     name = f"gradspec_loaded_{path.stem}"
@@ -143,6 +146,13 @@ def _from_file(path: Path) -> ModuleType:
     loader = description.loader
     _imported(str(path), lambda: loader.exec_module(module))
     return module
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or none
+        return False
 
 
 def _seen_from(folder: Path) -> None:
@@ -162,7 +172,9 @@ def _imported(spec: str, action: Callable[[], Any]) -> Any:
         raise EngineNotInstalled(package, _remedy(spec)) from error
     except MalformedBook as error:
         raise EngineBroken(str(error)) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise EngineBroken(f"importing {spec} raised {_told(error)}: mend the adapter") from error
 
 
@@ -177,18 +189,25 @@ def _called(spec: str, found: Any) -> Any:
         return found
     try:
         return found()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         message = f"{spec} raised {_told(error)} when called without arguments: mend the adapter"
         raise EngineBroken(message) from error
 
 
 def _checked(spec: str, engine: Any) -> Engine:
-    complaint = unsound(engine)
+    try:
+        complaint = unsound(engine)
+    except Exception as error:
+        message = f"{spec} raised {_told(error)} when it was looked at: mend the adapter"
+        raise EngineBroken(message) from error
     if complaint:
         raise EngineBroken(f"{spec} is no engine: {complaint}")
     return cast("Engine", engine)
 
 
 def _told(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    text = text_of(error)
+    name = type(error).__name__[:LONGEST_NAME]
+    return f"{name}: {text}" if text else name

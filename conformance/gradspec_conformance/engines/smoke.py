@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.exceptions import Interrupted
+from gradspec.exceptions import Interrupted, text_of
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.engines.asking import Asker
 from gradspec_conformance.engines.smoke_operators import check_operators
@@ -68,8 +68,11 @@ def _tried(name: str, check: Check, ask: Asker) -> Finding:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             complaint = check(ask)
-    except Exception as error:  # noqa: BLE001 - whatever an adapter raises is a finding
-        complaint = (f"{type(error).__name__}: {error}", "no exception", "mend the adapter")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever an adapter raises is a finding
+        told = f"{type(error).__name__}: {text_of(error)}"
+        complaint = (told, "no exception", "mend the adapter")
     return Finding(name) if complaint is None else Finding(name, *complaint)
 
 

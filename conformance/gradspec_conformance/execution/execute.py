@@ -129,14 +129,26 @@ def _replayed(clause: Clause, subject: Subject, known: Program) -> Verdict | Non
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep Python from collecting cycles in between, or a leak would pass now and then."""
+    """Keep Python from collecting cycles in between, or a leak would pass now and then.
+
+    A collection that the engine asks for finds nothing to collect.
+    """
     collecting = gc.isenabled()
     gc.disable()
+    gc.callbacks.append(_put_aside)
     try:
         yield
     finally:
+        with suppress(ValueError):  # whoever took it out
+            gc.callbacks.remove(_put_aside)
+        gc.unfreeze()
         if collecting:
             gc.enable()
+
+
+def _put_aside(phase: str, _about: dict[str, int]) -> None:
+    if phase == "start":
+        gc.freeze()
 
 
 def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) -> Verdict:
@@ -189,7 +201,8 @@ def _stopped(clause: Clause, error: Exception) -> Verdict:
 def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
     """Add to what did not pass what was done: how much was demanded, and the program."""
     verdict = replace(verdict, assertions=recorder.assertions)
-    with suppress(TypeError):  # an engine may have put into it what is no plain data
+    # an engine may have put into it what is no plain data, or what nobody can write
+    with suppress(TypeError, ValueError, RecursionError):
         verdict = replace(verdict, program=to_json(recorder.program))
         verdict = replace(verdict, script=_script(recorder.subject.engine, recorder.program))
     return verdict
@@ -211,7 +224,13 @@ def _script(engine: Engine, program: Program) -> str | None:
 
 def spell(value: Any) -> str:
     """Write a found or expected value as people read it."""
-    text = repr(value.tolist()) if hasattr(value, "tolist") else repr(value)
+    try:
+        text = repr(value.tolist()) if hasattr(value, "tolist") else repr(value)
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # too many digits, too deep
+        return f"a {type(value).__name__} that cannot be written: {error}"
     return text if len(text) <= 400 else f"{text[:400]}..."  # noqa: PLR2004 - a paragraph
 
 

@@ -19,11 +19,18 @@ import gradspec
 from gradspec_conformance.exceptions import ChildEnded, ChildSilent
 
 ROOMS: Final = ("execution", "isolation")
-PATIENCE: Final = 0.5
-"""Seconds between two looks at whether a silent process is there at all."""
+PATIENCE: Final = 0.05
+"""Seconds between two looks at what a silent process does."""
+
+GRACE: Final = 0.5
+"""Seconds that the last words of a process that is gone may take."""
 
 LAST_LINES: Final = 8
 LONGEST_LOG: Final = 1 << 24
+LONGEST_PIECE: Final = 1 << 16
+LONGEST_LINE: Final = 1 << 28
+"""Bytes."""
+
 OURS: Final = "|".join(
     re.escape(str(place))
     for place in (
@@ -52,14 +59,19 @@ class Child:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(_search_path())},
             start_new_session=True,
         )
+        self._pipe = _detached(self._process)  # whoever holds the other end may never let go
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        answers = self._process.stdout
-        if answers is not None:
-            with suppress(OSError, ValueError):
-                while line := answers.readline():
-                    self._answers.put(line)
+        """Hand on line by line, until the last who has the pipe lets go of it."""
+        with suppress(OSError), os.fdopen(self._pipe, "rb", buffering=0) as answers:
+            line = bytearray()
+            while len(line) <= LONGEST_LINE and (piece := answers.read(LONGEST_PIECE)):
+                *whole, rest = piece.split(b"\n")
+                for one in whole:
+                    self._answers.put(bytes(line + one + b"\n"))
+                    line.clear()
+                line += rest
         self._answers.put(b"")
 
     @property
@@ -93,11 +105,16 @@ class Child:
             try:
                 return self._answers.get(timeout=max(0.0, min(left, PATIENCE)))
             except queue.Empty:
+                self._from = min(self._from, self._forget_long_logs())
                 if left <= PATIENCE:
                     self.kill()
                     raise ChildSilent from None
-                if not self.is_alive and self._answers.empty():
-                    return b""
+                if not self.is_alive:
+                    break
+        try:
+            return self._answers.get(timeout=GRACE)
+        except queue.Empty:
+            return b""
 
     def kill(self) -> None:
         """End the process, and those that it started."""
@@ -116,9 +133,6 @@ class Child:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=1.0)
         self.kill()
-        if self._process.stdout is not None:
-            with suppress(OSError):
-                self._process.stdout.close()
         self._log.close()
 
     def _ended(self, status: int) -> ChildEnded:
@@ -146,6 +160,15 @@ class Child:
         self._log.seek(0)
         self._log.truncate()
         return 0
+
+
+def _detached(process: subprocess.Popen[bytes]) -> int:
+    """Take the pipe out of the hands of a process's object, which would wait for who reads."""
+    if process.stdout is None:
+        raise AssertionError  # it was asked for
+    pipe = os.dup(process.stdout.fileno())
+    process.stdout.close()
+    return pipe
 
 
 def _search_path() -> list[str]:

@@ -2,11 +2,13 @@
 
 Importing torch raises, modules of torch that are loaded already are out of sight, and functions
 of torch that an adapter holds on to are intercepted.  An attempt is remembered even where the
-adapter swallows the exception, and the clause that made it is *errored*.
+adapter swallows the exception, and the clause that made it is *errored*.  An engine that takes the
+fence down is seen by Python's own record of imports, which cannot be taken out.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
@@ -30,6 +32,24 @@ class Fence:
 
     def __init__(self) -> None:
         self.tripped: str | None = None
+        self.gate: MetaPathFinder | None = None
+
+    def heard(self, module: str) -> None:
+        """An import statement names this module, whether or not the gate stands."""
+        if _is_oracle(module):
+            self.trip(f"import {module}")
+
+    def look(self) -> None:
+        """Put back what was taken down, and remember that torch came in."""
+        if self.gate is None:
+            return
+        if sys.meta_path[:1] != [self.gate]:
+            sys.meta_path[:] = [self.gate, *(f for f in sys.meta_path if f is not self.gate)]
+        came = [name for name in list(sys.modules) if _is_oracle(name)]
+        for name in came:
+            del sys.modules[name]
+        if came:
+            self.tripped = self.tripped or f"import {came[0]}"
 
     def trip(self, what: str) -> NoReturn:
         """Remember the attempt and refuse it."""
@@ -38,6 +58,7 @@ class Fence:
 
     def judged(self, verdict: Verdict) -> Verdict:
         """Give the verdict of a clause that has just run, and forget what tripped the fence."""
+        self.look()
         if self.tripped is None or not verdict.ran:
             return verdict
         message = f"the engine asked torch while the clause ran: {self.tripped}"
@@ -71,15 +92,42 @@ def oracle_fence(spec: str) -> Iterator[Fence]:
     if is_the_oracle(spec):
         yield fence
         return
-    gate = _ClosedGate(fence)
-    with _intercepted_calls(fence):
+    gate = fence.gate = _ClosedGate(fence)
+    with _intercepted_calls(fence), _imports_heard(fence):
         hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_oracle(name)}
         sys.meta_path.insert(0, gate)
         try:
             yield fence
         finally:
+            fence.look()
+            fence.gate = None
             sys.meta_path.remove(gate)
             sys.modules.update(hidden)
+
+
+_standing: Final[list[Fence]] = []
+"""The fences that hear of imports."""
+
+
+@functools.cache
+def _listen() -> None:
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "import":
+            for fence in _standing:
+                fence.heard(str(arguments[0]))
+
+    sys.addaudithook(hear)
+
+
+@contextmanager
+def _imports_heard(fence: Fence) -> Iterator[None]:
+    """Have the fence hear of every import statement."""
+    _listen()
+    _standing.append(fence)
+    try:
+        yield
+    finally:
+        _standing.remove(fence)
 
 
 def is_the_oracle(spec: str) -> bool:

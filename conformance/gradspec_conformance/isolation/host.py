@@ -9,22 +9,33 @@ import platform
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from gradspec.exceptions import Diverged, text_of
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineBroken
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.execution.execute import judge_program, run_clause
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
-from gradspec_conformance.isolation.messages import Started, Task
+from gradspec_conformance.isolation.messages import Found, Started, Task
+from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.isolation.seal import Seal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec.port.engine import Engine
+    from gradspec.program.steps import Program
+    from gradspec.writing.clause import Clause
     from gradspec_conformance.execution.effort import Effort
+
+LONGEST_NAME: Final = 200
+LONGEST_TEXT: Final = 4_000
+LONGEST_SCRIPT: Final = 40_000
+"""How many characters of an engine's texts are passed on."""
 
 
 class EngineHost:
@@ -40,10 +51,11 @@ class EngineHost:
             self.engine = load_engine(engine) if isinstance(engine, str) else engine
             changed = self._seal.mend()
             if changed is not None:
-                message = f"{spec} replaced {changed} while it was loaded: leave the kit as it is"
+                message = f"{spec} replaced {changed} while it was loaded: leave it as it was"
                 raise EngineBroken(message)
             self._open = opening.pop_all()
         self.subject = Subject.of(self.engine)
+        self._fence.look()
         self._fence.tripped = None  # an import that was refused while loading did no harm
 
     def start(self) -> None:
@@ -53,15 +65,14 @@ class EngineHost:
         """Say which engine this is, and where it runs."""
         python = f"{platform.python_implementation()} {platform.python_version()}"
         return Started(
-            name=plain_text(self.subject.name),
-            version=plain_text(self.subject.version),
+            name=plain_text(self.subject.name, LONGEST_NAME),
+            version=plain_text(self.subject.version, LONGEST_NAME),
             platform=f"{python}, {sys.platform} {platform.machine()}",
-            abilities=frozenset(map(plain_text, self.subject.abilities)),
+            abilities=self.subject.abilities,
         )
 
     def run(self, task: Task) -> Verdict:
         """Run one clause; an engine that asks the interpreter to end costs that clause."""
-        known = None if task.known is None else from_json(task.known)
         clause = register.case(task.clause)
         if clause is None:
             message = register.why_not(task.clause)
@@ -72,21 +83,53 @@ class EngineHost:
                 self.subject,
                 self._effort,
                 verdict_of=lambda identifier: Verdict(identifier, task.foundations[identifier]),
-                known=known,
+                known=_example(clause, task.known),
             )
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit, and what engines make of it
             raised = type(error).__name__
-            message = f"the engine raised {raised}({error})"
+            message = f"the engine raised {raised}({text_of(error)})"
             verdict = Verdict(task.clause, Outcome.CRASHED, Kind.EXIT, message)
             if not isinstance(error, SystemExit):
                 verdict = replace(verdict, kind=Kind.RAISED, exception=raised)
         return readable(self._seal.judged(self._fence.judged(verdict)))
 
+    def smoke(self) -> Iterator[Found]:
+        """Check the adapter; whether torch and the kit were left alone is one check more."""
+        from gradspec_conformance.engines.smoke import smoke  # noqa: PLC0415 - only if asked for
+
+        for finding in smoke(self.engine):
+            told = (finding.found, finding.expected, finding.remedy)
+            yield Found(
+                finding.check, *(t if t is None else plain_text(t, LONGEST_TEXT) for t in told)
+            )
+        changed = self._seal.mend()
+        if changed is not None:
+            yield Found("the kit is left alone", f"{changed} was replaced", "nothing", "leave it")
+        self._fence.look()
+        if self._fence.tripped:
+            remedy = "the engine has to find its own answers"
+            yield Found("the oracle is left alone", self._fence.tripped, "nothing", remedy)
+        yield Found(None)
+
     def close(self) -> None:
         """Take the fence down."""
         self._open.close()
+
+
+def _example(clause: Clause, stored: str | None) -> Program | None:
+    """Read a law's known failure; one that fails on the reference engine shows nothing."""
+    if stored is None or not clause.is_law:
+        return None
+    from gradspec_conformance.adapters.reference import ReferenceEngine  # noqa: PLC0415 - takes time
+
+    program = from_json(stored)
+    try:
+        verdict = judge_program(clause, ReferenceEngine(), program)
+    except Diverged:
+        return None
+    return program if verdict.outcome is Outcome.PASSED else None
 
 
 def readable(verdict: Verdict) -> Verdict:
@@ -94,19 +137,15 @@ def readable(verdict: Verdict) -> Verdict:
     if verdict.outcome is Outcome.PASSED:  # none did
         return verdict
 
-    def said(text: str | None) -> str | None:
-        return None if text is None else plain_text(text)
+    def said(text: str | None, longest: int = LONGEST_TEXT) -> str | None:
+        return None if text is None else plain_text(text, longest)
 
     return replace(
         verdict,
         message=said(verdict.message),
         found=said(verdict.found),
         expected=said(verdict.expected),
-        error_kind=said(verdict.error_kind),
-        exception=said(verdict.exception),
+        error_kind=said(verdict.error_kind, LONGEST_NAME),
+        exception=said(verdict.exception, LONGEST_NAME),
+        script=said(verdict.script, LONGEST_SCRIPT),
     )
-
-
-def plain_text(text: str) -> str:
-    """Give the text as Python's own string, with what cannot be encoded replaced."""
-    return str(text).encode("utf-8", "replace").decode()

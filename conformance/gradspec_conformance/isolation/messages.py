@@ -1,7 +1,8 @@
 """What the kit and its worker process say to each other, one line of JSON each way.
 
 The kit begins with `Start`; the worker answers `Started` or `NotStarted`.  Then each `Task` is
-answered by a `Verdict`, or by the end of the worker.
+answered by a `Verdict`, or by the end of the worker.  An answer begins with the mark of the
+question: whatever else writes into the pipe does not know it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class NotStarted(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True, tag=True):
     """Run this clause, whose foundations came to this; `known` is a program to try first."""
 
     clause: str
@@ -48,9 +49,34 @@ class Task(msgspec.Struct, frozen=True):
     known: str | None = None
 
 
+class Smoke(msgspec.Struct, frozen=True, tag=True):
+    """Check the adapter itself: answered by a `Found` a check, and by one without a check."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a check of the adapter found; nothing is wrong if `found` is None."""
+
+    check: str | None
+    found: str | None = None
+    expected: str | None = None
+    remedy: str | None = None
+
+
 encode = msgspec.json.Encoder(order="deterministic").encode
 decode_start = msgspec.json.Decoder(Start).decode
 Answer = Started | NotStarted
 decode_answer: Callable[[bytes], Answer] = msgspec.json.Decoder(Answer).decode
-decode_task = msgspec.json.Decoder(Task).decode
+decode_question = msgspec.json.Decoder(Task | Smoke).decode
+decode_found = msgspec.json.Decoder(Found).decode
 decode_verdict = msgspec.json.Decoder(Verdict).decode
+
+
+def marked(mark: bytes, line: bytes) -> bytes:
+    """Put the mark of a question before a line."""
+    return mark + b" " + line
+
+
+def unmarked(line: bytes) -> tuple[bytes, bytes]:
+    """Take a line apart: its mark, and what it says."""
+    mark, _, said = line.partition(b" ")
+    return mark, said

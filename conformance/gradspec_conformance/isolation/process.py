@@ -7,7 +7,10 @@ the verdict is the same in any order.
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from gradspec_conformance.exceptions import (
     ChildEnded,
@@ -15,20 +18,28 @@ from gradspec_conformance.exceptions import (
     EngineBroken,
     EngineError,
     EngineNotFound,
+    NoAnswer,
 )
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.child import Child
 from gradspec_conformance.isolation.messages import (
+    Found,
     NotStarted,
+    Smoke,
     Start,
     Started,
     Task,
     decode_answer,
+    decode_found,
     decode_verdict,
     encode,
+    marked,
+    unmarked,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec_conformance.execution.effort import Effort
 
 START_TIMEOUT: Final = 30.0
@@ -43,9 +54,14 @@ class ProcessHost:
     def __init__(self, spec: str, effort: Effort, timeout: float) -> None:
         self._spec = spec
         self._timeout = timeout
-        self._start = encode(Start(spec, effort))
+        readable = spec.encode("utf-8", "replace").decode()
+        self._start = encode(Start(readable, effort))
         self._description: Started | EngineError | None = None
+        if readable != spec:
+            reason = f"the name {readable!r} is not UTF-8, which reports are written in: change it"
+            self._description = EngineNotFound(reason)
         self._served = 0
+        self._mark = b""
         self._child: Child | None = None
         self._closed = False
 
@@ -53,10 +69,12 @@ class ProcessHost:
         """Begin to load the engine, if that has not begun."""
         if self._closed:
             raise EngineBroken(f"{self._spec} was let go")
+        if isinstance(self._description, EngineError):
+            raise self._description
         if self._child is None:
             self._served = 0
             self._child = Child()
-            self._child.tell(self._start)
+            self._tell(self._child, self._start)
 
     def describe(self) -> Started:
         """Wait until the engine is loaded; raises EngineError."""
@@ -81,6 +99,25 @@ class ProcessHost:
             verdict = self._once(task)
         return verdict
 
+    def smoke(self) -> Iterator[Found]:
+        """Check the adapter; where its process goes on no longer is a finding too."""
+        self.describe()
+        self.start()
+        if self._child is None:
+            raise AssertionError  # it was started
+        self._tell(self._child, encode(Smoke()))
+        last = Found("the engine is loaded")
+        while last.check is not None:
+            try:
+                answer = decode_found(self._heard(self._child, self._timeout))
+            except (ChildSilent, ChildEnded, NoAnswer, msgspec.DecodeError) as error:
+                self._drop()
+                yield _broken_off(error, last, self._timeout)
+                return
+            last = answer
+            if last.check is not None:
+                yield last
+
     def close(self) -> None:
         """End the process, and start no other."""
         self._closed = True
@@ -96,8 +133,14 @@ class ProcessHost:
         if self._child is None:
             raise AssertionError  # `_greeting` leaves a child or raises
         try:
-            self._child.tell(encode(task))
-            answer = self._child.hear(self._timeout)
+            self._tell(self._child, encode(task))
+            verdict = decode_verdict(self._heard(self._child, self._timeout))
+            if verdict.id != task.clause:
+                raise NoAnswer  # noqa: TRY301 - as if it had no mark
+        except (NoAnswer, msgspec.DecodeError):
+            self._drop()
+            message = "something other than the answer came through the kit's own pipe"
+            return Verdict(task.clause, Outcome.ERRORED, Kind.TAMPERED, message)
         except ChildSilent:
             self._drop()
             message = f"no verdict within {self._timeout:g} s"
@@ -107,14 +150,18 @@ class ProcessHost:
             kind = Kind.EXIT if end.signal is None else Kind.SIGNAL
             return Verdict(task.clause, Outcome.CRASHED, kind, str(end), signal=end.signal)
         self._served += 1
-        return decode_verdict(answer)
+        return verdict
 
     def _greeting(self) -> Started:
         if self._child is None:
             raise EngineBroken(f"{self._spec} could not be loaded")
         limit = max(START_TIMEOUT, self._timeout)
         try:
-            answer = decode_answer(self._child.hear(limit))
+            answer = decode_answer(self._heard(self._child, limit))
+        except (NoAnswer, msgspec.DecodeError):
+            self._drop()
+            message = f"while {self._spec} was loaded, it wrote into the kit's own pipe"
+            raise EngineBroken(message) from None
         except ChildSilent:
             self._drop()
             raise EngineBroken(f"{self._spec} was not loaded within {limit:g} s") from None
@@ -127,7 +174,31 @@ class ProcessHost:
             raise (EngineNotFound if missing else EngineBroken)(answer.message)
         return answer
 
+    def _tell(self, child: Child, line: bytes) -> None:
+        self._mark = secrets.token_hex(8).encode()
+        child.tell(marked(self._mark, line))
+
+    def _heard(self, child: Child, limit: float) -> bytes:
+        """Wait for the answer to what was told last; raises NoAnswer if it is none to that."""
+        mark, answer = unmarked(child.hear(limit))
+        if mark != self._mark:
+            raise NoAnswer
+        return answer
+
     def _drop(self) -> None:
         child, self._child = self._child, None
         if child is not None:
             child.close()
+
+
+def _broken_off(error: Exception, last: Found, timeout: float) -> Found:
+    """Say after which check the process went on no longer."""
+    match error:
+        case ChildSilent():
+            said = f"nothing within {timeout:g} s"
+        case ChildEnded():
+            said = str(error)
+        case _:
+            said = "something other than an answer in the kit's own pipe"
+    remedy = "let no call of the adapter hang, or end or disturb its process"
+    return Found("the process goes on", f"{said}, after {last.check!r}", "an answer", remedy)

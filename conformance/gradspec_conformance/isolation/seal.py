@@ -1,10 +1,10 @@
 """`Seal`: while an engine is judged, those who judge it stay who they were.
 
 An engine in this process can reach the kit's own functions, and some libraries replace functions
-of others.  The seal remembers the functions of the modules that perform, compare and judge;
-whatever an engine put in their place is taken out again, and the clause that it was running is
-*errored*.  It guards against accidents and clever shortcuts, and not against an engine that means
-to deceive: that one has the whole process.
+of others.  The seal remembers the functions of the modules that perform, compare and judge, and
+those of NumPy and Python that they and the clauses call; whatever an engine put in their place is
+taken out again, and the clause that it was running is *errored*.  It guards against accidents and
+clever shortcuts, and not against an engine that means to deceive: that one has the whole process.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from operator import attrgetter, is_
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.judging.comparison import COMPARISONS
@@ -43,9 +44,21 @@ JUDGES: Final = (
     "gradspec.program.replay",
     "gradspec_conformance.execution.execute",
     "gradspec_conformance.isolation.host",
+    "gradspec_conformance.isolation.fence",
+    "gradspec_conformance.isolation.messages",
+    "gradspec_conformance.isolation.seal",
+    "gradspec_conformance.isolation.worker",
     "gradspec_conformance.execution.verdict",
 )
 """The modules whose functions and classes decide a verdict."""
+
+CALLED: Final = ("numpy", "numpy.linalg", "builtins", "math")
+"""The modules of others whose functions they call."""
+
+NO_JUDGE_CALLS: Final = frozenset({"__import__", "open", "print", "input", "breakpoint", "help"})
+"""What tools replace in good faith."""
+
+every, each = all, map  # an engine that replaces these is not asked whether it did
 
 ABSENT: Final = object()
 """What a class has under a name that it inherits: whatever is put there hides what is sealed."""
@@ -66,8 +79,8 @@ class _Space:
 
     @property
     def is_whole(self) -> bool:
-        found = map(self.space.get, self.names, repeat(ABSENT))
-        return all(map(is_, found, self.things))
+        found = each(self.space.get, self.names, repeat(ABSENT))
+        return every(each(is_, found, self.things))
 
 
 class Seal:
@@ -90,8 +103,8 @@ class Seal:
     @property
     def is_whole(self) -> bool:
         """Whether all is as it was: asked after each clause, so of many places at once."""
-        return all(space.is_whole for space in self._spaces.values()) and all(
-            map(is_, map(CODE, self._functions), self._codes)
+        return every(space.is_whole for space in self._spaces.values()) and every(
+            each(is_, each(CODE, self._functions), self._codes)
         )
 
     def mend(self) -> str | None:
@@ -121,7 +134,7 @@ def _places() -> Iterator[Place]:
     for module in JUDGES:
         space = vars(importlib.import_module(module))
         for name, thing in space.items():
-            if not callable(thing):
+            if not (callable(thing) or isinstance(thing, ModuleType)):
                 continue
             yield f"{module}.{name}", space, name, _putter(module, name)
             if isinstance(thing, type) and thing.__module__ == module:
@@ -129,6 +142,11 @@ def _places() -> Iterator[Place]:
                 for member in _members(thing):
                     put = partial(_put, thing, member)
                     yield f"{module}.{name}.{member}", members, member, put
+    for module in CALLED:
+        space = vars(importlib.import_module(module))
+        for name, thing in space.items():
+            if callable(thing) and name not in NO_JUDGE_CALLS:
+                yield f"{module}.{name}", space, name, _putter(module, name)
     for name in COMPARISONS:
         yield f"the comparison {name}", COMPARISONS, name, partial(COMPARISONS.__setitem__, name)
 

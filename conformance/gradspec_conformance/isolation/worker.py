@@ -7,33 +7,61 @@ for the conversation; what the engine prints goes where its errors go, and what 
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import os
-from typing import BinaryIO
+import signal
+import sys
+from contextlib import suppress
+from typing import BinaryIO, Final
 
 from gradspec_conformance.exceptions import EngineError
-from gradspec_conformance.isolation.host import EngineHost
-from gradspec_conformance.isolation.messages import NotStarted, decode_start, decode_task, encode
+from gradspec_conformance.isolation.host import LONGEST_TEXT, EngineHost
+from gradspec_conformance.isolation.messages import (
+    NotStarted,
+    Smoke,
+    decode_question,
+    decode_start,
+    encode,
+    marked,
+    unmarked,
+)
+from gradspec_conformance.isolation.plain import plain_text
+
+DEATH_SIGNAL: Final = 1
+"""What Linux calls PR_SET_PDEATHSIG."""
 
 
 def serve_tasks() -> None:
     """Serve until the kit closes the pipe."""
     tasks, answers = private_channel()
     faulthandler.enable(all_threads=False)
-    start = decode_start(tasks.readline())
+    die_with_the_kit()
+    mark, line = unmarked(tasks.readline())
+    start = decode_start(line)
     try:
         host = EngineHost(start.engine, start.effort)
         description = host.describe()
     except EngineError as error:
-        send(answers, NotStarted(type(error).__name__, str(error)))
+        told = plain_text(str(error), LONGEST_TEXT)
+        send(answers, mark, NotStarted(type(error).__name__, told))
         return
-    send(answers, description)
+    send(answers, mark, description)
     worker = os.getpid()
     while line := tasks.readline():
-        verdict = host.run(decode_task(line))
-        if os.getpid() != worker:
-            os._exit(0)  # the engine forked, and only its parent answers
-        send(answers, verdict)
+        mark, line = unmarked(line)
+        question = decode_question(line)
+        for answer in host.smoke() if isinstance(question, Smoke) else [host.run(question)]:
+            if os.getpid() != worker:
+                os._exit(0)  # the engine forked, and only its parent answers
+            send(answers, mark, answer)
+
+
+def die_with_the_kit() -> None:
+    """Have the system end this process when the kit is gone, where it can: on Linux."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
 
 
 def private_channel() -> tuple[BinaryIO, BinaryIO]:
@@ -47,9 +75,9 @@ def private_channel() -> tuple[BinaryIO, BinaryIO]:
     return tasks, answers
 
 
-def send(answers: BinaryIO, message: object) -> None:
+def send(answers: BinaryIO, mark: bytes, message: object) -> None:
     """Write one line."""
-    answers.write(encode(message) + b"\n")
+    answers.write(marked(mark, encode(message)) + b"\n")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.known.entry import Entry
 
 KIT: Final = Path(__file__).parent.parent
+LONGEST_NAME: Final = 100
 PLACES: Final = (
     KIT / "expectations",  # in an installed package
     KIT.parent / "expectations",  # in a checkout
@@ -81,7 +82,7 @@ class Expectations:
     @staticmethod
     def for_engine(name: str) -> Path | None:
         """Find the file that ships for an engine of this kit."""
-        files = (place / f"{name}.toml" for place in PLACES if name.isidentifier())
+        files = (place / f"{name}.toml" for place in PLACES if _is_name(name))
         return next((file for file in files if file.is_file()), None)
 
     def entry(self, clause_id: str) -> Entry | None:
@@ -115,3 +116,7 @@ class Expectations:
         """Give the stored smallest example of a law's known failure, as JSON."""
         entry = self.entry(clause_id)
         return None if entry is None or entry.is_pattern else entry.program
+
+
+def _is_name(name: str) -> bool:
+    return name.isidentifier() and len(name) < LONGEST_NAME

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from fnmatch import fnmatchcase
@@ -20,10 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
+LARGEST: Final = 1 << 26
+"""Bytes."""
+
 HEADER: Final = re.compile(r"\s*\[\[\s*expected\s*\]\]")
 RAN: Final = "ran"
 KEYS: Final = ("clause", "verdict", "kind", *PARTICULAR.values(), "class", "reason", "program")
 REQUIRED: Final = ("clause", "reason", "class")
+QUOTED: Final = '"\\'
 KINDLESS: Final = (Outcome.CRASHED, Outcome.TIMED_OUT)
 
 
@@ -51,7 +54,8 @@ def read_ran(path: Path) -> int | None:
 
 def write_entries(entries: Iterable[Entry], heading: str, ran: int | None = None) -> str:
     """Write a file: the heading as comments, how many clauses ran, then the entries in order."""
-    comments = "".join(f"# {line}".rstrip() + "\n" for line in heading.splitlines())
+    lines = (_escaped(line, "") for line in heading.split("\n") if heading)
+    comments = "".join(f"# {line}".rstrip() + "\n" for line in lines)
     comments += "" if ran is None else f"\n{RAN} = {ran}\n"
     return comments + "".join("\n" + _written(entry) for entry in entries)
 
@@ -83,16 +87,38 @@ def _written(entry: Entry) -> str:
 def _string(value: str) -> str:
     """Quote a text; JSON is easiest read between single quotes, where nothing is escaped."""
     literal = '"' in value and "'" not in value and value.isprintable()
-    return f"'{value}'" if literal else json.dumps(value, ensure_ascii=not value.isprintable())
+    return f"'{value}'" if literal else f'"{_escaped(value, QUOTED)}"'
+
+
+def _escaped(text: str, also: str) -> str:
+    """Write what is not printable, and these characters, as TOML escapes them."""
+    return "".join(
+        _escape(c) if c in also or not c.isprintable() else c
+        for c in text.encode("utf-8", "replace").decode()
+    )
+
+
+def _escape(character: str) -> str:
+    if character in QUOTED:
+        return f"\\{character}"
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 1 << 16 else f"\\U{code:08x}"
 
 
 def _text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise MalformedExpectations(path, 0, "is no file: name one that `expect` wrote")
+        if path.stat().st_size > LARGEST:
+            reason = f"has {path.stat().st_size} bytes, expected at most {LARGEST}"
+            raise MalformedExpectations(path, 0, reason)
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise MalformedExpectations(path, 0, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise MalformedExpectations(path, 0, "is not UTF-8: save it as UTF-8") from error
+    except ValueError as error:
+        raise MalformedExpectations(path, 0, f"cannot be read: {error}") from error
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
@@ -102,6 +128,8 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         place = re.search(r"line (\d+)", str(error))
         line = int(place.group(1)) if place else text.count("\n") + 1
         raise MalformedExpectations(path, line, f"not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, brackets in brackets
+        raise MalformedExpectations(path, 0, f"not what TOML is for: {error}") from error
 
 
 def _tables(path: Path, text: str, data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -198,7 +226,7 @@ class _Reader:
                 self._complain(line, key, f"{key} belongs to entries of kind {str(belongs)!r}")
         if wanted is None:
             return None
-        if not table.get(wanted):
+        if wanted not in table:
             self._complain(line, "kind", f"the entry has no {wanted}: say which")
         which: str = table[wanted]
         if kind is Kind.REFUSED and which not in ERROR_KINDS:
@@ -213,7 +241,7 @@ class _Reader:
 
         try:
             from_json(program)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
             self._complain(line, "program", f"the program cannot be read: {error}")
 
     def _one_of(

@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -42,12 +43,21 @@ PLAIN_WIDTH: Final = 120
 MOST_NAMED: Final = 12
 
 
-def console() -> Console:
+class Output(Console):
+    """A console that leaves it to the command what a closed pipe comes to."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what was caught."""
+        raise  # noqa: PLE0704 - Rich calls it where it caught BrokenPipeError
+
+
+def console(*, widest: int | None = None) -> Console:
     """Give a console for standard output, wide enough where it is a file or a pipe."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    found = Output(highlight=False)
+    width = found.width if found.is_terminal else PLAIN_WIDTH
+    return Output(highlight=False, width=width if widest is None else min(width, widest))
 
 
 class RunProgress:
@@ -65,7 +75,7 @@ class RunProgress:
             transient=True,
             disable=not where.is_terminal,
         )
-        self._task = self._progress.add_task(f"loading {engine}", total=None, found="")
+        self._task = self._progress.add_task(f"loading {escape(engine)}", total=None, found="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -91,7 +101,8 @@ class RunProgress:
 def show(result: Result, where: Console) -> None:
     """Print the whole result."""
     engine = result.engine
-    where.print(f"{engine.name} {engine.version} ({engine.platform})".replace("  ", " "))
+    said = f"{engine.name} {engine.version} ({engine.platform})".replace("  ", " ")
+    where.print(said, markup=False)
     where.print(_table(result))
     _print_not_run(result, where)
     for judged in sorted((*result.red, *result.deviations), key=_gravity):

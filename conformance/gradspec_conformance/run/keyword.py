@@ -17,6 +17,7 @@ from gradspec_conformance.exceptions import WrongUsage
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+LONGEST: Final = 20_000
 WORD: Final = re.compile(r"[\w:+\-.\[\]\\/]+")
 OPERATORS: Final = ("and", "or", "not")
 LOGICAL: Final = (
@@ -36,6 +37,9 @@ class Keyword:
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
+        if len(self.text) > LONGEST:
+            message = f"-k has {len(self.text)} characters; give at most {LONGEST}, or --chapter"
+            raise WrongUsage(message)
         self._words = {w for w in WORD.findall(self.text) if w not in OPERATORS}
         if not _is_logical(self._with(lambda _: "True")):
             message = f"-k {text!r} is no expression of words, and, or, not and brackets"

@@ -7,20 +7,18 @@ and their order do not depend on how many there are.
 from __future__ import annotations
 
 import queue
-import signal
 import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from gradspec import edition
 from gradspec_conformance.exceptions import EngineError
 from gradspec_conformance.execution.verdict import Kind
+from gradspec_conformance.interruption import terminations_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gradspec.edition import Demand
     from gradspec.writing.clause import Clause
     from gradspec_conformance.run.judgement import Judge, Judged
@@ -63,7 +61,7 @@ def judge_all(request: Request, watching: Watching) -> Measured:
     wanted = list(request.cases.values())
     watching.begin(len(wanted))
     measured = Measured()
-    with _termination_interrupts():
+    with terminations_interrupt():
         try:
             if len(request.judges) == 1:
                 for case in wanted:
@@ -135,16 +133,3 @@ def _drain(found: queue.SimpleQueue[Judged | str], measured: Measured, watching:
     with suppress(queue.Empty):
         while True:
             _note(measured, watching, found.get_nowait())
-
-
-@contextmanager
-def _termination_interrupts() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C, so that what was measured is still reported."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     from gradspec.writing.clause import Clause
 
 AUTO: Final = ("auto", "logical")
+MOST_PROCESSES: Final = 64
+LONGEST: Final = 86_400.0
+"""Seconds, a day: more than that is no limit."""
+
+
+def check_timeout(seconds: float | None) -> None:
+    """Refuse a limit that is none, or that nothing can keep; raises WrongUsage."""
+    if seconds is not None and not 0 < seconds <= LONGEST:
+        message = f"--timeout is {seconds:g}; give more than 0 and at most {LONGEST:g} seconds"
+        raise WrongUsage(message)
 
 
 @dataclass(frozen=True)
@@ -76,8 +86,11 @@ class Request:
         """Check everything that can be checked, but the engine; raises WrongUsage."""
         if examples is not None and examples < 1:
             raise WrongUsage(f"--examples is {examples}; a law needs at least one")
-        if timeout is not None and timeout <= 0:
-            raise WrongUsage(f"--timeout is {timeout:g}; a clause needs more than no time")
+        if seed is not None and seed < 0:
+            raise WrongUsage(f"--seed is {seed}; give 0 or more")
+        check_timeout(timeout)
+        if expect is not None and not expect:
+            raise WrongUsage("--expect names no file; leave it out, or give one")
         if expect and no_expect:
             raise WrongUsage("--expect and --no-expect contradict each other; give one of them")
         count = _processes(processes)
@@ -136,6 +149,8 @@ def _processes(word: str) -> int:
     """Read how many processes are meant; raises WrongUsage."""
     if word in AUTO:
         return os.cpu_count() or 1
-    if not (word.isascii() and word.isdigit()):
-        raise WrongUsage(f"-n is {word!r}; give a number of processes, or auto")
-    return max(int(word), 1)
+    if not (word.isascii() and word.isdigit() and len(word) <= len(str(MOST_PROCESSES))):
+        raise WrongUsage(f"-n is {word[:40]!r}; give 1 to {MOST_PROCESSES} processes, or auto")
+    if not 1 <= int(word) <= MOST_PROCESSES:
+        raise WrongUsage(f"-n is {word}; give 1 to {MOST_PROCESSES} processes, or auto")
+    return int(word)

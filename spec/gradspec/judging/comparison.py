@@ -2,6 +2,8 @@
 
 Comparison is exact, or within a number of units in the last place of the data type found.
 Shapes always count.  NaN equals NaN; the sign of zero is ignored.
+
+NumPy's functions are held by name: an engine that replaces one of them is not asked about itself.
 """
 
 from __future__ import annotations
@@ -12,7 +14,27 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
+from numpy import (
+    abs as absolute,
+)
+from numpy import (
+    all as every,
+)
+from numpy import (
+    array_equal,
+    asarray,
+    broadcast_shapes,
+    complex128,
+    dtype,
+    errstate,
+    finfo,
+    float64,
+    isfinite,
+    isnan,
+    ndarray,
+    shape,
+    stack,
+)
 
 from gradspec.exceptions import Failure, FailureKind
 
@@ -55,12 +77,12 @@ def is_close(
 
 def lies_between(found: Any, expected: tuple[Any, Any]) -> Failure | None:
     """Every entry within its bounds, which have room for rounding."""
-    low, high = (np.asarray(bound, np.float64) for bound in expected)
-    wrong = is_present(found) or has_shape(found, np.broadcast_shapes(low.shape, high.shape))
+    low, high = (asarray(bound, float64) for bound in expected)
+    wrong = is_present(found) or has_shape(found, broadcast_shapes(low.shape, high.shape))
     if wrong is not None:
         return wrong
-    room = _tolerance(np.asarray(found).dtype, np.stack([low, high]), DEFAULT_ULPS, None)
-    if np.all((found >= low - room) & (found <= high + room)):
+    room = _tolerance(asarray(found).dtype, stack([low, high]), DEFAULT_ULPS, None)
+    if every((found >= low - room) & (found <= high + room)):
         return None
     return Failure(FailureKind.VALUE, "a value out of bounds", found, expected)
 
@@ -83,16 +105,16 @@ def has_shape(found: Any, expected: tuple[int, ...]) -> Failure | None:
     """A tensor of exactly this shape."""
     if found is None:
         return is_present(found)
-    if np.shape(found) == tuple(expected):
+    if shape(found) == tuple(expected):
         return None
-    return Failure(FailureKind.SHAPE, "another shape", np.shape(found), tuple(expected))
+    return Failure(FailureKind.SHAPE, "another shape", shape(found), tuple(expected))
 
 
 def has_dtype(found: Any, expected: str) -> Failure | None:
     """A tensor of exactly this data type, by NumPy's name."""
     if found is None:
         return is_present(found)
-    if found.dtype == np.dtype(expected):
+    if found.dtype == dtype(expected):
         return None
     return Failure(FailureKind.DTYPE, "another data type", found.dtype.name, expected)
 
@@ -158,7 +180,7 @@ COMPARISONS: Final[dict[str, Comparison]] = {
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray)
+    return isinstance(value, ndarray)
 
 
 def _is_arraylike(value: Any) -> bool:
@@ -182,7 +204,7 @@ def _is_regular(value: Any) -> bool:
 def _shape(value: Any) -> tuple[int, ...] | None:
     """Give the shape of numbers, or of lists of numbers that make one array; else None."""
     try:
-        array = np.asarray(value)
+        array = asarray(value)
     except ValueError:
         return None
     return array.shape if array.dtype.kind in NUMBERS else None
@@ -238,40 +260,40 @@ def _plain_kind(found: Any, expected: Any) -> FailureKind:
 def _arrays(found: Any, expected: Any, *, ulps: float, scale: float | None) -> Failure | None:
     if found is None:
         return Failure(FailureKind.MISSING_GRADIENT, "expected a tensor", None, expected)
-    actual, wanted = np.asarray(found), np.asarray(expected)
+    actual, wanted = asarray(found), asarray(expected)
     if actual.shape != wanted.shape:
         return Failure(FailureKind.SHAPE, "another shape", found, expected)
     if actual.dtype.kind not in NUMBERS:
         return Failure(FailureKind.DTYPE, "not an array of numbers", actual.dtype.name, expected)
     if wanted.dtype.kind not in NUMBERS:
         return Failure(_plain_kind(found, expected), "another value", found, expected)
-    if actual.dtype == wanted.dtype and np.array_equal(actual, wanted):
+    if actual.dtype == wanted.dtype and array_equal(actual, wanted):
         return None
     reached, aim = _widened(actual, wanted)
-    with np.errstate(all="ignore"):  # whatever the engine made of them
-        distance = np.abs(reached - aim)
-    if np.all(_alike(reached, aim) | (distance <= _tolerance(actual.dtype, aim, ulps, scale))):
+    with errstate(all="ignore"):  # whatever the engine made of them
+        distance = absolute(reached - aim)
+    if every(_alike(reached, aim) | (distance <= _tolerance(actual.dtype, aim, ulps, scale))):
         return None
     return Failure(FailureKind.VALUE, "another value", found, expected)
 
 
 def _alike(reached: Any, aim: Any) -> Any:
     """Say of each entry whether it is the same, or NaN in both; of a complex one, in each part."""
-    if np.iscomplexobj(reached):
+    if reached.dtype.kind == "c":
         return _alike(reached.real, aim.real) & _alike(reached.imag, aim.imag)
-    return (reached == aim) | (np.isnan(reached) & np.isnan(aim))
+    return (reached == aim) | (isnan(reached) & isnan(aim))
 
 
 def _widened(actual: Any, wanted: Any) -> tuple[Any, Any]:
     """Give both in one wide type, complex if either is."""
     is_complex = "c" in (actual.dtype.kind, wanted.dtype.kind)
-    wide = np.complex128 if is_complex else np.float64
+    wide = complex128 if is_complex else float64
     return actual.astype(wide), wanted.astype(wide)
 
 
-def _tolerance(dtype: np.dtype[Any], aim: Any, ulps: float, scale: float | None) -> float:
-    if ulps == 0 or dtype.kind not in "fc":
+def _tolerance(kind: dtype[Any], aim: Any, ulps: float, scale: float | None) -> float:
+    if ulps == 0 or kind.kind not in "fc":
         return 0.0
-    finite = np.abs(aim[np.isfinite(aim)])
+    finite = absolute(aim[isfinite(aim)])
     largest = scale if scale is not None else float(finite.max(initial=0.0))
-    return ulps * float(np.finfo(dtype).eps) * largest
+    return ulps * float(finfo(kind).eps) * largest

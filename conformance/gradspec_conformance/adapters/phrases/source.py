@@ -72,6 +72,8 @@ class BookFile:
             raise MalformedBook(f"{self.path}, line {line}: it is no TOML: {said}") from None
         except RecursionError:
             raise MalformedBook(f"{self.path}: it is no TOML: too many brackets") from None
+        except ValueError as error:  # a number of 5,000 digits
+            raise MalformedBook(f"{self.path}: it is no TOML: {error}") from None
 
     @cached_property
     def _text(self) -> str:

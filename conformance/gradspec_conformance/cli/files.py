@@ -1,0 +1,110 @@
+"""Files that a command writes: none is an input too, and none is ever half written.
+
+What is written stands beside its place first; it is read back, and only then takes the place of
+what was there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradspec_conformance.exceptions import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def check_apart(files: Mapping[str, Path | None]) -> None:
+    """See that no two of these, by what they are called, are one file; raises WrongUsage."""
+    there = [(name, path) for name, path in files.items() if path is not None]
+    for (one, path), (other, same) in combinations(there, 2):
+        if _are_one(path, same):
+            message = f"{one} and {other} both name {path}; give each a file of its own"
+            raise WrongUsage(message)
+
+
+def check_writable(path: Path) -> None:
+    """Find out now what would fail later; raises WrongUsage, and touches nothing."""
+    try:
+        target = _target(path)
+        if not _is_stream(target):
+            with tempfile.TemporaryFile(dir=target.parent):
+                pass
+    except (OSError, ValueError, RuntimeError) as error:
+        raise WrongUsage(f"{_shown(path)} cannot be written: {_reason(error)}") from None
+
+
+def write(path: Path, text: str, read: Callable[[Path], object]) -> None:
+    """Write a file, read it back, and put it in its place; raises OSError, and what `read` does."""
+    target = _target(path)
+    if _is_stream(target):
+        target.write_text(text, "utf-8")
+        return
+    descriptor, name = tempfile.mkstemp(".part", ".gradspec-", target.parent)
+    beside = Path(name)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+            file.write(text)
+        read(beside)
+        if target.exists():
+            shutil.copymode(target, beside)
+        else:
+            beside.chmod(0o666 & ~_umask())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _target(path: Path) -> Path:
+    """Follow links to the place itself; raises OSError where nothing can be written there."""
+    target = path if str(path).startswith(STREAMS) else path.resolve()
+    if not target.exists():
+        if not target.parent.is_dir():
+            raise FileNotFoundError(2, f"there is no directory {target.parent}")
+        return target
+    mode = target.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(21, "it is a directory")
+    if not (stat.S_ISREG(mode) or _is_stream(target)):
+        raise OSError(22, "it is no regular file")
+    if not os.access(target, os.W_OK):
+        raise PermissionError(13, "Permission denied")
+    return target
+
+
+STREAMS = ("/dev/", "/proc/self/fd/")
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is a device, or a stream of this process, which is written as it is."""
+    return str(path).startswith(STREAMS) and path.exists() and not path.is_file()
+
+
+def _are_one(path: Path, other: Path) -> bool:
+    try:
+        if path.exists() and other.exists():
+            return path.samefile(other) and not _is_stream(path)
+        return path.resolve() == other.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return False  # whoever writes it will say why
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 200 else f"{text[:200]}..."  # noqa: PLR2004 - a line or two
