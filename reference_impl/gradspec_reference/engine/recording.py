@@ -209,6 +209,8 @@ def record(
     requires = tuple([needs_grad(x) for x in operands])
     if not should_record(requires):
         return
+    if operator.ruled is not None and not should_record(differentiated(operator, requires)):
+        return
     if result._array.dtype.kind != "f":
         refusals.refuse_integers(operator, operands, requires)
         return
@@ -218,9 +220,10 @@ def record(
     result._grad_fn = node
 
 
-def differentiated(operator: Operator, edges: tuple[graph.Edge, ...]) -> tuple[graph.Edge, ...]:
-    """Leave out the edges of operands without a rule: indices, masks, conditions."""
-    return edges if operator.ruled is None else tuple([edges[p] for p in operator.ruled])
+def differentiated(operator: Operator, of_operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Leave out operands without a rule: indices, masks, conditions."""
+    ruled = operator.ruled
+    return of_operands if ruled is None else tuple([of_operands[p] for p in ruled])
 
 
 def make_node(
