@@ -57,7 +57,7 @@ VIEWED = """
     {a}.unsqueeze({d})  {a}.squeeze()       {a}.expand(2, 3)        {a}.unbind({d})[0]
     {a}.select({d}, 0)  {a}.flatten()       {a}.narrow({d}, 0, 1)   {a}.split(1, {d})[-1]
     {a}.diagonal()      {a}.view_as({b})    {a}[{k}]                {a}[{b} > {n}]
-    {a}.gather({d}, {b})                    {a}.index_select({d}, {b})
+    {a}.gather({d}, {b})                    {a}.index_select({d}, {b}.long() * 0)
 """
 WRITTEN = """
     {a}.add_({b})       {a}.mul_({b})       {a}.sub_({n})           {a}.div_({b})
