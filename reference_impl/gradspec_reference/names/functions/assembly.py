@@ -90,10 +90,10 @@ def roll(
     if not steps:
         raise RuntimeError("roll was given no shifts; give one, or one for each dimension")
     named = as_shape((() if dims is None else dims,))
-    if not input._array.size and len(steps) == len(named) == 1:  # as in torch, wherever that is
-        named = ()
     if len(steps) != (len(named) or 1):
         raise RuntimeError(f"roll was given {len(steps)} shifts and {len(named)} dimensions")
+    if not input._array.size:  # as in torch, wherever that is
+        steps, named = steps[:1], ()
     along = tuple(normal_dim(d, input.ndim) for d in named)
     return unary(OPERATORS["roll"], input, steps, along)
 
