@@ -337,6 +337,21 @@ for given in (torch.tensor([1., 2.]), leaf([1., 2.]), leaf([1., 2.]) * 1):
     )
 
 
+@pytest.mark.parametrize("watched", ["pass", "y.register_hook(lambda g: None)", "y.retain_grad()"])
+@pytest.mark.parametrize("backward", ["g", "None"])
+def test_what_has_no_derivative_refuses_whatever_arrives(backward: str, watched: str) -> None:
+    assert_alike(
+        CUSTOM.format(forward="x * 1", backward=backward)
+        + f"""
+x = leaf([1., 2.])
+y = torch.ones(2).heaviside(x)
+{watched}
+attempt(lambda: Custom.apply(y).sum().backward())
+out(x.grad, y.grad)
+"""
+    )
+
+
 WRITTEN = "h h[0:2] h.view(3) h.unbind()[0] h.split(2)[0] x[0:2] k[0:2] h.t()"
 
 
