@@ -3,7 +3,8 @@
 Read in the order of the classes: asking for a backward pass, the life of the graph, flags and
 gradients of leaves, leaving the engine, writing in place, operators and hooks.  Each class is a
 `GradError` and also the builtin that torch raises, so `except RuntimeError` works as it does
-there; `kind` is the stable name by which the specification speaks of it.
+there; `kind` is the stable name by which the specification speaks of it, and `clause` the id of
+what is written about it there, which a message ends with.
 """
 
 from __future__ import annotations
@@ -15,60 +16,75 @@ class GradError(Exception):
     """Anything that the engine refuses to do."""
 
     kind: ClassVar[str]
+    clause: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        """Say what happened, and where to read about it."""
+        said = super().__str__()
+        return f"{said} (gradspec show {self.clause})" if self.clause else said
 
 
 class NonscalarRootError(GradError, RuntimeError):
     """A root without exactly one element was given no cotangent."""
 
     kind = "nonscalar-root"
+    clause = "bwd-005"
 
 
 class RootWithoutGradError(GradError, RuntimeError):
     """A root neither requires grad nor has a history."""
 
     kind = "root-without-grad"
+    clause = "bwd-006"
 
 
 class CotangentShapeError(GradError, RuntimeError):
     """A cotangent does not have the shape of its root."""
 
     kind = "cotangent-shape"
+    clause = "vjp-004"
 
 
 class CotangentTypeError(GradError, TypeError):
     """A cotangent is neither a tensor nor None."""
 
     kind = "cotangent-type"
+    clause = "bwd-207"
 
 
 class CotangentCountError(GradError, RuntimeError):
     """There are fewer cotangents than roots."""
 
     kind = "cotangent-count"
+    clause = "bwd-207"
 
 
 class InputsEmptyError(GradError, RuntimeError):
     """The list of inputs is empty."""
 
     kind = "inputs-empty"
+    clause = "bwd-022"
 
 
 class InputsTypeError(GradError, TypeError):
     """The inputs are in a container that is not a sequence or a dict."""
 
     kind = "inputs-type"
+    clause = "bwd-022"
 
 
 class InputsElementError(GradError, RuntimeError):
     """One of the inputs is neither a tensor nor an edge of the graph."""
 
     kind = "inputs-type"
+    clause = "bwd-022"
 
 
 class UnusedInputError(GradError, RuntimeError):
     """The roots do not depend on an input."""
 
     kind = "unused-input"
+    clause = "vjp-011d"
 
 
 class InputWithoutGradError(GradError, RuntimeError):
@@ -81,6 +97,7 @@ class ConflictingArgumentsError(GradError, RuntimeError):
     """An argument was given under its old and its new name."""
 
     kind = "conflicting-arguments"
+    clause = "bwd-207"
 
 
 class ContradictingArgumentsError(GradError, ValueError):
@@ -93,18 +110,21 @@ class GraphFreedError(GradError, RuntimeError):
     """The saved values were freed by an earlier backward pass."""
 
     kind = "graph-freed"
+    clause = "life-001"
 
 
 class StaleSavedTensorError(GradError, RuntimeError):
     """A saved value was written in place after it was saved."""
 
     kind = "stale-saved-tensor"
+    clause = "inp-010"
 
 
 class LeafMovedError(GradError, RuntimeError):
     """A gradient arrives at a leaf that an operation in place made a non-leaf since."""
 
     kind = "leaf-inplace"
+    clause = "inp-260"
 
 
 class DetachedSavedTensorError(GradError, RuntimeError):
@@ -117,108 +137,126 @@ class NonleafFlagError(GradError, RuntimeError):
     """The flag requires_grad can be changed on leaves only."""
 
     kind = "nonleaf-flag"
+    clause = "leaf-006"
 
 
 class FlagTypeError(GradError, RuntimeError):
     """The flag requires_grad is a boolean."""
 
     kind = "flag-type"
+    clause = "leaf-014"
 
 
 class NonfloatRequiresGradError(GradError, RuntimeError):
     """Only floating-point tensors can require grad."""
 
     kind = "nonfloat-requires-grad"
+    clause = "leaf-014a"
 
 
 class ReadOnlyError(GradError, AttributeError):
     """The attribute cannot be assigned."""
 
     kind = "read-only"
+    clause = "leaf-013"
 
 
 class GradShapeError(GradError, RuntimeError):
     """An assigned gradient does not have its tensor's shape."""
 
     kind = "grad-shape"
+    clause = "leaf-019"
 
 
 class GradDtypeError(GradError, RuntimeError):
     """An assigned gradient does not have its tensor's grad_dtype."""
 
     kind = "grad-dtype"
+    clause = "leaf-020"
 
 
 class GradIsSelfError(GradError, RuntimeError):
     """A tensor cannot be its own gradient."""
 
     kind = "grad-is-self"
+    clause = "leaf-021"
 
 
 class GradTypeError(GradError, TypeError):
     """An assigned gradient is neither a tensor nor None."""
 
     kind = "grad-type"
+    clause = "leaf-022"
 
 
 class GradDtypeNonleafError(GradError, RuntimeError):
     """The attribute grad_dtype belongs to leaves."""
 
     kind = "grad-dtype-nonleaf"
+    clause = "leaf-027"
 
 
 class RetainWithoutGradError(GradError, RuntimeError):
     """A tensor that does not require grad has no gradient to retain."""
 
     kind = "retain-without-grad"
+    clause = "ret-008"
 
 
 class ArrayRequiresGradError(GradError, RuntimeError):
     """A tensor that requires grad does not become a NumPy array."""
 
     kind = "array-requires-grad"
+    clause = "leaf-038"
 
 
 class NonleafCopyError(GradError, RuntimeError):
     """A tensor with history cannot be deep-copied."""
 
     kind = "nonleaf-copy"
+    clause = "leaf-042"
 
 
 class DeprecatedError(GradError, RuntimeError):
     """The function was withdrawn."""
 
     kind = "deprecated"
+    clause = "leaf-046"
 
 
 class LeafInplaceError(GradError, RuntimeError):
     """A leaf that requires grad is written in place."""
 
     kind = "leaf-inplace"
+    clause = "inp-004"
 
 
 class LeafViewInplaceError(GradError, RuntimeError):
     """A view of a leaf that requires grad is written in place."""
 
     kind = "leaf-view-inplace"
+    clause = "inp-005"
 
 
 class MultiViewInplaceError(GradError, RuntimeError):
     """One of several views made by one operation is written in place."""
 
     kind = "multi-view-inplace"
+    clause = "inp-029"
 
 
 class MultiViewBaseWrittenError(GradError, RuntimeError):
     """The base of several views made by one operation was written since."""
 
     kind = "multi-view-base-written"
+    clause = "inp-030"
 
 
 class NoGradViewInplaceError(GradError, RuntimeError):
     """A view made in no_grad is written in place in grad mode."""
 
     kind = "no-grad-view-inplace"
+    clause = "inp-034a"
 
 
 class CustomViewInplaceError(GradError, RuntimeError):
@@ -231,30 +269,35 @@ class InplaceShapeError(GradError, RuntimeError):
     """The result of an in-place operation does not have its target's shape."""
 
     kind = "inplace-shape"
+    clause = "inp-032"
 
 
 class InplaceDtypeError(GradError, RuntimeError):
     """The result of an in-place operation cannot be cast to its target's dtype."""
 
     kind = "inplace-dtype"
+    clause = "inp-032"
 
 
 class OverlappingMemoryError(GradError, RuntimeError):
     """Several indices of the written tensor are one address."""
 
     kind = "overlapping-memory"
+    clause = "inp-034"
 
 
 class OutRequiresGradError(GradError, RuntimeError):
     """An operation with out= would have to be recorded."""
 
     kind = "out-requires-grad"
+    clause = "inp-035"
 
 
 class ResizeRequiresGradError(GradError, RuntimeError):
     """A tensor that requires grad cannot be resized."""
 
     kind = "resize-requires-grad"
+    clause = "inp-036"
 
 
 class DetachViewError(GradError, RuntimeError):
@@ -267,6 +310,7 @@ class OperandShapeError(GradError, RuntimeError):
     """The shapes of the operands do not fit together."""
 
     kind = "operand-shape"
+    clause = "rec-204"
 
 
 class HookWithoutGradError(GradError, RuntimeError):

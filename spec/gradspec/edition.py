@@ -3,29 +3,49 @@
 The list is what a claim of conformance is measured by: a clause that vanishes, or a chapter that
 no longer imports, makes a run incomplete and not smaller.  It also says what each clause needs of
 an engine, as traced when it was written: `gradspec edition --write` writes it again.  Whoever only
-wants to know which clauses there are reads it, and imports no chapter.
+wants to know which clauses there are reads it, and imports no chapter.  Its first line is a digest
+of the sources that it was made of, so that anyone can tell whether it may be trusted alone.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gradspec.exceptions import MalformedEdition
 from gradspec.rank import Level, Nature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Anything = TypeVar("Anything")
 
 EDITION: Final = "torch-2.13/1"
 """The oracle that decides, and the number of this edition under it."""
 
 MANIFEST: Final = Path(__file__).with_name("edition.jsonl")
-"""A line of JSON a clause, in reading order."""
+"""A line of JSON with the digest of the sources; then one a clause or note, in reading order."""
 
+SOURCES: Final = tuple(Path(__file__).with_name(room) for room in ("chapters", "catalogue"))
+"""Where clauses and their rows are written."""
+
+
+HEADING: Final = "digest"
+"""Under which name the first line has the digest."""
+
+LEDGER_ID: Final = re.compile(r"[a-z]+-(?:[01]\d\d|200)")
+"""The ids of documented behaviours, as the ledger has them.
+
+A letter marks what was split off from one; from 201 up are clauses that no document asks for.
+"""
+
+NOT_IN_THE_LEDGER: Final = frozenset({"acc-026"})
+"""Ids that look like those of documented behaviours and are of the kit's own clauses."""
 
 FOUNDATIONS: Final[dict[str, str]] = {
     "tape": "bwd-001",
@@ -48,7 +68,8 @@ class Demand:
     """A clause of the edition, or a row of one, as much as can be told without its program.
 
     `section` is the module under `gradspec.chapters`; `clause_statement` speaks of all rows;
-    `stands_for` are the ids that it had; `acts` is how many acts its program takes.
+    `errors` are the kinds of error that it demands; `stands_for` are the ids that it had; `acts`
+    is how many acts its program takes.
     """
 
     id: str
@@ -60,6 +81,7 @@ class Demand:
     statement: str
     clause_statement: str
     needs: frozenset[str]
+    errors: tuple[str, ...]
     stands_for: tuple[str, ...]
     builds_on: tuple[str, ...]
     is_law: bool
@@ -87,7 +109,9 @@ class Demand:
 
 
 def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
-    """Give what a line of the list demands: one thing, or one for each row."""
+    """Give what a line of the list demands: one thing, or one for each row; a note, nothing."""
+    if HEADING in line or "reason" in line:
+        return
     for row, facts in line.get("rows", {"": line}).items():
         identifier = f"{line['id']}/{row}" if row else line["id"]
         yield Demand(
@@ -100,6 +124,7 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
             statement=facts.get("sentence") or line["sentence"].replace("{name}", row),
             clause_statement=line["sentence"],
             needs=frozenset(facts["needs"].split()),
+            errors=tuple(facts.get("errors", ())),
             stands_for=tuple(facts.get("stands_for", ())),
             builds_on=tuple(line.get("builds_on", ())),
             is_law=line.get("law", False),
@@ -107,17 +132,48 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
         )
 
 
+def digest(rooms: Iterable[Path] = SOURCES) -> str:
+    """Digest the sources of clauses and rows, whatever their ends of lines."""
+    every = hashlib.sha256()
+    for room in rooms:
+        for place in sorted(room.rglob("*.py")):
+            every.update(place.relative_to(room).as_posix().encode())
+            every.update(place.read_text("utf-8").encode())
+    return every.hexdigest()[:16]
+
+
+def is_up_to_date(manifest: Path = MANIFEST) -> bool:
+    """Say whether nothing was written since the list was: what it does not have is nowhere."""
+    with manifest.open(encoding="utf-8") as lines:
+        first = lines.readline()
+    return first == heading()
+
+
+def heading() -> str:
+    """Give the first line of a list of the sources as they are."""
+    return json.dumps({HEADING: digest()}) + "\n"
+
+
 @functools.cache
 def demands(manifest: Path = MANIFEST) -> tuple[Demand, ...]:
     """Read the list, in reading order; raises MalformedEdition."""
-    found: list[Demand] = []
+    return tuple(_read(manifest, demands_of))
+
+
+def entries(manifest: Path = MANIFEST) -> tuple[dict[str, Any], ...]:
+    """Read all that the list says, of notes too; raises MalformedEdition."""
+    return tuple(_read(manifest, lambda line: () if HEADING in line else (line,)))
+
+
+def _read(
+    manifest: Path, read: Callable[[dict[str, Any]], Iterable[Anything]]
+) -> Iterator[Anything]:
     for number, line in enumerate(manifest.read_text("utf-8").splitlines(), start=1):
         try:
-            found.extend(demands_of(json.loads(line)))
+            yield from tuple(read(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise MalformedEdition(f"{manifest.name}, line {number}: {reason}") from None
-    return tuple(found)
 
 
 def needs(identifier: str) -> frozenset[str]:
@@ -146,6 +202,12 @@ def foundations(
     named = (i for name in builds_on for i in resolve(name) or (name,))
     groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
     return tuple(i for i in dict.fromkeys((*named, *groups)) if i != identifier)
+
+
+def ledger(identifier: str, stands_for: Iterable[str]) -> tuple[str, ...]:
+    """Give the ids of documented behaviours among what something is and was called."""
+    ids = dict.fromkeys((identifier, *stands_for))
+    return tuple(i for i in ids if LEDGER_ID.fullmatch(i) and i not in NOT_IN_THE_LEDGER)
 
 
 def names() -> frozenset[str]:

@@ -19,7 +19,7 @@ from gradspec_conformance.exceptions import MalformedPlant
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.plants import kills, measuring
-from gradspec_conformance.plants.journal import Journal
+from gradspec_conformance.plants.journal import Journal, digest
 from gradspec_conformance.plants.places import assigning, at, kernel, reading, rule
 from gradspec_conformance.plants.plant import PLANTS, Plant, after, before, compound, plant
 from gradspec_conformance.plants.proof import Fate, Trial, judge_proof, meant, trials
@@ -152,7 +152,7 @@ def test_a_clause_without_a_plant_is_named() -> None:
 
 
 def test_a_clause_that_only_crashes_is_without_a_plant() -> None:
-    known = {"made": {"acc-001": "missing gradient", "acc-002": measuring.CRASH}}
+    known = {"made": {"acc-001": "missing gradient", "acc-002": kills.CRASH}}
 
     assert judged(known, "acc-002").unplanted == ("acc-002",)
 
@@ -183,6 +183,14 @@ def test_plants_that_no_clause_tells_apart_are_named_together() -> None:
 
     assert proof.alike == (("made", "other"),)
     assert not proof.holds
+
+
+@pytest.mark.parametrize("more", [{}, {"acc-002": kills.CRASH}], ids=["a_kind", "a_crash"])
+def test_neither_a_kind_nor_a_crash_tells_plants_apart(more: dict[str, str]) -> None:
+    found = {"acc-001": "value"} | more
+    other = Plant("other", "walk", "It is.", "a test", {"acc-001": "value"}, no_gradient_is_kept)
+
+    assert judged(KNOWN | {"other": found}, others=(other,)).alike == (("made", "other"),)
 
 
 def test_plants_of_a_sweep_may_be_alike() -> None:
@@ -398,8 +406,8 @@ def test_an_engine_that_dies_costs_the_clause_on_which_it_died() -> None:
     dying = lambda swap: swap(BACKWARD, lambda *_given, **_named: os.abort())  # noqa: E731
 
     assert measure(dying, "leaf-001", "acc-001", "leaf-010/a_computed_constant", "acc-002") == {
-        "acc-001": measuring.CRASH,
-        "acc-002": measuring.CRASH,
+        "acc-001": kills.CRASH,
+        "acc-002": kills.CRASH,
     }
 
 
@@ -410,7 +418,7 @@ def test_an_engine_that_never_ends_is_cut_short(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(measuring, "PATIENCE", 0.05)
 
-    assert measure(lambda swap: swap(BACKWARD, endless), "acc-001") == {"acc-001": measuring.CRASH}
+    assert measure(lambda swap: swap(BACKWARD, endless), "acc-001") == {"acc-001": kills.CRASH}
 
 
 def put_sine(swap: Swap) -> None:
@@ -438,6 +446,24 @@ def test_an_interrupted_measurement_goes_on_where_it_was(tmp_path: Path) -> None
     half.write_text(half.read_text() + '["b", {"acc')
 
     assert Journal(tmp_path).read() == {"a": {"acc-001": "value"}}
+
+
+@pytest.mark.parametrize("name", ["engine.py", "adapters/torch.toml", "edition.jsonl"])
+def test_what_a_verdict_depends_on_makes_a_new_journal(tmp_path: Path, name: str) -> None:
+    place = tmp_path / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("one")
+    before = digest([tmp_path])
+    place.write_text("two")
+
+    assert digest([tmp_path]) != before
+
+
+def test_what_was_measured_makes_no_new_journal(tmp_path: Path) -> None:
+    before = digest([tmp_path])
+    (tmp_path / "kills.txt").write_text("a: value: acc-001")
+
+    assert digest([tmp_path]) == before
 
 
 def test_a_finished_measurement_leaves_nothing_behind(tmp_path: Path) -> None:

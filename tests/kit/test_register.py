@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from toy_engine import ToyEngine
 
-from gradspec import CASES, CLAUSES, chapters
+from gradspec import CASES, CLAUSES, chapters, edition
 from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance.cli import main
 from gradspec_conformance.execution import register
@@ -138,6 +139,38 @@ def test_what_a_row_stands_for_its_table_stands_for_too() -> None:
         below = {identifier for row in clause.get("rows", ()) for identifier in row["stands_for"]}
 
         assert below == set(clause["stands_for"])
+
+
+def test_a_list_imports_no_chapter() -> None:
+    code = "import sys, gradspec_conformance.cli.list as l; l.command(['--json'], None, "
+    code += "standalone_mode=False); print([m for m in sys.modules if '.chapters.' in m])"
+    printed = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert printed.stdout.endswith("}\n[]\n"), printed.stderr
+
+
+def test_a_list_that_is_older_than_the_chapters_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edition, "digest", lambda: "of other sources")
+    result = CliRunner().invoke(main, ["list", "--json"])
+
+    assert result.stderr.startswith("gradspec: chapters were changed since")
+    assert json.loads(result.stdout)["clauses"]
+
+
+@pytest.mark.parametrize("what", ["zzz", "zzz-001"])
+def test_what_cannot_be_read_is_told_in_a_line(
+    half: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapters, "CHAPTERS", (chapters.Chapter(half, "zzz", "Half"),))
+    monkeypatch.setattr(edition, "resolve", lambda name: (name,) if name == "zzz-001" else ())
+    result = CliRunner().invoke(main, ["show", what])
+
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: chapter {half} could not be read: LookupError: it is under work\n"
+    )
 
 
 def test_a_list_says_the_same_things_of_every_entry() -> None:

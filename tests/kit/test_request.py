@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from made_up import clause
 
-from gradspec import CASES
+from gradspec import CASES, edition
 from gradspec_conformance.exceptions import UnknownSelection, WrongUsage
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
@@ -172,6 +172,20 @@ def test_clauses_that_the_edition_does_not_list_yet_are_asked_for_too(
     assert Request.make(TOY, chapters=["acc"]).cases["acc-299"] is new
     assert "acc-299" not in Request.make(TOY, chapters=["bwd"]).cases
     assert list(Request.make(TOY, keyword="acc-299").cases) == ["acc-299"]
+
+
+def test_what_was_written_since_the_list_was_is_found_by_a_word_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Others are found by that word, so that the list alone would seem to be enough."""
+    new = clause(lambda _ag: None, id="acc-299", section="accumulation.layout_of_what_is_new")
+    monkeypatch.setitem(CASES, "acc-299", new)
+    monkeypatch.setattr(edition, "digest", lambda: "of other sources")
+
+    found = Request.make(TOY, keyword="layout").cases
+
+    assert found["acc-299"] is new
+    assert len(found) > 1
 
 
 def test_what_is_named_and_listed_imports_no_chapter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,8 +131,28 @@ def test_what_is_unknown_is_answered_with_what_is_known(
     assert sentence in str(raised.value)
 
 
+def test_whatever_is_written_in_a_chapter_changes_the_digest(tmp_path: Path) -> None:
+    place = tmp_path / "chapter.py"
+    found = {edition.digest([tmp_path])}
+    for text in ("", "one\n", "two\n"):
+        place.write_text(text)
+        found.add(edition.digest([tmp_path]))
+    place.rename(tmp_path / "another.py")
+    found.add(edition.digest([tmp_path]))
+
+    assert len(found) == 5
+
+
+def test_a_list_of_other_sources_is_not_up_to_date(tmp_path: Path) -> None:
+    manifest = tmp_path / "edition.jsonl"
+    manifest.write_text(edition.MANIFEST.read_text("utf-8").replace(edition.digest(), "0" * 16))
+
+    assert edition.is_up_to_date()
+    assert not edition.is_up_to_date(manifest)
+
+
 def test_a_malformed_line_of_the_edition_is_named(tmp_path: Path) -> None:
-    first = edition.MANIFEST.read_text("utf-8").splitlines()[0]
+    first = edition.MANIFEST.read_text("utf-8").splitlines()[1]
     manifest = tmp_path / "edition.jsonl"
     manifest.write_text(first + "\n" + first.replace('"must"', '"shall"') + "\n")
 

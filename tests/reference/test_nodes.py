@@ -33,7 +33,9 @@ x.logsumexp(0), x.norm(2, 0), x.clamp(0, 1), x.clamp(min=y), x.masked_fill(mask,
 x.masked_fill(mask, w.sum()), torch.where(mask, x, y), torch.where(mask, x, 2.0), x.where(mask, y)
 torch.where(mask, x.detach(), y), x.masked_select(mask), x.index_select(0, rows)
 x.gather(0, places)
-x.take_along_dim(places, 0), x.T, x.mT, x.float(), x.to(torch.float64, copy=True)
+x.take_along_dim(places, 0), x.sum(dtype=torch.float64), w[0].movedim(0, 0), w[:0].unsafe_chunk(2)
+torch.heaviside(x, y.detach()), x // 2, 2 // x, x.detach() // y, w[0].index_select(0, rows[:1])
+x.T, x.mT, x.float(), x.to(torch.float64, copy=True)
 torch.nn.functional.mse_loss(x, y), torch.nn.functional.linear(x, y), torch.nn.functional.relu(x)
 torch.nn.functional.linear(x, y, v), torch.nn.functional.cross_entropy(x, rows)
 x[0], x[:, 1], x[..., 0], x[None], x[:], x[::2], x[rows], x[mask], x[[0, 1], [1, 2]], x[x > 0.5]
@@ -119,5 +121,19 @@ def test_a_saved_shape_and_index_have_their_names() -> None:
     x, index = engine.ones(2, 3, requires_grad=True), engine.tensor([[0, 1, 0]])
 
     assert x.gather(0, index).grad_fn._saved_index.tolist() == index.tolist()
+    assert "_saved_index" in dir(x.gather(0, index).grad_fn)
+    assert "next_functions" in dir(x.exp().grad_fn.next_functions[0][0])
     for result in (x.sum(0), x[0], x.reshape(6)):
         assert result.grad_fn._saved_self_sym_sizes == (2, 3)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_differentiable_gradient_was_copied_into_its_memory() -> None:
+    chains = []
+    for library in (torch, engine):
+        x = library.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+        for leaf in (x, x[:, 0].detach().requires_grad_()):
+            (leaf**3).sum().backward(create_graph=True)
+            chains.append(chain(leaf.grad.grad_fn, 2))
+
+    assert chains[2:] == chains[:2]

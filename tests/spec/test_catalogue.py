@@ -34,7 +34,7 @@ STEP = mp.mpf(10) ** -15
 
 
 GIVEN = {
-    *("new_tensor", "tensor_from", "Variable", "variable", "setitem"),
+    *("new_tensor", "tensor_from", "Variable", "setitem"),
     *("zeros", "ones", "full", "arange", "linspace", "eye"),
     *("zeros_like", "ones_like", "full_like"),
 }
@@ -72,7 +72,7 @@ def test_every_operator_has_a_definition_or_no_numbers() -> None:
     without = {c.operator.name for c in CALLS.values() if not definition(c)}
     without -= {n for n, o in OPERATORS.items() if o.smoothness is UNDETERMINED}
 
-    assert without == GIVEN - {"variable"}
+    assert without == GIVEN
 
 
 @pytest.mark.parametrize("call", DEFINED, ids=lambda c: c.name)
@@ -102,7 +102,10 @@ def test_a_derivative_is_that_of_the_definition(call: Call) -> None:
     gradients = pulled_back(call, sample, weights, part).gradients
 
     for number, gradient in enumerate(gradients):
+        steps = number == 0 and call.operator.smoothness is REFUSED
         for entry in np.ndindex(*gradient.shape):
+            if steps and points[0][entry] == 0:
+                continue  # it jumps
             sides = []
             for step in (STEP, -STEP):
                 moved = [p.copy() for p in points]
@@ -144,6 +147,12 @@ def test_what_torch_chose_at_a_kink_is_between_the_slopes(kink: Kink) -> None:
 
 
 # clauses ------------------------------------------------------------------------------
+def test_every_operator_has_a_formula_and_a_call() -> None:
+    called = {call.operator.name for call in CALLS.values()}
+
+    assert {n for n, o in OPERATORS.items() if n not in called or o.formula is None} == set()
+
+
 def test_every_operator_is_in_a_clause() -> None:
     used = {word for demand in edition.demands() for word in demand.needs}
 

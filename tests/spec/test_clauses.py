@@ -19,7 +19,7 @@ from gradspec.rank import Level
 from gradspec.writing.clause import INFORMATIVE, clause
 from gradspec_conformance.adapters.phrases import read_book
 from gradspec_conformance.adapters.reference import BOOK, ReferenceEngine
-from gradspec_conformance.edition.tracing import traced
+from gradspec_conformance.edition.tracing import Trace, traced
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
 from gradspec_conformance.execution.execute import missing_abilities, run_clause
@@ -52,7 +52,7 @@ def test_torch_needs_what_the_edition_says(clause: Clause) -> None:
         pytest.skip("torch has no such thing")
     (line,) = (demand for demand in edition.demands() if demand.id == clause.id)
 
-    assert traced(clause, torch) == (line.needs, line.acts)
+    assert traced(clause, torch) == Trace(line.needs, line.errors, line.acts)
 
 
 @EVERY
@@ -236,3 +236,21 @@ def test_the_ledger_ids_of_a_clause_are_those_of_documented_behaviours(
     assert changed.oldest == (stands_for or (identifier,))[0]
     assert changed.words[4:] == stands_for
     assert changed.cases == (changed,)
+
+
+REMEDY = re.compile(r"Remedy: (?:(?!\. ).)+\.$")
+"""The last sentence of a commentary, in one sentence."""
+
+
+@pytest.mark.parametrize("clause", list(CLAUSES.values()), ids=lambda c: c.id)
+def test_a_clause_ends_with_the_remedy_if_it_demands_an_error(clause: Clause) -> None:
+    demanded = {kind for case in clause.cases for kind in errors_of(case)}
+
+    assert bool(REMEDY.search(clause.commentary)) is bool(demanded)
+
+
+def errors_of(case: Clause) -> tuple[str, ...]:
+    """Give the kinds of error that the edition says a clause or row demands."""
+    demand = edition.demand(case.id)
+    assert demand is not None
+    return demand.errors

@@ -14,15 +14,15 @@ from gradspec import chapters, edition
 from gradspec_conformance.cli.choice import chosen_chapters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gradspec.edition import Demand
-    from gradspec.writing.clause import Clause, Note
 
 ID: Final = 10
 INDENT: Final = ID + 8 + 12
 NARROWEST: Final = 20
 PLAIN_WIDTH: Final = 120
+OLDER: Final = "chapters were changed since the list was written; run gradspec edition --write"
 
 
 @click.command("list")
@@ -31,6 +31,8 @@ PLAIN_WIDTH: Final = 120
 def command(as_json: bool, wanted: tuple[str, ...]) -> None:
     """List every clause: id, level, nature, statement; below it the rows that it is about."""
     names = chosen_chapters(wanted) or tuple(chapter.name for chapter in chapters.CHAPTERS)
+    if not edition.is_up_to_date():
+        click.echo(f"gradspec: {OLDER}", err=True)
     if as_json:
         click.echo(json.dumps({"clauses": _records(names)}, indent=2, ensure_ascii=False))
     else:
@@ -68,64 +70,74 @@ def _grouped(demands: list[Demand]) -> dict[str, list[Demand]]:
     return groups
 
 
-# as JSON, from the chapters -----------------------------------------------------------
+# as JSON, from the same list ----------------------------------------------------------
 def _records(names: tuple[str, ...]) -> list[dict[str, Any]]:
-    from gradspec.writing.clause import CLAUSES, INFORMATIVE  # noqa: PLC0415 - takes time
     from gradspec_conformance.plants import kills  # noqa: PLC0415 - only JSON tells them
 
-    chapters.load()
     killers = kills.killers(kills.read_kills())
-    records = []
-    for name in names:
-        records += [_clause_record(c, killers) for c in CLAUSES.values() if c.chapter == name]
-        records += [_note_record(n) for n in INFORMATIVE.values() if n.chapter == name]
-    return records
+    return [
+        _note_record(line) if "reason" in line else _clause_record(line, killers)
+        for line in edition.entries()
+        if _chapter(line) in names
+    ]
 
 
-def _clause_record(clause: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
+def _chapter(line: Mapping[str, Any]) -> str:
+    section: str = line["section"]
+    return section.partition(".")[0]
+
+
+def _clause_record(line: Mapping[str, Any], killers: Mapping[str, list[str]]) -> dict[str, Any]:
+    demands = list(edition.demands_of(line))
+    words = line["unseen"] if "unseen" in line else line.get("needs", "")
     record: dict[str, Any] = {
-        "id": clause.id,
-        "chapter": clause.chapter,
-        "section": clause.section,
-        "name": clause.name,
-        "level": str(clause.level),
-        "nature": str(clause.nature),
-        "statement": clause.statement,
-        "commentary": clause.commentary,
-        "sources": list(clause.sources),
-        **_ids(clause),
-        "builds_on": list(clause.foundations),
-        "law": clause.is_law,
+        "id": line["id"],
+        "chapter": _chapter(line),
+        "section": line["section"],
+        "name": line["name"],
+        "level": line["level"],
+        "nature": line["nature"],
+        "statement": line["sentence"],
+        "commentary": line.get("commentary", ""),
+        "sources": line["sources"],
+        **_ids(line["id"], line.get("stands_for", ())),
+        "builds_on": list(
+            edition.foundations(line["id"], line.get("builds_on", ()), frozenset(words.split()))
+        ),
+        "law": line.get("law", False),
         "informative": False,
     }
-    if not clause.rows:
-        return record | _case_record(clause, killers)
+    if "rows" not in line:
+        return record | _case_record(demands[0], killers)
     rows = [
-        {"id": row.id, "statement": row.statement} | _ids(row) | _case_record(row, killers)
-        for row in clause.rows
+        {"id": row.id, "statement": row.statement}
+        | _ids(row.id, row.stands_for)
+        | _case_record(row, killers)
+        for row in demands
     ]
     return record | {"rows": rows}
 
 
-def _ids(case: Clause) -> dict[str, Any]:
+def _ids(identifier: str, stands_for: Sequence[str]) -> dict[str, Any]:
     """Give the documented behaviours that it stands for, and every id that it had before."""
-    return {"ledger": list(case.ledger), "stands_for": list(case.stands_for)}
+    ledger = edition.ledger(identifier, stands_for)
+    return {"ledger": list(ledger), "stands_for": list(stands_for)}
 
 
-def _case_record(case: Clause, killers: dict[str, list[str]]) -> dict[str, Any]:
+def _case_record(case: Demand, killers: Mapping[str, list[str]]) -> dict[str, Any]:
     return {"needs": sorted(case.needs), "plants": killers.get(case.id, [])}
 
 
-def _note_record(note: Note) -> dict[str, Any]:
+def _note_record(line: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": note.id,
-        "chapter": note.chapter,
+        "id": line["id"],
+        "chapter": _chapter(line),
         "name": "",
-        "level": str(note.level),
-        "statement": note.statement,
-        "commentary": note.reason,
-        "sources": list(note.sources),
-        "ledger": [note.id],
+        "level": line["level"],
+        "statement": line["sentence"],
+        "commentary": line["reason"],
+        "sources": line["sources"],
+        "ledger": [line["id"]],
         "stands_for": [],
         "builds_on": [],
         "needs": [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ from rich.text import Text
 from gradspec import chapters, edition
 from gradspec.writing.clause import CASES, CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.writing.source import introduction, program_text, section_introduction
+from gradspec_conformance.edition.search import found
 from gradspec_conformance.execution import register
 from gradspec_conformance.hints import did_you_mean
 
@@ -22,13 +24,21 @@ if TYPE_CHECKING:
 
 WIDTH = 92
 SHOWN = 8
+ALSO = 3
+"""How many clauses are named beside the one that words are about."""
+
+AN_ID = re.compile(r"[a-z]+-\d\S*")
 
 
 @click.command("show")
-@click.argument("what", metavar="ID|CHAPTER")
+@click.argument("words", metavar="ID|CHAPTER|WORDS", nargs=-1, required=True)
 @click.option("--steps", is_flag=True, help="Show also what the reference engine is asked.")
-def command(what: str, *, steps: bool) -> None:
-    """Show a clause (acc-001), a row of one (inp-042/select) or a chapter (accumulation, acc)."""
+def command(words: tuple[str, ...], *, steps: bool) -> None:
+    """Show a clause (acc-001), a row of one (inp-042/select) or a chapter (accumulation, acc).
+
+    Other words, a kind of error or a message show the clause that is about them.
+    """
+    what = " ".join(words)
     console = Console(width=min(WIDTH, Console().width))
     register.case(what)  # imports the chapter that the id belongs to
     if what in CLAUSES or what in CASES:
@@ -37,21 +47,34 @@ def command(what: str, *, steps: bool) -> None:
         console.print(_note_page(INFORMATIVE[what]))
     elif edition.resolve(what):
         for identifier in edition.resolve(what):
-            found = register.case(identifier)
-            if found is not None:
-                _alone(console, found, steps=steps)
+            case = register.case(identifier)
+            if case is None:
+                raise click.ClickException(register.why_not(identifier))
+            _alone(console, case, steps=steps)
+    elif _is_chapter(what):
+        _chapter(console, chapters.find(what))
     else:
-        _chapter(console, _found(what))
+        _best(console, what, steps=steps)
 
 
-def _found(what: str) -> Chapter:
-    try:
-        return chapters.find(what)
-    except KeyError:
+def _is_chapter(what: str) -> bool:
+    return any(what in (chapter.name, chapter.prefix) for chapter in chapters.CHAPTERS)
+
+
+def _best(console: Console, what: str, *, steps: bool) -> None:
+    """Show the clause that words are about, and name the next; an id is no such words."""
+    demands = [] if AN_ID.fullmatch(what) else found(what, ALSO + 1)
+    clauses = [CLAUSES[demand.clause] for demand in demands if register.case(demand.id)]
+    if not clauses:
         register.cases()
         names = [*edition.names(), *CLAUSES, *INFORMATIVE, *(c.name for c in chapters.CHAPTERS)]
         hint = did_you_mean(what, sorted(names))
-        raise click.UsageError(f"there is no clause or chapter {what!r}{hint}") from None
+        raise click.UsageError(f"there is no clause or chapter {what!r}{hint}")
+    _alone(console, clauses[0], steps=steps)
+    if clauses[1:]:
+        console.print(Text("\nnot what you meant?", style="dim"))
+    for other in clauses[1:]:
+        console.print(Text.assemble((f"{other.id:10}", "cyan"), other.statement))
 
 
 def _alone(console: Console, clause: Clause, *, steps: bool) -> None:
@@ -76,7 +99,10 @@ def _code(text: str) -> RenderableType:
 
 
 def _chapter(console: Console, chapter: Chapter) -> None:
-    register.cases([chapter.name])
+    complaint = register.complaint_about(chapter.name)
+    if complaint is not None:
+        message = f"chapter {chapter.name} could not be read: {complaint}"
+        raise click.ClickException(message)
     console.print(Rule(f"[bold]{chapter.title}", align="left"))
     console.print(_prose(introduction(chapter.name)))
     section = ""
@@ -97,8 +123,10 @@ def _clause_page(clause: Clause, *, alone: bool) -> RenderableType:
     rank = f"{clause.level.upper()}, {clause.nature}"
     head = Text.assemble((clause.id, "bold cyan"), "  ", (rank, "bold"), "  ", clause.statement)
     parts: list[RenderableType] = [Text(), head]
-    if clause.commentary:
-        parts.append(Padding(Text(clause.commentary, style="dim"), (1, 0, 0, 4)))
+    said, remedy, what = clause.commentary.partition("Remedy: ")
+    for text, style in ((said.strip(), "dim"), (remedy + what, "bold")):
+        if text:
+            parts.append(Padding(Text(text, style=style), (1, 0, 0, 4)))
     parts.append(_code("\n\n".join([*_row(clause), program_text(clause)])))
     parts.append(_facts_below(clause, alone=alone))
     return Group(*parts)

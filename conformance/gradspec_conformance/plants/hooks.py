@@ -127,7 +127,7 @@ def request_owns_the_tensor(_, tensor):
         node.retained[tensor._output_nr] = lambda: tensor
 
 
-@plant(STORE_RETAINED, "missing gradient: ret-201", "where a node has one gradient")
+@plant(STORE_RETAINED, "missing gradient: ret-201/first", "where a node has one gradient")
 def one_request_for_a_node(_sound, node, _output, gradient):
     """Whoever asked last keeps the gradients of all results of an operation."""
     tensor = list(node.retained.values())[-1]()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
@@ -17,9 +17,17 @@ import gradspec
 import gradspec_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gradspec_conformance.plants.kills import Kills
 
-KIT = Path(__file__).parent.parent
+PACKAGES: Final = (
+    Path(gradspec.__path__[0]),
+    Path(__file__).parent.parent,
+    Path(gradspec_reference.__path__[0]),
+)
+READ: Final = (".py", ".toml", ".jsonl")
+"""What a verdict depends on: the sources, the phrasebooks, and the list of the edition."""
 
 
 class Journal:
@@ -28,7 +36,7 @@ class Journal:
     def __init__(self, directory: Path | None = None) -> None:
         directory = directory or platformdirs.user_cache_path("gradspec")
         directory.mkdir(parents=True, exist_ok=True)
-        self._place = directory / f"kills-{_digest()}.jsonl"
+        self._place = directory / f"kills-{digest()}.jsonl"
 
     def read(self) -> Kills:
         """Give what was measured before the interruption."""
@@ -46,9 +54,11 @@ class Journal:
         self._place.unlink(missing_ok=True)
 
 
-def _digest() -> str:
+def digest(packages: Iterable[Path] = PACKAGES) -> str:
+    """Digest everything that a verdict depends on."""
     every = hashlib.sha256()
-    for package in (Path(gradspec.__path__[0]), KIT, Path(gradspec_reference.__path__[0])):
-        for place in sorted(package.rglob("*.py")):
+    for package in packages:
+        for place in sorted(p for p in package.rglob("*") if p.suffix in READ):
+            every.update(place.relative_to(package).as_posix().encode())
             every.update(place.read_bytes())
     return every.hexdigest()[:16]

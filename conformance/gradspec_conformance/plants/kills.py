@@ -21,6 +21,9 @@ Kills = dict[str, dict[str, str]]
 PLACE: Final = Path(__file__).parent / "kills.txt"
 WIDTH: Final = 100
 
+CRASH: Final = "crash"
+"""How a clause is red that failed by Python's own error, or that never came to an end."""
+
 
 def read_kills(place: Path = PLACE) -> Kills:
     """Read the file; raises MalformedPlant for a line that tells nothing."""
@@ -70,9 +73,13 @@ def killers(kills: Kills) -> dict[str, list[str]]:
 def indistinguishable(
     kills: Kills, sweeps: frozenset[str] = frozenset()
 ) -> tuple[tuple[str, ...], ...]:
-    """Group the plants that turn the same clauses red in the same way; not those of sweeps."""
-    alike: dict[frozenset[tuple[str, str]], list[str]] = {}
+    """Group the plants that turn the same clauses red; not those of sweeps.
+
+    How a clause fails tells nothing apart, and a crash, which is no kill, does not count.
+    """
+    alike: dict[frozenset[str], list[str]] = {}
     for name, measured in kills.items():
         if name not in sweeps:
-            alike.setdefault(frozenset(measured.items()), []).append(name)
+            killed = frozenset(clause for clause, kind in measured.items() if kind != CRASH)
+            alike.setdefault(killed, []).append(name)
     return tuple(sorted(tuple(group) for group in alike.values() if len(group) > 1))

@@ -18,6 +18,7 @@ from multiprocessing import connection
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_conformance.exceptions import OutOfTimeError
+from gradspec_conformance.plants.kills import CRASH
 from gradspec_conformance.plants.plant import KINDS
 from gradspec_conformance.plants.proof import is_red, run_alone
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from gradspec_conformance.plants.plant import Plant
-
-CRASH: Final = "crash"
-"""How a clause is red that failed by Python's own error, or that never came to an end."""
 
 PATIENCE: Final = 15.0
 """Seconds of processor time that a clause may take; the sound engine needs a tenth at most."""

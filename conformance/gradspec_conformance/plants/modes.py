@@ -65,7 +65,7 @@ def step_clears_the_flag(_, _operator, operands, *_rest):
         operands[0]._requires_grad = False
 
 
-@after(APPLY_INPLACE, "missing gradient: acc-201", "where an update makes a new parameter")
+@after(APPLY_INPLACE, "missing gradient: acc-205", "where an update makes a new parameter")
 def step_drops_the_gradient(_, _operator, operands, *_rest):
     """A leaf that is written while recording is off loses its gradient."""
     if not modes.state.recording and operands[0].is_leaf:

@@ -18,6 +18,7 @@ from gradspec_reference.engine import (
     hooks,
     inplace,
     layout,
+    linking,
     recording,
     requests,
     saved,
@@ -53,6 +54,8 @@ class at:  # noqa: N801 - reads as a preposition
         faulty = _around(sound, fault)
         static = isinstance(held, staticmethod | classmethod)
         swap.replace(self.owner, self.name, staticmethod(faulty) if static else faulty)
+        for shortcut, detour in DETOURS.get(self.name, {}).items():
+            swap.replace(*shortcut, detour)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,23 @@ class half:  # noqa: N801 - reads as a noun in a table
         halves: dict[str, Any] = {"fget": whole.fget, "fset": whole.fset, "fdel": whole.fdel}
         halves[self.way] = _around(halves[self.way], fault)
         swap.replace(owner, self.attribute, property(**halves))
+
+
+# Plain cases take short cuts past some functions: with a fault in one of those, the way is the long
+# one, where each step is a function.
+THE_LONG_WALK: Final = {(BackwardPass, "walk"): lambda self: self.next_ready()}
+THE_LONG_RECORDING: Final = {
+    (recording, "binary"): recording.binary_of_any,
+    (recording, "unary"): recording.unary_of_any,
+}
+IN_WALKS: Final = "differentiate deliver next_ready add_contribution release unpack"
+IN_RECORDING: Final = (
+    "make_node needs_grad should_record collect_edges collect_saved keep gradient_edge"
+)
+DETOURS: Final[dict[str, dict[tuple[Any, str], Callable[..., Any]]]] = {
+    **dict.fromkeys(IN_WALKS.split(), THE_LONG_WALK),
+    **dict.fromkeys(IN_RECORDING.split(), THE_LONG_RECORDING),
+}
 
 
 def step(name: str) -> at:
@@ -152,9 +172,9 @@ STORE_RETAINED: Final = at(hooks, "store_retained")
 APPLY_INPLACE: Final = at(inplace, "apply_inplace")
 INTO_OUT: Final = at(inplace, "into_out")
 STORE: Final = at(inplace, "store")
-MAKE_NODE: Final = at(recording, "make_node")
-NEEDS_GRAD: Final = at(recording, "needs_grad")
-SHOULD_RECORD: Final = at(recording, "should_record")
+MAKE_NODE: Final = at(linking, "make_node")
+NEEDS_GRAD: Final = at(linking, "needs_grad")
+SHOULD_RECORD: Final = at(linking, "should_record")
 NEW_PASS: Final = at(requests, "new_pass")
 CHECK_VERSION: Final = at(saved, "check_version")
 UNBROADCAST: Final = at(shapes, "unbroadcast")

@@ -12,7 +12,7 @@ import gradspec_reference
 from gradspec_conformance.plants.history import number
 from gradspec_conformance.plants.places import CHECK_VERSION, RELEASE, STORE, at, kernel
 from gradspec_conformance.plants.plant import before, compound, plant
-from gradspec_reference.engine import hooks, recording, saved, versions
+from gradspec_reference.engine import hooks, linking, saved, versions
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.engine.node import AccumulateGrad, Node
 from gradspec_reference.engine.saved import SavedTensor
@@ -88,7 +88,7 @@ def drop_recursive(swap):
 def saved_operands_are_weak(swap):
     """A node does not own the operands that it saved; once gone, they count as freed."""
     slot = vars(SavedTensor)["tensor"]
-    swap(at(recording, "keep"), lambda _, x: SavedTensor(x) if isinstance(x, Tensor) else x)
+    swap(at(linking, "keep"), lambda _, x: SavedTensor(x) if isinstance(x, Tensor) else x)
 
     def read(saved):
         swap.took_effect()
@@ -127,7 +127,7 @@ def saved_values_are_locked(swap):
     """A write to a value that some operation saved is refused at once."""
     locked: list[Any] = []
 
-    @swap.before(at(recording, "keep"))
+    @swap.before(at(linking, "keep"))
     def keeping(operand):
         if isinstance(operand, Tensor):
             locked.append(versions.counter_of(operand))
@@ -142,18 +142,18 @@ def saved_values_are_locked(swap):
 @compound("missing gradient: rec-018", "pytorch/pytorch#19769")
 def edges_hold_weakly(swap):
     """A node does not keep the nodes of its arguments alive, and passes over those that died."""
-    slot = Node.__dict__["next_functions"]
+    slot = Node.__dict__["targets"]
 
     def read(self):
         swap.took_effect()
-        held = slot.__get__(self)
-        return tuple(((n() if isinstance(n, weakref.ref) else n, number) for n, number in held))
+        return tuple(n() if isinstance(n, weakref.ref) else n for n in slot.__get__(self))
 
-    def write(self, edges):
-        inner = ((n, k, n is None or isinstance(n, AccumulateGrad)) for n, k in edges)
-        slot.__set__(self, tuple(((n if strong else weakref.ref(n), k) for n, k, strong in inner)))
+    def write(self, targets):
+        strong = (n is None or isinstance(n, AccumulateGrad) for n in targets)
+        held = zip(targets, strong, strict=True)
+        slot.__set__(self, tuple(n if is_leaf else weakref.ref(n) for n, is_leaf in held))
 
-    swap.data(Node, "next_functions", property(read, write))
+    swap.data(Node, "targets", property(read, write))
 
 
 @before(RELEASE, "value: rec-004 rec-006", "pytorch/pytorch#119334")

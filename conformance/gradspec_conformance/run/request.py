@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
+from gradspec import edition
 from gradspec_conformance.exceptions import WrongUsage
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
@@ -118,11 +119,12 @@ class Request:
     def cases(self) -> Mapping[str, Demand | Clause]:
         """What was asked for, in reading order.
 
-        Where ids are named, the edition's list says what they are and no chapter is imported;
-        otherwise chapters are, and what the list does not have yet is found too.
+        Where ids are named, and nothing was written since the edition's list was, that list says
+        what they are and no chapter is imported; otherwise chapters are, and what the list does
+        not have yet is found too.
         """
         found: dict[str, Demand | Clause] = {d.id: d for d in self.selection.demanded()}
-        if not found or not self.selection.is_narrowed:
+        if not (found and self.selection.is_narrowed and edition.is_up_to_date()):
             from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
 
             here = register.cases(self.selection.chapters)

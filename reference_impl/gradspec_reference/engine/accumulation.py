@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import layout, versions
+from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.node import Edge
+    from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Array
 
 SHARED = 0
@@ -24,18 +26,19 @@ VIEW = 1
 OWNED = 2
 
 
-def ownership(part: Array, cotangent: Any, status: int, edges: tuple[Edge, ...]) -> int:
-    """Tell who sees an array that a rule made of a cotangent, or passes on along one of edges."""
+def ownership(part: Array, cotangent: Any, status: int, node: Node) -> int:
+    """Tell who sees an array that a rule of a node made of a cotangent, or passes on."""
     if part is cotangent:
-        return status if status == SHARED or is_alone(edges) else SHARED
+        return status if status == SHARED or goes_one_way(node) else SHARED
     if part.base is not None:
-        return OWNED if status == OWNED and is_alone(edges) else VIEW
+        return OWNED if status == OWNED and goes_one_way(node) else VIEW
     return OWNED
 
 
-def is_alone(edges: tuple[Edge, ...]) -> bool:
+def goes_one_way(node: Node) -> bool:
     """Tell whether only one of a node's edges leads anywhere."""
-    return len(edges) == 1 or sum([target is not None for target, _ in edges]) == 1
+    targets = node.targets
+    return len(targets) == 1 or len(targets) - targets.count(None) == 1
 
 
 def add_contribution(held: Any, status: int, part: Any) -> tuple[Any, int]:
@@ -80,7 +83,12 @@ def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
     """Add a differentiable gradient to a leaf's: the sum is a new tensor with a history."""
     held = leaf._grad
     if held is None:
-        copy: Tensor = gradient.clone()
+        copy: Tensor
+        if layout.is_dense(leaf._array):
+            memory = Tensor(np.empty_like(leaf._array, dtype=gradient._array.dtype))
+            copy = apply(OPERATORS["copy"], (memory, gradient))
+        else:
+            copy = gradient.clone()
         copy._array = layout.like_leaf(copy._array, leaf._array)
         leaf._grad = copy
         count_copy(leaf, kept=False)

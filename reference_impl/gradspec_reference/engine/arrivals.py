@@ -25,20 +25,19 @@ def count_dependencies(roots: set[Node]) -> dict[Node, Arrivals]:
     waiting = {root: nothing_yet(root, 0) for root in roots}
     unseen = list(roots)
     while unseen:
-        for node, _ in unseen.pop().next_functions:
-            if node is None:
-                continue
-            arrivals = waiting.get(node)
-            if arrivals is None:
-                waiting[node] = [1, NOTHING] if node.operator_is_single else nothing_yet(node, 1)
+        for node in unseen.pop().targets:
+            if node in waiting:
+                waiting[node][MISSING] += 1
+            elif node is not None:
+                waiting[node] = [1, NOTHING] if node.shape is not None else nothing_yet(node, 1)
                 unseen.append(node)
-            else:
-                arrivals[MISSING] += 1
     return waiting
 
 
 def nothing_yet(node: Node, missing: int) -> Arrivals:
     """Return the state of a node that nothing has reached."""
+    if node.shape is not None:
+        return [missing, NOTHING]
     return [missing, *[NOTHING] * node.output_count()]
 
 
@@ -52,7 +51,7 @@ def select_paths(targets: set[Node], nodes: Iterable[Node]) -> tuple[set[Node], 
     executed: set[Node] = set()
     inner = (node for node in nodes if not isinstance(node, AccumulateGrad))
     for node in sorted(inner, key=recorded_as.__get__, reverse=True):
-        if any(target in visited for target, _ in node.next_functions):
+        if any(target in visited for target in node.targets):
             executed.add(node)
             visited.add(node)
     return visited, executed

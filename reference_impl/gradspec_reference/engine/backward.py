@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import accumulation, hooks, modes, nesting
+from gradspec_reference.engine import accumulation, hooks, modes, nesting, plain
 from gradspec_reference.engine.accumulation import OWNED, SHARED, VIEW, ownership
 from gradspec_reference.engine.arrivals import (
     FIRST,
@@ -124,34 +124,14 @@ class BackwardPass(ShowsGradients):
             modes.leave(before)
 
     def walk(self) -> Node | None:
-        """Visit nodes, up to one that somebody looks at, which is returned."""
-        ready, waiting, visited = self.ready, self.waiting, self.visited
-        frees = not self.retain_graph
-        while ready:
-            node = self.next_ready()
-            if node.operator_is_single:
-                if node.hooks is not None or node.retained is not None or visited is not None:
-                    return node
-                cotangent, status = waiting.pop(node)[FIRST]
-                if cotangent is None:
-                    self.pass_nothing(node)
-                else:
-                    self.differentiate(node, cotangent, status)
-                if frees:
-                    node.release()
-            elif self.is_watched(node):
-                return node
-            else:
-                cotangent, status = waiting.pop(node)[FIRST]
-                if cotangent is not None:
-                    accumulation.accumulate_array(node.variable, cotangent, status)
-                    if status == VIEW:
-                        self.count_with_cotangents(node.variable)
-        return None
+        """Visit nodes as long as nobody looks on; return the first at which somebody may."""
+        if self.create_graph or self.visited is not None:
+            return self.next_ready()
+        return plain.walk(self)
 
     def is_watched(self, node: Node) -> bool:
         """Tell whether more may happen at a leaf, or another node with care, than a sum."""
-        if type(node) is not AccumulateGrad or self.create_graph or self.visited is not None:
+        if type(node) is not AccumulateGrad:
             return True
         leaf = node.variable
         state = leaf._leaf
@@ -197,14 +177,13 @@ class BackwardPass(ShowsGradients):
         if node.params:
             arguments.extend(node.params)
         rules, xp, visited = node.operator.rules, self.xp, self.visited
-        edges = node.next_functions
         try:
-            for position, edge in enumerate(edges):
+            for position, edge in enumerate(node.next_functions):
                 target = edge[0]
                 if target is not None and (visited is None or target in visited):
                     part = rules[position](xp, cotangent, *arguments)
                     if type(part) is np.ndarray:
-                        owner = ownership(part, cotangent, status, edges)
+                        owner = ownership(part, cotangent, status, node)
                         self.deliver(edge, part, owner)
                     else:
                         self.deliver(edge, part, SHARED)

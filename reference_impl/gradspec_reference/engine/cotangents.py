@@ -35,6 +35,9 @@ def for_roots(roots: Sequence[Root], given: Sequence[Any]) -> tuple[list[Edge], 
     Raises CotangentTypeError, CotangentShapeError, NonscalarRootError, CotangentCountError or
     RootWithoutGradError.
     """
+    if len(roots) == 1 and len(given) == 1 and given[0] is None:  # the commonest case
+        seed = for_root(roots[0], None)
+        return [edge_of_root(roots[0], 0)], [seed]  # type: ignore[list-item]
     cotangents = [for_root(root, one) for root, one in zip(roots, given, strict=False)]
     if len(given) < len(roots):
         raise CotangentCountError(
@@ -87,7 +90,7 @@ def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:
     """Return a one for a root with one element, None for a root that will be refused."""
     if isinstance(root, Tensor) and not root.requires_grad:
         return None
-    if math.prod(shape) != 1 or dtype.kind != "f":
+    if (shape and math.prod(shape) != 1) or dtype.kind != "f":
         raise NonscalarRootError(
             f"no cotangent was given for a root of shape {list(shape)}; give a tensor of that "
             "shape, or reduce the root to one element, for example with sum()"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import dirty, modes, recording, saved, versions, views
-from gradspec_reference.engine.node import Node, freed
+from gradspec_reference.engine import dirty, linking, modes, saved, versions, views
+from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 
@@ -23,10 +23,9 @@ class CallersOperator:
 
     saved_names = ()
     param_names = ()
-    public_names = "none"
 
 
-class FunctionNode(Node):
+class FunctionNode(NodeOfSeveral):
     """One call of a function of the caller; it may be given further attributes.
 
     `needs_input_grad` says for each argument whether its gradient is wanted.
@@ -34,16 +33,15 @@ class FunctionNode(Node):
 
     function: ClassVar[type[Function]]
     operator: ClassVar[Any] = CallersOperator
-    operator_is_single = False
     operator_is_callers = True
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
-        requires = tuple(recording.needs_grad(x) for x in tensors)
-        recorded = modes.state.recording and recording.should_record(requires)
-        edges = recording.collect_edges(tensors, requires) if recorded else ()
+        requires = tuple(linking.needs_grad(x) for x in tensors)
+        recorded = modes.state.recording and linking.should_record(requires)
+        edges = linking.collect_edges(tensors, requires) if recorded else ()
         super().__init__(edges, (), (), (), freeable=False)
-        self.needs_input_grad = tuple(recording.needs_grad(x) for x in arguments)
+        self.needs_input_grad = tuple(linking.needs_grad(x) for x in arguments)
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
         self.to_save: tuple[Any, ...] = ()
         self.dirty: tuple[Tensor, ...] = ()
@@ -225,7 +223,7 @@ class Function:
             if not any(each is x for x in outputs):
                 raise RuntimeError("forward did not return an operand that it marked as dirty")
             versions.bump(each)
-        if modes.state.recording and recording.should_record(node.needs_input_grad):
+        if modes.state.recording and linking.should_record(node.needs_input_grad):
             outputs = tuple(node.attach(outputs, arguments))
         else:
             outputs = tuple(apart(x, arguments, node.dirty) for x in outputs)

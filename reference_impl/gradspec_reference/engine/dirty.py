@@ -18,21 +18,20 @@ def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int) -> None:
 
     What was accumulated for the old value goes.  Through a view, the history of the base changes.
     """
-    check(tensor)
+    check_no_leaf(tensor)
     tensor._grad = None
     if tensor._view is None:
         hooks.move_retained(tensor, node, number)
         tensor._grad_fn, tensor._output_nr = node, number
         return
+    views.check_view_may_be_written(tensor, tensor._view)
     base = tensor._view.base
     views.set_history(base, CallersSlices(base, views.geometry_of(tensor, base), node, place))
     views.regenerate(tensor, tensor._view)
 
 
-def check(tensor: Tensor) -> None:
-    """Refuse a write to a leaf that requires grad, or through a view that may not be written."""
-    if tensor._view is not None:
-        views.check_view_may_be_written(tensor, tensor._view)
+def check_no_leaf(tensor: Tensor) -> None:
+    """Refuse a write to a leaf that requires grad: it would no longer be a leaf."""
     if tensor.requires_grad and tensor.is_leaf:
         raise LeafInplaceError(
             "mark_dirty was given a leaf that requires grad, which would no longer be a leaf; "

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import growth, layout, recording, refusals, saved, versions, views
+from gradspec_reference.engine import (
+    growth,
+    layout,
+    linking,
+    recording,
+    refusals,
+    saved,
+    versions,
+    views,
+)
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -37,8 +46,8 @@ PASS_OVERLAP = {"fill", "zero", "masked_fill", "masked_fill_tensor", "index_put"
 def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator and store its result in its first operand, which is returned."""
     target: Tensor = operands[0]
-    requires = tuple(recording.needs_grad(x) for x in operands)
-    wanted = recording.should_record(recording.differentiated(operator, requires))
+    requires = tuple(linking.needs_grad(x) for x in operands)
+    wanted = linking.reach_a_rule(operator, requires)
     recorded = state.recording and wanted and has_rules(operator, target)
     if recorded:
         check_may_be_written(target)
@@ -83,8 +92,8 @@ def prepare(
     kept = (old_value(operands[0], how.sources), *operands[1:])
     target = operands[0]._array
     return how.node(
-        recording.differentiated(operator, recording.collect_edges(operands, requires)),
-        recording.collect_saved(how, kept, None),
+        linking.differentiated(operator, linking.collect_edges(operands, requires)),
+        linking.collect_saved(how, kept, None),
         params,
         ((target.shape, target.dtype),),
         how.freeable,
@@ -124,7 +133,7 @@ def store(target: Tensor, result: Any) -> None:
 
 def check_if_recorded(target: Tensor, *others: Tensor) -> None:
     """Refuse a recorded write before its further arguments are looked at, as torch does."""
-    if state.recording and any(map(recording.needs_grad, (target, *others))):
+    if state.recording and any(map(linking.needs_grad, (target, *others))):
         check_may_be_written(target)
 
 
@@ -209,7 +218,7 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
 
     Raises OutRequiresGradError if it would have to be.
     """
-    if state.recording and (out.requires_grad or any(map(recording.needs_grad, operands))):
+    if state.recording and (out.requires_grad or any(map(linking.needs_grad, operands))):
         raise OutRequiresGradError(
             "out= was given with tensors that require grad, and such an operation cannot be "
             "recorded; leave out= away, or call it in no_grad"

@@ -1,8 +1,9 @@
 """The graph: a node per recorded operation, an edge per operand; start at `Node`.
 
 A node knows how to turn the cotangent of its output into those of its operands, and where to
-send them: `next_functions` holds one edge per operand, a pair of a node and the number of that
-node's output.  A leaf is represented by its `AccumulateGrad`.
+send them: `next_functions` shows one edge per operand, a pair of a node and the number of that
+node's output.  Nearly all edges lead to a first output, so the numbers are kept apart from the
+`targets`, and only where one of them is not zero.  A leaf is represented by its `AccumulateGrad`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from gradspec_reference.errors import GraphFreedError, OperandShapeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec_reference.dtypes import NumpyDType
     from gradspec_reference.engine.tensor import Tensor
     from gradspec_reference.operators import Operator
 
@@ -36,7 +36,7 @@ class Node:
     """One recorded operation.
 
     `saved` holds what the derivative needs (None once freed), `params` the operation's plain
-    arguments, `outputs` the shape and dtype of each output, `order` the place in the queue.
+    arguments, `shape` and `dtype` are those of its one output, `order` is the place in the queue.
     `hooks` maps an output number to the functions that see its gradient, `retained` to a weak
     reference to the tensor that keeps it.
     """
@@ -44,17 +44,20 @@ class Node:
     __slots__ = (
         "__weakref__",
         "_metadata",
+        "dtype",
         "freeable",
         "hooks",
-        "next_functions",
+        "numbers",
         "order",
-        "outputs",
         "params",
         "retained",
         "saved",
+        "shape",
+        "targets",
     )
 
     operator: ClassVar[Operator]
+    rules: ClassVar[Any] = None  # those of a row of the table with one result
     operator_is_single: ClassVar[bool] = True
     operator_is_callers: ClassVar[bool] = False
 
@@ -63,9 +66,13 @@ class Node:
         edges: tuple[Edge, ...],
         saved: tuple[Any, ...] | None,
         params: tuple[Any, ...],
-        outputs: tuple[tuple[Shape, NumpyDType], ...],
+        outputs: tuple[tuple[Shape, Any], ...],
         freeable: bool,
     ) -> None:
+        self.targets: tuple[Node | None, ...]
+        self.numbers: tuple[int, ...] | None
+        self.shape: Shape
+        self.dtype: Any
         self.next_functions = edges
         self.saved = saved
         self.params = params
@@ -74,6 +81,27 @@ class Node:
         self.order = next_order()
         self.hooks: dict[int, dict[int, Callable[[Tensor], Any]]] | None = None
         self.retained: dict[int, weakref.ref[Tensor]] | None = None
+
+    @property
+    def next_functions(self) -> tuple[Edge, ...]:
+        """One edge per operand, in their order (torch.autograd.graph.Node.next_functions)."""
+        numbers = self.numbers or (0,) * len(self.targets)
+        return tuple(zip(self.targets, numbers, strict=True))
+
+    @next_functions.setter
+    def next_functions(self, edges: tuple[Edge, ...]) -> None:
+        self.targets = tuple([target for target, _ in edges])
+        numbers = tuple([number for _, number in edges])
+        self.numbers = numbers if any(numbers) else None
+
+    @property
+    def outputs(self) -> tuple[tuple[Shape, Any], ...]:
+        """The shape and the dtype of each output."""
+        return ((self.shape, self.dtype),)
+
+    @outputs.setter
+    def outputs(self, described: tuple[tuple[Shape, Any], ...]) -> None:
+        ((self.shape, self.dtype),) = described
 
     def name(self) -> str:
         """Return the name of the operation's derivative, as torch spells it."""
@@ -90,7 +118,7 @@ class Node:
 
     def output_count(self) -> int:
         """Return the number of outputs that can receive a gradient."""
-        return len(self.outputs)
+        return 1
 
     def _sequence_nr(self) -> int:
         """Return the number of nodes made before this one."""
@@ -117,14 +145,6 @@ class Node:
         if self.freeable:
             self.saved = None
 
-    def __getattr__(self, name: str) -> Any:
-        """Show `_saved_<name>` and `_raw_saved_<name>` of what the derivative needs."""
-        if name.startswith("_saved_"):
-            return saving.shown(self, name.removeprefix("_saved_"))
-        if name.startswith("_raw_saved_"):
-            return saving.raw(self, name.removeprefix("_raw_saved_"))
-        raise AttributeError(f"{self.name()} has no attribute {name!r}")
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {hex(id(self))}>"
 
@@ -133,6 +153,22 @@ class Node:
         raise TypeError(
             f"a {type(self).__name__} was copied or pickled; a graph belongs to its tensors"
         )
+
+
+class NodeOfSeveral(Node):
+    """An operation with any number of outputs."""
+
+    __slots__ = ("outputs",)
+
+    operator_is_single = False
+
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self.shape = self.dtype = None  # type: ignore[assignment]
+
+    def output_count(self) -> int:
+        """Return the number of outputs that can receive a gradient."""
+        return len(self.outputs)
 
 
 class WithoutDerivative(Node):
@@ -168,7 +204,8 @@ def freed(node: Node) -> GraphFreedError:
     """Word the refusal to use what was freed."""
     return GraphFreedError(
         f"{node.name()} was asked for its saved values, but a backward pass freed them; to go "
-        "through the same graph again, give retain_graph=True to the earlier pass"
+        "through the same graph again, give retain_graph=True to the earlier pass; where two "
+        "losses share a trunk, add them and make one pass"
     )
 
 
@@ -177,11 +214,9 @@ class AccumulateGrad(Node):
 
     __slots__ = ("variable",)
 
-    # a leaf is always looked at: its hooks, its gradient
-    operator_is_single = False
-
     def __init__(self, variable: Tensor) -> None:
-        self.next_functions = ()
+        self.targets = ()
+        self.numbers = None
         self.saved = ()
         self.params = ()
         self.freeable = False
@@ -203,10 +238,6 @@ class AccumulateGrad(Node):
         """Return the largest number there is: accumulation comes first."""
         return (1 << 64) - 1
 
-    def output_count(self) -> int:
-        """Return one: a leaf has one gradient."""
-        return 1
-
     def refresh(self) -> None:
         """Take over the dtype that the leaf's gradient must have, None for any, and its shape."""
         array = self.variable._array
@@ -214,7 +245,7 @@ class AccumulateGrad(Node):
         dtype = array.dtype
         if leaf is not None and leaf.grad_dtype is not leaf.SAME:
             dtype = leaf.grad_dtype and leaf.grad_dtype.numpy
-        self.outputs = ((array.shape, dtype),)
+        self.shape, self.dtype = array.shape, dtype
 
 
 def accumulator(leaf: Tensor) -> AccumulateGrad:
@@ -232,9 +263,7 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
 def gradient_edge(tensor: Tensor) -> Edge:
     """Return where the gradient of this tensor has to be sent."""
-    node = tensor._grad_fn
-    if node is None or tensor._view is not None:
-        node = tensor.grad_fn
-        if node is None:
-            return (accumulator(tensor), 0) if tensor._requires_grad else NO_EDGE
+    node = tensor._grad_fn if tensor._view is None else tensor.grad_fn
+    if node is None:
+        return (accumulator(tensor), 0) if tensor._requires_grad else NO_EDGE
     return (node, tensor._output_nr)

@@ -9,13 +9,15 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradspec_reference.engine.node import Node, WithoutDerivative
+from gradspec_reference.engine.node import Node, NodeOfSeveral, WithoutDerivative
+from gradspec_reference.engine.saved import attributes
 
 if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 Source = tuple[str, int]
 NOTHING: Source = ("nothing", 0)
+PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Plan:
     node: type[Node]
     sources: tuple[Source, ...]
     freeable: bool
-    operands: tuple[int, ...] | None  # the positions of what is saved, if that is operands only
+    crossed: bool  # each of two operands is saved for the other one, as in products
 
 
 def plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
@@ -44,9 +46,9 @@ def make_plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
         source(operator, name) if name in wanted else NOTHING for name in operator.saved_names
     )
     freeable = any(kind not in {"nothing", "shape"} for kind, _ in sources)
-    of_operands = all(kind == "operand" for kind, _ in sources)
-    operands = tuple(index for _, index in sources) if of_operands else None
-    return Plan(node_type(operator), sources, freeable, operands)
+    each_other = dict(zip(operator.operand_names, reversed(operator.operand_names), strict=True))
+    crossed = len(requires) == PAIR and operator.saves == each_other
+    return Plan(node_type(operator), sources, freeable, crossed)
 
 
 def source(operator: Operator, name: str) -> Source:
@@ -77,8 +79,11 @@ def node_type(operator: Operator) -> type[Node]:
         body = {
             "__slots__": (),
             "operator": operator,
-            "operator_is_single": not operator.several,
+            "rules": None if operator.several else operator.rules,
+            **attributes(operator),
         }
-        base = WithoutDerivative if name == "NotImplemented" else Node
+        base = NodeOfSeveral if operator.several else Node
+        if name == "NotImplemented":
+            base, body["rules"] = WithoutDerivative, None
         made = operator.derived[Node] = type(name, (base,), body)
     return made

@@ -12,19 +12,25 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import linking, refusals, views
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine import refusals, views
+from gradspec_reference.engine.linking import (
+    collect_saved,
+    differentiated,
+    make_node,
+    needs_grad,
+    reach_a_rule,
+)
 from gradspec_reference.engine.modes import is_quiet, state
 from gradspec_reference.engine.plans import plan
-from gradspec_reference.engine.saved import SavedTensor, save_result
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.plans import Plan
     from gradspec_reference.operators import Operator
 
 NUMBERS = (int, float)
+FLOATS = frozenset({np.float16, np.float32, np.float64})
 OPERANDS = (Tensor, int, float)
 PAIR = 2
 
@@ -58,25 +64,28 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     if type(a) is not Tensor:
         return binary_of_any(operator, a, b, *params)
     x = a._array
-    if type(b) is Tensor:
-        y = b._array
-        plain = x.dtype is y.dtype and not (operator.particular and x.dtype.kind != "f")
-    else:
-        y = b
-        plain = type(b) in NUMBERS and x.dtype.kind == "f"
-    if not plain:
+    both = type(b) is Tensor
+    y = b._array if both else b
+    if not (
+        type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
+        if type(x) is not np.ndarray
+        else (x.dtype is y.dtype if both else type(y) in NUMBERS)
+        and (x.dtype.kind == "f" or (both and not operator.particular))
+    ):
         return binary_of_any(operator, a, b, *params)
     try:
-        result = Tensor(state.quietly(operator.kernel, x, y, *params))
+        if params:
+            array = state.quietly(operator.kernel, x, y, *params)
+        else:
+            array = state.quietly(operator.kernel, x, y)
     except (ValueError, RuntimeError, TypeError) as error:
-        result = Tensor(run_again(operator, (x, y), params, error))
+        array = run_again(operator, (x, y), params, error)
+    result = Tensor(array)
     # a tensor with a history requires grad: no need to ask
-    requires = (
-        a._grad_fn is not None or needs_grad(a),
-        b is not y and (b._grad_fn is not None or needs_grad(b)),
-    )
-    if should_record(requires) and operator.differentiable and state.recording:
-        result._grad_fn = make_node(operator, (a, b), params, requires, result)
+    of_a = a._grad_fn is not None or a._requires_grad or needs_grad(a)
+    of_b = both and (b._grad_fn is not None or b._requires_grad or needs_grad(b))
+    if (of_a or of_b) and operator.differentiable and state.recording:
+        result._grad_fn = linking.node_of_two(operator, a, b, params, (of_a, of_b), result)
     return result
 
 
@@ -94,13 +103,21 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     if operator.particular and x.dtype.kind != "f":
         return apply_pointwise(operator, (a,), *params)
     try:
-        result = Tensor(state.quietly(operator.kernel, x, *params))
+        array = state.quietly(operator.kernel, x, *params)
     except (ValueError, RuntimeError, TypeError) as error:
-        result = Tensor(run_again(operator, (x,), params, error))
-    requires = a._grad_fn is not None or needs_grad(a)
-    if requires and operator.differentiable and state.recording:
-        record(operator, (a,), params, result)
+        array = run_again(operator, (x,), params, error)
+    result = Tensor(array)
+    if (a._grad_fn is not None or needs_grad(a)) and operator.differentiable and state.recording:
+        if array.dtype.kind == "f" and operator.ruled is None:
+            result._grad_fn = linking.node_of_one(operator, a, params, result)
+        else:
+            record(operator, (a,), params, result)
     return result
+
+
+def unary_of_any(operator: Operator, a: Tensor, *params: Any) -> Tensor:
+    """Run an operator on one operand step by step."""
+    return (apply_pointwise if operator.particular else apply)(operator, (a,), *params)
 
 
 def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
@@ -186,30 +203,12 @@ def cast_operand(value: Any, dtype: dtypes.NumpyDType) -> Any:
     return dtype.type(value)
 
 
-def needs_grad(operand: Any) -> bool:
-    """Tell whether one operand makes the result require grad."""
-    if type(operand) is not Tensor:
-        return False
-    return (
-        operand._grad_fn is not None
-        or operand._requires_grad
-        or (operand._view is not None and operand.requires_grad)
-    )
-
-
-def should_record(requires: tuple[bool, ...]) -> bool:
-    """Tell whether a result requires grad: if any operand does."""
-    return True in requires
-
-
 def record(
     operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...], result: Tensor
 ) -> None:
     """Give a result its history, if it has one."""
     requires = tuple([needs_grad(x) for x in operands])
-    if not should_record(requires):
-        return
-    if operator.ruled is not None and not should_record(differentiated(operator, requires)):
+    if not reach_a_rule(operator, requires):
         return
     if result._array.dtype.kind != "f":
         refusals.refuse_integers(operator, operands, requires)
@@ -218,68 +217,6 @@ def record(
     if operator.ruled is not None:
         node.next_functions = differentiated(operator, node.next_functions)
     result._grad_fn = node
-
-
-def differentiated(operator: Operator, of_operands: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Leave out operands without a rule: indices, masks, conditions."""
-    ruled = operator.ruled
-    return of_operands if ruled is None else tuple([of_operands[p] for p in ruled])
-
-
-def make_node(
-    operator: Operator,
-    operands: tuple[Any, ...],
-    params: tuple[Any, ...],
-    requires: tuple[bool, ...],
-    result: Tensor,
-) -> graph.Node:
-    """Make the node of an operation with one result."""
-    how: Plan = operator.derived.get(requires) or plan(operator, requires)
-    array = result._array
-    return how.node(
-        collect_edges(operands, requires),
-        collect_saved(how, operands, result),
-        params,
-        ((array.shape, array.dtype),),
-        how.freeable,
-    )
-
-
-def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tuple[graph.Edge, ...]:
-    """Return one edge per operand, in their order; none where no gradient is wanted."""
-    edge, none = graph.gradient_edge, graph.NO_EDGE
-    if len(operands) == PAIR:  # the commonest case, without a loop
-        (a, b), (of_a, of_b) = operands, requires
-        return (edge(a) if of_a else none, edge(b) if of_b else none)
-    return tuple(
-        [edge(x) if wanted else none for x, wanted in zip(operands, requires, strict=True)]
-    )
-
-
-def collect_saved(how: Plan, operands: tuple[Any, ...], result: Tensor | None) -> tuple[Any, ...]:
-    """Return what the rules need: operands, their shapes, or the result if there is one yet."""
-    if how.operands is not None:
-        return tuple([keep(operands[index]) for index in how.operands]) if how.operands else ()
-    saved: list[Any] = []
-    for kind, index in how.sources:
-        if kind == "operand":
-            saved.append(keep(operands[index]))
-        elif kind == "result":
-            saved.append(None if result is None else save_result(result))
-        elif kind == "shape":
-            saved.append(operands[index]._array.shape)
-        elif kind == "rest":
-            saved.append([SavedTensor(x) for x in operands[index:]])
-        else:
-            saved.append(None)
-    return tuple(saved)
-
-
-def keep(operand: Any) -> Any:
-    """Return what a node keeps of an operand: the tensor itself, as long as nobody wrote it."""
-    if type(operand) is not Tensor or operand._counter is None:
-        return operand
-    return SavedTensor(operand)
 
 
 def function(operator: Operator) -> Any:

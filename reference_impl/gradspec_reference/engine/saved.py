@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Tensor
+    from gradspec_reference.operators import Operator
+
+
+NUMBERS = (int, float)
 
 
 class SavedTensor:
@@ -51,7 +55,8 @@ class SavedResult(SavedTensor):
     __slots__ = ("output_nr", "through_view")
 
     def __init__(self, alias: Tensor, output_nr: int) -> None:
-        super().__init__(alias)
+        self.tensor = alias
+        self.version = versions.version(alias)
         self.output_nr = output_nr
         self.through_view: weakref.ref[Node] | None = None
 
@@ -123,6 +128,23 @@ def is_needed(node: Node, tensor: HasGradient) -> bool:
     return not names or any(name in needs for name in names)
 
 
+def arrays_of(node: Node) -> Any:
+    """Return what the rules of a node are given, as arrays; the commonest cases come first."""
+    saved = node.saved
+    if not saved:
+        return node.params if saved is not None else node.unpack(False)
+    values = []
+    for item in saved:
+        if isinstance(item, HasGradient) and item._counter is None:
+            values.append(item._array)
+        elif item is None or type(item) in NUMBERS:
+            values.append(item)
+        else:
+            values = unpack(node, saved, False)
+            break
+    return [*values, *node.params] if node.params else values
+
+
 def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
     """Return the saved values of a node; shapes and Python numbers stand for themselves."""
     values = []
@@ -162,9 +184,22 @@ def find(node: Node, name: str) -> Any:
             )
         index = operator.saved_names.index(kept)
         return node.saved[index] if index < len(node.saved) else None
-    if name in operator.param_names:
-        return node.params[operator.param_names.index(name)]
-    raise AttributeError(f"{node.name()} saves no {name!r}; it has {operator.public_names}")
+    return node.params[operator.param_names.index(name)]
+
+
+def attributes(operator: Operator) -> dict[str, property]:
+    """Make what nodes of an operator show: `_saved_<name>` and `_raw_saved_<name>`."""
+    saved = [name.replace("_shape", "_sym_sizes") for name in operator.saved_names]
+    read = {f"_saved_{name}": _shown(name) for name in (*saved, *operator.param_names)}
+    return {**read, **{f"_raw_saved_{name}": _raw(name) for name in saved}}
+
+
+def _shown(name: str) -> property:
+    return property(lambda node: shown(node, name))
+
+
+def _raw(name: str) -> property:
+    return property(lambda node: raw(node, name))
 
 
 def shown(node: Node, name: str) -> Any:

@@ -218,7 +218,6 @@ class RegionOperator:
 
     saved_names = ()
     param_names = ()
-    public_names = "none"
 
     def __init__(self, written_by: Node, geometry: Geometry) -> None:
         self.written_by = written_by

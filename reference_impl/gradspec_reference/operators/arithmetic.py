@@ -11,10 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, as_is, both, no_slope, unary_operator
+from gradspec_reference.operators.row import (
+    NOT_IMPLEMENTED,
+    Operator,
+    as_is,
+    both,
+    no_slope,
+    unary_operator,
+)
 
 SQUARE = 2
-WITHOUT = "torch::autograd::NotImplemented"
 
 
 def weighted(y: Any, alpha: Any) -> Any:
@@ -198,7 +204,7 @@ ROWS = (
     ),
     binary(
         "remainder_of_number",
-        node=WITHOUT,
+        node=NOT_IMPLEMENTED,
         kernel=remainder_kernel,
         vjp={"other": no_derivative},
         without="bool",
@@ -219,14 +225,14 @@ ROWS = (
     ),
     binary(
         "floor_divide",
-        node=WITHOUT,
+        node=NOT_IMPLEMENTED,
         kernel=np.floor_divide,
         vjp=both(no_derivative, no_derivative),
         without="bool",
     ),
     Operator(
         "heaviside",
-        node=WITHOUT,
+        node=NOT_IMPLEMENTED,
         kernel=heaviside_kernel,
         operands="self values",
         vjp={"self": no_derivative, "values": no_derivative},

@@ -28,9 +28,9 @@ def row_of(xp: Any, vector: Any) -> Any:
 
 def matmul_kernel(a: Any, b: Any) -> Any:
     """Return the matrix product; BLAS needs operands that have memory for each element."""
-    if 0 in a.strides:
+    if a.base is not None and 0 in a.strides:
         a = np.ascontiguousarray(a)
-    if 0 in b.strides:
+    if b.base is not None and 0 in b.strides:
         b = np.ascontiguousarray(b)
     return np.matmul(a, b)
 

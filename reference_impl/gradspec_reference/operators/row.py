@@ -12,8 +12,9 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
+NOT_IMPLEMENTED: Final = "torch::autograd::NotImplemented"
 Kernel = Callable[..., Any]
 Rule = Callable[..., Any]
 
@@ -76,6 +77,7 @@ class Operator:
         receivers = tuple(operand for operand in operands if operand in self.vjp)
         follows("receivers", receivers)
         all_receive = receivers == operands and "all_indices" not in self.saved_names
+        all_receive = all_receive and self.node != NOT_IMPLEMENTED
         follows("ruled", None if all_receive else tuple(map(operands.index, receivers)))
         in_order = tuple(self.vjp[operand] for operand in receivers)
         follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else in_order)
@@ -88,12 +90,6 @@ class Operator:
             return []
         needs = self.saves if isinstance(self.saves, str) else self.saves.get(operand, "")
         return needs.split()
-
-    @property
-    def public_names(self) -> str:
-        """The names of what a node of this operator shows; a shape has torch's word for it."""
-        names = [n.replace("_shape", "_sym_sizes") for n in self.saved_names]
-        return ", ".join(f"_saved_{n}" for n in (*names, *self.param_names)) or "none"
 
 
 class OneForAll:

@@ -294,6 +294,7 @@ ROWS = (
     pieces("split", vjp=split_rule),
     pieces("split_with_sizes", params="split_sizes dim", vjp=split_rule),
     pieces("unsafe_split", vjp=split_rule),
+    pieces("unsafe_split_with_sizes", params="split_sizes dim", vjp=split_rule),
     pieces("unbind", kernel=unbind_kernel, params="dim", vjp=unbind_rule),
     unary_operator(
         "flip", kernel=flip_kernel, params="dims", vjp=lambda xp, g, dims: xp.flip(g, dims)

@@ -49,6 +49,23 @@ ODD: Final = Domain.between(-31 / 16, 31 / 16, 1 / 8)
 """Odd sixteenths: no integer, no half, no multiple of an eighth, so no step of a step function."""
 
 EIGHTHS: Final = Domain.between(3 / 4, 2, 1 / 8)
+BELOW_ZERO: Final = Domain.between(-1, -1 / 4)
+ABOVE_ZERO: Final = Domain.between(1 / 4, 1)
+ODD_AND_POSITIVE: Final = Domain.between(17 / 16, 31 / 16, 1 / 8)
+ODD_AND_NEGATIVE: Final = Domain.between(-31 / 16, -17 / 16, 1 / 8)
+INNER: Final = Domain.between(-1, 1)
+SPREAD: Final = Domain((-1.75, 0.15625, 1.5625))
+"""Below all of `INNER`, between them, above them."""
+
+BOTH_SIGNS: Final = Domain((0.75, -0.875, 1.0, -1.125, 1.25, -1.5))
+UNLIKE: Final = Domain(tuple(v * (-1) ** i for i, v in enumerate(POSITIVE.values)))
+"""No two of one modulus."""
+
+ONE: Final = Domain((1.0,), repeats=True)
+ZERO: Final = Domain((0.0,), repeats=True)
+NAN: Final = Domain((float("nan"),), repeats=True)
+TRUE: Final = Domain((True,), repeats=True)
+FALSE: Final = Domain((False,), repeats=True)
 FEW: Final = Domain((-1.0, 0.0, 2.0), repeats=True)
 ZERO_OR_ONE: Final = Domain((0.0, 1.0), repeats=True)
 NUMBER_OR_NAN: Final = Domain((float("nan"), 1.5, -2.0), repeats=True)

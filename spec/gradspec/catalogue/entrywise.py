@@ -12,16 +12,28 @@ import numpy as np
 
 from gradspec.catalogue.domain import (
     ABOVE_MINUS_ONE,
+    ABOVE_ZERO,
     BELOW_A_POLE,
+    BELOW_ZERO,
+    BOTH_SIGNS,
     EIGHTHS,
+    FALSE,
     FEW,
     HIGH,
+    INNER,
     LOW,
+    NAN,
     NUMBER_OR_NAN,
     ODD,
+    ODD_AND_NEGATIVE,
+    ODD_AND_POSITIVE,
+    ONE,
     POSITIVE,
     REAL,
+    SPREAD,
+    TRUE,
     TRUTH,
+    ZERO,
     ZERO_OR_ONE,
     Domain,
 )
@@ -74,6 +86,39 @@ def two(
     return row(called, formula, smoothness, numbers, **({"broadcast": both} | more))
 
 
+def stepped(name: str, formula: Callable[..., Any], kinks: Any, **more: Any) -> Operator:
+    """Write the row of a step function, which is asked on either side of zero."""
+    positive, negative = on(domain=ODD_AND_POSITIVE), on(domain=ODD_AND_NEGATIVE)
+    more |= {"array": on(2, 3, domain=ODD), "negative": negative}
+    return row(f"{name}(x)", formula, PIECEWISE, positive, kinks=kinks, **more)
+
+
+def either(called: str, formula: Callable[..., Any], **more: Any) -> Operator:
+    """Write the row of a function that gives one of two operands, which of them decides."""
+    rising = on(domain=LOW, other=of(domain=HIGH))
+    falling = on(domain=HIGH, other=of(domain=LOW))
+    both = on(3, 1, domain=SPREAD, other=of(4, domain=INNER))
+    return row(
+        *(called, formula, PIECEWISE, rising),
+        falling=falling,
+        broadcast=both,
+        kinks=TIE,
+        **more,
+    )
+
+
+def compared(called: str, formula: Callable[..., Any], means: str, **more: Any) -> Operator:
+    """Write the row of a comparison: of numbers in each order, and of arrays in all of them."""
+    return two(
+        *(called, formula, CONSTANT, (LOW, HIGH)),
+        means=f"x {means} other",
+        falling=on(domain=HIGH, other=of(domain=LOW)),
+        equal=on(domain=ONE, other=of(domain=ONE)),
+        broadcast=on(3, 1, domain=FEW, other=of(3, domain=FEW)),
+        **more,
+    )
+
+
 def real(x: Any) -> Any:
     """Give the number that a branch is decided by."""
     return np.real(x)
@@ -101,7 +146,7 @@ def remainder(x: Any, other: Any) -> Any:
 
 def heaviside(x: Any, values: Any) -> Any:
     """Give 0 below zero, 1 above it, and a value there."""
-    return np.where(real(x) == 0, values, real(x) > 0)
+    return np.where(real(x) == 0, values, np.where(real(x) > 0, 1.0, 0.0))
 
 
 def clamped(x: Any, min: Any = None, max: Any = None) -> Any:
@@ -117,13 +162,10 @@ def jump(x: float) -> dict[str, Kink]:
 
 IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 BASIC: Final[dict[str, Any]] = {"bundle": "values", **IN_PLACE}
-FEW_PAIRS: Final = (FEW, FEW)
 TIE: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5, tie=True)}
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
 BOUNDS: Final = {"min": np.array(-1.0), "max": np.array(2.0)}
 NUMBER: Final[Given] = {"x": 2.5, "other": of()}
-ADD: Final = "x, other, *, alpha=1, out=None"
-MUL: Final = "x, other, *, out=None"
 
 
 def plus(x: Any, other: Any, alpha: float = 1) -> Any:
@@ -137,9 +179,17 @@ def minus(x: Any, other: Any, alpha: float = 1) -> Any:
 
 
 ARITHMETIC: Final = (
-    two(f"add({ADD})", plus, LINEAR, means="x + alpha * other", alpha=ALPHA, sign="+", **BASIC),
     two(
-        f"sub({ADD})",
+        "add(x, other, *, alpha=1, out=None)",
+        plus,
+        LINEAR,
+        means="x + alpha * other",
+        alpha=ALPHA,
+        sign="+",
+        **BASIC,
+    ),
+    two(
+        "sub(x, other, *, alpha=1)",
         minus,
         LINEAR,
         means="x - alpha * other",
@@ -148,9 +198,9 @@ ARITHMETIC: Final = (
         sign="-",
         **BASIC,
     ),
-    two(f"mul({MUL})", np.multiply, LINEAR, means="x * other", sign="*", **BASIC),
+    two("mul(x, other)", np.multiply, LINEAR, means="x * other", sign="*", **BASIC),
     two(
-        f"div({MUL})",
+        "div(x, other)",
         np.true_divide,
         ANALYTIC,
         means="x / other",
@@ -168,15 +218,21 @@ ARITHMETIC: Final = (
         **BASIC,
     ),
     one("neg", np.negative, LINEAR, means="-x", sign="-$x", **BASIC),
-    two("maximum(x, other)", larger, PIECEWISE, means="max(x, other)", kinks=TIE),
-    two("minimum(x, other)", smaller, PIECEWISE, means="min(x, other)", kinks=TIE),
+    either("maximum(x, other)", larger, means="max(x, other)"),
+    either("minimum(x, other)", smaller, means="min(x, other)"),
     two(
         *("remainder(x, other)", remainder, PIECEWISE, (ODD, EIGHTHS)),
         means="x - other * floor(x / other)",
+        negative=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS)),
         number=on(2, 3, domain=ODD, other=0.75),
+        divisors=on(2, 3, domain=ODD, other=of(2, 3, domain=BOTH_SIGNS)),
     ),
-    two(
-        "heaviside(x, values)", heaviside, REFUSED, (FEW, REAL), means="values if x == 0 else x > 0"
+    row(
+        *("heaviside(x, values)", heaviside, REFUSED, on(domain=LOW, values=of())),
+        means="values if x == 0 else x > 0",
+        above=on(domain=HIGH, values=of()),
+        at_zero=on(domain=ZERO, values=of()),
+        broadcast=on(3, 1, domain=FEW, values=of(4)),
     ),
 )
 
@@ -185,11 +241,14 @@ FUNCTIONS: Final = (
         "abs",
         size,
         PIECEWISE,
+        HIGH,
         means="abs(x)",
+        array=on(2, 3),
+        negative=on(domain=LOW),
         kinks={"": Kink(point(0.0), (-1.0, 1.0), 0.0)},
         **IN_PLACE,
     ),
-    one("sign", lambda x: np.sign(real(x)), PIECEWISE, ODD, kinks=jump(0.0)),
+    stepped("sign", lambda x: np.sign(real(x)), jump(0.0)),
     one("exp", np.exp, **IN_PLACE),
     one("expm1", np.expm1),
     one("log", np.log, domain=POSITIVE, **IN_PLACE),
@@ -216,14 +275,14 @@ FUNCTIONS: Final = (
         kinks={"": Kink(point(0.0), (0.0, 1.0), 0.0)},
         **IN_PLACE,
     ),
-    one("floor", lambda x: np.floor(real(x)), PIECEWISE, ODD, kinks=jump(1.0)),
-    one("round", lambda x: np.round(real(x)), PIECEWISE, ODD, means="nint(x)", kinks=jump(0.5)),
+    stepped("floor", lambda x: np.floor(real(x)), jump(1.0)),
+    stepped("round", lambda x: np.round(real(x)), jump(0.5), means="nint(x)"),
     row(
         "clamp(x, min=None, max=None)",
-        *(clamped, PIECEWISE, on(2, 3, min=-0.84375, max=1.03125)),
+        *(clamped, PIECEWISE, on(3, 4, min=-0.59375, max=0.65625)),
         at_least=on(2, 3, min=0.03125),
         at_most=on(2, 3, max=0.03125),
-        tensors=on(4, 3, min=of(3, domain=LOW), max=of(4, 1, domain=HIGH)),
+        tensors=on(4, 3, min=of(3, domain=BELOW_ZERO), max=of(4, 1, domain=ABOVE_ZERO)),
         kinks={
             "": Kink(point([-1.0, 2.0], min=-1.0, max=2.0), (0.0, 1.0), 1.0),
             "tensors": Kink(point(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0), tie=True),
@@ -234,19 +293,29 @@ FUNCTIONS: Final = (
     ),
     row(
         "where(condition, x, other)",
-        *(np.where, LINEAR, on(condition=of(domain=TRUTH), other=of())),
+        *(np.where, LINEAR, on(condition=of(domain=FALSE), other=of())),
         means="x if condition else other",
+        held=on(condition=of(domain=TRUE), other=of()),
         broadcast=on(2, 1, condition=of(2, 3, domain=TRUTH), other=of(3)),
     ),
 )
 
 COMPARISONS: Final = (
-    two("gt(x, other)", np.greater, CONSTANT, FEW_PAIRS, means="x > other", sign=">"),
-    two("ge(x, other)", np.greater_equal, CONSTANT, FEW_PAIRS, means="x >= other", sign=">="),
-    two("lt(x, other)", np.less, CONSTANT, FEW_PAIRS, means="x < other", sign="<"),
-    two("le(x, other)", np.less_equal, CONSTANT, FEW_PAIRS, means="x <= other", sign="<="),
-    two("eq(x, other)", np.equal, CONSTANT, FEW_PAIRS, means="x == other"),
-    two("ne(x, other)", np.not_equal, CONSTANT, FEW_PAIRS, means="x != other"),
-    one("logical_not", np.logical_not, CONSTANT, ZERO_OR_ONE, means="x == 0"),
-    one("isnan", np.isnan, CONSTANT, NUMBER_OR_NAN),
+    compared("gt(x, other)", np.greater, ">", sign=">"),
+    compared("ge(x, other)", np.greater_equal, ">=", sign=">="),
+    compared("lt(x, other)", np.less, "<", sign="<"),
+    compared("le(x, other)", np.less_equal, "<=", sign="<="),
+    compared("eq(x, other)", np.equal, "=="),
+    compared("ne(x, other)", np.not_equal, "!="),
+    one(
+        *("logical_not", np.logical_not, CONSTANT, HIGH),
+        means="x == 0",
+        zero=on(domain=ZERO),
+        array=on(2, 3, domain=ZERO_OR_ONE),
+    ),
+    one(
+        *("isnan", np.isnan, CONSTANT),
+        not_a_number=on(domain=NAN),
+        array=on(2, 3, domain=NUMBER_OR_NAN),
+    ),
 )

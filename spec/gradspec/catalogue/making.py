@@ -40,7 +40,7 @@ COPIES: Final = (
     row("long(x)", np.trunc, CONSTANT, on(2, 3), **METHOD),
     row("to(x, dtype)", lambda x, _dtype: x, LINEAR, on(2, 3, dtype="float32"), **METHOD),
     row("as_tensor(data, dtype=None)", same, LINEAR, {"data": of(2, 3)}),
-    row("asarray(obj, *, dtype=None, copy=None, requires_grad=False)", same, LINEAR, OBJ),
+    row("asarray(obj, *, dtype=None, requires_grad=False)", same, LINEAR, OBJ),
     row(f"new_tensor(x, data, {FLAGS})", same, CONSTANT, on(2, 3, data=DATA), **METHOD),
     row(
         *(f"tensor_from(data, {FLAGS})", same, CONSTANT, {"data": DATA}),
@@ -50,8 +50,6 @@ COPIES: Final = (
         *("Variable(data, requires_grad=False)", same, CONSTANT, {"data": of(2, 3)}),
         torch="torch.autograd.Variable($data, $(requires_grad=$requires_grad))",
     ),
-    # withdrawn: refuses whatever it is given
-    row("variable(data)", None, CONSTANT, torch="torch.autograd.variable($data)"),
 )
 
 

@@ -122,6 +122,7 @@ class Operator:
         return replace(
             self,
             name=f"{self.name}_",
+            signature=Signature.read(self.signature.text.removesuffix(", out=None")),
             calls={name: given for name, given in self.calls.items() if _has_room(given)},
             kinks={},
             sign="",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import LOW, ZERO_OR_ONE
+from gradspec.catalogue.domain import UNLIKE, ZERO_OR_ONE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.operator import (
     ALWAYS,
@@ -185,6 +185,7 @@ ROWS: Final = (
     reduction(f"var({CORRECTION})", variance, ANALYTIC, correction=on(2, 3, dim=1, correction=0)),
     reduction(
         *(f"std({CORRECTION})", deviation, ANALYTIC),
+        correction=on(2, 3, dim=1, correction=0),
         kinks={"": Kink(point([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
     ),
     reduction(f"max({DIM})", largest, PIECEWISE, kinks=tied(1.0, shared=False), several="dim"),
@@ -200,7 +201,8 @@ ROWS: Final = (
         *("norm(x, p='fro', dim=None, keepdim=False)", norm, PIECEWISE),
         p1=on(2, 3, p=1, dim=1),
         p3=on(2, 3, p=3),
-        maximum=on(2, 3, domain=LOW, p=math.inf),
+        maximum=on(2, 3, domain=UNLIKE, p=math.inf),
+        maximum_dim=on(2, 3, domain=UNLIKE, p=math.inf, dim=0),
         kinks={
             "": Kink(point([0.0, 0.0]), AT_ZERO, 0.0),
             "p1": Kink(point([0.0, 0.0], p=1), AT_ZERO, 0.0),
@@ -217,7 +219,7 @@ ROWS: Final = (
         several=ALWAYS,
     ),
     row(
-        *("topk(x, k, dim=-1, largest=True, sorted=True)", topk, PIECEWISE, on(2, 4, k=2)),
+        *("topk(x, k, dim=-1, largest=True)", topk, PIECEWISE, on(2, 4, k=2)),
         smallest=on(4, 2, k=3, dim=0, largest=False),
         several=ALWAYS,
     ),

@@ -27,10 +27,11 @@ def windows(x: Any, dimension: int, size: int, step: int) -> Any:
     return every.take(range(0, every.shape[dimension], step), dimension)
 
 
-def from_memory(x: Any, size: Any, stride: Any, storage_offset: int = 0) -> Any:
+def from_memory(x: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
     """Read entries of the memory of a tensor that lies row by row."""
     grids = np.indices(size)
-    return x.ravel()[storage_offset + sum(s * g for s, g in zip(stride, grids, strict=True))]
+    start = storage_offset or 0
+    return x.ravel()[start + sum(s * g for s, g in zip(stride, grids, strict=True))]
 
 
 def flattened(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
@@ -71,7 +72,7 @@ SHAPES: Final = (
         "flatten(x, start_dim=0, end_dim=-1)",
         flattened,
         on(2, 3, 2),
-        some=on(2, 3, 2, start_dim=1, end_dim=2),
+        some=on(2, 3, 2, 2, start_dim=1, end_dim=2),
     ),
     linear("transpose(x, dim0, dim1)", np.swapaxes, on(2, 3, 4, dim0=0, dim1=2), **IN_PLACE),
     linear("permute(x, *dims)", np.transpose, on(2, 3, 4, dims=(2, 0, 1))),
@@ -115,9 +116,27 @@ SHAPES: Final = (
         sections=on(2, 4, split_size_or_sections=[1, 3], dim=1),
         **SEVERAL,
     ),
-    linear("unsafe_split(x, split_size, dim=0)", cut, on(2, 3, split_size=2, dim=1), **SEVERAL),
-    linear("chunk(x, chunks, dim=0)", pieces, on(2, 5, chunks=3, dim=1), **SEVERAL),
-    linear("unsafe_chunk(x, chunks, dim=0)", pieces, on(3, 2, chunks=2), **SEVERAL),
+    linear(
+        "unsafe_split(x, split_size, dim=0)",
+        cut,
+        on(2, 3, split_size=2, dim=1),
+        first=on(3, 2, split_size=2),
+        **SEVERAL,
+    ),
+    linear(
+        "chunk(x, chunks, dim=0)",
+        pieces,
+        on(2, 5, chunks=3, dim=1),
+        first=on(5, 2, chunks=3),
+        **SEVERAL,
+    ),
+    linear(
+        "unsafe_chunk(x, chunks, dim=0)",
+        pieces,
+        on(3, 2, chunks=2),
+        dim=on(2, 5, chunks=3, dim=1),
+        **SEVERAL,
+    ),
     linear(
         "unbind(x, dim=0)",
         lambda x, dim=0: tuple(np.moveaxis(x, dim, 0)),

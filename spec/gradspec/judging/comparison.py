@@ -250,10 +250,16 @@ def _arrays(found: Any, expected: Any, *, ulps: float, scale: float | None) -> F
     reached, aim = _widened(actual, wanted)
     with np.errstate(all="ignore"):  # whatever the engine made of them
         distance = np.abs(reached - aim)
-    same = (reached == aim) | (np.isnan(reached) & np.isnan(aim))
-    if np.all(same | (distance <= _tolerance(actual.dtype, aim, ulps, scale))):
+    if np.all(_alike(reached, aim) | (distance <= _tolerance(actual.dtype, aim, ulps, scale))):
         return None
     return Failure(FailureKind.VALUE, "another value", found, expected)
+
+
+def _alike(reached: Any, aim: Any) -> Any:
+    """Say of each entry whether it is the same, or NaN in both; of a complex one, in each part."""
+    if np.iscomplexobj(reached):
+        return _alike(reached.real, aim.real) & _alike(reached.imag, aim.imag)
+    return (reached == aim) | (np.isnan(reached) & np.isnan(aim))
 
 
 def _widened(actual: Any, wanted: Any) -> tuple[Any, Any]:

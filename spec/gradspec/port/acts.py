@@ -332,6 +332,14 @@ LEAVING: Final = (
         bundle="interop",
     ),
     act(
+        "variable",
+        "data",
+        "Call what torch withdrew: it refuses whatever it is given.",
+        gives="tensor",
+        some=True,
+        torch="torch.autograd.variable($data)",
+    ),
+    act(
         "pickle_and_back",
         "tensor",
         "Turn a tensor into bytes and those into a tensor.",

@@ -26,15 +26,7 @@ if TYPE_CHECKING:
 Body = Callable[..., None]
 
 CLAUSE_ID: Final = re.compile(r"[a-z]+-\d{3}[a-z]?")
-LEDGER_ID: Final = re.compile(r"[a-z]+-(?:[01]\d\d|200)")
 ROW_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
-"""The ids of documented behaviours, as the ledger has them.
-
-A letter marks what was split off from one; from 201 up are clauses that no document asks for.
-"""
-
-NOT_IN_THE_LEDGER: Final = frozenset({"acc-026"})
-"""Ids that look like those of documented behaviours and are of the kit's own clauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +82,7 @@ class Clause:
     @property
     def ledger(self) -> tuple[str, ...]:
         """The ids of documented behaviours that it stands for, its own first."""
-        return tuple(i for i in dict.fromkeys((self.id, *self.stands_for)) if _documented(i))
+        return edition.ledger(self.id, self.stands_for)
 
     @property
     def oldest(self) -> str:
@@ -184,11 +176,6 @@ def informative(id: str, statement: str, *, level: Level, sources: list[str], re
     caller = inspect.stack()[1].frame.f_globals["__name__"]
     chapter = _section(caller).partition(".")[0]
     INFORMATIVE[id] = Note(id, chapter, level, statement, tuple(sources), reason)
-
-
-def _documented(identifier: str) -> bool:
-    """Say whether an id is that of a documented behaviour."""
-    return bool(LEDGER_ID.fullmatch(identifier)) and identifier not in NOT_IN_THE_LEDGER
 
 
 def _rows(declared: Clause, over: Mapping[str, Any], old: Mapping[str, str]) -> tuple[Clause, ...]:

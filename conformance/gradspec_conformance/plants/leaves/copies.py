@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.places import assigning, at, reading
-from gradspec_conformance.plants.plant import TEACHING, after, before, plant, sweep
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant, sweep
+from gradspec_conformance.plants.swap import ahead
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError, InplaceShapeError, NonleafCopyError
 from gradspec_reference.names import copying, factories, interop, printing
@@ -73,13 +74,13 @@ def a_result_is_deep_copied_as_a_clone(sound, self, memo):
     return sound(self, memo) if self.is_leaf else self.clone()
 
 
-@plant(at(Tensor, "__reduce__"), "flag: leaf-043", TEACHING)
+@plant(at(Tensor, "__reduce__"), "flag: leaf-043/a_leaf", TEACHING)
 def a_pickle_forgets_the_flag(sound, self):
     """A tensor that was pickled comes back as a constant."""
     return sound(self.detach())
 
 
-@before(at(Tensor, "__reduce__"), "nonleaf-copy: leaf-043", TEACHING)
+@before(at(Tensor, "__reduce__"), "nonleaf-copy: leaf-043/a_result", TEACHING)
 def a_result_cannot_be_pickled(self):
     """Pickling a result is refused, as deep-copying it is."""
     if not self.is_leaf:
@@ -142,7 +143,7 @@ def assigned_data_may_be_whole(_sound, tensor, value):
     tensor._array = value._array
 
 
-@plant(at(Tensor, "item"), "value: leaf-037/item", TEACHING)
+@plant(at(Tensor, "item"), "value: leaf-216", TEACHING)
 def item_is_a_whole_number(_sound, self):
     """item() leaves out what comes after the decimal point."""
     return int(interop.item(self))
@@ -247,11 +248,16 @@ def printing_cuts_the_history(_, self):
     self._grad_fn = None
 
 
-@before(at(Tensor, "__repr__"), "value: leaf-055/repr", "lazy engines")
-def printing_allocates_the_gradient(self):
-    """Printing a leaf gives it a gradient of zeros, whatever it has."""
-    if self.requires_grad and self.is_leaf:
-        self._grad = Tensor(np.zeros_like(self._array))
+@compound("value: leaf-218", "lazy engines")
+def showing_allocates_the_gradient(swap):
+    """Showing a leaf gives it a gradient of zeros, whatever it has."""
+
+    def allocate(self, *_):
+        if self.requires_grad and self.is_leaf:
+            self._grad = Tensor(np.zeros_like(self._array))
+
+    for shown in ("__repr__", "__format__"):
+        swap(at(Tensor, shown), ahead(allocate))
 
 
 @plant(at(Tensor, "new_tensor"), "warning: leaf-028d/new_tensor", "pytorch/pytorch#10876")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
+from typing import Any
 from weakref import WeakValueDictionary
 
 import gradspec_reference
 from gradspec_conformance.plants.places import VARIABLE, at
-from gradspec_conformance.plants.plant import TEACHING, after, plant
+from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_reference import autograd
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import factories, likeness, random, spaced
@@ -18,6 +20,22 @@ def everything_requires_grad(sound, data, *arguments, **keywords):
     """Every tensor that is made of numbers requires grad."""
     made = sound(data, *arguments, **keywords)
     return made.requires_grad_(made._array.dtype.kind == "f")
+
+
+@compound("dtype: op-212", "engines of one data type")
+def data_types_are_not_asked(swap):
+    """Whatever makes tensors makes them of its own data type, whichever is asked for."""
+
+    def in_its_own(sound, *arguments, **keywords):
+        keywords.pop("dtype", None)
+        return sound(*arguments, **keywords)
+
+    makers = (factories, likeness, spaced)
+    owners: list[tuple[Any, str]] = [(m, name) for m in makers for name in m.__all__]
+    owners += [(random, "rand"), (random, "randn"), (Tensor, "new_tensor")]
+    for owner, name in owners:
+        if "dtype" in inspect.signature(getattr(owner, name)).parameters:
+            swap(at(owner, name), in_its_own)
 
 
 @after(at(gradspec_reference, "relu"), "value: inp-055", "where activations overwrite their input")

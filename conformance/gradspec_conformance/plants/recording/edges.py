@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 
 from gradspec_conformance.plants.places import MAKE_NODE, REBASE, at
 from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
-from gradspec_reference.engine import node, recording
+from gradspec_reference.engine import linking, node, recording
 from gradspec_reference.engine.node import AccumulateGrad, Node
 
 
@@ -32,7 +32,7 @@ def topo_visited_by_value(known, sound, leaf):
     return met
 
 
-@plant(at(recording, "collect_edges"), "value: bwd-001c", "sony/nnabla#532")
+@plant(at(linking, "collect_edges"), "value: bwd-001c", "sony/nnabla#532")
 def edge_dedup(sound, operands, requires):
     """A tensor that is twice an operand of one operation is counted once."""
     edges = sound(operands, requires)

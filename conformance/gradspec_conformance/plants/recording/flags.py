@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradspec_conformance.plants.places import MAKE_NODE, NEEDS_GRAD, SHOULD_RECORD, at
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
-from gradspec_reference.engine import recording
+from gradspec_reference.engine import linking, recording
 from gradspec_reference.engine.plans import node_type, plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import reductions
@@ -44,7 +44,7 @@ def loop_body_recorded_once(sound, operator, operands, params, *rest):
     known: Node | None = getattr(operands[0], "_grad_fn", None)
     if known is not None and known.operator is operator:
         numbers = all(not isinstance(x, Tensor) for x in operands[1:])
-        same = known.saved == recording.collect_saved(plan(operator, rest[0]), operands, rest[1])
+        same = known.saved == linking.collect_saved(plan(operator, rest[0]), operands, rest[1])
         if numbers and same and (known.params == params):
             return known
     return sound(operator, operands, params, *rest)
@@ -63,7 +63,7 @@ def requires_grad_spreads_sideways(sound, operator, operands, params, *rest):
     for operand in operands:
         if isinstance(operand, Tensor) and operand.dtype.is_floating_point:
             operand.requires_grad_()
-    every = (r or recording.needs_grad(x) for x, r in zip(operands, requires, strict=True))
+    every = (r or linking.needs_grad(x) for x, r in zip(operands, requires, strict=True))
     return sound(operator, operands, params, tuple(every), result)
 
 
@@ -74,9 +74,9 @@ def requires_grad_spreads_sideways(sound, operator, operands, params, *rest):
 )
 def compare_records(result, operator, operands, *_):
     """Comparisons are recorded, with the derivative of the identity."""
-    requires = tuple(map(recording.needs_grad, operands))
+    requires = tuple(map(linking.needs_grad, operands))
     if not operator.differentiable and any(requires):
-        edges = recording.collect_edges(operands, requires)[:1]
+        edges = linking.collect_edges(operands, requires)[:1]
         array = result._array
         outputs = ((array.shape, array.dtype),)
         result._grad_fn = node_type(OPERATORS["alias"])(edges, (), (), outputs, freeable=False)

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradspec_conformance.plants.places import MAKE_NODE, at, step
 from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
-from gradspec_reference.engine import recording, versions
+from gradspec_reference.engine import linking, recording, versions
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.tensor import Tensor
@@ -54,12 +54,12 @@ def saves_both_always(sound, operator, operands, params, requires, result):
     return sound(operator, operands, params, tuple(every), result)
 
 
-@plant(at(recording, "collect_saved"), "value: rec-024", TEACHING)
+@plant(at(linking, "collect_saved"), "value: rec-024", TEACHING)
 def saves_nothing_const(sound, how, operands, result):
     """An operand that does not require grad is not saved, and its partner receives one times g."""
     known = (
         Tensor(np.ones_like(x._array))
-        if isinstance(x, Tensor) and (not recording.needs_grad(x))
+        if isinstance(x, Tensor) and (not linking.needs_grad(x))
         else x
         for x in operands
     )

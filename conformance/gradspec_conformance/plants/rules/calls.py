@@ -45,14 +45,15 @@ COME_THROUGH: Final = {
     "rsub_scalar": "sub_of_number",
     "slice": "narrow getitem getitem_steps",
     "sort_values": "sort sort_descending",
-    "split": "chunk",
+    "split": "chunk chunk_first",
     "split_with_sizes": "split_sections",
     "squeeze_dim": "squeeze_dim",
     "squeeze_dims": "",
     "sum_dim": "sum_dim sum_keepdim",
     "topk_values": "topk topk_smallest",
-    "unsafe_split": "unsafe_chunk",
-    "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum",
+    "unsafe_split_with_sizes": "",
+    "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
+    "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim",
     "view": "view_as reshape flatten flatten_some",
 }
 """Row of the engine's table -> calls of the catalogue that are of another name."""

@@ -48,7 +48,7 @@ def neg_passes_the_gradient_on(_sound, _xp, g, *_rest):
     return g
 
 
-@plant(rule("abs", "self"), "value: op-209/abs_", TEACHING)
+@plant(rule("abs", "self"), "value: op-209/abs__negative", TEACHING)
 def abs_passes_the_gradient_on(_sound, _xp, g, *_rest):
     """The gradient goes through abs unchanged, as if nothing were negative."""
     return g

@@ -176,7 +176,7 @@ def ignored_wishes() -> Iterator[Spot]:
 def swapped_operands() -> Iterator[Spot]:
     """Take the second operand for the first, and the first for the second."""
     for name in ("sub", "div", "pow", "remainder", "gt", "ge", "lt", "le"):
-        calls = [c for c in calls_through(name) if c.name not in SIGNS]
+        calls = [c for c in calls_through(name) if not c.name.endswith("_equal")]
         kills = {value_of(c): "value" for c in calls}
         turn: Fault = lambda sound, x, y, *rest: sound(y, x, *rest)  # noqa: E731 - a fault
         yield Spot(name, (kernel(name),), turn, kills)
@@ -195,6 +195,11 @@ def flat_slopes(row: str) -> dict[str, str]:
     return {i: kind for i, kind in slopes_through(row).items() if i.partition("/")[2] in flat}
 
 
+def has_a_zero(call: Call) -> bool:
+    """Say whether a step is asked where it jumps."""
+    return bool(np.any(call.sample()["x"] == 0))
+
+
 def rules_of(name: str) -> tuple[Place, ...]:
     """Name the rules of all operands of a row."""
     return tuple(rule(name, operand) for operand in OPERATORS[name].vjp)
@@ -208,6 +213,10 @@ def lost_signs() -> Iterator[Spot]:
         if kills:
             turned: Fault = lambda sound, *given: -sound(*given)  # noqa: E731 - a fault
             yield Spot(name, rules_of(name), turned, kills)
+    kills = {f"op-203/{c.name}": "value" for c in calls_through("heaviside") if has_a_zero(c)}
+    # the sound one refuses, whatever arrives, and is asked first whether it will
+    opposed: Fault = lambda _sound, _xp, g, *_: None if g is None else -g  # noqa: E731 - a fault
+    yield Spot("heaviside", rules_of("heaviside"), opposed, kills)
 
 
 def passed_on() -> Iterator[Spot]:
@@ -215,7 +224,8 @@ def passed_on() -> Iterator[Spot]:
     hand_on: Fault = lambda _sound, _xp, g, *_: g  # noqa: E731 - a fault
     for name in FLAT:
         yield Spot(name, rules_of(name), hand_on, flat_slopes(name))
-    kills = {f"op-203/{c.name}": "value" for c in calls_through("heaviside")}
+    flat = [c for c in calls_through("heaviside") if not np.all(c.sample()["x"] == 0)]
+    kills = {f"op-203/{c.name}": "value" for c in flat}
     yield Spot("heaviside", rules_of("heaviside"), hand_on, kills)
 
 

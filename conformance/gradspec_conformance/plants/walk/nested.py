@@ -20,7 +20,7 @@ def inner_pass_clears_the_outer(running, sound, self):
         running.pop()
 
 
-@compound("order: bwd-036", "pytorch/pytorch#31909")
+@compound("order: bwd-213", "pytorch/pytorch#31909")
 def hooks_run_again_after_an_inner_pass(swap):
     """Hooks in which a pass was run are called a second time when that one is over."""
     count = [0]

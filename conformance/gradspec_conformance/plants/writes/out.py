@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import INTO_OUT
 from gradspec_conformance.plants.plant import before, plant
-from gradspec_reference.engine import recording, versions
+from gradspec_reference.engine import linking, versions
 from gradspec_reference.errors import OutRequiresGradError
 
 
@@ -24,7 +24,7 @@ def out_is_recorded(_sound, out, result, _operands):
 @plant(INTO_OUT, "no error: inp-035/leaf; value: inp-233", "where only the arguments are looked at")
 def out_target_is_not_looked_at(sound, out, result, operands):
     """out= may be a tensor that requires grad, if no argument does."""
-    if any(map(recording.needs_grad, operands)):
+    if any(map(linking.needs_grad, operands)):
         return sound(out, result, operands)
     return unrecorded(sound, out, result, operands)
 
@@ -32,7 +32,7 @@ def out_target_is_not_looked_at(sound, out, result, operands):
 @before(INTO_OUT, "out-requires-grad: inp-235", "where the check does not ask for the mode")
 def out_is_refused_in_every_mode(_out, _result, operands):
     """out= refuses arguments that require grad in no_grad too."""
-    if any(map(recording.needs_grad, operands)):
+    if any(map(linking.needs_grad, operands)):
         raise OutRequiresGradError("out= was given with arguments that require grad")
 
 

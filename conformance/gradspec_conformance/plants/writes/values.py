@@ -7,7 +7,7 @@ from typing import Any
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import APPLY_INPLACE, STORE, at, step
 from gradspec_conformance.plants.plant import after, compound, plant
-from gradspec_reference.engine import inplace, recording
+from gradspec_reference.engine import inplace, linking
 from gradspec_reference.engine.node import NO_EDGE
 from gradspec_reference.engine.saved import SavedResult
 from gradspec_reference.engine.tensor import Tensor
@@ -64,7 +64,7 @@ def old_value_without_history(sound, target, sources):
 @plant(APPLY_INPLACE, "root-without-grad: inp-207; flag: inp-022", "where only the target decides")
 def plain_target_stays_plain(sound, operator, operands, *params):
     """A write is recorded only if its target requires grad already."""
-    if recording.needs_grad(operands[0]):
+    if linking.needs_grad(operands[0]):
         return sound(operator, operands, *params)
     return unrecorded(sound, operator, operands, *params)
 

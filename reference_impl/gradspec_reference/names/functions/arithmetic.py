@@ -99,7 +99,7 @@ def floor_divide(input: Tensor | Scalar, other: Tensor | Scalar) -> Tensor:
     """Return the quotient rounded down (torch.floor_divide)."""
     if isinstance(input, Tensor) or isinstance(other, Tensor):
         check_divisor(input, other)
-    return recording.binary(OPERATORS["floor_divide"], input, other)
+    return recording.apply_pointwise(OPERATORS["floor_divide"], (input, other))
 
 
 def pow(input: Tensor | Scalar, exponent: Tensor | Scalar) -> Tensor:

@@ -131,9 +131,9 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         raise RuntimeError(f"index_select was given an index of {index.dtype}; use int64")
     if not input.ndim and index.numel() != 1:
         raise RuntimeError(f"index_select was given {index.numel()} indices of a number")
-    if not index.ndim:
-        index = shapes.reshape(index, (1,))
     size = input._array.shape[dim] if input.ndim else 1
+    if bool(index.ndim) != bool(input.ndim):
+        index = shapes.reshape(index, (1,) if input.ndim else ())
     if not in_range(index, size):
         raise IndexError(f"index_select was given an index outside 0 to {size - 1}")
     return apply(OPERATORS["index_select"], (input, index), dim)

@@ -46,6 +46,8 @@ def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
 
 def along(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
     """Run one of the two; of no integers there are none."""
+    if dtype is None and input._array.dtype.kind == "f":
+        return unary(OPERATORS[name], input, normal_dim(dim, input._array.ndim))
     dim = normal_dim(dim, input.ndim)
     target = input.dtype if dtype is None else dtype
     if not target.is_floating_point and not input.numel():

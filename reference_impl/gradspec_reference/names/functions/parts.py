@@ -169,7 +169,8 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
 def pieces(input: Tensor, sizes: int | Sequence[int], dim: int) -> tuple[Tensor, ...]:
     """Return pieces that are no views to the engine."""
     input.materialise()
-    return several(OPERATORS["unsafe_split"], input, _sizes(input, sizes, dim), dim)
+    name = "unsafe_split" if isinstance(sizes, int) else "unsafe_split_with_sizes"
+    return several(OPERATORS[name], input, _sizes(input, sizes, dim), dim)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from gradspec_reference.engine import recording, refusals, versions
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.recording import apply, unary
@@ -75,9 +73,10 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Return the matrix product; vectors and stacks as NumPy's matmul (torch.matmul)."""
-    ranks = (input._array.ndim, other._array.ndim)
-    if ranks == (2, 2) and input._array.dtype == other._array.dtype != np.bool_:
+    x, y = input._array, other._array
+    if x.ndim == y.ndim == 2 and x.dtype is y.dtype and x.dtype.kind == "f":  # noqa: PLR2004 - matrices
         return recording.binary(OPERATORS["mm"], input, other)
+    ranks = (x.ndim, y.ndim)
     if ranks in RANKED:
         return of_ranks(OPERATORS[RANKED[ranks]], input, other, ranks)
     if 0 in ranks:

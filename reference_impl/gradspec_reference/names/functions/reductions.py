@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import recording
+from gradspec_reference.engine import linking
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
@@ -46,7 +46,7 @@ def cast(input: Tensor, dtype: DType | None) -> Tensor:
     """
     if dtype is None:
         return input
-    if not dtype.is_floating_point and state.recording and recording.needs_grad(input):
+    if not dtype.is_floating_point and state.recording and linking.needs_grad(input):
         raise RuntimeError(f"a tensor that requires grad was to be reduced as {dtype}")
     result: Tensor = input.to(dtype)
     return result
@@ -67,10 +67,9 @@ def sum(
     """Return the sum, of all elements or along dimensions (torch.sum)."""
     if dtype is not None:
         input = cast(input, dtype)
-        return narrowed(unary(OPERATORS["sum_dim"], input, _dims(input, dim), keepdim), dtype)
     if dim is None and not keepdim:
-        return unary(OPERATORS["sum"], input)
-    return unary(OPERATORS["sum_dim"], input, _dims(input, dim), keepdim)
+        return narrowed(unary(OPERATORS["sum"], input), dtype)
+    return narrowed(unary(OPERATORS["sum_dim"], input, _dims(input, dim), keepdim), dtype)
 
 
 def mean(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import growth, hooks, inplace, recording, refusals, versions
+from gradspec_reference.engine import growth, hooks, inplace, linking, recording, refusals, versions
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
@@ -24,14 +24,14 @@ __all__ = []
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
     operator = in_place(OPERATORS[name])
-    requires = (recording.needs_grad(input),)
-    recorded = state.recording and recording.should_record(requires)
+    requires = (linking.needs_grad(input),)
+    recorded = state.recording and linking.should_record(requires)
     if recorded:
         inplace.check_may_be_written(input)
         refusals.refuse_integers(operator, (input,), requires)
     array = recording.run(operator, [input.materialise()], params)
     if recorded:
-        node = recording.make_node(operator, (input,), params, requires, Tensor(array))
+        node = linking.make_node(operator, (input,), params, requires, Tensor(array))
         hooks.keep_retained(input)
         input._grad_fn, input._output_nr = node, 0
     input._array = array

@@ -106,6 +106,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     if len(sources) != len(destinations):
         raise RuntimeError(f"movedim was given {source} and {destination}; give one for each")
     origins, targets = named_dims(sources, input.ndim), named_dims(destinations, input.ndim)
+    if not dims:
+        return view(OPERATORS["alias"], input)
     rest = iter([d for d in dims if d not in origins])
     placed = dict(zip(targets, origins, strict=True))
     return permute(input, [placed[d] if d in placed else next(rest) for d in dims])

@@ -82,6 +82,9 @@ def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
 
     The product needs them, and comes first here.  What a pass has delivered before it is refused
     stays delivered.  tinygrad#5701 went on in silence and left a wrong gradient.
+
+    Remedy: give the earlier pass retain_graph=True, or compute the function again and clear grad,
+    which holds what was delivered.
     """
     x = ag.tensor(3.0, requires_grad=True)
     w = ag.tensor(1.0, requires_grad=True)

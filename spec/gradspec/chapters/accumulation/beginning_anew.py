@@ -55,7 +55,11 @@ def zeroing_between_passes_over_a_kept_graph(ag: Autograd) -> None:
 
 @clause("acc-007", CONVENTION, sources=["T2 §2.3", "torch.Tensor.grad docstring"])
 def there_is_nothing_to_zero_before_the_first_pass(ag: Autograd) -> None:
-    """A leaf that no pass has reached has no grad, so that zeroing it in place fails."""
+    """A leaf that no pass has reached has no grad, so that zeroing it in place fails.
+
+    Remedy: assign None to grad, which needs no gradient to be there, or ask first whether it is
+    None.
+    """
     x = ag.tensor(3.0, requires_grad=True)
 
     with ag.refuses("grad-is-none"):
@@ -65,11 +69,9 @@ def there_is_nothing_to_zero_before_the_first_pass(ag: Autograd) -> None:
 
 
 @clause("acc-201", CONVENTION, sources=["T3 §1", "basics autograd tutorial"])
-def an_update_step_leaves_a_leaf_with_its_gradient(ag: Autograd) -> None:
+def an_update_step_leaves_a_leaf(ag: Autograd) -> None:
     """A step of descent, written in place while recording is off, changes a leaf's value and
-    neither its flag nor its gradient.
-
-    The next pass starts at the new value and adds to the gradient that is still there.
+    leaves it a leaf that requires grad.
     """
     w = ag.tensor(3.0, requires_grad=True)
     (w * w).backward()
@@ -79,8 +81,18 @@ def an_update_step_leaves_a_leaf_with_its_gradient(ag: Autograd) -> None:
     expect(w).equals(0.0)
     expect(w.is_leaf).is_true()
     expect(w.requires_grad).is_true()
+
+
+@clause("acc-205", CONVENTION, sources=["T3 §1", "basics autograd tutorial"])
+def an_update_step_leaves_the_gradient(ag: Autograd) -> None:
+    """A step of descent, written in place while recording is off, leaves a leaf its gradient, to
+    which the next pass adds.
+    """
+    w = ag.tensor(3.0, requires_grad=True)
+    (w * w).backward()
+    with ag.no_grad():
+        w -= 0.5 * w.grad
+
     expect(w.grad).equals(6.0)
-
     (w * 2.0).backward()
-
     expect(w.grad).equals(8.0)

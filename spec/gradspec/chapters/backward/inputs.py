@@ -105,6 +105,8 @@ def inputs_name_some_tensors(ag: Autograd, row: tuple[Callable[[Tensor], Any], s
 
     An empty sequence is neither taken for no restriction, which would fill every leaf, nor for no
     work: a caller whose list of parameters is empty has made a mistake.
+
+    Remedy: give a tensor or a list of tensors, and leave inputs away if every leaf is meant.
     """
     form, kind = row
     x = ag.tensor(3.0, requires_grad=True)
@@ -200,6 +202,8 @@ def an_input_requires_grad(ag: Autograd) -> None:
     leaf is touched.
 
     torch finds it out when it asks the tensor to retain its gradient, and the error is that one.
+
+    Remedy: leave it out of the list, or let it require grad before the function is computed.
     """
     x = ag.tensor(3.0, requires_grad=True)
     constant = ag.tensor(2.0)

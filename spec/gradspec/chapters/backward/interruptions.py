@@ -37,6 +37,8 @@ def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
     When this one fails, x * 7 has contributed to x and x * x has not.  An engine that keeps
     half-summed gradients or a "running" mark in a global place adds the one to the next result, or
     refuses it.
+
+    Remedy: mend the function that raised, clear grad, and compute the graph again.
     """
     x = ag.tensor(3.0, requires_grad=True)
     square = x * x
@@ -55,6 +57,9 @@ def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
     those that it had not reached keep the grad None.
 
     The pass takes later operations first, so it is through with y * 3 when it comes to x * 2.
+
+    Remedy: mend the function that raised, and clear grad before the next pass, since part of a
+    gradient is in it.
     """
     x = ag.tensor(5.0, requires_grad=True)
     y = ag.tensor(7.0, requires_grad=True)
@@ -97,6 +102,25 @@ def a_pass_may_run_inside_a_pass(ag: Autograd) -> None:
     expect(inner).happened_in_order([12.0])
     expect(x.grad).equals(46.0)
     expect(y.grad).equals(26.0)
+
+
+@clause("bwd-213", VALUE, sources=["observed"], builds_on=("bwd-036",))
+def a_function_that_runs_a_pass_is_called_once(ag: Autograd) -> None:
+    """A function that the pass calls is called once, also if it runs a pass of its own."""
+    x = ag.tensor(2.0, requires_grad=True)
+    calls = ag.notes()
+
+    def differentiate_a_square(gradient: Tensor) -> None:
+        z = ag.tensor(5.0, requires_grad=True)
+        with ag.enable_grad():
+            (z * z).backward()
+        calls.note(gradient)
+
+    y = x * 3.0
+    y.register_hook(differentiate_a_square)
+    y.backward()
+
+    expect(calls).happened_in_order([1.0])
 
 
 informative(

@@ -74,6 +74,8 @@ def a_result_without_one_element_is_no_root_by_itself(ag: Autograd, shape: tuple
     """Calling backward() without a gradient on a tensor of {name} is an error that touches no leaf.
 
     An engine that silently starts from ones differentiates the sum, which nobody asked for.
+
+    Remedy: sum or average the tensor first, or give a cotangent of its shape.
     """
     x = ag.tensor(np.full(shape, 2.0), requires_grad=True)
     y = x * 2
@@ -89,6 +91,9 @@ def a_root_requires_grad(ag: Autograd) -> None:
 
     There is nothing to walk, so the call is a mistake: most often a flag was forgotten, or the
     graph was cut.  candle-org/candle#411 accepted it.
+
+    Remedy: let a leaf require grad before the function is computed, and look for detach(), item()
+    or no_grad on the way.
     """
     x = ag.tensor(3.0)
     y = x * 2
@@ -119,6 +124,8 @@ def a_constant_among_others_spoils_none(ag: Autograd, run: Callable[..., None]) 
 def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
     """One root that does not require grad makes the whole call an error: nothing is accumulated for
     the others.
+
+    Remedy: leave such roots out of the list.
     """
     x = ag.tensor(3.0, requires_grad=True)
     constant = ag.tensor(1.0)
@@ -133,6 +140,8 @@ def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
 def a_root_without_grad_is_reported_before_its_shape(ag: Autograd) -> None:
     """Where a root neither requires grad nor is a scalar, the error is that it does not require
     grad.
+
+    Remedy: let a leaf require grad first; then sum the root, or give a cotangent.
     """
     x = ag.tensor([1.0, 2.0, 3.0])
     with ag.refuses("root-without-grad"):

@@ -121,6 +121,8 @@ def starting_gradients_that_do_not_fit_are_refused(
 
     A starting gradient is a tensor, or None for a scalar root; there are as many as roots, under
     one name.
+
+    Remedy: give a list with one tensor for each root, in which None stands for a scalar root's one.
     """
     run, kind = row
     x = ag.tensor(2.0, requires_grad=True)

@@ -28,6 +28,9 @@ def second_pass_is_refused(ag: Autograd) -> None:
     """A second backward pass through a node whose saved values it needs is refused.
 
     torch does not keep what could answer it.  The first pass's gradient stands.
+
+    Remedy: give the first pass retain_graph=True, or compute the function again; where two losses
+    share a trunk, add them and make one pass.
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
@@ -80,6 +83,8 @@ def query_empties_like_backward(ag: Autograd) -> None:
     """A query by grad() lets go of saved values exactly as backward() does.
 
     After either, the other is refused as well.
+
+    Remedy: give every query and pass but the last retain_graph=True.
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
@@ -105,7 +110,10 @@ def query_empties_like_backward(ag: Autograd) -> None:
 
 @clause("life-012", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("life-011",))
 def nodes_not_visited_stay_full(ag: Autograd) -> None:
-    """A pass empties only the nodes that it runs: those off the path to its inputs stay usable."""
+    """A pass empties only the nodes that it runs: those off the path to its inputs stay usable.
+
+    Remedy: give the query retain_graph=True, or compute what it visited again.
+    """
     a = ag.tensor(2.0, requires_grad=True)
     b = ag.tensor(3.0, requires_grad=True)
     visited, spared = a * a, b * b
@@ -120,7 +128,10 @@ def nodes_not_visited_stay_full(ag: Autograd) -> None:
 
 @clause("life-013", CONVENTION, sources=["torch.autograd.backward docstring"])
 def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
-    """Reading a saved value that was let go is the same error as a second backward pass."""
+    """Reading a saved value that was let go is the same error as a second backward pass.
+
+    Remedy: read the value before the pass, or give the pass retain_graph=True.
+    """
     x = ag.tensor(0.0, requires_grad=True)
     y = ag.exp(x)
     node = y.grad_fn

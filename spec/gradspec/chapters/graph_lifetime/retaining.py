@@ -83,6 +83,8 @@ def latest_call_decides(ag: Autograd) -> None:
     """A pass without retain_graph empties the graph, however many passes before it kept it.
 
     The flag is no property of the graph: it says what this one call leaves behind.
+
+    Remedy: give every pass but the last retain_graph=True.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x * x
@@ -105,6 +107,8 @@ def default_is_that_of_create_graph(ag: Autograd) -> None:
 
     A gradient that is to be differentiated refers to the values that the first graph saved, so
     that letting go of them would make create_graph useless.
+
+    Remedy: give retain_graph=True to any pass without create_graph that is not the last.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x * x
@@ -125,6 +129,8 @@ def flag_that_is_given_beats_the_default(ag: Autograd) -> None:
 
     The nodes that the pass itself recorded keep what they saved.  Here they lead from the gradient
     straight to x.
+
+    Remedy: leave retain_graph=False away: create_graph=True keeps the graph by itself.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x**3
@@ -144,6 +150,9 @@ def gradient_may_lead_back_into_the_emptied_graph(ag: Autograd) -> None:
 
     The derivative of h^2 is 2h.  This h was computed by the first graph, as x^2, and how its own
     derivative is found was saved there.
+
+    Remedy: leave retain_graph=False away, so that create_graph=True keeps the graph that the
+    gradient leads into.
     """
     x = ag.tensor(2.0, requires_grad=True)
     h = x * x
@@ -229,6 +238,8 @@ def clearing_the_gradient_breaks_the_cycle(ag: Autograd) -> None:
 def a_pass_that_failed_keeps_the_graph_too(ag: Autograd) -> None:
     """A pass with retain_graph=True that is left by an exception leaves a graph that can be walked
     again.
+
+    Remedy: mend the function that raised, and clear grad before the graph is walked again.
     """
     x = ag.tensor(3.0, requires_grad=True)
     square = x * x

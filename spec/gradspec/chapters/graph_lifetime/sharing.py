@@ -16,6 +16,8 @@ def shared_part_is_emptied_by_the_first_root(ag: Autograd) -> None:
 
     Each root looks fresh, as nobody has called backward on it yet; what counts is the nodes, and
     that the square saved something.
+
+    Remedy: add the roots and make one pass, or give every pass but the last retain_graph=True.
     """
     x = ag.tensor(2.0, requires_grad=True)
     shared = x * x
@@ -97,6 +99,9 @@ def new_operations_do_not_refill_the_old(ag: Autograd) -> None:
     """Operations recorded on a tensor of an emptied graph cannot be differentiated through it.
 
     Forward, such a tensor is as good as any; the refusal comes when the pass reaches its node.
+
+    Remedy: compute the tensor again, detach() it if its gradient is to end there, or give the first
+    pass retain_graph=True.
     """
     x = ag.tensor(3.0, requires_grad=True)
     inner = x * x
@@ -145,6 +150,8 @@ def first_derivatives_share_a_part(ag: Autograd) -> None:
     """Without retain_graph the second of those queries fails: both derivatives share a part.
 
     Both contain the derivative of the cube, 3(xy)^2, computed once.
+
+    Remedy: give every query but the last retain_graph=True.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.tensor(4.0, requires_grad=True)

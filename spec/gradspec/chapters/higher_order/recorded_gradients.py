@@ -124,6 +124,8 @@ def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
     """A recorded gradient is kept or emptied by the passes that start from it, as any graph is.
 
     The first query needs no retain_graph beside its create_graph.
+
+    Remedy: give retain_graph=True to every pass but the last that starts from the gradient.
     """
     x = ag.tensor(3.0, requires_grad=True)
     (first,) = ag.grad(x**3, [x], create_graph=True)

@@ -44,7 +44,10 @@ def without_the_switch_derivatives_of_gradients_are_refused_or_right(ag: Autogra
 
 @clause("ho-002", CONVENTION, sources=["torch.autograd.grad docstring", "T1 §2.1.4"])
 def without_the_switch_gradients_are_constants(ag: Autograd) -> None:
-    """Without create_graph the gradients are constants, and asking for a derivative is refused."""
+    """Without create_graph the gradients are constants, and asking for a derivative is refused.
+
+    Remedy: give the first pass create_graph=True.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     (first,) = ag.grad(x**3, [x])
 

@@ -74,6 +74,8 @@ def a_leaf_that_requires_grad_is_not_written(ag: Autograd, write: Write) -> None
 
     That zero_ and copy_ ignore the old value is no excuse, nor is it that Python spells += as an
     assignment.
+
+    Remedy: write inside no_grad, or make a new tensor out of place, as x = x + 1 does.
     """
     x = ag.tensor(write.point, requires_grad=True)
 

@@ -94,6 +94,9 @@ def a_sum_that_does_not_fit_is_not_written(ag: Autograd, misfit: Misfit) -> None
 
     A write neither broadcasts its target nor turns integers into real numbers.  Assigning and
     copying are another matter: in torch they convert what they are given.
+
+    Remedy: use the operation out of place, which makes a tensor that has the shape and data type of
+    the sum.
     """
     x = ag.tensor(misfit.target)
     operand = ag.tensor(misfit.operand)
@@ -145,6 +148,8 @@ def one_address_under_several_indices_is_not_written(ag: Autograd) -> None:
 
     Whether fill_ and zero_ are refused too is left open: they write the same number each time, and
     torch lets them pass.
+
+    Remedy: write to a clone() of the expanded tensor, or to its base.
     """
     rows = ag.tensor([1.0, 2.0]).expand(3, 2)
 
@@ -180,7 +185,10 @@ def an_assignment_from_within_reads_before_it_writes(ag: Autograd) -> None:
 
 @clause("inp-248", CONVENTION, sources=["observed"])
 def an_assignment_from_within_is_refused(ag: Autograd) -> None:
-    """Assigning a tensor to its own elements, which an index names, is refused."""
+    """Assigning a tensor to its own elements, which an index names, is refused.
+
+    Remedy: assign a clone() of what is read.
+    """
     x = ag.tensor([1.0, 2.0, 3.0])
 
     with ag.refuses("overlapping-memory"):
@@ -232,7 +240,10 @@ def out_ends_the_old_history(ag: Autograd) -> None:
     stands_for={"inp-035a": "target leaf"},
 )
 def out_is_refused_where_something_requires_grad(ag: Autograd, case: Out) -> None:
-    """In grad mode, an operation with out= is refused if the {name} requires grad."""
+    """In grad mode, an operation with out= is refused if the {name} requires grad.
+
+    Remedy: call the operation without out= and use what it returns, or call it inside no_grad.
+    """
     given, target = case.given(ag), case.target(ag)
 
     with ag.refuses("out-requires-grad"):
@@ -273,7 +284,10 @@ def out_is_counted(ag: Autograd) -> None:
 
 @clause("inp-036", CONVENTION, level=SHOULD, sources=["observed"])
 def what_requires_grad_is_not_resized(ag: Autograd) -> None:
-    """Resizing in place a tensor that requires grad is refused."""
+    """Resizing in place a tensor that requires grad is refused.
+
+    Remedy: make a new tensor of the other size, or resize what detach() gives.
+    """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     h = x * 1.0
 
@@ -288,6 +302,9 @@ def a_view_made_in_no_grad_is_not_written_in_grad_mode(ag: Autograd) -> None:
 
     It is unclear which was meant: a write that counts for the base, as its making in grad mode
     would say, or one that does not, as no_grad says (pytorch#32839).
+
+    Remedy: take the view in grad mode if the write is to count, or write inside no_grad too if it
+    is not.
     """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     base = x * 1.0

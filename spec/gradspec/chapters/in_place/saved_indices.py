@@ -74,7 +74,10 @@ def an_overwritten_index_is_not_taken_for_the_old_one(ag: Autograd, indexed: Ind
 
 @clause("inp-216", CONVENTION, sources=[SAVED], over=INDEXED)
 def a_saved_index_that_was_written_is_an_error(ag: Autograd, indexed: Indexed) -> None:
-    """If the index or the mask of {name} was written since, the pass is refused."""
+    """If the index or the mask of {name} was written since, the pass is refused.
+
+    Remedy: index with a clone(), or write to the index after the pass.
+    """
     v = ag.random(*indexed.shape)
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
     index = ag.tensor(indexed.index)
@@ -118,7 +121,10 @@ def an_overwritten_result_is_not_taken_for_the_index_that_was_found(
 def a_returned_index_that_was_written_is_an_error(
     ag: Autograd, found: tuple[Callable[[Autograd, Tensor], Any], tuple[int, ...], list[int]]
 ) -> None:
-    """If the indices that {name} returned were written since, the pass is refused."""
+    """If the indices that {name} returned were written since, the pass is refused.
+
+    Remedy: write to a clone() of the indices, or after the pass.
+    """
     apply, shape, _ = found
     v = ag.random(*shape)
     x = ag.tensor([3.0, 1.0, 2.0], requires_grad=True)

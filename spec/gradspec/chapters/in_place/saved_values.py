@@ -80,6 +80,9 @@ def an_overwritten_argument_is_not_taken_for_the_old_one(ag: Autograd, write: Wr
 def a_saved_argument_that_was_written_is_an_error(ag: Autograd) -> None:
     """If an argument saved for backward was written since, the pass through it is refused, and no
     gradient arrives.
+
+    Remedy: write to a clone(), use the operation out of place, as h = h + 1 does, or write after
+    the pass.
     """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
@@ -111,7 +114,10 @@ def an_overwritten_result_is_not_taken_for_the_old_one(ag: Autograd, form: Write
 
 @clause("inp-011", CONVENTION, sources=[SAVED])
 def a_saved_result_that_was_written_is_an_error(ag: Autograd) -> None:
-    """If a result saved for backward was written since, the pass through it is refused."""
+    """If a result saved for backward was written since, the pass through it is refused.
+
+    Remedy: use the operation out of place, as y = y + 1 does, or write after the pass.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     y = ag.exp(x)
     y.add_(1.0)
@@ -137,7 +143,10 @@ def squaring_in_place_has_the_slope_of_the_square(ag: Autograd) -> None:
 
 @clause("inp-019", CONVENTION, sources=[f"{WITH_AUTOGRAD} (reason 1)"])
 def squaring_in_place_overwrites_what_it_saved(ag: Autograd) -> None:
-    """Multiplying a tensor in place by itself is refused at backward: the factor is gone."""
+    """Multiplying a tensor in place by itself is refused at backward: the factor is gone.
+
+    Remedy: write h = h * h, which makes a new tensor.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
     h.mul_(h)
@@ -167,7 +176,10 @@ def a_later_pass_is_not_wrong_either(ag: Autograd, row: Kept) -> None:
 
 @clause("inp-214", CONVENTION, sources=[CHECKS], over=SAVED_KINDS)
 def each_pass_compares_versions(ag: Autograd, row: Kept) -> None:
-    """If a saved {name} was written after a first pass, a second one is refused."""
+    """If a saved {name} was written after a first pass, a second one is refused.
+
+    Remedy: write after the last pass, or compute the function again before the next.
+    """
     record, _ = row
     x = ag.tensor(1.0, requires_grad=True)
     saved, y = record(ag, x)
@@ -180,7 +192,11 @@ def each_pass_compares_versions(ag: Autograd, row: Kept) -> None:
 
 @clause("inp-038", CONVENTION, sources=[INCREMENT], builds_on=("inp-037",))
 def a_version_raised_by_hand_counts_as_a_write(ag: Autograd) -> None:
-    """Raising the version of a saved tensor by hand makes backward fail as a write would."""
+    """Raising the version of a saved tensor by hand makes backward fail as a write would.
+
+    Remedy: raise the version only of memory that was written, and compute the function again before
+    the pass.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
     ag.increment_version(x)
@@ -191,7 +207,10 @@ def a_version_raised_by_hand_counts_as_a_write(ag: Autograd) -> None:
 
 @clause("inp-012", CONVENTION, sources=[CHECKS], builds_on=("inp-010",))
 def the_error_comes_when_backward_gets_there(ag: Autograd) -> None:
-    """A saved value may be written, and only a pass that reaches the node that saved it fails."""
+    """A saved value may be written, and only a pass that reaches the node that saved it fails.
+
+    Remedy: write to a clone(), or write after the pass that needs the value.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
     y = h * h

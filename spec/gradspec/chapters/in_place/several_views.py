@@ -83,6 +83,8 @@ def an_output_of_several_is_not_written(ag: Autograd, piece: Shown) -> None:
     """In grad mode, a view that {name} made of a tensor that requires grad is not written in place.
 
     In pytorch#36608 and pytorch#49824 a further view, as by a slice, was a way round the ban.
+
+    Remedy: write to a clone() of the piece, or to a slice of the whole.
     """
     x = ag.tensor(piece.values, requires_grad=True)
     view = piece.of(ag, x * 1.0)
@@ -145,7 +147,10 @@ def such_views_are_not_wrong_once_their_base_is_written(ag: Autograd, use: Use) 
     stands_for={"inp-030a": "root"},
 )
 def such_views_are_unusable_once_their_base_is_written(ag: Autograd, use: Use) -> None:
-    """After a write to its base, one of several views is refused as a {name}."""
+    """After a write to its base, one of several views is refused as a {name}.
+
+    Remedy: take the views anew after the write.
+    """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     a = x * 1.0
     first, second = a.unbind(0)

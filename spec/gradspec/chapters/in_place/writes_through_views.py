@@ -115,6 +115,8 @@ def a_part_of_a_leaf_is_not_written(ag: Autograd, write: Callable[[Tensor], Any]
 
     In pytorch#46204 the error came late, in the backward pass, after the leaf had changed;
     pytorch#39150 asked for an error at the assignment.
+
+    Remedy: write inside no_grad, or to a part of a clone() of the leaf.
     """
     x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
 
@@ -273,7 +275,10 @@ def a_value_overwritten_elsewhere_is_not_taken_for_the_old_one(
 
 @clause("inp-016", CONVENTION, unseen="views", sources=[CHECKS], builds_on=("inp-002",))
 def a_write_to_a_part_is_a_write_to_the_whole(ag: Autograd) -> None:
-    """A saved part of a tensor counts as written if any other part of that tensor is."""
+    """A saved part of a tensor counts as written if any other part of that tensor is.
+
+    Remedy: clone() the part that is used or the one that is written, or write after the pass.
+    """
     x = ag.tensor([2.0, 3.0], requires_grad=True)
     a = x * 1.0
     first = a[0]
@@ -287,7 +292,10 @@ def a_write_to_a_part_is_a_write_to_the_whole(ag: Autograd) -> None:
 
 @clause("inp-016a", CONVENTION, unseen="views", sources=[CHECKS], builds_on=("inp-002",))
 def a_saved_base_is_stale_after_a_write_through_a_view(ag: Autograd) -> None:
-    """A saved tensor counts as written once a view that was made of it afterwards is written."""
+    """A saved tensor counts as written once a view that was made of it afterwards is written.
+
+    Remedy: write to a clone() of the view, or write after the pass.
+    """
     x = ag.tensor([2.0, 3.0], requires_grad=True)
     a = x * 1.0
     y = a * a

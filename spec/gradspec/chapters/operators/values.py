@@ -20,6 +20,11 @@ DETERMINED: Final = {
 ONLY_SHAPED: Final = {
     n: c for n, c in OUT_OF_PLACE.items() if c.operator.smoothness is UNDETERMINED
 }
+OF_A_TYPE: Final = {
+    name: call
+    for name, call in OUT_OF_PLACE.items()
+    if name == call.operator.name and "dtype" in call.operator.signature.defaults
+}
 
 
 @clause("op-201", VALUE, sources=["mathematics", "torch docstrings"], over=DETERMINED)
@@ -40,3 +45,14 @@ def shape_is_the_one_that_was_asked_for(ag: Autograd, call: Call) -> None:
 
     for _, value in results(call, sample):
         expect(found).has_shape(*value.shape)
+
+
+@clause("op-212", VALUE, sources=["torch docstrings"], over=OF_A_TYPE)
+def data_type_is_the_one_that_was_asked_for(ag: Autograd, call: Call) -> None:
+    """Given a data type, {name} makes a tensor of it.
+
+    Two are asked for, so that the one that is made anyway is not enough.
+    """
+    sample = call.sample()
+    for dtype in ("float32", "float64"):
+        expect(on_constants(ag, call, {**sample, "dtype": dtype})).has_dtype(dtype)

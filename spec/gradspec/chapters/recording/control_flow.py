@@ -148,7 +148,10 @@ def control_flow_over_a_vector_that_is_summed(ag: Autograd) -> None:
 
 @clause("rec-010", CONVENTION, sources=["T3 §6.3"])
 def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
-    """A piecewise linear function of a vector is no scalar: backward needs it summed first."""
+    """A piecewise linear function of a vector is no scalar: backward needs it summed first.
+
+    Remedy: sum the result, or give a cotangent of its shape.
+    """
     a = ag.tensor([0.75, -1.75, 0.25], requires_grad=True)
     d = _piecewise_linear_in_all_entries(a)
 

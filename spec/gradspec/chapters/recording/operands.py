@@ -31,6 +31,8 @@ def operands_that_do_not_fit_are_refused(ag: Autograd, row: Operation) -> None:
 
     Shapes are matched from the last dimension on.  An engine that begins with the first, or
     repeats what is too short, computes something that nobody asked for.
+
+    Remedy: reshape an operand so that the sizes agree or are one, counted from the last dimension.
     """
     operation, shape = row
     x, y = ag.tensor(ag.random(2, 3)), ag.tensor(ag.random(*shape))

@@ -170,6 +170,8 @@ def request_does_not_keep_or_revive_a_graph(ag: Autograd, request_first: bool) -
 
     Keeping a gradient and keeping a graph are two requests with similar names: the first is
     `retain_grad()`, the second `retain_graph=True`, and neither implies the other.
+
+    Remedy: give the pass retain_graph=True.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x * x
@@ -237,7 +239,10 @@ def on_a_leaf_the_request_does_nothing(ag: Autograd) -> None:
 
 @clause("ret-008", CONVENTION, sources=["leaf/non-leaf tutorial § retain_grad"])
 def constants_cannot_retain(ag: Autograd) -> None:
-    """retain_grad() on a tensor that does not require grad is refused."""
+    """retain_grad() on a tensor that does not require grad is refused.
+
+    Remedy: let a leaf that the tensor is computed from require grad beforehand.
+    """
     constant = ag.tensor(1.0)
 
     with ag.refuses("retain-without-grad"):

@@ -166,14 +166,20 @@ def all_layers_of_a_net_can_be_looked_at(ag: Autograd) -> None:
         expect(found[2]).equals(1.0)
 
 
-@clause("ret-201", VALUE, sources=["torch.Tensor.retain_grad docstring"], builds_on=("ret-004",))
-def results_of_one_operation_retain_their_own(ag: Autograd) -> None:
-    """Each result of an operation that has several retains the gradient of that result."""
+@clause(
+    "ret-201",
+    VALUE,
+    sources=["torch.Tensor.retain_grad docstring"],
+    over={"first": (0, 5.0), "second": (1, 7.0)},
+    builds_on=("ret-004",),
+)
+def results_of_one_operation_retain_their_own(ag: Autograd, row: tuple[int, float]) -> None:
+    """If two results of one operation retain their gradients, the {name} has its own."""
+    number, gradient = row
     x = ag.tensor([2.0, 3.0], requires_grad=True)
-    first, second = x.unbind(0)
+    first, second = results = x.unbind(0)
     first.retain_grad()
     second.retain_grad()
     (first * 5.0 + second * 7.0).backward()
 
-    expect(first.grad).equals(5.0)
-    expect(second.grad).equals(7.0)
+    expect(results[number].grad).equals(gradient)

@@ -99,6 +99,8 @@ def a_gradient_of_another_shape_cannot_be_assigned(ag: Autograd) -> None:
     """Assigning to grad a tensor of another shape than the leaf's is refused.
 
     The shape below is one that broadcasting would forgive; a gradient is not broadcast.
+
+    Remedy: reshape the gradient to the leaf's shape, or sum it over what was broadcast.
     """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     gradient = ag.tensor([3.0])
@@ -123,7 +125,10 @@ def a_gradient_is_not_summed_into_its_leaf(ag: Autograd) -> None:
 
 @clause("leaf-021", CONVENTION, sources=["observed"])
 def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
-    """Assigning a tensor to its own grad is refused."""
+    """Assigning a tensor to its own grad is refused.
+
+    Remedy: assign a copy, as x.detach().clone() makes it.
+    """
     x = ag.tensor(2.0, requires_grad=True)
 
     with ag.refuses("grad-is-self"):
@@ -134,7 +139,10 @@ def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
 
 @clause("leaf-022", CONVENTION, sources=["observed"])
 def a_gradient_is_a_tensor_or_none(ag: Autograd) -> None:
-    """Assigning to grad anything but a tensor or None is refused, a plain number included."""
+    """Assigning to grad anything but a tensor or None is refused, a plain number included.
+
+    Remedy: make a tensor of the leaf's shape that holds the number.
+    """
     x = ag.tensor(2.0, requires_grad=True)
 
     with ag.refuses("grad-type"):

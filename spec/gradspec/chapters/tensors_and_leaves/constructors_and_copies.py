@@ -284,6 +284,8 @@ def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
 
     A deep copy has to copy all that belongs to an object, and the history does; a second graph
     over the same leaves is what nobody who copies a model wants.
+
+    Remedy: copy what detach() gives, or use clone() to stay in the graph.
     """
     y = ag.tensor(2.0, requires_grad=True) * 3.0
 
@@ -291,22 +293,34 @@ def a_result_cannot_be_deep_copied(ag: Autograd) -> None:
         ag.deepcopy(y)
 
 
-@clause("leaf-043", CONVENTION, level=MAY, sources=["observed"])
-def a_pickled_result_comes_back_as_a_leaf(ag: Autograd) -> None:
-    """A tensor that was pickled comes back as a leaf with its value and flag, without a history."""
+@clause(
+    "leaf-043",
+    CONVENTION,
+    level=MAY,
+    sources=["observed"],
+    over={"a_leaf": (lambda x: x, 4.0), "a_result": (lambda x: x * 3.0, 12.0)},
+)
+def a_pickled_tensor_comes_back_as_a_leaf(
+    ag: Autograd, row: tuple[Callable[[Tensor], Tensor], float]
+) -> None:
+    """After it was pickled, {name} comes back as a leaf with its value and flag, and no history."""
+    make, gradient = row
     x = ag.tensor(2.0, requires_grad=True)
-    back = ag.pickle_and_back(x * 3.0)
+    back = ag.pickle_and_back(make(x))
 
     expect(back.is_leaf).is_true()
     expect(back.requires_grad).is_true()
     (back * back).backward()
-    expect(back.grad).equals(12.0)
+    expect(back.grad).equals(gradient)
     expect(x.grad).is_none()
 
 
 @clause("leaf-046", CONVENTION, sources=["torch.autograd.variable source"])
 def the_old_function_variable_is_withdrawn(ag: Autograd) -> None:
-    """The deprecated function autograd.variable refuses to work."""
+    """The deprecated function autograd.variable refuses to work.
+
+    Remedy: make a tensor and say requires_grad=True: tensors are variables themselves.
+    """
     x = ag.tensor(2.0)
 
     with ag.refuses("deprecated"):

@@ -129,7 +129,10 @@ def a_view_taken_earlier_reports_the_flag_of_its_base(ag: Autograd) -> None:
 
 @clause("leaf-014", CONVENTION, level=MAY, sources=["observed"])
 def the_flag_is_a_boolean(ag: Autograd) -> None:
-    """Assigning to requires_grad something that is no boolean, 1 for example, is refused."""
+    """Assigning to requires_grad something that is no boolean, 1 for example, is refused.
+
+    Remedy: assign True or False.
+    """
     x = ag.tensor(2.0)
 
     with ag.refuses("flag-type"):
@@ -178,6 +181,8 @@ def only_floating_point_tensors_are_variables(ag: Autograd, row: Declared) -> No
 
     A derivative says what a small change does, and a whole number has no small change.  Let
     through, it makes a variable of a type that has no derivative (pytorch#76008).
+
+    Remedy: convert the tensor to a data type of real numbers first, or write 1.0 for 1.
     """
     make, declare, flag = row
     x = make(ag)

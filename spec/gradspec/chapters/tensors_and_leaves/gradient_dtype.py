@@ -49,7 +49,10 @@ def incoming_gradients_are_cast_to_the_gradients_data_type(ag: Autograd) -> None
     stands_for={"leaf-020a": "grad_dtype"},
 )
 def a_gradient_of_another_data_type_cannot_be_assigned(ag: Autograd, grad_dtype: str) -> None:
-    """Assigning to grad a tensor of another data type than {name} is refused."""
+    """Assigning to grad a tensor of another data type than {name} is refused.
+
+    Remedy: convert the gradient to that data type, or set the leaf's grad_dtype first.
+    """
     x = ag.tensor(2.0, dtype="float64" if grad_dtype == UNSET else "float32", requires_grad=True)
     if grad_dtype != UNSET:
         x.grad_dtype = grad_dtype
@@ -115,7 +118,10 @@ def the_gradient_of_an_intermediate_has_its_data_type(ag: Autograd) -> None:
 
 @clause("leaf-027", CONVENTION, sources=[GRAD_DTYPE])
 def grad_dtype_belongs_to_leaves(ag: Autograd) -> None:
-    """Reading the grad_dtype of a tensor that has a history is refused."""
+    """Reading the grad_dtype of a tensor that has a history is refused.
+
+    Remedy: look at the data type of the tensor itself, which is that of its gradient.
+    """
     y = ag.tensor(2.0, requires_grad=True) * 3.0
 
     with ag.refuses("grad-dtype-nonleaf"):

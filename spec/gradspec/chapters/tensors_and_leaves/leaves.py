@@ -119,7 +119,10 @@ def a_result_does_not_seem_to_be_a_constant(ag: Autograd, ask: Callable[..., Any
     stands_for={"leaf-006a": "method"},
 )
 def the_flag_of_a_result_cannot_be_cleared(ag: Autograd, ask: Callable[..., Any]) -> None:
-    """Clearing the flag of a tensor that has a history by {name} is refused and changes nothing."""
+    """Clearing the flag of a tensor that has a history by {name} is refused and changes nothing.
+
+    Remedy: use detach(), which gives a constant of the same value.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
 
@@ -165,6 +168,9 @@ def the_flag_of_a_result_cannot_even_be_assigned_true(ag: Autograd) -> None:
 
     The method of the same purpose is allowed to ask for what is the case already; the attribute
     is not.
+
+    Remedy: leave the assignment away, since a result requires grad already; retain_grad() keeps its
+    gradient.
     """
     y = ag.tensor(3.0, requires_grad=True) * 2.0
 
@@ -190,6 +196,14 @@ def a_conversion_with_nothing_to_convert_returns_the_tensor(
     expect(convert(x)).is_same_object_as(x)
 
 
+@clause("leaf-217", CONVENTION, sources=["torch.Tensor.to docstring"])
+def a_converted_variable_requires_grad(ag: Autograd) -> None:
+    """What a variable is converted to requires grad, as the variable does."""
+    x = ag.tensor(2.0, dtype="float32", requires_grad=True)
+
+    expect(x.to("float64").requires_grad).is_true()
+
+
 @clause(
     "leaf-013",
     CONVENTION,
@@ -203,7 +217,11 @@ def a_conversion_with_nothing_to_convert_returns_the_tensor(
     stands_for={"leaf-013a": "grad_fn output_nr"},
 )
 def the_place_in_the_graph_cannot_be_assigned(ag: Autograd, row: tuple[str, Any]) -> None:
-    """The attribute {name} can be read and not assigned."""
+    """The attribute {name} can be read and not assigned.
+
+    Remedy: change what the attribute tells of: detach() gives a leaf, and an operation gives a
+    result.
+    """
     name, value = row
     y = ag.tensor(2.0, requires_grad=True) * 3.0
 

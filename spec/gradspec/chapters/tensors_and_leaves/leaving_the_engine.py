@@ -83,6 +83,12 @@ def a_number_of_the_language_is_a_constant(
     expect(x.grad).equals(value)
 
 
+@clause("leaf-216", VALUE, sources=["torch.Tensor.item docstring"])
+def item_is_the_value(ag: Autograd) -> None:
+    """item() of a tensor with one element is its value as a plain number."""
+    expect(ag.tensor(2.5).item()).equals(2.5)
+
+
 @clause("leaf-037b", VALUE, sources=["torch.Tensor.tolist docstring"])
 def tolist_gives_nested_lists_of_numbers(ag: Autograd) -> None:
     """tolist() of a tensor that requires grad gives its values as nested lists of plain numbers."""
@@ -101,7 +107,10 @@ def tolist_gives_nested_lists_of_numbers(ag: Autograd) -> None:
 def a_tensor_that_requires_grad_does_not_become_an_array(
     ag: Autograd, make: Callable[[Tensor], Tensor]
 ) -> None:
-    """While operations are recorded, {name} that requires grad does not become a NumPy array."""
+    """While operations are recorded, {name} that requires grad does not become a NumPy array.
+
+    Remedy: ask for x.detach().numpy(), or ask inside no_grad.
+    """
     y = make(ag.tensor(2.0, requires_grad=True))
 
     with ag.refuses("array-requires-grad"):
@@ -204,7 +213,7 @@ PRINTING: Final[dict[str, Any]] = {
 
 @clause("leaf-055", SAFETY, level=SHOULD, sources=["observed"], over=PRINTING)
 def printing_changes_nothing(ag: Autograd, show: Callable[[Autograd, Tensor], Any]) -> None:
-    """Showing a tensor by {name} leaves its flag, its graph and its gradient alone."""
+    """Showing a tensor by {name} leaves its flag and its graph alone."""
     x = ag.tensor(2.0, requires_grad=True)
     y = x * 3.0
 
@@ -213,8 +222,18 @@ def printing_changes_nothing(ag: Autograd, show: Callable[[Autograd, Tensor], An
 
     expect(x.requires_grad).is_true()
     (y * x).backward()
-    show(ag, x)
     expect(x.grad).equals(12.0)
+
+
+@clause("leaf-218", SAFETY, level=SHOULD, sources=["observed"], over=PRINTING)
+def printing_leaves_the_gradient(ag: Autograd, show: Callable[[Autograd, Tensor], Any]) -> None:
+    """Showing a leaf by {name} leaves its gradient alone."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * 3.0).backward()
+
+    show(ag, x)
+
+    expect(x.grad).equals(3.0)
 
 
 @clause("leaf-214", CONVENTION, level=SHOULD, sources=["observed"])

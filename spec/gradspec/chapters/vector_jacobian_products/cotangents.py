@@ -174,6 +174,8 @@ def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
 def a_result_that_repeats_a_scalar_is_no_scalar(ag: Autograd) -> None:
     """A result of two entries needs a cotangent even if both are the same scalar, and without one
     the call is an error that touches no leaf.
+
+    Remedy: sum the result, or give a cotangent with one weight for each entry.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.stack([x, x])
@@ -201,6 +203,8 @@ OF_ANOTHER_SHAPE = {
 def the_cotangent_has_the_shape_of_the_result(ag: Autograd, shape: tuple[int, ...]) -> None:
     """The cotangent has exactly the shape of the result, here two entries: one of shape {row}
     ({name}) is an error that touches no leaf.
+
+    Remedy: reshape the cotangent, or expand it to the shape of the result.
     """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     (x * 3).backward(ag.tensor([1.0, 1.0]))
@@ -225,6 +229,9 @@ def one_element_is_not_excused_from_its_shape(
 ) -> None:
     """A result of one element is no exception: its cotangent has as many dimensions as it has, so
     that a {name} is refused.
+
+    Remedy: reshape the cotangent to the result's shape, with a dimension of size one for each that
+    it has.
     """
     of_result, of_cotangent = shapes
     x = ag.tensor(np.full(of_result, 3.0), requires_grad=True)

@@ -60,12 +60,10 @@ def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
 
 @clause("vjp-011c", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
 def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
-    """With allow_unused, the answer for an input that the output does not depend on is None, and
-    with materialize_grads it is a zero, which without create_graph does not require grad.
+    """With allow_unused, the answer for an input that the output does not depend on is None.
 
-    An engine that answers with a tensor in both cases hides a missing connection (Oneflow#10251
-    made NaN of None); one whose zeros require grad lets a constant into the graph
-    (pytorch#168059).
+    An engine that answers with a tensor hides a missing connection; NaN was made of None in
+    Oneflow#10251.
     """
     x = ag.tensor(2.0, requires_grad=True)
     unused = ag.tensor(5.0, requires_grad=True)
@@ -73,6 +71,17 @@ def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
 
     expect(by_unused).is_none()
     expect(by_x).equals(4.0)
+
+
+@clause("vjp-205", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
+def an_unused_input_is_answered_by_a_zero_on_request(ag: Autograd) -> None:
+    """With materialize_grads, the answer for an input that the output does not depend on is a
+    zero, which without create_graph does not require grad.
+
+    Zeros that require grad let a constant into the graph (pytorch#168059).
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    unused = ag.tensor(5.0, requires_grad=True)
     by_unused, by_x = ag.grad(x * x, [unused, x], materialize_grads=True)
     expect(by_unused).equals(0.0)
     expect(by_unused.requires_grad).is_false()
@@ -81,7 +90,11 @@ def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
 
 @clause("vjp-011d", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
 def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
-    """Without allow_unused, a query for an input that the output does not depend on is refused."""
+    """Without allow_unused, a query for an input that the output does not depend on is refused.
+
+    Remedy: give allow_unused=True and take None for an answer, or look for a detach() that cut the
+    path.
+    """
     x = ag.tensor(2.0, requires_grad=True)
     unused = ag.tensor(5.0, requires_grad=True)
     y = x * x

@@ -1,0 +1,142 @@
+"""`gradspec words`: what every word means that adapters, books and commands are written with."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from gradspec import edition
+from gradspec.catalogue.domain import Operand
+from gradspec.catalogue.operators import CALLS, OPERATORS
+from gradspec.port.abilities import BUNDLES, WORDS
+from gradspec.port.errors import ERROR_KINDS
+from gradspec_conformance.hints import did_you_mean
+from gradspec_conformance.run.selection import PROFILES, Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradspec.catalogue.operator import Call, Operator
+
+INDENT: Final = 26
+WIDEST: Final = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word, what it means, and what is told in further lines; `others` also lead to it."""
+
+    word: str
+    meaning: str
+    more: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def is_about(self, asked: str) -> bool:
+        """Whether a word that somebody asked for is in its names."""
+        return any(asked in name for name in (self.word, *self.others))
+
+
+@click.command("words")
+@click.argument("words", nargs=-1)
+def command(words: tuple[str, ...]) -> None:
+    """Explain abilities, bundles, operators and their calls, kinds of error, and profiles.
+
+    Without WORDS all of them; else those in whose names one of the WORDS is.
+    """
+    chosen = {
+        title: [entry for entry in entries if not words or any(map(entry.is_about, words))]
+        for title, entries in sections().items()
+    }
+    if not any(chosen.values()):
+        names = [name for part in sections().values() for e in part for name in (e.word, *e.others)]
+        hint = did_you_mean(words[0], names) or "; `gradspec words` has all of them"
+        raise click.UsageError(f"there is no word {' '.join(words)!r}{hint}")
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    for title, entries in chosen.items():
+        if entries:
+            click.echo(click.style(f"\n{title}", bold=True))
+            click.echo("\n".join(line for entry in entries for line in _lines(entry, width)))
+
+
+def sections() -> dict[str, list[Entry]]:
+    """Give every word, by what it is."""
+    return {
+        "Abilities: what an engine is asked only if it has it": list(_abilities()),
+        "Bundles: words of a Python adapter for several abilities": list(_bundles()),
+        "Operators: an engine that has one declares op:NAME": list(map(_operator, OPERATORS)),
+        "Kinds of error: what `error_kind` and [errors] map onto": list(_errors()),
+        "Profiles: run --profile NAME": list(map(_profile, PROFILES.values())),
+    }
+
+
+def _abilities() -> Iterator[Entry]:
+    for name, word in WORDS.items():
+        if not name.startswith("op:"):
+            needed = sum(name in demand.needs for demand in edition.demands())
+            bundle = (f"bundle {word.bundle}",) if word.bundle else ()
+            count = f"{needed} clauses and rows need it"
+            yield Entry(name, word.meaning, ("; ".join((*bundle, count)),), (word.bundle,))
+
+
+def _bundles() -> Iterator[Entry]:
+    for bundle, words in BUNDLES.items():
+        yield Entry(bundle, " ".join(sorted(words)))
+
+
+def _operator(name: str) -> Entry:
+    operator = OPERATORS[name]
+    calls = [call for call in CALLS.values() if call.operator == operator]
+    forms = (f"{call.name}: {_called(call)}" for call in calls)
+    return Entry(f"op:{name}", _meaning(operator), tuple(forms), tuple(call.name for call in calls))
+
+
+def _meaning(operator: Operator) -> str:
+    """Give the call, how Python writes it if with a sign, and how smooth it is."""
+    sign = f", in Python {operator.sign.replace('$', '')}" if operator.sign else ""
+    formula = f", which is {operator.means}" if operator.means else ""
+    whole = f"{operator.name}({operator.signature.text}){sign}{formula}"
+    return f"{whole}; {operator.smoothness}"
+
+
+def _called(call: Call) -> str:
+    given = ", ".join(f"{name}={_shown(value)}" for name, value in call.given.items())
+    return f"{call.operator.name}({given})"
+
+
+def _shown(value: Any) -> str:
+    """Write an operand by its shape, and what else is given as Python does."""
+    if isinstance(value, Operand):
+        return f"tensor{value.shape}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return " ".join(repr(value).split())
+
+
+def _errors() -> Iterator[Entry]:
+    for kind, meaning in ERROR_KINDS.items():
+        yield Entry(kind, meaning)
+
+
+def _profile(profile: Profile) -> Entry:
+    """Give its sentence, how much is in it, and the words that its clauses may need."""
+    cases = [demand for demand in edition.demands() if profile.holds(demand)]
+    size = f"{len({demand.clause for demand in cases})} clauses, {len(cases)} with rows"
+    operators = " ".join(sorted(profile.operators or ()))
+    more = [f"may need {profile.allowed}"] if profile.allowed else []
+    more += [f"operators beside those of values: {operators}"] if operators else []
+    return Entry(profile.name, profile.sentence, (size, *more))
+
+
+def _lines(entry: Entry, width: int) -> Iterator[str]:
+    """Set an entry: the word, and beside it what it means."""
+    space = max(width - INDENT, INDENT)
+    first, *rest = textwrap.wrap(entry.meaning, space, break_on_hyphens=False)
+    yield click.style(f"{entry.word:{INDENT - 1}} ", fg="cyan") + first
+    yield from (" " * INDENT + line for line in rest)
+    for more in entry.more:
+        for line in textwrap.wrap(more, space, break_on_hyphens=False, subsequent_indent="  "):
+            yield " " * INDENT + click.style(line, dim=True)

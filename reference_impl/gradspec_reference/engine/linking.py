@@ -1,0 +1,170 @@
+"""The node of an operation: its edges and what it saves; start at `make_node`.
+
+`node_of_one` and `node_of_two` do the same for the commonest operations, without loops.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.node import next_order
+from gradspec_reference.engine.plans import plan
+from gradspec_reference.engine.saved import SavedTensor, save_result
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators.row import NOT_IMPLEMENTED
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.plans import Plan
+    from gradspec_reference.operators import Operator
+
+PAIR = 2
+ALONE = (True,)
+new = object.__new__
+
+
+def needs_grad(operand: Any) -> bool:
+    """Tell whether one operand makes the result require grad."""
+    if type(operand) is not Tensor:
+        return False
+    return (
+        operand._grad_fn is not None
+        or operand._requires_grad
+        or (operand._view is not None and operand.requires_grad)
+    )
+
+
+def should_record(requires: tuple[bool, ...]) -> bool:
+    """Tell whether a result requires grad: if any operand does."""
+    return True in requires
+
+
+def reach_a_rule(operator: Operator, requires: tuple[bool, ...]) -> bool:
+    """Tell whether an operand that requires grad has a rule; masks and indices have none."""
+    ruled = operator.ruled
+    return should_record(requires if ruled is None else tuple([requires[p] for p in ruled]))
+
+
+def make_node(
+    operator: Operator,
+    operands: tuple[Any, ...],
+    params: tuple[Any, ...],
+    requires: tuple[bool, ...],
+    result: Tensor,
+) -> graph.Node:
+    """Make the node of an operation with one result."""
+    how: Plan = operator.derived.get(requires) or plan(operator, requires)
+    array = result._array
+    return how.node(
+        collect_edges(operands, requires),
+        collect_saved(how, operands, result),
+        params,
+        ((array.shape, array.dtype),),
+        how.freeable,
+    )
+
+
+def node_of_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Tensor) -> Any:
+    """Make the node of an operation on one operand, which requires grad."""
+    how: Plan = operator.derived.get(ALONE) or plan(operator, ALONE)
+    numbers = (a._output_nr,) if a._output_nr else None
+    saved = collect_saved(how, (a,), result) if how.sources else ()
+    return link(how, (end_of(a),), numbers, saved, params, result)
+
+
+def node_of_two(
+    operator: Operator,
+    a: Tensor,
+    b: Any,
+    params: tuple[Any, ...],
+    requires: tuple[bool, bool],
+    result: Tensor,
+) -> Any:
+    """Make the node of an operation on two operands, the second of which may be a number."""
+    try:
+        how = operator.derived[requires]
+    except KeyError:
+        how = plan(operator, requires)
+    of_a, of_b = requires
+    targets = (end_of(a) if of_a else None, end_of(b) if of_b else None)
+    numbers = None
+    if (of_a and a._output_nr) or (of_b and b._output_nr):
+        numbers = (a._output_nr if of_a else 0, b._output_nr if of_b else 0)
+    saved: Any = ()
+    if how.crossed:
+        saved = (keep(b) if of_a else None, keep(a) if of_b else None)
+    elif how.sources:
+        saved = collect_saved(how, (a, b), result)
+    return link(how, targets, numbers, saved, params, result)
+
+
+def link(
+    how: Plan, targets: Any, numbers: Any, saved: Any, params: tuple[Any, ...], result: Tensor
+) -> Any:
+    """Make a node with one output: `Node`, field by field, which is faster than to call it."""
+    node = new(how.node)
+    array = result._array
+    node.targets = targets
+    node.numbers = numbers
+    node.saved = saved
+    node.params = params
+    node.shape = array.shape
+    node.dtype = array.dtype
+    node.freeable = how.freeable
+    node.order = next_order()
+    node.hooks = node.retained = None
+    return node
+
+
+def end_of(operand: Tensor) -> graph.Node | None:
+    """Return the node to which the gradient of an operand that requires grad is sent."""
+    node = operand._grad_fn if operand._view is None else operand.grad_fn
+    if node is None and operand._requires_grad:
+        return graph.accumulator(operand)
+    return node
+
+
+def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tuple[graph.Edge, ...]:
+    """Return one edge per operand, in their order; none where no gradient is wanted."""
+    edge, none = graph.gradient_edge, graph.NO_EDGE
+    if len(operands) == PAIR:  # the commonest case, without a loop
+        (a, b), (of_a, of_b) = operands, requires
+        return (edge(a) if of_a else none, edge(b) if of_b else none)
+    return tuple(
+        [edge(x) if wanted else none for x, wanted in zip(operands, requires, strict=True)]
+    )
+
+
+def collect_saved(how: Plan, operands: tuple[Any, ...], result: Tensor | None) -> tuple[Any, ...]:
+    """Return what the rules need: operands, their shapes, or the result if there is one yet."""
+    saved: list[Any] = []
+    for kind, index in how.sources:
+        if kind == "operand":
+            saved.append(keep(operands[index]))
+        elif kind == "result":
+            saved.append(None if result is None else save_result(result))
+        elif kind == "shape":
+            saved.append(operands[index]._array.shape)
+        elif kind == "rest":
+            saved.append([SavedTensor(x) for x in operands[index:]])
+        else:
+            saved.append(None)
+    return tuple(saved)
+
+
+def keep(operand: Any) -> Any:
+    """Return what a node keeps of an operand: the tensor itself, as long as nobody wrote it."""
+    if type(operand) is not Tensor or operand._counter is None:
+        return operand
+    return SavedTensor(operand)
+
+
+def differentiated(operator: Operator, edges: tuple[graph.Edge, ...]) -> tuple[graph.Edge, ...]:
+    """Leave out the edges of operands without a rule: indices, masks, conditions.
+
+    A node that only refuses has, as in torch, no edge for a constant either.
+    """
+    if operator.ruled is None:
+        return edges
+    kept = tuple([edges[p] for p in operator.ruled])
+    return kept if operator.node != NOT_IMPLEMENTED else tuple(e for e in kept if e[0])
