@@ -421,6 +421,41 @@ for act in ("mul_(2)", "unbind()", "split(1)", "sort()", "t_()", "unsqueeze_(0)"
     i = torch.tensor([1, 0])
     i[:] = leaf(1.0)
     attempt(lambda: eval("i." + act))
+m = torch.tensor([True, False])
+m[:] = leaf(1.0)
+y = torch.ones(2)
+out(torch.masked_select(y, m), torch.where(m, y, y), y.masked_fill_(m, 2.0), y[m])
+t = leaf([1.0, 2.0]).clamp(min=1)
+attempt(lambda: m.backward(torch.ones(2), inputs=[t]))
+out(t.retains_grad)
+""")
+
+
+def test_a_write_is_refused_before_its_arguments_are_looked_at() -> None:
+    assert_alike("""
+mask = torch.tensor([True, False])
+for x in (leaf([1.0, 2.0, 3.0]), leaf([1.0, 2.0, 3.0]) * 1, torch.ones(3), mask.clone()):
+    attempt(lambda: x.__setitem__(mask, 1.0))
+    attempt(lambda: x.__setitem__(mask, x))
+    attempt(lambda: x[:0].__setitem__([0], torch.ones(1)))
+    attempt(lambda: x[:0].__setitem__([0], x[1]))
+    attempt(lambda: x.unsqueeze_(5))
+    attempt(lambda: x.transpose_(0, 5))
+    attempt(lambda: x.squeeze_(5))
+    attempt(lambda: x.clamp_(max=3))
+    attempt(lambda: x[:, mask])
+    attempt(lambda: x[torch.zeros(0, 3) > 0])
+""")
+
+
+def test_nothing_is_gathered_or_rolled_anywhere() -> None:
+    assert_alike("""
+x = leaf([1.0, 2.0, 3.0])
+y = x.gather(0, torch.ones(0, 3))
+y.sum().backward()
+out(y, x.grad)
+attempt(lambda: torch.roll(torch.ones(3, 0), 3, 2))
+attempt(lambda: torch.roll(torch.ones(3, 0), (3, 1), (0, 2)))
 """)
 
 

@@ -337,6 +337,34 @@ for given in (torch.tensor([1., 2.]), leaf([1., 2.]), leaf([1., 2.]) * 1):
     )
 
 
+@pytest.mark.parametrize("order", ["(0, 1, 2)", "(2, 0, 1)", "(1, 2, 0, 1)"])
+def test_hooks_of_several_outputs_are_called_as_they_were_registered(order: str) -> None:
+    assert_alike(f"""
+x = leaf([1., 2., 3., 4., 5., 6.])
+parts = (x * 1).split(2)
+for i in {order}:
+    parts[i].register_hook(lambda g, i=i: out(i, g))
+parts[2].retain_grad()
+(parts[0].sum() + parts[2].sum()).backward()
+out(parts[2].grad, x.grad)
+""")
+
+
+@pytest.mark.parametrize("watched", ["pass", "y.register_hook(lambda g: None)", "y.retain_grad()"])
+@pytest.mark.parametrize("backward", ["g", "None"])
+def test_what_has_no_derivative_refuses_whatever_arrives(backward: str, watched: str) -> None:
+    assert_alike(
+        CUSTOM.format(forward="x * 1", backward=backward)
+        + f"""
+x = leaf([1., 2.])
+y = torch.ones(2).heaviside(x)
+{watched}
+attempt(lambda: Custom.apply(y).sum().backward())
+out(x.grad, y.grad)
+"""
+    )
+
+
 WRITTEN = "h h[0:2] h.view(3) h.unbind()[0] h.split(2)[0] x[0:2] k[0:2] h.t()"
 
 

@@ -68,13 +68,16 @@ def backward(
     if targets is not None and not targets:
         raise InputsEmptyError("inputs is empty; give at least one tensor, or leave it out")
     roots = as_roots(tensors)
-    edges, seeds = cotangents.for_roots(roots, as_cotangents(grad_tensors, len(roots)))
+    given = as_cotangents(grad_tensors, len(roots))
+    edges, seeds = cotangents.for_roots(roots, given)
     if create_graph:
         warn_of_cycle()
+    wanted = None if targets is None else stored(targets)
+    seeds = cotangents.all_received(edges, seeds, given)
     walk = new_pass(retain_graph, create_graph)
     walk.count(edges)
-    if targets is not None:
-        walk.limit_to(stored(targets), below(walk), run_targets=True)
+    if wanted is not None:
+        walk.limit_to(wanted, below(walk), run_targets=True)
     walk.start(edges, seeds)
     walk.run()
 
@@ -137,6 +140,7 @@ def answer(
     """Return what one pass brings to the targets; None where nothing arrives."""
     edges, seeds = cotangents.for_roots(roots, given)
     wanted = [edge_of(target) for target in targets]
+    seeds = cotangents.all_received(edges, seeds, given)
     walk = new_pass(retain_graph, create_graph)
     walk.count(edges)
     walk.limit_to(wanted, below(walk), run_targets=False)

@@ -24,7 +24,7 @@ from gradspec_reference.engine.arrivals import (
     count_dependencies,
     select_paths,
 )
-from gradspec_reference.engine.node import AccumulateGrad, WithoutDerivative
+from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import unbroadcast
 from gradspec_reference.engine.shown import ShowsGradients
@@ -163,8 +163,6 @@ class BackwardPass(ShowsGradients):
         if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
             return
-        if isinstance(node, WithoutDerivative):
-            node.refuse()
         if node.operator_is_callers:
             self.quietly(self.ask_caller, node, arrived)
         elif all(value is None for value, _ in arrived):

@@ -45,8 +45,14 @@ def for_roots(roots: Sequence[Root], given: Sequence[Any]) -> tuple[list[Edge], 
             "None) per root"
         )
     edges = [edge_of_root(root, position) for position, root in enumerate(roots)]
-    seeds = [one for one in cotangents if one is not None]
-    return edges, [received(edge, one) for edge, one in zip(edges, seeds, strict=True)]
+    return edges, [one for one in cotangents if one is not None]
+
+
+def all_received(edges: list[Edge], seeds: list[Tensor], given: Sequence[Any]) -> list[Tensor]:
+    """Return what roots receive; those who ask for gradients have been looked at before."""
+    if len(given) == 1 and given[0] is None:  # the commonest case
+        return seeds
+    return [received(edge, one) for edge, one in zip(edges, seeds, strict=True)]
 
 
 def received(edge: Edge, cotangent: Tensor) -> Tensor:

@@ -47,7 +47,8 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
     """Run an operator and store its result in its first operand, which is returned."""
     target: Tensor = operands[0]
     requires = tuple(linking.needs_grad(x) for x in operands)
-    recorded = state.recording and linking.should_record(requires) and has_rules(operator, target)
+    wanted = linking.reach_a_rule(operator, requires)
+    recorded = state.recording and wanted and has_rules(operator, target)
     if recorded:
         check_may_be_written(target)
     array = target.materialise()
@@ -128,6 +129,12 @@ def store(target: Tensor, result: Any) -> None:
     """Write a result into the target's memory and count the write."""
     np.copyto(target._array, result, casting="unsafe")
     versions.bump(target)
+
+
+def check_if_recorded(target: Tensor, *others: Tensor) -> None:
+    """Refuse a recorded write before its further arguments are looked at, as torch does."""
+    if state.recording and any(map(linking.needs_grad, (target, *others))):
+        check_may_be_written(target)
 
 
 def check_may_be_written(target: Tensor) -> None:

@@ -39,6 +39,12 @@ def should_record(requires: tuple[bool, ...]) -> bool:
     return True in requires
 
 
+def reach_a_rule(operator: Operator, requires: tuple[bool, ...]) -> bool:
+    """Tell whether an operand that requires grad has a rule; masks and indices have none."""
+    ruled = operator.ruled
+    return should_record(requires if ruled is None else tuple([requires[p] for p in ruled]))
+
+
 def make_node(
     operator: Operator,
     operands: tuple[Any, ...],

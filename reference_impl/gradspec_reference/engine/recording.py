@@ -19,7 +19,7 @@ from gradspec_reference.engine.linking import (
     differentiated,
     make_node,
     needs_grad,
-    should_record,
+    reach_a_rule,
 )
 from gradspec_reference.engine.modes import is_quiet, state
 from gradspec_reference.engine.plans import plan
@@ -211,7 +211,7 @@ def record(
 ) -> None:
     """Give a result its history, if it has one."""
     requires = tuple([needs_grad(x) for x in operands])
-    if not should_record(requires):
+    if not reach_a_rule(operator, requires):
         return
     if result._array.dtype.kind != "f":
         refusals.refuse_integers(operator, operands, requires)

@@ -42,10 +42,10 @@ class ShowsGradients:
     def take(self, node: Node) -> list[tuple[Any, int]]:
         """Return what arrived at each output of a node, after the hooks there have seen it."""
         arrived = self.waiting.pop(node)[FIRST:]
-        for slot, sums in enumerate(arrived):
+        for slot in list(node.hooks or range(len(arrived))):  # in the order of their first hooks
             functions = hooks_on(node, slot)
             if functions:
-                arrived[slot] = self.through_hooks(functions, *sums)
+                arrived[slot] = self.through_hooks(functions, *arrived[slot])
         if node.retained is not None:
             for slot, (value, _) in enumerate(arrived):
                 hooks.store_retained(node, slot, self.as_tensor(value))

@@ -48,15 +48,15 @@ def mse_loss(
 ) -> Tensor:
     """Return the squared differences, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
-    if input.shape != target.shape:
+    given = input.shape
+    if given != target.shape:
         warnings.warn(
             f"mse_loss was given shapes {list(input.shape)} and {list(target.shape)}, which are "
             "broadcast; that is rarely meant",
             UserWarning,
             stacklevel=3,
         )
-    given = input.shape
-    input, target = broadcast(input, target)
+        input, target = broadcast(input, target)
     if not promoted_dtype(input._array, target._array).is_floating_point:
         raise NotImplementedError("mse_loss was given integers; convert them with float()")
     if weight is None:
@@ -68,7 +68,7 @@ def mse_loss(
 
 
 def broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Expand two tensors to their common shape, unless they have it."""
+    """Expand two tensors to their common shape."""
     arrays = (input._array, target._array)
     refusals.check_shapes(OPERATORS["mse_loss"], arrays)
     shape = np.broadcast_shapes(*[each.shape for each in arrays])

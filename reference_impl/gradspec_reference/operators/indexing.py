@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,8 @@ def gather_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, *_: Any) -> A
     """Return what was read along a dimension, added where it was read."""
     if not shape:
         return g
+    if not math.prod(index.shape):
+        return xp.scatter_to(xp.reshape(g, (0, *shape[1:])), shape, (slice(0, 0),))
     key = along(index, dim) if index.ndim else (array_of(index),)
     return xp.scatter_to(g, shape, key)
 
@@ -141,6 +144,8 @@ def masked_select_rule(xp: Any, g: Any, x: Any, mask: Any) -> Any:
 
 def gather_kernel(x: Any, index: Any, dim: int) -> Any:
     """Return what the index names; a number counts as one row of one element."""
+    if not index.size:
+        return np.zeros(index.shape, x.dtype)
     if not (x.ndim and index.ndim):
         return x.reshape(-1)[index.reshape(-1)].reshape(index.shape)
     return x[along(index, dim)]

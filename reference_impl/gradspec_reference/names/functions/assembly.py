@@ -92,6 +92,8 @@ def roll(
     named = as_shape((() if dims is None else dims,))
     if len(steps) != (len(named) or 1):
         raise RuntimeError(f"roll was given {len(steps)} shifts and {len(named)} dimensions")
+    if not input._array.size:  # as in torch, wherever that is
+        steps, named = steps[:1], ()
     along = tuple(normal_dim(d, input.ndim) for d in named)
     return unary(OPERATORS["roll"], input, steps, along)
 

@@ -39,6 +39,7 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     shown, template, indices = keys.take_views(input, key)
     if indices:
         indices = within_nothing(shown, template, indices)
+        check_masks(shown, template, indices)
         return apply(OPERATORS["index"], (shown, *indices), template)
     return parts.alias(input) if shown is input else shown
 
@@ -60,13 +61,15 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
 
 
 def check_masks(target: Tensor, template: tuple[Any, ...], indices: list[Tensor]) -> None:
-    """Refuse a mask that has not the shape of the dimensions that it stands for."""
+    """Refuse a mask of another shape than the dimensions it stands for, an index into nothing."""
     for dim, index in zip(keys.dims_of(template, indices), indices, strict=True):
         masked = target._array.shape[dim : dim + index.ndim]
         if index._array.dtype == np.bool_ and index._array.shape != masked:
             raise IndexError(
                 f"a mask of shape {list(index.shape)} was given where the tensor has {list(masked)}"
             )
+        if index._array.size and target._array.shape[dim : dim + 1] == (0,):
+            raise IndexError(f"dimension {dim} has no elements, so there is none to be named")
 
 
 def within_nothing(shown: Tensor, template: tuple[Any, ...], indices: list[Tensor]) -> list[Tensor]:
@@ -103,17 +106,19 @@ def put(target: Tensor, template: Any, indices: list[Tensor], value: Tensor) -> 
 
     One number under one mask may be of any dtype, and may lie in the target's memory.
     """
+    inplace.check_if_recorded(target, value)
+    is_number = value.numel() == 1 and len(indices) == 1 and indices[0]._array.dtype == np.bool_
+    if not is_number:
+        inplace.check_apart(target, (value, *indices))
     indices = within_nothing(target, template, indices)
     check_masks(target, template, indices)
-    if value.numel() == 1 and len(indices) == 1 and indices[0]._array.dtype == np.bool_:
+    if is_number:
         number_for(value._array.item(), target._array.dtype)
-    else:
-        inplace.check_apart(target, (value, *indices))
-        if value._array.dtype != target._array.dtype:
-            raise InplaceDtypeError(
-                f"{value.dtype} was assigned to elements of {target.dtype}; at tensors of indices "
-                "both must be equal, so convert the value with to()"
-            )
+    elif value._array.dtype != target._array.dtype:
+        raise InplaceDtypeError(
+            f"{value.dtype} was assigned to elements of {target.dtype}; at tensors of indices "
+            "both must be equal, so convert the value with to()"
+        )
     return inplace.apply_inplace(OPERATORS["index_put"], (target, value, *indices), template)
 
 
@@ -145,6 +150,8 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     dim = normal_dim(dim, input.ndim)
     if index._array.size and index._array.dtype.kind not in "iu":
         raise RuntimeError(f"gather was given an index of {index.dtype}; use integers")
+    if not index._array.size:  # then its shape need not fit
+        return apply(OPERATORS["gather"], (input, index.to(dtypes.int64)), dim)
     own, named = input._array.shape or (1,), index._array.shape or (1,)
     beside = with_length(own, dim, 0), with_length(named, dim, 0)
     if len(own) != len(named) or any(n > m for m, n in zip(*beside, strict=True)):
@@ -154,8 +161,6 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
         )
     if not in_range(index, own[dim]):
         raise RuntimeError(f"gather was given an index outside 0 to {own[dim] - 1}")
-    if index._array.dtype.kind == "f":  # it is empty
-        index = index.to(dtypes.int64)
     return apply(OPERATORS["gather"], (input, index), dim)
 
 

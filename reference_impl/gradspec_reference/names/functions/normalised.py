@@ -74,6 +74,7 @@ def norm(
     order = 2.0 if p is None or p == "fro" else p
     if isinstance(order, str):
         raise RuntimeError(f"norm was given the order {p!r}; use 'fro'")  # noqa: TRY004
-    return unary(
-        OPERATORS["vector_norm"], input, float(order), normal_dims(dim, input.ndim), keepdim
-    )
+    dims = normal_dims(dim, input.ndim)
+    if p == "fro" and dim is not None and len(dims) > 2:  # noqa: PLR2004 - of a matrix
+        raise RuntimeError(f"norm 'fro' was given {len(dims)} dimensions; a matrix has two")
+    return unary(OPERATORS["vector_norm"], input, float(order), dims, keepdim)

@@ -43,12 +43,14 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
 
 def t_(input: Tensor) -> Tensor:
     """Transpose in place (torch.Tensor.t_)."""
+    inplace.check_if_recorded(input)
     shapes.check_is_matrix(input)
     return change_view_(input, "t")
 
 
 def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Exchange two dimensions in place (torch.Tensor.transpose_)."""
+    inplace.check_if_recorded(input)
     dims = (normal_dim(dim0, input.ndim), normal_dim(dim1, input.ndim))
     return change_view_(input, "transpose", *dims)
 
@@ -57,11 +59,13 @@ def squeeze_(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor
     """Drop dimensions of length one in place (torch.Tensor.squeeze_)."""
     if dim is None:
         return change_view_(input, "squeeze")
+    inplace.check_if_recorded(input)
     return change_view_(input, shapes.squeezing(dim), named_dims(dim, input.ndim))
 
 
 def unsqueeze_(input: Tensor, dim: int) -> Tensor:
     """Add a dimension of length one in place (torch.Tensor.unsqueeze_)."""
+    inplace.check_if_recorded(input)
     return change_view_(input, "unsqueeze", normal_dim(dim, input.ndim + 1))
 
 

@@ -90,6 +90,8 @@ def clamp_(
 ) -> Tensor:
     """Clamp in place (torch.Tensor.clamp_)."""
     operator, operands, params = _clamp_call(input, min, max)
+    if params:
+        inplace.check_dtype(input.materialise(), widened(input, *params).dtype)
     return inplace.apply_inplace(operator, operands, *params)
 
 
