@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,17 @@ def test_a_limit_that_is_none_overwrites_no_list(tmp_path: Path, seconds: str) -
     assert result.exit_code == 2
     assert "--timeout is" in result.output
     assert known.read_text() == EXPECTED
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no such device there")
+def test_a_stream_is_written_as_it_is(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path\nfrom gradspec_conformance.cli.files import write\n"
+        "write(Path('/dev/stdout'), 'text', Path.read_text)"
+    )
+    before = os.lstat("/dev/stdout")
+    with (tmp_path / "told").open("w") as told:
+        subprocess.run([sys.executable, "-c", script], stdout=told, check=True)
+
+    assert (tmp_path / "told").read_text() == "text"
+    assert os.lstat("/dev/stdout").st_ino == before.st_ino

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -387,3 +388,12 @@ def test_an_engine_with_a_name_that_is_too_long_is_not_there(name: str) -> None:
 
     assert result.exit_code == ExitStatus.INCOMPLETE
     assert "Traceback" not in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no descriptors there")
+@pytest.mark.parametrize("words", [("list",), ("run", "reference", "-k", ADDS)])
+def test_standard_streams_may_be_closed(words: tuple[str, ...]) -> None:
+    line = f"exec {shlex.join(in_a_process(*words))} <&- >&-"
+    ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (0, "")

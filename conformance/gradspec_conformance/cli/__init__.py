@@ -57,6 +57,7 @@ class Commands(click.Group):
         """Do the same for what is printed before there is a subcommand."""
         _keep_docstrings()
         _stand_somewhere()
+        _open_what_is_closed()
         try:
             return super().main(*arguments, **options)
         except OSError as error:
@@ -117,10 +118,22 @@ def _stand_somewhere() -> None:
         os.chdir("/proc" if os.access("/proc", os.X_OK) else "/")
 
 
+def _open_what_is_closed() -> None:
+    """Put nothing in the place of a standard stream that is closed, or a pipe would take it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
 def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
 
 
 def _lost(error: OSError) -> int:

@@ -44,7 +44,8 @@ def write(path: Path, text: str, read: Callable[[Path], object]) -> None:
     """Write a file, read it back, and put it in its place; raises OSError, and what `read` does."""
     target = _target(path)
     if _is_stream(target):
-        target.write_text(text, "utf-8")
+        with target.open("w", encoding="utf-8") as stream:
+            stream.write(text)
         return
     descriptor, name = tempfile.mkstemp(".part", ".gradspec-", target.parent)
     beside = Path(name)
@@ -63,27 +64,30 @@ def write(path: Path, text: str, read: Callable[[Path], object]) -> None:
 
 def _target(path: Path) -> Path:
     """Follow links to the place itself; raises OSError where nothing can be written there."""
-    target = path if str(path).startswith(STREAMS) else path.resolve()
+    target = path if _is_stream(path) else path.resolve()
     if not target.exists():
+        if _is_stream(target):
+            raise FileNotFoundError(2, "there is no such stream")
         if not target.parent.is_dir():
             raise FileNotFoundError(2, f"there is no directory {target.parent}")
         return target
     mode = target.stat().st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(21, "it is a directory")
-    if not (stat.S_ISREG(mode) or _is_stream(target)):
+    if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode) or _is_stream(target)):
         raise OSError(22, "it is no regular file")
     if not os.access(target, os.W_OK):
         raise PermissionError(13, "Permission denied")
     return target
 
 
-STREAMS = ("/dev/", "/proc/self/fd/")
+STREAMS = ("/dev/", "/proc/")
+MEMORY = "/dev/shm/"  # noqa: S108 - a disk like any other
 
 
 def _is_stream(path: Path) -> bool:
     """Whether it is a device, or a stream of this process, which is written as it is."""
-    return str(path).startswith(STREAMS) and path.exists() and not path.is_file()
+    return str(path).startswith(STREAMS) and not str(path).startswith(MEMORY)
 
 
 def _are_one(path: Path, other: Path) -> bool:
