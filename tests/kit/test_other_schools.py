@@ -73,6 +73,27 @@ ELSEWHERE = (
 """Choices that show in all chapters, made together."""
 
 
+ONE_CHOICE = {
+    "gradients begin at zero": (
+        lambda: planted("grad_begins_at_zero"),
+        "leaf-015 acc-007 acc-020",
+        # the reference engine's zeros have a data type, a memory and a layout of their own
+        "leaf-025a leaf-020 acc-024a acc-018 acc-203 acc-013",
+    ),
+}
+"""School -> the one choice that it makes, the clauses about it, and what the choice entails."""
+
+
+@pytest.mark.parametrize(("school", "about", "entailed"), ONE_CHOICE.values(), ids=ONE_CHOICE)
+def test_one_choice_fails_the_clauses_about_it_and_no_others(
+    school: Callable[[], Callable[[Swap], None]], about: str, entailed: str
+) -> None:
+    wrong = {case.id.partition("/")[0] for case in failed_by(school(), wanted=lambda _: True)}
+
+    assert set(about.split()) <= wrong
+    assert wrong <= {*about.split(), *entailed.split()}
+
+
 @pytest.mark.parametrize("school", SCHOOLS.values(), ids=SCHOOLS)
 def test_another_school_fails_conventions_of_writing_in_place_only(
     school: Callable[[], Callable[[Swap], None]],

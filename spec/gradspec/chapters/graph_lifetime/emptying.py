@@ -92,8 +92,6 @@ def query_empties_like_backward(ag: Autograd) -> None:
     with ag.refuses("graph-freed"):
         y.backward()
 
-    expect(x.grad).is_none()
-
     z = x * x
     z.backward()
 

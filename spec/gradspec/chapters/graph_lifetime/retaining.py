@@ -133,7 +133,6 @@ def flag_that_is_given_beats_the_default(ag: Autograd) -> None:
     with ag.refuses("graph-freed"):
         y.backward()
 
-    expect(x.grad).is_none()
     (second,) = ag.grad(found, [x])
     expect(second).equals(12.0)
 
@@ -200,7 +199,6 @@ def query_with_history_is_silent(ag: Autograd) -> None:
         (found,) = ag.grad(y, [x], create_graph=True)
 
     expect(found).equals(4.0)
-    expect(x.grad).is_none()
 
 
 @clause(

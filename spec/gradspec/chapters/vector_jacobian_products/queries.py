@@ -88,8 +88,8 @@ def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
 
     with ag.refuses("unused-input"):
         ag.grad(y, [x, unused])
-    expect(unused.grad).is_none()
-    expect(x.grad).is_none()
+    expect(unused.grad).is_none_or_zero()
+    expect(x.grad).is_none_or_zero()
 
 
 @clause("vjp-204", VALUE, sources=["torch.autograd.grad docstring"], builds_on=("vjp-202",))
