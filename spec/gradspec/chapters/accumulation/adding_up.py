@@ -155,7 +155,7 @@ def parts_of_a_batch_add_up_to_the_whole(ag: Autograd, batches: list[list[float]
     """
 
     def loss(w: Tensor, samples: list[float]) -> Any:
-        return sum((w * s - 1.0) ** 2 for s in samples)
+        return sum((w * s - 1.0) * (w * s - 1.0) for s in samples)
 
     samples = [s for batch in batches for s in batch]
     expected = sum(2.0 * s * (0.5 * s - 1.0) for s in samples)
