@@ -181,7 +181,7 @@ def every_pass_overwrites(_sound, leaf, gradient, _status):
     leaf._grad = Tensor(np.array(gradient))
 
 
-@plant(ADD_CONTRIBUTION, "value: bwd-202/xy_and_yz_and_zx bwd-001", "apache/mxnet#9172")
+@plant(ADD_CONTRIBUTION, "value: bwd-202/xy_and_yz_and_zx rec-013", "apache/mxnet#9172")
 def buffer_overwrite(_sound, _held, _status, part):
     """A second contribution to a value replaces the first."""
     return (part, SHARED)

@@ -112,7 +112,6 @@ def passes_over_several_losses_give_the_gradient_of_their_sum(ag: Autograd) -> N
     "acc-008a",
     CONVENTION,
     sources=["sum rule", "torch.autograd.backward docstring"],
-    builds_on=("acc-008",),
     given={
         "f": expressions(shapes=SCALARS, unary=("neg", "sin")),
         "g": expressions(shapes=SCALARS, unary=("neg", "sin")),

@@ -221,7 +221,7 @@ def a_value_is_passed_once(ag: Autograd, run: Callable[..., None]) -> None:
     expect(passed).happened_in_order([-3.0])
 
 
-@clause("bwd-015", VALUE, sources=[BACKWARD], builds_on=("bwd-013",))
+@clause("bwd-015", VALUE, sources=[BACKWARD])
 def a_root_listed_twice_counts_twice(ag: Autograd) -> None:
     """A root that is listed twice contributes twice."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -235,7 +235,6 @@ def a_root_listed_twice_counts_twice(ag: Autograd) -> None:
     "bwd-016",
     VALUE,
     sources=[BACKWARD],
-    builds_on=("bwd-013",),
     over={"first": lambda y: [y, y * 3], "last": lambda y: [y * 3, y]},
 )
 def a_root_may_lie_below_another(ag: Autograd, roots: Callable[[Tensor], list[Tensor]]) -> None:

@@ -30,6 +30,14 @@ def partial(ag: Autograd, function: Function, argument: int = 0) -> Function:
     return derivative
 
 
+@clause("ho-205", VALUE, sources=["torch.autograd.grad docstring", "T1 §2.1.4"])
+def the_derivative_of_a_derivative_is_the_second(ag: Autograd) -> None:
+    """The derivative of a derivative is the second derivative: of x^3 at 3 it is 18."""
+    second = partial(ag, partial(ag, lambda x: x * x * x))
+
+    expect(second(3.0)).equals(18.0)
+
+
 @clause("ho-003", VALUE, sources=["torch.autograd.grad docstring"])
 def differentiation_can_be_repeated(ag: Autograd) -> None:
     """Differentiation can be repeated: the derivatives of x^4 at 2 are 32, 48, 48 and 24.

@@ -136,7 +136,7 @@ def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
         ag.grad(first, [x])
 
 
-@clause("ho-014a", CONVENTION, level=MAY, sources=["observed"], builds_on=("ho-014",))
+@clause("ho-014a", CONVENTION, level=MAY, sources=["observed"])
 def first_graph_is_another(ag: Autograd) -> None:
     """Emptying the graph of a gradient leaves that of the function usable, if no node is in both.
 

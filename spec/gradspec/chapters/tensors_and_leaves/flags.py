@@ -93,7 +93,7 @@ def a_leaf_declared_later_is_like_one_declared_at_once(
     expect(x.grad).equals(6.0)
 
 
-@clause("leaf-048", CONVENTION, sources=[METHOD], builds_on=("leaf-003",))
+@clause("leaf-048", CONVENTION, sources=[METHOD])
 def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
     """What was computed from a tensor before its flag was turned on stays a constant.
 

@@ -187,7 +187,7 @@ def a_leaf_turned_off_leaves_the_others_alone(ag: Autograd) -> None:
     expect(other.grad).equals(2.0)
 
 
-@clause("leaf-049", CONVENTION, sources=[SETTING], builds_on=("leaf-003",))
+@clause("leaf-049", CONVENTION, sources=[SETTING])
 def a_leaf_turned_off_after_recording_gets_no_gradient(ag: Autograd) -> None:
     """If the flag of a leaf is cleared after the forward pass, backward leaves its grad alone.
 
@@ -198,7 +198,7 @@ def a_leaf_turned_off_after_recording_gets_no_gradient(ag: Autograd) -> None:
     expect(turned_off.grad).is_none_or_zero()
 
 
-@clause("leaf-047", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("leaf-003",))
+@clause("leaf-047", CONVENTION, level=SHOULD, sources=["observed"])
 def a_leaf_turned_off_keeps_the_gradient_it_has(ag: Autograd) -> None:
     """Clearing the flag of a leaf does not touch the gradient that the leaf already has."""
     x = ag.tensor(2.0, requires_grad=True)

@@ -47,7 +47,7 @@ def one_graph_answers_for_all_rows(ag: Autograd) -> None:
     expect(y.grad).equals(9.0)
 
 
-@clause("vjp-011b", VALUE, sources=["observed"], builds_on=("vjp-011a",))
+@clause("vjp-011b", VALUE, sources=["observed"])
 def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
     """A query that lists a tensor twice among its inputs gives its whole gradient both times."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -59,7 +59,7 @@ def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
     expect(found[2]).equals(12.0)
 
 
-@clause("vjp-011c", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
+@clause("vjp-011c", CONVENTION, sources=["torch.autograd.grad docstring"])
 def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     """With allow_unused, the answer for an input that the output does not depend on is None, and
     with materialize_grads it is a zero, which without create_graph does not require grad.
@@ -80,7 +80,7 @@ def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     expect(by_x).equals(4.0)
 
 
-@clause("vjp-011d", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("vjp-011a",))
+@clause("vjp-011d", CONVENTION, sources=["torch.autograd.grad docstring"])
 def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
     """Without allow_unused, a query for an input that the output does not depend on is refused."""
     x = ag.tensor(2.0, requires_grad=True)
