@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from gradspec_conformance.plants.places import (
@@ -185,6 +187,13 @@ def every_pass_overwrites(_sound, leaf, gradient, _status):
 def buffer_overwrite(_sound, _held, _status, part):
     """A second contribution to a value replaces the first."""
     return (part, SHARED)
+
+
+@plant(ADD_CONTRIBUTION, "value: bwd-213", "atomic additions on a GPU", memory=itertools.count)
+def contributions_are_added_as_they_come(count, sound, held, status, part):
+    """The last bit of a sum of contributions depends on which came first, this time."""
+    late = next(count) % 2
+    return sound(held, status, part * (1.0 + late * np.finfo(part.dtype).eps))
 
 
 @plant(ACCUMULATE_TENSOR, "root-without-grad: ho-004 ho-019", "Oneflow-Inc/oneflow#8248")

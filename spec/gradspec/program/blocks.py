@@ -84,12 +84,9 @@ def refuses(recorder: Recording, kind: str) -> Iterator[None]:
         if refused is None:
             raise recorder.failed(Failure(FailureKind.NO_ERROR, text, "no error", kind))
         if refused.kind is None:
-            told = (
-                f"{text}; {refused}, which is mapped to no kind; {_to_map(recorder, refused, kind)}"
-            )
-            raise recorder.failed(
-                Failure(FailureKind.UNMAPPED, told, type(refused.error).__name__, kind)
-            ) from refused
+            told = f"{text}; {refused}, which has no kind; {_to_map(recorder, refused, kind)}"
+            failure = Failure(FailureKind.UNMAPPED, told, type(refused.error).__name__, kind)
+            raise recorder.failed(failure) from refused
         if refused.kind != kind:
             failure = Failure(FailureKind.WRONG_ERROR, f"{text}; {refused}", refused.kind, kind)
             raise recorder.failed(failure) from refused
