@@ -160,7 +160,12 @@ def the_gradient_of_a_scalar_by_a_vector_is_a_vector(ag: Autograd) -> None:
     expect(gradient).equals([0.0, 4.0, 8.0, 12.0])
 
 
-@clause("leaf-017", CONVENTION, sources=[SETTING, "T3 §3", "T4 §7.7"])
+@clause(
+    "leaf-017",
+    CONVENTION,
+    sources=[SETTING, "T3 §3", "T4 §7.7"],
+    builds_on=("leaf-054",),
+)
 def a_constant_gets_no_gradient(ag: Autograd) -> None:
     """A leaf that does not require grad gets no grad, though its value takes part in the result."""
     c = ag.tensor(3.0)
