@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gradspec.exceptions import MalformedEdition
+from gradspec.port.abilities import with_what_follows
 from gradspec.rank import Level, Nature
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ FOUNDATIONS: Final[dict[str, str]] = {
     "given_cotangent": "vjp-201",
     "keeps_graph": "life-201",
     "grad": "vjp-202",
-    "create_graph": "ho-001",
+    "create_graph": "ho-205",
     "retain_grad": "ret-004",
     "inplace": "inp-008",
 }
@@ -61,6 +62,10 @@ FOUNDATIONS: Final[dict[str, str]] = {
 An engine that cannot add two contributions has one finding, and not one for each clause that
 happens to add.
 """
+
+
+GRANTED: Final = frozenset({"values", "tape", "op:mul", "op:add_", "clear:grad"})
+"""Words that a foundation may need although what stands on it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +203,16 @@ def demand(identifier: str) -> Demand | None:
 def foundations(
     identifier: str, builds_on: Iterable[str], needed: frozenset[str]
 ) -> tuple[str, ...]:
-    """Give what a clause builds on: what it names, and the clauses of the words that it needs."""
+    """Give what a clause builds on: what it names, and the clauses of the words that it needs.
+
+    A foundation needs no more than what stands on it: an engine that declares less would otherwise
+    not be asked for the foundation any more, and what it had blocked would fail.
+    """
     named = (i for name in builds_on for i in resolve(name) or (name,))
     groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
-    return tuple(i for i in dict.fromkeys((*named, *groups)) if i != identifier)
+    all_that = with_what_follows(needed | GRANTED)
+    found = dict.fromkeys((*named, *groups))
+    return tuple(i for i in found if i != identifier and needs(i) <= all_that)
 
 
 def ledger(identifier: str, stands_for: Iterable[str]) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class FailureKind(StrEnum):
     MISSING_GRADIENT = "missing gradient"
     UNEXPECTED_GRADIENT = "unexpected gradient"
     WRONG_ERROR = "wrong error"
+    UNMAPPED = "refused, unmapped"
     NO_ERROR = "no error"
     FLAG = "flag"
     ORDER = "order"

@@ -430,3 +430,19 @@ def test_a_number_that_cannot_be_written_is_still_a_wrong_value() -> None:
 
     assert verdict.outcome is Outcome.FAILED
     assert "cannot be written" in verdict.found
+
+
+def test_a_refusal_that_is_mapped_to_no_kind_is_told_with_what_maps_it() -> None:
+    class Unmapped(ToyEngine):
+        def error_kind(self, _error: Exception) -> None: ...
+
+    class UnmappedBook(ReferenceEngine):
+        def error_kind(self, _error: Exception) -> None: ...
+
+    by_hand = run_clause(CASES["bwd-006"], Unmapped())
+    by_book = run_clause(CASES["bwd-006"], UnmappedBook())
+
+    assert by_hand.kind == by_book.kind == "refused, unmapped"
+    assert (by_hand.found, by_hand.expected) == ("'Refusal'", "'root-without-grad'")
+    assert "let error_kind() give 'root-without-grad' for this Refusal" in by_hand.message
+    assert '[[errors]] kind = "root-without-grad" says = "RootWithoutGradError: ' in by_book.message

@@ -12,6 +12,7 @@ import pytest
 
 from gradspec import CASES, CLAUSES, VALUE, Autograd, Clause, edition, expect
 from gradspec.exceptions import MalformedClause
+from gradspec.port.abilities import with_what_follows
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.storing import to_json
@@ -95,6 +96,16 @@ def test_what_a_clause_builds_on_exists_and_has_no_cycle() -> None:
             below += [b for b in CASES[foundation].foundations if b not in seen]
 
         assert identifier not in seen
+
+
+def test_a_foundation_needs_no_more_than_what_stands_on_it() -> None:
+    """A word less would leave the foundation out, and what it blocks would fail."""
+    for case in CASES.values():
+        named = {row for name in case.builds_on for row in edition.resolve(name)}
+        granted = with_what_follows(case.needs | edition.GRANTED)
+
+        assert all(CASES[below].needs <= granted for below in case.foundations)
+        assert not named or named & set(case.foundations), f"{case.id} builds on nothing it needs"
 
 
 def test_every_statement_is_one_sentence() -> None:

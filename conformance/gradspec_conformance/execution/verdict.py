@@ -37,6 +37,7 @@ class Kind(StrEnum):
     MISSING_GRADIENT = FailureKind.MISSING_GRADIENT
     UNEXPECTED_GRADIENT = FailureKind.UNEXPECTED_GRADIENT
     WRONG_ERROR = FailureKind.WRONG_ERROR
+    UNMAPPED = FailureKind.UNMAPPED
     NO_ERROR = FailureKind.NO_ERROR
     FLAG = FailureKind.FLAG
     ORDER = FailureKind.ORDER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from gradspec_conformance.plants.places import (
@@ -116,7 +118,7 @@ def accum_no_version(sound, leaf, gradient, status):
         held._counter.value -= 1
 
 
-@after(ACCUMULATE_ARRAY, "flag: acc-012b", "torch rule")
+@after(ACCUMULATE_ARRAY, "root-without-grad: acc-012b", "torch rule")
 def accum_drops_history(_, leaf, *_rest):
     """A total that is a function ceases to be one when a plain pass adds to it."""
     leaf._grad.detach_()
@@ -181,10 +183,17 @@ def every_pass_overwrites(_sound, leaf, gradient, _status):
     leaf._grad = Tensor(np.array(gradient))
 
 
-@plant(ADD_CONTRIBUTION, "value: bwd-202/xy_and_yz_and_zx bwd-001", "apache/mxnet#9172")
+@plant(ADD_CONTRIBUTION, "value: bwd-202/xy_and_yz_and_zx rec-013", "apache/mxnet#9172")
 def buffer_overwrite(_sound, _held, _status, part):
     """A second contribution to a value replaces the first."""
     return (part, SHARED)
+
+
+@plant(ADD_CONTRIBUTION, "value: bwd-214", "atomic additions on a GPU", memory=itertools.count)
+def contributions_are_added_as_they_come(count, sound, held, status, part):
+    """The last bit of a sum of contributions depends on which came first, this time."""
+    late = next(count) % 2
+    return sound(held, status, part * (1.0 + late * np.finfo(part.dtype).eps))
 
 
 @plant(ACCUMULATE_TENSOR, "root-without-grad: ho-004 ho-019", "Oneflow-Inc/oneflow#8248")

@@ -94,6 +94,13 @@ def is_none(found: Any, _expected: None = None) -> Failure | None:
     return Failure(FailureKind.UNEXPECTED_GRADIENT, "expected None", found, None)
 
 
+def is_none_or_zero(found: Any, _expected: None = None) -> Failure | None:
+    """Nothing that arrived: no tensor, or zeros and nothing else."""
+    if found is None or equals(found, np.zeros(np.shape(found))) is None:
+        return None
+    return Failure(FailureKind.UNEXPECTED_GRADIENT, "expected None or zeros", found, None)
+
+
 def is_present(found: Any, _expected: None = None) -> Failure | None:
     """A tensor, whatever its values."""
     if found is not None:
@@ -163,6 +170,7 @@ COMPARISONS: Final[dict[str, Comparison]] = {
     "is_close": is_close,
     "lies_between": lies_between,
     "is_none": is_none,
+    "is_none_or_zero": is_none_or_zero,
     "is_present": is_present,
     "has_shape": has_shape,
     "has_dtype": has_dtype,

@@ -6,10 +6,12 @@ however its block ends.
 
 from __future__ import annotations
 
+import json
+import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from gradspec.exceptions import Failure, FailureKind, ProgramError, Refused
+from gradspec.exceptions import Failure, FailureKind, ProgramError, Refused, text_of
 from gradspec.judging.comparison import warned
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, PRESUPPOSES
@@ -81,9 +83,23 @@ def refuses(recorder: Recording, kind: str) -> Iterator[None]:
         text = f"expected an error of the kind {kind}: {ERROR_KINDS[kind]}"
         if refused is None:
             raise recorder.failed(Failure(FailureKind.NO_ERROR, text, "no error", kind))
+        if refused.kind is None:
+            told = f"{text}; {refused}, which has no kind; {_to_map(recorder, refused, kind)}"
+            failure = Failure(FailureKind.UNMAPPED, told, type(refused.error).__name__, kind)
+            raise recorder.failed(failure) from refused
         if refused.kind != kind:
             failure = Failure(FailureKind.WRONG_ERROR, f"{text}; {refused}", refused.kind, kind)
             raise recorder.failed(failure) from refused
+
+
+def _to_map(recorder: Recording, refused: Refused, kind: str) -> str:
+    """Say which line maps an exception to a kind, if it is the refusal that was demanded."""
+    raised = type(refused.error).__name__
+    if recorder.subject.speak is None:
+        return f"if it is this refusal, let error_kind() give {kind!r} for this {raised}"
+    pattern = re.escape(text_of(refused.error)[:60]).replace(r"\ ", " ")
+    says = json.dumps(f"{raised}: {pattern}", ensure_ascii=False)
+    return f'if it is this refusal, add to the book: [[errors]] kind = "{kind}" says = {says}'
 
 
 @contextmanager

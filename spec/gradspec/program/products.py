@@ -240,8 +240,9 @@ class Derivation:
             asked["allow_unused"] = True
 
         def ask() -> Any:
-            seed = self._seed()
-            return self.recorder.perform("grad", output, list(points), grad_outputs=seed, **asked)
+            if np.ndim(self.cotangent) or self.cotangent != 1.0:
+                asked["grad_outputs"] = self._seed()
+            return self.recorder.perform("grad", output, list(points), **asked)
 
         found: Sequence[Any] | None = self._unless_constant(ask)
         return [None] * len(points) if found is None else found

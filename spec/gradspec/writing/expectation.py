@@ -46,6 +46,10 @@ class Expectation:
         """None, and not a tensor of zeros."""
         self._check("is_none")
 
+    def is_none_or_zero(self) -> None:
+        """Nothing arrived: None, or zeros where an engine begins with them."""
+        self._check("is_none_or_zero")
+
     def is_present(self) -> None:
         """A tensor, not None."""
         self._check("is_present")

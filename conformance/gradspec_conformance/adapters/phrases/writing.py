@@ -35,6 +35,9 @@ MODULES: Final = (
 RELATIONS: Final = {"exceeds": "more than", "contains": "a text with", "lacks": "a text without"}
 """Demand that is no equality -> how it is said."""
 
+SAID: Final = {"is_present": "'a tensor'", "is_none_or_zero": "'None or zeros'"}
+"""Demand of no certain value -> what its script says of it."""
+
 PRINTS: Final = re.compile(r"^( *)print\(")
 
 COUNTS: Final = re.compile(r"^( *)print\(len\((_\d+)\), 'warnings ")
@@ -82,7 +85,7 @@ class BookDialect:
         """Show what was found beside what is expected."""
         check, expected = step.given["check"], step.given.get("expected")
         found = self._found(check, step.given["found"], write)
-        wanted = "'a tensor'" if check == "is_present" else write.literal(expected)
+        wanted = SAID.get(check) or write.literal(expected)
         if check in RELATIONS:
             relation, named = RELATIONS[check], list(numbers(expected))
             plain = repr(f"{relation} {expected!r}")

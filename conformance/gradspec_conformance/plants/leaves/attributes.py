@@ -112,7 +112,11 @@ def retain_grad_noop(_sound, _self):
     return
 
 
-@plant(reading("grad"), "unexpected gradient: bwd-001a acc-020", "tinygrad/tinygrad#16230")
+@plant(
+    reading("grad"),
+    "unexpected gradient: leaf-015/its_declaration acc-020",
+    "tinygrad/tinygrad#16230",
+)
 def gradients_begin_at_zero(sound, tensor):
     """The gradient of a leaf that no pass has reached is zero."""
     if tensor._grad is None and tensor._requires_grad:

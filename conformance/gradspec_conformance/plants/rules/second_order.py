@@ -25,13 +25,13 @@ def power_scales_unrecorded(_sound, xp, g, x, exponent):
     return part
 
 
-@plant(rule("div", "other"), "value: ho-008", "pytorch/pytorch#104040")
+@plant(rule("div", "other"), "value: ho-008/a_quotient", "pytorch/pytorch#104040")
 def quotient_is_a_number(_sound, _xp, g, other, self):
     """The rule for a divisor takes the dividend as a mere number."""
     return -g * (number(self) / other / other)
 
 
-@plant(rule("mul", "self"), "value: ho-018 ho-008", "pytorch/pytorch#104040")
+@plant(rule("mul", "self"), "value: ho-018 ho-010", "pytorch/pytorch#104040")
 def second_factor_is_a_number(_sound, _xp, g, other, _self):
     """The rule for a product's first factor takes the second as a mere number."""
     return g * number(other)

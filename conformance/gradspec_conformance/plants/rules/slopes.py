@@ -10,13 +10,13 @@ from gradspec_reference.names.functions import reductions
 from gradspec_reference.operators import OPERATORS
 
 
-@plant(rule("pow_scalar", "self"), "value: bwd-009 bwd-202/the_sine_of_a_square", TEACHING)
+@plant(rule("pow_scalar", "self"), "value: op-001/pow ho-204/power_2_order_2", TEACHING)
 def power_rule_without_exponent(_sound, xp, g, x, exponent):
     """The derivative of x^n lacks the factor n."""
     return g * xp.pow_scalar(x, exponent - 1)
 
 
-@plant(rule("sin", "self"), "value: bwd-001b bwd-202/the_sine_of_a_square", TEACHING)
+@plant(rule("sin", "self"), "value: bwd-202/the_sine_of_a_square", TEACHING)
 def sine_is_differentiated_at_its_result(_sound, xp, g, x):
     """The derivative of the sine is evaluated at its result, which is at hand, not at its input."""
     return g * xp.cos(xp.sin(x))
@@ -128,13 +128,13 @@ def conversions_pass_gradients_on(_sound, _xp, g, *_dtypes):
     return g
 
 
-@plant(rule("dot", "tensor"), "value: leaf-050", TEACHING)
+@plant(rule("dot", "tensor"), "value: op-001/dot rec-017", TEACHING)
 def dot_reaches_one_operand(sound, xp, *arguments):
     """The derivative of a dot product with respect to its second operand is zero."""
     return xp.zeros_like(sound(xp, *arguments))
 
 
-@compound("value: vjp-005 vjp-003", TEACHING)
+@compound("value: vjp-005 vjp-002/ones", TEACHING)
 def mul_swapped(swap):
     """The two operands of a product are given each other's gradient."""
     swap(rule("mul", "self"), lambda _, _xp, g, other, x: g * (other if x is None else x))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gradspec_conformance.plants.places import BACKWARD, at, step
 from gradspec_conformance.plants.plant import after, before, plant
 from gradspec_reference.engine import requests
@@ -54,12 +56,12 @@ def empty_inputs_are_no_restriction(sound, *arguments, inputs=None, **keywords):
     sound(*arguments, inputs=inputs if given else None, **keywords)
 
 
-@before(at(requests, "stored"), "unexpected gradient: bwd-026", "Oneflow-Inc/oneflow#10251")
-def unused_inputs_get_zeros(targets):
-    """An input on which the roots do not depend is given zeros."""
+@before(at(requests, "stored"), "value: bwd-026", "Oneflow-Inc/oneflow#10251")
+def inputs_begin_with_nan(targets):
+    """An input without a gradient begins with what None was taken for: NaN."""
     for each in targets:
         if each._grad is None:
-            each._grad = each.detach() * 0.0
+            each._grad = each.detach() * np.nan
 
 
 @plant(at(requests, "stored"), "no error: bwd-027", "engines that filter what they are given")

@@ -108,7 +108,7 @@ def kept_gradient_is_the_buffer(arrived, self, node):
             arrived[slot] = (total, arrived[slot][1])
 
 
-@plant(step("take"), "missing gradient: ret-014 ret-004", "where what keeps its gradient is a leaf")
+@plant(step("take"), "missing gradient: ret-014", "where what keeps its gradient is a leaf")
 def retaining_ends_the_walk(sound, self, node):
     """A tensor that retains its gradient is taken for a leaf: nothing goes on from there."""
     arrived = sound(self, node)

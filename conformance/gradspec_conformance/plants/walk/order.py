@@ -197,7 +197,11 @@ def zero_passes_none(sound, self, one, cotangent, status):
         self.pass_nothing(one)
 
 
-@plant(step("differentiate"), "value: bwd-049 bwd-001b", "linearising where the pass is")
+@plant(
+    step("differentiate"),
+    "value: bwd-049 bwd-202/the_sine_of_a_square",
+    "linearising where the pass is",
+)
 def derivatives_are_taken_at_the_leaves(sound, self, node, cotangent, status):
     """Local derivatives are evaluated with zero in the place of each intermediate value."""
     held = node.saved

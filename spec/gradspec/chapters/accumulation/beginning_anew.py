@@ -18,7 +18,6 @@ def after_none_the_next_pass_begins_anew(ag: Autograd) -> None:
     x = ag.tensor(2.0, requires_grad=True)
     (x * x).backward()
     x.grad = None
-    expect(x.grad).is_none()
     (x * x * x).backward()
 
     expect(x.grad).equals(12.0)
@@ -64,8 +63,6 @@ def there_is_nothing_to_zero_before_the_first_pass(ag: Autograd) -> None:
 
     with ag.refuses("grad-is-none"):
         x.grad.zero_()
-
-    expect(x.grad).is_none()
 
 
 @clause("acc-201", CONVENTION, sources=["T3 §1", "basics autograd tutorial"])

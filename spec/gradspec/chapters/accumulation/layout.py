@@ -33,7 +33,6 @@ def a_new_gradient_takes_the_layout_of_the_leaf(ag: Autograd, options: dict[str,
     (x * ag.tensor(weights)).sum().backward(**options)
 
     expect(x.grad.strides).has_structure((1, 3))
-    expect(x.grad).is_close(weights)
 
 
 @clause("acc-014", CONVENTION, level=SHOULD, sources=[DEFAULTS])
@@ -48,7 +47,6 @@ def the_gradient_of_an_overlapping_leaf_lies_by_rows(ag: Autograd) -> None:
 
     expect(x.strides).has_structure((1, 0))
     expect(x.grad.strides).has_structure((3, 1))
-    expect(x.grad).is_close(weights.T)
 
 
 @clause("acc-015", CONVENTION, level=SHOULD, sources=["docs autograd § Manual gradient layouts"])
@@ -60,7 +58,6 @@ def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
     (x * ag.tensor(weights)).sum().backward()
 
     expect(x.grad.strides).has_structure((1, 2))
-    expect(x.grad).is_close(start.T + weights)
 
 
 @clause("acc-016", CONVENTION, level=SHOULD, sources=[POLICY], builds_on=("acc-013",))
@@ -76,7 +73,6 @@ def the_layout_policy_can_be_switched_off(ag: Autograd) -> None:
         (x * ag.tensor(weights)).sum().backward()
 
     expect(x.grad.strides).has_structure((2, 1))
-    expect(x.grad).is_close(weights)
 
 
 @clause("acc-202", CONVENTION, level=SHOULD, sources=[POLICY], builds_on=("acc-016",))
@@ -89,4 +85,3 @@ def the_layout_policy_is_on_again_after_the_block(ag: Autograd) -> None:
     (x * ag.tensor(weights)).sum().backward()
 
     expect(x.grad.strides).has_structure((1, 3))
-    expect(x.grad).is_close(weights)

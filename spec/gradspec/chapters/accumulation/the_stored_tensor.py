@@ -85,25 +85,26 @@ def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
 
 
 @clause("acc-012", CONVENTION, sources=["torch.autograd.backward docstring"])
-def a_stored_gradient_does_not_require_grad(ag: Autograd) -> None:
-    """A grad that came of passes without create_graph alone does not require grad.
+def a_stored_gradient_is_a_constant(ag: Autograd) -> None:
+    """A grad that came of passes without create_graph alone is a constant for what is computed
+    from it, after the first pass and after a second.
 
-    Neither after the first pass nor after a second.  candle#1243 kept the graph of every gradient.
+    candle#1243 kept the graph of every gradient.
     """
     x = ag.tensor(3.0, requires_grad=True)
+    w = ag.tensor(5.0, requires_grad=True)
     for total in (6.0, 12.0):
         (x * x).backward()
+        (w * x.grad).backward()
         expect(x.grad).equals(total)
-        expect(x.grad.requires_grad).is_false()
 
 
 @clause("acc-012a", CONVENTION, sources=["torch.autograd.backward docstring"])
 def a_stored_gradient_has_no_history(ag: Autograd) -> None:
     """A grad that came of passes without create_graph alone has no grad_fn."""
     x = ag.tensor(3.0, requires_grad=True)
-    for total in (6.0, 12.0):
+    for _ in range(2):
         (x * x).backward()
-        expect(x.grad).equals(total)
         expect(x.grad.grad_fn).has_structure(None)
 
 
@@ -111,17 +112,14 @@ def a_stored_gradient_has_no_history(ag: Autograd) -> None:
 def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
     """After passes with create_graph, a grad that varies with its leaf has the sum's derivative.
 
-    It requires grad, then, and keeps doing so: a later pass without create_graph adds a constant.
+    It keeps it: a later pass without create_graph adds a constant.
     The gradient of a linear function does not vary, and is a constant under create_graph, too.
     oneflow#8248: the gradient of a leaf came out without its graph.
     """
     x = ag.tensor(2.0, requires_grad=True)
     (x * x * x).backward(create_graph=True)
     (x * x).backward(create_graph=True)
-    expect(x.grad.requires_grad).is_true()
     (x * x).backward()
-    expect(x.grad).equals(20.0)
-    expect(x.grad.requires_grad).is_true()
 
     (second,) = ag.grad(x.grad, [x])
     expect(second).equals(14.0)
@@ -196,10 +194,9 @@ def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:
     """The grad of a leaf has the leaf's data type, whatever the data type of the computation."""
     x = ag.tensor(1.5, dtype="float32", requires_grad=True)
     wide = ag.tensor(3.0, dtype="float64")
-    for total in (3.0, 6.0):
+    for _ in range(2):
         (x * wide).backward()
         expect(x.grad).has_dtype("float32")
-        expect(x.grad).equals(total)
 
 
 @clause("acc-024a", CONVENTION, sources=["torch.Tensor.grad_dtype docstring"])
@@ -270,7 +267,7 @@ def a_cotangent_that_was_only_reshaped_is_not_copied(ag: Autograd) -> None:
     expect(x.grad).shares_memory_with(v)
 
 
-@clause("acc-018a", CONVENTION, level=MAY, sources=["observed"], builds_on=("acc-018",))
+@clause("acc-018a", CONVENTION, level=MAY, sources=["observed"])
 def a_later_pass_writes_into_a_cotangent_that_was_not_copied(ag: Autograd) -> None:
     """A cotangent that became grad uncopied is changed by the next pass, which adds in place."""
     first, second = ag.random(2), ag.random(2)

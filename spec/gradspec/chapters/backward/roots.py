@@ -82,7 +82,7 @@ def a_result_without_one_element_is_no_root_by_itself(ag: Autograd, shape: tuple
     with ag.refuses("nonscalar-root"):
         y.backward()
 
-    expect(x.grad).is_none()
+    expect(x.grad).is_none_or_zero()
 
 
 @clause("bwd-006", CONVENTION, sources=[UNDERSTANDING])
@@ -133,7 +133,7 @@ def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
     with ag.refuses("root-without-grad"):
         ag.backward([y, constant])
 
-    expect(x.grad).is_none()
+    expect(x.grad).is_none_or_zero()
 
 
 @clause("bwd-007", CONVENTION, level=MAY, sources=["observed"])
@@ -230,7 +230,7 @@ def a_value_is_passed_once(ag: Autograd, run: Callable[..., None]) -> None:
     expect(passed).happened_in_order([-3.0])
 
 
-@clause("bwd-015", VALUE, sources=[BACKWARD], builds_on=("bwd-013",))
+@clause("bwd-015", VALUE, sources=[BACKWARD])
 def a_root_listed_twice_counts_twice(ag: Autograd) -> None:
     """A root that is listed twice contributes twice."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -244,7 +244,6 @@ def a_root_listed_twice_counts_twice(ag: Autograd) -> None:
     "bwd-016",
     VALUE,
     sources=[BACKWARD],
-    builds_on=("bwd-013",),
     over={"first": lambda y: [y, y * 3], "last": lambda y: [y * 3, y]},
 )
 def a_root_may_lie_below_another(ag: Autograd, roots: Callable[[Tensor], list[Tensor]]) -> None:

@@ -97,8 +97,6 @@ def query_empties_like_backward(ag: Autograd) -> None:
     with ag.refuses("graph-freed"):
         y.backward()
 
-    expect(x.grad).is_none()
-
     z = x * x
     z.backward()
 
@@ -171,8 +169,6 @@ def emptying_releases_memory(ag: Autograd) -> None:
     root.backward(retain_graph=False)
 
     expect(watcher).is_gone()
-    expect(root).equals(16.0)
-    expect(x.grad).equals(32.0)
 
 
 @clause("life-015a", SAFETY, sources=["notes/autograd § How autograd encodes the history"])

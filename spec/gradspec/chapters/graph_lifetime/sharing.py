@@ -145,7 +145,7 @@ def second_derivatives_in_turn_keep_the_graph(ag: Autograd) -> None:
     expect(by_y_twice).equals(192.0)
 
 
-@clause("life-021", CONVENTION, level=MAY, sources=["T1 §2.1.4"], builds_on=("life-020",))
+@clause("life-021", CONVENTION, level=MAY, sources=["T1 §2.1.4"])
 def first_derivatives_share_a_part(ag: Autograd) -> None:
     """Without retain_graph the second of those queries fails: both derivatives share a part.
 

@@ -13,10 +13,10 @@ def stored_gradient_has_a_history(ag: Autograd) -> None:
     leaves had lost their history in Oneflow-Inc/oneflow#8248.
     """
     x = ag.tensor(3.0, requires_grad=True)
-    (x**3).backward(create_graph=True)
+    (x * x * x).backward(create_graph=True)
     gradient = x.grad
     x.grad = None
-    (gradient**2).backward()
+    (gradient * gradient).backward()
 
     expect(gradient).equals(27.0)
     expect(x.grad).equals(972.0)
@@ -35,7 +35,7 @@ def retained_gradient_has_a_history(ag: Autograd) -> None:
     x = ag.tensor(2.0, requires_grad=True)
     y = x * x
     y.retain_grad()
-    (y**3).backward(create_graph=True)
+    (y * y * y).backward(create_graph=True)
     gradient = y.grad
     x.grad = None
     gradient.backward()
@@ -53,8 +53,8 @@ def sum_of_gradients_has_both_histories(ag: Autograd) -> None:
     The grad is 2x + 3x^2, and its derivative 2 + 6x.
     """
     x = ag.tensor(2.0, requires_grad=True)
-    (x**2).backward(create_graph=True)
-    (x**3).backward(create_graph=True)
+    (x * x).backward(create_graph=True)
+    (x * x * x).backward(create_graph=True)
     gradient = x.grad
     x.grad = None
     gradient.backward()
@@ -72,7 +72,7 @@ def gradients_of_intermediates_go_on_to_the_leaves(ag: Autograd) -> None:
     """
     x = ag.tensor(2.0, requires_grad=True)
     m = x * 3
-    (first,) = ag.grad(m**3, [m], create_graph=True)
+    (first,) = ag.grad(m * m * m, [m], create_graph=True)
     (second,) = ag.grad(first, [x])
 
     expect(first).equals(108.0)
@@ -107,16 +107,16 @@ def two_reverse_passes_go_forward(ag: Autograd) -> None:
     """The derivative of a vector-Jacobian product by its cotangent is a Jacobian-vector product.
 
     The product v'J is linear in v, with J as its matrix; the reverse of a linear map applies the
-    transpose, and J'' = J.  The value of v does not matter.  For f(x) = (Wx)^2, entry by entry,
-    Ju is 2(Wx)(Wu).
+    transpose, and J'' = J.  The value of v does not matter.  For the matrix f(x) = W x x, whose
+    columns are weighed by the entries of the row x, Ju is 2Wxu.
     """
     w, point, direction = ag.random(3, 2), ag.random(2), ag.random(2)
     x = ag.tensor(point, requires_grad=True)
-    v = ag.tensor(ag.random(3), requires_grad=True)
-    (product,) = ag.grad((ag.tensor(w) @ x) ** 2, [x], v, create_graph=True)
+    v = ag.tensor(ag.random(3, 2), requires_grad=True)
+    (product,) = ag.grad(ag.tensor(w) * x * x, [x], v, create_graph=True)
     (forward,) = ag.grad(product, [v], ag.tensor(direction))
 
-    expect(forward).is_close(2 * (w @ point) * (w @ direction))
+    expect(forward).is_close(2 * w * point * direction)
 
 
 @clause("ho-014", CONVENTION, sources=["torch.autograd.grad docstring"])
@@ -128,30 +128,30 @@ def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
     Remedy: give retain_graph=True to every pass but the last that starts from the gradient.
     """
     x = ag.tensor(3.0, requires_grad=True)
-    (first,) = ag.grad(x**3, [x], create_graph=True)
+    (first,) = ag.grad(x * x, [x], create_graph=True)
     (kept,) = ag.grad(first, [x], retain_graph=True)
     (last,) = ag.grad(first, [x])
 
-    expect(kept).equals(18.0)
-    expect(last).equals(18.0)
+    expect(kept).equals(2.0)
+    expect(last).equals(2.0)
     with ag.refuses("graph-freed"):
         ag.grad(first, [x])
 
 
-@clause("ho-014a", CONVENTION, level=MAY, sources=["observed"], builds_on=("ho-014",))
+@clause("ho-014a", CONVENTION, level=MAY, sources=["observed"])
 def first_graph_is_another(ag: Autograd) -> None:
     """Emptying the graph of a gradient leaves that of the function usable, if no node is in both.
 
-    The one node of x^3 is not in the graph of 3x^2, which holds the power, product and so on that
-    the backward pass recorded.
+    The one node of x^2 is not in the graph of 2x, which holds the products that the backward pass
+    recorded.
     """
     x = ag.tensor(3.0, requires_grad=True)
-    y = x**3
+    y = x * x
     (first,) = ag.grad(y, [x], create_graph=True)
     ag.grad(first, [x])
     y.backward()
 
-    expect(x.grad).equals(27.0)
+    expect(x.grad).equals(6.0)
 
 
 @clause("ho-015", CONVENTION, sources=["T1 §2.1.4"])

@@ -184,7 +184,7 @@ def a_write_through_a_view_can_be_differentiated_twice(ag: Autograd) -> None:
     expect(x.grad).is_close([10 * w[0] * c[0] + 6 * w[0] * c[1], 6 * w[0] * c[0] + 2 * w[1] * c[1]])
 
 
-@clause("inp-220", VALUE, unseen="views", sources=["chain rule"], builds_on=("inp-024/select",))
+@clause("inp-220", VALUE, unseen="views", sources=["chain rule"])
 def a_write_goes_to_its_region_however_the_base_lies(ag: Autograd) -> None:
     """A write through a view changes that region of the base, also if the base lies column by
     column in memory.
@@ -198,7 +198,7 @@ def a_write_goes_to_its_region_however_the_base_lies(ag: Autograd) -> None:
     expect(x.grad).is_close(v.T * [5.0, 1.0, 1.0])
 
 
-@clause("inp-241", VALUE, unseen="views", sources=["chain rule"], builds_on=("inp-024/slice",))
+@clause("inp-241", VALUE, unseen="views", sources=["chain rule"])
 def a_write_to_a_part_without_a_name_can_be_differentiated_twice(ag: Autograd) -> None:
     """A write to a part of a result has second derivatives, also if no view of the part is left."""
     v = ag.random(2)
@@ -273,7 +273,7 @@ def a_value_overwritten_elsewhere_is_not_taken_for_the_old_one(
         expect(x.grad).equals([4.0, 0.0])
 
 
-@clause("inp-016", CONVENTION, unseen="views", sources=[CHECKS], builds_on=("inp-002",))
+@clause("inp-016", CONVENTION, unseen="views", sources=[CHECKS])
 def a_write_to_a_part_is_a_write_to_the_whole(ag: Autograd) -> None:
     """A saved part of a tensor counts as written if any other part of that tensor is.
 
@@ -290,7 +290,7 @@ def a_write_to_a_part_is_a_write_to_the_whole(ag: Autograd) -> None:
         y.backward()
 
 
-@clause("inp-016a", CONVENTION, unseen="views", sources=[CHECKS], builds_on=("inp-002",))
+@clause("inp-016a", CONVENTION, unseen="views", sources=[CHECKS])
 def a_saved_base_is_stale_after_a_write_through_a_view(ag: Autograd) -> None:
     """A saved tensor counts as written once a view that was made of it afterwards is written.
 

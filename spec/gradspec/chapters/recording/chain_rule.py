@@ -36,8 +36,8 @@ def derivatives_of_nested_operations_multiply(ag: Autograd) -> None:
     def f(x: Tensor) -> Any:
         a = x * 2.0
         b = a + 3.0
-        c = b**2
-        d = c / 2.0
+        c = b * b
+        d = c * 0.5
         return d + 1.0
 
     value, (gradient,) = ag.vjp(f, [2.0])
@@ -69,7 +69,7 @@ def the_squared_error_of_a_linear_model_has_its_textbook_gradient(ag: Autograd) 
     def f(x: Tensor, w: Tensor, y: Tensor) -> Any:
         a = ag.dot(x, w)
         b = a - y
-        return b**2
+        return b * b
 
     x, w = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])
     _, (for_x, for_w, for_y) = ag.vjp(f, [x, w, 2.0])

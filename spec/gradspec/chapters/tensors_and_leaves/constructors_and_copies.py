@@ -247,7 +247,6 @@ def a_deep_copy_and_its_original_go_separate_ways(ag: Autograd) -> None:
     level=SHOULD,
     unseen="views",
     sources=["observed"],
-    builds_on=("leaf-041",),
 )
 def a_deep_copy_has_its_own_memory(ag: Autograd) -> None:
     """A deep copy of a leaf shares memory with it neither in its values nor in its gradient."""
@@ -259,7 +258,7 @@ def a_deep_copy_has_its_own_memory(ag: Autograd) -> None:
     expect(copy.grad).has_its_own_memory_apart_from(x.grad)
 
 
-@clause("leaf-215", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("leaf-041",))
+@clause("leaf-215", CONVENTION, level=SHOULD, sources=["observed"])
 def a_deep_copy_of_a_structure_keeps_what_belongs_together(ag: Autograd) -> None:
     """In a deep copy of a structure that holds a leaf and its gradient, these belong together."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -312,7 +311,7 @@ def a_pickled_tensor_comes_back_as_a_leaf(
     expect(back.requires_grad).is_true()
     (back * back).backward()
     expect(back.grad).equals(gradient)
-    expect(x.grad).is_none()
+    expect(x.grad).is_none_or_zero()
 
 
 @clause("leaf-046", CONVENTION, sources=["torch.autograd.variable source"])

@@ -93,7 +93,7 @@ def a_leaf_declared_later_is_like_one_declared_at_once(
     expect(x.grad).equals(6.0)
 
 
-@clause("leaf-048", CONVENTION, sources=[METHOD], builds_on=("leaf-003",))
+@clause("leaf-048", CONVENTION, sources=[METHOD])
 def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
     """What was computed from a tensor before its flag was turned on stays a constant.
 
@@ -124,7 +124,7 @@ def a_view_taken_earlier_reports_the_flag_of_its_base(ag: Autograd) -> None:
     expect(view.requires_grad).is_true()
     expect(view.is_leaf).is_true()
     (view * 3.0).backward(ag.tensor([4.0, 5.0]))
-    expect(x.grad).is_none()
+    expect(x.grad).is_none_or_zero()
 
 
 @clause("leaf-014", CONVENTION, level=MAY, sources=["observed"])

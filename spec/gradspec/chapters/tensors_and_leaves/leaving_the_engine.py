@@ -146,7 +146,7 @@ def the_array_of_a_detached_tensor_is_a_window_on_it(ag: Autograd) -> None:
     expect(x).equals([7.0, 2.0])
 
 
-@clause("leaf-221", CONVENTION, level=MAY, sources=["observed"], builds_on=("leaf-040",))
+@clause("leaf-221", CONVENTION, level=MAY, sources=["observed"])
 def where_nothing_is_recorded_a_leaf_becomes_an_array(ag: Autograd) -> None:
     """In no_grad numpy() of a leaf that requires grad is a window on it, and is not refused."""
     x = ag.tensor([1.0, 2.0], requires_grad=True)

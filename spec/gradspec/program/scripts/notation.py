@@ -20,6 +20,7 @@ CHECKS: Final = {
     ("is_flag", True): "is_true()",
     ("is_flag", False): "is_false()",
     ("is_none", None): "is_none()",
+    ("is_none_or_zero", None): "is_none_or_zero()",
     ("is_present", None): "is_present()",
     ("in_order", None): "happened_in_order",
     ("is_structure", None): "has_structure",
