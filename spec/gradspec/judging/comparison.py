@@ -34,6 +34,7 @@ from numpy import (
     ndarray,
     shape,
     stack,
+    zeros,
 )
 
 from gradspec.exceptions import Failure, FailureKind
@@ -96,7 +97,7 @@ def is_none(found: Any, _expected: None = None) -> Failure | None:
 
 def is_none_or_zero(found: Any, _expected: None = None) -> Failure | None:
     """Nothing that arrived: no tensor, or zeros and nothing else."""
-    if found is None or equals(found, np.zeros(np.shape(found))) is None:
+    if found is None or equals(found, zeros(asarray(found).shape)) is None:
         return None
     return Failure(FailureKind.UNEXPECTED_GRADIENT, "expected None or zeros", found, None)
 
