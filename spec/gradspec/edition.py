@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gradspec.exceptions import MalformedEdition
-from gradspec.port.abilities import with_what_follows
 from gradspec.rank import Level, Nature
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ happens to add.
 """
 
 
-GRANTED: Final = frozenset({"values", "tape", "op:mul", "op:add_", "clear:grad"})
+GRANTED: Final = frozenset({"values", "tape", "vjp", "op:mul", "op:add_", "clear:grad"})
 """Words that a foundation may need although what stands on it does not."""
 
 
@@ -210,7 +209,7 @@ def foundations(
     """
     named = (i for name in builds_on for i in resolve(name) or (name,))
     groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
-    all_that = with_what_follows(needed | GRANTED)
+    all_that = needed | GRANTED
     found = dict.fromkeys((*named, *groups))
     return tuple(i for i in found if i != identifier and needs(i) <= all_that)
 

@@ -430,12 +430,12 @@ def put_data(swap: Swap) -> None:
 
 
 def test_a_fault_is_measured_against_the_clauses_that_reach_it() -> None:
-    named = {"bwd-001b": "value"}
+    named = {"bwd-202/the_sine_of_a_square": "value"}
     seen = Plant("seen", "rules", "It is.", "a test", named, put_sine)
     hidden = Plant("hidden", "rules", "It is.", "a test", named, put_data)
     through = reached([seen, hidden])
 
-    assert "bwd-001b" in through["seen"]
+    assert "bwd-202/the_sine_of_a_square" in through["seen"]
     assert "acc-001" not in through["seen"]
     assert through["hidden"] == list(CASES)
 
