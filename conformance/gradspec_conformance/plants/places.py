@@ -117,6 +117,7 @@ DETOURS: Final[dict[str, dict[tuple[Any, str], Callable[..., Any]]]] = {
     **dict.fromkeys(IN_WALKS.split(), THE_LONG_WALK),
     **dict.fromkeys(IN_RECORDING.split(), THE_LONG_RECORDING),
 }
+SHORT_CUTS: Final = frozenset(at(*shortcut) for ways in DETOURS.values() for shortcut in ways)
 
 
 def step(name: str) -> at:

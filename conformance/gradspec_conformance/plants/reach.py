@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec.writing.clause import CASES
+from gradspec_conformance.plants.places import SHORT_CUTS
 from gradspec_conformance.plants.proof import run_alone
 from gradspec_conformance.plants.swap import Place, Swap
 
@@ -45,7 +46,8 @@ def _traced(places: Iterable[Place]) -> Mapping[str, set[Place]]:
     passed: set[Place] = set()
     found = {}
     with Swap() as swap:
-        for place in places:
+        # last, so that a detour of another place does not take the note out again
+        for place in sorted(places, key=SHORT_CUTS.__contains__):
             place.fill(swap, _noting(place, passed))
         for identifier in CASES:
             passed.clear()

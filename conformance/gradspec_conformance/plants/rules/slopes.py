@@ -128,12 +128,6 @@ def conversions_pass_gradients_on(_sound, _xp, g, *_dtypes):
     return g
 
 
-@plant(rule("dot", "tensor"), "value: op-001/dot rec-017", TEACHING)
-def dot_reaches_one_operand(sound, xp, *arguments):
-    """The derivative of a dot product with respect to its second operand is zero."""
-    return xp.zeros_like(sound(xp, *arguments))
-
-
 @compound("value: vjp-005 vjp-002/ones", TEACHING)
 def mul_swapped(swap):
     """The two operands of a product are given each other's gradient."""
