@@ -21,8 +21,8 @@ ENDS = (
     "refused raised broken_port void unreadable consulted_the_oracle changed_the_kit "
     "signal exit restart timeout"
 )
-FAILURES = """value shape dtype missing_gradient unexpected_gradient wrong_error no_error flag
-order aliasing warning structure text lifetime"""
+FAILURES = """value shape dtype missing_gradient unexpected_gradient wrong_error refused,_unmapped
+no_error flag order aliasing warning structure text lifetime"""
 STANDINGS = """as_demanded expected_failure unexpected_pass changed_failure unexpected_failure
 deviation not_run"""
 

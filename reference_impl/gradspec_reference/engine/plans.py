@@ -84,6 +84,6 @@ def node_type(operator: Operator) -> type[Node]:
         }
         base = NodeOfSeveral if operator.several else Node
         if name == "NotImplemented":
-            base = WithoutDerivative
+            base, body["rules"] = WithoutDerivative, None  # never plain: it is asked first
         made = operator.derived[Node] = type(name, (base,), body)
     return made

@@ -104,7 +104,7 @@ def a_pass_may_run_inside_a_pass(ag: Autograd) -> None:
     expect(y.grad).equals(26.0)
 
 
-@clause("bwd-213", VALUE, sources=["observed"], builds_on=("bwd-036",))
+@clause("bwd-213", VALUE, sources=["observed"])
 def a_function_that_runs_a_pass_is_called_once(ag: Autograd) -> None:
     """A function that the pass calls is called once, also if it runs a pass of its own."""
     x = ag.tensor(2.0, requires_grad=True)
