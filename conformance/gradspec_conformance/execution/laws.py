@@ -45,6 +45,9 @@ def drawn(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable
 
 def same_everywhere() -> None:
     """Draw from the constants that Hypothesis brings along, and from no others."""
-    nothing = getattr(providers, "_local_constants", None)
-    if nothing is not None and hasattr(providers, "_get_local_constants"):
+    gathered = getattr(providers, "_local_constants", None)
+    if gathered is not None and hasattr(providers, "_get_local_constants"):
+        nothing = type(gathered)()  # tests that ran before may have gathered some
+        providers._local_constants = nothing  # noqa: SLF001 - see above
         providers._get_local_constants = lambda: nothing  # noqa: SLF001 - see above
+        providers.CONSTANTS_CACHE.cache.clear()
