@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from gradspec import chapters, edition
@@ -12,6 +14,10 @@ pytest_plugins = ["pytester"]
 chapters.load()  # before the tests are collected: some are collected a clause
 edition.resolve("acc-001")  # read whole, before a test puts another list in its place
 edition.demand("acc-001")
+
+# A run in the background is told to ignore Ctrl-C; the commands that tests interrupt must not be.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
