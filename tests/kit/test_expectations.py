@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gradspec import CASES, MUST, SHOULD, edition
+from gradspec import CASES, MAY, MUST, SHOULD, edition
 from gradspec.exceptions import FailureKind
 from gradspec.program.steps import Program
 from gradspec.program.storing import to_json
@@ -24,6 +24,8 @@ from gradspec_conformance.known.renewal import UNEXPLAINED, renewed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gradspec.rank import Level
 
     Load = Callable[[str], Expectations]
 
@@ -102,6 +104,26 @@ def test_a_clause_that_does_not_bind_deviates_unless_an_entry_speaks_of_it(load:
 
     assert expectations.standing_of(failed("acc-002"), SHOULD) is Standing.DEVIATION
     assert expectations.standing_of(failed("acc-001", "shape"), SHOULD) is Standing.CHANGED_FAILURE
+
+
+@pytest.mark.parametrize(
+    ("level", "outcome", "standing"),
+    [
+        (SHOULD, Outcome.ERRORED, Standing.UNEXPECTED_FAILURE),
+        (SHOULD, Outcome.CRASHED, Standing.UNEXPECTED_FAILURE),
+        (SHOULD, Outcome.TIMED_OUT, Standing.UNEXPECTED_FAILURE),
+        (MAY, Outcome.FAILED, Standing.DEVIATION),
+        (MAY, Outcome.ERRORED, Standing.DEVIATION),
+        (MAY, Outcome.CRASHED, Standing.UNEXPECTED_FAILURE),
+        (MAY, Outcome.TIMED_OUT, Standing.UNEXPECTED_FAILURE),
+    ],
+)
+def test_what_is_recommended_may_be_done_otherwise_and_not_break(
+    level: Level, outcome: Outcome, standing: Standing
+) -> None:
+    verdict = Verdict("acc-001", outcome, Kind.RAISED, exception="NameError")
+
+    assert Expectations.none().standing_of(verdict, level) is standing
 
 
 def test_exactly_three_standings_are_red() -> None:

@@ -93,6 +93,25 @@ def test_a_recommendation_that_is_not_followed_is_told_and_does_not_gate() -> No
     assert result.exit_code == ExitStatus.AS_EXPECTED
 
 
+BROKEN_STRIDES = """
+from gradspec_conformance.adapters.reference import ReferenceEngine
+
+class Engine(ReferenceEngine):
+    def get(self, tensor, attribute):
+        return strides_of(tensor) if attribute == "strides" else super().get(tensor, attribute)
+"""
+
+
+def test_a_recommendation_at_which_the_engine_breaks_closes_the_gate(tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text(BROKEN_STRIDES)
+    result = CliRunner().invoke(command, [f"{file}:Engine", "-k", "acc-014"])
+
+    assert "errored (NameError)" in result.output
+    assert "[should, convention, accumulation] unexpected failure" in result.output
+    assert result.exit_code == ExitStatus.NOT_CONFORMANT
+
+
 @pytest.mark.parametrize("engine", ["NeverBegins", "LacksAMethod", "DiesAtBirth", "nowhere.py:E"])
 def test_an_engine_that_does_not_load_ends_with_3_and_a_sentence(engine: str) -> None:
     result = run(engine)

@@ -52,6 +52,14 @@ RED: Final = frozenset(
     {Standing.UNEXPECTED_PASS, Standing.CHANGED_FAILURE, Standing.UNEXPECTED_FAILURE}
 )
 
+ENDED: Final = (Outcome.CRASHED, Outcome.TIMED_OUT)
+INTOLERABLE: Final = {
+    Level.MUST: (Outcome.FAILED, Outcome.ERRORED, *ENDED),
+    Level.SHOULD: (Outcome.ERRORED, *ENDED),
+    Level.MAY: ENDED,
+}
+"""Level -> what closes the gate: whoever declares what is recommended has to be able to do it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
@@ -103,7 +111,8 @@ class Expectations:
         if entry is not None:
             foreseen = entry.foresees(verdict)
             return Standing.EXPECTED_FAILURE if foreseen else Standing.CHANGED_FAILURE
-        return Standing.UNEXPECTED_FAILURE if level is Level.MUST else Standing.DEVIATION
+        binds = verdict.outcome in INTOLERABLE[level]
+        return Standing.UNEXPECTED_FAILURE if binds else Standing.DEVIATION
 
     def stale(self, verdicts: Iterable[Verdict]) -> list[Entry]:
         """List the entries whose clauses were selected and none of which came to be run."""

@@ -1,7 +1,7 @@
 """`Judge.judge(case) -> Judged`: a verdict, what was expected of it, and whether a gate closes.
 
 A failure at level MUST that no expectation foresees gates; at SHOULD and MAY it is a deviation,
-which is reported.  A blocked clause is counted with the failure it builds on, so it gates where
+which is reported, but an error at SHOULD gates too, and a crash or a hang anywhere.  A blocked clause is counted with the failure it builds on, so it gates where
 that failure is no expected one, and one of which the profile speaks.
 """
 
