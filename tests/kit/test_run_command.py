@@ -105,7 +105,7 @@ class Engine(ReferenceEngine):
 def test_a_recommendation_at_which_the_engine_breaks_closes_the_gate(tmp_path: Path) -> None:
     file = tmp_path / "broken.py"
     file.write_text(BROKEN_STRIDES)
-    result = CliRunner().invoke(command, [f"{file}:Engine", "-k", "acc-014"])
+    result = CliRunner().invoke(main, ["run", f"{file}:Engine", "-k", "acc-014"])
 
     assert "errored (NameError)" in result.output
     assert "[should, convention, accumulation] unexpected failure" in result.output
