@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.report.explanation import explain
+from gradspec_conformance.report.whole import complaints, notes
 from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.loop import Unwatched, judge_all
 from gradspec_conformance.run.request import Request
@@ -60,13 +61,8 @@ class Checked:
     def __str__(self) -> str:
         result = self.result
         told = [str(explain(judged, result.spec, result.effort)) for judged in result.red]
-        gaps = list(filter(None, (*result.complaints, result.shortfall)))
-        if result.missing:
-            gaps.append(
-                f"{len(result.missing)} clauses have no verdict: {', '.join(result.missing)}"
-            )
-        stale = [f"stale entry: {entry.clause} was expected to fail" for entry in result.stale]
-        return "\n\n".join([*told, *gaps, *stale, f"{result.score}: {result.outlook}"])
+        last = f"{result.score}: {result.outlook}"
+        return "\n\n".join([*told, *complaints(result), *notes(result), last])
 
 
 def check_engine(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("-n", "processes", default="1", metavar="N", help="Run in N processes, or auto.")
 @click.option("--expect", metavar="FILE", help="Expected failures (default: as shipped).")
 @click.option("--no-expect", is_flag=True, help="Expect every clause to pass.")
+@click.option("--strict", is_flag=True, help="Red where an expected failure is unexplained.")
 @click.option("--json", metavar="FILE", help="Write a report as JSON.")
 @click.option("--junit", metavar="FILE", help="Write a report as JUnit XML.")
 @click.option("--seed", type=int, help="Generate other examples (default: always the same).")

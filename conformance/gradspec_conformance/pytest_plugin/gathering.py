@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
+from gradspec_conformance.report.terminal import tally
+from gradspec_conformance.report.whole import advice, complaints, faults, notes
 from gradspec_conformance.run.judgement import Judged
 from gradspec_conformance.run.loop import Measured
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
@@ -20,6 +22,7 @@ from gradspec_conformance.run.result import ExitStatus, Result, result_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gradspec_conformance.report.whole import Fault
     from gradspec_conformance.run.request import Request
 
 CLAUSE: Final = re.compile(r"^[a-z_]+::([a-z]+-\d{3}[a-z]?(?:/[A-Za-z0-9_]+)?)\[")
@@ -89,6 +92,8 @@ class Gathering:
             return
         result = self._result = result_of(self._asked_for(session.config), self._measured)
         stopped = session.shouldfail or session.shouldstop
+        for fault in () if stopped else faults(result):
+            _report(session.config, fault)
         if session.exitstatus == pytest.ExitCode.OK or not (stopped or self._others):
             session.exitstatus = result.exit_status or session.exitstatus
 
@@ -110,14 +115,10 @@ class Gathering:
             return
         result = self._result
         terminalreporter.section("gradspec")
-        for sentence in filter(None, (*result.complaints, result.shortfall)):
+        for sentence in (*complaints(result), *notes(result), *advice(result)):
             terminalreporter.write_line(sentence)
-        if result.missing:
-            terminalreporter.write_line(f"no verdict: {', '.join(result.missing)}")
-        for entry in result.stale:
-            line = f"stale entry (line {entry.line}): {entry.clause} never ran"
-            terminalreporter.write_line(line)
         terminalreporter.write_line(f"{result.score}: {result.outlook}")
+        terminalreporter.write_line(tally(result))
 
     def _asked_for(self, config: pytest.Config) -> Request:
         """Narrow the request where pytest's own options leave clauses out."""
@@ -126,3 +127,12 @@ class Gathering:
             return self._request
         selection = replace(self._request.selection, only=frozenset(self._selected))
         return replace(self._request, selection=selection)
+
+
+def _report(config: pytest.Config, fault: Fault) -> None:
+    """Have pytest count and write down, as a failed test, what is no verdict of a clause."""
+    nodeid, place = f"gradspec::{fault.name}", ("gradspec", None, fault.name)
+    failed = pytest.TestReport(nodeid, place, {}, "failed", fault.sentence, "call")
+    ended = pytest.TestReport(nodeid, place, {}, "passed", None, "teardown")
+    for report in (failed, ended):
+        config.hook.pytest_runtest_logreport(report=report)

@@ -174,9 +174,10 @@ class ClauseItem(pytest.Item):
                 return
             case Standing.NOT_RUN if not judged.gates:
                 pytest.skip(f"{verdict.outcome}: {verdict.message}")
-            case Standing.EXPECTED_FAILURE | Standing.DEVIATION:
+            case Standing.EXPECTED_FAILURE | Standing.DEVIATION | Standing.NEWER:
                 said = f"{judged.level} {verdict.outcome} ({verdict.manner}): {verdict.message}"
-                pytest.xfail(f"{judged.standing}: {said}")
+                why = f" ({judged.cause}: {judged.reason})" if judged.cause is not None else ""
+                pytest.xfail(f"{judged.standing}{why}: {said}")
         if context.session.engine is not None:
             rerun(verdict, context.session.engine)  # for the debugger's sake
         raise NotConformant(verdict.message)

@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     add("chapter", action="append", default=[], metavar="CHAPTER", help="a chapter, or its prefix")
     add("expect", "--expect", metavar="FILE", help="expected failures (default: as shipped)")
     add("no-expect", "--no-expect", action="store_true", help="expect every clause to pass")
+    add("strict", action="store_true", help="red where an expected failure is unexplained")
     add("seed", type=int, metavar="N", help="generate other examples (default: always the same)")
     add("examples", type=int, metavar="N", help="examples generated for a law")
     add("timeout", type=float, metavar="SECONDS", help="how long one clause may take")

@@ -49,6 +49,7 @@ class Request:
     selection: Selection
     expectations: Expectations
     judges: tuple[Judge, ...]
+    strict: bool = False
 
     @classmethod
     def of(cls, options: Namespace) -> Self:
@@ -60,6 +61,7 @@ class Request:
             keyword=options.keyword,
             expect=options.gradspec_expect,
             no_expect=options.gradspec_no_expect,
+            strict=options.gradspec_strict,
             seed=options.gradspec_seed,
             examples=options.gradspec_examples,
             timeout=options.gradspec_timeout,
@@ -77,6 +79,7 @@ class Request:
         only: Collection[str] | None = None,
         expect: str | None = None,
         no_expect: bool = False,
+        strict: bool = False,
         seed: int | None = None,
         examples: int | None = None,
         timeout: float | None = None,
@@ -107,7 +110,7 @@ class Request:
             )
             for _ in range(count)
         )
-        return cls(engine, effort, selection, expectations, judges)
+        return cls(engine, effort, selection, expectations, judges, strict)
 
     @property
     def session(self) -> EngineSession:
