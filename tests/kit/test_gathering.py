@@ -248,7 +248,8 @@ def test_options_are_declared_and_short_ones_where_gradspec_is_named(named: bool
         "gradspec_strict": "store_true",
     }
     assert {n for n, s in by_name.items() if s.get("metavar")} == by_name.keys() - {
-        "gradspec_no_expect"
+        "gradspec_no_expect",
+        "gradspec_strict",
     }
 
 
