@@ -116,6 +116,16 @@ def test_a_run_that_was_stopped_failed_and_misses_nothing() -> None:
     assert reported == []
 
 
+@pytest.mark.parametrize(
+    ("error", "status"), [(KeyboardInterrupt(), 130), (pytest.exit.Exception("enough"), 2)]
+)
+def test_a_run_that_a_person_ended_says_so(error: BaseException, status: int) -> None:
+    gathered = gathering(PASSED)
+    gathered.pytest_keyboard_interrupt(pytest.ExceptionInfo.from_exception(error))
+
+    assert ended(gathered, session(pytest.ExitCode.INTERRUPTED, **NAMED)) == status
+
+
 def test_collecting_says_nothing_of_conformance() -> None:
     assert ended(gathering(), session(OK, collectonly=True)) == OK
 
@@ -236,6 +246,7 @@ def test_options_are_declared_and_short_ones_where_gradspec_is_named(named: bool
         "gradspec_engine": "reference",
         "gradspec_profile": "full",
         "gradspec_chapter": [],
+        "gradspec_expect": [],
     }
     assert {n: s["type"] for n, s in by_name.items() if "type" in s} == {
         "gradspec_seed": int,
@@ -244,6 +255,7 @@ def test_options_are_declared_and_short_ones_where_gradspec_is_named(named: bool
     }
     assert {n: s["action"] for n, s in by_name.items() if "action" in s} == {
         "gradspec_chapter": "append",
+        "gradspec_expect": "append",
         "gradspec_no_expect": "store_true",
         "gradspec_strict": "store_true",
     }

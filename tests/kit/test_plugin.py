@@ -243,14 +243,15 @@ def test_what_no_clause_matches_is_wrong_usage(pytester: pytest.Pytester, proces
         ("--gradspec-chapter=xyz", "*no chapter is called 'xyz'*"),
         ("--gradspec-examples=0", "*a law needs at least one*"),
         ("--expect=nowhere.toml", "*nowhere.toml*"),
+        ("--expect=one.toml --expect=two.toml", "*--expect names one.toml and two.toml; an eng*"),
     ],
 )
 def test_wrong_usage_is_answered_with_a_sentence(
     pytester: pytest.Pytester, argument: str, sentence: str
 ) -> None:
-    result = run(pytester, "ToyEngine", argument)
+    result = run(pytester, "ToyEngine", *argument.split())
 
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.ret == ExitStatus.WRONG_USAGE
     result.stderr.fnmatch_lines([sentence])
 
 

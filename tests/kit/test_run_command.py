@@ -131,6 +131,7 @@ def test_an_engine_that_does_not_load_ends_with_3_and_a_sentence(engine: str) ->
         (["-n", "many"], "-n is 'many'"),
         (["--timeout", "0"], "give more than 0 and at most 86400 seconds"),
         (["--expect", "nowhere.toml"], "nowhere.toml"),
+        (["--expect", "one", "--expect", "two"], "--expect names one and two"),
         (["--json", "no/where.json"], "no/where.json cannot be written"),
         (["--junit", "."], "cannot be written"),
         (["--json", "report", "--junit", "./report"], "both name report"),

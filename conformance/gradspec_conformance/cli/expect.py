@@ -19,11 +19,12 @@ from gradspec_conformance.cli.acceptance import Acceptance
 from gradspec_conformance.cli.files import check_apart, check_writable, write
 from gradspec_conformance.engines.loading import source_of
 from gradspec_conformance.exceptions import EngineError, MalformedExpectations, WrongUsage
+from gradspec_conformance.execution.verdict import INEXCUSABLE
 from gradspec_conformance.known.entry import CAUSES
 from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.known.file import RAN, write_entries
 from gradspec_conformance.report.terminal import RunProgress
-from gradspec_conformance.report.whole import advice, complaints, some
+from gradspec_conformance.report.whole import advice, complaints, notes, some
 from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.loop import judge_all
 from gradspec_conformance.run.request import Request
@@ -38,6 +39,8 @@ HEADING: Final = """What {name} {version} is known to fail, and why.
 `gradspec expect {spec} --write FILE` keeps this list, and changes only what --accept names.
 Reasons and classes are written by hand. A class is one of
 {causes}"""
+
+NOTHING_TO_ACCEPT: Final = "--accept {}: nothing to accept, all of it is as the list says"
 
 UNLIKE: Final = {
     Standing.UNEXPECTED_FAILURE: "fails, and no entry says so",
@@ -158,9 +161,11 @@ def _show_changes(path: Path, after: str) -> bool:
 def _tell(result: Result, idle: list[str]) -> bool:
     """Say what the list does not say, and what to do about it; whether there is nothing."""
     total, open_ = len(result.known.entries), len(result.unexplained)
-    click.echo(f"{result.known.path}: {total} expected failures, {open_} to be explained")
-    for name in idle:
-        click.echo(f"--accept {name}: nothing to accept, all of it is as the list says")
+    path = result.known.path or "a first list"
+    entries = "entry" if total == 1 else "entries"
+    click.echo(f"{path}: {total} {entries}, {open_} to be explained")
+    for sentence in (*map(NOTHING_TO_ACCEPT.format, idle), *notes(result)):
+        click.echo(sentence)
     unlike = list(_unlike(result))
     if unlike:
         click.echo("not taken into the list, since nobody accepted it:")
@@ -172,8 +177,13 @@ def _tell(result: Result, idle: list[str]) -> bool:
 def _unlike(result: Result) -> Iterator[str]:
     for standing, sentence in UNLIKE.items():
         found = result.standing(standing)
-        if found:
-            yield f"{sentence}: {some([judged.id for judged in found])}"
+        excusable = [one.id for one in found if one.verdict.kind not in INEXCUSABLE]
+        if excusable:
+            yield f"{sentence}: {some(excusable)}"
+        for kind in INEXCUSABLE:
+            never = [judged.id for judged in found if judged.verdict.kind is kind]
+            if never:
+                yield f"the engine {kind}, which no list excuses: {some(never)}"
     yield from complaints(result)
 
 

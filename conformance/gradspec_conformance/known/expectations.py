@@ -21,7 +21,7 @@ from gradspec_conformance.execution.verdict import INEXCUSABLE, Outcome, Verdict
 from gradspec_conformance.known.file import read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from gradspec_conformance.known.entry import Entry
 
@@ -132,11 +132,24 @@ class Expectations:
         return Standing.UNEXPECTED_FAILURE if binds else Standing.DEVIATION
 
     def stale(self, verdicts: Iterable[Verdict]) -> list[Entry]:
-        """List the entries whose clauses were selected and none of which came to be run."""
-        seen = list(verdicts)
-        used = {id(self.entry(v.id)) for v in seen if v.ran}
-        matched = [e for e in self.entries if any(e.speaks_of(v.id) for v in seen)]
+        """List the entries whose clauses were selected and none of which came to be run.
+
+        What is blocked by a failure that nobody expected may yet run when that is mended.
+        """
+        seen = {verdict.id: verdict for verdict in verdicts}
+        used = {id(self.entry(v.id)) for v in seen.values() if v.ran or self._waits(v, seen)}
+        matched = [e for e in self.entries if any(e.speaks_of(id_) for id_ in seen)]
         return [entry for entry in matched if id(entry) not in used]
+
+    def _waits(self, verdict: Verdict, seen: Mapping[str, Verdict]) -> bool:
+        """Whether it is blocked by a failure that no entry foresees."""
+        below: Verdict | None = verdict
+        while below is not None and below.foundation is not None:
+            below = seen.get(below.foundation)
+        if below is None or below is verdict or not below.ran:
+            return False
+        entry = self.entry(below.id)
+        return entry is None or not entry.foresees(below)
 
     @property
     def gone(self) -> list[Entry]:

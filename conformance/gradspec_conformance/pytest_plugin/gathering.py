@@ -47,6 +47,7 @@ class Gathering:
         self._others = False
         self._left_out = False
         self._nothing: str | None = None
+        self._interrupted = False
         self._measured = Measured()
         self._result: Result | None = None
 
@@ -68,6 +69,10 @@ class Gathering:
         """Note it of a worker of xdist's, which deselects where nobody here listens."""
         self._left_out |= LEFT_OUT in getattr(node, "workeroutput", ())
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that a person ended the run, and not a plugin."""
+        self._interrupted = not isinstance(excinfo.value, pytest.exit.Exception)
+
     def _select(self, nodeids: Iterable[str]) -> None:
         for nodeid in nodeids:
             match = CLAUSE.search(nodeid)
@@ -87,6 +92,8 @@ class Gathering:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Say in pytest's exit status what `gradspec run` would say."""
         self._say_why_none_ran(session)
+        if self._interrupted and self._selected and not self._others:
+            session.exitstatus = ExitStatus.INTERRUPTED
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if not (ended and self._selected) or session.config.getoption("collectonly"):
             return

@@ -51,7 +51,7 @@ def prepare(config: pytest.Config) -> Request:
         try:
             request = config.stash[REQUEST] = Request.of(config.option)
         except WrongUsage as error:
-            raise pytest.UsageError(str(error)) from None
+            pytest.exit(str(error), returncode=ExitStatus.WRONG_USAGE)
         except EngineError as error:
             _end(config.option.gradspec_engine, error)
         else:
