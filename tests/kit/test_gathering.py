@@ -121,7 +121,9 @@ def test_a_run_that_was_stopped_failed_and_misses_nothing() -> None:
 )
 def test_a_run_that_a_person_ended_says_so(error: BaseException, status: int) -> None:
     gathered = gathering(PASSED)
-    gathered.pytest_keyboard_interrupt(pytest.ExceptionInfo.from_exception(error))
+    with pytest.raises(type(error)) as caught:
+        raise error
+    gathered.pytest_keyboard_interrupt(caught)
 
     assert ended(gathered, session(pytest.ExitCode.INTERRUPTED, **NAMED)) == status
 

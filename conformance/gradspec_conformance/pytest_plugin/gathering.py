@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from gradspec_conformance.report.terminal import tally
-from gradspec_conformance.report.whole import advice, complaints, faults, notes
+from gradspec_conformance.report.whole import HAS_VERDICT, advice, complaints, faults, notes
 from gradspec_conformance.run.judgement import Judged
 from gradspec_conformance.run.loop import Measured
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
@@ -48,6 +48,7 @@ class Gathering:
         self._left_out = False
         self._nothing: str | None = None
         self._interrupted = False
+        self._broken: set[str] = set()
         self._measured = Measured()
         self._result: Result | None = None
 
@@ -87,6 +88,8 @@ class Gathering:
         if sent is not None:
             judged = decode(sent)
             self._measured.judged[judged.id] = judged
+        elif getattr(report, "failed", False) and (match := CLAUSE.search(report.nodeid)):
+            self._broken.add(f"{match[1]} {HAS_VERDICT}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -100,7 +103,8 @@ class Gathering:
         result = self._result = result_of(self._asked_for(session.config), self._measured)
         stopped = session.shouldfail or session.shouldstop
         for fault in () if stopped else faults(result):
-            _report(session.config, fault)
+            if fault.name not in self._broken:
+                _report(session.config, fault)
         if session.exitstatus == pytest.ExitCode.OK or not (stopped or self._others):
             session.exitstatus = result.exit_status or session.exitstatus
 

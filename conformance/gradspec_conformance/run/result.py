@@ -160,6 +160,8 @@ class Result:
     @property
     def shortfall(self) -> str | None:
         """Say that fewer ran than should, if that is so."""
+        if not self.judged:
+            return None  # what is missing says why
         if not self.rows.ran and not self.gates:
             return "no clause ran: each is unsupported, or builds on what is known to fail"
         if not self.selection.is_whole or not self.least:
