@@ -27,6 +27,10 @@ reason = "{}"
 """
 
 
+TOLD = {"level", "nature", "verdict", "standing", "kind", "error_kind", "exception", "signal"}
+"""What is known of a clause when it has run."""
+
+
 class Said(NamedTuple):
     """What a face says of a run."""
 
@@ -40,7 +44,8 @@ def cases_of(report: Path) -> dict[tuple[str, str], tuple[str, frozenset[tuple[s
     found = {}
     for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - our own file
         results = {part.tag for part in case} & {"failure", "error", "skipped"}
-        properties = {(p.attrib["name"], p.attrib["value"]) for p in case.iter("property")}
+        told = {p.attrib["name"]: p.attrib["value"] for p in case.iter("property")}
+        properties = {(name, told[name]) for name in TOLD & told.keys()}
         name = (case.attrib["classname"], case.attrib["name"])
         assert name not in found
         found[name] = (next(iter(results), "passed"), frozenset(properties))

@@ -22,6 +22,9 @@ class Cause(StrEnum):
     MISSING = "missing"
     UNKNOWN = "unknown"
 
+    CONVENTION = CHOICE  # what it was called
+    DESIGN = CHOICE
+
     @property
     def sentence(self) -> str:
         """What the word means."""
@@ -36,7 +39,7 @@ CAUSES = {
 }
 """Cause -> what it means."""
 
-FORMER: Final = {"convention": Cause.CHOICE, "design": Cause.CHOICE}
+FORMER: Final = {name.lower(): c for name, c in Cause.__members__.items() if name != c.name}
 """What a cause was called -> what it is."""
 
 UNEXPLAINED: Final = "unexplained"
