@@ -114,7 +114,8 @@ def command(
         _write(file, text)
         new = replace(new, path=file)
     is_true = _tell(_judged_again(request, result, new), wish.idle(result))
-    sys.exit(ExitStatus.AS_EXPECTED if is_true and unchanged else ExitStatus.NOT_CONFORMANT)
+    if not (is_true and unchanged):
+        sys.exit(ExitStatus.NOT_CONFORMANT)
 
 
 def _measured(request: Request) -> Result:

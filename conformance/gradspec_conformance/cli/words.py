@@ -15,6 +15,7 @@ from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.port.abilities import BUNDLES, WORDS
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.hints import did_you_mean
+from gradspec_conformance.known.entry import Cause
 from gradspec_conformance.run.selection import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Entry:
 @click.command("words")
 @click.argument("words", nargs=-1)
 def command(words: tuple[str, ...]) -> None:
-    """Explain abilities, bundles, operators and their calls, kinds of error, and profiles.
+    """Explain abilities, bundles, operators and calls, kinds of error, profiles and classes.
 
     Without WORDS all of them; else those in whose names one of the WORDS is.
     """
@@ -70,6 +71,7 @@ def sections() -> dict[str, list[Entry]]:
         "Operators: an engine that has one declares op:NAME": list(map(_operator, OPERATORS)),
         "Kinds of error: what `error_kind` and [errors] map onto": list(_errors()),
         "Profiles: run --profile NAME": list(map(_profile, PROFILES.values())),
+        "Classes: why an engine is known to fail": [Entry(c, c.sentence) for c in Cause],
     }
 
 
