@@ -14,6 +14,7 @@ from gradspec_conformance.known.entry import CAUSES
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "conformance" / "ci.md", ROOT / "README.md")
+ALL_OF_IT = re.MULTILINE | re.DOTALL
 COMMAND = re.compile(r"^(?:\$ | *- run: )?(gradspec (?:run|expect) .*)$", re.MULTILINE)
 
 

@@ -322,6 +322,14 @@ def test_a_list_that_ships_is_where_a_new_one_begins(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("_few")
+def test_an_empty_file_is_no_list_yet() -> None:
+    Path("known.toml").write_text("\n")
+
+    assert expected("ToyEngine").exit_code == 0
+    assert list(listed()) == ["leaf-021", "acc-009"]
+
+
+@pytest.mark.usefixtures("_few")
 def test_processes_do_not_change_the_list() -> None:
     expected("Overwrites")
     one = Path("known.toml").read_text()

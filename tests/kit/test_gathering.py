@@ -183,7 +183,7 @@ def test_the_summary_says_what_kept_the_run_from_being_whole() -> None:
 
     assert said[:3] == [
         "gradspec",
-        "no clause ran: each is unsupported, or builds on what is known to fail",
+        "no clause ran: each is unsupported, or builds on what does not hold",
         "1 clause has no verdict: acc-002",
     ]
     assert said[3].startswith("passed 0 of 2 clauses of profile full, chapter accumulation, a part")

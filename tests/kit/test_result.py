@@ -146,7 +146,7 @@ def test_unexplained_entries_are_red_where_that_is_asked_for() -> None:
 def test_a_selection_of_which_nothing_ran_says_so() -> None:
     found = result(UNSUPPORTED, selection=select(keyword="acc-004")).shortfall
 
-    assert found == "no clause ran: each is unsupported, or builds on what is known to fail"
+    assert found == "no clause ran: each is unsupported, or builds on what does not hold"
 
 
 # lists --------------------------------------------------------------------------------

@@ -243,6 +243,19 @@ def test_an_expectation_is_an_assertion(
     assert ("gradspec expect" in result.output) == (status != ExitStatus.AS_EXPECTED)
 
 
+def test_a_run_with_fewer_clauses_says_what_blocked_them(tmp_path: Path) -> None:
+    known = tmp_path / "known.toml"
+    known.write_text(f'edition = "{edition.EDITION}"\nran = 157\n')
+    result = run("DoesNothing", "--expect", str(known), "--json", "report.json", keyword="")
+    report = json.loads(Path("report.json").read_text())
+
+    assert "and 157 when the expectations were written: bwd-001 failed and blocked " in (
+        result.output
+    )
+    assert "declares less" not in result.output
+    assert report["shortfall"] in result.output
+
+
 # reports ------------------------------------------------------------------------------
 def test_junit_has_a_case_for_each_clause() -> None:
     run("ToyEngine", "--junit", "report.xml", keyword="acc-001 or leaf-042 or leaf-021")

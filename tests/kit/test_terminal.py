@@ -148,7 +148,7 @@ def test_of_what_did_not_run_no_natures_are_counted() -> None:
     lines = shown(unsupported("acc-001", "tape"))
 
     assert not [line for line in lines if line.startswith("passed, of what ran")]
-    assert "no clause ran: each is unsupported, or builds on what is known to fail" in lines
+    assert "no clause ran: each is unsupported, or builds on what does not hold" in lines
 
 
 def test_a_stale_entry_is_told_with_its_line_and_what_to_do() -> None:

@@ -91,7 +91,7 @@ def command(
         if file is not None:
             check_apart({"--write": file, "ENGINE": source_of(engine)})
             check_writable(file)
-        path = file if file is not None and file.exists() else Expectations.for_engine(engine)
+        path = file if file is not None and _is_written(file) else Expectations.for_engine(engine)
         is_first = path is None or (file is not None and path != file)
         wish = Acceptance(names, is_first, raises)
         request = Request.make(
@@ -116,6 +116,11 @@ def command(
     is_true = _tell(_judged_again(request, result, new), wish.idle(result))
     if not (is_true and unchanged):
         sys.exit(ExitStatus.NOT_CONFORMANT)
+
+
+def _is_written(file: Path) -> bool:
+    """Whether there is a list: a file that was merely made is none."""
+    return file.exists() and not (file.is_file() and not file.read_bytes().strip())
 
 
 def _measured(request: Request) -> Result:

@@ -163,7 +163,7 @@ class Result:
         if not self.judged:
             return None  # what is missing says why
         if not self.rows.ran and not self.gates:
-            return "no clause ran: each is unsupported, or builds on what is known to fail"
+            return "no clause ran: each is unsupported, or builds on what does not hold"
         if not self.selection.is_whole or not self.least:
             return None
         return shortfall(self.judged, self.known, self.least, len(self.missing))
