@@ -36,7 +36,7 @@ class Explanation:
     command: str
 
     def __str__(self) -> str:
-        parts = [self.heading, _indented(self.statement), "", _indented(self.finding)]
+        parts = [self.heading, paragraph(self.statement), "", paragraph(self.finding)]
         parts += [textwrap.indent(f"{name:9}{value}", "    ") for name, value in self.facts]
         if self.program is not None:
             parts += ["", textwrap.indent(self.program.rstrip(), "    ")]
@@ -85,10 +85,14 @@ def _program(judged: Judged, engine: str) -> str | None:
     return as_gradspec(from_json(judged.verdict.program), engine)
 
 
-def _indented(text: str) -> str:
-    """Indent a paragraph; lines that stand below it were somebody else's, and stay as they are."""
-    paragraph, _, rest = text.partition("\n")
+def paragraph(text: str, width: int = WIDTH, indent: str = "  ", below: str | None = None) -> str:
+    """Set a paragraph; lines that stand below it were somebody else's, and stay as they are.
+
+    `below` is the indent of its second line and of those that follow, if that is another.
+    """
+    first, _, rest = text.partition("\n")
+    following = indent if below is None else below
     wrapped = textwrap.fill(
-        paragraph, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        first, width, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False
     )
-    return f"{wrapped}\n{textwrap.indent(rest, '    ')}" if rest else wrapped
+    return f"{wrapped}\n{textwrap.indent(rest, f'{following}  ')}" if rest else wrapped

@@ -98,17 +98,17 @@ class RunProgress:
         self._progress.update(self._task, advance=1, description=title, found=found)
 
 
-def show(result: Result, where: Console) -> None:
-    """Print the whole result."""
+def show(result: Result, where: Console, *, everything: bool = False) -> None:
+    """Print the whole result; unless `everything`, the gravest findings alone."""
     engine = result.engine
     said = f"{engine.name} {engine.version} ({engine.platform})".replace("  ", " ")
     where.print(said, markup=False)
     where.print(_table(result))
     _print_not_run(result, where)
-    for judged in sorted((*result.red, *result.deviations), key=_gravity):
-        from gradspec_conformance.report.explanation import explain  # noqa: PLC0415 - takes time
+    if result.red or result.deviations:
+        from gradspec_conformance.report.findings import print_findings  # noqa: PLC0415 - takes time
 
-        _print_explanation(str(explain(judged, result.spec, result.effort)), where)
+        print_findings(result, where, everything=everything)
     _print_mismatches(result, where)
     _print_gaps(result, where)
     style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
@@ -118,11 +118,6 @@ def show(result: Result, where: Console) -> None:
     if result.rows.ran:
         where.print(f"passed, of what ran: {_natures(result)}", soft_wrap=True)
     where.print(_tally(result), soft_wrap=True)
-
-
-def _gravity(judged: Judged) -> tuple[bool, int]:
-    """Put what closes the gate first, and wrong values before refusals and conventions."""
-    return not judged.standing.red, list(Nature).index(judged.nature)
 
 
 def _table(result: Result) -> Table:
@@ -169,14 +164,6 @@ def _print_not_run(result: Result, where: Console) -> None:
     for foundation in sorted(filter(None, blocking)):
         command = f"gradspec run {result.spec} --no-expect -k {foundation}"
         where.print(f"see why it does not hold: {command}", markup=False, soft_wrap=True)
-
-
-def _print_explanation(explanation: str, where: Console) -> None:
-    where.print()
-    first, *rest = explanation.splitlines()
-    where.print(Text(first, style="bold"), soft_wrap=True)
-    for line in rest:
-        where.print(Text(line), soft_wrap=True)
 
 
 def _print_mismatches(result: Result, where: Console) -> None:

@@ -1,0 +1,86 @@
+"""`print_findings(result, where)`: what is wrong, a finding for each cause, the gravest first.
+
+Each is headed by a sentence that can stand alone.  Then comes the shortest program that shows it,
+in the engine's own words where its adapter knows them, and what else fails by the same cause.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from gradspec_conformance.report.causes import findings
+from gradspec_conformance.report.explanation import WIDTH, explain, paragraph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+
+    from gradspec_conformance.report.causes import Finding
+    from gradspec_conformance.run.judgement import Judged
+    from gradspec_conformance.run.result import Result
+
+MOST: Final = 10
+"""How many findings are shown unless all are asked for."""
+
+MOST_NAMED: Final = 8
+MOST_LINES: Final = 40
+INDENT: Final = "   "
+
+
+def print_findings(result: Result, where: Console, *, everything: bool = False) -> None:
+    """Print the findings; unless `everything`, the first, and how many there are beside them."""
+    found = findings(result.judged)
+    shown = found if everything else found[:MOST]
+    width = min(where.width, WIDTH)
+    for number, finding in enumerate(shown, 1):
+        where.print()
+        heading = f"{number}. {finding.gravity.words}: {finding.sentence}"
+        where.print(Text(paragraph(heading, width, "", INDENT), style="bold"), soft_wrap=True)
+        for part in _parts(finding, result, width, everything=everything):
+            where.print(Text(part), soft_wrap=True)
+    if len(shown) < len(found):
+        hidden = found[len(shown) :]
+        rows = sum(len(finding.members) for finding in hidden)
+        said = f"{_counted(len(hidden), 'more finding')} ({_counted(rows, 'failure')})"
+        where.print(Text(f"\n{said} not shown: --all shows every one", style="bold"))
+
+
+def _parts(finding: Finding, result: Result, width: int, *, everything: bool) -> Iterator[str]:
+    """Give what stands below the heading."""
+    one = finding.example
+    told = explain(one, result.spec, result.effort)
+    yield f"{INDENT}{told.heading}"
+    if told.statement not in finding.sentence:
+        yield paragraph(told.statement, width, INDENT)
+    yield f"\n{paragraph(told.finding, width, INDENT)}"
+    for name, value in told.facts:
+        yield f"{INDENT}  {name:9}{value}"
+    program = told.script or told.program
+    if program:
+        lines = program.rstrip().splitlines()
+        yield ""
+        yield textwrap.indent("\n".join(lines[:MOST_LINES]), f"{INDENT}  ")
+        if len(lines) > MOST_LINES:
+            yield f"{INDENT}  # {len(lines) - MOST_LINES} more lines, in the report of --json"
+    yield ""
+    most = None if everything else MOST_NAMED
+    others = [other for other in finding.members if other is not one]
+    for title, group in (("also", others), ("blocks", finding.blocked)):
+        if group:
+            yield paragraph(f"{title}: {_named(group, most)}", width, INDENT)
+    yield f"{INDENT}repeat it: {told.command}"
+
+
+def _named(group: Sequence[Judged], most: int | None) -> str:
+    """Name clauses and rows; of a table the id stands once."""
+    more = 0 if most is None else max(0, len(group) - most)
+    named = ", ".join(one.id for one in group[:most])
+    return f"{named} and {more} more" if more else named
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
