@@ -87,6 +87,11 @@ class Finding:
         """How many clauses fail; one with rows counts once."""
         return len({one.clause for one in self.members})
 
+    def says(self, message: str | None) -> bool:
+        """Whether the sentence has all that a message says."""
+        text = None if message is None else _stripped(message)
+        return text is not None and "\n" not in text and text in self.sentence
+
     @property
     def weight(self) -> tuple[bool, Gravity, int]:
         """What sorts findings, the gravest first."""
@@ -185,11 +190,14 @@ def _pattern(one: Judged) -> str:
     return re.sub(r"\d+", "#", _text(one))
 
 
-def _text(one: Judged) -> str:
+def _stripped(message: str) -> str:
     """Give what an exception says, without the act that it came out of, and without its place."""
-    first = (one.verdict.message or "").split("\n")[0]
-    _, raised, text = first.partition(" raised ")
-    return re.sub(r" \(in \S+, [^()]*\)$", "", text if raised else first)
+    _, raised, text = message.partition(" raised ")
+    return re.sub(r" \(in \S+, [^()]*\)$", "", text if raised else message)
+
+
+def _text(one: Judged) -> str:
+    return _stripped((one.verdict.message or "").split("\n")[0])
 
 
 def _act(one: Judged) -> str:

@@ -27,7 +27,8 @@ MOST: Final = 10
 """How many findings are shown unless all are asked for."""
 
 MOST_NAMED: Final = 8
-MOST_LINES: Final = 40
+FIRST_LINES: Final = 24
+LAST_LINES: Final = 12
 INDENT: Final = "   "
 
 
@@ -45,34 +46,41 @@ def print_findings(result: Result, where: Console, *, everything: bool = False) 
     if len(shown) < len(found):
         hidden = found[len(shown) :]
         rows = sum(len(finding.members) for finding in hidden)
-        said = f"{_counted(len(hidden), 'more finding')} ({_counted(rows, 'failure')})"
-        where.print(Text(f"\n{said} not shown: --all shows every one", style="bold"))
+        said = f"{_counted(len(hidden), 'more finding')} ({_counted(rows, 'failure')}) not shown"
+        where.print(Text(f"\n{said}: --all shows them", style="bold"), soft_wrap=True)
 
 
 def _parts(finding: Finding, result: Result, width: int, *, everything: bool) -> Iterator[str]:
     """Give what stands below the heading."""
     one = finding.example
     told = explain(one, result.spec, result.effort)
-    yield f"{INDENT}{told.heading}"
+    yield f"{INDENT}{one.id} [{one.level}, {one.nature}, {one.chapter}] {one.standing}"
     if told.statement not in finding.sentence:
         yield paragraph(told.statement, width, INDENT)
-    yield f"\n{paragraph(told.finding, width, INDENT)}"
+    if not finding.says(one.verdict.message):
+        yield f"\n{paragraph(told.finding, width, INDENT)}"
     for name, value in told.facts:
         yield f"{INDENT}  {name:9}{value}"
     program = told.script or told.program
     if program:
         lines = program.rstrip().splitlines()
-        yield ""
-        yield textwrap.indent("\n".join(lines[:MOST_LINES]), f"{INDENT}  ")
-        if len(lines) > MOST_LINES:
-            yield f"{INDENT}  # {len(lines) - MOST_LINES} more lines, in the report of --json"
+        yield "\n" + textwrap.indent("\n".join(lines if everything else _cut(lines)), f"{INDENT}  ")
     yield ""
     most = None if everything else MOST_NAMED
     others = [other for other in finding.members if other is not one]
     for title, group in (("also", others), ("blocks", finding.blocked)):
         if group:
-            yield paragraph(f"{title}: {_named(group, most)}", width, INDENT)
+            yield paragraph(f"{title} {len(group)}: {_named(group, most)}", width, INDENT)
     yield f"{INDENT}repeat it: {told.command}"
+
+
+def _cut(lines: list[str]) -> list[str]:
+    """Leave out the middle of a long program."""
+    hidden = len(lines) - FIRST_LINES - LAST_LINES
+    if hidden <= 1:
+        return lines
+    said = f"# ... {hidden} more lines, shown by --all ..."
+    return [*lines[:FIRST_LINES], said, *lines[-LAST_LINES:]]
 
 
 def _named(group: Sequence[Judged], most: int | None) -> str:

@@ -41,6 +41,7 @@ STYLES: Final[dict[str, str]] = {
 }
 PLAIN_WIDTH: Final = 120
 MOST_NAMED: Final = 12
+NEVER: Final = ("declared, never exercised", "declared, and no clause is about it")
 
 
 class Output(Console):
@@ -113,6 +114,7 @@ def show(result: Result, where: Console, *, everything: bool = False) -> None:
     _print_gaps(result, where)
     style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
     where.print()
+    _print_declared(result, where)
     _print_ladder(result, where)
     where.print(Text(f"{result.score}: {result.outlook}", style=style), soft_wrap=True)
     if result.rows.ran:
@@ -184,6 +186,24 @@ def _print_gaps(result: Result, where: Console) -> None:
         count = len(result.missing)
         said = f"\n{count} {'clause has' if count == 1 else 'clauses have'} no verdict: {named}"
         where.print(said, style="bold red", markup=False, soft_wrap=True)
+
+
+def _print_declared(result: Result, where: Console) -> None:
+    """Say what is declared to no use, and what would be gained by declaring more."""
+    if result.selection.is_narrowed:
+        return
+    from gradspec_conformance.report.declared import (  # noqa: PLC0415 - takes time
+        MOST_GAINFUL,
+        gains,
+        unexercised,
+    )
+
+    for title, words in zip(NEVER, unexercised(result), strict=True):
+        if words:
+            where.print(f"{title}: {_some(words)}", markup=False, soft_wrap=True)
+    gained = ", ".join(map(str, gains(result)[:MOST_GAINFUL]))
+    if gained:
+        where.print(f"to declare more: {gained}", markup=False, soft_wrap=True)
 
 
 def _print_ladder(result: Result, where: Console) -> None:
