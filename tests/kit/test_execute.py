@@ -14,10 +14,11 @@ from wrong_engines import GivesNothing, Overwrites, ToyEngine
 
 from gradspec import CASES, Autograd, expect
 from gradspec.exceptions import Failure, FailureKind, NothingThere
+from gradspec.judging.spelled import spell
 from gradspec.program.storing import from_json
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.execute import judge_program, run_clause, spell
+from gradspec_conformance.execution.execute import judge_program, run_clause
 from gradspec_conformance.execution.rerun import rerun
 from gradspec_conformance.execution.verdict import WEIGHT, Kind, Outcome, Verdict, of_rows
 
@@ -380,6 +381,7 @@ def test_the_first_of_several_demands_that_failed_in_hooks_is_told() -> None:
     [
         (np.array([1.0, 2.0]), "[1.0, 2.0]"),
         (np.float64(1.0), "1.0"),
+        ([np.array([1.0]), (np.array(2.0),)], "[[1.0], (2.0,)]"),
         ("text", "'text'"),
         (None, "None"),
         ("x" * 398, repr("x" * 398)),

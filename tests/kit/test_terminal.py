@@ -131,7 +131,7 @@ def test_a_finding_has_a_sentence_a_program_and_what_else_fails_by_it() -> None:
 def test_the_middle_of_a_long_program_is_left_out_unless_all_is_asked_for() -> None:
     long = failed("acc-002", script="\n".join(f"line {n}" for n in range(100)))
     lines = [line.strip() for line in shown(long)]
-    place = lines.index("# ... 64 more lines, shown by --all ...")
+    place = lines.index("# ... 64 more lines, shown by gradspec run --all ...")
 
     assert (lines[place - 1], lines[place + 1]) == ("line 23", "line 88")
     assert "     line 50" in shown(long, everything=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported, text_of
+from gradspec.judging.spelled import spell
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
@@ -228,18 +229,6 @@ def _script(engine: Engine, program: Program) -> str | None:
     if not isinstance(script, str):
         return f"# script() gave a {type(script).__name__}, expected a text"
     return str.__str__(script)
-
-
-def spell(value: Any) -> str:
-    """Write a found or expected value as people read it."""
-    try:
-        text = repr(value.tolist()) if hasattr(value, "tolist") else repr(value)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # too many digits, too deep
-        return f"a {type(value).__name__} that cannot be written: {error}"
-    return text if len(text) <= 400 else f"{text[:400]}..."  # noqa: PLR2004 - a paragraph
 
 
 def _where(error: Exception) -> str:

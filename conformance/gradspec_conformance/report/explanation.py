@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
 
 WIDTH = 92
+FIRST_LINES = 24
+LAST_LINES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,10 @@ class Explanation:
         parts = [self.heading, paragraph(self.statement), "", paragraph(self.finding)]
         parts += [textwrap.indent(f"{name:9}{value}", "    ") for name, value in self.facts]
         if self.program is not None:
-            parts += ["", textwrap.indent(self.program.rstrip(), "    ")]
+            parts += ["", textwrap.indent(cut(self.program), "    ")]
         if self.script is not None:
             parts += ["", "  the same in the engine's own words:", ""]
-            parts += [textwrap.indent(self.script.rstrip(), "    ")]
+            parts += [textwrap.indent(cut(self.script), "    ")]
         return "\n".join([*parts, "", f"  repeat it: {self.command}"])
 
 
@@ -83,6 +85,16 @@ def _program(judged: Judged, engine: str) -> str | None:
         case = register.case(judged.id)
         return None if case is None else program_text(case)
     return as_gradspec(from_json(judged.verdict.program), engine)
+
+
+def cut(program: str) -> str:
+    """Leave out the middle of a long program."""
+    lines = program.rstrip().splitlines()
+    hidden = len(lines) - FIRST_LINES - LAST_LINES
+    if hidden > 1:
+        said = f"# ... {hidden} more lines, shown by gradspec run --all ..."
+        lines = [*lines[:FIRST_LINES], said, *lines[-LAST_LINES:]]
+    return "\n".join(lines)
 
 
 def paragraph(text: str, width: int = WIDTH, indent: str = "  ", below: str | None = None) -> str:

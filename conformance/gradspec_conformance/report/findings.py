@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from gradspec_conformance.report.causes import findings
-from gradspec_conformance.report.explanation import WIDTH, explain, paragraph
+from gradspec_conformance.report.explanation import WIDTH, cut, explain, paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,8 +27,6 @@ MOST: Final = 10
 """How many findings are shown unless all are asked for."""
 
 MOST_NAMED: Final = 8
-FIRST_LINES: Final = 24
-LAST_LINES: Final = 12
 INDENT: Final = "   "
 
 
@@ -63,8 +61,8 @@ def _parts(finding: Finding, result: Result, width: int, *, everything: bool) ->
         yield f"{INDENT}  {name:9}{value}"
     program = told.script or told.program
     if program:
-        lines = program.rstrip().splitlines()
-        yield "\n" + textwrap.indent("\n".join(lines if everything else _cut(lines)), f"{INDENT}  ")
+        shown = program.rstrip() if everything else cut(program)
+        yield f"\n{textwrap.indent(shown, f'{INDENT}  ')}"
     yield ""
     most = None if everything else MOST_NAMED
     others = [other for other in finding.members if other is not one]
@@ -72,15 +70,6 @@ def _parts(finding: Finding, result: Result, width: int, *, everything: bool) ->
         if group:
             yield paragraph(f"{title} {len(group)}: {_named(group, most)}", width, INDENT)
     yield f"{INDENT}repeat it: {told.command}"
-
-
-def _cut(lines: list[str]) -> list[str]:
-    """Leave out the middle of a long program."""
-    hidden = len(lines) - FIRST_LINES - LAST_LINES
-    if hidden <= 1:
-        return lines
-    said = f"# ... {hidden} more lines, shown by --all ..."
-    return [*lines[:FIRST_LINES], said, *lines[-LAST_LINES:]]
 
 
 def _named(group: Sequence[Judged], most: int | None) -> str:

@@ -48,19 +48,20 @@ def one_pass_serves_all_leaves_at_any_depth(ag: Autograd) -> None:
     """One pass gives the gradients of all leaves, however many there are and however many
     operations lie between them and the result.
 
-    Fifteen hundred leaves go into y = x - y one after the other, so their gradients alternate
-    between one and minus one.  All have the same value; tinygrad#9597 took such leaves for one.
-    A walk that calls itself for each operation, as in micrograd#91, leaves the stack on the way.
+    Sixteen leaves go into y = x - y one after the other, each a hundred and one times, so their
+    gradients alternate between one and minus one.  All have the same value; tinygrad#9597 took such
+    leaves for one.  A walk that calls itself for each operation, as in micrograd#91, leaves the
+    stack on the way.
     """
-    count = 1500
 
     def f(*leaves: Tensor) -> Tensor:
         y = leaves[0]
         for x in leaves[1:]:
-            y = x - y
+            for _ in range(101):
+                y = x - y
         return y
 
-    value, gradients = ag.vjp(f, [1.0] * count)
+    value, gradients = ag.vjp(f, [1.0] * 16)
 
     expect(value).equals(0.0)
     for above, gradient in enumerate(reversed(gradients)):
