@@ -102,9 +102,10 @@ def findings(judged: Sequence[Judged]) -> list[Finding]:
     """Group what closes the gate or deviates, the gravest first; else in reading order."""
     told = [one for one in judged if one.standing.red or one.standing is Standing.DEVIATION]
     groups: dict[Any, list[Judged]] = defaultdict(list)
-    habits = _habits(told)
+    blamed = _blamed(judged, told)
+    habits = _habits(told, blamed)
     for one in told:
-        groups[_cause(one, habits)].append(one)
+        groups[_cause(one, blamed.get(one.id), habits)].append(one)
     blocked = _blocked(judged)
     found = [
         Finding(
@@ -142,7 +143,7 @@ def _worth_showing(one: Judged) -> tuple[bool, Gravity, int]:
 
 
 # causes -------------------------------------------------------------------------------
-def _cause(one: Judged, habits: frozenset[tuple[Gravity, str]]) -> tuple[Any, ...]:
+def _cause(one: Judged, operator: str | None, habits: frozenset[str]) -> tuple[Any, ...]:
     """Name the cause, so that what has one cause gives one name."""
     verdict, grave = one.verdict, gravity_of(one)
     if grave is Gravity.UNEXPECTED_PASSES:
@@ -153,33 +154,80 @@ def _cause(one: Judged, habits: frozenset[tuple[Gravity, str]]) -> tuple[Any, ..
         return ("unmapped", verdict.found, verdict.expected)
     if verdict.kind in STOPPED:
         return ("raised", verdict.manner, verdict.place, _pattern(one))
-    operator = _operator(one)
-    is_habit = verdict.habit is not None and (operator is None or (grave, verdict.habit) in habits)
-    if is_habit:
-        return ("habit", grave, verdict.habit)
+    if verdict.habit is not None and (operator is None or verdict.habit in habits):
+        return ("habit", verdict.habit)
     if operator is not None:
-        return ("operator", grave, operator)
-    return ("clause", grave, one.clause, verdict.kind)
+        return ("operator", operator)
+    return ("clause", one.clause, verdict.kind)
 
 
-def _habits(told: Iterable[Judged]) -> frozenset[tuple[Gravity, str]]:
+def _habits(told: Iterable[Judged], blamed: Mapping[str, str]) -> frozenset[str]:
     """Find the ways to be wrong that several operators share."""
-    seen: dict[tuple[Gravity, str], set[str]] = defaultdict(set)
+    seen: dict[str, set[str]] = defaultdict(set)
     for one in told:
-        operator, habit = _operator(one), one.verdict.habit
+        operator, habit = blamed.get(one.id) or _operator(one), one.verdict.habit
         if operator is not None and habit is not None:
-            seen[gravity_of(one), habit].add(operator)
-    return frozenset(key for key, operators in seen.items() if len(operators) >= A_HABIT)
+            seen[habit].add(operator)
+    return frozenset(habit for habit, operators in seen.items() if len(operators) >= A_HABIT)
+
+
+def _blamed(judged: Iterable[Judged], told: Sequence[Judged]) -> Mapping[str, str]:
+    """Say for which failures an operator is to blame: id -> operator.
+
+    A row of a table is for its operator, unless the table fails in more of its operators than the
+    operator in its tables.  A program that needs one of these operators fails by it.
+    """
+    ran = _Grid.of(one for one in judged if one.verdict.ran)
+    wrong = _Grid.of(one for one in told if one.verdict.outcome is Outcome.FAILED)
+    blamed = {}
+    for one in told:
+        operator = _operator(one)
+        if operator is None or one.verdict.outcome is not Outcome.FAILED:
+            continue
+        of_operator = len(wrong.clauses[operator]) / len(ran.clauses[operator])
+        of_table = len(wrong.operators[one.clause]) / len(ran.operators[one.clause])
+        if len(wrong.operators[one.clause]) < A_HABIT or of_operator >= of_table:
+            blamed[one.id] = operator
+    guilty = set(blamed.values())
+    for one in told:
+        if one.verdict.outcome is Outcome.FAILED and _operator(one) is None:
+            used = guilty & _used(one)
+            if len(used) == 1:
+                blamed[one.id] = used.pop()
+    return blamed
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Which operators there are in each table, and in which tables each operator is."""
+
+    operators: Mapping[str, set[str]]
+    clauses: Mapping[str, set[str]]
+
+    @classmethod
+    def of(cls, rows: Iterable[Judged]) -> _Grid:
+        grid = cls(defaultdict(set), defaultdict(set))
+        for one in rows:
+            operator = _operator(one)
+            if operator is not None:
+                grid.operators[one.clause].add(operator)
+                grid.clauses[operator].add(one.clause)
+        return grid
+
+
+def _used(one: Judged) -> set[str]:
+    """Name the operators that a program uses."""
+    return {name.rstrip("_") for name in re.findall(r'"act":"op:(\w+)"', one.verdict.program or "")}
 
 
 def _operator(one: Judged) -> str | None:
-    """Name the operator that a row is about."""
+    """Name the operator that a row is about; in place it is the same one."""
     demand = edition.demand(one.id)
     if demand is None or not demand.row:
         return None
     words = (word.removeprefix("op:") for word in demand.needs if word.startswith("op:"))
     names = [w for w in words if demand.row == w or demand.row.startswith(f"{w}_")]
-    return max(names, key=len, default=None)
+    return max(names, key=len).rstrip("_") if names else None
 
 
 def _pattern(one: Judged) -> str:
@@ -225,9 +273,9 @@ def _sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
             return f"{len(members)} programs do not come to their end in time."
         case ("ended", _, manner):
             return f"The engine's process ends ({manner}) in {len(members)} programs."
-        case ("habit", _, habit):
+        case ("habit", habit):
             return f"{habit[0].upper()}{habit[1:]}{_where(members)}."
-        case ("operator", _, operator):
+        case ("operator", operator):
             ways = {one.verdict.habit for one in members}
             way = ways.pop() if len(ways) == 1 else None
             return f"`{operator}` is wrong{f': {way}' if way else ''}."
