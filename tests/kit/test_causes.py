@@ -10,12 +10,13 @@ from made_up import judged
 from gradspec import CONVENTION, SAFETY, edition
 from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.report.causes import Gravity, findings
+from gradspec_conformance.report.causes import Gravity, findings, summary
 
 if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
 
 ZERO = "a gradient is zero and should not be"
+NOT_SO = "not so: A backward pass adds."
 
 
 def wrong(identifier: str, habit: str | None = None, **parts: Any) -> Judged:
@@ -93,6 +94,49 @@ def test_what_three_operators_do_is_a_habit_of_the_engine() -> None:
     assert one.sentence == (
         "A gradient is zero and should not be (`exp`, `sin`, `cos` and 1 more)."
     )
+
+
+def test_where_a_table_fails_in_all_its_operators_none_of_them_is_to_blame() -> None:
+    first, *others = rows_of("op-001", "exp", "sin", "cos", "log")
+    sound = [judged(f"op-201/{operator}") for operator in ("exp", "sin", "cos", "log")]
+    found = [wrong(row) for row in (first, *others)]
+
+    assert groups(*found, *sound) == [[first, *others]]
+    assert findings([*found, *sound])[0].sentence.endswith(" Nor in 3 more rows.")
+
+
+def test_a_program_that_needs_a_wrong_operator_fails_by_it() -> None:
+    (row,) = rows_of("op-001", "exp")
+    sound = [judged(other) for other in rows_of("op-001", "sin", "cos", "log")]
+    uses = wrong("bwd-001d", program='{"steps":[{"act":"op:mul"},{"act":"op:exp"}]}')
+    other = wrong("bwd-001c", program='{"steps":[{"act":"op:mul"}]}')
+
+    assert groups(uses, other, wrong(row), *sound) == [["bwd-001d", row], ["bwd-001c"]]
+
+
+def test_an_operator_in_place_is_the_same_operator() -> None:
+    found = wrong(*rows_of("op-001", "cos")), wrong("op-209/cos_")
+
+    assert groups(*found) == [["op-001/cos", "op-209/cos_"]]
+
+
+def test_one_habit_is_one_finding_whatever_it_breaks() -> None:
+    found = wrong("acc-001", ZERO, nature=CONVENTION), wrong("acc-002", ZERO)
+    (one,) = findings(found)
+
+    assert one.gravity is Gravity.WRONG_VALUES
+    assert one.example.id == "acc-002"
+
+
+def test_a_summary_has_a_line_a_finding_and_counts_what_it_leaves_out() -> None:
+    lines = list(summary([wrong("acc-001", ZERO), *(wrong(f"acc-{n:03}") for n in range(2, 13))]))
+
+    assert len(lines) == 11
+    assert lines[0] == f"1. wrong value: {NOT_SO} (acc-001)"
+    assert lines[-1] == "and 2 more findings"
+    assert list(summary([wrong("acc-001", ZERO), wrong("acc-002", ZERO)])) == [
+        "1. wrong value: A gradient is zero and should not be. (2 failures, such as acc-001)"
+    ]
 
 
 def test_rows_of_a_table_that_fail_alike_are_one_finding() -> None:

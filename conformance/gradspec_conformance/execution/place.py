@@ -42,9 +42,8 @@ def _module(frame: FrameType) -> str:
 
 def _named(frame: FrameType, line: int) -> str:
     code = frame.f_code
-    if code.co_filename.startswith("<"):  # a phrase, as it is compiled
-        file, _, phrase = code.co_filename.strip("<>").partition(": ")
+    file, is_phrase, phrase = code.co_filename.strip("<>").partition(": ")
+    if is_phrase:
         return f"{Path(file).name}: {phrase}"
-    path = Path(code.co_filename)
-    depth = len(_module(frame).split(".")) + (path.stem == "__init__")
-    return f"{'/'.join(path.parts[-depth:])}:{line}, in {code.co_name}"
+    depth = len(_module(frame).split(".")) + (Path(file).stem == "__init__")
+    return f"{'/'.join(Path(file).parts[-depth:])}:{line}, in {code.co_name}"

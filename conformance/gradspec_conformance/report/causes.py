@@ -20,9 +20,12 @@ from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gradspec_conformance.run.judgement import Judged
+
+MOST: Final = 10
+"""How many findings are told unless all are asked for."""
 
 A_HABIT: Final = 3
 """In how many operators a result has to be wrong in one way to be a habit of the engine's."""
@@ -116,6 +119,17 @@ def findings(judged: Sequence[Judged]) -> list[Finding]:
         for cause, members in groups.items()
     ]
     return sorted(found, key=lambda finding: finding.weight)
+
+
+def summary(judged: Sequence[Judged]) -> Iterator[str]:
+    """Give a line for each of the gravest findings, and one that counts the others."""
+    found = findings(judged)
+    for number, one in enumerate(found[:MOST], 1):
+        count, example = len(one.members), one.example.id
+        where = example if count == 1 else f"{count} failures, such as {example}"
+        yield f"{number}. {one.gravity.words}: {one.sentence} ({where})"
+    if len(found) > MOST:
+        yield f"and {len(found) - MOST} more findings"
 
 
 def gravity_of(one: Judged) -> Gravity:

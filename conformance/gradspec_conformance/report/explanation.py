@@ -54,7 +54,7 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
     facts = [("found", verdict.found), ("expected", verdict.expected)]
     manner = verdict.manner or verdict.lacking or verdict.foundation
     kind = f" ({manner})" if manner else ""
-    said = f": {verdict.message}" if verdict.message else ""
+    said = f": {verdict.message}" if verdict.message not in (None, manner) else ""
     rank = f"[{judged.level}, {judged.nature}, {judged.chapter}]"
     return Explanation(
         heading=f"{judged.id} {judged.name} {rank} {judged.standing}",

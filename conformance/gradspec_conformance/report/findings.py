@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from gradspec_conformance.report.causes import findings
+from gradspec_conformance.report.causes import MOST, findings
 from gradspec_conformance.report.explanation import WIDTH, cut, explain, paragraph
+from gradspec_conformance.run.result import by_clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gradspec_conformance.report.causes import Finding
+    from gradspec_conformance.report.explanation import Explanation
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
 
-MOST: Final = 10
-"""How many findings are shown unless all are asked for."""
-
 MOST_NAMED: Final = 8
+SEVERAL: Final = 3
 INDENT: Final = "   "
 
 
@@ -59,7 +59,7 @@ def _parts(finding: Finding, result: Result, width: int, *, everything: bool) ->
         yield f"\n{paragraph(told.finding, width, INDENT)}"
     for name, value in told.facts:
         yield f"{INDENT}  {name:9}{value}"
-    program = told.script or told.program
+    program = _program(told)
     if program:
         shown = program.rstrip() if everything else cut(program)
         yield f"\n{textwrap.indent(shown, f'{INDENT}  ')}"
@@ -72,10 +72,23 @@ def _parts(finding: Finding, result: Result, width: int, *, everything: bool) ->
     yield f"{INDENT}repeat it: {told.command}"
 
 
+def _program(told: Explanation) -> str | None:
+    """Choose the engine's own words, unless there are none but an excuse."""
+    if told.script is None or told.script.startswith("# script() "):
+        return "\n".join(filter(None, (told.script, told.program))) or None
+    return told.script
+
+
 def _named(group: Sequence[Judged], most: int | None) -> str:
-    """Name clauses and rows; of a table the id stands once."""
-    more = 0 if most is None else max(0, len(group) - most)
-    named = ", ".join(one.id for one in group[:most])
+    """Name clauses and rows; where not all are asked for, a table with several rows once."""
+    if most is None:
+        return ", ".join(one.id for one in group)
+    names: list[tuple[str, int]] = []
+    for clause, rows in by_clause(group).items():
+        several = [(f"{clause} ({len(rows)} rows)", len(rows))]
+        names += several if len(rows) >= SEVERAL else [(one.id, 1) for one in rows]
+    named = ", ".join(name for name, _ in names[:most])
+    more = sum(count for _, count in names[most:])
     return f"{named} and {more} more" if more else named
 
 

@@ -91,7 +91,7 @@ class BookDialect:
             plain = repr(f"{relation} {expected!r}")
             wanted = f"{relation + ' '!r} + str({wanted})" if named else plain
         if check == "lies_between":
-            low, high = map(write.literal, expected)
+            low, high = (write.literal(bound) for bound in expected or ())
             wanted = f"'between', {low}, 'and', {high}"
         return f"print('found:', {found}, '   expected:', {wanted})"
 
