@@ -181,7 +181,7 @@ def test_the_gravest_stand_first_and_then_what_costs_most() -> None:
         (
             Outcome.CRASHED,
             {"kind": Kind.SIGNAL, "signal": "SIGSEGV"},
-            "The engine's process ends (SIGSEGV) in 2 programs.",
+            "the engine's process ends (SIGSEGV) in 2 programs.",
         ),
     ],
 )
@@ -191,6 +191,33 @@ def test_what_ends_alike_is_one_finding(
     found = judged("acc-001", outcome, **manner), judged("acc-002", outcome, **manner)
 
     assert [finding.sentence for finding in findings(found)] == [sentence]
+
+
+STACK = """it was ended by SIGSEGV; it wrote:
+  Stack (most recent call first):
+    File "/usr/lib/python3.11/ctypes/__init__.py", line 519 in string_at
+    File "{file}", line {line} in pull"""
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("/home/me/engine.py", "engine.py:3, in pull"),
+        ("/usr/lib/python3.11/site-packages/mine/engine.py", "mine/engine.py:3, in pull"),
+    ],
+)
+def test_crashes_are_told_apart_by_the_line_of_the_engine(file: str, place: str) -> None:
+    def crash(identifier: str, line: int) -> Judged:
+        message = STACK.format(file=file, line=line)
+        crashed = {"kind": Kind.SIGNAL, "signal": "SIGSEGV", "message": message}
+        return judged(identifier, Outcome.CRASHED, **crashed)
+
+    found = crash("acc-001", 3), crash("acc-002", 3), crash("acc-003", 4)
+
+    assert groups(*found) == [["acc-001", "acc-002"], ["acc-003"]]
+    assert findings(found)[0].sentence == (
+        f"the engine's process ends (SIGSEGV) in 2 programs, at {place}."
+    )
 
 
 def test_the_shortest_program_is_the_example() -> None:

@@ -26,10 +26,10 @@ GENERAL: Final = ("a value", "a gradient")
 NO_GRADIENT: Final = "a gradient is None where there should be one"
 
 SAID: Final = {
-    (FailureKind.ALIASING, True): "two things that should be one are two",
-    (FailureKind.ALIASING, False): "two things are one that should be two",
-    (FailureKind.LIFETIME, True): "something is gone that is still needed",
-    (FailureKind.LIFETIME, False): "something is kept alive that nothing needs",
+    (FailureKind.ALIASING, True): "what should be the same tensor, or memory, is another",
+    (FailureKind.ALIASING, False): "what should be a tensor, or memory, of its own is shared",
+    (FailureKind.LIFETIME, True): "a tensor is gone that is still needed",
+    (FailureKind.LIFETIME, False): "a tensor is kept alive that nothing needs",
     (FailureKind.WARNING, "a warning"): "there is no warning where there should be one",
     (FailureKind.WARNING, "no warning"): "there is a warning where there should be none",
 }

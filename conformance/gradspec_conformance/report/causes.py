@@ -12,12 +12,14 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec import edition
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.blame import blamed, habits
+from gradspec_conformance.report.sentences import raised_text, sentence, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 MOST: Final = 10
 """How many findings are told unless all are asked for."""
 
-A_HABIT: Final = 3
-"""In how many operators a result has to be wrong in one way to be a habit of the engine's."""
+FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in (\w+)')
+"""A line of the stack that Python writes when it dies."""
 
 STOPPED: Final = (Kind.RAISED, Kind.REFUSED)
 """Kinds of what an exception of the engine's brought about."""
@@ -92,7 +94,7 @@ class Finding:
 
     def says(self, message: str | None) -> bool:
         """Whether the sentence has all that a message says."""
-        text = None if message is None else _stripped(message)
+        text = None if message is None else stripped(message)
         return text is not None and "\n" not in text and text in self.sentence
 
     @property
@@ -105,14 +107,14 @@ def findings(judged: Sequence[Judged]) -> list[Finding]:
     """Group what closes the gate or deviates, the gravest first; else in reading order."""
     told = [one for one in judged if one.standing.red or one.standing is Standing.DEVIATION]
     groups: dict[Any, list[Judged]] = defaultdict(list)
-    blamed = _blamed(judged, told)
-    habits = _habits(told, blamed)
+    guilty = blamed(judged, told)
+    common = habits(told, guilty)
     for one in told:
-        groups[_cause(one, blamed.get(one.id), habits)].append(one)
+        groups[_cause(one, guilty.get(one.id), common)].append(one)
     blocked = _blocked(judged)
     found = [
         Finding(
-            _sentence(cause, members),
+            sentence(cause, members),
             tuple(members),
             tuple(b for one in members for b in blocked.get(one.id, ())),
         )
@@ -157,91 +159,31 @@ def _worth_showing(one: Judged) -> tuple[bool, Gravity, int]:
 
 
 # causes -------------------------------------------------------------------------------
-def _cause(one: Judged, operator: str | None, habits: frozenset[str]) -> tuple[Any, ...]:
+def _cause(one: Judged, operator: str | None, common: frozenset[str]) -> tuple[Any, ...]:
     """Name the cause, so that what has one cause gives one name."""
     verdict, grave = one.verdict, gravity_of(one)
     if grave is Gravity.UNEXPECTED_PASSES:
         return ("passes",)
     if verdict.outcome in (Outcome.CRASHED, Outcome.TIMED_OUT):
-        return ("ended", verdict.outcome, verdict.manner)
+        return ("ended", verdict.outcome, verdict.manner, _crash_site(verdict.message or ""))
     if verdict.kind is Kind.UNMAPPED:
         return ("unmapped", verdict.found, verdict.expected)
     if verdict.kind in STOPPED:
         return ("raised", verdict.manner, verdict.place, _pattern(one))
-    if verdict.habit is not None and (operator is None or verdict.habit in habits):
+    if verdict.habit is not None and (operator is None or verdict.habit in common):
         return ("habit", verdict.habit)
     if operator is not None:
         return ("operator", operator)
     return ("clause", one.clause, verdict.kind)
 
 
-def _habits(told: Iterable[Judged], blamed: Mapping[str, str]) -> frozenset[str]:
-    """Find the ways to be wrong that several operators share."""
-    seen: dict[str, set[str]] = defaultdict(set)
-    for one in told:
-        operator, habit = blamed.get(one.id) or _operator(one), one.verdict.habit
-        if operator is not None and habit is not None:
-            seen[habit].add(operator)
-    return frozenset(habit for habit, operators in seen.items() if len(operators) >= A_HABIT)
-
-
-def _blamed(judged: Iterable[Judged], told: Sequence[Judged]) -> Mapping[str, str]:
-    """Say for which failures an operator is to blame: id -> operator.
-
-    A row of a table is for its operator, unless the table fails in more of its operators than the
-    operator in its tables.  A program that needs one of these operators fails by it.
-    """
-    ran = _Grid.of(one for one in judged if one.verdict.ran)
-    wrong = _Grid.of(one for one in told if one.verdict.outcome is Outcome.FAILED)
-    blamed = {}
-    for one in told:
-        operator = _operator(one)
-        if operator is None or one.verdict.outcome is not Outcome.FAILED:
-            continue
-        of_operator = len(wrong.clauses[operator]) / len(ran.clauses[operator])
-        of_table = len(wrong.operators[one.clause]) / len(ran.operators[one.clause])
-        if len(wrong.operators[one.clause]) < A_HABIT or of_operator >= of_table:
-            blamed[one.id] = operator
-    guilty = set(blamed.values())
-    for one in told:
-        if one.verdict.outcome is Outcome.FAILED and _operator(one) is None:
-            used = guilty & _used(one)
-            if len(used) == 1:
-                blamed[one.id] = used.pop()
-    return blamed
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Which operators there are in each table, and in which tables each operator is."""
-
-    operators: Mapping[str, set[str]]
-    clauses: Mapping[str, set[str]]
-
-    @classmethod
-    def of(cls, rows: Iterable[Judged]) -> _Grid:
-        grid = cls(defaultdict(set), defaultdict(set))
-        for one in rows:
-            operator = _operator(one)
-            if operator is not None:
-                grid.operators[one.clause].add(operator)
-                grid.clauses[operator].add(one.clause)
-        return grid
-
-
-def _used(one: Judged) -> set[str]:
-    """Name the operators that a program uses."""
-    return {name.rstrip("_") for name in re.findall(r'"act":"op:(\w+)"', one.verdict.program or "")}
-
-
-def _operator(one: Judged) -> str | None:
-    """Name the operator that a row is about; in place it is the same one."""
-    demand = edition.demand(one.id)
-    if demand is None or not demand.row:
-        return None
-    words = (word.removeprefix("op:") for word in demand.needs if word.startswith("op:"))
-    names = [w for w in words if demand.row == w or demand.row.startswith(f"{w}_")]
-    return max(names, key=len).rstrip("_") if names else None
+def _crash_site(message: str) -> str:
+    """Find the innermost line of the engine's, and not of Python's own, in the stack of a crash."""
+    for path, line, function in FRAME.findall(message):
+        if "/lib/python" not in path or "/site-packages/" in path:
+            _, installed, file = path.rpartition("/site-packages/")
+            return f"{file if installed else Path(path).name}:{line}, in {function}"
+    return ""
 
 
 def _pattern(one: Judged) -> str:
@@ -249,69 +191,7 @@ def _pattern(one: Judged) -> str:
     place = one.verdict.place
     if place is not None and ", in " in place:
         return ""
-    return re.sub(r"\d+", "#", _text(one))
-
-
-def _stripped(message: str) -> str:
-    """Give what an exception says, without the act that it came out of, and without its place."""
-    _, raised, text = message.partition(" raised ")
-    return re.sub(r" \(in \S+, [^()]*\)$", "", text if raised else message)
-
-
-def _text(one: Judged) -> str:
-    return _stripped((one.verdict.message or "").split("\n")[0])
-
-
-def _act(one: Judged) -> str:
-    """Name the act that an exception came out of."""
-    act, raised, _ = (one.verdict.message or "").partition(" raised ")
-    return act if raised and " " not in act else ""
-
-
-# sentences ----------------------------------------------------------------------------
-def _sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
-    """Say in a sentence that can stand alone what is wrong."""
-    first, alone = members[0], len(members) == 1
-    match cause:
-        case ("passes",) if alone:
-            return f"{first.id} was expected to fail, and passes."
-        case ("passes",):
-            return f"{len(members)} clauses were expected to fail, and pass."
-        case ("raised", *_):
-            return _raised(members)
-        case ("unmapped", error, kind):
-            return f"a refusal with {error} is not mapped, where one as {kind} is expected."
-        case _ if alone:
-            return f"not so: {first.statement}"
-        case ("ended", Outcome.TIMED_OUT, _):
-            return f"{len(members)} programs do not come to their end in time."
-        case ("ended", _, manner):
-            return f"The engine's process ends ({manner}) in {len(members)} programs."
-        case ("habit", habit):
-            return f"{habit[0].upper()}{habit[1:]}{_where(members)}."
-        case ("operator", operator):
-            ways = {one.verdict.habit for one in members}
-            way = ways.pop() if len(ways) == 1 else None
-            return f"`{operator}` is wrong{f': {way}' if way else ''}."
-    rest = len(members) - 1
-    return f"not so: {first.statement} Nor in {rest} more {'row' if rest == 1 else 'rows'}."
-
-
-def _raised(members: list[Judged]) -> str:
-    first = members[0]
-    acts = {_act(one) for one in members}
-    act = acts.pop() if len(acts) == 1 else ""
-    said = f"`{act}` raises {_text(first)}" if act else _text(first)
-    return f"{said}, at {first.verdict.place}." if first.verdict.place else f"{said}."
-
-
-def _where(members: list[Judged]) -> str:
-    """Name the operators that a habit shows in."""
-    named = [f"`{name}`" for name in dict.fromkeys(map(_operator, members)) if name]
-    if not named:
-        return ""
-    more = f" and {len(named) - A_HABIT} more" if len(named) > A_HABIT else ""
-    return f" ({', '.join(named[:A_HABIT])}{more})"
+    return re.sub(r"\d+", "#", raised_text(one))
 
 
 # what is cut off ----------------------------------------------------------------------
