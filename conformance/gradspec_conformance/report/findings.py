@@ -33,19 +33,31 @@ INDENT: Final = "   "
 def print_findings(result: Result, where: Console, *, everything: bool = False) -> None:
     """Print the findings; unless `everything`, the first, and how many there are beside them."""
     found = findings(result.judged)
-    shown = found if everything else found[:MOST]
+    most = len(found) if everything else MOST
     width = min(where.width, WIDTH)
-    for number, finding in enumerate(shown, 1):
-        where.print()
-        heading = f"{number}. {finding.gravity.words}: {finding.sentence}"
-        where.print(Text(paragraph(heading, width, "", INDENT), style="bold"), soft_wrap=True)
-        for part in _parts(finding, result, width, everything=everything):
+    for number, finding in enumerate(found[:most], 1):
+        heading, *parts = set_out(number, finding, result, width, everything=everything)
+        where.print(Text(f"\n{heading}", style="bold"), soft_wrap=True)
+        for part in parts:
             where.print(Text(part), soft_wrap=True)
-    if len(shown) < len(found):
-        hidden = found[len(shown) :]
-        rows = sum(len(finding.members) for finding in hidden)
-        said = f"{_counted(len(hidden), 'more finding')} ({_counted(rows, 'failure')}) not shown"
-        where.print(Text(f"\n{said}: --all shows them", style="bold"), soft_wrap=True)
+    if found[most:]:
+        said = f"\n{counted(found[most:])} not shown: --all shows them"
+        where.print(Text(said, style="bold"), soft_wrap=True)
+
+
+def set_out(
+    number: int, finding: Finding, result: Result, width: int = WIDTH, *, everything: bool = False
+) -> Iterator[str]:
+    """Give the heading of a finding and what stands below it."""
+    heading = f"{number}. {finding.gravity.words}: {finding.sentence}"
+    yield paragraph(heading, width, "", INDENT)
+    yield from _parts(finding, result, width, everything=everything)
+
+
+def counted(found: Sequence[Finding]) -> str:
+    """Count the findings that are left, and their failures."""
+    rows = sum(len(finding.members) for finding in found)
+    return f"{_plural(len(found), 'more finding')} ({_plural(rows, 'failure')})"
 
 
 def _parts(finding: Finding, result: Result, width: int, *, everything: bool) -> Iterator[str]:
@@ -92,5 +104,5 @@ def _named(group: Sequence[Judged], most: int | None) -> str:
     return f"{named} and {more} more" if more else named
 
 
-def _counted(count: int, word: str) -> str:
+def _plural(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
