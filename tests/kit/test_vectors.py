@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from gradspec.program.steps import Program
 
 ENGINES = ("reference", "torch", "autograd", "micrograd")
-LARGEST = 2500
+AVERAGE = 1000
 """Bytes that a program may have on average."""
+
+LARGEST = 8000
+"""Bytes that the largest program may have."""
 
 
 @functools.cache
@@ -110,14 +113,15 @@ def test_the_lines_keep_to_the_schema() -> None:
     assert wrong == []
 
 
-def test_a_program_is_small() -> None:
+def test_programs_are_small() -> None:
     sizes = [
         len(json.dumps(p, separators=(",", ":")))
         for line in exported()[1:]
         for p in line["programs"]
     ]
 
-    assert sum(sizes) / len(sizes) < LARGEST
+    assert sum(sizes) / len(sizes) < AVERAGE
+    assert max(sizes) < LARGEST
 
 
 def test_the_command_writes_a_line_a_clause(tmp_path: Path) -> None:
