@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
+from gradspec_conformance.report.causes import summary
 from gradspec_conformance.report.terminal import tally
 from gradspec_conformance.report.whole import HAS_VERDICT, advice, complaints, faults, notes
 from gradspec_conformance.run.judgement import Judged
@@ -128,6 +129,8 @@ class Gathering:
         terminalreporter.section("gradspec")
         for sentence in (*complaints(result), *notes(result), *advice(result)):
             terminalreporter.write_line(sentence)
+        for line in summary(result.judged):
+            terminalreporter.write_line(line)
         terminalreporter.write_line(f"{result.score}: {result.outlook}")
         terminalreporter.write_line(tally(result))
 

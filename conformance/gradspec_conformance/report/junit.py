@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from junitparser import Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.explanation import explain
 from gradspec_conformance.report.whole import faults
 
@@ -25,8 +26,11 @@ def junit(result: Result) -> str:
     suite = TestSuite("gradspec")
     suite.add_property("engine", f"{result.engine.name} {result.engine.version}".strip())
     suite.add_property("selection", str(result.selection))
+    cause = {
+        one.id: f.sentence for f in findings(result.judged) for one in (*f.blocked, *f.members)
+    }
     for judged in result.judged:
-        suite.add_testcase(_case(judged, result))
+        suite.add_testcase(_case(judged, result, cause.get(judged.id)))
     for fault in faults(result):
         suite.add_testcase(_of_the_whole(fault))
     xml = JUnitXml()
@@ -35,7 +39,7 @@ def junit(result: Result) -> str:
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.decode())
 
 
-def _case(judged: Judged, result: Result) -> TestCase:
+def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:
     verdict = judged.verdict
     case = TestCase(f"{judged.id}[{judged.name}]", judged.chapter, verdict.duration)
     said = f"{verdict.outcome.replace('_', ' ')}: {verdict.message}"
@@ -51,6 +55,7 @@ def _case(judged: Judged, result: Result) -> TestCase:
         "verdict": verdict.outcome,
         "standing": judged.standing,
         **dict(verdict.told),
+        **({} if cause is None else {"finding": cause}),
     }
     told = Properties()  # type: ignore[no-untyped-call]
     for name, value in properties.items():
