@@ -19,7 +19,7 @@ from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance.exceptions import MalformedExpectations
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.known.entry import FORMER, Cause, Entry
-from gradspec_conformance.known.expectations import Expectations, Standing
+from gradspec_conformance.known.expectations import PLACES, Expectations, Standing
 from gradspec_conformance.known.file import write_entries
 from gradspec_conformance.known.renewal import UNEXPLAINED, renewed
 
@@ -688,6 +688,50 @@ def test_a_pattern_that_holds_of_all_that_it_matches_stays_one(load: Load) -> No
     assert [entry.clause for entry in entries] == ["life-*"]
 
 
+def test_of_a_pattern_that_is_broken_what_nobody_accepted_stays_as_it_was(load: Load) -> None:
+    verdicts = [
+        Verdict("life-001", Outcome.PASSED),
+        Verdict("life-002", Outcome.PASSED),
+        refused("life-003"),
+    ]
+    old, clauses = load(FILE), dict.fromkeys(IDS, CLAUSE)
+    nothing = renewed(old, verdicts, clauses, lambda _: False)
+    one = renewed(old, verdicts, clauses, lambda name: name == "life-001")
+
+    assert nothing == list(old.entries)
+    assert [e.clause for e in one] == ["acc-001", "life-002", "life-003"]
+    assert one[1].reason == "It keeps nothing."
+
+
+def test_what_fails_otherwise_than_its_pattern_gets_an_entry_before_it(load: Load) -> None:
+    verdicts = [refused("life-001"), failed("life-002", "shape"), refused("life-003")]
+    old, clauses = load(FILE), dict.fromkeys(IDS, CLAUSE)
+    entries = renewed(old, verdicts, clauses, lambda name: name == "life-002")
+    new = Expectations(tuple(entries))
+
+    assert [e.clause for e in entries] == ["acc-001", "life-*", "life-002"]
+    assert {new.standing_of(v, MUST) for v in verdicts} == {Standing.EXPECTED_FAILURE}
+    assert entries[2].reason == f"{UNEXPLAINED} (it was said before: It keeps nothing.)"
+
+
+def test_entries_stay_in_the_order_of_their_file(load: Load) -> None:
+    entries = ["life-003", "acc-002", "life-001", "acc-001"]
+    text = "".join(FILE_OF_ONE.format(clause) for clause in entries)
+    verdicts = [failed(i) for i in IDS]
+    kept = renewed(load(text), verdicts, dict.fromkeys(IDS, CLAUSE), lambda _: False)
+
+    assert [e.clause for e in kept] == entries
+
+
+FILE_OF_ONE = """
+[[expected]]
+clause = "{}"
+kind = "value"
+class = "bug"
+reason = "It does."
+"""
+
+
 def test_the_smallest_example_of_a_law_is_stored() -> None:
     verdict = Verdict("acc-001", Outcome.FAILED, "value", program="{...}")
     (entry,) = renewed(Expectations.none(), [verdict], {"acc-001": LAW})
@@ -741,6 +785,15 @@ def test_the_strangers_bring_their_expectations() -> None:
         assert path is not None
         assert Expectations.load(path).entries
         assert UNEXPLAINED not in path.read_text()
+
+
+@pytest.mark.parametrize("file", sorted(PLACES[1].glob("*.toml")), ids=lambda file: file.stem)
+def test_what_ships_names_the_edition_shows_each_sentence_and_is_explained(file: Path) -> None:
+    known = Expectations.load(file)
+
+    assert known.made_for == edition.EDITION
+    assert not [entry for entry in known.entries if entry.is_unexplained]
+    assert again(known) == file.read_text(), f"gradspec expect {file.stem} --write {file}"
 
 
 def test_another_engine_brings_none() -> None:
