@@ -139,6 +139,15 @@ def test_a_summary_has_a_line_a_finding_and_counts_what_it_leaves_out() -> None:
     ]
 
 
+def test_a_habit_of_few_operators_is_apart_from_what_is_wrong_without_them() -> None:
+    rows = rows_of("op-001", "exp", "sin", "cos")
+    sound = [judged(row) for row in rows_of("op-001", "log", "tanh", "sqrt", "abs", "neg")]
+    found = [wrong("acc-001", ZERO), *(wrong(row, ZERO) for row in rows)]
+
+    assert groups(*found, *sound) == [rows, ["acc-001"]]
+    assert groups(*found) == [["acc-001", *rows]]  # now it is one of all operators
+
+
 def test_rows_of_a_table_that_fail_alike_are_one_finding() -> None:
     found = wrong("bwd-203/0"), wrong("bwd-203/1")
 

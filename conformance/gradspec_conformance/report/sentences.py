@@ -38,7 +38,7 @@ def sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
             )
         case _ if alone:
             return f"not so: {first.statement}"
-        case ("habit", habit):
+        case ("habit", habit, _):
             return f"{habit[0].upper()}{habit[1:]}{_where(members)}."
         case ("operator", operator):
             ways = {one.verdict.habit for one in members}
