@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gradspec import edition
+from gradspec_conformance.execution.habit import NO_GRADIENT
 from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -20,15 +21,22 @@ A_HABIT: Final = 3
 
 
 def habits(judged: Iterable[Judged], told: Iterable[Judged]) -> Mapping[str, bool]:
-    """Find the ways to be wrong that several operators share, and whether most of them do."""
+    """Find the ways to be wrong that several operators share, and which are not theirs alone.
+
+    Such are what most operators do, and gradients that are missing.
+    """
     ran = {operator_of(one) for one in judged if one.verdict.ran}
     seen: dict[str, set[str]] = defaultdict(set)
     for one in told:
         operator, habit = operator_of(one), one.verdict.habit
         if operator is not None and habit is not None:
             seen[habit].add(operator)
-    shared = {habit: len(operators) for habit, operators in seen.items()}
-    return {habit: 2 * n > len(ran - {None}) for habit, n in shared.items() if n >= A_HABIT}
+    most = len(ran - {None}) / 2
+    return {
+        habit: habit == NO_GRADIENT or len(operators) > most
+        for habit, operators in seen.items()
+        if len(operators) >= A_HABIT
+    }
 
 
 def blamed(judged: Iterable[Judged], told: Sequence[Judged]) -> Mapping[str, str]:
