@@ -170,6 +170,8 @@ def _cause(one: Judged, operator: str | None, common: Mapping[str, bool]) -> tup
         return ("unmapped", verdict.found, verdict.expected)
     if verdict.kind in STOPPED:
         return ("raised", verdict.manner, verdict.place, _pattern(one))
+    if verdict.outcome is Outcome.ERRORED:
+        return ("told", verdict.kind, re.sub(r"\d+", "#", raised_text(one)))
     is_row, habit = operator_of(one) is not None, verdict.habit or ""
     if habit in common and (is_row or operator is not None):
         return ("habit", habit, not common[habit])
