@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--junit", metavar="FILE", help="Write a report as JUnit XML.")
 @click.option("--seed", type=int, help="Generate other examples (default: always the same).")
 @click.option("--examples", type=int, help="How many examples are generated for a law.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="How long one clause may take.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Processor time of one clause.")
 def command(
     engine: str,
     *,

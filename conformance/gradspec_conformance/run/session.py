@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gradspec.writing.clause import Clause
 
 DEFAULT_TIMEOUT: Final = 30.0
-"""Seconds that one clause may take."""
+"""Seconds of processor time that one clause may take."""
 
 
 class Host(Protocol):
