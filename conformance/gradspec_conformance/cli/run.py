@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("-k", "keyword", default="", metavar="WORDS", help="Only what matches, as in pytest.")
 @click.option("--lf", "again", is_flag=True, help="Only what closed the gate the last time.")
 @click.option("-n", "processes", default="1", metavar="N", help="Run in N processes, or auto.")
+@click.option("--after", multiple=True, metavar="ID", help="Run this first, before each clause.")
 @click.option("--expect", metavar="FILE", help="Expected failures (default: as shipped).")
 @click.option("--no-expect", is_flag=True, help="Expect every clause to pass.")
 @click.option("--json", metavar="FILE", help="Write a report as JSON.")

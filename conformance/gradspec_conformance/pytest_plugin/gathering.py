@@ -112,6 +112,10 @@ class Gathering:
         terminalreporter.section("gradspec")
         for sentence in filter(None, (*result.complaints, result.shortfall)):
             terminalreporter.write_line(sentence)
+        if result.disturbed:
+            said = "passed alone and failed after others: the engine keeps something between them"
+            ids = ", ".join(judged.id for judged in result.disturbed)
+            terminalreporter.write_line(f"{said} ({ids})")
         if result.missing:
             terminalreporter.write_line(f"no verdict: {', '.join(result.missing)}")
         for entry in result.stale:

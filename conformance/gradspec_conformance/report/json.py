@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
 
-SCHEMA: Final = "gradspec-report/4"
+SCHEMA: Final = "gradspec-report/5"
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
 
@@ -80,6 +80,9 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signal: Annotated[str | None, Meta(description="What ended the engine's process.")]
     lacking: Annotated[str | None, Meta(description="The ability that it needs.")]
     foundation: Annotated[str | None, Meta(description="The clause whose failure blocks it.")]
+    disturbed_by: Annotated[
+        list[str], Meta(description="The clauses after which it failed, though it passes alone.")
+    ]
     message: str | None
     found: str | None
     expected: str | None
@@ -107,6 +110,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             signal=verdict.signal,
             lacking=verdict.lacking,
             foundation=verdict.foundation,
+            disturbed_by=list(verdict.disturbed_by),
             message=verdict.message,
             found=verdict.found,
             expected=verdict.expected,
@@ -120,7 +124,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole run."""
 
-    schema: Literal["gradspec-report/4"]
+    schema: Literal["gradspec-report/5"]
     edition: str
     kit: Kit
     engine: HeldEngine

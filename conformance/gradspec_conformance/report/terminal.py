@@ -41,6 +41,7 @@ STYLES: Final[dict[str, str]] = {
 }
 PLAIN_WIDTH: Final = 120
 MOST_NAMED: Final = 12
+LONGEST_NAMES: Final = 60
 
 
 class Output(Console):
@@ -105,7 +106,8 @@ def show(result: Result, where: Console) -> None:
     where.print(said, markup=False)
     where.print(_table(result))
     _print_not_run(result, where)
-    for judged in sorted((*result.red, *result.deviations), key=_gravity):
+    _print_disturbed(result, where)
+    for judged in sorted((*result.red, *result.deviations, *_disturbances(result)), key=_gravity):
         from gradspec_conformance.report.explanation import explain  # noqa: PLC0415 - takes time
 
         _print_explanation(str(explain(judged, result.spec, result.effort)), where)
@@ -169,6 +171,25 @@ def _print_not_run(result: Result, where: Console) -> None:
     for foundation in sorted(filter(None, blocking)):
         command = f"gradspec run {result.spec} --no-expect -k {foundation}"
         where.print(f"see why it does not hold: {command}", markup=False, soft_wrap=True)
+
+
+def _disturbances(result: Result) -> list[Judged]:
+    """Give one clause of those that the same others disturb."""
+    return list({j.verdict.disturbed_by: j for j in result.disturbed[::-1]}.values())
+
+
+def _print_disturbed(result: Result, where: Console) -> None:
+    """Count what passes alone and failed after others, by what those were."""
+    if not result.disturbed:
+        return
+    counts = Counter(" with ".join(j.verdict.disturbed_by) or "others" for j in result.disturbed)
+    named = [f"{_shortened(word)} ({count})" for word, count in counts.most_common(MOST_NAMED)]
+    said = "pass alone and failed after others, so the engine keeps something between programs"
+    where.print(f"\n{len(result.disturbed)} {said}: after {', '.join(named)}", markup=False)
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= LONGEST_NAMES else f"{words[:LONGEST_NAMES]}..."
 
 
 def _print_explanation(explanation: str, where: Console) -> None:
@@ -245,4 +266,4 @@ def _natures(result: Result) -> str:
 
 def _plural(word: str, count: int) -> str:
     ending = "es" if word.endswith("s") else "s"
-    return word if count == 1 else f"{word}{ending}"
+    return word if count == 1 or word == Standing.DISTURBED else f"{word}{ending}"

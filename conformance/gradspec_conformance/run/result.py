@@ -137,6 +137,11 @@ class Result:
         """Failures at level SHOULD and MAY, which are reported and do not gate."""
         return self.standing(Standing.DEVIATION)
 
+    @property
+    def disturbed(self) -> tuple[Judged, ...]:
+        """What passes by itself and failed after others, in reading order."""
+        return self.standing(Standing.DISTURBED)
+
     def standing(self, standing: Standing) -> tuple[Judged, ...]:
         """List what stands so."""
         return tuple(j for j in self.judged if j.standing is standing)
@@ -194,6 +199,8 @@ class Result:
             case ExitStatus.INTERRUPTED | ExitStatus.INCOMPLETE:
                 return "the run is incomplete"
             case ExitStatus.AS_EXPECTED:
+                if self.disturbed:
+                    return f"nothing failed by itself, {len(self.disturbed)} after others"
                 if self.rows.passed == self.rows.selected:
                     return "conformant"
                 as_demanded = not self.standing(Standing.EXPECTED_FAILURE)
