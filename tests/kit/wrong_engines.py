@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -103,6 +105,20 @@ class KeepsOneGraph(ToyEngine):
         for leaf, cotangent in flowing.items():
             leaf.grad = Number((leaf.grad.value if leaf.grad else 0.0) + cotangent)
         self.graph.clear()
+
+
+class HasAThread(ToyEngine):
+    """Begins a thread while it is loaded, and is sound."""
+
+    def __init__(self) -> None:
+        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+
+
+class HasAProcess(ToyEngine):
+    """Begins a process while it is loaded, and is sound."""
+
+    def __init__(self) -> None:
+        self.other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
 
 
 class LeavesAtOnce(ToyEngine):
