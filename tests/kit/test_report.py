@@ -118,6 +118,7 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest() -> None:
         "signal": "SIGSEGV",
         "lacking": "tape",
         "foundation": "bwd-001",
+        "disturbed_by": ["bwd-002"],
         "message": "another value",
         "found": "4.0",
         "expected": "8.0",
@@ -153,7 +154,7 @@ def test_a_report_says_what_was_asked_for_and_what_was_lacking() -> None:
     )
     written = json.loads(Report.of(found).to_json())
 
-    assert written["schema"] == "gradspec-report/4"
+    assert written["schema"] == "gradspec-report/5"
     assert written["kit"] == {"name": "gradspec", "version": kit_version()}
     assert written["engine"] == {
         "spec": "mine:Engine",

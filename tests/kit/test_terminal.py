@@ -10,7 +10,7 @@ from made_up import judged, result
 from rich.console import Console
 
 from gradspec import CONVENTION, MAY, SAFETY, chapters
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.isolation.messages import Started
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Standing
@@ -89,6 +89,27 @@ def test_findings_stand_from_the_gravest_to_the_slightest() -> None:
     told = [line[:7] for line in shown(slight, choice, leak, wrong) if " it_adds [" in line]
 
     assert told == ["acc-004", "acc-003", "acc-002", "acc-001"]
+
+
+def test_what_others_disturb_is_counted_by_those_and_told_once_for_each() -> None:
+    def disturbed(identifier: str, *others: str) -> Judged:
+        return judged(identifier, kind=Kind.STATE, message="alone it passes", disturbed_by=others)
+
+    lines = shown(
+        PASSED, disturbed("acc-002", "bwd-001"), disturbed("acc-003", "bwd-001"),
+        disturbed("acc-005", "rec-001", "rec-002"),
+    )  # fmt: skip
+    said = (
+        "3 pass alone and failed after others, so the engine keeps something between programs: "
+        "after bwd-001 (2), rec-001 with rec-002 (1)"
+    )
+
+    assert said in lines
+    assert [line.split()[0] for line in lines if line.endswith("] disturbed")] == [
+        *("acc-002", "acc-005")
+    ]
+    assert lines[-3].endswith("nothing failed by itself, 3 after others")
+    assert "; 3 disturbed; " in lines[-1]
 
 
 def test_what_was_not_run_is_counted_by_what_was_lacking() -> None:

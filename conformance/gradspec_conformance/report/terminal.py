@@ -175,7 +175,8 @@ def _print_not_run(result: Result, where: Console) -> None:
 
 def _disturbances(result: Result) -> list[Judged]:
     """Give one clause of those that the same others disturb."""
-    return list({j.verdict.disturbed_by: j for j in result.disturbed[::-1]}.values())
+    last_wins = {j.verdict.disturbed_by: j for j in result.disturbed[::-1]}
+    return list(last_wins.values())[::-1]
 
 
 def _print_disturbed(result: Result, where: Console) -> None:
