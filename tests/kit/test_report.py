@@ -171,6 +171,11 @@ def test_a_report_says_what_was_asked_for_and_what_was_lacking() -> None:
         "seed": 7,
     }
     assert (written["counts"]["selected"], written["rows"]["selected"]) == (2, 3)
+    assert {nature: counts["selected"] for nature, counts in written["natures"].items()} == {
+        "value": 1,
+        "safety": 0,
+        "convention": 0,
+    }
     assert written["missing"] == ["inp-043"]
     assert written["complaints"] == ["it broke"]
     assert written["stale"] == ["inp-044"]

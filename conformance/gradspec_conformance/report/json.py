@@ -132,6 +132,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selection: Selected
     counts: Annotated[Counts, Meta(description="Clauses; one with rows counts once.")]
     rows: Annotated[Counts, Meta(description="Rows, and clauses without rows.")]
+    natures: Annotated[dict[Nature, Counts], Meta(description="Clauses, by nature.")]
     verdicts: list[Line]
     missing: list[str]
     complaints: list[str]
@@ -158,6 +159,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ),
             counts=result.counts,
             rows=result.rows,
+            natures={nature: result.of_nature(nature) for nature in Nature},
             verdicts=[Line.of(judged) for judged in result.judged],
             missing=list(result.missing),
             complaints=list(result.complaints),

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from gradspec.edition import EDITION
+from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradspec.rank import Nature
     from gradspec_conformance.execution.effort import Effort
     from gradspec_conformance.isolation.messages import Started
     from gradspec_conformance.known.entry import Entry
@@ -207,7 +207,11 @@ class Result:
                 return "nothing failed that is demanded" if as_demanded else "all as expected"
         expected = any(j.standing is not Standing.UNEXPECTED_FAILURE for j in self.red)
         unlike = self.stale or self.shortfall or expected
-        return "not as expected" if unlike else "not conformant"
+        if unlike:
+            return "not as expected"
+        if {judged.nature for judged in self.judged if judged.gates} == {Nature.CONVENTION}:
+            return "not conformant, by conventions alone, which --profile sound leaves out"
+        return "not conformant"
 
 
 def result_of(request: Request, measured: Measured) -> Result:
