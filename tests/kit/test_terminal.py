@@ -17,6 +17,7 @@ from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.terminal import RunProgress, console, show
 
 if TYPE_CHECKING:
+    from gradspec.rank import Nature
     from gradspec_conformance.run.judgement import Judged
 
 PASSED = judged("acc-001", assertions=1)
@@ -110,6 +111,20 @@ def test_what_others_disturb_is_counted_by_those_and_told_once_for_each() -> Non
     ]
     assert lines[-3].endswith("nothing failed by itself, 3 after others")
     assert "; 3 disturbed; " in lines[-1]
+
+
+def test_of_many_that_others_disturb_the_gravest_three_are_told() -> None:
+    def disturbed(number: int, nature: Nature) -> Judged:
+        state = {"kind": Kind.STATE, "disturbed_by": (f"bwd-0{number}",)}
+        return judged(f"acc-0{number}", nature=nature, message="alone it passes", **state)
+
+    found = [disturbed(10, CONVENTION), *(disturbed(number, SAFETY) for number in range(11, 25))]
+    lines = shown(*found)
+
+    assert [line.split()[0] for line in lines if line.endswith("] disturbed")] == [
+        *("acc-011", "acc-012", "acc-013")
+    ]
+    assert any(line.endswith("bwd-020 (1), bwd-021 (1) and 3 more") for line in lines)
 
 
 def test_what_was_not_run_is_counted_by_what_was_lacking() -> None:

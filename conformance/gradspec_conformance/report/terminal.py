@@ -42,6 +42,7 @@ STYLES: Final[dict[str, str]] = {
 PLAIN_WIDTH: Final = 120
 MOST_NAMED: Final = 12
 LONGEST_NAMES: Final = 60
+MOST_DISTURBED: Final = 3
 
 
 class Output(Console):
@@ -174,9 +175,9 @@ def _print_not_run(result: Result, where: Console) -> None:
 
 
 def _disturbances(result: Result) -> list[Judged]:
-    """Give one clause of those that the same others disturb."""
-    last_wins = {j.verdict.disturbed_by: j for j in result.disturbed[::-1]}
-    return list(last_wins.values())[::-1]
+    """Give the gravest, one of those that the same others disturb: they are of one kind."""
+    last_wins = {j.verdict.disturbed_by: j for j in sorted(result.disturbed, key=_gravity)[::-1]}
+    return list(last_wins.values())[::-1][:MOST_DISTURBED]
 
 
 def _print_disturbed(result: Result, where: Console) -> None:
@@ -184,9 +185,9 @@ def _print_disturbed(result: Result, where: Console) -> None:
     if not result.disturbed:
         return
     counts = Counter(" with ".join(j.verdict.disturbed_by) or "others" for j in result.disturbed)
-    named = [f"{_shortened(word)} ({count})" for word, count in counts.most_common(MOST_NAMED)]
+    named = _some([f"{_shortened(word)} ({count})" for word, count in counts.most_common()])
     said = "pass alone and failed after others, so the engine keeps something between programs"
-    where.print(f"\n{len(result.disturbed)} {said}: after {', '.join(named)}", markup=False)
+    where.print(f"\n{len(result.disturbed)} {said}: after {named}", markup=False)
 
 
 def _shortened(words: str) -> str:
