@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 ENDS = (
-    "refused raised broken_port void unreadable consulted_the_oracle changed_the_kit depends_on_what_ran_before "
-    "signal exit restart timeout"
+    "refused raised broken_port void unreadable consulted_the_oracle changed_the_kit "
+    "depends_on_what_ran_before signal exit restart timeout"
 )
 FAILURES = """value shape dtype missing_gradient unexpected_gradient wrong_error refused,_unmapped
 no_error flag order aliasing warning structure text lifetime"""
