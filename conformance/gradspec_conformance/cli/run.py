@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--after", multiple=True, metavar="ID", help="Run this first, before each clause.")
 @click.option("--expect", metavar="FILE", help="Expected failures (default: as shipped).")
 @click.option("--no-expect", is_flag=True, help="Expect every clause to pass.")
+@click.option("--all", "everything", is_flag=True, help="Show every finding, not the first ten.")
 @click.option("--json", metavar="FILE", help="Write a report as JSON.")
 @click.option("--junit", metavar="FILE", help="Write a report as JUnit XML.")
 @click.option("--seed", type=int, help="Generate other examples (default: always the same).")
@@ -45,6 +46,7 @@ def command(
     json: str | None,
     junit: str | None,
     again: bool,
+    everything: bool,
     chapter: tuple[str, ...],
     **options: Any,
 ) -> None:
@@ -71,6 +73,7 @@ def command(
     try:
         request.start()
         result = _result(request)
+        show(result, console(), everything=everything)
         sys.exit(_told(result, json, junit))
     except EngineError as error:
         _say(f"engine {engine}: {error}")
@@ -107,8 +110,7 @@ def _result(request: Request) -> Result:
 
 
 def _told(result: Result, json: str | None, junit: str | None) -> int:
-    """Print the result and write the reports; give the exit status."""
-    show(result, console())
+    """Write the reports; give the exit status."""
     written = [
         json is None or _write(Path(json), _json(result), _read_json),
         junit is None or _write(Path(junit), _junit(result), _read_xml),

@@ -99,9 +99,11 @@ class Verdict:
     Python where it takes it for nothing; `signal` is the name of what ended the process.
     `lacking` is the ability that an engine would need, `foundation` the clause whose failure
     blocks this one, `disturbed_by` the clauses after which it failed though it passes by itself.
-    `found` and `expected` are text; `program` is the JSON of the shortest program
-    that shows it, and `script` the same in the engine's own words if its adapter knows them;
-    `assertions` counts the demands that were checked; `duration` is in seconds.
+    `place` is the line of the engine's that raised; `habit` says how a result is wrong, in words
+    that are the same for the same wrong habit.  `found` and `expected` are text; `program` is the
+    JSON of the shortest program that shows it, and `script` the same in the engine's own words if
+    its adapter knows them; `assertions` counts the demands that were checked; `duration` is in
+    seconds.
     """
 
     id: str
@@ -116,6 +118,8 @@ class Verdict:
     lacking: str | None = None
     foundation: str | None = None
     disturbed_by: tuple[str, ...] = ()
+    place: str | None = None
+    habit: str | None = None
     program: str | None = None
     script: str | None = None
     assertions: int = 0
@@ -143,7 +147,7 @@ class Verdict:
 
     def overruled(self, kind: Kind, message: str) -> Verdict:
         """Give the verdict after all, where the engine did what spoils any other."""
-        before = replace(self, error_kind=None, exception=None, signal=None)
+        before = replace(self, error_kind=None, exception=None, signal=None, place=None, habit=None)
         return replace(before, outcome=Outcome.ERRORED, kind=kind, message=message)
 
     @property

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
+from gradspec_conformance.report.causes import summary
 from gradspec_conformance.run.judgement import Judged
 from gradspec_conformance.run.loop import Measured
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
@@ -112,14 +113,12 @@ class Gathering:
         terminalreporter.section("gradspec")
         for sentence in filter(None, (*result.complaints, result.shortfall)):
             terminalreporter.write_line(sentence)
-        if result.disturbed:
-            said = "passed alone and failed after others: the engine keeps something between them"
-            ids = ", ".join(judged.id for judged in result.disturbed)
-            terminalreporter.write_line(f"{said} ({ids})")
         if result.missing:
             terminalreporter.write_line(f"no verdict: {', '.join(result.missing)}")
         for entry in result.stale:
             line = f"stale entry (line {entry.line}): {entry.clause} never ran"
+            terminalreporter.write_line(line)
+        for line in summary(result.judged):
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"{result.score}: {result.outlook}")
 
