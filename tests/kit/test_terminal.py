@@ -92,7 +92,7 @@ def test_findings_stand_from_the_gravest_to_the_slightest() -> None:
     assert told == ["acc-004", "acc-003", "acc-002", "acc-001"]
 
 
-def test_what_others_disturb_is_one_finding_after_what_closes_the_gate() -> None:
+def test_what_others_disturb_is_one_finding_before_conventions() -> None:
     state = {"kind": Kind.STATE, "message": "alone it passes; after bwd-001 it failed"}
     lines = shown(
         judged("acc-002", disturbed_by=("bwd-001",), script="go()", **state),
@@ -100,10 +100,10 @@ def test_what_others_disturb_is_one_finding_after_what_closes_the_gate() -> None
         judged("acc-005", disturbed_by=("rec-001", "rec-002"), **state),
         failed("acc-006", nature=CONVENTION),
     )
-    first = next(n for n, line in enumerate(lines) if line.startswith("2. "))
+    first = next(n for n, line in enumerate(lines) if line.startswith("1. "))
 
     assert " ".join(line.strip() for line in lines[first : first + 2]) == (
-        "2. depends on what ran before: 3 clauses pass alone, but not after bwd-001, rec-001 with "
+        "1. depends on what ran before: 3 clauses pass alone, but not after bwd-001, rec-001 with "
         "rec-002: the engine keeps something between programs."
     )
     assert "   acc-002 [must, value, accumulation] disturbed" in lines

@@ -105,7 +105,8 @@ class Finding:
     @property
     def weight(self) -> tuple[bool, Gravity, int]:
         """What sorts findings, the gravest first."""
-        return not self.is_red, self.gravity, -len(self.members) - len(self.blocked)
+        grave = self.is_red or self.gravity is Gravity.STATE
+        return not grave, self.gravity, -len(self.members) - len(self.blocked)
 
 
 def findings(judged: Sequence[Judged]) -> list[Finding]:
