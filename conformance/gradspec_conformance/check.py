@@ -7,7 +7,7 @@ engine ends this process, and a hang hangs it; `gradspec run` survives both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from gradspec.port.engine import Engine
     from gradspec_conformance.execution.verdict import Verdict
     from gradspec_conformance.run.judgement import Judged
+
+UNCONFIRMED: Final = (
+    "What failed here may depend on what ran before: all clauses run in this process. "
+    "`gradspec run module:attr` confirms each failure in one that has run nothing else."
+)
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,9 @@ class Checked:
         told = ["\n".join(set_out(n, one, result)) for n, one in enumerate(found[:MOST], 1)]
         if found[MOST:]:
             told.append(f"{counted(found[MOST:])} not shown: `failures` has them")
+        doubt = [UNCONFIRMED] if result.red else []
         last = f"{result.score}: {result.outlook}"
-        return "\n\n".join([*told, *complaints(result), *notes(result), last])
+        return "\n\n".join([*told, *complaints(result), *notes(result), *doubt, last])
 
 
 def check_engine(

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 REQUEST: Final = pytest.StashKey[Request]()
 PACKAGE: Final = chapters.__name__
+TOLD: Final = (
+    *(Standing.EXPECTED_FAILURE, Standing.DEVIATION, Standing.DISTURBED, Standing.NEWER),
+)
+"""What pytest calls xfailed."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -174,7 +178,7 @@ class ClauseItem(pytest.Item):
                 return
             case Standing.NOT_RUN if not judged.gates:
                 pytest.skip(f"{verdict.outcome}: {verdict.message}")
-            case Standing.EXPECTED_FAILURE | Standing.DEVIATION | Standing.NEWER:
+            case standing if standing in TOLD:
                 said = f"{judged.level} {verdict.outcome} ({verdict.manner}): {verdict.message}"
                 why = f" ({judged.cause}: {judged.reason})" if judged.cause is not None else ""
                 pytest.xfail(f"{judged.standing}{why}: {said}")

@@ -86,6 +86,9 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     foundation: Annotated[str | None, Meta(description="The clause whose failure blocks it.")]
     cause: Annotated[Cause | None, Meta(description="The class of its expected failure.")]
     reason: Annotated[str | None, Meta(description="The reason of its expected failure.")]
+    disturbed_by: Annotated[
+        list[str], Meta(description="The clauses after which it failed, though it passes alone.")
+    ]
     place: Annotated[str | None, Meta(description="The line of the engine's that raised.")]
     habit: Annotated[str | None, Meta(description="How a result is wrong, in general words.")]
     message: str | None
@@ -117,6 +120,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             foundation=verdict.foundation,
             cause=judged.cause,
             reason=judged.reason,
+            disturbed_by=list(verdict.disturbed_by),
             place=verdict.place,
             habit=verdict.habit,
             message=verdict.message,
@@ -176,6 +180,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selection: Selected
     counts: Annotated[Counts, Meta(description="Clauses; one with rows counts once.")]
     rows: Annotated[Counts, Meta(description="Rows, and clauses without rows.")]
+    natures: Annotated[dict[Nature, Counts], Meta(description="Clauses, by nature.")]
     findings: Annotated[list[Told], Meta(description="What fails and was not expected to.")]
     declared: Declared
     verdicts: list[Line]
@@ -207,6 +212,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ),
             counts=result.counts,
             rows=result.rows,
+            natures={nature: result.of_nature(nature) for nature in Nature},
             findings=[Told.of(finding) for finding in findings(result.judged)],
             declared=Declared.of(result),
             verdicts=[Line.of(judged) for judged in result.judged],
