@@ -253,11 +253,11 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
     The leaf refers to it weakly: the node owns the leaf, and a cycle would outlive the graph.
     """
-    state = leaf._leaf
-    node = None if state is None else state.accumulator()
+    state = leaf._leaf or leaf.leaf_state()
+    node = state.accumulator()
     if node is None:
         node = AccumulateGrad(leaf)
-        leaf.leaf_state().accumulator = weakref.ref(node)
+        state.accumulator = weakref.ref(node)
     return node
 
 

@@ -14,28 +14,36 @@ import numpy as np
 from gradspec_reference.engine import accumulation
 from gradspec_reference.engine.accumulation import OWNED, SHARED, VIEW, ownership
 from gradspec_reference.engine.arrivals import FIRST, MISSING, NOTHING
+from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.saved import arrays_of
 from gradspec_reference.operators import arrays
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.backward import BackwardPass
     from gradspec_reference.engine.node import Node
-
+    from gradspec_reference.engine.tensor import Tensor
 
 PAIR = 2
 
 
 def walk(self: BackwardPass) -> Node | None:  # noqa: C901, PLR0912, PLR0915 - one loop, for speed
-    """Visit nodes, up to one that is not plain, which is returned."""
+    """Visit nodes as long as nobody looks on; return the first at which somebody may."""
+    if self.create_graph or self.visited is not None:
+        return self.next_ready()
     ready, waiting, frees = self.ready, self.waiting, not self.retain_graph
     node: Any
     while ready:
         node = heapq.heappop(ready)[1] if len(ready) > 1 else ready.pop()[1]
         rules = node.rules
         if rules is None or node.hooks is not None or node.retained is not None:
-            if self.is_watched(node):
+            if type(node) is not AccumulateGrad or is_watched(node.variable):
                 return node  # type: ignore[no-any-return]
-            accumulate(self, node)
+            cotangent, status = waiting.pop(node)[FIRST]
+            if cotangent is not None:
+                accumulation.accumulate_array(node.variable, cotangent, status)
+                if status == VIEW:
+                    self.count_with_cotangents(node.variable)
+            cotangent = None
             continue
         cotangent, status = waiting.pop(node)[FIRST]
         arguments = arrays_of(node)
@@ -95,10 +103,7 @@ def walk(self: BackwardPass) -> Node | None:  # noqa: C901, PLR0912, PLR0915 - o
     return None
 
 
-def accumulate(self: BackwardPass, node: Any) -> None:
-    """Add what arrived at a leaf to its gradient."""
-    cotangent, status = self.waiting.pop(node)[FIRST]
-    if cotangent is not None:
-        accumulation.accumulate_array(node.variable, cotangent, status)
-        if status == VIEW:
-            self.count_with_cotangents(node.variable)
+def is_watched(leaf: Tensor) -> bool:
+    """Tell whether more may happen at a leaf than a sum."""
+    state = leaf._leaf
+    return not leaf._requires_grad or bool(state and (state.hooks or state.post_hooks))

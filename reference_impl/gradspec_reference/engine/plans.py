@@ -27,7 +27,7 @@ class Plan:
     node: type[Node]
     sources: tuple[Source, ...]
     freeable: bool
-    crossed: bool  # each of two operands is saved for the other one, as in products
+    form: str  # of what is saved: the commonest are saved, and given back, without a loop
 
 
 def plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
@@ -46,9 +46,16 @@ def make_plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
         source(operator, name) if name in wanted else NOTHING for name in operator.saved_names
     )
     freeable = any(kind not in {"nothing", "shape"} for kind, _ in sources)
-    each_other = dict(zip(operator.operand_names, reversed(operator.operand_names), strict=True))
-    crossed = len(requires) == PAIR and operator.saves == each_other
-    return Plan(node_type(operator), sources, freeable, crossed)
+    return Plan(node_type(operator), sources, freeable, form_of(operator, sources))
+
+
+def form_of(operator: Operator, sources: tuple[Source, ...]) -> str:
+    """Tell whether nothing is saved, one operand, one shape, or each of two for the other."""
+    if len(sources) <= 1:
+        return sources[0][0] if sources else "nothing"
+    names = operator.operand_names
+    crossed = len(names) == PAIR and operator.saves == dict(zip(names, names[::-1], strict=True))
+    return "crossed" if crossed else "several"
 
 
 def source(operator: Operator, name: str) -> Source:

@@ -35,7 +35,7 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
 
     Raises ArrayRequiresGradError, unless in no_grad or with `force`, which detaches first.
     """
-    if self.requires_grad and state.recording and not force:
+    if not force and self.requires_grad and state.recording:
         raise ArrayRequiresGradError(
             "a tensor that requires grad was asked for a NumPy array, which would lose its "
             "history; use detach().numpy()"

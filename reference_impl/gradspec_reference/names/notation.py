@@ -77,6 +77,10 @@ def inverted(self: Tensor) -> Tensor:
 
 def product(self: Tensor, other: Any) -> Tensor:
     """Serve `@`."""
+    if type(other) is Tensor:
+        x, y = self._array, other._array
+        if x.ndim == y.ndim == 2 and x.dtype is y.dtype and x.dtype.kind == "f":  # noqa: PLR2004 - matrices
+            return binary(OPERATORS["mm"], self, other)
     return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 

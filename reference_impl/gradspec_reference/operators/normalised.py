@@ -20,7 +20,7 @@ def softmax_kernel(x: Any, dim: int) -> Any:
     if not x.ndim:
         return np.exp(x - x)
     weights = shifted(x, dim)
-    np.exp(weights, out=weights)
+    np.exp(weights, weights)
     weights /= ADD(weights, dim, None, None, True)
     return weights
 
