@@ -71,12 +71,12 @@ def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Ten
     target = a._grad_fn
     node.targets = (end_of(a) if target is None or a._view is not None else target,)
     node.numbers = (a._output_nr,) if a._output_nr else None
-    form = how.form
-    if form == "nothing":
+    only = how.only
+    if only == "nothing":
         node.saved = ()
-    elif form == "shape":
+    elif only == "shape":
         node.saved = (a._array.shape,)
-    elif form == "operand":
+    elif only == "operand":
         node.saved = (a if a._counter is None else SavedTensor(a),)
     else:
         node.saved = collect_saved(how, (a,), result)
@@ -113,13 +113,13 @@ def link_two(
         numbers = (a._output_nr if of_a else 0, b._output_nr if of_b else 0)
     node.targets = (first, second)
     node.numbers = numbers
-    if how.form == "crossed":  # what `keep` does
-        for_a = for_b = None
-        if of_a:
-            for_a = b if type(b) is not Tensor or b._counter is None else SavedTensor(b)
-        if of_b:
-            for_b = a if a._counter is None else SavedTensor(a)
-        node.saved = (for_a, for_b)
+    if how.pair is not None:  # each as `keep` does
+        either = (a, b, None)
+        x, y = either[how.pair[0]], either[how.pair[1]]
+        node.saved = (
+            x if type(x) is not Tensor or x._counter is None else SavedTensor(x),
+            y if type(y) is not Tensor or y._counter is None else SavedTensor(y),
+        )
     else:
         node.saved = collect_saved(how, (a, b), result) if how.sources else ()
     node.params = params

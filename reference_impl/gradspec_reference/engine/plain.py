@@ -6,8 +6,8 @@ What is done at a node is what `BackwardPass.visit_watched` does there step by s
 
 from __future__ import annotations
 
-import heapq
-from typing import TYPE_CHECKING, Any
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Tensor
 
-PAIR = 2
+ndarray: Final = np.ndarray
+PAIR: Final = 2
 
 
 def walk(self: BackwardPass) -> Node | None:  # noqa: C901, PLR0912, PLR0915 - one loop, for speed
@@ -33,73 +34,64 @@ def walk(self: BackwardPass) -> Node | None:  # noqa: C901, PLR0912, PLR0915 - o
     ready, waiting, frees = self.ready, self.waiting, not self.retain_graph
     node: Any
     while ready:
-        node = heapq.heappop(ready)[1] if len(ready) > 1 else ready.pop()[1]
+        node = heappop(ready)[1]
         rules = node.rules
         if rules is None or node.hooks is not None or node.retained is not None:
             if type(node) is not AccumulateGrad or is_watched(node.variable):
                 return node  # type: ignore[no-any-return]
-            cotangent, status = waiting.pop(node)[FIRST]
-            if cotangent is not None:
-                accumulation.accumulate_array(node.variable, cotangent, status)
-                if status == VIEW:
-                    self.count_with_cotangents(node.variable)
-            cotangent = None
+            finish_leaf(self, node)
             continue
         cotangent, status = waiting.pop(node)[FIRST]
-        arguments = arrays_of(node)
-        few = len(arguments) == PAIR
-        if few:
-            first, second = arguments
-        numbers, place = node.numbers, -1
-        for target in node.targets:
-            place += 1
-            if target is None:
-                continue
-            arrivals = waiting[target]
-            if cotangent is not None:
+        if cotangent is None:
+            self.pass_nothing(node)
+        elif node.numbers is not None:
+            self.differentiate(node, cotangent, status)
+        else:
+            arguments = arrays_of(node)
+            few = len(arguments) == PAIR
+            if few:
+                first, second = arguments
+            for target, rule in zip(node.targets, rules):  # noqa: B905 - some rules have no end
+                if target is None:
+                    continue
                 try:
                     if few:
-                        part = rules[place](arrays, cotangent, first, second)
+                        part = rule(arrays, cotangent, first, second)
                     else:
-                        part = rules[place](arrays, cotangent, *arguments)
+                        part = rule(arrays, cotangent, *arguments)
                 except ValueError as error:
                     raise node.refusal(error) from error
+                arrivals = waiting[target]
                 if part is not None:
-                    is_array = type(part) is np.ndarray
-                    if not is_array:
+                    shape, dtype = target.shape, target.dtype
+                    if type(part) is ndarray:
+                        fits = part.dtype is dtype and part.shape == shape
+                        if part.base is None and part is not cotangent:
+                            owner = OWNED
+                        else:
+                            owner = ownership(part, cotangent, status, node)
+                    else:
+                        fits = shape == () and dtype is not None and type(part) is dtype.type
                         owner = SHARED
-                    elif part.base is None and part is not cotangent:
-                        owner = OWNED
-                    else:
-                        owner = ownership(part, cotangent, status, node)
-                    shape, dtype, slot = target.shape, target.dtype, FIRST
-                    if numbers is not None:
-                        slot += numbers[place]
-                    if shape is None:
-                        shape, dtype = target.outputs[slot - FIRST]
-                    if (
-                        part.shape != shape or part.dtype is not dtype
-                        if is_array or dtype is None
-                        else shape or type(part) is not dtype.type
-                    ):
+                    if not fits:
+                        if shape is None:
+                            shape, dtype = target.outputs[0]
                         part, owner = self.fit(part, owner, shape, dtype)
-                    held = arrivals[slot]
+                    held = arrivals[FIRST]
                     if held is NOTHING:
-                        arrivals[slot] = (part, owner)
-                    elif not is_array:
-                        arrivals[slot] = (held[0] + part, OWNED)
+                        arrivals[FIRST] = (part, owner)
+                    elif type(part) is ndarray:
+                        arrivals[FIRST] = accumulation.add_contribution(held[0], held[1], part)
                     else:
-                        arrivals[slot] = accumulation.add_contribution(held[0], held[1], part)
-            missing = arrivals[MISSING] = arrivals[MISSING] - 1
-            if not missing:
-                if ready:
-                    heapq.heappush(ready, (target.order, target))
-                else:
-                    ready.append((target.order, target))
+                        arrivals[FIRST] = (held[0] + part, OWNED)
+                missing = arrivals[MISSING] = arrivals[MISSING] - 1
+                if not missing:
+                    heappush(ready, (target.order, target))
+            # no array outlives its node
+            arguments = first = second = part = held = None
         if frees and node.freeable:
             node.saved = None
-        # no array outlives its node
-        cotangent = arguments = first = second = part = held = None
+        cotangent = None
     return None
 
 
@@ -107,3 +99,12 @@ def is_watched(leaf: Tensor) -> bool:
     """Tell whether more may happen at a leaf than a sum."""
     state = leaf._leaf
     return not leaf._requires_grad or bool(state and (state.hooks or state.post_hooks))
+
+
+def finish_leaf(self: BackwardPass, node: Any) -> None:
+    """Add what arrived at a leaf to its gradient."""
+    cotangent, status = self.waiting.pop(node)[FIRST]
+    if cotangent is not None:
+        accumulation.accumulate_array(node.variable, cotangent, status)
+        if status == VIEW:
+            self.count_with_cotangents(node.variable)

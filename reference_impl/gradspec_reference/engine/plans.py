@@ -27,7 +27,9 @@ class Plan:
     node: type[Node]
     sources: tuple[Source, ...]
     freeable: bool
-    form: str  # of what is saved: the commonest are saved, and given back, without a loop
+    # the commonest are saved without a loop
+    only: str
+    pair: tuple[int, int] | None
 
 
 def plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
@@ -46,16 +48,21 @@ def make_plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
         source(operator, name) if name in wanted else NOTHING for name in operator.saved_names
     )
     freeable = any(kind not in {"nothing", "shape"} for kind, _ in sources)
-    return Plan(node_type(operator), sources, freeable, form_of(operator, sources))
+    return Plan(node_type(operator), sources, freeable, only_kind(sources), pair_of(sources))
 
 
-def form_of(operator: Operator, sources: tuple[Source, ...]) -> str:
-    """Tell whether nothing is saved, one operand, one shape, or each of two for the other."""
-    if len(sources) <= 1:
-        return sources[0][0] if sources else "nothing"
-    names = operator.operand_names
-    crossed = len(names) == PAIR and operator.saves == dict(zip(names, names[::-1], strict=True))
-    return "crossed" if crossed else "several"
+def only_kind(sources: tuple[Source, ...]) -> str:
+    """Name what is saved, if it is one thing or nothing."""
+    if not sources:
+        return "nothing"
+    return sources[0][0] if len(sources) == 1 else "several"
+
+
+def pair_of(sources: tuple[Source, ...]) -> tuple[int, int] | None:
+    """Return the places of two operands that are saved, -1 for none; None if there is more to it."""
+    places = [place if kind == "operand" else -1 for kind, place in sources]
+    plain = all(kind in {"operand", "nothing"} for kind, _ in sources)
+    return (places[0], places[1]) if plain and len(places) == PAIR else None
 
 
 def source(operator: Operator, name: str) -> Source:
