@@ -26,6 +26,7 @@ def count_dependencies(roots: Sequence[Edge]) -> dict[Node, Arrivals]:
     There is one along each edge, and one for each root: the cotangent that the pass starts from.
     """
     waiting: dict[Any, Arrivals] = {}
+    root: Any
     for root, _ in roots:
         if root in waiting:
             waiting[root][MISSING] += 1

@@ -77,12 +77,13 @@ def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Ten
     elif only == "shape":
         node.saved = (a._array.shape,)
     elif only == "operand":
-        node.saved = (a if a._counter is None else SavedTensor(a),)
+        node.saved = (a if a._counter is None else keep(a),)
     else:
         node.saved = collect_saved(how, (a,), result)
     node.params = params
-    node.shape = result._array.shape
-    node.dtype = result._array.dtype
+    array = result._array
+    node.shape = array.shape
+    node.dtype = array.dtype
     node.freeable = how.freeable
     node.order = next_order()
     node.hooks = node.retained = None
@@ -93,13 +94,14 @@ def link_two(
     a: Tensor,
     b: Any,
     params: tuple[Any, ...],
-    requires: tuple[bool, bool],
+    of_a: bool,
+    of_b: bool,
     result: Tensor,
 ) -> None:
     """Give the result of an operation on two operands, the second maybe a number, its node."""
+    requires = (of_a, of_b)
     how: Plan = operator.derived.get(requires) or plan(operator, requires)
     result._grad_fn = node = new(how.node)
-    of_a, of_b = requires
     first = second = numbers = None
     if of_a:
         first = a._grad_fn
@@ -113,18 +115,17 @@ def link_two(
         numbers = (a._output_nr if of_a else 0, b._output_nr if of_b else 0)
     node.targets = (first, second)
     node.numbers = numbers
-    if how.pair is not None:  # each as `keep` does
-        either = (a, b, None)
-        x, y = either[how.pair[0]], either[how.pair[1]]
+    if how.crossed:
         node.saved = (
-            x if type(x) is not Tensor or x._counter is None else SavedTensor(x),
-            y if type(y) is not Tensor or y._counter is None else SavedTensor(y),
+            (b if type(b) is not Tensor or b._counter is None else keep(b)) if of_a else None,
+            (a if a._counter is None else keep(a)) if of_b else None,
         )
     else:
         node.saved = collect_saved(how, (a, b), result) if how.sources else ()
     node.params = params
-    node.shape = result._array.shape
-    node.dtype = result._array.dtype
+    array = result._array
+    node.shape = array.shape
+    node.dtype = array.dtype
     node.freeable = how.freeable
     node.order = next_order()
     node.hooks = node.retained = None

@@ -214,11 +214,10 @@ class AccumulateGrad(Node):
 
     __slots__ = ("variable",)
 
+    # nothing lies behind a leaf, and its derivative needs nothing
+    targets = numbers = saved = params = ()
+
     def __init__(self, variable: Tensor) -> None:
-        self.targets = ()
-        self.numbers = None
-        self.saved = ()
-        self.params = ()
         self.freeable = False
         self.hooks = None
         self.retained = None

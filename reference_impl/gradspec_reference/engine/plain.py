@@ -19,6 +19,7 @@ from gradspec_reference.engine.saved import arrays_of
 from gradspec_reference.operators import arrays
 
 if TYPE_CHECKING:
+    from gradspec_reference.engine.arrivals import Arrivals
     from gradspec_reference.engine.backward import BackwardPass
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Tensor
@@ -27,7 +28,7 @@ ndarray: Final = np.ndarray
 PAIR: Final = 2
 
 
-def walk(self: BackwardPass) -> Node | None:  # noqa: C901, PLR0912, PLR0915 - one loop, for speed
+def walk(self: BackwardPass) -> Node | None:  # noqa: PLR0912, PLR0915 - one loop, for speed
     """Visit nodes as long as nobody looks on; return the first at which somebody may."""
     if self.create_graph or self.visited is not None:
         return self.next_ready()
@@ -63,36 +64,36 @@ def walk(self: BackwardPass) -> Node | None:  # noqa: C901, PLR0912, PLR0915 - o
                     raise node.refusal(error) from error
                 arrivals = waiting[target]
                 if part is not None:
-                    shape, dtype = target.shape, target.dtype
-                    if type(part) is ndarray:
-                        fits = part.dtype is dtype and part.shape == shape
-                        if part.base is None and part is not cotangent:
-                            owner = OWNED
-                        else:
-                            owner = ownership(part, cotangent, status, node)
-                    else:
-                        fits = shape == () and dtype is not None and type(part) is dtype.type
+                    if type(part) is not ndarray:
                         owner = SHARED
-                    if not fits:
-                        if shape is None:
-                            shape, dtype = target.outputs[0]
-                        part, owner = self.fit(part, owner, shape, dtype)
-                    held = arrivals[FIRST]
-                    if held is NOTHING:
+                    elif part.base is None and part is not cotangent:
+                        owner = OWNED
+                    else:
+                        owner = ownership(part, cotangent, status, node)
+                    if part.dtype is not target.dtype or part.shape != target.shape:
+                        part, owner = self.fit(part, owner, *target.outputs[0])
+                    if arrivals[FIRST] is NOTHING:
                         arrivals[FIRST] = (part, owner)
                     elif type(part) is ndarray:
-                        arrivals[FIRST] = accumulation.add_contribution(held[0], held[1], part)
+                        add_to(arrivals, part)
                     else:
-                        arrivals[FIRST] = (held[0] + part, OWNED)
-                missing = arrivals[MISSING] = arrivals[MISSING] - 1
-                if not missing:
+                        arrivals[FIRST] = (arrivals[FIRST][0] + part, OWNED)
+                missing = arrivals[MISSING]
+                if missing == 1:
                     heappush(ready, (target.order, target))
-            # no array outlives its node
-            arguments = first = second = part = held = None
+                else:
+                    arrivals[MISSING] = missing - 1
+            arguments = first = second = part = None  # no array outlives its node
         if frees and node.freeable:
             node.saved = None
         cotangent = None
     return None
+
+
+def add_to(arrivals: Arrivals, part: Any) -> None:
+    """Add a further contribution to one that has arrived; in place, if nobody else sees it."""
+    held, status = arrivals[FIRST]
+    arrivals[FIRST] = accumulation.add_contribution(held, status, part)
 
 
 def is_watched(leaf: Tensor) -> bool:

@@ -29,7 +29,7 @@ class Plan:
     freeable: bool
     # the commonest are saved without a loop
     only: str
-    pair: tuple[int, int] | None
+    crossed: bool
 
 
 def plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
@@ -48,7 +48,8 @@ def make_plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
         source(operator, name) if name in wanted else NOTHING for name in operator.saved_names
     )
     freeable = any(kind not in {"nothing", "shape"} for kind, _ in sources)
-    return Plan(node_type(operator), sources, freeable, only_kind(sources), pair_of(sources))
+    crossed = is_crossed(sources, requires)
+    return Plan(node_type(operator), sources, freeable, only_kind(sources), crossed)
 
 
 def only_kind(sources: tuple[Source, ...]) -> str:
@@ -58,11 +59,11 @@ def only_kind(sources: tuple[Source, ...]) -> str:
     return sources[0][0] if len(sources) == 1 else "several"
 
 
-def pair_of(sources: tuple[Source, ...]) -> tuple[int, int] | None:
-    """Return the places of two operands that are saved, -1 for none; None if there is more to it."""
-    places = [place if kind == "operand" else -1 for kind, place in sources]
-    plain = all(kind in {"operand", "nothing"} for kind, _ in sources)
-    return (places[0], places[1]) if plain and len(places) == PAIR else None
+def is_crossed(sources: tuple[Source, ...], requires: tuple[bool, ...]) -> bool:
+    """Tell whether each of two operands is saved if the other one requires grad, as in products."""
+    for_first, for_second = ("operand", 1), ("operand", 0)
+    each = zip((for_first, for_second), requires, strict=False)
+    return len(requires) == PAIR and sources == tuple(s if on else NOTHING for s, on in each)
 
 
 def source(operator: Operator, name: str) -> Source:

@@ -35,6 +35,7 @@ FLOATS = frozenset({np.float16, np.float32, np.float64})
 OPERANDS = (Tensor, int, float)
 PAIR = 2
 new = object.__new__
+ndarray = np.ndarray
 
 
 def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
@@ -70,7 +71,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     y = b._array if both else b
     if not (
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
-        if type(x) is not np.ndarray
+        if type(x) is not ndarray
         else (x.dtype is y.dtype if both else type(y) in NUMBERS)
         and (x.dtype.kind == "f" or (both and not operator.particular))
     ):
@@ -90,14 +91,12 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     result._output_nr = 0
     result._requires_grad = False
     # a tensor with a history requires grad: no need to ask; only a view may without a flag
-    of_a = (
-        a._grad_fn is not None or a._requires_grad or (a._view is not None and needs_grad(a))
-    )
+    of_a = a._grad_fn is not None or a._requires_grad or (a._view is not None and needs_grad(a))
     of_b = both and (
         b._grad_fn is not None or b._requires_grad or (b._view is not None and needs_grad(b))
     )
     if (of_a or of_b) and operator.differentiable and state.recording:
-        linking.link_two(operator, a, b, params, (of_a, of_b), result)
+        linking.link_two(operator, a, b, params, of_a, of_b, result)
     return result
 
 

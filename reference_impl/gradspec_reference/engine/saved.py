@@ -141,13 +141,16 @@ def arrays_of(node: Node) -> Any:
             values.append(item._array)
         elif type(item) in PLAIN:
             values.append(item)
+        elif (
+            isinstance(item, SavedTensor)
+            and item.tensor._leaf is None
+            and (counter := item.tensor._counter) is not None
+            and counter.value == item.version
+        ):
+            values.append(item.tensor._array)
         else:
-            tensor = item.tensor if isinstance(item, SavedTensor) else None
-            counter = None if tensor is None or tensor._leaf is not None else tensor._counter
-            if counter is None or counter.value != item.version:  # look closely
-                values = unpack(node, saved, False)
-                break
-            values.append(tensor._array)
+            values = unpack(node, saved, False)
+            break
     return [*values, *node.params] if node.params else values
 
 
