@@ -24,7 +24,6 @@ from gradspec_reference.engine.arrivals import (
     count_dependencies,
     select_paths,
 )
-from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import unbroadcast
@@ -114,14 +113,14 @@ class BackwardPass(ShowsGradients):
 
     def visit_all(self) -> None:
         """Visit the nodes until none is ready; the grad mode is that of create_graph."""
-        before, state.recording = state.recording, self.create_graph
+        before = modes.enter(self.create_graph)
         try:
             while self.ready:
                 watched = self.quietly(self.walk)
                 if watched is not None:
                     self.visit_watched(watched)
         finally:
-            state.recording = before
+            modes.leave(before)
 
     walk = plain.walk
 
