@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.arrivals import Arrivals
     from gradspec_reference.engine.backward import BackwardPass
     from gradspec_reference.engine.node import Node
-    from gradspec_reference.engine.tensor import Tensor
 
 ndarray: Final = np.ndarray
 PAIR: Final = 2
@@ -38,10 +37,9 @@ def walk(self: BackwardPass) -> Node | None:  # noqa: PLR0912, PLR0915 - one loo
         node = heappop(ready)[1]
         rules = node.rules
         if rules is None or node.hooks is not None or node.retained is not None:
-            if type(node) is not AccumulateGrad or is_watched(node.variable):
-                return node  # type: ignore[no-any-return]
-            finish_leaf(self, node)
-            continue
+            if type(node) is AccumulateGrad and finish_leaf(self, node):
+                continue
+            return node  # type: ignore[no-any-return]
         cotangent, status = waiting.pop(node)[FIRST]
         if cotangent is None:
             self.pass_nothing(node)
@@ -96,16 +94,15 @@ def add_to(arrivals: Arrivals, part: Any) -> None:
     arrivals[FIRST] = accumulation.add_contribution(held, status, part)
 
 
-def is_watched(leaf: Tensor) -> bool:
-    """Tell whether more may happen at a leaf than a sum."""
+def finish_leaf(self: BackwardPass, node: AccumulateGrad) -> bool:
+    """Add what arrived at a leaf to its gradient, unless more may happen there than a sum."""
+    leaf = node.variable
     state = leaf._leaf
-    return not leaf._requires_grad or bool(state and (state.hooks or state.post_hooks))
-
-
-def finish_leaf(self: BackwardPass, node: Any) -> None:
-    """Add what arrived at a leaf to its gradient."""
+    if not leaf._requires_grad or (state and (state.hooks or state.post_hooks)):
+        return False
     cotangent, status = self.waiting.pop(node)[FIRST]
     if cotangent is not None:
-        accumulation.accumulate_array(node.variable, cotangent, status)
+        accumulation.accumulate_array(leaf, cotangent, status)
         if status == VIEW:
-            self.count_with_cotangents(node.variable)
+            self.count_with_cotangents(leaf)
+    return True
