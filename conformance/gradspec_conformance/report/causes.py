@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.report.blame import blamed, habits
+from gradspec_conformance.report.blame import blamed, habits, operator_of
 from gradspec_conformance.report.sentences import raised_text, sentence, stripped
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ MOST: Final = 10
 FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in (\w+)')
 """A line of the stack that Python writes when it dies."""
 
+TOLD: Final = (Standing.DEVIATION, Standing.DISTURBED)
+"""What is told beside what closes the gate."""
+
 STOPPED: Final = (Kind.RAISED, Kind.REFUSED)
 """Kinds of what an exception of the engine's brought about."""
 
@@ -43,9 +46,10 @@ class Gravity(IntEnum):
     MISSING_GRADIENTS = 1
     CRASHES = 2
     SAFETY = 3
-    CONVENTIONS = 4
-    UNMAPPED = 5
-    UNEXPECTED_PASSES = 6
+    STATE = 4
+    CONVENTIONS = 5
+    UNMAPPED = 6
+    UNEXPECTED_PASSES = 7
 
     @property
     def words(self) -> str:
@@ -58,6 +62,7 @@ WORDS: Final = {
     Gravity.MISSING_GRADIENTS: "missing gradient",
     Gravity.CRASHES: "crash",
     Gravity.SAFETY: "safety",
+    Gravity.STATE: Kind.STATE,
     Gravity.CONVENTIONS: "convention",
     Gravity.UNMAPPED: "refused, unmapped",
     Gravity.UNEXPECTED_PASSES: "unexpected pass",
@@ -100,15 +105,16 @@ class Finding:
     @property
     def weight(self) -> tuple[bool, Gravity, int]:
         """What sorts findings, the gravest first."""
-        return not self.is_red, self.gravity, -len(self.members) - len(self.blocked)
+        grave = self.is_red or self.gravity is Gravity.STATE
+        return not grave, self.gravity, -len(self.members) - len(self.blocked)
 
 
 def findings(judged: Sequence[Judged]) -> list[Finding]:
-    """Group what closes the gate or deviates, the gravest first; else in reading order."""
-    told = [one for one in judged if one.standing.red or one.standing is Standing.DEVIATION]
+    """Group what is told, the gravest first; else in reading order."""
+    told = [one for one in judged if one.standing.red or one.standing in TOLD]
     groups: dict[Any, list[Judged]] = defaultdict(list)
     guilty = blamed(judged, told)
-    common = habits(told, guilty)
+    common = habits(judged, told)
     for one in told:
         groups[_cause(one, guilty.get(one.id), common)].append(one)
     blocked = _blocked(judged)
@@ -139,6 +145,8 @@ def gravity_of(one: Judged) -> Gravity:
     verdict = one.verdict
     if one.standing is Standing.UNEXPECTED_PASS:
         return Gravity.UNEXPECTED_PASSES
+    if one.standing is Standing.DISTURBED:
+        return Gravity.STATE
     if verdict.kind in INEXCUSABLE:
         return Gravity.WRONG_VALUES
     if verdict.kind is Kind.UNMAPPED:
@@ -159,21 +167,28 @@ def _worth_showing(one: Judged) -> tuple[bool, Gravity, int]:
 
 
 # causes -------------------------------------------------------------------------------
-def _cause(one: Judged, operator: str | None, common: frozenset[str]) -> tuple[Any, ...]:
+def _cause(one: Judged, operator: str | None, common: Mapping[str, bool]) -> tuple[Any, ...]:
     """Name the cause, so that what has one cause gives one name."""
     verdict, grave = one.verdict, gravity_of(one)
     if grave is Gravity.UNEXPECTED_PASSES:
         return ("passes",)
+    if grave is Gravity.STATE:
+        return ("state",)
     if verdict.outcome in (Outcome.CRASHED, Outcome.TIMED_OUT):
         return ("ended", verdict.outcome, verdict.manner, _crash_site(verdict.message or ""))
     if verdict.kind is Kind.UNMAPPED:
         return ("unmapped", verdict.found, verdict.expected)
     if verdict.kind in STOPPED:
         return ("raised", verdict.manner, verdict.place, _pattern(one))
-    if verdict.habit is not None and (operator is None or verdict.habit in common):
-        return ("habit", verdict.habit)
+    if verdict.outcome is Outcome.ERRORED:
+        return ("told", verdict.kind, re.sub(r"\d+", "#", raised_text(one)))
+    is_row, habit = operator_of(one) is not None, verdict.habit or ""
+    if habit in common and (is_row or operator is not None):
+        return ("habit", habit, not common[habit])
     if operator is not None:
         return ("operator", operator)
+    if habit and not is_row:
+        return ("habit", habit, False)
     return ("clause", one.clause, verdict.kind)
 
 
