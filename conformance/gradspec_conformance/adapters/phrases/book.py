@@ -107,6 +107,8 @@ class Book:
         words = {w for key, phrases in self.phrases.items() for w in implied(ACTS[key], phrases)}
         own = frozenset().union(*(ACTS[key].words for key in methods))
         words |= own
+        if "leaf" not in methods and self.phrases.get("leaf") == self.phrases.get("tensor"):
+            words.discard("constants")  # every tensor requires grad
         for word, keys in TOGETHER.items():
             if not keys <= self.phrases.keys() | methods:
                 words.discard(word)
