@@ -198,6 +198,24 @@ def test_a_mistake_in_a_book_below_is_told_of_that_book(write_book: WriteBook) -
         ('float64 = "float"', 'float64 = "np.float46"', "line 10, .*key float64: .*AttributeError"),
         ('item = "$x.value"', 'item = "flaot($x)"', "line 17, .*key item: found 'flaot', .*float"),
         ('item = "$x.value"', 'item = "lambda: numbr($x)"', "line 17, .*key item: found 'numbr'"),
+        ('item = "$x.value"', 'item = "np.summ($x)"', "line 17, .*'np.summ', expected what np has"),
+        ('item = "$x.value"', 'item = "np.linalg.nrm($x)"', "what np.linalg has; .* norm"),
+        (
+            'item = "$x.value"',
+            'item = "Number.__ini__($x)"',
+            "line 17, .*what Number has; .* __init__",
+        ),
+        (
+            '"engine = ToyEngine()"',
+            '"""\nx = 1\nimport nope\n"""',
+            r"nope .*\(.*line 9, .*prepare\)",
+        ),
+        (
+            '"engine = ToyEngine()"',
+            "'import os.nope'",
+            r"line 7, table engine, key prepare\): mend",
+        ),
+        ('"from toy_engine import R', '"from toy_engine import Nope, R', "line 6, .*'Nope'"),
     ],
 )
 def test_what_only_the_engine_shows_to_be_wrong_is_told_in_the_same_way(
@@ -207,6 +225,14 @@ def test_what_only_the_engine_shows_to_be_wrong_is_told_in_the_same_way(
 
     with pytest.raises(EngineBroken, match=sentence):
         load_engine(str(path))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["np.summ($x) if hasattr(np, 'summ') else $x.value", "$x.summ.else_", "ToyEngine().summ"],
+)
+def test_what_only_a_call_shows_is_left_to_it(write_book: WriteBook, phrase: str) -> None:
+    load_engine(str(write_book(TOY.replace('item = "$x.value"', f'item = "{phrase} ${{-x}}"'))))
 
 
 # phrases --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import builtins
 import traceback
 from contextlib import suppress
 from contextvars import ContextVar
-from types import EllipsisType, MappingProxyType
+from types import EllipsisType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -176,11 +176,15 @@ class PhrasebookEngine:
         try:
             value = eval(code.code, self._space)  # noqa: S307 - the book's own
             hash(value)
-        except ModuleNotFoundError:
-            raise
         except Exception as error:
+            number = _line_of(code, error)
+            place = code.place.at(number) if code.place else f"<{self.book.file}>"
+            if isinstance(error, ModuleNotFoundError):
+                error.add_note(place)
+                raise
+            line = code.text.split("\n")[number - 1].strip()
             raise MalformedBook(
-                f"{code.place}: found {_line_of(code, error)!r}, which raised "
+                f"{place}: found {line!r}, which raised "
                 f"{type(error).__name__}: {error}; expected what the engine's package has"
             ) from error
         return value
@@ -188,11 +192,25 @@ class PhrasebookEngine:
     def _check_names(self) -> None:
         """Look up what the phrases of the book will look up; raises MalformedBook."""
         for spoken in self.book.spoken.values():
-            for name in sorted(spoken.names - self._space.keys() - vars(builtins).keys()):
-                raise MalformedBook(
-                    f"{spoken.place}: found {name!r}, expected a name that Python or setup has"
-                    f"{did_you_mean(name, [*self._space, *vars(builtins)])}"
-                )
+            for name in sorted(spoken.names):
+                expected = self._why_not_there(name)
+                if expected:
+                    raise MalformedBook(f"{spoken.place}: found {name!r}, expected {expected}")
+
+    def _why_not_there(self, dotted: str) -> str | None:
+        """Say what would be there instead, if a name is not; what objects have only a call shows."""
+        name, *attributes = dotted.split(".")
+        known = {**vars(builtins), **self._space}
+        if name not in known:
+            return f"a name that Python or setup has{did_you_mean(name, known)}"
+        found, path = known[name], name
+        for attribute in attributes:
+            if not isinstance(found, ModuleType | type):
+                break
+            if not hasattr(found, attribute):
+                return f"what {path} has{did_you_mean(attribute, dir(found))}"
+            found, path = getattr(found, attribute), f"{path}.{attribute}"
+        return None
 
     def leave(self, mode: Any, error: BaseException | None = None) -> bool:
         """Leave a mode, as `with` does."""
@@ -200,11 +218,10 @@ class PhrasebookEngine:
         return bool(mode.__exit__(*raised))
 
 
-def _line_of(code: Code, error: Exception) -> str:
-    """Quote the line of a book that an error came out of."""
+def _line_of(code: Code, error: Exception) -> int:
+    """Find the line, from 1, of what a book says that an error came out of."""
     frames = traceback.walk_tb(error.__traceback__)
-    numbers = [line for frame, line in frames if frame.f_code is code.code]
-    return code.text.split("\n")[numbers[0] - 1 if numbers else 0].strip()
+    return next((line for frame, line in frames if frame.f_code is code.code), 1)
 
 
 def _entered(mode: Any) -> Any:

@@ -122,6 +122,10 @@ class Origin:
     def __str__(self) -> str:
         return self.file.place(self.where)
 
+    def at(self, inside: int) -> str:
+        """Name the place of a line of it, from 1."""
+        return self.file.place(self.where, inside)
+
 
 def shown(value: Any) -> str:
     """Show what was found, as much as fits a line."""
