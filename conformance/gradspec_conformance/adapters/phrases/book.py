@@ -66,7 +66,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Where the phrases of an act stand in a book, and the names that they look up."""
+    """Where a phrase stands in a book, and the names that it looks up."""
 
     place: Origin
     names: frozenset[str]
@@ -90,7 +90,7 @@ class Book:
     also: tuple[str, ...] = ()
     dtypes: Mapping[str, Code] = field(default_factory=dict)
     phrases: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
-    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    spoken: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)
     errors: tuple[ErrorPattern, ...] = ()
 
     @cached_property

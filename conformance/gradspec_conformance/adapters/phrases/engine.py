@@ -14,6 +14,7 @@ where no phrase mentions what was given.
 from __future__ import annotations
 
 import builtins
+import itertools
 import traceback
 from contextlib import suppress
 from contextvars import ContextVar
@@ -32,6 +33,7 @@ from gradspec.program.scripts.own_words import is_performed
 from gradspec.program.steps import Ref
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
+from gradspec_conformance.adapters.phrases.uses import Uses
 from gradspec_conformance.adapters.phrases.writing import in_words_of
 from gradspec_conformance.exceptions import MalformedBook
 from gradspec_conformance.hints import did_you_mean
@@ -75,6 +77,7 @@ class PhrasebookEngine:
         self._functions: dict[tuple[str, ...], Callable[..., Any] | None] = {}
         self._own = _overridden(type(self))
         self._check_names()
+        self.uses = Uses(self.book)
         self.name = self.book.name
         self.version = str(self._evaluated(self.book.version)) if self.book.version else "unknown"
         self.abilities = self.book.with_methods(self._own & ACTS.keys())
@@ -155,7 +158,8 @@ class PhrasebookEngine:
         function = self._functions.get(key)
         if function is None:
             function = compiled(phrase, names, words, self._space, self.book.file)
-            function = self._functions[key] = self._after(act, names, function)
+            function = self.uses.counting(act.key, phrase, self._after(act, names, function))
+            self._functions[key] = function
         return function
 
     def _after(
@@ -191,14 +195,14 @@ class PhrasebookEngine:
 
     def _check_names(self) -> None:
         """Look up what the phrases of the book will look up; raises MalformedBook."""
-        for spoken in self.book.spoken.values():
+        for spoken in itertools.chain(*self.book.spoken.values()):
             for name in sorted(spoken.names):
                 expected = self._why_not_there(name)
                 if expected:
                     raise MalformedBook(f"{spoken.place}: found {name!r}, expected {expected}")
 
     def _why_not_there(self, dotted: str) -> str | None:
-        """Say what would be there instead, if a name is not; what objects have only a call shows."""
+        """Say what would be there, if a name is not; what objects have only a call shows."""
         name, *attributes = dotted.split(".")
         known = {**vars(builtins), **self._space}
         if name not in known:
