@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -198,3 +201,44 @@ def test_a_book_whose_engine_is_not_here_is_told(write_book: WriteBook) -> None:
 def test_a_book_that_is_not_there_is_told() -> None:
     with pytest.raises(EngineNotFound, match=r"there is no file 'nowhere\.toml'"):
         load_engine("nowhere.toml")
+
+
+# the page ------------------------------------------------------------------------------
+PAGE = Path(__file__).parents[2] / "conformance" / "phrasebooks.md"
+SAMPLE, *FRAGMENTS = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+MINE = """
+__version__ = "1"
+class Tensor: pass
+def exp(x): pass
+log = tanh = sum = exp
+"""
+
+
+def test_the_books_of_the_page_can_be_read(write_book: WriteBook) -> None:
+    assert read_book(write_book(SAMPLE)).abilities >= {"arrays", "constants", "given_cotangent"}
+    for fragment in FRAGMENTS:
+        assert read_book(write_book(f'[engine]\nname = "mine"\n{fragment}')).phrases
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("matmul = ", 'negg = "-$x"\nmatmul = '),
+        ("axis=$dim", "axis=$axis"),
+        ("mine.sum", "mine.epx"),
+        ("import mine\nfrom mine", "import nowhere\nfrom nowhere"),
+    ],
+)
+def test_mistakes_are_told_as_the_page_says(
+    write_book: WriteBook, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    book = write_book(SAMPLE.replace(old, new), "mine.toml")
+    (book.parent / "mine.py").write_text(MINE, "utf-8")
+    monkeypatch.chdir(book.parent)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(book.parent)])
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+
+    with pytest.raises(EngineBroken) as caught:
+        load_engine("mine.toml")
+
+    assert str(caught.value).replace("nowhere", "mine") in PAGE.read_text("utf-8")
