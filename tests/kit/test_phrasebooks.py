@@ -21,7 +21,7 @@ from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
 from gradspec_conformance.exceptions import EngineBroken, EngineNotFound, MalformedBook
 from gradspec_conformance.execution.execute import run_clause
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from toy_book import WriteBook
@@ -45,10 +45,23 @@ def test_phrases_imply_abilities(write_book: WriteBook) -> None:
 
 def test_an_engine_in_which_every_tensor_is_a_leaf_has_no_constants(write_book: WriteBook) -> None:
     leaf = 'leaf = "Number($number, requires_grad=True)"\n'
-    abilities = Subject.of(load_engine(str(write_book(TOY.replace(leaf, ""))))).abilities
+    engine = load_engine(str(write_book(TOY.replace(leaf, ""))))
+    abilities = Subject.of(engine).abilities
 
     assert "tape" in abilities
     assert "constants" not in abilities
+    for about_constants in ("leaf-017", "rec-016", "bwd-001e", "bwd-006", "bwd-007"):
+        assert run_clause(CASES[about_constants], engine).outcome is Outcome.UNSUPPORTED
+
+
+def test_an_engine_whose_graph_holds_no_tensors_leaks_none(write_book: WriteBook) -> None:
+    watching = '[acts]\nwatch = "lambda: None ${-tensor}"\nis_alive = "$watcher() is not None"'
+    engine = load_engine(str(write_book(TOY.replace("[acts]", watching))))
+    verdict = run_clause(
+        CASES["life-015c"], engine, verdict_of=lambda i: Verdict(i, Outcome.PASSED)
+    )
+
+    assert verdict.outcome is Outcome.PASSED
 
 
 @pytest.mark.parametrize(
