@@ -20,6 +20,7 @@ from gradspec_conformance.known.entry import Cause
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.declared import Gain, gains, unexercised
+from gradspec_conformance.run.phrases import Phrases
 from gradspec_conformance.run.result import Counts
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stale: list[str]
     unexplained: Annotated[list[str], Meta(description="Entries without a true reason.")]
     newer: Annotated[list[str], Meta(description="What came after the expectations' edition.")]
+    phrases: Annotated[Phrases, Meta(description="Of the engine's book, if it has one.")]
     exit_status: Annotated[int, Meta(ge=0, le=130)]
 
     @classmethod
@@ -222,6 +224,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             stale=[entry.clause for entry in result.stale],
             unexplained=[entry.clause for entry in result.unexplained],
             newer=[judged.id for judged in result.newer],
+            phrases=Phrases.of(result),
             exit_status=int(result.exit_status),
         )
 

@@ -22,6 +22,7 @@ from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.whole import advice, complaints, notes, some
+from gradspec_conformance.run.phrases import Phrases
 from gradspec_conformance.run.result import ExitStatus, Result, by_clause
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def show(result: Result, where: Console, *, everything: bool = False) -> None:
 
         print_findings(result, where, everything=everything)
     _print_whole(result, where)
+    _print_phrases(result, where)
     style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
     where.print()
     _print_declared(result, where)
@@ -173,6 +175,19 @@ def _print_whole(result: Result, where: Console) -> None:
         where.print(f"\n{sentence}", style="bold red", markup=False, soft_wrap=True)
     for sentence in (*notes(result), *advice(result)):
         where.print(f"\n{sentence}", markup=False, soft_wrap=True)
+
+
+def _print_phrases(result: Result, where: Console) -> None:
+    """Name the phrases of a book that nobody could rely on yet."""
+    found = Phrases.of(result)
+    if found.always_raised:
+        said = "; ".join(map(str, found.always_raised))
+        where.print(
+            f"\nphrases that raised whenever they were used: {said}", markup=False, soft_wrap=True
+        )
+    if found.never_used:
+        said = "; ".join(found.never_used)
+        where.print(f"\nphrases that were never used: {said}", markup=False, soft_wrap=True)
 
 
 def _print_declared(result: Result, where: Console) -> None:
