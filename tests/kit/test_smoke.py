@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from toy_book import readme_book
 from toy_engine import ToyEngine
 
 import gradspec_reference
@@ -16,6 +16,9 @@ from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def complaints(engine: Any) -> dict[str, str]:
@@ -305,11 +308,8 @@ def test_the_reference_adapter_is_sound() -> None:
 
 
 def test_the_book_of_the_readme_is_sound(tmp_path: Path) -> None:
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
-    whole = readme.partition("for an engine of single numbers:")[2]
-    book = whole.partition("```toml\n")[2].partition("```")[0]
     file = tmp_path / "mine.toml"
-    file.write_text(book.replace("from mine import", "from micrograd.engine import"))
+    file.write_text(readme_book("mended_micrograd"))
     result = CliRunner().invoke(command, [str(file)])
 
     assert result.exit_code == 0, result.output

@@ -18,13 +18,15 @@ from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gradspec.rank import Nature
     from gradspec_conformance.execution.effort import Effort
     from gradspec_conformance.isolation.messages import Started
     from gradspec_conformance.known.entry import Entry
+    from gradspec_conformance.known.expectations import Expectations
     from gradspec_conformance.run.judgement import Judged
+    from gradspec_conformance.run.ladder import Ladder
     from gradspec_conformance.run.loop import Measured
     from gradspec_conformance.run.request import Request
     from gradspec_conformance.run.selection import Selection
@@ -97,7 +99,7 @@ class Result:
 
     `missing` were demanded and have no verdict; `complaints` say what else kept the run from
     being whole; `least` is how many of the whole specification ran when the expectations were
-    written.
+    written; `choices` are the ids of known failures that are no fault.
     """
 
     spec: str
@@ -110,6 +112,7 @@ class Result:
     stale: tuple[Entry, ...] = ()
     least: int | None = None
     interrupted: bool = False
+    choices: frozenset[str] = frozenset()
 
     @cached_property
     def counts(self) -> Counts:
@@ -126,6 +129,16 @@ class Result:
     def of_nature(self, nature: Nature) -> Counts:
         """Count the clauses of a nature that have a verdict."""
         return Counts.of_clauses((j for j in self.judged if j.nature is nature), 0)
+
+    @cached_property
+    def ladder(self) -> Ladder | None:
+        """How far the engine came; a part of the specification is no ladder."""
+        if self.selection.chapters or self.selection.is_narrowed:
+            return None
+        from gradspec_conformance.run.ladder import climbed  # noqa: PLC0415 - takes time
+
+        ladder = climbed(self.judged, self.choices)
+        return ladder if ladder.steps else None
 
     @property
     def red(self) -> tuple[Judged, ...]:
@@ -217,4 +230,14 @@ def result_of(request: Request, measured: Measured) -> Result:
         stale=tuple(request.expectations.stale(j.verdict for j in judged)),
         least=request.expectations.ran,
         interrupted=measured.interrupted,
+        choices=frozenset(_choices(judged, request.expectations)),
     )
+
+
+def _choices(judged: Iterable[Judged], expectations: Expectations) -> Iterator[str]:
+    from gradspec_conformance.run.ladder import is_choice  # noqa: PLC0415 - takes time
+
+    for one in judged:
+        expected = one.standing is Standing.EXPECTED_FAILURE
+        if expected and is_choice(one.verdict, expectations.entry(one.id)):
+            yield one.id
