@@ -7,12 +7,14 @@ reports.
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
 
+from gradspec_conformance.report.ladder import ladder_lines
 from gradspec_conformance.run.judgement import Judged
 from gradspec_conformance.run.loop import Measured
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
@@ -116,6 +118,8 @@ class Gathering:
             terminalreporter.write_line(f"no verdict: {', '.join(result.missing)}")
         for entry in result.stale:
             line = f"stale entry (line {entry.line}): {entry.clause} never ran"
+            terminalreporter.write_line(line)
+        for line in ladder_lines(result, shutil.get_terminal_size().columns):
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"{result.score}: {result.outlook}")
 

@@ -11,6 +11,8 @@ from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.explanation import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
 
@@ -23,6 +25,8 @@ def junit(result: Result) -> str:
     suite = TestSuite("gradspec")
     suite.add_property("engine", f"{result.engine.name} {result.engine.version}".strip())
     suite.add_property("selection", str(result.selection))
+    for name, said in _ladder(result):
+        suite.add_property(name, said)
     for judged in result.judged:
         suite.add_testcase(_case(judged, result))
     for sentence in (*result.complaints, *([result.shortfall] if result.shortfall else [])):
@@ -35,6 +39,16 @@ def junit(result: Result) -> str:
     xml.add_testsuite(suite)
     text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.decode())
+
+
+def _ladder(result: Result) -> Iterator[tuple[str, str]]:
+    """Say which rungs were reached, which is next, what is left, and whether that is nothing."""
+    ladder = result.ladder
+    if ladder is not None:
+        yield "rungs reached", ", ".join(step.rung.name for step in ladder.reached) or "none"
+        yield "next rung", "none" if ladder.next is None else ladder.next.rung.name
+        yield "left on the ladder", " ".join(ladder.left) or "nothing"
+        yield "correct as far as it goes", "yes" if result.is_correct else "no"
 
 
 def _case(judged: Judged, result: Result) -> TestCase:

@@ -71,11 +71,9 @@ def _todo(step: Step) -> str:
 
 def _conclusion(result: Result, ladder: Ladder) -> Iterator[str]:
     """Say whether the engine is correct, as far as that was seen."""
-    if not result.is_complete:
-        return
-    if not ladder.is_correct:
-        if ladder.left:
-            yield f"left on all rungs: {len(ladder.left)}: {named(ladder.left)}"
+    if ladder.left:
+        yield f"left on all rungs: {len(ladder.left)}: {named(ladder.left)}"
+    if not result.is_correct:
         return
     name = result.engine.name
     yield (

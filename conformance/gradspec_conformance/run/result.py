@@ -141,6 +141,11 @@ class Result:
         return ladder if ladder.steps else None
 
     @property
+    def is_correct(self) -> bool:
+        """Whether the run is whole and nothing about values and safety that ran is a fault."""
+        return self.is_complete and self.ladder is not None and self.ladder.is_correct
+
+    @property
     def red(self) -> tuple[Judged, ...]:
         """What closes the gate, in reading order."""
         return tuple(j for j in self.judged if j.standing.red)
