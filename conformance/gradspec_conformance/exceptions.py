@@ -87,6 +87,14 @@ class MalformedExpectations(WrongUsage):
         self.reason = reason
 
 
+class UnfitReport(WrongUsage):
+    """A JSON report cannot be used; the message says why, and how to get one that can."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        remedy = "write one with `gradspec run ENGINE --json FILE`"
+        super().__init__(f"{path}: {reason}; {remedy}")
+
+
 # clauses run --------------------------------------------------------------------------
 class OracleConsulted(Exception):
     """An engine that is not torch asked torch."""
