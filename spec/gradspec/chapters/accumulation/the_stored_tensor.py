@@ -123,17 +123,31 @@ def a_stored_gradient_has_no_history(ag: Autograd) -> None:
 def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
     """After passes with create_graph, a grad that varies with its leaf has the sum's derivative.
 
-    It keeps it: a later pass without create_graph adds a constant.
     The gradient of a linear function does not vary, and is a constant under create_graph, too.
     oneflow#8248: the gradient of a leaf came out without its graph.
     """
     x = ag.tensor(2.0, requires_grad=True)
     (x * x * x).backward(create_graph=True)
     (x * x).backward(create_graph=True)
-    (x * x).backward()
 
     (second,) = ag.grad(x.grad, [x])
     expect(second).equals(14.0)
+
+
+@clause(
+    "acc-206",
+    CONVENTION,
+    sources=["torch.autograd.backward docstring"],
+    builds_on=("acc-012", "acc-012b"),
+)
+def a_constant_is_added_to_a_function(ag: Autograd) -> None:
+    """A pass without create_graph that adds to a grad with a history leaves it the history."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * x * x).backward(create_graph=True)
+    (x * x).backward()
+
+    (second,) = ag.grad(x.grad, [x])
+    expect(second).equals(12.0)
 
 
 @clause("acc-019", VALUE, sources=["observed"])

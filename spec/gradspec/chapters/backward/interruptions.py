@@ -32,8 +32,6 @@ def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
     Where the square has let go of what it saved, x * 7 has contributed to x and x * x has not.  An
     engine that keeps half-summed gradients or a "running" mark in a global place adds the one to
     the next result, or refuses it.
-
-    Remedy: clear grad, and compute the graph again.
     """
     x = ag.tensor(3.0, requires_grad=True)
     square = x * x

@@ -225,8 +225,6 @@ def a_pass_that_failed_keeps_the_graph_too(ag: Autograd) -> None:
     """A pass with retain_graph=True that is refused half way leaves what can be walked again.
 
     The pass comes to the first square, which has let go of what it saved, after the second.
-
-    Remedy: clear grad before the graph is walked again.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.tensor(3.0, requires_grad=True)
