@@ -88,9 +88,7 @@ def query_empties_like_backward(ag: Autograd) -> None:
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
-    (found,) = ag.grad(y, [x])
-
-    expect(found).equals(6.0)
+    ag.grad(y, [x])
 
     with ag.refuses("graph-freed"):
         ag.grad(y, [x])
@@ -102,8 +100,6 @@ def query_empties_like_backward(ag: Autograd) -> None:
 
     with ag.refuses("graph-freed"):
         ag.grad(z, [x])
-
-    expect(x.grad).equals(6.0)
 
 
 @clause("life-012", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("life-011",))
@@ -140,8 +136,6 @@ def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
 
     with ag.refuses("graph-freed"):
         node.saved("result")
-
-    expect(x.grad).equals(1.0)
 
 
 @clause(
