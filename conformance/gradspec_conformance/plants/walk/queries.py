@@ -144,7 +144,7 @@ def unused_returns_zero(sound, *given, allow_unused=False, **named):
     return sound(*given, **{**named, "materialize_grads": True} if allow_unused else named)
 
 
-@plant(at(requests, "zero_gradient"), "flag: vjp-205", "pytorch/pytorch#168059")
+@plant(at(requests, "zero_gradient"), "flag: vjp-206", "pytorch/pytorch#168059")
 def materialized_requires_grad(sound, target, _create_graph):
     """The zeros that a query makes up require grad, also without create_graph."""
     return sound(target, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradspec import CONVENTION, MAY, SHOULD, VALUE, Autograd, Node, clause, expect
 
 
-@clause("ho-004", VALUE, sources=["torch.autograd.backward docstring"])
+@clause("ho-004", VALUE, unseen="gradient_tensors", sources=["torch.autograd.backward docstring"])
 def stored_gradient_has_a_history(ag: Autograd) -> None:
     """backward(create_graph=True) stores a grad whose history a later pass follows to the leaves.
 

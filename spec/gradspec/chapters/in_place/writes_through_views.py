@@ -239,7 +239,8 @@ def a_write_goes_through_a_chain_of_views(ag: Autograd) -> None:
     row = a[0]
     tail = row[1:]
     tail.mul_(5.0)
-    ag.backward([a, row, tail], [ag.tensor(w), ag.tensor(c), ag.tensor(d)])
+    weighted = ((a, w), (row, c), (tail, d))
+    sum((shown * ag.tensor(weights)).sum() for shown, weights in weighted).backward()
 
     expect(tail).equals([10.0, 15.0])
     expect(row).equals([1.0, 10.0, 15.0])

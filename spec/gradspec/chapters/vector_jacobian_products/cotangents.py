@@ -273,7 +273,9 @@ def the_cotangent_is_data(ag: Autograd) -> None:
     expect(v.grad).is_none_or_zero()
 
 
-@clause("vjp-008a", CONVENTION, sources=["torch.autograd.backward docstring"])
+@clause(
+    "vjp-008a", CONVENTION, sources=["torch.autograd.backward docstring"], builds_on=("acc-012",)
+)
 def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> None:
     """Without create_graph, the grad that a pass from a cotangent that requires grad gives a leaf
     is a constant for what is computed from it.
