@@ -40,6 +40,14 @@ def test_phrases_imply_abilities(write_book: WriteBook) -> None:
     assert not abilities & {"arrays", "given_cotangent", "several_roots", "keeps_graph", "inplace"}
 
 
+def test_an_engine_in_which_every_tensor_is_a_leaf_has_no_constants(write_book: WriteBook) -> None:
+    leaf = 'leaf = "Number($number, requires_grad=True)"\n'
+    abilities = Subject.of(load_engine(str(write_book(TOY.replace(leaf, ""))))).abilities
+
+    assert "tape" in abilities
+    assert "constants" not in abilities
+
+
 @pytest.mark.parametrize(
     ("phrase", "implied", "not_implied"),
     [
@@ -130,6 +138,19 @@ def test_a_program_is_printed_in_the_words_of_the_book(write_book: WriteBook) ->
         "engine.backward(t1)",
         f"print(t0.grad, '   expected:', {np.cos(2.0)})",
     ]
+
+
+def test_a_program_imports_what_it_uses_and_no_module_that_only_ends_alike(
+    write_book: WriteBook,
+) -> None:
+    text = TOY.replace('"Number($number)"', '"(Number($number), dtypes.float64)[0]"')
+    engine: Any = load_engine(
+        str(write_book(text.replace("engine = ", "class dtypes: float64 = 0\\nengine = ")))
+    )
+    with Recorder(engine) as recorder:
+        expect(Autograd(recorder).tensor(2.0)).equals(2.0)
+
+    assert "import types" not in engine.script(recorder.program)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ class Started(msgspec.Struct, frozen=True, tag=True):
     version: str
     platform: str
     abilities: frozenset[str]
+    phrases: tuple[str, ...] = ()
 
 
 class NotStarted(msgspec.Struct, frozen=True, tag=True):

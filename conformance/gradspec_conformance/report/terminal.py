@@ -20,6 +20,7 @@ from gradspec import chapters
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.run.phrases import Phrases
 from gradspec_conformance.run.result import ExitStatus, Result, by_clause
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def show(result: Result, where: Console) -> None:
         _print_explanation(str(explain(judged, result.spec, result.effort)), where)
     _print_mismatches(result, where)
     _print_gaps(result, where)
+    _print_phrases(result, where)
     style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
     where.print()
     _print_ladder(result, where)
@@ -196,6 +198,19 @@ def _print_gaps(result: Result, where: Console) -> None:
         count = len(result.missing)
         said = f"\n{count} {'clause has' if count == 1 else 'clauses have'} no verdict: {named}"
         where.print(said, style="bold red", markup=False, soft_wrap=True)
+
+
+def _print_phrases(result: Result, where: Console) -> None:
+    """Name the phrases of a book that nobody could rely on yet."""
+    found = Phrases.of(result)
+    if found.always_raised:
+        said = "; ".join(map(str, found.always_raised))
+        where.print(
+            f"\nphrases that raised whenever they were used: {said}", markup=False, soft_wrap=True
+        )
+    if found.never_used:
+        said = "; ".join(found.never_used)
+        where.print(f"\nphrases that were never used: {said}", markup=False, soft_wrap=True)
 
 
 def _print_ladder(result: Result, where: Console) -> None:

@@ -66,7 +66,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Where the phrases of an act stand in a book, and the names that they look up."""
+    """Where a phrase stands in a book, and the names that it looks up."""
 
     place: Origin
     names: frozenset[str]
@@ -90,7 +90,7 @@ class Book:
     also: tuple[str, ...] = ()
     dtypes: Mapping[str, Code] = field(default_factory=dict)
     phrases: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
-    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    spoken: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)
     errors: tuple[ErrorPattern, ...] = ()
 
     @cached_property
@@ -107,6 +107,8 @@ class Book:
         words = {w for key, phrases in self.phrases.items() for w in implied(ACTS[key], phrases)}
         own = frozenset().union(*(ACTS[key].words for key in methods))
         words |= own
+        if "leaf" not in methods and self.phrases.get("leaf") == self.phrases.get("tensor"):
+            words.discard("constants")  # every tensor requires grad
         for word, keys in TOGETHER.items():
             if not keys <= self.phrases.keys() | methods:
                 words.discard(word)

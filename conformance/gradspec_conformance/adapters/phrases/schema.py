@@ -6,9 +6,13 @@ expected where nothing was.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, field
+
+SCHEMA_FILE: Final = Path(__file__).with_name("book.schema.json")
+"""The same for editors, as `editors` writes it."""
 
 Text = Annotated[str, Meta(description="a text")]
 Line = Annotated[

@@ -60,7 +60,7 @@ class BookDialect:
 
     def head(self, body: str) -> list[str]:
         """Give the lines before the first step: the imports that the body needs."""
-        standard = [f"import {module}" for module in MODULES if f"{module}." in body]
+        standard = [f"import {module}" for module in MODULES if _is_used(module, body)]
         standard += ["import re"] if "re.search(" in body else []
         numpy = ["import numpy as np"] if "np." in body else []
         texts = (code.text.strip() for code in self._book.setup if code.place)
@@ -154,6 +154,10 @@ class BookDialect:
         pattern = "|".join(one.says.pattern for one in known)
         says = "f'{type(error).__name__}: {error}'"
         return [f"    if not re.search({pattern!r}, {says}):", "        raise"]
+
+
+def _is_used(module: str, body: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(module)}\.", body) is not None
 
 
 def _counted(inside: list[str], seen: str) -> Iterator[str]:
