@@ -209,16 +209,35 @@ def climb(book: Path, expectations: Expectations | None = None) -> Result:
     return check_engine(str(book), expectations=expectations).result
 
 
-def test_a_correct_micrograd_is_told_that_it_is_correct(tmp_path: Path) -> None:
-    book = tmp_path / "mine.toml"
+@pytest.fixture(scope="module")
+def readme(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Hold a micrograd without bugs to the specification, with the book that the README shows."""
+    book = tmp_path_factory.mktemp("readme") / "mine.toml"
     book.write_text(readme_book("mended_micrograd"))
-    found = climb(book)
-    told = " ".join(ladder_lines(found, 80))
+    return climb(book)
 
-    assert found.ladder is not None
-    assert [step.rung.name for step in found.ladder.reached] == ["scalars", "paths that meet"]
+
+def test_a_correct_micrograd_is_told_that_it_is_correct(readme: Result) -> None:
+    told = " ".join(ladder_lines(readme, 80))
+
+    assert readme.ladder is not None
+    assert [step.rung.name for step in readme.ladder.reached] == ["scalars", "paths that meet"]
     assert "next: arrays." in told
     assert "mine is correct as far as it goes: all " in told
+
+
+def test_the_book_of_the_readme_leads_to_no_false_failure(readme: Result) -> None:
+    failed = {j.clause for j in readme.judged if j.verdict.ran and j.verdict.outcome != "passed"}
+    begins_at_zero, keeps_all, deleted_is_gone = {"leaf-015", "acc-020"}, {"ret-001"}, {"leaf-023"}
+
+    assert failed == begins_at_zero | keeps_all | deleted_is_gone
+    assert not [j.id for j in readme.judged if j.verdict.outcome is Outcome.BLOCKED]
+
+
+def test_the_book_of_the_readme_has_a_dozen_lines() -> None:
+    lines = [line for line in readme_book("mine").splitlines() if "=" in line]
+
+    assert len(lines) <= 12
 
 
 def test_a_correct_autograd_is_told_that_it_is_correct(tmp_path: Path) -> None:

@@ -166,8 +166,8 @@ def place(engine: Any, act: Act) -> str | None:
     """Say where the adapter speaks of an act: a phrase of its book, or a method."""
     texts = " or ".join(phrase.text for phrase in phrases(engine, act))
     if texts:
-        own = engine.book.spoken.get(act.key)
-        where = f"what {engine.name} inherits" if own is None else str(own.place)
+        own = engine.book.spoken.get(act.key, ())
+        where = str(own[0].place) if own else f"what {engine.name} inherits"
         return shortened(f"{where}: {' '.join(texts.split())}")
     method = getattr(type(engine), method_of(act), None)
     with suppress(TypeError, AttributeError):

@@ -123,7 +123,7 @@ def a_gradient_is_not_summed_into_its_leaf(ag: Autograd) -> None:
     expect(x).equals(2.0)
 
 
-@clause("leaf-021", CONVENTION, sources=["observed"])
+@clause("leaf-021", CONVENTION, unseen="gradient_tensors", sources=["observed"])
 def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
     """Assigning a tensor to its own grad is refused.
 
@@ -137,7 +137,7 @@ def a_tensor_is_not_its_own_gradient(ag: Autograd) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-@clause("leaf-022", CONVENTION, sources=["observed"])
+@clause("leaf-022", CONVENTION, unseen="gradient_tensors", sources=["observed"])
 def a_gradient_is_a_tensor_or_none(ag: Autograd) -> None:
     """Assigning to grad anything but a tensor or None is refused, a plain number included.
 
