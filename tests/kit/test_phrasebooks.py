@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +21,7 @@ from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
 from gradspec_conformance.exceptions import EngineBroken, EngineNotFound, MalformedBook
 from gradspec_conformance.execution.execute import run_clause
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from toy_book import WriteBook
@@ -42,10 +45,23 @@ def test_phrases_imply_abilities(write_book: WriteBook) -> None:
 
 def test_an_engine_in_which_every_tensor_is_a_leaf_has_no_constants(write_book: WriteBook) -> None:
     leaf = 'leaf = "Number($number, requires_grad=True)"\n'
-    abilities = Subject.of(load_engine(str(write_book(TOY.replace(leaf, ""))))).abilities
+    engine = load_engine(str(write_book(TOY.replace(leaf, ""))))
+    abilities = Subject.of(engine).abilities
 
     assert "tape" in abilities
     assert "constants" not in abilities
+    for about_constants in ("leaf-017", "rec-016", "bwd-001e", "bwd-006", "bwd-007"):
+        assert run_clause(CASES[about_constants], engine).outcome is Outcome.UNSUPPORTED
+
+
+def test_an_engine_whose_graph_holds_no_tensors_leaks_none(write_book: WriteBook) -> None:
+    watching = '[acts]\nwatch = "lambda: None ${-tensor}"\nis_alive = "$watcher() is not None"'
+    engine = load_engine(str(write_book(TOY.replace("[acts]", watching))))
+    verdict = run_clause(
+        CASES["life-015c"], engine, verdict_of=lambda i: Verdict(i, Outcome.PASSED)
+    )
+
+    assert verdict.outcome is Outcome.PASSED
 
 
 @pytest.mark.parametrize(
@@ -198,3 +214,44 @@ def test_a_book_whose_engine_is_not_here_is_told(write_book: WriteBook) -> None:
 def test_a_book_that_is_not_there_is_told() -> None:
     with pytest.raises(EngineNotFound, match=r"there is no file 'nowhere\.toml'"):
         load_engine("nowhere.toml")
+
+
+# the page ------------------------------------------------------------------------------
+PAGE = Path(__file__).parents[2] / "conformance" / "phrasebooks.md"
+SAMPLE, *FRAGMENTS = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+MINE = """
+__version__ = "1"
+class Tensor: pass
+def exp(x): pass
+log = tanh = sum = exp
+"""
+
+
+def test_the_books_of_the_page_can_be_read(write_book: WriteBook) -> None:
+    assert read_book(write_book(SAMPLE)).abilities >= {"arrays", "constants", "given_cotangent"}
+    for fragment in FRAGMENTS:
+        assert read_book(write_book(f'[engine]\nname = "mine"\n{fragment}')).phrases
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("matmul = ", 'negg = "-$x"\nmatmul = '),
+        ("axis=$dim", "axis=$axis"),
+        ("mine.sum", "mine.epx"),
+        ("import mine\nfrom mine", "import nowhere\nfrom nowhere"),
+    ],
+)
+def test_mistakes_are_told_as_the_page_says(
+    write_book: WriteBook, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    book = write_book(SAMPLE.replace(old, new), "mine.toml")
+    (book.parent / "mine.py").write_text(MINE, "utf-8")
+    monkeypatch.chdir(book.parent)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(book.parent)])
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+
+    with pytest.raises(EngineBroken) as caught:
+        load_engine("mine.toml")
+
+    assert str(caught.value).replace("nowhere", "mine") in PAGE.read_text("utf-8")
