@@ -59,7 +59,7 @@ def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-@clause("acc-004", CONVENTION, sources=["T2 §2.3"], builds_on=("acc-001",))
+@clause("acc-004", CONVENTION, sources=["T2 §2.3"], builds_on=("acc-001", "life-201"))
 def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
     """Repeated passes over one retained graph add the same gradient each time.
 
@@ -76,7 +76,12 @@ def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
         expect(w.grad).equals(total)
 
 
-@clause("acc-006", CONVENTION, sources=["T2 §2.3", "torch.autograd.backward docstring"])
+@clause(
+    "acc-006",
+    CONVENTION,
+    sources=["T2 §2.3", "torch.autograd.backward docstring"],
+    builds_on=("life-001",),
+)
 def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
     """A second pass is refused where it needs values not retained, and adds nothing beyond there.
 

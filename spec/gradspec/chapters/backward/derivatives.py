@@ -52,7 +52,7 @@ def a_leaf_that_was_not_used_is_given_nothing(ag: Autograd) -> None:
     CONVENTION,
     unseen="constants",
     sources=[BACKWARD, SETTING],
-    builds_on=("leaf-054",),
+    builds_on=("leaf-017",),
 )
 def a_leaf_that_does_not_require_grad_is_given_nothing(ag: Autograd) -> None:
     """A leaf that does not require grad is given nothing, although the scalar depends on it."""

@@ -44,7 +44,7 @@ def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
-@clause("bwd-034", CONVENTION, level=MAY, sources=["observed"])
+@clause("bwd-034", CONVENTION, level=MAY, sources=["observed"], builds_on=("life-001",))
 def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
     """Where a pass fails half way, the leaves that it had reached keep what was accumulated, and
     those that it had not reached are given nothing.

@@ -71,7 +71,10 @@ def every_retained_graph_serves_again(ag: Autograd, case: Expression) -> None:
 
 
 @clause(
-    "life-003", CONVENTION, sources=["torch.autograd.backward docstring"], builds_on=("life-002",)
+    "life-003",
+    CONVENTION,
+    sources=["torch.autograd.backward docstring"],
+    builds_on=("life-001", "life-002"),
 )
 def latest_call_decides(ag: Autograd) -> None:
     """A pass without retain_graph empties the graph, however many passes before it kept it.
@@ -93,6 +96,7 @@ def latest_call_decides(ag: Autograd) -> None:
     "life-004",
     CONVENTION,
     sources=["torch.autograd.backward docstring", "torch.autograd.grad docstring"],
+    builds_on=("life-001",),
 )
 def default_is_that_of_create_graph(ag: Autograd) -> None:
     """The flag retain_graph, when not given, has the value of create_graph.

@@ -119,7 +119,7 @@ def two_reverse_passes_go_forward(ag: Autograd) -> None:
     expect(forward).is_close(2 * w * point * direction)
 
 
-@clause("ho-014", CONVENTION, sources=["torch.autograd.grad docstring"])
+@clause("ho-014", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("life-001",))
 def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
     """A recorded gradient is kept or emptied by the passes that start from it, as any graph is.
 

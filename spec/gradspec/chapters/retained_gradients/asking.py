@@ -145,6 +145,7 @@ WHEN = {"before": True, "after": False}
     CONVENTION,
     over=WHEN,
     sources=["T4 §7.2", "torch.autograd.backward docstring"],
+    builds_on=("life-001",),
 )
 def request_does_not_keep_or_revive_a_graph(ag: Autograd, request_first: bool) -> None:
     """retain_grad(), called {name} a pass, does not keep the graph of that pass from being freed.
