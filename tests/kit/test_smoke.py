@@ -555,6 +555,44 @@ def test_what_has_one_cause_is_explained_once(tmp_path: Path) -> None:
     assert "mine.py, line 3, in Mine.apply" in output
 
 
+def test_what_has_another_cause_is_not_as_above(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Mine(ReferenceEngine):\n"
+        "    def apply(self, name, arguments):\n"
+        "        return None if name in ('sin', 'cos') else super().apply(name, arguments)\n"
+    )
+    output = CliRunner().invoke(command, [f"{file}:Mine"]).output
+
+    assert "not ok  operator cos\n" in output
+    assert "not ok  operator sin\n" in output
+
+
+def test_an_engine_in_another_process_is_told_which_act_it_was(tmp_path: Path) -> None:
+    mine, here = tmp_path / "mine.py", tmp_path / "here.py"
+    mine.write_text(
+        "from gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Mine(ReferenceEngine):\n"
+        "    def apply(self, name, arguments):\n"
+        "        if name == 'sin': raise ValueError('lost')\n"
+        "        return super().apply(name, arguments)\n"
+    )
+    here.write_text(
+        "import sys\n"
+        "from gradspec_conformance.pipe.remote import RemoteEngine\n"
+        "class Engine(RemoteEngine):\n"
+        "    def __init__(self):\n"
+        "        served = [sys.executable, '-m', 'gradspec_conformance.pipe.serve']\n"
+        f"        super().__init__([*served, {f'{mine}:Mine'!r}])\n"
+    )
+    output = CliRunner().invoke(command, [f"{here}:Engine"]).output
+
+    assert "where:    the act op:sin\n" in output
+    assert "do:       look at the engine's process: it raised this\n" in output
+    assert "whose:    the adapter or the engine\n" in output
+
+
 def only(engine: Any, check: str) -> Any:
     """Give the finding of one check."""
     (found,) = [finding for finding in smoke(engine) if finding.check == check]

@@ -70,7 +70,8 @@ def line(finding: Found, above: Found | None = None) -> str:
 
 
 def _cause(finding: Found) -> tuple[object, ...]:
-    return finding.whose, finding.where, finding.remedy, finding.trace
+    of = (finding.check or "").partition("_")[0]
+    return of, finding.whose, finding.where, finding.remedy, finding.trace
 
 
 def conclusion(findings: list[Found], engine: str, called: str) -> Iterator[str]:

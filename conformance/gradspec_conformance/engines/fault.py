@@ -162,7 +162,7 @@ def is_inherited(engine: Any, act: Act) -> bool:
     return bool(phrases(engine, act)) and act.key not in engine.book.spoken
 
 
-def place(engine: Any, act: Act) -> str | None:
+def place(engine: Any, act: Act) -> str:
     """Say where the adapter speaks of an act: a phrase of its book, or a method."""
     texts = " or ".join(phrase.text for phrase in phrases(engine, act))
     if texts:
@@ -173,7 +173,7 @@ def place(engine: Any, act: Act) -> str | None:
     with suppress(TypeError, AttributeError):
         code = inspect.unwrap(method).__code__  # type: ignore[arg-type]
         return f"{nearby(code.co_filename)}, line {code.co_firstlineno}, in {code.co_qualname}"
-    return None
+    return f"the act {act.key}"
 
 
 def nearby(file: str) -> str:
