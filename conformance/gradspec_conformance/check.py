@@ -7,11 +7,12 @@ engine ends this process, and a hang hangs it; `gradspec run` survives both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.report.explanation import explain
+from gradspec_conformance.report.ladder import ladder_lines
 from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.loop import Unwatched, judge_all
 from gradspec_conformance.run.request import Request
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from gradspec.port.engine import Engine
     from gradspec_conformance.execution.verdict import Verdict
     from gradspec_conformance.run.judgement import Judged
+
+WIDTH: Final = 100
+"""How wide the text of a result is."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Checked:
                 f"{len(result.missing)} clauses have no verdict: {', '.join(result.missing)}"
             )
         stale = [f"stale entry: {entry.clause} was expected to fail" for entry in result.stale]
-        return "\n\n".join([*told, *gaps, *stale, f"{result.score}: {result.outlook}"])
+        ending = [*ladder_lines(result, WIDTH), f"{result.score}: {result.outlook}"]
+        return "\n\n".join([*told, *gaps, *stale, "\n".join(ending)])
 
 
 def check_engine(

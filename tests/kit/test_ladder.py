@@ -16,6 +16,7 @@ from toy_book import readme_book
 import gradspec_conformance
 from gradspec import CONVENTION, edition
 from gradspec_conformance import check_engine
+from gradspec_conformance.check import Checked
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations
@@ -155,7 +156,10 @@ def test_a_rung_of_which_nothing_was_asked_is_not_reached_and_says_what_it_wants
     reached, next_rung = ending(*found)[3:5]
 
     assert reached == "reached: scalars"
-    assert next_rung.endswith("None of it was asked, for want of keeps_graph (1).")
+    assert next_rung.endswith(
+        "None of it was asked, for want of keeps_graph (1): "
+        "`gradspec words keeps_graph` says how to have it."
+    )
 
 
 def test_on_the_first_rung_none_is_reached_yet() -> None:
@@ -215,6 +219,10 @@ def readme(tmp_path_factory: pytest.TempPathFactory) -> Result:
     book = tmp_path_factory.mktemp("readme") / "mine.toml"
     book.write_text(readme_book("mended_micrograd"))
     return climb(book)
+
+
+def test_what_a_notebook_shows_ends_with_the_ladder(readme: Result) -> None:
+    assert "reached: scalars, paths that meet\n" in str(Checked(readme))
 
 
 def test_a_correct_micrograd_is_told_that_it_is_correct(readme: Result) -> None:

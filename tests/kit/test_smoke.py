@@ -500,7 +500,7 @@ def test_an_exception_shows_the_lines_of_adapter_and_engine_and_no_others(tmp_pa
     _, output = told(tmp_path, 'cos = "$x.cos()"')
     trace = output.partition("it came through:\n")[2].splitlines()[:5]
 
-    assert trace[0].endswith("mine.toml: $x.cos()")
+    assert trace[0].endswith("mine.toml, phrase $x.cos()")
     assert trace[1].endswith("told_engine.py, line 26, in cos")
     assert trace[2].strip() == "return self.inner()"
     assert trace[3].endswith("told_engine.py, line 29, in inner")

@@ -145,7 +145,8 @@ def _files(engine: Any) -> set[str]:
 def _lines(frame: Frame) -> Iterator[str]:
     file, number, name, text = frame
     if BOOK in file:
-        yield shortened(f"phrase {file[1:-1]}")
+        book, _, text = file[1:-1].partition(BOOK)
+        yield shortened(f"{nearby(book + BOOK[:-2])}, phrase {' '.join(text.split())}")
         return
     yield f"{nearby(file)}, line {number}, in {name}"
     if text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final
 
+from gradspec.port.abilities import WORDS
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome
 
@@ -66,7 +67,9 @@ def _todo(step: Step) -> str:
     words = ", ".join(f"{word} ({count})" for word, count in step.lacking[:MOST_NAMED])
     more = len(step.lacking) - MOST_NAMED
     words += f" and {more} more" if more > 0 else ""
-    return f"None of it was asked, for want of {words}."
+    first = next((word for word, _ in step.lacking if word in WORDS), None)
+    hint = f": `gradspec words {first}` says how to have it" if first else ""
+    return f"None of it was asked, for want of {words}{hint}."
 
 
 def _conclusion(result: Result, ladder: Ladder) -> Iterator[str]:
