@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -516,6 +517,31 @@ def test_what_a_book_inherits_and_its_engine_lacks_can_be_taken_away(tmp_path: P
 
     assert "where:    what mine inherits: -$x" in output
     assert "do:       write a phrase for neg that the engine understands, or neg = false" in output
+
+
+def test_a_number_that_cannot_stand_first_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "told_engine.py").write_text(
+        ENGINE + "    def __sub__(self, other):\n        pass\n"
+    )
+    book = tmp_path / "mine.toml"
+    book.write_text(BOOK.replace("sub = false\n", ""))
+    output = CliRunner().invoke(command, [str(book)]).output
+    (said,) = re.findall("or say: (sub = .*)", output)
+    book.write_text(BOOK.replace("sub = false", said))
+
+    assert said == 'sub = "${x:tensor} - $other"'
+    assert "sub_of_number" not in CliRunner().invoke(command, [str(book)]).output
+
+
+def test_a_contribution_that_is_overwritten_is_told(tmp_path: Path) -> None:
+    overwriting = ENGINE.replace("self.grad += seed", "self.grad = seed")
+    (tmp_path / "told_engine.py").write_text(overwriting)
+    book = tmp_path / "mine.toml"
+    book.write_text(BOOK)
+    output = CliRunner().invoke(command, [str(book)]).output
+
+    assert "the grad of x * x at 3 is 3.0, one path's share of two" in output
+    assert "whose:    the engine\n" in output
 
 
 def test_what_an_engine_prints_is_a_note_and_no_fault(tmp_path: Path) -> None:

@@ -111,14 +111,14 @@ def _tried(name: str, check: Check, ask: Asker) -> Finding:
     except UnsoundAnswer as error:
         complaint = _unsound_answer(error, ask)
     except BaseException as error:  # noqa: BLE001 - whatever an adapter raises is a finding
-        complaint = _raised(error, ask)
+        complaint = _raised(name, error, ask)
     if complaint is None:
         return Finding(name)
     act = ACTS.get(complaint.act or ask.last or "")
     return Finding.of(name, complaint, None if act is None else place(ask.engine, act))
 
 
-def _raised(error: BaseException, ask: Asker) -> Complaint:
+def _raised(name: str, error: BaseException, ask: Asker) -> Complaint:
     """Complain of what an act raised, or of what array() could not look at."""
     complaint = raised(error, ask.engine)
     if ask.looking is not None and ask.looking not in CONSTRUCTORS:
@@ -128,6 +128,9 @@ def _raised(error: BaseException, ask: Asker) -> Complaint:
     act = ACTS.get(ask.last or "")
     if act is not None and complaint.whose is Party.ADAPTER and is_inherited(ask.engine, act):
         remedy = f"write a phrase for {act.name} that the engine understands, or {act.name} = false"
+        if name.endswith("_of_number"):
+            text = phrases(ask.engine, act)[0].text.replace("$x", "${x:tensor}")
+            remedy = f'let a number stand first in the engine, or say: {act.name} = "{text}"'
         return replace(complaint, remedy=remedy)
     return complaint
 
@@ -207,6 +210,10 @@ def _shows(ask: Asker) -> Complaint | None:
         told = ("the grad of x is None after backward()", "6.0", remedy)
         return Complaint(*told, Party.EITHER, "get:grad")
     found = ask.shown(grad, "get:grad")
+    if found.shape == () and found == slope / 2:
+        remedy = "add to the gradient that is there, where it is assigned"
+        told = (f"the grad of x * x at 3 is {found}, one path's share of two", "6.0", remedy)
+        return Complaint(*told, Party.ENGINE, "backward")
     if found.shape or found != slope:
         remedy = "array() must look from outside and change nothing; if it does, mend the engine"
         told = (f"x * x at 3 showed 9.0, and the grad of x is {found}", "6.0", remedy)
