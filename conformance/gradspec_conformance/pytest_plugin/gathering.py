@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
+from gradspec_conformance.report.causes import summary
 from gradspec_conformance.report.ladder import ladder_lines
 from gradspec_conformance.run.judgement import Judged
 from gradspec_conformance.run.loop import Measured
@@ -118,6 +119,8 @@ class Gathering:
             terminalreporter.write_line(f"no verdict: {', '.join(result.missing)}")
         for entry in result.stale:
             line = f"stale entry (line {entry.line}): {entry.clause} never ran"
+            terminalreporter.write_line(line)
+        for line in summary(result.judged):
             terminalreporter.write_line(line)
         for line in ladder_lines(result, shutil.get_terminal_size().columns):
             terminalreporter.write_line(line)

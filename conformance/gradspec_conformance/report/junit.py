@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from junitparser import Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.explanation import explain
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ def junit(result: Result) -> str:
     suite.add_property("selection", str(result.selection))
     for name, said in _ladder(result):
         suite.add_property(name, said)
+    cause = {
+        one.id: f.sentence for f in findings(result.judged) for one in (*f.blocked, *f.members)
+    }
     for judged in result.judged:
-        suite.add_testcase(_case(judged, result))
+        suite.add_testcase(_case(judged, result, cause.get(judged.id)))
     for sentence in (*result.complaints, *([result.shortfall] if result.shortfall else [])):
         suite.add_testcase(_incomplete("the run is whole", sentence))
     for identifier in result.missing:
@@ -51,7 +55,7 @@ def _ladder(result: Result) -> Iterator[tuple[str, str]]:
         yield "correct as far as it goes", "yes" if result.is_correct else "no"
 
 
-def _case(judged: Judged, result: Result) -> TestCase:
+def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:
     verdict = judged.verdict
     case = TestCase(f"{judged.id}[{judged.name}]", judged.chapter, verdict.duration)
     said = f"{verdict.outcome.replace('_', ' ')}: {verdict.message}"
@@ -66,6 +70,7 @@ def _case(judged: Judged, result: Result) -> TestCase:
         "verdict": verdict.outcome,
         "standing": judged.standing,
         **dict(verdict.told),
+        **({} if cause is None else {"finding": cause}),
     }
     told = Properties()  # type: ignore[no-untyped-call]
     for name, value in properties.items():
