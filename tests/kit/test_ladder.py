@@ -146,8 +146,14 @@ def test_a_run_ends_with_the_rungs_that_were_reached_and_what_is_left_on_the_nex
         "  arrays                   -     1        -          -  next",
         "reached: scalars, paths that meet",
         f"next: arrays. {RUNGS[2].sentence} Left: vjp-005.",
-        "left on all rungs: 1: vjp-005",
     ]
+
+
+def test_what_is_left_further_up_is_told_too() -> None:
+    bad = {"outcome": Outcome.FAILED, "kind": "value"}
+    *_, last = ending(judged("bwd-001"), judged("rec-013", **bad), judged("vjp-005", **bad))
+
+    assert last == "left on all rungs: 2: rec-013, vjp-005"
 
 
 def test_a_rung_of_which_nothing_was_asked_is_not_reached_and_says_what_it_wants() -> None:

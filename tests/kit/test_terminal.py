@@ -264,7 +264,7 @@ def test_what_a_person_copies_or_searches_for_is_not_broken_into_lines() -> None
     narrow = printed(30, *found, **run)
 
     assert len(whole) > 15
-    text = ("mend", "next: ")
+    text = ("mend", "next: ", "left on all rungs: ")
     assert [line for line in whole if line not in narrow and not line.startswith(text)] == []
 
 

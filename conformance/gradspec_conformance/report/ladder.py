@@ -74,7 +74,7 @@ def _todo(step: Step) -> str:
 
 def _conclusion(result: Result, ladder: Ladder) -> Iterator[str]:
     """Say whether the engine is correct, as far as that was seen."""
-    if ladder.left:
+    if ladder.next is not None and ladder.left != ladder.next.left:
         yield f"left on all rungs: {len(ladder.left)}: {named(ladder.left)}"
     if not result.is_correct:
         return
