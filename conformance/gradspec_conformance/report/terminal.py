@@ -212,12 +212,12 @@ def _print_declared(result: Result, where: Console) -> None:
         unexercised,
     )
 
-    for title, words in zip(NEVER, unexercised(result), strict=True):
-        if words:
-            where.print(f"{title}: {_some(words)}", markup=False, soft_wrap=True)
+    told = zip(NEVER, unexercised(result), strict=True)
+    lines = [f"{title}: {_some(words)}" for title, words in told if words]
     gained = ", ".join(map(str, gains(result)[:MOST_GAINFUL]))
-    if gained:
-        where.print(f"to declare more: {gained}", markup=False, soft_wrap=True)
+    lines += [f"to declare more: {gained}"] if gained else []
+    for line in (*lines, *([""] if lines else [])):
+        where.print(line, markup=False, soft_wrap=True)
 
 
 def _print_ladder(result: Result, where: Console) -> None:
