@@ -125,7 +125,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RungLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rung of the ladder, and what became of the clauses and rows on it."""
 
     name: str
@@ -143,7 +143,7 @@ class Climb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reached: Annotated[list[str], Meta(description="Rungs from the ground up.")]
     next: Annotated[str | None, Meta(description="The rung above them.")]
     correct: Annotated[bool, Meta(description="Whether nothing that was asked is left.")]
-    rungs: list[Rung]
+    rungs: list[RungLine]
 
     @classmethod
     def of(cls, result: Result) -> Climb | None:
@@ -156,7 +156,7 @@ class Climb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             next=None if ladder.next is None else ladder.next.rung.name,
             correct=result.is_correct,
             rungs=[
-                Rung(
+                RungLine(
                     name=step.rung.name,
                     sentence=step.rung.sentence,
                     passed=step.passed,
