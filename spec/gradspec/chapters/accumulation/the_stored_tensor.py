@@ -73,7 +73,7 @@ def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None
     expect(own).equals(4.0)
 
 
-@clause("acc-011", CONVENTION, sources=[LAYOUTS])
+@clause("acc-011", CONVENTION, sources=[LAYOUTS], builds_on=("acc-001",))
 def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
     """A pass with create_graph puts a new tensor, which holds the sum, in the place of grad.
 
