@@ -517,9 +517,9 @@ t1 = t0 * 3.0
 t2 = -t1
 t3 = torch.sum(t2)
 t3.backward()
-print(t0.grad, '   expected:', [-3.0, -3.0])
-print(t3, '   expected:', -9.0)
-print(t0.requires_grad, '   expected:', True)
+print('found:', t0.grad, '   expected:', [-3.0, -3.0])
+print('found:', t3, '   expected:', -9.0)
+print('found:', t0.requires_grad, '   expected:', True)
 """
 
 
