@@ -59,7 +59,7 @@ def demand(found, _, expected, *bounds):
         return
     array = found.detach().numpy() if hasattr(found, "detach") else numpy.asarray(found)
     if bounds:
-        low, _, high = bounds
+        low, high = numpy.asarray(bounds[0]), numpy.asarray(bounds[2])
         assert numpy.all((array >= low - 1e-14) & (array <= high + 1e-14))
         return
     if isinstance(expected, str):

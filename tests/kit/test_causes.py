@@ -62,6 +62,20 @@ def test_where_no_line_of_the_engine_raised_the_words_tell_apart_and_not_the_num
     assert groups(*found) == [["acc-001", "acc-002"], ["acc-003"], ["acc-004"]]
 
 
+def test_what_the_kit_says_of_an_engine_heads_its_finding() -> None:
+    broken = {"kind": Kind.BROKEN_PORT, "message": "grad gave 3 things, expected a pair"}
+    found = (
+        judged("acc-001", Outcome.ERRORED, **broken),
+        judged("acc-002", Outcome.ERRORED, **broken),
+        judged("acc-003", Outcome.FAILED, kind=Kind.UNMAPPED, found="'KeyError'", expected="'x'"),
+    )
+
+    assert [finding.sentence for finding in findings(found)] == [
+        "grad gave 3 things, expected a pair.",
+        "the adapter does not say which kind of refusal is `KeyError` where `x` is expected.",
+    ]
+
+
 def test_what_is_wrong_in_one_way_is_one_finding() -> None:
     found = wrong("acc-001", ZERO), wrong("acc-002"), wrong("acc-003", ZERO), wrong("acc-004")
 
@@ -137,6 +151,15 @@ def test_a_summary_has_a_line_a_finding_and_counts_what_it_leaves_out() -> None:
     assert list(summary([wrong("acc-001", ZERO), wrong("acc-002", ZERO)])) == [
         "1. wrong value: A gradient is zero and should not be. (2 failures, such as acc-001)"
     ]
+
+
+def test_a_habit_of_few_operators_is_apart_from_what_is_wrong_without_them() -> None:
+    rows = rows_of("op-001", "exp", "sin", "cos")
+    sound = [judged(row) for row in rows_of("op-001", "log", "tanh", "sqrt", "abs", "neg")]
+    found = [wrong("acc-001", ZERO), *(wrong(row, ZERO) for row in rows)]
+
+    assert groups(*found, *sound) == [rows, ["acc-001"]]
+    assert groups(*found) == [["acc-001", *rows]]  # now it is one of all operators
 
 
 def test_rows_of_a_table_that_fail_alike_are_one_finding() -> None:

@@ -86,6 +86,13 @@ def test_a_declared_tolerance_is_the_one_that_is_used(ag: Autograd) -> None:
             expect(x).is_close(1.0, **options)
 
 
+def test_the_traceback_of_a_failure_says_found_and_expected(ag: Autograd) -> None:
+    with pytest.raises(Failure) as caught:
+        expect(ag.tensor([1.0, 2.0])).equals([1.0, 3.0])
+
+    assert caught.value.__notes__ == ["found    [1.0, 2.0]\nexpected [1.0, 3.0]"]
+
+
 def test_demands_on_identity_fail_both_ways(ag: Autograd) -> None:
     x, y = ag.tensor([1.0, 2.0]), ag.tensor([1.0, 2.0])
     expect(x).is_same_object_as(x)

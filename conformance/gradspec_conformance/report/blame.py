@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gradspec import edition
+from gradspec_conformance.execution.habit import NO_GRADIENT
 from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -19,14 +20,23 @@ A_HABIT: Final = 3
 """In how many operators a result has to be wrong in one way to be a habit of the engine's."""
 
 
-def habits(told: Iterable[Judged], guilty: Mapping[str, str]) -> frozenset[str]:
-    """Find the ways to be wrong that several operators share."""
+def habits(judged: Iterable[Judged], told: Iterable[Judged]) -> Mapping[str, bool]:
+    """Find the ways to be wrong that several operators share, and which are not theirs alone.
+
+    Such are what most operators do, and gradients that are missing.
+    """
+    ran = {operator_of(one) for one in judged if one.verdict.ran}
     seen: dict[str, set[str]] = defaultdict(set)
     for one in told:
-        operator, habit = guilty.get(one.id) or operator_of(one), one.verdict.habit
+        operator, habit = operator_of(one), one.verdict.habit
         if operator is not None and habit is not None:
             seen[habit].add(operator)
-    return frozenset(habit for habit, operators in seen.items() if len(operators) >= A_HABIT)
+    most = len(ran - {None}) / 2
+    return {
+        habit: habit == NO_GRADIENT or len(operators) > most
+        for habit, operators in seen.items()
+        if len(operators) >= A_HABIT
+    }
 
 
 def blamed(judged: Iterable[Judged], told: Sequence[Judged]) -> Mapping[str, str]:
@@ -48,8 +58,8 @@ def blamed(judged: Iterable[Judged], told: Sequence[Judged]) -> Mapping[str, str
             guilty[one.id] = operator
     operators = set(guilty.values())
     for one in told:
-        if one.verdict.outcome is Outcome.FAILED and operator_of(one) is None:
-            used = operators & _used(one)
+        if one.verdict.outcome is Outcome.FAILED and one.id not in guilty:
+            used = operators & (_used(one) if operator_of(one) is None else {operator_of(one)})
             if len(used) == 1:
                 guilty[one.id] = used.pop()
     return guilty

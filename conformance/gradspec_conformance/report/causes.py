@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
-from gradspec_conformance.report.blame import blamed, habits
+from gradspec_conformance.report.blame import blamed, habits, operator_of
 from gradspec_conformance.report.sentences import raised_text, sentence, stripped
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def findings(judged: Sequence[Judged]) -> list[Finding]:
     told = [one for one in judged if one.standing.red or one.standing is Standing.DEVIATION]
     groups: dict[Any, list[Judged]] = defaultdict(list)
     guilty = blamed(judged, told)
-    common = habits(told, guilty)
+    common = habits(judged, told)
     for one in told:
         groups[_cause(one, guilty.get(one.id), common)].append(one)
     blocked = _blocked(judged)
@@ -159,7 +159,7 @@ def _worth_showing(one: Judged) -> tuple[bool, Gravity, int]:
 
 
 # causes -------------------------------------------------------------------------------
-def _cause(one: Judged, operator: str | None, common: frozenset[str]) -> tuple[Any, ...]:
+def _cause(one: Judged, operator: str | None, common: Mapping[str, bool]) -> tuple[Any, ...]:
     """Name the cause, so that what has one cause gives one name."""
     verdict, grave = one.verdict, gravity_of(one)
     if grave is Gravity.UNEXPECTED_PASSES:
@@ -170,10 +170,15 @@ def _cause(one: Judged, operator: str | None, common: frozenset[str]) -> tuple[A
         return ("unmapped", verdict.found, verdict.expected)
     if verdict.kind in STOPPED:
         return ("raised", verdict.manner, verdict.place, _pattern(one))
-    if verdict.habit is not None and (operator is None or verdict.habit in common):
-        return ("habit", verdict.habit)
+    if verdict.outcome is Outcome.ERRORED:
+        return ("told", verdict.kind, re.sub(r"\d+", "#", raised_text(one)))
+    is_row, habit = operator_of(one) is not None, verdict.habit or ""
+    if habit in common and (is_row or operator is not None):
+        return ("habit", habit, not common[habit])
     if operator is not None:
         return ("operator", operator)
+    if habit and not is_row:
+        return ("habit", habit, False)
     return ("clause", one.clause, verdict.kind)
 
 

@@ -26,7 +26,11 @@ def sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
         case ("raised", *_):
             return _raised(members)
         case ("unmapped", error, kind):
-            return f"a refusal with {error} is not mapped, where one as {kind} is expected."
+            error, kind = (str(name).strip("'") for name in (error, kind))
+            names = f"`{error}` where `{kind}` is expected"
+            return f"the adapter does not say which kind of refusal is {names}."
+        case ("told", *_):
+            return f"{raised_text(first).rstrip('.')}."
         case ("ended", Outcome.TIMED_OUT, _, _) if alone:
             return "a program does not come to its end in time."
         case ("ended", Outcome.TIMED_OUT, _, _):
@@ -38,7 +42,7 @@ def sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
             )
         case _ if alone:
             return f"not so: {first.statement}"
-        case ("habit", habit):
+        case ("habit", habit, _):
             return f"{habit[0].upper()}{habit[1:]}{_where(members)}."
         case ("operator", operator):
             ways = {one.verdict.habit for one in members}
@@ -67,16 +71,21 @@ def _where(members: list[Judged]) -> str:
 
 def stripped(message: str) -> str:
     """Give what an exception says, without the act that it came out of, and without its place."""
-    _, raised, text = message.partition(" raised ")
-    return re.sub(r" \(in \S+, [^()]*\)$", "", text if raised else message)
+    act, text = _apart(message)
+    return text if act else re.sub(r" \(in \S+, [^()]*\)$", "", message)
 
 
 def raised_text(one: Judged) -> str:
-    """Give what the exception says that ended a program, in a line."""
+    """Give in a line what an exception says that ended a program, or what else did."""
     return stripped((one.verdict.message or "").split("\n")[0])
 
 
 def _act(one: Judged) -> str:
     """Name the act that an exception came out of."""
-    act, raised, _ = (one.verdict.message or "").partition(" raised ")
-    return act if raised and " " not in act else ""
+    return _apart(one.verdict.message or "")[0]
+
+
+def _apart(message: str) -> tuple[str, str]:
+    """Take apart which act raised what; there is no act where no act raised."""
+    act, raised, text = message.partition(" raised ")
+    return (act, text) if raised and " " not in act else ("", message)
