@@ -71,7 +71,7 @@ def handing_out(self: Any, arrived: Arrived, change: Callable[[Any], Any]) -> Ar
     return [(g if g is None else change(g), status) for g, status in arrived]
 
 
-@after(step("capture"), "value: vjp-011a", "queries made from backward()")
+@after(step("capture"), "unexpected gradient: vjp-011a", "queries made from backward()")
 def grad_accumulates_leaf(_, self, node, *_rest):
     """A query also adds to the gradients of the leaves that it is asked for."""
     leaf, gradient = (getattr(node, "variable", None), self.captured.get((node, 0)))

@@ -59,7 +59,7 @@ def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-@clause("acc-004", CONVENTION, sources=["T2 §2.3"], builds_on=("acc-001", "life-201"))
+@clause("acc-004", CONVENTION, sources=["T2 §2.3"], builds_on=("acc-001", "life-002"))
 def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
     """Repeated passes over one retained graph add the same gradient each time.
 

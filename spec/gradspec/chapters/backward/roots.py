@@ -171,11 +171,10 @@ def the_method_is_the_function_with_one_root(ag: Autograd, backward: Callable[..
     """
     a, b, v = ag.random(3), ag.random(3), ag.random(3)
     x, y = ag.tensor(a, requires_grad=True), ag.tensor(b, requires_grad=True)
-    (y * 1.0).backward(ag.tensor(v))
     backward(ag, x * y, ag.tensor(v), x)
 
     expect(x.grad).is_close(v * b)
-    expect(y.grad).is_close(v)
+    expect(y.grad).is_none_or_zero()
 
 
 @clause("bwd-013", VALUE, sources=[BACKWARD])

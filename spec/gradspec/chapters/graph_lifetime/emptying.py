@@ -43,7 +43,12 @@ def second_pass_is_refused(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause("life-206", SAFETY, sources=["torch.autograd.backward docstring", "observed"])
+@clause(
+    "life-206",
+    SAFETY,
+    sources=["torch.autograd.backward docstring", "observed"],
+    builds_on=("life-202",),
+)
 def nodes_that_saved_nothing_are_refused_or_right(ag: Autograd) -> None:
     """A second backward pass through nodes that saved nothing is refused, or it is right.
 
@@ -61,7 +66,12 @@ def nodes_that_saved_nothing_are_refused_or_right(ag: Autograd) -> None:
         expect(x.grad).equals(1.0)
 
 
-@clause("life-006", CONVENTION, sources=["torch.autograd.backward docstring", "observed"])
+@clause(
+    "life-006",
+    CONVENTION,
+    sources=["torch.autograd.backward docstring", "observed"],
+    builds_on=("life-206",),
+)
 def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     """A second backward pass through nodes that saved nothing succeeds: it is right once more.
 

@@ -45,7 +45,10 @@ def retained_gradient_has_a_history(ag: Autograd) -> None:
 
 
 @clause(
-    "ho-019", VALUE, sources=["docs autograd § Default gradient layouts"], builds_on=("ho-004",)
+    "ho-019",
+    VALUE,
+    sources=["docs autograd § Default gradient layouts"],
+    builds_on=("acc-001", "ho-004"),
 )
 def sum_of_gradients_has_both_histories(ag: Autograd) -> None:
     """A recorded gradient that is added to a recorded one gives a sum with both histories.

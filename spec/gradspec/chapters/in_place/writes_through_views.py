@@ -229,7 +229,6 @@ def a_strided_part_of_an_expanded_tensor_has_the_gradient_of_what_it_shows(ag: A
     VALUE,
     unseen="views",
     sources=["observed (view tracking)"],
-    builds_on=("inp-024/slice",),
 )
 def a_write_goes_through_a_chain_of_views(ag: Autograd) -> None:
     """A write through a view of a view rewrites the history of the base and of both views."""

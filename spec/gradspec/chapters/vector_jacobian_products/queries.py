@@ -32,7 +32,6 @@ def one_graph_answers_for_all_rows(ag: Autograd) -> None:
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.tensor(3.0, requires_grad=True)
-    (x * 7 + y * 9).backward()
     jacobian = np.array([[3.0, 2.0], [4.0, 0.0], [0.0, 4.0]])
     of_x, of_y = jacobian.T
     results = x * ag.tensor(of_x) + y * ag.tensor(of_y)
@@ -43,8 +42,8 @@ def one_graph_answers_for_all_rows(ag: Autograd) -> None:
             expect(found[0]).equals(columns[0])
             expect(found[1]).equals(columns[1])
 
-    expect(x.grad).equals(7.0)
-    expect(y.grad).equals(9.0)
+    expect(x.grad).is_none_or_zero()
+    expect(y.grad).is_none_or_zero()
 
 
 @clause("vjp-011b", VALUE, sources=["observed"])
