@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 """How wide the text of a result is."""
+UNCONFIRMED: Final = (
+    "What failed here may depend on what ran before: all clauses run in this process. "
+    "`gradspec run module:attr` confirms each failure in one that has run nothing else."
+)
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,9 @@ class Checked:
                 f"{len(result.missing)} clauses have no verdict: {', '.join(result.missing)}"
             )
         stale = [f"stale entry: {entry.clause} was expected to fail" for entry in result.stale]
+        doubt = [UNCONFIRMED] if result.red else []
         ending = [*ladder_lines(result, WIDTH), f"{result.score}: {result.outlook}"]
-        return "\n\n".join([*told, *gaps, *stale, "\n".join(ending)])
+        return "\n\n".join([*told, *gaps, *stale, *doubt, "\n".join(ending)])
 
 
 def check_engine(
