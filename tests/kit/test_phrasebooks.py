@@ -156,6 +156,19 @@ def test_a_program_is_printed_in_the_words_of_the_book(write_book: WriteBook) ->
     ]
 
 
+def test_a_program_of_a_lazy_engine_prints_values(write_book: WriteBook) -> None:
+    engine: Any = load_engine(str(write_book(TOY.replace("[dtypes]", "lazy = true\n[dtypes]"))))
+    with Recorder(engine) as recorder:
+        x = Autograd(recorder).tensor(2.0, requires_grad=True)
+        (x * x).backward()
+        expect(x.grad).equals(4.0)
+
+    assert engine.script(recorder.program).splitlines()[-1] == (
+        "print('found:', None if (_0 := t0.grad) is None else np.array(_0.value), "
+        "'   expected:', 4.0)"
+    )
+
+
 def test_a_program_imports_what_it_uses_and_no_module_that_only_ends_alike(
     write_book: WriteBook,
 ) -> None:

@@ -77,9 +77,9 @@ class Book:
     """The phrases of an engine by the keys of their acts.
 
     `also` are words that no phrase shows; one that begins with a minus takes back what a phrase
-    would imply, and the last one decides.  `setup` are the statements that come before all else,
-    `prepare` those that a printed program does without.  `spoken` tells of the phrases that no
-    language has.
+    would imply, and the last one decides.  `lazy` tensors print no values.  `setup` are the
+    statements that come before all else, `prepare` those that a printed program does without.
+    `spoken` tells of the phrases that no language has.
     """
 
     file: str
@@ -88,6 +88,7 @@ class Book:
     setup: tuple[Code, ...] = ()
     prepare: tuple[Code, ...] = ()
     also: tuple[str, ...] = ()
+    lazy: bool = False
     dtypes: Mapping[str, Code] = field(default_factory=dict)
     phrases: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
     spoken: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)

@@ -58,6 +58,7 @@ ABOUT: Final = {
     "setup": "Statements that every program begins with: imports.",
     "prepare": "Statements that the kit needs and a printed program does without.",
     "also": "Abilities that no phrase shows; with a minus, such as are not there after all.",
+    "lazy": "Printing a tensor shows no values: a printed program asks for its array.",
     "phrase": "A phrase with NAME in it.",
     "names": "The names, in one text.",
     "kind": "One of the kinds of `gradspec words`.",

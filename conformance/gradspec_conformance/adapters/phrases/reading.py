@@ -7,6 +7,7 @@
     setup = "import mygrad as mg"
     prepare = "mg.turn_memory_guarding_off()"  # what a user need not do
     also = ["frees_graph"]           # what no phrase shows
+    lazy = true                      # printing a tensor shows no values
 
     [dtypes]
     float64 = "np.float64"
@@ -122,6 +123,7 @@ class _Reader:
             setup=(*below.setup, *self._statements("setup")),
             prepare=(*below.prepare, *self._statements("prepare")),
             also=(*(word for word in below.also if word not in given_back), *self._also()),
+            lazy=engine.lazy or below.lazy,
             dtypes=self._dtypes(below.dtypes),
             phrases=_with_leaf(phrases),
             spoken=_with_leaf(spoken),

@@ -23,6 +23,7 @@ Line = Annotated[
         description="a text of one line that is not empty",
     ),
 ]
+Flag = Annotated[bool, Meta(description="true or false")]
 Words = Annotated[list[str], Meta(description="a list of texts")]
 Names = Annotated[str, Meta(title="names", description='names in one text: names = "exp log"')]
 Named = Annotated[
@@ -46,6 +47,7 @@ class EngineTable(Struct, forbid_unknown_fields=True):
     setup: Text = ""
     prepare: Text = ""
     also: Words = []
+    lazy: Flag = False
 
 
 class SameName(Struct, forbid_unknown_fields=True):
