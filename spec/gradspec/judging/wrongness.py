@@ -19,7 +19,7 @@ ANOTHER: Final = "has another value than it should"
 FACTORS: Final = {2.0: "twice", 3.0: "three times", 4.0: "four times", 0.5: "half of"}
 """Factor that has a cause more often than not -> how it is said."""
 
-NUMBERS: Final = "iufc"
+NUMBERS: Final = "biufc"
 
 
 def wrongness(found: Any, expected: Any) -> str:
