@@ -68,9 +68,12 @@ An engine that cannot add two contributions has one finding, and not one for eac
 happens to add.
 """
 
+OF_STORED: Final = "ho-004"
+"""What stands for the foundation of `create_graph` where gradients are stored, not asked for."""
 
 GRANTED: Final = frozenset({"values", "tape", "vjp", "op:mul", "op:add_", "clear:grad"})
-"""Words that a foundation may need although what stands on it does not."""
+"""Words that a foundation may need although what stands on it does not; who lacks one is asked for
+neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,8 @@ def foundations(
     """
     named = (i for name in builds_on for i in resolve(name) or (name,))
     groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
+    if not needed & {"grad", "vjp"}:
+        groups = [OF_STORED if i == FOUNDATIONS["create_graph"] else i for i in groups]
     all_that = needed | GRANTED
     found = dict.fromkeys((*named, *groups))
     return tuple(i for i in found if i != identifier and needs(i) <= all_that)

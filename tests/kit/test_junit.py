@@ -159,3 +159,19 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
     found = judged(outcome=Outcome.FAILED, message="a bell \a rings")
 
     assert "a bell \N{REPLACEMENT CHARACTER} rings" in junit(result(found))
+
+
+def test_a_report_says_which_rungs_were_reached_and_what_is_left() -> None:
+    one = suite(judged("bwd-001"), judged("rec-013", Outcome.FAILED, kind="value"))
+    told = {p.attrib["name"]: p.attrib["value"] for p in one.findall("properties/property")}
+
+    assert told["rungs reached"] == "scalars"
+    assert told["next rung"] == "paths that meet"
+    assert told["left on the ladder"] == "rec-013"
+    assert told["correct as far as it goes"] == "no"
+
+
+def test_a_report_says_that_an_engine_is_correct() -> None:
+    told = {p.attrib["name"]: p.attrib["value"] for p in suite(judged("bwd-001")).iter("property")}
+
+    assert told["correct as far as it goes"] == "yes"

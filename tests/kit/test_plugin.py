@@ -229,6 +229,14 @@ def test_a_selection_of_which_nothing_ran_does_not_pass(pytester: pytest.Pyteste
     result.stdout.fnmatch_lines(["*no clause ran: *"])
 
 
+def test_the_summary_ends_with_the_ladder(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "ToyEngine", "--gradspec-profile", "scalar", "-q")
+
+    result.stdout.fnmatch_lines(
+        ["the ladder * passed *", "  scalars *", "reached: *", "passed * of profile scalar*"]
+    )
+
+
 @pytest.mark.parametrize("processes", ["0", "2"])
 def test_an_engine_that_does_not_load_is_told_once(
     pytester: pytest.Pytester, processes: str

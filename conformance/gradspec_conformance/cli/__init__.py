@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "words": "Explain abilities, operators, kinds of error and profiles.",
     "smoke": "Find out whether an adapter is sound.",
     "expect": "Write down what an engine is known to fail.",
+    "badge": "Draw the rung that an engine has reached, for its README.",
     "plants": "Prove that each clause catches its planted fault.",
     "export": "Write the edition as vectors, for hosts that know no Python.",
     "edition": "Compare the list of the edition with the chapters.",

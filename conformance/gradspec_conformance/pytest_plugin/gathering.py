@@ -7,6 +7,7 @@ reports.
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 
 from gradspec_conformance.report.causes import summary
+from gradspec_conformance.report.ladder import ladder_lines
 from gradspec_conformance.report.terminal import tally
 from gradspec_conformance.report.whole import HAS_VERDICT, advice, complaints, faults, notes
 from gradspec_conformance.run.judgement import Judged
@@ -130,6 +132,8 @@ class Gathering:
         for sentence in (*complaints(result), *notes(result), *advice(result)):
             terminalreporter.write_line(sentence)
         for line in summary(result.judged):
+            terminalreporter.write_line(line)
+        for line in ladder_lines(result, shutil.get_terminal_size().columns):
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"{result.score}: {result.outlook}")
         terminalreporter.write_line(tally(result))

@@ -134,6 +134,51 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class RungLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rung of the ladder, and what became of the clauses and rows on it."""
+
+    name: str
+    sentence: str
+    passed: Annotated[int, Meta(ge=0)]
+    left: Annotated[list[str], Meta(description="What failed, or builds on what did.")]
+    choices: Annotated[list[str], Meta(description="Known failures that are no fault.")]
+    not_asked: Annotated[int, Meta(ge=0)]
+    lacking: Annotated[dict[str, int], Meta(description="For want of what, and how many.")]
+
+
+class Climb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far up the ladder of values and safety the engine stands."""
+
+    reached: Annotated[list[str], Meta(description="Rungs from the ground up.")]
+    next: Annotated[str | None, Meta(description="The rung above them.")]
+    correct: Annotated[bool, Meta(description="Whether nothing that was asked is left.")]
+    rungs: list[RungLine]
+
+    @classmethod
+    def of(cls, result: Result) -> Climb | None:
+        """Report the ladder; of a part of the specification there is none."""
+        ladder = result.ladder
+        if ladder is None:
+            return None
+        return cls(
+            reached=[step.rung.name for step in ladder.reached],
+            next=None if ladder.next is None else ladder.next.rung.name,
+            correct=result.is_correct,
+            rungs=[
+                RungLine(
+                    name=step.rung.name,
+                    sentence=step.rung.sentence,
+                    passed=step.passed,
+                    left=list(step.left),
+                    choices=list(step.choices),
+                    not_asked=step.not_asked,
+                    lacking=dict(step.lacking),
+                )
+                for step in ladder.steps
+            ],
+        )
+
+
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Failures that have one cause; the gravest finding stands first."""
 
@@ -181,6 +226,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selection: Selected
     counts: Annotated[Counts, Meta(description="Clauses; one with rows counts once.")]
     rows: Annotated[Counts, Meta(description="Rows, and clauses without rows.")]
+    ladder: Annotated[Climb | None, Meta(description="Null if only a part was asked for.")]
     natures: Annotated[dict[Nature, Counts], Meta(description="Clauses, by nature.")]
     findings: Annotated[list[Told], Meta(description="What fails and was not expected to.")]
     declared: Declared
@@ -214,6 +260,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ),
             counts=result.counts,
             rows=result.rows,
+            ladder=Climb.of(result),
             natures={nature: result.of_nature(nature) for nature in Nature},
             findings=[Told.of(finding) for finding in findings(result.judged)],
             declared=Declared.of(result),

@@ -13,6 +13,8 @@ from gradspec_conformance.report.explanation import explain
 from gradspec_conformance.report.whole import faults
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec_conformance.report.whole import Fault
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
@@ -26,6 +28,8 @@ def junit(result: Result) -> str:
     suite = TestSuite("gradspec")
     suite.add_property("engine", f"{result.engine.name} {result.engine.version}".strip())
     suite.add_property("selection", str(result.selection))
+    for name, said in _ladder(result):
+        suite.add_property(name, said)
     cause = {
         one.id: f.sentence for f in findings(result.judged) for one in (*f.blocked, *f.members)
     }
@@ -37,6 +41,16 @@ def junit(result: Result) -> str:
     xml.add_testsuite(suite)
     text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.decode())
+
+
+def _ladder(result: Result) -> Iterator[tuple[str, str]]:
+    """Say which rungs were reached, which is next, what is left, and whether that is nothing."""
+    ladder = result.ladder
+    if ladder is not None:
+        yield "rungs reached", ", ".join(step.rung.name for step in ladder.reached) or "none"
+        yield "next rung", "none" if ladder.next is None else ladder.next.rung.name
+        yield "left on the ladder", " ".join(ladder.left) or "nothing"
+        yield "correct as far as it goes", "yes" if result.is_correct else "no"
 
 
 def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:

@@ -5,7 +5,6 @@ Where the output is no terminal there is no bar and no control code.
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections import Counter
 from io import TextIOWrapper
@@ -200,34 +199,19 @@ def _print_declared(result: Result, where: Console) -> None:
         unexercised,
     )
 
-    for title, words in zip(NEVER, unexercised(result), strict=True):
-        if words:
-            where.print(f"{title}: {some(words)}", markup=False, soft_wrap=True)
+    told = zip(NEVER, unexercised(result), strict=True)
+    lines = [f"{title}: {some(words)}" for title, words in told if words]
     gained = ", ".join(map(str, gains(result)[:MOST_GAINFUL]))
-    if gained:
-        where.print(f"to declare more: {gained}", markup=False, soft_wrap=True)
+    lines += [f"to declare more: {gained}"] if gained else []
+    for line in (*lines, *([""] if lines else [])):
+        where.print(line, markup=False, soft_wrap=True)
 
 
 def _print_ladder(result: Result, where: Console) -> None:
-    """Say which rung was reached, what is left on the next, and what that one is about."""
-    if result.selection.chapters or result.selection.is_narrowed:
-        return
-    from gradspec_conformance.run.ladder import climbed  # noqa: PLC0415 - takes time
+    from gradspec_conformance.report.ladder import ladder_lines  # noqa: PLC0415 - takes time
 
-    steps = climbed(result.judged)
-    if not any(step.asked for step in steps):
-        return
-    held = list(itertools.takewhile(lambda step: step.is_held, steps))
-    names = ", ".join(step.rung.name for step in held) or "none yet"
-    counts = "; ".join(f"{s.rung.name} {s.passed} of {s.asked}" for s in steps if s.asked)
-    where.print(f"rungs: {counts}", markup=False, soft_wrap=True)
-    where.print(f"rungs reached: {names}", markup=False, soft_wrap=True)
-    for step in steps[len(held) : len(held) + 1]:
-        left = f"; left: {some(step.left)}" if step.left else ""
-        not_asked = f"; {step.not_asked} not asked" if step.not_asked else ""
-        found = f"{step.passed} of {step.asked} passed{left}{not_asked}"
-        said = f"next rung: {step.rung.name}: {step.rung.sentence} {found}"
-        where.print(said, markup=False, soft_wrap=True)
+    for line in ladder_lines(result, where.width):
+        where.print(line, markup=False, soft_wrap=True)
 
 
 def tally(result: Result) -> str:

@@ -21,12 +21,13 @@ from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.run.shortfall import shortfall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gradspec_conformance.execution.effort import Effort
     from gradspec_conformance.isolation.messages import Started
     from gradspec_conformance.known.entry import Entry
     from gradspec_conformance.run.judgement import Judged
+    from gradspec_conformance.run.ladder import Ladder
     from gradspec_conformance.run.loop import Measured
     from gradspec_conformance.run.request import Request
     from gradspec_conformance.run.selection import Selection
@@ -99,7 +100,8 @@ class Result:
 
     `missing` were demanded and have no verdict; `complaints` say what else kept the run from
     being whole; `known` is what was expected, and `least` how many of the whole specification ran
-    when that was written; `strict` closes the gate where an expected failure is unexplained.
+    when that was written; `choices` are the ids of known failures that are no fault; `strict`
+    closes the gate where an expected failure is unexplained.
     """
 
     spec: str
@@ -114,6 +116,7 @@ class Result:
     interrupted: bool = False
     known: Expectations = field(default_factory=Expectations.none)
     strict: bool = False
+    choices: frozenset[str] = frozenset()
 
     @cached_property
     def counts(self) -> Counts:
@@ -130,6 +133,21 @@ class Result:
     def of_nature(self, nature: Nature) -> Counts:
         """Count the clauses of a nature that have a verdict."""
         return Counts.of_clauses((j for j in self.judged if j.nature is nature), 0)
+
+    @cached_property
+    def ladder(self) -> Ladder | None:
+        """How far the engine came; a part of the specification is no ladder."""
+        if self.selection.chapters or self.selection.is_narrowed:
+            return None
+        from gradspec_conformance.run.ladder import climbed  # noqa: PLC0415 - takes time
+
+        ladder = climbed(self.judged, self.choices)
+        return ladder if ladder.steps else None
+
+    @property
+    def is_correct(self) -> bool:
+        """Whether the run is whole and nothing about values and safety that ran is a fault."""
+        return self.is_complete and self.ladder is not None and self.ladder.is_correct
 
     @property
     def red(self) -> tuple[Judged, ...]:
@@ -249,4 +267,14 @@ def result_of(request: Request, measured: Measured) -> Result:
         interrupted=measured.interrupted,
         known=request.expectations,
         strict=request.strict,
+        choices=frozenset(_choices(judged, request.expectations)),
     )
+
+
+def _choices(judged: Iterable[Judged], expectations: Expectations) -> Iterator[str]:
+    from gradspec_conformance.run.ladder import is_choice  # noqa: PLC0415 - takes time
+
+    for one in judged:
+        expected = one.standing is Standing.EXPECTED_FAILURE
+        if expected and is_choice(one.verdict, expectations.entry(one.id)):
+            yield one.id

@@ -49,7 +49,13 @@ def the_gradient_of_an_overlapping_leaf_lies_by_rows(ag: Autograd) -> None:
     expect(x.grad.strides).has_structure((3, 1))
 
 
-@clause("acc-015", CONVENTION, level=SHOULD, sources=["docs autograd § Manual gradient layouts"])
+@clause(
+    "acc-015",
+    CONVENTION,
+    level=SHOULD,
+    sources=["docs autograd § Manual gradient layouts"],
+    builds_on=("acc-001",),
+)
 def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
     """A grad that the user assigned keeps its strides through passes without create_graph."""
     start, weights = ag.random(3, 2), ag.random(2, 3)
