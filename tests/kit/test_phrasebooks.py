@@ -40,6 +40,14 @@ def test_phrases_imply_abilities(write_book: WriteBook) -> None:
     assert not abilities & {"arrays", "given_cotangent", "several_roots", "keeps_graph", "inplace"}
 
 
+def test_where_every_tensor_is_a_variable_there_are_no_constants(write_book: WriteBook) -> None:
+    text = TOY.replace('leaf = "Number($number, requires_grad=True)"\n', "")
+
+    assert "constants" in read_book(write_book(TOY)).abilities
+    assert "constants" not in read_book(write_book(text)).abilities
+    assert "tape" in read_book(write_book(text)).abilities
+
+
 @pytest.mark.parametrize(
     ("phrase", "implied", "not_implied"),
     [

@@ -112,6 +112,8 @@ class Book:
                 words.discard(word)
         if "tape" not in words:
             words -= {"get:grad", "set:grad", "clear:grad", "del:grad"}
+        if "leaf" not in methods and self.phrases.get("leaf") == self.phrases.get("tensor"):
+            words.discard("constants")  # all that it makes is a variable
         if "rule:forward" not in words:
             words = {word for word in words if not word.startswith("context:")}
         words |= {f"dtype:{name}" for name in self.dtypes}

@@ -47,7 +47,9 @@ def a_leaf_that_was_not_used_is_given_nothing(ag: Autograd) -> None:
     expect(bystander.grad).is_none_or_zero()
 
 
-@clause("bwd-001e", CONVENTION, sources=[BACKWARD, SETTING], builds_on=("leaf-017",))
+@clause(
+    "bwd-001e", CONVENTION, unseen="constants", sources=[BACKWARD, SETTING], builds_on=("leaf-017",)
+)
 def a_leaf_that_does_not_require_grad_is_given_nothing(ag: Autograd) -> None:
     """A leaf that does not require grad is given nothing, although the scalar depends on it."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -264,7 +266,7 @@ def an_added_constant_changes_the_value_and_no_gradient(ag: Autograd, constant: 
     expect(gradient).equals(6.0)
 
 
-@clause("bwd-045", CONVENTION, sources=[SETTING])
+@clause("bwd-045", CONVENTION, unseen="constants", sources=[SETTING])
 def the_pass_does_not_enter_what_needs_no_gradient(ag: Autograd) -> None:
     """The pass never visits a part of the computation in which no tensor requires grad: the
     recorded operation has no edge in that direction.

@@ -85,7 +85,7 @@ def a_result_without_one_element_is_no_root_by_itself(ag: Autograd, shape: tuple
     expect(x.grad).is_none_or_zero()
 
 
-@clause("bwd-006", CONVENTION, sources=[UNDERSTANDING])
+@clause("bwd-006", CONVENTION, unseen="constants", sources=[UNDERSTANDING])
 def a_root_requires_grad(ag: Autograd) -> None:
     """Calling backward() on a tensor that does not require grad is an error.
 
@@ -104,6 +104,7 @@ def a_root_requires_grad(ag: Autograd) -> None:
 @clause(
     "bwd-205",
     SAFETY,
+    unseen="constants",
     sources=[UNDERSTANDING, "observed"],
     over={
         "root": lambda ag, constant, x: ag.backward([constant, x * 2]),
@@ -120,7 +121,7 @@ def a_constant_among_others_spoils_none(ag: Autograd, run: Callable[..., None]) 
         expect(x.grad).equals(2.0)
 
 
-@clause("bwd-006a", CONVENTION, sources=[UNDERSTANDING], builds_on=("bwd-006",))
+@clause("bwd-006a", CONVENTION, unseen="constants", sources=[UNDERSTANDING], builds_on=("bwd-006",))
 def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
     """One root that does not require grad makes the whole call an error: nothing is accumulated for
     the others.
@@ -136,7 +137,14 @@ def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-@clause("bwd-007", CONVENTION, level=MAY, sources=["observed"], builds_on=("bwd-006",))
+@clause(
+    "bwd-007",
+    CONVENTION,
+    unseen="constants",
+    level=MAY,
+    sources=["observed"],
+    builds_on=("bwd-006",),
+)
 def a_root_without_grad_is_reported_before_its_shape(ag: Autograd) -> None:
     """Where a root neither requires grad nor is a scalar, the error is that it does not require
     grad.

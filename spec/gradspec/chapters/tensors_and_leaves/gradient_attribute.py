@@ -22,7 +22,7 @@ GRAD: Final = "torch.Tensor.grad docstring"
 SETTING: Final = "notes/autograd § Setting requires_grad"
 
 
-@clause("leaf-054", CONVENTION, sources=[GRAD, "T3 §3"])
+@clause("leaf-054", CONVENTION, unseen="constants", sources=[GRAD, "T3 §3"])
 def a_constant_has_the_attribute_too(ag: Autograd) -> None:
     """The grad of a tensor that does not require grad can be read, and nothing is in it.
 
@@ -162,6 +162,7 @@ def the_gradient_of_a_scalar_by_a_vector_is_a_vector(ag: Autograd) -> None:
 @clause(
     "leaf-017",
     CONVENTION,
+    unseen="constants",
     sources=[SETTING, "T3 §3", "T4 §7.7"],
     builds_on=("leaf-054",),
 )
