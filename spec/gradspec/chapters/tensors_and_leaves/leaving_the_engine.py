@@ -197,7 +197,6 @@ def printing_tells_a_leaf_from_a_result_and_a_constant(
     CONVENTION,
     level=SHOULD,
     sources=["blitz autograd tutorial", "T1 §2.1.4"],
-    builds_on=("leaf-044",),
 )
 def printing_a_result_names_its_node(ag: Autograd) -> None:
     """The printed text of a result contains the name of its node, which says Mul for a product."""
