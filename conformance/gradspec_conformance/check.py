@@ -13,6 +13,7 @@ from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.report.causes import MOST, findings
 from gradspec_conformance.report.findings import counted, set_out
+from gradspec_conformance.report.whole import complaints, notes
 from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.loop import Unwatched, judge_all
 from gradspec_conformance.run.request import Request
@@ -69,14 +70,9 @@ class Checked:
         told = ["\n".join(set_out(n, one, result)) for n, one in enumerate(found[:MOST], 1)]
         if found[MOST:]:
             told.append(f"{counted(found[MOST:])} not shown: `failures` has them")
-        gaps = list(filter(None, (*result.complaints, result.shortfall)))
-        if result.missing:
-            gaps.append(
-                f"{len(result.missing)} clauses have no verdict: {', '.join(result.missing)}"
-            )
-        stale = [f"stale entry: {entry.clause} was expected to fail" for entry in result.stale]
         doubt = [UNCONFIRMED] if result.red else []
-        return "\n\n".join([*told, *gaps, *stale, *doubt, f"{result.score}: {result.outlook}"])
+        last = f"{result.score}: {result.outlook}"
+        return "\n\n".join([*told, *complaints(result), *notes(result), *doubt, last])
 
 
 def check_engine(

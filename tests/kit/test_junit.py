@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from made_up import judged, result
 
@@ -113,6 +114,16 @@ def test_what_does_not_close_it_is_skipped_with_the_reason(found: Judged) -> Non
     assert skipped.attrib["message"] == f"{found.standing}, {found.verdict.outcome}: no tape"
 
 
+def test_an_expected_failure_is_skipped_with_its_class_and_reason() -> None:
+    known = judged(
+        outcome=Outcome.FAILED, standing=Standing.EXPECTED_FAILURE, message="other", kind="value"
+    )
+    skipped = case(msgspec.structs.replace(known, cause=Cause.BUG, reason="It is.")).find("skipped")
+
+    assert skipped is not None
+    assert skipped.attrib["message"] == "expected failure (bug: It is.), failed: other"
+
+
 def test_whatever_kept_the_run_from_being_whole_is_a_failure() -> None:
     stale = Entry("acc-009", "value", "known", Cause.BUG)
     found = suite(
@@ -130,9 +141,13 @@ def test_whatever_kept_the_run_from_being_whole_is_a_failure() -> None:
 
     assert told == [
         ("the run is whole", "it broke", "incomplete"),
-        ("the run is whole", result(judged(), least=2).shortfall, "incomplete"),
-        ("acc-007", "it has no verdict", "incomplete"),
-        ("acc-009", "it was expected to fail and never ran", "incomplete"),
+        ("enough ran", result(judged(), missing=("acc-007",), least=2).shortfall, "incomplete"),
+        ("acc-007 has a verdict", "it has no verdict", "incomplete"),
+        (
+            "acc-009 runs",
+            "stale entry (line 0): acc-009 was expected to fail; it never ran",
+            "incomplete",
+        ),
     ]
 
 

@@ -170,6 +170,8 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest() -> None:
         "nature": "value",
         "verdict": "failed",
         "standing": "unexpected failure",
+        "cause": None,
+        "reason": None,
         "program": None,
         "assertions": 3,
         "duration": 0.123457,

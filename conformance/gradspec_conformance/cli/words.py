@@ -16,6 +16,7 @@ from gradspec.port.abilities import BUNDLES, WORDS
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.adapters.phrases import SCHEMA_FILE
 from gradspec_conformance.hints import did_you_mean
+from gradspec_conformance.known.entry import Cause
 from gradspec_conformance.run.selection import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Entry:
 @click.argument("words", nargs=-1)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of phrasebooks, for editors.")
 def command(words: tuple[str, ...], *, schema: bool) -> None:
-    """Explain abilities, bundles, operators and their calls, kinds of error, and profiles.
+    """Explain abilities, bundles, operators and calls, kinds of error, profiles and classes.
 
     Without WORDS all of them; else those in whose names one of the WORDS is.
     """
@@ -77,6 +78,7 @@ def sections() -> dict[str, list[Entry]]:
         "Operators: an engine that has one declares op:NAME": list(map(_operator, OPERATORS)),
         "Kinds of error: what `error_kind` and [errors] map onto": list(_errors()),
         "Profiles: run --profile NAME": list(map(_profile, PROFILES.values())),
+        "Classes: why an engine is known to fail": [Entry(c, c.sentence) for c in Cause],
     }
 
 

@@ -16,6 +16,7 @@ from msgspec import Meta
 from gradspec.edition import EDITION
 from gradspec.rank import Level, Nature
 from gradspec_conformance.execution.verdict import Kind, Outcome
+from gradspec_conformance.known.entry import Cause
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.declared import Gain, gains, unexercised
@@ -84,6 +85,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signal: Annotated[str | None, Meta(description="What ended the engine's process.")]
     lacking: Annotated[str | None, Meta(description="The ability that it needs.")]
     foundation: Annotated[str | None, Meta(description="The clause whose failure blocks it.")]
+    cause: Annotated[Cause | None, Meta(description="The class of its expected failure.")]
+    reason: Annotated[str | None, Meta(description="The reason of its expected failure.")]
     disturbed_by: Annotated[
         list[str], Meta(description="The clauses after which it failed, though it passes alone.")
     ]
@@ -116,6 +119,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             signal=verdict.signal,
             lacking=verdict.lacking,
             foundation=verdict.foundation,
+            cause=judged.cause,
+            reason=judged.reason,
             disturbed_by=list(verdict.disturbed_by),
             place=verdict.place,
             habit=verdict.habit,
@@ -182,7 +187,10 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdicts: list[Line]
     missing: list[str]
     complaints: list[str]
+    shortfall: Annotated[str | None, Meta(description="Why fewer ran than before.")]
     stale: list[str]
+    unexplained: Annotated[list[str], Meta(description="Entries without a true reason.")]
+    newer: Annotated[list[str], Meta(description="What came after the expectations' edition.")]
     phrases: Annotated[Phrases, Meta(description="Of the engine's book, if it has one.")]
     exit_status: Annotated[int, Meta(ge=0, le=130)]
 
@@ -212,7 +220,10 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             verdicts=[Line.of(judged) for judged in result.judged],
             missing=list(result.missing),
             complaints=list(result.complaints),
+            shortfall=result.shortfall,
             stale=[entry.clause for entry in result.stale],
+            unexplained=[entry.clause for entry in result.unexplained],
+            newer=[judged.id for judged in result.newer],
             phrases=Phrases.of(result),
             exit_status=int(result.exit_status),
         )

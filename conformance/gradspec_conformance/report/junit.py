@@ -10,8 +10,10 @@ from junitparser import Failure, JUnitXml, Properties, Property, Skipped, TestCa
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.explanation import explain
+from gradspec_conformance.report.whole import faults
 
 if TYPE_CHECKING:
+    from gradspec_conformance.report.whole import Fault
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
 
@@ -29,12 +31,8 @@ def junit(result: Result) -> str:
     }
     for judged in result.judged:
         suite.add_testcase(_case(judged, result, cause.get(judged.id)))
-    for sentence in (*result.complaints, *([result.shortfall] if result.shortfall else [])):
-        suite.add_testcase(_incomplete("the run is whole", sentence))
-    for identifier in result.missing:
-        suite.add_testcase(_incomplete(identifier, "it has no verdict"))
-    for entry in result.stale:
-        suite.add_testcase(_incomplete(entry.clause, "it was expected to fail and never ran"))
+    for fault in faults(result):
+        suite.add_testcase(_of_the_whole(fault))
     xml = JUnitXml()
     xml.add_testsuite(suite)
     text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
@@ -49,7 +47,8 @@ def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:
         case.result = [Failure(said, verdict.manner or str(verdict.outcome))]
         case.result[0].text = str(explain(judged, result.spec, result.effort))
     elif judged.standing is not Standing.AS_DEMANDED:
-        case.result = [Skipped(f"{judged.standing}, {said}")]
+        why = f" ({judged.cause}: {judged.reason})" if judged.cause is not None else ""
+        case.result = [Skipped(f"{judged.standing}{why}, {said}")]
     properties = {
         "level": judged.level,
         "nature": judged.nature,
@@ -65,7 +64,7 @@ def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:
     return case
 
 
-def _incomplete(name: str, sentence: str) -> TestCase:
-    case = TestCase(name, "gradspec")
-    case.result = [Failure(sentence, "incomplete")]
+def _of_the_whole(fault: Fault) -> TestCase:
+    case = TestCase(fault.name, "gradspec")
+    case.result = [Failure(fault.sentence, "incomplete")]
     return case

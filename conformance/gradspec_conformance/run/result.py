@@ -6,7 +6,7 @@ Counts speak of verdicts and know nothing of expectations; the exit status knows
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,9 @@ import msgspec
 from gradspec.edition import EDITION
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
-from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.known.entry import Cause
+from gradspec_conformance.known.expectations import Expectations, Standing
+from gradspec_conformance.run.shortfall import shortfall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,8 +98,8 @@ class Result:
     """A run of a selection on one engine, judged, in reading order.
 
     `missing` were demanded and have no verdict; `complaints` say what else kept the run from
-    being whole; `least` is how many of the whole specification ran when the expectations were
-    written.
+    being whole; `known` is what was expected, and `least` how many of the whole specification ran
+    when that was written; `strict` closes the gate where an expected failure is unexplained.
     """
 
     spec: str
@@ -110,6 +112,8 @@ class Result:
     stale: tuple[Entry, ...] = ()
     least: int | None = None
     interrupted: bool = False
+    known: Expectations = field(default_factory=Expectations.none)
+    strict: bool = False
 
     @cached_property
     def counts(self) -> Counts:
@@ -134,8 +138,9 @@ class Result:
 
     @property
     def deviations(self) -> tuple[Judged, ...]:
-        """Failures at level SHOULD and MAY, which are reported and do not gate."""
-        return self.standing(Standing.DEVIATION)
+        """Failures at level SHOULD and MAY, and of newer clauses: reported, and no gate."""
+        gentle = (Standing.DEVIATION, Standing.NEWER)
+        return tuple(j for j in self.judged if j.standing in gentle)
 
     @property
     def disturbed(self) -> tuple[Judged, ...]:
@@ -160,14 +165,29 @@ class Result:
     @property
     def shortfall(self) -> str | None:
         """Say that fewer ran than should, if that is so."""
+        if not self.judged:
+            return None  # what is missing says why
         if not self.rows.ran and not self.gates:
-            return "no clause ran: each is unsupported, or builds on what is known to fail"
-        if not self.selection.is_whole or self.rows.ran >= (self.least or 0):
+            return "no clause ran: each is unsupported, or builds on what does not hold"
+        if not self.selection.is_whole or not self.least:
             return None
-        return (
-            f"{self.rows.ran} clauses ran, and {self.least} when the expectations were written: "
-            "the engine declares less than it did"
-        )
+        return shortfall(self.judged, self.known, self.least, len(self.missing))
+
+    @cached_property
+    def newer(self) -> tuple[Judged, ...]:
+        """What came after the edition for which the expectations were made, in reading order."""
+        return tuple(judged for judged in self.judged if self.known.is_newer(judged.id))
+
+    @cached_property
+    def unexplained(self) -> tuple[Entry, ...]:
+        """The entries of which nobody has said why, as far as they were selected."""
+        return tuple(self.known.unexplained(judged.verdict for judged in self.judged))
+
+    @property
+    def causes(self) -> dict[Cause, int]:
+        """Count the expected failures by their class."""
+        expected = Counter(j.cause for j in self.standing(Standing.EXPECTED_FAILURE))
+        return {cause: expected[cause] for cause in Cause if expected[cause]}
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -176,7 +196,7 @@ class Result:
             return ExitStatus.INTERRUPTED
         if not self.is_complete:
             return ExitStatus.INCOMPLETE
-        if self.stale or self.shortfall or self.gates:
+        if self.stale or self.shortfall or self.gates or (self.strict and self.unexplained):
             return ExitStatus.NOT_CONFORMANT
         return ExitStatus.AS_EXPECTED
 
@@ -206,8 +226,7 @@ class Result:
                 as_demanded = not self.standing(Standing.EXPECTED_FAILURE)
                 return "nothing failed that is demanded" if as_demanded else "all as expected"
         expected = any(j.standing is not Standing.UNEXPECTED_FAILURE for j in self.red)
-        unlike = self.stale or self.shortfall or expected
-        if unlike:
+        if self.stale or self.shortfall or expected or (self.strict and self.unexplained):
             return "not as expected"
         if {judged.nature for judged in self.judged if judged.gates} == {Nature.CONVENTION}:
             return "not conformant, by conventions alone, which --profile sound leaves out"
@@ -228,4 +247,6 @@ def result_of(request: Request, measured: Measured) -> Result:
         stale=tuple(request.expectations.stale(j.verdict for j in judged)),
         least=request.expectations.ran,
         interrupted=measured.interrupted,
+        known=request.expectations,
+        strict=request.strict,
     )
