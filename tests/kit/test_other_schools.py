@@ -15,6 +15,7 @@ import pytest
 from judged_here import all_but_laws, failures, outcomes, planted
 
 from gradspec import CASES, CONVENTION
+from gradspec.port.acts import ACTS
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.plants.places import at
@@ -130,6 +131,18 @@ class GradientsAreNumbers(GradientsArePlain):
         return float(gradient)
 
 
+class AllIsVariable(Without):
+    """Every tensor of real numbers is a leaf that requires grad, and none is written."""
+
+    lacks = "constants inplace"
+
+    def speak(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
+        """Make a leaf where a tensor is asked for."""
+        if act.key == "tensor" and np.dtype(given["dtype"]).kind == "f":
+            return super().speak(ACTS["leaf"], given, forms)
+        return super().speak(act, given, forms)
+
+
 class GradientsAreDroppedOnUse(ReferenceEngine):
     """A leaf that enters an operation anew has no gradient any more, as in MyGrad."""
 
@@ -199,6 +212,7 @@ ONE_CHOICE = {
     "gradients are plain arrays": Choice("", engine=GradientsArePlain),
     "gradients are plain numbers": Choice("", engine=GradientsAreNumbers),
     "a pass replaces gradients": Choice("acc-001", "accum_replaces", blocks=20),
+    "all is variable": Choice("", engine=AllIsVariable),
     "gradients are dropped on use": Choice("acc-001", engine=GradientsAreDroppedOnUse, blocks=20),
     "cotangents are broadcast": Choice("vjp-004a vjp-207", engine=CotangentsAreBroadcast),
     "shapes are looked at late": Choice("", engine=RefusesWhenLookedAt),

@@ -270,7 +270,7 @@ def an_added_constant_changes_the_value_and_no_gradient(ag: Autograd, constant: 
     expect(gradient).equals(6.0)
 
 
-@clause("bwd-045", CONVENTION, sources=[SETTING])
+@clause("bwd-045", CONVENTION, unseen="constants", sources=[SETTING])
 def the_pass_does_not_enter_what_needs_no_gradient(ag: Autograd) -> None:
     """The pass never visits a part of the computation in which no tensor requires grad: the
     recorded operation has no edge in that direction.

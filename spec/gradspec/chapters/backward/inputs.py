@@ -191,7 +191,7 @@ def an_input_that_is_not_used_is_passed_over(ag: Autograd) -> None:
     expect(bystander.grad).is_none_or_zero()
 
 
-@clause("bwd-027", CONVENTION, level=SHOULD, sources=["observed"])
+@clause("bwd-027", CONVENTION, unseen="constants", level=SHOULD, sources=["observed"])
 def an_input_requires_grad(ag: Autograd) -> None:
     """A tensor that does not require grad cannot be listed in inputs: the call is an error, and no
     leaf is touched.

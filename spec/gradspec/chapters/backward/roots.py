@@ -104,6 +104,7 @@ def a_root_requires_grad(ag: Autograd) -> None:
 @clause(
     "bwd-205",
     SAFETY,
+    unseen="constants",
     sources=[UNDERSTANDING, "observed"],
     over={
         "root": lambda ag, constant, x: ag.backward([constant, x * 2]),
@@ -120,7 +121,7 @@ def a_constant_among_others_spoils_none(ag: Autograd, run: Callable[..., None]) 
         expect(x.grad).equals(2.0)
 
 
-@clause("bwd-006a", CONVENTION, sources=[UNDERSTANDING], builds_on=("bwd-006",))
+@clause("bwd-006a", CONVENTION, unseen="constants", sources=[UNDERSTANDING], builds_on=("bwd-006",))
 def every_root_of_a_sequence_requires_grad(ag: Autograd) -> None:
     """One root that does not require grad makes the whole call an error: nothing is accumulated for
     the others.

@@ -46,7 +46,7 @@ def retained_gradient_has_a_history(ag: Autograd) -> None:
 
 @clause(
     "ho-019",
-    VALUE,
+    CONVENTION,
     sources=["docs autograd § Default gradient layouts"],
     builds_on=("acc-001", "ho-004"),
 )

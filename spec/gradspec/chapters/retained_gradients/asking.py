@@ -219,7 +219,7 @@ def on_a_leaf_the_request_does_nothing(ag: Autograd) -> None:
     expect(x.retains_grad).is_false()
 
 
-@clause("ret-008", CONVENTION, sources=["leaf/non-leaf tutorial § retain_grad"])
+@clause("ret-008", CONVENTION, unseen="constants", sources=["leaf/non-leaf tutorial § retain_grad"])
 def constants_cannot_retain(ag: Autograd) -> None:
     """retain_grad() on a tensor that does not require grad is refused.
 

@@ -69,7 +69,14 @@ def deleting_the_gradient_clears_it(ag: Autograd) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-@clause("leaf-024", CONVENTION, level=MAY, sources=["observed"], builds_on=("leaf-054",))
+@clause(
+    "leaf-024",
+    CONVENTION,
+    unseen="constants",
+    level=MAY,
+    sources=["observed"],
+    builds_on=("leaf-054",),
+)
 def a_constant_can_be_given_a_gradient(ag: Autograd) -> None:
     """A gradient can be assigned to a tensor that does not require grad."""
     c = ag.tensor(2.0)

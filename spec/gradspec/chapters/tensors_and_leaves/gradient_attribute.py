@@ -22,7 +22,7 @@ GRAD: Final = "torch.Tensor.grad docstring"
 SETTING: Final = "notes/autograd § Setting requires_grad"
 
 
-@clause("leaf-054", CONVENTION, sources=[GRAD, "T3 §3"])
+@clause("leaf-054", CONVENTION, unseen="constants", sources=[GRAD, "T3 §3"])
 def a_constant_has_the_attribute_too(ag: Autograd) -> None:
     """The grad of a tensor that does not require grad can be read, and nothing is in it.
 

@@ -47,6 +47,7 @@ ORIGINS: Final[dict[str, Any]] = {
 @clause(
     "leaf-010",
     CONVENTION,
+    unseen="constants",
     sources=[IS_LEAF, "T2 §2.2", "T4 §7.2"],
     over=ORIGINS,
     stands_for={
@@ -70,6 +71,7 @@ def what_a_recorded_operation_made_is_no_leaf(ag: Autograd, row: tuple[Any, bool
 @clause(
     "leaf-010a",
     CONVENTION,
+    unseen="constants",
     sources=[IS_LEAF, "T2 §2.2"],
     over=ORIGINS,
     stands_for={"leaf-009a": "a_computed_constant"},
