@@ -1,0 +1,289 @@
+"""Operators: what computes the catalogue's own samples is what it is called like."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.operator import DIFFERENTIABLE, Call, map_arrays
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.port.acts import ACTS
+from gradspec_conformance.engines.smoke_operators import _Trial as OperatorTrial
+from gradspec_conformance.probing.draft import Bench, NotShown
+from gradspec_conformance.probing.names import (
+    ARGUMENTS,
+    FORWARDING,
+    LEFT_OUT,
+    LIKE_ELSEWHERE,
+    NOT_GUESSED,
+    SIGNS,
+)
+from gradspec_conformance.probing.names import OPERATORS as NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradspec.catalogue.operator import Operator
+    from gradspec_conformance.probing.draft import Draft
+    from gradspec_conformance.probing.surroundings import Surroundings
+
+MOST_SPELLINGS: Final = 48
+"""Ways to write the arguments that are tried for one function."""
+
+ENOUGH: Final = 6
+"""Functions of one name that are tried."""
+
+
+class Operators:
+    """Tries what may be an operator on the samples of its calls."""
+
+    def __init__(self, draft: Draft, around: Surroundings, tensor_class: type) -> None:
+        self.draft = draft
+        self.around = around
+        self.tensor_class = tensor_class
+        self.functional = "backward" not in draft.phrases
+
+    def find_all(self) -> None:
+        """Find the phrases of all operators."""
+        for name, operator in OPERATORS.items():
+            if name not in NOT_GUESSED and operator.formula is not None:
+                self.find(operator)
+
+    def find(self, operator: Operator) -> None:
+        """Take the phrase that says most calls, and others for what it does not say."""
+        key = f"op:{operator.name}"
+        calls = self._calls(operator)
+        if not calls:
+            return
+        chosen: list[str] = []
+        said: set[str] = set()
+        for text in self._guesses(operator, calls):
+            if len(said) == len(calls):
+                break
+            right = self._right(operator, calls, text)
+            if right - said:
+                better = right > said and "sign" not in text
+                chosen = [text] if better and len(chosen) <= 1 else [*chosen, text]
+                said |= right
+        inherited = ACTS[key].python
+        if chosen != list(inherited):
+            if chosen or inherited:
+                self.draft.phrases[key] = tuple(chosen)
+        if not chosen and key not in self.draft.notes:
+            self.draft.notes[key] = []
+
+    def _calls(self, operator: Operator) -> dict[str, Call]:
+        """Give the calls that the engine's tensors allow."""
+        ask = self.draft.ask()
+        calls = {}
+        for name, given in operator.calls.items():
+            call = Call(operator, operator.named(name), given)
+            arrays: list[Any] = []
+            map_arrays(call.sample(), arrays.append)
+            words = {f"dtype:{a.dtype.name}" for a in arrays if a.dtype.kind not in "f"}
+            words |= {"arrays"} if any(a.ndim for a in arrays) else set()
+            words |= {f"dtype:{given['dtype']}"} if isinstance(given.get("dtype"), str) else set()
+            if "dtype:float64" in words and not ask.has("dtype:float64"):
+                continue
+            if "alpha" not in given and ask.has(*words):
+                calls[name] = call
+        return calls
+
+    def _right(self, operator: Operator, calls: dict[str, Call], text: str) -> set[str]:
+        """Name the calls that a phrase says and computes; none if it computes one wrongly."""
+        right: set[str] = set()
+        key = f"op:{operator.name}"
+        for name, call in calls.items():
+            covered: list[bool] = []
+            experiment = partial(self._trial, call=call, covered=covered)
+            if self.draft.shows(key, (text,), experiment):
+                right |= {name} if covered else set()
+            elif not self._is_its_own_fault(calls, call, right):
+                return set()
+        return right
+
+    def _is_its_own_fault(self, calls: dict[str, Call], call: Call, right: set[str]) -> bool:
+        """Say whether the same arguments were understood, with other shapes or numbers."""
+        raised = self.draft.notes[f"op:{call.operator.name}"][-1]
+        understood = any(_form(calls[name]) == _form(call) for name in right)
+        return understood and "value is" not in raised and "an operator" not in raised
+
+    def _trial(self, bench: Bench, call: Call, covered: list[bool]) -> None:
+        trial = OperatorTrial(bench.ask, call)
+        if not bench.ask.covers(trial.act.key, trial.sample):
+            return
+        covered.append(True)
+        complaint = trial.run()
+        if complaint is not None:
+            raise NotShown(f"the value is {complaint[0]}, and not {complaint[1]}")
+        operator = call.operator
+        if operator.smoothness in DIFFERENTIABLE and not operator.inplace:
+            self._is_followed(bench, trial)
+
+    def _is_followed(self, bench: Bench, trial: OperatorTrial) -> None:
+        """See that the result is what a gradient can come through; raises NotShown."""
+        name = trial.call.operator.name
+        if self.functional:
+            self._is_traced(bench, trial)
+            return
+        handles = map_arrays(trial.sample, lambda a: bench.ask.tensor(a, leaf=a.dtype.kind == "f"))
+        result = bench.ask(trial.act.key, **handles)
+        for one in result if isinstance(result, tuple | list) else [result]:
+            if not isinstance(one, self.tensor_class):
+                raise NotShown(f"an operator gives a tensor, and no {type(one).__name__}")
+        if name in FORWARDING:
+            x = bench.leaf(3.0)
+            given = {n: v for n, v in trial.sample.items() if n != "x"}
+            y = bench.ask(trial.act.key, x=bench.times(x, x), **given)
+            bench.back(y)
+            if bench.grad(x) is None or float(bench.grad(x)) != 6.0:  # noqa: PLR2004
+                raise NotShown("an operator passes a gradient on, and this does not")
+
+    def _is_traced(self, bench: Bench, trial: OperatorTrial) -> None:
+        handles = map_arrays(trial.sample, bench.ask.tensor)
+        floats = [n for n, v in trial.sample.items() if isinstance(v, np.ndarray)]
+        floats = [n for n in floats if trial.sample[n].dtype.kind == "f"]
+        if not floats:
+            return
+
+        def body(*values: Any) -> Any:
+            given = handles | dict(zip(floats, values, strict=True))
+            result = bench.ask(trial.act.key, **given)
+            return result[0] if isinstance(result, tuple | list) else result
+
+        product = bench.ask("transform:vjp", bench.ask("define", body=body))
+        value, pulled = bench.ask("call", product, [handles[n] for n in floats])
+        pulled(value)
+
+    def _guesses(self, operator: Operator, calls: dict[str, Call]) -> Iterator[str]:
+        """Give phrases, those of Python first, then methods, then functions."""
+        name = operator.name
+        seen: set[str] = set()
+        sign = operator.sign or SIGNS.get(name, "")
+        for text in (*(_typed(sign, operator, calls) if sign else ()), *self._calling(operator)):
+            if text not in seen:
+                seen.add(text)
+                yield text
+
+    def _calling(self, operator: Operator) -> Iterator[str]:
+        """Give calls of methods and functions that are there."""
+        names = operator.signature.names
+        on_tensor = names[:1] == ("x",)
+        methods = self._methods(operator) if on_tensor else iter(())
+        functions = () if operator.inplace and not on_tensor else self._functions(operator)
+        order = (functions, methods) if self.functional else (methods, functions)
+        for texts in order:
+            yield from texts
+
+    def _methods(self, operator: Operator) -> Iterator[str]:
+        for name in _names(operator):
+            thing = getattr(self.tensor_class, name, None)
+            if thing is None:
+                continue
+            if not callable(thing):
+                if len(operator.signature.required) == 1:
+                    yield f"$x.{name}"
+                continue
+            for arguments in _spellings(operator, operator.signature.names[1:], thing):
+                yield f"$x.{name}({arguments})"
+
+    def _functions(self, operator: Operator) -> Iterator[str]:
+        if operator.inplace:
+            return
+        for name in _names(operator):
+            found = [*self.around.found(name)]
+            if operator.signature.names[:1] != ("x",):
+                found += [*self.around.of_classes((name,))]
+            for said, thing in found[:ENOUGH]:
+                if isinstance(thing, type) or not callable(thing):
+                    continue
+                for arguments in _spellings(operator, operator.signature.names, thing):
+                    yield f"{said}({arguments})"
+
+
+def _names(operator: Operator) -> list[str]:
+    return NAMES.get(operator.name, operator.name).split()
+
+
+def _form(call: Call) -> tuple[tuple[str, str], ...]:
+    """Tell what kind of value stands where in a call."""
+    sample = call.sample()
+    return tuple((name, type(value).__name__) for name, value in sample.items())
+
+
+def _typed(sign: str, operator: Operator, calls: dict[str, Call]) -> Iterator[str]:
+    """Give a sign for all operands, then for some kinds of operands."""
+    yield sign
+    kinds: dict[str, list[str]] = {}
+    for call in calls.values():
+        for name, value in call.sample().items():
+            kind = _kind(value)
+            if kind and kind not in kinds.setdefault(name, []):
+                kinds[name].append(kind)
+    names = [name for name in operator.signature.names if name in kinds]
+    if sum(map(len, kinds.values())) == len(names):
+        return
+    for chosen in itertools.product(*(["", *kinds[name]] for name in names)):
+        text = sign
+        for name, kind in zip(names, chosen, strict=True):
+            if kind:
+                text = text.replace(f"${name}", f"${{{name}:{kind}}}")
+        if text != sign:
+            yield text
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case np.ndarray():
+            return "tensor"
+        case bool():
+            return "bool"
+        case int():
+            return "number"
+        case float():
+            return "number"
+        case tuple() | list():
+            return "list"
+        case slice():
+            return "slice"
+    return ""
+
+
+def _spellings(operator: Operator, names: tuple[str, ...], function: Any) -> Iterator[str]:
+    """Give ways to write the arguments, those that the function can take."""
+    signature = operator.signature
+    known, open_ended = _parameters(function)
+    ways: list[list[str]] = []
+    for name in names:
+        spelled = [s for s in ARGUMENTS.get(name, name).split() if open_ended or s in known]
+        if name in LEFT_OUT:
+            continue
+        if name == signature.variadic:
+            ways.append([f"${name}", f"$*{name}", *(f"{s}=${name}" for s in spelled)])
+        elif name == "tensors":
+            ways.append(["$tensors", "$*tensors"])
+        elif name in signature.required:
+            ways.append([f"${name}", *(f"{s}=${name}" for s in spelled if s != name)])
+        else:
+            bare = [f"$(${name})"] if len(names) <= 2 else []  # noqa: PLR2004 - x and one more
+            ways.append([*(f"$({s}=${name})" for s in spelled), *bare, ""])
+    fixed = [s for s in LIKE_ELSEWHERE.get(operator.name, ()) if s.partition("=")[0] in known]
+    texts = itertools.islice(itertools.product(*ways), MOST_SPELLINGS)
+    yield from (", ".join(filter(None, [*text, *_fixed(text, fixed)])) for text in texts)
+
+
+def _fixed(text: tuple[str, ...], fixed: list[str]) -> list[str]:
+    """Give what is said anyway, where the call does not say it."""
+    return [] if any("correction" in part for part in text) else fixed[:1]
+
+
+def _parameters(function: Any) -> tuple[set[str], bool]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return set(), True
+    return {p.name for p in parameters}, any(p.kind is p.VAR_KEYWORD for p in parameters)

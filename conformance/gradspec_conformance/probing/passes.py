@@ -1,0 +1,277 @@
+"""What a backward pass takes, what it keeps, and what else asks for gradients."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec_conformance.probing.draft import Bench, NotShown, same
+from gradspec_conformance.probing.names import COTANGENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradspec_conformance.probing.draft import Draft
+    from gradspec_conformance.probing.surroundings import Surroundings
+
+WEIGHTS: Final = (0.5, -2.0, 3.0)
+POINTS: Final = (1.0, 2.0, -3.0)
+
+
+def find_options(draft: Draft, *, arrays: bool) -> None:
+    """Find the arguments of a pass, one by one; each has to do what it is for."""
+    plain = draft.phrases["backward"][0]
+    said: list[str] = []
+    apart: list[str] = []
+    cotangent = _cotangent(draft, plain, arrays=arrays)
+    if cotangent is not None:
+        (said if "\n" not in cotangent else apart).append(cotangent)
+    kept = _kept(draft, plain)
+    if kept:
+        said.append(kept)
+    for option, experiment in (("create_graph", _second_order), ("inputs", _only_inputs)):
+        guess = f"$({option}=${option})"
+        if draft.shows("backward", (_with(plain, [guess]),), experiment):
+            said.append(guess)
+    texts = [_with(plain, said)]
+    if apart:
+        others = [option for option in said if "inputs" not in option]
+        texts.append("\n".join([apart[0].split("\n")[0], _with(plain, others)]))
+    several = plain.replace("${root:one}", "$root")
+    if several != plain and draft.shows("backward", (_with(several, said),), _several_roots):
+        texts = [text.replace("${root:one}", "$root") for text in texts]
+    draft.phrases["backward"] = tuple(texts)
+
+
+def _with(plain: str, options: list[str]) -> str:
+    """Add options to a call; one that is accepted in silence stands behind it."""
+    silent = [f" {option}" for option in options if option.startswith("${-")]
+    spoken = [option for option in options if not option.startswith("${-")]
+    before = plain.removesuffix(")")
+    comma = ", " if spoken and not before.endswith("(") else ""
+    return f"{before}{comma}{', '.join(spoken)}){''.join(silent)}"
+
+
+def _cotangent(draft: Draft, plain: str, *, arrays: bool) -> str | None:
+    """Find how a cotangent is given: as a tensor or an array, to the pass or to the root."""
+    shown = draft.phrases["array"][0].replace("$x", "$gradient")
+    gradient = draft.phrases["get:grad"][0]
+    experiment = partial(_weighted, arrays=arrays)
+    for name in COTANGENTS:
+        for value in ("$gradient", shown):
+            guess = f"$({name}={value})" if name else f"$({value})"
+            if draft.shows("backward", (_with(plain, [guess]),), experiment):
+                return guess
+    if gradient.endswith(")"):
+        return None
+    for value in ("$gradient", shown):
+        lines = f"{gradient.replace('$x', '$root')} = {value}\n{plain}"
+        if draft.shows("backward", (plain, lines), experiment):
+            return lines
+    return None
+
+
+def _weighted(bench: Bench, *, arrays: bool) -> None:
+    points, weights = (POINTS, WEIGHTS) if arrays else (POINTS[1], WEIGHTS[1])
+    x = bench.leaf(points)
+    y = bench.times(x, x)
+    bench.back(bench.times(y, x), gradient=bench.constant(weights))
+    bench.has_grad(x, 3 * np.square(points) * weights)
+    one = bench.leaf(2.0)
+    bench.back(bench.times(one, one), gradient=bench.constant(0.75))
+    bench.has_grad(one, 3.0)
+    bench.back(bench.times(x, x) if not arrays else bench.times(one, one))  # without it, it is one
+
+
+def _kept(draft: Draft, plain: str) -> str | None:
+    """Find how a graph is kept for another pass, if it is not kept anyway."""
+    guess = "$(retain_graph=$retain_graph)"
+    if draft.shows("backward", (_with(plain, [guess]),), partial(_twice, retain_graph=True)):
+        if not draft.shows("backward", (plain,), _twice):
+            draft.also.append("frees_graph")
+        return guess
+    silent = "${-retain_graph}"
+    if draft.shows("backward", (_with(plain, [silent]),), partial(_twice, retain_graph=True)):
+        return silent
+    return None
+
+
+def _twice(bench: Bench, **options: Any) -> None:
+    """Go twice through three products; the second pass adds, or begins anew."""
+    x, z = bench.leaf(2.0), bench.leaf(5.0)
+    y = bench.times(x, x)
+    root = bench.times(bench.times(y, z), x)
+    for _ in range(2):
+        bench.back(root, **options)
+    found = float(bench.grad(x)), float(bench.grad(z))
+    if found not in ((120.0, 16.0), (60.0, 8.0)):
+        raise NotShown(f"after two passes the gradients of x * x * z * x are {found}")
+
+
+def _second_order(bench: Bench) -> None:
+    x = bench.leaf(2.0)
+    bench.back(bench.times(bench.times(x, x), x), create_graph=True)
+    first = bench.ask("get:grad", x)
+    same(bench.value(first), 12.0, "gradient")
+    bench.ask("clear:grad", x)
+    bench.back(bench.times(first, first))
+    bench.has_grad(x, 288.0)
+
+
+def _only_inputs(bench: Bench) -> None:
+    x, z = bench.leaf(2.0), bench.leaf(5.0)
+    bench.back(bench.times(bench.times(x, z), z), inputs=[x])
+    bench.has_grad(x, 25.0)
+    bench.has_none(z)
+
+
+def _several_roots(bench: Bench) -> None:
+    x = bench.leaf(2.0)
+    bench.back([bench.times(x, x), bench.times(x, 3.0)])
+    bench.has_grad(x, 7.0)
+
+
+def find_asking(draft: Draft, around: Surroundings) -> None:
+    """Find what gives gradients without storing them."""
+    for said in _askers(around):
+        if draft.shows("grad", (f"{said})",), _asked):
+            options = [
+                guess
+                for guess, experiment in ASKED_WITH
+                if draft.shows("grad", (f"{said}, {guess})",), experiment)
+            ]
+            draft.phrases["grad"] = (f"{', '.join([said, *_once(options)])})",)
+            return
+
+
+def _once(options: list[str]) -> list[str]:
+    """Leave out an argument that is said already."""
+    return [o for n, o in enumerate(options) if not any("grad_outputs" in b for b in options[:n])
+            or "grad_outputs" not in o]
+
+
+def _askers(around: Surroundings) -> Iterator[str]:
+    for name in ("autograd.grad", "grad", "gradients", "gradient"):
+        for said, thing in around.found(name):
+            if callable(thing):
+                yield f"{said}($outputs, $inputs"
+    yield "$outputs.gradient(*$inputs"
+    yield "$outputs.grad($inputs"
+
+
+def _asked(bench: Bench, **options: Any) -> None:
+    x, z = bench.leaf(2.0), bench.leaf(5.0)
+    y = bench.times(bench.times(x, x), z)
+    found = bench.ask("grad", y, [x, z], **options)
+    if len(found) != 2:  # noqa: PLR2004 - x and z
+        raise NotShown(f"{len(found)} gradients of two inputs")
+    for one, expected in zip(found, (20.0, 4.0), strict=True):
+        same(bench.value(one), expected, "gradient")
+    bench.has_none(x)
+
+
+def _asked_again(bench: Bench) -> None:
+    x = bench.leaf(2.0)
+    y = bench.times(bench.times(x, x), x)
+    (first,) = bench.ask("grad", y, [x], create_graph=True)
+    (second,) = bench.ask("grad", first, [x])
+    same(bench.value(second), 12.0, "second derivative")
+
+
+def _asked_twice(bench: Bench) -> None:
+    x = bench.leaf(2.0)
+    y = bench.times(bench.times(x, x), x)
+    for _ in range(2):
+        (first,) = bench.ask("grad", y, [x], retain_graph=True)
+        same(bench.value(first), 12.0, "gradient")
+
+
+def _asked_weighted(bench: Bench) -> None:
+    x = bench.leaf(2.0)
+    (first,) = bench.ask("grad", bench.times(x, x), [x], grad_outputs=bench.constant(0.75))
+    same(bench.value(first), 3.0, "gradient")
+
+
+def _asked_unused(bench: Bench) -> None:
+    x, z = bench.leaf(2.0), bench.leaf(5.0)
+    first, second = bench.ask("grad", bench.times(x, x), [x, z], allow_unused=True)
+    same(bench.value(first), 4.0, "gradient")
+    if second is not None:
+        raise NotShown("a gradient where there is no path")
+
+
+ASKED_WITH: Final = (
+    ("$($grad_outputs)", _asked_weighted),
+    ("$(grad_outputs=$grad_outputs)", _asked_weighted),
+    ("$(retain_graph=$retain_graph)", _asked_twice),
+    ("$(create_graph=$create_graph)", _asked_again),
+    ("$(allow_unused=$allow_unused)", _asked_unused),
+)
+
+
+def find_errors(draft: Draft, *, arrays: bool) -> None:
+    """Take down what the engine says where it refuses, for the kinds that are easily caused."""
+    for kind, act, cause in REFUSALS:
+        if arrays or kind == "root-without-grad":
+            said = _refusal(draft, cause)
+            if said and all(said != known for _, known, _ in draft.errors):
+                draft.errors.append((kind, said, act))
+
+
+def _refusal(draft: Draft, cause: Any) -> str | None:
+    """Cause a refusal; an error that Python itself raises is an accident and tells nothing."""
+    told: list[str] = []
+
+    def caused(bench: Bench) -> None:
+        steps = cause(bench)
+        try:
+            steps()
+        except Exception as error:  # noqa: BLE001 - that is what is looked for
+            told.append(f"{type(error).__name__}: {error}")
+
+    if draft.shows("refusal", (), caused) and told and not told[0].startswith(ACCIDENTS):
+        return told[0]
+    return None
+
+
+ACCIDENTS: Final = ("AttributeError", "TypeError", "NameError", "IndexError", "KeyError", "Unsaid")
+
+
+def _vector_root(bench: Bench) -> Any:
+    x = bench.leaf(POINTS)
+    y = bench.times(x, x)
+    return lambda: bench.back(y)
+
+
+def _constant_root(bench: Bench) -> Any:
+    y = bench.times(bench.constant(2.0), bench.constant(3.0))
+    return lambda: bench.back(y)
+
+
+def _freed(bench: Bench) -> Any:
+    x = bench.leaf(2.0)
+    y = bench.times(bench.times(x, x), x)
+    bench.back(y)
+    return lambda: bench.back(y)
+
+
+def _wrong_cotangent(bench: Bench) -> Any:
+    x = bench.leaf(POINTS)
+    y = bench.times(x, x)
+    return lambda: bench.back(y, gradient=bench.constant(np.ones((2, 5))))
+
+
+def _wrong_operands(bench: Bench) -> Any:
+    return lambda: bench.times(bench.leaf(POINTS), bench.leaf(np.ones((2, 5))))
+
+
+REFUSALS: Final = (
+    ("nonscalar-root", "backward", _vector_root),
+    ("root-without-grad", "backward", _constant_root),
+    ("graph-freed", "backward", _freed),
+    ("cotangent-shape", "backward", _wrong_cotangent),
+    ("operand-shape", "", _wrong_operands),
+)
+"""Kind of an error, the act that raises it, and what leads there."""
