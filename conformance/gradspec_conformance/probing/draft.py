@@ -93,7 +93,7 @@ class Draft:
         self.tell(guess)
         try:
             with quietly():
-                bench = Bench(self.ask({key: texts, **(more or {})} if texts else more, **changed))
+                bench = Bench(self.ask({**(more or {}), **({key: texts} if texts else {})}, **changed))
                 bench.begin()
                 experiment(bench)
         except KeyboardInterrupt:

@@ -109,11 +109,12 @@ def _find_the_rest(draft: Draft, around: Surroundings) -> None:
         ("int", "int($x)", 2.0),
         ("bool", "bool($x)", 1.0),
     ):
-        draft.find(key, (text,), _number(key, value))
+        if not draft.find(key, (text,), _number(key, value, inside=True)):
+            draft.find(key, (text,), _number(key, value, inside=False))
     if draft.dtypes.keys() == {"float64"} and shape:
         for name in ("bool", "int32", "int64", "float32"):
-            if draft.shows(f"dtype:{name}", (), _keeps(name), dtypes={name: f"np.{name}"}):
-                draft.dtypes[name] = f"np.{name}"
+            if draft.shows(f"dtype:{name}", (), _keeps(name), dtypes={name: _spelled(name)}):
+                draft.dtypes[name] = _spelled(name)
 
 
 def _inside(bench: Bench, look: Any, value: float) -> None:
@@ -156,7 +157,7 @@ def _twice(bench: Bench) -> None:
     same(_nested(bench, lambda _: None), 15.0, "second derivative of x ** 3")
 
 
-def _number(key: str, value: float) -> Any:
+def _number(key: str, value: float, *, inside: bool) -> Any:
     def numbered(bench: Bench) -> None:
         def look(x: Any) -> None:
             found = bench.ask(key, x)
@@ -164,7 +165,8 @@ def _number(key: str, value: float) -> Any:
                 raise NotShown(f"{found!r}, and not {NUMBERS[key]!r}")
 
         look(bench.constant(value))
-        _inside(bench, look, value)
+        if inside:
+            _inside(bench, look, value)
 
     return numbered
 
@@ -179,6 +181,10 @@ def _shape(bench: Bench) -> None:
 
     look(bench.constant(2.5))
     _inside(bench, look, 2.5)
+
+
+def _spelled(name: str) -> str:
+    return "np.bool_" if name == "bool" else f"np.{name}"
 
 
 def _keeps(name: str) -> Any:

@@ -326,6 +326,7 @@ def _find_dtypes(draft: Draft, kind: Kind) -> None:
     (main, spelling), *_ = kind.dtypes.items()
     for name in DTYPES:
         said = spelling.replace(main, name)
+        said = "np.bool_" if said == "np.bool" else said  # of NumPy 1, too
         if name != main and _keeps(draft, kind, name, said):
             kind.dtypes[name] = said
 

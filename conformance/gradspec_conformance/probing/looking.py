@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.operators import CALLS
+from gradspec.port.abilities import DTYPES
 from gradspec_conformance.adapters.phrases import Phrasebook
 from gradspec_conformance.engines.smoke import smoke
 from gradspec_conformance.exceptions import MalformedBook, NothingFound
@@ -45,7 +46,7 @@ def look(
     around = explore(module, tell, avoided)
     lacking = names_of_torch(around)
     if lacking is not None:
-        _speak_torch(draft, lacking)
+        _speak_torch(draft, around, lacking)
         return _checked(draft)
     draft.setup.append(f"import {module}")
     kind = find_leaves(draft, around)
@@ -102,8 +103,10 @@ def _import_what_is_said(draft: Draft, around: Surroundings) -> None:
     """Import the modules that phrases name."""
     said = " ".join(text for texts in draft.phrases.values() for text in texts)
     said += " ".join(draft.dtypes.values())
-    for place, _ in around.places[1:]:
-        if f"{place}." in said and not any(f"import {place}" == line for line in draft.setup):
+    paths = {place for place, _ in around.places}
+    for place in sorted(paths - {draft.module}):
+        named = {f"{place}.{name}" for name in re.findall(rf"\b{re.escape(place)}\.(\w+)", said)}
+        if named - paths and f"import {place}" not in draft.setup:
             draft.setup.append(f"import {place}")
     top = f"import {draft.module}"
     inner = any(line.startswith(f"{top}.") for line in draft.setup)
@@ -111,11 +114,12 @@ def _import_what_is_said(draft: Draft, around: Surroundings) -> None:
         draft.setup[:] = [line for line in draft.setup if line != top]
 
 
-def _speak_torch(draft: Draft, lacking: list[str]) -> None:
+def _speak_torch(draft: Draft, around: Surroundings, lacking: list[str]) -> None:
     """Write a book that says what torch says, but for what is not there."""
     draft.inherits = "torch"
     draft.setup.append(f"import {draft.module} as torch")
     draft.phrases |= dict.fromkeys(lacking, ())
+    draft.dtypes |= {name: "" for name in DTYPES if not hasattr(around.places[0][1], name)}
     draft.remarks.append(
         f"{draft.module} has torch's names: its book is torch's, without what is not there."
     )

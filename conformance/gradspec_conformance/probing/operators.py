@@ -12,6 +12,7 @@ import numpy as np
 from gradspec.catalogue.operator import DIFFERENTIABLE, Call, map_arrays
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.port.acts import ACTS
+from gradspec.port.phrase import Phrase
 from gradspec_conformance.engines.smoke_operators import _Trial as OperatorTrial
 from gradspec_conformance.probing.draft import Bench, NotShown
 from gradspec_conformance.probing.names import (
@@ -31,8 +32,14 @@ if TYPE_CHECKING:
     from gradspec_conformance.probing.draft import Draft
     from gradspec_conformance.probing.surroundings import Surroundings
 
+MOST_NAMES: Final = 3
+"""Names of one parameter that are tried, where a function does not tell its own."""
+
 MOST_SPELLINGS: Final = 48
 """Ways to write the arguments that are tried for one function."""
+
+LONGEST: Final = 40
+"""How many characters of a value are told."""
 
 ENOUGH: Final = 6
 """Functions of one name that are tried."""
@@ -50,7 +57,8 @@ class Operators:
     def find_all(self) -> None:
         """Find the phrases of all operators."""
         for name, operator in OPERATORS.items():
-            if name not in NOT_GUESSED and operator.formula is not None:
+            guessed = name not in NOT_GUESSED and operator.formula is not None
+            if guessed and not (self.functional and operator.inplace):  # a trace has no memory
                 self.find(operator)
 
     def find(self, operator: Operator) -> None:
@@ -97,6 +105,7 @@ class Operators:
         """Name the calls that a phrase says and computes; none if it computes one wrongly."""
         right: set[str] = set()
         key = f"op:{operator.name}"
+        calls = {name: calls[name] for name in sorted(calls, key=lambda n: len(calls[n].given))}
         for name, call in calls.items():
             covered: list[bool] = []
             experiment = partial(self._trial, call=call, covered=covered)
@@ -104,7 +113,12 @@ class Operators:
                 right |= {name} if covered else set()
             elif not self._is_its_own_fault(calls, call, right):
                 return set()
-        return right
+        given = {name for call in right for name in calls[call].given}
+        mentioned = Phrase.read(text).mentioned
+        if mentioned <= given | {*operator.signature.required}:
+            return right
+        self.draft.note(key, (text,), f"no sample shows {', '.join(sorted(mentioned - given))}")
+        return set()
 
     def _is_its_own_fault(self, calls: dict[str, Call], call: Call, right: set[str]) -> bool:
         """Say whether the same arguments were understood, with other shapes or numbers."""
@@ -119,7 +133,7 @@ class Operators:
         covered.append(True)
         complaint = trial.run()
         if complaint is not None:
-            raise NotShown(f"the value is {complaint[0]}, and not {complaint[1]}")
+            raise NotShown(f"the value is {_short(complaint[0])}, and not {_short(complaint[1])}")
         operator = call.operator
         if operator.smoothness in DIFFERENTIABLE and not operator.inplace:
             self._is_followed(bench, trial)
@@ -205,6 +219,11 @@ class Operators:
                     yield f"{said}({arguments})"
 
 
+def _short(text: str) -> str:
+    text = " ".join(text.removeprefix("array(").removesuffix(")").split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
 def _names(operator: Operator) -> list[str]:
     return NAMES.get(operator.name, operator.name).split()
 
@@ -260,8 +279,9 @@ def _spellings(operator: Operator, names: tuple[str, ...], function: Any) -> Ite
     ways: list[list[str]] = []
     for name in names:
         spelled = [s for s in ARGUMENTS.get(name, name).split() if open_ended or s in known]
-        if name in LEFT_OUT:
+        if name in LEFT_OUT and name not in signature.required:
             continue
+        spelled = spelled[:MOST_NAMES]
         if name == signature.variadic:
             ways.append([f"${name}", f"$*{name}", *(f"{s}=${name}" for s in spelled)])
         elif name == "tensors":
@@ -272,7 +292,8 @@ def _spellings(operator: Operator, names: tuple[str, ...], function: Any) -> Ite
             bare = [f"$(${name})"] if len(names) <= 2 else []  # noqa: PLR2004 - x and one more
             ways.append([*(f"$({s}=${name})" for s in spelled), *bare, ""])
     fixed = [s for s in LIKE_ELSEWHERE.get(operator.name, ()) if s.partition("=")[0] in known]
-    texts = itertools.islice(itertools.product(*ways), MOST_SPELLINGS)
+    texts = [*itertools.islice(itertools.product(*ways), MOST_SPELLINGS)]
+    texts.append(tuple(f"${name}" for name in names if name not in LEFT_OUT))
     yield from (", ".join(filter(None, [*text, *_fixed(text, fixed)])) for text in texts)
 
 

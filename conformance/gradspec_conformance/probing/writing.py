@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from gradspec.port.acts import ACTS
@@ -52,7 +53,9 @@ def book_text(draft: Draft) -> str:
 
 
 def _engine(draft: Draft) -> Iterator[str]:
-    yield f"version = {_text(_version(draft.module))}"
+    version = _version(draft.module)
+    if version is not None:
+        yield f"version = {_text(version)}"
     if draft.inherits != "python":
         yield f"inherits = {_text(draft.inherits)}"
     yield f"setup = {_text(chr(10).join(draft.setup))}"
@@ -60,11 +63,10 @@ def _engine(draft: Draft) -> Iterator[str]:
         yield f"also = {json.dumps(draft.also)}"
 
 
-def _version(module: str) -> str:
-    """Say how the version is had, whatever the distribution is called."""
-    package = module.partition(".")[0]
-    found = f"importlib.metadata.packages_distributions().get({package!r}, [])"
-    return f"next((importlib.metadata.version(name) for name in {found}), 'unknown')"
+def _version(module: str) -> str | None:
+    """Say how the version is had, where the module belongs to one distribution."""
+    owners = set(metadata.packages_distributions().get(module.partition(".")[0], ()))
+    return f"importlib.metadata.version({owners.pop()!r})" if len(owners) == 1 else None
 
 
 def _table(draft: Draft, table: str) -> list[str]:
@@ -115,24 +117,24 @@ def _notes(draft: Draft, table: str, prefix: str) -> Iterator[str]:
             unheard.append(name)
             continue
         yield f'# {_key(name)} = ""'
-        for line in tried[:MOST_NOTES]:
-            told = " ".join(line.split())
-            yield from textwrap.wrap(
-                f"tried {told}",
-                WIDTH,
-                initial_indent="#     ",
-                subsequent_indent="#         ",
-                break_on_hyphens=False,
-            )
-        if len(tried) > MOST_NOTES:
-            yield f"#     and {len(tried) - MOST_NOTES} other ways"
+        absent = [line.partition(": AttributeError")[0] for line in tried if _is_absent(line)]
+        told = [f"tried {' '.join(line.split())}" for line in tried if not _is_absent(line)]
+        more = [f"and {len(told) - MOST_NOTES} other ways"] if len(told) > MOST_NOTES else []
+        gone = [f"not there: {', '.join(absent)}"] if absent else []
+        for line in (*told[:MOST_NOTES], *more, *gone):
+            yield from _comment(line, "#     ")
     if unheard:
         yield from _comment(f"Nothing is called like {', '.join(unheard)}.")
 
 
-def _comment(text: str) -> list[str]:
+def _is_absent(note: str) -> bool:
+    return ": AttributeError: " in note and "no attribute" in note
+
+
+def _comment(text: str, first: str = "# ") -> list[str]:
+    more = first if first == "# " else f"{first}    "
     return textwrap.wrap(
-        text, WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+        text, WIDTH, initial_indent=first, subsequent_indent=more, break_on_hyphens=False
     )
 
 
