@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -52,6 +52,8 @@ class Kind:
     has_arrays: bool = False
     has_constants: bool = False
     tensor_class: type = object
+    class_said: str = "type($x)"
+    run_pass: Any = None
 
     @property
     def rank(self) -> tuple[bool, bool, bool]:
@@ -103,7 +105,7 @@ def _tried(draft: Draft, around: Surroundings, maker: Maker) -> Kind | None:
                 for suffix, spelling in _suffixes(around, maker, dtype):
                     text = f"{maker.said}(${form}{suffix})"
                     kind = Kind(maker, {"tensor": (text,)}, {dtype: spelling})
-                    if _is_shown(draft, kind) and _is_differentiated(draft, around, kind):
+                    if _is_shown(draft, around, kind) and _is_differentiated(draft, around, kind):
                         return kind
     finally:
         draft.setup[:] = before
@@ -119,8 +121,9 @@ def _suffixes(around: Surroundings, maker: Maker, dtype: str) -> Iterator[tuple[
             yield ", dtype=$dtype", spelling
 
 
-def _is_shown(draft: Draft, kind: Kind) -> bool:
+def _is_shown(draft: Draft, around: Surroundings, kind: Kind) -> bool:
     """Say whether a number that is put in can be seen again; take down how."""
+    maker = kind.maker
 
     def look(bench: Bench) -> None:
         x = bench.ask.tensor(np.array(3.25, bench.ask.dtype))
@@ -132,10 +135,20 @@ def _is_shown(draft: Draft, kind: Kind) -> bool:
                 wide = f", dtype=np.{bench.ask.dtype}" if isinstance(shown, float) else ""
                 kind.phrases["array"] = (f"np.array($x.{said}{wide})",)
                 kind.tensor_class = type(x)
+                if maker.thing is type(x):
+                    kind.class_said = maker.said
+                else:
+                    kind.class_said = next(_called(around, type(x)), "type($x)")
                 return
         raise NotShown("nothing on it shows the number that it was made from")
 
     return draft.shows("tensor", kind.phrases["tensor"], look, dtypes=kind.dtypes)
+
+
+def _called(around: Surroundings, thing: type) -> Iterator[str]:
+    """Give what a class is called."""
+    for place, module in around.places:
+        yield from (f"{place}.{name}" for name, found in vars(module).items() if found is thing)
 
 
 def _looks(x: Any, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -160,8 +173,9 @@ def _is_differentiated(draft: Draft, around: Surroundings, kind: Kind) -> bool:
     flags = [f for f in GRADED if takes(kind.maker.thing, f.partition("=")[0])]
     for flag in (*flags, ""):
         leaf = f"{made}, {flag})" if flag else f"{made})"
-        for backward in _passes(around, kind):
+        for backward, run_pass in _passes(around, kind):
             if _has_gradient(draft, kind, leaf, backward):
+                kind.run_pass = run_pass
                 _find_arrays(draft, kind)
                 _find_constants(draft, kind, flag)
                 _find_dtypes(draft, kind)
@@ -169,14 +183,14 @@ def _is_differentiated(draft: Draft, around: Surroundings, kind: Kind) -> bool:
     return False
 
 
-def _passes(around: Surroundings, kind: Kind) -> Iterator[str]:
+def _passes(around: Surroundings, kind: Kind) -> Iterator[tuple[str, Any]]:
     for name in PASSES:
         if hasattr(kind.tensor_class, name):
-            yield f"${{root:one}}.{name}()"
+            yield f"${{root:one}}.{name}()", getattr(kind.tensor_class, name)
     for name in PASSES:
         for said, thing in around.found(name):
             if callable(thing) and not isinstance(thing, type):
-                yield f"{said}(${{root:one}})"
+                yield f"{said}(${{root:one}})", thing
 
 
 def _has_gradient(draft: Draft, kind: Kind, leaf: str, backward: str) -> bool:
@@ -214,10 +228,7 @@ def _of_both(kind: Kind) -> str:
     """Say what shows tensors, and gradients that are none."""
     shown = kind.phrases["array"][0].removeprefix("np.array(").removesuffix(")")
     expression, comma, rest = shown.partition(", dtype=")
-    if kind.maker.thing is kind.tensor_class:
-        return f"np.array({expression} if isinstance($x, {kind.maker.said}) else $x{comma}{rest})"
-    name = expression.removeprefix("$x.").partition(".")[0].removesuffix("()")
-    return f"np.array({expression} if hasattr($x, '{name}') else $x{comma}{rest})"
+    return f"np.array({expression} if isinstance($x, {kind.class_said}) else $x{comma}{rest})"
 
 
 def _find_arrays(draft: Draft, kind: Kind) -> None:
@@ -289,7 +300,7 @@ def _bare(kind: Kind) -> Kind:
     text = kind.phrases["array"][0]
     if " if " in text:
         text = text.partition(" if ")[0] + text[text.index(" else $x") + len(" else $x") :]
-    return Kind(kind.maker, {"array": (text,)}, kind.dtypes, tensor_class=kind.tensor_class)
+    return replace(kind, phrases={"array": (text,)})
 
 
 SIGNS: Final[dict[str, tuple[str, ...]]] = {

@@ -51,10 +51,10 @@ def look(
     draft.setup.append(f"import {module}")
     kind = find_leaves(draft, around)
     if kind is not None:
-        find_clearing(draft)
         find_reset(draft, around)
+        find_clearing(draft)
         find_writing(draft)
-        find_options(draft, arrays=kind.has_arrays)
+        find_options(draft, kind.run_pass, arrays=kind.has_arrays)
         find_flags(draft)
         find_modes(draft, around)
         find_numbers(draft)

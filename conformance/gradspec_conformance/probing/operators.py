@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from gradspec_conformance.probing.draft import Draft
     from gradspec_conformance.probing.surroundings import Surroundings
 
+CONSTANT: Final = ("condition", "index", "indices", "mask")
+"""Operands that no gradient goes to: an engine may want an array."""
+
 MOST_NAMES: Final = 3
 """Names of one parameter that are tried, where a function does not tell its own."""
 
@@ -194,6 +197,7 @@ class Operators:
             yield from texts
 
     def _methods(self, operator: Operator) -> Iterator[str]:
+        (shown,) = self.draft.phrases["array"]
         for name in _names(operator):
             thing = getattr(self.tensor_class, name, None)
             if thing is None:
@@ -202,20 +206,21 @@ class Operators:
                 if len(operator.signature.required) == 1:
                     yield f"$x.{name}"
                 continue
-            for arguments in _spellings(operator, operator.signature.names[1:], thing):
+            for arguments in _spellings(operator, operator.signature.names[1:], thing, shown):
                 yield f"$x.{name}({arguments})"
 
     def _functions(self, operator: Operator) -> Iterator[str]:
         if operator.inplace:
             return
+        (shown,) = self.draft.phrases["array"]
         for name in _names(operator):
             found = [*self.around.found(name)]
             if operator.signature.names[:1] != ("x",):
                 found += [*self.around.of_classes((name,))]
             for said, thing in found[:ENOUGH]:
-                if isinstance(thing, type) or not callable(thing):
+                if not callable(thing):
                     continue
-                for arguments in _spellings(operator, operator.signature.names, thing):
+                for arguments in _spellings(operator, operator.signature.names, thing, shown):
                     yield f"{said}({arguments})"
 
 
@@ -272,8 +277,13 @@ def _kind(value: Any) -> str:
     return ""
 
 
-def _spellings(operator: Operator, names: tuple[str, ...], function: Any) -> Iterator[str]:
-    """Give ways to write the arguments, those that the function can take."""
+def _spellings(
+    operator: Operator, names: tuple[str, ...], function: Any, shown: str = ""
+) -> Iterator[str]:
+    """Give ways to write the arguments, those that the function can take.
+
+    `shown` gives the array of a tensor, for arguments that no gradient goes to.
+    """
     signature = operator.signature
     known, open_ended = _parameters(function)
     ways: list[list[str]] = []
@@ -286,6 +296,8 @@ def _spellings(operator: Operator, names: tuple[str, ...], function: Any) -> Ite
             ways.append([f"${name}", f"$*{name}", *(f"{s}=${name}" for s in spelled)])
         elif name == "tensors":
             ways.append(["$tensors", "$*tensors"])
+        elif name in CONSTANT and shown:
+            ways.append([f"${name}", shown.replace("$x", f"${name}")])
         elif name in signature.required:
             ways.append([f"${name}", *(f"{s}=${name}" for s in spelled if s != name)])
         else:
