@@ -29,13 +29,13 @@ ULPS = 64
 def check_operators(ask: Asker) -> Iterator[tuple[str, Callable[[], Complaint | None]]]:
     """Give a name and a check for each call that the engine's declarations reach."""
     for call in CALLS.values():
-        tried = _Trial(ask, call)
+        tried = OperatorTrial(ask, call)
         if tried.needs <= ask.abilities and ask.covers(tried.act.key, tried.sample):
             kind = "in-place operator" if call.operator.inplace else "operator"
             yield f"{kind} {call.name}", tried.run
 
 
-class _Trial:
+class OperatorTrial:
     """One call on one engine, in the engine's working data type."""
 
     def __init__(self, ask: Asker, call: Call) -> None:
@@ -56,11 +56,18 @@ class _Trial:
         return frozenset(words)
 
     def run(self) -> Complaint | None:
+        """Ask, and compare what comes back."""
+        return self.compared(self.result())
+
+    def result(self) -> Any:
+        """Give what the engine makes of the sample: in place, the operand that was written."""
         handles = map_arrays(self.sample, self._handle)
         result = self.ask(self.act.key, **handles)
+        return handles["x"] if self.call.operator.inplace else result
+
+    def compared(self, result: Any) -> Complaint | None:
+        """Compare a result with what the catalogue computes."""
         expected = self.call.value(self.sample)
-        if self.call.operator.inplace:
-            return self._compare(handles["x"], expected)
         if isinstance(expected, tuple):
             return self._compare_all(result, expected)
         return self._compare(result, expected)

@@ -60,11 +60,12 @@ def look(
         find_numbers(draft)
         find_looks(draft)
         find_asking(draft, around)
-        find_errors(draft, arrays=kind.has_arrays)
         Operators(draft, around, kind.tensor_class).find_all()
+        find_errors(draft, arrays=kind.has_arrays)
     elif find_functional(draft, around):
         a_tensor = draft.ask().tensor
         Operators(draft, around, type(a_tensor(_number(draft)))).find_all()
+        find_errors(draft, arrays="shape" in draft.phrases)
     else:
         raise NothingFound(_nothing(module, draft, around))
     _import_what_is_said(draft, around)

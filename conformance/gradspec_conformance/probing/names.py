@@ -187,3 +187,9 @@ LIKE_ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "std": ("ddof=1", "correction=1"),
 }
 """What is always said besides, in an engine with other defaults."""
+
+AGAIN: Final = frozenset({"dot", "mm", "mv"})
+"""Operators that are a product of matrices again: where that is wrong, they show no more."""
+
+ARRAYS_WILL_DO: Final = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
+"""Operators whose result may be an array of NumPy's, which has no flag."""

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.operator import DIFFERENTIABLE, Call, map_arrays
+from gradspec.catalogue.operator import (
+    CONSTANT,
+    DIFFERENTIABLE,
+    UNDETERMINED,
+    Call,
+    map_arrays,
+    replaced,
+    variables,
+)
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.catalogue.slopes import pulled_back
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Phrase
-from gradspec_conformance.engines.smoke_operators import _Trial as OperatorTrial
+from gradspec_conformance.engines.smoke_operators import OperatorTrial
 from gradspec_conformance.probing.draft import Bench, NotShown
 from gradspec_conformance.probing.names import (
+    AGAIN,
     ARGUMENTS,
+    ARRAYS_WILL_DO,
     FORWARDING,
     LEFT_OUT,
     LIKE_ELSEWHERE,
@@ -32,7 +44,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.probing.draft import Draft
     from gradspec_conformance.probing.surroundings import Surroundings
 
-CONSTANT: Final = ("condition", "index", "indices", "mask")
+WITHOUT_GRADIENT: Final = ("condition", "index", "indices", "mask")
 """Operands that no gradient goes to: an engine may want an array."""
 
 MOST_NAMES: Final = 3
@@ -43,6 +55,8 @@ MOST_SPELLINGS: Final = 48
 
 LONGEST: Final = 40
 """How many characters of a value are told."""
+
+CONVERTING: Final = {"float": "float32", "double": "float64", "long": "int64"}
 
 ENOUGH: Final = 6
 """Functions of one name that are tried."""
@@ -56,36 +70,54 @@ class Operators:
         self.around = around
         self.tensor_class = tensor_class
         self.functional = "backward" not in draft.phrases
+        self._is_differentiated = True
+        self._narrower = ""
 
     def find_all(self) -> None:
-        """Find the phrases of all operators."""
-        for name, operator in OPERATORS.items():
+        """Find the phrases of all operators; conversions follow from the general one."""
+        for name in sorted(OPERATORS, key=lambda name: name != "to"):
+            operator = OPERATORS[name]
             guessed = name not in NOT_GUESSED and operator.formula is not None
             if guessed and not (self.functional and operator.inplace):  # a trace has no memory
                 self.find(operator)
 
     def find(self, operator: Operator) -> None:
-        """Take the phrase that says most calls, and others for what it does not say."""
+        """Take the phrase that says most calls, and others for what it does not say.
+
+        Of two that compute the same the one is preferred that is differentiated rightly: a name
+        may stand for several functions of an engine, or of NumPy's.
+        """
         key = f"op:{operator.name}"
         calls = self._calls(operator)
         if not calls:
             return
         chosen: list[str] = []
         said: set[str] = set()
+        doubtful: list[tuple[str, set[str]]] = []
+
+        def take(text: str, right: set[str]) -> None:
+            nonlocal chosen, said
+            if right - said:
+                chosen = [text] if right > said else [*chosen, text]
+                said |= right
+
         for text in self._guesses(operator, calls):
             if len(said) == len(calls):
                 break
             right = self._right(operator, calls, text)
-            if right - said:
-                better = right > said and "sign" not in text
-                chosen = [text] if better and len(chosen) <= 1 else [*chosen, text]
-                said |= right
-        inherited = ACTS[key].python
-        if chosen != list(inherited):
-            if chosen or inherited:
+            if self._is_differentiated:
+                take(text, right)
+            elif operator.name not in AGAIN:
+                doubtful.append((text, right))
+            else:
+                self.draft.note(key, (text,), "the value is right and the gradient is not")
+        for text, right in doubtful:
+            take(text, right)
+        if chosen != list(ACTS[key].python):
+            if chosen or ACTS[key].python:
                 self.draft.phrases[key] = tuple(chosen)
-        if not chosen and key not in self.draft.notes:
-            self.draft.notes[key] = []
+        if not chosen:
+            self.draft.notes.setdefault(key, [])
 
     def _calls(self, operator: Operator) -> dict[str, Call]:
         """Give the calls that the engine's tensors allow."""
@@ -107,14 +139,17 @@ class Operators:
     def _right(self, operator: Operator, calls: dict[str, Call], text: str) -> set[str]:
         """Name the calls that a phrase says and computes; none if it computes one wrongly."""
         right: set[str] = set()
+        self._is_differentiated = True
+        self._narrower = ""
         key = f"op:{operator.name}"
-        calls = {name: calls[name] for name in sorted(calls, key=lambda n: len(calls[n].given))}
-        for name, call in calls.items():
+        for name in sorted(calls, key=lambda name: len(calls[name].given)):
             covered: list[bool] = []
-            experiment = partial(self._trial, call=call, covered=covered)
+            experiment = partial(self._trial, call=calls[name], covered=covered)
             if self.draft.shows(key, (text,), experiment):
                 right |= {name} if covered else set()
-            elif not self._is_its_own_fault(calls, call, right):
+                self._is_differentiated &= all(covered)
+            elif not self._is_its_own_fault(calls, calls[name], right):
+                self._narrower = _narrowed(text, [calls[n] for n in right], calls[name])
                 return set()
         given = {name for call in right for name in calls[call].given}
         mentioned = Phrase.read(text).mentioned
@@ -133,58 +168,99 @@ class Operators:
         trial = OperatorTrial(bench.ask, call)
         if not bench.ask.covers(trial.act.key, trial.sample):
             return
-        covered.append(True)
-        complaint = trial.run()
+        result = trial.result()
+        complaint = trial.compared(result)
         if complaint is not None:
             raise NotShown(f"the value is {_short(complaint[0])}, and not {_short(complaint[1])}")
-        operator = call.operator
-        if operator.smoothness in DIFFERENTIABLE and not operator.inplace:
-            self._is_followed(bench, trial)
+        slopes = True
+        if bench.ask.has("get:requires_grad") and self._makes_constants(call.operator):
+            for one in result if isinstance(result, tuple | list) else [result]:
+                if bench.ask("get:requires_grad", one) is not False:
+                    raise NotShown("what it makes requires grad")
+        if call.operator.smoothness in DIFFERENTIABLE and not call.operator.inplace:
+            slopes = (self._is_traced if self.functional else self._is_followed)(bench, trial)
+        covered.append(slopes)
 
-    def _is_followed(self, bench: Bench, trial: OperatorTrial) -> None:
-        """See that the result is what a gradient can come through; raises NotShown."""
-        name = trial.call.operator.name
-        if self.functional:
-            self._is_traced(bench, trial)
-            return
-        handles = map_arrays(trial.sample, lambda a: bench.ask.tensor(a, leaf=a.dtype.kind == "f"))
-        result = bench.ask(trial.act.key, **handles)
+    def _makes_constants(self, operator: Operator) -> bool:
+        constant = operator.smoothness in (CONSTANT, UNDETERMINED) and not operator.inplace
+        return constant and operator.name not in ARRAYS_WILL_DO
+
+    def _is_followed(self, bench: Bench, trial: OperatorTrial) -> bool:
+        """See that a gradient can come through, and say if it is right; raises NotShown."""
+        points = list(variables(trial.sample))
+        leaves = [bench.ask.tensor(point, leaf=True) for point in points]
+        given = replaced(trial.sample, leaves, bench.ask.tensor)
+        result = bench.ask(trial.act.key, **given)
         for one in result if isinstance(result, tuple | list) else [result]:
             if not isinstance(one, self.tensor_class):
                 raise NotShown(f"an operator gives a tensor, and no {type(one).__name__}")
-        if name in FORWARDING:
-            x = bench.leaf(3.0)
-            given = {n: v for n, v in trial.sample.items() if n != "x"}
-            y = bench.ask(trial.act.key, x=bench.times(x, x), **given)
-            bench.back(y)
-            if bench.grad(x) is None or float(bench.grad(x)) != 6.0:  # noqa: PLR2004
-                raise NotShown("an operator passes a gradient on, and this does not")
+        if trial.call.operator.name in FORWARDING:
+            self._is_forwarded(bench, trial)
+        if isinstance(result, tuple | list):
+            return True
+        weights = _weights(np.shape(bench.value(result)))
+        try:
+            if not weights.ndim:
+                weights = np.array(1.0)
+                bench.back(result)
+            elif bench.ask.has("given_cotangent"):
+                bench.back(result, gradient=bench.constant(weights))
+            elif bench.ask.has("op:sum"):
+                bench.back(bench.ask("op:sum", bench.times(result, bench.constant(weights))))
+            else:
+                return True
+            return _agree(trial, weights, [bench.grad(leaf) for leaf in leaves])
+        except Exception:  # noqa: BLE001 - a pass that fails is not right
+            return False
 
-    def _is_traced(self, bench: Bench, trial: OperatorTrial) -> None:
-        handles = map_arrays(trial.sample, bench.ask.tensor)
-        floats = [n for n, v in trial.sample.items() if isinstance(v, np.ndarray)]
-        floats = [n for n in floats if trial.sample[n].dtype.kind == "f"]
-        if not floats:
-            return
+    def _is_forwarded(self, bench: Bench, trial: OperatorTrial) -> None:
+        x = bench.leaf(3.0)
+        given = {n: v for n, v in trial.sample.items() if n != "x"}
+        y = bench.ask(trial.act.key, x=bench.times(x, x), **given)
+        bench.back(y)
+        if bench.grad(x) is None or float(bench.grad(x)) != 6.0:  # noqa: PLR2004
+            raise NotShown("an operator passes a gradient on, and this does not")
+
+    def _is_traced(self, bench: Bench, trial: OperatorTrial) -> bool:
+        """See that a function with it is differentiated, and say if that is right."""
+        points = list(variables(trial.sample))
 
         def body(*values: Any) -> Any:
-            given = handles | dict(zip(floats, values, strict=True))
+            given = replaced(trial.sample, values, bench.ask.tensor)
             result = bench.ask(trial.act.key, **given)
             return result[0] if isinstance(result, tuple | list) else result
 
         product = bench.ask("transform:vjp", bench.ask("define", body=body))
-        value, pulled = bench.ask("call", product, [handles[n] for n in floats])
-        pulled(value)
+        value, pulled = bench.ask("call", product, [bench.ask.tensor(p) for p in points])
+        weights = _weights(np.shape(bench.value(value)))
+        gradients = [bench.value(one) for one in pulled(bench.constant(weights))]
+        return trial.call.gives_several or _agree(trial, weights, gradients)
 
     def _guesses(self, operator: Operator, calls: dict[str, Call]) -> Iterator[str]:
         """Give phrases, those of Python first, then methods, then functions."""
         name = operator.name
         seen: set[str] = set()
         sign = operator.sign or SIGNS.get(name, "")
-        for text in (*(_typed(sign, operator, calls) if sign else ()), *self._calling(operator)):
+        texts = (*(_typed(sign, operator, calls) if sign else ()), *self._conversions(name))
+        for text in itertools.chain(texts, self._calling(operator)):
             if text not in seen:
                 seen.add(text)
                 yield text
+                if self._narrower and self._narrower not in seen:
+                    seen.add(self._narrower)
+                    yield self._narrower
+
+    def _flag(self) -> str:
+        """Give what a maker of tensors is told, so that they require no grad."""
+        said = re.findall(r"\w+=(?:True|False)", self.draft.phrases["tensor"][0])
+        return said[0] if said else ""
+
+    def _conversions(self, name: str) -> Iterator[str]:
+        """Give what converts to a certain data type, where there is something for all."""
+        dtype = self.draft.dtypes.get(CONVERTING.get(name, ""))
+        if dtype:
+            for text in self.draft.phrases.get("op:to", ()):
+                yield text.replace("$dtype", dtype)
 
     def _calling(self, operator: Operator) -> Iterator[str]:
         """Give calls of methods and functions that are there."""
@@ -213,6 +289,7 @@ class Operators:
         if operator.inplace:
             return
         (shown,) = self.draft.phrases["array"]
+        flag = self._flag()
         for name in _names(operator):
             found = [*self.around.found(name)]
             if operator.signature.names[:1] != ("x",):
@@ -222,6 +299,32 @@ class Operators:
                     continue
                 for arguments in _spellings(operator, operator.signature.names, thing, shown):
                     yield f"{said}({arguments})"
+                    if flag and operator.smoothness in (CONSTANT, UNDETERMINED):
+                        yield f"{said}({arguments}, {flag})"
+
+
+def _weights(shape: tuple[int, ...]) -> Any:
+    """Make a cotangent of which no two entries are alike."""
+    return 0.5 + np.arange(np.prod(shape, dtype=int)).reshape(shape) * 0.75
+
+
+def _agree(trial: OperatorTrial, weights: Any, gradients: list[Any]) -> bool:
+    """Compare gradients with those that are known without a rule."""
+    expected = pulled_back(trial.call, trial.sample, weights).gradients
+    return all(
+        found is not None and np.shape(found) == wanted.shape and np.allclose(found, wanted, 1e-4)
+        for found, wanted in zip(gradients, expected, strict=True)
+    )
+
+
+def _narrowed(text: str, right: list[Call], wrong: Call) -> str:
+    """Let a phrase say only what it was right for, where other kinds of operands were wrong."""
+    narrower = text
+    for name, value in wrong.sample().items():
+        kinds = {_kind(call.sample()[name]) for call in right if name in call.given} - {""}
+        if len(kinds) == 1 and _kind(value) not in kinds:
+            narrower = re.sub(rf"\${name}\b", f"${{{name}:{kinds.pop()}}}", narrower)
+    return narrower if narrower != text else ""
 
 
 def _short(text: str) -> str:
@@ -296,12 +399,12 @@ def _spellings(
             ways.append([f"${name}", f"$*{name}", *(f"{s}=${name}" for s in spelled)])
         elif name == "tensors":
             ways.append(["$tensors", "$*tensors"])
-        elif name in CONSTANT and shown:
+        elif name in WITHOUT_GRADIENT and shown:
             ways.append([f"${name}", shown.replace("$x", f"${name}")])
         elif name in signature.required:
             ways.append([f"${name}", *(f"{s}=${name}" for s in spelled if s != name)])
         else:
-            bare = [f"$(${name})"] if len(names) <= 2 else []  # noqa: PLR2004 - x and one more
+            bare = [f"$(${name})"] if name == names[min(1, len(names) - 1)] else []
             ways.append([*(f"$({s}=${name})" for s in spelled), *bare, ""])
     fixed = [s for s in LIKE_ELSEWHERE.get(operator.name, ()) if s.partition("=")[0] in known]
     texts = [*itertools.islice(itertools.product(*ways), MOST_SPELLINGS)]

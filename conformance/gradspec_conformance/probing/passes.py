@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,6 +95,9 @@ def _kept(draft: Draft, plain: str) -> str | None:
         if not draft.shows("backward", (plain,), _twice):
             draft.also.append("frees_graph")
         return guess
+    if draft.shows("frees_graph", (), _freed_graph):
+        draft.also.append("frees_graph")
+        return None
     silent = "${-retain_graph}"
     if draft.shows("backward", (_with(plain, [silent]),), partial(_twice, retain_graph=True)):
         return silent
@@ -111,6 +115,17 @@ def _twice(bench: Bench, **options: Any) -> None:
         bench.has_grad(z, 8.0)
         for leaf in (x, z):
             bench.ask("clear:grad", leaf)
+
+
+def _freed_graph(bench: Bench) -> None:
+    """See that a second pass is refused, or finds nothing."""
+    x = bench.leaf(2.0)
+    y = bench.times(bench.times(x, x), x)
+    bench.back(y)
+    bench.ask("clear:grad", x)
+    with suppress(Exception):
+        bench.back(y)
+    bench.has_none(x)
 
 
 def _second_order(bench: Bench) -> None:
@@ -217,7 +232,7 @@ ASKED_WITH: Final = (
 def find_errors(draft: Draft, *, arrays: bool) -> None:
     """Take down what the engine says where it refuses, for the kinds that are easily caused."""
     for kind, act, cause in REFUSALS:
-        if arrays or kind == "root-without-grad":
+        if (arrays or kind in ("root-without-grad", "leaf-inplace")) and ("backward" in draft.phrases or not act):
             said = _refusal(draft, cause)
             if said and all(said != known for _, known, _ in draft.errors):
                 draft.errors.append((kind, said, act))
@@ -234,10 +249,14 @@ def _refusal(draft: Draft, cause: Any) -> str | None:
         except Exception as error:  # noqa: BLE001 - that is what is looked for
             told.append(f"{type(error).__name__}: {error}")
 
-    if draft.shows("refusal", (), caused) and told and not told[0].startswith(ACCIDENTS):
-        return told[0]
+    if draft.shows("refusal", (), caused) and told:
+        accident = told[0].startswith(ACCIDENTS) and NO_TENSOR not in told[0]
+        return None if accident else told[0]
     return None
 
+
+NO_TENSOR: Final = "AttributeError: 'float' object has no attribute"
+"""What Python says of a pass from a number, where constants are numbers."""
 
 ACCIDENTS: Final = ("AttributeError", "TypeError", "NameError", "IndexError", "KeyError", "Unsaid")
 
@@ -267,7 +286,16 @@ def _wrong_cotangent(bench: Bench) -> Any:
 
 
 def _wrong_operands(bench: Bench) -> Any:
-    return lambda: bench.times(bench.leaf(POINTS), bench.leaf(np.ones((2, 5))))
+    return lambda: bench.times(bench.constant(POINTS), bench.constant(np.ones((2, 5))))
+
+
+def _wrong_matrices(bench: Bench) -> Any:
+    two, four = bench.constant(np.ones((2, 3))), bench.constant(np.ones((4, 5)))
+    return lambda: bench.ask("op:matmul", two, four)
+
+
+def _leaf_written(bench: Bench) -> Any:
+    return lambda: bench.ask("op:iadd", bench.leaf(2.0), bench.constant(3.0))
 
 
 REFUSALS: Final = (
@@ -275,6 +303,8 @@ REFUSALS: Final = (
     ("root-without-grad", "backward", _constant_root),
     ("graph-freed", "backward", _freed),
     ("cotangent-shape", "backward", _wrong_cotangent),
+    ("leaf-inplace", "iadd", _leaf_written),
     ("operand-shape", "", _wrong_operands),
+    ("operand-shape", "", _wrong_matrices),
 )
 """Kind of an error, the act that raises it, and what leads there."""

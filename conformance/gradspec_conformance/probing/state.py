@@ -9,6 +9,7 @@ import numpy as np
 
 from gradspec_conformance.probing.draft import Bench
 from gradspec_conformance.probing.names import RESETS
+from gradspec_conformance.probing.surroundings import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,11 @@ def _undisturbed(bench: Bench) -> None:
     for number in (np.nan, np.inf, 2.0):
         x = bench.leaf(number)
         kept += [x, bench.times(x, bench.times(x, x))]
+    for tensor in (kept[2], kept[3]):
+        with suppress(Exception):
+            bench.ask("clear:grad", tensor)
+    with suppress(Exception):
+        bench.times(bench.leaf((1.0, 2.0)), bench.leaf((1.0, 2.0, 3.0)))
     with suppress(Exception):
         bench.back(kept[-1])
     with suppress(Exception):
@@ -57,11 +63,8 @@ def _resets(around: Surroundings) -> Iterator[str]:
                 yield f"{said}()"
     for said, _ in around.of_classes(RESETS):
         yield f"{said}()"
-    for place, module in around.places:
-        for name, thing in sorted(vars(module).items()):
-            holds = isinstance(thing, type) and thing.__module__ == module.__name__
-            for attribute, value in sorted(vars(thing).items()) if holds else ():
-                if isinstance(value, list | dict | set) and not attribute.startswith("__"):
-                    yield f"{place}.{name}.{attribute}.clear()"
-            if isinstance(value := thing, list | dict | set) and not name.startswith("__"):
-                yield f"{place}.{name}.clear()"
+    back = changed(around)
+    for owner in dict.fromkeys(said.rpartition(".")[0] for said in back):
+        yield "\n".join(text for said, text in back.items() if said.rpartition(".")[0] == owner)
+    if back:
+        yield "\n".join(back.values())

@@ -15,7 +15,7 @@ from gradspec_conformance.probing.draft import reason
 from gradspec_conformance.probing.names import MODULES_APART, PASSES, TENSORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 MOST_MODULES: Final = 60
 DEEPEST: Final = 3
@@ -31,6 +31,8 @@ class Surroundings:
 
     name: str
     places: tuple[tuple[str, ModuleType], ...]
+    at_first: Mapping[str, Any]
+    """Variables of modules and classes, and what they were when nothing had been done."""
 
     def found(self, name: str) -> Iterator[tuple[str, Any]]:
         """Give what has this name (it may have dots), and how it is said."""
@@ -85,7 +87,48 @@ def explore(name: str, tell: Callable[[str], None], avoided: Container[str]) -> 
     paths = sorted((m for m in loaded if _is_public(m, name)), key=lambda m: (m.count("."), m))
     # a name of a module may stand for something else by now: what is said has to be what is meant
     places = ((p, sys.modules[p]) for p in paths if _said(p) is sys.modules[p])
-    return Surroundings(name, tuple(places)[:MOST_MODULES])
+    chosen = tuple(places)[:MOST_MODULES]
+    return Surroundings(name, chosen, {said: _value(v) for said, v in variables(chosen)})
+
+
+def variables(places: Iterable[tuple[str, ModuleType]]) -> Iterator[tuple[str, Any]]:
+    """Give counters, switches and containers that belong to no object, and how they are said."""
+    seen: set[int] = set()
+    for place, module in places:
+        owners: list[tuple[str, Any]] = [(place, module)]
+        owners += [
+            (f"{place}.{name}", thing)
+            for name, thing in sorted(vars(module).items())
+            if isinstance(thing, type) and thing.__module__.startswith(module.__name__)
+        ]
+        for said, owner in owners:
+            if id(owner) not in seen:
+                seen.add(id(owner))
+                for name, value in sorted(vars(owner).items()):
+                    if isinstance(value, COUNTED) and not name.startswith("__"):
+                        yield f"{said}.{name}", value
+
+
+def changed(around: Surroundings) -> dict[str, str]:
+    """Say how each variable that is not as it was at first is put back."""
+    back: dict[str, str] = {}
+    for said, value in variables(around.places):
+        before = around.at_first.get(said, value)
+        if _value(value) != before:
+            if not isinstance(value, list | dict | set):
+                back[said] = f"{said} = {before!r}"
+            elif before == "empty":
+                back[said] = f"{said}.clear()"
+    return back
+
+
+COUNTED: Final = (int, float, list, dict, set, type(None))
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, list | dict | set):
+        return "filled" if value else "empty"
+    return value
 
 
 def _missing(name: str, error: ModuleNotFoundError) -> str:

@@ -20,6 +20,9 @@ WIDTH: Final = 100
 SHARED: Final = 3
 """How many operators share a phrase before it is written once for all of them."""
 
+LONG_ENOUGH: Final = 30
+"""Characters of an error by which it is known."""
+
 MOST_NOTES: Final = 3
 """Guesses that are told for one act."""
 
@@ -139,9 +142,11 @@ def _comment(text: str, first: str = "# ") -> list[str]:
 
 
 def _pattern(says: str) -> str:
-    """Make a pattern of what an error said: numbers vary."""
+    """Make a pattern of what an error said, up to where it tells numbers, which vary."""
     first = says.split("\n")[0][:200].strip()
-    return re.sub(r"\d+", r"\\d+", re.escape(first).replace(r"\ ", " "))
+    before = re.split(r"[\[({]?\d", first)[0].rstrip()
+    told = before if len(before) >= LONG_ENOUGH else first
+    return re.sub(r"\d+", r"\\d+", re.escape(told).replace(r"\ ", " "))
 
 
 def _phrases(phrases: Phrases) -> str:
