@@ -31,7 +31,7 @@ def find_options(draft: Draft, run_pass: Any, *, arrays: bool) -> None:
     cotangent = _cotangent(draft, plain, names, arrays=arrays)
     if cotangent is not None:
         (said if "\n" not in cotangent else apart).append(cotangent)
-    kept = _kept(draft, plain)
+    kept = _kept(draft, plain, told=takes(run_pass, "retain_graph"))
     if kept:
         said.append(kept)
     for option, experiment in (("create_graph", _second_order), ("inputs", _only_inputs)):
@@ -88,14 +88,14 @@ def _weighted(bench: Bench, *, arrays: bool) -> None:
     bench.back(bench.times(x, x) if not arrays else bench.times(one, one))  # without it, it is one
 
 
-def _kept(draft: Draft, plain: str) -> str | None:
+def _kept(draft: Draft, plain: str, *, told: bool) -> str | None:
     """Find how a graph is kept for another pass, if it is not kept anyway."""
     guess = "$(retain_graph=$retain_graph)"
-    if draft.shows("backward", (_with(plain, [guess]),), partial(_twice, retain_graph=True)):
-        if not draft.shows("backward", (plain,), _twice):
-            draft.also.append("frees_graph")
+    frees = draft.shows("frees_graph", (), _freed_graph)
+    if told and draft.shows("backward", (_with(plain, [guess]),), _goes_on):
+        draft.also += ["frees_graph"] if frees else []
         return guess
-    if draft.shows("frees_graph", (), _freed_graph):
+    if frees:
         draft.also.append("frees_graph")
         return None
     silent = "${-retain_graph}"
@@ -115,6 +115,15 @@ def _twice(bench: Bench, **options: Any) -> None:
         bench.has_grad(z, 8.0)
         for leaf in (x, z):
             bench.ask("clear:grad", leaf)
+
+
+def _goes_on(bench: Bench) -> None:
+    """See that a graph is kept; whether the second pass is right is for a clause to say."""
+    x = bench.leaf(2.0)
+    y = bench.times(bench.times(x, x), x)
+    bench.back(y, retain_graph=True)
+    bench.has_grad(x, 12.0)
+    bench.back(y, retain_graph=True)
 
 
 def _freed_graph(bench: Bench) -> None:
