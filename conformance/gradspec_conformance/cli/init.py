@@ -83,7 +83,7 @@ def command(
     show = console()
     show.print(f"{book}: {_told(text)}", markup=False, soft_wrap=True)
     if not book_only:
-        _write_known(book, known, timeout)
+        _write_known(book, known)
         workflow.parent.mkdir(parents=True, exist_ok=True)
         said = {"module": module, "book": book.name, "known": known.name}
         _write(workflow, WORKFLOW.format(**said, installed=_installed(module)), Path.read_text)
@@ -101,8 +101,10 @@ def _check(module: str, files: list[Path], *, force: bool) -> None:
         raise WrongUsage(f"there is no folder {files[0].parent}")
     there = [str(path) for path in files if path.exists() or path.is_symlink()]
     if there and not force:
-        raise WrongUsage(f"{', '.join(there)} {'is' if len(there) == 1 else 'are'} there already: "
-                         "--force writes over, --into writes elsewhere")
+        raise WrongUsage(
+            f"{', '.join(there)} {'is' if len(there) == 1 else 'are'} there already: "
+            "--force writes over, --into writes elsewhere"
+        )
     for path in files:
         if path.parent.is_dir():
             check_writable(path)
@@ -126,16 +128,18 @@ def _told(text: str) -> str:
     tables = tomllib.loads(text)
     if tables["engine"].get("inherits") == "torch":
         return "it has torch's names, and its book is torch's"
-    shared = sum(len(one["names"].split()) for one in tables.get("same_name", {}).get("operators", ()))
+    shared = sum(
+        len(one["names"].split()) for one in tables.get("same_name", {}).get("operators", ())
+    )
     operators = shared + sum(bool(said) for said in tables.get("operators", {}).values())
     kind = "a tape" if "backward" in tables.get("acts", {}) else "products of functions"
     open_ = len(re.findall(r'(?m)^# ["\w.]+ = ""$', text))
     return f"{kind}, and {operators} operators besides + - * / **; {open_} lines are left open"
 
 
-def _write_known(book: Path, known: Path, timeout: float) -> None:
+def _write_known(book: Path, known: Path) -> None:
     """Have the whole specification run, and what fails written down."""
-    arguments = [str(book), "--write", str(known), "--timeout", str(timeout)]
+    arguments = [str(book), "--write", str(known)]
     known.unlink(missing_ok=True)  # reasons of another book are none of this one
     expect.command.main(arguments, standalone_mode=False)
 

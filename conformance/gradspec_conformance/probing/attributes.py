@@ -105,9 +105,7 @@ def find_modes(draft: Draft, around: Surroundings) -> None:
     draft.find("is_grad_enabled", asking, _is_told)
 
 
-def _modes(
-    around: Surroundings, names: tuple[str, ...], calls: tuple[str, ...]
-) -> Iterator[str]:
+def _modes(around: Surroundings, names: tuple[str, ...], calls: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         for place in (name, f"autograd.{name}", f"Tensor.{name}"):
             for said, _ in around.found(place):
@@ -156,7 +154,9 @@ def _off(bench: Bench) -> None:
 
 def _on_again(bench: Bench) -> None:
     _within(bench, "mode:no_grad", partial(_within, mode="mode:enable_grad", body=_recorded))
-    _within(bench, "mode:enable_grad", partial(_within, mode="mode:no_grad", body=_nothing_recorded))
+    _within(
+        bench, "mode:enable_grad", partial(_within, mode="mode:no_grad", body=_nothing_recorded)
+    )
     _recorded(bench)
 
 
@@ -184,7 +184,9 @@ def find_numbers(draft: Draft) -> None:
     numbers = ("$x.item()", shown) if "$number" in _data(draft) else ("$x.item()",)
     draft.find("item", numbers, partial(_number, key="item", kind=float, value=2.5))
     for key, kind, value in (("float", float, 2.5), ("int", int, 2.0)):
-        guesses = (f"{key}($x)", f"{key}({shown})") if "$number" in _data(draft) else (f"{key}($x)",)
+        guesses = (
+            (f"{key}($x)", f"{key}({shown})") if "$number" in _data(draft) else (f"{key}($x)",)
+        )
         draft.find(key, guesses, partial(_number, key=key, kind=kind, value=value))
     guesses = ("bool($x)", f"bool({shown})") if "$number" in _data(draft) else ("bool($x)",)
     draft.find("bool", guesses, _truth)

@@ -93,7 +93,9 @@ class Draft:
         self.tell(guess)
         try:
             with quietly():
-                bench = Bench(self.ask({**(more or {}), **({key: texts} if texts else {})}, **changed))
+                bench = Bench(
+                    self.ask({**(more or {}), **({key: texts} if texts else {})}, **changed)
+                )
                 bench.begin()
                 experiment(bench)
         except KeyboardInterrupt:

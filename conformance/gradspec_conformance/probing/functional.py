@@ -70,7 +70,10 @@ def _products(around: Surroundings) -> Iterator[str]:
             yield text.format(said=said)
     for said, _ in around.found("grad"):
         for numbered in ("", "argnums=", "argnum="):
-            for total in ("$function(*values) * cotangent", "($function(*values) * cotangent).sum()"):
+            for total in (
+                "$function(*values) * cotangent",
+                "($function(*values) * cotangent).sum()",
+            ):
                 yield ONE_BY_ONE.format(said=said, numbered=numbered, total=total)
 
 

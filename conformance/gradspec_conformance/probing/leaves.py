@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import itertools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 MATRIX: Final = ((0.5, -1.5, 2.0), (3.0, -0.25, 1.25))
 VECTOR: Final = (0.5, -1.5, 2.0)
 
+TAILS: Final = ("", ".clone()", ".realize()", ".contiguous()")
+"""What a lazy engine is told, so that a tensor has a place of its own."""
+
 BASIC: Final[dict[str, tuple[str, ...]]] = {"op:mul": ("$x * $other",)}
 
 
@@ -54,6 +58,7 @@ class Kind:
     tensor_class: type = object
     class_said: str = "type($x)"
     run_pass: Any = None
+    tail: str = ""
 
     @property
     def rank(self) -> tuple[bool, bool, bool]:
@@ -100,13 +105,12 @@ def _tried(draft: Draft, around: Surroundings, maker: Maker) -> Kind | None:
     before = list(draft.setup)
     draft.setup.append(maker.imported)
     try:
-        for dtype in ("float64", "float32"):
-            for form in FORMS:
-                for suffix, spelling in _suffixes(around, maker, dtype):
-                    text = f"{maker.said}(${form}{suffix})"
-                    kind = Kind(maker, {"tensor": (text,)}, {dtype: spelling})
-                    if _is_shown(draft, around, kind) and _is_differentiated(draft, around, kind):
-                        return kind
+        for tail, dtype, form in itertools.product(TAILS, ("float64", "float32"), FORMS):
+            for suffix, spelling in _suffixes(around, maker, dtype):
+                text = f"{maker.said}(${form}{suffix}){tail}"
+                kind = Kind(maker, {"tensor": (text,)}, {dtype: spelling}, tail=tail)
+                if _is_shown(draft, around, kind) and _is_differentiated(draft, around, kind):
+                    return kind
     finally:
         draft.setup[:] = before
     return None
@@ -169,10 +173,10 @@ def _looks(x: Any, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 
 def _is_differentiated(draft: Draft, around: Surroundings, kind: Kind) -> bool:
     """Find how a gradient is asked for and had, and what leaves and constants are."""
-    made = kind.phrases["tensor"][0].removesuffix(")")
+    made = kind.phrases["tensor"][0].removesuffix(f"){kind.tail}")
     flags = [f for f in GRADED if takes(kind.maker.thing, f.partition("=")[0])]
     for flag in (*flags, ""):
-        leaf = f"{made}, {flag})" if flag else f"{made})"
+        leaf = f"{made}, {flag}){kind.tail}" if flag else f"{made}){kind.tail}"
         for backward, run_pass in _passes(around, kind):
             if _has_gradient(draft, kind, leaf, backward):
                 kind.run_pass = run_pass
@@ -283,24 +287,14 @@ def _find_constants(draft: Draft, kind: Kind, flag: str) -> None:
     if flag:
         swapped = {"True": "False", "False": "True"}
         name, _, value = flag.partition("=")
-        guesses.append(f"{made.removesuffix(')')}, {name}={swapped[value]})")
-    elif not kind.has_arrays:
-        guesses.append("$number")
+        told = made.removesuffix(f"){kind.tail}")
+        guesses.append(f"{told}, {name}={swapped[value]}){kind.tail}")
     for guess in guesses:
         said = {**BASIC, **SIGNS, **kind.phrases}
         if draft.shows("tensor", (guess,), _stays_constant, {**said}, dtypes=kind.dtypes):
             kind.phrases["tensor"] = (guess,)
-            if guess == "$number":
-                kind.phrases["array"] = (_of_both(_bare(kind)),)
             kind.has_constants = True
             return
-
-
-def _bare(kind: Kind) -> Kind:
-    text = kind.phrases["array"][0]
-    if " if " in text:
-        text = text.partition(" if ")[0] + text[text.index(" else $x") + len(" else $x") :]
-    return replace(kind, phrases={"array": (text,)})
 
 
 SIGNS: Final[dict[str, tuple[str, ...]]] = {
@@ -325,7 +319,7 @@ def _stays_constant(bench: Bench) -> None:
         y = bench.ask(sign, c, x)
         bench.back(y)
         bench.has_grad(x, on_the_right)
-        found = None if isinstance(c, float) else bench.grad(c)
+        found = bench.grad(c)
         if found is not None and np.any(found):
             raise NotShown("a tensor made so gets a gradient")
 
@@ -353,9 +347,7 @@ def _keeps(draft: Draft, kind: Kind, name: str, said: str) -> bool:
                     raise NotShown(f"it comes back as {back.dtype} of shape {back.shape}")
 
     more = kind.phrases
-    return draft.shows(
-        f"dtype:{name}", (), keep, more, dtypes={**kind.dtypes, name: said}
-    )
+    return draft.shows(f"dtype:{name}", (), keep, more, dtypes={**kind.dtypes, name: said})
 
 
 def find_clearing(draft: Draft) -> None:
@@ -405,4 +397,3 @@ def find_writing(draft: Draft) -> None:
         draft.phrases["set:grad"] = ()
     if not draft.find("del:grad", (f"del {gradient}",) if attribute else (), delete):
         draft.phrases["del:grad"] = ()
-

@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.engines.smoke import Finding
 
 
-def look(
-    module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[str], None]
-) -> str:
+def look(module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[str], None]) -> str:
     """Find out how an engine says things, and give the text of its book; raises NothingFound."""
     draft = Draft(module, tell, avoided)
     if setup.strip():
@@ -90,7 +88,9 @@ def _prepare(draft: Draft, setup: str) -> None:
 
 def _nothing(module: str, draft: Draft, around: Surroundings) -> str:
     """Say that no way to differentiate was found, and what was nearest."""
-    tried = [line for key in ("backward", "transform:vjp", "tensor") for line in draft.notes.get(key, ())]
+    tried = [
+        line for key in ("backward", "transform:vjp", "tensor") for line in draft.notes.get(key, ())
+    ]
     classes = ", ".join(name for _, name, _ in around.classes()[:5])
     looked = f" (looked at {classes})" if classes else ""
     nearest = f"; the last thing tried: {' '.join(tried[0].split())}" if tried else ""

@@ -76,12 +76,14 @@ RESETS: Final = (
     *("clear_tape", "clear_state", "reset_state", "new_graph", "erase", "flush"),
 )
 
-MODULES_APART: Final = frozenset({
-    *("test", "tests", "testing", "setup", "conftest", "example", "examples", "demo", "demos"),
-    *("cli", "main", "train", "training", "benchmark", "benchmarks", "bench", "viz", "plot"),
-    *("visualize", "visualization", "visualise", "draw", "datasets", "dataset", "download"),
-    *("cuda", "gpu", "scripts", "docs", "models", "typing", "apps", "app", "server"),
-})
+MODULES_APART: Final = frozenset(
+    {
+        *("test", "tests", "testing", "setup", "conftest", "example", "examples", "demo", "demos"),
+        *("cli", "main", "train", "training", "benchmark", "benchmarks", "bench", "viz", "plot"),
+        *("visualize", "visualization", "visualise", "draw", "datasets", "dataset", "download"),
+        *("cuda", "gpu", "scripts", "docs", "models", "typing", "apps", "app", "server"),
+    }
+)
 """Modules of a package that are not imported only to look."""
 
 DATA_TYPES: Final = ("np.NAME", "{module}.NAME", "{module}.dtypes.NAME", "'NAME'")
@@ -168,15 +170,19 @@ ARGUMENTS: Final[dict[str, str]] = {
 }
 """Parameters, where they may not only be called as torch calls them."""
 
-LEFT_OUT: Final = frozenset({
-    *("out", "alpha", "dtype", "requires_grad"),
-})
+LEFT_OUT: Final = frozenset(
+    {
+        *("out", "alpha", "dtype", "requires_grad"),
+    }
+)
 """Optional arguments that are not guessed at."""
 
-NOT_GUESSED: Final = frozenset({
-    *("Variable", "tensor_from", "as_tensor", "asarray", "new_tensor", "detach", "contiguous"),
-    *("view", "as_strided", "unsafe_split", "unsafe_chunk", "resize_", "detach_"),
-})
+NOT_GUESSED: Final = frozenset(
+    {
+        *("Variable", "tensor_from", "as_tensor", "asarray", "new_tensor", "detach", "contiguous"),
+        *("view", "as_strided", "unsafe_split", "unsafe_chunk", "resize_", "detach_"),
+    }
+)
 """Operators that no sample shows: what matters is memory or history."""
 
 FORWARDING: Final = frozenset({"clone", "to", "float", "double", "contiguous"})

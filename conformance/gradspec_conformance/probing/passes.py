@@ -36,7 +36,9 @@ def find_options(draft: Draft, run_pass: Any, *, arrays: bool) -> None:
         said.append(kept)
     for option, experiment in (("create_graph", _second_order), ("inputs", _only_inputs)):
         guess = f"$({option}=${option})"
-        if takes(run_pass, option) and draft.shows("backward", (_with(plain, [guess]),), experiment):
+        if takes(run_pass, option) and draft.shows(
+            "backward", (_with(plain, [guess]),), experiment
+        ):
             said.append(guess)
     texts = [_with(plain, said)]
     if apart:
@@ -175,8 +177,11 @@ def find_asking(draft: Draft, around: Surroundings) -> None:
 
 def _once(options: list[str]) -> list[str]:
     """Leave out an argument that is said already."""
-    return [o for n, o in enumerate(options) if not any("grad_outputs" in b for b in options[:n])
-            or "grad_outputs" not in o]
+    return [
+        o
+        for n, o in enumerate(options)
+        if not any("grad_outputs" in b for b in options[:n]) or "grad_outputs" not in o
+    ]
 
 
 def _askers(around: Surroundings) -> Iterator[str]:
@@ -241,7 +246,9 @@ ASKED_WITH: Final = (
 def find_errors(draft: Draft, *, arrays: bool) -> None:
     """Take down what the engine says where it refuses, for the kinds that are easily caused."""
     for kind, act, cause in REFUSALS:
-        if (arrays or kind in ("root-without-grad", "leaf-inplace")) and ("backward" in draft.phrases or not act):
+        if (arrays or kind in ("root-without-grad", "leaf-inplace")) and (
+            "backward" in draft.phrases or not act
+        ):
             said = _refusal(draft, cause)
             if said and all(said != known for _, known, _ in draft.errors):
                 draft.errors.append((kind, said, act))

@@ -29,7 +29,7 @@ def find_reset(draft: Draft, around: Surroundings) -> None:
             return
     draft.remarks.append(
         "A program disturbs the next one: something is left behind in the engine.  Say under "
-        "[acts] how it is forgotten: reset = \"...\""
+        '[acts] how it is forgotten: reset = "..."'
     )
 
 
