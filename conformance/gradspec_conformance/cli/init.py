@@ -1,4 +1,4 @@
-"""`gradspec init MODULE`: look at an engine, and write its phrasebook, expectations and workflow."""
+"""`gradspec init MODULE`: look at an engine; write its book, its expectations and a workflow."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _check(module: str, files: list[Path], *, force: bool) -> None:
     """See that there is something to look at and a place to write to; raises WrongUsage."""
     if not MODULE.fullmatch(module):
         raise WrongUsage(
-            f"{module[:200]!r} is no module: write what a program imports, as in `import mine.engine`"
+            f"{module[:200]!r} is no module: write what a program imports, as mine.engine"
         )
     if not files[0].parent.is_dir():
         raise WrongUsage(f"there is no folder {files[0].parent}")

@@ -52,7 +52,7 @@ class Child:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._from = 0
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - modules of the kit
             [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -113,9 +113,9 @@ class Operators:
                 self.draft.note(key, (text,), "the value is right and the gradient is not")
         for text, right in doubtful:
             take(text, right)
-        if chosen != list(ACTS[key].python):
-            if chosen or ACTS[key].python:
-                self.draft.phrases[key] = tuple(chosen)
+        inherited = ACTS[key].python
+        if chosen != [*inherited] and (chosen or inherited):
+            self.draft.phrases[key] = tuple(chosen)
         if not chosen:
             self.draft.notes.setdefault(key, [])
 
@@ -127,7 +127,7 @@ class Operators:
             call = Call(operator, operator.named(name), given)
             arrays: list[Any] = []
             map_arrays(call.sample(), arrays.append)
-            words = {f"dtype:{a.dtype.name}" for a in arrays if a.dtype.kind not in "f"}
+            words = {f"dtype:{a.dtype.name}" for a in arrays if a.dtype.kind != "f"}
             words |= {"arrays"} if any(a.ndim for a in arrays) else set()
             words |= {f"dtype:{given['dtype']}"} if isinstance(given.get("dtype"), str) else set()
             if "dtype:float64" in words and not ask.has("dtype:float64"):
@@ -216,7 +216,7 @@ class Operators:
     def _is_forwarded(self, bench: Bench, trial: OperatorTrial) -> None:
         x = bench.leaf(3.0)
         given = {n: v for n, v in trial.sample.items() if n != "x"}
-        y = bench.ask(trial.act.key, x=bench.times(x, x), **given)
+        y = bench.ask(trial.act.key, x=bench.times(x, bench.leaf(6.0)), **given)
         bench.back(y)
         if bench.grad(x) is None or float(bench.grad(x)) != 6.0:  # noqa: PLR2004
             raise NotShown("an operator passes a gradient on, and this does not")

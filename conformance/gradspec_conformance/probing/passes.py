@@ -36,7 +36,11 @@ def find_options(draft: Draft, run_pass: Any, *, arrays: bool) -> None:
         said.append(kept)
     for option, experiment in (("create_graph", _second_order), ("inputs", _only_inputs)):
         guess = f"$({option}=${option})"
-        if takes(run_pass, option) and draft.shows(
+        silent = f"${{-{option}}}"
+        if option == "create_graph" and draft.shows("backward", (_with(plain, [silent]),), _always):
+            said.append(silent)
+            draft.also.append(option)
+        elif takes(run_pass, option) and draft.shows(
             "backward", (_with(plain, [guess]),), experiment
         ):
             said.append(guess)
@@ -80,14 +84,15 @@ def _cotangent(draft: Draft, plain: str, names: list[str], *, arrays: bool) -> s
 
 def _weighted(bench: Bench, *, arrays: bool) -> None:
     points, weights = (POINTS, WEIGHTS) if arrays else (POINTS[1], WEIGHTS[1])
-    x = bench.leaf(points)
-    y = bench.times(x, x)
-    bench.back(bench.times(y, x), gradient=bench.constant(weights))
-    bench.has_grad(x, 3 * np.square(points) * weights)
+    x, z = bench.leaf(points), bench.leaf(points)
+    bench.back(bench.times(bench.times(x, z), bench.leaf(2.0)), gradient=bench.constant(weights))
+    bench.has_grad(x, 2 * np.multiply(points, weights))
     one = bench.leaf(2.0)
-    bench.back(bench.times(one, one), gradient=bench.constant(0.75))
+    bench.back(bench.times(one, bench.leaf(4.0)), gradient=bench.constant(0.75))
     bench.has_grad(one, 3.0)
-    bench.back(bench.times(x, x) if not arrays else bench.times(one, one))  # without it, it is one
+    bench.ask("clear:grad", one)
+    bench.back(bench.times(one, bench.leaf(4.0)))  # without a cotangent it is one
+    bench.has_grad(one, 4.0)
 
 
 def _kept(draft: Draft, plain: str, *, told: bool) -> str | None:
@@ -122,16 +127,16 @@ def _twice(bench: Bench, **options: Any) -> None:
 def _goes_on(bench: Bench) -> None:
     """See that a graph is kept; whether the second pass is right is for a clause to say."""
     x = bench.leaf(2.0)
-    y = bench.times(bench.times(x, x), x)
+    y = bench.times(bench.times(x, bench.leaf(3.0)), bench.leaf(5.0))
     bench.back(y, retain_graph=True)
-    bench.has_grad(x, 12.0)
+    bench.has_grad(x, 15.0)
     bench.back(y, retain_graph=True)
 
 
 def _freed_graph(bench: Bench) -> None:
     """See that a second pass is refused, or finds nothing."""
     x = bench.leaf(2.0)
-    y = bench.times(bench.times(x, x), x)
+    y = bench.times(bench.times(x, bench.leaf(3.0)), bench.leaf(5.0))
     bench.back(y)
     bench.ask("clear:grad", x)
     with suppress(Exception):
@@ -147,6 +152,11 @@ def _second_order(bench: Bench) -> None:
     bench.ask("clear:grad", x)
     bench.back(bench.times(first, first))
     bench.has_grad(x, 288.0)
+
+
+def _always(bench: Bench) -> None:
+    """See that a gradient is differentiable, whether or not it was asked for."""
+    _second_order(bench)
 
 
 def _only_inputs(bench: Bench) -> None:
@@ -245,13 +255,16 @@ ASKED_WITH: Final = (
 
 def find_errors(draft: Draft, *, arrays: bool) -> None:
     """Take down what the engine says where it refuses, for the kinds that are easily caused."""
+    found: list[tuple[str, str, str]] = []
     for kind, act, cause in REFUSALS:
-        if (arrays or kind in ("root-without-grad", "leaf-inplace")) and (
-            "backward" in draft.phrases or not act
-        ):
+        asked = arrays or kind in ("root-without-grad", "leaf-inplace")
+        if asked and ("backward" in draft.phrases or not act):
             said = _refusal(draft, cause)
-            if said and all(said != known for _, known, _ in draft.errors):
-                draft.errors.append((kind, said, act))
+            if said and (kind, said, act) not in found:
+                found.append((kind, said, act))
+    for kind, said, act in found:  # what is said of two kinds tells neither
+        if all(kind == other for other, same, _ in found if same == said):
+            draft.errors.append((kind, said, act))
 
 
 def _refusal(draft: Draft, cause: Any) -> str | None:
@@ -278,8 +291,7 @@ ACCIDENTS: Final = ("AttributeError", "TypeError", "NameError", "IndexError", "K
 
 
 def _vector_root(bench: Bench) -> Any:
-    x = bench.leaf(POINTS)
-    y = bench.times(x, x)
+    y = bench.times(bench.leaf(POINTS), bench.leaf(POINTS))
     return lambda: bench.back(y)
 
 
@@ -296,8 +308,7 @@ def _freed(bench: Bench) -> Any:
 
 
 def _wrong_cotangent(bench: Bench) -> Any:
-    x = bench.leaf(POINTS)
-    y = bench.times(x, x)
+    y = bench.times(bench.leaf(POINTS), bench.leaf(POINTS))
     return lambda: bench.back(y, gradient=bench.constant(np.ones((2, 5))))
 
 

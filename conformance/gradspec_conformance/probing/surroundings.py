@@ -71,7 +71,7 @@ def explore(name: str, tell: Callable[[str], None], avoided: Container[str]) -> 
         raise
     except ModuleNotFoundError as error:
         raise NothingFound(_missing(name, error)) from None
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever a stranger's module raises
         raise NothingFound(f"importing {name} raised {reason(error)}") from None
     for inner in _inner(top):
         guess = f"import {inner}"

@@ -143,7 +143,7 @@ def _comment(text: str, first: str = "# ") -> list[str]:
 
 def _pattern(says: str) -> str:
     """Make a pattern of what an error said, up to where it tells numbers, which vary."""
-    first = says.split("\n")[0][:200].strip()
+    first = says.split("\n", maxsplit=1)[0][:200].strip()
     before = re.split(r"[\[({]?\d", first)[0].rstrip()
     told = before if len(before) >= LONG_ENOUGH else first
     return re.sub(r"\d+", r"\\d+", re.escape(told).replace(r"\ ", " "))
