@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -93,6 +94,9 @@ def command(
 
 def _check(module: str, files: list[Path], *, force: bool) -> None:
     """See that there is something to look at and a place to write to; raises WrongUsage."""
+    if module.endswith(".py"):
+        name = Path(module).stem
+        raise WrongUsage(f"{module!r} is a file: write {name}, as a program imports it")
     if not MODULE.fullmatch(module):
         raise WrongUsage(
             f"{module[:200]!r} is no module: write what a program imports, as mine.engine"
@@ -146,8 +150,6 @@ def _write_known(book: Path, known: Path) -> None:
 
 def _installed(module: str) -> str:
     """Say what pip installs: the distribution of the module, or what lies in the repository."""
-    from importlib import metadata  # noqa: PLC0415 - looks at all that is installed
-
     owners = sorted(set(metadata.packages_distributions().get(module.partition(".")[0], ())))
     if len(owners) != 1 or metadata.distribution(owners[0]).read_text("direct_url.json"):
         return "."  # it was installed from a folder, most likely this one

@@ -23,6 +23,7 @@ from gradspec_conformance.probing.attributes import (
 from gradspec_conformance.probing.draft import Draft, quietly, reason
 from gradspec_conformance.probing.functional import find_functional
 from gradspec_conformance.probing.leaves import find_clearing, find_leaves, find_writing
+from gradspec_conformance.probing.messages import WHOLE
 from gradspec_conformance.probing.operators import Operators
 from gradspec_conformance.probing.passes import find_asking, find_errors, find_options
 from gradspec_conformance.probing.state import find_reset
@@ -129,7 +130,7 @@ def _speak_torch(draft: Draft, around: Surroundings, lacking: list[str]) -> None
 def _checked(draft: Draft) -> str:
     """Read the book as a user will, and take away what its smoke test does not like."""
     for _ in range(ROUNDS):
-        draft.tell("the whole book")
+        draft.tell(WHOLE)
         text = book_text(draft)
         with tempfile.TemporaryDirectory() as folder, quietly():
             path = Path(folder) / "book.toml"

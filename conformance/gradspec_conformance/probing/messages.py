@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+WHOLE: Final = "the whole book"
+"""What is tried last, and takes longer than a guess."""
 
 
 class Look(msgspec.Struct, frozen=True):
