@@ -51,6 +51,7 @@ class Draft:
     notes: dict[str, list[str]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    put_back: Callable[[], None] = lambda: None
     inherits: str = "python"
 
     def ask(self, said: Mapping[str, Phrases] | None = None, /, **changed: Any) -> Asker:
@@ -103,6 +104,9 @@ class Draft:
         except BaseException as error:  # noqa: BLE001 - whatever a wrong guess leads to
             self.note(key, texts, reason(error))
             return False
+        finally:
+            if key.startswith("mode:"):  # what it switched it may not have switched back
+                self.put_back()
         return True
 
     def find(

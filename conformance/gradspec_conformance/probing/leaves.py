@@ -375,7 +375,7 @@ def find_clearing(draft: Draft) -> None:
         draft.phrases["clear:grad"] = ()
 
 
-def find_writing(draft: Draft) -> None:
+def find_writing(draft: Draft, *, arrays: bool) -> None:
     """Find whether a gradient can be assigned, so that it counts, and deleted."""
     gradient = draft.phrases["get:grad"][0]
     shown = draft.phrases["array"][0].replace("$x", "$value")
@@ -388,6 +388,11 @@ def find_writing(draft: Draft) -> None:
         found = bench.grad(x)
         if found is None or found not in (16.0, 6.0):
             raise NotShown(f"after a pass from 6 * x it is {found}, and not 10 + 6")
+        try:
+            bench.ask("set:grad", x, bench.constant((1.0, 2.0)) if arrays else "text")
+        except Exception:  # noqa: BLE001 - it looks at what it is given
+            return
+        raise NotShown("whatever is assigned is taken, and nobody says what may be")
 
     def delete(bench: Bench) -> None:
         x = bench.leaf(3.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,8 @@ import numpy as np
 
 from gradspec.catalogue.operators import CALLS
 from gradspec.port.abilities import DTYPES
-from gradspec_conformance.adapters.phrases import Phrasebook
+from gradspec_conformance.adapters.phrases import Phrasebook, read_book
+from gradspec_conformance.engines.loading import engine_names
 from gradspec_conformance.engines.smoke import smoke
 from gradspec_conformance.exceptions import MalformedBook, NothingFound
 from gradspec_conformance.probing.attributes import (
@@ -27,7 +29,7 @@ from gradspec_conformance.probing.messages import WHOLE
 from gradspec_conformance.probing.operators import Operators
 from gradspec_conformance.probing.passes import find_asking, find_errors, find_options
 from gradspec_conformance.probing.state import find_reset
-from gradspec_conformance.probing.surroundings import Surroundings, explore
+from gradspec_conformance.probing.surroundings import Surroundings, explore, put_back_switches
 from gradspec_conformance.probing.torch_names import names_of_torch
 from gradspec_conformance.probing.writing import book_text
 
@@ -47,12 +49,13 @@ def look(module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[st
     if lacking is not None:
         _speak_torch(draft, around, lacking)
         return _checked(draft)
+    draft.put_back = partial(put_back_switches, around)
     draft.setup.append(f"import {module}")
     kind = find_leaves(draft, around)
     if kind is not None:
         find_reset(draft, around)
         find_clearing(draft)
-        find_writing(draft)
+        find_writing(draft, arrays=kind.has_arrays)
         find_options(draft, kind.run_pass, arrays=kind.has_arrays)
         find_flags(draft)
         find_modes(draft, around)
@@ -122,6 +125,8 @@ def _speak_torch(draft: Draft, around: Surroundings, lacking: list[str]) -> None
     draft.setup.append(f"import {draft.module} as torch")
     draft.phrases |= dict.fromkeys(lacking, ())
     draft.dtypes |= {name: "" for name in DTYPES if not hasattr(around.places[0][1], name)}
+    known = read_book(engine_names()["torch"]).errors
+    draft.errors += [(one.kind, one.says.pattern, "") for one in known if not one.acts]
     draft.remarks.append(
         f"{draft.module} has torch's names: its book is torch's, without what is not there."
     )

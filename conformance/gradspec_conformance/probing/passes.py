@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from gradspec_conformance.probing.surroundings import Surroundings
 
 WEIGHTS: Final = (0.5, -2.0, 3.0)
+LONG_ENOUGH: Final = 30
+"""Characters of an error by which it is known."""
+
 POINTS: Final = (1.0, 2.0, -3.0)
 
 
@@ -259,12 +263,21 @@ def find_errors(draft: Draft, *, arrays: bool) -> None:
     for kind, act, cause in REFUSALS:
         asked = arrays or kind in ("root-without-grad", "leaf-inplace")
         if asked and ("backward" in draft.phrases or not act):
-            said = _refusal(draft, cause)
+            said = pattern_of(_refusal(draft, cause))
             if said and (kind, said, act) not in found:
                 found.append((kind, said, act))
-    for kind, said, act in found:  # what is said of two kinds tells neither
-        if all(kind == other for other, same, _ in found if same == said):
+    for kind, said, act in sorted(found, key=lambda one: not one[2]):  # those of one act first
+        # what is said of two kinds tells neither
+        if all(kind == other for other, same, where in found if (same, where) == (said, act)):
             draft.errors.append((kind, said, act))
+
+
+def pattern_of(told: str | None) -> str:
+    """Make a pattern of what an error said, up to where it tells numbers, which vary."""
+    first = (told or "").split("\n", maxsplit=1)[0][:200].strip()
+    before = re.split(r"[\[({]?\d", first)[0].rstrip()
+    said = before if len(before) >= LONG_ENOUGH else first
+    return re.sub(r"\d+", r"\\d+", re.escape(said).replace(r"\ ", " "))
 
 
 def _refusal(draft: Draft, cause: Any) -> str | None:

@@ -109,6 +109,15 @@ def variables(places: Iterable[tuple[str, ModuleType]]) -> Iterator[tuple[str, A
                         yield f"{said}.{name}", value
 
 
+def put_back_switches(around: Surroundings) -> None:
+    """Give variables that are true or false the values that they had at first."""
+    for said, value in variables(around.places):
+        before = around.at_first.get(said, value)
+        if isinstance(before, bool) and value is not before:
+            owner, _, name = said.rpartition(".")
+            setattr(_said(owner), name, before)
+
+
 def changed(around: Surroundings) -> dict[str, str]:
     """Say how each variable that is not as it was at first is put back."""
     back: dict[str, str] = {}

@@ -20,9 +20,6 @@ WIDTH: Final = 100
 SHARED: Final = 3
 """How many operators share a phrase before it is written once for all of them."""
 
-LONG_ENOUGH: Final = 30
-"""Characters of an error by which it is known."""
-
 MOST_NOTES: Final = 3
 """Guesses that are told for one act."""
 
@@ -50,7 +47,7 @@ def book_text(draft: Draft) -> str:
     for table in ORDER:
         lines += _table(draft, table)
     for kind, says, act in draft.errors:
-        lines += ["", "[[errors]]", f"kind = {_text(kind)}", f"says = {_text(_pattern(says))}"]
+        lines += ["", "[[errors]]", f"kind = {_text(kind)}", f"says = {_text(says)}"]
         lines += [f"in = {_text(act)}"] if act else []
     return "\n".join(lines) + "\n"
 
@@ -139,14 +136,6 @@ def _comment(text: str, first: str = "# ") -> list[str]:
     return textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=more, break_on_hyphens=False
     )
-
-
-def _pattern(says: str) -> str:
-    """Make a pattern of what an error said, up to where it tells numbers, which vary."""
-    first = says.split("\n", maxsplit=1)[0][:200].strip()
-    before = re.split(r"[\[({]?\d", first)[0].rstrip()
-    told = before if len(before) >= LONG_ENOUGH else first
-    return re.sub(r"\d+", r"\\d+", re.escape(told).replace(r"\ ", " "))
 
 
 def _phrases(phrases: Phrases) -> str:
