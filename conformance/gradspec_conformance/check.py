@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
-from gradspec_conformance.report.explanation import explain
+from gradspec_conformance.report.causes import MOST, findings
+from gradspec_conformance.report.findings import counted, set_out
 from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.loop import Unwatched, judge_all
 from gradspec_conformance.run.request import Request
@@ -59,7 +60,10 @@ class Checked:
 
     def __str__(self) -> str:
         result = self.result
-        told = [str(explain(judged, result.spec, result.effort)) for judged in result.red]
+        found = findings(result.judged)
+        told = ["\n".join(set_out(n, one, result)) for n, one in enumerate(found[:MOST], 1)]
+        if found[MOST:]:
+            told.append(f"{counted(found[MOST:])} not shown: `failures` has them")
         gaps = list(filter(None, (*result.complaints, result.shortfall)))
         if result.missing:
             gaps.append(

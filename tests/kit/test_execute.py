@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,18 @@ from wrong_engines import GivesNothing, Overwrites, ToyEngine
 
 from gradspec import CASES, Autograd, expect
 from gradspec.exceptions import Failure, FailureKind, NothingThere
+from gradspec.judging.spelled import spell
 from gradspec.program.storing import from_json
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution import register
-from gradspec_conformance.execution.execute import judge_program, run_clause, spell
+from gradspec_conformance.execution.execute import judge_program, run_clause
 from gradspec_conformance.execution.rerun import rerun
 from gradspec_conformance.execution.verdict import WEIGHT, Kind, Outcome, Verdict, of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gradspec.writing.expectation import Expectation
 
 
 def holds(ag: Autograd) -> None:
@@ -78,6 +82,73 @@ def test_what_does_not_hold_has_failed_and_shows_the_program() -> None:
     assert (verdict.message, verdict.assertions) == ("another value", 1)
     assert from_json(verdict.program).steps[-1].act == "expect"
     assert verdict.script is None
+
+
+@pytest.mark.parametrize(
+    ("body", "habit"),
+    [
+        (does_not_hold, None),
+        (lambda ag: twice(ag).equals(-4.0), "a gradient has the opposite sign"),
+        (lambda ag: twice(ag).is_close(8.0), "a gradient is half of what it should be"),
+        (lambda ag: twice(ag).is_none(), "a gradient is there and should be None"),
+        (lambda ag: twice(ag).has_shape(2), "a gradient has too few dimensions"),
+        (
+            lambda ag: twice(ag).has_dtype("int64"),
+            "a gradient is of float64 and should be of int64",
+        ),
+        (lambda ag: twice(ag).lies_between(5.0, 6.0), "a gradient is out of its bounds"),
+        (lambda ag: expect(ag.tensor(2.0) * 1.0).equals(-2.0), "a value has the opposite sign"),
+        (
+            lambda ag: nothing_arrived(ag).equals(1.0),
+            "a gradient is None where there should be one",
+        ),
+    ],
+)
+def test_the_way_in_which_a_result_is_wrong_is_told(
+    body: Callable[..., None], habit: str | None
+) -> None:
+    assert run(body).habit == habit
+
+
+def twice(ag: Autograd) -> Expectation:
+    """Begin a demand on a gradient that is 4."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * x).backward()
+    return expect(x.grad)
+
+
+def nothing_arrived(ag: Autograd) -> Expectation:
+    """Begin a demand on a gradient that is None."""
+    return expect(ag.tensor(2.0, requires_grad=True).grad)
+
+
+class Raises(ToyEngine):
+    """Raises in its backward pass, out of a function of its own, or out of NumPy's."""
+
+    def backward(self, *_arguments: Any, **_options: Any) -> None:
+        """Go there."""
+        pull()
+
+
+def pull() -> None:
+    """Have NumPy raise."""
+    np.zeros(2).reshape(3)
+
+
+class Recurses(ToyEngine):
+    """Calls itself until the stack ends."""
+
+    def backward(self, *arguments: Any, **_options: Any) -> None:
+        """Call itself."""
+        self.backward(*arguments)
+
+
+@pytest.mark.parametrize(("engine", "function"), [(Raises, "pull"), (Recurses, "backward")])
+def test_the_line_of_the_engine_that_raised_is_told(engine: Any, function: str) -> None:
+    place = run(holds, engine).place
+
+    assert place is not None
+    assert re.fullmatch(rf"test_execute\.py:\d+, in {function}", place)
 
 
 def test_a_failure_is_told_in_the_engines_own_words_too() -> None:
@@ -310,6 +381,7 @@ def test_the_first_of_several_demands_that_failed_in_hooks_is_told() -> None:
     [
         (np.array([1.0, 2.0]), "[1.0, 2.0]"),
         (np.float64(1.0), "1.0"),
+        ([np.array([1.0]), (np.array(2.0),)], "[[1.0], (2.0,)]"),
         ("text", "'text'"),
         (None, "None"),
         ("x" * 398, repr("x" * 398)),

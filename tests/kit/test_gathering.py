@@ -180,6 +180,18 @@ def test_a_stale_entry_is_told_with_its_line_and_closes_the_gate() -> None:
     assert "stale entry (line 7): acc-002 never ran" in said
 
 
+def test_failures_are_told_by_their_cause_in_the_end() -> None:
+    failed = [judged(f"acc-00{n}", Outcome.FAILED, habit="a flag is lost") for n in (1, 2)]
+    gathered = gathering(*failed)
+    ended(gathered, session(pytest.ExitCode.TESTS_FAILED))
+    said: list[str] = []
+    gathered.pytest_terminal_summary(
+        SimpleNamespace(section=said.append, write_line=said.append)  # type: ignore[arg-type]
+    )
+
+    assert "1. wrong value: A flag is lost. (2 failures, such as acc-001)" in said
+
+
 # options and markers ------------------------------------------------------------------
 OPTIONS = {
     "engine": ["--engine"],

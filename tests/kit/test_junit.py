@@ -50,6 +50,7 @@ def test_a_case_says_what_came_of_a_clause() -> None:
         "verdict": "failed",
         "standing": "deviation",
         "kind": "value",
+        "finding": "not so: A backward pass adds.",
     }
 
 

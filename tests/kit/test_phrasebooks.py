@@ -128,7 +128,7 @@ def test_a_program_is_printed_in_the_words_of_the_book(write_book: WriteBook) ->
         "t0 = Number(2.0, requires_grad=True)",
         "t1 = engine.apply('sin', {'x': t0})",
         "engine.backward(t1)",
-        f"print(t0.grad, '   expected:', {np.cos(2.0)})",
+        f"print('found:', t0.grad, '   expected:', {np.cos(2.0)})",
     ]
 
 

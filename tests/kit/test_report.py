@@ -86,6 +86,38 @@ def test_a_failure_has_all_its_parts(made: dict[str, Any]) -> None:
     assert failed["program"]["steps"]
 
 
+def test_a_report_groups_failures_by_their_cause() -> None:
+    habit = "a gradient has the opposite sign"
+    found = result(
+        judged("acc-001", Outcome.FAILED, kind="value", habit=habit),
+        judged("acc-002", Outcome.FAILED, kind="value", habit=habit, script="x"),
+        judged("acc-003", Outcome.BLOCKED, foundation="acc-002"),
+    )
+
+    assert json.loads(Report.of(found).to_json())["findings"] == [
+        {
+            "gravity": "wrong value",
+            "sentence": "A gradient has the opposite sign.",
+            "example": "acc-002",
+            "ids": ["acc-001", "acc-002"],
+            "blocks": ["acc-003"],
+        }
+    ]
+
+
+def test_a_report_says_what_is_idle_and_what_would_be_gained(made: dict[str, Any]) -> None:
+    assert set(made["declared"]) == {"never_exercised", "needed_by_none", "gains"}
+    assert all(gain["clauses"] <= gain["rows"] for gain in made["declared"]["gains"])
+    assert made["declared"]["gains"]
+
+
+def test_each_verdict_stands_on_a_line() -> None:
+    text = Report.of(result(judged("acc-001", message='"verdicts": []'))).to_json()
+    (line,) = [line for line in text.splitlines() if '"acc-001"' in line]
+
+    assert json.loads(text)["verdicts"] == [json.loads(line)]
+
+
 def test_what_does_not_apply_is_null(made: dict[str, Any]) -> None:
     passed = next(line for line in made["verdicts"] if line["verdict"] == "passed")
 
@@ -118,6 +150,8 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest() -> None:
         "signal": "SIGSEGV",
         "lacking": "tape",
         "foundation": "bwd-001",
+        "place": "engine.py:3, in pull",
+        "habit": "a gradient has the opposite sign",
         "message": "another value",
         "found": "4.0",
         "expected": "8.0",
@@ -153,7 +187,7 @@ def test_a_report_says_what_was_asked_for_and_what_was_lacking() -> None:
     )
     written = json.loads(Report.of(found).to_json())
 
-    assert written["schema"] == "gradspec-report/4"
+    assert written["schema"] == "gradspec-report/5"
     assert written["kit"] == {"name": "gradspec", "version": kit_version()}
     assert written["engine"] == {
         "spec": "mine:Engine",

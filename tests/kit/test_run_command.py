@@ -86,6 +86,15 @@ def test_a_wrong_engine_ends_with_1_and_an_explanation() -> None:
         assert part in result.output
 
 
+def test_all_findings_are_shown_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradspec_conformance.report.findings.MOST", 0)
+    some, every = run("Overwrites").output, run("Overwrites", "--all").output
+    hint, finding = "1 more finding (1 failure) not shown: --all shows them", "\n1. convention: "
+
+    assert (hint in some, finding in some) == (True, False)
+    assert (hint in every, finding in every) == (False, True)
+
+
 def test_a_recommendation_that_is_not_followed_is_told_and_does_not_gate() -> None:
     result = run("KeepsWhatIsDeleted", keyword="leaf-023")
 

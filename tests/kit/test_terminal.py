@@ -9,7 +9,7 @@ import pytest
 from made_up import judged, result
 from rich.console import Console
 
-from gradspec import CONVENTION, MAY, SAFETY, chapters
+from gradspec import CONVENTION, MAY, SAFETY, chapters, edition
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.isolation.messages import Started
 from gradspec_conformance.known.entry import Cause, Entry
@@ -38,10 +38,10 @@ def shown(*found: Judged, **parts: Any) -> list[str]:
     return printed(400, *found, **parts)
 
 
-def printed(width: int, *found: Judged, **parts: Any) -> list[str]:
+def printed(width: int, *found: Judged, everything: bool = False, **parts: Any) -> list[str]:
     """Print a result."""
     where = Console(file=io.StringIO(), width=width, highlight=False)
-    show(result(*found, **parts), where)
+    show(result(*found, **parts), where, everything=everything)
     return [line.rstrip() for line in where.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
@@ -86,9 +86,75 @@ def test_findings_stand_from_the_gravest_to_the_slightest() -> None:
         failed("acc-003", nature=SAFETY),
         failed("acc-004"),
     )
-    told = [line[:7] for line in shown(slight, choice, leak, wrong) if " it_adds [" in line]
+    lines = shown(slight, choice, leak, wrong)
+    told = [line.split()[0] for line in lines if ", accumulation] " in line]
 
     assert told == ["acc-004", "acc-003", "acc-002", "acc-001"]
+
+
+def test_ten_findings_are_shown_and_the_others_counted() -> None:
+    wrong = [failed(f"acc-{n:03}") for n in range(12)]
+    some, every = shown(*wrong), shown(*wrong, everything=True)
+
+    assert "2 more findings (2 failures) not shown: --all shows them" in some
+    assert [line for line in some if line.startswith("10. ")]
+    assert not [line for line in some if line.startswith("11. ")]
+    assert [line for line in every if line.startswith("12. ")]
+    assert not [line for line in every if "not shown" in line]
+
+
+def test_a_finding_has_a_sentence_a_program_and_what_else_fails_by_it() -> None:
+    cut_off = judged("acc-009", Outcome.BLOCKED, foundation="acc-002")
+    habit = "a gradient is zero and should not be"
+    short = failed("acc-002", habit=habit, found="0.0", expected="8.0", script="x\ny")
+    lines = shown(short, failed("acc-003", habit=habit), cut_off)
+    first = lines.index("1. wrong value: A gradient is zero and should not be.")
+
+    assert lines[first : first + 14] == [
+        "1. wrong value: A gradient is zero and should not be.",
+        "   acc-002 [must, value, accumulation] unexpected failure",
+        "   A backward pass adds.",
+        "",
+        "   failed (value)",
+        "     found    0.0",
+        "     expected 8.0",
+        "",
+        "     x",
+        "     y",
+        "",
+        "   also 1: acc-003",
+        "   blocks 1: acc-009",
+        "   repeat it: gradspec run mine:Engine --no-expect -k acc-002",
+    ]
+
+
+def test_the_middle_of_a_long_program_is_left_out_unless_all_is_asked_for() -> None:
+    long = failed("acc-002", script="\n".join(f"line {n}" for n in range(100)))
+    lines = [line.strip() for line in shown(long)]
+    place = lines.index("# ... 64 more lines, shown by gradspec run --all ...")
+
+    assert (lines[place - 1], lines[place + 1]) == ("line 23", "line 88")
+    assert "     line 50" in shown(long, everything=True)
+
+
+@pytest.mark.parametrize("width", [30, 80])
+def test_the_sentences_of_a_finding_keep_to_the_width(width: int) -> None:
+    lines = printed(width, failed("acc-002", message="long " * 30, habit="it is wrong " * 9))
+    begin = next(n for n, line in enumerate(lines) if line.startswith("1. "))
+
+    assert all(
+        len(line) <= width for line in lines[begin : lines.index("", begin)] if "[" not in line
+    )
+    assert lines[begin + 1].startswith("   ")
+
+
+def test_what_is_declared_to_no_use_is_told_and_what_would_be_gained() -> None:
+    engine = Started("toy", "1", "here", edition.needs("acc-003") - {"op:mul"} | {"memory"})
+    lacking = [unsupported(name, "op:mul") for name in ("acc-003", "acc-001")]
+    lines = shown(*lacking, engine=engine)
+
+    assert "to declare more: `op:mul` would run 2 more clauses" in lines
+    assert [line for line in lines if line.startswith("declared, never exercised: ")]
 
 
 def test_what_was_not_run_is_counted_by_what_was_lacking() -> None:
@@ -192,7 +258,9 @@ def test_what_a_person_copies_or_searches_for_is_not_broken_into_lines() -> None
         "stale": (Entry("acc-009", "value", "known", Cause.BUG, line=7),),
     }
     found = [failed("acc-002", message="long " * 30), CUT_OFF, judged("acc-003", nature=SAFETY)]
-    whole = [line for line in printed(400, *found, **run)[4:] if "they build on" not in line]
+    prose = ("they build on", "1. wrong value: ", "long long")
+    lines = printed(400, *found, **run)[4:]
+    whole = [line for line in lines if not any(part in line for part in prose)]
     narrow = printed(30, *found, **run)
 
     assert len(whole) > 15
@@ -223,7 +291,7 @@ def test_the_score_is_green_if_all_is_as_expected_and_red_if_not(
 def test_headings_and_gaps_stand_out() -> None:
     lines = coloured(failed("acc-002"), complaints=("it broke",), missing=("acc-009",))
 
-    assert [line for line in lines if line.startswith(f"{BOLD}acc-002 it_adds")]
+    assert f"{BOLD}1. wrong value: not so: A backward pass adds.\x1b[0m" in lines
     assert lines[1].startswith(f"{BOLD}chapter")
     assert f"{RED}it broke\x1b[0m" in lines
     assert f"{RED}1 clause has no verdict: acc-009\x1b[0m" in lines

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from gradspec.program.steps import Program
 
 ENGINES = ("reference", "torch", "autograd", "micrograd")
-LARGEST = 2500
+AVERAGE = 1000
 """Bytes that a program may have on average."""
+
+LARGEST = 8000
+"""Bytes that the largest program may have."""
 
 
 @functools.cache
@@ -104,20 +107,21 @@ def test_the_lines_keep_to_the_schema() -> None:
     wrong = [
         (line.get("id"), next(validator.iter_errors(line)).message)
         for line in exported()
-        if line.get("id") != "bwd-044" and not validator.is_valid(line)
+        if not validator.is_valid(line)
     ]
 
     assert wrong == []
 
 
-def test_a_program_is_small() -> None:
+def test_programs_are_small() -> None:
     sizes = [
         len(json.dumps(p, separators=(",", ":")))
         for line in exported()[1:]
         for p in line["programs"]
     ]
 
-    assert sum(sizes) / len(sizes) < LARGEST
+    assert sum(sizes) / len(sizes) < AVERAGE
+    assert max(sizes) < LARGEST
 
 
 def test_the_command_writes_a_line_a_clause(tmp_path: Path) -> None:

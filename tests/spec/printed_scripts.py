@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KINDS_OF_THE_KIT = ("callback", "grad-is-none")
 """Error kinds that no engine names."""
 
+FOUND = "found:"
 LABEL = "   expected:"
 
 Shown = tuple[Any, ...]
@@ -57,6 +58,7 @@ def printed(engine: Any, script: str) -> list[Shown]:
     shown: list[Shown] = []
 
     def show(*what: Any) -> None:
+        what = what[what[:1] == (FOUND,) :]
         shown.append((plain(engine, what[0]), *what[1:]))
 
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -89,7 +91,7 @@ def complaints(engine: Any, shown: list[Shown], demands: list[Demand]) -> Iterat
             yield f"{found!r} is shown, expected {check} {expected!r}"
     for line in (one for one in shown if one[1:2] != (LABEL,)):
         text = str(line[-1])
-        if text.startswith("no error"):
+        if text.startswith(f"{FOUND} no error"):
             yield text
         elif text.startswith(LABEL):
             kind = text.removeprefix(f"{LABEL} ")

@@ -288,7 +288,7 @@ def test_a_product_that_an_engine_cannot_perform_again_is_printed_as_it_was_stor
     script = engine.script(from_json(stored.replace('"seen":true', '"seen":false')))
 
     assert "vjp(function, inputs)" in script
-    assert "print(t3, '   expected:', 9.0)" in script
+    assert "print('found:', t3, '   expected:', 9.0)" in script
 
 
 def test_a_product_is_no_demand() -> None:

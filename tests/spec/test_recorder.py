@@ -86,6 +86,13 @@ def test_a_declared_tolerance_is_the_one_that_is_used(ag: Autograd) -> None:
             expect(x).is_close(1.0, **options)
 
 
+def test_the_traceback_of_a_failure_says_found_and_expected(ag: Autograd) -> None:
+    with pytest.raises(Failure) as caught:
+        expect(ag.tensor([1.0, 2.0])).equals([1.0, 3.0])
+
+    assert caught.value.__notes__ == ["found    [1.0, 2.0]\nexpected [1.0, 3.0]"]
+
+
 def test_demands_on_identity_fail_both_ways(ag: Autograd) -> None:
     x, y = ag.tensor([1.0, 2.0]), ag.tensor([1.0, 2.0])
     expect(x).is_same_object_as(x)
@@ -517,9 +524,9 @@ t1 = t0 * 3.0
 t2 = -t1
 t3 = torch.sum(t2)
 t3.backward()
-print(t0.grad, '   expected:', [-3.0, -3.0])
-print(t3, '   expected:', -9.0)
-print(t0.requires_grad, '   expected:', True)
+print('found:', t0.grad, '   expected:', [-3.0, -3.0])
+print('found:', t3, '   expected:', -9.0)
+print('found:', t0.requires_grad, '   expected:', True)
 """
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("-n", "processes", default="1", metavar="N", help="Run in N processes, or auto.")
 @click.option("--expect", metavar="FILE", help="Expected failures (default: as shipped).")
 @click.option("--no-expect", is_flag=True, help="Expect every clause to pass.")
+@click.option("--all", "everything", is_flag=True, help="Show every finding, not the first ten.")
 @click.option("--json", metavar="FILE", help="Write a report as JSON.")
 @click.option("--junit", metavar="FILE", help="Write a report as JUnit XML.")
 @click.option("--seed", type=int, help="Generate other examples (default: always the same).")
@@ -44,6 +45,7 @@ def command(
     json: str | None,
     junit: str | None,
     again: bool,
+    everything: bool,
     chapter: tuple[str, ...],
     **options: Any,
 ) -> None:
@@ -70,6 +72,7 @@ def command(
     try:
         request.start()
         result = _result(request)
+        show(result, console(), everything=everything)
         sys.exit(_told(result, json, junit))
     except EngineError as error:
         _say(f"engine {engine}: {error}")
@@ -106,8 +109,7 @@ def _result(request: Request) -> Result:
 
 
 def _told(result: Result, json: str | None, junit: str | None) -> int:
-    """Print the result and write the reports; give the exit status."""
-    show(result, console())
+    """Write the reports; give the exit status."""
     written = [
         json is None or _write(Path(json), _json(result), _read_json),
         junit is None or _write(Path(junit), _junit(result), _read_xml),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported, text_of
+from gradspec.judging.spelled import spell
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
 from gradspec.program.replay import replay
@@ -17,6 +18,8 @@ from gradspec.program.storing import to_json
 from gradspec.writing.notation import Autograd
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.effort import EVERYDAY, Effort, seed_of
+from gradspec_conformance.execution.habit import NO_GRADIENT, habit
+from gradspec_conformance.execution.place import place_of
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -160,6 +163,7 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
         if refused.kind == "grad-is-none":
             kind = Kind.MISSING_GRADIENT
             verdict = Verdict(clause.id, Outcome.FAILED, kind, str(refused), "None", "a tensor")
+            verdict = replace(verdict, habit=NO_GRADIENT)
         else:
             verdict = _refused(clause, refused)
     except Diverged:
@@ -183,11 +187,15 @@ def _by_the_kits_word(clause: Clause, word: Failure | Unsupported, recorder: Rec
         lacking = word.capability
         return Verdict(clause.id, Outcome.UNSUPPORTED, message=str(word), lacking=lacking)
     found, expected = spell(word.found), spell(word.expected)
-    return Verdict(clause.id, Outcome.FAILED, Kind(word.kind), str(word), found, expected)
+    verdict = Verdict(clause.id, Outcome.FAILED, Kind(word.kind), str(word), found, expected)
+    if isinstance(word.__cause__, Refused):
+        return replace(verdict, place=place_of(word.__cause__.error))
+    return replace(verdict, habit=habit(word, recorder.program))
 
 
 def _refused(clause: Clause, refused: Refused) -> Verdict:
-    verdict = Verdict(clause.id, Outcome.ERRORED, Kind.REFUSED, str(refused))
+    place = place_of(refused.error)
+    verdict = Verdict(clause.id, Outcome.ERRORED, Kind.REFUSED, str(refused), place=place)
     if refused.kind is not None:
         return replace(verdict, error_kind=refused.kind)
     return replace(verdict, kind=Kind.RAISED, exception=type(refused.error).__name__)
@@ -195,7 +203,8 @@ def _refused(clause: Clause, refused: Refused) -> Verdict:
 
 def _stopped(clause: Clause, error: Exception) -> Verdict:
     raised = type(error).__name__
-    return Verdict(clause.id, Outcome.ERRORED, Kind.RAISED, _where(error), exception=raised)
+    verdict = Verdict(clause.id, Outcome.ERRORED, Kind.RAISED, _where(error), exception=raised)
+    return replace(verdict, place=place_of(error))
 
 
 def _with_program(verdict: Verdict, recorder: Recorder) -> Verdict:
@@ -220,18 +229,6 @@ def _script(engine: Engine, program: Program) -> str | None:
     if not isinstance(script, str):
         return f"# script() gave a {type(script).__name__}, expected a text"
     return str.__str__(script)
-
-
-def spell(value: Any) -> str:
-    """Write a found or expected value as people read it."""
-    try:
-        text = repr(value.tolist()) if hasattr(value, "tolist") else repr(value)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # too many digits, too deep
-        return f"a {type(value).__name__} that cannot be written: {error}"
-    return text if len(text) <= 400 else f"{text[:400]}..."  # noqa: PLR2004 - a paragraph
 
 
 def _where(error: Exception) -> str:

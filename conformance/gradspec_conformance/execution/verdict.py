@@ -96,9 +96,11 @@ class Verdict:
     the engine raised, `error_kind` is what its adapter takes it for, and `exception` the class in
     Python where it takes it for nothing; `signal` is the name of what ended the process.
     `lacking` is the ability that an engine would need, `foundation` the clause whose failure
-    blocks this one.  `found` and `expected` are text; `program` is the JSON of the shortest program
-    that shows it, and `script` the same in the engine's own words if its adapter knows them;
-    `assertions` counts the demands that were checked; `duration` is in seconds.
+    blocks this one.  `place` is the line of the engine's that raised; `habit` says how a result is
+    wrong, in words that are the same for the same wrong habit.  `found` and `expected` are text;
+    `program` is the JSON of the shortest program that shows it, and `script` the same in the
+    engine's own words if its adapter knows them; `assertions` counts the demands that were checked;
+    `duration` is in seconds.
     """
 
     id: str
@@ -112,6 +114,8 @@ class Verdict:
     signal: str | None = None
     lacking: str | None = None
     foundation: str | None = None
+    place: str | None = None
+    habit: str | None = None
     program: str | None = None
     script: str | None = None
     assertions: int = 0
@@ -139,7 +143,7 @@ class Verdict:
 
     def overruled(self, kind: Kind, message: str) -> Verdict:
         """Give the verdict after all, where the engine did what spoils any other."""
-        before = replace(self, error_kind=None, exception=None, signal=None)
+        before = replace(self, error_kind=None, exception=None, signal=None, place=None, habit=None)
         return replace(before, outcome=Outcome.ERRORED, kind=kind, message=message)
 
     @property

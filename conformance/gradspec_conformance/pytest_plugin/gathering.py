@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
+from gradspec_conformance.report.causes import summary
 from gradspec_conformance.run.judgement import Judged
 from gradspec_conformance.run.loop import Measured
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
@@ -116,6 +117,8 @@ class Gathering:
             terminalreporter.write_line(f"no verdict: {', '.join(result.missing)}")
         for entry in result.stale:
             line = f"stale entry (line {entry.line}): {entry.clause} never ran"
+            terminalreporter.write_line(line)
+        for line in summary(result.judged):
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"{result.score}: {result.outlook}")
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
 
 WIDTH = 92
+FIRST_LINES = 24
+LAST_LINES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,13 @@ class Explanation:
     command: str
 
     def __str__(self) -> str:
-        parts = [self.heading, _indented(self.statement), "", _indented(self.finding)]
+        parts = [self.heading, paragraph(self.statement), "", paragraph(self.finding)]
         parts += [textwrap.indent(f"{name:9}{value}", "    ") for name, value in self.facts]
         if self.program is not None:
-            parts += ["", textwrap.indent(self.program.rstrip(), "    ")]
+            parts += ["", textwrap.indent(cut(self.program), "    ")]
         if self.script is not None:
             parts += ["", "  the same in the engine's own words:", ""]
-            parts += [textwrap.indent(self.script.rstrip(), "    ")]
+            parts += [textwrap.indent(cut(self.script), "    ")]
         return "\n".join([*parts, "", f"  repeat it: {self.command}"])
 
 
@@ -52,7 +54,7 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
     facts = [("found", verdict.found), ("expected", verdict.expected)]
     manner = verdict.manner or verdict.lacking or verdict.foundation
     kind = f" ({manner})" if manner else ""
-    said = f": {verdict.message}" if verdict.message else ""
+    said = f": {verdict.message}" if verdict.message not in (None, manner) else ""
     rank = f"[{judged.level}, {judged.nature}, {judged.chapter}]"
     return Explanation(
         heading=f"{judged.id} {judged.name} {rank} {judged.standing}",
@@ -85,10 +87,24 @@ def _program(judged: Judged, engine: str) -> str | None:
     return as_gradspec(from_json(judged.verdict.program), engine)
 
 
-def _indented(text: str) -> str:
-    """Indent a paragraph; lines that stand below it were somebody else's, and stay as they are."""
-    paragraph, _, rest = text.partition("\n")
+def cut(program: str) -> str:
+    """Leave out the middle of a long program."""
+    lines = program.rstrip().splitlines()
+    hidden = len(lines) - FIRST_LINES - LAST_LINES
+    if hidden > 1:
+        said = f"# ... {hidden} more lines, shown by gradspec run --all ..."
+        lines = [*lines[:FIRST_LINES], said, *lines[-LAST_LINES:]]
+    return "\n".join(lines)
+
+
+def paragraph(text: str, width: int = WIDTH, indent: str = "  ", below: str | None = None) -> str:
+    """Set a paragraph; lines that stand below it were somebody else's, and stay as they are.
+
+    `below` is the indent of its second line and of those that follow, if that is another.
+    """
+    first, _, rest = text.partition("\n")
+    following = indent if below is None else below
     wrapped = textwrap.fill(
-        paragraph, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        first, width, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False
     )
-    return f"{wrapped}\n{textwrap.indent(rest, '    ')}" if rest else wrapped
+    return f"{wrapped}\n{textwrap.indent(rest, f'{following}  ')}" if rest else wrapped

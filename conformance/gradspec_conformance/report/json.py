@@ -17,13 +17,16 @@ from gradspec.edition import EDITION
 from gradspec.rank import Level, Nature
 from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.causes import findings
+from gradspec_conformance.report.declared import Gain, gains, unexercised
 from gradspec_conformance.run.result import Counts
 
 if TYPE_CHECKING:
+    from gradspec_conformance.report.causes import Finding
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
 
-SCHEMA: Final = "gradspec-report/4"
+SCHEMA: Final = "gradspec-report/5"
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = Path(__file__).with_name("report.schema.json")
 
@@ -80,6 +83,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signal: Annotated[str | None, Meta(description="What ended the engine's process.")]
     lacking: Annotated[str | None, Meta(description="The ability that it needs.")]
     foundation: Annotated[str | None, Meta(description="The clause whose failure blocks it.")]
+    place: Annotated[str | None, Meta(description="The line of the engine's that raised.")]
+    habit: Annotated[str | None, Meta(description="How a result is wrong, in general words.")]
     message: str | None
     found: str | None
     expected: str | None
@@ -107,6 +112,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             signal=verdict.signal,
             lacking=verdict.lacking,
             foundation=verdict.foundation,
+            place=verdict.place,
+            habit=verdict.habit,
             message=verdict.message,
             found=verdict.found,
             expected=verdict.expected,
@@ -117,10 +124,46 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Failures that have one cause; the gravest finding stands first."""
+
+    gravity: Annotated[str, Meta(description="Such as `wrong value`, `crash` or `convention`.")]
+    sentence: str
+    example: Annotated[str, Meta(description="Where the shortest program shows it.")]
+    ids: Annotated[list[str], Meta(description="What fails by it.")]
+    blocks: Annotated[list[str], Meta(description="What builds on that, and so did not run.")]
+
+    @classmethod
+    def of(cls, finding: Finding) -> Told:
+        """Take from a finding what the report says."""
+        return cls(
+            gravity=finding.gravity.words,
+            sentence=finding.sentence,
+            example=finding.example.id,
+            ids=[one.id for one in finding.members],
+            blocks=[one.id for one in finding.blocked],
+        )
+
+
+class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the engine declares beside what it was asked."""
+
+    never_exercised: Annotated[
+        list[str], Meta(description="Clauses need it, and none of them ran.")
+    ]
+    needed_by_none: Annotated[list[str], Meta(description="No clause is about it.")]
+    gains: Annotated[list[Gain], Meta(description="What each word more would let run.")]
+
+    @classmethod
+    def of(cls, result: Result) -> Declared:
+        """Look at a result."""
+        return cls(*unexercised(result), gains(result))
+
+
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole run."""
 
-    schema: Literal["gradspec-report/4"]
+    schema: Literal["gradspec-report/5"]
     edition: str
     kit: Kit
     engine: HeldEngine
@@ -128,6 +171,8 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selection: Selected
     counts: Annotated[Counts, Meta(description="Clauses; one with rows counts once.")]
     rows: Annotated[Counts, Meta(description="Rows, and clauses without rows.")]
+    findings: Annotated[list[Told], Meta(description="What fails and was not expected to.")]
+    declared: Declared
     verdicts: list[Line]
     missing: list[str]
     complaints: list[str]
@@ -154,6 +199,8 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ),
             counts=result.counts,
             rows=result.rows,
+            findings=[Told.of(finding) for finding in findings(result.judged)],
+            declared=Declared.of(result),
             verdicts=[Line.of(judged) for judged in result.judged],
             missing=list(result.missing),
             complaints=list(result.complaints),
@@ -162,8 +209,11 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def to_json(self) -> str:
-        """Write the report, indented."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        """Write the report, indented; each verdict on a line of its own."""
+        encoded = msgspec.json.encode(msgspec.structs.replace(self, verdicts=[]))
+        whole = msgspec.json.format(encoded, indent=2).decode()
+        lines = ",".join(f"\n    {msgspec.json.encode(line).decode()}" for line in self.verdicts)
+        return whole.replace('\n  "verdicts": []', f'\n  "verdicts": [{lines}\n  ]', 1) + "\n"
 
 
 def kit_version() -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from junitparser import Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.explanation import explain
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ def junit(result: Result) -> str:
     suite = TestSuite("gradspec")
     suite.add_property("engine", f"{result.engine.name} {result.engine.version}".strip())
     suite.add_property("selection", str(result.selection))
+    cause = {
+        one.id: f.sentence for f in findings(result.judged) for one in (*f.blocked, *f.members)
+    }
     for judged in result.judged:
-        suite.add_testcase(_case(judged, result))
+        suite.add_testcase(_case(judged, result, cause.get(judged.id)))
     for sentence in (*result.complaints, *([result.shortfall] if result.shortfall else [])):
         suite.add_testcase(_incomplete("the run is whole", sentence))
     for identifier in result.missing:
@@ -37,7 +41,7 @@ def junit(result: Result) -> str:
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.decode())
 
 
-def _case(judged: Judged, result: Result) -> TestCase:
+def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:
     verdict = judged.verdict
     case = TestCase(f"{judged.id}[{judged.name}]", judged.chapter, verdict.duration)
     said = f"{verdict.outcome.replace('_', ' ')}: {verdict.message}"
@@ -52,6 +56,7 @@ def _case(judged: Judged, result: Result) -> TestCase:
         "verdict": verdict.outcome,
         "standing": judged.standing,
         **dict(verdict.told),
+        **({} if cause is None else {"finding": cause}),
     }
     told = Properties()  # type: ignore[no-untyped-call]
     for name, value in properties.items():

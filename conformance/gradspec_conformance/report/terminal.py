@@ -41,6 +41,7 @@ STYLES: Final[dict[str, str]] = {
 }
 PLAIN_WIDTH: Final = 120
 MOST_NAMED: Final = 12
+NEVER: Final = ("declared, never exercised", "declared, and no clause is about it")
 
 
 class Output(Console):
@@ -98,31 +99,27 @@ class RunProgress:
         self._progress.update(self._task, advance=1, description=title, found=found)
 
 
-def show(result: Result, where: Console) -> None:
-    """Print the whole result."""
+def show(result: Result, where: Console, *, everything: bool = False) -> None:
+    """Print the whole result; unless `everything`, the gravest findings alone."""
     engine = result.engine
     said = f"{engine.name} {engine.version} ({engine.platform})".replace("  ", " ")
     where.print(said, markup=False)
     where.print(_table(result))
     _print_not_run(result, where)
-    for judged in sorted((*result.red, *result.deviations), key=_gravity):
-        from gradspec_conformance.report.explanation import explain  # noqa: PLC0415 - takes time
+    if result.red or result.deviations:
+        from gradspec_conformance.report.findings import print_findings  # noqa: PLC0415 - takes time
 
-        _print_explanation(str(explain(judged, result.spec, result.effort)), where)
+        print_findings(result, where, everything=everything)
     _print_mismatches(result, where)
     _print_gaps(result, where)
     style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
     where.print()
+    _print_declared(result, where)
     _print_ladder(result, where)
     where.print(Text(f"{result.score}: {result.outlook}", style=style), soft_wrap=True)
     if result.rows.ran:
         where.print(f"passed, of what ran: {_natures(result)}", soft_wrap=True)
     where.print(_tally(result), soft_wrap=True)
-
-
-def _gravity(judged: Judged) -> tuple[bool, int]:
-    """Put what closes the gate first, and wrong values before refusals and conventions."""
-    return not judged.standing.red, list(Nature).index(judged.nature)
 
 
 def _table(result: Result) -> Table:
@@ -171,14 +168,6 @@ def _print_not_run(result: Result, where: Console) -> None:
         where.print(f"see why it does not hold: {command}", markup=False, soft_wrap=True)
 
 
-def _print_explanation(explanation: str, where: Console) -> None:
-    where.print()
-    first, *rest = explanation.splitlines()
-    where.print(Text(first, style="bold"), soft_wrap=True)
-    for line in rest:
-        where.print(Text(line), soft_wrap=True)
-
-
 def _print_mismatches(result: Result, where: Console) -> None:
     for entry in result.stale:
         said = f"stale entry (line {entry.line}): {entry.clause} was expected to fail; it never ran"
@@ -197,6 +186,24 @@ def _print_gaps(result: Result, where: Console) -> None:
         count = len(result.missing)
         said = f"\n{count} {'clause has' if count == 1 else 'clauses have'} no verdict: {named}"
         where.print(said, style="bold red", markup=False, soft_wrap=True)
+
+
+def _print_declared(result: Result, where: Console) -> None:
+    """Say what is declared to no use, and what would be gained by declaring more."""
+    if result.selection.is_narrowed:
+        return
+    from gradspec_conformance.report.declared import (  # noqa: PLC0415 - takes time
+        MOST_GAINFUL,
+        gains,
+        unexercised,
+    )
+
+    for title, words in zip(NEVER, unexercised(result), strict=True):
+        if words:
+            where.print(f"{title}: {_some(words)}", markup=False, soft_wrap=True)
+    gained = ", ".join(map(str, gains(result)[:MOST_GAINFUL]))
+    if gained:
+        where.print(f"to declare more: {gained}", markup=False, soft_wrap=True)
 
 
 def _print_ladder(result: Result, where: Console) -> None:

@@ -28,6 +28,7 @@ from gradspec.exceptions import (
     is_the_kits,
     text_of,
 )
+from gradspec.judging.spelled import spell
 from gradspec.port.abilities import DTYPES
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Engine, Subject
@@ -236,7 +237,8 @@ class Recording(ABC):
         return any(word() is error for word in self._words)
 
     def failed(self, failure: Failure) -> Failure:
-        """Say that a demand does not hold."""
+        """Say that a demand does not hold; a traceback says found and expected, too."""
+        failure.add_note(f"found    {spell(failure.found)}\nexpected {spell(failure.expected)}")
         self.own(failure)
         self._keep_if_running(failure)
         return failure

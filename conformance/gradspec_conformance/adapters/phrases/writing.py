@@ -40,7 +40,7 @@ SAID: Final = {"is_present": "'a tensor'", "is_none_or_zero": "'None or zeros'"}
 
 PRINTS: Final = re.compile(r"^( *)print\(")
 
-COUNTS: Final = re.compile(r"^( *)print\(len\((_\d+)\), 'warnings ")
+COUNTS: Final = re.compile(r"^( *)print\('found:', len\((_\d+)\), 'warnings ")
 
 
 def in_words_of(book: Book, program: Program, kind: str | None = None) -> str:
@@ -90,7 +90,10 @@ class BookDialect:
             relation, named = RELATIONS[check], list(numbers(expected))
             plain = repr(f"{relation} {expected!r}")
             wanted = f"{relation + ' '!r} + str({wanted})" if named else plain
-        return f"print({found}, '   expected:', {wanted})"
+        if check == "lies_between":
+            low, high = (write.literal(bound) for bound in expected or ())
+            wanted = f"'between', {low}, 'and', {high}"
+        return f"print('found:', {found}, '   expected:', {wanted})"
 
     def _found(self, check: str, found: Any, write: Script) -> str:
         """Say what is compared: the thing itself, or its shape or data type."""
@@ -113,9 +116,9 @@ class BookDialect:
                 return [
                     "try:",
                     *inside,
-                    f"    print('no error   expected: {kind}')",
+                    f"    print('found: no error   expected: {kind}')",
                     "except Exception as error:",
-                    f"    print(type(error).__name__, error, '   expected: {kind}')",
+                    f"    print('found:', type(error).__name__, error, '   expected: {kind}')",
                 ]
             case "attempt":
                 name, let_out = f"t{step.makes.number}", self._let_out(step.given["kinds"])
@@ -141,7 +144,7 @@ class BookDialect:
             f"with warnings.catch_warnings(record=True) as {seen}:",
             "    warnings.simplefilter('always')",
             *_counted(inside, seen),
-            f"print(len({seen}), 'warnings   expected: {wanted}')",
+            f"print('found:', len({seen}), 'warnings   expected: {wanted}')",
         ]
 
     def _let_out(self, kinds: list[str]) -> list[str]:

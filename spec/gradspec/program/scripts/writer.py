@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from gradspec.program.scripts.dialect import Dialect
 
-MOST_LINES: Final = 120
-
 IN_TURN: Final = (
     "def in_turn(*functions):",
     "    order = iter(functions)",
@@ -59,19 +57,14 @@ NAMED: Final = ("tensor", "leaf", "log", "note", "same")
 
 
 def print_program(program: Program, dialect: Dialect) -> str:
-    """Print a program in a dialect, at most `MOST_LINES` long."""
+    """Print a program in a dialect."""
     if not dialect.has_products:
         program = in_own_words(program)
     steps = folded(program).steps
     writer = Writer(dialect, use_counts(steps), leaks(steps), forgotten(steps))
     writer.block(steps)
     lines = [*(IN_TURN if writer.took_turns else ()), *writer.lines]
-    lines = [*dialect.head("\n".join(lines)), *lines]
-    if len(lines) > MOST_LINES:
-        hidden = len(lines) - MOST_LINES
-        half = MOST_LINES // 2
-        lines = [*lines[:half], f"# ... {hidden} more lines ...", *lines[-half:]]
-    return "\n".join(lines)
+    return "\n".join([*dialect.head("\n".join(lines)), *lines])
 
 
 @dataclass(slots=True)
