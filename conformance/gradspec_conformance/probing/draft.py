@@ -53,6 +53,7 @@ class Draft:
     accepted: list[str] = field(default_factory=list)
     put_back: Callable[[], None] = lambda: None
     inherits: str = "python"
+    prepare: str = ""
 
     def ask(self, said: Mapping[str, Phrases] | None = None, /, **changed: Any) -> Asker:
         """Make the engine of the book as it stands, with these phrases instead."""

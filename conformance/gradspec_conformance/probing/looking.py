@@ -30,7 +30,7 @@ from gradspec_conformance.probing.operators import Operators
 from gradspec_conformance.probing.passes import find_asking, find_errors, find_options
 from gradspec_conformance.probing.state import find_reset
 from gradspec_conformance.probing.surroundings import Surroundings, explore, put_back_switches
-from gradspec_conformance.probing.torch_names import names_of_torch
+from gradspec_conformance.probing.torch_names import named_errors, names_of_torch
 from gradspec_conformance.probing.writing import book_text
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def look(module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[st
     if setup.strip():
         _prepare(draft, setup)
     around = explore(module, tell, avoided)
+    draft.errors += named_errors(around)
     lacking = names_of_torch(around)
     if lacking is not None:
         _speak_torch(draft, around, lacking)
@@ -125,6 +126,8 @@ def _speak_torch(draft: Draft, around: Surroundings, lacking: list[str]) -> None
     draft.setup.append(f"import {draft.module} as torch")
     draft.phrases |= dict.fromkeys(lacking, ())
     draft.dtypes |= {name: "" for name in DTYPES if not hasattr(around.places[0][1], name)}
+    if hasattr(around.places[0][1], "set_warn_always"):
+        draft.prepare = "torch.set_warn_always(True)  # else some warnings come once a process"
     known = read_book(engine_names()["torch"]).errors
     draft.errors += [(one.kind, one.says.pattern, "") for one in known if not one.acts]
     draft.remarks.append(

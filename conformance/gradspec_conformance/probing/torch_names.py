@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.port.acts import ACTS
+from gradspec.port.errors import ERROR_KINDS, SAID_BY_THE_KIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,3 +44,20 @@ def _has(thing: Any, path: str) -> bool:
         if thing is None:
             return False
     return True
+
+
+def named_errors(around: Surroundings) -> list[tuple[str, str, str]]:
+    """Find exceptions that are called like the kinds of errors: kind, pattern, and no act."""
+    names = {
+        name
+        for _, module in around.places
+        for name, thing in vars(module).items()
+        if isinstance(thing, type) and issubclass(thing, Exception)
+    }
+    found: list[tuple[str, str, str]] = []
+    for kind in ERROR_KINDS.keys() - SAID_BY_THE_KIT:
+        said = "".join(word.capitalize() for word in kind.split("-"))
+        also = said.replace("Nonscalar", "NonScalar").replace("Nonleaf", "NonLeaf")
+        called = [n for n in names if n.removesuffix("Error") in (said, also)]
+        found += [(kind, f"^{name}:", "") for name in called]
+    return sorted(found)

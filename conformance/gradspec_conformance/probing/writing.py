@@ -59,6 +59,8 @@ def _engine(draft: Draft) -> Iterator[str]:
     if draft.inherits != "python":
         yield f"inherits = {_text(draft.inherits)}"
     yield f"setup = {_text(chr(10).join(draft.setup))}"
+    if draft.prepare:
+        yield f"prepare = {_text(draft.prepare)}"
     if draft.also:
         yield f"also = {json.dumps(draft.also)}"
 
