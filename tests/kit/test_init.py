@@ -173,6 +173,22 @@ def test_setup_comes_before_the_import(module: Written) -> None:
     assert "math.ready = True" in found.setup[1].text
 
 
+@pytest.mark.usefixtures("module")
+def test_an_engine_with_torchs_names_inherits_torchs_book() -> None:
+    found = book("gradspec_reference")
+
+    assert {"op:sort", "mode:no_grad", "register_hook"} <= found.phrases.keys()
+    assert "transform:vmap" not in found.phrases
+    assert "dtype:complex64" not in found.abilities
+    assert found.errors[0].says.pattern.endswith("Error:")
+
+
+def test_exceptions_called_like_kinds_of_errors_are_those(module: Written) -> None:
+    module("naming_engine", f"{schools.NUMBERS}\n\nclass GraphFreedError(Exception): ...\n")
+
+    assert [error.kind for error in book("naming_engine").errors] == ["graph-freed"]
+
+
 def test_a_guess_that_ends_the_process_or_hangs_is_left_out_and_told(module: Written) -> None:
     bad = schools.NUMBERS.replace(
         "    def exp(self):",
