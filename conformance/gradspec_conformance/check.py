@@ -7,7 +7,7 @@ engine ends this process, and a hang hangs it; `gradspec run` survives both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from gradspec.port.engine import Engine
     from gradspec_conformance.execution.verdict import Verdict
     from gradspec_conformance.run.judgement import Judged
+
+UNCONFIRMED: Final = (
+    "What failed here may depend on what ran before: all clauses run in this process. "
+    "`gradspec run module:attr` confirms each failure in one that has run nothing else."
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class Checked:
                 f"{len(result.missing)} clauses have no verdict: {', '.join(result.missing)}"
             )
         stale = [f"stale entry: {entry.clause} was expected to fail" for entry in result.stale]
-        return "\n\n".join([*told, *gaps, *stale, f"{result.score}: {result.outlook}"])
+        doubt = [UNCONFIRMED] if result.red else []
+        return "\n\n".join([*told, *gaps, *stale, *doubt, f"{result.score}: {result.outlook}"])
 
 
 def check_engine(

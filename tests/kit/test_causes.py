@@ -185,6 +185,7 @@ def test_the_gravest_stand_first_and_then_what_costs_most() -> None:
         judged("acc-001", standing=Standing.UNEXPECTED_PASS),
         judged("acc-002", Outcome.FAILED, kind=Kind.UNMAPPED, found="KeyError", expected="x"),
         wrong("acc-003", nature=CONVENTION),
+        judged("acc-010", kind=Kind.STATE),
         wrong("acc-004", nature=SAFETY),
         judged("acc-005", Outcome.TIMED_OUT, kind=Kind.TIMEOUT),
         judged("acc-006", Outcome.FAILED, kind=Kind.MISSING_GRADIENT),

@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from made_up import judged, result
 from wrong_engines import (
     DeclaresValuesOnly,
     GivesAnotherObject,
@@ -58,6 +59,11 @@ def test_its_text_explains_each_failure_and_ends_with_the_score(wrong: Checked) 
 
     assert "failed (value): another value" in text
     assert text.splitlines()[-1].startswith(f"passed {wrong.counts.passed} of")
+
+
+def test_its_text_says_that_a_failure_was_not_confirmed_elsewhere(wrong: Checked) -> None:
+    assert "may depend on what ran before" in str(wrong)
+    assert "may depend on what ran before" not in str(Checked(result(judged())))
 
 
 def test_its_short_text_is_one_line(wrong: Checked) -> None:

@@ -14,7 +14,7 @@ import pytest
 from gradspec.program.recorder import Recorder
 from gradspec_conformance.exceptions import ChildEnded, ChildSilent
 from gradspec_conformance.execution.execute import run_clause
-from gradspec_conformance.isolation import child
+from gradspec_conformance.isolation import child, clock
 from gradspec_conformance.isolation.child import Child
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def test_a_log_that_grows_while_nothing_is_answered_is_cut(
     program = "import sys, time\nwhile True: sys.stderr.write('x' * 500); time.sleep(0.001)"
     talkative = start(program)
     with pytest.raises(ChildSilent):
-        talkative.hear(3.0)
+        talkative.hear(0.5)
 
     assert os.fstat(talkative._log.fileno()).st_size < 500_000
 
@@ -304,3 +304,51 @@ def test_an_end_is_told_by_its_status(
 
     assert end.signal == name
     assert str(end) == f"the engine's process {sentence}"
+
+
+# what time a process has --------------------------------------------------------------
+WORKS_ALONE = {0: 7.0, 29: 35.0, 30: 36.9, 31: 37.0}
+WORKS_AND_IS_KEPT_FROM_IT = {0: 7.0, **{n: 7.0 + n / 15 for n in range(1, 400)}}
+SLEEPS = dict.fromkeys(range(400), 7.0)
+WORKS_AT_LAST = {0: 7.0, 30: 7.0, 45: 8.0, 60: 8.0, 74: 8.0, 75: 8.0}
+
+
+@pytest.mark.parametrize(
+    ("spent", "given_up"),
+    [(WORKS_ALONE, 31), (WORKS_AND_IS_KEPT_FROM_IT, 300), (SLEEPS, 60), (WORKS_AT_LAST, 75)],
+    ids=["works", "is kept from working", "sleeps", "works, then sleeps"],
+)
+def test_processor_time_decides_and_the_time_of_day_only_for_who_uses_none(
+    spent: dict[int, float], given_up: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0
+    monkeypatch.setattr(clock.time, "monotonic", lambda: float(now))
+    monkeypatch.setattr(clock, "spent", lambda _: spent[now])
+    limit = clock.Clock(1, 30.0)
+    over = []
+    for now in sorted(spent):  # noqa: B007 - the time of day
+        over.append(limit.is_over())
+        if over[-1]:
+            break
+
+    assert (now, over.count(True)) == (given_up, 1)
+
+
+def test_the_time_of_those_that_a_process_started_counts() -> None:
+    works = "sum(range(10**7))"
+    program = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {works!r}])\ninput()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as parent:
+        reached = until_it_holds(lambda: clock.spent(parent.pid) > 0.1)
+        parent.communicate(b"\n")
+
+    assert reached
+    assert clock.spent(parent.pid) == 0.0
+
+
+def until_it_holds(holds: Callable[[], bool]) -> bool:
+    """Wait for it, for half a minute at most."""
+    for _ in range(600):
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False

@@ -196,6 +196,7 @@ def test_an_entry_for_one_end_does_not_excuse_another(
         ('kind = "refused"\nerror_kind = "grph-freed"', "no error is of kind 'grph-freed'; did"),
         ('kind = "riased"', "no clause is crashed with 'riased'; did you mean raised"),
         ('kind = "value"', "no clause is crashed with 'value': it is one of refused, raised"),
+        ('kind = "depends on what ran before"', "no clause is crashed with 'depends on what ran"),
     ],
 )
 def test_an_entry_says_what_is_particular_to_its_kind_and_nothing_else(
@@ -215,6 +216,16 @@ def test_what_is_written_of_a_verdict_foresees_it(load: Load, verdict: Verdict) 
     expectations = load(write_entries(entries, "A heading"))
 
     assert expectations.standing_of(verdict, MUST) is Standing.EXPECTED_FAILURE
+
+
+def test_what_others_disturb_has_passed_and_an_entry_for_it_is_wrong() -> None:
+    state = Verdict("acc-001", Outcome.PASSED, Kind.STATE, disturbed_by=("acc-002",))
+    known = Expectations((Entry("acc-001", "value", "known", Cause.BUG),))
+
+    assert Expectations.none().standing_of(state, MUST) is Standing.DISTURBED
+    assert not Standing.DISTURBED.red
+    assert known.standing_of(state, MUST) is Standing.UNEXPECTED_PASS
+    assert renewed(known, [state], {"acc-001": CLAUSE}) == []
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ERRORED])

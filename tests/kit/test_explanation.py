@@ -14,7 +14,7 @@ from gradspec.program.storing import from_json
 from gradspec.writing.source import program_text
 from gradspec_conformance.execution.effort import EVERYDAY, Effort
 from gradspec_conformance.execution.execute import run_clause
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.explanation import explain, rerun_command
 
@@ -109,6 +109,15 @@ def test_of_what_passed_no_program_is_shown() -> None:
     found = explain(judged(program=PROGRAM, script="x"), "mine", EVERYDAY)
 
     assert (found.program, found.script) == (None, None)
+
+
+def test_of_what_others_disturb_program_and_others_are_shown() -> None:
+    state = {"kind": Kind.STATE, "disturbed_by": ("bwd-002", "inp-042/t"), "script": "go()"}
+    told = str(explain(judged(message="alone it passes", **state), "mine", EVERYDAY))
+
+    assert "  passed (depends on what ran before): alone it passes" in told
+    assert "    go()" in told
+    assert told.endswith("-k acc-001 --after bwd-002 --after inp-042/t")
 
 
 def test_a_long_sentence_is_broken_and_what_stands_below_it_stays_as_it_is() -> None:

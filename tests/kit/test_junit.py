@@ -9,7 +9,7 @@ import pytest
 from made_up import judged, result
 
 from gradspec import SHOULD
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.junit import junit
@@ -52,6 +52,17 @@ def test_a_case_says_what_came_of_a_clause() -> None:
         "kind": "value",
         "finding": "not so: A backward pass adds.",
     }
+
+
+def test_what_others_disturb_is_no_failure_and_says_so() -> None:
+    one = case(judged(kind=Kind.STATE, message="alone it passes", disturbed_by=("acc-002",)))
+    told = {p.attrib["name"]: p.attrib["value"] for p in one.findall("properties/property")}
+    skipped = one.find("skipped")
+
+    assert told["kind"] == "depends on what ran before"
+    assert skipped is not None
+    assert skipped.attrib["message"] == "disturbed, passed: alone it passes"
+    assert one.find("failure") is None
 
 
 def test_what_does_not_apply_is_left_out() -> None:

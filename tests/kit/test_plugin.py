@@ -45,6 +45,18 @@ def test_verdicts_are_told_in_the_words_of_pytest(pytester: pytest.Pytester) -> 
     assert found == {"passed": 1, "skipped": 1, "failed": 1}
 
 
+def test_what_another_clause_disturbs_is_told_and_gates_nothing(
+    pytester: pytest.Pytester,
+) -> None:
+    result = run(pytester, "KeepsOneGraph", "-k", "inp-234/target or op-001/add", "-rx")
+
+    assert result.ret == ExitStatus.AS_EXPECTED
+    result.stdout.fnmatch_lines(["*disturbed: * (depends on what ran before): alone it passes*"])
+    result.stdout.fnmatch_lines(
+        ["1. depends on what ran before: a clause passes alone, but not after inp-234/target: *"]
+    )
+
+
 def test_a_failure_is_explained_and_can_be_repeated(pytester: pytest.Pytester) -> None:
     result = run(pytester, "Overwrites", "-k", "acc-001")
 

@@ -18,6 +18,8 @@ from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation import process
 from gradspec_conformance.isolation.messages import (
     NotStarted,
+    Renew,
+    Renewed,
     Started,
     Task,
     decode_question,
@@ -33,12 +35,20 @@ if TYPE_CHECKING:
 
 STARTED = Started("toy", "1", "nowhere", frozenset({"values"}))
 CRASH = ChildEnded("SIGSEGV", "the engine's process was ended by SIGSEGV")
+COPIES = Started("toy", "1", "nowhere", frozenset({"values"}), in_copies=True)
 FIRST, SECOND = Task("acc-001"), Task("acc-002", {"bwd-001": Outcome.PASSED}, "{...}")
+THIRD = Task("acc-003")
+WRONG = Verdict("acc-002", Outcome.FAILED, Kind.VALUE, "the gradient is not 2")
 
 
 def passed(task: Task) -> Verdict:
     """Say that a task went well."""
     return Verdict(task.clause, Outcome.PASSED)
+
+
+def asked(child: Child) -> list[Any]:
+    """List what a process was asked, but for the greeting."""
+    return [decode_question(line) for line in child.told[1:]]
 
 
 class Child:
@@ -130,36 +140,155 @@ def test_a_first_clause_that_crashes_is_to_blame(begin: Any) -> None:
     assert len(children) == 2
 
 
-def test_a_later_clause_that_crashes_is_tried_again_alone(begin: Any) -> None:
-    host, children = begin([STARTED, passed(FIRST), CRASH], [STARTED, passed(SECOND)])
+@pytest.mark.parametrize("wrong", [CRASH, ChildSilent(), WRONG], ids=["crash", "hang", "failure"])
+def test_a_clause_that_goes_wrong_after_others_is_run_again_alone(begin: Any, wrong: Any) -> None:
+    host, children = begin(
+        [STARTED, passed(FIRST), wrong], [STARTED, passed(SECOND)], [STARTED, passed(FIRST), WRONG]
+    )
     host.run(FIRST)
+    verdict = host.run(SECOND)
 
-    assert host.run(SECOND) == passed(SECOND)
-    assert [decode_question(line) for line in children[1].told[1:]] == [SECOND]
+    assert (verdict.outcome, verdict.kind) == (Outcome.PASSED, Kind.STATE)
+    assert verdict.disturbed_by == ("acc-001",)
+    assert verdict.message == (
+        "alone it passes; after acc-001 it failed (value): the gradient is not 2"
+    )
+    assert [asked(child) for child in children] == [[FIRST, SECOND], [SECOND], [FIRST, SECOND]]
+    assert children[2].closed  # what comes next shall not be disturbed
 
 
-def test_a_clause_that_crashes_alone_too_is_to_blame_and_is_tried_no_third_time(
-    begin: Any,
-) -> None:
-    host, children = begin([STARTED, passed(FIRST), CRASH], [STARTED, CRASH], [STARTED])
+@pytest.mark.parametrize("wrong", [CRASH, ChildSilent(), WRONG], ids=["crash", "hang", "failure"])
+def test_a_clause_that_goes_wrong_alone_too_is_to_blame(begin: Any, wrong: Any) -> None:
+    host, children = begin([STARTED, passed(FIRST), wrong], [STARTED, wrong], [STARTED])
     host.run(FIRST)
+    verdict = host.run(SECOND)
 
-    assert host.run(SECOND).outcome is Outcome.CRASHED
+    assert verdict.outcome in (Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.FAILED)
+    assert verdict.disturbed_by == ()
     assert len(children) == 2
 
 
-def test_a_crash_that_the_engine_survived_is_not_tried_again(begin: Any) -> None:
-    exits = Verdict("acc-002", Outcome.CRASHED, Kind.EXIT, "the engine raised SystemExit(1)")
-    host, children = begin([STARTED, passed(FIRST), exits])
+def test_a_clause_that_goes_wrong_where_nothing_has_run_is_not_run_again(begin: Any) -> None:
+    host, children = begin([STARTED, WRONG])
+
+    assert host.run(SECOND) == WRONG
+    assert asked(children[0]) == [SECOND]
+
+
+def test_of_two_ways_to_go_wrong_that_of_the_clause_alone_is_told(begin: Any) -> None:
+    host, _ = begin([STARTED, passed(FIRST), CRASH], [STARTED, WRONG])
     host.run(FIRST)
+
+    assert host.run(SECOND) == WRONG
+
+
+def test_a_wrong_answer_that_does_not_come_again_stands(begin: Any) -> None:
+    host, _ = begin(
+        [STARTED, passed(FIRST), WRONG],
+        [STARTED, passed(SECOND)],
+        [STARTED, passed(FIRST), passed(SECOND)],
+    )
+    host.run(FIRST)
+    verdict = host.run(SECOND)
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.FAILED, Kind.VALUE)
+    assert "it came once, and neither alone nor after the same clauses again" in verdict.message
+
+
+def test_a_hang_that_does_not_come_again_costs_nothing(begin: Any) -> None:
+    host, _ = begin(
+        [STARTED, passed(FIRST), ChildSilent()],
+        [STARTED, passed(SECOND)],
+        [STARTED, passed(FIRST), passed(SECOND)],
+    )
+    host.run(FIRST)
+    verdict = host.run(SECOND)
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.PASSED, Kind.STATE)
+    assert verdict.message == (
+        "alone it passes; after others it timed out (timeout): no verdict within 2.5 s"
+    )
+
+
+def test_what_disturbed_one_clause_is_suspected_first(begin: Any) -> None:
+    host, children = begin(
+        [STARTED, passed(FIRST), passed(THIRD), WRONG],
+        [STARTED, passed(SECOND)],
+        [STARTED, passed(THIRD), passed(SECOND)],
+        [STARTED, passed(FIRST), passed(THIRD), WRONG],
+        [STARTED, passed(THIRD), passed(SECOND)],
+        [STARTED, passed(FIRST), WRONG],
+        [STARTED, passed(FIRST), passed(THIRD), WRONG],
+        [STARTED, passed(SECOND)],
+        [STARTED, passed(FIRST), WRONG],
+    )
+    for _ in range(2):
+        for earlier in (FIRST, THIRD):
+            host.run(earlier)
+
+        assert host.run(SECOND).disturbed_by == ("acc-001",)
+    assert len(children) == 9
+
+
+def test_a_failure_of_the_reload_says_nothing_of_the_clause(begin: Any) -> None:
+    gone = NotStarted("EngineBroken", "no device found")
+    host, _ = begin([STARTED, passed(FIRST), WRONG], [gone])
+    host.run(FIRST)
+
+    assert host.run(SECOND) == WRONG
+
+
+def test_what_is_run_after_others_runs_where_nothing_else_has(begin: Any) -> None:
+    host, children = begin([STARTED, passed(THIRD)], [STARTED, passed(FIRST), passed(SECOND)])
+    host.run(THIRD)
+
+    assert host.run(SECOND, after=[FIRST]) == passed(SECOND)
+    assert asked(children[1]) == [FIRST, SECOND]
+
+
+def test_where_copies_run_the_clauses_a_new_one_is_asked_for(begin: Any) -> None:
+    host, children = begin([COPIES, passed(FIRST), WRONG, Renewed(), WRONG, passed(THIRD)])
+
+    assert [host.run(task) for task in (FIRST, SECOND, THIRD)] == [
+        *(passed(FIRST), WRONG, passed(THIRD))
+    ]
+    assert asked(children[0]) == [FIRST, SECOND, Renew("acc-002"), SECOND, THIRD]
+
+
+def test_a_copy_that_does_not_begin_is_replaced(begin: Any) -> None:
+    host, children = begin([COPIES, passed(FIRST), WRONG, CRASH], [COPIES, WRONG])
+    host.run(FIRST)
+
+    assert host.run(SECOND) == WRONG
+    assert children[0].closed
+
+
+def test_a_first_failure_is_confirmed_without_copies_and_then_they_are_trusted(begin: Any) -> None:
+    host, children = begin([COPIES, WRONG], [STARTED, WRONG], [COPIES, WRONG])
+
+    assert [host.run(SECOND), host.run(SECOND)] == [WRONG, WRONG]
+    assert [decode_start(child.told[0]).copies for child in children] == [True, False, True]
+
+
+def test_an_engine_that_goes_wrong_because_it_is_a_copy_is_copied_no_more(begin: Any) -> None:
+    host, children = begin(
+        [COPIES, WRONG], [STARTED, passed(SECOND)], [COPIES, WRONG], [STARTED, passed(SECOND)]
+    )
+
+    assert [host.run(SECOND), host.run(SECOND)] == [passed(SECOND)] * 2
+    assert [decode_start(child.told[0]).copies for child in children] == [True, False, True, False]
+
+
+def test_a_crash_that_the_engine_survived_is_one_all_the_same(begin: Any) -> None:
+    exits = Verdict("acc-002", Outcome.CRASHED, Kind.EXIT, "the engine raised SystemExit(1)")
+    host, children = begin([STARTED, exits])
 
     assert host.run(SECOND) == exits
     assert len(children) == 1
 
 
-def test_a_hang_is_a_verdict_and_is_not_tried_again(begin: Any) -> None:
-    host, children = begin([STARTED, passed(FIRST), ChildSilent()], [STARTED, passed(FIRST)])
-    host.run(FIRST)
+def test_a_hang_is_a_verdict(begin: Any) -> None:
+    host, children = begin([STARTED, ChildSilent()], [STARTED, passed(FIRST)])
 
     assert host.run(SECOND) == Verdict(
         "acc-002", Outcome.TIMED_OUT, Kind.TIMEOUT, "no verdict within 2.5 s"

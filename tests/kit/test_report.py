@@ -150,6 +150,7 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest() -> None:
         "signal": "SIGSEGV",
         "lacking": "tape",
         "foundation": "bwd-001",
+        "disturbed_by": ["bwd-002"],
         "place": "engine.py:3, in pull",
         "habit": "a gradient has the opposite sign",
         "message": "another value",
@@ -204,6 +205,11 @@ def test_a_report_says_what_was_asked_for_and_what_was_lacking() -> None:
         "seed": 7,
     }
     assert (written["counts"]["selected"], written["rows"]["selected"]) == (2, 3)
+    assert {nature: counts["selected"] for nature, counts in written["natures"].items()} == {
+        "value": 1,
+        "safety": 0,
+        "convention": 0,
+    }
     assert written["missing"] == ["inp-043"]
     assert written["complaints"] == ["it broke"]
     assert written["stale"] == ["inp-044"]

@@ -10,7 +10,7 @@ from made_up import ENGINE, judged, result
 
 from gradspec import CONVENTION, SAFETY, SHOULD, VALUE
 from gradspec_conformance.execution.effort import EVERYDAY
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.run.loop import Measured
@@ -38,6 +38,16 @@ STALE = Entry("acc-009", "value", "known", Cause.BUG, line=7)
         (result(PASSED, DEVIATES), ExitStatus.AS_EXPECTED, "nothing failed that is demanded"),
         (result(PASSED, KNOWN), ExitStatus.AS_EXPECTED, "all as expected"),
         (result(PASSED, FAILED), ExitStatus.NOT_CONFORMANT, "not conformant"),
+        (
+            result(PASSED, judged("acc-002", Outcome.FAILED, nature=CONVENTION)),
+            ExitStatus.NOT_CONFORMANT,
+            "not conformant, by conventions alone, which --profile sound leaves out",
+        ),
+        (
+            result(PASSED, judged(kind=Kind.STATE)),
+            ExitStatus.AS_EXPECTED,
+            "nothing failed by itself, 1 after others",
+        ),
         (result(PASSED, CUT_OFF), ExitStatus.NOT_CONFORMANT, "not conformant"),
         (result(CUT_OFF), ExitStatus.NOT_CONFORMANT, "not conformant"),
         (result(CUT_OFF, complaints=("no",)), ExitStatus.INCOMPLETE, "the run is incomplete"),

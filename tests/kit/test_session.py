@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from toy_engine import ToyEngine
+from wrong_engines import KeepsOneGraph
 
+from gradspec import edition
 from gradspec.program.steps import Program, Ref, Step
 from gradspec.program.storing import to_json
 from gradspec.rank import Level
@@ -23,7 +25,8 @@ from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.host import EngineHost
 from gradspec_conformance.isolation.messages import Started, Task, encode
-from gradspec_conformance.run.session import EngineSession
+from gradspec_conformance.isolation.process import ProcessHost
+from gradspec_conformance.run.session import DEFAULT_TIMEOUT, EngineSession
 from gradspec_conformance.run.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -72,6 +75,62 @@ def test_a_crash_that_an_earlier_clause_brought_about_is_not_blamed_on_a_later_o
 
         assert first.outcome is Outcome.PASSED
         assert second.outcome is Outcome.PASSED
+
+
+ONE_GRAPH = ("rec-019", "rec-018")
+"""Two clauses in this order: the first makes a result and no pass, the second passes alone."""
+
+
+def test_a_clause_that_an_earlier_one_disturbs_passes_and_says_who_disturbed_it() -> None:
+    before, after = ONE_GRAPH
+    with session("KeepsOneGraph") as wrong:
+        wrong.verdict(before)
+        verdict = wrong.verdict(after)
+        next_one = wrong.verdict("rec-026")
+
+    assert (verdict.outcome, verdict.kind) == (Outcome.PASSED, Kind.STATE)
+    assert verdict.disturbed_by == (before,)
+    assert verdict.message.startswith(f"alone it passes; after {before} it errored (KeyError)")
+    assert verdict.program is not None
+    assert (next_one.outcome, next_one.kind) == (Outcome.PASSED, None)
+
+
+def test_what_disturbed_a_clause_is_run_before_it_where_that_is_asked_for() -> None:
+    before, after = ONE_GRAPH
+    with EngineSession(f"{WRONG}:KeepsOneGraph", after=[before]) as repeated:
+        verdict = repeated.verdict(after)
+
+    assert (verdict.outcome, verdict.disturbed_by) == (Outcome.PASSED, (before,))
+
+
+def test_here_too_a_clause_runs_after_those_that_are_given() -> None:
+    before, after = (Task(name, {BELOW: Outcome.PASSED}) for name in ONE_GRAPH)
+    host = EngineHost(KeepsOneGraph(), EVERYDAY)
+    try:
+        verdict = host.run(after, [before])
+    finally:
+        host.close()
+
+    assert (verdict.outcome, verdict.exception) == (Outcome.ERRORED, "KeyError")
+
+
+@pytest.mark.parametrize("engine", ["ToyEngine", "HasAThread", "HasAProcess"])
+def test_where_an_engine_begins_threads_or_processes_it_is_not_copied(engine: str) -> None:
+    host = ProcessHost(f"{WRONG}:{engine}", EVERYDAY, 30.0)
+    try:
+        assert host.run(Task(BELOW)).outcome is Outcome.PASSED
+        in_copies = host._runs_in_copies
+    finally:
+        host.close()
+
+    assert in_copies is (engine == "ToyEngine" and sys.platform == "linux")
+
+
+def test_no_sound_engine_comes_near_the_limit() -> None:
+    there_and_back = 2 * 100e-6
+    longest = max(edition.demands(), key=lambda demand: demand.acts)
+
+    assert longest.acts * there_and_back < DEFAULT_TIMEOUT / 5, longest.id
 
 
 def test_leaving_without_a_word_is_a_crash_even_with_status_0() -> None:

@@ -10,7 +10,7 @@ from made_up import judged, result
 from rich.console import Console
 
 from gradspec import CONVENTION, MAY, SAFETY, chapters, edition
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.isolation.messages import Started
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Standing
@@ -90,6 +90,29 @@ def test_findings_stand_from_the_gravest_to_the_slightest() -> None:
     told = [line.split()[0] for line in lines if ", accumulation] " in line]
 
     assert told == ["acc-004", "acc-003", "acc-002", "acc-001"]
+
+
+def test_what_others_disturb_is_one_finding_before_conventions() -> None:
+    state = {"kind": Kind.STATE, "message": "alone it passes; after bwd-001 it failed"}
+    lines = shown(
+        judged("acc-002", disturbed_by=("bwd-001",), script="go()", **state),
+        judged("acc-003", disturbed_by=("bwd-001",), **state),
+        judged("acc-005", disturbed_by=("rec-001", "rec-002"), **state),
+        failed("acc-006", nature=CONVENTION),
+    )
+    first = next(n for n, line in enumerate(lines) if line.startswith("1. "))
+
+    assert " ".join(line.strip() for line in lines[first : first + 2]) == (
+        "1. depends on what ran before: 3 clauses pass alone, but not after bwd-001, rec-001 with "
+        "rec-002: the engine keeps something between programs."
+    )
+    assert "   acc-002 [must, value, accumulation] disturbed" in lines
+    assert "     go()" in lines
+    assert "   also 2: acc-003, acc-005" in lines
+    assert lines[lines.index("   also 2: acc-003, acc-005") + 1].endswith(
+        "-k acc-002 --after bwd-001"
+    )
+    assert "; 3 disturbed, 1 unexpected failure; " in lines[-1]
 
 
 def test_ten_findings_are_shown_and_the_others_counted() -> None:

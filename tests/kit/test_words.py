@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 ENDS = (
     "refused raised broken_port void unreadable consulted_the_oracle changed_the_kit "
-    "signal exit restart timeout"
+    "depends_on_what_ran_before signal exit restart timeout"
 )
 FAILURES = """value shape dtype missing_gradient unexpected_gradient wrong_error refused,_unmapped
 no_error flag order aliasing warning structure text lifetime"""
 STANDINGS = """as_demanded expected_failure unexpected_pass changed_failure unexpected_failure
-deviation not_run"""
+deviation disturbed not_run"""
 
 
 @pytest.mark.parametrize(

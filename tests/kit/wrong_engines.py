@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from toy_engine import Number, ToyEngine
+from toy_engine import Number, Refusal, ToyEngine
 
 from gradspec.judging.comparison import COMPARISONS
 from gradspec.program.recorder import Recorder
@@ -77,6 +79,46 @@ class CrashesLater(ToyEngine):
         CrashesLater.passes += 1
         if CrashesLater.passes > 2:
             os.abort()
+
+
+class KeepsOneGraph(ToyEngine):
+    """Has one graph for all programs, which is emptied after a pass that came to its end."""
+
+    graph: ClassVar[list[Number]] = []
+
+    def apply(self, operator: str, arguments: Any) -> Any:
+        """Put the result into the graph."""
+        result = super().apply(operator, arguments)
+        if result.parents:
+            self.graph.append(result)
+        return result
+
+    def backward(self, root: Any, gradient: Any = None, **_options: Any) -> None:
+        """Go through all of the graph, as if all of it led to the root."""
+        if not root.requires_grad:
+            raise Refusal("root-without-grad")
+        flowing = {root: 1.0}
+        for number in reversed(self.graph):
+            cotangent = flowing.pop(number)
+            for parent, slope in number.parents:
+                flowing[parent] = flowing.get(parent, 0.0) + cotangent * slope
+        for leaf, cotangent in flowing.items():
+            leaf.grad = Number((leaf.grad.value if leaf.grad else 0.0) + cotangent)
+        self.graph.clear()
+
+
+class HasAThread(ToyEngine):
+    """Begins a thread while it is loaded, and is sound."""
+
+    def __init__(self) -> None:
+        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+
+
+class HasAProcess(ToyEngine):
+    """Begins a process while it is loaded, and is sound."""
+
+    def __init__(self) -> None:
+        self.other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
 
 
 class LeavesAtOnce(ToyEngine):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gradspec import CASES, CLAUSES, VALUE, Autograd, Clause, edition, expect
+from gradspec import CASES, CLAUSES, CONVENTION, VALUE, Autograd, Clause, edition, expect
 from gradspec.exceptions import MalformedClause
 from gradspec.port.engine import Subject
 from gradspec.program.recorder import Recorder
@@ -105,6 +105,14 @@ def test_a_foundation_needs_no_more_than_what_stands_on_it() -> None:
 
         assert all(CASES[below].needs <= granted for below in case.foundations)
         assert not named or named & set(case.foundations), f"{case.id} builds on nothing it needs"
+
+
+def test_what_is_right_or_safe_builds_on_no_choice_of_torchs() -> None:
+    """Otherwise an engine that chose otherwise is not asked whether its values are right."""
+    for case in CASES.values():
+        below = {CASES[foundation].nature for foundation in case.foundations}
+
+        assert case.nature is CONVENTION or CONVENTION not in below, case.id
 
 
 def test_every_statement_is_one_sentence() -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("-k", "keyword", default="", metavar="WORDS", help="Only what matches, as in pytest.")
 @click.option("--lf", "again", is_flag=True, help="Only what closed the gate the last time.")
 @click.option("-n", "processes", default="1", metavar="N", help="Run in N processes, or auto.")
+@click.option("--after", multiple=True, metavar="ID", help="Run this first, before each clause.")
 @click.option("--expect", metavar="FILE", help="Expected failures (default: as shipped).")
 @click.option("--no-expect", is_flag=True, help="Expect every clause to pass.")
 @click.option("--all", "everything", is_flag=True, help="Show every finding, not the first ten.")
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--junit", metavar="FILE", help="Write a report as JUnit XML.")
 @click.option("--seed", type=int, help="Generate other examples (default: always the same).")
 @click.option("--examples", type=int, help="How many examples are generated for a law.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="How long one clause may take.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Processor time of one clause.")
 def command(
     engine: str,
     *,

@@ -28,7 +28,8 @@ class Kind(StrEnum):
     """In which ways a verdict may not pass; a closed set, and the table that everybody reads.
 
     First what a demand found, as `FailureKind` has it; then what kept a program from its end; then
-    what became of the process.
+    what became of the process.  A clause that passes by itself, and failed only after others, has
+    passed, and its kind says that.
     """
 
     VALUE = FailureKind.VALUE
@@ -54,6 +55,7 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
     CONSULTED = "consulted the oracle"
     TAMPERED = "changed the kit"
+    STATE = "depends on what ran before"
 
     SIGNAL = "signal"
     EXIT = "exit"
@@ -96,11 +98,12 @@ class Verdict:
     the engine raised, `error_kind` is what its adapter takes it for, and `exception` the class in
     Python where it takes it for nothing; `signal` is the name of what ended the process.
     `lacking` is the ability that an engine would need, `foundation` the clause whose failure
-    blocks this one.  `place` is the line of the engine's that raised; `habit` says how a result is
-    wrong, in words that are the same for the same wrong habit.  `found` and `expected` are text;
-    `program` is the JSON of the shortest program that shows it, and `script` the same in the
-    engine's own words if its adapter knows them; `assertions` counts the demands that were checked;
-    `duration` is in seconds.
+    blocks this one, `disturbed_by` the clauses after which it failed though it passes by itself.
+    `place` is the line of the engine's that raised; `habit` says how a result is wrong, in words
+    that are the same for the same wrong habit.  `found` and `expected` are text; `program` is the
+    JSON of the shortest program that shows it, and `script` the same in the engine's own words if
+    its adapter knows them; `assertions` counts the demands that were checked; `duration` is in
+    seconds.
     """
 
     id: str
@@ -114,6 +117,7 @@ class Verdict:
     signal: str | None = None
     lacking: str | None = None
     foundation: str | None = None
+    disturbed_by: tuple[str, ...] = ()
     place: str | None = None
     habit: str | None = None
     program: str | None = None
@@ -145,6 +149,11 @@ class Verdict:
         """Give the verdict after all, where the engine did what spoils any other."""
         before = replace(self, error_kind=None, exception=None, signal=None, place=None, habit=None)
         return replace(before, outcome=Outcome.ERRORED, kind=kind, message=message)
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether the clause's program was started, and did not come to its end as demanded."""
+        return self.ran and self.outcome is not Outcome.PASSED
 
     @property
     def ran(self) -> bool:

@@ -10,13 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import gradspec
 from gradspec_conformance.exceptions import ChildEnded, ChildSilent
+from gradspec_conformance.isolation.clock import Clock
 
 WORKER: Final = "gradspec_conformance.isolation.worker"
 ROOMS: Final = ("execution", "isolation")
@@ -100,14 +100,13 @@ class Child:
 
     def _next_line(self, timeout: float) -> bytes:
         """Wait for a line, or for the end, which a process that inherited the pipe may hide."""
-        deadline = time.monotonic() + timeout
+        clock = Clock(self._process.pid, timeout)
         while True:
-            left = deadline - time.monotonic()
             try:
-                return self._answers.get(timeout=max(0.0, min(left, PATIENCE)))
+                return self._answers.get(timeout=min(timeout, PATIENCE))
             except queue.Empty:
                 self._from = min(self._from, self._forget_long_logs())
-                if left <= PATIENCE:
+                if clock.is_over():
                     self.kill()
                     raise ChildSilent from None
                 if not self.is_alive:

@@ -25,7 +25,7 @@ from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.isolation.seal import Seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gradspec.port.engine import Engine
     from gradspec.program.steps import Program
@@ -71,8 +71,10 @@ class EngineHost:
             abilities=self.subject.abilities,
         )
 
-    def run(self, task: Task) -> Verdict:
-        """Run one clause; an engine that asks the interpreter to end costs that clause."""
+    def run(self, task: Task, after: Sequence[Task] = ()) -> Verdict:
+        """Run one clause after some; an engine that asks the interpreter to end costs just it."""
+        for earlier in after:
+            self.run(earlier)
         clause = register.case(task.clause)
         if clause is None:
             message = register.why_not(task.clause)

@@ -1,8 +1,8 @@
 """What the kit and its worker process say to each other, one line of JSON each way.
 
 The kit begins with `Start`; the worker answers `Started` or `NotStarted`.  Then each `Task` is
-answered by a `Verdict`, or by the end of the worker.  An answer begins with the mark of the
-question: whatever else writes into the pipe does not know it.
+answered by a `Verdict`, or by the end of the worker, and each `Renew` by `Renewed`.  An answer
+begins with the mark of the question: whatever else writes into the pipe does not know it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ if TYPE_CHECKING:
 
 
 class Start(msgspec.Struct, frozen=True):
-    """Load this engine, and try laws this hard."""
+    """Load this engine, and try laws this hard; `copies` may run the clauses, if that is safe."""
 
     engine: str
     effort: Effort
+    copies: bool = True
 
 
 class Started(msgspec.Struct, frozen=True, tag=True):
-    """The engine is loaded, and says this of itself."""
+    """The engine is loaded, and says this of itself; copies of its process may run the clauses."""
 
     name: str
     version: str
     platform: str
     abilities: frozenset[str]
+    in_copies: bool = False
 
 
 class NotStarted(msgspec.Struct, frozen=True, tag=True):
@@ -47,6 +49,16 @@ class Task(msgspec.Struct, frozen=True, tag=True):
     clause: str
     foundations: dict[str, Outcome] = {}
     known: str | None = None
+
+
+class Renew(msgspec.Struct, frozen=True, tag=True):
+    """Begin with a new copy, in which nothing has run; this clause comes next."""
+
+    clause: str
+
+
+class Renewed(msgspec.Struct, frozen=True):
+    """A new copy begins."""
 
 
 class Smoke(msgspec.Struct, frozen=True, tag=True):
@@ -66,7 +78,8 @@ encode = msgspec.json.Encoder(order="deterministic").encode
 decode_start = msgspec.json.Decoder(Start).decode
 Answer = Started | NotStarted
 decode_answer: Callable[[bytes], Answer] = msgspec.json.Decoder(Answer).decode
-decode_question = msgspec.json.Decoder(Task | Smoke).decode
+decode_question = msgspec.json.Decoder(Task | Renew | Smoke).decode
+decode_renewed = msgspec.json.Decoder(Renewed).decode
 decode_found = msgspec.json.Decoder(Found).decode
 decode_verdict = msgspec.json.Decoder(Verdict).decode
 

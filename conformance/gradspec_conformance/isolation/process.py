@@ -1,8 +1,8 @@
 """`ProcessHost`: an engine in another process, so that its crash or hang costs one clause.
 
-A worker that ended is replaced when the next clause needs one.  A crash of a worker that had
-run other clauses is tried again in a fresh one, so that what is blamed is the clause itself, and
-the verdict is the same in any order.
+A worker that ended is replaced when the next clause needs one.  What went wrong is confirmed in a
+process that has run nothing else, so that what is blamed is the clause itself, and the verdict is
+the same in any order.
 """
 
 from __future__ import annotations
@@ -20,17 +20,20 @@ from gradspec_conformance.exceptions import (
     EngineNotFound,
     NoAnswer,
 )
-from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
+from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Outcome, Verdict
 from gradspec_conformance.isolation.child import Child
+from gradspec_conformance.isolation.confirmation import COPY, PROCESS, Confirmation
 from gradspec_conformance.isolation.messages import (
     Found,
     NotStarted,
+    Renew,
     Smoke,
     Start,
     Started,
     Task,
     decode_answer,
     decode_found,
+    decode_renewed,
     decode_verdict,
     encode,
     marked,
@@ -38,12 +41,20 @@ from gradspec_conformance.isolation.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gradspec_conformance.execution.effort import Effort
 
 START_TIMEOUT: Final = 30.0
 """Seconds that an engine has to load, unless `timeout` gives it more."""
+
+
+UNCONFIRMED: Final = (*INEXCUSABLE, Kind.UNREADABLE, Kind.RESTART)
+"""What says nothing about the clause."""
+
+
+ANSWERS: Final = {Outcome.FAILED, Outcome.ERRORED}
+"""What a copy of an engine is believed once it has passed a clause."""
 
 
 class ProcessHost:
@@ -55,12 +66,16 @@ class ProcessHost:
         self._spec = spec
         self._timeout = timeout
         readable = spec.encode("utf-8", "replace").decode()
-        self._start = encode(Start(readable, effort))
+        self._start = Start(readable, effort)
         self._description: Started | EngineError | None = None
         if readable != spec:
             reason = f"the name {readable!r} is not UTF-8, which reports are written in: change it"
             self._description = EngineNotFound(reason)
-        self._served = 0
+        self._ran: list[Task] = []
+        self._copies = True
+        self._runs_in_copies = False
+        self._trusted: set[Outcome] = set()
+        self._confirmation = Confirmation(self._after)
         self._mark = b""
         self._child: Child | None = None
         self._closed = False
@@ -72,9 +87,10 @@ class ProcessHost:
         if isinstance(self._description, EngineError):
             raise self._description
         if self._child is None:
-            self._served = 0
             self._child = Child()
-            self._tell(self._child, self._start)
+            self._tell(
+                self._child, encode(msgspec.structs.replace(self._start, copies=self._copies))
+            )
 
     def describe(self) -> Started:
         """Wait until the engine is loaded; raises EngineError."""
@@ -88,15 +104,22 @@ class ProcessHost:
             raise self._description
         return self._description
 
-    def run(self, task: Task) -> Verdict:
-        """Run one clause; whatever becomes of the process, there is a verdict."""
+    def run(self, task: Task, after: Sequence[Task] = ()) -> Verdict:
+        """Run one clause; whatever becomes of the process, there is a verdict.
+
+        If clauses are given that come before, the process has run those and no others.
+        """
         self.describe()
         if self._child is not None and not self._child.is_alive:
             self._drop()  # it ended between two clauses: neither is to blame
-        had_served = self._served if self._child is not None else 0
+        if after:
+            self._run_only(after, task)
+        before = tuple(self._ran)
         verdict = self._once(task)
-        if verdict.outcome is Outcome.CRASHED and had_served and self._child is None:
-            verdict = self._once(task)
+        if verdict.went_wrong and verdict.kind not in UNCONFIRMED:
+            verdict = self._confirmed(task, verdict, before)
+        if verdict.kind is Kind.STATE:
+            self._begin_anew(task)  # what comes next shall not be disturbed as well
         return verdict
 
     def smoke(self) -> Iterator[Found]:
@@ -122,6 +145,57 @@ class ProcessHost:
         """End the process, and start no other."""
         self._closed = True
         self._drop()
+
+    def _confirmed(self, task: Task, found: Verdict, before: Sequence[Task]) -> Verdict:
+        """Give the verdict of a process that has run nothing else, or what disturbed the clause."""
+        if self._runs_in_copies and found.outcome not in self._trusted:
+            confirmed = self._confirmed_without_copies(task, found, before)
+        elif before:
+            confirmed = self._confirmation.of(task, found, before)
+        else:
+            return found
+        return found if confirmed.kind is Kind.RESTART else confirmed
+
+    def _confirmed_without_copies(
+        self, task: Task, found: Verdict, before: Sequence[Task]
+    ) -> Verdict:
+        """Find out first whether the engine goes wrong because it is a copy."""
+        self._drop()
+        self._copies = False
+        alone = self._once(task)
+        self._drop()
+        self._copies = True
+        if not alone.went_wrong and self._after((), task).went_wrong:
+            self._drop()
+            self._copies = False
+            return alone
+        self._trusted.add(found.outcome)
+        if alone.went_wrong:
+            return alone
+        return self._confirmation.disturbed(task, found, before, alone)
+
+    def _after(self, earlier: Sequence[Task], task: Task) -> Verdict:
+        self._run_only(earlier, task)
+        return self._once(task)
+
+    def _run_only(self, earlier: Sequence[Task], task: Task) -> None:
+        self._begin_anew(task)
+        for one in earlier:
+            self._once(one)
+
+    def _begin_anew(self, task: Task) -> None:
+        """See that the process of the next clause has run nothing."""
+        if self._child is None or not self._ran:
+            return
+        if not self._runs_in_copies:
+            self._drop()
+            return
+        self._ran.clear()
+        self._tell(self._child, encode(Renew(task.clause)))
+        try:
+            decode_renewed(self._heard(self._child, START_TIMEOUT))
+        except (ChildSilent, ChildEnded, NoAnswer, msgspec.DecodeError):
+            self._drop()
 
     def _once(self, task: Task) -> Verdict:
         if self._child is None:
@@ -149,7 +223,10 @@ class ProcessHost:
             self._drop()
             kind = Kind.EXIT if end.signal is None else Kind.SIGNAL
             return Verdict(task.clause, Outcome.CRASHED, kind, str(end), signal=end.signal)
-        self._served += 1
+        if verdict.ran:
+            self._ran.append(task)
+        if verdict.outcome is Outcome.PASSED and self._runs_in_copies:
+            self._trusted |= ANSWERS
         return verdict
 
     def _greeting(self) -> Started:
@@ -172,6 +249,8 @@ class ProcessHost:
             self._drop()
             missing = answer.error == EngineNotFound.__name__
             raise (EngineNotFound if missing else EngineBroken)(answer.message)
+        self._runs_in_copies = answer.in_copies
+        self._confirmation.price = COPY if answer.in_copies else PROCESS
         return answer
 
     def _tell(self, child: Child, line: bytes) -> None:
@@ -187,6 +266,7 @@ class ProcessHost:
 
     def _drop(self) -> None:
         child, self._child = self._child, None
+        self._ran.clear()
         if child is not None:
             child.close()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from gradspec.rank import Level
-from gradspec_conformance.execution.verdict import INEXCUSABLE, Outcome, Verdict
+from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Outcome, Verdict
 from gradspec_conformance.known.file import read_entries, read_ran
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ PLACES: Final = (
 
 
 class Standing(StrEnum):
-    """A verdict beside what was expected of it; a closed set."""
+    """A verdict beside what was expected of it; a closed set.
+
+    What is disturbed passes by itself, and failed after others: that is told, and gates nothing,
+    since others run before it in another order, selection or number of processes.
+    """
 
     AS_DEMANDED = "as demanded"
     EXPECTED_FAILURE = "expected failure"
@@ -40,6 +44,7 @@ class Standing(StrEnum):
     CHANGED_FAILURE = "changed failure"
     UNEXPECTED_FAILURE = "unexpected failure"
     DEVIATION = "deviation"
+    DISTURBED = "disturbed"
     NOT_RUN = "not run"
 
     @property
@@ -97,7 +102,10 @@ class Expectations:
             case Outcome.UNSUPPORTED | Outcome.BLOCKED:
                 return Standing.NOT_RUN
             case Outcome.PASSED:
-                return Standing.AS_DEMANDED if entry is None else Standing.UNEXPECTED_PASS
+                if entry is not None:
+                    return Standing.UNEXPECTED_PASS
+                state = verdict.kind is Kind.STATE
+                return Standing.DISTURBED if state else Standing.AS_DEMANDED
         if verdict.kind in INEXCUSABLE:
             return Standing.UNEXPECTED_FAILURE  # no reason makes that right
         if entry is not None:

@@ -212,7 +212,8 @@ class _Reader:
         if not kind:
             self._complain(line, "kind", "the entry has no kind: say in which way the clause fails")
         demanded = [str(k) for k in FailureKind]
-        kinds = [str(k) for k in Kind if (k in demanded) == (verdict is Outcome.FAILED)]
+        failing = [k for k in Kind if k is not Kind.STATE]
+        kinds = [str(k) for k in failing if (k in demanded) == (verdict is Outcome.FAILED)]
         if kind not in kinds:
             near = did_you_mean(kind, kinds) or _among(kinds)
             told = "fails" if verdict is Outcome.FAILED else f"is {verdict.replace('_', ' ')}"

@@ -174,7 +174,7 @@ class ClauseItem(pytest.Item):
                 return
             case Standing.NOT_RUN if not judged.gates:
                 pytest.skip(f"{verdict.outcome}: {verdict.message}")
-            case Standing.EXPECTED_FAILURE | Standing.DEVIATION:
+            case Standing.EXPECTED_FAILURE | Standing.DEVIATION | Standing.DISTURBED:
                 said = f"{judged.level} {verdict.outcome} ({verdict.manner}): {verdict.message}"
                 pytest.xfail(f"{judged.standing}: {said}")
         if context.session.engine is not None:

@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     add("no-expect", "--no-expect", action="store_true", help="expect every clause to pass")
     add("seed", type=int, metavar="N", help="generate other examples (default: always the same)")
     add("examples", type=int, metavar="N", help="examples generated for a law")
-    add("timeout", type=float, metavar="SECONDS", help="how long one clause may take")
+    add("timeout", type=float, metavar="SECONDS", help="processor time that a clause may take")
 
 
 def is_named(config: pytest.Config) -> bool:

@@ -32,6 +32,9 @@ MOST: Final = 10
 FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in (\w+)')
 """A line of the stack that Python writes when it dies."""
 
+TOLD: Final = (Standing.DEVIATION, Standing.DISTURBED)
+"""What is told beside what closes the gate."""
+
 STOPPED: Final = (Kind.RAISED, Kind.REFUSED)
 """Kinds of what an exception of the engine's brought about."""
 
@@ -43,9 +46,10 @@ class Gravity(IntEnum):
     MISSING_GRADIENTS = 1
     CRASHES = 2
     SAFETY = 3
-    CONVENTIONS = 4
-    UNMAPPED = 5
-    UNEXPECTED_PASSES = 6
+    STATE = 4
+    CONVENTIONS = 5
+    UNMAPPED = 6
+    UNEXPECTED_PASSES = 7
 
     @property
     def words(self) -> str:
@@ -58,6 +62,7 @@ WORDS: Final = {
     Gravity.MISSING_GRADIENTS: "missing gradient",
     Gravity.CRASHES: "crash",
     Gravity.SAFETY: "safety",
+    Gravity.STATE: Kind.STATE,
     Gravity.CONVENTIONS: "convention",
     Gravity.UNMAPPED: "refused, unmapped",
     Gravity.UNEXPECTED_PASSES: "unexpected pass",
@@ -100,12 +105,13 @@ class Finding:
     @property
     def weight(self) -> tuple[bool, Gravity, int]:
         """What sorts findings, the gravest first."""
-        return not self.is_red, self.gravity, -len(self.members) - len(self.blocked)
+        grave = self.is_red or self.gravity is Gravity.STATE
+        return not grave, self.gravity, -len(self.members) - len(self.blocked)
 
 
 def findings(judged: Sequence[Judged]) -> list[Finding]:
-    """Group what closes the gate or deviates, the gravest first; else in reading order."""
-    told = [one for one in judged if one.standing.red or one.standing is Standing.DEVIATION]
+    """Group what is told, the gravest first; else in reading order."""
+    told = [one for one in judged if one.standing.red or one.standing in TOLD]
     groups: dict[Any, list[Judged]] = defaultdict(list)
     guilty = blamed(judged, told)
     common = habits(judged, told)
@@ -139,6 +145,8 @@ def gravity_of(one: Judged) -> Gravity:
     verdict = one.verdict
     if one.standing is Standing.UNEXPECTED_PASS:
         return Gravity.UNEXPECTED_PASSES
+    if one.standing is Standing.DISTURBED:
+        return Gravity.STATE
     if verdict.kind in INEXCUSABLE:
         return Gravity.WRONG_VALUES
     if verdict.kind is Kind.UNMAPPED:
@@ -164,6 +172,8 @@ def _cause(one: Judged, operator: str | None, common: Mapping[str, bool]) -> tup
     verdict, grave = one.verdict, gravity_of(one)
     if grave is Gravity.UNEXPECTED_PASSES:
         return ("passes",)
+    if grave is Gravity.STATE:
+        return ("state",)
     if verdict.outcome in (Outcome.CRASHED, Outcome.TIMED_OUT):
         return ("ended", verdict.outcome, verdict.manner, _crash_site(verdict.message or ""))
     if verdict.kind is Kind.UNMAPPED:

@@ -18,6 +18,9 @@ from gradspec_conformance.execution import register
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_conformance.execution.verdict import Verdict
     from gradspec_conformance.run.judgement import Judged
 
 WIDTH = 92
@@ -62,14 +65,15 @@ def explain(judged: Judged, engine: str, effort: Effort) -> Explanation:
         finding=f"{verdict.outcome.replace('_', ' ')}{kind}{said}",
         facts=tuple((name, text) for name, text in facts if text is not None),
         program=_program(judged, engine),
-        script=None if verdict.outcome == "passed" else verdict.script,
-        command=rerun_command(judged.id, engine, effort),
+        script=None if _is_plain_pass(verdict) else verdict.script,
+        command=rerun_command(judged.id, engine, effort, verdict.disturbed_by),
     )
 
 
-def rerun_command(clause_id: str, engine: str, effort: Effort) -> str:
+def rerun_command(clause_id: str, engine: str, effort: Effort, after: Sequence[str] = ()) -> str:
     """Give the command that runs one clause again, as hard as it was run, and shows it in full."""
     words = ["gradspec run", shlex.quote(engine), "--no-expect", "-k", clause_id]
+    words += [f"--after {before}" for before in after]
     if effort.seed is not None:
         words += ["--seed", str(effort.seed)]
     if effort.examples != DEFAULT_EXAMPLES:
@@ -79,12 +83,17 @@ def rerun_command(clause_id: str, engine: str, effort: Effort) -> str:
 
 def _program(judged: Judged, engine: str) -> str | None:
     """Print the program as a script; where none came back, the clause's own text."""
-    if judged.verdict.outcome == "passed":
+    if _is_plain_pass(judged.verdict):
         return None
     if judged.verdict.program is None:
         case = register.case(judged.id)
         return None if case is None else program_text(case)
     return as_gradspec(from_json(judged.verdict.program), engine)
+
+
+def _is_plain_pass(verdict: Verdict) -> bool:
+    """Whether there is nothing to show: it passed, and not by itself alone."""
+    return verdict.outcome == "passed" and verdict.kind is None
 
 
 def cut(program: str) -> str:

@@ -83,6 +83,9 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signal: Annotated[str | None, Meta(description="What ended the engine's process.")]
     lacking: Annotated[str | None, Meta(description="The ability that it needs.")]
     foundation: Annotated[str | None, Meta(description="The clause whose failure blocks it.")]
+    disturbed_by: Annotated[
+        list[str], Meta(description="The clauses after which it failed, though it passes alone.")
+    ]
     place: Annotated[str | None, Meta(description="The line of the engine's that raised.")]
     habit: Annotated[str | None, Meta(description="How a result is wrong, in general words.")]
     message: str | None
@@ -112,6 +115,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             signal=verdict.signal,
             lacking=verdict.lacking,
             foundation=verdict.foundation,
+            disturbed_by=list(verdict.disturbed_by),
             place=verdict.place,
             habit=verdict.habit,
             message=verdict.message,
@@ -171,6 +175,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selection: Selected
     counts: Annotated[Counts, Meta(description="Clauses; one with rows counts once.")]
     rows: Annotated[Counts, Meta(description="Rows, and clauses without rows.")]
+    natures: Annotated[dict[Nature, Counts], Meta(description="Clauses, by nature.")]
     findings: Annotated[list[Told], Meta(description="What fails and was not expected to.")]
     declared: Declared
     verdicts: list[Line]
@@ -199,6 +204,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ),
             counts=result.counts,
             rows=result.rows,
+            natures={nature: result.of_nature(nature) for nature in Nature},
             findings=[Told.of(finding) for finding in findings(result.judged)],
             declared=Declared.of(result),
             verdicts=[Line.of(judged) for judged in result.judged],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_conformance.execution.verdict import Outcome
@@ -25,6 +26,8 @@ def sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
             return f"{len(members)} clauses were expected to fail, and pass."
         case ("raised", *_):
             return _raised(members)
+        case ("state",):
+            return _disturbed(members)
         case ("unmapped", error, kind):
             error, kind = (str(name).strip("'") for name in (error, kind))
             names = f"`{error}` where `{kind}` is expected"
@@ -58,6 +61,16 @@ def _raised(members: list[Judged]) -> str:
     act = acts.pop() if len(acts) == 1 else ""
     said = f"`{act}` raises {raised_text(first)}" if act else raised_text(first)
     return f"{said}, at {first.verdict.place}." if first.verdict.place else f"{said}."
+
+
+def _disturbed(members: list[Judged]) -> str:
+    """Say after what clauses fail that pass alone."""
+    sets = Counter(" with ".join(one.verdict.disturbed_by[-MOST_NAMED:]) for one in members)
+    names = ", ".join(name or "others" for name, _ in sets.most_common(MOST_NAMED))
+    more = f" and {len(sets) - MOST_NAMED} more" if len(sets) > MOST_NAMED else ""
+    clauses = "a clause passes" if len(members) == 1 else f"{len(members)} clauses pass"
+    why = "the engine keeps something between programs"
+    return f"{clauses} alone, but not after {names}{more}: {why}."
 
 
 def _where(members: list[Judged]) -> str:

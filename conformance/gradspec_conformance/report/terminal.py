@@ -106,7 +106,7 @@ def show(result: Result, where: Console, *, everything: bool = False) -> None:
     where.print(said, markup=False)
     where.print(_table(result))
     _print_not_run(result, where)
-    if result.red or result.deviations:
+    if result.red or result.deviations or result.disturbed:
         from gradspec_conformance.report.findings import print_findings  # noqa: PLC0415 - takes time
 
         print_findings(result, where, everything=everything)
@@ -252,4 +252,4 @@ def _natures(result: Result) -> str:
 
 def _plural(word: str, count: int) -> str:
     ending = "es" if word.endswith("s") else "s"
-    return word if count == 1 else f"{word}{ending}"
+    return word if count == 1 or word == Standing.DISTURBED else f"{word}{ending}"

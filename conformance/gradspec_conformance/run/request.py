@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from gradspec import edition
 from gradspec_conformance.exceptions import WrongUsage
 from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
+from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.selection import FULL, Selection, select
@@ -81,6 +82,7 @@ class Request:
         examples: int | None = None,
         timeout: float | None = None,
         processes: str = "1",
+        after: Sequence[str] = (),
         in_process: bool = False,
     ) -> Self:
         """Check everything that can be checked, but the engine; raises WrongUsage."""
@@ -99,9 +101,12 @@ class Request:
         path = None if no_expect else expect or Expectations.for_engine(engine)
         expectations = Expectations.none() if path is None else Expectations.load(path)
         limit, shared = timeout or DEFAULT_TIMEOUT, Verdicts()
+        before = [identifier for name in after for identifier in _ids_of(name)]
         judges = tuple(
             Judge(
-                EngineSession(engine, effort, limit, in_process=in_process, verdicts=shared),
+                EngineSession(
+                    engine, effort, limit, in_process=in_process, verdicts=shared, after=before
+                ),
                 expectations,
                 selection.profile,
             )
@@ -143,6 +148,15 @@ class Request:
             here = register.cases(self.selection.chapters)
             found |= {i: c for i, c in here.items() if i not in found and self.selection.holds(c)}
         return found
+
+
+def _ids_of(name: str) -> tuple[str, ...]:
+    """Read which clause or row is meant, in one that has rows all of them; raises WrongUsage."""
+    ids = tuple(edition.resolve(name))
+    if not ids:
+        hint = did_you_mean(name, sorted(edition.names())) or "; see `gradspec list`."
+        raise WrongUsage(f"--after {name!r} is no clause{hint}")
+    return ids
 
 
 def _processes(word: str) -> int:

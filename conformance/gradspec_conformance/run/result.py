@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from gradspec.edition import EDITION
+from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradspec.rank import Nature
     from gradspec_conformance.execution.effort import Effort
     from gradspec_conformance.isolation.messages import Started
     from gradspec_conformance.known.entry import Entry
@@ -137,6 +137,11 @@ class Result:
         """Failures at level SHOULD and MAY, which are reported and do not gate."""
         return self.standing(Standing.DEVIATION)
 
+    @property
+    def disturbed(self) -> tuple[Judged, ...]:
+        """What passes by itself and failed after others, in reading order."""
+        return self.standing(Standing.DISTURBED)
+
     def standing(self, standing: Standing) -> tuple[Judged, ...]:
         """List what stands so."""
         return tuple(j for j in self.judged if j.standing is standing)
@@ -194,13 +199,19 @@ class Result:
             case ExitStatus.INTERRUPTED | ExitStatus.INCOMPLETE:
                 return "the run is incomplete"
             case ExitStatus.AS_EXPECTED:
+                if self.disturbed:
+                    return f"nothing failed by itself, {len(self.disturbed)} after others"
                 if self.rows.passed == self.rows.selected:
                     return "conformant"
                 as_demanded = not self.standing(Standing.EXPECTED_FAILURE)
                 return "nothing failed that is demanded" if as_demanded else "all as expected"
         expected = any(j.standing is not Standing.UNEXPECTED_FAILURE for j in self.red)
         unlike = self.stale or self.shortfall or expected
-        return "not as expected" if unlike else "not conformant"
+        if unlike:
+            return "not as expected"
+        if {judged.nature for judged in self.judged if judged.gates} == {Nature.CONVENTION}:
+            return "not conformant, by conventions alone, which --profile sound leaves out"
+        return "not conformant"
 
 
 def result_of(request: Request, measured: Measured) -> Result:

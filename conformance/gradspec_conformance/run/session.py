@@ -16,7 +16,7 @@ from gradspec_conformance.isolation.process import ProcessHost
 from gradspec_conformance.run.verdicts import Verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Final
 
     from gradspec.edition import Demand
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gradspec.writing.clause import Clause
 
 DEFAULT_TIMEOUT: Final = 30.0
-"""Seconds that one clause may take."""
+"""Seconds of processor time that one clause may take."""
 
 
 class Host(Protocol):
@@ -40,8 +40,8 @@ class Host(Protocol):
     def describe(self) -> Started:
         """Say which engine this is; raises EngineError."""
 
-    def run(self, task: Task) -> Verdict:
-        """Run one clause."""
+    def run(self, task: Task, after: Sequence[Task] = ()) -> Verdict:
+        """Run one clause; if some are given that come before, where those have run."""
 
     def close(self) -> None:
         """Let the engine go."""
@@ -53,6 +53,7 @@ class EngineSession:
     The engine is given as `load_engine` takes it, and runs in a process of its own unless
     `in_process`; an engine that is an object runs here.  `known` gives the stored program of a
     clause's known failure.  Sessions that share `verdicts` find each of them once together.
+    Before each clause those that `after` names are run, whatever they come to.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class EngineSession:
         in_process: bool = False,
         known: Callable[[str], str | None] | None = None,
         verdicts: Verdicts | None = None,
+        after: Sequence[str] = (),
     ) -> None:
         self.known = known
+        self._before = after
         self._verdicts = Verdicts() if verdicts is None else verdicts
         self._under_way: set[str] = set()
         self._host: Host
@@ -117,12 +120,22 @@ class EngineSession:
             message = f"{identifier} is in no chapter that could be read"
             return Verdict(identifier, Outcome.ERRORED, Kind.UNREADABLE, message)
         known = None if self.known is None else self.known(identifier)
-        return self._host.run(Task(identifier, self._foundations(asked), known))
+        task = Task(identifier, self._foundations(asked), known)
+        if not self._before:
+            return self._host.run(task)
+        return self._host.run(task, [_unconditional(one) for one in self._before])
 
     def _foundations(self, asked: Demand | Clause) -> dict[str, Outcome]:
         if asked.needs - self.description.abilities:
             return {}  # unsupported, whatever they came to
         return {below: self.verdict(below).outcome for below in asked.foundations}
+
+
+def _unconditional(identifier: str) -> Task:
+    """Give the task of a clause that is run whatever became of its foundations."""
+    asked = thing_named(identifier)
+    below = () if asked is None else asked.foundations
+    return Task(identifier, dict.fromkeys(below, Outcome.PASSED))
 
 
 def thing_named(identifier: str) -> Demand | Clause | None:

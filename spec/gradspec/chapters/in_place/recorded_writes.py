@@ -285,7 +285,7 @@ def an_integer_tensor_is_assigned_a_value_without_its_history(ag: Autograd) -> N
     expect(counts.requires_grad).is_false()
 
 
-@clause("inp-246", VALUE, sources=["torch.Tensor.register_hook docstring"], builds_on=("inp-209",))
+@clause("inp-246", VALUE, sources=["torch.Tensor.register_hook docstring"])
 def a_hook_stays_with_a_product_that_is_written(ag: Autograd) -> None:
     """A hook on a vector times a matrix replaces its gradient, also if that product is written."""
     v = ag.random(2)
