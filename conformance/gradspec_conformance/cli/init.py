@@ -142,9 +142,8 @@ def _told(text: str) -> str:
 
 
 def _write_known(book: Path, known: Path) -> None:
-    """Have the whole specification run, and what fails written down."""
+    """Have the whole specification run, and what fails written down; reasons there are kept."""
     arguments = [str(book), "--write", str(known)]
-    known.unlink(missing_ok=True)  # reasons of another book are none of this one
     expect.command.main(arguments, standalone_mode=False)
 
 
