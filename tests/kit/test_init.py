@@ -113,6 +113,20 @@ def test_methods_with_dim_flags_and_modes_are_found(module: Written) -> None:
     assert set(ran.values()) == {Outcome.PASSED}
 
 
+def test_a_gradient_that_is_no_tensor_has_no_flags(module: Written) -> None:
+    plain = schools.METHODS.replace(
+        "leaf.grad = Tensor(share if leaf.grad is None else leaf.grad.data + share)",
+        "leaf.grad = np.array(share if leaf.grad is None else leaf.grad + share)",
+    )
+    module("plain_engine", plain)
+
+    found = book("plain_engine")
+
+    assert said(found, "get:requires_grad") == ["isinstance($x, Tensor) and $x.requires_grad"]
+    assert said(found, "get:is_leaf") == ["not isinstance($x, Tensor) or $x.is_leaf"]
+    assert outcomes("plain_engine", "ho-002a") == {"ho-002a": Outcome.PASSED}
+
+
 def test_a_wrong_gradient_is_no_reason_to_leave_an_operator_out(module: Written) -> None:
     module("methods_engine", schools.METHODS)
     found = book("methods_engine")

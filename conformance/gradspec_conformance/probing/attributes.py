@@ -22,16 +22,23 @@ if TYPE_CHECKING:
     from gradspec_conformance.probing.surroundings import Surroundings
 
 
-def find_flags(draft: Draft) -> None:
-    """Find what says whether a tensor requires grad, and whether it is a leaf."""
+def find_flags(draft: Draft, class_said: str) -> None:
+    """Find what says whether a tensor requires grad, and whether it is a leaf.
+
+    Where a gradient is no tensor it has no flags: it requires no grad, and nothing recorded it.
+    """
     if draft.find("get:requires_grad", FLAGS, _flag):
         flag = draft.phrases["get:requires_grad"][0]
+        if class_said in draft.phrases["array"][0]:
+            draft.phrases["get:requires_grad"] = (f"isinstance($x, {class_said}) and {flag}",)
         value = "not $value" if flag.startswith("not ") else "$value"
         name = flag.removeprefix("not ")
         draft.find("set:requires_grad", (f"{name} = {value}",), _set_flag)
         guesses = ("$x.requires_grad_($($requires_grad))",)
         draft.find("requires_grad_", guesses, _set_in_place)
-    draft.find("get:is_leaf", LEAVES, _leaf)
+    if draft.find("get:is_leaf", LEAVES, _leaf) and class_said in draft.phrases["array"][0]:
+        (leaf,) = draft.phrases["get:is_leaf"]
+        draft.phrases["get:is_leaf"] = (f"not isinstance($x, {class_said}) or {leaf}",)
 
 
 def is_flag(value: Any, expected: bool) -> None:

@@ -58,7 +58,7 @@ def look(module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[st
         find_clearing(draft)
         find_writing(draft, arrays=kind.has_arrays)
         find_options(draft, kind.run_pass, arrays=kind.has_arrays)
-        find_flags(draft)
+        find_flags(draft, kind.class_said)
         find_modes(draft, around)
         find_numbers(draft)
         find_looks(draft)
