@@ -181,6 +181,61 @@ def torch_like(module: str) -> dict[str, Workload]:
     return {"chain": chain, "mlp": mlp, "attention": attention, "large": large}
 
 
+# a tape with nothing to it -------------------------------------------------------------------
+
+
+def bare_tape() -> dict[str, Workload]:
+    """Give the workloads for the least that a tape in Python costs."""
+    bare = importlib.import_module("bare")
+
+    def differentiated(arrays: list[Any], loss: Callable[..., Any]) -> Run:
+        leaves = [bare.Value(a) for a in arrays]
+        for leaf in leaves:
+            leaf.wanted = True
+
+        def run() -> list[Any]:
+            bare.backward(loss(*leaves))
+            return [leaf.grad for leaf in leaves]
+
+        return run
+
+    def chain(dtype: str) -> Run:
+        def loss(y: Any, w: Any, b: Any) -> Any:
+            for _ in range(LENGTH):
+                y = y * w + b
+            return y
+
+        return differentiated([v[()] for v in data(dtype)["scalars"]], loss)
+
+    def mlp(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
+        x, onehot = bare.Value(given["batch"]), bare.Value(given["onehot"])
+
+        def loss(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+            scores = (x @ w1 + b1).relu() @ w2 + b2
+            return -(scores.log_softmax() * onehot).sum() / 64
+
+        return differentiated(given["weights"], loss)
+
+    def attention(dtype: str, times: int = 1) -> Run:
+        given = data(dtype, times)
+        x = bare.Value(given["tokens"])
+
+        def loss(wq: Any, wk: Any, wv: Any) -> Any:
+            out = ((x @ wq) @ (x @ wk).t() / 8).softmax() @ (x @ wv)
+            return (out * out).mean()
+
+        return differentiated(given["heads"], loss)
+
+    def large(dtype: str) -> Run:
+        def loss(a: Any, b: Any, c: Any) -> Any:
+            return ((a @ b).tanh() * c + a * a).mean()
+
+        return differentiated(data(dtype)["large"], loss)
+
+    return {"chain": chain, "mlp": mlp, "attention": attention, "large": large}
+
+
 # MyGrad -------------------------------------------------------------------------------------
 
 
@@ -291,6 +346,7 @@ def hips_autograd() -> dict[str, Workload]:
 
 ENGINES: dict[str, Callable[[], dict[str, Workload]]] = {
     "numpy by hand": numpy_by_hand,
+    "a bare tape": bare_tape,
     "gradspec_reference": lambda: torch_like("gradspec_reference"),
     "mygrad": mygrad,
     "autograd": hips_autograd,

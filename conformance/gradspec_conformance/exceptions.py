@@ -38,8 +38,8 @@ class EngineBroken(EngineError):
 class EngineNotInstalled(EngineBroken):
     """The adapter is here and the package that it adapts is not; `install` mends that."""
 
-    def __init__(self, package: str, install: str) -> None:
-        super().__init__(f"{package} is not installed: {install}")
+    def __init__(self, package: str, install: str, place: str = "") -> None:
+        super().__init__(f"{package} is not installed{place}: {install}")
         self.package = package
         self.install = install
 

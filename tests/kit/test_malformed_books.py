@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import tomllib
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from jsonschema import Draft7Validator
 from toy_book import TOY
 
 from gradspec.exceptions import MalformedPhrase
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Phrase
-from gradspec_conformance.adapters.phrases import read_book
+from gradspec_conformance.adapters.phrases import SCHEMA_FILE, read_book
 from gradspec_conformance.adapters.phrases.checking import check
-from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.adapters.phrases.editors import book_schema, book_schema_text
+from gradspec_conformance.engines.loading import BOOKS, load_engine
 from gradspec_conformance.exceptions import EngineBroken, MalformedBook
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from toy_book import WriteBook
+
+EDITOR = Draft7Validator(book_schema())
 
 
 @pytest.mark.parametrize(
@@ -155,6 +162,62 @@ def test_a_value_of_any_type_is_good_or_told_in_a_sentence(write_book: WriteBook
             assert from_the_book or "does not declare 'values'" in str(error)  # noqa: PT017
 
 
+# the schema for editors -----------------------------------------------------------------
+def complaints(text: str) -> list[str]:
+    """Say what an editor complains of."""
+    return [error.message for error in EDITOR.iter_errors(tomllib.loads(text))]
+
+
+def test_the_published_schema_is_the_one_of_the_reader() -> None:
+    assert SCHEMA_FILE.read_text("utf-8") == book_schema_text(), (
+        "python -m gradspec_conformance.adapters.phrases.editors writes it again"
+    )
+    Draft7Validator.check_schema(book_schema())
+
+
+@pytest.mark.parametrize("book", sorted(BOOKS.glob("*.toml")), ids=lambda path: path.stem)
+def test_an_editor_does_not_complain_of_a_sound_book(book: Path) -> None:
+    assert complaints(book.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_editor_complains_of_nothing_that_is_read(write_book: WriteBook, key: str) -> None:
+    for value in VALUES:
+        path = write_book(with_value(key, value))
+        with suppress(MalformedBook):
+            read_book(path)
+            assert complaints(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("[operators]", "[operater]", "'operater' was unexpected"),
+        ('neg = "', 'negg = "', "'negg' was unexpected"),
+        ("item = ", "itme = ", "'itme' was unexpected"),
+        ('float64 = "float"', 'float46 = "float"', "'float46' was unexpected"),
+        ('float64 = "float"', "float64 = true", "not valid under any of the given schemas"),
+        ('kind = "root-', 'kind = "rot-', "'rot-without-grad' is not one of"),
+        ('kind = "root-without-grad"', 'kind = "callback"', "'callback' is not one of"),
+        ('says = "R', 'in = "siin"\nsays = "R', "'siin' is not one of"),
+        ("same_name.operators", "same_name.operater", "'operater' was unexpected"),
+        ("NAME", "neg", "not valid under any of the given schemas"),
+        ("prepare =", "prepair =", "'prepair' was unexpected"),
+        ("[dtypes]", 'also = ["frees_grap"]\n[dtypes]', "'frees_grap' is not one of"),
+        ("[dtypes]", 'also = ["vjp"]\n[dtypes]', "'vjp' is not one of"),
+        ('item = "$x.value"', "item = 7", "7 is not valid under any of the given schemas"),
+        ('item = "$x.value"', "item = []", "not valid under any of the given schemas"),
+        ('name = "toy"', "", "'name' is a required property"),
+    ],
+)
+def test_an_editor_complains_of_what_the_reader_would_not_take(
+    old: str, new: str, complaint: str
+) -> None:
+    assert old in TOY
+
+    assert complaint in " ".join(complaints(TOY.replace(old, new, 1)))
+
+
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "", ".", "..", "x" * 999, "\\u0000"])
 def test_only_a_book_beside_can_be_inherited(write_book: WriteBook, name: str) -> None:
     path = write_book(f'[engine]\nname = "x"\ninherits = "{name}"\n')
@@ -198,6 +261,24 @@ def test_a_mistake_in_a_book_below_is_told_of_that_book(write_book: WriteBook) -
         ('float64 = "float"', 'float64 = "np.float46"', "line 10, .*key float64: .*AttributeError"),
         ('item = "$x.value"', 'item = "flaot($x)"', "line 17, .*key item: found 'flaot', .*float"),
         ('item = "$x.value"', 'item = "lambda: numbr($x)"', "line 17, .*key item: found 'numbr'"),
+        ('item = "$x.value"', 'item = "np.summ($x)"', "line 17, .*'np.summ', expected what np has"),
+        ('item = "$x.value"', 'item = "np.linalg.nrm($x)"', "what np.linalg has; .* norm"),
+        (
+            'item = "$x.value"',
+            'item = "Number.__ini__($x)"',
+            "line 17, .*what Number has; .* __init__",
+        ),
+        (
+            '"engine = ToyEngine()"',
+            '"""\nx = 1\nimport nope\n"""',
+            r"nope .*\(.*line 9, .*prepare\)",
+        ),
+        (
+            '"engine = ToyEngine()"',
+            "'import os.nope'",
+            r"line 7, table engine, key prepare\): mend",
+        ),
+        ('"from toy_engine import R', '"from toy_engine import Nope, R', "line 6, .*'Nope'"),
     ],
 )
 def test_what_only_the_engine_shows_to_be_wrong_is_told_in_the_same_way(
@@ -207,6 +288,14 @@ def test_what_only_the_engine_shows_to_be_wrong_is_told_in_the_same_way(
 
     with pytest.raises(EngineBroken, match=sentence):
         load_engine(str(path))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["np.summ($x) if hasattr(np, 'summ') else $x.value", "$x.summ.else_", "ToyEngine().summ"],
+)
+def test_what_only_a_call_shows_is_left_to_it(write_book: WriteBook, phrase: str) -> None:
+    load_engine(str(write_book(TOY.replace('item = "$x.value"', f'item = "{phrase} ${{-x}}"'))))
 
 
 # phrases --------------------------------------------------------------------------------

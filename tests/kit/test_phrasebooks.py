@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +21,7 @@ from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
 from gradspec_conformance.exceptions import EngineBroken, EngineNotFound, MalformedBook
 from gradspec_conformance.execution.execute import run_clause
-from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.execution.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from toy_book import WriteBook
@@ -38,6 +41,27 @@ def test_phrases_imply_abilities(write_book: WriteBook) -> None:
     assert abilities >= {"values", "tape", "constants", "vjp", "op:mul", "op:sin", "item", "bool"}
     assert abilities >= {"set:grad", "clear:grad", "same_object", "dtype:float64"}
     assert not abilities & {"arrays", "given_cotangent", "several_roots", "keeps_graph", "inplace"}
+
+
+def test_an_engine_in_which_every_tensor_is_a_leaf_has_no_constants(write_book: WriteBook) -> None:
+    leaf = 'leaf = "Number($number, requires_grad=True)"\n'
+    engine = load_engine(str(write_book(TOY.replace(leaf, ""))))
+    abilities = Subject.of(engine).abilities
+
+    assert "tape" in abilities
+    assert "constants" not in abilities
+    for about_constants in ("leaf-017", "rec-016", "bwd-001e", "bwd-006", "bwd-007"):
+        assert run_clause(CASES[about_constants], engine).outcome is Outcome.UNSUPPORTED
+
+
+def test_an_engine_whose_graph_holds_no_tensors_leaks_none(write_book: WriteBook) -> None:
+    watching = '[acts]\nwatch = "lambda: None ${-tensor}"\nis_alive = "$watcher() is not None"'
+    engine = load_engine(str(write_book(TOY.replace("[acts]", watching))))
+    verdict = run_clause(
+        CASES["life-015c"], engine, verdict_of=lambda i: Verdict(i, Outcome.PASSED)
+    )
+
+    assert verdict.outcome is Outcome.PASSED
 
 
 @pytest.mark.parametrize(
@@ -132,6 +156,32 @@ def test_a_program_is_printed_in_the_words_of_the_book(write_book: WriteBook) ->
     ]
 
 
+def test_a_program_of_a_lazy_engine_prints_values(write_book: WriteBook) -> None:
+    engine: Any = load_engine(str(write_book(TOY.replace("[dtypes]", "lazy = true\n[dtypes]"))))
+    with Recorder(engine) as recorder:
+        x = Autograd(recorder).tensor(2.0, requires_grad=True)
+        (x * x).backward()
+        expect(x.grad).equals(4.0)
+
+    assert engine.script(recorder.program).splitlines()[-1] == (
+        "print('found:', None if (_0 := t0.grad) is None else np.array(_0.value), "
+        "'   expected:', 4.0)"
+    )
+
+
+def test_a_program_imports_what_it_uses_and_no_module_that_only_ends_alike(
+    write_book: WriteBook,
+) -> None:
+    text = TOY.replace('"Number($number)"', '"(Number($number), dtypes.float64)[0]"')
+    engine: Any = load_engine(
+        str(write_book(text.replace("engine = ", "class dtypes: float64 = 0\\nengine = ")))
+    )
+    with Recorder(engine) as recorder:
+        expect(Autograd(recorder).tensor(2.0)).equals(2.0)
+
+    assert "import types" not in engine.script(recorder.program)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -177,3 +227,44 @@ def test_a_book_whose_engine_is_not_here_is_told(write_book: WriteBook) -> None:
 def test_a_book_that_is_not_there_is_told() -> None:
     with pytest.raises(EngineNotFound, match=r"there is no file 'nowhere\.toml'"):
         load_engine("nowhere.toml")
+
+
+# the page ------------------------------------------------------------------------------
+PAGE = Path(__file__).parents[2] / "conformance" / "phrasebooks.md"
+SAMPLE, *FRAGMENTS = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+MINE = """
+__version__ = "1"
+class Tensor: pass
+def exp(x): pass
+log = tanh = sum = exp
+"""
+
+
+def test_the_books_of_the_page_can_be_read(write_book: WriteBook) -> None:
+    assert read_book(write_book(SAMPLE)).abilities >= {"arrays", "constants", "given_cotangent"}
+    for fragment in FRAGMENTS:
+        assert read_book(write_book(f'[engine]\nname = "mine"\n{fragment}')).phrases
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("matmul = ", 'negg = "-$x"\nmatmul = '),
+        ("axis=$dim", "axis=$axis"),
+        ("mine.sum", "mine.epx"),
+        ("import mine\nfrom mine", "import nowhere\nfrom nowhere"),
+    ],
+)
+def test_mistakes_are_told_as_the_page_says(
+    write_book: WriteBook, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    book = write_book(SAMPLE.replace(old, new), "mine.toml")
+    (book.parent / "mine.py").write_text(MINE, "utf-8")
+    monkeypatch.chdir(book.parent)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(book.parent)])
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+
+    with pytest.raises(EngineBroken) as caught:
+        load_engine("mine.toml")
+
+    assert str(caught.value).replace("nowhere", "mine") in PAGE.read_text("utf-8")

@@ -13,7 +13,7 @@ import time
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -28,6 +28,7 @@ from gradspec_conformance.run.result import ExitStatus
 
 if TYPE_CHECKING:
     from click.testing import Result
+    from toy_book import WriteBook
 
     from gradspec_conformance.isolation.messages import Task
 
@@ -59,6 +60,56 @@ def run(engine: str, *arguments: str, keyword: str = ADDS) -> Result:
 def in_a_process(*arguments: str) -> list[str]:
     """Spell the command for a process of its own."""
     return [sys.executable, "-c", "from gradspec_conformance.cli import main; main()", *arguments]
+
+
+# phrases ------------------------------------------------------------------------------
+WRONG_PHRASES = """
+[operators]
+tanh = "$x.tanhh()"
+cos = "engine.apply('coss', {'x': $x})"
+
+[transforms]
+"functional.vhp" = "$function"
+"""
+
+
+def phrases_of(tmp_path: Path, book: Path, *arguments: str) -> tuple[dict[str, Any], str]:
+    """Run the engine of a book; give what the report says of its phrases, and what was printed."""
+    report = tmp_path / "report.json"
+    result = CliRunner().invoke(main, ["run", str(book), "--json", str(report), *arguments])
+    phrases: dict[str, Any] = json.loads(report.read_text("utf-8"))["phrases"]
+    return phrases, result.output
+
+
+def test_phrases_that_nobody_used_and_that_always_raised_are_named(
+    tmp_path: Path, write_book: WriteBook
+) -> None:
+    write_book()
+    book = write_book(f'[engine]\nname = "mine"\ninherits = "toy"\n{WRONG_PHRASES}', "mine.toml")
+    alone, printed = phrases_of(tmp_path, book)
+    together, _ = phrases_of(tmp_path, book, "-n", "2")
+
+    assert alone == together
+    assert "transforms.functional.vhp, line 10" in alone["never_used"]
+    assert "toy.toml: operators.mul, line 24" not in alone["never_used"]
+    wrong = {entry["phrase"]: entry["error"] for entry in alone["always_raised"]}
+    assert (
+        wrong["operators.tanh, line 6"]
+        == "AttributeError: 'Number' object has no attribute 'tanhh'"
+    )
+    assert wrong["operators.cos, line 7"] == "KeyError: 'coss'"
+    assert "toy.toml: operators.mul, line 24" not in wrong
+    assert "raised whenever they were used: operators.tanh, line 6 (" in printed
+    assert "never used: " in printed
+
+
+def test_where_not_all_was_run_nobody_is_told_what_was_not_used(
+    tmp_path: Path, write_book: WriteBook
+) -> None:
+    phrases, printed = phrases_of(tmp_path, write_book(), "-k", "acc-001")
+
+    assert phrases == {"never_used": None, "always_raised": []}
+    assert "phrases" not in printed
 
 
 # exit status --------------------------------------------------------------------------

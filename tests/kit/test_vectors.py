@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gradspec.program.steps import Program
 
-ENGINES = ("reference", "torch", "autograd", "micrograd")
+ENGINES = ("reference", "torch", "autograd", "micrograd", "mygrad")
 AVERAGE = 1000
 """Bytes that a program may have on average."""
 

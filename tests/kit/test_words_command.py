@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.port.abilities import BUNDLES, WORDS
 from gradspec.port.errors import ERROR_KINDS
+from gradspec_conformance.adapters.phrases.editors import book_schema_text
 from gradspec_conformance.cli import main
 from gradspec_conformance.run.selection import PROFILES
 
@@ -87,3 +88,16 @@ def test_a_word_that_is_none_is_told(word: str, hint: str) -> None:
     assert result.exit_code == 2
     assert f"there is no word '{word}'" in result.output
     assert hint in result.output
+
+
+def test_the_schema_of_books_is_printed_whole() -> None:
+    result = CliRunner().invoke(main, ["words", "--schema"])
+
+    assert result.output == book_schema_text()
+
+
+def test_who_asks_for_the_schema_and_for_words_is_told_to_choose() -> None:
+    result = CliRunner().invoke(main, ["words", "--schema", "sum"])
+
+    assert result.exit_code == 2
+    assert "leave the words out" in result.output

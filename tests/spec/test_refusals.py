@@ -366,3 +366,32 @@ def test_what_only_says_the_kits_word_is_not_it(engine: ReferenceEngine) -> None
 def test_a_kind_that_cannot_be_told_breaks_the_port() -> None:
     with Recorder(SaysItsKind()) as recorder, pytest.raises(BrokenPort, match=r"error_kind\(\)"):
         Autograd(recorder).tensor(2.0, requires_grad=True).backward()
+
+
+# a lazy engine ------------------------------------------------------------------------
+class Lazy(ReferenceEngine):
+    """Adds when somebody asks for the sum."""
+
+    def apply(self, operator: str, arguments: Any) -> Any:
+        """Write it down."""
+        return lambda: super(Lazy, self).apply(operator, arguments)
+
+    def array(self, x: Any) -> Any:
+        """Do what was written down."""
+        return super().array(x() if callable(x) else x)
+
+
+def sum_of(ag: Autograd, *shapes: tuple[int, ...]) -> None:
+    with ag.refuses("operand-shape"):
+        ag.add(*(ag.tensor(np.ones(shape)) for shape in shapes))
+
+
+def test_a_lazy_engine_refuses_when_it_is_asked_for_values() -> None:
+    recorder = recorded(lambda ag: sum_of(ag, (2, 3), (2,)), Lazy())
+
+    assert replayed(recorder, Lazy()).assertions == recorder.assertions == 1
+
+
+def test_a_lazy_engine_that_refuses_nothing_is_found() -> None:
+    with pytest.raises(Failure, match="expected an error of the kind operand-shape"):
+        recorded(lambda ag: sum_of(ag, (2, 3), (3,)), Lazy())

@@ -36,6 +36,7 @@ SQUARE = np.array([[1.0, 2.0], [5.0, 3.0]])
         (3.0, np.inf, "is finite where it should not be"),
         (4.0, 3.0, ANOTHER),
         (True, False, "is True and should be False"),
+        (np.array([True, False]), np.array([False, True]), "has its entries in another order"),
         ("a", 1.0, ANOTHER),
         ([[1.0], [1.0, 2.0]], RIGHT, ANOTHER),
     ],

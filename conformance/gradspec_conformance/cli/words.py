@@ -14,6 +14,7 @@ from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.port.abilities import BUNDLES, WORDS
 from gradspec.port.errors import ERROR_KINDS
+from gradspec_conformance.adapters.phrases import SCHEMA_FILE
 from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.run.selection import PROFILES, Profile
 
@@ -42,11 +43,17 @@ class Entry:
 
 @click.command("words")
 @click.argument("words", nargs=-1)
-def command(words: tuple[str, ...]) -> None:
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of phrasebooks, for editors.")
+def command(words: tuple[str, ...], *, schema: bool) -> None:
     """Explain abilities, bundles, operators and their calls, kinds of error, and profiles.
 
     Without WORDS all of them; else those in whose names one of the WORDS is.
     """
+    if schema:
+        if words:
+            raise click.UsageError("--schema prints all of it: leave the words out")
+        click.echo(SCHEMA_FILE.read_text("utf-8"), nl=False)
+        return
     chosen = {
         title: [entry for entry in entries if not words or any(map(entry.is_about, words))]
         for title, entries in sections().items()

@@ -167,15 +167,20 @@ def _imported(spec: str, action: Callable[[], Any]) -> Any:
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if not package or importlib.util.find_spec(package) is not None:
-            message = f"importing {spec} raised {_told(error)}: mend the adapter"
+            message = f"importing {spec} raised {_told(error)}{_placed(error)}: mend the adapter"
             raise EngineBroken(message) from error
-        raise EngineNotInstalled(package, _remedy(spec)) from error
+        raise EngineNotInstalled(package, _remedy(spec), _placed(error)) from error
     except MalformedBook as error:
         raise EngineBroken(str(error)) from error
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise EngineBroken(f"importing {spec} raised {_told(error)}: mend the adapter") from error
+
+
+def _placed(error: Exception) -> str:
+    """Say where a book asked for what is not there."""
+    return "".join(f" ({place})" for place in getattr(error, "__notes__", ()))
 
 
 def _remedy(spec: str) -> str:

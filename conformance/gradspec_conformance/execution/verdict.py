@@ -91,6 +91,16 @@ def of_rows(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A phrase of the engine's book, how often it was used and raised, and the last error."""
+
+    phrase: str
+    times: int
+    raised: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One clause, or one row of one, on one engine.
 
@@ -103,7 +113,7 @@ class Verdict:
     that are the same for the same wrong habit.  `found` and `expected` are text; `program` is the
     JSON of the shortest program that shows it, and `script` the same in the engine's own words if
     its adapter knows them; `assertions` counts the demands that were checked; `duration` is in
-    seconds.
+    seconds; `said` are the phrases of the engine's book that were used.
     """
 
     id: str
@@ -124,6 +134,7 @@ class Verdict:
     script: str | None = None
     assertions: int = 0
     duration: float = 0.0
+    said: tuple[Said, ...] = ()
 
     @property
     def particular(self) -> str | None:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from gradspec.exceptions import Diverged, text_of
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json
+from gradspec_conformance.adapters.phrases import PhrasebookEngine
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineBroken
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.execute import judge_program, run_clause
-from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
+from gradspec_conformance.execution.verdict import Kind, Outcome, Said, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.isolation.messages import Found, Started, Task
 from gradspec_conformance.isolation.plain import plain_text
@@ -69,6 +70,7 @@ class EngineHost:
             version=plain_text(self.subject.version, LONGEST_NAME),
             platform=f"{python}, {sys.platform} {platform.machine()}",
             abilities=self.subject.abilities,
+            phrases=self.engine.uses.names if isinstance(self.engine, PhrasebookEngine) else (),
         )
 
     def run(self, task: Task, after: Sequence[Task] = ()) -> Verdict:
@@ -95,7 +97,17 @@ class EngineHost:
             verdict = Verdict(task.clause, Outcome.CRASHED, Kind.EXIT, message)
             if not isinstance(error, SystemExit):
                 verdict = replace(verdict, kind=Kind.RAISED, exception=raised)
-        return readable(self._seal.judged(self._fence.judged(verdict)))
+        judged = readable(self._seal.judged(self._fence.judged(verdict)))
+        return replace(judged, said=self._said())
+
+    def _said(self) -> tuple[Said, ...]:
+        """Tell which phrases of a book were used since this was asked."""
+        if not isinstance(self.engine, PhrasebookEngine):
+            return ()
+        return tuple(
+            Said(phrase, times, raised, plain_text(error, LONGEST_NAME))
+            for phrase, times, raised, error in self.engine.uses.taken()
+        )
 
     def smoke(self) -> Iterator[Found]:
         """Check the adapter; whether torch and the kit were left alone is one check more."""

@@ -33,6 +33,7 @@ class Started(msgspec.Struct, frozen=True, tag=True):
     version: str
     platform: str
     abilities: frozenset[str]
+    phrases: tuple[str, ...] = ()
     in_copies: bool = False
 
 

@@ -19,6 +19,7 @@ from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.declared import Gain, gains, unexercised
+from gradspec_conformance.run.phrases import Phrases
 from gradspec_conformance.run.result import Counts
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: list[str]
     complaints: list[str]
     stale: list[str]
+    phrases: Annotated[Phrases, Meta(description="Of the engine's book, if it has one.")]
     exit_status: Annotated[int, Meta(ge=0, le=130)]
 
     @classmethod
@@ -211,6 +213,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             missing=list(result.missing),
             complaints=list(result.complaints),
             stale=[entry.clause for entry in result.stale],
+            phrases=Phrases.of(result),
             exit_status=int(result.exit_status),
         )
 

@@ -21,6 +21,7 @@ from gradspec import chapters
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.run.phrases import Phrases
 from gradspec_conformance.run.result import ExitStatus, Result, by_clause
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def show(result: Result, where: Console, *, everything: bool = False) -> None:
         print_findings(result, where, everything=everything)
     _print_mismatches(result, where)
     _print_gaps(result, where)
+    _print_phrases(result, where)
     style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
     where.print()
     _print_declared(result, where)
@@ -186,6 +188,19 @@ def _print_gaps(result: Result, where: Console) -> None:
         count = len(result.missing)
         said = f"\n{count} {'clause has' if count == 1 else 'clauses have'} no verdict: {named}"
         where.print(said, style="bold red", markup=False, soft_wrap=True)
+
+
+def _print_phrases(result: Result, where: Console) -> None:
+    """Name the phrases of a book that nobody could rely on yet."""
+    found = Phrases.of(result)
+    if found.always_raised:
+        said = "; ".join(map(str, found.always_raised))
+        where.print(
+            f"\nphrases that raised whenever they were used: {said}", markup=False, soft_wrap=True
+        )
+    if found.never_used:
+        said = "; ".join(found.never_used)
+        where.print(f"\nphrases that were never used: {said}", markup=False, soft_wrap=True)
 
 
 def _print_declared(result: Result, where: Console) -> None:

@@ -63,7 +63,8 @@ def backward(
     ConflictingArgumentsError, GraphFreedError, StaleSavedTensorError, and whatever a hook raises.
     Source: torch.autograd.backward docstring.
     """
-    grad_tensors = one_name(grad_tensors, grad_variables)
+    if grad_variables is not None:
+        grad_tensors = one_name(grad_tensors, grad_variables)
     targets = None if inputs is None else list(as_sequence(inputs))
     if targets is not None and not targets:
         raise InputsEmptyError("inputs is empty; give at least one tensor, or leave it out")
@@ -151,8 +152,6 @@ def answer(
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:
     """Accept the argument's old name, with a warning; not both."""
-    if grad_variables is None:
-        return grad_tensors
     warnings.warn("grad_variables is now called grad_tensors", FutureWarning, stacklevel=3)
     if grad_tensors is not None:
         raise ConflictingArgumentsError(

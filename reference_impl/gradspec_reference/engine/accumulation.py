@@ -55,7 +55,8 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
     if held is None:
         keep = may_keep(leaf._array, gradient, status)
         leaf._grad = Tensor(gradient if keep else layout.like_leaf(gradient, leaf._array))
-        count_copy(leaf, keep)
+        if not keep:
+            count_copy(leaf)
         return
     array = held.materialise()
     if not array.flags.c_contiguous:
@@ -91,14 +92,14 @@ def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
             copy = gradient.clone()
         copy._array = layout.like_leaf(copy._array, leaf._array)
         leaf._grad = copy
-        count_copy(leaf, kept=False)
+        count_copy(leaf)
     else:
         leaf._grad = held.add(gradient)
 
 
-def count_copy(leaf: Tensor, kept: bool) -> None:
+def count_copy(leaf: Tensor) -> None:
     """Count the copy into a gradient's memory as a write, as torch does for a dense leaf."""
-    if not kept and leaf._grad is not None and layout.is_dense(leaf._array):
+    if leaf._grad is not None and layout.is_dense(leaf._array):
         versions.bump(leaf._grad)
 
 
@@ -112,5 +113,10 @@ def may_keep(leaf: Array, gradient: Array, status: int) -> bool:
         return True
     if status == SHARED:
         return False
+    if gradient.shape == leaf.shape and gradient.base is None:  # the commonest case, at a glance
+        flags = gradient.flags
+        by_rows = flags.c_contiguous and leaf.flags.c_contiguous
+        if by_rows and flags.writeable and 0 not in gradient.strides:
+            return True
     fits = layout.follows(gradient, leaf) or not layout.Policy.enforced
     return fits and gradient.flags.writeable

@@ -8,9 +8,9 @@ from gradspec_reference.engine.accumulation import SHARED
 from gradspec_reference.engine.node import AccumulateGrad, recorded_as
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from gradspec_reference.engine.node import Node
+    from gradspec_reference.engine.node import Edge, Node
 
 # What a node waits for: how many contributions are missing, then, for each of its outputs, the sum
 # of those that arrived and whose memory that is.
@@ -20,25 +20,34 @@ FIRST = 1
 NOTHING = (None, SHARED)
 
 
-def count_dependencies(roots: set[Node]) -> dict[Node, Arrivals]:
-    """Return, for the roots and each node below them, how many edges lead to it."""
-    waiting = {root: nothing_yet(root, 0) for root in roots}
-    unseen = list(roots)
-    while unseen:
-        for node in unseen.pop().targets:
+def count_dependencies(roots: Sequence[Edge]) -> dict[Node, Arrivals]:
+    """Return, for the roots and each node below them, how many contributions it waits for.
+
+    There is one along each edge, and one for each root: the cotangent that the pass starts from.
+    """
+    waiting: dict[Any, Arrivals] = {}
+    root: Any
+    for root, _ in roots:
+        if root in waiting:
+            waiting[root][MISSING] += 1
+        else:
+            waiting[root] = nothing_yet(root)
+    seen = list(waiting)
+    for each in seen:  # which grows on the way
+        for node in each.targets:
             if node in waiting:
                 waiting[node][MISSING] += 1
             elif node is not None:
-                waiting[node] = [1, NOTHING] if node.shape is not None else nothing_yet(node, 1)
-                unseen.append(node)
+                waiting[node] = [1, NOTHING] if node.shape is not None else nothing_yet(node)
+                seen.append(node)
     return waiting
 
 
-def nothing_yet(node: Node, missing: int) -> Arrivals:
-    """Return the state of a node that nothing has reached."""
+def nothing_yet(node: Node) -> Arrivals:
+    """Return the state of a node that waits for one contribution."""
     if node.shape is not None:
-        return [missing, NOTHING]
-    return [missing, *[NOTHING] * node.output_count()]
+        return [1, NOTHING]
+    return [1, *[NOTHING] * node.output_count()]
 
 
 def select_paths(targets: set[Node], nodes: Iterable[Node]) -> tuple[set[Node], set[Node]]:

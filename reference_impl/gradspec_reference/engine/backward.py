@@ -72,11 +72,7 @@ class BackwardPass(ShowsGradients):
 
     def count(self, roots: Sequence[Edge]) -> None:
         """Count what each node waits for."""
-        nodes = {node for node, _ in roots if node is not None}
-        self.waiting = count_dependencies(nodes)
-        for node, _ in roots:
-            # a root waits for its seed as for any contribution
-            self.waiting[node][MISSING] += 1  # type: ignore[index]
+        self.waiting = count_dependencies(roots)
 
     def limit_to(self, edges: Iterable[Edge], nodes: Iterable[Node], *, run_targets: bool) -> None:
         """Walk only where it leads to these edges.
@@ -126,19 +122,7 @@ class BackwardPass(ShowsGradients):
         finally:
             modes.leave(before)
 
-    def walk(self) -> Node | None:
-        """Visit nodes as long as nobody looks on; return the first at which somebody may."""
-        if self.create_graph or self.visited is not None:
-            return self.next_ready()
-        return plain.walk(self)
-
-    def is_watched(self, node: Node) -> bool:
-        """Tell whether more may happen at a leaf, or another node with care, than a sum."""
-        if type(node) is not AccumulateGrad:
-            return True
-        leaf = node.variable
-        state = leaf._leaf
-        return not leaf._requires_grad or bool(state and (state.hooks or state.post_hooks))
+    walk = plain.walk
 
     def next_ready(self) -> Node:
         """Choose among the ready nodes: the one that was recorded last."""
@@ -216,7 +200,9 @@ class BackwardPass(ShowsGradients):
         node, slot = edge
         arrivals = self.waiting[node]
         if part is not None:
-            shape, dtype = node.outputs[slot]
+            shape, dtype = node.shape, node.dtype
+            if shape is None:
+                shape, dtype = node.outputs[slot]
             array = part._array if self.create_graph else part
             if array.shape != shape or array.dtype is not dtype:
                 part, status = self.fit(part, status, shape, dtype)

@@ -74,6 +74,9 @@ def received(edge: Edge, cotangent: Tensor) -> Tensor:
 
 def for_root(root: Root, given: Any) -> Tensor | None:
     """Return the cotangent of one root: the one given, or one if the root has one element."""
+    if given is None and isinstance(root, Tensor):  # the commonest case
+        array = root._array
+        return default(root, array.shape, array.dtype)
     shape, dtype = shape_and_dtype(root)
     if given is None:
         return default(root, shape, dtype)
@@ -88,7 +91,7 @@ def for_root(root: Root, given: Any) -> Tensor | None:
 
 def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:
     """Return a one for a root with one element, None for a root that will be refused."""
-    if isinstance(root, Tensor) and not root.requires_grad:
+    if isinstance(root, Tensor) and root._grad_fn is None and not root.requires_grad:
         return None
     if (shape and math.prod(shape) != 1) or dtype.kind != "f":
         raise NonscalarRootError(

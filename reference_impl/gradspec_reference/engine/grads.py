@@ -75,7 +75,8 @@ class HasGradient:
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        check_assigned(self, value)
+        if value is not None:
+            check_assigned(self, value)
         self._grad = value
 
     @grad.deleter
@@ -149,8 +150,6 @@ def check_assigned(tensor: HasGradient, value: object) -> None:
 
     Raises GradTypeError, GradIsSelfError, GradShapeError or GradDtypeError.
     """
-    if value is None:
-        return
     if not isinstance(value, HasGradient):
         raise GradTypeError(
             f"grad was assigned a {type(value).__name__}; it must be a tensor or None"

@@ -1,6 +1,6 @@
 """The node of an operation: its edges and what it saves; start at `make_node`.
 
-`node_of_one` and `node_of_two` do the same for the commonest operations, without loops.
+`link_one` and `link_two` do the same for the commonest operations, without loops.
 """
 
 from __future__ import annotations
@@ -64,56 +64,71 @@ def make_node(
     )
 
 
-def node_of_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Tensor) -> Any:
-    """Make the node of an operation on one operand, which requires grad."""
+def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Tensor) -> None:
+    """Give the result of an operation on one operand, which requires grad, its node."""
     how: Plan = operator.derived.get(ALONE) or plan(operator, ALONE)
-    numbers = (a._output_nr,) if a._output_nr else None
-    saved = collect_saved(how, (a,), result) if how.sources else ()
-    return link(how, (end_of(a),), numbers, saved, params, result)
-
-
-def node_of_two(
-    operator: Operator,
-    a: Tensor,
-    b: Any,
-    params: tuple[Any, ...],
-    requires: tuple[bool, bool],
-    result: Tensor,
-) -> Any:
-    """Make the node of an operation on two operands, the second of which may be a number."""
-    try:
-        how = operator.derived[requires]
-    except KeyError:
-        how = plan(operator, requires)
-    of_a, of_b = requires
-    targets = (end_of(a) if of_a else None, end_of(b) if of_b else None)
-    numbers = None
-    if (of_a and a._output_nr) or (of_b and b._output_nr):
-        numbers = (a._output_nr if of_a else 0, b._output_nr if of_b else 0)
-    saved: Any = ()
-    if how.crossed:
-        saved = (keep(b) if of_a else None, keep(a) if of_b else None)
-    elif how.sources:
-        saved = collect_saved(how, (a, b), result)
-    return link(how, targets, numbers, saved, params, result)
-
-
-def link(
-    how: Plan, targets: Any, numbers: Any, saved: Any, params: tuple[Any, ...], result: Tensor
-) -> Any:
-    """Make a node with one output: `Node`, field by field, which is faster than to call it."""
-    node = new(how.node)
-    array = result._array
-    node.targets = targets
-    node.numbers = numbers
-    node.saved = saved
+    result._grad_fn = node = new(how.node)
+    target = a._grad_fn
+    node.targets = (end_of(a) if target is None or a._view is not None else target,)
+    node.numbers = (a._output_nr,) if a._output_nr else None
+    only = how.only
+    if only == "nothing":
+        node.saved = ()
+    elif only == "shape":
+        node.saved = (a._array.shape,)
+    elif only == "operand":
+        node.saved = (a if a._counter is None else keep(a),)
+    else:
+        node.saved = collect_saved(how, (a,), result)
     node.params = params
+    array = result._array
     node.shape = array.shape
     node.dtype = array.dtype
     node.freeable = how.freeable
     node.order = next_order()
     node.hooks = node.retained = None
-    return node
+
+
+def link_two(
+    operator: Operator,
+    a: Tensor,
+    b: Any,
+    params: tuple[Any, ...],
+    of_a: bool,
+    of_b: bool,
+    result: Tensor,
+) -> None:
+    """Give the result of an operation on two operands, the second maybe a number, its node."""
+    requires = (of_a, of_b)
+    how: Plan = operator.derived.get(requires) or plan(operator, requires)
+    result._grad_fn = node = new(how.node)
+    first = second = numbers = None
+    if of_a:
+        first = a._grad_fn
+        if first is None or a._view is not None:
+            first = end_of(a)
+    if of_b:
+        second = b._grad_fn
+        if second is None or b._view is not None:
+            second = end_of(b)
+    if (of_a and a._output_nr) or (of_b and b._output_nr):
+        numbers = (a._output_nr if of_a else 0, b._output_nr if of_b else 0)
+    node.targets = (first, second)
+    node.numbers = numbers
+    if how.crossed:
+        node.saved = (
+            (b if type(b) is not Tensor or b._counter is None else keep(b)) if of_a else None,
+            (a if a._counter is None else keep(a)) if of_b else None,
+        )
+    else:
+        node.saved = collect_saved(how, (a, b), result) if how.sources else ()
+    node.params = params
+    array = result._array
+    node.shape = array.shape
+    node.dtype = array.dtype
+    node.freeable = how.freeable
+    node.order = next_order()
+    node.hooks = node.retained = None
 
 
 def end_of(operand: Tensor) -> graph.Node | None:

@@ -214,11 +214,10 @@ class AccumulateGrad(Node):
 
     __slots__ = ("variable",)
 
+    # nothing lies behind a leaf, and its derivative needs nothing
+    targets = numbers = saved = params = ()
+
     def __init__(self, variable: Tensor) -> None:
-        self.targets = ()
-        self.numbers = None
-        self.saved = ()
-        self.params = ()
         self.freeable = False
         self.hooks = None
         self.retained = None
@@ -253,11 +252,11 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
     The leaf refers to it weakly: the node owns the leaf, and a cycle would outlive the graph.
     """
-    state = leaf._leaf
-    node = None if state is None else state.accumulator()
+    state = leaf._leaf or leaf.leaf_state()
+    node = state.accumulator()
     if node is None:
         node = AccumulateGrad(leaf)
-        leaf.leaf_state().accumulator = weakref.ref(node)
+        state.accumulator = weakref.ref(node)
     return node
 
 

@@ -27,7 +27,9 @@ class Plan:
     node: type[Node]
     sources: tuple[Source, ...]
     freeable: bool
-    crossed: bool  # each of two operands is saved for the other one, as in products
+    # the commonest are saved without a loop
+    only: str
+    crossed: bool
 
 
 def plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
@@ -46,9 +48,22 @@ def make_plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
         source(operator, name) if name in wanted else NOTHING for name in operator.saved_names
     )
     freeable = any(kind not in {"nothing", "shape"} for kind, _ in sources)
-    each_other = dict(zip(operator.operand_names, reversed(operator.operand_names), strict=True))
-    crossed = len(requires) == PAIR and operator.saves == each_other
-    return Plan(node_type(operator), sources, freeable, crossed)
+    crossed = is_crossed(sources, requires)
+    return Plan(node_type(operator), sources, freeable, only_kind(sources), crossed)
+
+
+def only_kind(sources: tuple[Source, ...]) -> str:
+    """Name what is saved, if it is one thing or nothing."""
+    if not sources:
+        return "nothing"
+    return sources[0][0] if len(sources) == 1 else "several"
+
+
+def is_crossed(sources: tuple[Source, ...], requires: tuple[bool, ...]) -> bool:
+    """Tell whether each of two operands is saved if the other one requires grad, as in products."""
+    for_first, for_second = ("operand", 1), ("operand", 0)
+    each = zip((for_first, for_second), requires, strict=False)
+    return len(requires) == PAIR and sources == tuple(s if on else NOTHING for s, on in each)
 
 
 def source(operator: Operator, name: str) -> Source:

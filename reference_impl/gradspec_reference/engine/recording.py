@@ -34,6 +34,8 @@ ONE = (1,)
 FLOATS = frozenset({np.float16, np.float32, np.float64})
 OPERANDS = (Tensor, int, float)
 PAIR = 2
+new = object.__new__
+ndarray = np.ndarray
 
 
 def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
@@ -69,7 +71,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     y = b._array if both else b
     if not (
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
-        if type(x) is not np.ndarray
+        if type(x) is not ndarray
         else (x.dtype is y.dtype if both else type(y) in NUMBERS)
         and (x.dtype.kind == "f" or (both and not operator.particular))
     ):
@@ -83,12 +85,18 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
             array = state.quietly(operator.kernel, x, y, *params)
     except (ValueError, RuntimeError, TypeError) as error:
         array = run_again(operator, (x, y), params, error)
-    result = Tensor(array)
-    # a tensor with a history requires grad: no need to ask
-    of_a = a._grad_fn is not None or a._requires_grad or needs_grad(a)
-    of_b = both and (b._grad_fn is not None or b._requires_grad or needs_grad(b))
+    result = new(Tensor)
+    result._array = array
+    result._grad_fn = result._grad = result._counter = result._view = result._leaf = None
+    result._output_nr = 0
+    result._requires_grad = False
+    # a tensor with a history requires grad: no need to ask; only a view may without a flag
+    of_a = a._grad_fn is not None or a._requires_grad or (a._view is not None and needs_grad(a))
+    of_b = both and (
+        b._grad_fn is not None or b._requires_grad or (b._view is not None and needs_grad(b))
+    )
     if (of_a or of_b) and operator.differentiable and state.recording:
-        result._grad_fn = linking.node_of_two(operator, a, b, params, (of_a, of_b), result)
+        linking.link_two(operator, a, b, params, of_a, of_b, result)
     return result
 
 
@@ -109,10 +117,18 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
         array = state.quietly(operator.kernel, x, *params)
     except (ValueError, RuntimeError, TypeError) as error:
         array = run_again(operator, (x,), params, error)
-    result = Tensor(array)
-    if (a._grad_fn is not None or needs_grad(a)) and operator.differentiable and state.recording:
+    result = new(Tensor)
+    result._array = array
+    result._grad_fn = result._grad = result._counter = result._view = result._leaf = None
+    result._output_nr = 0
+    result._requires_grad = False
+    if (
+        (a._grad_fn is not None or a._requires_grad or (a._view is not None and needs_grad(a)))
+        and operator.differentiable
+        and state.recording
+    ):
         if array.dtype.kind == "f" and operator.ruled is None:
-            result._grad_fn = linking.node_of_one(operator, a, params, result)
+            linking.link_one(operator, a, params, result)
         else:
             record(operator, (a,), params, result)
     return result
@@ -163,7 +179,8 @@ def promoted(values: list[Any], floating: bool) -> list[Any]:
 
 def view(operator: Operator, source: Tensor, *params: Any) -> Tensor:
     """Run an operator whose result shows the memory of its operand."""
-    source.materialise()
+    if type(source._array) is not np.ndarray:
+        source.materialise()
     result = unary(operator, source, *params)
     views.relate(result, source, several=False)
     return result

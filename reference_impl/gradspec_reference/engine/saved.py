@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 
-NUMBERS = (int, float)
+PLAIN = frozenset({type(None), int, float, tuple})
 
 
 class SavedTensor:
@@ -38,13 +38,10 @@ class SavedTensor:
 
     def __init__(self, tensor: Tensor, version: int | None = None) -> None:
         self.tensor = tensor
-        self.version = versions.version(tensor) if version is None else version
-
-    def is_as_saved(self) -> bool:
-        """Tell at a glance that nothing happened to the tensor since."""
-        tensor = self.tensor
-        counter = tensor._counter
-        return tensor._leaf is None and (counter is None or counter.value == self.version)
+        if version is None:
+            counter = tensor._counter
+            version = 0 if counter is None else counter.value
+        self.version = version
 
     def unpack(self, node: Node, as_tensor: bool) -> Any:
         """Return the value; StaleSavedTensorError if it was written since."""
@@ -142,9 +139,14 @@ def arrays_of(node: Node) -> Any:
     for item in saved:
         if isinstance(item, HasGradient) and item._counter is None:
             values.append(item._array)
-        elif item is None or type(item) in NUMBERS:
+        elif type(item) in PLAIN:
             values.append(item)
-        elif isinstance(item, SavedTensor) and item.is_as_saved():
+        elif (
+            isinstance(item, SavedTensor)
+            and item.tensor._leaf is None
+            and (counter := item.tensor._counter) is not None
+            and counter.value == item.version
+        ):
             values.append(item.tensor._array)
         else:
             values = unpack(node, saved, False)

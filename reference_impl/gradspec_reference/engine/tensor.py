@@ -203,8 +203,9 @@ class Tensor(HasGradient):
 
     def alias(self) -> Tensor:
         """Return a tensor without history on the same memory, counted together with this one."""
-        other = Tensor(self.materialise())
-        versions.share(other, self)
+        array = self._array
+        other = Tensor(array if type(array) is np.ndarray else self.materialise())
+        other._counter = self._counter or versions.counter_of(self)
         return other
 
     def detach(self) -> Tensor:

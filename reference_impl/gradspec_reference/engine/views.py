@@ -49,14 +49,15 @@ class ViewRelation:
     def __init__(self, base: Tensor, creation: Creation) -> None:
         self.base = base
         self.creation = creation
-        self.version = versions.version(base)
+        counter = base._counter
+        self.version = 0 if counter is None else counter.value
 
 
 def relate(view: Tensor, source: Tensor, *, several: bool) -> None:
     """Make a tensor known as a view of another, or of the base of another."""
     parent = source._view
     base = source if parent is None else parent.base
-    versions.share(view, base)
+    view._counter = base._counter or versions.counter_of(base)
     view._view = ViewRelation(base, inherited_creation(parent, several))
 
 
@@ -91,7 +92,8 @@ def current_history(view: Tensor) -> Node | None:
 
 def is_outdated(view: Tensor, relation: ViewRelation) -> bool:
     """Tell whether memory was written since the view's history was made."""
-    return versions.version(view) != relation.version
+    counter = view._counter
+    return (0 if counter is None else counter.value) != relation.version
 
 
 def regenerate(view: Tensor, relation: ViewRelation) -> None:

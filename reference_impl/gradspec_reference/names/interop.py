@@ -35,12 +35,14 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
 
     Raises ArrayRequiresGradError, unless in no_grad or with `force`, which detaches first.
     """
-    if self.requires_grad and state.recording and not force:
+    may = self._grad_fn is not None or self._requires_grad or self._view is not None
+    if may and not force and self.requires_grad and state.recording:
         raise ArrayRequiresGradError(
             "a tensor that requires grad was asked for a NumPy array, which would lose its "
             "history; use detach().numpy()"
         )
-    return self.materialise()
+    array = self._array
+    return array if type(array) is np.ndarray else self.materialise()
 
 
 def array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:

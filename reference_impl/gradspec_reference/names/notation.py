@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradspec_reference.dtypes import Scalar
 
 OPERANDS: Final = frozenset({Tensor, int, float, bool})
+MATRIX: Final = 2  # dimensions
 matmul: Final = inspect.unwrap(products.matmul)
 
 
@@ -77,6 +78,10 @@ def inverted(self: Tensor) -> Tensor:
 
 def product(self: Tensor, other: Any) -> Tensor:
     """Serve `@`."""
+    if type(other) is Tensor:
+        x, y = self._array, other._array
+        if x.ndim == y.ndim == MATRIX and x.dtype is y.dtype and x.dtype.kind == "f":
+            return binary(OPERATORS["mm"], self, other)
     return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 

@@ -20,15 +20,24 @@ def softmax_kernel(x: Any, dim: int) -> Any:
     if not x.ndim:
         return np.exp(x - x)
     weights = shifted(x, dim)
-    np.exp(weights, out=weights)
+    np.exp(weights, weights)
     weights /= ADD(weights, dim, None, None, True)
     return weights
 
 
 def softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
     """r (g - sum(g r))."""
+    if type(result) is np.ndarray and dim == result.ndim - 1:
+        slope = g - row_products(g, result)
+        slope *= result
+        return slope
     total = xp.sum_dim(g * result, (dim,), True) if g.ndim else g * result
     return (g - total) * result
+
+
+def row_products(a: Any, b: Any) -> Any:
+    """Return the scalar products of rows, without an array of the products of elements."""
+    return np.matmul(a[..., None, :], b[..., :, None])[..., 0]
 
 
 def log_softmax_kernel(x: Any, dim: int) -> Any:

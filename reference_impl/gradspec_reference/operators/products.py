@@ -72,6 +72,16 @@ def mv_vector(xp: Any, g: Any, _vec: Any, self: Any) -> Any:
     return xp.mv(xp.t(self), g)
 
 
+def mm_left(xp: Any, g: Any, right: Any, _left: Any) -> Any:
+    """Return g times the other matrix, transposed."""
+    return xp.matmul(g, right.T if type(right) is np.ndarray else xp.transpose(right, 0, 1))
+
+
+def mm_right(xp: Any, g: Any, _right: Any, left: Any) -> Any:
+    """Return the other matrix, transposed, times g."""
+    return xp.matmul(left.T if type(left) is np.ndarray else xp.transpose(left, 0, 1), g)
+
+
 def left(product: str) -> Rule:
     """Make the rule of a left factor: g times the other, transposed."""
     return lambda xp, g, right, _left: getattr(xp, product)(g, transposed(xp, right))
@@ -103,7 +113,7 @@ ROWS = (
         kernel=matmul_kernel,
         operands="self mat2",
         saves=CROSSED,
-        vjp={"self": left("matmul"), "mat2": right("matmul")},
+        vjp={"self": mm_left, "mat2": mm_right},
     ),
     Operator(
         "bmm",

@@ -32,8 +32,10 @@ def wrongness(found: Any, expected: Any) -> str:
         return ANOTHER
     if any(array.dtype.kind not in NUMBERS for array in arrays):
         return ANOTHER
+    # booleans have neither a difference nor an opposite
+    one, other = (a.astype(int) if a.dtype.kind == "b" else a for a in arrays)
     with errstate(all="ignore"):
-        return _of_shapes(*arrays) if arrays[0].shape != arrays[1].shape else _of_values(*arrays)
+        return _of_shapes(one, other) if one.shape != other.shape else _of_values(one, other)
 
 
 def wrong_shape(found: tuple[int, ...], expected: tuple[int, ...]) -> str:

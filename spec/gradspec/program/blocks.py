@@ -70,8 +70,9 @@ def refuses(recorder: Recording, kind: str) -> Iterator[None]:
     step, steps = recorder.block("refuses", kind=kind)
     with recorder.ending(step):
         try:
-            with recorder.frame(steps):
+            with recorder.frame(steps), recorder.holding_answers() as answers:
                 yield
+                recorder.look_at(answers)  # a lazy engine refuses when it is asked for values
         except Refused as error:
             refused = error
         except ProgramError:

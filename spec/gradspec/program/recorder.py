@@ -99,7 +99,9 @@ class Recorder(Recording):
         try:
             if act.by_kit:
                 return KIT[key](self, **act.signature.bind(arguments, keywords))
-            return self._performed(act, arguments, keywords)
+            answer = self._performed(act, arguments, keywords)
+            if self.answers is not None and type(answer) is Tensor:
+                self.answers.append(answer)
         except Refused as refused:
             if len(steps) > before:
                 steps[-1].refused = refused.kind or "unknown"
@@ -107,6 +109,7 @@ class Recorder(Recording):
         except ProgramError as error:
             self._keep_if_running(error)
             raise
+        return answer
 
     def _performed(self, act: Act, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         step, given, passed = self.begun(act, arguments, keywords)

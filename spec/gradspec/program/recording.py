@@ -11,7 +11,7 @@ import itertools
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,7 +60,7 @@ class Recording(ABC):
     """One run of one clause, as far as it has come.
 
     `running` says how many functions of the caller's run now; `received` is what those were given
-    that the engine may be transforming.
+    that the engine may be transforming; `answers` are the tensors that a block holds, if one does.
     """
 
     def __init__(self, engine: Engine | Subject) -> None:
@@ -72,6 +72,7 @@ class Recording(ABC):
         self.warnings: list[Any] = []
         self.running = 0
         self.received: list[tuple[Any, ...]] = []
+        self.answers: list[Tensor] | None = None
         self._numbers = itertools.count()
         self._threads = Thread(self.program.steps)
         self._kept: ProgramError | None = None
@@ -162,6 +163,21 @@ class Recording(ABC):
             message = f"array() gave an array of {array.dtype.name}, expected numbers or flags"
             raise BrokenPort(message)
         return array
+
+    @contextmanager
+    def holding_answers(self) -> Iterator[list[Tensor]]:
+        """Hold the tensors that are made in a block."""
+        outside, self.answers = self.answers, []
+        try:
+            yield self.answers
+        finally:
+            self.answers = outside
+
+    def look_at(self, tensors: list[Tensor]) -> None:
+        """Ask for values that nobody needs; raises Refused."""
+        for tensor in tensors:
+            with suppress(BrokenPort):
+                self.look(tensor)
 
     # writing down ---------------------------------------------------------------------
     def number(self) -> int:

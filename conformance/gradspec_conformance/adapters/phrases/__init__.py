@@ -1,13 +1,14 @@
 """Adapters as tables: what an engine is asked, in its own words.
 
 `Phrasebook("mine.toml")` makes an engine class from a book (`engine`); `reading` says what a book
-looks like, `schema` and `checking` what can be wrong with it; `writing` prints programs in its
-words.
+looks like, `schema` and `checking` what can be wrong with it, and `editors` tells that to an
+editor; `writing` prints programs in its words, and `uses` counts them.
 """
 
 from gradspec_conformance.adapters.phrases.book import Book
 from gradspec_conformance.adapters.phrases.engine import Phrasebook, PhrasebookEngine
 from gradspec_conformance.adapters.phrases.reading import read_book
+from gradspec_conformance.adapters.phrases.schema import SCHEMA_FILE
 from gradspec_conformance.exceptions import MalformedBook
 
-__all__ = ["Book", "MalformedBook", "Phrasebook", "PhrasebookEngine", "read_book"]
+__all__ = ["SCHEMA_FILE", "Book", "MalformedBook", "Phrasebook", "PhrasebookEngine", "read_book"]

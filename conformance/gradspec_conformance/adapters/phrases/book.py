@@ -66,7 +66,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Where the phrases of an act stand in a book, and the names that they look up."""
+    """Where a phrase stands in a book, and the names that it looks up."""
 
     place: Origin
     names: frozenset[str]
@@ -77,9 +77,9 @@ class Book:
     """The phrases of an engine by the keys of their acts.
 
     `also` are words that no phrase shows; one that begins with a minus takes back what a phrase
-    would imply, and the last one decides.  `setup` are the statements that come before all else,
-    `prepare` those that a printed program does without.  `spoken` tells of the phrases that no
-    language has.
+    would imply, and the last one decides.  `lazy` tensors print no values.  `setup` are the
+    statements that come before all else, `prepare` those that a printed program does without.
+    `spoken` tells of the phrases that no language has.
     """
 
     file: str
@@ -88,9 +88,10 @@ class Book:
     setup: tuple[Code, ...] = ()
     prepare: tuple[Code, ...] = ()
     also: tuple[str, ...] = ()
+    lazy: bool = False
     dtypes: Mapping[str, Code] = field(default_factory=dict)
     phrases: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
-    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    spoken: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)
     errors: tuple[ErrorPattern, ...] = ()
 
     @cached_property
@@ -107,6 +108,8 @@ class Book:
         words = {w for key, phrases in self.phrases.items() for w in implied(ACTS[key], phrases)}
         own = frozenset().union(*(ACTS[key].words for key in methods))
         words |= own
+        if "leaf" not in methods and self.phrases.get("leaf") == self.phrases.get("tensor"):
+            words.discard("constants")  # every tensor requires grad
         for word, keys in TOGETHER.items():
             if not keys <= self.phrases.keys() | methods:
                 words.discard(word)

@@ -33,7 +33,11 @@ SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef
 
 
 def check(act: Act, phrase: Phrase) -> frozenset[str]:
-    """Compile a phrase as it will be used, and name what it looks up; raises MalformedPhrase."""
+    """Compile a phrase as it will be used, and name what it looks up; raises MalformedPhrase.
+
+    What is looked up in a name (`mg.sum`) is named with it, but where the phrase itself asks
+    whether it is there.
+    """
     looked_up: set[str] = set()
     for name in (n for n, kind in phrase.types.items() if kind == WORD and n in OWNERS):
         raise MalformedPhrase(f"${name} is never a word")
@@ -97,7 +101,21 @@ def _checked_use(act: Act, phrase: Phrase, names: tuple[str, ...]) -> set[str]:
     looked_up = read - {*_bound(nodes)} - {f"_p_{name}" for name in names}
     for name in (part.name for part in phrase.locals if local(part.name) in looked_up):
         raise MalformedPhrase(f"it reads ${name}, and nothing assigns it")
-    return looked_up
+    if looked_up & {"hasattr", "getattr"} or any(isinstance(node, ast.Try) for node in nodes):
+        return looked_up
+    dotted = {name for node in nodes if (name := _dotted(node))}
+    return looked_up | {name for name in dotted if name.partition(".")[0] in looked_up}
+
+
+def _dotted(node: ast.AST) -> str:
+    """Write names that are looked up in one another, with dots; else nothing."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute, ctx=ast.Load()):
+            return f"{name}.{attribute}"
+        case ast.Attribute(value=ast.Attribute() as value, attr=attribute, ctx=ast.Load()):
+            above = _dotted(value)
+            return f"{above}.{attribute}" if above else ""
+    return ""
 
 
 def _is_made(body: Sequence[ast.stmt]) -> bool:

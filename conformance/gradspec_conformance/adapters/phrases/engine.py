@@ -14,10 +14,11 @@ where no phrase mentions what was given.
 from __future__ import annotations
 
 import builtins
+import itertools
 import traceback
 from contextlib import suppress
 from contextvars import ContextVar
-from types import EllipsisType, MappingProxyType
+from types import EllipsisType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -32,6 +33,7 @@ from gradspec.program.scripts.own_words import is_performed
 from gradspec.program.steps import Ref
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
+from gradspec_conformance.adapters.phrases.uses import Uses
 from gradspec_conformance.adapters.phrases.writing import in_words_of
 from gradspec_conformance.exceptions import MalformedBook
 from gradspec_conformance.hints import did_you_mean
@@ -75,6 +77,7 @@ class PhrasebookEngine:
         self._functions: dict[tuple[str, ...], Callable[..., Any] | None] = {}
         self._own = _overridden(type(self))
         self._check_names()
+        self.uses = Uses(self.book)
         self.name = self.book.name
         self.version = str(self._evaluated(self.book.version)) if self.book.version else "unknown"
         self.abilities = self.book.with_methods(self._own & ACTS.keys())
@@ -155,7 +158,8 @@ class PhrasebookEngine:
         function = self._functions.get(key)
         if function is None:
             function = compiled(phrase, names, words, self._space, self.book.file)
-            function = self._functions[key] = self._after(act, names, function)
+            function = self.uses.counting(act.key, phrase, self._after(act, names, function))
+            self._functions[key] = function
         return function
 
     def _after(
@@ -176,23 +180,41 @@ class PhrasebookEngine:
         try:
             value = eval(code.code, self._space)  # noqa: S307 - the book's own
             hash(value)
-        except ModuleNotFoundError:
-            raise
         except Exception as error:
+            number = _line_of(code, error)
+            place = code.place.at(number) if code.place else f"<{self.book.file}>"
+            if isinstance(error, ModuleNotFoundError):
+                error.add_note(place)
+                raise
+            line = code.text.split("\n")[number - 1].strip()
             raise MalformedBook(
-                f"{code.place}: found {_line_of(code, error)!r}, which raised "
+                f"{place}: found {line!r}, which raised "
                 f"{type(error).__name__}: {error}; expected what the engine's package has"
             ) from error
         return value
 
     def _check_names(self) -> None:
         """Look up what the phrases of the book will look up; raises MalformedBook."""
-        for spoken in self.book.spoken.values():
-            for name in sorted(spoken.names - self._space.keys() - vars(builtins).keys()):
-                raise MalformedBook(
-                    f"{spoken.place}: found {name!r}, expected a name that Python or setup has"
-                    f"{did_you_mean(name, [*self._space, *vars(builtins)])}"
-                )
+        for spoken in itertools.chain(*self.book.spoken.values()):
+            for name in sorted(spoken.names):
+                expected = self._why_not_there(name)
+                if expected:
+                    raise MalformedBook(f"{spoken.place}: found {name!r}, expected {expected}")
+
+    def _why_not_there(self, dotted: str) -> str | None:
+        """Say what would be there, if a name is not; what objects have only a call shows."""
+        name, *attributes = dotted.split(".")
+        known = {**vars(builtins), **self._space}
+        if name not in known:
+            return f"a name that Python or setup has{did_you_mean(name, known)}"
+        found, path = known[name], name
+        for attribute in attributes:
+            if not isinstance(found, ModuleType | type):
+                break
+            if not hasattr(found, attribute):
+                return f"what {path} has{did_you_mean(attribute, dir(found))}"
+            found, path = getattr(found, attribute), f"{path}.{attribute}"
+        return None
 
     def leave(self, mode: Any, error: BaseException | None = None) -> bool:
         """Leave a mode, as `with` does."""
@@ -200,11 +222,10 @@ class PhrasebookEngine:
         return bool(mode.__exit__(*raised))
 
 
-def _line_of(code: Code, error: Exception) -> str:
-    """Quote the line of a book that an error came out of."""
+def _line_of(code: Code, error: Exception) -> int:
+    """Find the line, from 1, of what a book says that an error came out of."""
     frames = traceback.walk_tb(error.__traceback__)
-    numbers = [line for frame, line in frames if frame.f_code is code.code]
-    return code.text.split("\n")[numbers[0] - 1 if numbers else 0].strip()
+    return next((line for frame, line in frames if frame.f_code is code.code), 1)
 
 
 def _entered(mode: Any) -> Any:

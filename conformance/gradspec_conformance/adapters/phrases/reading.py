@@ -7,6 +7,7 @@
     setup = "import mygrad as mg"
     prepare = "mg.turn_memory_guarding_off()"  # what a user need not do
     also = ["frees_graph"]           # what no phrase shows
+    lazy = true                      # printing a tensor shows no values
 
     [dtypes]
     float64 = "np.float64"
@@ -42,7 +43,7 @@ import textwrap
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gradspec.exceptions import MalformedPhrase
 from gradspec.port.abilities import DERIVED, DTYPES, FOLLOWING, WORDS
@@ -78,7 +79,10 @@ if TYPE_CHECKING:
     from gradspec_conformance.adapters.phrases import places
 
     Entry = tuple[str, str, Any, places.Path]
-    Checked = tuple[Phrase, frozenset[str]]
+    Checked = tuple[Phrase, Spoken]
+
+
+Said = TypeVar("Said")
 
 
 def read_book(path: str | Path) -> Book:
@@ -108,8 +112,7 @@ class _Reader:
             else:
                 read = self._phrases(key, said, where)
                 phrases[key] = tuple(phrase for phrase, _ in read)
-                looked_up = frozenset().union(*(names for _, names in read))
-                spoken[key] = Spoken(Origin(self.file, where), looked_up)
+                spoken[key] = tuple(spoken for _, spoken in read)
         said_anew = own & phrases.keys()
         given_back = {f"-{w}" for key in said_anew for w in implied(ACTS[key], phrases[key])}
         return replace(
@@ -120,9 +123,10 @@ class _Reader:
             setup=(*below.setup, *self._statements("setup")),
             prepare=(*below.prepare, *self._statements("prepare")),
             also=(*(word for word in below.also if word not in given_back), *self._also()),
+            lazy=engine.lazy or below.lazy,
             dtypes=self._dtypes(below.dtypes),
             phrases=_with_leaf(phrases),
-            spoken=spoken,
+            spoken=_with_leaf(spoken),
             errors=(*self._errors(), *below.errors),
         )
 
@@ -246,7 +250,7 @@ class _Reader:
             for argument in sorted(phrase.mentioned - {*ACTS[key].signature.names}):
                 takes = f"an argument of {ACTS[key].name}({ACTS[key].signature.text})"
                 self.file.wrong(where, f"${argument}", takes)
-            return phrase, check(ACTS[key], phrase)
+            return phrase, Spoken(Origin(self.file, where), check(ACTS[key], phrase))
         except (MalformedPhrase, RecursionError) as error:
             self.file.wrong(where, shown(text), f"Python: {error}")
 
@@ -285,8 +289,8 @@ NAMES: Final = {
 """Table -> the names that may stand in it."""
 
 
-def _with_leaf(phrases: dict[str, tuple[Phrase, ...]]) -> dict[str, tuple[Phrase, ...]]:
+def _with_leaf(said: dict[str, Said]) -> dict[str, Said]:
     """Let every tensor be a leaf, in an engine with a tape that knows no constants."""
-    if "leaf" in phrases or "backward" not in phrases or "tensor" not in phrases:
-        return phrases
-    return {**phrases, "leaf": phrases["tensor"]}
+    if "leaf" in said or "backward" not in said or "tensor" not in said:
+        return said
+    return {**said, "leaf": said["tensor"]}

@@ -6,9 +6,13 @@ expected where nothing was.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, field
+
+SCHEMA_FILE: Final = Path(__file__).with_name("book.schema.json")
+"""The same for editors, as `editors` writes it."""
 
 Text = Annotated[str, Meta(description="a text")]
 Line = Annotated[
@@ -19,6 +23,7 @@ Line = Annotated[
         description="a text of one line that is not empty",
     ),
 ]
+Flag = Annotated[bool, Meta(description="true or false")]
 Words = Annotated[list[str], Meta(description="a list of texts")]
 Names = Annotated[str, Meta(title="names", description='names in one text: names = "exp log"')]
 Named = Annotated[
@@ -42,6 +47,7 @@ class EngineTable(Struct, forbid_unknown_fields=True):
     setup: Text = ""
     prepare: Text = ""
     also: Words = []
+    lazy: Flag = False
 
 
 class SameName(Struct, forbid_unknown_fields=True):

@@ -100,12 +100,14 @@ class BookFile:
 
     def place(self, where: places.Path, inside: int = 0) -> str:
         """Name the file, the line, the table and the key."""
-        line = self._places.line(where, inside)
-        names = [step for step in where if isinstance(step, str)]
-        tables = 2 if names[0] == "same_name" else 1
-        table, key = (".".join(part) for part in (names[:tables], names[tables:]))
+        line = self.line(where, inside)
+        table, key = named(where)
         parts = [f"line {line}" if line else "", f"table {table}", f"key {key}" if key else ""]
         return ", ".join([str(self.path), *filter(None, parts)])
+
+    def line(self, where: places.Path, inside: int = 0) -> int:
+        """Give the line of something, or of what it would stand in; 0 if that is nowhere."""
+        return self._places.line(where, inside)
 
     @cached_property
     def _places(self) -> Places:
@@ -121,6 +123,22 @@ class Origin:
 
     def __str__(self) -> str:
         return self.file.place(self.where)
+
+    @property
+    def line(self) -> int:
+        """The line; 0 if that is nowhere."""
+        return self.file.line(self.where)
+
+    def at(self, inside: int) -> str:
+        """Name the place of a line of it, from 1."""
+        return self.file.place(self.where, inside)
+
+
+def named(where: places.Path) -> tuple[str, str]:
+    """Name the table and the key of a place."""
+    names = [step for step in where if isinstance(step, str)]
+    tables = 2 if names[0] == "same_name" else 1
+    return ".".join(names[:tables]), ".".join(names[tables:])
 
 
 def shown(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.port.engine import working_dtype
 from gradspec.port.phrase import Choice, Phrase, choose
 from gradspec.program.scripts import print_program
-from gradspec.program.steps import Step, numbers
+from gradspec.program.steps import Ref, Step, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,9 @@ MODULES: Final = (
 
 RELATIONS: Final = {"exceeds": "more than", "contains": "a text with", "lacks": "a text without"}
 """Demand that is no equality -> how it is said."""
+
+OF_VALUES: Final = ("equals", "is_close", "lies_between")
+"""Demands of the values of a tensor."""
 
 SAID: Final = {"is_present": "'a tensor'", "is_none_or_zero": "'None or zeros'"}
 """Demand of no certain value -> what its script says of it."""
@@ -60,7 +63,7 @@ class BookDialect:
 
     def head(self, body: str) -> list[str]:
         """Give the lines before the first step: the imports that the body needs."""
-        standard = [f"import {module}" for module in MODULES if f"{module}." in body]
+        standard = [f"import {module}" for module in MODULES if _is_used(module, body)]
         standard += ["import re"] if "re.search(" in body else []
         numpy = ["import numpy as np"] if "np." in body else []
         texts = (code.text.strip() for code in self._book.setup if code.place)
@@ -105,7 +108,13 @@ class BookDialect:
                 return f"{write.said(Step('array', {'x': found}))[0]}.shape"
             case "has_dtype":
                 return f"{write.said(Step('array', {'x': found}))[0]}.dtype"
-        return write.literal(found)
+        named = write.literal(found)
+        is_tensor = isinstance(found, Ref) and found.kind == "tensor"
+        if self._book.lazy and is_tensor and check in OF_VALUES:
+            (array, *_), held = phrases["array"], write.fresh()
+            shown = array.filled(("x",), lambda _: held)
+            return f"None if ({held} := {named}) is None else {shown}"
+        return named
 
     def block(self, step: Step, lines: list[str], write: Script) -> list[str]:
         """Say what is demanded of the lines of a block."""
@@ -157,6 +166,10 @@ class BookDialect:
         pattern = "|".join(one.says.pattern for one in known)
         says = "f'{type(error).__name__}: {error}'"
         return [f"    if not re.search({pattern!r}, {says}):", "        raise"]
+
+
+def _is_used(module: str, body: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(module)}\.", body) is not None
 
 
 def _counted(inside: list[str], seen: str) -> Iterator[str]:

@@ -61,7 +61,7 @@ def only_the_root_is_freed(sound, self):
 )
 def shared_node_emptied_at_first_contribution(place, sound, self, edge, part, status):
     """A node is emptied with its first contribution, so that the second finds nothing."""
-    arrivals = self.waiting.setdefault(edge[0], nothing_yet(edge[0], 1))
+    arrivals = self.waiting.setdefault(edge[0], nothing_yet(edge[0]))
     queued = arrivals[MISSING] < 0
     arrivals[MISSING] = 0
     sound(self, edge, part, status)

@@ -82,7 +82,8 @@ def mean(
     """Return the mean, of all elements or along dimensions (torch.mean)."""
     if dtype is not None:
         input = input.to(dtype)
-    check_is_floating("mean", input)
+    if input._array.dtype.kind != "f":
+        check_is_floating("mean", input)
     if dim is None and not keepdim:
         return unary(OPERATORS["mean"], input)
     return unary(OPERATORS["mean_dim"], input, _dims(input, dim), keepdim)

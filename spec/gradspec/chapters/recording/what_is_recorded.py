@@ -132,7 +132,7 @@ def an_operation_on_constants_leaves_no_node(ag: Autograd) -> None:
     expect((c * c).grad_fn).has_structure(None)
 
 
-@clause("rec-016", CONVENTION, sources=[REQUIRES_GRAD], builds_on=("leaf-054",))
+@clause("rec-016", CONVENTION, unseen="constants", sources=[REQUIRES_GRAD], builds_on=("leaf-054",))
 def no_gradient_is_delivered_to_a_constant(ag: Autograd) -> None:
     """A tensor that does not require grad takes part in an operation and gets no gradient."""
     x = ag.tensor(2.0, requires_grad=True)

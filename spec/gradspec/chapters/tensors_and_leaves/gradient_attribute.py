@@ -163,6 +163,7 @@ def the_gradient_of_a_scalar_by_a_vector_is_a_vector(ag: Autograd) -> None:
 @clause(
     "leaf-017",
     CONVENTION,
+    unseen="constants",
     sources=[SETTING, "T3 §3", "T4 §7.7"],
     builds_on=("leaf-054",),
 )
