@@ -58,6 +58,10 @@ class MalformedBook(Exception):
     """A phrasebook cannot be used; the message names the table, the key and what was expected."""
 
 
+class NothingFound(Exception):
+    """A module cannot be looked at, or has nothing that an engine has; the message says why."""
+
+
 class ConversationEnded(Exception):
     """The process of an engine is gone in the middle of a conversation."""
 

@@ -71,7 +71,7 @@ happens to add.
 OF_STORED: Final = "ho-004"
 """What stands for the foundation of `create_graph` where gradients are stored, not asked for."""
 
-GRANTED: Final = frozenset({"values", "tape", "vjp", "op:mul", "op:add_", "clear:grad"})
+GRANTED: Final = frozenset({"values", "tape", "vjp", "op:mul", "clear:grad"})
 """Words that a foundation may need although what stands on it does not; who lacks one is asked for
 neither."""
 

@@ -15,6 +15,7 @@ import click
 from gradspec_conformance.interruption import terminations_interrupt
 
 COMMANDS: Final[dict[str, str]] = {
+    "init": "Find out how an engine says things, and write its phrasebook.",
     "run": "Hold an engine to the specification.",
     "list": "List every clause.",
     "show": "Show a clause or a chapter.",
