@@ -171,7 +171,9 @@ class Operators:
         result = trial.result()
         complaint = trial.compared(result)
         if complaint is not None:
-            raise NotShown(f"the value is {_short(complaint[0])}, and not {_short(complaint[1])}")
+            raise NotShown(
+                f"the value is {_short(complaint.found)}, and not {_short(complaint.expected)}"
+            )
         slopes = True
         if bench.ask.has("get:requires_grad") and self._makes_constants(call.operator):
             for one in result if isinstance(result, tuple | list) else [result]:
