@@ -145,3 +145,34 @@ def test_a_comparison_does_not_ask_the_numpy_of_the_engine(
     monkeypatch.setattr(np, name, lambda *_: np.zeros(()))
 
     assert comparison.is_close(np.array([1.0, 2.0]), np.array([1.0, 3.0])) is not None
+
+
+@pytest.mark.parametrize("name", ["all", "array_equal", "sum", "mean"])
+def test_the_code_behind_a_function_of_numpy_is_sealed(seal: Seal, name: str) -> None:
+    function = getattr(np, name)._implementation
+    before = function.__code__
+    function.__code__ = everything_is_fine.__code__
+    verdict = seal.judged(PASSED)
+
+    assert function.__code__ is before
+    assert verdict.message == f"the engine replaced numpy.{name} while the clause ran"
+
+
+def test_a_comparison_runs_no_code_of_numpy_that_an_engine_can_replace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("all", "array_equal", "amax"):
+        function = getattr(np, name)._implementation
+        monkeypatch.setattr(function, "__code__", (lambda *_, **__: True).__code__)
+
+    assert comparison.is_close(np.array([1.0, 2.0]), np.array([1.0, 3.0])) is not None
+
+
+def test_the_room_for_rounding_is_not_what_an_engine_makes_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept: Any = np.finfo
+    for kind in (np.float64, np.dtype("float64")):  # NumPy keeps one of each
+        monkeypatch.setattr(kept(kind), "eps", 1e9)
+
+    assert comparison.is_close(np.array([1.0, 2.0]), np.array([1.0, 3.0])) is not None

@@ -64,6 +64,7 @@ ABSENT: Final = object()
 """What a class has under a name that it inherits: whatever is put there hides what is sealed."""
 
 CODE: Final = attrgetter("__code__")
+"""How a function is told from another that was put into its place unseen."""
 
 Place = tuple[str, "Mapping[str, Any]", str, "Callable[[Any], None]"]
 """What it is called, where it is looked up, under which name, and how it is put there."""
@@ -88,16 +89,17 @@ class Seal:
 
     def __init__(self) -> None:
         self._kept = [
-            (called, space, name, put, thing, getattr(thing, "__code__", None))
+            (called, space, name, put, thing, function, getattr(function, "__code__", None))
             for called, space, name, put in _places()
             for thing in [space.get(name, ABSENT)]
+            for function in [_written_in_python(thing)]
         ]
         self._spaces: dict[int, _Space] = {}
-        for _, space, name, _, thing, _ in self._kept:
+        for _, space, name, _, thing, *_ in self._kept:
             known = self._spaces.setdefault(id(space), _Space(space, [], []))
             known.names.append(name)
             known.things.append(thing)
-        self._functions = [thing for *_, thing, code in self._kept if code is not None]
+        self._functions = [function for *_, function, code in self._kept if code is not None]
         self._codes = [code for *_, code in self._kept if code is not None]
 
     @property
@@ -112,12 +114,12 @@ class Seal:
         if self.is_whole:
             return None
         changed: str | None = None
-        for called, space, name, put, thing, code in self._kept:
+        for called, space, name, put, thing, function, code in self._kept:
             if space.get(name, ABSENT) is not thing:
                 put(thing)
                 changed = changed or called
-            if code is not None and thing.__code__ is not code:
-                thing.__code__ = code
+            if code is not None and function.__code__ is not code:
+                function.__code__ = code
                 changed = changed or called
         return changed
 
@@ -149,6 +151,11 @@ def _places() -> Iterator[Place]:
                 yield f"{module}.{name}", space, name, _putter(module, name)
     for name in COMPARISONS:
         yield f"the comparison {name}", COMPARISONS, name, partial(COMPARISONS.__setitem__, name)
+
+
+def _written_in_python(thing: Any) -> Any:
+    """Give the function that does the work: NumPy's own stands behind a dispatcher."""
+    return getattr(thing, "_implementation", thing)
 
 
 def _members(kind: type) -> list[str]:
