@@ -98,6 +98,24 @@ def test_a_report_is_not_written_over_an_input(tmp_path: Path, report: str) -> N
         assert f"{report} and " in result.output
 
 
+@pytest.mark.parametrize("command", ["run --json", "run --junit", "badge --write"])
+def test_a_report_is_not_written_over_what_a_book_imports(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("values.py").write_text("class Value: ...")
+    Path("base.toml").write_text("[engine]")
+    Path("mine.toml").write_text("[engine]\nname = 'mine'\nsetup = 'from values import Value'\n")
+    name, option = command.split()
+    for file in ("values.py", "base.toml"):
+        before = Path(file).read_text()
+        result = CliRunner().invoke(main, [name, "mine.toml", option, file])
+
+        assert result.exit_code == 2
+        assert Path(file).read_text() == before
+        assert f"{file} is there, and may be part of an engine" in result.output
+
+
 def test_a_list_is_not_written_over_the_engine(tmp_path: Path) -> None:
     engine = tmp_path / "mine.toml"
     engine.write_text("[engine]")

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 from rich.console import Console
 
-from gradspec_conformance.cli.files import check_apart, check_writable, write
+from gradspec_conformance.cli.files import check_apart, check_report, write
 from gradspec_conformance.engines.loading import source_of
 from gradspec_conformance.exceptions import EngineError, UnfitReport, WrongUsage
 from gradspec_conformance.report.terminal import RunProgress
@@ -43,7 +43,7 @@ def command(source: str, *, file: str | None, **options: Any) -> None:
         if target is not None:
             inputs = {"SOURCE": Path(source) if is_report else source_of(source)}
             check_apart({"--write": target, "--expect": _path(options["expect"])} | inputs)
-            check_writable(target)
+            check_report(target)
         reported = _read(source) if is_report else _run(source, options)
         if is_report and reported.gap is not None:
             raise UnfitReport(Path(source), reported.gap)

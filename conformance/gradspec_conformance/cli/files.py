@@ -12,12 +12,16 @@ import stat
 import tempfile
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradspec_conformance.exceptions import WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+SOURCES: Final = (".py", ".toml")
+"""What engines, books and lists are written in, and no report is."""
 
 
 def check_apart(files: Mapping[str, Path | None]) -> None:
@@ -38,6 +42,14 @@ def check_writable(path: Path) -> None:
                 pass
     except (OSError, ValueError, RuntimeError) as error:
         raise WrongUsage(f"{_shown(path)} cannot be written: {_reason(error)}") from None
+
+
+def check_report(path: Path) -> None:
+    """See that a report can be written, and over no source: an engine's or a book's."""
+    if path.suffix in SOURCES and path.exists():
+        message = f"{_shown(path)} is there, and may be part of an engine: name another file"
+        raise WrongUsage(message)
+    check_writable(path)
 
 
 def write(path: Path, text: str, read: Callable[[Path], object]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.json import decode
 
-from gradspec_conformance.cli.files import check_apart, check_writable, write
+from gradspec_conformance.cli.files import check_apart, check_report, write
 from gradspec_conformance.engines.loading import source_of
 from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.report.terminal import RunProgress, console, show
@@ -72,7 +72,7 @@ def command(
             | {"the expected failures": request.expectations.path, "ENGINE": source_of(engine)}
         )
         for path in written.values():
-            check_writable(path)
+            check_report(path)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     request = _only_red(request) if again else request
