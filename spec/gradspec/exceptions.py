@@ -85,7 +85,9 @@ def text_of(error: BaseException) -> str:
     """Give the first line of what an engine's exception says, if it can be read."""
     try:
         text = str.strip(str(error))
-    except Exception as another:  # noqa: BLE001 - the engine's own, whatever it is
+    except KeyboardInterrupt:
+        raise
+    except BaseException as another:  # noqa: BLE001 - the engine's own, whatever it is
         return f"(its text raised {type(another).__name__})"
     return text[: 2 * LONGEST].split("\n")[0][:LONGEST]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradspec import Autograd
-from gradspec.exceptions import BrokenPort
+from gradspec.exceptions import BrokenPort, text_of
 from gradspec.program.answers import made, pattern, wrap
 from gradspec.program.objects import (
     Edge,
@@ -193,3 +193,11 @@ def test_what_was_made_is_described_by_number_and_a_pattern_by_value_too(
     node = Node(recorder, "n", 9)
     assert [one.kind for one in made([value, tensor, node])] == ["value", "tensor", "node"]
     assert pattern(node).kind == "node"
+
+
+def test_an_error_that_ends_the_process_when_it_is_read_is_told() -> None:
+    class Unreadable(Exception):  # noqa: N818 - the engine's own
+        def __str__(self) -> str:
+            raise SystemExit(0)
+
+    assert text_of(Unreadable()) == "(its text raised SystemExit)"
