@@ -196,7 +196,7 @@ def test_what_was_made_is_described_by_number_and_a_pattern_by_value_too(
 
 
 def test_an_error_that_ends_the_process_when_it_is_read_is_told() -> None:
-    class Unreadable(Exception):  # noqa: N818 - the engine's own
+    class Unreadable(Exception):
         def __str__(self) -> str:
             raise SystemExit(0)
 
