@@ -47,6 +47,31 @@ def wrong_shape(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
     return "has another shape than it should"
 
 
+def unsummed(found: Any, expected: Any) -> bool:
+    """Say whether it is what was expected, before the sum over what was broadcast.
+
+    Of two shapes no more is known than that one can be broadcast to the other.
+    """
+    if isinstance(found, tuple) and isinstance(expected, tuple):
+        return found != expected and _stretched(found, expected) is not None
+    if not (isinstance(found, ndarray) and isinstance(expected, ndarray)):
+        return False
+    axes = _stretched(found.shape, expected.shape)
+    if not axes or {found.dtype.kind, expected.dtype.kind} - {*NUMBERS}:
+        return False
+    with errstate(all="ignore"):
+        return _alike(found.sum(axis=axes).reshape(expected.shape), expected)
+
+
+def _stretched(found: tuple[int, ...], expected: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Name the axes along which a shape has been broadcast to another, if it has been."""
+    own = (1,) * (len(found) - len(expected)) + expected
+    if len(own) != len(found) or any(b not in (1, a) for a, b in zip(found, own, strict=True)):
+        return None
+    added = len(found) - len(expected)
+    return tuple(n for n, (a, b) in enumerate(zip(found, own, strict=True)) if n < added or a != b)
+
+
 def _of_shapes(found: ndarray[Any, Any], expected: ndarray[Any, Any]) -> str:
     if found.shape and array_equal(found, expected.T):
         return "is transposed"
