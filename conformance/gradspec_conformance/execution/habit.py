@@ -46,7 +46,9 @@ def habit(failure: Failure, program: Program) -> str | None:
     match failure.kind:
         case FailureKind.VALUE if demand is not None and demand.given["check"] == "lies_between":
             return f"{what} is out of its bounds"
-        case FailureKind.VALUE | FailureKind.SHAPE if what == GENERAL[1] and unsummed(found, expected):
+        case FailureKind.VALUE | FailureKind.SHAPE if what == GENERAL[1] and unsummed(
+            found, expected
+        ):
             return UNSUMMED
         case FailureKind.VALUE | FailureKind.FLAG if found is not None and expected is not None:
             how = wrongness(found, expected)

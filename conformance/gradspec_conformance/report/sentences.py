@@ -46,7 +46,9 @@ def sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
             )
         case ("paths",):
             return "what reaches a tensor on several paths is not added up."
-        case ("operator", operator) if alone and first.verdict.habit and first.nature is not Nature.CONVENTION:
+        case ("operator", operator) if (
+            alone and first.verdict.habit and first.nature is not Nature.CONVENTION
+        ):
             return f"`{operator}` is wrong: {first.verdict.habit}."
         case _ if alone:
             return f"not so: {first.statement}"

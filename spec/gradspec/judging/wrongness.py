@@ -26,11 +26,8 @@ def wrongness(found: Any, expected: Any) -> str:
     """Complete the sentence that begins with what was looked at."""
     if isinstance(found, bool) and isinstance(expected, bool):
         return f"is {found} and should be {expected}"
-    try:
-        arrays = asarray(found), asarray(expected)
-    except Exception:  # noqa: BLE001 - lists that are no arrays, in an engine's own way
-        return ANOTHER
-    if any(array.dtype.kind not in NUMBERS for array in arrays):
+    arrays = _numbers(found, expected)
+    if arrays is None:
         return ANOTHER
     # booleans have neither a difference nor an opposite
     one, other = (a.astype(int) if a.dtype.kind == "b" else a for a in arrays)
@@ -54,13 +51,21 @@ def unsummed(found: Any, expected: Any) -> bool:
     """
     if isinstance(found, tuple) and isinstance(expected, tuple):
         return found != expected and _stretched(found, expected) is not None
-    if not (isinstance(found, ndarray) and isinstance(expected, ndarray)):
+    arrays = _numbers(found, expected)
+    axes = arrays and _stretched(arrays[0].shape, arrays[1].shape)
+    if not arrays or not axes:
         return False
-    axes = _stretched(found.shape, expected.shape)
-    if not axes or {found.dtype.kind, expected.dtype.kind} - {*NUMBERS}:
-        return False
+    one, other = arrays
     with errstate(all="ignore"):
-        return _alike(found.sum(axis=axes).reshape(expected.shape), expected)
+        return _alike(one.sum(axis=axes).reshape(other.shape), other)
+
+
+def _numbers(*values: Any) -> tuple[ndarray[Any, Any], ...] | None:
+    try:
+        arrays = tuple(map(asarray, values))
+    except Exception:  # noqa: BLE001 - lists that are no arrays, in an engine's own way
+        return None
+    return arrays if all(array.dtype.kind in NUMBERS for array in arrays) else None
 
 
 def _stretched(found: tuple[int, ...], expected: tuple[int, ...]) -> tuple[int, ...] | None:
