@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_up import judged
 
-from gradspec import CONVENTION, SAFETY, edition
+from gradspec import CONVENTION, SAFETY, VALUE, edition
+from gradspec_conformance.execution.habit import UNSUMMED
 from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.causes import Gravity, findings, summary
@@ -254,3 +256,57 @@ def test_what_was_expected_is_no_finding() -> None:
     known = wrong("acc-001", standing=Standing.EXPECTED_FAILURE)
 
     assert findings((known, judged("acc-002"))) == []
+
+
+def program(*operands: str) -> str:
+    """Give a program of products of these tensors, two letters each."""
+    steps = [
+        {"act": "op:mul", "with": {"x": {"$ref": ord(a)}, "other": {"$ref": ord(b)}}, "makes": {}}
+        for a, b in operands
+    ]
+    return json.dumps({"steps": steps}, separators=(",", ":"))
+
+
+def test_where_paths_do_not_add_up_what_uses_a_tensor_again_is_one_finding() -> None:
+    meeting = [
+        wrong(identifier, habit, program=program("ab", "cb"))
+        for identifier, habit in (("rec-013", None), ("rec-014/product", ZERO), ("acc-003", None))
+    ]
+    once = wrong("acc-019", program=program("ab", "cd"))
+    first, other = findings([*meeting, once])
+
+    assert [one.id for one in first.members] == ["rec-013", "rec-014/product", "acc-003"]
+    assert first.sentence == "what reaches a tensor on several paths is not added up."
+    assert [one.id for one in other.members] == ["acc-019"]
+
+
+def test_where_a_product_with_itself_is_right_paths_are_not_to_blame() -> None:
+    found = [wrong(name, program=program("aa")) for name in ("rec-013", "acc-003")]
+
+    assert groups(*found) == [["rec-013"], ["acc-003"]]
+
+
+def test_an_operator_that_is_wrong_only_when_broadcast_is_not_to_blame_elsewhere() -> None:
+    (plain,) = rows_of("op-001", "mul")
+    special = wrong(f"{plain}_broadcast", ZERO)
+    elsewhere = wrong("acc-003", program=program("ab"))
+
+    assert groups(judged(plain), special, elsewhere) == [[special.id], ["acc-003"]]
+    assert groups(special, elsewhere) == [[special.id, "acc-003"]]
+
+
+def test_a_single_wrong_row_says_which_operator_is_wrong_and_how() -> None:
+    (row,) = rows_of("op-001", "sqrt")
+    sentences = [
+        findings([wrong(row, ZERO, nature=nature)])[0].sentence for nature in (VALUE, CONVENTION)
+    ]
+
+    assert sentences == [f"`sqrt` is wrong: {ZERO}.", "not so: A backward pass adds."]
+
+
+def test_gradients_that_are_not_summed_are_one_finding_of_two_operators_and_the_rest() -> None:
+    rows = [wrong(f"op-001/{name}_broadcast", UNSUMMED) for name in ("add", "mul")]
+    leaf = judged("acc-024b", Outcome.FAILED, kind=Kind.SHAPE, habit=UNSUMMED)
+    (one,) = findings([*rows, leaf])
+
+    assert one.sentence == f"{UNSUMMED[0].upper()}{UNSUMMED[1:]} (`add`, `mul`)."

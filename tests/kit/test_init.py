@@ -298,3 +298,30 @@ def test_a_wrong_call_has_status_2_and_writes_nothing(
     assert result.exit_code == 2
     assert told in result.output
     assert not any(tmp_path.iterdir())
+
+
+def test_a_gradient_that_begins_at_zero_is_cleared_to_zero(module: Written) -> None:
+    overwriting = schools.NUMBERS.replace(".grad += ", ".grad = ")
+    assert overwriting != schools.NUMBERS
+    module("numbers_engine", overwriting)
+
+    assert said(book("numbers_engine"), "clear:grad") == ["$x.grad = 0.0"]
+
+
+def test_a_number_that_cannot_stand_first_is_no_reason_to_leave_a_sign_out(module: Written) -> None:
+    module("numbers_engine", schools.NUMBERS.replace("def __rsub__", "def minus_from"))
+
+    (phrase,) = said(book("numbers_engine"), "op:sub")
+
+    assert phrase == "${x:tensor} - $other"
+    assert outcomes("numbers_engine", "op-001/sub") == {"op-001/sub": Outcome.PASSED}
+
+
+def test_a_tape_that_grows_is_cleared_before_each_clause(module: Written) -> None:
+    recording = schools.NUMBERS.replace(
+        "        self.data, self.grad,", "        TAPE.append(self)\n        self.data, self.grad,"
+    )
+    clearing = "TAPE = []\n\n\ndef clear_tape():\n    TAPE.clear()\n"
+    module("taped_engine", f"{clearing}{recording}")
+
+    assert said(book("taped_engine"), "reset") == ["taped_engine.clear_tape()"]

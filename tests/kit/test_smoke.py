@@ -533,6 +533,18 @@ def test_a_number_that_cannot_stand_first_can_be_said(tmp_path: Path) -> None:
     assert "sub_of_number" not in CliRunner().invoke(command, [str(book)]).output
 
 
+def test_a_phrase_for_tensors_alone_is_tried(tmp_path: Path) -> None:
+    (tmp_path / "told_engine.py").write_text(
+        ENGINE + "    def __sub__(self, other):\n        return self\n"
+    )
+    book = tmp_path / "mine.toml"
+    book.write_text(BOOK.replace("sub = false", 'sub = "${x:tensor} - $other"'))
+
+    output = CliRunner().invoke(command, [str(book)]).output
+
+    assert re.search(r"^not ok +operator sub$", output, re.MULTILINE)
+
+
 def test_a_contribution_that_is_overwritten_is_told(tmp_path: Path) -> None:
     overwriting = ENGINE.replace("self.grad += seed", "self.grad = seed")
     (tmp_path / "told_engine.py").write_text(overwriting)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradspec.judging.wrongness import ANOTHER, wrong_shape, wrongness
+from gradspec.judging.wrongness import ANOTHER, unsummed, wrong_shape, wrongness
 
 RIGHT = np.array([[1.0, -2.0, 5.0], [0.5, 3.0, -7.0]])
 SQUARE = np.array([[1.0, 2.0], [5.0, 3.0]])
@@ -56,3 +56,23 @@ def test_it_is_told_how_numbers_are_wrong(found: Any, expected: Any, words: str)
 )
 def test_it_is_told_how_a_shape_is_wrong(found: Any, expected: Any, words: str) -> None:
     assert wrong_shape(found, expected) == words
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "is_so"),
+    [
+        (RIGHT, RIGHT.sum(0), True),
+        (RIGHT, RIGHT.sum(1, keepdims=True), True),
+        (RIGHT, float(RIGHT.sum()), True),
+        (RIGHT, 2 * RIGHT.sum(0), False),
+        (RIGHT.sum(0), RIGHT, False),
+        (RIGHT, RIGHT, False),
+        (RIGHT, None, False),
+        ((2, 3), (1, 3), True),
+        ((2, 3), (3,), True),
+        ((2, 3), (2,), False),
+        ((2, 3), (2, 3), False),
+    ],
+)
+def test_it_is_told_what_was_not_summed(found: Any, expected: Any, is_so: bool) -> None:
+    assert unsummed(found, expected) is is_so

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue.operator import map_arrays
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
+from gradspec.program.steps import Ref
 from gradspec_conformance.exceptions import UnsoundAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gradspec.port.engine import Engine
+
+
+AS_IT_IS: Final = (
+    *(type(None), int, float, complex, str, list, tuple, dict, slice, EllipsisType),
+    *(np.ndarray, np.generic),
+)
+
+
+def _form(value: Any) -> Any:
+    """Describe an argument as a program does: what is no plain value is a tensor."""
+    return value if isinstance(value, AS_IT_IS) or callable(value) else Ref(0)
 
 
 class Asker:
@@ -36,13 +50,14 @@ class Asker:
         return self.abilities.issuperset(words)
 
     def covers(self, key: str, given: Mapping[str, Any]) -> bool:
-        """Say whether the engine has an act with these arguments."""
-        return self._subject.covers(ACTS[key], given)
+        """Say whether the engine has an operator for these arguments; arrays stand for tensors."""
+        return self._subject.covers(ACTS[key], map_arrays(given, lambda _: Ref(0)))
 
     def __call__(self, key: str, *arguments: Any, **keywords: Any) -> Any:
         """Have the engine do an act; functions among the arguments are given as they are."""
         act, self.last = ACTS[key], key
-        return self._subject.ask(act, act.signature.bind(arguments, keywords))
+        given = act.signature.bind(arguments, keywords)
+        return self._subject.ask(act, given, {name: _form(one) for name, one in given.items()})
 
     def tensor(self, array: np.ndarray[Any, Any], *, leaf: bool = False) -> Any:
         """Make a tensor of the array's data type."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import FailureKind
-from gradspec.judging.wrongness import ANOTHER, wrong_shape, wrongness
+from gradspec.judging.wrongness import ANOTHER, unsummed, wrong_shape, wrongness
 from gradspec.program.steps import numbers
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ GENERAL: Final = ("a value", "a gradient")
 """What so many demands are made of that another value of it is no habit."""
 
 NO_GRADIENT: Final = "a gradient is None where there should be one"
+
+UNSUMMED: Final = "a gradient is not summed over the axes that its tensor was broadcast along"
 
 SAID: Final = {
     (FailureKind.ALIASING, True): "what should be the same tensor, or memory, is another",
@@ -44,6 +46,10 @@ def habit(failure: Failure, program: Program) -> str | None:
     match failure.kind:
         case FailureKind.VALUE if demand is not None and demand.given["check"] == "lies_between":
             return f"{what} is out of its bounds"
+        case FailureKind.VALUE | FailureKind.SHAPE if what == GENERAL[1] and unsummed(
+            found, expected
+        ):
+            return UNSUMMED
         case FailureKind.VALUE | FailureKind.FLAG if found is not None and expected is not None:
             how = wrongness(found, expected)
             return None if how == ANOTHER and what in GENERAL else f"{what} {how}"

@@ -71,7 +71,7 @@ class Operators:
         self.tensor_class = tensor_class
         self.functional = "backward" not in draft.phrases
         self._is_differentiated = True
-        self._narrower = ""
+        self._narrower: tuple[str, ...] = ()
 
     def find_all(self) -> None:
         """Find the phrases of all operators; conversions follow from the general one."""
@@ -140,7 +140,7 @@ class Operators:
         """Name the calls that a phrase says and computes; none if it computes one wrongly."""
         right: set[str] = set()
         self._is_differentiated = True
-        self._narrower = ""
+        self._narrower = ()
         key = f"op:{operator.name}"
         for name in sorted(calls, key=lambda name: len(calls[name].given)):
             covered: list[bool] = []
@@ -149,7 +149,8 @@ class Operators:
                 right |= {name} if covered else set()
                 self._is_differentiated &= all(covered)
             elif not self._is_its_own_fault(calls, calls[name], right):
-                self._narrower = _narrowed(text, [calls[n] for n in right], calls[name])
+                narrowed = _narrowed(text, [calls[n] for n in right], calls[name])
+                self._narrower = tuple(narrowed)
                 return set()
         given = {name for call in right for name in calls[call].given}
         mentioned = Phrase.read(text).mentioned
@@ -247,9 +248,10 @@ class Operators:
             if text not in seen:
                 seen.add(text)
                 yield text
-                if self._narrower and self._narrower not in seen:
-                    seen.add(self._narrower)
-                    yield self._narrower
+                for narrower in self._narrower:
+                    if narrower not in seen:
+                        seen.add(narrower)
+                        yield narrower
 
     def _flag(self) -> str:
         """Give what a maker of tensors is told, so that they require no grad."""
@@ -318,14 +320,22 @@ def _agree(trial: OperatorTrial, weights: Any, gradients: list[Any]) -> bool:
     )
 
 
-def _narrowed(text: str, right: list[Call], wrong: Call) -> str:
-    """Let a phrase say only what it was right for, where other kinds of operands were wrong."""
-    narrower = text
+def _narrowed(text: str, right: list[Call], wrong: Call) -> Iterator[str]:
+    """Let a phrase say only what it was right for, where other kinds of operands were wrong.
+
+    The last operand alone may be what was wrong, or another, or several at once.
+    """
+    kinds_of = {}
     for name, value in wrong.sample().items():
         kinds = {_kind(call.sample()[name]) for call in right if name in call.given} - {""}
         if len(kinds) == 1 and _kind(value) not in kinds:
-            narrower = re.sub(rf"\${name}\b", f"${{{name}:{kinds.pop()}}}", narrower)
-    return narrower if narrower != text else ""
+            kinds_of[name] = kinds.pop()
+    for names in (*([name] for name in reversed(kinds_of)), [*kinds_of]):
+        narrower = text
+        for name in names:
+            narrower = re.sub(rf"\${name}\b", f"${{{name}:{kinds_of[name]}}}", narrower)
+        if narrower != text:
+            yield narrower
 
 
 def _short(text: str) -> str:

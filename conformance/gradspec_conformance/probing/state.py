@@ -18,18 +18,28 @@ if TYPE_CHECKING:
 
 
 def find_reset(draft: Draft, around: Surroundings) -> None:
-    """Find out whether a program disturbs the next, and what undoes that."""
-    if draft.shows("reset", (), _undisturbed):
-        return
+    """Find out whether a program disturbs the next, and what undoes that.
+
+    A list in which something is left is a tape, and a pass that fails may leave it half walked.
+    """
+    undisturbed = draft.shows("reset", (), _undisturbed)
     draft.notes.pop("reset", None)
+    if undisturbed and not _grows(around):
+        return
     for guess in _resets(around):
         if draft.shows("reset", (guess,), _undisturbed):
             draft.phrases["reset"] = (guess,)
             return
+    if undisturbed:
+        return
     draft.remarks.append(
         "A program disturbs the next one: something is left behind in the engine.  Say under "
         '[acts] how it is forgotten: reset = "..."'
     )
+
+
+def _grows(around: Surroundings) -> bool:
+    return any(said.endswith(".clear()") for said in changed(around).values())
 
 
 def _undisturbed(bench: Bench) -> None:

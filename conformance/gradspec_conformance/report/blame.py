@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gradspec import edition
-from gradspec_conformance.execution.habit import NO_GRADIENT
+from gradspec_conformance.execution.habit import NO_GRADIENT, UNSUMMED
 from gradspec_conformance.execution.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gradspec_conformance.run.judgement import Judged
+
+DERIVATIVES: Final = "op-001"
+"""The table of what each operator's derivative is."""
 
 A_HABIT: Final = 3
 """In how many operators a result has to be wrong in one way to be a habit of the engine's."""
@@ -23,7 +26,7 @@ A_HABIT: Final = 3
 def habits(judged: Iterable[Judged], told: Iterable[Judged]) -> Mapping[str, bool]:
     """Find the ways to be wrong that several operators share, and which are not theirs alone.
 
-    Such are what most operators do, and gradients that are missing.
+    Such are what most operators do, gradients that are missing, and sums that are forgotten.
     """
     ran = {operator_of(one) for one in judged if one.verdict.ran}
     seen: dict[str, set[str]] = defaultdict(set)
@@ -33,17 +36,18 @@ def habits(judged: Iterable[Judged], told: Iterable[Judged]) -> Mapping[str, boo
             seen[habit].add(operator)
     most = len(ran - {None}) / 2
     return {
-        habit: habit == NO_GRADIENT or len(operators) > most
+        habit: habit in (NO_GRADIENT, UNSUMMED) or len(operators) > most
         for habit, operators in seen.items()
-        if len(operators) >= A_HABIT
+        if len(operators) >= A_HABIT or habit == UNSUMMED
     }
 
 
-def blamed(judged: Iterable[Judged], told: Sequence[Judged]) -> Mapping[str, str]:
+def blamed(judged: Sequence[Judged], told: Sequence[Judged]) -> Mapping[str, str]:
     """Say for which failures an operator is to blame: id -> operator.
 
     A row of a table is for its operator, unless the table fails in more of its operators than the
-    operator in its tables.  A program that needs one of these operators fails by it.
+    operator in its tables.  A program that needs one of these operators fails by it, unless the
+    operator is right where nothing is broadcast and nothing else is special.
     """
     ran = _Grid.of(one for one in judged if one.verdict.ran)
     wrong = _Grid.of(one for one in told if one.verdict.outcome is Outcome.FAILED)
@@ -56,13 +60,26 @@ def blamed(judged: Iterable[Judged], told: Sequence[Judged]) -> Mapping[str, str
         of_table = len(wrong.operators[one.clause]) / len(ran.operators[one.clause])
         if len(wrong.operators[one.clause]) < A_HABIT or of_operator >= of_table:
             guilty[one.id] = operator
-    operators = set(guilty.values())
+    operators = set(guilty.values()) - _right_in_plain(judged, guilty)
     for one in told:
         if one.verdict.outcome is Outcome.FAILED and one.id not in guilty:
             used = operators & (_used(one) if operator_of(one) is None else {operator_of(one)})
             if len(used) == 1:
                 guilty[one.id] = used.pop()
     return guilty
+
+
+def _right_in_plain(judged: Iterable[Judged], guilty: Mapping[str, str]) -> set[str]:
+    """Name the operators of which only special rows fail: a broadcast, a kink, a call."""
+    plain = {
+        operator
+        for one in judged
+        if one.verdict.outcome is Outcome.PASSED
+        and one.clause == DERIVATIVES
+        and (operator := operator_of(one)) is not None
+        and one.id == f"{DERIVATIVES}/{operator}"
+    }
+    return plain & set(guilty.values())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.report.blame import operator_of
 
@@ -43,6 +44,12 @@ def sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
             return (
                 f"the engine's process ends ({manner}){programs}{f', at {site}' if site else ''}."
             )
+        case ("paths",):
+            return "what reaches a tensor on several paths is not added up."
+        case ("operator", operator) if (
+            alone and first.verdict.habit and first.nature is not Nature.CONVENTION
+        ):
+            return f"`{operator}` is wrong: {first.verdict.habit}."
         case _ if alone:
             return f"not so: {first.statement}"
         case ("habit", habit, _):

@@ -26,11 +26,8 @@ def wrongness(found: Any, expected: Any) -> str:
     """Complete the sentence that begins with what was looked at."""
     if isinstance(found, bool) and isinstance(expected, bool):
         return f"is {found} and should be {expected}"
-    try:
-        arrays = asarray(found), asarray(expected)
-    except Exception:  # noqa: BLE001 - lists that are no arrays, in an engine's own way
-        return ANOTHER
-    if any(array.dtype.kind not in NUMBERS for array in arrays):
+    arrays = _numbers(found, expected)
+    if arrays is None:
         return ANOTHER
     # booleans have neither a difference nor an opposite
     one, other = (a.astype(int) if a.dtype.kind == "b" else a for a in arrays)
@@ -45,6 +42,39 @@ def wrong_shape(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
     if len(found) != len(expected):
         return f"has too {'many' if len(found) > len(expected) else 'few'} dimensions"
     return "has another shape than it should"
+
+
+def unsummed(found: Any, expected: Any) -> bool:
+    """Say whether it is what was expected, before the sum over what was broadcast.
+
+    Of two shapes no more is known than that one can be broadcast to the other.
+    """
+    if isinstance(found, tuple) and isinstance(expected, tuple):
+        return found != expected and _stretched(found, expected) is not None
+    arrays = _numbers(found, expected)
+    axes = arrays and _stretched(arrays[0].shape, arrays[1].shape)
+    if not arrays or not axes:
+        return False
+    one, other = arrays
+    with errstate(all="ignore"):
+        return _alike(one.sum(axis=axes).reshape(other.shape), other)
+
+
+def _numbers(*values: Any) -> tuple[ndarray[Any, Any], ...] | None:
+    try:
+        arrays = tuple(map(asarray, values))
+    except Exception:  # noqa: BLE001 - lists that are no arrays, in an engine's own way
+        return None
+    return arrays if all(array.dtype.kind in NUMBERS for array in arrays) else None
+
+
+def _stretched(found: tuple[int, ...], expected: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Name the axes along which a shape has been broadcast to another, if it has been."""
+    own = (1,) * (len(found) - len(expected)) + expected
+    if len(own) != len(found) or any(b not in (1, a) for a, b in zip(found, own, strict=True)):
+        return None
+    added = len(found) - len(expected)
+    return tuple(n for n, (a, b) in enumerate(zip(found, own, strict=True)) if n < added or a != b)
 
 
 def _of_shapes(found: ndarray[Any, Any], expected: ndarray[Any, Any]) -> str:
