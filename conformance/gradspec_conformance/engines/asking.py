@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
+from gradspec.program.steps import Ref
 from gradspec_conformance.exceptions import UnsoundAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gradspec.port.engine import Engine
+
+PLAIN: Final = (type(None), bool, int, float, complex, str, list, tuple, dict, slice, EllipsisType)
 
 
 class Asker:
@@ -37,12 +41,13 @@ class Asker:
 
     def covers(self, key: str, given: Mapping[str, Any]) -> bool:
         """Say whether the engine has an act with these arguments."""
-        return self._subject.covers(ACTS[key], given)
+        return self._subject.covers(ACTS[key], _forms(given))
 
     def __call__(self, key: str, *arguments: Any, **keywords: Any) -> Any:
         """Have the engine do an act; functions among the arguments are given as they are."""
         act, self.last = ACTS[key], key
-        return self._subject.ask(act, act.signature.bind(arguments, keywords))
+        given = act.signature.bind(arguments, keywords)
+        return self._subject.ask(act, given, _forms(given))
 
     def tensor(self, array: np.ndarray[Any, Any], *, leaf: bool = False) -> Any:
         """Make a tensor of the array's data type."""
@@ -66,3 +71,8 @@ class Asker:
     def leave(self, mode: Any) -> None:
         """Leave a mode."""
         self._subject.engine.leave(mode, None)
+
+
+def _forms(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe arguments as a program does, to which what is no plain value is a tensor."""
+    return {n: v if isinstance(v, PLAIN) or callable(v) else Ref(0) for n, v in given.items()}
