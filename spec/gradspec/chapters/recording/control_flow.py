@@ -184,7 +184,7 @@ def _by_recursion(x: Any, rest: tuple[float, ...] = COEFFICIENTS) -> Any:
 
 
 def _by_comprehension(x: Any) -> Any:
-    return sum(c * x**k for k, c in enumerate(COEFFICIENTS[1:], 1)) + COEFFICIENTS[0]
+    return sum(x**k * c for k, c in enumerate(COEFFICIENTS[1:], 1)) + COEFFICIENTS[0]
 
 
 @clause(
