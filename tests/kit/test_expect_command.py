@@ -89,12 +89,12 @@ def test_an_engine_that_cannot_be_loaded_exits_3() -> None:
 
 # the list is changed in what is accepted, and in nothing else ------------------------
 TOYS = Path(__file__).with_name("wrong_engines.py")
-SELECTED = ("leaf-021", "bwd-001", "acc-001", "acc-009", "acc-013", "life-206")
+SELECTED = ("leaf-021", "bwd-001", "acc-001", "leaf-022", "acc-013", "life-202", "life-206")
 
 
 @pytest.fixture
 def _few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let the edition be a few clauses, of which the toy fails leaf-021 and acc-009."""
+    """Let the edition be a few clauses, of which the toy fails leaf-021 and leaf-022."""
     kept = tuple(demand for demand in edition.demands() if demand.clause in SELECTED)
     monkeypatch.setattr(edition, "demands", lambda: kept)
     monkeypatch.setattr("gradspec_conformance.execution.register.cases", lambda *_: {})
@@ -126,7 +126,7 @@ def test_a_new_failure_is_no_entry_unless_it_is_accepted() -> None:
     kept = Path("known.toml").read_text()
     accepted = expected("Overwrites", "--accept", "acc-001")
 
-    assert list(listed()) == ["leaf-021", "acc-001", "acc-009"]
+    assert list(listed()) == ["leaf-021", "leaf-022", "acc-001"]
     assert listed()["acc-001"] == UNEXPLAINED
     assert (refused.exit_code, accepted.exit_code) == (1, 0)
     assert kept == before
@@ -143,7 +143,7 @@ def test_an_entry_of_what_passes_is_dropped_only_if_it_is_accepted() -> None:
     kept = Path("known.toml").read_text()
     accepted = expected("ToyEngine", "--accept", "acc-*")
 
-    assert list(listed()) == ["leaf-021", "acc-009"]
+    assert list(listed()) == ["leaf-021", "leaf-022"]
     assert (refused.exit_code, accepted.exit_code) == (1, 0)
     assert kept == before
     assert "passes, and an entry says that it fails: acc-001" in refused.output
@@ -248,10 +248,10 @@ def test_a_raised_list_takes_on_what_is_newer_and_nothing_else(
     raised = expected("Overwrites", "--raise")
 
     assert as_it_is.exit_code == 0
-    assert kept == ["leaf-021", "acc-009"]
+    assert kept == ["leaf-021", "leaf-022"]
     assert "1 newer than edition torch-2.13/1" in as_it_is.output
     assert raised.exit_code == 0
-    assert list(listed()) == ["leaf-021", "acc-001", "acc-009"]
+    assert list(listed()) == ["leaf-021", "leaf-022", "acc-001"]
     assert Expectations.load("known.toml").made_for == "torch-2.13/2"
 
 
@@ -316,7 +316,7 @@ def test_a_list_that_ships_is_where_a_new_one_begins(monkeypatch: pytest.MonkeyP
     assert listed() == {
         "leaf-021": "Known.",
         "acc-001": UNEXPLAINED,
-        "acc-009": "Known.",
+        "leaf-022": "Known.",
     }
 
 
@@ -325,7 +325,7 @@ def test_an_empty_file_is_no_list_yet() -> None:
     Path("known.toml").write_text("\n")
 
     assert expected("ToyEngine").exit_code == 0
-    assert list(listed()) == ["leaf-021", "acc-009"]
+    assert list(listed()) == ["leaf-021", "leaf-022"]
 
 
 @pytest.mark.usefixtures("_few")

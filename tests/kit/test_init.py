@@ -88,6 +88,27 @@ def test_functions_with_axis_and_words_of_their_own_are_found(module: Written) -
     assert set(ran.values()) == {Outcome.PASSED}
 
 
+def test_an_engine_that_keeps_the_array_it_is_given_has_shapes(module: Written) -> None:
+    module("keeping_engine", schools.FUNCTIONS.replace("np.array(value)", "np.asarray(value)"))
+
+    found = book("keeping_engine")
+
+    assert found.abilities >= {"arrays", "dtype:float32"}
+    assert "operand-shape" in {error.kind for error in found.errors}
+    assert "smoke" not in Path("keeping_engine.toml").read_text("utf-8")
+
+
+def test_a_number_that_cannot_stand_first_is_not_asked_for(module: Written) -> None:
+    text = schools.NUMBERS.replace("__radd__, __rmul__ = __add__, __mul__", "__radd__ = __add__")
+    module("one_sided_engine", text)
+
+    found = book("one_sided_engine")
+
+    assert said(found, "op:mul") == ["${x:tensor} * $other"]
+    assert "op:add" not in found.phrases or said(found, "op:add") == ["$x + $other"]
+    assert "`mul` takes no number on its left" in Path("one_sided_engine.toml").read_text("utf-8")
+
+
 def test_what_computes_something_else_is_not_said_but_told(module: Written) -> None:
     module("functions_engine", schools.FUNCTIONS)
 

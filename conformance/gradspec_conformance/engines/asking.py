@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.operator import map_arrays
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
 from gradspec.program.steps import Ref
@@ -18,16 +17,7 @@ if TYPE_CHECKING:
 
     from gradspec.port.engine import Engine
 
-
-AS_IT_IS: Final = (
-    *(type(None), int, float, complex, str, list, tuple, dict, slice, EllipsisType),
-    *(np.ndarray, np.generic),
-)
-
-
-def _form(value: Any) -> Any:
-    """Describe an argument as a program does: what is no plain value is a tensor."""
-    return value if isinstance(value, AS_IT_IS) or callable(value) else Ref(0)
+PLAIN: Final = (type(None), bool, int, float, complex, str, list, tuple, dict, slice, EllipsisType)
 
 
 class Asker:
@@ -50,14 +40,14 @@ class Asker:
         return self.abilities.issuperset(words)
 
     def covers(self, key: str, given: Mapping[str, Any]) -> bool:
-        """Say whether the engine has an operator for these arguments; arrays stand for tensors."""
-        return self._subject.covers(ACTS[key], map_arrays(given, lambda _: Ref(0)))
+        """Say whether the engine has an act with these arguments."""
+        return self._subject.covers(ACTS[key], _forms(given))
 
     def __call__(self, key: str, *arguments: Any, **keywords: Any) -> Any:
         """Have the engine do an act; functions among the arguments are given as they are."""
         act, self.last = ACTS[key], key
         given = act.signature.bind(arguments, keywords)
-        return self._subject.ask(act, given, {name: _form(one) for name, one in given.items()})
+        return self._subject.ask(act, given, _forms(given))
 
     def tensor(self, array: np.ndarray[Any, Any], *, leaf: bool = False) -> Any:
         """Make a tensor of the array's data type."""
@@ -81,3 +71,8 @@ class Asker:
     def leave(self, mode: Any) -> None:
         """Leave a mode."""
         self._subject.engine.leave(mode, None)
+
+
+def _forms(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe arguments as a program does, to which what is no plain value is a tensor."""
+    return {n: v if isinstance(v, PLAIN) or callable(v) else Ref(0) for n, v in given.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import operator as signs
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -61,6 +62,9 @@ CONVERTING: Final = {"float": "float32", "double": "float64", "long": "int64"}
 ENOUGH: Final = 6
 """Functions of one name that are tried."""
 
+ARITHMETIC: Final = {"add": signs.add, "sub": signs.sub, "mul": signs.mul, "div": signs.truediv}
+"""Operators that are asked for numbers too, which no sample of theirs has."""
+
 
 class Operators:
     """Tries what may be an operator on the samples of its calls."""
@@ -80,6 +84,24 @@ class Operators:
             guessed = name not in NOT_GUESSED and operator.formula is not None
             if guessed and not (self.functional and operator.inplace):  # a trace has no memory
                 self.find(operator)
+        for name in ARITHMETIC:
+            self._find_numbers(name)
+
+    def _find_numbers(self, name: str) -> None:
+        """Say no more than that tensors can stand where a number is refused.
+
+        Python lets `x * 2.0` be one method and `2.0 * x` another, and one of them may be missing.
+        """
+        key = f"op:{name}"
+        for place in OPERATORS[name].signature.required:
+            texts = self.draft.phrases.get(key, ACTS[key].python)
+            experiment = partial(_takes_a_number, name=name, place=place)
+            if texts and not self.draft.shows(key, texts, experiment):
+                why = self.draft.notes[key].pop().removeprefix(f"{' | '.join(texts)}: ")
+                narrower = tuple(re.sub(rf"\${place}\b", f"${{{place}:tensor}}", t) for t in texts)
+                self.draft.phrases[key] = narrower
+                side = "left" if place == "x" else "right"
+                self.draft.remarks.append(f"`{name}` takes no number on its {side}: {why}.")
 
     def find(self, operator: Operator) -> None:
         """Take the phrase that says most calls, and others for what it does not say.
@@ -304,6 +326,13 @@ class Operators:
                     yield f"{said}({arguments})"
                     if flag and operator.smoothness in (CONSTANT, UNDETERMINED):
                         yield f"{said}({arguments}, {flag})"
+
+
+def _takes_a_number(bench: Bench, name: str, place: str) -> None:
+    """See that a number may stand in the place of one operand; raises NotShown."""
+    numbers = {"x": 3.0, "other": 0.5}
+    given = {n: v if n == place else bench.leaf(v) for n, v in numbers.items()}
+    bench.holds(bench.ask(f"op:{name}", **given), ARITHMETIC[name](3.0, 0.5))
 
 
 def _weights(shape: tuple[int, ...]) -> Any:

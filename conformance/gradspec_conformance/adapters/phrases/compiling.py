@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 DATA: Final = {
-    "array": "_p_data",
+    "array": "_p_data.copy('K')",  # a script writes a new array, too, and an engine may keep it
     "list": "_p_data.tolist()",
     "number": "_p_data.item()",
 }

@@ -194,7 +194,7 @@ TEXTBOOK: Final[dict[str, tuple[Callable[..., Any], list[Any], list[Any]]]] = {
 @clause("bwd-009", VALUE, sources=["T4 §7.3"])
 def partial_derivatives_of_a_function_of_two_variables(ag: Autograd) -> None:
     """The partial derivatives of x^2 + 2y at (3, 4) are 6 and 2."""
-    _, (by_x, by_y) = ag.vjp(lambda x, y: x * x + 2 * y, [3.0, 4.0])
+    _, (by_x, by_y) = ag.vjp(lambda x, y: x * x + y * 2, [3.0, 4.0])
 
     expect(by_x).equals(6.0)
     expect(by_y).equals(2.0)

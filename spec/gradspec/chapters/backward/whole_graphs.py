@@ -28,7 +28,7 @@ def derivatives_are_evaluated_operation_by_operation(ag: Autograd) -> None:
 
     def f(y: Tensor) -> Tensor:
         for _ in range(30):
-            y = 2.5 * y * (1 - y)
+            y = y * 2.5 * (1 - y)
         return y
 
     value, slope = 0.25, 1.0

@@ -104,7 +104,7 @@ def one_tensor_in_both_places_of_an_operation_counts_twice(ag: Autograd, row: Sl
 @clause("rec-013", VALUE, sources=["introyt autograd tutorial (sum over paths)", "T5 § 链式法则"])
 def the_gradients_of_all_uses_add_up(ag: Autograd) -> None:
     """A tensor that is used several times receives the sum of the gradients of its uses."""
-    _, (gradient,) = ag.vjp(lambda x: x * x + 2.0 * x + x, [3.0])
+    _, (gradient,) = ag.vjp(lambda x: x * x + x * 2.0 + x, [3.0])
 
     expect(gradient).equals(9.0)
 

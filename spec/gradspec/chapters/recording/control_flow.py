@@ -44,7 +44,7 @@ def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd, row: Point) -
     """
 
     def f(x: Tensor) -> Any:
-        return x * x if float(x) > 1.0 else 3.0 * x
+        return x * x if float(x) > 1.0 else x * 3.0
 
     point, slope = row
     _, (gradient,) = ag.vjp(f, [point])
@@ -103,7 +103,7 @@ def _piecewise_linear(a: Any) -> Any:
     b = a * 2.0
     while abs(float(b)) < LARGE:
         b = b * 2.0
-    return b if float(b) > 0.0 else 100.0 * b
+    return b if float(b) > 0.0 else b * 100.0
 
 
 @clause(
@@ -128,7 +128,7 @@ def _piecewise_linear_in_all_entries(a: Any) -> Any:
     b = a * 2.0
     while float((b * b).sum()) < LARGE**2:
         b = b * 2.0
-    return b if float(b.sum()) > 0.0 else 100.0 * b
+    return b if float(b.sum()) > 0.0 else b * 100.0
 
 
 @clause("rec-207", VALUE, sources=["T3 §6.3"])
@@ -184,7 +184,7 @@ def _by_recursion(x: Any, rest: tuple[float, ...] = COEFFICIENTS) -> Any:
 
 
 def _by_comprehension(x: Any) -> Any:
-    return sum(c * x**k for k, c in enumerate(COEFFICIENTS[1:], 1)) + COEFFICIENTS[0]
+    return sum(x**k * c for k, c in enumerate(COEFFICIENTS[1:], 1)) + COEFFICIENTS[0]
 
 
 @clause(

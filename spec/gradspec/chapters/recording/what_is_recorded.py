@@ -138,6 +138,6 @@ def no_gradient_is_delivered_to_a_constant(ag: Autograd) -> None:
     """A tensor that does not require grad takes part in an operation and gets no gradient."""
     x = ag.tensor(2.0, requires_grad=True)
     c = ag.tensor(3.0)
-    (c * x + 5.0 * x - 1.0).backward()
+    (c * x + x * 5.0 - 1.0).backward()
 
     expect(c.grad).is_none_or_zero()
