@@ -113,18 +113,77 @@ def test_methods_with_dim_flags_and_modes_are_found(module: Written) -> None:
     assert set(ran.values()) == {Outcome.PASSED}
 
 
-def test_a_gradient_that_is_no_tensor_has_no_flags(module: Written) -> None:
-    plain = schools.METHODS.replace(
-        "leaf.grad = Tensor(share if leaf.grad is None else leaf.grad.data + share)",
-        "leaf.grad = np.array(share if leaf.grad is None else leaf.grad + share)",
-    )
-    module("plain_engine", plain)
+PLAIN_GRADIENTS = schools.METHODS.replace(
+    "leaf.grad = Tensor(share if leaf.grad is None else leaf.grad.data + share)",
+    "leaf.grad = np.array(share if leaf.grad is None else leaf.grad + share)",
+)
+
+
+def test_a_gradient_that_works_in_operators_is_a_tensor(module: Written) -> None:
+    module("methods_engine", schools.METHODS)
+
+    assert "gradient_tensors" in book("methods_engine").abilities
+    assert outcomes("methods_engine", "ho-002a") == {"ho-002a": Outcome.PASSED}
+
+
+def test_a_gradient_that_is_an_array_or_a_number_is_no_tensor(module: Written) -> None:
+    module("plain_engine", PLAIN_GRADIENTS)
+    module("numbers_engine", schools.NUMBERS)
+
+    assert "gradient_tensors" not in book("plain_engine").abilities
+    assert "gradient_tensors" not in book("numbers_engine").abilities
+    assert outcomes("plain_engine", "ho-002a") == {"ho-002a": Outcome.UNSUPPORTED}
+
+
+def test_an_array_has_no_flags(module: Written) -> None:
+    module("plain_engine", PLAIN_GRADIENTS)
 
     found = book("plain_engine")
 
     assert said(found, "get:requires_grad") == ["isinstance($x, Tensor) and $x.requires_grad"]
     assert said(found, "get:is_leaf") == ["not isinstance($x, Tensor) or $x.is_leaf"]
-    assert outcomes("plain_engine", "ho-002a") == {"ho-002a": Outcome.PASSED}
+
+
+def test_a_data_type_is_said_where_gradients_follow_what_is_said(module: Written) -> None:
+    wide = schools.METHODS.replace(
+        "data, requires_grad=False, _before=()):\n        self.data = np.array(data)",
+        "data, requires_grad=False, dtype=None, _before=()):\n"
+        "        self.data, self._dtype = np.array(data, dtype), dtype",
+    ).replace("leaf.grad = Tensor(", "leaf.grad = Tensor(dtype=leaf._dtype or float, data=")
+    module("wide_engine", wide)
+
+    assert said(book("wide_engine"), "leaf") == ["Tensor($array, dtype=$dtype, requires_grad=True)"]
+    assert outcomes("wide_engine", "acc-024") == {"acc-024": Outcome.PASSED}
+
+
+def test_an_empty_array_keeps_its_shape_where_the_data_type_has_to_be_said(module: Written) -> None:
+    lazy = schools.METHODS.replace(
+        "data, requires_grad=False, _before=()):\n        self.data = np.array(data)",
+        "data, requires_grad=False, dtype=None, _before=()):\n"
+        "        self.data = np.asarray(data) if dtype is None else np.array(data, dtype)",
+    )
+    module("window_engine", lazy)
+
+    assert said(book("window_engine"), "tensor") == ["Tensor($array, dtype=$dtype)"]
+    id_ = "leaf-016a/a_row_to_no_rows"
+    assert outcomes("window_engine", id_) == {id_: Outcome.PASSED}
+
+
+def test_one_sentence_for_two_refusals_stands_for_the_more_frequent_one(module: Written) -> None:
+    terse = schools.METHODS.replace(
+        "        run(self, np.ones_like",
+        """        if getattr(self, "gone", False):
+            raise RuntimeError("this tensor does not require grad")
+        self.gone = True
+        run(self, np.ones_like""",
+    )
+    module("terse_engine", terse)
+
+    kinds = [error.kind for error in book("terse_engine").errors]
+
+    assert "root-without-grad" in kinds
+    assert "graph-freed" not in kinds
+    assert outcomes("terse_engine", "bwd-006") == {"bwd-006": Outcome.PASSED}
 
 
 def test_a_wrong_gradient_is_no_reason_to_leave_an_operator_out(module: Written) -> None:

@@ -24,7 +24,12 @@ from gradspec_conformance.probing.attributes import (
 )
 from gradspec_conformance.probing.draft import Draft, quietly, reason
 from gradspec_conformance.probing.functional import find_functional
-from gradspec_conformance.probing.leaves import find_clearing, find_leaves, find_writing
+from gradspec_conformance.probing.gradients import (
+    find_clearing,
+    find_gradient_tensors,
+    find_writing,
+)
+from gradspec_conformance.probing.leaves import find_leaves
 from gradspec_conformance.probing.messages import WHOLE
 from gradspec_conformance.probing.operators import Operators
 from gradspec_conformance.probing.passes import find_asking, find_errors, find_options
@@ -56,6 +61,7 @@ def look(module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[st
     if kind is not None:
         find_reset(draft, around)
         find_clearing(draft)
+        find_gradient_tensors(draft)
         find_writing(draft, arrays=kind.has_arrays)
         find_options(draft, kind.run_pass, arrays=kind.has_arrays)
         find_flags(draft, kind.class_said)

@@ -266,9 +266,9 @@ def find_errors(draft: Draft, *, arrays: bool) -> None:
             said = pattern_of(_refusal(draft, cause))
             if said and (kind, said, act) not in found:
                 found.append((kind, said, act))
-    for kind, said, act in sorted(found, key=lambda one: not one[2]):  # those of one act first
-        # what is said of two kinds tells neither
-        if all(kind == other for other, same, where in found if (same, where) == (said, act)):
+    # those of one act come first; what is said of two kinds stands for the more frequent one
+    for kind, said, act in sorted(found, key=lambda one: not one[2]):
+        if (said, act) not in ((s, a) for _, s, a in draft.errors):
             draft.errors.append((kind, said, act))
 
 
