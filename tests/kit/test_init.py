@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from gradspec_conformance.adapters.phrases import read_book
 from gradspec_conformance.cli.init import command
+from gradspec_conformance.cli.workflow import workflow
 from gradspec_conformance.exceptions import NothingFound
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.probing.asking import book_of
@@ -291,6 +292,12 @@ def test_a_guess_that_ends_the_process_or_hangs_is_left_out_and_told(module: Wri
         ("import no_such_package", "importing bad_engine needs 'no_such_package'"),
         ("x = (", "importing bad_engine raised SyntaxError"),
         ("def f(): return 1", "in bad_engine nothing was found"),
+        ("raise KeyboardInterrupt", "importing bad_engine raised KeyboardInterrupt"),
+        ("import sys; sys.argv[5]", "importing bad_engine raised IndexError"),
+        ("input()", "importing bad_engine raised EOFError"),
+        ("import sys; sys.modules[__name__] = None", "gives a NoneType, and no module"),
+        ("def __getattr__(name): 1 / 0", "in bad_engine nothing was found"),
+        ("__path__ = ['nowhere', 3]", "in bad_engine nothing was found"),
     ],
 )
 def test_a_module_that_cannot_be_looked_at_is_told_in_a_sentence(
@@ -317,9 +324,27 @@ def test_book_expectations_and_workflow_are_written_and_agree(module: Written) -
 
     assert result.exit_code == 0, result.output
     assert Path("numbers_engine-known.toml").read_text("utf-8").startswith("# What numbers_engine")
-    workflow = Path(".github/workflows/gradspec-numbers_engine.yml").read_text("utf-8")
-    assert "gradspec run numbers_engine.toml --expect numbers_engine-known.toml" in workflow
+    job = Path(".github/workflows/gradspec-numbers_engine.yml").read_text("utf-8")
+    assert "gradspec run numbers_engine.toml --expect numbers_engine-known.toml -n" in job
     assert "next: gradspec run numbers_engine.toml" in result.output
+
+
+def test_a_job_is_strict_once_all_is_explained() -> None:
+    fresh = workflow("mine", "mine.toml", "mine-known.toml", is_explained=False)
+    explained = workflow("mine", "mine.toml", "mine-known.toml", is_explained=True)
+
+    assert " --strict -n" not in fresh
+    assert "add --strict" in fresh
+    assert "mine-known.toml --strict -n auto" in explained
+    assert "add --strict" not in explained
+
+
+def test_a_job_is_like_the_one_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "conformance" / "ci.md").read_text("utf-8")
+    job = workflow("mine", "mine.toml", "known.toml", is_explained=True)
+
+    shared = [line for line in job.splitlines() if line.strip() and not line.startswith("#")]
+    assert [line for line in shared if line not in page] == ["  gradspec:"]
 
 
 def test_nothing_is_overwritten_unless_told(module: Written) -> None:
@@ -341,8 +366,14 @@ def test_nothing_is_overwritten_unless_told(module: Written) -> None:
     [
         (["no_such_engine"], "there is no module 'no_such_engine'"),
         (["json"], "in json nothing was found"),
-        (["mine.py"], "'mine.py' is a file: write mine"),
+        (["mine.py"], "'mine.py' is a file: write mine, as a program imports it\n"),
+        (["src/mine.py"], "write mine, as a program imports it, with PYTHONPATH=src"),
+        (["my-engine.py"], "'my-engine.py' is a file that no program can import: rename it"),
         (["two words"], "'two words' is no module"),
+        (["my-engine"], "'my-engine' is no module: write what a program imports"),
+        (["mine."], "'mine.' is no module"),
+        (["a" * 300], "cannot be written: File name too long"),
+        (["json", "--into", "a" * 300], "cannot be written: File name too long"),
         (["json", "--into", "nowhere"], "there is no folder nowhere"),
         (["json", "--timeout", "nan"], "nan"),
         (["json", "--setup", "1 / 0"], "what --setup says raised ZeroDivisionError"),
@@ -357,3 +388,16 @@ def test_a_wrong_call_has_status_2_and_writes_nothing(
     assert result.exit_code == 2
     assert told in result.output
     assert not any(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_tried(
+    module: Written,
+) -> None:
+    module("numbers_engine", schools.NUMBERS)
+    Path(".github").write_text("no folder", "utf-8")
+
+    result = CliRunner().invoke(command, ["numbers_engine"])
+
+    assert result.exit_code == 2
+    assert "gradspec-numbers_engine.yml cannot be written" in result.output
+    assert not Path("numbers_engine.toml").exists()

@@ -90,8 +90,6 @@ def _prepare(draft: Draft, setup: str) -> None:
     draft.tell("--setup")
     try:
         exec(compile(setup, "<--setup>", "exec"), {})  # noqa: S102 - the user's own
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # noqa: BLE001 - whatever a stranger's module raises
         raise NothingFound(f"what --setup says raised {reason(error)}") from None
     draft.setup.append(setup.strip())
