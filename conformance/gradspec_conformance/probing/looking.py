@@ -19,7 +19,6 @@ from gradspec_conformance.exceptions import MalformedBook, NothingFound
 from gradspec_conformance.probing.attributes import (
     find_flags,
     find_looks,
-    find_modes,
     find_numbers,
 )
 from gradspec_conformance.probing.draft import Draft, quietly, reason
@@ -31,8 +30,11 @@ from gradspec_conformance.probing.gradients import (
 )
 from gradspec_conformance.probing.leaves import find_leaves
 from gradspec_conformance.probing.messages import WHOLE
+from gradspec_conformance.probing.modes import find_modes
 from gradspec_conformance.probing.operators import Operators
-from gradspec_conformance.probing.passes import find_asking, find_errors, find_options
+from gradspec_conformance.probing.passes import find_options
+from gradspec_conformance.probing.queries import find_asking
+from gradspec_conformance.probing.refusals import find_errors
 from gradspec_conformance.probing.state import find_reset
 from gradspec_conformance.probing.surroundings import Surroundings, explore, put_back_switches
 from gradspec_conformance.probing.torch_names import named_errors, names_of_torch

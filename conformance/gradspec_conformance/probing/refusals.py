@@ -1,0 +1,109 @@
+"""What an engine says where it refuses: patterns for the kinds of errors that are easily caused."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec_conformance.probing.passes import POINTS
+
+if TYPE_CHECKING:
+    from gradspec_conformance.probing.draft import Bench, Draft
+
+LONG_ENOUGH: Final = 30
+"""Characters of an error by which it is known."""
+
+
+def find_errors(draft: Draft, *, arrays: bool) -> None:
+    """Take down what the engine says where it refuses, for the kinds that are easily caused."""
+    found: list[tuple[str, str, str]] = []
+    for kind, act, cause in REFUSALS:
+        asked = arrays or kind in ("root-without-grad", "leaf-inplace")
+        if asked and ("backward" in draft.phrases or not act):
+            said = pattern_of(_refusal(draft, cause))
+            if said and (kind, said, act) not in found:
+                found.append((kind, said, act))
+    # those of one act come first; what is said of two kinds stands for the more frequent one
+    for kind, said, act in sorted(found, key=lambda one: not one[2]):
+        if (said, act) not in ((s, a) for _, s, a in draft.errors):
+            draft.errors.append((kind, said, act))
+
+
+def pattern_of(told: str | None) -> str:
+    """Make a pattern of what an error said, up to where it tells numbers, which vary."""
+    first = (told or "").split("\n", maxsplit=1)[0][:200].strip()
+    before = re.split(r"[\[({]?\d", first)[0].rstrip()
+    said = before if len(before) >= LONG_ENOUGH else first
+    return re.sub(r"\d+", r"\\d+", re.escape(said).replace(r"\ ", " "))
+
+
+def _refusal(draft: Draft, cause: Any) -> str | None:
+    """Cause a refusal; an error that Python itself raises is an accident and tells nothing."""
+    told: list[str] = []
+
+    def caused(bench: Bench) -> None:
+        steps = cause(bench)
+        try:
+            steps()
+        except Exception as error:  # noqa: BLE001 - that is what is looked for
+            told.append(f"{type(error).__name__}: {error}")
+
+    if draft.shows("refusal", (), caused) and told:
+        accident = told[0].startswith(ACCIDENTS) and NO_TENSOR not in told[0]
+        return None if accident else told[0]
+    return None
+
+
+NO_TENSOR: Final = "AttributeError: 'float' object has no attribute"
+"""What Python says of a pass from a number, where constants are numbers."""
+
+ACCIDENTS: Final = ("AttributeError", "TypeError", "NameError", "IndexError", "KeyError", "Unsaid")
+
+
+def _vector_root(bench: Bench) -> Any:
+    y = bench.times(bench.leaf(POINTS), bench.leaf(POINTS))
+    return lambda: bench.back(y)
+
+
+def _constant_root(bench: Bench) -> Any:
+    y = bench.times(bench.constant(2.0), bench.constant(3.0))
+    return lambda: bench.back(y)
+
+
+def _freed(bench: Bench) -> Any:
+    x = bench.leaf(2.0)
+    y = bench.times(bench.times(x, x), x)
+    bench.back(y)
+    return lambda: bench.back(y)
+
+
+def _wrong_cotangent(bench: Bench) -> Any:
+    y = bench.times(bench.leaf(POINTS), bench.leaf(POINTS))
+    return lambda: bench.back(y, gradient=bench.constant(np.ones((2, 5))))
+
+
+def _wrong_operands(bench: Bench) -> Any:
+    return lambda: bench.times(bench.constant(POINTS), bench.constant(np.ones((2, 5))))
+
+
+def _wrong_matrices(bench: Bench) -> Any:
+    two, four = bench.constant(np.ones((2, 3))), bench.constant(np.ones((4, 5)))
+    return lambda: bench.ask("op:matmul", two, four)
+
+
+def _leaf_written(bench: Bench) -> Any:
+    return lambda: bench.ask("op:iadd", bench.leaf(2.0), bench.constant(3.0))
+
+
+REFUSALS: Final = (
+    ("nonscalar-root", "backward", _vector_root),
+    ("root-without-grad", "backward", _constant_root),
+    ("graph-freed", "backward", _freed),
+    ("cotangent-shape", "backward", _wrong_cotangent),
+    ("leaf-inplace", "iadd", _leaf_written),
+    ("operand-shape", "", _wrong_operands),
+    ("operand-shape", "", _wrong_matrices),
+)
+"""Kind of an error, the act that raises it, and what leads there."""
