@@ -187,6 +187,29 @@ def test_one_sentence_for_two_refusals_stands_for_the_more_frequent_one(module: 
     assert outcomes("terse_engine", "bwd-006") == {"bwd-006": Outcome.PASSED}
 
 
+def test_each_sentence_about_a_cotangents_shape_is_known(module: Written) -> None:
+    fussy = schools.METHODS.replace(
+        "        run(self, np.ones_like",
+        """        if gradient is not None and gradient.data.ndim != self.data.ndim:
+            raise ValueError("this cotangent has other dimensions")
+        if gradient is not None and gradient.data.size > self.data.size:
+            raise IndexError("shape mismatch: this cotangent has too many entries")
+        if gradient is not None and gradient.data.size < self.data.size:
+            raise ValueError("this cotangent has too few entries")
+        run(self, np.ones_like""",
+    )
+    module("fussy_engine", fussy)
+
+    errors = book("fussy_engine").errors
+
+    assert sum(error.kind == "cotangent-shape" for error in errors) == 3
+    assert outcomes("fussy_engine", "vjp-207/one_entry", "vjp-207/number", "vjp-004/longer") == {
+        "vjp-207/one_entry": Outcome.PASSED,
+        "vjp-207/number": Outcome.PASSED,
+        "vjp-004/longer": Outcome.PASSED,
+    }
+
+
 def test_a_wrong_gradient_is_no_reason_to_leave_an_operator_out(module: Written) -> None:
     module("methods_engine", schools.METHODS)
     found = book("methods_engine")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,7 +11,11 @@ import numpy as np
 from gradspec_conformance.probing.passes import POINTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec_conformance.probing.draft import Bench, Draft
+
+Shape = tuple[int, ...]
 
 LONG_ENOUGH: Final = 30
 """Characters of an error by which it is known."""
@@ -51,13 +56,13 @@ def _refusal(draft: Draft, cause: Any) -> str | None:
             told.append(f"{type(error).__name__}: {error}")
 
     if draft.shows("refusal", (), caused) and told:
-        accident = told[0].startswith(ACCIDENTS) and NO_TENSOR not in told[0]
+        accident = told[0].startswith(ACCIDENTS) and not any(said in told[0] for said in MEANT)
         return None if accident else told[0]
     return None
 
 
-NO_TENSOR: Final = "AttributeError: 'float' object has no attribute"
-"""What Python says of a pass from a number, where constants are numbers."""
+MEANT: Final = ("AttributeError: 'float' object has no attribute", "shape", "broadcast")
+"""No accidents: a pass from a number, where constants are numbers, and shapes that do not fit."""
 
 ACCIDENTS: Final = ("AttributeError", "TypeError", "NameError", "IndexError", "KeyError", "Unsaid")
 
@@ -79,29 +84,45 @@ def _freed(bench: Bench) -> Any:
     return lambda: bench.back(y)
 
 
-def _wrong_cotangent(bench: Bench) -> Any:
-    y = bench.times(bench.leaf(POINTS), bench.leaf(POINTS))
-    return lambda: bench.back(y, gradient=bench.constant(np.ones((2, 5))))
+def _wrong_cotangent(bench: Bench, of: Shape, given: Shape) -> Any:
+    y = bench.times(bench.leaf(np.ones(of)), bench.leaf(np.ones(of)))
+    return lambda: bench.back(y, gradient=bench.constant(np.ones(given)))
 
 
 def _wrong_operands(bench: Bench) -> Any:
-    return lambda: bench.times(bench.constant(POINTS), bench.constant(np.ones((2, 5))))
+    one, other = bench.constant(POINTS), bench.constant(np.ones((2, 5)))
+    return lambda: bench.value(bench.times(one, other))  # the lazy refuse when somebody looks
 
 
 def _wrong_matrices(bench: Bench) -> Any:
     two, four = bench.constant(np.ones((2, 3))), bench.constant(np.ones((4, 5)))
-    return lambda: bench.ask("op:matmul", two, four)
+    return lambda: bench.value(bench.ask("op:matmul", two, four))
 
 
 def _leaf_written(bench: Bench) -> Any:
     return lambda: bench.ask("op:iadd", bench.leaf(2.0), bench.constant(3.0))
 
 
-REFUSALS: Final = (
+MISFITS: Final[tuple[tuple[Shape, Shape], ...]] = (
+    ((3,), (2, 5)),
+    ((3,), (4,)),
+    ((3,), (1,)),
+    ((3,), ()),
+    ((3,), (1, 3)),
+    ((2, 3), (3,)),
+    ((), (1,)),
+    ((), (2,)),
+)
+"""Shapes of a root, and of a cotangent that is none of it: an engine may look in several places."""
+
+REFUSALS: Final[tuple[tuple[str, str, Callable[[Bench], Any]], ...]] = (
     ("nonscalar-root", "backward", _vector_root),
     ("root-without-grad", "backward", _constant_root),
     ("graph-freed", "backward", _freed),
-    ("cotangent-shape", "backward", _wrong_cotangent),
+    *(
+        ("cotangent-shape", "backward", partial(_wrong_cotangent, of=of, given=given))
+        for of, given in MISFITS
+    ),
     ("leaf-inplace", "iadd", _leaf_written),
     ("operand-shape", "", _wrong_operands),
     ("operand-shape", "", _wrong_matrices),
