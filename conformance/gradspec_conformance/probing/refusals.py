@@ -27,18 +27,16 @@ def find_errors(draft: Draft, *, arrays: bool) -> None:
     for kind, act, cause in REFUSALS:
         asked = arrays or kind in ("root-without-grad", "leaf-inplace")
         if asked and ("backward" in draft.phrases or not act):
-            said = pattern_of(_refusal(draft, cause))
-            if said and (kind, said, act) not in found:
-                found.append((kind, said, act))
-    # those of one act come first; what is said of two kinds stands for the more frequent one
-    for kind, said, act in sorted(found, key=lambda one: not one[2]):
-        if (said, act) not in ((s, a) for _, s, a in draft.errors):
-            draft.errors.append((kind, said, act))
+            told = _refusal(draft, cause)
+            # what is said of two kinds stands for the more frequent one, which comes first
+            if told and not any(a == act and re.search(said, told) for _, said, a in found):
+                found.append((kind, pattern_of(told), act))
+    draft.errors += sorted(found, key=lambda one: not one[2])  # those of one act come first
 
 
-def pattern_of(told: str | None) -> str:
+def pattern_of(told: str) -> str:
     """Make a pattern of what an error said, up to where it tells numbers, which vary."""
-    first = (told or "").split("\n", maxsplit=1)[0][:200].strip()
+    first = told.split("\n", maxsplit=1)[0][:200].strip()
     before = re.split(r"[\[({]?\d", first)[0].rstrip()
     said = before if len(before) >= LONG_ENOUGH else first
     return re.sub(r"\d+", r"\\d+", re.escape(said).replace(r"\ ", " "))
@@ -84,9 +82,15 @@ def _freed(bench: Bench) -> Any:
     return lambda: bench.back(y)
 
 
-def _wrong_cotangent(bench: Bench, of: Shape, given: Shape) -> Any:
-    y = bench.times(bench.leaf(np.ones(of)), bench.leaf(np.ones(of)))
-    return lambda: bench.back(y, gradient=bench.constant(np.ones(given)))
+def _wrong_cotangent(bench: Bench, of: Shape, given: Shape, *, by_number: bool) -> Any:
+    x, z = bench.leaf(np.ones(of)), bench.leaf(np.ones(of))
+    y = bench.times(x, 2.0 if by_number else z)
+
+    def steps() -> tuple[Any, Any]:
+        bench.back(y, gradient=bench.constant(np.ones(given)))
+        return x, z  # held until now: an engine may look only at tensors that somebody has
+
+    return steps
 
 
 def _wrong_operands(bench: Bench) -> Any:
@@ -120,7 +124,12 @@ REFUSALS: Final[tuple[tuple[str, str, Callable[[Bench], Any]], ...]] = (
     ("root-without-grad", "backward", _constant_root),
     ("graph-freed", "backward", _freed),
     *(
-        ("cotangent-shape", "backward", partial(_wrong_cotangent, of=of, given=given))
+        (
+            "cotangent-shape",
+            "backward",
+            partial(_wrong_cotangent, of=of, given=given, by_number=by_number),
+        )
+        for by_number in (False, True)
         for of, given in MISFITS
     ),
     ("leaf-inplace", "iadd", _leaf_written),
