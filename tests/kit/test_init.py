@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from gradspec_conformance.adapters.phrases import read_book
 from gradspec_conformance.cli.init import command
+from gradspec_conformance.cli.workflow import workflow
 from gradspec_conformance.exceptions import NothingFound
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.probing.asking import book_of
@@ -134,18 +135,100 @@ def test_methods_with_dim_flags_and_modes_are_found(module: Written) -> None:
     assert set(ran.values()) == {Outcome.PASSED}
 
 
-def test_a_gradient_that_is_no_tensor_has_no_flags(module: Written) -> None:
-    plain = schools.METHODS.replace(
-        "leaf.grad = Tensor(share if leaf.grad is None else leaf.grad.data + share)",
-        "leaf.grad = np.array(share if leaf.grad is None else leaf.grad + share)",
-    )
-    module("plain_engine", plain)
+PLAIN_GRADIENTS = schools.METHODS.replace(
+    "leaf.grad = Tensor(share if leaf.grad is None else leaf.grad.data + share)",
+    "leaf.grad = np.array(share if leaf.grad is None else leaf.grad + share)",
+)
+
+
+def test_a_gradient_that_works_in_operators_is_a_tensor(module: Written) -> None:
+    module("methods_engine", schools.METHODS)
+
+    assert "gradient_tensors" in book("methods_engine").abilities
+    assert outcomes("methods_engine", "ho-002a") == {"ho-002a": Outcome.PASSED}
+
+
+def test_a_gradient_that_is_an_array_or_a_number_is_no_tensor(module: Written) -> None:
+    module("plain_engine", PLAIN_GRADIENTS)
+    module("numbers_engine", schools.NUMBERS)
+
+    assert "gradient_tensors" not in book("plain_engine").abilities
+    assert "gradient_tensors" not in book("numbers_engine").abilities
+    assert outcomes("plain_engine", "ho-002a") == {"ho-002a": Outcome.UNSUPPORTED}
+
+
+def test_an_array_has_no_flags(module: Written) -> None:
+    module("plain_engine", PLAIN_GRADIENTS)
 
     found = book("plain_engine")
 
     assert said(found, "get:requires_grad") == ["isinstance($x, Tensor) and $x.requires_grad"]
     assert said(found, "get:is_leaf") == ["not isinstance($x, Tensor) or $x.is_leaf"]
-    assert outcomes("plain_engine", "ho-002a") == {"ho-002a": Outcome.PASSED}
+
+
+def test_a_data_type_is_said_where_gradients_follow_what_is_said(module: Written) -> None:
+    wide = schools.METHODS.replace(
+        "data, requires_grad=False, _before=()):\n        self.data = np.array(data)",
+        "data, requires_grad=False, dtype=None, _before=()):\n"
+        "        self.data, self._dtype = np.array(data, dtype), dtype",
+    ).replace("leaf.grad = Tensor(", "leaf.grad = Tensor(dtype=leaf._dtype or float, data=")
+    module("wide_engine", wide)
+
+    assert said(book("wide_engine"), "leaf") == ["Tensor($array, dtype=$dtype, requires_grad=True)"]
+    assert outcomes("wide_engine", "acc-024") == {"acc-024": Outcome.PASSED}
+
+
+def test_an_empty_array_keeps_its_shape_where_the_data_type_has_to_be_said(module: Written) -> None:
+    lazy = schools.METHODS.replace(
+        "data, requires_grad=False, _before=()):\n        self.data = np.array(data)",
+        "data, requires_grad=False, dtype=None, _before=()):\n"
+        "        self.data = np.asarray(data) if dtype is None else np.array(data, dtype)",
+    )
+    module("window_engine", lazy)
+
+    assert said(book("window_engine"), "tensor") == ["Tensor($array, dtype=$dtype)"]
+    id_ = "leaf-016a/a_row_to_no_rows"
+    assert outcomes("window_engine", id_) == {id_: Outcome.PASSED}
+
+
+def test_one_sentence_for_two_refusals_stands_for_the_more_frequent_one(module: Written) -> None:
+    terse = schools.METHODS.replace(
+        "        run(self, np.ones_like",
+        """        if getattr(self, "gone", False):
+            raise RuntimeError("this tensor does not require grad")
+        self.gone = True
+        run(self, np.ones_like""",
+    )
+    module("terse_engine", terse)
+
+    kinds = [error.kind for error in book("terse_engine").errors]
+
+    assert "root-without-grad" in kinds
+    assert "graph-freed" not in kinds
+    assert outcomes("terse_engine", "bwd-006") == {"bwd-006": Outcome.PASSED}
+
+
+def test_each_sentence_about_a_cotangents_shape_is_known(module: Written) -> None:
+    fussy = schools.METHODS.replace(
+        "        run(self, np.ones_like",
+        """        if gradient is not None and gradient.data.ndim != self.data.ndim:
+            raise ValueError("this cotangent has other dimensions")
+        if gradient is not None and gradient.data.size > self.data.size:
+            raise IndexError("shape mismatch: this cotangent has too many entries")
+        if gradient is not None and gradient.data.size < self.data.size:
+            raise ValueError("this cotangent has too few entries")
+        run(self, np.ones_like""",
+    )
+    module("fussy_engine", fussy)
+
+    errors = book("fussy_engine").errors
+
+    assert sum(error.kind == "cotangent-shape" for error in errors) == 3
+    assert outcomes("fussy_engine", "vjp-207/one_entry", "vjp-207/number", "vjp-004/longer") == {
+        "vjp-207/one_entry": Outcome.PASSED,
+        "vjp-207/number": Outcome.PASSED,
+        "vjp-004/longer": Outcome.PASSED,
+    }
 
 
 def test_a_wrong_gradient_is_no_reason_to_leave_an_operator_out(module: Written) -> None:
@@ -253,6 +336,12 @@ def test_a_guess_that_ends_the_process_or_hangs_is_left_out_and_told(module: Wri
         ("import no_such_package", "importing bad_engine needs 'no_such_package'"),
         ("x = (", "importing bad_engine raised SyntaxError"),
         ("def f(): return 1", "in bad_engine nothing was found"),
+        ("raise KeyboardInterrupt", "importing bad_engine raised KeyboardInterrupt"),
+        ("import sys; sys.argv[5]", "importing bad_engine raised IndexError"),
+        ("input()", "importing bad_engine raised EOFError"),
+        ("import sys; sys.modules[__name__] = None", "gives a NoneType, and no module"),
+        ("def __getattr__(name): 1 / 0", "in bad_engine nothing was found"),
+        ("__path__ = ['nowhere', 3]", "in bad_engine nothing was found"),
     ],
 )
 def test_a_module_that_cannot_be_looked_at_is_told_in_a_sentence(
@@ -279,9 +368,27 @@ def test_book_expectations_and_workflow_are_written_and_agree(module: Written) -
 
     assert result.exit_code == 0, result.output
     assert Path("numbers_engine-known.toml").read_text("utf-8").startswith("# What numbers_engine")
-    workflow = Path(".github/workflows/gradspec-numbers_engine.yml").read_text("utf-8")
-    assert "gradspec run numbers_engine.toml --expect numbers_engine-known.toml" in workflow
+    job = Path(".github/workflows/gradspec-numbers_engine.yml").read_text("utf-8")
+    assert "gradspec run numbers_engine.toml --expect numbers_engine-known.toml -n" in job
     assert "next: gradspec run numbers_engine.toml" in result.output
+
+
+def test_a_job_is_strict_once_all_is_explained() -> None:
+    fresh = workflow("mine", "mine.toml", "mine-known.toml", is_explained=False)
+    explained = workflow("mine", "mine.toml", "mine-known.toml", is_explained=True)
+
+    assert " --strict -n" not in fresh
+    assert "add --strict" in fresh
+    assert "mine-known.toml --strict -n auto" in explained
+    assert "add --strict" not in explained
+
+
+def test_a_job_is_like_the_one_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "conformance" / "ci.md").read_text("utf-8")
+    job = workflow("mine", "mine.toml", "known.toml", is_explained=True)
+
+    shared = [line for line in job.splitlines() if line.strip() and not line.startswith("#")]
+    assert [line for line in shared if line not in page] == ["  gradspec:"]
 
 
 def test_nothing_is_overwritten_unless_told(module: Written) -> None:
@@ -303,8 +410,14 @@ def test_nothing_is_overwritten_unless_told(module: Written) -> None:
     [
         (["no_such_engine"], "there is no module 'no_such_engine'"),
         (["json"], "in json nothing was found"),
-        (["mine.py"], "'mine.py' is a file: write mine"),
+        (["mine.py"], "'mine.py' is a file: write mine, as a program imports it\n"),
+        (["src/mine.py"], "write mine, as a program imports it, with PYTHONPATH=src"),
+        (["my-engine.py"], "'my-engine.py' is a file that no program can import: rename it"),
         (["two words"], "'two words' is no module"),
+        (["my-engine"], "'my-engine' is no module: write what a program imports"),
+        (["mine."], "'mine.' is no module"),
+        (["a" * 300], "cannot be written: File name too long"),
+        (["json", "--into", "a" * 300], "cannot be written: File name too long"),
         (["json", "--into", "nowhere"], "there is no folder nowhere"),
         (["json", "--timeout", "nan"], "nan"),
         (["json", "--setup", "1 / 0"], "what --setup says raised ZeroDivisionError"),
@@ -346,3 +459,16 @@ def test_a_tape_that_grows_is_cleared_before_each_clause(module: Written) -> Non
     module("taped_engine", f"{clearing}{recording}")
 
     assert said(book("taped_engine"), "reset") == ["taped_engine.clear_tape()"]
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_tried(
+    module: Written,
+) -> None:
+    module("numbers_engine", schools.NUMBERS)
+    Path(".github").write_text("no folder", "utf-8")
+
+    result = CliRunner().invoke(command, ["numbers_engine"])
+
+    assert result.exit_code == 2
+    assert "gradspec-numbers_engine.yml cannot be written" in result.output
+    assert not Path("numbers_engine.toml").exists()

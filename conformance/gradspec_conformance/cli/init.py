@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -16,34 +15,21 @@ from rich.markup import escape
 from gradspec_conformance.adapters.phrases import read_book
 from gradspec_conformance.cli import expect
 from gradspec_conformance.cli.files import check_writable, write
+from gradspec_conformance.cli.workflow import workflow
 from gradspec_conformance.exceptions import MalformedBook, NothingFound, WrongUsage
+from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.probing.asking import book_of
 from gradspec_conformance.report.terminal import console
 from gradspec_conformance.run.request import check_timeout
+from gradspec_conformance.run.result import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORKFLOW: Final = """\
-# Holds {module} to the specification of automatic differentiation: red on a regression, and on an
-# improvement that {known} does not know yet.
-
-name: gradspec
-on: [push, pull_request]
-jobs:
-  gradspec:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.12"
-      - run: pip install gradspec
-      - run: pip install {installed}
-      - run: gradspec run {book} --expect {known}
-"""
-
 MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+MOST_SHOWN: Final = 200
+"""How many characters of a wrong name are told."""
 
 
 @click.command("init")
@@ -68,15 +54,18 @@ def command(
     what does not stands there as comments.  What the engine fails today is written to
     MODULE-known.toml, and a workflow for GitHub to .github/workflows/gradspec-MODULE.yml.
 
-    Exit status: 0 written, 2 nothing could be found, and why, 3 what was found cannot be run.
+    Exit status: 0 written, 1 written, and a list that was there is kept which says otherwise, 2
+    nothing could be found, and why, 3 what was found cannot be run.
     """
     name = module.replace(".", "-")
     book, known = into / f"{name}.toml", into / f"{name}-known.toml"
-    workflow = into / ".github" / "workflows" / f"gradspec-{name}.yml"
-    files = [book] if book_only else [book, known, workflow]
+    job = into / ".github" / "workflows" / f"gradspec-{name}.yml"
+    files = [book] if book_only else [book, known, job]
+    status = 0
     try:
         check_timeout(timeout)
-        _check(module, files, force=force)
+        _check_name(module)
+        _check_places(files, force=force)
         text = _looked(module, setup, timeout)
     except (WrongUsage, NothingFound) as error:
         _stop(str(error))
@@ -84,34 +73,48 @@ def command(
     show = console()
     show.print(f"{book}: {_told(text)}", markup=False, soft_wrap=True)
     if not book_only:
-        _write_known(book, known)
-        workflow.parent.mkdir(parents=True, exist_ok=True)
-        said = {"module": module, "book": book.name, "known": known.name}
-        _write(workflow, WORKFLOW.format(**said, installed=_installed(module)), Path.read_text)
-        show.print(f"{workflow}: holds it to that", markup=False, soft_wrap=True)
+        status = _write_known(book, known)
+        open_ = any(entry.is_unexplained for entry in Expectations.load(known).entries)
+        job.parent.mkdir(parents=True, exist_ok=True)
+        text = workflow(module, book.name, known.name, is_explained=not open_)
+        _write(job, text, Path.read_text)
+        show.print(f"{job}: holds it to that", markup=False, soft_wrap=True)
     show.print(f"next: gradspec run {escape(str(book))}", soft_wrap=True)
+    sys.exit(status)
 
 
-def _check(module: str, files: list[Path], *, force: bool) -> None:
-    """See that there is something to look at and a place to write to; raises WrongUsage."""
+def _check_name(module: str) -> None:
+    """See that a program can import something of this name; raises WrongUsage."""
     if module.endswith(".py"):
-        name = Path(module).stem
-        raise WrongUsage(f"{module!r} is a file: write {name}, as a program imports it")
+        file = Path(module)
+        if not MODULE.fullmatch(file.stem):
+            raise WrongUsage(f"{module!r} is a file that no program can import: rename it")
+        where = "" if file.parent == Path() else f", with PYTHONPATH={file.parent}"
+        raise WrongUsage(f"{module!r} is a file: write {file.stem}, as a program imports it{where}")
     if not MODULE.fullmatch(module):
         raise WrongUsage(
-            f"{module[:200]!r} is no module: write what a program imports, as mine.engine"
+            f"{module[:MOST_SHOWN]!r} is no module: write what a program imports, as mine.engine"
         )
-    if not files[0].parent.is_dir():
+
+
+def _check_places(files: list[Path], *, force: bool) -> None:
+    """See that there is a place to write to; raises WrongUsage."""
+    try:
+        has_folder = files[0].parent.is_dir()
+        there = [str(path) for path in files if path.exists() or path.is_symlink()]
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        named = str(files[0])[:MOST_SHOWN]
+        raise WrongUsage(f"{named} cannot be written: {error.strerror}") from None
+    if not has_folder:
         raise WrongUsage(f"there is no folder {files[0].parent}")
-    there = [str(path) for path in files if path.exists() or path.is_symlink()]
     if there and not force:
         raise WrongUsage(
             f"{', '.join(there)} {'is' if len(there) == 1 else 'are'} there already: "
             "--force writes over, --into writes elsewhere"
         )
     for path in files:
-        if path.parent.is_dir():
-            check_writable(path)
+        folder = next(one for one in path.parents if one.exists())
+        check_writable(path if folder == path.parent else folder / path.name)
 
 
 def _looked(module: str, setup: str, timeout: float) -> str:
@@ -141,18 +144,19 @@ def _told(text: str) -> str:
     return f"{kind}, and {operators} operators besides + - * / **; {open_} lines are left open"
 
 
-def _write_known(book: Path, known: Path) -> None:
-    """Have the whole specification run, and what fails written down; reasons there are kept."""
+def _write_known(book: Path, known: Path) -> int:
+    """Have the whole specification run, and what fails written down; a list there is kept.
+
+    Gives 1 if such a list says otherwise; ends here if there was no run.
+    """
     arguments = [str(book), "--write", str(known)]
-    expect.command.main(arguments, standalone_mode=False)
-
-
-def _installed(module: str) -> str:
-    """Say what pip installs: the distribution of the module, or what lies in the repository."""
-    owners = sorted(set(metadata.packages_distributions().get(module.partition(".")[0], ())))
-    if len(owners) != 1 or metadata.distribution(owners[0]).read_text("direct_url.json"):
-        return "."  # it was installed from a folder, most likely this one
-    return f"{owners[0]}=={metadata.version(owners[0])}"
+    try:
+        expect.command.main(arguments, standalone_mode=False)
+    except SystemExit as end:
+        if end.code != ExitStatus.NOT_CONFORMANT or not known.exists():
+            raise
+        return int(end.code)
+    return 0
 
 
 def _write(path: Path, text: str, read: Callable[[Path], object]) -> None:

@@ -100,8 +100,6 @@ class Draft:
                 )
                 bench.begin()
                 experiment(bench)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # noqa: BLE001 - whatever a wrong guess leads to
             self.note(key, texts, reason(error))
             return False

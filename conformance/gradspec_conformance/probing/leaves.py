@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.port.abilities import DTYPES
 from gradspec.port.phrase import FORMS
-from gradspec_conformance.probing.draft import Bench, NotShown, same
+from gradspec_conformance.probing.arrays import find_arrays, find_constants, find_dtypes
+from gradspec_conformance.probing.draft import Bench, NotShown
+from gradspec_conformance.probing.kind import BASIC, Kind, Maker
 from gradspec_conformance.probing.names import (
-    CLEARINGS,
     DATA_TYPES,
     GRADED,
     GRADIENTS,
@@ -28,53 +27,17 @@ if TYPE_CHECKING:
     from gradspec_conformance.probing.draft import Draft
     from gradspec_conformance.probing.surroundings import Surroundings
 
-MATRIX: Final = ((0.5, -1.5, 2.0), (3.0, -0.25, 1.25))
-VECTOR: Final = (0.5, -1.5, 2.0)
-
 TAILS: Final = ("", ".clone()", ".realize()", ".contiguous()")
 """What a lazy engine is told, so that a tensor has a place of its own."""
-
-BASIC: Final[dict[str, tuple[str, ...]]] = {"op:mul": ("$x * $other",)}
-
-
-@dataclass(frozen=True)
-class Maker:
-    """Something that may make tensors: how it is imported and said, and what it is."""
-
-    imported: str
-    said: str
-    thing: Any
-
-
-@dataclass
-class Kind:
-    """A way to make tensors that was shown to work, and how good it is."""
-
-    maker: Maker
-    phrases: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    dtypes: dict[str, str] = field(default_factory=dict)
-    has_arrays: bool = False
-    has_constants: bool = False
-    tensor_class: type = object
-    class_said: str = "type($x)"
-    run_pass: Any = None
-    tail: str = ""
-
-    @property
-    def rank(self) -> tuple[bool, bool, bool]:
-        """Tensors before numbers, wide numbers before narrow ones."""
-        return self.has_arrays, "float64" in self.dtypes, self.has_constants
 
 
 def find_leaves(draft: Draft, around: Surroundings) -> Kind | None:
     """Find how tensors are made and differentiated; the best way is taken into the draft."""
     found: list[Kind] = []
     for maker in makers(around):
-        kind = _tried(draft, around, maker)
-        if kind is not None:
-            found.append(kind)
-            if all(kind.rank[:2]):
-                break
+        found += _tried(draft, around, maker)
+        if any(kind.leaves_no_wish for kind in found):
+            break
     if not found:
         return None
     kind = max(found, key=lambda one: one.rank)
@@ -101,19 +64,30 @@ def makers(around: Surroundings) -> Iterator[Maker]:
                 yield Maker(f"import {said.rpartition('.')[0]}", said, thing)
 
 
-def _tried(draft: Draft, around: Surroundings, maker: Maker) -> Kind | None:
+def _tried(draft: Draft, around: Surroundings, maker: Maker) -> list[Kind]:
+    """Give the ways to make tensors with this; the last one is the best that can be, if one is."""
     before = list(draft.setup)
     draft.setup.append(maker.imported)
+    found: list[Kind] = []
     try:
-        for tail, dtype, form in itertools.product(TAILS, ("float64", "float32"), FORMS):
-            for suffix, spelling in _suffixes(around, maker, dtype):
-                text = f"{maker.said}(${form}{suffix}){tail}"
-                kind = Kind(maker, {"tensor": (text,)}, {dtype: spelling}, tail=tail)
+        for tail in TAILS:
+            for kind in _ways(around, maker, tail):
                 if _is_shown(draft, around, kind) and _is_differentiated(draft, around, kind):
-                    return kind
+                    found.append(kind)
+                    if kind.leaves_no_wish:
+                        return found
+            if found:
+                break
     finally:
         draft.setup[:] = before
-    return None
+    return found
+
+
+def _ways(around: Surroundings, maker: Maker, tail: str) -> Iterator[Kind]:
+    for dtype, form in itertools.product(("float64", "float32"), FORMS):
+        for suffix, spelling in _suffixes(around, maker, dtype):
+            text = f"{maker.said}(${form}{suffix}){tail}"
+            yield Kind(maker, {"tensor": (text,)}, {dtype: spelling}, tail=tail)
 
 
 def _suffixes(around: Surroundings, maker: Maker, dtype: str) -> Iterator[tuple[str, str]]:
@@ -183,9 +157,9 @@ def _is_differentiated(draft: Draft, around: Surroundings, kind: Kind) -> bool:
         for backward, run_pass in _passes(around, kind):
             if _has_gradient(draft, kind, leaf, backward):
                 kind.run_pass = run_pass
-                _find_arrays(draft, kind)
-                _find_constants(draft, kind, flag)
-                _find_dtypes(draft, kind)
+                find_arrays(draft, kind)
+                find_constants(draft, kind, flag)
+                find_dtypes(draft, kind)
                 return True
     return False
 
@@ -237,164 +211,3 @@ def _of_both(kind: Kind) -> str:
     shown = kind.phrases["array"][0].removeprefix("np.array(").removesuffix(")")
     expression, comma, rest = shown.partition(", dtype=")
     return f"np.array({expression} if isinstance($x, {kind.class_said}) else $x{comma}{rest})"
-
-
-def _find_arrays(draft: Draft, kind: Kind) -> None:
-    """Find out whether tensors have shapes; an engine of numbers may swallow an array unseen."""
-    number = kind.phrases["leaf"][0]
-    for form in ("$array", "$list"):
-        leaf = _with_data(number, form)
-        made = _with_data(kind.phrases["tensor"][0], form)
-        said = {**BASIC, **kind.phrases, "tensor": (made,), "leaf": (leaf,)}
-        if draft.shows("leaf", (leaf,), _holds_arrays, said, dtypes=kind.dtypes):
-            kind.phrases |= {"tensor": (made,), "leaf": (leaf,), "shape": ("tuple($x.shape)",)}
-            kind.has_arrays = True
-            return
-    made, leaf = (_with_data(kind.phrases[key][0], "$number") for key in ("tensor", "leaf"))
-    said = {**BASIC, **kind.phrases, "tensor": (made,), "leaf": (leaf,)}
-    if draft.shows("leaf", (leaf,), _multiplies, said, dtypes=kind.dtypes):
-        kind.phrases |= {"tensor": (made,), "leaf": (leaf,)}
-        kind.dtypes = dict.fromkeys(kind.dtypes, "float")
-
-
-def _with_data(text: str, form: str) -> str:
-    for name in FORMS:
-        text = text.replace(f"${name}", form)
-    return text
-
-
-def _multiplies(bench: Bench) -> None:
-    """Differentiate a product of two tensors: of one with itself is too hard for some engines."""
-    x, z = bench.leaf(3.0), bench.leaf(5.0)
-    bench.back(bench.times(x, z))
-    bench.has_grad(x, 5.0)
-    bench.has_grad(z, 3.0)
-
-
-def _holds_arrays(bench: Bench) -> None:
-    _multiplies(bench)
-    for array in (MATRIX, VECTOR, (), ((1.0,),)):
-        x = bench.leaf(np.reshape(array, np.shape(array)))
-        if tuple(x.shape) != np.shape(array):
-            raise NotShown(f"an array of shape {np.shape(array)} has shape {tuple(x.shape)}")
-        bench.holds(x, array)
-        bench.holds(bench.times(x, x), np.square(array))
-    same(bench.value(bench.leaf(np.transpose(MATRIX))), np.transpose(MATRIX), "transposed array")
-    given = np.array(MATRIX, bench.ask.dtype)
-    x = bench.ask.tensor(given, leaf=True)
-    given[...] = 7.0
-    bench.holds(x, MATRIX)
-
-
-def _find_constants(draft: Draft, kind: Kind, flag: str) -> None:
-    """Find what makes a tensor that gets no gradient."""
-    made = kind.phrases["tensor"][0]
-    guesses = [made]
-    if flag:
-        swapped = {"True": "False", "False": "True"}
-        name, _, value = flag.partition("=")
-        told = made.removesuffix(f"){kind.tail}")
-        guesses.append(f"{told}, {name}={swapped[value]}){kind.tail}")
-    for guess in guesses:
-        said = {**BASIC, **kind.phrases}
-        if draft.shows("tensor", (guess,), _stays_constant, said, dtypes=kind.dtypes):
-            kind.phrases["tensor"] = (guess,)
-            kind.has_constants = True
-            return
-
-
-def _stays_constant(bench: Bench) -> None:
-    for swapped in (False, True):
-        x, c = bench.leaf(2.0), bench.constant(3.0)
-        bench.back(bench.times(c, x) if swapped else bench.times(x, c))
-        bench.has_grad(x, 3.0)
-        found = bench.grad(c)
-        if found is not None and np.any(found):
-            raise NotShown("a tensor made so gets a gradient")
-
-
-def _find_dtypes(draft: Draft, kind: Kind) -> None:
-    """Keep the data types in which an array comes back as it was."""
-    if not kind.has_arrays:
-        return
-    (main, spelling), *_ = kind.dtypes.items()
-    for name in DTYPES:
-        said = spelling.replace(main, name)
-        said = "np.bool_" if said == "np.bool" else said  # of NumPy 1, too
-        if name != main and _keeps(draft, kind, name, said):
-            kind.dtypes[name] = said
-
-
-def _keeps(draft: Draft, kind: Kind, name: str, said: str) -> bool:
-    def keep(bench: Bench) -> None:
-        arrays = [np.array([[0, 1, 1], [1, 0, 1]]), np.array(1), np.zeros((0, 3))]
-        for array in arrays:
-            given = array.astype(name)
-            for leaf in (False, True) if given.dtype.kind == "f" else (False,):
-                back = bench.value(bench.ask.tensor(given, leaf=leaf))
-                if back.dtype != given.dtype or back.shape != given.shape or (back != given).any():
-                    raise NotShown(f"it comes back as {back.dtype} of shape {back.shape}")
-
-    more = kind.phrases
-    return draft.shows(f"dtype:{name}", (), keep, more, dtypes={**kind.dtypes, name: said})
-
-
-def find_clearing(draft: Draft) -> None:
-    """Find what makes a gradient be gone, or zero, before the next pass."""
-
-    def clear(bench: Bench) -> None:
-        x = bench.leaf(3.0)
-        bench.back(bench.times(x, bench.leaf(5.0)))
-        bench.ask("clear:grad", x)
-        bench.has_none(x)
-        bench.back(bench.times(bench.times(x, bench.leaf(2.0)), bench.leaf(5.0)))
-        bench.has_grad(x, 10.0)
-
-    def begins_at_zero(bench: Bench) -> None:
-        if bench.grad(bench.leaf(3.0)) is None:
-            raise NotShown("a gradient begins as None")
-
-    gradient = draft.phrases["get:grad"][0]
-    attribute = not gradient.endswith(")")
-    none, *zeros = (f"{gradient} = {v}" for v in ("None", "0.0", f"np.zeros_like({gradient})"))
-    begun = draft.shows("clear:grad", (), begins_at_zero)
-    draft.notes.pop("clear:grad", None)
-    assigned = (*CLEARINGS, *zeros, none) if begun else (none, *CLEARINGS, *zeros)
-    guesses = assigned if attribute else CLEARINGS
-    if not draft.find("clear:grad", guesses, clear):
-        draft.phrases["clear:grad"] = ()
-
-
-def find_writing(draft: Draft, *, arrays: bool) -> None:
-    """Find whether a gradient can be assigned, so that it counts, and deleted."""
-    gradient = draft.phrases["get:grad"][0]
-    shown = draft.phrases["array"][0].replace("$x", "$value")
-
-    def assign(bench: Bench) -> None:
-        x = bench.leaf(3.0)
-        bench.ask("set:grad", x, bench.constant(10.0))
-        bench.has_grad(x, 10.0)
-        bench.back(bench.times(x, bench.leaf(6.0)))
-        found = bench.grad(x)
-        if found is None or found not in (16.0, 6.0):
-            raise NotShown(f"after a pass from 6 * x it is {found}, and not 10 + 6")
-        try:
-            bench.ask("set:grad", x, bench.constant((1.0, 2.0)) if arrays else "text")
-        except Exception:  # noqa: BLE001 - it looks at what it is given
-            return
-        raise NotShown("whatever is assigned is taken, and nobody says what may be")
-
-    def delete(bench: Bench) -> None:
-        x = bench.leaf(3.0)
-        bench.back(bench.times(x, bench.leaf(6.0)))
-        bench.ask("del:grad", x)
-        bench.has_none(x)
-        bench.back(bench.times(x, bench.leaf(6.0)))
-        bench.has_grad(x, 6.0)
-
-    attribute = not gradient.endswith(")")
-    guesses = (f"{gradient} = $value", f"{gradient} = {shown}") if attribute else ()
-    if not draft.find("set:grad", guesses, assign):
-        draft.phrases["set:grad"] = ()
-    if not draft.find("del:grad", (f"del {gradient}",) if attribute else (), delete):
-        draft.phrases["del:grad"] = ()

@@ -19,15 +19,22 @@ from gradspec_conformance.exceptions import MalformedBook, NothingFound
 from gradspec_conformance.probing.attributes import (
     find_flags,
     find_looks,
-    find_modes,
     find_numbers,
 )
 from gradspec_conformance.probing.draft import Draft, quietly, reason
 from gradspec_conformance.probing.functional import find_functional
-from gradspec_conformance.probing.leaves import find_clearing, find_leaves, find_writing
+from gradspec_conformance.probing.gradients import (
+    find_clearing,
+    find_gradient_tensors,
+    find_writing,
+)
+from gradspec_conformance.probing.leaves import find_leaves
 from gradspec_conformance.probing.messages import WHOLE
+from gradspec_conformance.probing.modes import find_modes
 from gradspec_conformance.probing.operators import Operators
-from gradspec_conformance.probing.passes import find_asking, find_errors, find_options
+from gradspec_conformance.probing.passes import find_options
+from gradspec_conformance.probing.queries import find_asking
+from gradspec_conformance.probing.refusals import find_errors
 from gradspec_conformance.probing.state import find_reset
 from gradspec_conformance.probing.surroundings import Surroundings, explore, put_back_switches
 from gradspec_conformance.probing.torch_names import named_errors, names_of_torch
@@ -56,6 +63,7 @@ def look(module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[st
     if kind is not None:
         find_reset(draft, around)
         find_clearing(draft)
+        find_gradient_tensors(draft)
         find_writing(draft, arrays=kind.has_arrays)
         find_options(draft, kind.run_pass, arrays=kind.has_arrays)
         find_flags(draft, kind.class_said)
@@ -84,8 +92,6 @@ def _prepare(draft: Draft, setup: str) -> None:
     draft.tell("--setup")
     try:
         exec(compile(setup, "<--setup>", "exec"), {})  # noqa: S102 - the user's own
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # noqa: BLE001 - whatever a stranger's module raises
         raise NothingFound(f"what --setup says raised {reason(error)}") from None
     draft.setup.append(setup.strip())

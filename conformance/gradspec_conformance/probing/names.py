@@ -95,7 +95,6 @@ OPERATORS: Final[dict[str, str]] = {
     "pow": "pow power",
     "neg": "neg negative",
     "abs": "abs absolute fabs",
-    "matmul": "matmul",
     "mm": "mm matmul dot",
     "mv": "mv matmul dot",
     "dot": "dot matmul",
@@ -104,9 +103,7 @@ OPERATORS: Final[dict[str, str]] = {
     "sigmoid": "sigmoid sigm logistic",
     "relu": "relu ReLU",
     "tanh": "tanh Tanh",
-    "log1p": "log1p",
     "reciprocal": "reciprocal recip",
-    "rsqrt": "rsqrt",
     "square": "square sqr",
     "sign": "sign sgn",
     "where": "where select cond",
@@ -118,10 +115,8 @@ OPERATORS: Final[dict[str, str]] = {
     "ge": "ge greater_equal",
     "amax": "amax max",
     "amin": "amin min",
-    "logsumexp": "logsumexp",
-    "cumsum": "cumsum",
+    "log_softmax": "log_softmax logsoftmax",
     "cat": "cat concat concatenate",
-    "reshape": "reshape",
     "transpose": "transpose swapaxes",
     "permute": "permute transpose",
     "t": "t T transpose",
@@ -132,12 +127,7 @@ OPERATORS: Final[dict[str, str]] = {
     "movedim": "movedim moveaxis",
     "repeat": "repeat tile",
     "take_along_dim": "take_along_dim take_along_axis",
-    "select": "select",
     "to": "to astype cast",
-    "float": "float",
-    "topk": "topk",
-    "argmax": "argmax",
-    "unbind": "unbind",
 }
 """What an operator may be called, where that is not only torch's own name."""
 
@@ -160,21 +150,13 @@ ARGUMENTS: Final[dict[str, str]] = {
     "correction": "correction ddof",
     "min": "min a_min low min_value minimum min_",
     "max": "max a_max high max_value maximum max_",
-    "indices": "indices",
     "diagonal": "diagonal k",
-    "chunks": "chunks",
     "shape": "shape newshape",
     "size": "shape size",
-    "k": "k",
-    "other": "other",
 }
 """Parameters, where they may not only be called as torch calls them."""
 
-LEFT_OUT: Final = frozenset(
-    {
-        *("out", "alpha", "dtype", "requires_grad"),
-    }
-)
+LEFT_OUT: Final = frozenset({"out", "alpha", "dtype", "requires_grad"})
 """Optional arguments that are not guessed at."""
 
 NOT_GUESSED: Final = frozenset(

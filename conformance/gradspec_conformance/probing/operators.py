@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import operator as signs
 import re
@@ -28,15 +27,13 @@ from gradspec_conformance.engines.smoke_operators import OperatorTrial
 from gradspec_conformance.probing.draft import Bench, NotShown
 from gradspec_conformance.probing.names import (
     AGAIN,
-    ARGUMENTS,
     ARRAYS_WILL_DO,
     FORWARDING,
-    LEFT_OUT,
-    LIKE_ELSEWHERE,
     NOT_GUESSED,
     SIGNS,
 )
 from gradspec_conformance.probing.names import OPERATORS as NAMES
+from gradspec_conformance.probing.spellings import kind_of, spellings, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,15 +41,6 @@ if TYPE_CHECKING:
     from gradspec.catalogue.operator import Operator
     from gradspec_conformance.probing.draft import Draft
     from gradspec_conformance.probing.surroundings import Surroundings
-
-WITHOUT_GRADIENT: Final = ("condition", "index", "indices", "mask")
-"""Operands that no gradient goes to: an engine may want an array."""
-
-MOST_NAMES: Final = 3
-"""Names of one parameter that are tried, where a function does not tell its own."""
-
-MOST_SPELLINGS: Final = 48
-"""Ways to write the arguments that are tried for one function."""
 
 LONGEST: Final = 40
 """How many characters of a value are told."""
@@ -265,7 +253,7 @@ class Operators:
         name = operator.name
         seen: set[str] = set()
         sign = operator.sign or SIGNS.get(name, "")
-        texts = (*(_typed(sign, operator, calls) if sign else ()), *self._conversions(name))
+        texts = (*(typed(sign, operator, calls) if sign else ()), *self._conversions(name))
         for text in itertools.chain(texts, self._calling(operator)):
             if text not in seen:
                 seen.add(text)
@@ -307,7 +295,7 @@ class Operators:
                 if len(operator.signature.required) == 1:
                     yield f"$x.{name}"
                 continue
-            for arguments in _spellings(operator, operator.signature.names[1:], thing, shown):
+            for arguments in spellings(operator, operator.signature.names[1:], thing, shown):
                 yield f"$x.{name}({arguments})"
 
     def _functions(self, operator: Operator) -> Iterator[str]:
@@ -322,7 +310,7 @@ class Operators:
             for said, thing in found[:ENOUGH]:
                 if not callable(thing):
                     continue
-                for arguments in _spellings(operator, operator.signature.names, thing, shown):
+                for arguments in spellings(operator, operator.signature.names, thing, shown):
                     yield f"{said}({arguments})"
                     if flag and operator.smoothness in (CONSTANT, UNDETERMINED):
                         yield f"{said}({arguments}, {flag})"
@@ -356,8 +344,8 @@ def _narrowed(text: str, right: list[Call], wrong: Call) -> Iterator[str]:
     """
     kinds_of = {}
     for name, value in wrong.sample().items():
-        kinds = {_kind(call.sample()[name]) for call in right if name in call.given} - {""}
-        if len(kinds) == 1 and _kind(value) not in kinds:
+        kinds = {kind_of(call.sample()[name]) for call in right if name in call.given} - {""}
+        if len(kinds) == 1 and kind_of(value) not in kinds:
             kinds_of[name] = kinds.pop()
     for names in (*([name] for name in reversed(kinds_of)), [*kinds_of]):
         narrower = text
@@ -380,86 +368,3 @@ def _form(call: Call) -> tuple[tuple[str, str], ...]:
     """Tell what kind of value stands where in a call."""
     sample = call.sample()
     return tuple((name, type(value).__name__) for name, value in sample.items())
-
-
-def _typed(sign: str, operator: Operator, calls: dict[str, Call]) -> Iterator[str]:
-    """Give a sign for all operands, then for some kinds of operands."""
-    yield sign
-    kinds: dict[str, list[str]] = {}
-    for call in calls.values():
-        for name, value in call.sample().items():
-            kind = _kind(value)
-            if kind and kind not in kinds.setdefault(name, []):
-                kinds[name].append(kind)
-    names = [name for name in operator.signature.names if name in kinds]
-    if sum(map(len, kinds.values())) == len(names):
-        return
-    for chosen in itertools.product(*(["", *kinds[name]] for name in names)):
-        text = sign
-        for name, kind in zip(names, chosen, strict=True):
-            if kind:
-                text = text.replace(f"${name}", f"${{{name}:{kind}}}")
-        if text != sign:
-            yield text
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case np.ndarray():
-            return "tensor"
-        case bool():
-            return "bool"
-        case int():
-            return "number"
-        case float():
-            return "number"
-        case tuple() | list():
-            return "list"
-        case slice():
-            return "slice"
-    return ""
-
-
-def _spellings(
-    operator: Operator, names: tuple[str, ...], function: Any, shown: str = ""
-) -> Iterator[str]:
-    """Give ways to write the arguments, those that the function can take.
-
-    `shown` gives the array of a tensor, for arguments that no gradient goes to.
-    """
-    signature = operator.signature
-    known, open_ended = _parameters(function)
-    ways: list[list[str]] = []
-    for name in names:
-        spelled = [s for s in ARGUMENTS.get(name, name).split() if open_ended or s in known]
-        if name in LEFT_OUT and name not in signature.required:
-            continue
-        spelled = spelled[:MOST_NAMES]
-        if name == signature.variadic:
-            ways.append([f"${name}", f"$*{name}", *(f"{s}=${name}" for s in spelled)])
-        elif name == "tensors":
-            ways.append(["$tensors", "$*tensors"])
-        elif name in WITHOUT_GRADIENT and shown:
-            ways.append([f"${name}", shown.replace("$x", f"${name}")])
-        elif name in signature.required:
-            ways.append([f"${name}", *(f"{s}=${name}" for s in spelled if s != name)])
-        else:
-            bare = [f"$(${name})"] if name == names[min(1, len(names) - 1)] else []
-            ways.append([*(f"$({s}=${name})" for s in spelled), *bare, ""])
-    fixed = [s for s in LIKE_ELSEWHERE.get(operator.name, ()) if s.partition("=")[0] in known]
-    texts = [*itertools.islice(itertools.product(*ways), MOST_SPELLINGS)]
-    texts.append(tuple(f"${name}" for name in names if name not in LEFT_OUT))
-    yield from (", ".join(filter(None, [*text, *_fixed(text, fixed)])) for text in texts)
-
-
-def _fixed(text: tuple[str, ...], fixed: list[str]) -> list[str]:
-    """Give what is said anyway, where the call does not say it."""
-    return [] if any("correction" in part for part in text) else fixed[:1]
-
-
-def _parameters(function: Any) -> tuple[set[str], bool]:
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return set(), True
-    return {p.name for p in parameters}, any(p.kind is p.VAR_KEYWORD for p in parameters)

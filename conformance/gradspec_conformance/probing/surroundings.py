@@ -38,7 +38,7 @@ class Surroundings:
         """Give what has this name (it may have dots), and how it is said."""
         seen: set[int] = set()
         for place, module in self.places:
-            thing = _attribute(module, name)
+            thing = attribute(module, name)
             if thing is not None and id(thing) not in seen and not isinstance(thing, ModuleType):
                 seen.add(id(thing))
                 yield f"{place}.{name}", thing
@@ -58,8 +58,9 @@ class Surroundings:
             for name, thing in sorted(vars(module).items()):
                 if isinstance(thing, type) and not name.startswith("_") and _is_of(module, thing):
                     for method in names:
-                        if callable(getattr(thing, method, None)):
-                            yield f"{place}.{name}.{method}", getattr(thing, method)
+                        found = attribute(thing, method)
+                        if callable(found):
+                            yield f"{place}.{name}.{method}", found
 
 
 def explore(name: str, tell: Callable[[str], None], avoided: Container[str]) -> Surroundings:
@@ -67,20 +68,18 @@ def explore(name: str, tell: Callable[[str], None], avoided: Container[str]) -> 
     tell(f"import {name}")
     try:
         top = importlib.import_module(name)
-    except KeyboardInterrupt:
-        raise
     except ModuleNotFoundError as error:
         raise NothingFound(_missing(name, error)) from None
     except BaseException as error:  # noqa: BLE001 - whatever a stranger's module raises
         raise NothingFound(f"importing {name} raised {reason(error)}") from None
+    if not isinstance(top, ModuleType):
+        raise NothingFound(f"importing {name} gives a {type(top).__name__}, and no module")
     for inner in _inner(top):
         guess = f"import {inner}"
         if inner not in sys.modules and guess not in avoided:
             tell(guess)
             try:
                 importlib.import_module(inner)
-            except KeyboardInterrupt:
-                raise
             except BaseException:  # noqa: BLE001, S112 - it may want what is not here
                 continue
     loaded = [m for m in list(sys.modules) if m == name or m.startswith(f"{name}.")]
@@ -150,7 +149,7 @@ def _missing(name: str, error: ModuleNotFoundError) -> str:
 def _inner(top: ModuleType) -> list[str]:
     """Name the public modules of a package that lie in its folder."""
     found: list[str] = []
-    waiting = [(top.__name__, list(getattr(top, "__path__", ())))]
+    waiting = [(top.__name__, [f for f in vars(top).get("__path__", ()) if isinstance(f, str)])]
     while waiting:
         package, folders = waiting.pop(0)
         for one in pkgutil.iter_modules(folders):
@@ -170,18 +169,16 @@ def _is_public(path: str, name: str) -> bool:
 
 
 def _said(path: str) -> Any:
-    top, *rest = path.split(".")
-    thing: Any = sys.modules.get(top)
-    for part in rest:
-        thing = getattr(thing, part, None)
-    return thing
+    top, _, rest = path.partition(".")
+    return attribute(sys.modules.get(top), rest) if rest else sys.modules.get(top)
 
 
-def _attribute(thing: Any, path: str) -> Any:
+def attribute(thing: Any, path: str) -> Any:
+    """Give what dots lead to, or None."""
     for part in path.split("."):
         try:
             thing = getattr(thing, part, None)
-        except Exception:  # noqa: BLE001 - a module may have attributes that refuse
+        except Exception:  # noqa: BLE001 - a stranger's attributes may refuse
             return None
     return thing
 
@@ -189,7 +186,7 @@ def _attribute(thing: Any, path: str) -> Any:
 def _may_be(name: str, thing: type) -> bool:
     if issubclass(thing, BaseException):
         return False
-    return name in TENSORS or any(hasattr(thing, method) for method in PASSES)
+    return name in TENSORS or any(attribute(thing, method) is not None for method in PASSES)
 
 
 def _is_of(module: ModuleType, thing: type) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, SAID_BY_THE_KIT
+from gradspec_conformance.probing.surroundings import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,21 +30,13 @@ def names_of_torch(around: Surroundings) -> list[str] | None:
 
 
 def _is_there(module: Any, phrase: str) -> bool:
-    return all(_has(module, path) for path in _paths(phrase))
+    return all(attribute(module, path) is not None for path in _paths(phrase))
 
 
 def _paths(phrase: str) -> Iterator[str]:
     for path, _ in SAID.findall(phrase):
         if path:
             yield path.removeprefix(".")
-
-
-def _has(thing: Any, path: str) -> bool:
-    for part in path.split("."):
-        thing = getattr(thing, part, None)
-        if thing is None:
-            return False
-    return True
 
 
 def named_errors(around: Surroundings) -> list[tuple[str, str, str]]:
