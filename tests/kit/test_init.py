@@ -178,7 +178,7 @@ def test_a_data_type_is_said_where_gradients_follow_what_is_said(module: Written
     assert outcomes("wide_engine", "acc-024") == {"acc-024": Outcome.PASSED}
 
 
-def test_an_engine_that_makes_a_copy_only_of_another_type_keeps_empty_shapes(module: Written) -> None:
+def test_an_empty_array_keeps_its_shape_where_an_array_may_be_shared(module: Written) -> None:
     lazy = schools.METHODS.replace(
         "data, requires_grad=False, _before=()):\n        self.data = np.array(data)",
         "data, requires_grad=False, dtype=None, _before=()):\n"
@@ -186,6 +186,7 @@ def test_an_engine_that_makes_a_copy_only_of_another_type_keeps_empty_shapes(mod
     )
     module("window_engine", lazy)
 
+    book("window_engine")
     id_ = "leaf-016a/a_row_to_no_rows"
     assert outcomes("window_engine", id_) == {id_: Outcome.PASSED}
 
