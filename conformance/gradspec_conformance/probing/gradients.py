@@ -39,10 +39,17 @@ def find_clearing(draft: Draft) -> None:
         bench.back(bench.times(bench.times(x, bench.leaf(2.0)), bench.leaf(5.0)))
         bench.has_grad(x, 10.0)
 
+    def begins_at_zero(bench: Bench) -> None:
+        if bench.grad(bench.leaf(3.0)) is None:
+            raise NotShown("a gradient begins as None")
+
     gradient = draft.phrases["get:grad"][0]
     attribute = not gradient.endswith(")")
     none, *zeros = (f"{gradient} = {v}" for v in ("None", "0.0", f"np.zeros_like({gradient})"))
-    guesses = (none, *CLEARINGS, *zeros) if attribute else CLEARINGS
+    begun = draft.shows("clear:grad", (), begins_at_zero)
+    draft.notes.pop("clear:grad", None)
+    assigned = (*CLEARINGS, *zeros, none) if begun else (none, *CLEARINGS, *zeros)
+    guesses = assigned if attribute else CLEARINGS
     if not draft.find("clear:grad", guesses, clear):
         draft.phrases["clear:grad"] = ()
 
