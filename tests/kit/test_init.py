@@ -178,17 +178,21 @@ def test_a_data_type_is_said_where_gradients_follow_what_is_said(module: Written
     assert outcomes("wide_engine", "acc-024") == {"acc-024": Outcome.PASSED}
 
 
-def test_an_empty_array_keeps_its_shape_where_an_array_may_be_shared(module: Written) -> None:
-    lazy = schools.METHODS.replace(
+def test_an_array_is_preferred_to_a_list_even_where_the_data_type_has_to_be_said(
+    module: Written,
+) -> None:
+    picky = schools.METHODS.replace(
         "data, requires_grad=False, _before=()):\n        self.data = np.array(data)",
         "data, requires_grad=False, dtype=None, _before=()):\n"
-        "        self.data = np.asarray(data) if dtype is None else np.array(data, dtype)",
+        "        if requires_grad and dtype is None and getattr(data, 'ndim', 0):\n"
+        "            raise TypeError('an array needs a data type')\n"
+        "        self.data = np.array(data, dtype)",
     )
-    module("window_engine", lazy)
+    module("picky_engine", picky)
 
-    book("window_engine")
+    assert said(book("picky_engine"), "tensor") == ["Tensor($array, dtype=$dtype)"]
     id_ = "leaf-016a/a_row_to_no_rows"
-    assert outcomes("window_engine", id_) == {id_: Outcome.PASSED}
+    assert outcomes("picky_engine", id_) == {id_: Outcome.PASSED}
 
 
 def test_one_sentence_for_two_refusals_stands_for_the_more_frequent_one(module: Written) -> None:
