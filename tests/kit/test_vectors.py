@@ -86,8 +86,8 @@ def test_a_program_does_not_depend_on_who_recorded_it(name: str) -> None:
         if run_clause(clause, engine, verdict_of=passed).outcome is not Outcome.PASSED:
             continue
         here, there = (to_json(programs_of(clause, e)[0]) for e in (engine, ReferenceEngine()))
-        if "is_none_or_zero" in repr(here):
-            continue  # which of the two it is, is for the engine to say
+        if "is_none_or_zero" in repr(here) or "attempt" in repr(here):
+            continue  # which of the two it is, and whether it refuses, is for the engine to say
         if here != there:
             differences.append(clause.id)
 

@@ -24,7 +24,7 @@ ENDS = (
 FAILURES = """value shape dtype missing_gradient unexpected_gradient wrong_error refused,_unmapped
 no_error flag order aliasing warning structure text lifetime"""
 STANDINGS = """as_demanded expected_failure unexpected_pass changed_failure unexpected_failure
-deviation disturbed not_run"""
+deviation disturbed newer_than_the_expectations not_run"""
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ deviation disturbed not_run"""
     [
         (Level, "must should may"),
         (Nature, "value safety convention"),
-        (Cause, "bug convention design missing unknown"),
+        (Cause, "bug choice missing unknown"),
         (Outcome, "passed failed errored unsupported blocked crashed timed_out"),
         (FailureKind, FAILURES),
         (Kind, f"{FAILURES} {ENDS}"),
