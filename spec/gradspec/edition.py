@@ -71,7 +71,7 @@ happens to add.
 OF_STORED: Final = "ho-004"
 """What stands for the foundation of `create_graph` where gradients are stored, not asked for."""
 
-GRANTED: Final = frozenset({"values", "tape", "vjp", "op:mul", "op:add_", "clear:grad"})
+GRANTED: Final = frozenset({"values", "tape", "vjp", "op:mul", "clear:grad"})
 """Words that a foundation may need although what stands on it does not; who lacks one is asked for
 neither."""
 
@@ -247,11 +247,9 @@ def foundations(
     groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
     if not needed & {"grad", "vjp"}:
         groups = [OF_STORED if i == FOUNDATIONS["create_graph"] else i for i in groups]
-    of_itself = needed | GRANTED
-    of_words = needed | (GRANTED - {"op:add_"})  # many an engine writes by signs alone
-    found = dict.fromkeys(i for i in named if needs(i) <= of_itself)
-    found |= dict.fromkeys(i for i in groups if needs(i) <= of_words)
-    return tuple(i for i in found if i != identifier)
+    all_that = needed | GRANTED
+    found = dict.fromkeys((*named, *groups))
+    return tuple(i for i in found if i != identifier and needs(i) <= all_that)
 
 
 def ledger(identifier: str, stands_for: Iterable[str]) -> tuple[str, ...]:

@@ -34,6 +34,10 @@ LARGEST = 8000
 """Bytes that the largest program may have."""
 
 
+LEFT_NONE = {"life-202"}
+"""Read a gradient after what may be refused: who refuses writes down that it is None."""
+
+
 @functools.cache
 def exported() -> tuple[dict[str, Any], ...]:
     """Read the vectors of the edition, the heading first."""
@@ -86,12 +90,12 @@ def test_a_program_does_not_depend_on_who_recorded_it(name: str) -> None:
         if run_clause(clause, engine, verdict_of=passed).outcome is not Outcome.PASSED:
             continue
         here, there = (to_json(programs_of(clause, e)[0]) for e in (engine, ReferenceEngine()))
-        if "is_none_or_zero" in repr(here) or "attempt" in repr(here):
-            continue  # which of the two it is, and whether it refuses, is for the engine to say
+        if "is_none_or_zero" in repr(here):
+            continue  # which of the two it is, is for the engine to say
         if here != there:
             differences.append(clause.id)
 
-    assert differences == []
+    assert set(differences) <= LEFT_NONE
 
 
 def test_every_clause_is_exported_with_what_it_needs() -> None:

@@ -146,7 +146,7 @@ def _lines(frame: Frame) -> Iterator[str]:
     file, number, name, text = frame
     if BOOK in file:
         book, _, text = file[1:-1].partition(BOOK)
-        yield shortened(f"{nearby(book + BOOK[:-2])}, phrase {' '.join(text.split())}")
+        yield f"{nearby(book + BOOK[:-2])}, phrase {shortened(' '.join(text.split()))}"
         return
     yield f"{nearby(file)}, line {number}, in {name}"
     if text:
@@ -169,7 +169,7 @@ def place(engine: Any, act: Act) -> str:
     if texts:
         own = engine.book.spoken.get(act.key, ())
         where = str(own[0].place) if own else f"what {engine.name} inherits"
-        return shortened(f"{where}: {' '.join(texts.split())}")
+        return f"{where}: {shortened(' '.join(texts.split()))}"
     method = getattr(type(engine), method_of(act), None)
     with suppress(TypeError, AttributeError):
         code = inspect.unwrap(method).__code__  # type: ignore[arg-type]

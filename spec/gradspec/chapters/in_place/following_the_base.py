@@ -106,9 +106,7 @@ def a_plain_base_joins_the_graph_through_a_view(ag: Autograd) -> None:
     expect(buffer.is_leaf).is_false()
 
 
-@clause(
-    "inp-222", VALUE, unseen="views", sources=["observed (view tracking)"], builds_on=("inp-221",)
-)
+@clause("inp-222", VALUE, unseen="views", sources=["observed (view tracking)"])
 def an_old_view_of_a_plain_base_can_be_written(ag: Autograd) -> None:
     """A view made while its base was plain joins the graph with the base, and can be written.
 

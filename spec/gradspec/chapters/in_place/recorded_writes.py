@@ -105,7 +105,7 @@ def a_written_tensor_may_be_the_root(ag: Autograd) -> None:
     expect(x.grad).equals(7.0)
 
 
-@clause("inp-008c", VALUE, sources=[WITH_AUTOGRAD], builds_on=("inp-008",))
+@clause("inp-008c", VALUE, sources=[WITH_AUTOGRAD])
 def a_write_can_be_differentiated_twice(ag: Autograd) -> None:
     """A recorded write has second derivatives: with h = x * x and h *= x they are those of x^3.
 
