@@ -24,6 +24,8 @@ OF_TWO = {
 OF_ONE = {
     "isnan": np.isnan,
     "isinf": np.isinf,
+    "isposinf": np.isposinf,
+    "isneginf": np.isneginf,
     "isfinite": np.isfinite,
     "signbit": np.signbit,
     "logical_not": np.logical_not,
@@ -35,5 +37,6 @@ ROWS = (
         Operator(name, kernel=kernel, operands="self other", pointwise=True)
         for name, kernel in OF_TWO.items()
     ),
+    Operator("isclose", kernel=np.isclose, operands="self other", params="rtol atol equal_nan"),
     *(unary_operator(name, kernel=kernel) for name, kernel in OF_ONE.items()),
 )

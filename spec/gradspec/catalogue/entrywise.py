@@ -98,13 +98,8 @@ def either(called: str, formula: Callable[..., Any], **more: Any) -> Operator:
     rising = on(domain=LOW, other=of(domain=HIGH))
     falling = on(domain=HIGH, other=of(domain=LOW))
     both = on(3, 1, domain=SPREAD, other=of(4, domain=INNER))
-    return row(
-        *(called, formula, PIECEWISE, rising),
-        falling=falling,
-        broadcast=both,
-        kinks=TIE,
-        **more,
-    )
+    more = {"kinks": TIE} | more
+    return row(called, formula, PIECEWISE, rising, falling=falling, broadcast=both, **more)
 
 
 def compared(called: str, formula: Callable[..., Any], means: str, **more: Any) -> Operator:

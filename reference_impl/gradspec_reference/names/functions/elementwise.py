@@ -20,10 +20,16 @@ __all__ = [
     "absolute",
     "acos",
     "acos_",
+    "acosh",
+    "acosh_",
     "asin",
     "asin_",
+    "asinh",
+    "asinh_",
     "atan",
     "atan_",
+    "atanh",
+    "atanh_",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -34,6 +40,8 @@ __all__ = [
     "cos_",
     "cosh",
     "cosh_",
+    "deg2rad",
+    "deg2rad_",
     "eq",
     "exp",
     "exp2",
@@ -43,19 +51,23 @@ __all__ = [
     "expm1_",
     "floor",
     "floor_",
+    "frac",
+    "frac_",
     "ge",
     "gt",
     "isfinite",
     "isinf",
     "isnan",
+    "isneginf",
+    "isposinf",
     "le",
     "log",
+    "log10",
+    "log10_",
     "log1p",
     "log1p_",
     "log2",
     "log2_",
-    "log10",
-    "log10_",
     "log_",
     "logical_and",
     "logical_not",
@@ -66,6 +78,8 @@ __all__ = [
     "neg",
     "neg_",
     "negative",
+    "rad2deg",
+    "rad2deg_",
     "reciprocal",
     "reciprocal_",
     "relu",
@@ -180,6 +194,14 @@ sqrt = unary_function("sqrt")
 tan = unary_function("tan")
 tanh = unary_function("tanh")
 trunc = unary_function("trunc")
+acosh = unary_function("acosh")
+asinh = unary_function("asinh")
+atanh = unary_function("atanh")
+deg2rad = unary_function("deg2rad")
+frac = unary_function("frac")
+rad2deg = unary_function("rad2deg")
+isneginf = unary_function("isneginf")
+isposinf = unary_function("isposinf")
 absolute = abs
 negative = neg
 
@@ -212,6 +234,12 @@ sqrt_ = unary_inplace("sqrt")
 tan_ = unary_inplace("tan")
 tanh_ = unary_inplace("tanh")
 trunc_ = unary_inplace("trunc")
+acosh_ = unary_inplace("acosh")
+asinh_ = unary_inplace("asinh")
+atanh_ = unary_inplace("atanh")
+deg2rad_ = unary_inplace("deg2rad")
+frac_ = unary_inplace("frac")
+rad2deg_ = unary_inplace("rad2deg")
 
 eq = comparison("eq")
 ne = comparison("ne")
