@@ -91,13 +91,14 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(
         elementwise,
         """
-        abs absolute acos acosh asin asinh atan atanh bitwise_not deg2rad frac isneginf isposinf rad2deg ceil cos cosh exp exp2 expm1 floor isfinite isinf
-        isnan log log10 log1p log2 logical_not neg negative reciprocal relu round rsqrt sigmoid
-        sign signbit sin sinh sqrt tan tanh trunc
-        acosh_ asinh_ atanh_ deg2rad_ frac_ rad2deg_
-        abs_ acos_ asin_ atan_ bitwise_not_ ceil_ cos_ cosh_ exp_ exp2_ expm1_ floor_ log_ log10_
-        log1p_ log2_ logical_not_ neg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sign_ sin_ sinh_
-        sqrt_ tan_ tanh_ trunc_
+        abs absolute acos acosh asin asinh atan atanh bitwise_not ceil cos cosh deg2rad exp exp2
+        expm1 floor frac isfinite isinf isnan isneginf isposinf log log10 log1p log2 logical_not
+        neg negative rad2deg reciprocal relu round rsqrt sigmoid sign signbit sin sinh sqrt tan
+        tanh trunc
+        abs_ acos_ acosh_ asin_ asinh_ atan_ atanh_ bitwise_not_ ceil_ cos_ cosh_ deg2rad_ exp2_
+        exp_ expm1_ floor_ frac_ log10_ log1p_ log2_ log_ logical_not_ neg_ rad2deg_ reciprocal_
+        relu_ round_ rsqrt_ sigmoid_ sign_ sin_ sinh_ sqrt_ tan_ tanh_ trunc_
+        bitwise_and_ bitwise_or_ bitwise_xor_ logical_and_ logical_or_ logical_xor_
         eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor logical_and logical_or logical_xor
         """,
     ),

@@ -54,6 +54,12 @@ def run(name: str, input: Tensor, inplace: Any, *params: Any) -> Tensor:
     return unary(OPERATORS[name], input, *params)
 
 
+def check_is_floating(name: str, input: Tensor) -> None:
+    """Refuse integers."""
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(f"{name} was given {input.dtype}; convert with float()")
+
+
 def elu(input: Tensor, alpha: float = 1.0, inplace: Any = False) -> Tensor:
     """Return alpha (exp(x) - 1) below zero, x above."""
     return run("elu", input, inplace, alpha, 1, 1)
@@ -138,6 +144,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         if input.ndim > 1:
             size[1] = weight.numel()
         weight = shapes.reshape(weight, tuple(size))
+    check_is_floating("prelu", input)
     return apply(OPERATORS["prelu_kernel"], (input, weight))
 
 
@@ -208,6 +215,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
         raise RuntimeError("glu was given a 0-d tensor; it needs a dimension to halve")
     if input.shape[dim] % 2:
         raise RuntimeError(f"glu was given {input.shape[dim]} entries along {dim}; an even number")
+    check_is_floating("glu", input)
     first, second = parts.chunk(input, 2, dim)
     return arithmetic.mul(first, elementwise.sigmoid(second))
 

@@ -18,7 +18,7 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.nn import activations
-from gradspec_reference.nn.activations import *
+from gradspec_reference.nn.activations import *  # noqa: F403 - all are listed there
 from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
 from gradspec_reference.operators import OPERATORS
 

@@ -23,7 +23,7 @@ def elu_kernel(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
 
 def elu_rule(xp: Any, g: Any, x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     """d/dx is that of the exponential at 0, too."""
-    below = xp.exp(xp.clamp(x * input_scale, None, 0)) * (alpha * scale * input_scale)
+    below = xp.exp(-xp.relu(x * -input_scale)) * (alpha * scale * input_scale)
     return xp.where(x <= 0, g * below, g * scale)
 
 
@@ -86,7 +86,7 @@ def leaky_relu_rule(xp: Any, g: Any, x: Any, negative_slope: Any) -> Any:
 
 
 def hardtanh_kernel(x: Any, low: Any, high: Any) -> Any:
-    return np.minimum(np.maximum(x, low), high)
+    return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
 
 
 def hardtanh_rule(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
@@ -151,7 +151,7 @@ ROWS = (
     activation("softplus", softplus_kernel, softplus_rule, params="beta threshold"),
     activation("leaky_relu", leaky_relu_kernel, leaky_relu_rule, params="negative_slope"),
     activation(
-        *("hardtanh", hardtanh_kernel, hardtanh_rule), params="min_val max_val", without="bool"
+        *("hardtanh", hardtanh_kernel, hardtanh_rule), params="min_val max_val", without="any bool"
     ),
     activation("hardsigmoid", hardsigmoid_kernel, hardsigmoid_rule),
     activation("hardswish", lambda x: x * hardsigmoid_kernel(x), hardswish_rule),

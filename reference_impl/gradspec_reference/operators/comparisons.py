@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gradspec_reference.operators.row import Operator, unary_operator
@@ -21,7 +23,7 @@ OF_TWO = {
     "logical_xor": np.logical_xor,
 }
 
-OF_ONE = {
+OF_ONE: dict[str, Any] = {
     "isnan": np.isnan,
     "isinf": np.isinf,
     "isposinf": np.isposinf,

@@ -64,14 +64,16 @@ def copysign_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
 def lerp_kernel(start: Any, end: Any, weight: Any) -> Any:
     """Go a share of the way from the start; from the end, if that is nearer."""
     way = end - start
-    if not isinstance(weight, np.ndarray | np.generic):
+    if isinstance(weight, int | float):
         return start + way * weight if abs(weight) < HALF else end - way * (1 - weight)
-    return np.where(np.abs(weight) < HALF, start + weight * way, end - way * (1 - weight))[()]
+    rest: Any = 1 - weight
+    nearer = np.where(np.abs(weight) < HALF, start + weight * way, end - way * rest)
+    return np.asarray(nearer)[()]
 
 
 def addcmul_kernel(x: Any, first: Any, second: Any, value: Any) -> Any:
     """x + value first second."""
-    return x + (first * second if value == 1 else first * value * second)
+    return x + (first * second if value == 1 else first * x.dtype.type(value) * second)
 
 
 def addcdiv_kernel(x: Any, first: Any, second: Any, value: Any) -> Any:
@@ -145,6 +147,7 @@ ROWS = (
             "end": lambda _xp, g, weight, *_: g * weight,
             "weight": lambda _xp, g, _weight, start, end: g * (end - start),
         },
+        without="integers",
     ),
     Operator(
         "lerp_scalar",
@@ -168,6 +171,7 @@ ROWS = (
             "tensor1": lambda _xp, g, second, _first, value: g * (second * value),
             "tensor2": lambda _xp, g, _second, first, value: g * (first * value),
         },
+        without="bool",
         pointwise=True,
     ),
     Operator(

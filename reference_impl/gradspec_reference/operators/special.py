@@ -33,7 +33,8 @@ def sinc_rule(xp: Any, g: Any, x: Any) -> Any:
 def logit_kernel(x: Any, eps: Any) -> Any:
     """Return the logarithm of the odds, of x at least eps away from 0 and 1."""
     if eps is not None:
-        x = np.minimum(np.maximum(x, x.dtype.type(eps)), x.dtype.type(1 - eps))
+        low, high = x.dtype.type(eps), x.dtype.type(1 - eps)
+        x = np.where(x < low, low, np.where(x > high, high, x))[()]
     return np.log(x / (1 - x))
 
 
@@ -44,7 +45,7 @@ def logit_rule(xp: Any, g: Any, x: Any, eps: Any) -> Any:
 
 
 def nan_to_num_kernel(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
-    """Return x, with numbers for NaN and the infinities: the extreme ones, unless others are given."""
+    """Return x with numbers for NaN, 0, and for the infinities, the extreme ones."""
     if x.dtype.kind != "f":
         return x.copy()
     ends = np.finfo(x.dtype)
@@ -61,7 +62,7 @@ def nan_to_num_rule(xp: Any, g: Any, x: Any, *_: Any) -> Any:
 
 
 def of_scipy(name: str) -> Any:
-    """Make the kernel that calls one of SciPy's functions, in the dtype of the floating operands."""
+    """Make the kernel that calls one of SciPy's functions, in the dtype of its operands."""
 
     def kernel(*values: Any) -> Any:
         function = getattr(scipy_special(), name)
@@ -90,6 +91,11 @@ def erfinv_rule(xp: Any, g: Any, x: Any) -> Any:
     """d/dx erfinv x = sqrt(pi) / 2 exp(r r)."""
     result = xp.erfinv(x)
     return g * (xp.exp(result * result) / TO_SLOPE)
+
+
+def lgamma_kernel(x: Any) -> Any:
+    """Return log |gamma x|, which is infinite at either end."""
+    return np.where(np.isinf(x), np.inf, of_scipy("gammaln")(x)).astype(x.dtype)[()]
 
 
 def polygamma_kernel(x: Any, n: Any) -> Any:
@@ -139,7 +145,7 @@ ROWS = (
     ),
     smooth(
         "lgamma",
-        kernel=of_scipy("gammaln"),
+        kernel=lgamma_kernel,
         saves="self",
         vjp=lambda xp, g, x: g * xp.digamma(x),
     ),

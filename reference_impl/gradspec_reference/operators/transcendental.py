@@ -129,7 +129,7 @@ ROWS = (
         without="bool",
     ),
     unary_operator("trunc", kernel=np.trunc, vjp=no_slope, without="bool"),
-    unary_operator("frac", kernel=lambda x: x - np.trunc(x), vjp=as_is),
+    unary_operator("frac", kernel=lambda x: x - np.trunc(x), vjp=as_is, without="integers"),
     smooth("deg2rad", kernel=lambda x: x * DEGREE, vjp=lambda _xp, g: g * DEGREE),
     smooth("rad2deg", kernel=lambda x: x / DEGREE, vjp=lambda _xp, g: g / DEGREE),
     unary_operator("relu", kernel=relu_kernel, saves="result", vjp=relu_rule, without="any bool"),

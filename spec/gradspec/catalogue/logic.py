@@ -13,7 +13,7 @@ from gradspec.catalogue.operator import CONSTANT, Operator, of, on, row
 INFINITE: Final = on(domain=ENDLESS)
 
 
-def tested(name: str, formula: Any, means: str = "") -> Operator:
+def asked(name: str, formula: Any, means: str = "") -> Operator:
     """Write the row of a test of each number, finite or not."""
     endless = {"infinite": INFINITE, "array": on(3, 2, domain=ENDLESS)}
     return one(name, formula, CONSTANT, HIGH, means=means, negative=on(domain=LOW), **endless)
@@ -43,11 +43,11 @@ def close(x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
 
 
 ROWS: Final = (
-    tested("isinf", np.isinf),
-    tested("isfinite", np.isfinite, "not (isinf(x) or isnan(x))"),
-    tested("isposinf", np.isposinf, "x == inf"),
-    tested("isneginf", np.isneginf, "x == ninf"),
-    tested("signbit", lambda x: x < 0, "x < 0"),
+    asked("isinf", np.isinf),
+    asked("isfinite", np.isfinite, "not (isinf(x) or isnan(x))"),
+    asked("isposinf", np.isposinf, "x == inf"),
+    asked("isneginf", np.isneginf, "x == ninf"),
+    asked("signbit", lambda x: x < 0, "x < 0"),
     row(
         "isclose(x, other, rtol=1e-05, atol=1e-08)",
         *(close, CONSTANT, on(domain=LOW, other=of(domain=HIGH))),

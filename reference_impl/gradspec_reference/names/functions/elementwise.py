@@ -62,12 +62,12 @@ __all__ = [
     "isposinf",
     "le",
     "log",
-    "log10",
-    "log10_",
     "log1p",
     "log1p_",
     "log2",
     "log2_",
+    "log10",
+    "log10_",
     "log_",
     "logical_and",
     "logical_not",
@@ -152,6 +152,16 @@ def logical(name: str) -> Callable[[Tensor, Tensor], Tensor]:
         return recording.apply_pointwise(OPERATORS[name], (input, other))
 
     return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
+
+
+def pairwise_inplace(name: str, kind: Any) -> Callable[..., Tensor]:
+    """Make the in-place function of a row whose result has no history."""
+
+    def function(input: Tensor, other: Any) -> Tensor:
+        return inplace.apply_inplace(OPERATORS[name], (input, other))
+
+    function.__annotations__["other"] = kind
+    return documented(function, f"{name}_", f"Replace each element by {name} of it and another.")
 
 
 def documented(function: F, name: str, text: str) -> F:
@@ -253,6 +263,12 @@ bitwise_xor = bitwise("bitwise_xor")
 logical_and = logical("logical_and")
 logical_or = logical("logical_or")
 logical_xor = logical("logical_xor")
+bitwise_and_ = pairwise_inplace("bitwise_and", "Tensor | Scalar")
+bitwise_or_ = pairwise_inplace("bitwise_or", "Tensor | Scalar")
+bitwise_xor_ = pairwise_inplace("bitwise_xor", "Tensor | Scalar")
+logical_and_ = pairwise_inplace("logical_and", "Tensor")
+logical_or_ = pairwise_inplace("logical_or", "Tensor")
+logical_xor_ = pairwise_inplace("logical_xor", "Tensor")
 
 
 def round(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:

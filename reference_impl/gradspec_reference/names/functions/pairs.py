@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import inplace, recording
+from gradspec_reference.engine import inplace, recording, refusals
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import arithmetic
 from gradspec_reference.names.functions.elementwise import documented
@@ -150,11 +150,13 @@ def lerp_(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
 
 
 def _lerp_call(input: Tensor, end: Tensor, weight: Any) -> tuple[Any, tuple[Any, ...], Any]:
+    if isinstance(weight, Tensor) and not weight.ndim:  # a number, whatever its dtype
+        weight = weight.to(input.dtype)
     for other in (end, weight):
         if isinstance(other, Tensor) and other.dtype is not input.dtype:
             raise RuntimeError(f"lerp was given {input.dtype} and {other.dtype}; convert one")
-    if not input.dtype.is_floating_point:
-        raise NotImplementedError(f"lerp was given {input.dtype}; convert with float()")
+    operands = (input, end, weight) if isinstance(weight, Tensor) else (input, end)
+    refusals.refuse_booleans(OPERATORS["lerp"], [each._array for each in operands])
     if isinstance(weight, Tensor):
         return OPERATORS["lerp"], (input, end, weight), ()
     return OPERATORS["lerp_scalar"], (input, end), (weight,)
