@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gradspec_reference.engine import inplace, recording
+import numpy as np
+
+from gradspec_reference.engine import inplace, recording, refusals
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -158,6 +160,9 @@ def pairwise_inplace(name: str, kind: Any) -> Callable[..., Tensor]:
     """Make the in-place function of a row whose result has no history."""
 
     def function(input: Tensor, other: Any) -> Tensor:
+        arrays = (input.materialise(), getattr(other, "_array", other))
+        refusals.check_shapes(OPERATORS[name], arrays)
+        inplace.check_shape(arrays[0], np.broadcast(*arrays))
         return inplace.apply_inplace(OPERATORS[name], (input, other))
 
     function.__annotations__["other"] = kind
