@@ -131,7 +131,9 @@ def _flat() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {"fill_tensor": ("setitem_number",)}  # of what it fills
     for call in CALLS.values():
         smoothness = call.operator.smoothness
-        may_be = smoothness in (ANALYTIC, PIECEWISE) or (smoothness is LINEAR and call.operator.inplace)
+        may_be = smoothness in (ANALYTIC, PIECEWISE) or (
+            smoothness is LINEAR and call.operator.inplace
+        )
         if may_be and not call.gives_several and is_flat(call):
             found[row_of(call)] = (*found.get(row_of(call), ()), call.name)
     return found
