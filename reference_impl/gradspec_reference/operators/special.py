@@ -14,6 +14,7 @@ import numpy as np
 
 from gradspec_reference.operators.row import Operator, unary_operator
 
+NEAR = 0.01  # two terms more of the series would be lost in rounding
 TO_SLOPE = 2 / math.sqrt(math.pi)  # of the error function at 0
 
 
@@ -24,10 +25,14 @@ def sinc_kernel(x: Any) -> Any:
 
 
 def sinc_rule(xp: Any, g: Any, x: Any) -> Any:
-    """d/dx sinc x = (cos(pi x) - sinc x) / x, and 0 at 0."""
-    turned = x * math.pi
-    slope = g * ((turned * xp.cos(turned) - xp.sin(turned)) / (turned * x))
-    return xp.where(x == 0, 0.0, slope)
+    """d/dx sinc x = (cos(pi x) - sinc x) / x; near 0, where that is 0 / 0, its series."""
+    near = (x < NEAR) & (x > -NEAR)
+    square = x * x
+    series = x * (square * (square * (-(math.pi**6) / 840) + math.pi**4 / 30) - math.pi**2 / 3)
+    apart = xp.where(near, 1.0, x)
+    turned = apart * math.pi
+    slope = (turned * xp.cos(turned) - xp.sin(turned)) / (turned * apart)
+    return g * xp.where(near, series, slope)
 
 
 def logit_kernel(x: Any, eps: Any) -> Any:
