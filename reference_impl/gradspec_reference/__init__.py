@@ -40,6 +40,7 @@ from gradspec_reference.names import (
 from gradspec_reference.names.devices import Device
 from gradspec_reference.names.factories import *
 from gradspec_reference.names.functions import (
+    aliases,
     arithmetic,
     assembly,
     copies,
@@ -56,6 +57,7 @@ from gradspec_reference.names.functions import (
     shapes,
 )
 from gradspec_reference.names.functions import special as beyond
+from gradspec_reference.names.functions.aliases import *
 from gradspec_reference.names.functions.arithmetic import *
 from gradspec_reference.names.functions.assembly import *
 from gradspec_reference.names.functions.copies import *
@@ -135,6 +137,7 @@ __all__ += likeness.__all__
 __all__ += numerals.__all__
 __all__ += random.__all__
 __all__ += spaced.__all__
+__all__ += aliases.__all__
 __all__ += arithmetic.__all__
 __all__ += assembly.__all__
 __all__ += copies.__all__

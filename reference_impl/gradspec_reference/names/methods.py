@@ -17,6 +17,7 @@ from gradspec_reference.names import (
     printing,
 )
 from gradspec_reference.names.functions import (
+    aliases,
     arithmetic,
     assembly,
     copies,
@@ -102,6 +103,7 @@ FUNCTIONS: Final[dict[str, Any]] = {
         eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor logical_and logical_or logical_xor
         """,
     ),
+    **named(aliases, " ".join(aliases.__all__)),
     **named(
         arithmetic,
         """

@@ -6,6 +6,7 @@ their doors here.
 
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import (
+    aliases,
     arithmetic,
     assembly,
     copies,
@@ -25,5 +26,5 @@ from gradspec_reference.names.functions import (
 
 for family in (arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products):
     arguments.put_doors(family)
-for family in (moments, pairs, queries, reductions, selection, shapes, special):
+for family in (aliases, moments, pairs, queries, reductions, selection, shapes, special):
     arguments.put_doors(family)
