@@ -14,7 +14,6 @@ from gradspec.catalogue.domain import (
     NAN,
     ODD,
     ODD_AND_NEGATIVE,
-    POSITIVE,
     REAL,
 )
 from gradspec.catalogue.entrywise import IN_PLACE, either, real, size, two
@@ -85,15 +84,6 @@ ROWS: Final = (
         first_nan=on(domain=NAN, other=of()),
         second_nan=on(other=of(domain=NAN)),
         kinks=FIRST,
-    ),
-    row(
-        "float_power(x, exponent)",
-        *(lambda x, exponent: x**exponent, ANALYTIC, on(exponent=3)),
-        means="x ** exponent",
-        root=on(2, 3, domain=POSITIVE, exponent=0.5),
-        tensor=on(2, 1, domain=POSITIVE, exponent=of(3)),
-        of_number={"x": 2.5, "exponent": of()},
-        **IN_PLACE,
     ),
     two(
         *("atan2(x, other)", atan2, PIECEWISE, (HIGH, HIGH)),
