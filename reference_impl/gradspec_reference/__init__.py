@@ -5,7 +5,7 @@
 `backward` and `accumulation`; `views` and `inplace` come after.
 """
 
-from gradspec_reference import autograd, nn
+from gradspec_reference import autograd, nn, special
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.dtypes import (
@@ -40,6 +40,7 @@ from gradspec_reference.names import (
 from gradspec_reference.names.devices import Device
 from gradspec_reference.names.factories import *
 from gradspec_reference.names.functions import (
+    aliases,
     arithmetic,
     assembly,
     copies,
@@ -47,6 +48,7 @@ from gradspec_reference.names.functions import (
     indexing,
     moments,
     normalised,
+    pairs,
     parts,
     products,
     queries,
@@ -54,6 +56,8 @@ from gradspec_reference.names.functions import (
     selection,
     shapes,
 )
+from gradspec_reference.names.functions import special as beyond
+from gradspec_reference.names.functions.aliases import *
 from gradspec_reference.names.functions.arithmetic import *
 from gradspec_reference.names.functions.assembly import *
 from gradspec_reference.names.functions.copies import *
@@ -61,12 +65,14 @@ from gradspec_reference.names.functions.elementwise import *
 from gradspec_reference.names.functions.indexing import *
 from gradspec_reference.names.functions.moments import *
 from gradspec_reference.names.functions.normalised import *
+from gradspec_reference.names.functions.pairs import *
 from gradspec_reference.names.functions.parts import *
 from gradspec_reference.names.functions.products import *
 from gradspec_reference.names.functions.queries import *
 from gradspec_reference.names.functions.reductions import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
+from gradspec_reference.names.functions.special import *
 from gradspec_reference.names.likeness import *
 from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
@@ -123,6 +129,7 @@ __all__ = [
     "set_grad_enabled",
     "set_warn_always",
     "short",
+    "special",
     "uint8",
 ]
 __all__ += factories.__all__
@@ -130,6 +137,7 @@ __all__ += likeness.__all__
 __all__ += numerals.__all__
 __all__ += random.__all__
 __all__ += spaced.__all__
+__all__ += aliases.__all__
 __all__ += arithmetic.__all__
 __all__ += assembly.__all__
 __all__ += copies.__all__
@@ -137,13 +145,27 @@ __all__ += elementwise.__all__
 __all__ += indexing.__all__
 __all__ += moments.__all__
 __all__ += normalised.__all__
+__all__ += pairs.__all__
 __all__ += parts.__all__
 __all__ += products.__all__
 __all__ += queries.__all__
 __all__ += reductions.__all__
 __all__ += selection.__all__
 __all__ += shapes.__all__
+__all__ += beyond.__all__
 
 # rooms of this house, not names of torch
-del arithmetic, assembly, copies, elementwise, indexing, moments, normalised, parts, products
+del (
+    arithmetic,
+    assembly,
+    beyond,
+    copies,
+    elementwise,
+    indexing,
+    moments,
+    normalised,
+    pairs,
+    parts,
+    products,
+)
 del Device, factories, likeness, methods, numerals, queries, reductions, selection, shapes, spaced

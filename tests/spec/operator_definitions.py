@@ -193,6 +193,18 @@ def clamp(x: Any, low: Any = None, high: Any = None, **named: Any) -> Any:
     return each(lambda e, low, high: min(max(e, low), high))(x, *bounds)
 
 
+def halves(v: list[Any]) -> Any:
+    return zip(v[: len(v) // 2], v[len(v) // 2 :], strict=True)
+
+
+def prelu(x: Any, weight: Any) -> Any:
+    result = np.empty(x.shape, object)
+    for at in np.ndindex(*x.shape):
+        slope = weight[0] if len(weight) == 1 else weight[at[1]]
+        result[at] = x[at] * (1 if x[at] > 0 else slope)
+    return result
+
+
 def meant(operator: Operator) -> Callable[..., Any] | None:
     """Read what an operator of the catalogue means for each number, as mpmath understands it."""
     named = operator.signature.names == ("x",) and hasattr(mp, operator.name)
@@ -235,6 +247,9 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "logsumexp": along(lambda v: mp.log(mp.fsum(map(mp.exp, v)))),
     "softmax": rows(softmax),
     "log_softmax": rows(lambda v: list(map(mp.log, softmax(v)))),
+    "glu": rows(lambda v: [a / (1 + mp.exp(-b)) for a, b in halves(v)]),
+    "softmin": rows(lambda v: softmax([-e for e in v])),
+    "prelu": prelu,
     "cumsum": rows(lambda v: [mp.fsum(v[: i + 1]) for i in range(len(v))]),
     "sort": sort,
     "topk": lambda x, k, dim=-1, largest=True: sort(x, dim, largest, k),

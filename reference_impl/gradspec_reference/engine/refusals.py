@@ -39,8 +39,13 @@ def check_shapes(operator: Operator, values: Any) -> None:
 
 
 def refuse_booleans(operator: Operator, values: list[Any]) -> None:
-    """Refuse booleans where NumPy would compute something."""
+    """Refuse booleans, or all integers, where NumPy would compute something."""
     given = [np.asarray(value).dtype == np.bool_ for value in values]
+    if operator.without == "integers":
+        if not dtypes.promoted_dtype(*values).is_floating_point:
+            check_shapes(operator, values)
+            raise NotImplementedError(f"{operator.name} was given integers; convert with float()")
+        return
     if all(given) and operator.without == "bool":
         check_shapes(operator, values)
         raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")

@@ -17,6 +17,7 @@ from gradspec_reference.names import (
     printing,
 )
 from gradspec_reference.names.functions import (
+    aliases,
     arithmetic,
     assembly,
     copies,
@@ -24,6 +25,7 @@ from gradspec_reference.names.functions import (
     indexing,
     moments,
     normalised,
+    pairs,
     parts,
     products,
     queries,
@@ -31,6 +33,7 @@ from gradspec_reference.names.functions import (
     reshaping,
     selection,
     shapes,
+    special,
 )
 
 if TYPE_CHECKING:
@@ -89,20 +92,38 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(
         elementwise,
         """
-        abs absolute acos asin atan bitwise_not ceil cos cosh exp exp2 expm1 floor isfinite isinf
-        isnan log log10 log1p log2 logical_not neg negative reciprocal relu round rsqrt sigmoid
-        sign signbit sin sinh sqrt tan tanh trunc
-        abs_ acos_ asin_ atan_ bitwise_not_ ceil_ cos_ cosh_ exp_ exp2_ expm1_ floor_ log_ log10_
-        log1p_ log2_ logical_not_ neg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sign_ sin_ sinh_
-        sqrt_ tan_ tanh_ trunc_
+        abs absolute acos acosh asin asinh atan atanh bitwise_not ceil cos cosh deg2rad exp exp2
+        expm1 floor frac isfinite isinf isnan isneginf isposinf log log10 log1p log2 logical_not
+        neg negative rad2deg reciprocal relu round rsqrt sigmoid sign signbit sin sinh sqrt tan
+        tanh trunc
+        abs_ acos_ acosh_ asin_ asinh_ atan_ atanh_ bitwise_not_ ceil_ cos_ cosh_ deg2rad_ exp2_
+        exp_ expm1_ floor_ frac_ log10_ log1p_ log2_ log_ logical_not_ neg_ rad2deg_ reciprocal_
+        relu_ round_ rsqrt_ sigmoid_ sign_ sin_ sinh_ sqrt_ tan_ tanh_ trunc_
+        bitwise_and_ bitwise_or_ bitwise_xor_ logical_and_ logical_or_ logical_xor_
         eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor logical_and logical_or logical_xor
         """,
     ),
+    **named(aliases, " ".join(aliases.__all__)),
     **named(
         arithmetic,
         """
         add sub subtract mul multiply div divide true_divide floor_divide pow square remainder
         add_ sub_ mul_ div_ floor_divide_ pow_ remainder_
+        """,
+    ),
+    **named(
+        pairs,
+        """
+        addcdiv addcmul arctan2 atan2 copysign float_power fmax fmin fmod hypot lerp logaddexp
+        logaddexp2 xlogy
+        addcdiv_ addcmul_ arctan2_ atan2_ copysign_ float_power_ fmod_ hypot_ lerp_ xlogy_
+        """,
+    ),
+    **named(
+        special,
+        """
+        digamma erf erfc erfinv lgamma logit nan_to_num sinc
+        digamma_ erf_ erfc_ erfinv_ lgamma_ logit_ nan_to_num_ polygamma_ sinc_
         """,
     ),
     **named(selection, "maximum minimum heaviside clamp clamp_ masked_fill masked_fill_"),
@@ -132,7 +153,9 @@ FUNCTIONS: Final[dict[str, Any]] = {
     ),
     **named(moments, "var std"),
     **named(normalised, "logsumexp softmax log_softmax norm"),
-    **named(queries, "all allclose any count_nonzero equal is_floating_point nonzero numel"),
+    **named(
+        queries, "all allclose any count_nonzero equal is_floating_point isclose nonzero numel"
+    ),
     **named(interop, "numpy item tolist to"),
     **named(likeness, "new_tensor new_zeros new_ones new_full"),
 }
@@ -204,6 +227,7 @@ METHODS: Final[dict[str, Any]] = {
     **SIGNS,
     **PROTOCOLS,
     "backward": backward,
+    "polygamma": special.polygamma_of,
     "view": shapes.view_,
     "squeeze": shapes.squeeze_each,
     "split": parts.split_,

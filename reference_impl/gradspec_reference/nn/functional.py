@@ -17,6 +17,8 @@ from gradspec_reference.names.functions import (
     shapes,
 )
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
+from gradspec_reference.nn import activations
+from gradspec_reference.nn.activations import *  # noqa: F403 - all are listed there
 from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
 from gradspec_reference.operators import OPERATORS
 
@@ -33,8 +35,12 @@ __all__ = [
     "relu",
     "sigmoid",
     "softmax",
+    "softmin",
     "tanh",
 ]
+
+
+__all__ += activations.__all__
 
 
 def relu(input: Tensor, inplace: Any = False) -> Tensor:
@@ -56,6 +62,14 @@ def log_softmax(
     """Return the logarithm of softmax."""
     dim = chosen_dim(input, _stacklevel) if dim is None else dim
     return normalised.along("log_softmax", input, dim, dtype)
+
+
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+) -> Tensor:
+    """Return exponentials of -x that sum to one along a dimension."""
+    dim = chosen_dim(input, _stacklevel) if dim is None else dim
+    return normalised.along("softmax", elementwise.neg(input), dim, dtype)
 
 
 def chosen_dim(input: Tensor, stacklevel: Any) -> int:

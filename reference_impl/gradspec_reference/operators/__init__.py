@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from gradspec_reference.operators import (
+    activations,
     arithmetic,
     assembly,
     comparisons,
@@ -15,10 +16,12 @@ from gradspec_reference.operators import (
     losses,
     memory,
     normalised,
+    pairs,
     products,
     reductions,
     selection,
     shapes,
+    special,
     transcendental,
 )
 from gradspec_reference.operators.row import Operator
@@ -28,14 +31,17 @@ __all__ = ["OPERATORS", "Operator", "arrays"]
 
 FAMILIES: Final = (
     transcendental,
+    activations,
     arithmetic,
     comparisons,
     selection,
     reductions,
     normalised,
+    pairs,
     losses,
     products,
     shapes,
+    special,
     assembly,
     indexing,
     memory,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gradspec_reference.operators.row import Operator, unary_operator
@@ -21,9 +23,11 @@ OF_TWO = {
     "logical_xor": np.logical_xor,
 }
 
-OF_ONE = {
+OF_ONE: dict[str, Any] = {
     "isnan": np.isnan,
     "isinf": np.isinf,
+    "isposinf": np.isposinf,
+    "isneginf": np.isneginf,
     "isfinite": np.isfinite,
     "signbit": np.signbit,
     "logical_not": np.logical_not,
@@ -35,5 +39,6 @@ ROWS = (
         Operator(name, kernel=kernel, operands="self other", pointwise=True)
         for name, kernel in OF_TWO.items()
     ),
+    Operator("isclose", kernel=np.isclose, operands="self other", params="rtol atol equal_nan"),
     *(unary_operator(name, kernel=kernel) for name, kernel in OF_ONE.items()),
 )

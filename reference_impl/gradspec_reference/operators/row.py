@@ -46,7 +46,8 @@ class Operator:
     kernel_at_one: Kernel | None = None  # without its one param, which nearly always is 1
     pointwise: bool = False  # operands are brought to one dtype first
     floating: bool = False  # which is a floating one
-    without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands
+    without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands;
+    # "integers": has one for floating numbers alone
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, no_slope, unary_operator
+from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
 LOG2 = math.log(2)
 LOG10 = math.log(10)
+DEGREE = math.pi / 180
 
 
 def sigmoid_kernel(x: Any) -> Any:
@@ -101,6 +102,19 @@ ROWS = (
     smooth("atan", kernel=np.arctan, saves="self", vjp=lambda _xp, g, x: g / (x * x + 1)),
     smooth("sinh", kernel=np.sinh, saves="self", vjp=lambda xp, g, x: g * xp.cosh(x)),
     smooth("cosh", kernel=np.cosh, saves="self", vjp=lambda xp, g, x: g * xp.sinh(x)),
+    smooth(
+        "asinh",
+        kernel=np.arcsinh,
+        saves="self",
+        vjp=lambda xp, g, x: g * xp.rsqrt(x * x + 1),
+    ),
+    smooth(
+        "acosh",
+        kernel=np.arccosh,
+        saves="self",
+        vjp=lambda xp, g, x: g * xp.rsqrt(x * x - 1),
+    ),
+    smooth("atanh", kernel=np.arctanh, saves="self", vjp=lambda _xp, g, x: g / (1 - x * x)),
     smooth("tanh", kernel=np.tanh, saves="result", vjp=tanh_rule),
     smooth("sigmoid", kernel=sigmoid_kernel, saves="result", vjp=sigmoid_rule),
     unary_operator("floor", kernel=np.floor, vjp=no_slope, without="bool"),
@@ -115,6 +129,9 @@ ROWS = (
         without="bool",
     ),
     unary_operator("trunc", kernel=np.trunc, vjp=no_slope, without="bool"),
+    unary_operator("frac", kernel=lambda x: x - np.trunc(x), vjp=as_is, without="integers"),
+    smooth("deg2rad", kernel=lambda x: x * DEGREE, vjp=lambda _xp, g: g * DEGREE),
+    smooth("rad2deg", kernel=lambda x: x / DEGREE, vjp=lambda _xp, g: g / DEGREE),
     unary_operator("relu", kernel=relu_kernel, saves="result", vjp=relu_rule, without="any bool"),
     # relu's derivative is an operator of two operands in torch: it depends, with derivative zero,
     # on the result, and so requires grad under create_graph wherever the result does

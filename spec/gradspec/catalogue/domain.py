@@ -40,9 +40,22 @@ class Domain:
 REAL: Final = Domain.between(-2, 2)
 POSITIVE: Final = Domain.between(1 / 4, 3)
 ABOVE_MINUS_ONE: Final = Domain.between(-3 / 4, 2)
+INSIDE_ONE: Final = Domain.between(-7 / 8, 7 / 8)
+ABOVE_ONE: Final = Domain.between(5 / 4, 3)
+SHARE: Final = Domain.between(1 / 16, 15 / 16, 1 / 32)
+"""Strictly between 0 and 1."""
+
+BETWEEN_POLES: Final = Domain(tuple(n + i / 16 for n in (-3, -2, -1) for i in range(4, 13)))
+"""Of the gamma function, whose poles are 0 and the negative integers."""
+
 BELOW_A_POLE: Final = Domain.between(-5 / 4, 5 / 4)
 """Of the tangent, whose poles are at plus and minus 1.57."""
 
+WIDE: Final = Domain(tuple(v / 4 + 1 / 16 for v in range(-30, 31)))
+"""On both sides of -3, 0, 3 and 6, and none of them."""
+
+PAST_ONE: Final = Domain.between(1, 2)
+NEAR: Final = Domain.between(-7 / 16, 7 / 16)
 LOW: Final = Domain.between(-2, -1 / 4)
 HIGH: Final = Domain.between(1 / 4, 2)
 ODD: Final = Domain.between(-31 / 16, 31 / 16, 1 / 8)
@@ -63,6 +76,8 @@ UNLIKE: Final = Domain(tuple(v * (-1) ** i for i, v in enumerate(POSITIVE.values
 
 ONE: Final = Domain((1.0,), repeats=True)
 ZERO: Final = Domain((0.0,), repeats=True)
+ENDLESS: Final = Domain((math.inf, 1.5, -math.inf, math.nan, -2.0), repeats=True)
+WHOLE: Final = Domain((*range(-7, 0), *range(1, 8)))
 NAN: Final = Domain((float("nan"),), repeats=True)
 TRUE: Final = Domain((True,), repeats=True)
 FALSE: Final = Domain((False,), repeats=True)

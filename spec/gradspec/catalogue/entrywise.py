@@ -98,13 +98,8 @@ def either(called: str, formula: Callable[..., Any], **more: Any) -> Operator:
     rising = on(domain=LOW, other=of(domain=HIGH))
     falling = on(domain=HIGH, other=of(domain=LOW))
     both = on(3, 1, domain=SPREAD, other=of(4, domain=INNER))
-    return row(
-        *(called, formula, PIECEWISE, rising),
-        falling=falling,
-        broadcast=both,
-        kinks=TIE,
-        **more,
-    )
+    more = {"kinks": TIE} | more
+    return row(called, formula, PIECEWISE, rising, falling=falling, broadcast=both, **more)
 
 
 def compared(called: str, formula: Callable[..., Any], means: str, **more: Any) -> Operator:
@@ -226,6 +221,7 @@ ARITHMETIC: Final = (
         negative=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS)),
         number=on(2, 3, domain=ODD, other=0.75),
         divisors=on(2, 3, domain=ODD, other=of(2, 3, domain=BOTH_SIGNS)),
+        **IN_PLACE,
     ),
     row(
         *("heaviside(x, values)", heaviside, REFUSED, on(domain=LOW, values=of())),
@@ -248,20 +244,20 @@ FUNCTIONS: Final = (
         kinks={"": Kink(point(0.0), (-1.0, 1.0), 0.0)},
         **IN_PLACE,
     ),
-    stepped("sign", lambda x: np.sign(real(x)), jump(0.0)),
+    stepped("sign", lambda x: np.sign(real(x)), jump(0.0), **IN_PLACE),
     one("exp", np.exp, **IN_PLACE),
-    one("expm1", np.expm1),
+    one("expm1", np.expm1, **IN_PLACE),
     one("log", np.log, domain=POSITIVE, **IN_PLACE),
-    one("log1p", np.log1p, domain=ABOVE_MINUS_ONE),
+    one("log1p", np.log1p, domain=ABOVE_MINUS_ONE, **IN_PLACE),
     one("sqrt", np.sqrt, domain=POSITIVE, **IN_PLACE),
-    one("rsqrt", lambda x: 1 / np.sqrt(x), domain=POSITIVE, means="1 / sqrt(x)"),
-    one("reciprocal", lambda x: 1 / x, means="1 / x"),
+    one("rsqrt", lambda x: 1 / np.sqrt(x), domain=POSITIVE, means="1 / sqrt(x)", **IN_PLACE),
+    one("reciprocal", lambda x: 1 / x, means="1 / x", **IN_PLACE),
     one("square", np.square, means="x**2"),
     one("sin", np.sin, tame=True, **IN_PLACE),
     one("cos", np.cos, tame=True, **IN_PLACE),
-    one("tan", np.tan, domain=BELOW_A_POLE),
-    one("sinh", np.sinh),
-    one("cosh", np.cosh),
+    one("tan", np.tan, domain=BELOW_A_POLE, **IN_PLACE),
+    one("sinh", np.sinh, **IN_PLACE),
+    one("cosh", np.cosh, **IN_PLACE),
     one("tanh", np.tanh, tame=True, **IN_PLACE),
     one(
         "sigmoid", lambda x: 1 / (1 + np.exp(-x)), means="1 / (1 + exp(-x))", tame=True, **IN_PLACE
@@ -275,8 +271,8 @@ FUNCTIONS: Final = (
         kinks={"": Kink(point(0.0), (0.0, 1.0), 0.0)},
         **IN_PLACE,
     ),
-    stepped("floor", lambda x: np.floor(real(x)), jump(1.0)),
-    stepped("round", lambda x: np.round(real(x)), jump(0.5), means="nint(x)"),
+    stepped("floor", lambda x: np.floor(real(x)), jump(1.0), **IN_PLACE),
+    stepped("round", lambda x: np.round(real(x)), jump(0.5), means="nint(x)", **IN_PLACE),
     row(
         "clamp(x, min=None, max=None)",
         *(clamped, PIECEWISE, on(3, 4, min=-0.59375, max=0.65625)),

@@ -126,6 +126,7 @@ class Operator:
             calls={name: given for name, given in self.calls.items() if _has_room(given)},
             kinks={},
             sign="",
+            torch=self.torch and self.torch.replace(f"{self.name}(", f"{self.name}_("),
             bundle="",
             method=True,
             has_inplace=False,

@@ -9,13 +9,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from gradspec.catalogue import entrywise, in_place, making, products, reductions, shapes
+from gradspec.catalogue import (
+    activations,
+    elementary,
+    entrywise,
+    in_place,
+    logic,
+    making,
+    pairs,
+    products,
+    reductions,
+    shapes,
+    special,
+)
 from gradspec.catalogue.operator import Call, Kink, Operator
 
 OUT_OF_PLACE: Final = (
     *entrywise.ARITHMETIC,
     *entrywise.FUNCTIONS,
+    *elementary.FUNCTIONS,
+    *special.FUNCTIONS,
+    *pairs.ROWS,
+    *activations.ROWS,
     *entrywise.COMPARISONS,
+    *logic.ROWS,
     *reductions.ROWS,
     *products.ROWS,
     *shapes.SHAPES,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gradspec.catalogue.operator import LINEAR, PIECEWISE
+from gradspec.catalogue.operator import ANALYTIC, LINEAR, PIECEWISE
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.slopes import pulled_back
 
@@ -20,11 +20,17 @@ COME_THROUGH: Final = {
     "cast": "float to long",
     "clamp_between": "clamp_tensors",
     "copy": "setitem",
+    "div": "softsign softsign_array softsign_negative",
     "dot": "matmul_vectors",
+    "elu": "selu selu_array selu_negative",
     "expand": "broadcast_to broadcast_to_new expand_as",
     "fill_tensor": "setitem_number",
+    "fmod_scalar": "fmod_number",
     "gather": "take_along_dim take_along_dim_flat",
     "index": "getitem_places getitem_mask",
+    "hardtanh": "relu6 relu6_array",
+    "lerp_scalar": "lerp lerp_small",
+    "log_sigmoid": "logsigmoid logsigmoid_array logsigmoid_negative",
     "masked_fill_tensor": "masked_fill_tensor",
     "bmm": "",
     "max_dim": "max_dim max_keepdim",
@@ -36,6 +42,7 @@ COME_THROUGH: Final = {
     "mv": "matmul_matrix_vector",
     "permute": "movedim",
     "pow_scalar": "pow pow_root square square_array",
+    "prelu_kernel": "prelu prelu_array prelu_channels prelu_deep",
     "prod_dim": "prod_dim prod_keepdim prod_two_zeros",
     "reciprocal": "div_of_number",
     "remainder_scalar": "remainder_number",
@@ -44,12 +51,15 @@ COME_THROUGH: Final = {
     "rsub": "",
     "rsub_scalar": "sub_of_number",
     "slice": "narrow getitem getitem_steps",
+    "sigmoid": "glu glu_first glu_middle",
+    "softmax": "softmin softmin_first",
     "sort_values": "sort sort_descending",
     "split": "chunk chunk_first",
     "split_with_sizes": "split_sections",
     "squeeze_dim": "squeeze_dim",
     "squeeze_dims": "",
     "sum_dim": "sum_dim sum_keepdim",
+    "tanh": "tanhshrink tanhshrink_array tanhshrink_negative",
     "topk_values": "topk topk_smallest",
     "unsafe_split_with_sizes": "",
     "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
@@ -64,6 +74,8 @@ ROWS: Final = {call: row for row, calls in COME_THROUGH.items() for call in call
 AT_KINKS: Final = {
     **{n: n for n in ("clamp", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
     "clamp_between": "clamp_tensors clamp_tensors_above",
+    "hardtanh": "hardtanh relu6",
+    "prelu_kernel": "prelu",
     "vector_norm": "norm norm_p1 norm_maximum",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
@@ -118,7 +130,9 @@ def _flat() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {"fill_tensor": ("setitem_number",)}  # of what it fills
     for call in CALLS.values():
         smoothness = call.operator.smoothness
-        may_be = smoothness is PIECEWISE or (smoothness is LINEAR and call.operator.inplace)
+        may_be = smoothness in (ANALYTIC, PIECEWISE) or (
+            smoothness is LINEAR and call.operator.inplace
+        )
         if may_be and not call.gives_several and is_flat(call):
             found[row_of(call)] = (*found.get(row_of(call), ()), call.name)
     return found

@@ -6,6 +6,7 @@ their doors here.
 
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import (
+    aliases,
     arithmetic,
     assembly,
     copies,
@@ -13,15 +14,17 @@ from gradspec_reference.names.functions import (
     indexing,
     moments,
     normalised,
+    pairs,
     parts,
     products,
     queries,
     reductions,
     selection,
     shapes,
+    special,
 )
 
 for family in (arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products):
     arguments.put_doors(family)
-for family in (moments, queries, reductions, selection, shapes):
+for family in (aliases, moments, pairs, queries, reductions, selection, shapes, special):
     arguments.put_doors(family)

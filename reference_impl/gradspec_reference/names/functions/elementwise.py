@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gradspec_reference.engine import inplace, recording
+import numpy as np
+
+from gradspec_reference.engine import inplace, recording, refusals
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -20,10 +22,16 @@ __all__ = [
     "absolute",
     "acos",
     "acos_",
+    "acosh",
+    "acosh_",
     "asin",
     "asin_",
+    "asinh",
+    "asinh_",
     "atan",
     "atan_",
+    "atanh",
+    "atanh_",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -34,6 +42,8 @@ __all__ = [
     "cos_",
     "cosh",
     "cosh_",
+    "deg2rad",
+    "deg2rad_",
     "eq",
     "exp",
     "exp2",
@@ -43,11 +53,15 @@ __all__ = [
     "expm1_",
     "floor",
     "floor_",
+    "frac",
+    "frac_",
     "ge",
     "gt",
     "isfinite",
     "isinf",
     "isnan",
+    "isneginf",
+    "isposinf",
     "le",
     "log",
     "log1p",
@@ -66,6 +80,8 @@ __all__ = [
     "neg",
     "neg_",
     "negative",
+    "rad2deg",
+    "rad2deg_",
     "reciprocal",
     "reciprocal_",
     "relu",
@@ -140,6 +156,19 @@ def logical(name: str) -> Callable[[Tensor, Tensor], Tensor]:
     return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
 
 
+def pairwise_inplace(name: str, kind: Any) -> Callable[..., Tensor]:
+    """Make the in-place function of a row whose result has no history."""
+
+    def function(input: Tensor, other: Any) -> Tensor:
+        arrays = (input.materialise(), getattr(other, "_array", other))
+        refusals.check_shapes(OPERATORS[name], arrays)
+        inplace.check_shape(arrays[0], np.broadcast(*arrays))
+        return inplace.apply_inplace(OPERATORS[name], (input, other))
+
+    function.__annotations__["other"] = kind
+    return documented(function, f"{name}_", f"Replace each element by {name} of it and another.")
+
+
 def documented(function: F, name: str, text: str) -> F:
     """Give a made function its name and docstring."""
     function.__name__ = function.__qualname__ = name
@@ -180,6 +209,14 @@ sqrt = unary_function("sqrt")
 tan = unary_function("tan")
 tanh = unary_function("tanh")
 trunc = unary_function("trunc")
+acosh = unary_function("acosh")
+asinh = unary_function("asinh")
+atanh = unary_function("atanh")
+deg2rad = unary_function("deg2rad")
+frac = unary_function("frac")
+rad2deg = unary_function("rad2deg")
+isneginf = unary_function("isneginf")
+isposinf = unary_function("isposinf")
 absolute = abs
 negative = neg
 
@@ -212,6 +249,12 @@ sqrt_ = unary_inplace("sqrt")
 tan_ = unary_inplace("tan")
 tanh_ = unary_inplace("tanh")
 trunc_ = unary_inplace("trunc")
+acosh_ = unary_inplace("acosh")
+asinh_ = unary_inplace("asinh")
+atanh_ = unary_inplace("atanh")
+deg2rad_ = unary_inplace("deg2rad")
+frac_ = unary_inplace("frac")
+rad2deg_ = unary_inplace("rad2deg")
 
 eq = comparison("eq")
 ne = comparison("ne")
@@ -225,6 +268,12 @@ bitwise_xor = bitwise("bitwise_xor")
 logical_and = logical("logical_and")
 logical_or = logical("logical_or")
 logical_xor = logical("logical_xor")
+bitwise_and_ = pairwise_inplace("bitwise_and", "Tensor | Scalar")
+bitwise_or_ = pairwise_inplace("bitwise_or", "Tensor | Scalar")
+bitwise_xor_ = pairwise_inplace("bitwise_xor", "Tensor | Scalar")
+logical_and_ = pairwise_inplace("logical_and", "Tensor")
+logical_or_ = pairwise_inplace("logical_or", "Tensor")
+logical_xor_ = pairwise_inplace("logical_xor", "Tensor")
 
 
 def round(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:

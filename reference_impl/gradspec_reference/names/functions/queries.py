@@ -27,6 +27,7 @@ __all__ = [
     "equal",
     "is_floating_point",
     "is_tensor",
+    "isclose",
     "nonzero",
     "numel",
     "result_type",
@@ -69,6 +70,21 @@ def allclose(
         raise RuntimeError(f"allclose was given the tolerances {rtol} and {atol}; none is negative")
     recording.run(OPERATORS["eq"], [a, b], ())  # refuses shapes that do not fit
     return bool(np.allclose(a, b, rtol, atol, equal_nan))
+
+
+def isclose(
+    input: Tensor,
+    other: Tensor,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> Tensor:
+    """Tell which elements are about equal (torch.isclose); RuntimeError for two dtypes."""
+    if input._array.dtype != other._array.dtype:
+        raise RuntimeError(f"isclose was given {input.dtype} and {other.dtype}; convert one")
+    if rtol < 0 or atol < 0:
+        raise RuntimeError(f"isclose was given the tolerances {rtol} and {atol}; none is negative")
+    return recording.apply(OPERATORS["isclose"], (input, other), rtol, atol, equal_nan)
 
 
 def all(input: Tensor, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:

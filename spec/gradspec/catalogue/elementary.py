@@ -1,0 +1,68 @@
+"""Functions of one number that a book on calculus has, beyond those of `entrywise`.
+
+Inverses are asked inside the interval on which they are smooth.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import (
+    ABOVE_ONE,
+    INSIDE_ONE,
+    POSITIVE,
+    SHARE,
+    ZERO,
+)
+from gradspec.catalogue.entrywise import IN_PLACE, clamped, jump, one, real, stepped
+from gradspec.catalogue.operator import LINEAR, PIECEWISE, Kink, on, point, row
+
+
+def sinc(x: Any) -> Any:
+    """Give the sine of pi x over pi x, and 1 at 0."""
+    origin = x == 0
+    return np.where(origin, 1.0, np.sin(np.pi * x) / np.where(origin, 1.0, np.pi * x))
+
+
+def logit(x: Any, eps: Any = None) -> Any:
+    """Give the logarithm of the odds, of x kept off both ends by eps."""
+    share = x if eps is None else clamped(x, eps, 1 - eps)
+    return np.log(share / (1 - share))
+
+
+FUNCTIONS: Final = (
+    one("exp2", lambda x: 2.0**x, means="2 ** x", **IN_PLACE),
+    one("log2", lambda x: np.log(x) / np.log(2), domain=POSITIVE, means="log(x, 2)", **IN_PLACE),
+    one("log10", lambda x: np.log(x) / np.log(10), domain=POSITIVE, **IN_PLACE),
+    one("asin", np.arcsin, domain=INSIDE_ONE, **IN_PLACE),
+    one("acos", np.arccos, domain=INSIDE_ONE, **IN_PLACE),
+    one("atan", np.arctan, **IN_PLACE),
+    one("asinh", np.arcsinh),
+    one("acosh", np.arccosh, domain=ABOVE_ONE),
+    one("atanh", np.arctanh, domain=INSIDE_ONE),
+    one("deg2rad", lambda x: x * (np.pi / 180), LINEAR, means="radians(x)", **IN_PLACE),
+    one("rad2deg", lambda x: x * (180 / np.pi), LINEAR, means="degrees(x)", **IN_PLACE),
+    one("sinc", sinc, means="sincpi(x)", at_zero=on(domain=ZERO), **IN_PLACE),
+    row(
+        "logit(x, eps=None)",
+        *(logit, PIECEWISE, on(domain=SHARE)),
+        means="(lambda p: log(p / (1 - p)))(x if eps is None else min(max(x, eps), 1 - eps))",
+        array=on(2, 3, domain=SHARE),
+        eps=on(3, 4, domain=SHARE, eps=0.265625),
+        kinks={"": Kink(point([0.25, 0.75], eps=0.25), (0.0, 16 / 3), 16 / 3)},
+        **IN_PLACE,
+    ),
+    stepped("ceil", lambda x: np.ceil(real(x)), jump(1.0), **IN_PLACE),
+    stepped(
+        *("trunc", lambda x: np.trunc(real(x)), jump(1.0)),
+        means="sign(x) * floor(abs(x))",
+        **IN_PLACE,
+    ),
+    stepped(
+        *("frac", lambda x: x - np.trunc(real(x)), {"": Kink(point(1.0), None, 1.0)}),
+        means="x - sign(x) * floor(abs(x))",
+        **IN_PLACE,
+    ),
+)

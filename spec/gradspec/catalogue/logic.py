@@ -1,0 +1,66 @@
+"""Truth values and bits: tests of each number, logic, and whole numbers bit by bit."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import ENDLESS, FEW, HIGH, LOW, WHOLE, ZERO
+from gradspec.catalogue.entrywise import one, two
+from gradspec.catalogue.operator import CONSTANT, Operator, of, on, row
+
+INFINITE: Final = on(domain=ENDLESS)
+
+
+def asked(name: str, formula: Any, means: str = "") -> Operator:
+    """Write the row of a test of each number, finite or not."""
+    endless = {"infinite": INFINITE, "array": on(3, 2, domain=ENDLESS)}
+    return one(name, formula, CONSTANT, HIGH, means=means, negative=on(domain=LOW), **endless)
+
+
+def logical(name: str, formula: Any, means: str) -> Operator:
+    """Write the row of a connective, which takes what is not zero for true."""
+    return two(
+        *(f"{name}(x, other)", formula, CONSTANT, (HIGH, HIGH)),
+        means=means,
+        first=on(domain=HIGH, other=of(domain=ZERO)),
+        second=on(domain=ZERO, other=of(domain=HIGH)),
+        neither=on(domain=ZERO, other=of(domain=ZERO)),
+        broadcast=on(3, 1, domain=FEW, other=of(4, domain=FEW)),
+    )
+
+
+def bitwise(name: str, formula: Any, sign: str) -> Operator:
+    """Write the row of an operator on the bits of whole numbers."""
+    called, means = f"{name}(x, other)", f"x {sign} other"
+    return two(called, formula, CONSTANT, (WHOLE, WHOLE), means=means)
+
+
+def close(x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
+    """Say whether two numbers differ by no more than atol, and rtol of the second."""
+    return np.abs(x - other) <= atol + rtol * np.abs(other)
+
+
+ROWS: Final = (
+    asked("isinf", np.isinf),
+    asked("isfinite", np.isfinite, "not (isinf(x) or isnan(x))"),
+    asked("isposinf", np.isposinf, "x == inf"),
+    asked("isneginf", np.isneginf, "x == ninf"),
+    asked("signbit", lambda x: x < 0, "x < 0"),
+    row(
+        "isclose(x, other, rtol=1e-05, atol=1e-08)",
+        *(close, CONSTANT, on(domain=LOW, other=of(domain=HIGH))),
+        means="abs(x - other) <= atol + rtol * abs(other)",
+        rtol=on(3, 1, other=of(4), rtol=0.5),
+        atol=on(3, 1, other=of(4), atol=0.75),
+        both=on(3, 1, other=of(4), rtol=0.25, atol=0.5),
+    ),
+    logical("logical_and", np.logical_and, "bool(x) and bool(other)"),
+    logical("logical_or", np.logical_or, "bool(x) or bool(other)"),
+    logical("logical_xor", np.logical_xor, "bool(x) != bool(other)"),
+    bitwise("bitwise_and", np.bitwise_and, "&"),
+    bitwise("bitwise_or", np.bitwise_or, "|"),
+    bitwise("bitwise_xor", np.bitwise_xor, "^"),
+    one("bitwise_not", np.invert, CONSTANT, WHOLE, means="-x - 1"),
+)

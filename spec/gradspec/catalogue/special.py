@@ -1,0 +1,148 @@
+"""Error function, gamma function and logarithms with a factor, where complex numbers are allowed.
+
+NumPy has none of them.  A series whose terms have one sign, or an asymptotic one far to the right,
+gives each to the last bits on the real line and an imaginary hair beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import (
+    ABOVE_MINUS_ONE,
+    BETWEEN_POLES,
+    ENDLESS,
+    HIGH,
+    INSIDE_ONE,
+    LOW,
+    POSITIVE,
+    REAL,
+    ZERO,
+)
+from gradspec.catalogue.entrywise import IN_PLACE, one, real, size, two
+from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, of, on, row
+
+TERMS: Final = 80
+FAR: Final = 16
+EULER: Final = 0.57721566490153286
+BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+"""Of even number: the second, the fourth and so on."""
+
+
+def erf(x: Any) -> Any:
+    """Give the error function: exp(-x x) times a series of which all terms have one sign."""
+    term = total = x
+    for k in range(1, TERMS):
+        term = term * (2 * x * x / (2 * k + 1))
+        total = total + term
+    return 2 / math.sqrt(math.pi) * np.exp(-x * x) * total
+
+
+def erfinv(x: Any) -> Any:
+    """Give the inverse of the error function, by Newton's method from 0, which is monotonic."""
+    y = x * 0.0
+    for _ in range(TERMS):
+        y = y - (erf(y) - x) * np.exp(y * y) * (math.sqrt(math.pi) / 2)
+    return y
+
+
+def hurwitz(power: int, x: Any) -> Any:
+    """Give the sum of (x + k)**-power over all k, of which Euler and Maclaurin know the end."""
+    y = x + FAR
+    total = sum(1 / (x + k) ** power for k in range(FAR))
+    total = total + y ** (1 - power) / (power - 1) + y**-power / 2
+    for k, b in enumerate(BERNOULLI, 1):
+        rising = math.prod(range(power, power + 2 * k - 1))
+        total = total + b / math.factorial(2 * k) * rising * y ** (1 - power - 2 * k)
+    return total
+
+
+def lgamma(x: Any) -> Any:
+    """Give log |gamma x|: a series about 2, and the way there."""
+    steps = 2 - np.round(real(x))
+    z = x + steps - 2
+    total = z * (1 - EULER)
+    for k in range(2, TERMS // 2):
+        total = total + (-z) ** k * (hurwitz(k, 2.0) / k)
+    for j in range(-FAR, FAR):
+        passed = ((j >= 0) & (j < steps)) | ((j < 0) & (j >= steps))
+        way = np.log(size(np.where(passed, x + j, 1.0)))
+        total = total - way if j >= 0 else total + way
+    return total
+
+
+def digamma(x: Any) -> Any:
+    """Give the slope of lgamma."""
+    y = x + FAR
+    series = sum(b / (2 * k * y ** (2 * k)) for k, b in enumerate(BERNOULLI, 1))
+    return np.log(y) - 1 / (2 * y) - series - sum(1 / (x + k) for k in range(FAR))
+
+
+def polygamma(n: int, x: Any) -> Any:
+    """Give the nth derivative of digamma."""
+    if n == 0:
+        return digamma(x)
+    return (-1) ** (n + 1) * math.factorial(n) * hurwitz(n + 1, x)
+
+
+def xlogy(x: Any, other: Any) -> Any:
+    """Give x log other, and 0 where both are 0."""
+    none = (real(x) == 0) & (real(other) == 0)
+    return x * np.log(np.where(none, 1.0, other))
+
+
+def nan_to_num(x: Any, nan: float = 0.0, posinf: float = 0.0, neginf: float = 0.0) -> Any:
+    """Give x, with numbers for NaN and the infinities."""
+    replaced = np.where(np.isnan(real(x)), nan, np.where(real(x) > 0, posinf, neginf))
+    return np.where(np.isfinite(real(x)), x, replaced)
+
+
+FUNCTIONS: Final = (
+    one("erf", erf, **IN_PLACE),
+    one("erfc", lambda x: 1 - erf(x), **IN_PLACE),
+    one("erfinv", erfinv, domain=INSIDE_ONE, **IN_PLACE),
+    one(
+        *("lgamma", lgamma, PIECEWISE, POSITIVE),
+        means="log(abs(gamma(x)))",
+        negative=on(2, 3, domain=BETWEEN_POLES),
+        **IN_PLACE,
+    ),
+    one(
+        "digamma", digamma, ANALYTIC, POSITIVE, negative=on(2, 3, domain=BETWEEN_POLES), **IN_PLACE
+    ),
+    row(
+        *("polygamma(n, x)", polygamma, ANALYTIC, {"n": 0, **on(domain=POSITIVE)}),
+        means="psi(n, x)",
+        first={"n": 1, **on(2, 3, domain=POSITIVE)},
+        second={"n": 2, **on(2, 3, domain=BETWEEN_POLES)},
+        third={"n": 3, **on(2, 3, domain=POSITIVE)},
+    ),
+    two(
+        *("xlogy(x, other)", xlogy, ANALYTIC, (REAL, POSITIVE)),
+        means="x * log(other)",
+        nothing=on(domain=ZERO, other=of(domain=POSITIVE)),
+        number=on(2, 3, other=1.75),
+        of_number={"x": 2.5, "other": of(2, 3, domain=POSITIVE)},
+    ),
+    two(
+        *("xlog1py(x, other)", lambda x, other: xlogy(x, 1 + other), ANALYTIC),
+        domains=(REAL, ABOVE_MINUS_ONE),
+        means="x * log(1 + other)",
+        torch="torch.special.xlog1py($x, $other)",
+        nothing=on(domain=ZERO, other=of(domain=POSITIVE)),
+        number=on(2, 3, other=1.75),
+        of_number={"x": 2.5, "other": of(2, 3, domain=POSITIVE)},
+    ),
+    row(
+        "nan_to_num(x, nan=0.0, posinf=None, neginf=None)",
+        *(nan_to_num, PIECEWISE, on(domain=HIGH)),
+        means="nan if isnan(x) else posinf if x == inf else neginf if x == ninf else x",
+        negative=on(domain=LOW),
+        infinite=on(2, 4, domain=ENDLESS, posinf=7.0, neginf=-3.0),
+        nan=on(2, 4, domain=ENDLESS, nan=0.5, posinf=-1.5, neginf=2.0),
+        **IN_PLACE,
+    ),
+)
