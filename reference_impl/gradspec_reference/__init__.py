@@ -5,7 +5,7 @@
 `backward` and `accumulation`; `views` and `inplace` come after.
 """
 
-from gradspec_reference import autograd, nn
+from gradspec_reference import autograd, linalg, nn
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.dtypes import (
@@ -50,7 +50,9 @@ from gradspec_reference.names.functions import (
     parts,
     products,
     queries,
+    ranks,
     reductions,
+    running,
     selection,
     shapes,
 )
@@ -64,7 +66,9 @@ from gradspec_reference.names.functions.normalised import *
 from gradspec_reference.names.functions.parts import *
 from gradspec_reference.names.functions.products import *
 from gradspec_reference.names.functions.queries import *
+from gradspec_reference.names.functions.ranks import *
 from gradspec_reference.names.functions.reductions import *
+from gradspec_reference.names.functions.running import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
 from gradspec_reference.names.likeness import *
@@ -113,6 +117,7 @@ __all__ = [
     "is_grad_enabled",
     "is_grad_layout_enforcement_enabled",
     "is_warn_always_enabled",
+    "linalg",
     "long",
     "nan",
     "nn",
@@ -140,10 +145,13 @@ __all__ += normalised.__all__
 __all__ += parts.__all__
 __all__ += products.__all__
 __all__ += queries.__all__
+__all__ += ranks.__all__
 __all__ += reductions.__all__
+__all__ += running.__all__
 __all__ += selection.__all__
 __all__ += shapes.__all__
 
 # rooms of this house, not names of torch
 del arithmetic, assembly, copies, elementwise, indexing, moments, normalised, parts, products
-del Device, factories, likeness, methods, numerals, queries, reductions, selection, shapes, spaced
+del Device, factories, likeness, methods, numerals, queries, ranks, reductions, running, selection
+del shapes, spaced

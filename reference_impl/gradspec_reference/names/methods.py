@@ -27,8 +27,10 @@ from gradspec_reference.names.functions import (
     parts,
     products,
     queries,
+    ranks,
     reductions,
     reshaping,
+    running,
     selection,
     shapes,
 )
@@ -130,7 +132,9 @@ FUNCTIONS: Final[dict[str, Any]] = {
         sum mean prod amax amin max min median argmax argmin argsort sort topk cumsum
         """,
     ),
-    **named(moments, "var std"),
+    **named(moments, "var std nansum nanmean"),
+    **named(running, "cumprod cummax cummin logcumsumexp diff"),
+    **named(ranks, "mode kthvalue aminmax msort"),
     **named(normalised, "logsumexp softmax log_softmax norm"),
     **named(queries, "all allclose any count_nonzero equal is_floating_point nonzero numel"),
     **named(interop, "numpy item tolist to"),

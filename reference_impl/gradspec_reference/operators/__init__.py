@@ -17,6 +17,7 @@ from gradspec_reference.operators import (
     normalised,
     products,
     reductions,
+    running,
     selection,
     shapes,
     transcendental,
@@ -38,6 +39,7 @@ FAMILIES: Final = (
     shapes,
     assembly,
     indexing,
+    running,
     memory,
 )
 

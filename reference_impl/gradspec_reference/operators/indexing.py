@@ -219,4 +219,6 @@ ROWS = (
     extreme("max_dim", node="MaxBackward0"),
     extreme("min_dim", node="MinBackward0"),
     extreme("median_dim", node="MedianBackward1"),
+    extreme("mode"),
+    extreme("kthvalue"),
 )

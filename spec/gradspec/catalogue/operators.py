@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from gradspec.catalogue import entrywise, in_place, making, products, reductions, shapes
+from gradspec.catalogue import (
+    entrywise,
+    in_place,
+    making,
+    moments,
+    products,
+    ranks,
+    reductions,
+    running,
+    shapes,
+)
 from gradspec.catalogue.operator import Call, Kink, Operator
 
 OUT_OF_PLACE: Final = (
@@ -17,6 +27,9 @@ OUT_OF_PLACE: Final = (
     *entrywise.FUNCTIONS,
     *entrywise.COMPARISONS,
     *reductions.ROWS,
+    *moments.ROWS,
+    *ranks.ROWS,
+    *running.ROWS,
     *products.ROWS,
     *shapes.SHAPES,
     *shapes.SELECTIONS,

@@ -16,12 +16,14 @@ from gradspec_reference.names.functions import (
     parts,
     products,
     queries,
+    ranks,
     reductions,
+    running,
     selection,
     shapes,
 )
 
 for family in (arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products):
     arguments.put_doors(family)
-for family in (moments, queries, reductions, selection, shapes):
+for family in (moments, queries, ranks, reductions, running, selection, shapes):
     arguments.put_doors(family)
