@@ -48,11 +48,13 @@ from gradspec_reference.names.functions import (
     moments,
     normalised,
     parts,
+    placing,
     products,
     queries,
     ranks,
     reductions,
     running,
+    scattering,
     selection,
     shapes,
 )
@@ -64,11 +66,13 @@ from gradspec_reference.names.functions.indexing import *
 from gradspec_reference.names.functions.moments import *
 from gradspec_reference.names.functions.normalised import *
 from gradspec_reference.names.functions.parts import *
+from gradspec_reference.names.functions.placing import *
 from gradspec_reference.names.functions.products import *
 from gradspec_reference.names.functions.queries import *
 from gradspec_reference.names.functions.ranks import *
 from gradspec_reference.names.functions.reductions import *
 from gradspec_reference.names.functions.running import *
+from gradspec_reference.names.functions.scattering import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
 from gradspec_reference.names.likeness import *
@@ -143,15 +147,17 @@ __all__ += indexing.__all__
 __all__ += moments.__all__
 __all__ += normalised.__all__
 __all__ += parts.__all__
+__all__ += placing.__all__
 __all__ += products.__all__
 __all__ += queries.__all__
 __all__ += ranks.__all__
 __all__ += reductions.__all__
 __all__ += running.__all__
+__all__ += scattering.__all__
 __all__ += selection.__all__
 __all__ += shapes.__all__
 
 # rooms of this house, not names of torch
 del arithmetic, assembly, copies, elementwise, indexing, moments, normalised, parts, products
 del Device, factories, likeness, methods, numerals, queries, ranks, reductions, running, selection
-del shapes, spaced
+del placing, scattering, shapes, spaced

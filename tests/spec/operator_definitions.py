@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import mpmath as mp
 import numpy as np
+import placing_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -317,6 +318,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "cummax": so_far(max),
     "cummin": so_far(min),
     "diff": differences,
+    **placing_definitions.DEFINITIONS,
     "sort": sort,
     "topk": lambda x, k, dim=-1, largest=True: sort(x, dim, largest, k),
     "matmul": matmul,

@@ -25,12 +25,14 @@ from gradspec_reference.names.functions import (
     moments,
     normalised,
     parts,
+    placing,
     products,
     queries,
     ranks,
     reductions,
     reshaping,
     running,
+    scattering,
     selection,
     shapes,
 )
@@ -134,6 +136,20 @@ FUNCTIONS: Final[dict[str, Any]] = {
     ),
     **named(moments, "var std nansum nanmean"),
     **named(running, "cumprod cummax cummin logcumsumexp diff"),
+    **named(
+        placing,
+        """
+        index_add index_copy index_fill index_put masked_scatter take put
+        index_add_ index_copy_ index_fill_ index_put_ masked_scatter_ put_
+        """,
+    ),
+    **named(
+        scattering,
+        """
+        scatter scatter_add scatter_reduce select_scatter slice_scatter diagonal_scatter
+        diag diag_embed scatter_ scatter_add_ scatter_reduce_
+        """,
+    ),
     **named(ranks, "mode kthvalue aminmax msort"),
     **named(normalised, "logsumexp softmax log_softmax norm"),
     **named(queries, "all allclose any count_nonzero equal is_floating_point nonzero numel"),

@@ -15,9 +15,11 @@ from gradspec_reference.operators import (
     losses,
     memory,
     normalised,
+    placing,
     products,
     reductions,
     running,
+    scattering,
     selection,
     shapes,
     transcendental,
@@ -40,6 +42,8 @@ FAMILIES: Final = (
     assembly,
     indexing,
     running,
+    placing,
+    scattering,
     memory,
 )
 

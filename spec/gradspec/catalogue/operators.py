@@ -14,6 +14,7 @@ from gradspec.catalogue import (
     in_place,
     making,
     moments,
+    placing,
     products,
     ranks,
     reductions,
@@ -33,6 +34,7 @@ OUT_OF_PLACE: Final = (
     *products.ROWS,
     *shapes.SHAPES,
     *shapes.SELECTIONS,
+    *placing.ROWS,
     *making.COPIES,
     *making.FACTORIES,
 )

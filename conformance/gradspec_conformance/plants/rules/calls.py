@@ -20,10 +20,17 @@ COME_THROUGH: Final = {
     "cast": "float to long",
     "clamp_between": "clamp_tensors",
     "copy": "setitem",
+    "cummax_values": "cummax cummax_first",
+    "cummin_values": "cummin cummin_first",
+    "diag_embed": "diag",
+    "diagonal": "diag_matrix",
+    "div": "nanmean nanmean_dim nanmean_keepdim nanmean_dims",
     "dot": "matmul_vectors",
     "expand": "broadcast_to broadcast_to_new expand_as",
     "fill_tensor": "setitem_number",
     "gather": "take_along_dim take_along_dim_flat",
+    "index_fill_tensor": "index_fill_tensor",
+    "index_put_added": "index_put_accumulate",
     "index": "getitem_places getitem_mask",
     "masked_fill_tensor": "masked_fill_tensor",
     "bmm": "",
@@ -43,12 +50,15 @@ COME_THROUGH: Final = {
     "reshape_alias": "",
     "rsub": "",
     "rsub_scalar": "sub_of_number",
+    "scatter_number": "scatter_value",
     "slice": "narrow getitem getitem_steps",
-    "sort_values": "sort sort_descending",
+    "sort_values": "sort sort_descending msort",
     "split": "chunk chunk_first",
     "split_with_sizes": "split_sections",
     "squeeze_dim": "squeeze_dim",
     "squeeze_dims": "",
+    "std": "std_mean std_mean_dim std_mean_keepdim std_mean_correction",
+    "sub": "diff diff_twice diff_first diff_beside",
     "sum_dim": "sum_dim sum_keepdim",
     "topk_values": "topk topk_smallest",
     "unsafe_split_with_sizes": "",
@@ -64,7 +74,10 @@ ROWS: Final = {call: row for row, calls in COME_THROUGH.items() for call in call
 AT_KINKS: Final = {
     **{n: n for n in ("clamp", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
     "clamp_between": "clamp_tensors clamp_tensors_above",
-    "vector_norm": "norm norm_p1 norm_maximum",
+    "cummax_values": "cummax",
+    "cummin_values": "cummin",
+    "vector_norm": "norm norm_p1 norm_maximum vector_norm vector_norm_ord1 vector_norm_largest "
+    "vector_norm_smallest",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
@@ -80,6 +93,7 @@ IDENTITIES: Final = ("as_tensor", "asarray", "contiguous", "double")
 
 
 MADE_BY_FUNCTIONS: Final = (
+    *("argsort", "bucketize", "count_nonzero", "searchsorted"),
     *("all", "any", "argmax", "argmin", *IDENTITIES, "detach", "detach_", "resize_"),
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),

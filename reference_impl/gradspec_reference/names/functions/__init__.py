@@ -14,16 +14,28 @@ from gradspec_reference.names.functions import (
     moments,
     normalised,
     parts,
+    placing,
     products,
     queries,
     ranks,
     reductions,
     running,
+    scattering,
     selection,
     shapes,
 )
 
 for family in (arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products):
     arguments.put_doors(family)
-for family in (moments, queries, ranks, reductions, running, selection, shapes):
+for family in (
+    moments,
+    queries,
+    ranks,
+    reductions,
+    running,
+    selection,
+    shapes,
+    placing,
+    scattering,
+):
     arguments.put_doors(family)

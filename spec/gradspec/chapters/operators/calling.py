@@ -71,8 +71,3 @@ def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
     value = call.value(sample)
     for part, one in enumerate(value if call.gives_several else (value,)):
         yield (part if call.gives_several else None), np.asarray(one)
-
-
-def tells_places(call: Call) -> bool:
-    """Say whether a call gives, beside values, the places where they are."""
-    return call.gives_several and np.asarray(call.value(call.sample())[-1]).dtype.kind == "i"

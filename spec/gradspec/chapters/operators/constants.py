@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gradspec import CONVENTION, clause, expect
 from gradspec.catalogue.operator import CONSTANT, PIECEWISE
 from gradspec.catalogue.operators import CALLS
-from gradspec.chapters.operators.calling import on_leaves, tells_places
+from gradspec.chapters.operators.calling import on_leaves
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -21,7 +21,7 @@ CUT_OFF: Final = {
 WITH_PLACES: Final = {
     name: call
     for name, call in CALLS.items()
-    if call.operator.smoothness is PIECEWISE and tells_places(call)
+    if call.operator.smoothness is PIECEWISE and call.tells_places
 }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
 from gradspec.catalogue.operator import variables
 from gradspec.catalogue.operators import KINKS
-from gradspec.chapters.operators.calling import function, perform, results, tells_places
+from gradspec.chapters.operators.calling import function, perform, results
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NON_DIFFERENTIABLE = "notes/autograd § Gradients for non-differentiable functions"
 BOUNDED: Final = {n: row for n, row in KINKS.items() if row[1].between is not None}
-PICKING: Final = {n: row for n, row in BOUNDED.items() if tells_places(row[0])}
+PICKING: Final = {n: row for n, row in BOUNDED.items() if row[0].tells_places}
 TIED: Final = {n: row for n, row in KINKS.items() if row[1].tie}
 CHOSEN: Final = {n: row for n, row in KINKS.items() if row[1].choice is not None}
 
