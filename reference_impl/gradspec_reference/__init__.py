@@ -45,6 +45,7 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    joining,
     moments,
     normalised,
     parts,
@@ -63,6 +64,7 @@ from gradspec_reference.names.functions.assembly import *
 from gradspec_reference.names.functions.copies import *
 from gradspec_reference.names.functions.elementwise import *
 from gradspec_reference.names.functions.indexing import *
+from gradspec_reference.names.functions.joining import *
 from gradspec_reference.names.functions.moments import *
 from gradspec_reference.names.functions.normalised import *
 from gradspec_reference.names.functions.parts import *
@@ -144,6 +146,7 @@ __all__ += assembly.__all__
 __all__ += copies.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
+__all__ += joining.__all__
 __all__ += moments.__all__
 __all__ += normalised.__all__
 __all__ += parts.__all__
@@ -160,4 +163,4 @@ __all__ += shapes.__all__
 # rooms of this house, not names of torch
 del arithmetic, assembly, copies, elementwise, indexing, moments, normalised, parts, products
 del Device, factories, likeness, methods, numerals, queries, ranks, reductions, running, selection
-del placing, scattering, shapes, spaced
+del joining, placing, scattering, shapes, spaced

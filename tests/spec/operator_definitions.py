@@ -10,6 +10,7 @@ import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
+import joining_definitions
 import mpmath as mp
 import numpy as np
 import placing_definitions
@@ -319,6 +320,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "cummin": so_far(min),
     "diff": differences,
     **placing_definitions.DEFINITIONS,
+    **joining_definitions.DEFINITIONS,
     "sort": sort,
     "topk": lambda x, k, dim=-1, largest=True: sort(x, dim, largest, k),
     "matmul": matmul,

@@ -36,15 +36,16 @@ OF_NUMPY: Final = {
 
 STORING: Final = """
     abs absolute acos add addmm all amax amin aminmax any arange argmax argmin asin atan
-    bitwise_and bitwise_not bitwise_or bitwise_xor bmm bucketize cat ceil clamp concat cos cosh
-    cummax cummin cumprod cumsum diag diff div divide dot empty eq exp exp2 expm1 eye floor
-    floor_divide full gather ge gt heaviside index_add index_copy index_select kthvalue le
-    linspace log log10 log1p log2 log_softmax logcumsumexp logical_and logical_not logical_or
-    logical_xor logsumexp lt masked_select matmul max maximum mean median min minimum mm mode
-    msort mul multiply mv nanmean nansum ne neg negative nonzero norm ones outer pow prod rand
-    randint randn randperm reciprocal remainder round rsqrt scatter scatter_add scatter_reduce
-    searchsorted sigmoid sign signbit sin sinh softmax sort sqrt square stack std sub subtract
-    sum take take_along_dim tan tanh topk tril triu true_divide trunc var where zeros
+    bitwise_and bitwise_not bitwise_or bitwise_xor bmm bucketize cat ceil clamp column_stack
+    concat cos cosh cummax cummin cumprod cumsum diag diff div divide dot dstack empty eq exp
+    exp2 expm1 eye floor floor_divide full gather ge gt heaviside hstack index_add index_copy
+    index_select kthvalue le linspace log log10 log1p log2 log_softmax logcumsumexp logical_and
+    logical_not logical_or logical_xor logsumexp lt masked_select matmul max maximum mean median
+    min minimum mm mode msort mul multiply mv nanmean nansum ne neg negative nonzero norm ones
+    outer pow prod rand randint randn randperm reciprocal remainder round rsqrt scatter
+    scatter_add scatter_reduce searchsorted sigmoid sign signbit sin sinh softmax sort sqrt
+    square stack std sub subtract sum take take_along_dim tan tanh topk tril triu true_divide
+    trunc var vstack where zeros
 """
 WITH_OUT: Final = frozenset(STORING.split())
 """The functions that can store their result in a tensor given as `out=`."""

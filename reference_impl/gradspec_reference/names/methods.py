@@ -22,6 +22,7 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    joining,
     moments,
     normalised,
     parts,
@@ -150,6 +151,7 @@ FUNCTIONS: Final[dict[str, Any]] = {
         diag diag_embed scatter_ scatter_add_ scatter_reduce_
         """,
     ),
+    **named(joining, "fliplr flipud rot90 tensor_split tile"),
     **named(ranks, "mode kthvalue aminmax msort"),
     **named(normalised, "logsumexp softmax log_softmax norm"),
     **named(queries, "all allclose any count_nonzero equal is_floating_point nonzero numel"),
@@ -227,6 +229,7 @@ METHODS: Final[dict[str, Any]] = {
     "view": shapes.view_,
     "squeeze": shapes.squeeze_each,
     "split": parts.split_,
+    "repeat_interleave": joining.repeat_interleave_,
     "where": where,
     "size": size,
     "dim": lambda self: self.ndim,

@@ -18,6 +18,7 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
+from gradspec_reference.nn.padding import pad
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "log_softmax",
     "mse_loss",
     "nll_loss",
+    "pad",
     "relu",
     "sigmoid",
     "softmax",

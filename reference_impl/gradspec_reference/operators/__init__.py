@@ -15,6 +15,7 @@ from gradspec_reference.operators import (
     losses,
     memory,
     normalised,
+    padding,
     placing,
     products,
     reductions,
@@ -44,6 +45,7 @@ FAMILIES: Final = (
     running,
     placing,
     scattering,
+    padding,
     memory,
 )
 

@@ -12,6 +12,7 @@ from typing import Final
 from gradspec.catalogue import (
     entrywise,
     in_place,
+    joining,
     making,
     moments,
     placing,
@@ -35,6 +36,7 @@ OUT_OF_PLACE: Final = (
     *shapes.SHAPES,
     *shapes.SELECTIONS,
     *placing.ROWS,
+    *joining.ROWS,
     *making.COPIES,
     *making.FACTORIES,
 )

@@ -212,7 +212,7 @@ PUTTING: Final = (
         "masked_scatter(x, mask, source)",
         masked,
         on(2, 3, mask=of(2, 3, domain=TRUTH), source=of(2, 2)),
-        broadcast=on(2, 4, mask=of(4, domain=TRUTH), source=of(5)),
+        row=on(2, 4, mask=of(4, domain=TRUTH), source=of(5)),
     ),
     into(
         "scatter(x, dim, index, src=None, *, value=None)",
@@ -238,7 +238,7 @@ SHAPED: Final = (
         "masked_select(x, mask)",
         lambda x, mask: x[np.broadcast_to(mask, x.shape)],
         on(2, 3, mask=of(2, 3, domain=TRUTH)),
-        broadcast=on(2, 4, mask=of(4, domain=TRUTH)),
+        row=on(2, 4, mask=of(4, domain=TRUTH)),
     ),
     linear(
         "select_scatter(x, src, dim, index)",

@@ -70,7 +70,7 @@ ROWS: Final = (
     ),
     row(
         *("diff(x, n=1, dim=-1, prepend=None, append=None)", differences, LINEAR, on(2, 4)),
-        twice=on(2, 4, n=2),
+        thrice=on(2, 5, n=3),
         first=on(3, 2, dim=0),
         beside=on(2, 3, prepend=of(2, 1), append=of(2, 2)),
     ),

@@ -11,6 +11,7 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    joining,
     moments,
     normalised,
     parts,
@@ -37,5 +38,6 @@ for family in (
     shapes,
     placing,
     scattering,
+    joining,
 ):
     arguments.put_doors(family)
