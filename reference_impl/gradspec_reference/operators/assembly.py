@@ -40,7 +40,8 @@ def stack_rule(position: int, xp: Any, g: Any, dim: int) -> Any:
 
 def block_keys(shapes: list[tuple[int, ...]]) -> list[tuple[slice, ...]]:
     """Return where matrices of these shapes lie on the diagonal of one matrix."""
-    keys, row, column = [], 0, 0
+    keys: list[tuple[slice, ...]] = []
+    row, column = 0, 0
     for rows, columns in shapes:
         keys.append((slice(row, row + rows), slice(column, column + columns)))
         row, column = row + rows, column + columns

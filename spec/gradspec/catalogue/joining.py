@@ -78,7 +78,7 @@ def joined(name: str, formula: Callable[..., Any], *shapes: tuple[int, ...], **m
     """Write the row of what joins tensors of these shapes, and vectors of others."""
     return linear(
         f"{name}(tensors)",
-        lambda tensors: formula(tensors),
+        formula,
         {"tensors": [of(*shape) for shape in shapes]},
         **more,
     )

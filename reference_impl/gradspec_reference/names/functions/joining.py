@@ -164,7 +164,7 @@ def check_counts(counts: Any) -> None:
 def tensor_split(
     input: Tensor, indices_or_sections: Tensor | int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
-    """Return views of so many about equal parts, or of those between places (torch.tensor_split)."""
+    """Return views of about equal parts, or of those between places (torch.tensor_split)."""
     if not input.ndim:
         raise RuntimeError("tensor_split was given a 0-d tensor; it needs a dimension")
     cuts = indices_or_sections
