@@ -5,7 +5,7 @@
 `backward` and `accumulation`; `views` and `inplace` come after.
 """
 
-from gradspec_reference import autograd, nn, special
+from gradspec_reference import autograd, linalg, nn, special
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.dtypes import (
@@ -46,13 +46,18 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    joining,
     moments,
     normalised,
     pairs,
     parts,
+    placing,
     products,
     queries,
+    ranks,
     reductions,
+    running,
+    scattering,
     selection,
     shapes,
 )
@@ -63,13 +68,18 @@ from gradspec_reference.names.functions.assembly import *
 from gradspec_reference.names.functions.copies import *
 from gradspec_reference.names.functions.elementwise import *
 from gradspec_reference.names.functions.indexing import *
+from gradspec_reference.names.functions.joining import *
 from gradspec_reference.names.functions.moments import *
 from gradspec_reference.names.functions.normalised import *
 from gradspec_reference.names.functions.pairs import *
 from gradspec_reference.names.functions.parts import *
+from gradspec_reference.names.functions.placing import *
 from gradspec_reference.names.functions.products import *
 from gradspec_reference.names.functions.queries import *
+from gradspec_reference.names.functions.ranks import *
 from gradspec_reference.names.functions.reductions import *
+from gradspec_reference.names.functions.running import *
+from gradspec_reference.names.functions.scattering import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
 from gradspec_reference.names.functions.special import *
@@ -119,6 +129,7 @@ __all__ = [
     "is_grad_enabled",
     "is_grad_layout_enforcement_enabled",
     "is_warn_always_enabled",
+    "linalg",
     "long",
     "nan",
     "nn",
@@ -143,29 +154,34 @@ __all__ += assembly.__all__
 __all__ += copies.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
+__all__ += joining.__all__
 __all__ += moments.__all__
 __all__ += normalised.__all__
 __all__ += pairs.__all__
 __all__ += parts.__all__
+__all__ += placing.__all__
 __all__ += products.__all__
 __all__ += queries.__all__
+__all__ += ranks.__all__
 __all__ += reductions.__all__
+__all__ += running.__all__
+__all__ += scattering.__all__
 __all__ += selection.__all__
 __all__ += shapes.__all__
 __all__ += beyond.__all__
 
 # rooms of this house, not names of torch
 del (
+    Device,
     arithmetic,
     assembly,
     beyond,
     copies,
     elementwise,
+    factories,
     indexing,
-    moments,
-    normalised,
-    pairs,
-    parts,
-    products,
+    joining,
+    likeness,
 )
-del Device, factories, likeness, methods, numerals, queries, reductions, selection, shapes, spaced
+del methods, moments, normalised, numerals, pairs, parts, placing, products, queries, ranks
+del reductions, running, scattering, selection, shapes, spaced

@@ -10,8 +10,10 @@ import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
+import joining_definitions
 import mpmath as mp
 import numpy as np
+import placing_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,11 +89,65 @@ def along_corrected(function: Callable[..., Any]) -> Callable[..., Any]:
     return reduced
 
 
+def average(v: list[Any]) -> Any:
+    return mp.fsum(v) / len(v)
+
+
+def numbers(v: list[Any]) -> list[Any]:
+    return [e for e in v if not mp.isnan(e)]
+
+
+def pair(first: Callable[..., Any], second: Callable[..., Any]) -> Callable[..., Any]:
+    """Give what two functions give; a correction is for the first one."""
+
+    def both(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
+        return first(x, dim, correction, keepdim), second(x, dim, keepdim)
+
+    return both
+
+
+def most_frequent(v: list[Any]) -> int:
+    chosen = min(v, key=lambda e: (-v.count(e), e))
+    return max(i for i, e in enumerate(v) if e == chosen)
+
+
+def so_far(extreme: Callable[..., Any]) -> Callable[..., Any]:
+    def places(v: list[Any]) -> list[int]:
+        return [max(j for j in range(i + 1) if v[j] == extreme(v[: i + 1])) for i in range(len(v))]
+
+    return lambda x, dim: (rows(lambda v: [v[i] for i in places(v)])(x, dim), rows(places)(x, dim))
+
+
+def searchsorted(
+    order: Any, x: Any, right: bool = False, side: Any = None, sorter: Any = None
+) -> Any:
+    result = np.empty(x.shape, object)
+    for at in np.ndindex(*x.shape):
+        row = list(order if order.ndim == 1 else order[at[:-1]])
+        row = row if sorter is None else [row[int(i)] for i in sorter]
+        up_to = right or side == "right"
+        result[at] = sum(b < x[at] or (up_to and b == x[at]) for b in row)
+    return result
+
+
+def differences(x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    given = [each for each in (prepend, x, append) if each is not None]
+    step = rows(lambda v: [b - a for a, b in itertools.pairwise(v)])
+    whole = np.concatenate(given, dim)
+    for _ in range(n):
+        whole = step(whole, dim)
+    return whole
+
+
 def norm(v: list[Any], p: Any = "fro") -> Any:
-    if p == float("inf"):
-        return max(abs(e) for e in v)
+    if abs(mp.mpf(p) if p != "fro" else 2) == mp.inf:
+        return (max if p > 0 else min)(abs(e) for e in v)
     order = 2 if p == "fro" else p
     return mp.fsum(abs(e) ** order for e in v) ** (mp.mpf(1) / order)
+
+
+def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    return along(norm)(x, dim, keepdim, p=ord)
 
 
 def softmax(v: list[Any]) -> list[Any]:
@@ -251,6 +307,35 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "softmin": rows(lambda v: softmax([-e for e in v])),
     "prelu": prelu,
     "cumsum": rows(lambda v: [mp.fsum(v[: i + 1]) for i in range(len(v))]),
+    "nansum": along(lambda v: mp.fsum(numbers(v))),
+    "nanmean": along(lambda v: mp.fsum(numbers(v)) / len(numbers(v))),
+    "var_mean": pair(along_corrected(variance), along(average)),
+    "std_mean": pair(
+        along_corrected(lambda v, correction: mp.sqrt(variance(v, correction))), along(average)
+    ),
+    "vector_norm": vector_norm,
+    "mode": lambda x, dim=-1, keepdim=False: with_places(most_frequent)(x, dim % x.ndim, keepdim),
+    "kthvalue": lambda x, k, dim=-1, keepdim=False: with_places(lambda v: sorted_places(v)[k - 1])(
+        x, dim % x.ndim, keepdim
+    ),
+    "aminmax": lambda x, dim=None, keepdim=False: (
+        along(min)(x, dim, keepdim),
+        along(max)(x, dim, keepdim),
+    ),
+    "msort": lambda x: sort(x, 0)[0],
+    "argsort": lambda x, dim=-1, descending=False: sort(x, dim, descending)[1],
+    "count_nonzero": along(lambda v: sum(e != 0 for e in v)),
+    "searchsorted": searchsorted,
+    "bucketize": lambda x, boundaries, right=False: searchsorted(boundaries, x, right),
+    "cumprod": rows(lambda v: [mp.fprod(v[: i + 1]) for i in range(len(v))]),
+    "logcumsumexp": rows(
+        lambda v: [mp.log(mp.fsum(map(mp.exp, v[: i + 1]))) for i in range(len(v))]
+    ),
+    "cummax": so_far(max),
+    "cummin": so_far(min),
+    "diff": differences,
+    **placing_definitions.DEFINITIONS,
+    **joining_definitions.DEFINITIONS,
     "sort": sort,
     "topk": lambda x, k, dim=-1, largest=True: sort(x, dim, largest, k),
     "matmul": matmul,

@@ -35,18 +35,20 @@ OF_NUMPY: Final = {
 """NumPy's names of arguments, which torch accepts."""
 
 STORING: Final = """
-    abs absolute acos acosh add addcdiv addcmul addmm all amax amin any arange arccos arccosh
-    arcsin arcsinh arctan arctan2 arctanh argmax argmin asin asinh atan atan2 atanh bitwise_and
-    bitwise_not bitwise_or bitwise_xor bmm cat ceil clamp concat copysign cos cosh cumsum
-    deg2rad digamma div divide dot empty eq erf erfc erfinv exp exp2 expm1 eye fix float_power
-    floor floor_divide fmax fmin fmod frac full gather ge gt heaviside hypot index_select
-    isneginf isposinf le lerp lgamma linspace log log10 log1p log2 log_softmax logaddexp
-    logaddexp2 logical_and logical_not logical_or logical_xor logit logsumexp lt masked_select
-    matmul max maximum mean median min minimum mm mul multiply mv nan_to_num ne neg negative
-    nonzero norm ones outer polygamma pow prod rad2deg rand randint randn randperm reciprocal
-    remainder round rsqrt sigmoid sign signbit sin sinc sinh softmax sort sqrt square stack std
-    sub subtract sum take_along_dim tan tanh topk tril triu true_divide trunc var where xlog1py
-    xlogy zeros
+    abs absolute acos acosh add addcdiv addcmul addmm all amax amin aminmax any arange arccos
+    arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin asin asinh atan atan2 atanh
+    bitwise_and bitwise_not bitwise_or bitwise_xor bmm bucketize cat ceil clamp column_stack
+    concat copysign cos cosh cummax cummin cumprod cumsum deg2rad diag diff digamma div divide
+    dot dstack empty eq erf erfc erfinv exp exp2 expm1 eye fix float_power floor floor_divide
+    fmax fmin fmod frac full gather ge gt heaviside hstack hypot index_add index_copy
+    index_select isneginf isposinf kthvalue le lerp lgamma linspace log log10 log1p log2
+    log_softmax logaddexp logaddexp2 logcumsumexp logical_and logical_not logical_or
+    logical_xor logit logsumexp lt masked_select matmul max maximum mean median min minimum mm
+    mode msort mul multiply mv nan_to_num nanmean nansum ne neg negative nonzero norm ones
+    outer polygamma pow prod rad2deg rand randint randn randperm reciprocal remainder round
+    rsqrt scatter scatter_add scatter_reduce searchsorted sigmoid sign signbit sin sinc sinh
+    softmax sort sqrt square stack std sub subtract sum take take_along_dim tan tanh topk tril
+    triu true_divide trunc var vstack where xlog1py xlogy zeros
 """
 WITH_OUT: Final = frozenset(STORING.split())
 """The functions that can store their result in a tensor given as `out=`."""

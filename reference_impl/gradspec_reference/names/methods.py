@@ -23,14 +23,19 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    joining,
     moments,
     normalised,
     pairs,
     parts,
+    placing,
     products,
     queries,
+    ranks,
     reductions,
     reshaping,
+    running,
+    scattering,
     selection,
     shapes,
     special,
@@ -151,7 +156,24 @@ FUNCTIONS: Final[dict[str, Any]] = {
         sum mean prod amax amin max min median argmax argmin argsort sort topk cumsum
         """,
     ),
-    **named(moments, "var std"),
+    **named(moments, "var std nansum nanmean"),
+    **named(running, "cumprod cummax cummin logcumsumexp diff"),
+    **named(
+        placing,
+        """
+        index_add index_copy index_fill index_put masked_scatter take put
+        index_add_ index_copy_ index_fill_ index_put_ masked_scatter_ put_
+        """,
+    ),
+    **named(
+        scattering,
+        """
+        scatter scatter_add scatter_reduce select_scatter slice_scatter diagonal_scatter
+        diag diag_embed scatter_ scatter_add_ scatter_reduce_
+        """,
+    ),
+    **named(joining, "fliplr flipud rot90 tensor_split tile"),
+    **named(ranks, "mode kthvalue aminmax msort"),
     **named(normalised, "logsumexp softmax log_softmax norm"),
     **named(
         queries, "all allclose any count_nonzero equal is_floating_point isclose nonzero numel"
@@ -231,6 +253,7 @@ METHODS: Final[dict[str, Any]] = {
     "view": shapes.view_,
     "squeeze": shapes.squeeze_each,
     "split": parts.split_,
+    "repeat_interleave": joining.repeat_interleave_,
     "where": where,
     "size": size,
     "dim": lambda self: self.ndim,

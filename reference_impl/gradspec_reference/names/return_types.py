@@ -47,3 +47,37 @@ class topk(Extreme):  # noqa: N801
     """The result of torch.topk."""
 
     __slots__ = ()
+
+
+class cummax(Extreme):  # noqa: N801
+    """The result of torch.cummax."""
+
+    __slots__ = ()
+
+
+class cummin(Extreme):  # noqa: N801
+    """The result of torch.cummin."""
+
+    __slots__ = ()
+
+
+class mode(Extreme):  # noqa: N801
+    """The result of torch.mode."""
+
+    __slots__ = ()
+
+
+class kthvalue(Extreme):  # noqa: N801
+    """The result of torch.kthvalue."""
+
+    __slots__ = ()
+
+
+class aminmax(NamedTuple):  # noqa: N801
+    """The result of torch.aminmax."""
+
+    min: Tensor
+    max: Tensor
+
+    def __repr__(self) -> str:
+        return f"torch.return_types.aminmax(\nmin={self.min!r},\nmax={self.max!r})"

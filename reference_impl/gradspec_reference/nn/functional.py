@@ -20,6 +20,7 @@ from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.nn import activations
 from gradspec_reference.nn.activations import *  # noqa: F403 - all are listed there
 from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
+from gradspec_reference.nn.padding import pad
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "log_softmax",
     "mse_loss",
     "nll_loss",
+    "pad",
     "relu",
     "sigmoid",
     "softmax",

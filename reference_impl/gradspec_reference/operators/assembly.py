@@ -38,6 +38,31 @@ def stack_rule(position: int, xp: Any, g: Any, dim: int) -> Any:
     return xp.select(g, dim, position)
 
 
+def block_keys(shapes: list[tuple[int, ...]]) -> list[tuple[slice, ...]]:
+    """Return where matrices of these shapes lie on the diagonal of one matrix."""
+    keys: list[tuple[slice, ...]] = []
+    row, column = 0, 0
+    for rows, columns in shapes:
+        keys.append((slice(row, row + rows), slice(column, column + columns)))
+        row, column = row + rows, column + columns
+    return keys
+
+
+def block_diag_kernel(*arguments: Any) -> Any:
+    """Matrices on the diagonal of one, zero elsewhere."""
+    *pieces, keys = arguments
+    size = [key.stop for key in keys[-1]]
+    whole = np.zeros(size, common_dtype(pieces))
+    for piece, key in zip(pieces, keys, strict=True):
+        whole[key] = piece
+    return whole
+
+
+def block_rule(position: int, xp: Any, g: Any, keys: list[tuple[slice, ...]]) -> Any:
+    """Return the block that the operand filled."""
+    return xp.pick(g, keys[position])
+
+
 def copy_kernel(x: Any, source: Any) -> Any:
     """Return the source in the shape and dtype of what it is stored in."""
     return np.broadcast_to(np.asarray(source).astype(x.dtype), x.shape)
@@ -52,6 +77,7 @@ several = functools.partial(Operator, operands="tensors", variadic=True)
 
 ROWS = (
     several("cat", kernel=cat_kernel, params="dim starts", vjp={"tensors": cat_rule}),
+    several("block_diag", kernel=block_diag_kernel, params="keys", vjp={"tensors": block_rule}),
     several("stack", kernel=stack_kernel, params="dim", vjp={"tensors": stack_rule}),
     Operator(
         "copy",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, unary_operator
+from gradspec_reference.operators.row import Operator, as_is, unary_operator
 
 Key = tuple[Any, ...]
 
@@ -84,6 +84,14 @@ def put_kernel(x: Any, values: Any, *rest: Any) -> Any:
     *indices, template = rest
     copy = copy_with_its_overlaps(x)
     copy[fill_key(template, indices)] = values
+    return copy
+
+
+def put_added_kernel(x: Any, values: Any, *rest: Any) -> Any:
+    """Return a tensor with values added at the indices, as often as they are named."""
+    *indices, template = rest
+    copy = copy_with_its_overlaps(x)
+    np.add.at(copy, fill_key(template, indices), values)
     return copy
 
 
@@ -187,6 +195,15 @@ ROWS = (
         saves="all_indices",
         vjp={"self": put_self, "values": put_values},
     ),
+    Operator(
+        "index_put_added",
+        node="IndexPutBackward0",
+        kernel=put_added_kernel,
+        operands="self values",
+        params="key",
+        saves="all_indices",
+        vjp={"self": as_is, "values": put_values},
+    ),
     unary_operator(
         "clear_at",
         kernel=clear_kernel,
@@ -219,4 +236,6 @@ ROWS = (
     extreme("max_dim", node="MaxBackward0"),
     extreme("min_dim", node="MinBackward0"),
     extreme("median_dim", node="MedianBackward1"),
+    extreme("mode"),
+    extreme("kthvalue"),
 )

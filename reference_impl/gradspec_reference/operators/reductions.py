@@ -226,6 +226,30 @@ def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, ke
     return power * xp.where(result == 0, 0.0, g / xp.pow_scalar(result, order - 1))
 
 
+def aminmax_kernel(x: Any, dims: Dims, keepdim: bool) -> list[Any]:
+    """Return the smallest and the largest element."""
+    return [amin_kernel(x, dims, keepdim), amax_kernel(x, dims, keepdim)]
+
+
+def aminmax_rule(xp: Any, g: list[Any], x: Any, dims: Dims, keepdim: bool) -> Any:
+    """Return what arrives from either extreme, or both."""
+    kernels = zip(g, (xp.amin, xp.amax), strict=True)
+    parts = [(each, extreme(x, dims, keepdim)) for each, extreme in kernels if each is not None]
+    shares = [extreme_rule(xp, each, x, result, dims, keepdim) for each, result in parts]
+    return shares[0] if len(shares) == 1 else shares[0] + shares[1]
+
+
+def nansum_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
+    """Return the sum of what is a number."""
+    return sum_kernel(np.where(np.isnan(x), 0, x) if x.dtype.kind == "f" else x, dims, keepdim)
+
+
+def nansum_rule(xp: Any, g: Any, x: Any, dims: Dims, keepdim: bool) -> Any:
+    """Return the gradient at every element that is a number."""
+    g = restore(xp, g, tuple(x.shape), dims, keepdim)
+    return xp.where(xp.isnan(x), 0.0, g)
+
+
 def sum_rule(xp: Any, g: Any, shape: Dims) -> Any:
     """Return the gradient at every element."""
     return xp.everywhere(g, shape)
@@ -288,6 +312,15 @@ ROWS = (
     of_result("std", kernel=std_kernel, vjp=std_rule, **moment),
     of_result("amax", kernel=amax_kernel, vjp=extreme_rule, **along),
     of_result("amin", kernel=amin_kernel, vjp=extreme_rule, **along),
+    unary_operator(
+        "aminmax",
+        kernel=aminmax_kernel,
+        saves="self",
+        vjp=aminmax_rule,
+        several=True,
+        **along,
+    ),
+    unary_operator("nansum", kernel=nansum_kernel, saves="self", vjp=nansum_rule, **along),
     of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule),
     of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule),
     of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool"),

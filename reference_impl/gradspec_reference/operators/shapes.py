@@ -305,6 +305,12 @@ ROWS = (
         params="shifts dims",
         vjp=lambda xp, g, shifts, dims: xp.roll(g, tuple(-s for s in shifts), dims),
     ),
+    unary_operator(
+        "rot90",
+        kernel=lambda x, k, dims: np.rot90(x, k, dims).copy(),
+        params="k dims",
+        vjp=lambda xp, g, k, dims: xp.rot90(g, -k, dims),
+    ),
     of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
     unary_operator("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
     unary_operator("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),

@@ -83,7 +83,7 @@ TRUE: Final = Domain((True,), repeats=True)
 FALSE: Final = Domain((False,), repeats=True)
 FEW: Final = Domain((-1.0, 0.0, 2.0), repeats=True)
 ZERO_OR_ONE: Final = Domain((0.0, 1.0), repeats=True)
-NUMBER_OR_NAN: Final = Domain((float("nan"), 1.5, -2.0), repeats=True)
+NUMBER_OR_NAN: Final = Domain((float("nan"), 1.5, -2.25), repeats=True)
 TRUTH: Final = Domain((True, False), repeats=True)
 
 

@@ -89,7 +89,8 @@ class Operator:
     `formula` gets its arguments in the order of the signature, those that come after one left out
     by name.  It is `tame` if neither its values nor its slopes are larger than one in size.
     `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
-    adds the form `NAME_`, which is `inplace`, and a `form_of` NAME.
+    adds the form `NAME_`, which is `inplace`, and a `form_of` NAME; `has_room` says that the result
+    has always room in `x`, into which the other operands are put.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Operator:
     tame: bool = False
     method: bool = False
     has_inplace: bool = False
+    has_room: bool = False
     inplace: bool = False
     form_of: str = ""
 
@@ -123,7 +125,11 @@ class Operator:
             self,
             name=f"{self.name}_",
             signature=Signature.read(self.signature.text.removesuffix(", out=None")),
-            calls={name: given for name, given in self.calls.items() if _has_room(given)},
+            calls={
+                name: given
+                for name, given in self.calls.items()
+                if self.has_room or _has_room(given)
+            },
             kinks={},
             sign="",
             torch=self.torch and self.torch.replace(f"{self.name}(", f"{self.name}_("),
@@ -157,6 +163,7 @@ def row(
     tame: bool = False,
     method: bool = False,
     has_inplace: bool = False,
+    has_room: bool = False,
     inplace: bool = False,
     **calls: Given,
 ) -> Operator:
@@ -177,6 +184,7 @@ def row(
         tame=tame,
         method=method,
         has_inplace=has_inplace,
+        has_room=has_room,
         inplace=inplace,
     )
 
@@ -231,6 +239,11 @@ class Call:
     def gives_several(self) -> bool:
         """Whether it gives a tuple."""
         return self.operator.gives_several(self.given)
+
+    @property
+    def tells_places(self) -> bool:
+        """Whether it gives, beside values, the places where they are."""
+        return self.gives_several and np.asarray(self.value(self.sample())[-1]).dtype.kind == "i"
 
 
 def is_tensor(value: Any) -> bool:

@@ -18,15 +18,28 @@ if TYPE_CHECKING:
 
 COME_THROUGH: Final = {
     "cast": "float to long",
+    "cat": "hstack hstack_vectors vstack vstack_vectors dstack dstack_vectors column_stack "
+    "column_stack_vectors",
+    "circular_pad": "pad_circular",
     "clamp_between": "clamp_tensors",
+    "constant_pad_nd": "pad pad_value pad_cut",
     "copy": "setitem",
-    "div": "softsign softsign_array softsign_negative",
+    "cummax_values": "cummax cummax_first",
+    "cummin_values": "cummin cummin_first",
+    "diag_embed": "diag",
+    "diagonal": "diag_matrix",
+    "div": "nanmean nanmean_dim nanmean_keepdim nanmean_dims softsign softsign_array "
+    "softsign_negative",
     "dot": "matmul_vectors",
     "elu": "selu selu_array selu_negative",
-    "expand": "broadcast_to broadcast_to_new expand_as",
+    "expand": "broadcast_to broadcast_to_new expand_as meshgrid meshgrid_xy",
     "fill_tensor": "setitem_number",
+    "flip": "fliplr flipud",
     "fmod_scalar": "fmod_number",
     "gather": "take_along_dim take_along_dim_flat",
+    "index_fill_tensor": "index_fill_tensor",
+    "index_select": "repeat_interleave repeat_interleave_dim repeat_interleave_each",
+    "index_put_added": "index_put_accumulate",
     "index": "getitem_places getitem_mask",
     "hardtanh": "relu6 relu6_array",
     "lerp_scalar": "lerp lerp_small",
@@ -45,26 +58,38 @@ COME_THROUGH: Final = {
     "prelu_kernel": "prelu prelu_array prelu_channels prelu_deep",
     "prod_dim": "prod_dim prod_keepdim prod_two_zeros",
     "reciprocal": "div_of_number",
+    "reflection_pad1d": "pad_reflect",
+    "reflection_pad2d": "pad_reflect_planes",
+    "reflection_pad3d": "",
+    "repeat": "tile tile_fewer",
+    "replication_pad1d": "pad_replicate",
+    "replication_pad2d": "pad_replicate_planes",
+    "replication_pad3d": "",
     "remainder_scalar": "remainder_number",
     "rpow": "pow_of_number",
     "reshape_alias": "",
     "rsub": "",
     "rsub_scalar": "sub_of_number",
-    "slice": "narrow getitem getitem_steps",
     "sigmoid": "glu glu_first glu_middle",
     "softmax": "softmin softmin_first",
-    "sort_values": "sort sort_descending",
+    "scatter_number": "scatter_value",
+    "slice": "narrow getitem getitem_steps tensor_split tensor_split_places",
+    "sort_values": "sort sort_descending msort",
     "split": "chunk chunk_first",
     "split_with_sizes": "split_sections",
     "squeeze_dim": "squeeze_dim",
     "squeeze_dims": "",
+    "std": "std_mean std_mean_dim std_mean_keepdim std_mean_correction",
+    "stack": "cartesian_prod combinations combinations_three combinations_repeated",
+    "sub": "diff diff_thrice diff_first diff_beside",
     "sum_dim": "sum_dim sum_keepdim",
     "tanh": "tanhshrink tanhshrink_array tanhshrink_negative",
     "topk_values": "topk topk_smallest",
+    "transpose": "swapaxes",
     "unsafe_split_with_sizes": "",
     "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
     "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim",
-    "view": "view_as reshape flatten flatten_some",
+    "view": "unflatten view_as reshape flatten flatten_some",
 }
 """Row of the engine's table -> calls of the catalogue that are of another name."""
 
@@ -74,9 +99,12 @@ ROWS: Final = {call: row for row, calls in COME_THROUGH.items() for call in call
 AT_KINKS: Final = {
     **{n: n for n in ("clamp", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
     "clamp_between": "clamp_tensors clamp_tensors_above",
+    "cummax_values": "cummax",
+    "cummin_values": "cummin",
     "hardtanh": "hardtanh relu6",
     "prelu_kernel": "prelu",
-    "vector_norm": "norm norm_p1 norm_maximum",
+    "vector_norm": "norm norm_p1 norm_maximum vector_norm vector_norm_ord1 vector_norm_largest "
+    "vector_norm_smallest",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
@@ -92,6 +120,7 @@ IDENTITIES: Final = ("as_tensor", "asarray", "contiguous", "double")
 
 
 MADE_BY_FUNCTIONS: Final = (
+    *("argsort", "bucketize", "count_nonzero", "searchsorted"),
     *("all", "any", "argmax", "argmin", *IDENTITIES, "detach", "detach_", "resize_"),
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),

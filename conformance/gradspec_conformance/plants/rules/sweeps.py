@@ -244,7 +244,8 @@ def nothing_at_kinks() -> Iterator[Spot]:
 
 def neighbours() -> Iterator[Spot]:
     """Send what is for one place to the next."""
-    for name in (name for name, (call, _) in KINKS.items() if call.gives_several):
+    told = (n for n, (c, kink) in KINKS.items() if c.tells_places and kink.between is not None)
+    for name in told:
         next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)  # noqa: E731 - a fault
         yield Spot(name, rules_of(name), next_one, {f"op-029/{name}": "value"})
 
@@ -288,7 +289,7 @@ def flagged_places() -> Iterator[Spot]:
     """Let places require grad."""
     named: dict[str, dict[str, str]] = {}
     for call in CALLS.values():
-        if call.operator.smoothness is PIECEWISE and call.gives_several:
+        if call.operator.smoothness is PIECEWISE and call.tells_places:
             named.setdefault(call.operator.name, {})[f"op-207/{call.name}"] = "flag"
     for name, kills in named.items():
         yield Spot(name, (public(name),), changing(flag_places), kills)

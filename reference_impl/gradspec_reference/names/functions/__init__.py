@@ -12,13 +12,18 @@ from gradspec_reference.names.functions import (
     copies,
     elementwise,
     indexing,
+    joining,
     moments,
     normalised,
     pairs,
     parts,
+    placing,
     products,
     queries,
+    ranks,
     reductions,
+    running,
+    scattering,
     selection,
     shapes,
     special,
@@ -26,5 +31,19 @@ from gradspec_reference.names.functions import (
 
 for family in (arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products):
     arguments.put_doors(family)
-for family in (aliases, moments, pairs, queries, reductions, selection, shapes, special):
+for family in (
+    aliases,
+    joining,
+    moments,
+    pairs,
+    placing,
+    queries,
+    ranks,
+    reductions,
+    running,
+    scattering,
+    selection,
+    shapes,
+    special,
+):
     arguments.put_doors(family)

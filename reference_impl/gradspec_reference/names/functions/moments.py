@@ -1,4 +1,4 @@
-"""Variances and standard deviations, also beside the mean."""
+"""Variances, standard deviations and the mean; sums and means of what is a number."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING
 
 from gradspec_reference.engine.recording import several, unary
 from gradspec_reference.engine.shapes import normal_dims
-from gradspec_reference.names.functions.reductions import check_is_floating, mean
+from gradspec_reference.names.functions import arithmetic, elementwise, reductions
+from gradspec_reference.names.functions.reductions import (
+    cast,
+    check_is_floating,
+    mean,
+    narrowed,
+)
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import Scalar
+    from gradspec_reference.dtypes import DType, Scalar
     from gradspec_reference.engine.shapes import LeftOut
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
+    "nanmean",
+    "nansum",
     "std",
     "std_mean",
     "var",
@@ -94,3 +102,30 @@ def std_mean(
     along, correction = _how("std_mean", input, dim, unbiased, correction)
     spread = unary(OPERATORS["std"], input, along, correction, keepdim)
     return spread, mean(input, along, keepdim)
+
+
+def nansum(
+    input: Tensor,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """Return the sum of the elements that are numbers (torch.nansum)."""
+    input = cast(input, dtype)
+    dims = normal_dims(dim, input.ndim)
+    return narrowed(unary(OPERATORS["nansum"], input, dims, keepdim), dtype)
+
+
+def nanmean(
+    input: Tensor,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """Return the mean of the elements that are numbers (torch.nanmean)."""
+    check_is_floating("nanmean", input)
+    numbers = elementwise.logical_not(elementwise.isnan(input))
+    count = reductions.sum(numbers, dim, keepdim)
+    return arithmetic.div(nansum(input, dim, keepdim, dtype=dtype), count)

@@ -21,7 +21,7 @@ CUT_OFF: Final = {
 WITH_PLACES: Final = {
     name: call
     for name, call in CALLS.items()
-    if call.operator.smoothness is PIECEWISE and call.gives_several
+    if call.operator.smoothness is PIECEWISE and call.tells_places
 }
 
 

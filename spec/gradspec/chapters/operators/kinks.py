@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NON_DIFFERENTIABLE = "notes/autograd § Gradients for non-differentiable functions"
 BOUNDED: Final = {n: row for n, row in KINKS.items() if row[1].between is not None}
-PICKING: Final = {n: row for n, row in BOUNDED.items() if row[0].gives_several}
+PICKING: Final = {n: row for n, row in BOUNDED.items() if row[0].tells_places}
 TIED: Final = {n: row for n, row in KINKS.items() if row[1].tie}
 CHOSEN: Final = {n: row for n, row in KINKS.items() if row[1].choice is not None}
 

@@ -1,0 +1,170 @@
+"""Tensors joined, repeated, turned, cut and padded, and their entries on grids: all linear."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.operator import ALWAYS, of, on
+from gradspec.catalogue.shapes import METHOD, cut, linear
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Tensors = list[Any]
+
+MODES: Final = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def padded(x: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Any:
+    """Put entries around x, from the last dimension on; what is negative is cut off."""
+    given = list(zip(pad[::2], pad[1::2], strict=True))
+    pairs = [(0, 0)] * (x.ndim - len(given)) + given[::-1]
+    inner = tuple(
+        slice(max(-before, 0), n - max(-after, 0))
+        for n, (before, after) in zip(x.shape, pairs, strict=True)
+    )
+    around = [(max(before, 0), max(after, 0)) for before, after in pairs]
+    if mode == "constant":
+        return np.pad(x[inner], around, constant_values=value)
+    return np.pad(x[inner], around, mode=MODES[mode])  # type: ignore[call-overload]
+
+
+def repeated(x: Any, repeats: Any, dim: int | None = None) -> Any:
+    """Give each entry, or slice, as often as is said."""
+    return np.repeat(x, repeats, dim)
+
+
+def cut_about_equally(x: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Give so many pieces, the first ones longer by one, or those between places."""
+    sections = indices_or_sections
+    if not isinstance(sections, int):
+        return tuple(np.split(x, sections, dim))
+    size, more = divmod(x.shape[dim], sections)
+    return cut(x, [size + 1] * more + [size] * (sections - more), dim)
+
+
+def blocks(tensors: Tensors) -> Any:
+    """Give the matrix with matrices on its diagonal."""
+    matrices = [np.atleast_2d(each) for each in tensors]
+    size = np.sum([each.shape for each in matrices], axis=0)
+    whole = np.zeros(size, np.result_type(*matrices))
+    row, column = 0, 0
+    for each in matrices:
+        whole[row : row + each.shape[0], column : column + each.shape[1]] = each
+        row, column = row + each.shape[0], column + each.shape[1]
+    return whole
+
+
+def grids(tensors: Tensors, indexing: str) -> Any:
+    """Spread vectors over the grid that they make together."""
+    return tuple(np.meshgrid(*tensors, indexing=indexing))  # type: ignore[call-overload]
+
+
+def products(tensors: Tensors) -> Any:
+    """Give all tuples of entries, one per row."""
+    return np.stack([each.ravel() for each in grids(tensors, "ij")], 1)
+
+
+def choices(x: Any, r: int = 2, with_replacement: bool = False) -> Any:
+    """Give all choices of r entries in their order, one per row."""
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    return x[np.array(list(choose(range(len(x)), r)))]
+
+
+def joined(name: str, formula: Callable[..., Any], *shapes: tuple[int, ...], **more: Any) -> Any:
+    """Write the row of what joins tensors of these shapes, and vectors of others."""
+    return linear(
+        f"{name}(tensors)",
+        formula,
+        {"tensors": [of(*shape) for shape in shapes]},
+        **more,
+    )
+
+
+def vectors(*lengths: int) -> Any:
+    """Write a call with vectors."""
+    return {"tensors": [of(length) for length in lengths]}
+
+
+SPREAD: Final = "torch.meshgrid(*$tensors, indexing=$indexing)"
+
+ROWS: Final = (
+    joined("hstack", np.hstack, (2, 1), (2, 3), vectors=vectors(2, 3)),
+    joined("vstack", np.vstack, (1, 3), (2, 3), vectors=vectors(3, 3)),
+    joined("dstack", np.dstack, (2, 3, 1), (2, 3, 2), vectors=vectors(3, 3)),
+    joined("column_stack", np.column_stack, (2, 1), (2, 3), vectors=vectors(3, 3)),
+    linear(
+        "block_diag(tensors)",
+        blocks,
+        {"tensors": [of(2, 3), of(1, 2), of(3)]},
+        torch="torch.block_diag(*$tensors)",
+    ),
+    linear(
+        "meshgrid(tensors, indexing)",
+        grids,
+        {"tensors": [of(2), of(3)], "indexing": "ij"},
+        xy={"tensors": [of(2), of(3), of(4)], "indexing": "xy"},
+        several=ALWAYS,
+        torch=SPREAD,
+    ),
+    linear(
+        "cartesian_prod(tensors)",
+        products,
+        vectors(2, 3),
+        torch="torch.cartesian_prod(*$tensors)",
+    ),
+    linear(
+        "combinations(x, r=2, with_replacement=False)",
+        choices,
+        on(4),
+        three=on(4, r=3),
+        repeated=on(3, with_replacement=True),
+    ),
+    linear("tile(x, dims)", np.tile, on(2, 3, dims=(2, 1, 3)), fewer=on(2, 3, dims=(2,))),
+    linear(
+        "repeat_interleave(x, repeats, dim=None)",
+        repeated,
+        on(2, 3, repeats=2),
+        dim=on(2, 3, repeats=2, dim=1),
+        each=on(2, 3, repeats=np.array([2, 0, 3]), dim=1),
+    ),
+    linear("fliplr(x)", np.fliplr, on(2, 3)),
+    linear("flipud(x)", np.flipud, on(3, 2)),
+    linear(
+        "rot90(x, k=1, dims=(0, 1))",
+        np.rot90,
+        on(2, 3),
+        back=on(2, 3, k=-1),
+        plane=on(2, 3, 4, k=3, dims=(2, 0)),
+    ),
+    linear("swapaxes(x, axis0, axis1)", np.swapaxes, on(2, 3, 4, axis0=0, axis1=-1)),
+    linear(
+        "unflatten(x, dim, sizes)",
+        lambda x, dim, sizes: x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :]),
+        on(2, 6, 3, dim=1, sizes=(2, 3)),
+        **METHOD,
+    ),
+    linear(
+        "tensor_split(x, indices_or_sections, dim=0)",
+        cut_about_equally,
+        on(5, 2, indices_or_sections=3),
+        places=on(2, 5, indices_or_sections=(1, 3), dim=1),
+        several=ALWAYS,
+    ),
+    linear(
+        "pad(x, pad, mode='constant', value=0.0)",
+        padded,
+        on(2, 3, pad=(1, 2)),
+        value=on(2, 3, pad=(1, 0, 2, 1), value=1.5),
+        cut=on(3, 4, pad=(-1, 2, 0, -1)),
+        reflect=on(2, 4, pad=(3, 1), mode="reflect"),
+        reflect_planes=on(2, 3, 4, pad=(2, 0, 1, 2), mode="reflect"),
+        replicate=on(2, 3, pad=(2, 1), mode="replicate"),
+        replicate_planes=on(2, 3, 4, pad=(0, 1, 2, 1), mode="replicate"),
+        circular=on(2, 3, pad=(2, 1), mode="circular"),
+        torch="torch.nn.functional.pad($x, $pad, $(mode=$mode), $(value=$value))",
+    ),
+)

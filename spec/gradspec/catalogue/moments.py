@@ -1,0 +1,115 @@
+"""Sums and means of what is a number, moments together, and norms of every order."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import NUMBER_OR_NAN, UNLIKE
+from gradspec.catalogue.entrywise import real, size
+from gradspec.catalogue.operator import ALWAYS, ANALYTIC, PIECEWISE, Kink, on, point, row
+from gradspec.catalogue.reductions import (
+    AT_ZERO,
+    CORRECTION,
+    DIM,
+    KEPT,
+    MODULI,
+    ONE,
+    deviation,
+    mean,
+    norm,
+    reduction,
+    smallest,
+    total,
+    variance,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def numbers(x: Any) -> Any:
+    """Give x, with zero for what is no number."""
+    return np.where(np.isnan(real(x)), 0.0, x)
+
+
+def total_of_numbers(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the sum of what is a number."""
+    return total(numbers(x), dim, keepdim)
+
+
+def mean_of_numbers(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the mean of what is a number."""
+    return total(numbers(x), dim, keepdim) / total(~np.isnan(real(x)), dim, keepdim)
+
+
+def with_mean(moment: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a moment and the mean."""
+
+    def formula(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
+        return moment(x, dim, correction, keepdim), mean(x, dim, keepdim)
+
+    return formula
+
+
+def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the norm of an order; of minus infinity the smallest size, of zero a count."""
+    if ord == 0:
+        return np.count_nonzero(x, dim, keepdims=keepdim).astype(float)
+    if ord == -math.inf:
+        return smallest(size(x)) if dim is None else smallest(size(x), dim, keepdim)[0]
+    return norm(x, "fro" if ord == 2 else ord, dim, keepdim)  # noqa: PLR2004 - Euclid's
+
+
+NUMBERS: Final[dict[str, Any]] = {
+    "dim": on(2, 3, domain=NUMBER_OR_NAN, dim=1),
+    "keepdim": on(2, 3, 2, domain=NUMBER_OR_NAN, dim=1, keepdim=True),
+    "dims": on(2, 4, 3, domain=NUMBER_OR_NAN, dim=(0, 2)),
+}
+LEAST: Final = Kink(
+    point([2.0, -2.0], ord=-math.inf),
+    (np.array([0.0, -1.0]), np.array([1.0, 0.0])),
+    np.array([0.5, -0.5]),
+)
+
+ROWS: Final = (
+    row(
+        *(f"nansum({DIM})", total_of_numbers, PIECEWISE, on(2, 4, domain=NUMBER_OR_NAN)),
+        **NUMBERS,
+    ),
+    row(
+        *(f"nanmean({DIM})", mean_of_numbers, PIECEWISE, on(2, 4, domain=NUMBER_OR_NAN)),
+        **NUMBERS,
+    ),
+    reduction(
+        *(f"var_mean({CORRECTION})", with_mean(variance), ANALYTIC),
+        correction=on(2, 3, dim=1, correction=0),
+        several=ALWAYS,
+    ),
+    reduction(
+        *(f"std_mean({CORRECTION})", with_mean(deviation), ANALYTIC),
+        correction=on(2, 3, dim=1, correction=0),
+        several=ALWAYS,
+    ),
+    row(
+        *("vector_norm(x, ord=2, dim=None, keepdim=False)", vector_norm, PIECEWISE, on(2, 3)),
+        dim=ONE,
+        keepdim=KEPT,
+        ord1=on(2, 3, ord=1, dim=1),
+        ord3=on(2, 3, ord=3),
+        half=on(2, 3, ord=0.5, dim=1),
+        negative=on(2, 3, ord=-1),
+        largest=on(2, 3, domain=UNLIKE, ord=math.inf),
+        smallest=on(2, 3, domain=UNLIKE, ord=-math.inf),
+        smallest_dim=on(2, 3, domain=UNLIKE, ord=-math.inf, dim=0),
+        kinks={
+            "": Kink(point([0.0, 0.0]), AT_ZERO, 0.0),
+            "ord1": Kink(point([0.0, 0.0], ord=1), AT_ZERO, 0.0),
+            "largest": Kink(point([2.0, -2.0], ord=math.inf), MODULI.between, MODULI.choice),
+            "smallest": LEAST,
+        },
+        torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim))",
+    ),
+)

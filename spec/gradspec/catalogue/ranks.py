@@ -1,0 +1,121 @@
+"""Entries by their rank, places in an order, and counts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import FEW
+from gradspec.catalogue.entrywise import real
+from gradspec.catalogue.operator import ALWAYS, CONSTANT, PIECEWISE, Kink, of, on, point, row
+from gradspec.catalogue.reductions import largest, ranked, smallest, sort, tied
+
+BOUNDS: Final = np.array([-1.0, 0.25, 1.0, 1.5])
+BOUNDS_OF_ROWS: Final = np.array([[-1.0, 0.5, 1.0], [-0.5, 0.25, 2.0]])
+UNSORTED: Final = np.array([0.25, 1.5, -1.0, 1.0])
+ORDER: Final = np.array([2, 0, 3, 1])
+AT_A_BOUND: Final = np.array([0.25, 1.25, -2.0])
+
+
+def most_frequent(x: Any, dim: int = -1, keepdim: bool = False) -> Any:
+    """Give the entry that occurs most often, the smallest of several, and where it is last."""
+    every = np.moveaxis(x, dim, -1)
+    where = np.zeros(every.shape[:-1], int)
+    for at in np.ndindex(*where.shape):
+        values, counts = np.unique(real(every[at]), return_counts=True)
+        where[at] = np.flatnonzero(real(every[at]) == values[counts.argmax()])[-1]
+    places = np.expand_dims(where, dim)
+    found = np.take_along_axis(x, places, dim)
+    return (found, places) if keepdim else (found.squeeze(dim), where)
+
+
+def kth(x: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+    """Give the k-th entry, counted from the smallest, and where it is."""
+    return ranked(x, k - 1, dim, keepdim)
+
+
+def extremes(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Give the smallest and the largest entry."""
+    ends = smallest(x, dim, keepdim), largest(x, dim, keepdim)
+    return ends if dim is None else (ends[0][0], ends[1][0])
+
+
+def below(sorted_sequence: Any, x: Any, right: bool = False, **more: Any) -> Any:
+    """Count the bounds that are below each number; on the right side, also those that equal it."""
+    bounds, side, sorter = sorted_sequence, more.get("side"), more.get("sorter")
+    bounds = bounds if sorter is None else np.take_along_axis(bounds, sorter, -1)
+    each, bounds = x[..., None], bounds if bounds.ndim == 1 else bounds[..., None, :]
+    return (bounds <= each if right or side == "right" else bounds < each).sum(-1)
+
+
+def between(x: Any, boundaries: Any, right: bool = False) -> Any:
+    """Count the boundaries below each number."""
+    return below(boundaries, x, right)
+
+
+EITHER: Final = (np.array([0.0, 0.0, 0.0]), np.array([1.0, 0.0, 1.0]))
+MODE_KINKS: Final = {
+    "": Kink(point([2.0, 1.0, 2.0, 0.5]), None, np.array([0.0, 0.0, 1.0, 0.0]), tie=True),
+    "first": Kink(
+        point([[2.0, 3.0, 3.0], [2.0, 0.5, 3.0]], dim=0),
+        *(None, np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])),
+    ),
+}
+
+ROWS: Final = (
+    row(
+        *("mode(x, dim=-1, keepdim=False)", most_frequent, PIECEWISE, on(2, 3)),
+        first=on(3, 2, dim=0),
+        keepdim=on(2, 3, 2, dim=1, keepdim=True),
+        kinks=MODE_KINKS,
+        several=ALWAYS,
+    ),
+    row(
+        *("kthvalue(x, k, dim=-1, keepdim=False)", kth, PIECEWISE, on(2, 4, k=2)),
+        first=on(4, 2, k=3, dim=0),
+        keepdim=on(2, 3, 2, k=1, dim=1, keepdim=True),
+        kinks={"": Kink(point([2.0, 1.0, 2.0], k=2), EITHER, tie=True)},
+        several=ALWAYS,
+    ),
+    row(
+        *("aminmax(x, *, dim=None, keepdim=False)", extremes, PIECEWISE, on(2, 3)),
+        dim=on(3, 2, dim=0),
+        keepdim=on(2, 3, 2, dim=1, keepdim=True),
+        kinks=tied(-1.0, shared=True),
+        several=ALWAYS,
+    ),
+    row("msort(x)", lambda x: sort(x, 0)[0], PIECEWISE, on(3, 2)),
+    row(
+        "argsort(x, dim=-1, descending=False)",
+        lambda x, dim=-1, descending=False: sort(x, dim, descending)[1],
+        CONSTANT,
+        on(2, 3),
+        descending=on(3, 2, dim=0, descending=True),
+    ),
+    row(
+        "count_nonzero(x, dim=None)",
+        lambda x, dim=None: np.count_nonzero(x, dim),
+        CONSTANT,
+        on(2, 4, domain=FEW),
+        dim=on(2, 4, domain=FEW, dim=1),
+        dims=on(2, 3, 4, domain=FEW, dim=(0, 2)),
+    ),
+    row(
+        "searchsorted(sorted_sequence, x, *, right=False, side=None, sorter=None)",
+        below,
+        CONSTANT,
+        {"sorted_sequence": BOUNDS, "x": of(2, 3)},
+        rows={"sorted_sequence": BOUNDS_OF_ROWS, "x": of(2, 4)},
+        right={"sorted_sequence": BOUNDS, "x": AT_A_BOUND, "right": True},
+        side={"sorted_sequence": BOUNDS, "x": AT_A_BOUND, "side": "right"},
+        sorter={"sorted_sequence": UNSORTED, "x": of(2, 3), "sorter": ORDER},
+        torch="torch.searchsorted($sorted_sequence, $x, $(right=$right), $(side=$side), "
+        "$(sorter=$sorter))",
+    ),
+    row(
+        *("bucketize(x, boundaries, *, right=False)", between, CONSTANT),
+        on(2, 3, boundaries=BOUNDS),
+        right={"x": AT_A_BOUND, "boundaries": BOUNDS, "right": True},
+    ),
+)

@@ -1,0 +1,77 @@
+"""What runs along a dimension, up to each entry, and differences of neighbours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.entrywise import real
+from gradspec.catalogue.operator import (
+    ALWAYS,
+    ANALYTIC,
+    LINEAR,
+    PIECEWISE,
+    Kink,
+    of,
+    on,
+    point,
+    row,
+)
+from gradspec.catalogue.reductions import FIRST, ONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def so_far(extreme: np.ufunc) -> Callable[..., Any]:
+    """Give the formula of an extreme up to each entry, and the last place where it was."""
+
+    def formula(x: Any, dim: int) -> Any:
+        every = np.moveaxis(real(x), dim, -1)
+        attained = every == extreme.accumulate(every, axis=-1)
+        places = np.where(attained, np.arange(every.shape[-1]), 0)
+        where = np.moveaxis(np.maximum.accumulate(places, axis=-1), -1, dim)
+        return np.take_along_axis(x, where, dim), where
+
+    return formula
+
+
+def differences(x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """Give differences of neighbours, n times over."""
+    given = [each for each in (prepend, x, append) if each is not None]
+    return np.diff(np.concatenate(given, dim), n, dim)
+
+
+LAST: Final = np.array([1.0, 1.0, 1.0])
+
+ROWS: Final = (
+    row(
+        *("cumprod(x, dim)", lambda x, dim: x.cumprod(dim), ANALYTIC, ONE),
+        first=FIRST,
+        one_zero=point([[1.5, 0.0, -2.0], [0.5, 2.0, 1.5]], dim=1),
+        two_zeros=point([1.5, 0.0, -2.0, 0.0, 0.5], dim=0),
+    ),
+    row(
+        *("logcumsumexp(x, dim)", lambda x, dim: np.log(np.exp(x).cumsum(dim)), ANALYTIC, ONE),
+        first=FIRST,
+    ),
+    row(
+        *("cummax(x, dim)", so_far(np.maximum), PIECEWISE, on(2, 5, dim=1)),
+        first=on(4, 3, dim=0),
+        kinks={"": Kink(point([1.0, 2.0, 2.0], dim=0), None, LAST)},
+        several=ALWAYS,
+    ),
+    row(
+        *("cummin(x, dim)", so_far(np.minimum), PIECEWISE, on(2, 5, dim=1)),
+        first=on(4, 3, dim=0),
+        kinks={"": Kink(point([2.0, 1.0, 1.0], dim=0), None, LAST)},
+        several=ALWAYS,
+    ),
+    row(
+        *("diff(x, n=1, dim=-1, prepend=None, append=None)", differences, LINEAR, on(2, 4)),
+        thrice=on(2, 5, n=3),
+        first=on(3, 2, dim=0),
+        beside=on(2, 3, prepend=of(2, 1), append=of(2, 2)),
+    ),
+)
