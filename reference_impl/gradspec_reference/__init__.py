@@ -5,7 +5,7 @@
 `backward` and `accumulation`; `views` and `inplace` come after.
 """
 
-from gradspec_reference import autograd, nn
+from gradspec_reference import autograd, linalg, nn
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.dtypes import (
@@ -42,9 +42,11 @@ from gradspec_reference.names.factories import *
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
+    contractions,
     copies,
     elementwise,
     indexing,
+    matrices,
     moments,
     normalised,
     parts,
@@ -53,12 +55,15 @@ from gradspec_reference.names.functions import (
     reductions,
     selection,
     shapes,
+    sums_of_products,
 )
 from gradspec_reference.names.functions.arithmetic import *
 from gradspec_reference.names.functions.assembly import *
+from gradspec_reference.names.functions.contractions import *
 from gradspec_reference.names.functions.copies import *
 from gradspec_reference.names.functions.elementwise import *
 from gradspec_reference.names.functions.indexing import *
+from gradspec_reference.names.functions.matrices import *
 from gradspec_reference.names.functions.moments import *
 from gradspec_reference.names.functions.normalised import *
 from gradspec_reference.names.functions.parts import *
@@ -67,6 +72,7 @@ from gradspec_reference.names.functions.queries import *
 from gradspec_reference.names.functions.reductions import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
+from gradspec_reference.names.functions.sums_of_products import *
 from gradspec_reference.names.likeness import *
 from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
@@ -113,6 +119,7 @@ __all__ = [
     "is_grad_enabled",
     "is_grad_layout_enforcement_enabled",
     "is_warn_always_enabled",
+    "linalg",
     "long",
     "nan",
     "nn",
@@ -132,9 +139,11 @@ __all__ += random.__all__
 __all__ += spaced.__all__
 __all__ += arithmetic.__all__
 __all__ += assembly.__all__
+__all__ += contractions.__all__
 __all__ += copies.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
+__all__ += matrices.__all__
 __all__ += moments.__all__
 __all__ += normalised.__all__
 __all__ += parts.__all__
@@ -143,7 +152,9 @@ __all__ += queries.__all__
 __all__ += reductions.__all__
 __all__ += selection.__all__
 __all__ += shapes.__all__
+__all__ += sums_of_products.__all__
 
 # rooms of this house, not names of torch
 del arithmetic, assembly, copies, elementwise, indexing, moments, normalised, parts, products
+del contractions, matrices, sums_of_products
 del Device, factories, likeness, methods, numerals, queries, reductions, selection, shapes, spaced

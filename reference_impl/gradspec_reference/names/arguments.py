@@ -35,14 +35,17 @@ OF_NUMPY: Final = {
 """NumPy's names of arguments, which torch accepts."""
 
 STORING: Final = """
-    abs absolute acos add addmm all amax amin any arange argmax argmin asin atan bitwise_and
-    bitwise_not bitwise_or bitwise_xor bmm cat ceil clamp concat cos cosh cumsum div divide dot
-    empty eq exp exp2 expm1 eye floor floor_divide full gather ge gt heaviside index_select le
-    linspace log log10 log1p log2 log_softmax logical_and logical_not logical_or logical_xor
-    logsumexp lt masked_select matmul max maximum mean median min minimum mm mul multiply mv ne neg
-    negative nonzero norm ones outer pow prod rand randint randn randperm reciprocal remainder
-    round rsqrt sigmoid sign signbit sin sinh softmax sort sqrt square stack std sub subtract sum
-    take_along_dim tan tanh topk tril triu true_divide trunc var where zeros
+    abs absolute acos add addbmm addmm addmv addr all amax amin any arange argmax argmin asin
+    atan baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor bmm cat ceil cholesky clamp
+    concat cos cosh cross cumsum div divide dot eigh eigvalsh empty eq exp exp2 expm1 eye floor
+    floor_divide full gather ge gt heaviside index_select inner inv inverse kron le linspace log
+    log10 log1p log2 log_softmax logical_and logical_not logical_or logical_xor logsumexp lt
+    masked_select matmul matrix_norm matrix_power max maximum mean median min minimum mm mul
+    multi_dot multiply mv ne neg negative nonzero norm ones outer pinv pow prod qr rand randint
+    randn randperm reciprocal remainder round rsqrt sigmoid sign signbit sin sinh slogdet
+    softmax solve solve_triangular sort sqrt square stack std sub subtract sum svd svdvals
+    take_along_dim tan tanh tensordot topk tril triu true_divide trunc var vdot vecdot where
+    zeros
 """
 WITH_OUT: Final = frozenset(STORING.split())
 """The functions that can store their result in a tensor given as `out=`."""

@@ -47,3 +47,40 @@ class topk(Extreme):  # noqa: N801
     """The result of torch.topk."""
 
     __slots__ = ()
+
+
+class slogdet(NamedTuple):  # noqa: N801
+    """The result of torch.slogdet."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+    __repr__ = Extreme.__repr__
+
+
+class linalg_eigh(NamedTuple):  # noqa: N801
+    """The result of torch.linalg.eigh."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+    __repr__ = Extreme.__repr__
+
+
+class linalg_qr(NamedTuple):  # noqa: N801
+    """The result of torch.linalg.qr."""
+
+    Q: Tensor
+    R: Tensor
+
+    __repr__ = Extreme.__repr__
+
+
+class linalg_svd(NamedTuple):  # noqa: N801
+    """The result of torch.linalg.svd."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+    __repr__ = Extreme.__repr__

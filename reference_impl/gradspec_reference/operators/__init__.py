@@ -11,7 +11,9 @@ from gradspec_reference.operators import (
     arithmetic,
     assembly,
     comparisons,
+    factorisations,
     indexing,
+    linear_algebra,
     losses,
     memory,
     normalised,
@@ -19,6 +21,7 @@ from gradspec_reference.operators import (
     reductions,
     selection,
     shapes,
+    sums_of_products,
     transcendental,
 )
 from gradspec_reference.operators.row import Operator
@@ -35,6 +38,9 @@ FAMILIES: Final = (
     normalised,
     losses,
     products,
+    sums_of_products,
+    linear_algebra,
+    factorisations,
     shapes,
     assembly,
     indexing,

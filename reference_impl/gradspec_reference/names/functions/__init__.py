@@ -8,9 +8,11 @@ from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
+    contractions,
     copies,
     elementwise,
     indexing,
+    matrices,
     moments,
     normalised,
     parts,
@@ -19,9 +21,12 @@ from gradspec_reference.names.functions import (
     reductions,
     selection,
     shapes,
+    sums_of_products,
 )
 
 for family in (arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products):
+    arguments.put_doors(family)
+for family in (contractions, matrices, sums_of_products):
     arguments.put_doors(family)
 for family in (moments, queries, reductions, selection, shapes):
     arguments.put_doors(family)
