@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import mpmath as mp
 import numpy as np
+from matrix_definitions import MATRICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,6 +239,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "cumsum": rows(lambda v: [mp.fsum(v[: i + 1]) for i in range(len(v))]),
     "sort": sort,
     "topk": lambda x, k, dim=-1, largest=True: sort(x, dim, largest, k),
+    **MATRICES,
     "matmul": matmul,
     "dot": matmul,
     "mv": matmul,

@@ -73,6 +73,7 @@ def dtype_step(x: Tensor) -> float:
 
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """Return the triangle that is a root of a symmetric matrix (torch.linalg.cholesky)."""
+    check_matrices("cholesky", A)
     return matrices.cholesky(A, upper)
 
 

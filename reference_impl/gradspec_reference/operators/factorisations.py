@@ -36,7 +36,7 @@ def differences(xp: Any, values: Any) -> Any:
     return xp.reshape(values, (*stack, 1, n)) - xp.reshape(values, (*stack, n, 1))
 
 
-def eigh_kernel(x: Any, uplo: str) -> list[Any]:
+def eigh_kernel(x: Any, uplo: Any) -> list[Any]:
     """Return eigenvalues, smallest first, and eigenvectors."""
     return [*np.linalg.eigh(x, uplo)]
 
@@ -117,7 +117,7 @@ def added(parts: list[Any]) -> Any:
     return total
 
 
-def qr_kernel(x: Any, mode: str) -> list[Any]:
+def qr_kernel(x: Any, mode: Any) -> list[Any]:
     """Return an orthogonal factor and a triangle; nothing for the first if it is not wanted."""
     if mode == "r":
         return [np.zeros(0, x.dtype), np.linalg.qr(x, "r")]

@@ -123,7 +123,11 @@ class Operator:
             self,
             name=f"{self.name}_",
             signature=Signature.read(self.signature.text.removesuffix(", out=None")),
-            calls={name: given for name, given in self.calls.items() if _has_room(given)},
+            calls={
+                name: given
+                for name, given in self.calls.items()
+                if _has_room(Call(self, name, given))
+            },
             kinks={},
             sign="",
             bundle="",
@@ -134,10 +138,15 @@ class Operator:
         )
 
 
-def _has_room(given: Given) -> bool:
-    operands = {name: value for name, value in given.items() if isinstance(value, Operand)}
-    shapes = [operand.shape for operand in operands.values()]
-    return "x" in operands and np.broadcast_shapes(*shapes) == operands["x"].shape
+def _has_room(call: Call) -> bool:
+    operands = {name: value for name, value in call.given.items() if isinstance(value, Operand)}
+    if "x" not in operands:
+        return False
+    try:
+        shape = np.broadcast_shapes(*(operand.shape for operand in operands.values()))
+    except ValueError:  # of a product, whose factors need not broadcast
+        shape = np.shape(call.value(call.sample()))
+    return shape == operands["x"].shape
 
 
 def row(

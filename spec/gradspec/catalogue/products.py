@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec.catalogue.operator import of, on
 from gradspec.catalogue.shapes import linear
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def crossed(x: Any, other: Any, dim: int = -1) -> Any:
@@ -16,9 +19,13 @@ def crossed(x: Any, other: Any, dim: int = -1) -> Any:
     return np.moveaxis(np.array([b * w - c * v, c * u - a * w, a * v - b * u]), 0, dim)
 
 
-def added(x: Any, product: Any, beta: Any = 1, alpha: Any = 1) -> Any:
-    """Give beta x + alpha times a product, which for beta = 0 is alone."""
-    return alpha * product + (beta * x if beta else 0.0)
+def added(product: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """Give the formula of beta x + alpha times a product, which for beta = 0 is alone."""
+
+    def formula(x: Any, first: Any, second: Any, beta: Any = 1, alpha: Any = 1) -> Any:
+        return alpha * product(first, second) + (beta * x if beta else 0.0)
+
+    return formula
 
 
 def rows_with_rows(x: Any, other: Any) -> Any:
@@ -27,8 +34,8 @@ def rows_with_rows(x: Any, other: Any) -> Any:
 
 
 TWO_PAIRS: Final = on(2, 3, 4, other=of(4, 3, 2), dims=([1, 2], [1, 0]))
-WEIGHED: Final = {"beta": 0.5, "alpha": -2.0}
-ALONE: Final = {"beta": 0, "alpha": 3}
+WEIGHED: Final[dict[str, Any]] = {"beta": 0.5, "alpha": -2.0}
+ALONE: Final[dict[str, Any]] = {"beta": 0, "alpha": 3}
 CHAIN: Final = [of(2, 3), of(3, 4), of(4, 2)]
 BETA_ALPHA: Final = "*, beta=1, alpha=1"
 
@@ -80,7 +87,7 @@ PLAIN: Final = (
     ),
     linear(
         "einsum(equation, operands)",
-        lambda equation, operands: np.einsum(equation, operands),
+        lambda equation, operands: np.einsum(equation, *operands),
         {"equation": "ij,kj->ik", "operands": [of(2, 3), of(4, 3)]},
         diagonal={"equation": "iij->ji", "operands": [of(2, 2, 3)]},
         trace={"equation": "ii", "operands": [of(3, 3)]},
@@ -118,7 +125,7 @@ PLAIN: Final = (
 SUMS: Final = (
     linear(
         f"addmm(x, mat1, mat2, {BETA_ALPHA})",
-        lambda x, mat1, mat2, **weights: added(x, mat1 @ mat2, **weights),
+        added(np.matmul),
         on(2, 4, mat1=of(2, 3), mat2=of(3, 4)),
         weighed=on(2, 3, mat1=of(2, 1), mat2=of(1, 3), **WEIGHED),
         alone=on(2, 3, mat1=of(2, 1), mat2=of(1, 3), **ALONE),
@@ -127,7 +134,7 @@ SUMS: Final = (
     ),
     linear(
         f"addmv(x, mat, vec, {BETA_ALPHA})",
-        lambda x, mat, vec, **weights: added(x, mat @ vec, **weights),
+        added(np.matmul),
         on(2, mat=of(2, 3), vec=of(3)),
         weighed=on(3, mat=of(3, 2), vec=of(2), **WEIGHED),
         alone=on(3, mat=of(3, 2), vec=of(2), **ALONE),
@@ -136,7 +143,7 @@ SUMS: Final = (
     ),
     linear(
         f"addr(x, vec1, vec2, {BETA_ALPHA})",
-        lambda x, vec1, vec2, **weights: added(x, np.outer(vec1, vec2), **weights),
+        added(np.outer),
         on(2, 3, vec1=of(2), vec2=of(3)),
         weighed=on(3, 2, vec1=of(3), vec2=of(2), **WEIGHED),
         alone=on(3, 2, vec1=of(3), vec2=of(2), **ALONE),
@@ -145,7 +152,7 @@ SUMS: Final = (
     ),
     linear(
         f"baddbmm(x, batch1, batch2, {BETA_ALPHA})",
-        lambda x, batch1, batch2, **weights: added(x, batch1 @ batch2, **weights),
+        added(np.matmul),
         on(2, 1, 4, batch1=of(2, 1, 3), batch2=of(2, 3, 4)),
         weighed=on(2, 3, 1, batch1=of(2, 3, 2), batch2=of(2, 2, 1), **WEIGHED),
         alone=on(2, 3, 1, batch1=of(2, 3, 2), batch2=of(2, 2, 1), **ALONE),
@@ -154,8 +161,8 @@ SUMS: Final = (
     ),
     linear(
         f"addbmm(x, batch1, batch2, {BETA_ALPHA})",
-        lambda x, batch1, batch2, **weights: added(x, (batch1 @ batch2).sum(0), **weights),
-        on(2, 4, batch1=of(3, 2, 1), batch2=of(3, 1, 4)),
+        added(lambda batch1, batch2: (batch1 @ batch2).sum(0)),
+        on(2, 4, batch1=of(2, 2, 3), batch2=of(2, 3, 4)),
         weighed=on(3, 1, batch1=of(2, 3, 2), batch2=of(2, 2, 1), **WEIGHED),
         alone=on(3, 1, batch1=of(2, 3, 2), batch2=of(2, 2, 1), **ALONE),
         stretched=on(4, batch1=of(3, 2, 1), batch2=of(3, 1, 4)),

@@ -26,7 +26,6 @@ COME_THROUGH: Final = {
     "gather": "take_along_dim take_along_dim_flat",
     "index": "getitem_places getitem_mask",
     "masked_fill_tensor": "masked_fill_tensor",
-    "bmm": "",
     "max_dim": "max_dim max_keepdim",
     "mean_dim": "mean_dim mean_keepdim",
     "median_dim": "median_dim median_keepdim median_odd_dim",
@@ -83,6 +82,7 @@ MADE_BY_FUNCTIONS: Final = (
     *("all", "any", "argmax", "argmin", *IDENTITIES, "detach", "detach_", "resize_"),
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),
+    *("einsum", "inner", "kron", "multi_dot", "tensordot", "vecdot"),
 )
 """Operators that have no row of the table, or do not use it."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from gradspec_reference.engine.shapes import as_shape, normal_dim
+from gradspec_reference.engine.shapes import as_shape, normal_dim, whole
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import parts, products, reductions, shapes
@@ -22,11 +22,15 @@ __all__ = [
     "tensordot",
 ]
 
+PAIR: Final = 2
+
 
 def einsum(equation: str, *operands: Tensor) -> Tensor:
     """Sum the products of entries over the labels that the result lacks (torch.einsum)."""
     given: Any = operands[0] if len(operands) == 1 else operands
     tensors = [given] if isinstance(given, Tensor) else list(given)
+    if not tensors:
+        raise ValueError("einsum was given no operand; give one for each term")
     read = Equation.read(equation, [x._array.shape for x in tensors])
     aligned = [
         align(x, labels, read.labels) for x, labels in zip(tensors, read.operands, strict=True)
@@ -124,7 +128,11 @@ def named_pairs(left: int, right: int, dims: Any) -> tuple[list[int], list[int]]
         if dims < 0 or dims > min(left, right):
             raise RuntimeError(f"tensordot was given {dims} dimensions of {left} and {right}")
         return list(range(left - dims, left)), list(range(dims))
-    ours, theirs = ([each] if isinstance(each, int) else list(each) for each in dims)
+    if not isinstance(dims, tuple | list):
+        raise RuntimeError(f"tensordot was given {dims!r}; give a number, or two lists")  # noqa: TRY004
+    if len(dims) != PAIR:
+        raise ValueError(f"tensordot was given {len(dims)} lists of dimensions; give two")
+    ours, theirs = (list(map(whole, each)) for each in dims)
     if len(ours) != len(theirs):
         raise RuntimeError(f"tensordot was given {ours} and {theirs}; name as many of both")
     pair = [normal_dim(d, left) for d in ours], [normal_dim(d, right) for d in theirs]

@@ -12,12 +12,18 @@ from gradspec_reference.engine.recording import apply, several, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import factories, return_types
-from gradspec_reference.names.functions import copies, normalised, products, selection, shapes
+from gradspec_reference.names.functions import (
+    copies,
+    elementwise,
+    normalised,
+    products,
+    selection,
+    shapes,
+)
 from gradspec_reference.names.functions.arithmetic import sub
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.shapes import LeftOut
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -35,6 +41,11 @@ __all__ = [
 ]
 
 MATRIX = 2
+MODES: Final = (
+    "use_mm_for_euclid_dist_if_necessary",
+    "use_mm_for_euclid_dist",
+    "donot_use_mm_for_euclid_dist",
+)
 SPACE = 3
 WITHOUT_INTEGERS: Final = {"eigh", "eigvalsh", "solve_triangular"}
 WITHOUT_HALF: Final = {"cholesky", "det", "qr", "solve", "svd", "svdvals"}
@@ -68,7 +79,8 @@ def logdet(input: Tensor) -> Tensor:
     """Return the logarithm of the determinant, NaN if that is negative (torch.logdet)."""
     check_matrices("logdet", input)
     sign, logarithm = several(OPERATORS["slogdet"], input)
-    return selection.where(sign.detach() == -1.0, math.nan, logarithm)
+    result: Tensor = selection.where(elementwise.eq(sign.detach(), -1.0), math.nan, logarithm)
+    return result
 
 
 def inverse(input: Tensor) -> Tensor:
@@ -85,6 +97,8 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """Return the triangle that is a root of a symmetric matrix (torch.cholesky)."""
+    if not input._array.size:  # whatever its shape
+        return input.clone()
     check_matrices("cholesky", input)
     if upper:
         return matrix_transpose(unary(OPERATORS["cholesky"], matrix_transpose(input)))
@@ -133,7 +147,7 @@ def trace(input: Tensor) -> Tensor:
     return unary(OPERATORS["trace"], input)
 
 
-def cross(input: Tensor, other: Tensor, dim: int | LeftOut = None) -> Tensor:
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Return the vectors that stand on two vectors each (torch.cross)."""
     if dim is None:
         fitting = [d for d, n in enumerate(input._array.shape) if n == SPACE]
@@ -155,7 +169,7 @@ def crossed(input: Tensor, other: Tensor, dim: int) -> Tensor:
     return apply(OPERATORS["cross"], (input, other), dim)
 
 
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = MODES[0]) -> Tensor:
     """Return the distances of all pairs of rows, in a norm (torch.cdist)."""
     x, y = x1._array, x2._array
     if x.dtype.kind != "f" or y.dtype.kind != "f" or x.dtype != y.dtype:
@@ -166,12 +180,6 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
             "of one length"
         )
     if compute_mode not in MODES:
-        raise ValueError(f"cdist was given {compute_mode!r}; choose one of {MODES[1:]}")
+        raise ValueError(f"cdist was given {compute_mode!r}; choose one of {MODES}")
     apart = sub(shapes.unsqueeze(x1, -2), shapes.unsqueeze(x2, -3))
     return normalised.norm(apart, p, -1)
-
-
-MODES = (
-    *(None, "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist"),
-    "donot_use_mm_for_euclid_dist",
-)

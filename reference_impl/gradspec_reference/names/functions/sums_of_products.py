@@ -28,19 +28,12 @@ __all__ = [
 ]
 
 
-def check(
-    name: str,
-    summand: Tensor,
-    product: Callable[[Shape, Shape], Shape | None],
-    x: Tensor,
-    y: Tensor,
-    weights: tuple[Scalar, Scalar],
-) -> None:
+def check(name: str, summand: Tensor, x: Tensor, y: Tensor, weights: tuple[Scalar, Scalar]) -> None:
     """Refuse factors that do not fit, and a summand that is larger than their product."""
     left, right, shape = x._array.shape, y._array.shape, summand._array.shape
     if "bmm" in name and len(right) < STACK:
         raise IndexError(f"{name} was given a factor of shape {list(right)}; give a stack")
-    fitting = product(left, right)
+    fitting = SHAPES[name](left, right)
     if fitting is None or not is_broadcast_of(fitting, shape):
         raise OperandShapeError(
             f"{name} was given a summand of shape {list(shape)} and factors of shapes "
@@ -84,7 +77,7 @@ def of_summed_stacks(left: Shape, right: Shape) -> Shape | None:
 
 
 STACK: Final = 3
-SHAPES: Final = {
+SHAPES: Final[dict[str, Callable[[Shape, Shape], Shape | None]]] = {
     "addmm": of_matrices,
     "addmv": of_matrix_and_vector,
     "addr": of_pairs,
@@ -93,30 +86,32 @@ SHAPES: Final = {
 }
 
 
-def added(name: str, *operands: Tensor, beta: Scalar, alpha: Scalar) -> Tensor:
+def added(name: str, summand: Tensor, x: Tensor, y: Tensor, beta: Scalar, alpha: Scalar) -> Tensor:
     """Run one of them."""
-    check(name, operands[0], SHAPES[name], *operands[1:], (beta, alpha))  # type: ignore[misc]
-    return apply(OPERATORS[name], operands, beta, alpha)
+    check(name, summand, x, y, (beta, alpha))
+    return apply(OPERATORS[name], (summand, x, y), beta, alpha)
 
 
-def added_in_place(name: str, *operands: Tensor, beta: Scalar, alpha: Scalar) -> Tensor:
+def added_in_place(
+    name: str, summand: Tensor, x: Tensor, y: Tensor, beta: Scalar, alpha: Scalar
+) -> Tensor:
     """Run one of them, and store the sum in its first operand."""
-    check(name, operands[0], SHAPES[name], *operands[1:], (beta, alpha))  # type: ignore[misc]
-    return inplace.apply_inplace(OPERATORS[name], operands, beta, alpha)
+    check(name, summand, x, y, (beta, alpha))
+    return inplace.apply_inplace(OPERATORS[name], (summand, x, y), beta, alpha)
 
 
 def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor:
     """Return beta * input + alpha * (mat1 @ mat2) (torch.addmm)."""
-    return added("addmm", input, mat1, mat2, beta=beta, alpha=alpha)
+    return added("addmm", input, mat1, mat2, beta, alpha)
 
 
 def addmv(
     input: Tensor, mat: Tensor, vec: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor:
     """Return beta * input + alpha * (mat @ vec) (torch.addmv)."""
-    return added("addmv", input, mat, vec, beta=beta, alpha=alpha)
+    return added("addmv", input, mat, vec, beta, alpha)
 
 
 def addr(
@@ -124,36 +119,36 @@ def addr(
 ) -> Tensor:
     """Return beta * input + alpha * the products of all pairs (torch.addr)."""
     common = promoted_dtype(input._array, vec1._array, vec2._array)
-    operands = [x if x.dtype is common else x.to(common) for x in (input, vec1, vec2)]
-    return added("addr", *operands, beta=beta, alpha=alpha)
+    first, second, third = (x.to(common) for x in (input, vec1, vec2))
+    return added("addr", first, second, third, beta, alpha)
 
 
 def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor:
     """Return beta * input + alpha * (batch1 @ batch2), matrix by matrix (torch.baddbmm)."""
-    return added("baddbmm", input, batch1, batch2, beta=beta, alpha=alpha)
+    return added("baddbmm", input, batch1, batch2, beta, alpha)
 
 
 def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor:
     """Return beta * input + alpha * the sum of batch1 @ batch2 (torch.addbmm)."""
-    return added("addbmm", input, batch1, batch2, beta=beta, alpha=alpha)
+    return added("addbmm", input, batch1, batch2, beta, alpha)
 
 
 def addmm_(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor:
     """Store the result of addmm in the tensor (torch.Tensor.addmm_)."""
-    return added_in_place("addmm", input, mat1, mat2, beta=beta, alpha=alpha)
+    return added_in_place("addmm", input, mat1, mat2, beta, alpha)
 
 
 def addmv_(
     input: Tensor, mat: Tensor, vec: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor:
     """Store the result of addmv in the tensor (torch.Tensor.addmv_)."""
-    return added_in_place("addmv", input, mat, vec, beta=beta, alpha=alpha)
+    return added_in_place("addmv", input, mat, vec, beta, alpha)
 
 
 def addr_(
@@ -161,19 +156,18 @@ def addr_(
 ) -> Tensor:
     """Store the result of addr in the tensor (torch.Tensor.addr_)."""
     common = promoted_dtype(input._array, vec1._array, vec2._array)
-    vectors = [x if x.dtype is common else x.to(common) for x in (vec1, vec2)]
-    return added_in_place("addr", input, *vectors, beta=beta, alpha=alpha)
+    return added_in_place("addr", input, vec1.to(common), vec2.to(common), beta, alpha)
 
 
 def baddbmm_(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor:
     """Store the result of baddbmm in the tensor (torch.Tensor.baddbmm_)."""
-    return added_in_place("baddbmm", input, batch1, batch2, beta=beta, alpha=alpha)
+    return added_in_place("baddbmm", input, batch1, batch2, beta, alpha)
 
 
 def addbmm_(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor:
     """Store the result of addbmm in the tensor (torch.Tensor.addbmm_)."""
-    return added_in_place("addbmm", input, batch1, batch2, beta=beta, alpha=alpha)
+    return added_in_place("addbmm", input, batch1, batch2, beta, alpha)
