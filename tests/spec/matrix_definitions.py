@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import mpmath as mp
@@ -131,7 +132,7 @@ def by_matrix(function: Callable[[mp.matrix], Any]) -> Callable[..., Any]:
         flat = np.empty((len(made), *made[0].shape), object)
         for number, one in enumerate(made):
             flat[number] = one
-        return flat.reshape(*stack, *made[0].shape)
+        return flat.reshape((*stack, *made[0].shape))
 
     return applied
 
@@ -142,7 +143,120 @@ def as_array(x: Any) -> Any:
     return np.array(x, object)
 
 
+def symmetric(x: mp.matrix) -> mp.matrix:
+    return (x + x.T) / 2
+
+
+def determinant(x: mp.matrix) -> Any:
+    def sign(order: tuple[int, ...]) -> int:
+        return (-1) ** sum(a > b for a, b in itertools.combinations(order, 2))
+
+    every = itertools.permutations(range(x.rows))
+    return mp.fsum(sign(o) * mp.fprod(x[i, j] for i, j in enumerate(o)) for o in every)
+
+
+def logarithm(x: mp.matrix) -> Any:
+    value = determinant(x)
+    return [mp.sign(value), mp.log(abs(value))]
+
+
+def slogdet(x: Any) -> Any:
+    both = by_matrix(logarithm)(x)
+    return both[..., 0], both[..., 1]
+
+
+def solve(x: Any, other: Any, left: bool = True) -> Any:
+    if other.ndim == 1:
+        return solve(x, other[:, None])[:, 0]
+    stack = np.broadcast_shapes(x.shape[:-2], other.shape[:-2])
+    a, b = (np.broadcast_to(m, (*stack, *m.shape[-2:])) for m in (by_matrix(mp.inverse)(x), other))
+    first, second = (a, b) if left else (b, a)
+    labels = "ab"[: len(stack)]
+    return contracted(f"{labels}ij,{labels}jk->{labels}ik", [first, second])
+
+
+def solve_triangular(
+    x: Any, other: Any, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Any:
+    def entry(*at: int) -> Any:
+        *_, i, j = at
+        if i == j and unitriangular:
+            return mp.mpf(1)
+        return x[at] if i == j or (i < j) == upper else mp.mpf(0)
+
+    return solve(entries(x.shape, entry), other, left)
+
+
+def cholesky(x: mp.matrix, upper: bool = False) -> mp.matrix:
+    lower = mp.cholesky(symmetric(x))
+    return lower.T if upper else lower
+
+
+def pinv(x: mp.matrix) -> mp.matrix:
+    if x.rows < x.cols:
+        return pinv(x.T).T
+    return mp.inverse(x.T * x) * x.T
+
+
+def eigvalsh(x: mp.matrix, _uplo: str = "L", **_named: str) -> Any:
+    return sorted(mp.eigsy(symmetric(x), eigvals_only=True))
+
+
+def singular_values(x: mp.matrix) -> Any:
+    wide = x.rows < x.cols
+    return sorted(mp.svd_r(x.T if wide else x, compute_uv=False), reverse=True)
+
+
+def norm_of(x: mp.matrix, order: Any) -> Any:
+    sizes = np.array([[abs(e) for e in row] for row in x.tolist()], object)
+    if order == "fro":
+        return mp.sqrt(mp.fsum(e * e for e in sizes.ravel()))
+    if order == "nuc":
+        return mp.fsum(singular_values(x))
+    if abs(order) == 2:
+        every = singular_values(x)
+    else:
+        every = sizes.sum(0 if abs(order) == 1 else 1).tolist()
+    return max(every) if order > 0 else min(every)
+
+
+def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False) -> Any:
+    dims = [d % x.ndim for d in dim]
+    norm = by_matrix(norm_of)(np.moveaxis(x, dims, (-2, -1)), ord)
+    if not keepdim:
+        return norm
+    return norm.reshape([1 if d in dims else n for d, n in enumerate(x.shape)])
+
+
+def cdist(x: Any, x2: Any, p: Any = 2.0) -> Any:
+    stack = np.broadcast_shapes(x.shape[:-2], x2.shape[:-2])
+    a, b = (np.broadcast_to(m, (*stack, *m.shape[-2:])) for m in (x, x2))
+
+    def distance(*at: int) -> Any:
+        *place, i, j = at
+        sizes = [abs(u - v) for u, v in zip(a[(*place, i)], b[(*place, j)], strict=True)]
+        if mp.isinf(p):
+            return max(sizes)
+        return mp.fsum(e**p for e in sizes) ** (1 / mp.mpf(p))
+
+    return entries((*stack, x.shape[-2], x2.shape[-2]), distance)
+
+
 MATRICES: dict[str, Callable[..., Any]] = {
+    "trace": lambda x: mp.fsum(x[i, i] for i in range(min(x.shape))),
+    "det": by_matrix(determinant),
+    "slogdet": slogdet,
+    "inv": by_matrix(mp.inverse),
+    "matrix_power": by_matrix(lambda x, n: x**n),
+    "matrix_exp": by_matrix(mp.expm),
+    "pinv": by_matrix(pinv),
+    "solve": solve,
+    "solve_triangular": solve_triangular,
+    "cholesky": by_matrix(cholesky),
+    "eigvalsh": by_matrix(eigvalsh),
+    "svdvals": by_matrix(singular_values),
+    "matrix_norm": matrix_norm,
+    "cdist": cdist,
     "vdot": lambda x, other: contracted("i,i->", [x, other]),
     "bmm": bmm,
     "inner": inner,

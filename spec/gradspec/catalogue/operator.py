@@ -36,6 +36,9 @@ class Smoothness(StrEnum):
     PIECEWISE = "piecewise"
     """Analytic between kinks and jumps, which the formula finds by real parts."""
 
+    SPECTRAL = "spectral"
+    """The formula takes complex numbers whose imaginary part is small, to first order."""
+
     REFUSED = "refused"
     """Piecewise, but torch has no derivative for it and refuses."""
 
@@ -49,11 +52,12 @@ class Smoothness(StrEnum):
 ANALYTIC: Final = Smoothness.ANALYTIC
 LINEAR: Final = Smoothness.LINEAR
 PIECEWISE: Final = Smoothness.PIECEWISE
+SPECTRAL: Final = Smoothness.SPECTRAL
 REFUSED: Final = Smoothness.REFUSED
 CONSTANT: Final = Smoothness.CONSTANT
 UNDETERMINED: Final = Smoothness.UNDETERMINED
 
-DIFFERENTIABLE: Final = (ANALYTIC, LINEAR, PIECEWISE)
+DIFFERENTIABLE: Final = (ANALYTIC, LINEAR, PIECEWISE, SPECTRAL)
 
 
 @dataclass(frozen=True, slots=True)

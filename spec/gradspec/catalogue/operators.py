@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from gradspec.catalogue import entrywise, in_place, making, products, reductions, shapes
+from gradspec.catalogue import (
+    entrywise,
+    in_place,
+    linear_algebra,
+    making,
+    products,
+    reductions,
+    shapes,
+)
 from gradspec.catalogue.operator import Call, Kink, Operator
 
 OUT_OF_PLACE: Final = (
@@ -18,6 +26,7 @@ OUT_OF_PLACE: Final = (
     *entrywise.COMPARISONS,
     *reductions.ROWS,
     *products.ROWS,
+    *linear_algebra.ROWS,
     *shapes.SHAPES,
     *shapes.SELECTIONS,
     *making.COPIES,
