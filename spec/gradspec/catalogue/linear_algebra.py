@@ -166,7 +166,6 @@ SQUARES: Final = (
         singular=point([[1.0, 2.0], [2.0, 4.0]]),
         singular_stack=point([[[0.0, 1.5], [0.0, -2.0]], [[0.0, 0.0], [0.0, 0.0]]]),
         singular_of_three=point([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
-        singular_zeros=point(np.zeros((3, 3))),
     ),
     linalg("slogdet(x)", sign_and_logarithm, ANALYTIC, SQUARE, stack=STACK, several=ALWAYS),
     linalg("inv(x)", np.linalg.inv, ANALYTIC, SQUARE, stack=STACK),

@@ -52,7 +52,11 @@ COME_THROUGH: Final = {
     "topk_values": "topk topk_smallest",
     "unsafe_split_with_sizes": "",
     "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
-    "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim",
+    "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim "
+    "cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm matrix_norm_dim "
+    "matrix_norm_keepdim",
+    "eigh": "eigvalsh eigvalsh_upper eigvalsh_stack",
+    "svd": "svdvals svdvals_wide svdvals_stack",
     "view": "view_as reshape flatten flatten_some",
 }
 """Row of the engine's table -> calls of the catalogue that are of another name."""
@@ -63,7 +67,7 @@ ROWS: Final = {call: row for row, calls in COME_THROUGH.items() for call in call
 AT_KINKS: Final = {
     **{n: n for n in ("clamp", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
     "clamp_between": "clamp_tensors clamp_tensors_above",
-    "vector_norm": "norm norm_p1 norm_maximum",
+    "vector_norm": "norm norm_p1 norm_maximum matrix_norm cdist",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
@@ -82,7 +86,7 @@ MADE_BY_FUNCTIONS: Final = (
     *("all", "any", "argmax", "argmin", *IDENTITIES, "detach", "detach_", "resize_"),
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),
-    *("einsum", "inner", "kron", "multi_dot", "tensordot", "vecdot"),
+    *("einsum", "inner", "kron", "matrix_norm", "matrix_power", "multi_dot", "tensordot", "vecdot"),
 )
 """Operators that have no row of the table, or do not use it."""
 

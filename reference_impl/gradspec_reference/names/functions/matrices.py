@@ -98,7 +98,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """Return the triangle that is a root of a symmetric matrix (torch.cholesky)."""
     if not input._array.size:  # whatever its shape
-        return input.clone()
+        return copies.clone(input)
     check_matrices("cholesky", input)
     if upper:
         return matrix_transpose(unary(OPERATORS["cholesky"], matrix_transpose(input)))
@@ -135,7 +135,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
             break
         square = products.matmul(square, square)
     assert power is not None
-    return power if power is not input else input.clone()
+    return copies.clone(power) if power is input else power
 
 
 def trace(input: Tensor) -> Tensor:
