@@ -6,7 +6,8 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from gradspec_reference.engine.shapes import named_dims
+from gradspec_reference.engine.shapes import as_shape, named_dims
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.linalg.factors import svdvals
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import (
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradspec_reference.dtypes import DType
-    from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
     "cross",
@@ -55,6 +55,8 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
 
     The first and the last may be vectors.
     """
+    if not all(isinstance(x, Tensor) for x in tensors):
+        raise TypeError("multi_dot was given something that is no tensor")
     if len(tensors) < AT_LEAST:
         raise RuntimeError(f"multi_dot was given {len(tensors)} tensors; it needs two or more")
     first, *inner, last = tensors
@@ -108,6 +110,7 @@ def matrix_norm(
     `ord` is 'fro', 'nuc', 2 or -2, of singular values; 1, -1, inf or -inf, of sums of sizes.
     """
     check_is_floating("matrix_norm", A)
+    dim = as_shape((dim,))
     if A.ndim < MATRIX or len(dim) != MATRIX:
         raise RuntimeError(f"matrix_norm was given {A.ndim} dimensions, and {list(dim)} of them")
     dims = named_dims(dim, A.ndim)
