@@ -207,6 +207,36 @@ def singular_values(x: mp.matrix) -> Any:
     return sorted(mp.svd_r(x.T if wide else x, compute_uv=False), reverse=True)
 
 
+def squares(x: Any) -> Any:
+    return x * x
+
+
+def eigh(x: Any, *_uplo: str, **_named: str) -> Any:
+    values, vectors = mp.eigsy(symmetric(mp.matrix(x.tolist())))
+    whole = vectors * mp.diag(values) * vectors.T
+    return np.array(list(values), object), squares(as_array(vectors)), as_array(whole)
+
+
+def svd(x: Any, *_full: bool, **_named: bool) -> Any:
+    matrix = mp.matrix(x.tolist())
+    left, values, right = mp.svd_r(matrix)
+    return (
+        squares(as_array(left)),
+        np.array(list(values), object),
+        squares(as_array(right)),
+        as_array(left * mp.diag(values) * right),
+    )
+
+
+def qr(x: Any, *_mode: str, **_named: str) -> Any:
+    matrix = mp.matrix(x.tolist())
+    square = matrix[:, : min(x.shape)]
+    orthogonal, _ = mp.qr(square, mode="skinny")
+    triangle = orthogonal.T * matrix
+    kept = entries(as_array(triangle).shape, lambda i, j: triangle[i, j] if i <= j else mp.mpf(0))
+    return squares(as_array(orthogonal)), squares(kept), as_array(orthogonal * triangle)
+
+
 def norm_of(x: mp.matrix, order: Any) -> Any:
     sizes = np.array([[abs(e) for e in row] for row in x.tolist()], object)
     if order == "fro":
@@ -255,6 +285,9 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "cholesky": by_matrix(cholesky),
     "eigvalsh": by_matrix(eigvalsh),
     "svdvals": by_matrix(singular_values),
+    "eigh": eigh,
+    "svd": svd,
+    "qr": qr,
     "matrix_norm": matrix_norm,
     "cdist": cdist,
     "vdot": lambda x, other: contracted("i,i->", [x, other]),

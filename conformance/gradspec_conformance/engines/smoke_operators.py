@@ -30,7 +30,11 @@ def check_operators(ask: Asker) -> Iterator[tuple[str, Callable[[], Complaint | 
     """Give a name and a check for each call that the engine's declarations reach."""
     for call in CALLS.values():
         tried = _Trial(ask, call)
-        if tried.needs <= ask.abilities and ask.covers(tried.act.key, tried.sample):
+        if (
+            not call.operator.settled
+            and tried.needs <= ask.abilities
+            and ask.covers(tried.act.key, tried.sample)
+        ):
             kind = "in-place operator" if call.operator.inplace else "operator"
             yield f"{kind} {call.name}", tried.run
 

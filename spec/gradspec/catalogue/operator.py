@@ -94,6 +94,9 @@ class Operator:
     by name.  It is `tame` if neither its values nor its slopes are larger than one in size.
     `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
     adds the form `NAME_`, which is `inplace`, and a `form_of` NAME.
+
+    What an operator with several results leaves open, such as a sign, is not asked: `settled` makes
+    of the results of an engine what is determined, and the formula gives that.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Operator:
     has_inplace: bool = False
     inplace: bool = False
     form_of: str = ""
+    settled: Callable[..., Any] | None = None
 
     def gives_several(self, given: Iterable[str]) -> bool:
         """Say whether a call with these arguments returns several tensors."""
@@ -170,6 +174,7 @@ def row(
     method: bool = False,
     has_inplace: bool = False,
     inplace: bool = False,
+    settled: Callable[..., Any] | None = None,
     **calls: Given,
 ) -> Operator:
     """Write a row: `NAME(PARAMETERS)`, the formula, the plain call, and other calls by name."""
@@ -190,6 +195,7 @@ def row(
         method=method,
         has_inplace=has_inplace,
         inplace=inplace,
+        settled=settled,
     )
 
 

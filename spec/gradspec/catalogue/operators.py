@@ -11,6 +11,7 @@ from typing import Final
 
 from gradspec.catalogue import (
     entrywise,
+    factorisations,
     in_place,
     linear_algebra,
     making,
@@ -27,6 +28,7 @@ OUT_OF_PLACE: Final = (
     *reductions.ROWS,
     *products.ROWS,
     *linear_algebra.ROWS,
+    *factorisations.ROWS,
     *shapes.SHAPES,
     *shapes.SELECTIONS,
     *making.COPIES,
