@@ -18,9 +18,14 @@ from gradspec.catalogue.operator import ALWAYS, ANALYTIC, SPECTRAL, on
 NO_GAP: Final = 1e-9
 
 
+def turned(matrix: Any) -> Any:
+    """Give the transposed matrix, of an engine or of NumPy."""
+    return matrix.T if isinstance(matrix, np.ndarray) else matrix.transpose(0, 1)
+
+
 def of_eigenvectors(values: Any, vectors: Any) -> Any:
     """Give eigenvalues, squares of eigenvectors, and the matrix that they make."""
-    return values, vectors * vectors, (vectors * values) @ vectors.transpose(0, 1)
+    return values, vectors * vectors, (vectors * values) @ turned(vectors)
 
 
 def of_singular_vectors(left: Any, values: Any, right: Any) -> Any:
