@@ -89,7 +89,7 @@ def test_an_engine_that_cannot_be_loaded_exits_3() -> None:
 
 # the list is changed in what is accepted, and in nothing else ------------------------
 TOYS = Path(__file__).with_name("wrong_engines.py")
-SELECTED = ("leaf-021", "bwd-001", "acc-001", "acc-009", "acc-023", "acc-013", "life-206")
+SELECTED = ("leaf-021", "bwd-001", "acc-001", "acc-009", "acc-013", "life-206")
 
 
 @pytest.fixture
@@ -124,15 +124,15 @@ def test_a_new_failure_is_no_entry_unless_it_is_accepted() -> None:
     before = explained()
     refused = expected("Overwrites")
     kept = Path("known.toml").read_text()
-    accepted = expected("Overwrites", "--accept", "acc-001", "--accept", "acc-023")
+    accepted = expected("Overwrites", "--accept", "acc-001")
 
-    assert list(listed()) == ["leaf-021", "acc-001", "acc-023", "acc-009"]
+    assert list(listed()) == ["leaf-021", "acc-001", "acc-009"]
     assert listed()["acc-001"] == UNEXPLAINED
     assert (refused.exit_code, accepted.exit_code) == (1, 0)
     assert kept == before
-    assert "fails, and no entry says so: acc-001, acc-023" in refused.output
+    assert "fails, and no entry says so: acc-001" in refused.output
     assert "look at it first: gradspec run " in refused.output
-    assert "--no-expect -k 'acc-001 or acc-023'" in refused.output
+    assert "--no-expect -k acc-001" in refused.output
 
 
 @pytest.mark.usefixtures("_few")
@@ -146,8 +146,8 @@ def test_an_entry_of_what_passes_is_dropped_only_if_it_is_accepted() -> None:
     assert list(listed()) == ["leaf-021", "acc-009"]
     assert (refused.exit_code, accepted.exit_code) == (1, 0)
     assert kept == before
-    assert "passes, and an entry says that it fails: acc-001, acc-023" in refused.output
-    assert "--write known.toml --accept acc-001 --accept acc-023" in refused.output
+    assert "passes, and an entry says that it fails: acc-001" in refused.output
+    assert "--write known.toml --accept acc-001" in refused.output
 
 
 @pytest.mark.usefixtures("_few")
@@ -243,15 +243,15 @@ def test_a_raised_list_takes_on_what_is_newer_and_nothing_else(
 
     monkeypatch.setattr(edition, "EDITIONS", (edition.EDITION, "torch-2.13/2"))
     monkeypatch.setattr(edition, "demand", since)
-    as_it_is = expected("Overwrites", "--accept", "acc-023")
+    as_it_is = expected("Overwrites")
     kept = list(listed())
     raised = expected("Overwrites", "--raise")
 
     assert as_it_is.exit_code == 0
-    assert kept == ["leaf-021", "acc-023", "acc-009"]
+    assert kept == ["leaf-021", "acc-009"]
     assert "1 newer than edition torch-2.13/1" in as_it_is.output
     assert raised.exit_code == 0
-    assert list(listed()) == ["leaf-021", "acc-001", "acc-023", "acc-009"]
+    assert list(listed()) == ["leaf-021", "acc-001", "acc-009"]
     assert Expectations.load("known.toml").made_for == "torch-2.13/2"
 
 
@@ -317,7 +317,6 @@ def test_a_list_that_ships_is_where_a_new_one_begins(monkeypatch: pytest.MonkeyP
         "leaf-021": "Known.",
         "acc-001": UNEXPLAINED,
         "acc-009": "Known.",
-        "acc-023": UNEXPLAINED,
     }
 
 
