@@ -43,10 +43,12 @@ from gradspec_reference.names.functions import (
     aliases,
     arithmetic,
     assembly,
+    contractions,
     copies,
     elementwise,
     indexing,
     joining,
+    matrices,
     moments,
     normalised,
     pairs,
@@ -60,15 +62,18 @@ from gradspec_reference.names.functions import (
     scattering,
     selection,
     shapes,
+    sums_of_products,
 )
 from gradspec_reference.names.functions import special as beyond
 from gradspec_reference.names.functions.aliases import *
 from gradspec_reference.names.functions.arithmetic import *
 from gradspec_reference.names.functions.assembly import *
+from gradspec_reference.names.functions.contractions import *
 from gradspec_reference.names.functions.copies import *
 from gradspec_reference.names.functions.elementwise import *
 from gradspec_reference.names.functions.indexing import *
 from gradspec_reference.names.functions.joining import *
+from gradspec_reference.names.functions.matrices import *
 from gradspec_reference.names.functions.moments import *
 from gradspec_reference.names.functions.normalised import *
 from gradspec_reference.names.functions.pairs import *
@@ -83,6 +88,7 @@ from gradspec_reference.names.functions.scattering import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
 from gradspec_reference.names.functions.special import *
+from gradspec_reference.names.functions.sums_of_products import *
 from gradspec_reference.names.likeness import *
 from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
@@ -151,10 +157,12 @@ __all__ += spaced.__all__
 __all__ += aliases.__all__
 __all__ += arithmetic.__all__
 __all__ += assembly.__all__
+__all__ += contractions.__all__
 __all__ += copies.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
 __all__ += joining.__all__
+__all__ += matrices.__all__
 __all__ += moments.__all__
 __all__ += normalised.__all__
 __all__ += pairs.__all__
@@ -169,19 +177,10 @@ __all__ += scattering.__all__
 __all__ += selection.__all__
 __all__ += shapes.__all__
 __all__ += beyond.__all__
+__all__ += sums_of_products.__all__
 
 # rooms of this house, not names of torch
-del (
-    Device,
-    arithmetic,
-    assembly,
-    beyond,
-    copies,
-    elementwise,
-    factories,
-    indexing,
-    joining,
-    likeness,
-)
-del methods, moments, normalised, numerals, pairs, parts, placing, products, queries, ranks
-del reductions, running, scattering, selection, shapes, spaced
+del Device, arithmetic, assembly, beyond, contractions, copies, elementwise, factories, indexing
+del joining, likeness, matrices, methods, moments, normalised, numerals, pairs, parts, placing
+del products, queries, ranks, reductions, running, scattering, selection, shapes, spaced
+del sums_of_products

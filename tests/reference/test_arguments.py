@@ -38,22 +38,29 @@ WRONG = (
 LEFT_OUT = {
     *("torch.as_tensor", "torch.asarray", "torch.can_cast", "torch.is_tensor", "torch.tensor"),
     *("Tensor.backward", "Tensor.new_tensor", "Tensor.to", "Tensor.view", "Tensor.squeeze"),
+    *("torch.einsum", "torch.tensordot", "linalg.pinv"),
     *("Tensor.unflatten", "torch.manual_seed", "torch.set_default_dtype", "torch.set_warn_always"),
 }
 
 
 def names() -> list[str]:
-    """Return the functions of the package and the methods of tensors that are behind a door."""
+    """Return the functions and the methods of tensors that are behind a door."""
     functions = [f"torch.{name}" for name in engine.__all__ if hasattr(torch, name)]
     methods = [f"Tensor.{name}" for name in sorted(vars(engine.Tensor))]
-    made = [name for name in (*functions, *methods) if hasattr(function(name), "__wrapped__")]
+    of_matrices = [f"linalg.{name}" for name in engine.linalg.__all__]
+    made = [
+        name
+        for name in (*functions, *methods, *of_matrices)
+        if hasattr(function(name), "__wrapped__")
+    ]
     return [name for name in made if name not in LEFT_OUT and "__" not in name]
 
 
 def function(name: str) -> object:
     """Return the engine's function of that name."""
     owner, own = name.split(".")
-    return getattr(engine if owner == "torch" else engine.Tensor, own)
+    owners = {"torch": engine, "Tensor": engine.Tensor, "linalg": engine.linalg}
+    return getattr(owners[owner], own)
 
 
 def calls(name: str) -> Iterator[str]:

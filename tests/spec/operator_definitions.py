@@ -14,6 +14,7 @@ import joining_definitions
 import mpmath as mp
 import numpy as np
 import placing_definitions
+from matrix_definitions import MATRICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -338,6 +339,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     **joining_definitions.DEFINITIONS,
     "sort": sort,
     "topk": lambda x, k, dim=-1, largest=True: sort(x, dim, largest, k),
+    **MATRICES,
     "matmul": matmul,
     "dot": matmul,
     "mv": matmul,

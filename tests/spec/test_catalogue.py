@@ -12,6 +12,7 @@ import pytest
 from operator_definitions import exact
 
 from gradspec import edition
+from gradspec.catalogue.domain import Symmetric
 from gradspec.catalogue.operator import (
     CONSTANT,
     DIFFERENTIABLE,
@@ -131,7 +132,9 @@ def test_a_sample_is_the_same_in_every_run_and_exact_in_few_bits(call: Call) -> 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=lambda c: c.name)
 def test_an_operand_is_not_symmetric(call: Call) -> None:
-    for array in variables(call.sample()):
+    meant = any(isinstance(getattr(v, "domain", None), Symmetric) for v in call.given.values())
+    meant = meant or "singular" in call.name
+    for array in () if meant else variables(call.sample()):
         square = array.ndim == 2 and array.shape[0] == array.shape[1]
         assert not (square and np.array_equal(array, array.T))
 

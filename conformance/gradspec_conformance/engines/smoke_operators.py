@@ -7,6 +7,7 @@ here before any derivative is taken.  What a wrong value is the value of is said
 from __future__ import annotations
 
 import re
+from inspect import signature
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,14 +82,19 @@ class OperatorTrial:
         return self._compare(result, expected)
 
     def _compare_all(self, results: Any, expected: tuple[Any, ...]) -> Complaint | None:
-        if not isinstance(results, tuple | list) or len(results) != len(expected):
-            wanted = f"a tuple or list of {len(expected)} tensors"
+        settled = self.call.operator.settled
+        count = len(signature(settled).parameters) if settled else len(expected)
+        if not isinstance(results, tuple | list) or len(results) != count:
+            wanted = f"a tuple or list of {count} tensors"
             return Complaint(f"it gave {results!r}", wanted, "return a sequence of handles")
-        pairs = zip(results, expected, strict=True)
-        return next((c for c in (self._compare(r, e) for r, e in pairs) if c), None)
+        found = [self.ask.shown(result, self.act.key) for result in results]
+        pairs = zip(settled(*found) if settled else found, expected, strict=True)
+        return next((c for c in (self._compare_arrays(f, e) for f, e in pairs) if c), None)
 
     def _compare(self, result: Any, expected: Any) -> Complaint | None:
-        found = self.ask.shown(result, self.act.key)
+        return self._compare_arrays(self.ask.shown(result, self.act.key), expected)
+
+    def _compare_arrays(self, found: Any, expected: Any) -> Complaint | None:
         wanted = np.asarray(expected)
         if self.call.operator.smoothness is UNDETERMINED:
             failure = has_shape(found, wanted.shape)

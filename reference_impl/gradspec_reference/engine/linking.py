@@ -150,14 +150,16 @@ def collect_edges(operands: tuple[Any, ...], requires: tuple[bool, ...]) -> tupl
     )
 
 
-def collect_saved(how: Plan, operands: tuple[Any, ...], result: Tensor | None) -> tuple[Any, ...]:
-    """Return what the rules need: operands, their shapes, or the result if there is one yet."""
+def collect_saved(
+    how: Plan, operands: tuple[Any, ...], result: Tensor | tuple[Tensor, ...] | None
+) -> tuple[Any, ...]:
+    """Return what the rules need: operands, their shapes, or what there is yet of results."""
     saved: list[Any] = []
     for kind, index in how.sources:
         if kind == "operand":
             saved.append(keep(operands[index]))
         elif kind == "result":
-            saved.append(None if result is None else save_result(result))
+            saved.append(keep_result(result))
         elif kind == "shape":
             saved.append(operands[index]._array.shape)
         elif kind == "rest":
@@ -172,6 +174,13 @@ def keep(operand: Any) -> Any:
     if type(operand) is not Tensor or operand._counter is None:
         return operand
     return SavedTensor(operand)
+
+
+def keep_result(result: Tensor | tuple[Tensor, ...] | None) -> Any:
+    """Return what a node keeps of its result, or of each of several."""
+    if isinstance(result, tuple):
+        return [save_result(each, number) for number, each in enumerate(result)]
+    return None if result is None else save_result(result)
 
 
 def differentiated(operator: Operator, edges: tuple[graph.Edge, ...]) -> tuple[graph.Edge, ...]:

@@ -12,6 +12,8 @@ import itertools
 import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, Never
 
+import numpy as np
+
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.errors import GraphFreedError, OperandShapeError
 
@@ -135,6 +137,8 @@ class Node:
 
     def refusal(self, error: ValueError) -> Exception:
         """Word the refusal of a kernel by a derivative: the shapes are not those of the forward."""
+        if isinstance(error, np.linalg.LinAlgError):
+            return RuntimeError(f"the derivative of {self.name()} has no value here: {error}")
         return OperandShapeError(
             f"the derivative of {self.name()} was given shapes that do not fit together ({error}); "
             "data of another shape was assigned to a tensor after it was used"

@@ -7,6 +7,7 @@ history.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -204,7 +205,7 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
         how = plan(operator, (True,))
         node = how.node(
             (graph.gradient_edge(source),),
-            collect_saved(how, (source,), None),
+            collect_saved(how, (source,), results),
             params,
             tuple([(array.shape, array.dtype) for array in arrays]),
             how.freeable,
@@ -243,6 +244,8 @@ def function(operator: Operator) -> Any:
     """Return an operator as rules call it: a function of operands, then params, that records."""
     applied = apply_pointwise if operator.pointwise else apply
     count = len(operator.operand_names)
+    if operator.several:
+        return functools.partial(several, operator)
 
     def recorded(*arguments: Any) -> Tensor:
         return applied(operator, arguments[:count], *arguments[count:])

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 
-def refused(operator: Operator, values: Any, error: ValueError) -> OperandShapeError:
+def refused(operator: Operator, values: Any, error: ValueError) -> RuntimeError:
     """Word the refusal of operands by a kernel: two shapes do not fit, or one is of no use."""
+    if isinstance(error, np.linalg.LinAlgError):
+        return RuntimeError(f"{operator.name} was given a matrix that has no result: {error}")
     shapes = [np.shape(v) for v in values if isinstance(v, np.ndarray)]
     if len(shapes) > 1:
         return shapes_do_not_fit(operator, values)

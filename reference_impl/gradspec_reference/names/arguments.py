@@ -35,20 +35,22 @@ OF_NUMPY: Final = {
 """NumPy's names of arguments, which torch accepts."""
 
 STORING: Final = """
-    abs absolute acos acosh add addcdiv addcmul addmm all amax amin aminmax any arange arccos
-    arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin asin asinh atan atan2 atanh
-    bitwise_and bitwise_not bitwise_or bitwise_xor bmm bucketize cat ceil clamp column_stack
-    concat copysign cos cosh cummax cummin cumprod cumsum deg2rad diag diff digamma div divide
-    dot dstack empty eq erf erfc erfinv exp exp2 expm1 eye fix float_power floor floor_divide
-    fmax fmin fmod frac full gather ge gt heaviside hstack hypot index_add index_copy
-    index_select isneginf isposinf kthvalue le lerp lgamma linspace log log10 log1p log2
-    log_softmax logaddexp logaddexp2 logcumsumexp logical_and logical_not logical_or
-    logical_xor logit logsumexp lt masked_select matmul max maximum mean median min minimum mm
-    mode msort mul multiply mv nan_to_num nanmean nansum ne neg negative nonzero norm ones
-    outer polygamma pow prod rad2deg rand randint randn randperm reciprocal remainder round
-    rsqrt scatter scatter_add scatter_reduce searchsorted sigmoid sign signbit sin sinc sinh
-    softmax sort sqrt square stack std sub subtract sum take take_along_dim tan tanh topk tril
-    triu true_divide trunc var vstack where xlog1py xlogy zeros
+    abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax
+    any arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin asin asinh
+    atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor bmm bucketize cat
+    ceil cholesky clamp column_stack concat copysign cos cosh cross cummax cummin cumprod
+    cumsum deg2rad diag diff digamma div divide dot dstack eigh eigvalsh empty eq erf erfc
+    erfinv exp exp2 expm1 eye fix float_power floor floor_divide fmax fmin fmod frac full
+    gather ge gt heaviside hstack hypot index_add index_copy index_select inner inv inverse
+    isneginf isposinf kron kthvalue le lerp lgamma linspace log log10 log1p log2 log_softmax
+    logaddexp logaddexp2 logcumsumexp logical_and logical_not logical_or logical_xor logit
+    logsumexp lt masked_select matmul matrix_norm matrix_power max maximum mean median min
+    minimum mm mode msort mul multi_dot multiply mv nan_to_num nanmean nansum ne neg negative
+    nonzero norm ones outer pinv polygamma pow prod qr rad2deg rand randint randn randperm
+    reciprocal remainder round rsqrt scatter scatter_add scatter_reduce searchsorted sigmoid
+    sign signbit sin sinc sinh slogdet softmax solve solve_triangular sort sqrt square stack
+    std sub subtract sum svd svdvals take take_along_dim tan tanh tensordot topk tril triu
+    true_divide trunc var vdot vecdot vstack where xlog1py xlogy zeros
 """
 WITH_OUT: Final = frozenset(STORING.split())
 """The functions that can store their result in a tensor given as `out=`."""

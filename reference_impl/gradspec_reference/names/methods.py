@@ -20,10 +20,12 @@ from gradspec_reference.names.functions import (
     aliases,
     arithmetic,
     assembly,
+    contractions,
     copies,
     elementwise,
     indexing,
     joining,
+    matrices,
     moments,
     normalised,
     pairs,
@@ -39,6 +41,7 @@ from gradspec_reference.names.functions import (
     selection,
     shapes,
     special,
+    sums_of_products,
 )
 
 if TYPE_CHECKING:
@@ -149,7 +152,16 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(assembly, "repeat flip roll tril triu"),
     **named(reshaping, "t_ transpose_ squeeze_ unsqueeze_ resize_"),
     **named(indexing, "index_select gather take_along_dim masked_select"),
-    **named(products, "dot mv mm bmm matmul outer addmm"),
+    **named(products, "dot vdot mv mm bmm matmul outer"),
+    **named(
+        sums_of_products,
+        "addmm addmv addr baddbmm addbmm addmm_ addmv_ addr_ baddbmm_ addbmm_",
+    ),
+    **named(contractions, "inner kron"),
+    **named(
+        matrices,
+        "det slogdet logdet inverse pinverse cholesky matrix_exp matrix_power trace cross",
+    ),
     **named(
         reductions,
         """

@@ -1,11 +1,17 @@
-"""What functions with two results return: pairs that are shown by name (torch.return_types)."""
+"""Tuples of results, which are shown by name (torch.return_types)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
+
+
+def by_name(results: Any) -> str:
+    """Show several results, each with its name."""
+    shown = ",\n".join(f"{name}={getattr(results, name)!r}" for name in results._fields)
+    return f"torch.return_types.{type(results).__name__}(\n{shown})"
 
 
 class Extreme(NamedTuple):
@@ -15,8 +21,7 @@ class Extreme(NamedTuple):
     indices: Tensor
 
     def __repr__(self) -> str:
-        shown = ",\n".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
-        return f"torch.return_types.{type(self).__name__}(\n{shown})"
+        return by_name(self)
 
 
 class max(Extreme):  # noqa: N801
@@ -80,4 +85,45 @@ class aminmax(NamedTuple):  # noqa: N801
     max: Tensor
 
     def __repr__(self) -> str:
-        return f"torch.return_types.aminmax(\nmin={self.min!r},\nmax={self.max!r})"
+        return by_name(self)
+
+
+class slogdet(NamedTuple):  # noqa: N801
+    """The result of torch.slogdet."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+    def __repr__(self) -> str:
+        return by_name(self)
+
+
+class linalg_eigh(NamedTuple):  # noqa: N801
+    """The result of torch.linalg.eigh."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+    def __repr__(self) -> str:
+        return by_name(self)
+
+
+class linalg_qr(NamedTuple):  # noqa: N801
+    """The result of torch.linalg.qr."""
+
+    Q: Tensor
+    R: Tensor
+
+    def __repr__(self) -> str:
+        return by_name(self)
+
+
+class linalg_svd(NamedTuple):  # noqa: N801
+    """The result of torch.linalg.svd."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+    def __repr__(self) -> str:
+        return by_name(self)

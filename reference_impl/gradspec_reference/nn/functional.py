@@ -15,6 +15,7 @@ from gradspec_reference.names.functions import (
     normalised,
     products,
     shapes,
+    sums_of_products,
 )
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.nn import activations
@@ -86,13 +87,15 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if bias is None:
         return products.matmul(input, matrix)
     if input.ndim == 2:  # noqa: PLR2004 - a matrix
-        return products.addmm(bias, input, matrix)
+        return sums_of_products.addmm(bias, input, matrix)
     in_a_row = bias.ndim == 1 or sum(n != 1 for n in bias._array.shape) == 1
     if not (in_a_row and input.ndim and input.is_contiguous()):
         return arithmetic.add_(products.matmul(input, matrix), bias)
     *stack, length = input._array.shape
     flat = shapes.reshape(input, (math.prod(stack), length))
-    return shapes.view_(products.addmm(bias, flat, matrix), (*stack, matrix._array.shape[1]))
+    return shapes.view_(
+        sums_of_products.addmm(bias, flat, matrix), (*stack, matrix._array.shape[1])
+    )
 
 
 arguments.put_doors(sys.modules[__name__], numpy=False)

@@ -12,7 +12,9 @@ from gradspec_reference.operators import (
     arithmetic,
     assembly,
     comparisons,
+    factorisations,
     indexing,
+    linear_algebra,
     losses,
     memory,
     normalised,
@@ -26,6 +28,7 @@ from gradspec_reference.operators import (
     selection,
     shapes,
     special,
+    sums_of_products,
     transcendental,
 )
 from gradspec_reference.operators.row import Operator
@@ -44,6 +47,9 @@ FAMILIES: Final = (
     pairs,
     losses,
     products,
+    sums_of_products,
+    linear_algebra,
+    factorisations,
     shapes,
     special,
     assembly,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.arithmetic import mul_other, mul_self
-from gradspec_reference.operators.row import Operator, Rule
+from gradspec_reference.operators.row import Operator, Rule, both
 
 
 def transposed(xp: Any, matrices: Any) -> Any:
@@ -33,33 +33,6 @@ def matmul_kernel(a: Any, b: Any) -> Any:
     if b.base is not None and 0 in b.strides:
         b = np.ascontiguousarray(b)
     return np.matmul(a, b)
-
-
-def addmm_kernel(bias: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    """Beta bias + alpha a @ b, added in place; for beta = 0 the bias may be NaN."""
-    product = matmul_kernel(a, b)
-    if beta == alpha == 1:
-        product += bias
-        return product
-    product *= product.dtype.type(alpha)
-    if beta:
-        product += bias * product.dtype.type(beta)
-    return product
-
-
-def addmm_bias(_xp: Any, g: Any, _mat2: Any, _mat1: Any, beta: Any, _alpha: Any) -> Any:
-    """Beta g."""
-    return g if beta == 1 else g * beta
-
-
-def addmm_left(xp: Any, g: Any, mat2: Any, _mat1: Any, _beta: Any, alpha: Any) -> Any:
-    """Alpha g times the right factor, transposed."""
-    return xp.mm(g if alpha == 1 else g * alpha, transposed(xp, mat2))
-
-
-def addmm_right(xp: Any, g: Any, _mat2: Any, mat1: Any, _beta: Any, alpha: Any) -> Any:
-    """Return the left factor, transposed, times alpha g."""
-    return xp.mm(transposed(xp, mat1), g if alpha == 1 else g * alpha)
 
 
 def mv_matrix(xp: Any, g: Any, vec: Any, _self: Any) -> Any:
@@ -132,11 +105,10 @@ ROWS = (
         vjp={"self": left("matmul"), "mat2": right("matmul")},
     ),
     Operator(
-        "addmm",
-        kernel=addmm_kernel,
-        operands="self mat1 mat2",
-        params="beta alpha",
-        saves={"mat1": "mat2", "mat2": "mat1"},
-        vjp={"self": addmm_bias, "mat1": addmm_left, "mat2": addmm_right},
+        "vdot",
+        kernel=np.dot,
+        operands="self other",
+        saves={"self": "other", "other": "self"},
+        vjp=both(mul_self, mul_other),
     ),
 )

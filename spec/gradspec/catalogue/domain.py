@@ -37,6 +37,19 @@ class Domain:
         return entries.reshape(shape)
 
 
+@dataclass(frozen=True, slots=True)
+class Symmetric(Domain):
+    """Symmetric matrices; `shift` is added to the diagonal."""
+
+    shift: float = 0.0
+
+    def draw(self, random: np.random.Generator, shape: tuple[int, ...], taken: set[Any]) -> Any:
+        """Draw matrices, and mirror the lower triangle."""
+        lower = np.tril(Domain.draw(self, random, shape, taken))
+        mirrored = np.tril(lower, -1).swapaxes(-1, -2)
+        return lower + mirrored + self.shift * np.eye(shape[-1])
+
+
 REAL: Final = Domain.between(-2, 2)
 POSITIVE: Final = Domain.between(1 / 4, 3)
 ABOVE_MINUS_ONE: Final = Domain.between(-3 / 4, 2)
@@ -85,6 +98,9 @@ FEW: Final = Domain((-1.0, 0.0, 2.0), repeats=True)
 ZERO_OR_ONE: Final = Domain((0.0, 1.0), repeats=True)
 NUMBER_OR_NAN: Final = Domain((float("nan"), 1.5, -2.25), repeats=True)
 TRUTH: Final = Domain((True, False), repeats=True)
+SYMMETRIC: Final = Symmetric(REAL.values)
+DEFINITE: Final = Symmetric(Domain.between(-1, 1).values, shift=4.0)
+"""The shift is larger than all else in a row."""
 
 
 def places(count: int) -> Domain:

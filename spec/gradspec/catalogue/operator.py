@@ -36,6 +36,9 @@ class Smoothness(StrEnum):
     PIECEWISE = "piecewise"
     """Analytic between kinks and jumps, which the formula finds by real parts."""
 
+    SPECTRAL = "spectral"
+    """The formula takes complex numbers whose imaginary part is small, to first order."""
+
     REFUSED = "refused"
     """Piecewise, but torch has no derivative for it and refuses."""
 
@@ -49,11 +52,12 @@ class Smoothness(StrEnum):
 ANALYTIC: Final = Smoothness.ANALYTIC
 LINEAR: Final = Smoothness.LINEAR
 PIECEWISE: Final = Smoothness.PIECEWISE
+SPECTRAL: Final = Smoothness.SPECTRAL
 REFUSED: Final = Smoothness.REFUSED
 CONSTANT: Final = Smoothness.CONSTANT
 UNDETERMINED: Final = Smoothness.UNDETERMINED
 
-DIFFERENTIABLE: Final = (ANALYTIC, LINEAR, PIECEWISE)
+DIFFERENTIABLE: Final = (ANALYTIC, LINEAR, PIECEWISE, SPECTRAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,9 @@ class Operator:
     `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
     adds the form `NAME_`, which is `inplace`, and a `form_of` NAME; `has_room` says that the result
     has always room in `x`, into which the other operands are put.
+
+    What an operator with several results leaves open, such as a sign, is not asked: `settled` makes
+    of the results of an engine what is determined, and the formula gives that.
     """
 
     name: str
@@ -110,6 +117,7 @@ class Operator:
     has_room: bool = False
     inplace: bool = False
     form_of: str = ""
+    settled: Callable[..., Any] | None = None
 
     def gives_several(self, given: Iterable[str]) -> bool:
         """Say whether a call with these arguments returns several tensors."""
@@ -128,7 +136,7 @@ class Operator:
             calls={
                 name: given
                 for name, given in self.calls.items()
-                if self.has_room or _has_room(given)
+                if self.has_room or _has_room(Call(self, name, given))
             },
             kinks={},
             sign="",
@@ -141,10 +149,15 @@ class Operator:
         )
 
 
-def _has_room(given: Given) -> bool:
-    operands = {name: value for name, value in given.items() if isinstance(value, Operand)}
-    shapes = [operand.shape for operand in operands.values()]
-    return "x" in operands and np.broadcast_shapes(*shapes) == operands["x"].shape
+def _has_room(call: Call) -> bool:
+    operands = {name: value for name, value in call.given.items() if isinstance(value, Operand)}
+    if "x" not in operands:
+        return False
+    try:
+        shape = np.broadcast_shapes(*(operand.shape for operand in operands.values()))
+    except ValueError:  # of a product, whose factors need not broadcast
+        shape = np.shape(call.value(call.sample()))
+    return shape == operands["x"].shape
 
 
 def row(
@@ -165,6 +178,7 @@ def row(
     has_inplace: bool = False,
     has_room: bool = False,
     inplace: bool = False,
+    settled: Callable[..., Any] | None = None,
     **calls: Given,
 ) -> Operator:
     """Write a row: `NAME(PARAMETERS)`, the formula, the plain call, and other calls by name."""
@@ -186,6 +200,7 @@ def row(
         has_inplace=has_inplace,
         has_room=has_room,
         inplace=inplace,
+        settled=settled,
     )
 
 

@@ -45,7 +45,6 @@ COME_THROUGH: Final = {
     "lerp_scalar": "lerp lerp_small",
     "log_sigmoid": "logsigmoid logsigmoid_array logsigmoid_negative",
     "masked_fill_tensor": "masked_fill_tensor",
-    "bmm": "",
     "max_dim": "max_dim max_keepdim",
     "mean_dim": "mean_dim mean_keepdim",
     "median_dim": "median_dim median_keepdim median_odd_dim",
@@ -88,8 +87,12 @@ COME_THROUGH: Final = {
     "transpose": "swapaxes",
     "unsafe_split_with_sizes": "",
     "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
-    "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim",
     "view": "unflatten view_as reshape flatten flatten_some",
+    "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim "
+    "cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm matrix_norm_dim "
+    "matrix_norm_keepdim",
+    "eigh": "eigvalsh eigvalsh_upper eigvalsh_stack",
+    "svd": "svdvals svdvals_wide svdvals_stack",
 }
 """Row of the engine's table -> calls of the catalogue that are of another name."""
 
@@ -103,8 +106,8 @@ AT_KINKS: Final = {
     "cummin_values": "cummin",
     "hardtanh": "hardtanh relu6",
     "prelu_kernel": "prelu",
-    "vector_norm": "norm norm_p1 norm_maximum vector_norm vector_norm_ord1 vector_norm_largest "
-    "vector_norm_smallest",
+    "vector_norm": "norm norm_p1 norm_maximum matrix_norm cdist vector_norm vector_norm_ord1 "
+    "vector_norm_largest vector_norm_smallest",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
@@ -124,6 +127,7 @@ MADE_BY_FUNCTIONS: Final = (
     *("all", "any", "argmax", "argmin", *IDENTITIES, "detach", "detach_", "resize_"),
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),
+    *("einsum", "inner", "kron", "matrix_norm", "matrix_power", "multi_dot", "tensordot", "vecdot"),
 )
 """Operators that have no row of the table, or do not use it."""
 

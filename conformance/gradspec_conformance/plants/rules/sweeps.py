@@ -148,7 +148,10 @@ def public(name: str) -> Place:
         return at(type(autograd.Variable), "__call__")
     if name in SIGNS:
         return at(Tensor, SIGNS[name])
-    return at(Tensor if CATALOGUE[name].method else gradspec_reference, name)
+    operator = CATALOGUE[name]
+    if (operator.torch or "").startswith("torch.linalg."):
+        return at(gradspec_reference.linalg, name)
+    return at(Tensor if operator.method else gradspec_reference, name)
 
 
 def along_the_first(sound: Any, x: Any, dims: Any, *rest: Any) -> Any:

@@ -9,10 +9,12 @@ from gradspec_reference.names.functions import (
     aliases,
     arithmetic,
     assembly,
+    contractions,
     copies,
     elementwise,
     indexing,
     joining,
+    matrices,
     moments,
     normalised,
     pairs,
@@ -27,16 +29,25 @@ from gradspec_reference.names.functions import (
     selection,
     shapes,
     special,
+    sums_of_products,
 )
 
-for family in (arithmetic, assembly, copies, elementwise, indexing, normalised, parts, products):
-    arguments.put_doors(family)
 for family in (
     aliases,
+    arithmetic,
+    assembly,
+    contractions,
+    copies,
+    elementwise,
+    indexing,
     joining,
+    matrices,
     moments,
+    normalised,
     pairs,
+    parts,
     placing,
+    products,
     queries,
     ranks,
     reductions,
@@ -45,5 +56,6 @@ for family in (
     selection,
     shapes,
     special,
+    sums_of_products,
 ):
     arguments.put_doors(family)

@@ -7,26 +7,22 @@ from typing import TYPE_CHECKING, Final
 from gradspec_reference.engine import recording, refusals, versions
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.recording import apply, unary
-from gradspec_reference.engine.shapes import is_broadcast_of
-from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import Scalar
-    from gradspec_reference.engine.shapes import Shape
     from gradspec_reference.engine.tensor import Tensor
     from gradspec_reference.operators import Operator
 
 __all__ = [
-    "addmm",
     "bmm",
     "dot",
     "matmul",
     "mm",
     "mv",
     "outer",
+    "vdot",
 ]
 
 
@@ -42,16 +38,26 @@ def of_ranks(operator: Operator, a: Tensor, b: Tensor, ranks: tuple[int, int]) -
 
 def check_same_dtype(operator: Operator, a: Tensor, b: Tensor) -> None:
     """Refuse factors of two dtypes, and booleans."""
+    check_dtypes(operator.name, a, b)
+
+
+def check_dtypes(name: str, a: Tensor, b: Tensor) -> None:
+    """Refuse to multiply tensors of two dtypes, and booleans, under a name."""
     x, y = a._array.dtype, b._array.dtype
     if x != y:
-        raise RuntimeError(f"{operator.name} was given {a.dtype} and {b.dtype}; convert with to()")
+        raise RuntimeError(f"{name} was given {a.dtype} and {b.dtype}; convert with to()")
     if x.kind == "b":
-        raise NotImplementedError(f"{operator.name} was given booleans; convert with to() first")
+        raise NotImplementedError(f"{name} was given booleans; convert with to() first")
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Return the product of two vectors (torch.dot)."""
     return of_ranks(OPERATORS["dot"], input, tensor, (1, 1))
+
+
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """Return the product of two vectors, which are real (torch.vdot)."""
+    return of_ranks(OPERATORS["vdot"], input, other, (1, 1))
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
@@ -105,25 +111,3 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     if (input.ndim, vec2.ndim) != (1, 1):
         raise RuntimeError(f"outer was given {input.ndim} and {vec2.ndim} dimensions; each needs 1")
     return mul(shapes.reshape(input, (input._array.size, 1)), vec2)
-
-
-def addmm(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1
-) -> Tensor:
-    """Return beta * input + alpha * (mat1 @ mat2) (torch.addmm)."""
-    operator = OPERATORS["addmm"]
-    shapes_of_all = [x._array.shape for x in (input, mat1, mat2)]
-    check_fit(operator, *shapes_of_all)
-    check_same_dtype(operator, mat1, mat2)
-    check_same_dtype(operator, input, mat1)
-    return apply(operator, (input, mat1, mat2), beta, alpha)
-
-
-def check_fit(operator: Operator, bias: Shape, left: Shape, right: Shape) -> None:
-    """Refuse factors that are no matrices or do not fit, and a bias larger than their product."""
-    fit = len(left) == len(right) == 2 and left[1] == right[0]  # noqa: PLR2004 - matrices
-    if not fit or not is_broadcast_of((left[0], right[1]), bias):
-        raise OperandShapeError(
-            f"{operator.name} was given a bias of shape {list(bias)} and factors of shapes "
-            f"{list(left)} and {list(right)}, which do not fit together"
-        )

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 def perform(ag: Autograd, call: Call, given: Given) -> Any:
     """Call the operator; in place, give what its first operand then is.
 
+    Of what is determined up to signs only what is determined is asked.
+
     After `x += y` it is what the assignment gave, which need not be the tensor that it was.
     """
     if not call.operator.inplace:
-        return getattr(ag, call.operator.name)(**given)
+        result = getattr(ag, call.operator.name)(**given)
+        return call.operator.settled(*result) if call.operator.settled else result
     target = given["x"]
     result = getattr(target, call.operator.name)(**{n: v for n, v in given.items() if n != "x"})
     return result if call.operator in AUGMENTED else target

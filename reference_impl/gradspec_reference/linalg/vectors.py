@@ -1,0 +1,150 @@
+"""Products of vectors, chains of products, and norms of matrices (torch.linalg)."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING
+
+from gradspec_reference.engine.shapes import as_shape, named_dims
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.linalg.factors import svdvals
+from gradspec_reference.names import arguments
+from gradspec_reference.names.functions import (
+    elementwise,
+    matrices,
+    normalised,
+    products,
+    reductions,
+    shapes,
+)
+from gradspec_reference.names.functions.arithmetic import mul
+from gradspec_reference.names.functions.reductions import check_is_floating
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.dtypes import DType
+
+__all__ = [
+    "cross",
+    "matrix_norm",
+    "multi_dot",
+    "vecdot",
+]
+
+MATRIX = 2
+AT_LEAST = 2
+
+
+def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
+    """Return the vectors that stand on two vectors each (torch.linalg.cross)."""
+    return matrices.crossed(input, other, dim)
+
+
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
+    """Return the products of vectors along a dimension (torch.linalg.vecdot)."""
+    check_is_floating("vecdot", x)
+    if x._array.dtype != y._array.dtype:
+        raise RuntimeError(f"vecdot was given {x.dtype} and {y.dtype}; convert with to()")
+    return reductions.sum(mul(x, y), dim)
+
+
+def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
+    """Return the product of matrices, in the order of least work (torch.linalg.multi_dot).
+
+    The first and the last may be vectors.
+    """
+    if not all(isinstance(x, Tensor) for x in tensors):
+        raise TypeError("multi_dot was given something that is no tensor")
+    if len(tensors) < AT_LEAST:
+        raise RuntimeError(f"multi_dot was given {len(tensors)} tensors; it needs two or more")
+    first, *inner, last = tensors
+    if any(x.ndim != MATRIX for x in inner) or not {first.ndim, last.ndim} <= {1, MATRIX}:
+        raise RuntimeError("multi_dot was given something between the ends that is no matrix")
+    for x in tensors[1:]:
+        products.check_dtypes("multi_dot", tensors[0], x)
+    chain = [shapes.unsqueeze(first, 0) if first.ndim == 1 else first, *inner]
+    chain.append(shapes.unsqueeze(last, 1) if last.ndim == 1 else last)
+    product = chained(chain, cheapest([x._array.shape for x in chain]), 0, len(chain) - 1)
+    size = [*product._array.shape[: first.ndim - 1], *product._array.shape[3 - last.ndim :]]
+    return shapes.reshape(product, size)
+
+
+def chained(chain: list[Tensor], cuts: dict[tuple[int, int], int], start: int, end: int) -> Tensor:
+    """Multiply a stretch of the chain, each part of it first."""
+    if start == end:
+        return chain[start]
+    cut = cuts[start, end]
+    return products.mm(chained(chain, cuts, start, cut), chained(chain, cuts, cut + 1, end))
+
+
+def cheapest(sizes: list[tuple[int, ...]]) -> dict[tuple[int, int], int]:
+    """Return for each stretch after which factor it is best cut in two."""
+    work = {(i, i): 0 for i in range(len(sizes))}
+    cuts: dict[tuple[int, int], int] = {}
+    for length in range(1, len(sizes)):
+        for start in range(len(sizes) - length):
+            end = start + length
+            costs = {
+                cut: work[start, cut]
+                + work[cut + 1, end]
+                + sizes[start][0] * sizes[cut][1] * sizes[end][1]
+                for cut in range(start, end)
+            }
+            best = min(costs, key=costs.__getitem__)
+            cuts[start, end], work[start, end] = best, costs[best]
+    return cuts
+
+
+def matrix_norm(
+    A: Tensor,
+    ord: float | str = "fro",
+    dim: Sequence[int] = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """Return a norm of matrices (torch.linalg.matrix_norm).
+
+    `ord` is 'fro', 'nuc', 2 or -2, of singular values; 1, -1, inf or -inf, of sums of sizes.
+    """
+    check_is_floating("matrix_norm", A)
+    dim = as_shape((dim,))
+    if A.ndim < MATRIX or len(dim) != MATRIX:
+        raise RuntimeError(f"matrix_norm was given {A.ndim} dimensions, and {list(dim)} of them")
+    dims = named_dims(dim, A.ndim)
+    if dtype is not None:
+        A = A.to(dtype)
+    if ord == "fro":
+        return normalised.norm(A, 2.0, dims, keepdim)
+    if ord == "nuc" or ord in (2, -2):
+        result = of_singular_values(shapes.movedim(A, dims, (-2, -1)), ord)
+    elif ord in (1, -1, math.inf, -math.inf):
+        rows, columns = dims if abs(ord) == 1 else (dims[1], dims[0])
+        sums = reductions.sum(elementwise.abs(A), rows, keepdim=True)
+        pick = reductions.amax if ord > 0 else reductions.amin
+        return pick(sums, columns, keepdim) if keepdim else dropped(pick(sums, columns, True), dims)
+    else:
+        raise RuntimeError(f"matrix_norm was given the order {ord!r}, which it does not know")
+    return (
+        shapes.reshape(result, [1 if d in dims else n for d, n in enumerate(A.shape)])
+        if keepdim
+        else result
+    )
+
+
+def dropped(x: Tensor, dims: Sequence[int]) -> Tensor:
+    """Drop dimensions of length one."""
+    return shapes.reshape(x, [n for d, n in enumerate(x.shape) if d not in dims])
+
+
+def of_singular_values(x: Tensor, order: float | str) -> Tensor:
+    """Return the sum of the singular values, the largest or the smallest."""
+    values = svdvals(x)
+    if order == "nuc":
+        return reductions.sum(values, -1)
+    return reductions.amax(values, -1) if order == MATRIX else reductions.amin(values, -1)
+
+
+arguments.put_doors(sys.modules[__name__])

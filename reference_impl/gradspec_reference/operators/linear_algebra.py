@@ -1,0 +1,269 @@
+"""Square matrices and stacks of them: determinants, inverses, solutions; start at `inv_rule`.
+
+The matrix is the last two dimensions.  A is what torch calls it here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradspec_reference.operators.products import transposed
+from gradspec_reference.operators.row import Operator, both, unary_operator
+
+WELL = 1e-8
+
+
+def array_of(x: Any) -> Any:
+    """Return the plain array of a saved value."""
+    return getattr(x, "_array", x)
+
+
+def times(xp: Any, numbers: Any, matrices: Any) -> Any:
+    """Multiply each matrix of a stack by its number."""
+    return xp.reshape(numbers, (*numbers.shape, 1, 1)) * matrices
+
+
+def inv_rule(xp: Any, g: Any, result: Any) -> Any:
+    """d X^-1 = -X^-1 dX X^-1."""
+    back = transposed(xp, result)
+    return -xp.matmul(back, xp.matmul(g, back))
+
+
+def is_well_conditioned(x: Any) -> bool:
+    """Tell whether every matrix of a stack is far enough from a singular one to be inverted."""
+    try:
+        size = np.abs(x).sum(-2).max(-1, initial=0) * np.abs(np.linalg.inv(x)).sum(-2).max(
+            -1, initial=0
+        )
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.all(size * WELL < 1))
+
+
+def cofactors(x: Any) -> Any:
+    """Return the derivative of the determinant, also where it is zero."""
+    left, sizes, right = np.linalg.svd(x)
+    sign = np.linalg.det(left) * np.linalg.det(right)
+    others = np.prod(np.where(np.eye(x.shape[-1], dtype=bool), 1, sizes[..., None, :]), -1)
+    return (left * (others * sign[..., None])[..., None, :]) @ right
+
+
+def minors(xp: Any, x: Any) -> Any:
+    """Return for each entry the matrix without its row and its column."""
+    n = x.shape[-1]
+    rest = np.array([[i for i in range(n) if i != k] for k in range(n)], int).reshape(n, n - 1)
+    return xp.pick(x, (..., rest[:, None, :, None], rest[None, :, None, :]))
+
+
+def det_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
+    """Return the cofactors; they are a polynomial, and the inverse is the short way to them."""
+    array = array_of(x)
+    if is_well_conditioned(array):
+        return times(xp, g * result, transposed(xp, xp.inv(x)))
+    if x is array:
+        return times(xp, g, cofactors(x))
+    n = array.shape[-1]
+    signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+    return times(xp, g, xp.mul(xp.det(minors(xp, x)), signs.astype(array.dtype)))
+
+
+def slogdet_rule(xp: Any, g: list[Any], x: Any) -> Any:
+    """d log |det X| = tr X^-1 dX; the sign is constant."""
+    _, of_logarithm = g
+    if of_logarithm is None:
+        return xp.zeros_like(x)
+    return times(xp, of_logarithm, transposed(xp, xp.inv(x)))
+
+
+def solve_left(xp: Any, g: Any, a: Any, result: Any) -> Any:
+    """Return -A^-T g X^T."""
+    return -xp.matmul(xp.solve(transposed(xp, a), g), transposed(xp, result))
+
+
+def solve_right(xp: Any, g: Any, a: Any, _result: Any) -> Any:
+    """Return A^-T g."""
+    return xp.solve(transposed(xp, a), g)
+
+
+def triangle(x: Any, upper: bool, unitriangular: bool) -> Any:
+    """Return a triangle of a matrix, with ones on the diagonal if it is not to be looked at."""
+    kept = np.triu(x) if upper else np.tril(x)
+    return np.where(np.eye(x.shape[-1], dtype=bool), 1, kept) if unitriangular else kept
+
+
+def solve_triangular_kernel(a: Any, b: Any, upper: bool, unitriangular: bool) -> Any:
+    """Solve by substitution: elimination finds nothing to do in an upper triangle."""
+    kept = triangle(a, upper, unitriangular)
+    if upper:
+        return np.linalg.solve(kept, b)
+    turned = np.linalg.solve(kept[..., ::-1, ::-1], b[..., ::-1, :])
+    return np.ascontiguousarray(turned[..., ::-1, :])
+
+
+def triangular_right(
+    xp: Any, g: Any, a: Any, _result: Any, upper: bool, unitriangular: bool
+) -> Any:
+    """Return A^-T g."""
+    return xp.solve_triangular(transposed(xp, a), g, not upper, unitriangular)
+
+
+def triangular_left(xp: Any, g: Any, a: Any, result: Any, upper: bool, unitriangular: bool) -> Any:
+    """Return the triangle of -A^-T g X^T, without the diagonal if nobody looks at it."""
+    solved = xp.solve_triangular(transposed(xp, a), g, not upper, unitriangular)
+    whole = -xp.matmul(solved, transposed(xp, result))
+    aside = int(unitriangular)
+    return xp.triu(whole, aside) if upper else xp.tril(whole, -aside)
+
+
+def cholesky_rule(xp: Any, g: Any, result: Any) -> Any:
+    """Return what the symmetric matrix receives: L^-T P L^-1, made symmetric.
+
+    P is the lower triangle of L^T g, with half of the diagonal.
+    """
+    back = transposed(xp, result)
+    product = xp.matmul(back, g)
+    half = (xp.tril(product, 0) + xp.tril(product, -1)) * 0.5
+    once = xp.solve_triangular(back, half, True, False)
+    twice = xp.solve_triangular(back, transposed(xp, once), True, False)
+    return (twice + transposed(xp, twice)) * 0.5
+
+
+def pinv_rule(xp: Any, g: Any, x: Any, p: Any, _rcond: float) -> Any:
+    """Return the derivative at constant rank: of the inverse, and of the two null spaces."""
+    back, g_back = transposed(xp, p), transposed(xp, g)
+    inside = -xp.matmul(back, xp.matmul(g, back))
+    columns = xp.matmul(g_back, xp.matmul(p, back))
+    columns = columns - xp.matmul(x, xp.matmul(p, columns))
+    rows = xp.matmul(xp.matmul(back, p), g_back)
+    rows = rows - xp.matmul(xp.matmul(rows, p), x)
+    return inside + columns + rows
+
+
+def block_rule(xp: Any, g: Any, x: Any) -> Any:
+    """Return the upper right block of the exponential of X^T beside g over X^T."""
+    n = x.shape[-1]
+    back, shape = transposed(xp, x), (*x.shape[:-2], 2 * n, 2 * n)
+    first, second = slice(0, n), slice(n, 2 * n)
+    blocks = (
+        xp.scatter_to(back, shape, (..., first, first))
+        + xp.scatter_to(back, shape, (..., second, second))
+        + xp.scatter_to(g, shape, (..., first, second))
+    )
+    return xp.pick(xp.matrix_exp(blocks), (..., first, second))
+
+
+PADE = (
+    *(64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0),
+    *(129060195264000.0, 10559470521600.0, 670442572800.0, 33522128640.0, 1323241920.0),
+    *(40840800.0, 960960.0, 16380.0, 182.0, 1.0),
+)
+REACH = 5.371920351148152
+"""Up to this 1-norm the approximation is exact in double precision."""
+
+
+def matrix_exp_kernel(x: Any) -> Any:
+    """Return the exponential: a Pade approximation of a small power, squared again and again."""
+    if not x.size:
+        return x.copy()
+    largest = float(np.abs(x).sum(-2).max())
+    squarings = max(0, int(np.ceil(np.log2(largest / REACH)))) if largest > 0 else 0
+    small = x / x.dtype.type(2**squarings)
+    one = np.eye(x.shape[-1], dtype=x.dtype)
+    b = [x.dtype.type(number / PADE[0]) for number in PADE]
+    x2 = small @ small
+    x4 = x2 @ x2
+    x6 = x4 @ x2
+    odd = (
+        x6 @ (b[13] * x6 + b[11] * x4 + b[9] * x2) + b[7] * x6 + b[5] * x4 + b[3] * x2 + b[1] * one
+    )
+    odd = small @ odd
+    even = (
+        x6 @ (b[12] * x6 + b[10] * x4 + b[8] * x2) + b[6] * x6 + b[4] * x4 + b[2] * x2 + b[0] * one
+    )
+    result = np.linalg.solve(even - odd, even + odd)
+    for _ in range(squarings):
+        result = result @ result
+    return result
+
+
+def cross_kernel(x: Any, other: Any, dim: int) -> Any:
+    """Return the vectors that stand on two vectors each."""
+    return np.cross(x, other, axis=dim)
+
+
+OF_SOLUTION = {"A": "A result", "B": "A result"}
+ROWS = (
+    unary_operator(
+        "trace",
+        kernel=lambda x: np.trace(x) if x.dtype.kind == "f" else np.trace(x, dtype=np.int64),
+        saves="self_shape",
+        vjp=lambda xp, g, shape: xp.place_diagonal(xp.spread(g, (min(shape),)), shape, 0, 0, 1),
+    ),
+    unary_operator(
+        "det", node="LinalgDetBackward0", kernel=np.linalg.det, saves="self result", vjp=det_rule
+    ),
+    unary_operator(
+        "slogdet",
+        node="LinalgSlogdetBackward0",
+        kernel=lambda x: [*np.linalg.slogdet(x)],
+        saves="self",
+        vjp=slogdet_rule,
+        several=True,
+    ),
+    unary_operator(
+        "inv", node="LinalgInvExBackward0", kernel=np.linalg.inv, saves="result", vjp=inv_rule
+    ),
+    Operator(
+        "solve",
+        node="LinalgSolveExBackward0",
+        kernel=np.linalg.solve,
+        operands="A B",
+        saves=OF_SOLUTION,
+        vjp={"A": solve_left, "B": solve_right},
+    ),
+    Operator(
+        "solve_triangular",
+        node="LinalgSolveTriangularBackward0",
+        kernel=solve_triangular_kernel,
+        operands="self B",
+        params="upper unitriangular",
+        saves={"self": "self result", "B": "self result"},
+        vjp={"self": triangular_left, "B": triangular_right},
+    ),
+    unary_operator(
+        "cholesky",
+        node="LinalgCholeskyExBackward0",
+        kernel=np.linalg.cholesky,
+        saves="result",
+        vjp=cholesky_rule,
+    ),
+    unary_operator(
+        "pinv",
+        node="LinalgPinvBackward0",
+        kernel=np.linalg.pinv,
+        params="rcond",
+        saves="self result",
+        vjp=pinv_rule,
+    ),
+    unary_operator(
+        "matrix_exp",
+        node="LinalgMatrixExpBackward0",
+        kernel=matrix_exp_kernel,
+        saves="self",
+        vjp=block_rule,
+    ),
+    Operator(
+        "cross",
+        node="LinalgCrossBackward0",
+        kernel=cross_kernel,
+        operands="self other",
+        params="dim",
+        saves={"self": "other", "other": "self"},
+        vjp=both(
+            lambda xp, g, other, _self, dim: xp.cross(other, g, dim),
+            lambda xp, g, _other, self, dim: xp.cross(g, self, dim),
+        ),
+    ),
+)
