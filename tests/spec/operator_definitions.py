@@ -11,6 +11,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import mpmath as mp
+import network_definitions
 import numpy as np
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ def definition(operator: Operator) -> Callable[..., Any] | None:
 
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
+    **network_definitions.DEFINITIONS,
     "clamp": clamp,
     "sum": along(mp.fsum),
     "mean": along(lambda v: mp.fsum(v) / len(v)),

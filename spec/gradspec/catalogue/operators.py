@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from gradspec.catalogue import entrywise, in_place, making, products, reductions, shapes
+from gradspec.catalogue import (
+    entrywise,
+    in_place,
+    layers,
+    losses,
+    making,
+    products,
+    reductions,
+    shapes,
+)
 from gradspec.catalogue.operator import Call, Kink, Operator
 
 OUT_OF_PLACE: Final = (
@@ -18,6 +27,9 @@ OUT_OF_PLACE: Final = (
     *entrywise.COMPARISONS,
     *reductions.ROWS,
     *products.ROWS,
+    *layers.ROWS,
+    *losses.OF_CLASSES,
+    *losses.OF_NUMBERS,
     *shapes.SHAPES,
     *shapes.SELECTIONS,
     *making.COPIES,

@@ -58,7 +58,22 @@ COME_THROUGH: Final = {
 }
 """Row of the engine's table -> calls of the catalogue that are of another name."""
 
-ROWS: Final = {call: row for row, calls in COME_THROUGH.items() for call in calls.split()}
+OF_NETWORKS: Final = {
+    "nll_loss": "nll_loss nll_loss_sum nll_loss_none",
+    "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
+    "nll_loss_weight_ignored",
+    "log_softmax": "cross_entropy*",
+    "mm": "linear",
+    "addmm": "linear_bias linear_vector linear_stack",
+}
+"""The same of functions of networks; a star means all other calls."""
+
+ROWS: Final = {
+    call: row
+    for table in (COME_THROUGH, OF_NETWORKS)
+    for row, calls in table.items()
+    for call in calls.split()
+}
 """Call of the catalogue -> row of the engine's table, if it is of another name."""
 
 AT_KINKS: Final = {
@@ -92,7 +107,7 @@ def row_of(call: Call) -> str:
     operator = call.operator
     which = call.name.removeprefix(operator.name)
     plain = operator.form_of or operator.name
-    return ROWS.get(f"{plain}{which}", plain.removesuffix("_"))
+    return ROWS.get(f"{plain}{which}") or ROWS.get(f"{plain}*", plain.removesuffix("_"))
 
 
 def calls_through(row: str) -> list[Call]:
