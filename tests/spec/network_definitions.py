@@ -83,6 +83,102 @@ def of_numbers(loss: Callable[..., Any]) -> Callable[..., Any]:
     return losses
 
 
+# normalisation ------------------------------------------------------------------------
+def standardised(together: Callable[..., Any]) -> Callable[..., Any]:
+    """Say of each entry with which others it stands, and standardise it among them."""
+
+    def result(x: Any, eps: float, *how: Any) -> Any:
+        places = list(np.ndindex(*x.shape))
+
+        def entry(*at: int) -> Any:
+            beside = [x[other] for other in places if together(at, other, *how)]
+            mean = mp.fsum(beside) / len(beside)
+            variance = mp.fsum((e - mean) ** 2 for e in beside) / len(beside)
+            return (x[at] - mean) / mp.sqrt(variance + mp.mpf(eps))
+
+        return built(x.shape, entry)
+
+    return result
+
+
+def affine(x: Any, weight: Any, bias: Any, channel: Callable[..., Any]) -> Any:
+    def entry(*at: int) -> Any:
+        scaled = x[at] if weight is None else x[at] * weight[channel(at)]
+        return scaled if bias is None else scaled + bias[channel(at)]
+
+    return built(x.shape, entry)
+
+
+def second(at: Any) -> Any:
+    return at[1]
+
+
+def layer_norm(x: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    first = x.ndim - len(shape)
+    among = standardised(lambda at, other: at[:first] == other[:first])
+    return affine(among(x, eps), weight, bias, lambda at: at[first:])
+
+
+def rms_norm(x: Any, shape: Any, weight: Any = None, eps: float = 2.0**-52) -> Any:
+    first = x.ndim - len(shape)
+
+    def entry(*at: int) -> Any:
+        beside = x[at[:first]].ravel().tolist()
+        return x[at] / mp.sqrt(mp.fsum(e**2 for e in beside) / len(beside) + mp.mpf(eps))
+
+    return affine(built(x.shape, entry), weight, None, lambda at: at[first:])
+
+
+def batch_norm(
+    x: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    eps: float = 1e-5,
+) -> Any:
+    def by_the_past(*at: int) -> Any:
+        variance = mp.mpf(running_var[at[1]]) + mp.mpf(eps)
+        return (x[at] - mp.mpf(running_mean[at[1]])) / mp.sqrt(variance)
+
+    among = standardised(lambda at, other: at[1] == other[1])
+    result = among(x, eps) if training else built(x.shape, by_the_past)
+    return affine(result, weight, bias, second)
+
+
+def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    each = x.shape[1] // groups
+    among = standardised(lambda at, o: (at[0], at[1] // each) == (o[0], o[1] // each))
+    return affine(among(x, eps), weight, bias, second)
+
+
+def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    among = standardised(lambda at, other: at[:2] == other[:2])
+    return affine(among(x, eps), weight, bias, second)
+
+
+def normalize(x: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
+    def entry(*at: int) -> Any:
+        beside = [x[(*at[:dim], i, *at[dim + 1 :])] for i in range(x.shape[dim])]
+        norm = mp.fsum(abs(e) ** mp.mpf(p) for e in beside) ** (1 / mp.mpf(p))
+        return x[at] / max(norm, mp.mpf(eps))
+
+    return built(x.shape, entry)
+
+
+def local_response_norm(
+    x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Any:
+    def entry(*at: int) -> Any:
+        first, last = at[1] - size // 2, at[1] + (size - 1) // 2
+        near = [x[(at[0], c, *at[2:])] for c in range(max(first, 0), min(last + 1, x.shape[1]))]
+        mean = mp.fsum(e**2 for e in near) / size
+        return x[at] / (mp.mpf(k) + mp.mpf(alpha) * mean) ** mp.mpf(beta)
+
+    return built(x.shape, entry)
+
+
 # layers -------------------------------------------------------------------------------
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     def entry(*at: int) -> Any:
@@ -98,5 +194,12 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "nll_loss": of_classes(lambda v: v),
     "cross_entropy": of_classes(log_probabilities),
     "mse_loss": of_numbers(lambda x, t: (x - t) ** 2),
+    "layer_norm": layer_norm,
+    "rms_norm": rms_norm,
+    "batch_norm": batch_norm,
+    "group_norm": group_norm,
+    "instance_norm": instance_norm,
+    "normalize": normalize,
+    "local_response_norm": local_response_norm,
     "linear": linear,
 }

@@ -18,6 +18,14 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
+from gradspec_reference.nn.normalising import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    normalize,
+    rms_norm,
+)
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -25,12 +33,18 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
+    "batch_norm",
     "cross_entropy",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
     "linear",
     "log_softmax",
     "mse_loss",
     "nll_loss",
+    "normalize",
     "relu",
+    "rms_norm",
     "sigmoid",
     "softmax",
     "tanh",

@@ -63,6 +63,10 @@ OF_NETWORKS: Final = {
     "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
     "nll_loss_weight_ignored",
     "log_softmax": "cross_entropy*",
+    "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
+    "batch_norm_images group_norm* instance_norm*",
+    "mul": "rms_norm* batch_norm*",
+    "div": "normalize*",
     "mm": "linear",
     "addmm": "linear_bias linear_vector linear_stack",
 }
