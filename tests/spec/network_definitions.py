@@ -179,6 +179,73 @@ def local_response_norm(
     return built(x.shape, entry)
 
 
+# convolutions -------------------------------------------------------------------------
+def numbers(value: Any, count: int) -> list[int]:
+    return [value] * count if isinstance(value, int) else list(value)
+
+
+def convolution(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    made, each, *kernel = weight.shape
+    count = len(kernel)
+    s, d = numbers(stride, count), numbers(dilation, count)
+    spans = [d[i] * (kernel[i] - 1) + 1 for i in range(count)]
+    both = [2 * p for p in numbers(padding, count)] if padding != "same" else [n - 1 for n in spans]
+    before = [p // 2 for p in both]
+    sizes = [(x.shape[2 + i] + both[i] - spans[i]) // s[i] + 1 for i in range(count)]
+
+    def entry(row: int, channel: int, *at: int) -> Any:
+        first = channel // (made // groups) * each
+        terms = [mp.mpf(0) if bias is None else bias[channel]]
+        for c, *k in np.ndindex(each, *kernel):
+            place = [at[i] * s[i] + k[i] * d[i] - before[i] for i in range(count)]
+            if all(0 <= p < n for p, n in zip(place, x.shape[2:], strict=True)):
+                terms.append(x[(row, first + c, *place)] * weight[(channel, c, *k)])
+        return mp.fsum(terms)
+
+    return built((len(x), made, *sizes), entry)
+
+
+def transposed_convolution(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Any:
+    """Ask of each entry of the result which entries are sent there."""
+    read, each, *kernel = weight.shape
+    count = len(kernel)
+    s, d, p = numbers(stride, count), numbers(dilation, count), numbers(padding, count)
+    more = numbers(output_padding, count)
+    sizes = [
+        (x.shape[2 + i] - 1) * s[i] - 2 * p[i] + d[i] * (kernel[i] - 1) + more[i] + 1
+        for i in range(count)
+    ]
+
+    def entry(row: int, channel: int, *at: int) -> Any:
+        group, own = divmod(channel, each)
+        terms = [mp.mpf(0) if bias is None else bias[channel]]
+        for c, *rest in np.ndindex(read // groups, *x.shape[2:], *kernel):
+            place, k = rest[:count], rest[count:]
+            if all(place[i] * s[i] + k[i] * d[i] - p[i] == at[i] for i in range(count)):
+                source = group * (read // groups) + c
+                terms.append(x[(row, source, *place)] * weight[(source, own, *k)])
+        return mp.fsum(terms)
+
+    return built((len(x), each * groups, *sizes), entry)
+
+
 # layers -------------------------------------------------------------------------------
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     def entry(*at: int) -> Any:
@@ -202,4 +269,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "normalize": normalize,
     "local_response_norm": local_response_norm,
     "linear": linear,
+    "conv1d": convolution,
+    "conv2d": convolution,
+    "conv_transpose1d": transposed_convolution,
+    "conv_transpose2d": transposed_convolution,
 }

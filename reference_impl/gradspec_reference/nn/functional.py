@@ -17,6 +17,13 @@ from gradspec_reference.names.functions import (
     shapes,
 )
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
+from gradspec_reference.nn.convolutions import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+)
 from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
 from gradspec_reference.nn.normalising import (
     batch_norm,
@@ -34,6 +41,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "batch_norm",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "cross_entropy",
     "group_norm",
     "instance_norm",

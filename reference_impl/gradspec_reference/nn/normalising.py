@@ -30,11 +30,16 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 
-def check_floating(name: str, input: Tensor, *others: Tensor | None) -> None:
-    """Refuse operands of another dtype, and integers."""
+def check_one_dtype(name: str, input: Tensor, *others: Tensor | None) -> None:
+    """Refuse operands of another dtype."""
     for other in others:
         if other is not None and other.dtype != input.dtype:
             raise RuntimeError(f"{name} was given {input.dtype} and {other.dtype}; convert one")
+
+
+def check_floating(name: str, input: Tensor, *others: Tensor | None) -> None:
+    """Refuse operands of another dtype, and integers."""
+    check_one_dtype(name, input, *others)
     if input._array.dtype.kind != "f":
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
 

@@ -38,6 +38,9 @@ class Domain:
 
 
 REAL: Final = Domain.between(-2, 2)
+FINE: Final = Domain.between(-2, 2, 1 / 64)
+"""Four times as many, for operators that read many entries."""
+
 POSITIVE: Final = Domain.between(1 / 4, 3)
 ABOVE_MINUS_ONE: Final = Domain.between(-3 / 4, 2)
 BELOW_A_POLE: Final = Domain.between(-5 / 4, 5 / 4)

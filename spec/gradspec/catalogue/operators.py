@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from gradspec.catalogue import (
+    convolutions,
     entrywise,
     in_place,
     layers,
@@ -29,6 +30,7 @@ OUT_OF_PLACE: Final = (
     *reductions.ROWS,
     *products.ROWS,
     *layers.ROWS,
+    *convolutions.ROWS,
     *normalising.ROWS,
     *losses.OF_CLASSES,
     *losses.OF_NUMBERS,

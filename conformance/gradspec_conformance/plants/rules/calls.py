@@ -67,6 +67,8 @@ OF_NETWORKS: Final = {
     "batch_norm_images group_norm* instance_norm*",
     "mul": "rms_norm* batch_norm*",
     "div": "normalize*",
+    "convolution": "conv1d* conv2d*",
+    "convolution_transposed": "conv_transpose1d* conv_transpose2d*",
     "mm": "linear",
     "addmm": "linear_bias linear_vector linear_stack",
 }
