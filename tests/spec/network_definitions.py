@@ -246,6 +246,118 @@ def transposed_convolution(
     return built((len(x), each * groups, *sizes), entry)
 
 
+# pooling ------------------------------------------------------------------------------
+def pooled(count: int, of_window: Callable[..., Any]) -> Callable[..., Any]:
+    """Say what becomes of the entries that a window sees, with their places and how many fit."""
+
+    def pool(
+        x: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        *,
+        ceil_mode: bool = False,
+        **options: Any,
+    ) -> Any:
+        kernel, p, d = (numbers(v, count) for v in (kernel_size, padding, dilation))
+        s = kernel if stride is None else numbers(stride, count)
+        lengths = x.shape[x.ndim - count :]
+        sizes = []
+        for i, n in enumerate(lengths):
+            starts = [-p[i]]
+            while starts[-1] + s[i] + d[i] * (kernel[i] - 1) < n + p[i]:
+                starts.append(starts[-1] + s[i])
+            left_over = starts[-1] + d[i] * (kernel[i] - 1) < n + p[i] - 1
+            sizes.append(len(starts) + (ceil_mode and left_over and starts[-1] + s[i] < n))
+
+        def entry(*at: int) -> Any:
+            lead, window = at[: x.ndim - count], at[x.ndim - count :]
+            seen, padded = {}, 0
+            for k in np.ndindex(*kernel):
+                place = tuple(window[i] * s[i] + k[i] * d[i] - p[i] for i in range(count))
+                padded += all(e < n + q for e, n, q in zip(place, lengths, p, strict=True))
+                if all(0 <= e < n for e, n in zip(place, lengths, strict=True)):
+                    seen[place] = x[(*lead, *place)]
+            return of_window(seen, padded, lengths, **options)
+
+        return built((*x.shape[: x.ndim - count], *sizes), entry)
+
+    return pool
+
+
+def max_pool(count: int) -> Callable[..., Any]:
+    largest = pooled(count, lambda seen, *_: max(seen.values()))
+    place = pooled(
+        count, lambda seen, _, lengths: int(np.ravel_multi_index(max(seen, key=seen.get), lengths))
+    )
+
+    def pool(x: Any, *how: Any, return_indices: bool = False, **options: Any) -> Any:
+        values = largest(x, *how, **options)
+        return (values, place(x, *how, **options)) if return_indices else values
+
+    return pool
+
+
+def mean_of_window(
+    seen: Any,
+    padded: int,
+    _: Any,
+    *,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    count = padded if count_include_pad else len(seen)
+    return mp.fsum(seen.values()) / (divisor_override or count)
+
+
+def avg_pool(count: int) -> Callable[..., Any]:
+    mean = pooled(count, mean_of_window)
+
+    def pool(
+        x: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        **options: Any,
+    ) -> Any:
+        return mean(x, kernel_size, stride, padding, ceil_mode=ceil_mode, **options)
+
+    return pool
+
+
+def lp_pool(count: int) -> Callable[..., Any]:
+    def pool(x: Any, norm_type: int, kernel_size: Any, stride: Any = None, **options: Any) -> Any:
+        whole = int(np.prod(numbers(kernel_size, count)))
+
+        def norm(seen: Any, *_: Any) -> Any:
+            mean = mp.fsum(e**norm_type for e in seen.values()) / len(seen)
+            return (mean * whole) ** (mp.mpf(1) / norm_type)
+
+        return pooled(count, norm)(x, kernel_size, stride, **options)
+
+    return pool
+
+
+def adaptive(count: int) -> Callable[..., Any]:
+    def pool(x: Any, output_size: Any) -> Any:
+        sizes, first = numbers(output_size, count), x.ndim - count
+
+        def entry(*at: int) -> Any:
+            part = x[at[:first]]
+            stretches = []
+            for i, n, size in zip(at[first:], part.shape, sizes, strict=True):
+                begin, end = mp.floor(mp.mpf(i) * n / size), mp.ceil(mp.mpf(i + 1) * n / size)
+                stretches.append(slice(int(begin), int(end)))
+            entries = part[tuple(stretches)].ravel().tolist()
+            return mp.fsum(entries) / len(entries)
+
+        return built((*x.shape[:first], *sizes), entry)
+
+    return pool
+
+
 # layers -------------------------------------------------------------------------------
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     def entry(*at: int) -> Any:
@@ -269,6 +381,14 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "normalize": normalize,
     "local_response_norm": local_response_norm,
     "linear": linear,
+    "max_pool1d": max_pool(1),
+    "max_pool2d": max_pool(2),
+    "avg_pool1d": avg_pool(1),
+    "avg_pool2d": avg_pool(2),
+    "lp_pool1d": lp_pool(1),
+    "lp_pool2d": lp_pool(2),
+    "adaptive_avg_pool1d": adaptive(1),
+    "adaptive_avg_pool2d": adaptive(2),
     "conv1d": convolution,
     "conv2d": convolution,
     "conv_transpose1d": transposed_convolution,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.recording import apply
-from gradspec_reference.engine.shapes import whole
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.nn.normalising import check_one_dtype
+from gradspec_reference.nn.pooling import each
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 Dims = tuple[int, ...]
-
-
-def each(name: str, value: Any, count: int, least: int) -> Dims:
-    """Return a number for each dimension; RuntimeError if there are others, or one is too small."""
-    values = (value,) if isinstance(value, int) else tuple(map(whole, value))
-    values = values * count if len(values) == 1 else values
-    if len(values) != count or min(values) < least:
-        raise RuntimeError(f"{name}={value!r} was given; it needs {count} numbers from {least} on")
-    return values
 
 
 def with_rows(name: str, input: Tensor, weight: Tensor, count: int) -> Tensor:

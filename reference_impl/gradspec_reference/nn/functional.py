@@ -33,6 +33,17 @@ from gradspec_reference.nn.normalising import (
     normalize,
     rms_norm,
 )
+from gradspec_reference.nn.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    local_response_norm,
+    lp_pool1d,
+    lp_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -40,6 +51,10 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
     "batch_norm",
     "conv1d",
     "conv2d",
@@ -51,7 +66,12 @@ __all__ = [
     "instance_norm",
     "layer_norm",
     "linear",
+    "local_response_norm",
     "log_softmax",
+    "lp_pool1d",
+    "lp_pool2d",
+    "max_pool1d",
+    "max_pool2d",
     "mse_loss",
     "nll_loss",
     "normalize",

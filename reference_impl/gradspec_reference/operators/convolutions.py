@@ -36,23 +36,33 @@ def overlap(span: Dims, lengths: Dims, padding: Dims) -> tuple[Any, Any]:
     return tuple(inside), tuple(of_x)
 
 
-def columns(
-    x: Any, size: Dims, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims, groups: int
+def windows(
+    x: Any, size: Dims, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims, fill: float = 0
 ) -> Any:
-    """Return what each window sees: groups, then entries of a window, then windows."""
+    """Return what each window sees: rows, channels, windows, entries of a window."""
     rows, channels, *lengths = x.shape
     span = reach(size, kernel, stride, dilation)
-    padded = np.zeros((rows, channels, *span), x.dtype)
+    padded = np.full((rows, channels, *span), fill, x.dtype)
     inside, of_x = overlap(span, tuple(lengths), padding)
     padded[inside] = x[of_x]
     outer, inner = padded.strides[:2], padded.strides[2:]
     steps = [a * b for a, b in zip(inner, stride, strict=True)]
     reads = [a * b for a, b in zip(inner, dilation, strict=True)]
-    windows = np.lib.stride_tricks.as_strided(
-        padded, (channels, *kernel, rows, *size), (outer[1], *reads, outer[0], *steps)
+    return np.lib.stride_tricks.as_strided(
+        padded, (rows, channels, *size, *kernel), (*outer, *steps, *reads)
     )
+
+
+def columns(
+    x: Any, size: Dims, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims, groups: int
+) -> Any:
+    """Return what each window sees: groups, then entries of a window, then windows."""
+    rows, channels = x.shape[:2]
+    seen = windows(x, size, kernel, stride, padding, dilation)
+    count = len(size)
+    by_entry = (1, *range(2 + count, 2 + 2 * count), 0, *range(2, 2 + count))
     each = channels // groups * math.prod(kernel)
-    return windows.reshape(groups, each, rows * math.prod(size))
+    return seen.transpose(by_entry).reshape(groups, each, rows * math.prod(size))
 
 
 def by_group(values: Any, groups: int) -> Any:

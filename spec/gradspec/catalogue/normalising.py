@@ -149,4 +149,9 @@ ROWS: Final = (
         eps=on(4, 2, eps=1.75),
         zero=point([[0.0, 0.0], [0.5, -1.0], [0.125, 0.0]], eps=0.25),
     ),
+    functional(
+        "local_response_norm(x, size, alpha=0.0001, beta=0.75, k=1.0)",
+        *(local_response_norm, ANALYTIC, on(2, 4, 3, size=3)),
+        options=on(2, 5, 2, size=2, alpha=0.5, beta=1.25, k=0.75),
+    ),
 )

@@ -66,9 +66,12 @@ OF_NETWORKS: Final = {
     "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
     "batch_norm_images group_norm* instance_norm*",
     "mul": "rms_norm* batch_norm*",
-    "div": "normalize*",
+    "div": "normalize* local_response_norm*",
     "convolution": "conv1d* conv2d*",
     "convolution_transposed": "conv_transpose1d* conv_transpose2d*",
+    "max_pool": "max_pool1d* max_pool2d*",
+    "avg_pool": "avg_pool1d* avg_pool2d* adaptive_avg_pool1d* adaptive_avg_pool2d* lp_pool1d* "
+    "lp_pool2d*",
     "mm": "linear",
     "addmm": "linear_bias linear_vector linear_stack",
 }
@@ -86,6 +89,7 @@ AT_KINKS: Final = {
     **{n: n for n in ("clamp", "max", "max_dim", "min", "min_dim", "median", "median_dim")},
     "clamp_between": "clamp_tensors clamp_tensors_above",
     "vector_norm": "norm norm_p1 norm_maximum",
+    "max_pool": "max_pool1d max_pool2d",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 

@@ -28,6 +28,7 @@ from gradspec_conformance.plants.rules.calls import (
 )
 from gradspec_reference import autograd
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.nn import functional
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -148,6 +149,8 @@ def public(name: str) -> Place:
         return at(type(autograd.Variable), "__call__")
     if name in SIGNS:
         return at(Tensor, SIGNS[name])
+    if (CATALOGUE[name].torch or "").startswith("torch.nn.functional."):
+        return at(functional, name)
     return at(Tensor if CATALOGUE[name].method else gradspec_reference, name)
 
 
