@@ -369,6 +369,110 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return built((*x.shape[:-1], len(weight)), entry)
 
 
+def bilinear(x: Any, other: Any, weight: Any, bias: Any = None) -> Any:
+    def entry(*at: int) -> Any:
+        *row, o = at
+        left, right = x[tuple(row)], other[tuple(row)]
+        pairs = [left[i] * weight[o, i, j] * right[j] for i, j in np.ndindex(*weight.shape[1:])]
+        return mp.fsum(pairs) + (0 if bias is None else bias[o])
+
+    return built((*x.shape[:-1], len(weight)), entry)
+
+
+def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
+    assert padding_idx is None  # its row is no function of the weights
+    return built((*x.shape, weight.shape[1]), lambda *at: weight[x[at[:-1]], at[-1]])
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+    count = max(tensor.ravel().tolist()) + 1 if num_classes == -1 else num_classes
+    return built((*tensor.shape, count), lambda *at: int(tensor[at[:-1]] == at[-1]))
+
+
+def attention(
+    x: Any,
+    key: Any,
+    value: Any,
+    attn_mask: Any = None,
+    is_causal: bool = False,
+    scale: float | None = None,
+) -> Any:
+    factor = 1 / mp.sqrt(x.shape[-1]) if scale is None else mp.mpf(scale)
+
+    def seen(lead: Any, row: int, other: int) -> Any:
+        fit = factor * mp.fsum(
+            a * b for a, b in zip(x[(*lead, row)], key[(*lead, other)], strict=True)
+        )
+        if attn_mask is not None and attn_mask.dtype == object:
+            fit += attn_mask[row, other]
+        hidden = attn_mask is not None and attn_mask.dtype == bool and not attn_mask[row, other]
+        return 0 if hidden or (is_causal and other > row) else mp.exp(fit)
+
+    def entry(*at: int) -> Any:
+        *lead, row, channel = at
+        weights = [seen(lead, row, other) for other in range(key.shape[-2])]
+        values = [value[(*lead, other, channel)] for other in range(key.shape[-2])]
+        terms = [w * v for w, v in zip(weights, values, strict=True)]
+        return mp.fsum(terms) / mp.fsum(weights)
+
+    return built((*x.shape[:-1], value.shape[-1]), entry)
+
+
+def along_pairs(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Apply a function of two lists along a dimension, which is left out or kept."""
+
+    def applied(
+        x: Any, x2: Any, *how: Any, dim: int = -1, keepdim: bool = False, **more: Any
+    ) -> Any:
+        a, b = np.moveaxis(x, dim, -1), np.moveaxis(x2, dim, -1)
+        result = built(a.shape[:-1], lambda *at: function(list(a[at]), list(b[at]), *how, **more))
+        return np.expand_dims(result, dim) if keepdim else result
+
+    return applied
+
+
+def cosine(a: list[Any], b: list[Any], eps: float = 1e-8) -> Any:
+    norms = [max(mp.sqrt(mp.fsum(e**2 for e in v)), mp.mpf(eps)) for v in (a, b)]
+    return mp.fsum(e * f for e, f in zip(a, b, strict=True)) / (norms[0] * norms[1])
+
+
+def distance(a: list[Any], b: list[Any], p: float = 2.0, eps: float = 1e-6) -> Any:
+    sizes = [abs(e - f + mp.mpf(eps)) for e, f in zip(a, b, strict=True)]
+    return mp.fsum(e ** mp.mpf(p) for e in sizes) ** (1 / mp.mpf(p))
+
+
+def pixel_shuffle(x: Any, r: int) -> Any:
+    *rows, channels, height, width = x.shape
+
+    def entry(*at: int) -> Any:
+        *row, c, h, w = at
+        return x[(*row, c * r * r + h % r * r + w % r, h // r, w // r)]
+
+    return built((*rows, channels // (r * r), height * r, width * r), entry)
+
+
+def pixel_unshuffle(x: Any, r: int) -> Any:
+    *rows, channels, height, width = x.shape
+
+    def entry(*at: int) -> Any:
+        *row, c, h, w = at
+        channel, place = divmod(c, r * r)
+        return x[(*row, channel, h * r + place // r, w * r + place % r)]
+
+    return built((*rows, channels * r * r, height // r, width // r), entry)
+
+
+def interpolate(x: Any, size: Any = None, scale_factor: Any = None) -> Any:
+    count = x.ndim - 2
+    old = x.shape[2:]
+    new = numbers(size, count) if size is not None else [int(n * scale_factor) for n in old]
+
+    def entry(row: int, channel: int, *at: int) -> Any:
+        return x[(row, channel, *(i * a // b for i, a, b in zip(at, old, new, strict=True)))]
+
+    return built((*x.shape[:2], *new), entry)
+
+
 DEFINITIONS: dict[str, Callable[..., Any]] = {
     "nll_loss": of_classes(lambda v: v),
     "cross_entropy": of_classes(log_probabilities),
@@ -381,6 +485,17 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "normalize": normalize,
     "local_response_norm": local_response_norm,
     "linear": linear,
+    "bilinear": bilinear,
+    "embedding": embedding,
+    "one_hot": one_hot,
+    "scaled_dot_product_attention": attention,
+    "cosine_similarity": lambda x, x2, dim=1, eps=1e-8: along_pairs(cosine)(
+        x, x2, dim=dim, eps=eps
+    ),
+    "pairwise_distance": along_pairs(distance),
+    "pixel_shuffle": pixel_shuffle,
+    "pixel_unshuffle": pixel_unshuffle,
+    "interpolate": interpolate,
     "max_pool1d": max_pool(1),
     "max_pool2d": max_pool(2),
     "avg_pool1d": avg_pool(1),

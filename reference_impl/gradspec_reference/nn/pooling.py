@@ -48,7 +48,7 @@ class Windows:
         self.stride = each("stride", step, count, 1)
         self.padding = each("padding", padding, count, 0)
         self.dilation = each("dilation", dilation, count, 1)
-        if input.ndim not in (count + 1, count + 2) or 0 in input.shape[-count:]:
+        if input.ndim not in (count + 1, count + 2) or 0 in input.shape[-count - 1 :]:
             raise RuntimeError(f"{name} was given shape {list(input.shape)}")
         self.lengths = tuple(input.shape[-count:])
         of_each = zip(self.kernel, self.padding, strict=True)
@@ -78,14 +78,11 @@ def max_pooled(
     """Return the largest entry of each window, and where it is among the last dimensions."""
     which = Windows(name, input, count, *how)
     array = input._array
-    if array.dtype == np.bool_:
-        raise NotImplementedError(f"{name} was given booleans; convert with to() first")
-    least = -np.inf if array.dtype.kind == "f" else np.iinfo(array.dtype).min
+    if array.dtype == np.bool_ or (array.dtype.kind != "f" and count == 1):
+        raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
     batch = array[None] if input.ndim == count + 1 else array
     where = (which.size, which.kernel, which.stride, which.padding, which.dilation)
-    seen = windows(batch, *where, least)
-    seen = seen.reshape(*seen.shape[: count + 2], -1)
-    offsets = np.unravel_index(np.argmax(seen, -1), which.kernel)
+    offsets = np.unravel_index(first_largest(batch, where), which.kernel)
     found = [
         np.arange(n).reshape(-1, *(1,) * (count - 1 - dim)) * s - p + offset * d
         for dim, (n, s, p, d, offset) in enumerate(
@@ -96,6 +93,20 @@ def max_pooled(
     places = Tensor(np.asarray(indices.reshape(*array.shape[:-count], *which.size), np.int64))
     values = apply(OPERATORS["max_pool"], (input, places), count)
     return (values, places) if return_indices else values
+
+
+def first_largest(batch: Any, where: tuple[Dims, ...]) -> Any:
+    """Return where in each window its largest entry is, the first of several; a NaN is larger."""
+    least = -np.inf if batch.dtype.kind == "f" else np.iinfo(batch.dtype).min
+    within = windows(np.ones((1, 1, *batch.shape[2:]), bool), *where)
+    seen = windows(batch, *where, least)
+    shape, each_sees = seen.shape[: len(where[0]) + 2], math.prod(where[1])
+    seen = seen.reshape(*shape, each_sees)
+    within = within.reshape(1, 1, *shape[2:], each_sees)
+    if not within.any(-1).all():
+        raise RuntimeError("a window lies in the padding and sees nothing; use less padding")
+    largest = (seen == seen.max(-1, keepdims=True)) | np.isnan(seen)
+    return np.argmax(largest & within, -1)
 
 
 def averaged(

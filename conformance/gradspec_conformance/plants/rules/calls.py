@@ -73,6 +73,12 @@ OF_NETWORKS: Final = {
     "avg_pool": "avg_pool1d* avg_pool2d* adaptive_avg_pool1d* adaptive_avg_pool2d* lp_pool1d* "
     "lp_pool2d*",
     "mm": "linear",
+    "matmul": "bilinear*",
+    "softmax": "scaled_dot_product_attention*",
+    "vector_norm": "pairwise_distance*",
+    "sum_dim": "cosine_similarity*",
+    "reshape": "pixel_shuffle* pixel_unshuffle*",
+    "index_select": "interpolate*",
     "addmm": "linear_bias linear_vector linear_stack",
 }
 """The same of functions of networks; a star means all other calls."""
