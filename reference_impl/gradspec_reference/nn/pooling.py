@@ -95,7 +95,7 @@ def max_pooled(
     return (values, places) if return_indices else values
 
 
-def first_largest(batch: Any, where: tuple[Dims, ...]) -> Any:
+def first_largest(batch: Any, where: tuple[Any, ...]) -> Any:
     """Return where in each window its largest entry is, the first of several; a NaN is larger."""
     least = -np.inf if batch.dtype.kind == "f" else np.iinfo(batch.dtype).min
     within = windows(np.ones((1, 1, *batch.shape[2:]), bool), *where)

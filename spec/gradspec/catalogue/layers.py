@@ -94,13 +94,11 @@ def interpolate(x: Any, size: Any = None, scale_factor: Any = None) -> Any:
     if size is None and scale_factor is None:
         raise ValueError("neither a size nor a factor was given")
     for dim, length in enumerate(x.shape[2:], 2):
-        of_dim = (
-            v if v is None or isinstance(v, int | float) else v[dim - 2]
-            for v in (size, scale_factor)
-        )
-        wanted, factor = of_dim
-        count = int(length * factor) if wanted is None else wanted
-        ratio = length / count if wanted is not None else 1 / factor
+        if size is None:
+            count, ratio = int(length * scale_factor), 1 / scale_factor
+        else:
+            count = size if isinstance(size, int) else size[dim - 2]
+            ratio = length / count
         x = x.take([int(i * ratio) for i in range(count)], dim)
     return x
 
