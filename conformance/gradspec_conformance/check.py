@@ -13,6 +13,8 @@ from gradspec_conformance.execution.effort import DEFAULT_EXAMPLES, Effort
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.report.causes import MOST, findings
 from gradspec_conformance.report.findings import counted, set_out
+from gradspec_conformance.report.ladder import ladder_lines
+from gradspec_conformance.report.whole import complaints, notes
 from gradspec_conformance.run.judgement import Judge
 from gradspec_conformance.run.loop import Unwatched, judge_all
 from gradspec_conformance.run.request import Request
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from gradspec_conformance.execution.verdict import Verdict
     from gradspec_conformance.run.judgement import Judged
 
+WIDTH: Final = 100
+"""How wide the text of a result is."""
 UNCONFIRMED: Final = (
     "What failed here may depend on what ran before: all clauses run in this process. "
     "`gradspec run module:attr` confirms each failure in one that has run nothing else."
@@ -69,14 +73,10 @@ class Checked:
         told = ["\n".join(set_out(n, one, result)) for n, one in enumerate(found[:MOST], 1)]
         if found[MOST:]:
             told.append(f"{counted(found[MOST:])} not shown: `failures` has them")
-        gaps = list(filter(None, (*result.complaints, result.shortfall)))
-        if result.missing:
-            gaps.append(
-                f"{len(result.missing)} clauses have no verdict: {', '.join(result.missing)}"
-            )
-        stale = [f"stale entry: {entry.clause} was expected to fail" for entry in result.stale]
         doubt = [UNCONFIRMED] if result.red else []
-        return "\n\n".join([*told, *gaps, *stale, *doubt, f"{result.score}: {result.outlook}"])
+        ending = [*ladder_lines(result, WIDTH), f"{result.score}: {result.outlook}"]
+        whole = [*complaints(result), *notes(result)]
+        return "\n\n".join([*told, *whole, *doubt, "\n".join(ending)])
 
 
 def check_engine(

@@ -44,8 +44,22 @@ class EngineNotInstalled(EngineBroken):
         self.install = install
 
 
+class UnsoundAnswer(Exception):
+    """What an adapter gave for the act `key` is not what the port says."""
+
+    def __init__(self, found: str, expected: str, key: str) -> None:
+        super().__init__(f"{found}, expected {expected}")
+        self.found = found
+        self.expected = expected
+        self.key = key
+
+
 class MalformedBook(Exception):
     """A phrasebook cannot be used; the message names the table, the key and what was expected."""
+
+
+class NothingFound(Exception):
+    """A module cannot be looked at, or has nothing that an engine has; the message says why."""
 
 
 class ConversationEnded(Exception):
@@ -85,6 +99,14 @@ class MalformedExpectations(WrongUsage):
         self.path = path
         self.line = line
         self.reason = reason
+
+
+class UnfitReport(WrongUsage):
+    """A JSON report cannot be used; the message says why, and how to get one that can."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        remedy = "write one with `gradspec run ENGINE --json FILE`"
+        super().__init__(f"{path}: {reason}; {remedy}")
 
 
 # clauses run --------------------------------------------------------------------------

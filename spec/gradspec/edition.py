@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 
 Anything = TypeVar("Anything")
 
-EDITION: Final = "torch-2.13/1"
-"""The oracle that decides, and the number of this edition under it."""
+EDITIONS: Final = ("torch-2.13/1",)
+"""Every edition there was, the oldest first: the oracle that decides, and a number under it.
+
+A release that demands more than the last one adds an edition here before its list is written.
+"""
+
+EDITION: Final = EDITIONS[-1]
+"""This one."""
 
 MANIFEST: Final = Path(__file__).with_name("edition.jsonl")
 """A line of JSON with the digest of the sources; then one a clause or note, in reading order."""
@@ -62,9 +68,12 @@ An engine that cannot add two contributions has one finding, and not one for eac
 happens to add.
 """
 
+OF_STORED: Final = "ho-004"
+"""What stands for the foundation of `create_graph` where gradients are stored, not asked for."""
 
-GRANTED: Final = frozenset({"values", "tape", "vjp", "op:mul", "op:add_", "clear:grad"})
-"""Words that a foundation may need although what stands on it does not."""
+GRANTED: Final = frozenset({"values", "tape", "vjp", "op:mul", "clear:grad"})
+"""Words that a foundation may need although what stands on it does not; who lacks one is asked for
+neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ class Demand:
 
     `section` is the module under `gradspec.chapters`; `clause_statement` speaks of all rows;
     `errors` are the kinds of error that it demands; `stands_for` are the ids that it had; `acts`
-    is how many acts its program takes.
+    is how many acts its program takes; `since` is the edition that it came with.
     """
 
     id: str
@@ -90,6 +99,7 @@ class Demand:
     builds_on: tuple[str, ...]
     is_law: bool
     acts: int
+    since: str = EDITIONS[0]
 
     @property
     def chapter(self) -> str:
@@ -133,6 +143,7 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
             builds_on=tuple(line.get("builds_on", ())),
             is_law=line.get("law", False),
             acts=facts["acts"],
+            since=EDITIONS[EDITIONS.index(facts.get("since", EDITIONS[0]))],
         )
 
 
@@ -180,6 +191,31 @@ def _read(
             raise MalformedEdition(f"{manifest.name}, line {number}: {reason}") from None
 
 
+def is_newer(identifier: str, made_for: str) -> bool:
+    """Whether something came after an edition; what the list does not have yet did."""
+    found = demand(identifier)
+    since = EDITIONS[-1] if found is None else found.since
+    return EDITIONS.index(since) > EDITIONS.index(made_for)
+
+
+def came_with(manifest: Path = MANIFEST) -> dict[str, str]:
+    """Tell of every id and older id of a list which edition it came with.
+
+    What cannot be read is passed over, so that a list in which two branches met can be written
+    again and forgets nothing.
+    """
+    came: dict[str, str] = {}
+    for text in manifest.read_text("utf-8").splitlines() if manifest.exists() else ():
+        try:
+            listed = tuple(demands_of(json.loads(text)))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+        for one in listed:
+            for name in (one.id, *one.stands_for):
+                came[name] = min(came.get(name, one.since), one.since, key=EDITIONS.index)
+    return came
+
+
 def needs(identifier: str) -> frozenset[str]:
     """Give what a clause or row of the edition needs of an engine; nothing for any other."""
     found = demand(identifier)
@@ -209,6 +245,8 @@ def foundations(
     """
     named = (i for name in builds_on for i in resolve(name) or (name,))
     groups = [FOUNDATIONS[word] for word in sorted(FOUNDATIONS.keys() & needed)]
+    if not needed & {"grad", "vjp"}:
+        groups = [OF_STORED if i == FOUNDATIONS["create_graph"] else i for i in groups]
     all_that = needed | GRANTED
     found = dict.fromkeys((*named, *groups))
     return tuple(i for i in found if i != identifier and needs(i) <= all_that)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Level(StrEnum):
@@ -18,17 +19,24 @@ MUST, SHOULD, MAY = Level.MUST, Level.SHOULD, Level.MAY
 
 
 class Nature(StrEnum):
-    """What it means to fail a clause.
-
-    `value`: the mathematics says otherwise.  `safety`: something went wrong and nobody was told, or
-    more was lost than needed be.  `convention`: torch chose one way where a sound engine may choose
-    another.
-    """
+    """What it means to fail a clause."""
 
     VALUE = "value"
     SAFETY = "safety"
     CONVENTION = "convention"
 
+    @property
+    def sentence(self) -> str:
+        """Say it in a sentence."""
+        return NATURES[self]
+
 
 VALUE, SAFETY, CONVENTION = Nature.VALUE, Nature.SAFETY, Nature.CONVENTION
 """What chapters are written with, too."""
+
+NATURES: Final = {
+    VALUE: "The mathematics says otherwise.",
+    SAFETY: "Something went wrong and nobody was told, or more was lost than needed be.",
+    CONVENTION: "torch chose one way where a sound engine may choose another.",
+}
+"""Nature -> what it means."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,20 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gradspec import CASES, MUST, SHOULD, edition
+from gradspec import CASES, MAY, MUST, SHOULD, edition
 from gradspec.exceptions import FailureKind
 from gradspec.program.steps import Program
 from gradspec.program.storing import to_json
 from gradspec.writing.clause import INFORMATIVE
 from gradspec_conformance.exceptions import MalformedExpectations
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
-from gradspec_conformance.known.entry import Cause, Entry
-from gradspec_conformance.known.expectations import Expectations, Standing
-from gradspec_conformance.known.file import heading, write_entries
+from gradspec_conformance.known.entry import FORMER, Cause, Entry
+from gradspec_conformance.known.expectations import PLACES, Expectations, Standing
+from gradspec_conformance.known.file import write_entries
 from gradspec_conformance.known.renewal import UNEXPLAINED, renewed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gradspec.rank import Level
 
     Load = Callable[[str], Expectations]
 
@@ -102,6 +105,26 @@ def test_a_clause_that_does_not_bind_deviates_unless_an_entry_speaks_of_it(load:
 
     assert expectations.standing_of(failed("acc-002"), SHOULD) is Standing.DEVIATION
     assert expectations.standing_of(failed("acc-001", "shape"), SHOULD) is Standing.CHANGED_FAILURE
+
+
+@pytest.mark.parametrize(
+    ("level", "outcome", "standing"),
+    [
+        (SHOULD, Outcome.ERRORED, Standing.UNEXPECTED_FAILURE),
+        (SHOULD, Outcome.CRASHED, Standing.UNEXPECTED_FAILURE),
+        (SHOULD, Outcome.TIMED_OUT, Standing.UNEXPECTED_FAILURE),
+        (MAY, Outcome.FAILED, Standing.DEVIATION),
+        (MAY, Outcome.ERRORED, Standing.DEVIATION),
+        (MAY, Outcome.CRASHED, Standing.UNEXPECTED_FAILURE),
+        (MAY, Outcome.TIMED_OUT, Standing.UNEXPECTED_FAILURE),
+    ],
+)
+def test_what_is_recommended_may_be_done_otherwise_and_not_break(
+    level: Level, outcome: Outcome, standing: Standing
+) -> None:
+    verdict = Verdict("acc-001", outcome, Kind.RAISED, exception="NameError")
+
+    assert Expectations.none().standing_of(verdict, level) is standing
 
 
 def test_exactly_three_standings_are_red() -> None:
@@ -318,7 +341,10 @@ def test_what_is_malformed_is_told_with_its_line(
 
 
 KEYS = "clause, verdict, kind, error_kind, exception, signal, class, reason, program"
-BELONGS = "does not belong here: a file holds ran = N and [[expected]] entries"
+BELONGS = (
+    f"does not belong here: a file holds edition = {edition.EDITION!r}, ran = N "
+    "and [[expected]] entries"
+)
 
 
 @pytest.mark.parametrize(
@@ -393,10 +419,12 @@ def test_a_written_file_says_no_more_than_there_is() -> None:
     hang = Entry("acc-002", None, "It hangs.", Cause.BUG, Outcome.TIMED_OUT, program='{"a": 1}')
 
     assert write_entries([entry, hang], "One\n\ntwo", 7) == (
-        "# One\n#\n# two\n\nran = 7\n"
-        '\n[[expected]]\nclause = "acc-001"\nkind = "value"\nclass = "bug"\n'
+        f'# One\n#\n# two\n\nedition = "{edition.EDITION}"\nran = 7\n'
+        f"\n#: {CASES['acc-001'].statement}\n"
+        '[[expected]]\nclause = "acc-001"\nkind = "value"\nclass = "bug"\n'
         'reason = "It isn\'t so."\n'
-        '\n[[expected]]\nclause = "acc-002"\nverdict = "timed_out"\nclass = "bug"\n'
+        f"\n#: {CASES['acc-002'].statement}\n"
+        '[[expected]]\nclause = "acc-002"\nverdict = "timed_out"\nclass = "bug"\n'
         'reason = "It hangs."\nprogram = \'{"a": 1}\'\n'
     )
 
@@ -437,6 +465,178 @@ def test_a_clause_that_the_edition_does_not_list_yet_may_be_expected(
     assert Expectations.load(file).entries[0].clause == "acc-299"
 
 
+# what a person wrote in it ------------------------------------------------------------
+WRITTEN = """# The heading,
+#   of two lines.
+
+edition = "torch-2.13/1"
+# how many ran on Linux
+ran = 3
+
+# --- bugs ---
+
+# see issue 12
+#: a sentence of an older edition
+[[expected]]
+clause = "acc-001"  # the first
+kind = 'value'
+
+# why, in short
+class = "bug"
+reason = "It replaces the gradient."
+
+# to be looked into
+[[expected]]
+clause = "life-*"
+kind = "value"
+class = "choice"
+reason = '''
+#: no comment
+'''
+
+# the end
+"""
+
+
+def again(known: Expectations) -> str:
+    """Write expectations as they were read."""
+    return write_entries(
+        known.entries, known.heading, known.ran, made_for=known.made_for, ending=known.ending
+    )
+
+
+def test_comments_and_texts_of_a_persons_own_are_kept(load: Load) -> None:
+    text = again(load(WRITTEN))
+    own = [line for line in WRITTEN.splitlines() if line and not line.startswith("#: a sentence")]
+    kept = [line for line in text.splitlines() if line]
+
+    assert [line for line in own if line not in kept] == []
+    assert kept.count("#: no comment") == 1
+    assert (
+        text.count("#: ") == 6
+    )  # of acc-001, of three of life, that there are more, and no comment
+    assert "#: a sentence of an older edition" not in text
+    assert again(load(text)) == text
+    assert load(text).entries == load(WRITTEN).entries
+
+
+def test_each_entry_shows_what_its_clause_demands() -> None:
+    def says(clause: str) -> list[str]:
+        text = write_entries([Entry(clause, Kind.VALUE, "It does.", Cause.BUG)], "")
+        return [line for line in text.splitlines() if line.startswith("#:")]
+
+    assert says("acc-001") == [f"#: {CASES['acc-001'].statement}"]
+    assert says("inp-046b") == [f"#: {CASES[edition.resolve('inp-046b')[0]].statement}"]
+    assert says("leaf-003") == [
+        "#: Given <row>, requires_grad_() sets the flag of a leaf and returns the same tensor."
+    ]
+    assert says("life-*")[3].endswith("clauses more")
+
+
+@pytest.mark.parametrize(("former", "cause"), FORMER.items())
+def test_a_class_may_have_its_former_name(load: Load, former: str, cause: Cause) -> None:
+    assert load(FILE.replace("bug", former)).entries[0].cause is cause
+
+
+# the edition that it was made for -----------------------------------------------------
+OLD, NEW = edition.EDITION, "torch-2.13/2"
+
+
+@pytest.fixture
+def _newer_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be another edition, with which acc-002 and life-003 came."""
+    demand = edition.demand
+
+    def with_since(identifier: str) -> Any:
+        found = demand(identifier)
+        is_new = found is not None and identifier in ("acc-002", "life-003")
+        return replace(found, since=NEW) if is_new else found  # type: ignore[type-var]
+
+    monkeypatch.setattr(edition, "EDITIONS", (OLD, NEW))
+    monkeypatch.setattr(edition, "demand", with_since)
+
+
+def made_for(name: str) -> str:
+    """Write a file for an edition."""
+    return f'edition = "{name}"\n{FILE}'
+
+
+@pytest.mark.usefixtures("_newer_edition")
+@pytest.mark.parametrize(
+    ("verdict", "standing"),
+    [
+        (failed("acc-002"), Standing.NEWER),
+        (Verdict("acc-002", Outcome.CRASHED, Kind.SIGNAL, signal="SIGSEGV"), Standing.NEWER),
+        (Verdict("acc-002", Outcome.PASSED), Standing.AS_DEMANDED),
+        (failed("acc-002", Kind.TAMPERED, Outcome.ERRORED), Standing.UNEXPECTED_FAILURE),
+        (refused("life-003"), Standing.EXPECTED_FAILURE),
+        (failed("life-003"), Standing.NEWER),
+        (Verdict("life-003", Outcome.PASSED), Standing.AS_DEMANDED),
+        (failed("life-002"), Standing.CHANGED_FAILURE),
+        (Verdict("life-002", Outcome.PASSED), Standing.UNEXPECTED_PASS),
+    ],
+)
+def test_what_came_after_the_edition_of_a_file_does_not_gate(
+    load: Load, verdict: Verdict, standing: Standing
+) -> None:
+    assert load(made_for(OLD)).standing_of(verdict, MUST) is standing
+
+
+@pytest.mark.usefixtures("_newer_edition")
+@pytest.mark.parametrize("text", [made_for(NEW), FILE], ids=["raised", "of no edition"])
+def test_where_the_edition_is_raised_or_not_named_all_clauses_gate(load: Load, text: str) -> None:
+    assert load(text).standing_of(failed("acc-002"), MUST) is Standing.UNEXPECTED_FAILURE
+    assert load(text).standing_of(failed("life-003"), MUST) is Standing.CHANGED_FAILURE
+
+
+@pytest.mark.usefixtures("_newer_edition")
+def test_an_entry_of_a_newer_clauses_own_is_an_assertion(load: Load) -> None:
+    known = load(made_for(OLD).replace("acc-001", "acc-002"))
+
+    assert known.standing_of(failed("acc-002", "shape"), MUST) is Standing.CHANGED_FAILURE
+    assert known.standing_of(Verdict("acc-002", Outcome.PASSED), MUST) is Standing.UNEXPECTED_PASS
+
+
+@pytest.mark.usefixtures("_newer_edition")
+def test_what_an_older_edition_had_may_still_stand_in_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "engine.toml"
+    file.write_text(made_for(OLD).replace("acc-001", "acc-888"))
+    known = Expectations.load(file)
+
+    assert [entry.clause for entry in known.gone] == ["acc-888"]
+    file.write_text(made_for(NEW).replace("acc-001", "acc-888"))
+    with pytest.raises(MalformedExpectations, match="no clause is called or matched by 'acc-888'"):
+        Expectations.load(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            '"torch-2.13/2"',
+            "made for edition torch-2.13/2, and this gradspec has torch-2.13/1: ins",
+        ),
+        (
+            '"torch-2.14/1"',
+            "made for edition torch-2.14/1, and this gradspec has torch-2.13/1: ins",
+        ),
+        ('"torch-2.13/0"', "there is no edition 'torch-2.13/0'"),
+        ('"torch-2.13"', "there is no edition 'torch-2.13'"),
+        ('"2"', "there is no edition '2': it is one of torch-2.13/1"),
+        ('""', "there is no edition '': it is one of torch-2.13/1"),
+        ("1", "there is no edition 1: it is one of torch-2.13/1"),
+        ("[1]", "there is no edition [1]"),
+        (f'"torch-2.{"9" * 9000}/1"', "there is no edition"),
+    ],
+    ids=range(9),
+)
+def test_an_edition_that_is_not_there_is_told(load: Load, name: str, sentence: str) -> None:
+    with pytest.raises(MalformedExpectations, match=re.escape(sentence)) as caught:
+        load(f"# a comment\nedition = {name}\n{FILE}")
+
+    assert caught.value.line == 2
+
+
 def test_what_is_written_is_read_back(load: Load) -> None:
     entries = (
         Entry("acc-001", "value", 'He said "no".', Cause.BUG, line=3),
@@ -444,8 +644,8 @@ def test_what_is_written_is_read_back(load: Load) -> None:
     )
     text = write_entries(entries, "A heading\nof two lines")
 
-    assert load(text).entries == entries
-    assert heading(text) == "A heading\nof two lines"
+    assert list(load(text).entries) == list(entries)
+    assert load(text).heading == "A heading\nof two lines"
 
 
 @pytest.mark.parametrize(
@@ -497,6 +697,50 @@ def test_a_pattern_that_holds_of_all_that_it_matches_stays_one(load: Load) -> No
     entries = renewed(load(FILE), verdicts, dict.fromkeys(IDS, CLAUSE))
 
     assert [entry.clause for entry in entries] == ["life-*"]
+
+
+def test_of_a_pattern_that_is_broken_what_nobody_accepted_stays_as_it_was(load: Load) -> None:
+    verdicts = [
+        Verdict("life-001", Outcome.PASSED),
+        Verdict("life-002", Outcome.PASSED),
+        refused("life-003"),
+    ]
+    old, clauses = load(FILE), dict.fromkeys(IDS, CLAUSE)
+    nothing = renewed(old, verdicts, clauses, lambda _: False)
+    one = renewed(old, verdicts, clauses, lambda name: name == "life-001")
+
+    assert nothing == list(old.entries)
+    assert [e.clause for e in one] == ["acc-001", "life-002", "life-003"]
+    assert one[1].reason == "It keeps nothing."
+
+
+def test_what_fails_otherwise_than_its_pattern_gets_an_entry_before_it(load: Load) -> None:
+    verdicts = [refused("life-001"), failed("life-002", "shape"), refused("life-003")]
+    old, clauses = load(FILE), dict.fromkeys(IDS, CLAUSE)
+    entries = renewed(old, verdicts, clauses, lambda name: name == "life-002")
+    new = Expectations(tuple(entries))
+
+    assert [e.clause for e in entries] == ["acc-001", "life-*", "life-002"]
+    assert {new.standing_of(v, MUST) for v in verdicts} == {Standing.EXPECTED_FAILURE}
+    assert entries[2].reason == f"{UNEXPLAINED} (it was said before: It keeps nothing.)"
+
+
+def test_entries_stay_in_the_order_of_their_file(load: Load) -> None:
+    entries = ["life-003", "acc-002", "life-001", "acc-001"]
+    text = "".join(FILE_OF_ONE.format(clause) for clause in entries)
+    verdicts = [failed(i) for i in IDS]
+    kept = renewed(load(text), verdicts, dict.fromkeys(IDS, CLAUSE), lambda _: False)
+
+    assert [e.clause for e in kept] == entries
+
+
+FILE_OF_ONE = """
+[[expected]]
+clause = "{}"
+kind = "value"
+class = "bug"
+reason = "It does."
+"""
 
 
 def test_the_smallest_example_of_a_law_is_stored() -> None:
@@ -552,6 +796,15 @@ def test_the_strangers_bring_their_expectations() -> None:
         assert path is not None
         assert Expectations.load(path).entries
         assert UNEXPLAINED not in path.read_text()
+
+
+@pytest.mark.parametrize("file", sorted(PLACES[1].glob("*.toml")), ids=lambda file: file.stem)
+def test_what_ships_names_the_edition_shows_each_sentence_and_is_explained(file: Path) -> None:
+    known = Expectations.load(file)
+
+    assert known.made_for == edition.EDITION
+    assert not [entry for entry in known.entries if entry.is_unexplained]
+    assert again(known) == file.read_text(), f"gradspec expect {file.stem} --write {file}"
 
 
 def test_another_engine_brings_none() -> None:

@@ -54,9 +54,18 @@ def gathering(
     return gathered
 
 
+reported: list[pytest.TestReport] = []
+"""What pytest was told besides the clauses."""
+
+
+def _report(report: pytest.TestReport) -> None:
+    reported.append(report)
+
+
 def session(status: int, *, stopped: bool = False, **options: Any) -> Any:
     """End a session of pytest."""
     config = SimpleNamespace(
+        hook=SimpleNamespace(pytest_runtest_logreport=_report),
         getoption=lambda name, default=None: options.get(name, default),
         args=options.pop("args", ["gradspec"]),
         stash={},
@@ -66,6 +75,7 @@ def session(status: int, *, stopped: bool = False, **options: Any) -> Any:
 
 def ended(gathered: Gathering, one: Any) -> int:
     """Finish the session; give its exit status."""
+    reported.clear()
     gathered.pytest_sessionfinish(one)
     status: int = one.exitstatus
     return status
@@ -101,8 +111,21 @@ def test_a_failure_of_ones_own_test_stays_one() -> None:
     assert ended(gathering(PASSED, others=mine), session(OK, **NAMED)) == 3
 
 
-def test_a_run_that_was_stopped_failed() -> None:
+def test_a_run_that_was_stopped_failed_and_misses_nothing() -> None:
     assert ended(gathering(PASSED), session(RED, stopped=True, **NAMED)) == RED
+    assert reported == []
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(KeyboardInterrupt(), 130), (pytest.exit.Exception("enough"), 2)]
+)
+def test_a_run_that_a_person_ended_says_so(error: BaseException, status: int) -> None:
+    gathered = gathering(PASSED)
+    with pytest.raises(type(error)) as caught:
+        raise error
+    gathered.pytest_keyboard_interrupt(caught)
+
+    assert ended(gathered, session(pytest.ExitCode.INTERRUPTED, **NAMED)) == status
 
 
 def test_collecting_says_nothing_of_conformance() -> None:
@@ -160,12 +183,17 @@ def test_the_summary_says_what_kept_the_run_from_being_whole() -> None:
 
     assert said[:3] == [
         "gradspec",
-        "no clause ran: each is unsupported, or builds on what is known to fail",
-        "no verdict: acc-002",
+        "no clause ran: each is unsupported, or builds on what does not hold",
+        "1 clause has no verdict: acc-002",
     ]
     assert said[3].startswith("passed 0 of 2 clauses of profile full, chapter accumulation, a part")
     assert said[3].endswith(": the run is incomplete")
-    assert len(said) == 4
+    assert said[4].startswith("0 passed, 0 failed")
+    assert len(said) == 5
+    assert [one.nodeid for one in reported if one.failed] == [
+        "gradspec::enough ran",
+        "gradspec::acc-002 has a verdict",
+    ]
 
 
 def test_a_stale_entry_is_told_with_its_line_and_closes_the_gate() -> None:
@@ -177,7 +205,8 @@ def test_a_stale_entry_is_told_with_its_line_and_closes_the_gate() -> None:
     gathered.pytest_terminal_summary(
         SimpleNamespace(section=said.append, write_line=said.append)  # type: ignore[arg-type]
     )
-    assert "stale entry (line 7): acc-002 never ran" in said
+    assert "stale entry (line 7): acc-002 was expected to fail; it never ran" in said
+    assert [one.nodeid for one in reported if one.failed] == ["gradspec::acc-002 runs"]
 
 
 def test_failures_are_told_by_their_cause_in_the_end() -> None:
@@ -199,6 +228,7 @@ OPTIONS = {
     "chapter": [],
     "expect": ["--expect"],
     "no-expect": ["--no-expect"],
+    "strict": [],
     "seed": [],
     "examples": [],
     "timeout": [],
@@ -230,6 +260,7 @@ def test_options_are_declared_and_short_ones_where_gradspec_is_named(named: bool
         "gradspec_engine": "reference",
         "gradspec_profile": "full",
         "gradspec_chapter": [],
+        "gradspec_expect": [],
     }
     assert {n: s["type"] for n, s in by_name.items() if "type" in s} == {
         "gradspec_seed": int,
@@ -238,10 +269,13 @@ def test_options_are_declared_and_short_ones_where_gradspec_is_named(named: bool
     }
     assert {n: s["action"] for n, s in by_name.items() if "action" in s} == {
         "gradspec_chapter": "append",
+        "gradspec_expect": "append",
         "gradspec_no_expect": "store_true",
+        "gradspec_strict": "store_true",
     }
     assert {n for n, s in by_name.items() if s.get("metavar")} == by_name.keys() - {
-        "gradspec_no_expect"
+        "gradspec_no_expect",
+        "gradspec_strict",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from made_up import judged, result
 
@@ -113,6 +114,16 @@ def test_what_does_not_close_it_is_skipped_with_the_reason(found: Judged) -> Non
     assert skipped.attrib["message"] == f"{found.standing}, {found.verdict.outcome}: no tape"
 
 
+def test_an_expected_failure_is_skipped_with_its_class_and_reason() -> None:
+    known = judged(
+        outcome=Outcome.FAILED, standing=Standing.EXPECTED_FAILURE, message="other", kind="value"
+    )
+    skipped = case(msgspec.structs.replace(known, cause=Cause.BUG, reason="It is.")).find("skipped")
+
+    assert skipped is not None
+    assert skipped.attrib["message"] == "expected failure (bug: It is.), failed: other"
+
+
 def test_whatever_kept_the_run_from_being_whole_is_a_failure() -> None:
     stale = Entry("acc-009", "value", "known", Cause.BUG)
     found = suite(
@@ -130,9 +141,13 @@ def test_whatever_kept_the_run_from_being_whole_is_a_failure() -> None:
 
     assert told == [
         ("the run is whole", "it broke", "incomplete"),
-        ("the run is whole", result(judged(), least=2).shortfall, "incomplete"),
-        ("acc-007", "it has no verdict", "incomplete"),
-        ("acc-009", "it was expected to fail and never ran", "incomplete"),
+        ("enough ran", result(judged(), missing=("acc-007",), least=2).shortfall, "incomplete"),
+        ("acc-007 has a verdict", "it has no verdict", "incomplete"),
+        (
+            "acc-009 runs",
+            "stale entry (line 0): acc-009 was expected to fail; it never ran",
+            "incomplete",
+        ),
     ]
 
 
@@ -144,3 +159,19 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
     found = judged(outcome=Outcome.FAILED, message="a bell \a rings")
 
     assert "a bell \N{REPLACEMENT CHARACTER} rings" in junit(result(found))
+
+
+def test_a_report_says_which_rungs_were_reached_and_what_is_left() -> None:
+    one = suite(judged("bwd-001"), judged("rec-013", Outcome.FAILED, kind="value"))
+    told = {p.attrib["name"]: p.attrib["value"] for p in one.findall("properties/property")}
+
+    assert told["rungs reached"] == "scalars"
+    assert told["next rung"] == "paths that meet"
+    assert told["left on the ladder"] == "rec-013"
+    assert told["correct as far as it goes"] == "no"
+
+
+def test_a_report_says_that_an_engine_is_correct() -> None:
+    told = {p.attrib["name"]: p.attrib["value"] for p in suite(judged("bwd-001")).iter("property")}
+
+    assert told["correct as far as it goes"] == "yes"

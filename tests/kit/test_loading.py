@@ -97,11 +97,20 @@ def test_what_is_not_there_is_named(spec: str, sentence: str) -> None:
         ("class Engin: pass", "no attribute 'Engine'; did you mean Engin"),
         ("class Engine:\n  def __init__(self, n): pass", "called without arguments"),
         ("class Engine: pass", "has no name"),
-        ("raise ImportError", "raised ImportError: mend the adapter"),
-        ("import gradspec.nowhere", "No module named 'gradspec.nowhere': mend the adapter"),
+        ("raise ImportError", r"raised ImportError \(.*, line 1, in <module>\): mend the adapter"),
+        (
+            "import gradspec.nowhere",
+            r"No module named 'gradspec.nowhere' \(.*, line 1, .*: mend the adapter",
+        ),
         ("raise ModuleNotFoundError('no name')", "raised ModuleNotFoundError: no name"),
-        ("def Engine():\n  raise ValueError('boo\\nand more')", "raised ValueError: boo when"),
-        ("def Engine():\n  raise SystemExit(3)", "raised SystemExit: 3 when"),
+        (
+            "def Engine():\n  raise ValueError('boo\\nand more')",
+            r"raised ValueError: boo \(.*, line 2, in Engine\) when",
+        ),
+        (
+            "def Engine():\n  raise SystemExit(3)",
+            r"raised SystemExit: 3 \(.*, line 2, in Engine\) when",
+        ),
         (
             "class Outer: pass\nEngine = Outer.Inner if hasattr(Outer, 'Inner') else 3",
             "has no name",

@@ -229,6 +229,14 @@ def test_a_selection_of_which_nothing_ran_does_not_pass(pytester: pytest.Pyteste
     result.stdout.fnmatch_lines(["*no clause ran: *"])
 
 
+def test_the_summary_ends_with_the_ladder(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "ToyEngine", "--gradspec-profile", "scalar", "-q")
+
+    result.stdout.fnmatch_lines(
+        ["the ladder * passed *", "  scalars *", "reached: *", "passed * of profile scalar*"]
+    )
+
+
 @pytest.mark.parametrize("processes", ["0", "2"])
 def test_an_engine_that_does_not_load_is_told_once(
     pytester: pytest.Pytester, processes: str
@@ -255,14 +263,16 @@ def test_what_no_clause_matches_is_wrong_usage(pytester: pytest.Pytester, proces
         ("--gradspec-chapter=xyz", "*no chapter is called 'xyz'*"),
         ("--gradspec-examples=0", "*a law needs at least one*"),
         ("--expect=nowhere.toml", "*nowhere.toml*"),
+        ("--expect=one.toml --expect=two.toml", "*--expect names one.toml and two.toml; an eng*"),
     ],
 )
 def test_wrong_usage_is_answered_with_a_sentence(
     pytester: pytest.Pytester, argument: str, sentence: str
 ) -> None:
-    result = run(pytester, "ToyEngine", argument)
+    named = ("--pyargs", "gradspec", "--engine", f"{WRONG}:ToyEngine", *argument.split())
+    result = pytester.runpytest_subprocess(*named)
 
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.ret == ExitStatus.WRONG_USAGE
     result.stderr.fnmatch_lines([sentence])
 
 
@@ -271,7 +281,7 @@ def test_a_debugger_gets_the_engine_in_its_own_process() -> None:
         gradspec_engine=f"{WRONG}:ToyEngine",
         **{
             f"gradspec_{name}": None
-            for name in ("expect", "no_expect", "seed", "examples", "timeout")
+            for name in ("expect", "no_expect", "strict", "seed", "examples", "timeout")
         },
         gradspec_profile="full",
         gradspec_chapter=[],
@@ -307,7 +317,9 @@ def test_a_fault_of_the_kit_is_shown_as_pytest_shows_it(
     result = run(pytester, "ToyEngine", "-k", "acc-001")
 
     assert result.ret == ExitStatus.INCOMPLETE
-    result.stdout.fnmatch_lines(["*RuntimeError: the kit is wrong", "no verdict: acc-001"])
+    result.stdout.fnmatch_lines(
+        ["*RuntimeError: the kit is wrong", "1 clause has no verdict: acc-001"]
+    )
 
 
 def test_a_chapter_that_does_not_import_is_told(

@@ -170,6 +170,8 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest() -> None:
         "nature": "value",
         "verdict": "failed",
         "standing": "unexpected failure",
+        "cause": None,
+        "reason": None,
         "program": None,
         "assertions": 3,
         "duration": 0.123457,
@@ -214,3 +216,38 @@ def test_a_report_says_what_was_asked_for_and_what_was_lacking() -> None:
     assert written["complaints"] == ["it broke"]
     assert written["stale"] == ["inp-044"]
     assert written["exit_status"] == 3
+
+
+def test_a_report_says_how_far_up_the_ladder_the_engine_stands() -> None:
+    found = [
+        judged("bwd-001"),
+        judged("op-201/relu", Outcome.ERRORED, kind="raised", exception="KeyError"),
+        judged("rec-013", Outcome.FAILED, kind="value"),
+        judged("vjp-005", Outcome.UNSUPPORTED, lacking="arrays"),
+    ]
+    made = json.loads(Report.of(result(*found, choices=frozenset({"op-201/relu"}))).to_json())
+    Draft202012Validator(schema()).validate(made)
+    ladder = made["ladder"]
+    scalars, paths, arrays = ladder["rungs"]
+
+    assert (ladder["reached"], ladder["next"]) == (["scalars"], "paths that meet")
+    assert ladder["correct"] is False
+    assert (scalars["passed"], scalars["choices"], scalars["left"]) == (1, ["op-201/relu"], [])
+    assert paths["left"] == ["rec-013"]
+    assert (arrays["not_asked"], arrays["lacking"]) == (1, {"arrays": 1})
+
+
+@pytest.mark.parametrize(("missing", "correct"), [((), True), (("bwd-002",), False)])
+def test_a_report_calls_an_engine_correct_if_the_run_is_whole(
+    missing: tuple[str, ...], *, correct: bool
+) -> None:
+    made = Report.of(result(judged("bwd-001"), missing=missing))
+
+    assert made.ladder is not None
+    assert made.ladder.correct is correct
+
+
+def test_a_report_on_a_part_has_no_ladder() -> None:
+    part = result(judged("bwd-001"), selection=select(wanted=["backward"]))
+
+    assert Report.of(part).ladder is None

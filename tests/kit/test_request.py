@@ -35,6 +35,7 @@ ENTRY = '[[expected]]\nclause = "acc-001"\nkind = "value"\nreason = "r"\nclass =
         ({"timeout": math.inf}, "--timeout is inf"),
         ({"seed": -1}, "--seed is -1; give 0 or more"),
         ({"expect": ""}, "--expect names no file"),
+        ({"expect": ["one", "two"]}, "--expect names one and two; an engine has one list"),
         ({"expect": "known.toml", "no_expect": True}, "contradict each other"),
         ({"processes": "many"}, "-n is 'many'; give 1 to 64 processes, or auto"),
         ({"processes": "0"}, "-n is 0; give 1 to 64"),
@@ -117,7 +118,8 @@ def test_pytests_options_say_the_same() -> None:
         gradspec_engine=TOY,
         gradspec_profile="tape",
         gradspec_chapter=["acc"],
-        gradspec_expect=None,
+        gradspec_expect=[],
+        gradspec_strict=True,
         gradspec_no_expect=True,
         gradspec_seed=7,
         gradspec_examples=3,
@@ -127,6 +129,7 @@ def test_pytests_options_say_the_same() -> None:
     other = Request.make(TOY, profile="tape", chapters=["acc"], seed=7, examples=3, timeout=2.5)
 
     assert (one.engine, one.effort, one.selection) == (other.engine, other.effort, other.selection)
+    assert one.strict
     assert one.session._host._timeout == 2.5  # type: ignore[attr-defined]
     assert one.session.engine is None
 
@@ -134,9 +137,9 @@ def test_pytests_options_say_the_same() -> None:
 def test_expectations_of_pytests_options_are_read(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     file.write_text(ENTRY)
-    names = ("no_expect", "seed", "examples", "timeout")
+    names = ("no_expect", "strict", "seed", "examples", "timeout")
     options = Namespace(keyword="", **{f"gradspec_{name}": None for name in names})
-    options.gradspec_engine, options.gradspec_expect = TOY, str(file)
+    options.gradspec_engine, options.gradspec_expect = TOY, [str(file)]
     options.gradspec_profile, options.gradspec_chapter, options.trace = "full", [], True
     request = Request.of(options)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.known.entry import Cause, Entry
 from gradspec_conformance.known.expectations import Expectations, Standing
+from gradspec_conformance.report.whole import faults
 from gradspec_conformance.run.loop import Measured
 from gradspec_conformance.run.result import Counts, ExitStatus, Result, result_of
 from gradspec_conformance.run.selection import select
@@ -94,13 +96,67 @@ def test_what_fell_short_is_told_in_numbers() -> None:
     found = result(PASSED, UNSUPPORTED, least=2).shortfall
 
     assert found is not None
-    assert found.startswith("1 clauses ran, and 2 when the expectations were written")
+    assert found == (
+        "1 clause ran, and 2 when the expectations were written: "
+        "the engine declares less than it did, which leaves out 1"
+    )
+
+
+BELOW = judged("bwd-001", Outcome.FAILED, kind="value")
+ABOVE = [
+    judged(f"acc-00{n}", Outcome.BLOCKED, gates=True, foundation=on)
+    for n, on in ((1, "bwd-001"), (2, "acc-001"), (3, "bwd-001"))
+]
+
+
+def test_what_a_failure_blocked_is_not_said_to_be_no_longer_declared() -> None:
+    found = result(BELOW, *ABOVE, least=4).shortfall
+
+    assert found == (
+        "1 clause ran, and 4 when the expectations were written: bwd-001 failed and blocked 3"
+    )
+
+
+def test_what_has_no_verdict_is_not_said_to_be_no_longer_declared() -> None:
+    found = result(BELOW, *ABOVE, missing=("acc-004",), least=7).shortfall
+
+    assert found is not None
+    assert found.endswith(
+        ": bwd-001 failed and blocked 3, 1 has no verdict, "
+        "the engine declares less than it did, which leaves out 2"
+    )
+
+
+def test_what_a_known_failure_blocks_was_blocked_before() -> None:
+    known = judged("bwd-001", Outcome.FAILED, Standing.EXPECTED_FAILURE, kind="value")
+
+    assert result(known, *ABOVE, least=1).shortfall is None
+    assert "declares less" in str(result(known, *ABOVE, least=4).shortfall)
+
+
+def test_what_a_newer_clause_blocks_is_no_shortfall() -> None:
+    newer = judged("bwd-001", Outcome.FAILED, Standing.NEWER, kind="value")
+
+    assert result(newer, *ABOVE, judged("acc-009"), least=5).shortfall is None
+
+
+def test_unexplained_entries_are_red_where_that_is_asked_for() -> None:
+    entry = Entry("acc-002", Kind.VALUE, "unexplained: say why", Cause.BUG, line=4)
+    known = Expectations((entry, replace(entry, clause="acc-009")))
+    expected = judged("acc-002", Outcome.FAILED, Standing.EXPECTED_FAILURE)
+    lax = result(PASSED, expected, known=known)
+    strict = replace(lax, strict=True)
+
+    assert lax.exit_status is ExitStatus.AS_EXPECTED
+    assert lax.unexplained == (entry,)
+    assert (strict.exit_status, strict.outlook) == (ExitStatus.NOT_CONFORMANT, "not as expected")
+    assert [fault.name for fault in faults(strict)] == ["acc-002 is explained"]
 
 
 def test_a_selection_of_which_nothing_ran_says_so() -> None:
     found = result(UNSUPPORTED, selection=select(keyword="acc-004")).shortfall
 
-    assert found == "no clause ran: each is unsupported, or builds on what is known to fail"
+    assert found == "no clause ran: each is unsupported, or builds on what does not hold"
 
 
 # lists --------------------------------------------------------------------------------
@@ -204,6 +260,7 @@ def test_what_was_measured_is_held_beside_what_was_asked_for() -> None:
         selection=select(),
         effort=EVERYDAY,
         expectations=Expectations(entries, ran=9),
+        strict=True,
         cases=dict.fromkeys(["acc-001", "acc-002", "acc-004", "acc-007"]),
     )
     found = {j.id: j for j in (UNSUPPORTED, PASSED, FAILED, judged("acc-099"))}
@@ -220,4 +277,6 @@ def test_what_was_measured_is_held_beside_what_was_asked_for() -> None:
         stale=entries,
         least=9,
         interrupted=True,
+        known=request.expectations,
+        strict=True,
     )

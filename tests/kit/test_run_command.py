@@ -153,6 +153,25 @@ def test_a_recommendation_that_is_not_followed_is_told_and_does_not_gate() -> No
     assert result.exit_code == ExitStatus.AS_EXPECTED
 
 
+BROKEN_STRIDES = """
+from gradspec_conformance.adapters.reference import ReferenceEngine
+
+class Engine(ReferenceEngine):
+    def get(self, tensor, attribute):
+        return strides_of(tensor) if attribute == "strides" else super().get(tensor, attribute)
+"""
+
+
+def test_a_recommendation_at_which_the_engine_breaks_closes_the_gate(tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text(BROKEN_STRIDES)
+    result = CliRunner().invoke(main, ["run", f"{file}:Engine", "-k", "acc-014"])
+
+    assert "NameError" in result.output
+    assert "[should, convention, accumulation] unexpected failure" in result.output
+    assert result.exit_code == ExitStatus.NOT_CONFORMANT
+
+
 @pytest.mark.parametrize("engine", ["NeverBegins", "LacksAMethod", "DiesAtBirth", "nowhere.py:E"])
 def test_an_engine_that_does_not_load_ends_with_3_and_a_sentence(engine: str) -> None:
     result = run(engine)
@@ -172,6 +191,7 @@ def test_an_engine_that_does_not_load_ends_with_3_and_a_sentence(engine: str) ->
         (["-n", "many"], "-n is 'many'"),
         (["--timeout", "0"], "give more than 0 and at most 86400 seconds"),
         (["--expect", "nowhere.toml"], "nowhere.toml"),
+        (["--expect", "one", "--expect", "two"], "--expect names one and two"),
         (["--json", "no/where.json"], "no/where.json cannot be written"),
         (["--junit", "."], "cannot be written"),
         (["--json", "report", "--junit", "./report"], "both name report"),
@@ -281,6 +301,19 @@ def test_an_expectation_is_an_assertion(
     assert standing in result.output
     assert result.exit_code == status
     assert ("gradspec expect" in result.output) == (status != ExitStatus.AS_EXPECTED)
+
+
+def test_a_run_with_fewer_clauses_says_what_blocked_them(tmp_path: Path) -> None:
+    known = tmp_path / "known.toml"
+    known.write_text(f'edition = "{edition.EDITION}"\nran = 157\n')
+    result = run("DoesNothing", "--expect", str(known), "--json", "report.json", keyword="")
+    report = json.loads(Path("report.json").read_text())
+
+    assert "and 157 when the expectations were written: bwd-001 failed and blocked " in (
+        result.output
+    )
+    assert "declares less" not in result.output
+    assert report["shortfall"] in result.output
 
 
 # reports ------------------------------------------------------------------------------

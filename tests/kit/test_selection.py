@@ -151,6 +151,42 @@ def test_a_list_of_other_sources_is_not_up_to_date(tmp_path: Path) -> None:
     assert not edition.is_up_to_date(manifest)
 
 
+# with which edition a clause came ------------------------------------------------------
+NEW = "torch-2.13/2"
+
+
+def test_a_clause_keeps_the_edition_that_it_came_with(
+    engine: ReferenceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = tmp_path / "edition.jsonl"
+    before = edition.MANIFEST.read_text("utf-8").splitlines()
+    older = next(i for i in edition.demands() if i.row and i.stands_for).stands_for[0]
+    kept = [line for line in before if '"id": "acc-001"' not in line and older not in line]
+    renamed = before[1].replace('"leaf-001"', f'"{older}"')
+    met = ["<<<<<<< HEAD", *kept, "=======", *kept[:9], renamed, ">>>>>>> theirs"]
+    manifest.write_text("\n".join(met))
+    monkeypatch.setattr(edition, "EDITIONS", (edition.EDITION, NEW))
+    monkeypatch.setattr(edition.came_with, "__defaults__", (manifest,))
+    text = "".join(lines(engine))
+    manifest.write_text(text)
+    newer = {demand.id for demand in edition.demands(manifest) if demand.since == NEW}
+    gone = {d.id for d in edition.demands() if d.clause == edition.resolve(older)[0].split("/")[0]}
+
+    assert "acc-001" in newer
+    assert newer - gone == {"acc-001"}
+    assert not newer & set(edition.resolve(older))
+    assert "".join(lines(engine)) == text
+
+
+def test_what_a_list_says_of_an_edition_that_never_was_is_malformed(tmp_path: Path) -> None:
+    first = edition.MANIFEST.read_text("utf-8").splitlines()[1]
+    manifest = tmp_path / "edition.jsonl"
+    manifest.write_text(first.replace('"acts"', '"since": "torch-9/9", "acts"'))
+
+    with pytest.raises(MalformedEdition, match="line 1"):
+        edition.demands(manifest)
+
+
 def test_a_malformed_line_of_the_edition_is_named(tmp_path: Path) -> None:
     first = edition.MANIFEST.read_text("utf-8").splitlines()[1]
     manifest = tmp_path / "edition.jsonl"

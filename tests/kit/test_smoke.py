@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from toy_book import readme_book
 from toy_engine import ToyEngine
 
 import gradspec_reference
 from gradspec.port.abilities import DTYPES
+from gradspec_conformance.adapters.phrases.engine import PhrasebookEngine
+from gradspec_conformance.adapters.phrases.reading import read_book
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.smoke import command
-from gradspec_conformance.engines.loading import load_engine
+from gradspec_conformance.engines.asking import Asker
+from gradspec_conformance.engines.fault import Party, raised
+from gradspec_conformance.engines.loading import BOOKS, load_engine
 from gradspec_conformance.engines.smoke import smoke
+from gradspec_conformance.exceptions import RemoteRefusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DECLARE_LESS = "say it as the engine's users do, or declare less"
 
 
 def complaints(engine: Any) -> dict[str, str]:
@@ -289,7 +300,7 @@ def test_what_an_adapter_raises_is_a_finding() -> None:
 
     assert [other.check for other in more] == ["operator sin_array"]
     assert (told.check, told.found) == ("operator sin", "LookupError: no sine")
-    assert (told.expected, told.remedy) == ("no exception", "mend the adapter")
+    assert (told.expected, told.remedy) == ("no exception", DECLARE_LESS)
 
 
 def test_an_adapter_that_lacks_methods_is_asked_nothing() -> None:
@@ -305,11 +316,8 @@ def test_the_reference_adapter_is_sound() -> None:
 
 
 def test_the_book_of_the_readme_is_sound(tmp_path: Path) -> None:
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
-    whole = readme.partition("for an engine of single numbers:")[2]
-    book = whole.partition("```toml\n")[2].partition("```")[0]
     file = tmp_path / "mine.toml"
-    file.write_text(book.replace("from mine import", "from micrograd.engine import"))
+    file.write_text(readme_book("mended_micrograd"))
     result = CliRunner().invoke(command, [str(file)])
 
     assert result.exit_code == 0, result.output
@@ -346,8 +354,8 @@ def test_an_engine_that_cannot_be_loaded_exits_3() -> None:
     ("act", "found"),
     [
         ("import sys; sys.exit(0)", "SystemExit: 0"),
-        ("import os; os._exit(0)", "the engine's process exited with status 0, after 'methods"),
-        ("while True: pass", "nothing within 1 s, after 'methods of the declared words'"),
+        ("import os; os._exit(0)", "the engine's process exited with status 0, in 'round trip"),
+        ("while True: pass", "nothing within 1 s, in 'round trip of bool'"),
         ("raise RuntimeError('x' * 40_000_000)", "RuntimeError: xxx"),
         ("raise RuntimeError('[/] \\x1b[31m')", "RuntimeError: [/] \\x1b[31m"),
     ],
@@ -376,3 +384,319 @@ def test_an_adapter_that_ends_when_it_is_loaded_exits_3(tmp_path: Path, act: str
     file.write_text(f"import os, sys\n{act}")
 
     assert CliRunner().invoke(command, [f"{file}:Mine"]).exit_code == 3
+
+
+# whose fault it is ---------------------------------------------------------------------
+ENGINE = """
+import math
+
+
+class EngineError(Exception):
+    pass
+
+
+class Value:
+    def __init__(self, data, parents=()):
+        self.data, self.parents, self.grad = float(data), parents, 0.0
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        return Value(self.data * other.data, ((self, other.data), (other, self.data)))
+
+    def backward(self, seed=1.0):
+        self.grad += seed
+        for parent, slope in self.parents:
+            parent.backward(seed * slope)
+
+    def sin(self):
+        return Value(math.cos(self.data))
+
+    def cos(self):
+        return self.inner()
+
+    def inner(self):
+        raise EngineError("no cosine yet")
+
+    def exp(self):
+        Value(math.exp(self.data))
+
+    def log(self):
+        print("log!")
+        return Value(math.log(self.data))
+"""
+
+BOOK = """
+[engine]
+name = "mine"
+setup = "from told_engine import Value"
+
+[dtypes]
+float64 = "float"
+
+[acts]
+tensor = "Value($number)"
+array = "np.array(getattr($x, 'data', $x))"
+backward = "${root:one}.backward()"
+
+[clear]
+grad = "$x.grad = 0.0"
+
+[operators]
+add = false
+sub = false
+div = false
+pow = false
+neg = false
+"""
+
+
+def told(tmp_path: Path, phrase: str) -> tuple[dict[str, Any], str]:
+    """Smoke a book with one phrase more: the finding that it leads to, and what is printed."""
+    (tmp_path / "told_engine.py").write_text(ENGINE)
+    book = tmp_path / "mine.toml"
+    book.write_text(BOOK + phrase)
+    output = CliRunner().invoke(command, [str(book)]).output
+    found: dict[str, Any] = {}
+    for line in output.partition("not ok  ")[2].splitlines()[1:]:
+        if not line.startswith("    "):
+            break
+        word, _, text = line.strip().partition(":")
+        found[word] = text.strip()
+    return found, output
+
+
+@pytest.mark.parametrize(
+    ("phrase", "whose", "found", "remedy"),
+    [
+        ('sin = "$x.sin()"', "the engine", "what cos gives: array(", "map the name onto"),
+        ('cos = "$x.sin()"', "", "", ""),
+        ('tanh = "$x.sin()"', "the adapter", "what cos gives: array(", "map the name onto"),
+        ('cos = "$x.cos()"', "the engine", "EngineError: no cosine yet", "mend the engine"),
+        ('exp = "$x.exp()"', "the adapter or the engine", "exp gave None", "give back what"),
+        (
+            'tanh = "$x.tanh()"',
+            "the adapter",
+            "AttributeError: 'Value' object has no attribute 'tanh'",
+            "say it as the engine's users do, or declare less",
+        ),
+    ],
+)
+def test_a_finding_says_whose_fault_it_is_and_what_to_do(
+    tmp_path: Path, phrase: str, whose: str, found: str, remedy: str
+) -> None:
+    one, _ = told(tmp_path, phrase)
+
+    assert one.get("whose", "") == whose
+    assert one.get("found", "").startswith(found)
+    assert one.get("do", "").startswith(remedy)
+
+
+def test_a_finding_names_table_key_and_line_of_the_phrase(tmp_path: Path) -> None:
+    one, _ = told(tmp_path, 'tanh = "$x.tanh()"')
+
+    assert one["where"].endswith("mine.toml, line 23, table operators, key tanh: $x.tanh()")
+
+
+def test_an_exception_shows_the_lines_of_adapter_and_engine_and_no_others(tmp_path: Path) -> None:
+    _, output = told(tmp_path, 'cos = "$x.cos()"')
+    trace = output.partition("it came through:\n")[2].splitlines()[:5]
+
+    assert trace[0].endswith("mine.toml, phrase $x.cos()")
+    assert trace[1].endswith("told_engine.py, line 26, in cos")
+    assert trace[2].strip() == "return self.inner()"
+    assert trace[3].endswith("told_engine.py, line 29, in inner")
+    assert trace[4].strip() == 'raise EngineError("no cosine yet")'
+    assert "gradspec_conformance/engines" not in output
+
+
+def test_what_a_book_inherits_and_its_engine_lacks_can_be_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "told_engine.py").write_text(ENGINE)
+    book = tmp_path / "mine.toml"
+    book.write_text(BOOK.replace("neg = false\n", ""))
+    output = CliRunner().invoke(command, [str(book)]).output
+
+    assert "where:    what mine inherits: -$x" in output
+    assert "do:       write a phrase for neg that the engine understands, or neg = false" in output
+
+
+def test_a_number_that_cannot_stand_first_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "told_engine.py").write_text(
+        ENGINE + "    def __sub__(self, other):\n        pass\n"
+    )
+    book = tmp_path / "mine.toml"
+    book.write_text(BOOK.replace("sub = false\n", ""))
+    output = CliRunner().invoke(command, [str(book)]).output
+    (said,) = re.findall("or say: (sub = .*)", output)
+    book.write_text(BOOK.replace("sub = false", said))
+
+    assert said == 'sub = "${x:tensor} - $other"'
+    assert "sub_of_number" not in CliRunner().invoke(command, [str(book)]).output
+
+
+def test_a_contribution_that_is_overwritten_is_told(tmp_path: Path) -> None:
+    overwriting = ENGINE.replace("self.grad += seed", "self.grad = seed")
+    (tmp_path / "told_engine.py").write_text(overwriting)
+    book = tmp_path / "mine.toml"
+    book.write_text(BOOK)
+    output = CliRunner().invoke(command, [str(book)]).output
+
+    assert "the grad of x * x at 3 is 3.0, one path's share of two" in output
+    assert "whose:    the engine\n" in output
+
+
+def test_what_an_engine_prints_is_a_note_and_no_fault(tmp_path: Path) -> None:
+    _, output = told(tmp_path, 'log = "$x.log()"')
+
+    assert "note    something is printed: 1 lines, the first 'log!'; a run leaves" in output
+    assert "0 not ok\nthe adapter is sound; next: gradspec run " in output
+
+
+def test_the_end_counts_whose_the_findings_are(tmp_path: Path) -> None:
+    _, output = told(tmp_path, 'tanh = "$x.tanh()"\ncos = "$x.cos()"')
+
+    assert output.endswith(
+        "whose: the adapter 1, the engine 1\n"
+        "next: mend the adapter first, or a run will blame the engine for it\n"
+    )
+
+
+def test_faults_of_the_engine_alone_are_left_to_a_run(tmp_path: Path) -> None:
+    _, output = told(tmp_path, 'cos = "$x.cos()"')
+
+    assert "the adapter is sound; what its engine does wrong, a run explains: " in output
+
+
+def test_what_has_one_cause_is_explained_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Mine(ReferenceEngine):\n"
+        "    def apply(self, name, arguments):\n"
+        "        return None if name == 'sin' else super().apply(name, arguments)\n"
+    )
+    output = CliRunner().invoke(command, [f"{file}:Mine"]).output
+
+    assert "not ok  operator sin_array, as above\n" in output
+    assert output.count("where: ") == 1
+    assert "mine.py, line 3, in Mine.apply" in output
+
+
+def test_what_has_another_cause_is_not_as_above(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Mine(ReferenceEngine):\n"
+        "    def apply(self, name, arguments):\n"
+        "        return None if name in ('sin', 'cos') else super().apply(name, arguments)\n"
+    )
+    output = CliRunner().invoke(command, [f"{file}:Mine"]).output
+
+    assert "not ok  operator cos\n" in output
+    assert "not ok  operator sin\n" in output
+
+
+def test_an_engine_in_another_process_is_told_which_act_it_was(tmp_path: Path) -> None:
+    mine, here = tmp_path / "mine.py", tmp_path / "here.py"
+    mine.write_text(
+        "from gradspec_conformance.adapters.reference import ReferenceEngine\n"
+        "class Mine(ReferenceEngine):\n"
+        "    def apply(self, name, arguments):\n"
+        "        if name == 'sin': raise ValueError('lost')\n"
+        "        return super().apply(name, arguments)\n"
+    )
+    here.write_text(
+        "import sys\n"
+        "from gradspec_conformance.pipe.remote import RemoteEngine\n"
+        "class Engine(RemoteEngine):\n"
+        "    def __init__(self):\n"
+        "        served = [sys.executable, '-m', 'gradspec_conformance.pipe.serve']\n"
+        f"        super().__init__([*served, {f'{mine}:Mine'!r}])\n"
+    )
+    output = CliRunner().invoke(command, [f"{here}:Engine"]).output
+
+    assert "where:    the act op:sin\n" in output
+    assert "do:       look at the engine's process: it raised this\n" in output
+    assert "whose:    the adapter or the engine\n" in output
+
+
+def only(engine: Any, check: str) -> Any:
+    """Give the finding of one check."""
+    (found,) = [finding for finding in smoke(engine) if finding.check == check]
+    return found
+
+
+class IgnoresCotangents(ReferenceEngine):
+    """Begins every pass with ones."""
+
+    def backward(self, root: Any, gradient: Any = None, **options: Any) -> Any:
+        ones = None if gradient is None else super().apply("ones_like", {"x": root})
+        return super().backward(root, gradient=ones, **options)
+
+
+class SumsCotangents(ReferenceEngine):
+    """Begins every pass with the sum of the cotangent."""
+
+    def backward(self, root: Any, gradient: Any = None, **options: Any) -> Any:
+        if gradient is not None:
+            total = super().apply("sum", {"x": gradient})
+            gradient = super().apply(
+                "mul", {"x": super().apply("ones_like", {"x": root}), "other": total}
+            )
+        return super().backward(root, gradient=gradient, **options)
+
+
+@pytest.mark.parametrize(
+    ("engine", "found"),
+    [
+        (IgnoresCotangents, "the gradient of x * y by x ignores the cotangent: array"),
+        (SumsCotangents, "the gradient of x * y by x begins with the cotangent's sum: array"),
+    ],
+)
+def test_a_cotangent_that_does_not_arrive_is_told(engine: type[Any], found: str) -> None:
+    told = only(engine(), "backward() begins with the cotangent")
+
+    assert told.found.startswith(found)
+    assert told.whose in ("the engine", "the adapter or the engine")
+
+
+@pytest.mark.parametrize("engine", ["reference", "autograd", "micrograd"])
+def test_cotangents_arrive_in_the_engines_that_ship(engine: str) -> None:
+    tried = [f for f in smoke(load_engine(engine)) if "cotangent" in f.check or "factor" in f.check]
+
+    assert tried
+    assert all(finding.ok for finding in tried)
+
+
+class SwapsGradients(PhrasebookEngine):
+    """Gives the gradients of a product of a function the other way round."""
+
+    book = read_book(BOOKS / "autograd.toml")
+
+    def transform(self, name: str, function: Any, **options: Any) -> Any:
+        whole = super().transform(name, function, **options)
+
+        def product(*primals: Any) -> Any:
+            output, pullback = whole(*primals)
+            return output, lambda cotangent: pullback(cotangent)[::-1]
+
+        return product
+
+
+def test_gradients_of_a_product_in_the_wrong_order_are_told() -> None:
+    told = only(SwapsGradients(), "a product of a function takes the cotangent")
+
+    assert told.found.startswith("the gradient of x * y by x is that by the other: array")
+
+
+def test_an_error_of_another_process_is_not_the_kits() -> None:
+    assert raised(RemoteRefusal("lost"), object()).whose is Party.EITHER
+
+
+def test_an_error_that_came_through_no_code_but_the_kits_is_the_kits() -> None:
+    try:
+        Asker(ToyEngine())("no such act")
+    except KeyError as error:
+        error.__traceback__ = error.__traceback__.tb_next  # type: ignore[union-attr]
+        found = raised(error, ToyEngine())
+
+    assert (found.whose, found.trace) == (Party.KIT, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from gradspec import CONVENTION, MAY, SAFETY, chapters, edition
 from gradspec_conformance.execution.verdict import Kind, Outcome
 from gradspec_conformance.isolation.messages import Started
 from gradspec_conformance.known.entry import Cause, Entry
-from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.known.expectations import Expectations, Standing
 from gradspec_conformance.report.terminal import RunProgress, console, show
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 PASSED = judged("acc-001", assertions=1)
 CUT_OFF = judged("acc-005", Outcome.BLOCKED, foundation="bwd-001", gates=True)
+
+KNOWN = Expectations(path=Path("known.toml"), made_for=edition.EDITION)
+"""A file that expects nothing."""
 
 
 def failed(identifier: str, **parts: Any) -> Judged:
@@ -225,35 +229,49 @@ def test_what_kept_the_run_from_being_whole_is_told() -> None:
     lines = shown(PASSED, complaints=("it broke",), least=3)
 
     assert "it broke" in lines
-    assert [line for line in lines if line.startswith("1 clauses ran, and 3 when")]
+    assert [line for line in lines if line.startswith("1 clause ran, and 3 when")]
 
 
 def test_of_what_did_not_run_no_natures_are_counted() -> None:
     lines = shown(unsupported("acc-001", "tape"))
 
     assert not [line for line in lines if line.startswith("passed, of what ran")]
-    assert "no clause ran: each is unsupported, or builds on what is known to fail" in lines
+    assert "no clause ran: each is unsupported, or builds on what does not hold" in lines
 
 
 def test_a_stale_entry_is_told_with_its_line_and_what_to_do() -> None:
     entry = Entry("acc-009", "value", "known", Cause.BUG, line=7)
-    lines = shown(PASSED, stale=(entry,))
+    lines = shown(PASSED, stale=(entry,), known=KNOWN)
 
     assert "stale entry (line 7): acc-009 was expected to fail; it never ran" in lines
-    assert "mend the expectations: gradspec expect mine:Engine --write FILE" in lines
+    mend = "gradspec expect mine:Engine --write known.toml --accept ID"
+    assert f"what is meant to stay so is written down by name: {mend}" in lines
     assert lines[-1].endswith("; 1 stale; 1 ran, 1 asserted something")
 
 
-@pytest.mark.parametrize(
-    ("standing", "is_told"),
-    [(s, s in (Standing.UNEXPECTED_PASS, Standing.CHANGED_FAILURE)) for s in Standing],
+WORSE = "not as before, so look at it first: gradspec run mine:Engine --no-expect -k acc-001"
+BETTER = (
+    "passes now; to take its entry out: "
+    "gradspec expect mine:Engine --write known.toml --accept acc-001"
 )
-def test_expectations_that_no_longer_hold_are_to_be_mended(
-    standing: Standing, is_told: bool
-) -> None:
-    lines = shown(judged(standing=standing))
 
-    assert any("mend the expectations" in line for line in lines) is is_told
+
+@pytest.mark.parametrize("standing", Standing)
+def test_what_is_not_as_before_is_to_be_looked_at_and_what_passes_to_be_taken_out(
+    standing: Standing,
+) -> None:
+    lines = shown(judged(standing=standing), known=KNOWN)
+    worse = standing in (Standing.CHANGED_FAILURE, Standing.UNEXPECTED_FAILURE)
+
+    assert (WORSE in lines) is worse
+    assert (BETTER in lines) is (standing is Standing.UNEXPECTED_PASS)
+    assert any("expect mine:Engine --write" in line for line in lines) is standing.red
+
+
+def test_where_there_is_no_file_nothing_is_said_of_one() -> None:
+    lines = shown(failed("acc-001"))
+
+    assert not any("gradspec expect" in line for line in lines)
 
 
 def test_standings_are_counted() -> None:
@@ -287,7 +305,8 @@ def test_what_a_person_copies_or_searches_for_is_not_broken_into_lines() -> None
     narrow = printed(30, *found, **run)
 
     assert len(whole) > 15
-    assert [line for line in whole if line not in narrow and not line.startswith("mend")] == []
+    text = ("mend", "next: ", "left on all rungs: ")
+    assert [line for line in whole if line not in narrow and not line.startswith(text)] == []
 
 
 BOLD, GREEN, RED = "\x1b[1m", "\x1b[1;32m", "\x1b[1;31m"

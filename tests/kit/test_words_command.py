@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
+from gradspec import Nature
 from gradspec.catalogue.operators import CALLS, OPERATORS
-from gradspec.port.abilities import BUNDLES, WORDS
+from gradspec.port.abilities import BUNDLES, DTYPES, WORDS
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.adapters.phrases.editors import book_schema_text
+from gradspec_conformance.adapters.phrases.languages import LANGUAGES
+from gradspec_conformance.adapters.phrases.reading import NAMES
+from gradspec_conformance.adapters.phrases.ways import way
 from gradspec_conformance.cli import main
+from gradspec_conformance.known.entry import CAUSES
+from gradspec_conformance.run.ladder import RUNGS
 from gradspec_conformance.run.selection import PROFILES
 
 
@@ -54,10 +61,54 @@ def test_every_profile_is_explained() -> None:
     assert [n for n, p in PROFILES.items() if f"{n} {p.sentence}" not in told()] == []
 
 
+def test_every_rung_nature_and_class_is_explained() -> None:
+    entries = [(rung.name, rung.sentence) for rung in RUNGS]
+    entries += [(nature, nature.sentence) for nature in Nature]
+    entries += [*CAUSES.items()]
+
+    assert [word for word, meaning in entries if f"{word} {meaning}" not in told()] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "book"),
+    [
+        ("frees_graph", 'also = ["frees_graph"]: no phrase shows it'),
+        ("inputs", "[acts] backward with $inputs"),
+        ("set:grad", "[set] grad, which Python has: $x.grad = $value"),
+        ("dtype:int8", "[dtypes] int8"),
+        ("mode:no_grad", "[modes] no_grad"),
+        ("constants", "[acts] leaf, where it is another phrase than tensor"),
+        ("rule:forward", "[acts] define with $forward"),
+    ],
+)
+def test_an_ability_says_how_a_book_comes_to_it(word: str, book: str) -> None:
+    assert f"a book: {book}" in told(word)
+
+
+def test_every_way_to_an_ability_names_what_a_book_may_say() -> None:
+    said = [pair for word in WORDS for pair in re.findall(r"\[(\w+)\] ([\w.]+)", way(word))]
+    known = NAMES | {"dtypes": {*DTYPES}}
+
+    assert len(said) > len(WORDS) / 2
+    assert [(table, name) for table, name in said if name not in known[table]] == []
+
+
+@pytest.mark.parametrize("word", sorted(w for w, of in WORDS.items() if "also = " in way(w)))
+def test_what_a_book_lists_besides_is_shown_by_no_phrase_of_torch(word: str) -> None:
+    book = LANGUAGES["torch"]()
+
+    assert word not in replace(book, also=()).abilities
+
+
+def test_what_needs_no_clause_and_one_is_said_in_words() -> None:
+    assert "no clause needs it yet" in told("dtype:int8")
+    assert " 1 clauses" not in told()
+
+
 def test_a_profile_says_how_much_is_in_it_and_what_it_may_need() -> None:
     assert re.search(
         r"scalar A tape over .* size\. \d+ clauses, \d+ with rows may need values tape .* "
-        r"operators beside those of values: op:exp op:relu op:tanh$",
+        r"operators beside those of values: op:exp op:relu op:tanh ",
         told("scalar"),
     )
 

@@ -1,4 +1,4 @@
-"""The toy engine of the tests, as a book."""
+"""The toy engine of the tests, as a book; and the book that the README shows."""
 
 from __future__ import annotations
 
@@ -44,3 +44,11 @@ names = "sin exp tanh"
 kind = "root-without-grad"
 says = "Refusal: root-without-grad"
 """
+
+
+def readme_book(module: str) -> str:
+    """Give the book that the README shows, for an engine that is called otherwise."""
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    whole = readme.partition("for an engine of single numbers:")[2]
+    book = whole.partition("```toml\n")[2].partition("```")[0]
+    return book.replace("from mine import", f"from {module} import")

@@ -42,6 +42,31 @@ def last(ag: Autograd) -> dict[str, Any]:
     return ag._recorder.program.steps[-1].given
 
 
+# gradients ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("use", "needed"),
+    [
+        (lambda _, x: expect(x.grad).equals(6.0), False),
+        (lambda _, x: x.grad * 2.0 - x, False),
+        (lambda _, x: x.detach().add_(x.grad), False),
+        (lambda _, x: x.grad.add_(1.0), True),
+        (lambda _, x: x.grad.requires_grad, True),
+        (lambda ag, x: ag.exp(x.grad), True),
+        (lambda ag, x: ag.same_object(x.grad, x), True),
+    ],
+    ids=["a_look", "arithmetic", "an_operand", "a_write", "a_flag", "an_operator", "identity"],
+)
+def test_more_than_arithmetic_needs_a_gradient_that_is_a_tensor(
+    ag: Autograd, use: Any, needed: bool
+) -> None:
+    x = ag.tensor(3.0, requires_grad=True)
+    (x * x).backward()
+
+    use(ag, x)
+
+    assert ("gradient_tensors" in ag._recorder.used) is needed
+
+
 # demands ------------------------------------------------------------------------------
 @pytest.mark.usefixtures("_nobody_records")
 def test_a_demand_outside_of_a_clause_is_refused_with_a_sentence() -> None:

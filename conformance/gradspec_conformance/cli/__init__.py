@@ -15,6 +15,7 @@ import click
 from gradspec_conformance.interruption import terminations_interrupt
 
 COMMANDS: Final[dict[str, str]] = {
+    "init": "Find out how an engine says things, and write its phrasebook.",
     "run": "Hold an engine to the specification.",
     "list": "List every clause.",
     "show": "Show a clause or a chapter.",
@@ -23,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "words": "Explain abilities, operators, kinds of error and profiles.",
     "smoke": "Find out whether an adapter is sound.",
     "expect": "Write down what an engine is known to fail.",
+    "badge": "Draw the rung that an engine has reached, for its README.",
     "plants": "Prove that each clause catches its planted fault.",
     "export": "Write the edition as vectors, for hosts that know no Python.",
     "edition": "Compare the list of the edition with the chapters.",

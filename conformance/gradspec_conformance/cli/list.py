@@ -125,7 +125,8 @@ def _ids(identifier: str, stands_for: Sequence[str]) -> dict[str, Any]:
 
 
 def _case_record(case: Demand, killers: Mapping[str, list[str]]) -> dict[str, Any]:
-    return {"needs": sorted(case.needs), "plants": killers.get(case.id, [])}
+    plants = killers.get(case.id, [])
+    return {"since": case.since, "needs": sorted(case.needs), "plants": plants}
 
 
 def _note_record(line: Mapping[str, Any]) -> dict[str, Any]:

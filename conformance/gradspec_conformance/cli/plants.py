@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -121,6 +122,8 @@ def _wanted(
 
 def _measure(where: Console, chosen: Sequence[Plant], side_by_side: int, *, whole: bool) -> None:
     """Measure plants and write what was found; all of them, going on after an interruption."""
+    if not hasattr(os, "fork"):
+        raise click.UsageError("--measure copies processes (fork), which this system does not do")
     from gradspec_conformance.plants.measuring import measured  # noqa: PLC0415 - it has to fork
 
     journal = Journal() if whole else None

@@ -32,8 +32,14 @@ if TYPE_CHECKING:
 @click.option("--lf", "again", is_flag=True, help="Only what closed the gate the last time.")
 @click.option("-n", "processes", default="1", metavar="N", help="Run in N processes, or auto.")
 @click.option("--after", multiple=True, metavar="ID", help="Run this first, before each clause.")
-@click.option("--expect", metavar="FILE", help="Expected failures (default: as shipped).")
+@click.option(
+    "--expect",
+    metavar="FILE",
+    multiple=True,
+    help="Expected failures (default: as shipped).",
+)
 @click.option("--no-expect", is_flag=True, help="Expect every clause to pass.")
+@click.option("--strict", is_flag=True, help="Red where an expected failure is unexplained.")
 @click.option("--all", "everything", is_flag=True, help="Show every finding, not the first ten.")
 @click.option("--json", metavar="FILE", help="Write a report as JSON.")
 @click.option("--junit", metavar="FILE", help="Write a report as JUnit XML.")

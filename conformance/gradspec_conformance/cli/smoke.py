@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from gradspec_conformance.report.terminal import console
 from gradspec_conformance.run.request import check_timeout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradspec_conformance.isolation.messages import Found
 
 
@@ -32,7 +35,8 @@ def command(engine: str, timeout: float) -> None:
         check_timeout(timeout)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
-    where, findings = console(), []
+    where = console()
+    findings: list[Found] = []
     with closing(ProcessHost(engine, EVERYDAY, timeout)) as host:
         try:
             about = host.describe()
@@ -40,19 +44,48 @@ def command(engine: str, timeout: float) -> None:
             click.echo(str(error), err=True)
             sys.exit(3)
         for finding in host.smoke():
+            above = findings[-1] if findings else None
             findings.append(finding)
-            where.print(line(finding), soft_wrap=True)
-    bad = [finding for finding in findings if finding.found is not None]
-    told = f"{len(findings)} checks of {about.name} {about.version}, {len(bad)} not ok"
-    where.print(told, markup=False, soft_wrap=True)
-    sys.exit(1 if bad else 0)
+            where.print(line(finding, above), soft_wrap=True)
+    for sentence in conclusion(findings, engine, f"{about.name} {about.version}"):
+        where.print(sentence, markup=False, soft_wrap=True)
+    sys.exit(1 if any(finding.found is not None for finding in findings) else 0)
 
 
-def line(finding: Found) -> str:
-    """Set a finding in a line, or in four where something is wrong."""
+def line(finding: Found, above: Found | None = None) -> str:
+    """Set a finding in a line, or in several where something is wrong, and not so above."""
     name = escape(finding.check or "")
+    if finding.note is not None:
+        return f"[yellow]note[/]    {name}: {escape(finding.note)}"
     if finding.found is None:
         return f"[green]ok[/]      {name}"
-    told = (("found", finding.found), ("expected", finding.expected), ("do", finding.remedy))
-    lines = [f"        {word}: {escape(text)}" for word, text in told if text is not None]
-    return "\n".join([f"[red]not ok[/]  {name}", *lines])
+    told = {"found": finding.found, "expected": finding.expected}
+    is_known = above is not None and above.found is not None and _cause(finding) == _cause(above)
+    if not is_known:
+        told |= {"whose": finding.whose, "where": finding.where, "do": finding.remedy}
+    lines = [f"        {f'{w}:':9} {escape(' '.join(t.split()))}" for w, t in told.items() if t]
+    if finding.trace and not is_known:
+        lines += ["        it came through:", *(f"          {escape(t)}" for t in finding.trace)]
+    return "\n".join([f"[red]not ok[/]  {name}{', as above' if is_known else ''}", *lines])
+
+
+def _cause(finding: Found) -> tuple[object, ...]:
+    of = (finding.check or "").partition("_")[0]
+    return of, finding.whose, finding.where, finding.remedy, finding.trace
+
+
+def conclusion(findings: list[Found], engine: str, called: str) -> Iterator[str]:
+    """Count the findings, say whose they are, and what to do next."""
+    run = f"gradspec run {engine}"
+    checks = [finding for finding in findings if finding.note is None]
+    bad = [finding for finding in checks if finding.found is not None]
+    yield f"{len(checks)} checks of {called}, {len(bad)} not ok"
+    if not bad:
+        yield f"the adapter is sound; next: {run}"
+        return
+    counts = Counter(finding.whose or "nobody's in particular" for finding in bad)
+    yield "whose: " + ", ".join(f"{whose} {count}" for whose, count in sorted(counts.items()))
+    if counts["the engine"] == len(bad):
+        yield f"the adapter is sound; what its engine does wrong, a run explains: {run}"
+    else:
+        yield "next: mend the adapter first, or a run will blame the engine for it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +15,12 @@ from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.port.abilities import BUNDLES, WORDS
 from gradspec.port.errors import ERROR_KINDS
+from gradspec.rank import Nature
 from gradspec_conformance.adapters.phrases import SCHEMA_FILE
+from gradspec_conformance.adapters.phrases.ways import way
 from gradspec_conformance.hints import did_you_mean
+from gradspec_conformance.known.entry import Cause
+from gradspec_conformance.run.ladder import RUNGS, rung_of
 from gradspec_conformance.run.selection import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
 INDENT: Final = 26
 WIDEST: Final = 110
+MOST_ADDED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Entry:
 @click.argument("words", nargs=-1)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of phrasebooks, for editors.")
 def command(words: tuple[str, ...], *, schema: bool) -> None:
-    """Explain abilities, bundles, operators and their calls, kinds of error, and profiles.
+    """Explain abilities, bundles, operators, kinds of error, profiles, rungs, natures and classes.
 
     Without WORDS all of them; else those in whose names one of the WORDS is.
     """
@@ -77,6 +83,9 @@ def sections() -> dict[str, list[Entry]]:
         "Operators: an engine that has one declares op:NAME": list(map(_operator, OPERATORS)),
         "Kinds of error: what `error_kind` and [errors] map onto": list(_errors()),
         "Profiles: run --profile NAME": list(map(_profile, PROFILES.values())),
+        "Rungs: the ladder with which a run ends": list(_rungs()),
+        "Natures: what it means to fail a clause": list(_natures()),
+        "Classes: why an engine is known to fail": [Entry(c, c.sentence) for c in Cause],
     }
 
 
@@ -85,8 +94,17 @@ def _abilities() -> Iterator[Entry]:
         if not name.startswith("op:"):
             needed = sum(name in demand.needs for demand in edition.demands())
             bundle = (f"bundle {word.bundle}",) if word.bundle else ()
-            count = f"{needed} clauses and rows need it"
-            yield Entry(name, word.meaning, ("; ".join((*bundle, count)),), (word.bundle,))
+            more = (f"a book: {way(name)}", "; ".join((*bundle, _needing(needed))))
+            yield Entry(name, word.meaning, more, (word.bundle,))
+
+
+def _needing(count: int) -> str:
+    match count:
+        case 0:
+            return "no clause needs it yet"
+        case 1:
+            return "one clause or row needs it"
+    return f"{count} clauses and rows need it"
 
 
 def _bundles() -> Iterator[Entry]:
@@ -126,6 +144,22 @@ def _shown(value: Any) -> str:
 def _errors() -> Iterator[Entry]:
     for kind, meaning in ERROR_KINDS.items():
         yield Entry(kind, meaning)
+
+
+def _rungs() -> Iterator[Entry]:
+    """Give the sentence of each, how much stands there, and the words that it adds."""
+    places = Counter(rung_of(demand) for demand in edition.demands())
+    for rung in RUNGS:
+        adds = sorted(word for word in rung.words.split() if not word.startswith("op:"))
+        more = [f"{places[rung]} clauses and rows stand there"]
+        more += [f"adds {' '.join(adds)}"] if adds and len(adds) < MOST_ADDED else []
+        yield Entry(rung.name, rung.sentence, tuple(more))
+
+
+def _natures() -> Iterator[Entry]:
+    for nature in Nature:
+        count = sum(demand.nature is nature for demand in edition.demands())
+        yield Entry(nature, nature.sentence, (f"{count} clauses and rows",))
 
 
 def _profile(profile: Profile) -> Entry:

@@ -19,7 +19,7 @@ from gradspec_conformance.execution.effort import Effort, seed_of
 from gradspec_conformance.execution.execute import tried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gradspec.port.engine import Engine, Subject
     from gradspec.program.steps import Step
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 def lines(engine: Engine | Subject) -> Iterator[str]:
     """Give the first line, and a line of JSON for each clause, in reading order."""
     chapters.load()
+    came = edition.came_with()
     yield edition.heading()
     for chapter in chapters.CHAPTERS:
         for clause in CLAUSES.values():
             if clause.chapter == chapter.name:
-                yield _written(line_of(clause, engine))
+                yield _written(line_of(clause, engine, came))
         for note in INFORMATIVE.values():
             if note.chapter == chapter.name:
                 yield _written(line_of_note(note))
@@ -55,7 +56,7 @@ def line_of_note(note: Note) -> dict[str, Any]:
     }
 
 
-def line_of(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
+def line_of(clause: Clause, engine: Engine | Subject, came: Mapping[str, str]) -> dict[str, Any]:
     """Say of a clause what the edition says of it; what goes without saying is left out."""
     line: dict[str, Any] = {
         "id": clause.id,
@@ -73,12 +74,12 @@ def line_of(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
     if clause.is_law:
         line["law"] = True
     if not clause.rows:
-        return line | _facts(clause, engine)
+        return line | _facts(clause, engine, came)
     if clause.unseen:
         line["unseen"] = " ".join(sorted(clause.unseen))
     if clause.stands_for:
         line["stands_for"] = list(clause.stands_for)
-    line["rows"] = {row.row: _facts(row, engine) for row in clause.rows}
+    line["rows"] = {row.row: _facts(row, engine, came) for row in clause.rows}
     for row in clause.rows:
         if row.statement != clause.statement.replace("{name}", row.row):
             line["rows"][row.row]["sentence"] = row.statement
@@ -124,8 +125,16 @@ def _demanded(steps: Iterable[Step]) -> Iterator[str]:
                 yield from _demanded(body.steps)
 
 
-def _facts(clause: Clause, engine: Engine | Subject) -> dict[str, Any]:
+def _facts(clause: Clause, engine: Engine | Subject, came: Mapping[str, str]) -> dict[str, Any]:
     found = traced(clause, engine)
     facts: dict[str, Any] = {"needs": " ".join(sorted(found.needs)), "acts": found.acts}
     facts |= {"errors": list(found.errors)} if found.errors else {}
-    return facts | ({"stands_for": list(clause.stands_for)} if clause.stands_for else {})
+    facts |= {"stands_for": list(clause.stands_for)} if clause.stands_for else {}
+    since = _since(clause, came)
+    return facts | ({"since": since} if since != edition.EDITIONS[0] else {})
+
+
+def _since(clause: Clause, came: Mapping[str, str]) -> str:
+    """Say with which edition a clause or row came, whatever it was called then."""
+    known = [came[name] for name in (clause.id, *clause.stands_for) if name in came]
+    return min(known, key=edition.EDITIONS.index, default=edition.EDITIONS[-1])

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from gradspec.exceptions import text_of
 from gradspec_conformance.adapters.phrases import Phrasebook
+from gradspec_conformance.engines.fault import at
 from gradspec_conformance.engines.soundness import unsound
 from gradspec_conformance.exceptions import (
     EngineBroken,
@@ -215,4 +216,4 @@ def _checked(spec: str, engine: Any) -> Engine:
 def _told(error: BaseException) -> str:
     text = text_of(error)
     name = type(error).__name__[:LONGEST_NAME]
-    return f"{name}: {text}" if text else name
+    return (f"{name}: {text}" if text else name) + at(error)

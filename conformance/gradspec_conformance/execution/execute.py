@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gradspec import edition
 from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported, text_of
 from gradspec.judging.spelled import spell
 from gradspec.port.engine import Subject
@@ -78,8 +79,9 @@ def _alone(identifier: str, subject: Subject, effort: Effort) -> Verdict:
 
 
 def missing_abilities(clause: Clause, abilities: frozenset[str]) -> list[str]:
-    """List what the clause needs and the engine does not declare, in order."""
-    return sorted(clause.needs - abilities)
+    """List what the clause, or what it builds on, needs and the engine does not declare."""
+    below = map(edition.needs, clause.foundations)
+    return sorted(clause.needs.union(*below) - abilities)
 
 
 def _executed(clause: Clause, subject: Subject, effort: Effort) -> Verdict:

@@ -18,6 +18,7 @@ import gradspec
 from gradspec_conformance.exceptions import ChildEnded, ChildSilent
 from gradspec_conformance.isolation.clock import Clock
 
+WORKER: Final = "gradspec_conformance.isolation.worker"
 ROOMS: Final = ("execution", "isolation")
 PATIENCE: Final = 0.05
 """Seconds between two looks at what a silent process does."""
@@ -47,12 +48,12 @@ ADDRESS: Final = re.compile(r"0x[0-9a-f]{4,}")
 class Child:
     """One worker process, in a session of its own, so that Ctrl-C is left to the kit."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = WORKER) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._from = 0
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "gradspec_conformance.isolation.worker"],
+        self._process = subprocess.Popen(  # noqa: S603 - modules of the kit
+            [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from gradspec_conformance.execution.verdict import Kind, Outcome, Said, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.isolation.messages import Found, Started, Task
 from gradspec_conformance.isolation.plain import plain_text
+from gradspec_conformance.isolation.printed import Printed
 from gradspec_conformance.isolation.seal import Seal
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gradspec.port.engine import Engine
     from gradspec.program.steps import Program
     from gradspec.writing.clause import Clause
+    from gradspec_conformance.engines.smoke import Finding
     from gradspec_conformance.execution.effort import Effort
 
 LONGEST_NAME: Final = 200
@@ -111,25 +113,49 @@ class EngineHost:
 
     def smoke(self) -> Iterator[Found]:
         """Check the adapter; whether torch and the kit were left alone is one check more."""
-        from gradspec_conformance.engines.smoke import smoke  # noqa: PLC0415 - only if asked for
+        from gradspec_conformance.engines.fault import Party  # noqa: PLC0415 - only if asked for
+        from gradspec_conformance.engines.smoke import trials  # noqa: PLC0415 - only if asked for
 
-        for finding in smoke(self.engine):
-            told = (finding.found, finding.expected, finding.remedy)
-            yield Found(
-                finding.check, *(t if t is None else plain_text(t, LONGEST_TEXT) for t in told)
-            )
+        printed = Printed()
+        with redirect_stdout(printed):
+            for name, tried in trials(self.engine):
+                yield Found(name, begins=True)
+                yield _told(tried())
+        if printed.lines:
+            first = plain_text(printed.first, LONGEST_NAME)
+            said = f"{printed.lines} lines, the first {first!r}; a run leaves them out"
+            yield Found("something is printed", note=said)
         changed = self._seal.mend()
         if changed is not None:
-            yield Found("the kit is left alone", f"{changed} was replaced", "nothing", "leave it")
+            said = f"{changed} was replaced"
+            yield Found("the kit is left alone", said, "nothing", "leave it", Party.EITHER)
         self._fence.look()
         if self._fence.tripped:
             remedy = "the engine has to find its own answers"
-            yield Found("the oracle is left alone", self._fence.tripped, "nothing", remedy)
+            said = self._fence.tripped
+            yield Found("the oracle is left alone", said, "nothing", remedy, Party.EITHER)
         yield Found(None)
 
     def close(self) -> None:
         """Take the fence down."""
         self._open.close()
+
+
+def _told(finding: Finding) -> Found:
+    """Make plain Unicode of a finding."""
+
+    def plain(text: str | None) -> str | None:
+        return None if text is None else plain_text(text, LONGEST_TEXT)
+
+    return Found(
+        finding.check,
+        plain(finding.found),
+        plain(finding.expected),
+        plain(finding.remedy),
+        finding.whose,
+        plain(finding.where),
+        tuple(plain_text(text, LONGEST_NAME) for text in finding.trace),
+    )
 
 
 def _example(clause: Clause, stored: str | None) -> Program | None:

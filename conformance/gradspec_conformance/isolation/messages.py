@@ -67,12 +67,21 @@ class Smoke(msgspec.Struct, frozen=True, tag=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a check of the adapter found; nothing is wrong if `found` is None."""
+    """What a check of the adapter found; nothing is wrong if `found` is None.
+
+    The rest is as in `gradspec_conformance.engines.smoke.Finding`; a `note` is about no fault.  One
+    that `begins` says which check is next, so that it is known where all ends.
+    """
 
     check: str | None
     found: str | None = None
     expected: str | None = None
     remedy: str | None = None
+    whose: str | None = None
+    where: str | None = None
+    trace: tuple[str, ...] = ()
+    note: str | None = None
+    begins: bool = False
 
 
 encode = msgspec.json.Encoder(order="deterministic").encode

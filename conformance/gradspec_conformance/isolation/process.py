@@ -138,7 +138,7 @@ class ProcessHost:
                 yield _broken_off(error, last, self._timeout)
                 return
             last = answer
-            if last.check is not None:
+            if last.check is not None and not last.begins:
                 yield last
 
     def close(self) -> None:
@@ -272,7 +272,7 @@ class ProcessHost:
 
 
 def _broken_off(error: Exception, last: Found, timeout: float) -> Found:
-    """Say after which check the process went on no longer."""
+    """Say in which check the process went on no longer."""
     match error:
         case ChildSilent():
             said = f"nothing within {timeout:g} s"
@@ -281,4 +281,10 @@ def _broken_off(error: Exception, last: Found, timeout: float) -> Found:
         case _:
             said = "something other than an answer in the kit's own pipe"
     remedy = "let no call of the adapter hang, or end or disturb its process"
-    return Found("the process goes on", f"{said}, after {last.check!r}", "an answer", remedy)
+    told = (
+        f"{said}, {'in' if last.begins else 'after'} {last.check!r}",
+        "an answer",
+        remedy,
+        "the adapter or the engine",
+    )
+    return Found("the process goes on", *told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradspec import edition
 from gradspec_conformance.execution.verdict import Kind, Outcome
@@ -18,10 +18,12 @@ class Cause(StrEnum):
     """Why an engine fails a clause, in a word; the file calls it `class`."""
 
     BUG = "bug"
-    CONVENTION = "convention"
-    DESIGN = "design"
+    CHOICE = "choice"
     MISSING = "missing"
     UNKNOWN = "unknown"
+
+    CONVENTION = CHOICE  # what it was called
+    DESIGN = CHOICE
 
     @property
     def sentence(self) -> str:
@@ -31,12 +33,17 @@ class Cause(StrEnum):
 
 CAUSES = {
     Cause.BUG: "The engine contradicts the mathematics, or its own documentation.",
-    Cause.CONVENTION: "The mathematics leaves a choice, and the engine chose otherwise than torch.",
-    Cause.DESIGN: "The engine was built another way on purpose, and a user of it knows so.",
+    Cause.CHOICE: "The engine does it another way on purpose, and a user of it knows so.",
     Cause.MISSING: "The engine lacks a part for which the capabilities have no word.",
     Cause.UNKNOWN: "Nobody has looked into it yet.",
 }
 """Cause -> what it means."""
+
+FORMER: Final = {name.lower(): c for name, c in Cause.__members__.items() if name != c.name}
+"""What a cause was called -> what it is."""
+
+UNEXPLAINED: Final = "unexplained"
+"""How the reason of an entry begins for which nobody has given one."""
 
 EXPECTABLE = (Outcome.FAILED, Outcome.ERRORED, Outcome.CRASHED, Outcome.TIMED_OUT)
 """The verdicts that an entry may expect."""
@@ -47,6 +54,7 @@ class Entry:
     """One known failure; `clause` is an id or a pattern, `line` where the entry begins.
 
     `particular` says which refusal, exception or signal is meant, where the kind leaves that open.
+    `text` is how it stands in its file, and `above` the comments that somebody wrote above it.
     """
 
     clause: str
@@ -57,10 +65,17 @@ class Entry:
     particular: str | None = None
     program: str | None = None
     line: int = field(default=0, compare=False)
+    text: str | None = field(default=None, compare=False)
+    above: str = field(default="", compare=False)
 
     def speaks_of(self, identifier: str) -> bool:
         """Whether it is about a clause or row: by id, by an id that it had, or by a pattern."""
         return fnmatchcase(identifier, self.clause) or identifier in edition.resolve(self.clause)
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether nobody has said why."""
+        return self.cause is Cause.UNKNOWN or self.reason.lower().startswith(UNEXPLAINED)
 
     @property
     def is_pattern(self) -> bool:

@@ -1,10 +1,11 @@
 """`Expectations.load(path)`: which clauses an engine is known to fail, in which way, and why.
 
-A file holds `[[expected]]` entries: clause (an id or a pattern such as `life-*`), verdict
-(default `failed`), kind, for some kinds which error_kind, exception or signal, reason, class, and
-for a law the program of its smallest example.  An entry is an assertion and not an amnesty: a
-clause that passes after all, fails otherwise or is never run makes the entry wrong, and the run
-red.
+A file names the edition that it was made for and holds `[[expected]]` entries: clause (an id or a
+pattern such as `life-*`), verdict (default `failed`), kind, for some kinds which error_kind,
+exception or signal, reason, class, and for a law the program of its smallest example.  An entry is
+an assertion and not an amnesty: a clause that passes after all, fails otherwise or is never run
+makes the entry wrong, and the run red.  What came after that edition is reported, and gates when
+the file names a newer one.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from gradspec import edition
 from gradspec.rank import Level
 from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Outcome, Verdict
-from gradspec_conformance.known.file import read_entries, read_ran
+from gradspec_conformance.known.file import read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from gradspec_conformance.known.entry import Entry
 
@@ -45,6 +47,7 @@ class Standing(StrEnum):
     UNEXPECTED_FAILURE = "unexpected failure"
     DEVIATION = "deviation"
     DISTURBED = "disturbed"
+    NEWER = "newer than the expectations"
     NOT_RUN = "not run"
 
     @property
@@ -57,18 +60,30 @@ RED: Final = frozenset(
     {Standing.UNEXPECTED_PASS, Standing.CHANGED_FAILURE, Standing.UNEXPECTED_FAILURE}
 )
 
+ENDED: Final = (Outcome.CRASHED, Outcome.TIMED_OUT)
+INTOLERABLE: Final = {
+    Level.MUST: (Outcome.FAILED, Outcome.ERRORED, *ENDED),
+    Level.SHOULD: (Outcome.ERRORED, *ENDED),
+    Level.MAY: ENDED,
+}
+"""Level -> what closes the gate: whoever declares what is recommended has to be able to do it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
     """The entries of one file, in its order.
 
-    `ran` is how many clauses of the whole specification ran when it was written: a capability
-    that is no longer declared makes them fewer, and that is no pass.
+    `made_for` is the edition that it names, and `ran` how many of that edition's clauses ran when
+    it was written: a capability that is no longer declared makes them fewer, and that is no pass.
+    `heading` and `ending` are comments.
     """
 
     entries: tuple[Entry, ...] = ()
     path: Path | None = None
     ran: int | None = None
+    made_for: str | None = None
+    heading: str = ""
+    ending: str = ""
 
     @classmethod
     def load(cls, path: str | Path, *, clauses: Collection[str] | None = None) -> Self:
@@ -76,8 +91,9 @@ class Expectations:
 
         Raises MalformedExpectations with the line and what to mend.
         """
-        file = Path(path)
-        return cls(tuple(read_entries(file, clauses)), file, read_ran(file))
+        place = Path(path)
+        file = read(place, clauses)
+        return cls(file.entries, place, file.ran, file.edition, file.heading, file.ending)
 
     @classmethod
     def none(cls) -> Self:
@@ -95,9 +111,17 @@ class Expectations:
         matching = [e for e in self.entries if e.speaks_of(clause_id)]
         return next((e for e in matching if not e.is_pattern), next(iter(matching), None))
 
+    def is_newer(self, clause_id: str) -> bool:
+        """Whether a clause or row came after the edition that the file was made for."""
+        return self.made_for is not None and edition.is_newer(clause_id, self.made_for)
+
     def standing_of(self, verdict: Verdict, level: Level) -> Standing:
         """Hold a verdict beside its entry."""
         entry = self.entry(verdict.id)
+        foreseen = entry is not None and entry.foresees(verdict)
+        is_newer = self.is_newer(verdict.id)
+        if is_newer and not foreseen and entry is not None and entry.is_pattern:
+            entry = None  # it was written of others
         match verdict.outcome:
             case Outcome.UNSUPPORTED | Outcome.BLOCKED:
                 return Standing.NOT_RUN
@@ -109,16 +133,44 @@ class Expectations:
         if verdict.kind in INEXCUSABLE:
             return Standing.UNEXPECTED_FAILURE  # no reason makes that right
         if entry is not None:
-            foreseen = entry.foresees(verdict)
             return Standing.EXPECTED_FAILURE if foreseen else Standing.CHANGED_FAILURE
-        return Standing.UNEXPECTED_FAILURE if level is Level.MUST else Standing.DEVIATION
+        if is_newer:
+            return Standing.NEWER
+        binds = verdict.outcome in INTOLERABLE[level]
+        return Standing.UNEXPECTED_FAILURE if binds else Standing.DEVIATION
 
     def stale(self, verdicts: Iterable[Verdict]) -> list[Entry]:
-        """List the entries whose clauses were selected and none of which came to be run."""
-        seen = list(verdicts)
-        used = {id(self.entry(v.id)) for v in seen if v.ran}
-        matched = [e for e in self.entries if any(e.speaks_of(v.id) for v in seen)]
+        """List the entries whose clauses were selected and none of which came to be run.
+
+        What is blocked by a failure that nobody expected may yet run when that is mended.
+        """
+        seen = {verdict.id: verdict for verdict in verdicts}
+        used = {id(self.entry(v.id)) for v in seen.values() if v.ran or self._waits(v, seen)}
+        matched = [e for e in self.entries if any(e.speaks_of(id_) for id_ in seen)]
         return [entry for entry in matched if id(entry) not in used]
+
+    def _waits(self, verdict: Verdict, seen: Mapping[str, Verdict]) -> bool:
+        """Whether it is blocked by a failure that no entry foresees."""
+        below: Verdict | None = verdict
+        while below is not None and below.foundation is not None:
+            below = seen.get(below.foundation)
+        if below is None or below is verdict or not below.ran:
+            return False
+        entry = self.entry(below.id)
+        return entry is None or not entry.foresees(below)
+
+    @property
+    def gone(self) -> list[Entry]:
+        """List the entries for what an older edition had and this one has not."""
+        if self.made_for in (None, edition.EDITIONS[-1]):
+            return []
+        return [e for e in self.entries if not any(map(e.speaks_of, edition.names()))]
+
+    def unexplained(self, verdicts: Iterable[Verdict]) -> list[Entry]:
+        """List the entries whose clauses were selected and of which nobody said why they fail."""
+        ids = [verdict.id for verdict in verdicts]
+        open_ = [entry for entry in self.entries if entry.is_unexplained]
+        return [entry for entry in open_ if any(map(entry.speaks_of, ids))]
 
     def known_program(self, clause_id: str) -> str | None:
         """Give the stored smallest example of a law's known failure, as JSON."""

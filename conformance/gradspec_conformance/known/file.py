@@ -1,40 +1,70 @@
-"""Read and write the TOML of an expectations file; what is wrong in it is told with its line."""
+"""Read and write an expectations file; what a person wrote in it is kept as it stands.
+
+Lines that begin with `#:` say what the clause below demands.  They are written anew each time; any
+other comment is somebody's.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import edition
-from gradspec.exceptions import FailureKind
-from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.exceptions import MalformedExpectations
-from gradspec_conformance.execution.verdict import PARTICULAR, Kind, Outcome
+from gradspec_conformance.execution.verdict import PARTICULAR, Outcome
 from gradspec_conformance.hints import did_you_mean
-from gradspec_conformance.known.entry import EXPECTABLE, Cause, Entry
+from gradspec_conformance.known.reading import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
+    from gradspec_conformance.known.entry import Entry
+
 LARGEST: Final = 1 << 26
 """Bytes."""
 
-HEADER: Final = re.compile(r"\s*\[\[\s*expected\s*\]\]")
+EDITION: Final = "edition"
 RAN: Final = "ran"
-KEYS: Final = ("clause", "verdict", "kind", *PARTICULAR.values(), "class", "reason", "program")
-REQUIRED: Final = ("clause", "reason", "class")
 QUOTED: Final = '"\\'
-KINDLESS: Final = (Outcome.CRASHED, Outcome.TIMED_OUT)
+SAYS: Final = "#:"
+MOST_SAID: Final = 3
+PLACEHOLDER: Final = re.compile(r"\{\w[^{}]*\}")
+"""Where a sentence about rows has what a row says."""
 
 
-def read_entries(path: Path, clauses: Collection[str] | None = None) -> Iterator[Entry]:
-    """Read the entries of a file in its order; raises MalformedExpectations."""
+@dataclass(frozen=True, slots=True)
+class File:
+    """What stands in a file: what it was made for, the entries, and comments around them."""
+
+    edition: str | None
+    ran: int | None
+    entries: tuple[Entry, ...]
+    heading: str
+    ending: str
+
+
+# reading ------------------------------------------------------------------------------
+def read(path: Path, clauses: Collection[str] | None = None) -> File:
+    """Read a file; raises MalformedExpectations."""
     text = _text(path)
-    tables = _tables(path, text, _parsed(path, text))
-    reader = _Reader(path, text.splitlines(), clauses)
+    lines = text.splitlines()
+    data = _parsed(path, text)
+    tables = _tables(path, text, data)
+    made_for = _edition(path, lines, data.get(EDITION))
+    is_older = made_for is not None and made_for != edition.EDITIONS[-1]
+    reader = Reader(path, lines, clauses, is_older=is_older)
+    entries = tuple(_entries(path, reader, tables))
+    heading, blocks, ending = _blocks(lines, reader.headers)
+    if len(blocks) == len(entries):
+        pairs = zip(entries, blocks, tables, strict=True)
+        entries = tuple(_as_it_stands(e, block, table) for e, block, table in pairs)
+    return File(made_for, data.get(RAN), entries, heading, ending)
+
+
+def _entries(path: Path, reader: Reader, tables: list[dict[str, Any]]) -> Iterator[Entry]:
     seen: dict[tuple[str, ...], int] = {}
     for index, table in enumerate(tables):
         entry = reader.entry(index, table)
@@ -46,63 +76,70 @@ def read_entries(path: Path, clauses: Collection[str] | None = None) -> Iterator
         yield entry
 
 
-def read_ran(path: Path) -> int | None:
-    """Read how many clauses ran when the file was written; None if it does not say."""
-    ran: int | None = _parsed(path, _text(path)).get(RAN)
-    return ran
+def _edition(path: Path, lines: list[str], name: Any) -> str | None:
+    """Check for which edition a file was made."""
+    if name is None:
+        return None
+    if isinstance(name, str) and name in edition.EDITIONS:
+        return name
+    line = next((n for n, text in enumerate(lines, 1) if text.strip().startswith(EDITION)), 0)
+    here = edition.EDITIONS[-1]
+    if isinstance(name, str) and _number(name) > _number(here):
+        reason = f"was made for edition {name}, and this gradspec has {here}: install a newer one"
+        raise MalformedExpectations(path, line, reason)
+    known = ", ".join(edition.EDITIONS)
+    near = did_you_mean(name, list(edition.EDITIONS)) if isinstance(name, str) else ""
+    reason = f"there is no edition {name!r}{near or f': it is one of {known}'}"
+    raise MalformedExpectations(path, line, reason)
 
 
-def write_entries(entries: Iterable[Entry], heading: str, ran: int | None = None) -> str:
-    """Write a file: the heading as comments, how many clauses ran, then the entries in order."""
-    lines = (_escaped(line, "") for line in heading.split("\n") if heading)
-    comments = "".join(f"# {line}".rstrip() + "\n" for line in lines)
-    comments += "" if ran is None else f"\n{RAN} = {ran}\n"
-    return comments + "".join("\n" + _written(entry) for entry in entries)
+def _number(name: str) -> tuple[int, ...]:
+    """Give the numbers of an edition in order, of the oracle first; none for any other text."""
+    is_one = re.fullmatch(r"torch-\d{1,4}\.\d{1,4}/\d{1,4}", name, re.ASCII)
+    return tuple(map(int, re.findall(r"\d+", name))) if is_one else ()
 
 
-def heading(text: str) -> str:
-    """Give the comments that a file begins with."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            break
-        lines.append(line.removeprefix("#").removeprefix(" "))
-    return "\n".join(lines)
+def _blocks(lines: list[str], headers: list[int]) -> tuple[str, list[list[str]], str]:
+    """Part a file: comments at its head, an entry each with the comments above it, those below."""
+    first = headers[0] - 1 if headers else len(lines)
+    keys = [n for n, line in enumerate(lines[:first], 1) if not _is_comment(line)]
+    top = next((n for n, line in enumerate(lines) if not _is_heading(line)), len(lines))
+    begin = max([top, *keys])
+    heading = [line for line in lines[: min(begin, first)] if _is_comment(line)]
+    starts = [min(begin, first), *(_above(lines, header - 1) for header in headers[1:])]
+    end = _above(lines, len(lines)) if headers else len(lines)
+    ends = [*starts[1:], end]
+    blocks = [lines[start:stop] for start, stop in zip(starts, ends, strict=True)]
+    said = (line.removeprefix("#").removeprefix(" ") for line in heading)
+    ending = "\n".join(lines[end:]).strip("\n")
+    return "\n".join(said).strip("\n"), blocks if headers else [], ending
 
 
-def _written(entry: Entry) -> str:
-    values = {
-        "clause": entry.clause,
-        "verdict": None if entry.verdict is Outcome.FAILED else entry.verdict,
-        "kind": entry.kind,
-        **({} if entry.kind not in PARTICULAR else {PARTICULAR[entry.kind]: entry.particular}),
-        "class": entry.cause,
-        "reason": entry.reason,
-        "program": entry.program,
-    }
-    lines = [f"{key} = {_string(value)}" for key, value in values.items() if value is not None]
-    return "\n".join(["[[expected]]", *lines]) + "\n"
+def _above(lines: list[str], line: int) -> int:
+    """Find where the comments begin that stand above a line."""
+    while line and _is_comment(lines[line - 1]):
+        line -= 1
+    return line
 
 
-def _string(value: str) -> str:
-    """Quote a text; JSON is easiest read between single quotes, where nothing is escaped."""
-    literal = '"' in value and "'" not in value and value.isprintable()
-    return f"'{value}'" if literal else f'"{_escaped(value, QUOTED)}"'
+def _is_heading(line: str) -> bool:
+    return line.startswith("#") and not line.startswith(SAYS)
 
 
-def _escaped(text: str, also: str) -> str:
-    """Write what is not printable, and these characters, as TOML escapes them."""
-    return "".join(
-        _escape(c) if c in also or not c.isprintable() else c
-        for c in text.encode("utf-8", "replace").decode()
-    )
+def _is_comment(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
 
 
-def _escape(character: str) -> str:
-    if character in QUOTED:
-        return f"\\{character}"
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 1 << 16 else f"\\U{code:08x}"
+def _as_it_stands(entry: Entry, block: list[str], table: dict[str, Any]) -> Entry:
+    """Keep the text of an entry, if it can stand alone, and the comments above it."""
+    header = next((n for n, line in enumerate(block) if not _is_comment(line)), 0)
+    above = [line for line in block[:header] if not line.startswith(SAYS)]
+    text = "\n".join(block[header:])
+    try:
+        stands = tomllib.loads(text) == {"expected": [table]}
+    except ValueError:
+        stands = False
+    return replace(entry, above="\n".join(above).strip("\n"), text=text if stands else None)
 
 
 def _text(path: Path) -> str:
@@ -134,12 +171,13 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 def _tables(path: Path, text: str, data: dict[str, Any]) -> list[dict[str, Any]]:
     for key, value in data.items():
-        if key == RAN and type(value) is int and value >= 0:
+        if key == EDITION or (key == RAN and type(value) is int and value >= 0):
             continue
         if key == "expected" and isinstance(value, list) and all(map(_is_table, value)):
             continue
         found = next((n for n, t in enumerate(text.splitlines(), 1) if key in t), 0)
-        reason = f"{key!r} does not belong here: a file holds {RAN} = N and [[expected]] entries"
+        holds = f"{EDITION} = {edition.EDITIONS[-1]!r}, {RAN} = N and [[expected]] entries"
+        reason = f"{key!r} does not belong here: a file holds {holds}"
         raise MalformedExpectations(path, found, reason)
     tables: list[dict[str, Any]] = data.get("expected", [])
     return tables
@@ -149,122 +187,73 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-class _Reader:
-    """Knows the lines of the file, so that each complaint can name one."""
-
-    def __init__(self, path: Path, lines: list[str], clauses: Collection[str] | None) -> None:
-        self.path = path
-        self.lines = lines
-        self.clauses = clauses
-        self.headers = [n for n, line in enumerate(lines, 1) if HEADER.match(line)]
-
-    def entry(self, index: int, table: dict[str, Any]) -> Entry:
-        line = self.headers[index] if index < len(self.headers) else 0
-        self._check_keys(line, table)
-        self._check_clause(line, table["clause"])
-        verdict = self._one_of(line, table, "verdict", [str(o) for o in EXPECTABLE], "failed")
-        cause = self._one_of(line, table, "class", [str(c) for c in Cause], "")
-        kind = self._kind(line, table, Outcome(verdict))
-        self._check_program(line, table.get("program"))
-        return Entry(
-            clause=table["clause"],
-            kind=kind,
-            particular=self._particular(line, table, kind),
-            reason=table["reason"],
-            cause=Cause(cause),
-            verdict=Outcome(verdict),
-            program=table.get("program"),
-            line=line,
-        )
-
-    def _check_keys(self, line: int, table: dict[str, Any]) -> None:
-        for key, value in table.items():
-            if key not in KEYS:
-                near = did_you_mean(key, list(KEYS))
-                self._complain(line, key, f"an entry has no key {key!r}{near or _among(KEYS)}")
-            if not isinstance(value, str):
-                self._complain(line, key, f"{key} is a {type(value).__name__}, expected a text")
-        for key in REQUIRED:
-            if not table.get(key, "").strip():
-                self._complain(line, key, f"the entry has no {key}: add one")
-
-    def _check_clause(self, line: int, clause: str) -> None:
-        known = edition.names() if self.clauses is None else self.clauses
-        if any(fnmatchcase(name, clause) for name in known):
-            return
-        from gradspec.writing.clause import INFORMATIVE  # noqa: PLC0415 - takes time
-        from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
-
-        if self.clauses is None:  # the edition may not list it yet
-            known = [*known, *register.cases()]
-            if any(fnmatchcase(name, clause) for name in known):
-                return
-        if clause in INFORMATIVE:
-            self._complain(line, "clause", f"{clause} is informative: no program can fail it")
-        near = did_you_mean(clause, sorted(known))
-        hint = near or ": see gradspec list"
-        self._complain(line, "clause", f"no clause is called or matched by {clause!r}{hint}")
-
-    def _kind(self, line: int, table: dict[str, Any], verdict: Outcome) -> Kind | None:
-        kind: str | None = table.get("kind")
-        if kind is None and verdict in KINDLESS:
-            return None
-        if not kind:
-            self._complain(line, "kind", "the entry has no kind: say in which way the clause fails")
-        demanded = [str(k) for k in FailureKind]
-        failing = [k for k in Kind if k is not Kind.STATE]
-        kinds = [str(k) for k in failing if (k in demanded) == (verdict is Outcome.FAILED)]
-        if kind not in kinds:
-            near = did_you_mean(kind, kinds) or _among(kinds)
-            told = "fails" if verdict is Outcome.FAILED else f"is {verdict.replace('_', ' ')}"
-            self._complain(line, "kind", f"no clause {told} with {kind!r}{near}")
-        return Kind(kind)
-
-    def _particular(self, line: int, table: dict[str, Any], kind: Kind | None) -> str | None:
-        wanted = None if kind is None else PARTICULAR.get(kind)
-        for belongs, key in PARTICULAR.items():
-            if key in table and key != wanted:
-                self._complain(line, key, f"{key} belongs to entries of kind {str(belongs)!r}")
-        if wanted is None:
-            return None
-        if wanted not in table:
-            self._complain(line, "kind", f"the entry has no {wanted}: say which")
-        which: str = table[wanted]
-        if kind is Kind.REFUSED and which not in ERROR_KINDS:
-            near = did_you_mean(which, list(ERROR_KINDS)) or ": see gradspec.port.errors"
-            self._complain(line, wanted, f"no error is of kind {which!r}{near}")
-        return which
-
-    def _check_program(self, line: int, program: str | None) -> None:
-        if program is None:
-            return
-        from gradspec.program.storing import from_json  # noqa: PLC0415 - takes time
-
-        try:
-            from_json(program)
-        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
-            self._complain(line, "program", f"the program cannot be read: {error}")
-
-    def _one_of(
-        self, line: int, table: dict[str, Any], key: str, allowed: list[str], default: str
-    ) -> str:
-        value: str = table.get(key, default)
-        if value not in allowed:
-            near = did_you_mean(value, allowed)
-            self._complain(line, key, f"{key} cannot be {value!r}{near or _among(allowed)}")
-        return value
-
-    def _complain(self, start: int, key: str, reason: str) -> NoReturn:
-        """Blame the line of the key if the entry has it, or else the entry's first line."""
-        found = start
-        for number, text in enumerate(self.lines[start:], start + 1):
-            if HEADER.match(text):
-                break
-            if re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", text):
-                found = number
-                break
-        raise MalformedExpectations(self.path, found, reason)
+# writing ------------------------------------------------------------------------------
+def write_entries(
+    entries: Iterable[Entry],
+    heading: str,
+    ran: int | None = None,
+    *,
+    made_for: str | None = edition.EDITION,
+    ending: str = "",
+) -> str:
+    """Write a file: comments at its head, the edition, how many ran, the entries in order."""
+    lines = (_escaped(line, "") for line in heading.split("\n") if heading)
+    head = "".join(f"# {line}".rstrip() + "\n" for line in lines)
+    keys = "" if made_for is None else f"{EDITION} = {_string(made_for)}\n"
+    keys += "" if ran is None else f"{RAN} = {ran}\n"
+    below = f"\n{ending}\n" if ending else ""
+    parts = [head, keys, *map(_written, entries)]
+    return "\n".join(part for part in parts if part) + below
 
 
-def _among(words: Iterable[str]) -> str:
-    return f": it is one of {', '.join(words)}"
+def said(entry: Entry) -> list[str]:
+    """Say what the clauses demand of which an entry speaks."""
+    spoken = [d for d in edition.demands() if entry.speaks_of(d.id)]
+    alone = len(spoken) == 1
+    sentences = [one.statement if alone else one.clause_statement for one in spoken]
+    plain = (PLACEHOLDER.sub("<row>", " ".join(sentence.split())) for sentence in sentences)
+    distinct = list(dict.fromkeys(plain))
+    more = len(distinct) - MOST_SAID
+    left = [f"and {more} clauses more"] if more > 0 else []
+    return [*distinct[:MOST_SAID], *left]
+
+
+def _written(entry: Entry) -> str:
+    above = [entry.above] if entry.above else []
+    says = (f"{SAYS} {_escaped(sentence, '')}" for sentence in said(entry))
+    return "\n".join([*above, *says, entry.text or _anew(entry)]) + "\n"
+
+
+def _anew(entry: Entry) -> str:
+    values = {
+        "clause": entry.clause,
+        "verdict": None if entry.verdict is Outcome.FAILED else entry.verdict,
+        "kind": entry.kind,
+        **({} if entry.kind not in PARTICULAR else {PARTICULAR[entry.kind]: entry.particular}),
+        "class": entry.cause,
+        "reason": entry.reason,
+        "program": entry.program,
+    }
+    lines = [f"{key} = {_string(value)}" for key, value in values.items() if value is not None]
+    return "\n".join(["[[expected]]", *lines])
+
+
+def _string(value: str) -> str:
+    """Quote a text; JSON is easiest read between single quotes, where nothing is escaped."""
+    literal = '"' in value and "'" not in value and value.isprintable()
+    return f"'{value}'" if literal else f'"{_escaped(value, QUOTED)}"'
+
+
+def _escaped(text: str, also: str) -> str:
+    """Write what is not printable, and these characters, as TOML escapes them."""
+    return "".join(
+        _escape(c) if c in also or not c.isprintable() else c
+        for c in text.encode("utf-8", "replace").decode()
+    )
+
+
+def _escape(character: str) -> str:
+    if character in QUOTED:
+        return f"\\{character}"
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 1 << 16 else f"\\U{code:08x}"

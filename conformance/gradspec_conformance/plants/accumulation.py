@@ -118,7 +118,7 @@ def accum_no_version(sound, leaf, gradient, status):
         held._counter.value -= 1
 
 
-@after(ACCUMULATE_ARRAY, "root-without-grad: acc-012b", "torch rule")
+@after(ACCUMULATE_ARRAY, "root-without-grad: acc-206", "torch rule")
 def accum_drops_history(_, leaf, *_rest):
     """A total that is a function ceases to be one when a plain pass adds to it."""
     leaf._grad.detach_()

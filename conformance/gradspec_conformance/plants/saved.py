@@ -71,9 +71,9 @@ def drop_recursive(swap):
     lost: list[Node] = []
 
     def drop(node: Node, depth: int) -> None:
-        edges, node.next_functions = (node.next_functions, ())
-        below = {child for child, _ in edges if child is not None}
-        del edges
+        below = {child for child in node.targets if child is not None}
+        if below:
+            node.targets = ()
         while below:
             child = below.pop()
             if depth == STACK:

@@ -7,6 +7,7 @@ reports.
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,9 @@ import msgspec
 import pytest
 
 from gradspec_conformance.report.causes import summary
+from gradspec_conformance.report.ladder import ladder_lines
+from gradspec_conformance.report.terminal import tally
+from gradspec_conformance.report.whole import HAS_VERDICT, advice, complaints, faults, notes
 from gradspec_conformance.run.judgement import Judged
 from gradspec_conformance.run.loop import Measured
 from gradspec_conformance.run.result import ExitStatus, Result, result_of
@@ -21,6 +25,7 @@ from gradspec_conformance.run.result import ExitStatus, Result, result_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gradspec_conformance.report.whole import Fault
     from gradspec_conformance.run.request import Request
 
 CLAUSE: Final = re.compile(r"^[a-z_]+::([a-z]+-\d{3}[a-z]?(?:/[A-Za-z0-9_]+)?)\[")
@@ -45,6 +50,8 @@ class Gathering:
         self._others = False
         self._left_out = False
         self._nothing: str | None = None
+        self._interrupted = False
+        self._broken: set[str] = set()
         self._measured = Measured()
         self._result: Result | None = None
 
@@ -66,6 +73,10 @@ class Gathering:
         """Note it of a worker of xdist's, which deselects where nobody here listens."""
         self._left_out |= LEFT_OUT in getattr(node, "workeroutput", ())
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that a person ended the run, and not a plugin."""
+        self._interrupted = not isinstance(excinfo.value, pytest.exit.Exception)
+
     def _select(self, nodeids: Iterable[str]) -> None:
         for nodeid in nodeids:
             match = CLAUSE.search(nodeid)
@@ -80,16 +91,23 @@ class Gathering:
         if sent is not None:
             judged = decode(sent)
             self._measured.judged[judged.id] = judged
+        elif getattr(report, "failed", False) and (match := CLAUSE.search(report.nodeid)):
+            self._broken.add(f"{match[1]} {HAS_VERDICT}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Say in pytest's exit status what `gradspec run` would say."""
         self._say_why_none_ran(session)
+        if self._interrupted and self._selected and not self._others:
+            session.exitstatus = ExitStatus.INTERRUPTED
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if not (ended and self._selected) or session.config.getoption("collectonly"):
             return
         result = self._result = result_of(self._asked_for(session.config), self._measured)
         stopped = session.shouldfail or session.shouldstop
+        for fault in () if stopped else faults(result):
+            if fault.name not in self._broken:
+                _report(session.config, fault)
         if session.exitstatus == pytest.ExitCode.OK or not (stopped or self._others):
             session.exitstatus = result.exit_status or session.exitstatus
 
@@ -111,16 +129,14 @@ class Gathering:
             return
         result = self._result
         terminalreporter.section("gradspec")
-        for sentence in filter(None, (*result.complaints, result.shortfall)):
+        for sentence in (*complaints(result), *notes(result), *advice(result)):
             terminalreporter.write_line(sentence)
-        if result.missing:
-            terminalreporter.write_line(f"no verdict: {', '.join(result.missing)}")
-        for entry in result.stale:
-            line = f"stale entry (line {entry.line}): {entry.clause} never ran"
-            terminalreporter.write_line(line)
         for line in summary(result.judged):
             terminalreporter.write_line(line)
+        for line in ladder_lines(result, shutil.get_terminal_size().columns):
+            terminalreporter.write_line(line)
         terminalreporter.write_line(f"{result.score}: {result.outlook}")
+        terminalreporter.write_line(tally(result))
 
     def _asked_for(self, config: pytest.Config) -> Request:
         """Narrow the request where pytest's own options leave clauses out."""
@@ -129,3 +145,12 @@ class Gathering:
             return self._request
         selection = replace(self._request.selection, only=frozenset(self._selected))
         return replace(self._request, selection=selection)
+
+
+def _report(config: pytest.Config, fault: Fault) -> None:
+    """Have pytest count and write down, as a failed test, what is no verdict of a clause."""
+    nodeid, place = f"gradspec::{fault.name}", ("gradspec", None, fault.name)
+    failed = pytest.TestReport(nodeid, place, {}, "failed", fault.sentence, "call")
+    ended = pytest.TestReport(nodeid, place, {}, "passed", None, "teardown")
+    for report in (failed, ended):
+        config.hook.pytest_runtest_logreport(report=report)

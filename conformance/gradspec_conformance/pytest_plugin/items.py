@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 REQUEST: Final = pytest.StashKey[Request]()
 PACKAGE: Final = chapters.__name__
+TOLD: Final = (
+    *(Standing.EXPECTED_FAILURE, Standing.DEVIATION, Standing.DISTURBED, Standing.NEWER),
+)
+"""What pytest calls xfailed."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +55,7 @@ def prepare(config: pytest.Config) -> Request:
         try:
             request = config.stash[REQUEST] = Request.of(config.option)
         except WrongUsage as error:
-            raise pytest.UsageError(str(error)) from None
+            pytest.exit(str(error), returncode=ExitStatus.WRONG_USAGE)
         except EngineError as error:
             _end(config.option.gradspec_engine, error)
         else:
@@ -174,9 +178,10 @@ class ClauseItem(pytest.Item):
                 return
             case Standing.NOT_RUN if not judged.gates:
                 pytest.skip(f"{verdict.outcome}: {verdict.message}")
-            case Standing.EXPECTED_FAILURE | Standing.DEVIATION | Standing.DISTURBED:
+            case standing if standing in TOLD:
                 said = f"{judged.level} {verdict.outcome} ({verdict.manner}): {verdict.message}"
-                pytest.xfail(f"{judged.standing}: {said}")
+                why = f" ({judged.cause}: {judged.reason})" if judged.cause is not None else ""
+                pytest.xfail(f"{judged.standing}{why}: {said}")
         if context.session.engine is not None:
             rerun(verdict, context.session.engine)  # for the debugger's sake
         raise NotConformant(verdict.message)

@@ -48,8 +48,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="full, sound, core, tape, functional or scalar",
     )
     add("chapter", action="append", default=[], metavar="CHAPTER", help="a chapter, or its prefix")
-    add("expect", "--expect", metavar="FILE", help="expected failures (default: as shipped)")
+    add(
+        "expect",
+        "--expect",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="expected failures (default: as shipped)",
+    )
     add("no-expect", "--no-expect", action="store_true", help="expect every clause to pass")
+    add("strict", action="store_true", help="red where an expected failure is unexplained")
     add("seed", type=int, metavar="N", help="generate other examples (default: always the same)")
     add("examples", type=int, metavar="N", help="examples generated for a law")
     add("timeout", type=float, metavar="SECONDS", help="processor time that a clause may take")

@@ -32,7 +32,7 @@ MOST: Final = 10
 FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in (\w+)')
 """A line of the stack that Python writes when it dies."""
 
-TOLD: Final = (Standing.DEVIATION, Standing.DISTURBED)
+TOLD: Final = (Standing.DEVIATION, Standing.DISTURBED, Standing.NEWER)
 """What is told beside what closes the gate."""
 
 STOPPED: Final = (Kind.RAISED, Kind.REFUSED)

@@ -16,6 +16,7 @@ from msgspec import Meta
 from gradspec.edition import EDITION
 from gradspec.rank import Level, Nature
 from gradspec_conformance.execution.verdict import Kind, Outcome
+from gradspec_conformance.known.entry import Cause
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.declared import Gain, gains, unexercised
@@ -84,6 +85,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signal: Annotated[str | None, Meta(description="What ended the engine's process.")]
     lacking: Annotated[str | None, Meta(description="The ability that it needs.")]
     foundation: Annotated[str | None, Meta(description="The clause whose failure blocks it.")]
+    cause: Annotated[Cause | None, Meta(description="The class of its expected failure.")]
+    reason: Annotated[str | None, Meta(description="The reason of its expected failure.")]
     disturbed_by: Annotated[
         list[str], Meta(description="The clauses after which it failed, though it passes alone.")
     ]
@@ -116,6 +119,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             signal=verdict.signal,
             lacking=verdict.lacking,
             foundation=verdict.foundation,
+            cause=judged.cause,
+            reason=judged.reason,
             disturbed_by=list(verdict.disturbed_by),
             place=verdict.place,
             habit=verdict.habit,
@@ -126,6 +131,51 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             program=None if verdict.program is None else msgspec.Raw(verdict.program.encode()),
             assertions=verdict.assertions,
             duration=round(verdict.duration, 6),
+        )
+
+
+class RungLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rung of the ladder, and what became of the clauses and rows on it."""
+
+    name: str
+    sentence: str
+    passed: Annotated[int, Meta(ge=0)]
+    left: Annotated[list[str], Meta(description="What failed, or builds on what did.")]
+    choices: Annotated[list[str], Meta(description="Known failures that are no fault.")]
+    not_asked: Annotated[int, Meta(ge=0)]
+    lacking: Annotated[dict[str, int], Meta(description="For want of what, and how many.")]
+
+
+class Climb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far up the ladder of values and safety the engine stands."""
+
+    reached: Annotated[list[str], Meta(description="Rungs from the ground up.")]
+    next: Annotated[str | None, Meta(description="The rung above them.")]
+    correct: Annotated[bool, Meta(description="Whether nothing that was asked is left.")]
+    rungs: list[RungLine]
+
+    @classmethod
+    def of(cls, result: Result) -> Climb | None:
+        """Report the ladder; of a part of the specification there is none."""
+        ladder = result.ladder
+        if ladder is None:
+            return None
+        return cls(
+            reached=[step.rung.name for step in ladder.reached],
+            next=None if ladder.next is None else ladder.next.rung.name,
+            correct=result.is_correct,
+            rungs=[
+                RungLine(
+                    name=step.rung.name,
+                    sentence=step.rung.sentence,
+                    passed=step.passed,
+                    left=list(step.left),
+                    choices=list(step.choices),
+                    not_asked=step.not_asked,
+                    lacking=dict(step.lacking),
+                )
+                for step in ladder.steps
+            ],
         )
 
 
@@ -176,13 +226,17 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     selection: Selected
     counts: Annotated[Counts, Meta(description="Clauses; one with rows counts once.")]
     rows: Annotated[Counts, Meta(description="Rows, and clauses without rows.")]
+    ladder: Annotated[Climb | None, Meta(description="Null if only a part was asked for.")]
     natures: Annotated[dict[Nature, Counts], Meta(description="Clauses, by nature.")]
     findings: Annotated[list[Told], Meta(description="What fails and was not expected to.")]
     declared: Declared
     verdicts: list[Line]
     missing: list[str]
     complaints: list[str]
+    shortfall: Annotated[str | None, Meta(description="Why fewer ran than before.")]
     stale: list[str]
+    unexplained: Annotated[list[str], Meta(description="Entries without a true reason.")]
+    newer: Annotated[list[str], Meta(description="What came after the expectations' edition.")]
     phrases: Annotated[Phrases, Meta(description="Of the engine's book, if it has one.")]
     exit_status: Annotated[int, Meta(ge=0, le=130)]
 
@@ -206,13 +260,17 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ),
             counts=result.counts,
             rows=result.rows,
+            ladder=Climb.of(result),
             natures={nature: result.of_nature(nature) for nature in Nature},
             findings=[Told.of(finding) for finding in findings(result.judged)],
             declared=Declared.of(result),
             verdicts=[Line.of(judged) for judged in result.judged],
             missing=list(result.missing),
             complaints=list(result.complaints),
+            shortfall=result.shortfall,
             stale=[entry.clause for entry in result.stale],
+            unexplained=[entry.clause for entry in result.unexplained],
+            newer=[judged.id for judged in result.newer],
             phrases=Phrases.of(result),
             exit_status=int(result.exit_status),
         )

@@ -10,8 +10,12 @@ from junitparser import Failure, JUnitXml, Properties, Property, Skipped, TestCa
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.causes import findings
 from gradspec_conformance.report.explanation import explain
+from gradspec_conformance.report.whole import faults
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradspec_conformance.report.whole import Fault
     from gradspec_conformance.run.judgement import Judged
     from gradspec_conformance.run.result import Result
 
@@ -24,21 +28,29 @@ def junit(result: Result) -> str:
     suite = TestSuite("gradspec")
     suite.add_property("engine", f"{result.engine.name} {result.engine.version}".strip())
     suite.add_property("selection", str(result.selection))
+    for name, said in _ladder(result):
+        suite.add_property(name, said)
     cause = {
         one.id: f.sentence for f in findings(result.judged) for one in (*f.blocked, *f.members)
     }
     for judged in result.judged:
         suite.add_testcase(_case(judged, result, cause.get(judged.id)))
-    for sentence in (*result.complaints, *([result.shortfall] if result.shortfall else [])):
-        suite.add_testcase(_incomplete("the run is whole", sentence))
-    for identifier in result.missing:
-        suite.add_testcase(_incomplete(identifier, "it has no verdict"))
-    for entry in result.stale:
-        suite.add_testcase(_incomplete(entry.clause, "it was expected to fail and never ran"))
+    for fault in faults(result):
+        suite.add_testcase(_of_the_whole(fault))
     xml = JUnitXml()
     xml.add_testsuite(suite)
     text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.decode())
+
+
+def _ladder(result: Result) -> Iterator[tuple[str, str]]:
+    """Say which rungs were reached, which is next, what is left, and whether that is nothing."""
+    ladder = result.ladder
+    if ladder is not None:
+        yield "rungs reached", ", ".join(step.rung.name for step in ladder.reached) or "none"
+        yield "next rung", "none" if ladder.next is None else ladder.next.rung.name
+        yield "left on the ladder", " ".join(ladder.left) or "nothing"
+        yield "correct as far as it goes", "yes" if result.is_correct else "no"
 
 
 def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:
@@ -49,7 +61,8 @@ def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:
         case.result = [Failure(said, verdict.manner or str(verdict.outcome))]
         case.result[0].text = str(explain(judged, result.spec, result.effort))
     elif judged.standing is not Standing.AS_DEMANDED:
-        case.result = [Skipped(f"{judged.standing}, {said}")]
+        why = f" ({judged.cause}: {judged.reason})" if judged.cause is not None else ""
+        case.result = [Skipped(f"{judged.standing}{why}, {said}")]
     properties = {
         "level": judged.level,
         "nature": judged.nature,
@@ -65,7 +78,7 @@ def _case(judged: Judged, result: Result, cause: str | None) -> TestCase:
     return case
 
 
-def _incomplete(name: str, sentence: str) -> TestCase:
-    case = TestCase(name, "gradspec")
-    case.result = [Failure(sentence, "incomplete")]
+def _of_the_whole(fault: Fault) -> TestCase:
+    case = TestCase(fault.name, "gradspec")
+    case.result = [Failure(fault.sentence, "incomplete")]
     return case

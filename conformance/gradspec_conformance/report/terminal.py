@@ -5,7 +5,6 @@ Where the output is no terminal there is no bar and no control code.
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections import Counter
 from io import TextIOWrapper
@@ -21,11 +20,11 @@ from gradspec import chapters
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.report.whole import advice, complaints, notes, some
 from gradspec_conformance.run.phrases import Phrases
 from gradspec_conformance.run.result import ExitStatus, Result, by_clause
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Self
 
     from gradspec_conformance.run.judgement import Judged
@@ -111,8 +110,7 @@ def show(result: Result, where: Console, *, everything: bool = False) -> None:
         from gradspec_conformance.report.findings import print_findings  # noqa: PLC0415 - takes time
 
         print_findings(result, where, everything=everything)
-    _print_mismatches(result, where)
-    _print_gaps(result, where)
+    _print_whole(result, where)
     _print_phrases(result, where)
     style = "bold green" if result.exit_status is ExitStatus.AS_EXPECTED else "bold red"
     where.print()
@@ -121,7 +119,7 @@ def show(result: Result, where: Console, *, everything: bool = False) -> None:
     where.print(Text(f"{result.score}: {result.outlook}", style=style), soft_wrap=True)
     if result.rows.ran:
         where.print(f"passed, of what ran: {_natures(result)}", soft_wrap=True)
-    where.print(_tally(result), soft_wrap=True)
+    where.print(tally(result), soft_wrap=True)
 
 
 def _table(result: Result) -> Table:
@@ -170,24 +168,12 @@ def _print_not_run(result: Result, where: Console) -> None:
         where.print(f"see why it does not hold: {command}", markup=False, soft_wrap=True)
 
 
-def _print_mismatches(result: Result, where: Console) -> None:
-    for entry in result.stale:
-        said = f"stale entry (line {entry.line}): {entry.clause} was expected to fail; it never ran"
-        where.print(f"\n{said}", markup=False, soft_wrap=True)
-    unlike = (Standing.UNEXPECTED_PASS, Standing.CHANGED_FAILURE)
-    if result.stale or any(j.standing in unlike for j in result.judged):
-        engine = result.spec
-        where.print(f"\nmend the expectations: gradspec expect {engine} --write FILE", markup=False)
-
-
-def _print_gaps(result: Result, where: Console) -> None:
-    for complaint in filter(None, (*result.complaints, result.shortfall)):
-        where.print(f"\n{complaint}", style="bold red", markup=False, soft_wrap=True)
-    if result.missing:
-        named = _some(result.missing)
-        count = len(result.missing)
-        said = f"\n{count} {'clause has' if count == 1 else 'clauses have'} no verdict: {named}"
-        where.print(said, style="bold red", markup=False, soft_wrap=True)
+def _print_whole(result: Result, where: Console) -> None:
+    """Say what makes the run red beside its verdicts, what is worth knowing, and what to do."""
+    for sentence in complaints(result):
+        where.print(f"\n{sentence}", style="bold red", markup=False, soft_wrap=True)
+    for sentence in (*notes(result), *advice(result)):
+        where.print(f"\n{sentence}", markup=False, soft_wrap=True)
 
 
 def _print_phrases(result: Result, where: Console) -> None:
@@ -213,42 +199,22 @@ def _print_declared(result: Result, where: Console) -> None:
         unexercised,
     )
 
-    for title, words in zip(NEVER, unexercised(result), strict=True):
-        if words:
-            where.print(f"{title}: {_some(words)}", markup=False, soft_wrap=True)
+    told = zip(NEVER, unexercised(result), strict=True)
+    lines = [f"{title}: {some(words)}" for title, words in told if words]
     gained = ", ".join(map(str, gains(result)[:MOST_GAINFUL]))
-    if gained:
-        where.print(f"to declare more: {gained}", markup=False, soft_wrap=True)
+    lines += [f"to declare more: {gained}"] if gained else []
+    for line in (*lines, *([""] if lines else [])):
+        where.print(line, markup=False, soft_wrap=True)
 
 
 def _print_ladder(result: Result, where: Console) -> None:
-    """Say which rung was reached, what is left on the next, and what that one is about."""
-    if result.selection.chapters or result.selection.is_narrowed:
-        return
-    from gradspec_conformance.run.ladder import climbed  # noqa: PLC0415 - takes time
+    from gradspec_conformance.report.ladder import ladder_lines  # noqa: PLC0415 - takes time
 
-    steps = climbed(result.judged)
-    if not any(step.asked for step in steps):
-        return
-    held = list(itertools.takewhile(lambda step: step.is_held, steps))
-    names = ", ".join(step.rung.name for step in held) or "none yet"
-    counts = "; ".join(f"{s.rung.name} {s.passed} of {s.asked}" for s in steps if s.asked)
-    where.print(f"rungs: {counts}", markup=False, soft_wrap=True)
-    where.print(f"rungs reached: {names}", markup=False, soft_wrap=True)
-    for step in steps[len(held) : len(held) + 1]:
-        left = f"; left: {_some(step.left)}" if step.left else ""
-        not_asked = f"; {step.not_asked} not asked" if step.not_asked else ""
-        found = f"{step.passed} of {step.asked} passed{left}{not_asked}"
-        said = f"next rung: {step.rung.name}: {step.rung.sentence} {found}"
-        where.print(said, markup=False, soft_wrap=True)
+    for line in ladder_lines(result, where.width):
+        where.print(line, markup=False, soft_wrap=True)
 
 
-def _some(words: Sequence[str]) -> str:
-    more = len(words) - MOST_NAMED
-    return ", ".join(words[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _tally(result: Result) -> str:
+def tally(result: Result) -> str:
     """Count verdicts, then how they stand."""
     counts = [f"{getattr(result.rows, o)} {o.replace('_', ' ')}" for o in Outcome]
     standings = Counter(j.standing for j in result.judged)

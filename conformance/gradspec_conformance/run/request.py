@@ -50,6 +50,7 @@ class Request:
     selection: Selection
     expectations: Expectations
     judges: tuple[Judge, ...]
+    strict: bool = False
 
     @classmethod
     def of(cls, options: Namespace) -> Self:
@@ -61,6 +62,7 @@ class Request:
             keyword=options.keyword,
             expect=options.gradspec_expect,
             no_expect=options.gradspec_no_expect,
+            strict=options.gradspec_strict,
             seed=options.gradspec_seed,
             examples=options.gradspec_examples,
             timeout=options.gradspec_timeout,
@@ -76,8 +78,9 @@ class Request:
         chapters: Sequence[str] = (),
         keyword: str = "",
         only: Collection[str] | None = None,
-        expect: str | None = None,
+        expect: str | Sequence[str] | None = None,
         no_expect: bool = False,
+        strict: bool = False,
         seed: int | None = None,
         examples: int | None = None,
         timeout: float | None = None,
@@ -91,14 +94,13 @@ class Request:
         if seed is not None and seed < 0:
             raise WrongUsage(f"--seed is {seed}; give 0 or more")
         check_timeout(timeout)
-        if expect is not None and not expect:
-            raise WrongUsage("--expect names no file; leave it out, or give one")
-        if expect and no_expect:
+        file = _only(expect)
+        if file and no_expect:
             raise WrongUsage("--expect and --no-expect contradict each other; give one of them")
         count = _processes(processes)
         selection = select(profile, chapters, keyword, only)
         effort = Effort(examples or DEFAULT_EXAMPLES, seed)
-        path = None if no_expect else expect or Expectations.for_engine(engine)
+        path = None if no_expect else file or Expectations.for_engine(engine)
         expectations = Expectations.none() if path is None else Expectations.load(path)
         limit, shared = timeout or DEFAULT_TIMEOUT, Verdicts()
         before = [identifier for name in after for identifier in _ids_of(name)]
@@ -112,7 +114,7 @@ class Request:
             )
             for _ in range(count)
         )
-        return cls(engine, effort, selection, expectations, judges)
+        return cls(engine, effort, selection, expectations, judges, strict)
 
     @property
     def session(self) -> EngineSession:
@@ -148,6 +150,17 @@ class Request:
             here = register.cases(self.selection.chapters)
             found |= {i: c for i, c in here.items() if i not in found and self.selection.holds(c)}
         return found
+
+
+def _only(expect: str | Sequence[str] | None) -> str | None:
+    """Give the one file of expectations, or none; raises WrongUsage."""
+    files = [expect] if isinstance(expect, str) else list(expect or ())
+    if len(files) > 1:
+        names = " and ".join(files)
+        raise WrongUsage(f"--expect names {names}; an engine has one list, so put them together")
+    if files == [""]:
+        raise WrongUsage("--expect names no file; leave it out, or give one")
+    return files[0] if files else None
 
 
 def _ids_of(name: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Counts speak of verdicts and know nothing of expectations; the exit status knows
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
@@ -16,15 +16,18 @@ import msgspec
 from gradspec.edition import EDITION
 from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import Outcome, of_rows
-from gradspec_conformance.known.expectations import Standing
+from gradspec_conformance.known.entry import Cause
+from gradspec_conformance.known.expectations import Expectations, Standing
+from gradspec_conformance.run.shortfall import shortfall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gradspec_conformance.execution.effort import Effort
     from gradspec_conformance.isolation.messages import Started
     from gradspec_conformance.known.entry import Entry
     from gradspec_conformance.run.judgement import Judged
+    from gradspec_conformance.run.ladder import Ladder
     from gradspec_conformance.run.loop import Measured
     from gradspec_conformance.run.request import Request
     from gradspec_conformance.run.selection import Selection
@@ -96,8 +99,9 @@ class Result:
     """A run of a selection on one engine, judged, in reading order.
 
     `missing` were demanded and have no verdict; `complaints` say what else kept the run from
-    being whole; `least` is how many of the whole specification ran when the expectations were
-    written.
+    being whole; `known` is what was expected, and `least` how many of the whole specification ran
+    when that was written; `choices` are the ids of known failures that are no fault; `strict`
+    closes the gate where an expected failure is unexplained.
     """
 
     spec: str
@@ -110,6 +114,9 @@ class Result:
     stale: tuple[Entry, ...] = ()
     least: int | None = None
     interrupted: bool = False
+    known: Expectations = field(default_factory=Expectations.none)
+    strict: bool = False
+    choices: frozenset[str] = frozenset()
 
     @cached_property
     def counts(self) -> Counts:
@@ -127,6 +134,21 @@ class Result:
         """Count the clauses of a nature that have a verdict."""
         return Counts.of_clauses((j for j in self.judged if j.nature is nature), 0)
 
+    @cached_property
+    def ladder(self) -> Ladder | None:
+        """How far the engine came; a part of the specification is no ladder."""
+        if self.selection.chapters or self.selection.is_narrowed:
+            return None
+        from gradspec_conformance.run.ladder import climbed  # noqa: PLC0415 - takes time
+
+        ladder = climbed(self.judged, self.choices)
+        return ladder if ladder.steps else None
+
+    @property
+    def is_correct(self) -> bool:
+        """Whether the run is whole and nothing about values and safety that ran is a fault."""
+        return self.is_complete and self.ladder is not None and self.ladder.is_correct
+
     @property
     def red(self) -> tuple[Judged, ...]:
         """What closes the gate, in reading order."""
@@ -134,8 +156,9 @@ class Result:
 
     @property
     def deviations(self) -> tuple[Judged, ...]:
-        """Failures at level SHOULD and MAY, which are reported and do not gate."""
-        return self.standing(Standing.DEVIATION)
+        """Failures at level SHOULD and MAY, and of newer clauses: reported, and no gate."""
+        gentle = (Standing.DEVIATION, Standing.NEWER)
+        return tuple(j for j in self.judged if j.standing in gentle)
 
     @property
     def disturbed(self) -> tuple[Judged, ...]:
@@ -160,14 +183,29 @@ class Result:
     @property
     def shortfall(self) -> str | None:
         """Say that fewer ran than should, if that is so."""
+        if not self.judged:
+            return None  # what is missing says why
         if not self.rows.ran and not self.gates:
-            return "no clause ran: each is unsupported, or builds on what is known to fail"
-        if not self.selection.is_whole or self.rows.ran >= (self.least or 0):
+            return "no clause ran: each is unsupported, or builds on what does not hold"
+        if not self.selection.is_whole or not self.least:
             return None
-        return (
-            f"{self.rows.ran} clauses ran, and {self.least} when the expectations were written: "
-            "the engine declares less than it did"
-        )
+        return shortfall(self.judged, self.known, self.least, len(self.missing))
+
+    @cached_property
+    def newer(self) -> tuple[Judged, ...]:
+        """What came after the edition for which the expectations were made, in reading order."""
+        return tuple(judged for judged in self.judged if self.known.is_newer(judged.id))
+
+    @cached_property
+    def unexplained(self) -> tuple[Entry, ...]:
+        """The entries of which nobody has said why, as far as they were selected."""
+        return tuple(self.known.unexplained(judged.verdict for judged in self.judged))
+
+    @property
+    def causes(self) -> dict[Cause, int]:
+        """Count the expected failures by their class."""
+        expected = Counter(j.cause for j in self.standing(Standing.EXPECTED_FAILURE))
+        return {cause: expected[cause] for cause in Cause if expected[cause]}
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -176,7 +214,7 @@ class Result:
             return ExitStatus.INTERRUPTED
         if not self.is_complete:
             return ExitStatus.INCOMPLETE
-        if self.stale or self.shortfall or self.gates:
+        if self.stale or self.shortfall or self.gates or (self.strict and self.unexplained):
             return ExitStatus.NOT_CONFORMANT
         return ExitStatus.AS_EXPECTED
 
@@ -206,8 +244,7 @@ class Result:
                 as_demanded = not self.standing(Standing.EXPECTED_FAILURE)
                 return "nothing failed that is demanded" if as_demanded else "all as expected"
         expected = any(j.standing is not Standing.UNEXPECTED_FAILURE for j in self.red)
-        unlike = self.stale or self.shortfall or expected
-        if unlike:
+        if self.stale or self.shortfall or expected or (self.strict and self.unexplained):
             return "not as expected"
         if {judged.nature for judged in self.judged if judged.gates} == {Nature.CONVENTION}:
             return "not conformant, by conventions alone, which --profile sound leaves out"
@@ -228,4 +265,16 @@ def result_of(request: Request, measured: Measured) -> Result:
         stale=tuple(request.expectations.stale(j.verdict for j in judged)),
         least=request.expectations.ran,
         interrupted=measured.interrupted,
+        known=request.expectations,
+        strict=request.strict,
+        choices=frozenset(_choices(judged, request.expectations)),
     )
+
+
+def _choices(judged: Iterable[Judged], expectations: Expectations) -> Iterator[str]:
+    from gradspec_conformance.run.ladder import is_choice  # noqa: PLC0415 - takes time
+
+    for one in judged:
+        expected = one.standing is Standing.EXPECTED_FAILURE
+        if expected and is_choice(one.verdict, expectations.entry(one.id)):
+            yield one.id

@@ -184,7 +184,7 @@ def interpolate(
         made = math.floor(length * factor) if wanted is None else wanted
         if made <= 0 or not length:
             raise RuntimeError(f"interpolate was given {length} entries to make {made} of")
-        ratio = length / made if factor is None or made % length == 0 else 1.0 / factor
+        ratio = length / made if factor is None or made in (length, 2 * length) else 1.0 / factor
         nearest = np.minimum((np.arange(made) * np.float32(ratio)).astype(np.int64), length - 1)
         result = indexing.index_select(result, dim, Tensor(nearest))
     return result

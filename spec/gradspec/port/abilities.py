@@ -59,6 +59,9 @@ SHARED: Final[dict[str, Word]] = {
 SILENT: Final[dict[str, Word]] = {
     "arrays": Word("tensors of any shape, not numbers only"),
     "constants": Word("tensors that do not require grad", "tape"),
+    "gradient_tensors": Word(
+        "the gradient of a tensor is a tensor too, and no plain number or array", "tape"
+    ),
     "frees_graph": Word(
         "a backward pass frees what was saved, unless it is asked to keep it", "retain_graph"
     ),

@@ -212,7 +212,8 @@ class Derivation:
 
     def _detached(self, tensor: Tensor) -> Tensor:
         """Give what was recorded inside as it is where nothing is recorded."""
-        if "op:detach" not in self.recorder.subject.abilities or getattr(tensor, "absent", False):
+        has_history = self.recorder.subject.abilities >= {"op:detach", "gradient_tensors"}
+        if not has_history or getattr(tensor, "absent", False):
             return tensor
         detached: Tensor = self.recorder.perform("op:detach", tensor)
         return detached

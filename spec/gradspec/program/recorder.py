@@ -60,6 +60,7 @@ class Recorder(Recording):
         self.performed = 0
         self._seed = seed
         self._functions: ByIdentity[FunctionHandle] = ByIdentity()
+        self._gradients: set[int] = set()
         self._catcher = warnings.catch_warnings(record=True)
         self._floating = np.errstate()
 
@@ -118,6 +119,8 @@ class Recorder(Recording):
             raise self.refused(act.name, step, self.own(NothingThere(text)))
         answer = self.asked(act, step, passed)
         result = wrap(self, step, _kind_of_answer(act, given), answer, some=act.some)
+        if act.key == "get:grad" and type(result) is Tensor:
+            self._gradients.add(result._number)
         step.makes = pattern(result) if act.gives == "structure" else made(result)
         return result
 
@@ -128,10 +131,19 @@ class Recorder(Recording):
         self.performed += 1
         given = act.signature.bind(arguments, keywords)
         self.require(act.needs(given))
+        if self._gradients and self._is_asked_of_a_gradient(act, given):
+            self.require(frozenset({"gradient_tensors"}))
         step = Step(act.key)
         passed = {name: self._passed(act, step, name, given) for name in given}
         self.record(step)
         return step, given, passed
+
+    def _is_asked_of_a_gradient(self, act: Act, given: dict[str, Any]) -> bool:
+        """Say whether a gradient is asked for more than plain numbers can do."""
+        if act.key in DONE_WITH_NUMBERS:
+            return False
+        values = list(given.values())[:1] if "inplace" in act.words else given.values()
+        return any(type(v) is Tensor and v._number in self._gradients for v in values)
 
     def _passed(self, act: Act, step: Step, name: str, given: dict[str, Any]) -> Any:
         """Note one argument in the step, and give what the engine gets for it."""
@@ -186,6 +198,13 @@ class Recorder(Recording):
             failure = Failure(kind, text, failure.found, failure.expected)
         if failure is not None:
             raise self.failed(failure)
+
+
+DONE_WITH_NUMBERS: Final = frozenset(
+    {"array", "shape", "set:grad"}
+    | {key for key, act in ACTS.items() if act.family == "op" and act.bundle == "values"}
+)
+"""Acts that a gradient can take part in also if it is a plain number or array."""
 
 
 def _kind_of_answer(act: Act, given: dict[str, Any]) -> str:

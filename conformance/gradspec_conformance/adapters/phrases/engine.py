@@ -105,6 +105,10 @@ class PhrasebookEngine:
             program = recorder.program
         return in_words_of(self.book, program, self.tells_kind)
 
+    def phrases_of(self, act: Act) -> tuple[Phrase, ...]:
+        """Give the phrases that an act is said with; none where a method does it."""
+        return () if method_of(act) in self._own else self.book.phrases.get(act.key, ())
+
     def says(self, act: Act, forms: Mapping[str, Any]) -> bool:
         """Say whether some phrase mentions all these arguments, or a method does the act."""
         own = method_of(act) in self._own

@@ -53,7 +53,7 @@ def torch() -> Book:
     return Book(
         "torch's names",
         setup=(_IMPORTED,),
-        also=("frees_graph", "versions", "views", "warnings"),
+        also=("frees_graph", "gradient_tensors", "versions", "views", "warnings"),
         dtypes={name: _expression(f"torch.{name}") for name in DTYPES},
         phrases={act.key: _read(act.python + act.torch) for act in acts},
     )

@@ -36,7 +36,11 @@ def backward_returns_its_root(sound, self, *arguments, **keywords):
     return self
 
 
-@plant(at(Tensor, "backward"), "value: bwd-030/the_method bwd-020", "a method written separately")
+@plant(
+    at(Tensor, "backward"),
+    "unexpected gradient: bwd-030/the_method bwd-020",
+    "a method written separately",
+)
 def method_forgets_its_inputs(sound, self, *arguments, inputs=None, **keywords):
     """The method backward() does not hand its inputs to the function."""
     del inputs

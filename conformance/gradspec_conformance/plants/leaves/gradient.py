@@ -23,9 +23,9 @@ from gradspec_reference.errors import GradIsSelfError, GradShapeError, GradTypeE
 
 
 @plant(reading("grad"), "unexpected gradient: leaf-054", "micrograd habit")
-def constants_have_a_zero_gradient(sound, tensor):
-    """The grad of a constant is a tensor of zeros."""
-    return sound(tensor) if tensor.requires_grad else Tensor(np.zeros_like(tensor._array))
+def constants_have_a_gradient_of_ones(sound, tensor):
+    """The grad of a constant is a tensor of ones."""
+    return sound(tensor) if tensor.requires_grad else Tensor(np.ones_like(tensor._array))
 
 
 @plant(reading("grad"), "aliasing: leaf-018", "tinygrad/tinygrad#13674")
@@ -48,16 +48,9 @@ def assigned_none_is_swallowed(sound, tensor, value):
         sound(tensor, value)
 
 
-@plant(assigning("grad"), "unexpected gradient: leaf-018a", "pytorch/pytorch#83769")
-def assigned_none_means_zeros(sound, tensor, value):
-    """Assigning None to grad fills it with zeros."""
-    sound(tensor, Tensor(np.zeros_like(tensor._array)) if value is None else value)
-
-
-@plant(deleting("grad"), "unexpected gradient: leaf-023", "pytorch/pytorch#83769")
-def deleting_a_gradient_leaves_zeros(_sound, tensor):
-    """Deleting grad fills it with zeros."""
-    return setattr(tensor, "_grad", Tensor(np.zeros_like(tensor._array)))
+@plant(deleting("grad"), "unexpected gradient: leaf-023", TEACHING)
+def a_deleted_gradient_stays(_sound, _tensor):
+    """Deleting grad does nothing."""
 
 
 @plant(assigning("grad"), "missing gradient: leaf-024", TEACHING)

@@ -176,7 +176,7 @@ def equal_entries_are_a_scalar(sound, root, shape, dtype):
     return sound(root, shape, dtype)
 
 
-@compound("no error: vjp-004/number", "pytorch/pytorch#1198")
+@compound("no error: vjp-004/matrix; shape: vjp-208/number", "pytorch/pytorch#1198")
 def cotangent_shape_unchecked(swap):
     """A cotangent of any shape is accepted."""
     swap(at(cotangents, "check_shape"), lambda _sound, _given, _shape: None)
@@ -187,7 +187,7 @@ def cotangent_shape_unchecked(swap):
         return gradient if small else sound(xp, gradient, shape)
 
 
-@plant(FOR_ROOT, "no error: vjp-004/number", "NumPy's broadcasting")
+@plant(FOR_ROOT, "no error: vjp-207/number", "NumPy's broadcasting")
 def cotangent_is_broadcast(sound, root, given):
     """A cotangent that broadcasts to the shape of the result is accepted and repeated."""
     shape, _ = cotangents.shape_and_dtype(root)
@@ -197,7 +197,19 @@ def cotangent_is_broadcast(sound, root, given):
     return sound(root, given)
 
 
-@plant(FOR_ROOT, "no error: vjp-004a vjp-004/row", "checks of a count")
+@plant(FOR_ROOT, "value: vjp-208", "buffers that are filled from the front")
+def cotangent_is_filled_up(sound, root, given):
+    """Of a cotangent that is no larger than the result, the first entry counts and no other."""
+    shape, _ = cotangents.shape_and_dtype(root)
+    fits = not isinstance(given, Tensor) or given._array.shape == shape
+    if not fits and given._array.size <= np.prod(shape):
+        filled = np.zeros(shape)
+        filled.flat[0] = given._array.flat[0]
+        given = Tensor(filled)
+    return sound(root, given)
+
+
+@plant(FOR_ROOT, "no error: vjp-004a vjp-207/row", "checks of a count")
 def entries_are_counted_instead_of_the_shape(sound, root, given):
     """A cotangent with as many entries as the result is accepted and brought to its shape."""
     shape, _ = cotangents.shape_and_dtype(root)

@@ -71,7 +71,7 @@ def handing_out(self: Any, arrived: Arrived, change: Callable[[Any], Any]) -> Ar
     return [(g if g is None else change(g), status) for g, status in arrived]
 
 
-@after(step("capture"), "value: vjp-011a", "queries made from backward()")
+@after(step("capture"), "unexpected gradient: vjp-011a", "queries made from backward()")
 def grad_accumulates_leaf(_, self, node, *_rest):
     """A query also adds to the gradients of the leaves that it is asked for."""
     leaf, gradient = (getattr(node, "variable", None), self.captured.get((node, 0)))
@@ -144,7 +144,7 @@ def unused_returns_zero(sound, *given, allow_unused=False, **named):
     return sound(*given, **{**named, "materialize_grads": True} if allow_unused else named)
 
 
-@plant(at(requests, "zero_gradient"), "flag: vjp-205", "pytorch/pytorch#168059")
+@plant(at(requests, "zero_gradient"), "flag: vjp-206", "pytorch/pytorch#168059")
 def materialized_requires_grad(sound, target, _create_graph):
     """The zeros that a query makes up require grad, also without create_graph."""
     return sound(target, True)

@@ -27,7 +27,7 @@ def a_second_pass_adds_to_the_gradient_of_the_leaf(ag: Autograd) -> None:
     expect(x.grad).equals(8.0)
 
 
-@clause("acc-025", CONVENTION, sources=["torch.Tensor.grad docstring"])
+@clause("acc-025", CONVENTION, sources=["torch.Tensor.grad docstring"], builds_on=("acc-001",))
 def a_leaf_of_two_graphs_gathers_from_both(ag: Autograd) -> None:
     """A leaf that two graphs share gathers the gradients of both, other leaves those of theirs."""
     shared = ag.tensor(2.0, requires_grad=True)
@@ -59,7 +59,7 @@ def an_intermediate_gathers_from_the_passes_that_name_it(ag: Autograd) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-@clause("acc-004", CONVENTION, sources=["T2 §2.3"])
+@clause("acc-004", CONVENTION, sources=["T2 §2.3"], builds_on=("acc-001", "life-002"))
 def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
     """Repeated passes over one retained graph add the same gradient each time.
 
@@ -76,7 +76,12 @@ def each_pass_over_a_kept_graph_adds_the_same_again(ag: Autograd) -> None:
         expect(w.grad).equals(total)
 
 
-@clause("acc-006", CONVENTION, sources=["T2 §2.3", "torch.autograd.backward docstring"])
+@clause(
+    "acc-006",
+    CONVENTION,
+    sources=["T2 §2.3", "torch.autograd.backward docstring"],
+    builds_on=("life-001",),
+)
 def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
     """A second pass is refused where it needs values not retained, and adds nothing beyond there.
 
@@ -98,7 +103,12 @@ def a_graph_that_was_not_kept_cannot_add_again(ag: Autograd) -> None:
     expect(w.grad).equals(3.0)
 
 
-@clause("acc-008", CONVENTION, sources=["torch.autograd.backward docstring", "T1 §2.1.3"])
+@clause(
+    "acc-008",
+    CONVENTION,
+    sources=["torch.autograd.backward docstring", "T1 §2.1.3"],
+    builds_on=("acc-001",),
+)
 def passes_over_several_losses_give_the_gradient_of_their_sum(ag: Autograd) -> None:
     """One pass for each of several losses leaves the same gradient as one pass over their sum."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -115,6 +125,7 @@ def passes_over_several_losses_give_the_gradient_of_their_sum(ag: Autograd) -> N
     "acc-008a",
     CONVENTION,
     sources=["sum rule", "torch.autograd.backward docstring"],
+    builds_on=("acc-001",),
     given={
         "f": expressions(shapes=SCALARS, unary=("neg", "sin")),
         "g": expressions(shapes=SCALARS, unary=("neg", "sin")),
@@ -147,6 +158,7 @@ def passes_add_up_whatever_the_losses_are(ag: Autograd, f: Expression, g: Expres
     "acc-023",
     CONVENTION,
     sources=["T2 learning objectives", "notes/faq"],
+    builds_on=("acc-001",),
     given={"batches": batches()},
 )
 def parts_of_a_batch_add_up_to_the_whole(ag: Autograd, batches: list[list[float]]) -> None:

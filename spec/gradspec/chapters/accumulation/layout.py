@@ -18,6 +18,7 @@ POLICY = "torch.autograd.grad_mode.enforce_grad_layout_policy docstring"
 @clause(
     "acc-013",
     CONVENTION,
+    unseen="constants",
     level=SHOULD,
     sources=[DEFAULTS, POLICY],
     over={"a_pass": {}, "a_pass_with_create_graph": {"create_graph": True}},
@@ -35,7 +36,7 @@ def a_new_gradient_takes_the_layout_of_the_leaf(ag: Autograd, options: dict[str,
     expect(x.grad.strides).has_structure((1, 3))
 
 
-@clause("acc-014", CONVENTION, level=SHOULD, sources=[DEFAULTS])
+@clause("acc-014", CONVENTION, unseen="constants", level=SHOULD, sources=[DEFAULTS])
 def the_gradient_of_an_overlapping_leaf_lies_by_rows(ag: Autograd) -> None:
     """A new grad lies row by row, without gaps, if the leaf's entries overlap in memory.
 
@@ -49,7 +50,13 @@ def the_gradient_of_an_overlapping_leaf_lies_by_rows(ag: Autograd) -> None:
     expect(x.grad.strides).has_structure((3, 1))
 
 
-@clause("acc-015", CONVENTION, level=SHOULD, sources=["docs autograd § Manual gradient layouts"])
+@clause(
+    "acc-015",
+    CONVENTION,
+    level=SHOULD,
+    sources=["docs autograd § Manual gradient layouts"],
+    builds_on=("acc-001",),
+)
 def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
     """A grad that the user assigned keeps its strides through passes without create_graph."""
     start, weights = ag.random(3, 2), ag.random(2, 3)
@@ -60,7 +67,14 @@ def a_gradient_that_the_user_assigned_keeps_its_layout(ag: Autograd) -> None:
     expect(x.grad.strides).has_structure((1, 2))
 
 
-@clause("acc-016", CONVENTION, level=SHOULD, sources=[POLICY], builds_on=("acc-013",))
+@clause(
+    "acc-016",
+    CONVENTION,
+    unseen="constants",
+    level=SHOULD,
+    sources=[POLICY],
+    builds_on=("acc-013",),
+)
 def the_layout_policy_can_be_switched_off(ag: Autograd) -> None:
     """With the layout policy off, a new grad keeps the layout that it arrived in.
 
@@ -75,7 +89,14 @@ def the_layout_policy_can_be_switched_off(ag: Autograd) -> None:
     expect(x.grad.strides).has_structure((2, 1))
 
 
-@clause("acc-202", CONVENTION, level=SHOULD, sources=[POLICY], builds_on=("acc-016",))
+@clause(
+    "acc-202",
+    CONVENTION,
+    unseen="constants",
+    level=SHOULD,
+    sources=[POLICY],
+    builds_on=("acc-016",),
+)
 def the_layout_policy_is_on_again_after_the_block(ag: Autograd) -> None:
     """After the block that switched the layout policy off, a new grad has the leaf's strides."""
     weights = ag.random(3, 2)

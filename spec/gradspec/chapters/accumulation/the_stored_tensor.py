@@ -18,7 +18,7 @@ from gradspec import CONVENTION, MAY, SAFETY, SHOULD, VALUE, Autograd, clause, e
 LAYOUTS = "docs autograd § Default gradient layouts"
 
 
-@clause("acc-009", CONVENTION, sources=[LAYOUTS])
+@clause("acc-009", CONVENTION, sources=[LAYOUTS], builds_on=("acc-001",))
 def the_total_is_updated_where_it_stands(ag: Autograd) -> None:
     """A pass without create_graph adds in place: grad stays the same tensor, with a new value.
 
@@ -56,7 +56,12 @@ def a_later_pass_is_not_taken_for_the_old_total(ag: Autograd) -> None:
         expect(w.grad).equals(4.0)
 
 
-@clause("acc-010", CONVENTION, sources=["docs autograd § Manual gradient layouts"])
+@clause(
+    "acc-010",
+    CONVENTION,
+    sources=["docs autograd § Manual gradient layouts"],
+    builds_on=("acc-001",),
+)
 def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None:
     """A pass without create_graph adds in place to the tensor that the user assigned to grad."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -68,7 +73,7 @@ def a_gradient_that_the_user_assigned_is_added_to_in_place(ag: Autograd) -> None
     expect(own).equals(4.0)
 
 
-@clause("acc-011", CONVENTION, sources=[LAYOUTS])
+@clause("acc-011", CONVENTION, sources=[LAYOUTS], builds_on=("acc-001",))
 def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
     """A pass with create_graph puts a new tensor, which holds the sum, in the place of grad.
 
@@ -84,7 +89,9 @@ def with_create_graph_the_total_is_a_new_tensor(ag: Autograd) -> None:
     expect(x.grad).equals(16.0)
 
 
-@clause("acc-012", CONVENTION, sources=["torch.autograd.backward docstring"])
+@clause(
+    "acc-012", CONVENTION, sources=["torch.autograd.backward docstring"], builds_on=("acc-001",)
+)
 def a_stored_gradient_is_a_constant(ag: Autograd) -> None:
     """A grad that came of passes without create_graph alone is a constant for what is computed
     from it, after the first pass and after a second.
@@ -99,7 +106,9 @@ def a_stored_gradient_is_a_constant(ag: Autograd) -> None:
         expect(x.grad).equals(total)
 
 
-@clause("acc-012a", CONVENTION, sources=["torch.autograd.backward docstring"])
+@clause(
+    "acc-012a", CONVENTION, sources=["torch.autograd.backward docstring"], builds_on=("acc-012",)
+)
 def a_stored_gradient_has_no_history(ag: Autograd) -> None:
     """A grad that came of passes without create_graph alone has no grad_fn."""
     x = ag.tensor(3.0, requires_grad=True)
@@ -108,21 +117,37 @@ def a_stored_gradient_has_no_history(ag: Autograd) -> None:
         expect(x.grad.grad_fn).has_structure(None)
 
 
-@clause("acc-012b", CONVENTION, sources=["torch.autograd.backward docstring"])
+@clause(
+    "acc-012b", CONVENTION, sources=["torch.autograd.backward docstring"], builds_on=("acc-001",)
+)
 def with_create_graph_the_stored_total_is_a_function(ag: Autograd) -> None:
     """After passes with create_graph, a grad that varies with its leaf has the sum's derivative.
 
-    It keeps it: a later pass without create_graph adds a constant.
     The gradient of a linear function does not vary, and is a constant under create_graph, too.
     oneflow#8248: the gradient of a leaf came out without its graph.
     """
     x = ag.tensor(2.0, requires_grad=True)
     (x * x * x).backward(create_graph=True)
     (x * x).backward(create_graph=True)
-    (x * x).backward()
 
     (second,) = ag.grad(x.grad, [x])
     expect(second).equals(14.0)
+
+
+@clause(
+    "acc-206",
+    CONVENTION,
+    sources=["torch.autograd.backward docstring"],
+    builds_on=("acc-012", "acc-012b"),
+)
+def a_constant_is_added_to_a_function(ag: Autograd) -> None:
+    """A pass without create_graph that adds to a grad with a history leaves it the history."""
+    x = ag.tensor(2.0, requires_grad=True)
+    (x * x * x).backward(create_graph=True)
+    (x * x).backward()
+
+    (second,) = ag.grad(x.grad, [x])
+    expect(second).equals(12.0)
 
 
 @clause("acc-019", VALUE, sources=["observed"])
@@ -199,7 +224,9 @@ def the_total_has_the_data_type_of_the_leaf(ag: Autograd) -> None:
         expect(x.grad).has_dtype("float32")
 
 
-@clause("acc-024a", CONVENTION, sources=["torch.Tensor.grad_dtype docstring"])
+@clause(
+    "acc-024a", CONVENTION, sources=["torch.Tensor.grad_dtype docstring"], builds_on=("acc-001",)
+)
 def a_gradient_is_cast_before_it_is_added(ag: Autograd) -> None:
     """A gradient that arrives in another data type than the leaf's grad_dtype is cast, then added.
 
@@ -221,14 +248,13 @@ def the_total_has_the_shape_of_the_leaf(ag: Autograd) -> None:
 
     rust-autograd#38: the gradient of a number that multiplies a vector came out as a vector.
     """
-    weights = ag.random(3)
     x = ag.tensor(2.0, requires_grad=True)
     row = ag.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
-    (x * ag.tensor(weights)).sum().backward()
+    (x * row).sum().backward()
     (row * ag.tensor([[1.0], [2.0]])).sum().backward()
 
-    expect(x.grad).is_close(weights.sum())
-    expect(row.grad).equals([[3.0] * 3])
+    expect(x.grad).has_shape()
+    expect(row.grad).has_shape(1, 3)
 
 
 WHOLE_OR_PART: dict[str, Any] = {
@@ -248,7 +274,6 @@ def a_cotangent_given_to_a_leaf_is_copied(ag: Autograd, make: Any) -> None:
     x.backward(v)
     x.backward(v)
 
-    expect(x.grad).equals([6.0, 10.0])
     expect(v).equals([3.0, 5.0])
 
 
@@ -267,7 +292,14 @@ def a_cotangent_that_was_only_reshaped_is_not_copied(ag: Autograd) -> None:
     expect(x.grad).shares_memory_with(v)
 
 
-@clause("acc-018a", CONVENTION, level=MAY, sources=["observed"])
+@clause(
+    "acc-018a",
+    CONVENTION,
+    level=MAY,
+    unseen="gradient_tensors shares_memory views",
+    sources=["observed"],
+    builds_on=("acc-001", "acc-018"),
+)
 def a_later_pass_writes_into_a_cotangent_that_was_not_copied(ag: Autograd) -> None:
     """A cotangent that became grad uncopied is changed by the next pass, which adds in place."""
     first, second = ag.random(2), ag.random(2)
@@ -299,11 +331,11 @@ def entries_with_one_address_are_not_added_up(ag: Autograd) -> None:
     or adds to each entry its own.
     """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
-    x.grad = ag.tensor(1.0).expand(2)
+    x.grad = ag.tensor(0.0).expand(2)
     with ag.attempt() as backward:
         (x * x).sum().backward()
 
     with backward.granted():
-        expect(x.grad).equals([3.0, 5.0])
+        expect(x.grad).equals([2.0, 4.0])
     with backward.denied():
-        expect(x.grad).equals([1.0, 1.0])
+        expect(x.grad).equals([0.0, 0.0])

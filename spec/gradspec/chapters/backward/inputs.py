@@ -27,11 +27,10 @@ def inputs_names_the_leaves_to_fill(ag: Autograd) -> None:
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = ag.tensor(-4.0, requires_grad=True)
-    (y * 7.0).backward()
     (x * y).backward(inputs=[x])
 
     expect(x.grad).equals(-4.0)
-    expect(y.grad).equals(7.0)
+    expect(y.grad).is_none_or_zero()
 
 
 @clause("bwd-020a", SAFETY, sources=[BACKWARD, "torch.Tensor.backward docstring"])
@@ -39,8 +38,9 @@ def leaves_outside_inputs_keep_the_gradient_they_have(ag: Autograd) -> None:
     """A leaf that inputs does not list keeps the grad of earlier passes unchanged."""
     x = ag.tensor(3.0, requires_grad=True)
     y = ag.tensor(-4.0, requires_grad=True)
-    (x * y).backward()
-    (x * y).backward(inputs=[x])
+    first, second = x * y, x * y
+    first.backward()
+    second.backward(inputs=[x])
 
     expect(y.grad).equals(3.0)
 
@@ -123,12 +123,11 @@ def an_intermediate_listed_in_inputs_is_filled(ag: Autograd) -> None:
     grad, and the leaves behind it are left alone.
     """
     x = ag.tensor(5.0, requires_grad=True)
-    (x * 7).backward()
     y = x * 2
     (y * 3).backward(inputs=[y])
 
     expect(y.grad).equals(3.0)
-    expect(x.grad).equals(7.0)
+    expect(x.grad).is_none_or_zero()
 
 
 @clause("bwd-209", VALUE, sources=[BACKWARD], builds_on=("bwd-024",))
@@ -172,11 +171,7 @@ def an_intermediate_listed_in_inputs_retains_from_then_on(ag: Autograd) -> None:
     """
     x = ag.tensor(5.0, requires_grad=True)
     y = x * 2
-    z = y * 3
-
-    expect(y.retains_grad).is_false()
-
-    z.backward(inputs=[y])
+    (y * 3).backward(inputs=[y])
 
     expect(y.retains_grad).is_true()
 
@@ -196,7 +191,7 @@ def an_input_that_is_not_used_is_passed_over(ag: Autograd) -> None:
     expect(bystander.grad).is_none_or_zero()
 
 
-@clause("bwd-027", CONVENTION, level=SHOULD, sources=["observed"])
+@clause("bwd-027", CONVENTION, unseen="constants", level=SHOULD, sources=["observed"])
 def an_input_requires_grad(ag: Autograd) -> None:
     """A tensor that does not require grad cannot be listed in inputs: the call is an error, and no
     leaf is touched.

@@ -17,7 +17,6 @@ from gradspec import (
     SHOULD,
     VALUE,
     Autograd,
-    Interrupted,
     Tensor,
     clause,
     expect,
@@ -25,49 +24,43 @@ from gradspec import (
 )
 
 
-def _interrupt(_gradient: Tensor) -> None:
-    raise Interrupted
-
-
 @clause("bwd-035", SAFETY, sources=["observed"])
 def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
-    """After a pass was left by an exception, a pass over a fresh graph of the same leaves is
+    """After a pass that was refused half way, a pass over a fresh graph of the same leaves is
     whole, and nothing of the failed one is left over in it.
 
-    When this one fails, x * 7 has contributed to x and x * x has not.  An engine that keeps
-    half-summed gradients or a "running" mark in a global place adds the one to the next result, or
-    refuses it.
-
-    Remedy: mend the function that raised, clear grad, and compute the graph again.
+    Where the square has let go of what it saved, x * 7 has contributed to x and x * x has not.  An
+    engine that keeps half-summed gradients or a "running" mark in a global place adds the one to
+    the next result, or refuses it.
     """
     x = ag.tensor(3.0, requires_grad=True)
     square = x * x
-    square.register_hook(_interrupt)
-    result = square + x * 7
-    with ag.refuses("callback"):
-        result.backward()
+    square.backward()
+    with ag.attempt():
+        (square + x * 7).backward()
+    x.grad = None
     (x * 5).backward()
 
     expect(x.grad).equals(5.0)
 
 
-@clause("bwd-034", CONVENTION, level=MAY, sources=["observed"])
+@clause("bwd-034", CONVENTION, level=MAY, sources=["observed"], builds_on=("life-001",))
 def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
     """Where a pass fails half way, the leaves that it had reached keep what was accumulated, and
     those that it had not reached are given nothing.
 
-    The pass takes later operations first, so it is through with y * 3 when it comes to x * 2.
+    The pass takes later operations first, so it is through with y * 3 when it comes to x * x.
 
-    Remedy: mend the function that raised, and clear grad before the next pass, since part of a
-    gradient is in it.
+    Remedy: compute the graph again, and clear grad before the next pass, since part of a gradient
+    is in it.
     """
     x = ag.tensor(5.0, requires_grad=True)
     y = ag.tensor(7.0, requires_grad=True)
-    interrupted = x * 2
-    interrupted.register_hook(_interrupt)
-    result = interrupted + y * 3
-    with ag.refuses("callback"):
-        result.backward()
+    square = x * x
+    square.backward()
+    x.grad = None
+    with ag.refuses("graph-freed"):
+        (square + y * 3).backward()
 
     expect(x.grad).is_none_or_zero()
     expect(y.grad).equals(3.0)

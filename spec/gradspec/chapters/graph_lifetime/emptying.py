@@ -7,18 +7,19 @@ from gradspec import CONVENTION, SAFETY, SHOULD, Autograd, clause, expect
 
 @clause("life-202", SAFETY, sources=["torch.autograd.backward docstring", "T1 §2.1.6"])
 def second_pass_is_refused_or_right(ag: Autograd) -> None:
-    """A second backward pass through a graph that was not kept is refused, or it is right: it adds
-    the same gradient again.
+    """A second backward pass through a graph that was not kept is refused, or it is right: it
+    delivers the same gradient again.
 
     In tinygrad#5701 the second pass returned without an error and the gradients were wrong.
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
     y.backward()
+    x.grad = None
     with ag.attempt() as second:
         y.backward()
     with second.granted():
-        expect(x.grad).equals(12.0)
+        expect(x.grad).equals(6.0)
 
 
 @clause(
@@ -42,7 +43,12 @@ def second_pass_is_refused(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause("life-206", SAFETY, sources=["torch.autograd.backward docstring", "observed"])
+@clause(
+    "life-206",
+    SAFETY,
+    sources=["torch.autograd.backward docstring", "observed"],
+    builds_on=("life-202",),
+)
 def nodes_that_saved_nothing_are_refused_or_right(ag: Autograd) -> None:
     """A second backward pass through nodes that saved nothing is refused, or it is right.
 
@@ -60,9 +66,14 @@ def nodes_that_saved_nothing_are_refused_or_right(ag: Autograd) -> None:
         expect(x.grad).equals(1.0)
 
 
-@clause("life-006", CONVENTION, sources=["torch.autograd.backward docstring", "observed"])
+@clause(
+    "life-006",
+    CONVENTION,
+    sources=["torch.autograd.backward docstring", "observed"],
+    builds_on=("life-206",),
+)
 def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
-    """A second backward pass through nodes that saved nothing succeeds, and adds once more.
+    """A second backward pass through nodes that saved nothing succeeds: it is right once more.
 
     What a pass lets go of are saved values; the nodes stay.  Tutorials say that the graph is
     destroyed, and an engine built on that sentence refuses here.  A sum, a difference and a
@@ -72,10 +83,10 @@ def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     y = ag.tensor(5.0, requires_grad=True)
     z = -(x - y) + x + x
     z.backward()
+    x.grad = None
     z.backward()
 
-    expect(x.grad).equals(2.0)
-    expect(y.grad).equals(2.0)
+    expect(x.grad).equals(1.0)
 
 
 @clause("life-011", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("life-001",))
@@ -88,9 +99,7 @@ def query_empties_like_backward(ag: Autograd) -> None:
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
-    (found,) = ag.grad(y, [x])
-
-    expect(found).equals(6.0)
+    ag.grad(y, [x])
 
     with ag.refuses("graph-freed"):
         ag.grad(y, [x])
@@ -102,8 +111,6 @@ def query_empties_like_backward(ag: Autograd) -> None:
 
     with ag.refuses("graph-freed"):
         ag.grad(z, [x])
-
-    expect(x.grad).equals(6.0)
 
 
 @clause("life-012", CONVENTION, level=SHOULD, sources=["observed"], builds_on=("life-011",))
@@ -124,7 +131,12 @@ def nodes_not_visited_stay_full(ag: Autograd) -> None:
         ag.grad(visited, [a])
 
 
-@clause("life-013", CONVENTION, sources=["torch.autograd.backward docstring"])
+@clause(
+    "life-013",
+    CONVENTION,
+    sources=["torch.autograd.backward docstring"],
+    builds_on=("life-001",),
+)
 def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
     """Reading a saved value that was let go is the same error as a second backward pass.
 
@@ -140,8 +152,6 @@ def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
 
     with ag.refuses("graph-freed"):
         node.saved("result")
-
-    expect(x.grad).equals(1.0)
 
 
 @clause(

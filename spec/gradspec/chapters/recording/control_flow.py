@@ -146,7 +146,7 @@ def control_flow_over_a_vector_that_is_summed(ag: Autograd) -> None:
     expect(a.grad).is_close(_piecewise_linear_in_all_entries(point) / point * weights)
 
 
-@clause("rec-010", CONVENTION, sources=["T3 §6.3"])
+@clause("rec-010", CONVENTION, sources=["T3 §6.3"], builds_on=("bwd-005/two_elements",))
 def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
     """A piecewise linear function of a vector is no scalar: backward needs it summed first.
 

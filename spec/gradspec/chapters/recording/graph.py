@@ -46,7 +46,7 @@ def the_edges_lead_from_the_result_to_the_leaves(ag: Autograd) -> None:
     expect(inner_to_w).is_another_object_than(to_x)
 
 
-@clause("rec-016a", CONVENTION, sources=["notes/autograd § requires_grad"])
+@clause("rec-016a", CONVENTION, unseen="constants", sources=["notes/autograd § requires_grad"])
 def the_edge_to_a_constant_leads_nowhere(ag: Autograd) -> None:
     """The edge that stands for an argument that does not require grad leads to no node."""
     x = ag.tensor(2.0, requires_grad=True)

@@ -9,7 +9,7 @@ from gradspec import CONVENTION, SAFETY, Autograd, Tensor, clause, expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Operation = tuple[Callable[..., Any], tuple[int, ...]]
+    Operation = tuple[Callable[..., Any], tuple[int, ...], int]
 
 
 @clause(
@@ -17,28 +17,29 @@ if TYPE_CHECKING:
     SAFETY,
     sources=["notes/broadcasting § General semantics"],
     over={
-        "add": (lambda _, x, y: x + y, (2,)),
-        "sub": (lambda _, x, y: x - y, (2,)),
-        "mul": (lambda _, x, y: x * y, (2,)),
-        "div": (lambda _, x, y: x / y, (2,)),
-        "maximum": (lambda ag, x, y: ag.maximum(x, y), (2,)),
-        "where": (lambda ag, x, y: ag.where(ag.tensor(True), x, y), (2,)),
-        "matmul": (lambda _, x, y: x @ y, (2, 3)),
+        "add": (lambda _, x, y: x + y, (2,), 3),
+        "sub": (lambda _, x, y: x - y, (2,), 3),
+        "mul": (lambda _, x, y: x * y, (2,), 3),
+        "div": (lambda _, x, y: x / y, (2,), 3),
+        "maximum": (lambda ag, x, y: ag.maximum(x, y), (2,), 3),
+        "where": (lambda ag, x, y: ag.where(ag.tensor(True), x, y), (2,), 3),
+        "matmul": (lambda _, x, y: x @ y, (2, 3), 2),
     },
 )
 def operands_that_do_not_fit_are_refused(ag: Autograd, row: Operation) -> None:
     """The operation {name} of operands whose shapes do not fit together is refused.
 
     Shapes are matched from the last dimension on.  An engine that begins with the first, or
-    repeats what is too short, computes something that nobody asked for.
+    repeats what is too short, computes something that nobody asked for.  One that computes when it
+    is looked at may refuse then.
 
     Remedy: reshape an operand so that the sizes agree or are one, counted from the last dimension.
     """
-    operation, shape = row
+    operation, shape, columns = row
     x, y = ag.tensor(ag.random(2, 3)), ag.tensor(ag.random(*shape))
 
     with ag.refuses("operand-shape"):
-        operation(ag, x, y)
+        expect(operation(ag, x, y)).has_shape(2, columns)
 
 
 @clause(

@@ -87,6 +87,7 @@ def _square_of_a_constant(ag: Autograd) -> tuple[Tensor, Tensor]:
 @clause(
     "rec-028",
     SAFETY,
+    unseen="constants",
     level=SHOULD,
     sources=["notes/autograd § requires_grad"],
     over={"a_factor_of_a_constant": _product_with_a_constant, "a_constant": _square_of_a_constant},

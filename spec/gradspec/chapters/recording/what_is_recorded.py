@@ -109,6 +109,7 @@ def nothing_is_recorded_while_grad_mode_is_off(ag: Autograd) -> None:
 @clause(
     "rec-002",
     CONVENTION,
+    unseen="constants",
     sources=[REQUIRES_GRAD],
     over={
         "one_constant": lambda c, _: -c,
@@ -124,7 +125,7 @@ def constants_make_constants(ag: Autograd, operation: Operation) -> None:
     expect(result.requires_grad).is_false()
 
 
-@clause("rec-002a", CONVENTION, sources=[REQUIRES_GRAD])
+@clause("rec-002a", CONVENTION, unseen="constants", sources=[REQUIRES_GRAD])
 def an_operation_on_constants_leaves_no_node(ag: Autograd) -> None:
     """A result none of whose tensor arguments requires grad has no grad_fn."""
     c = ag.tensor(3.0)
@@ -132,7 +133,7 @@ def an_operation_on_constants_leaves_no_node(ag: Autograd) -> None:
     expect((c * c).grad_fn).has_structure(None)
 
 
-@clause("rec-016", CONVENTION, unseen="constants", sources=[REQUIRES_GRAD], builds_on=("leaf-054",))
+@clause("rec-016", CONVENTION, unseen="constants", sources=[REQUIRES_GRAD], builds_on=("leaf-017",))
 def no_gradient_is_delivered_to_a_constant(ag: Autograd) -> None:
     """A tensor that does not require grad takes part in an operation and gets no gradient."""
     x = ag.tensor(2.0, requires_grad=True)

@@ -71,7 +71,12 @@ def root_keeps_the_cotangent_it_was_given(ag: Autograd) -> None:
     expect(x.grad).equals([1.0, -16.0, -48.0])
 
 
-@clause("ret-011", CONVENTION, sources=["torch.Tensor.grad docstring"], builds_on=("ret-004",))
+@clause(
+    "ret-011",
+    CONVENTION,
+    sources=["torch.Tensor.grad docstring"],
+    builds_on=("acc-001", "ret-004"),
+)
 def retained_gradients_accumulate(ag: Autograd) -> None:
     """A further backward pass adds to a retained gradient, as it does to that of a leaf.
 

@@ -23,7 +23,7 @@ SETTING: Final = "notes/autograd § Setting requires_grad"
 METHOD: Final = "torch.Tensor.requires_grad_ docstring"
 
 
-@clause("leaf-001", CONVENTION, sources=[SETTING, "T4 §7.2"])
+@clause("leaf-001", CONVENTION, unseen="constants", sources=[SETTING, "T4 §7.2"])
 def a_tensor_is_a_constant_unless_told_otherwise(ag: Autograd) -> None:
     """A tensor built from data, with no further argument, does not require grad.
 
@@ -93,7 +93,7 @@ def a_leaf_declared_later_is_like_one_declared_at_once(
     expect(x.grad).equals(6.0)
 
 
-@clause("leaf-048", CONVENTION, sources=[METHOD])
+@clause("leaf-048", CONVENTION, unseen="constants", sources=[METHOD])
 def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
     """What was computed from a tensor before its flag was turned on stays a constant.
 
@@ -110,7 +110,7 @@ def turning_the_flag_on_does_not_reach_back(ag: Autograd) -> None:
     expect(x.grad).equals(4.0)
 
 
-@clause("leaf-052", CONVENTION, level=MAY, unseen="views", sources=["observed"])
+@clause("leaf-052", CONVENTION, level=MAY, unseen="constants views", sources=["observed"])
 def a_view_taken_earlier_reports_the_flag_of_its_base(ag: Autograd) -> None:
     """A view taken before the flag of its base is turned on reports the flag, yet is no path back.
 
@@ -127,7 +127,7 @@ def a_view_taken_earlier_reports_the_flag_of_its_base(ag: Autograd) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-@clause("leaf-014", CONVENTION, level=MAY, sources=["observed"])
+@clause("leaf-014", CONVENTION, unseen="constants", level=MAY, sources=["observed"])
 def the_flag_is_a_boolean(ag: Autograd) -> None:
     """Assigning to requires_grad something that is no boolean, 1 for example, is refused.
 

@@ -172,7 +172,7 @@ def a_cotangent_of_zero_gives_zeros(ag: Autograd) -> None:
     expect(y.grad).equals(0.0)
 
 
-@clause("vjp-019", CONVENTION, sources=["T2 §2.5"])
+@clause("vjp-019", CONVENTION, sources=["T2 §2.5"], builds_on=("bwd-005/two_elements",))
 def a_result_that_repeats_a_scalar_is_no_scalar(ag: Autograd) -> None:
     """A result of two entries needs a cotangent even if both are the same scalar, and without one
     the call is an error that touches no leaf.
@@ -187,35 +187,70 @@ def a_result_that_repeats_a_scalar_is_no_scalar(ag: Autograd) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-OF_ANOTHER_SHAPE = {
-    "longer": (3,),
-    "one_entry": (1,),
-    "number": (),
-    "row": (1, 2),
-    "matrix": (2, 2),
-}
+OF_ANOTHER_SIZE = {"longer": (3,), "matrix": (2, 2)}
+BROADCAST = {"one_entry": (1,), "number": (), "row": (1, 2)}
+"""Shapes that are not that of two entries, and those that NumPy would make it, or take for it."""
 
 
 @clause(
     "vjp-004",
     SAFETY,
-    over=OF_ANOTHER_SHAPE,
+    over=OF_ANOTHER_SIZE,
     sources=["torch.autograd.backward docstring", "T1 §2.1.3"],
 )
 def the_cotangent_has_the_shape_of_the_result(ag: Autograd, shape: tuple[int, ...]) -> None:
-    """The cotangent has exactly the shape of the result, here two entries: one of shape {row}
-    ({name}) is an error that touches no leaf.
+    """A cotangent that cannot weigh the entries of the result, here two, is an error that touches
+    no leaf: one of shape {row} ({name}).
 
-    Remedy: reshape the cotangent, or expand it to the shape of the result.
+    Remedy: give a cotangent of the shape of the result, one weight for each entry.
     """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
-    (x * 3).backward(ag.tensor([1.0, 1.0]))
     y = x * 2
     v = ag.tensor(ag.random(*shape))
     with ag.refuses("cotangent-shape"):
         y.backward(v)
 
-    expect(x.grad).equals([3.0, 3.0])
+    expect(x.grad).is_none_or_zero()
+
+
+@clause(
+    "vjp-208",
+    SAFETY,
+    over=BROADCAST,
+    sources=["torch.autograd.backward docstring", "notes/broadcasting § General semantics"],
+)
+def a_cotangent_that_broadcasts_is_refused_or_weighs(ag: Autograd, shape: tuple[int, ...]) -> None:
+    """Given a cotangent of shape {row} ({name}) for a result of two entries, the pass is refused,
+    or weighs each entry by what is broadcast to it.
+    """
+    v = ag.random(*shape)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with ag.attempt() as backward:
+        (x * 2).backward(ag.tensor(v))
+    with backward.granted():
+        expect(x.grad).is_close(2 * np.broadcast_to(v.ravel(), (2,)))
+
+
+@clause(
+    "vjp-207",
+    CONVENTION,
+    over=BROADCAST,
+    stands_for={f"vjp-004/{name}": name for name in BROADCAST},
+    sources=["torch.autograd.backward docstring", "T1 §2.1.3"],
+)
+def a_cotangent_is_not_broadcast(ag: Autograd, shape: tuple[int, ...]) -> None:
+    """The cotangent has exactly the shape of the result: one of shape {row} ({name}), which
+    broadcasting would bring to two entries, is an error that touches no leaf.
+
+    Remedy: reshape the cotangent, or expand it to the shape of the result.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    v = ag.tensor(ag.random(*shape))
+    with ag.refuses("cotangent-shape"):
+        y.backward(v)
+
+    expect(x.grad).is_none_or_zero()
 
 
 OF_ONE_ENTRY: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
@@ -273,7 +308,9 @@ def the_cotangent_is_data(ag: Autograd) -> None:
     expect(v.grad).is_none_or_zero()
 
 
-@clause("vjp-008a", CONVENTION, sources=["torch.autograd.backward docstring"])
+@clause(
+    "vjp-008a", CONVENTION, sources=["torch.autograd.backward docstring"], builds_on=("acc-012",)
+)
 def the_history_of_the_cotangent_does_not_reach_the_gradient(ag: Autograd) -> None:
     """Without create_graph, the grad that a pass from a cotangent that requires grad gives a leaf
     is a constant for what is computed from it.

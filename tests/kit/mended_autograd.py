@@ -1,0 +1,44 @@
+"""HIPS autograd's three functions with a wrong rule, made of functions whose rules are right."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import autograd.numpy as anp
+
+BOOK = """\
+[engine]
+name = "mended_autograd"
+inherits = "autograd"
+setup = "import mended_autograd"
+
+[operators]
+where = "mended_autograd.where($condition, $x, $other)"
+prod = "mended_autograd.prod($x, $(axis=$dim), $(keepdims=$keepdim))"
+std = "mended_autograd.std($x, $(axis=$dim), $(keepdims=$keepdim))"
+"""
+
+
+def where(condition: Any, x: Any, other: Any) -> Any:
+    """Choose, of operands that have the result's shape: the rule sums over no copies."""
+    nothing = sum(anp.zeros(anp.shape(operand)) for operand in (condition, x, other))
+    return anp.where(condition, x + nothing, other + nothing)
+
+
+def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Multiply entry by entry: the rule divides by entries, which may be zero."""
+    rows = anp.reshape(x, (-1,)) if axis is None else anp.moveaxis(x, axis, 0)
+    product = functools.reduce(operator.mul, list(rows), anp.ones(rows.shape[1:]))
+    if not keepdims:
+        return product
+    ones = (1,) * anp.ndim(x)
+    return anp.reshape(product, ones) if axis is None else anp.expand_dims(product, axis)
+
+
+def std(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Take the root of the variance, and its slope at zero for zero."""
+    variance = anp.var(x, axis=axis, keepdims=keepdims, ddof=1)
+    positive = variance > 0
+    return where(positive, anp.sqrt(where(positive, variance, 1.0)), 0.0)

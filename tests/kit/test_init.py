@@ -1,0 +1,300 @@
+"""`gradspec init` writes a book of an engine that nobody has described; what it says is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import schools
+from click.testing import CliRunner
+
+from gradspec_conformance.adapters.phrases import read_book
+from gradspec_conformance.cli.init import command
+from gradspec_conformance.exceptions import NothingFound
+from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.probing.asking import book_of
+from gradspec_conformance.run.session import EngineSession
+
+if TYPE_CHECKING:
+    from gradspec_conformance.adapters.phrases.book import Book
+
+CLOCK = 5.0
+
+Written = Callable[[str, str], None]
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
+    """Write a module beside which one stands."""
+    monkeypatch.chdir(tmp_path)
+
+    def written(name: str, text: str) -> None:
+        Path(f"{name}.py").write_text(text, "utf-8")
+
+    return written
+
+
+def book(name: str, setup: str = "") -> Book:
+    """Have a module looked at, and read the book."""
+    Path(f"{name}.toml").write_text(book_of(name, setup, CLOCK), "utf-8")
+    return read_book(f"{name}.toml")
+
+
+def said(found: Book, key: str) -> list[str]:
+    """Give the phrases of an act."""
+    return [phrase.text for phrase in found.phrases.get(key, ())]
+
+
+def outcomes(name: str, *ids: str) -> dict[str, Outcome]:
+    """Run clauses on the engine of a book."""
+    with EngineSession(f"{name}.toml") as session:
+        return {id_: session.verdict(id_).outcome for id_ in ids}
+
+
+def test_numbers_with_methods_are_found(module: Written) -> None:
+    module("numbers_engine", schools.NUMBERS)
+
+    found = book("numbers_engine")
+
+    assert said(found, "leaf") == ["Value($number)"]
+    assert said(found, "backward") == ["${root:one}.backward() ${-retain_graph}"]
+    assert said(found, "op:exp") == ["$x.exp()"]
+    assert said(found, "op:pow") == ["$x ** ${exponent:number}"]
+    assert "arrays" not in found.abilities
+    assert "constants" not in found.abilities
+    ran = outcomes("numbers_engine", "bwd-001", "acc-001", "op-001/exp", "op-001/add", "life-206")
+    assert set(ran.values()) == {Outcome.PASSED}
+
+
+def test_functions_with_axis_and_words_of_their_own_are_found(module: Written) -> None:
+    module("functions_engine", schools.FUNCTIONS)
+
+    found = book("functions_engine")
+
+    assert said(found, "leaf") == ["Var($array, trainable=True)"]
+    assert said(found, "tensor") == ["Var($array)"]
+    assert said(found, "backward") == [
+        "${root:one}.backprop($($gradient)) ${-retain_graph}",
+    ]
+    assert said(found, "get:grad") == ["$x.gradient"]
+    assert said(found, "clear:grad") == ["$x.gradient = None"]
+    assert said(found, "get:requires_grad") == ["$x.trainable"]
+    summing = "functions_engine.sum($x, $(axis=$dim), $(keepdims=$keepdim))"
+    assert said(found, "op:sum") == [summing]
+    assert said(found, "op:cat") == ["functions_engine.concatenate($tensors, $(axis=$dim))"]
+    ran = outcomes("functions_engine", "bwd-001", "acc-001", "op-001/sum_dim", "op-001/cat_dim")
+    assert set(ran.values()) == {Outcome.PASSED}
+
+
+def test_what_computes_something_else_is_not_said_but_told(module: Written) -> None:
+    module("functions_engine", schools.FUNCTIONS)
+
+    found = book("functions_engine")
+
+    assert said(found, "op:sin") == []
+    text = Path("functions_engine.toml").read_text("utf-8")
+    assert '# sin = ""' in text
+    assert "tried functions_engine.sin($x): the value is" in " ".join(text.split())
+
+
+def test_methods_with_dim_flags_and_modes_are_found(module: Written) -> None:
+    module("methods_engine", schools.METHODS)
+
+    found = book("methods_engine")
+
+    assert said(found, "op:sum") == ["$x.sum($(dim=$dim), $(keepdim=$keepdim))"]
+    assert said(found, "mode:no_grad") == ["methods_engine.no_grad()"]
+    assert {"get:requires_grad", "get:is_leaf", "item", "given_cotangent"} <= found.abilities
+    assert {error.kind for error in found.errors} >= {"nonscalar-root", "root-without-grad"}
+    assert said(found, "op:sub") == []
+    ran = outcomes("methods_engine", "bwd-001", "bwd-005/two_elements", "bwd-006", "op-001/sum")
+    assert set(ran.values()) == {Outcome.PASSED}
+
+
+def test_a_gradient_that_is_no_tensor_has_no_flags(module: Written) -> None:
+    plain = schools.METHODS.replace(
+        "leaf.grad = Tensor(share if leaf.grad is None else leaf.grad.data + share)",
+        "leaf.grad = np.array(share if leaf.grad is None else leaf.grad + share)",
+    )
+    module("plain_engine", plain)
+
+    found = book("plain_engine")
+
+    assert said(found, "get:requires_grad") == ["isinstance($x, Tensor) and $x.requires_grad"]
+    assert said(found, "get:is_leaf") == ["not isinstance($x, Tensor) or $x.is_leaf"]
+    assert outcomes("plain_engine", "ho-002a") == {"ho-002a": Outcome.PASSED}
+
+
+def test_a_wrong_gradient_is_no_reason_to_leave_an_operator_out(module: Written) -> None:
+    module("methods_engine", schools.METHODS)
+    found = book("methods_engine")
+
+    assert said(found, "op:sqrt") == ["$x.sqrt()"]
+    assert outcomes("methods_engine", "op-001/sqrt") == {"op-001/sqrt": Outcome.FAILED}
+
+
+def test_a_functional_engine_gets_products_in_place_of_a_tape(module: Written) -> None:
+    module("functional_engine", schools.FUNCTIONAL)
+
+    found = book("functional_engine")
+
+    assert "backward" not in found.phrases
+    assert "functional_engine.grad(weighted" in said(found, "transform:vjp")[0]
+    assert outcomes("functional_engine", "op-001/mul") == {"op-001/mul": Outcome.PASSED}
+
+
+def test_state_that_survives_is_put_back(module: Written) -> None:
+    module("graph_engine", schools.ONE_GRAPH)
+
+    (reset,) = said(book("graph_engine"), "reset")
+
+    assert "graph_engine.Graph.nodes.clear()" in reset
+    assert "graph_engine.Graph.count = 0" in reset
+
+
+def test_arguments_and_modes_that_do_nothing_are_not_claimed(module: Written) -> None:
+    module("pretending_engine", schools.PRETENDS)
+
+    found = book("pretending_engine")
+
+    assert found.abilities.isdisjoint(
+        {
+            *("given_cotangent", "create_graph", "mode:no_grad", "is_grad_enabled", "op:tanh"),
+            "frees_graph",
+        }
+    )
+
+
+@pytest.mark.usefixtures("module")
+def test_a_module_inside_a_package_is_looked_for() -> None:
+    inner = Path("packed_engine")
+    inner.mkdir()
+    (inner / "__init__.py").write_text("", "utf-8")
+    (inner / "core.py").write_text(schools.NUMBERS, "utf-8")
+
+    found = book("packed_engine")
+
+    assert [code.text for code in found.setup][1:] == ["from packed_engine.core import Value"]
+
+
+def test_setup_comes_before_the_import(module: Written) -> None:
+    module("late_engine", f"import math\nassert math.ready\n{schools.NUMBERS}")
+
+    found = book("late_engine", setup="import math\nmath.ready = True")
+
+    assert "math.ready = True" in found.setup[1].text
+
+
+@pytest.mark.usefixtures("module")
+def test_an_engine_with_torchs_names_inherits_torchs_book() -> None:
+    found = book("gradspec_reference")
+
+    assert {"op:sort", "mode:no_grad", "register_hook"} <= found.phrases.keys()
+    assert "transform:vmap" not in found.phrases
+    assert "dtype:complex64" not in found.abilities
+    assert found.errors[0].says.pattern.endswith("Error:")
+
+
+def test_exceptions_called_like_kinds_of_errors_are_those(module: Written) -> None:
+    module("naming_engine", f"{schools.NUMBERS}\n\nclass GraphFreedError(Exception): ...\n")
+
+    assert [error.kind for error in book("naming_engine").errors] == ["graph-freed"]
+
+
+def test_a_guess_that_ends_the_process_or_hangs_is_left_out_and_told(module: Written) -> None:
+    bad = schools.NUMBERS.replace(
+        "    def exp(self):",
+        "    def sin(self):\n        import os; os._exit(7)\n\n"
+        "    def cos(self):\n        import time; time.sleep(60)\n\n"
+        "    def exp(self):",
+    )
+    module("dying_engine", bad)
+    Path("dying_engine.toml").write_text(book_of("dying_engine", "", 2.0), "utf-8")
+
+    found, text = read_book("dying_engine.toml"), Path("dying_engine.toml").read_text("utf-8")
+
+    assert said(found, "op:exp") == ["$x.exp()"]
+    assert said(found, "op:sin") == said(found, "op:cos") == []
+    assert "exited with status 7" in text
+    assert "nothing came back within 2 s" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("import sys; sys.exit(0)", "importing bad_engine raised SystemExit"),
+        ("1 / 0", "importing bad_engine raised ZeroDivisionError"),
+        ("import os; os._exit(3)", "while bad_engine was imported: .* exited with status 3"),
+        ("import os; os.abort()", "while bad_engine was imported: .* ended by SIGABRT"),
+        ("import time; time.sleep(60)", "while bad_engine was imported: nothing came back within"),
+        ("import no_such_package", "importing bad_engine needs 'no_such_package'"),
+        ("x = (", "importing bad_engine raised SyntaxError"),
+        ("def f(): return 1", "in bad_engine nothing was found"),
+    ],
+)
+def test_a_module_that_cannot_be_looked_at_is_told_in_a_sentence(
+    module: Written, text: str, told: str
+) -> None:
+    module("bad_engine", text)
+
+    with pytest.raises(NothingFound, match=told) as error:
+        book_of("bad_engine", "", 2.0)
+
+    assert "\n" not in str(error.value)
+
+
+def test_a_module_that_prints_is_looked_at_like_any_other(module: Written) -> None:
+    module("loud_engine", f"print('{{}}\\n' * 1000)\n{schools.NUMBERS}")
+
+    assert "op:exp" in book("loud_engine").phrases
+
+
+def test_book_expectations_and_workflow_are_written_and_agree(module: Written) -> None:
+    module("numbers_engine", schools.NUMBERS)
+
+    result = CliRunner().invoke(command, ["numbers_engine"])
+
+    assert result.exit_code == 0, result.output
+    assert Path("numbers_engine-known.toml").read_text("utf-8").startswith("# What numbers_engine")
+    workflow = Path(".github/workflows/gradspec-numbers_engine.yml").read_text("utf-8")
+    assert "gradspec run numbers_engine.toml --expect numbers_engine-known.toml" in workflow
+    assert "next: gradspec run numbers_engine.toml" in result.output
+
+
+def test_nothing_is_overwritten_unless_told(module: Written) -> None:
+    module("numbers_engine", schools.NUMBERS)
+    Path("numbers_engine.toml").write_text("mine", "utf-8")
+
+    refused = CliRunner().invoke(command, ["numbers_engine", "--book-only"])
+    kept = Path("numbers_engine.toml").read_text("utf-8")
+    forced = CliRunner().invoke(command, ["numbers_engine", "--book-only", "--force"])
+
+    assert (refused.exit_code, kept) == (2, "mine")
+    assert "--force writes over" in refused.output
+    assert forced.exit_code == 0
+    assert read_book("numbers_engine.toml").name == "numbers_engine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["no_such_engine"], "there is no module 'no_such_engine'"),
+        (["json"], "in json nothing was found"),
+        (["mine.py"], "'mine.py' is a file: write mine"),
+        (["two words"], "'two words' is no module"),
+        (["json", "--into", "nowhere"], "there is no folder nowhere"),
+        (["json", "--timeout", "nan"], "nan"),
+        (["json", "--setup", "1 / 0"], "what --setup says raised ZeroDivisionError"),
+    ],
+)
+@pytest.mark.usefixtures("module")
+def test_a_wrong_call_has_status_2_and_writes_nothing(
+    tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    result = CliRunner().invoke(command, arguments)
+
+    assert result.exit_code == 2
+    assert told in result.output
+    assert not any(tmp_path.iterdir())
