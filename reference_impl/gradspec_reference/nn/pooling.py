@@ -99,8 +99,9 @@ def first_largest(batch: Any, where: tuple[Any, ...]) -> Any:
     """Return where in each window its largest entry is, the first of several; a NaN is larger."""
     least = -np.inf if batch.dtype.kind == "f" else np.iinfo(batch.dtype).min
     within = windows(np.ones((1, 1, *batch.shape[2:]), bool), *where)
-    seen: Any = windows(batch, *where, fill=least)
-    shape, each_sees = seen.shape[: len(where[0]) + 2], math.prod(where[1])
+    size, kernel, stride, padding, dilation = where
+    seen = windows(batch, size, kernel, stride, padding, dilation, least)
+    shape, each_sees = seen.shape[: len(size) + 2], math.prod(kernel)
     seen = seen.reshape(*shape, each_sees)
     within = within.reshape(1, 1, *shape[2:], each_sees)
     if not within.any(-1).all():
