@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import joining_definitions
 import mpmath as mp
+import network_definitions
 import numpy as np
 import placing_definitions
 from matrix_definitions import MATRICES
@@ -285,6 +286,7 @@ def definition(operator: Operator) -> Callable[..., Any] | None:
 
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
+    **network_definitions.DEFINITIONS,
     "clamp": clamp,
     "sum": along(mp.fsum),
     "mean": along(lambda v: mp.fsum(v) / len(v)),

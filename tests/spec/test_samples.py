@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from gradspec.program.steps import Step
 
-FLAGS = {"dtype", "requires_grad", "out"}
+FLAGS = {"dtype", "requires_grad", "out", "padding_idx"}
 """Optional arguments that say how a result is kept, and not what it is: chapters ask for them."""
 
 FLAT = {

@@ -20,8 +20,45 @@ from gradspec_reference.names.functions import (
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.nn import activations
 from gradspec_reference.nn.activations import *  # noqa: F403 - all are listed there
+from gradspec_reference.nn.attention import (
+    bilinear,
+    cosine_similarity,
+    embedding,
+    interpolate,
+    one_hot,
+    pairwise_distance,
+    pixel_shuffle,
+    pixel_unshuffle,
+    scaled_dot_product_attention,
+)
+from gradspec_reference.nn.convolutions import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+)
 from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
+from gradspec_reference.nn.normalising import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    normalize,
+    rms_norm,
+)
 from gradspec_reference.nn.padding import pad
+from gradspec_reference.nn.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    local_response_norm,
+    lp_pool1d,
+    lp_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -29,13 +66,42 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
+    "bilinear",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "cosine_similarity",
     "cross_entropy",
+    "embedding",
+    "group_norm",
+    "instance_norm",
+    "interpolate",
+    "layer_norm",
     "linear",
+    "local_response_norm",
     "log_softmax",
+    "lp_pool1d",
+    "lp_pool2d",
+    "max_pool1d",
+    "max_pool2d",
     "mse_loss",
     "nll_loss",
+    "normalize",
+    "one_hot",
     "pad",
+    "pairwise_distance",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "relu",
+    "rms_norm",
+    "scaled_dot_product_attention",
     "sigmoid",
     "softmax",
     "softmin",

@@ -171,6 +171,13 @@ def take_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int) -> Any:
     return xp.scatter_to(g, shape, (*(slice(None),) * dim, array_of(index)))
 
 
+def embedding_rule(xp: Any, g: Any, indices: Any, shape: tuple[int, ...], padding: int) -> Any:
+    """Return the rows, added where they were read; the row of padding receives nothing."""
+    indices = array_of(indices)
+    kept = xp.where((indices != padding)[..., None], g, 0.0)
+    return xp.scatter_to(kept, shape, (indices,))
+
+
 of_indices = functools.partial(Operator, operands="self indices", saves="indices self_shape")
 reading = functools.partial(
     of_indices, kernel=gather_kernel, params="dim", vjp={"self": gather_rule}
@@ -217,6 +224,14 @@ ROWS = (
         params="dim",
         saves="index self_shape",
         vjp={"self": take_rule},
+    ),
+    Operator(
+        "embedding",
+        kernel=lambda weight, indices, _padding: weight[indices],
+        operands="weight indices",
+        params="padding_idx",
+        saves="indices weight_shape",
+        vjp={"weight": embedding_rule},
     ),
     Operator(
         "masked_select",

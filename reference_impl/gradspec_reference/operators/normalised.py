@@ -1,4 +1,4 @@
-"""Softmax and its logarithm."""
+"""Softmax and its logarithm; deviations from the mean, over their size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.reductions import ADD, MAX
+from gradspec_reference.operators.reductions import ADD, MAX, Dims, mean_kernel
 from gradspec_reference.operators.row import unary_operator
 
 
@@ -54,11 +54,35 @@ def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
     return g - xp.exp(result) * (xp.sum_dim(g, (dim,), True) if g.ndim else g)
 
 
+def standardise_kernel(x: Any, dims: Dims, eps: float) -> Any:
+    """Return the deviations from the mean, over the root of variance and eps."""
+    deviation = x - mean_kernel(x, dims, True)
+    deviation /= np.sqrt(mean_kernel(deviation * deviation, dims, True) + eps)
+    return deviation
+
+
+def standardise_rule(xp: Any, g: Any, x: Any, dims: Dims, eps: float) -> Any:
+    """Return g less its mean and its component along the result, over the same root."""
+    deviation = x - xp.mean_dim(x, dims, True)
+    rate = xp.rsqrt(xp.mean_dim(deviation * deviation, dims, True) + eps)
+    result = deviation * rate
+    along = result * xp.mean_dim(g * result, dims, True)
+    return (g - xp.mean_dim(g, dims, True) - along) * rate
+
+
 ROWS = (
     unary_operator(
         "softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule
     ),
     unary_operator(
         "log_softmax", kernel=log_softmax_kernel, params="dim", saves="result", vjp=log_softmax_rule
+    ),
+    unary_operator(
+        "standardise",
+        node="NativeLayerNormBackward0",
+        kernel=standardise_kernel,
+        params="dim eps",
+        saves="self",
+        vjp=standardise_rule,
     ),
 )

@@ -96,7 +96,37 @@ COME_THROUGH: Final = {
 }
 """Row of the engine's table -> calls of the catalogue that are of another name."""
 
-ROWS: Final = {call: row for row, calls in COME_THROUGH.items() for call in calls.split()}
+OF_NETWORKS: Final = {
+    "nll_loss": "nll_loss nll_loss_sum nll_loss_none",
+    "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
+    "nll_loss_weight_ignored",
+    "log_softmax": "cross_entropy*",
+    "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
+    "batch_norm_images group_norm* instance_norm*",
+    "mul": "rms_norm* batch_norm*",
+    "div": "normalize* local_response_norm*",
+    "convolution": "conv1d* conv2d*",
+    "convolution_transposed": "conv_transpose1d* conv_transpose2d*",
+    "max_pool": "max_pool1d* max_pool2d*",
+    "avg_pool": "avg_pool1d* avg_pool2d* adaptive_avg_pool1d* adaptive_avg_pool2d* lp_pool1d* "
+    "lp_pool2d*",
+    "mm": "linear",
+    "matmul": "bilinear*",
+    "softmax": "scaled_dot_product_attention*",
+    "vector_norm": "pairwise_distance*",
+    "sum_dim": "cosine_similarity*",
+    "reshape": "pixel_shuffle* pixel_unshuffle*",
+    "index_select": "interpolate",  # images come through it twice
+    "addmm": "linear_bias linear_vector linear_stack",
+}
+"""The same of functions of networks; a star means all other calls."""
+
+ROWS: Final = {
+    call: row
+    for table in (COME_THROUGH, OF_NETWORKS)
+    for row, calls in table.items()
+    for call in calls.split()
+}
 """Call of the catalogue -> row of the engine's table, if it is of another name."""
 
 AT_KINKS: Final = {
@@ -108,6 +138,7 @@ AT_KINKS: Final = {
     "prelu_kernel": "prelu",
     "vector_norm": "norm norm_p1 norm_maximum matrix_norm cdist vector_norm vector_norm_ord1 "
     "vector_norm_largest vector_norm_smallest",
+    "max_pool": "max_pool1d max_pool2d",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
@@ -137,7 +168,7 @@ def row_of(call: Call) -> str:
     operator = call.operator
     which = call.name.removeprefix(operator.name)
     plain = operator.form_of or operator.name
-    return ROWS.get(f"{plain}{which}", plain.removesuffix("_"))
+    return ROWS.get(f"{plain}{which}") or ROWS.get(f"{plain}*", plain.removesuffix("_"))
 
 
 def calls_through(row: str) -> list[Call]:

@@ -167,3 +167,9 @@ def power_rule_divides_by_the_base(_sound, xp, g, x, n):
 def power_of_a_tensor_divides_by_the_base(_sound, xp, g, x, n, *_):
     """The derivative of x^n by x, n a tensor, is n times the result divided by x."""
     return g * (xp.pow(x, n) * n / x)
+
+
+@plant(rule("embedding", "weight"), "value: op-095", TEACHING)
+def embedding_learns_its_padding(sound, xp, g, indices, shape, _padding):
+    """The row of padding receives a gradient like any other."""
+    return sound(xp, g, indices, shape, -1)

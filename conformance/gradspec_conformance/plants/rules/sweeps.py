@@ -6,6 +6,7 @@ what it kills follows from which calls of the catalogue come through there.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -149,8 +150,9 @@ def public(name: str) -> Place:
     if name in SIGNS:
         return at(Tensor, SIGNS[name])
     operator = CATALOGUE[name]
-    if (operator.torch or "").startswith("torch.linalg."):
-        return at(gradspec_reference.linalg, name)
+    home = (operator.torch or "").partition("(")[0].split(".")[1:-1]
+    if home:
+        return at(functools.reduce(getattr, home, gradspec_reference), name)
     return at(Tensor if operator.method else gradspec_reference, name)
 
 

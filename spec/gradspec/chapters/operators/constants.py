@@ -37,3 +37,13 @@ def places_do_not_require_grad(ag: Autograd, call: Call) -> None:
     _, places = on_leaves(ag, call, call.sample())
 
     expect(places.requires_grad).is_false()
+
+
+@clause("op-095", CONVENTION, sources=["torch.nn.functional.embedding docstring"])
+def the_row_of_padding_receives_zero(ag: Autograd) -> None:
+    """Of an embedding the row that padding_idx names receives zero, however often it was read."""
+    weight = ag.tensor([[1.5, 2.0], [3.0, 4.0], [5.0, 6.0]], requires_grad=True)
+    read = ag.embedding(ag.tensor([1, 0, 1]), weight, padding_idx=1)
+    read.backward(ag.tensor([[7.0, 8.0], [9.0, 10.0], [11.0, 12.0]]))
+
+    expect(weight.grad).equals([[9.0, 10.0], [0.0, 0.0], [0.0, 0.0]])

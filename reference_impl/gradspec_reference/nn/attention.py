@@ -1,0 +1,190 @@
+"""Look-ups, attention and distances (torch.nn.functional), put together from other functions."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.dtypes import bool_, int32, int64
+from gradspec_reference.engine import refusals
+from gradspec_reference.engine.recording import apply
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import (
+    arithmetic,
+    indexing,
+    normalised,
+    products,
+    reductions,
+    selection,
+    shapes,
+)
+from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """Return the rows that indices name; the row of padding receives nothing."""
+    if weight.ndim != 2:  # noqa: PLR2004 - rows
+        raise RuntimeError(f"embedding was given weights of {weight.ndim} dimensions; it needs two")
+    if input.dtype not in (int64, int32):
+        raise RuntimeError(f"embedding was given {input.dtype}; indices are int64 or int32")
+    count = len(weight._array)
+    padding = -1
+    if padding_idx is not None:
+        if not -count <= padding_idx < count:
+            raise AssertionError(f"padding_idx={padding_idx} was given for {count} rows")
+        padding = padding_idx % count
+    if not indexing.in_range(input, count):
+        raise IndexError(f"an index outside 0 to {count - 1} was given")
+    return apply(OPERATORS["embedding"], (weight, input), padding)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Return integers that are one at the place that is named."""
+    if tensor.dtype != int64:
+        raise RuntimeError(f"one_hot was given {tensor.dtype}; it needs int64")
+    array = tensor._array
+    if not array.size and num_classes <= 0:
+        raise RuntimeError("one_hot was given no index; say the number of classes")
+    least, count = (array.min(), array.max() + 1) if array.size else (0, 0)
+    if least < 0 or 0 <= num_classes < count or num_classes < -1:
+        raise RuntimeError(f"one_hot was given {least} to {count - 1} for {num_classes} classes")
+    classes = np.arange(count if num_classes < 0 else num_classes)
+    return Tensor((array[..., None] == classes).astype(np.int64))
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """Return the values, averaged by how well their keys fit to the query."""
+    check_fit(query, key, value)
+    if attn_mask is not None and is_causal:
+        raise RuntimeError("attention was given a mask beside is_causal; give one of them")
+    if dropout_p or enable_gqa:
+        raise NotImplementedError("attention has neither dropout nor grouped heads here")
+    factor = query.shape[-1] ** -0.5 if scale is None and query.shape[-1] else scale
+    fit = products.matmul(
+        query * (1.0 if factor is None else factor), shapes.transpose(key, -2, -1)
+    )
+    if is_causal:
+        attn_mask = Tensor(np.tri(*fit.shape[-2:], dtype=bool))
+    if attn_mask is None:
+        return products.matmul(normalised.softmax(fit, -1), value)
+    if attn_mask.dtype != bool_:
+        if attn_mask.dtype != query.dtype:
+            raise RuntimeError(f"attention was given a mask of {attn_mask.dtype}")
+        return products.matmul(normalised.softmax(fit + attn_mask, -1), value)
+    seen = selection.where(attn_mask, fit, -math.inf)
+    blind = Tensor(~np.broadcast_to(attn_mask._array, fit.shape).any(-1, keepdims=True))
+    weights = selection.where(blind, 0.0, normalised.softmax(selection.where(blind, 0.0, seen), -1))
+    return products.matmul(weights, value)
+
+
+def check_fit(query: Tensor, key: Tensor, value: Tensor) -> None:
+    """Refuse operands of several dtypes, or of less than two dimensions."""
+    if not query.dtype == key.dtype == value.dtype:
+        raise RuntimeError(f"attention was given {query.dtype}, {key.dtype} and {value.dtype}")
+    if min(query.ndim, key.ndim, value.ndim) < 2:  # noqa: PLR2004 - matrices
+        raise RuntimeError("attention was given a vector; it needs matrices, or stacks of them")
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """Return the product of vectors over that of their norms, neither of which is below eps."""
+    refusals.check_shapes(OPERATORS["mul"], (x1._array, x2._array))
+    shape = np.broadcast_shapes(x1._array.shape, x2._array.shape)
+    x1, x2 = (shapes.expand(x, *shape) for x in (x1, x2))
+    norms = [selection.clamp(normalised.norm(x, 2.0, dim, True), eps) for x in (x1, x2)]
+    return reductions.sum((x1 / norms[0]) * (x2 / norms[1]), dim)
+
+
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """Return the norm of the differences, to each of which a small number is added."""
+    return normalised.norm(arithmetic.sub(x1, x2) + eps, p, -1, keepdim)
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return for each output the product of a weight with both inputs, and a bias."""
+    rows, (made, first, second) = input1.shape[:-1], weight.shape
+    if input2.shape[:-1] != rows or (input1.shape[-1], input2.shape[-1]) != (first, second):
+        raise RuntimeError(
+            f"bilinear was given {list(input1.shape)} and {list(input2.shape)} for weights of "
+            f"{list(weight.shape)}"
+        )
+    if bias is not None and bias.shape != (made,):
+        raise RuntimeError(f"bilinear was given a bias of {list(bias.shape)}, not [{made}]")
+    left = shapes.reshape(input1, (-1, 1, 1, first))
+    right = shapes.reshape(input2, (-1, 1, second, 1))
+    product = products.matmul(products.matmul(left, weight), right)
+    result = shapes.reshape(product, (*rows, made))
+    return result if bias is None else result + bias
+
+
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
+    """Return larger channels, each of so many squared."""
+    r = upscale_factor
+    if input.ndim < 3 or r <= 0 or input.shape[-3] % r**2:  # noqa: PLR2004 - channels and pixels
+        raise RuntimeError(f"pixel_shuffle was given {list(input.shape)} and a factor of {r}")
+    *rows, channels, height, width = input.shape
+    parts = shapes.reshape(input, (*rows, channels // r**2, r, r, height, width))
+    n = len(rows)
+    mixed = shapes.permute(parts, (*range(n + 1), n + 3, n + 1, n + 4, n + 2))
+    return shapes.reshape(mixed, (*rows, channels // r**2, height * r, width * r))
+
+
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
+    """Return so many squared smaller channels for each."""
+    r = downscale_factor
+    fits = input.ndim >= 3 and r > 0 and not any(s % r for s in input.shape[-2:])  # noqa: PLR2004
+    if not fits:
+        raise RuntimeError(f"pixel_unshuffle was given {list(input.shape)} and a factor of {r}")
+    *rows, channels, height, width = input.shape
+    parts = shapes.reshape(input, (*rows, channels, height // r, r, width // r, r))
+    n = len(rows)
+    mixed = shapes.permute(parts, (*range(n + 1), n + 2, n + 4, n + 1, n + 3))
+    return shapes.reshape(mixed, (*rows, channels * r**2, height // r, width // r))
+
+
+def interpolate(
+    input: Tensor,
+    size: int | Sequence[int] | None = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+) -> Tensor:
+    """Return other sizes, each entry the one that lies at or before its place."""
+    if mode != "nearest":
+        raise NotImplementedError(f"interpolate was asked for {mode!r}; it has 'nearest'")
+    if (size is None) == (scale_factor is None):
+        raise ValueError("interpolate needs size or scale_factor, and not both")
+    count = input.ndim - 2
+    sizes, factors = (
+        [None] * count if v is None else [v] * count if isinstance(v, int | float) else list(v)
+        for v in (size, scale_factor)
+    )
+    if not 0 < count < 4:  # noqa: PLR2004 - rows, images, volumes
+        raise NotImplementedError(f"interpolate was given {input.ndim} dimensions")
+    if len(sizes) != count or len(factors) != count:
+        raise ValueError(f"interpolate was given another number of sizes than {count}")
+    result = input
+    for dim, (length, wanted, factor) in enumerate(
+        zip(input.shape[2:], sizes, factors, strict=True), 2
+    ):
+        made = math.floor(length * factor) if wanted is None else wanted
+        if made <= 0 or not length:
+            raise RuntimeError(f"interpolate was given {length} entries to make {made} of")
+        ratio = length / made if factor is None or made in (length, 2 * length) else 1.0 / factor
+        nearest = np.minimum((np.arange(made) * np.float32(ratio)).astype(np.int64), length - 1)
+        result = indexing.index_select(result, dim, Tensor(nearest))
+    return result
