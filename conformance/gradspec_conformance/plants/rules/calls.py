@@ -197,8 +197,10 @@ def _flat() -> dict[str, tuple[str, ...]]:
         may_be = smoothness in (ANALYTIC, PIECEWISE) or (
             smoothness is LINEAR and call.operator.inplace
         )
-        if may_be and not call.gives_several and is_flat(call):
-            found[row_of(call)] = (*found.get(row_of(call), ()), call.name)
+        row = row_of(call)
+        may_be = may_be and row not in MADE_BY_FUNCTIONS and not call.gives_several
+        if may_be and is_flat(call):
+            found[row] = (*found.get(row, ()), call.name)
     return found
 
 
