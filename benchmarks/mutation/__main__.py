@@ -45,14 +45,15 @@ def main(sample: int, seed: int, processes: int, within: str) -> None:
     for number, fate, clause in fates(chosen, through, processes):
         mutant = chosen[number]
         counted[fate] += 1
-        if fate is not Fate.VALUE:
+        if fate not in {Fate.VALUE, Fate.UNFIT}:
             told = classes.get(str(mutant), "not looked at")
             counted[told] += 1
             click.echo(f"{fate} {clause}\t{told}\tline {mutant.sound.lineno} of {mutant}")
-    equivalent = counted["equivalent"]
-    score = counted[Fate.VALUE] / (len(chosen) - equivalent)
+    fit = len(chosen) - counted["equivalent"] - counted[Fate.UNFIT]
     click.echo(", ".join(f"{count} {what}" for what, count in sorted(counted.items())))
-    click.echo(f"of {len(chosen) - equivalent} that are not equivalent {score:.1%} killed by value")
+    click.echo(
+        f"{counted[Fate.VALUE] / fit:.1%} of the {fit} that run and are not equivalent killed by value"
+    )
 
 
 if __name__ == "__main__":

@@ -61,6 +61,13 @@ LIKE: Final = dict(
 """Function -> the one that is written for it by mistake."""
 
 
+COMMUTATIVE: Final = frozenset(
+    ("maximum", "minimum", "max", "min", "add", "multiply", "equal", "not_equal", "hypot")
+    + ("logaddexp", "logaddexp2", "logical_and", "logical_or", "logical_xor", "mul", "bitwise_and")
+)
+"""Functions whose operands may be swapped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A module with one change: where, what it was and what it became."""
@@ -161,6 +168,10 @@ def _changes(node: ast.expr, parameters: list[str]) -> Iterator[ast.expr]:
             yield from _calls(node)
 
 
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
+
+
 def _calls(call: ast.Call) -> Iterator[ast.expr]:
     """Give the mistakes that can be made in a call."""
     match call.func:
@@ -170,7 +181,7 @@ def _calls(call: ast.Call) -> Iterator[ast.expr]:
     match call.args:
         case [first] if not call.keywords:
             yield first
-        case [first, second, *rest]:
+        case [first, second, *rest] if _name(call.func) not in COMMUTATIVE:
             yield ast.Call(call.func, [second, first, *rest], call.keywords)
     for place in range(len(call.keywords)):
         kept = [k for i, k in enumerate(call.keywords) if i != place]

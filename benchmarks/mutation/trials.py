@@ -37,6 +37,7 @@ class Fate(StrEnum):
 
     VALUE = "killed by value"
     CRASH = "killed by a crash alone"
+    UNFIT = "runs in no clause"
     SURVIVED = "survived"
     UNREACHED = "reached by no clause"
 
@@ -85,13 +86,16 @@ def _fate(number: int) -> tuple[int, Fate, str]:
     if not wanted:
         return number, Fate.UNREACHED, ""
     _put(changed)
-    crashed = ""
+    crashed, passed = "", False
     for identifier in wanted:
         outcome = _outcome(identifier)
         if outcome is Outcome.FAILED:
             return number, Fate.VALUE, identifier
+        passed = passed or outcome is Outcome.PASSED
         if outcome is not Outcome.PASSED:
             crashed = crashed or identifier
+    if crashed and not passed:
+        return number, Fate.UNFIT, crashed
     return number, Fate.CRASH if crashed else Fate.SURVIVED, crashed
 
 
