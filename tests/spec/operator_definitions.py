@@ -11,6 +11,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import joining_definitions
+import loss_definitions
 import mpmath as mp
 import network_definitions
 import numpy as np
@@ -287,6 +288,7 @@ def definition(operator: Operator) -> Callable[..., Any] | None:
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
     **network_definitions.DEFINITIONS,
+    **loss_definitions.LOSSES,
     "clamp": clamp,
     "sum": along(mp.fsum),
     "mean": along(lambda v: mp.fsum(v) / len(v)),

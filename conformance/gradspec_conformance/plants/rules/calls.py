@@ -98,12 +98,19 @@ COME_THROUGH: Final = {
 
 OF_NETWORKS: Final = {
     "nll_loss": "nll_loss nll_loss_sum nll_loss_none",
+    "abs": "l1_loss* smooth_l1_loss_straight",
+    "log_sigmoid": "binary_cross_entropy_with_logits* multilabel_soft_margin_loss*",
+    "log": "gaussian_nll_loss* poisson_nll_loss_rates poisson_nll_loss_eps",
+    "exp": "poisson_nll_loss*",
+    "clamp": "margin_ranking_loss* hinge_embedding_loss*",
+    "log1p": "soft_margin_loss*",
+    "relu": "multi_margin_loss* multilabel_margin_loss*",
     "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
     "nll_loss_weight_ignored",
     "log_softmax": "cross_entropy*",
     "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
     "batch_norm_images group_norm* instance_norm*",
-    "mul": "rms_norm* batch_norm*",
+    "mul": "rms_norm* batch_norm* kl_div*",
     "div": "normalize* local_response_norm*",
     "convolution": "conv1d* conv2d*",
     "convolution_transposed": "conv_transpose1d* conv_transpose2d*",
@@ -113,8 +120,8 @@ OF_NETWORKS: Final = {
     "mm": "linear",
     "matmul": "bilinear*",
     "softmax": "scaled_dot_product_attention*",
-    "vector_norm": "pairwise_distance*",
-    "sum_dim": "cosine_similarity*",
+    "vector_norm": "pairwise_distance* triplet_margin_loss*",
+    "sum_dim": "cosine_similarity* cosine_embedding_loss*",
     "reshape": "pixel_shuffle* pixel_unshuffle*",
     "index_select": "interpolate",  # images come through it twice
     "addmm": "linear_bias linear_vector linear_stack",
