@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import mpmath as mp
@@ -397,15 +398,25 @@ def pixel_unshuffle(x: Any, r: int) -> Any:
     return built((*rows, channels * r * r, height // r, width // r), entry)
 
 
-def interpolate(x: Any, size: Any = None, scale_factor: Any = None) -> Any:
-    count = x.ndim - 2
-    old = x.shape[2:]
-    new = numbers(size, count) if size is not None else [int(n * scale_factor) for n in old]
+def adaptive_max(count: int) -> Callable[..., Any]:
+    def pool(x: Any, output_size: Any, return_indices: bool = False) -> Any:
+        sizes, first = numbers(output_size, count), x.ndim - count
+        lengths = x.shape[first:]
 
-    def entry(row: int, channel: int, *at: int) -> Any:
-        return x[(row, channel, *(i * a // b for i, a, b in zip(at, old, new, strict=True)))]
+        def best(*at: int) -> Any:
+            ranges = [
+                range(int(mp.floor(mp.mpf(i) * n / m)), int(mp.ceil(mp.mpf(i + 1) * n / m)))
+                for i, n, m in zip(at[first:], lengths, sizes, strict=True)
+            ]
+            return max(itertools.product(*ranges), key=lambda place: x[(*at[:first], *place)])
 
-    return built((*x.shape[:2], *new), entry)
+        shape = (*x.shape[:first], *sizes)
+        values = built(shape, lambda *at: x[(*at[:first], *best(*at))])
+        if not return_indices:
+            return values
+        return values, built(shape, lambda *at: int(np.ravel_multi_index(best(*at), lengths)))
+
+    return pool
 
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
@@ -427,7 +438,6 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "pairwise_distance": along_pairs(distance),
     "pixel_shuffle": pixel_shuffle,
     "pixel_unshuffle": pixel_unshuffle,
-    "interpolate": interpolate,
     "max_pool1d": max_pool(1),
     "max_pool2d": max_pool(2),
     "avg_pool1d": avg_pool(1),
@@ -436,6 +446,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "lp_pool2d": lp_pool(2),
     "adaptive_avg_pool1d": adaptive(1),
     "adaptive_avg_pool2d": adaptive(2),
+    "adaptive_max_pool1d": adaptive_max(1),
+    "adaptive_max_pool2d": adaptive_max(2),
     "conv1d": convolution,
     "conv2d": convolution,
     "conv_transpose1d": transposed_convolution,

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.recording import unary
-from gradspec_reference.names import arguments
+from gradspec_reference.names import arguments, random
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
@@ -24,13 +24,13 @@ from gradspec_reference.nn.attention import (
     bilinear,
     cosine_similarity,
     embedding,
-    interpolate,
     one_hot,
     pairwise_distance,
     pixel_shuffle,
     pixel_unshuffle,
     scaled_dot_product_attention,
 )
+from gradspec_reference.nn.columns import fold, unfold
 from gradspec_reference.nn.convolutions import (
     conv1d,
     conv2d,
@@ -69,6 +69,8 @@ from gradspec_reference.nn.padding import pad
 from gradspec_reference.nn.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
     avg_pool1d,
     avg_pool2d,
     local_response_norm,
@@ -77,6 +79,7 @@ from gradspec_reference.nn.pooling import (
     max_pool1d,
     max_pool2d,
 )
+from gradspec_reference.nn.resampling import grid_sample, interpolate
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -86,6 +89,8 @@ if TYPE_CHECKING:
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
@@ -100,8 +105,11 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "dropout",
     "embedding",
+    "fold",
     "gaussian_nll_loss",
+    "grid_sample",
     "group_norm",
     "hinge_embedding_loss",
     "huber_loss",
@@ -140,6 +148,7 @@ __all__ = [
     "softmin",
     "tanh",
     "triplet_margin_loss",
+    "unfold",
 ]
 
 
@@ -179,6 +188,19 @@ def chosen_dim(input: Tensor, stacklevel: Any) -> int:
     """Return the dimension of the classes, with a warning that none was named."""
     warnings.warn("softmax was given no dim; name it", UserWarning, stacklevel=stacklevel + 1)
     return 0 if input.ndim in {0, 1, 3} else 1
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Return each entry over 1 - p with a probability of 1 - p, and zero instead of the others."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p={p} was given; a probability lies in 0 to 1")
+    if not training or not p or not input.numel():
+        return input
+    if not input.dtype.is_floating_point:
+        raise RuntimeError(f"dropout was given {input.dtype}; convert it with float()")
+    kept = random.rand(*input.shape, dtype=input.dtype) >= p
+    scale = kept.to(input.dtype) / (1 - p) if p < 1 else kept.to(input.dtype)
+    return arithmetic.mul_(input, scale) if inplace else input * scale
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

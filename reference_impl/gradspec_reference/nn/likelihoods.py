@@ -68,8 +68,9 @@ def binary_cross_entropy_with_logits(
     false = 1 - target
     certain = activations.logsigmoid(input)
     losses = false * input - certain * (true + false)
-    found: Tensor = taken(losses if weight is None else losses * weight, reduction)
-    return found.to(target.dtype)
+    found = taken(losses if weight is None else losses * weight, reduction)
+    result: Tensor = found.to(target.dtype)
+    return result
 
 
 def check_same_shape(input: Tensor, target: Tensor) -> None:
