@@ -17,6 +17,7 @@ import network_definitions
 import numpy as np
 import placing_definitions
 import resampling_definitions
+import statistics_definitions
 from matrix_definitions import MATRICES
 
 if TYPE_CHECKING:
@@ -291,6 +292,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     **network_definitions.DEFINITIONS,
     **loss_definitions.LOSSES,
     **resampling_definitions.RESAMPLING,
+    **statistics_definitions.STATISTICS,
     "clamp": clamp,
     "sum": along(mp.fsum),
     "mean": along(lambda v: mp.fsum(v) / len(v)),

@@ -211,4 +211,5 @@ def read(flat: Tensor, at: list[Any], lengths: list[int], shape: Any) -> Tensor:
     index = np.broadcast_to(numbers.reshape(rows, 1, -1), (rows, channels, numbers[0].size))
     found = indexing.gather(flat, 2, Tensor(index.copy()))
     whole = shapes.reshape(found, (rows, channels, *shape[1:3]))
-    return selection.where(Tensor(inside[:, None]), whole, 0.0)
+    result: Tensor = selection.where(Tensor(inside[:, None]), whole, 0.0)
+    return result

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import POSITIVE, ZERO
+from gradspec.catalogue.domain import POSITIVE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.functional import functional
 from gradspec.catalogue.losses import reduced, reductions
@@ -63,7 +63,6 @@ ROWS: Final = (
         *(PIECEWISE, PAIR),
         beta={**PAIR, "beta": 0.625},
         straight={**PAIR, "beta": 0.0},
-        same=on(2, domain=ZERO, target=of(2, domain=ZERO)),
         **reductions(PAIR),
     ),
     functional(

@@ -37,6 +37,7 @@ from gradspec.catalogue import (
     running,
     shapes,
     special,
+    statistics,
 )
 from gradspec.catalogue.operator import Call, Kink, Operator
 
@@ -52,6 +53,7 @@ OUT_OF_PLACE: Final = (
     *reductions.ROWS,
     *moments.ROWS,
     *ranks.ROWS,
+    *statistics.ROWS,
     *running.ROWS,
     *products.ROWS,
     *linear_algebra.ROWS,

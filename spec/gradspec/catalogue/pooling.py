@@ -131,12 +131,11 @@ def adaptive_largest(count: int) -> Any:
         for place in np.ndindex(*sizes):
             ends = zip(place, lengths, sizes, strict=True)
             part = tuple(slice(i * n // size, -(-(i + 1) * n // size)) for i, n, size in ends)
-            seen, told = (
-                v[(..., *part)].reshape(*x.shape[: x.ndim - count], -1) for v in (x, numbers)
-            )
+            where_in: Any = (..., *part)
+            seen, told = (v[where_in].reshape(*x.shape[: x.ndim - count], -1) for v in (x, numbers))
             where = np.argmax(real(seen), -1)[..., None]
-            for result, read in zip(found, (seen, told), strict=True):
-                result[(..., *place)] = np.take_along_axis(read, where, -1)[..., 0]
+            for number, read in enumerate((seen, told)):
+                found[(number, ..., *place)] = np.take_along_axis(read, where, -1)[..., 0]
         return (found[0], real(found[1]).astype(int)) if return_indices else found[0]
 
     return formula

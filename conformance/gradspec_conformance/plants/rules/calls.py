@@ -104,6 +104,7 @@ OF_NETWORKS: Final = {
     "exp": "poisson_nll_loss*",
     "clamp": "margin_ranking_loss* hinge_embedding_loss*",
     "log1p": "soft_margin_loss*",
+    "sqrt": "cosine_embedding_loss_alone",
     "relu": "multi_margin_loss* multilabel_margin_loss*",
     "gather": "grid_sample* nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
     "nll_loss_weight_ignored",
