@@ -97,9 +97,9 @@ def corrcoef(x: Any) -> Any:
     return built(c.shape, lambda i, j: c[i, j] / mp.sqrt(c[i, i] * c[j, j]))
 
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
-    count = len(x) if N is None else N
-    return built((len(x), count), lambda i, n: x[i] ** (n if increasing else count - 1 - n))
+def vander(x: Any, N: int | None = None) -> Any:  # noqa: N803
+    count = x.shape[-1] if N is None else N
+    return built((*x.shape, count), lambda *at: x[at[:-1]] ** at[-1])
 
 
 def dist(x: Any, other: Any, p: int = 2) -> Any:

@@ -88,10 +88,9 @@ def corrcoef(x: Any) -> Any:
     return found if x.ndim > 1 else found[0, 0]
 
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
-    """Give the powers of numbers, the highest first."""
-    powers = np.stack([x**n for n in range(len(x) if N is None else N)], -1)
-    return powers if increasing else powers[:, ::-1]
+def vander(x: Any, N: int | None = None) -> Any:  # noqa: N803
+    """Give the powers of numbers, from none on."""
+    return np.stack([x**n for n in range(x.shape[-1] if N is None else N)], -1)
 
 
 def dist(x: Any, other: Any, p: float = 2) -> Any:
@@ -126,7 +125,7 @@ ROWS: Final = (
         dim=on(2, 5, q=0.375, dim=1),
         shares=on(4, 2, dim=0, keepdim=True, **SHARES),
         midpoint=on(2, 5, q=0.375, dim=-1, interpolation="midpoint"),
-        nearest=on(2, 5, q=0.375, dim=1, interpolation="nearest"),
+        nearest=on(2, 5, q=0.4375, dim=1, interpolation="nearest"),
         lower=on(2, 5, q=0.375, dim=1, interpolation="lower"),
         higher=on(2, 5, q=0.375, dim=1, interpolation="higher"),
     ),
@@ -151,9 +150,10 @@ ROWS: Final = (
     ),
     row(*("corrcoef(x)", corrcoef, ANALYTIC, on(3, 4))),
     row(
-        *("vander(x, N=None, increasing=False)", vander, ANALYTIC, on(3)),
-        fewer=on(3, N=2),
-        increasing=on(3, N=4, increasing=True),
+        *("vander(x, *, N=None)", vander, ANALYTIC, on(3)),
+        fewer=on(2, 3, N=2),
+        more=on(2, N=4),
+        torch="torch.linalg.vander($x, $(N=$N))",
     ),
     row(
         *("dist(x, other, p=2)", dist, PIECEWISE, on(2, 3, other=of(2, 3))),

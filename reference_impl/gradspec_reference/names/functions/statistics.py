@@ -49,18 +49,24 @@ BETWEEN: Final = ("linear", "midpoint", *ROUNDED)
 
 
 def trapezoid(
-    y: Tensor, x: Tensor | None = None, *, dx: Scalar | None = None, dim: int = -1
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapezoid)."""
     dim = normal_dim(dim, y.ndim)
     return reductions.sum(trapezoids("trapezoid", y, x, dx, dim), dim) / 2.0
 
 
-trapz = trapezoid
+def trapz(
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
+) -> Tensor:
+    """Return the area under a line through points (torch.trapz)."""
+    dim = normal_dim(dim, y.ndim)
+    width = None if dx is None else float(dx)
+    return reductions.sum(trapezoids("trapz", y, x, width, dim), dim) / 2.0
 
 
 def cumulative_trapezoid(
-    y: Tensor, x: Tensor | None = None, *, dx: Scalar | None = None, dim: int = -1
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line up to each point (torch.cumulative_trapezoid)."""
     dim = normal_dim(dim, y.ndim)
@@ -71,7 +77,11 @@ def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Ten
     """Return twice the area between each point and the next."""
     if x is not None and dx is not None:
         raise TypeError(f"{name} was given x and dx; give one of them")
-    if y.dtype == dtypes.bool_ or (x is not None and x.dtype == dtypes.bool_):
+    if (
+        isinstance(dx, bool)
+        or y.dtype == dtypes.bool_
+        or (x is not None and x.dtype == dtypes.bool_)
+    ):
         raise RuntimeError(f"{name} was given booleans; convert them with to()")
     count = max(y.shape[dim] - 1, 0)
     before = parts.narrow(y, dim, 0, count)
