@@ -102,7 +102,7 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     count = x.shape[-1] if N is None else N
     if count <= 1:
         raise RuntimeError(f"vander was asked for {count} columns; it gives two or more")
-    return powers_of(x, count)
+    return powers_of(x if x.ndim else shapes.reshape(x, (1,)), count)
 
 
 arguments.put_doors(sys.modules[__name__])

@@ -47,7 +47,8 @@ COME_THROUGH: Final = {
     "masked_fill_tensor": "masked_fill_tensor",
     "max_dim": "max_dim max_keepdim",
     "mean_dim": "mean_dim mean_keepdim",
-    "median_dim": "median_dim median_keepdim median_odd_dim",
+    "median": "nanmedian",
+    "median_dim": "median_dim median_keepdim median_odd_dim nanmedian_dim nanmedian_keepdim",
     "min_dim": "min_dim min_keepdim",
     "mm": "matmul matmul_vector_matrix",
     "mul": "outer",
@@ -89,7 +90,7 @@ COME_THROUGH: Final = {
     "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
     "view": "unflatten view_as reshape flatten flatten_some",
     "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim "
-    "cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm matrix_norm_dim "
+    "dist dist_sums dist_cubes cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm matrix_norm_dim "
     "matrix_norm_keepdim",
     "eigh": "eigvalsh eigvalsh_upper eigvalsh_stack",
     "svd": "svdvals svdvals_wide svdvals_stack",
@@ -106,7 +107,7 @@ OF_NETWORKS: Final = {
     "log1p": "soft_margin_loss*",
     "sqrt": "cosine_embedding_loss_alone",
     "relu": "multi_margin_loss* multilabel_margin_loss*",
-    "gather": "grid_sample* nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
+    "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
     "nll_loss_weight_ignored",
     "log_softmax": "cross_entropy*",
     "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
@@ -117,15 +118,13 @@ OF_NETWORKS: Final = {
     "convolution_transposed": "conv_transpose1d* conv_transpose2d*",
     "max_pool": "max_pool1d* max_pool2d* adaptive_max_pool1d* adaptive_max_pool2d*",
     "avg_pool": "avg_pool1d* avg_pool2d* adaptive_avg_pool1d* adaptive_avg_pool2d* lp_pool1d* "
-    "lp_pool2d* interpolate_area",
+    "lp_pool2d*",
     "mm": "linear",
-    "matmul": "bilinear* interpolate_linear",
+    "matmul": "bilinear*",
     "softmax": "scaled_dot_product_attention*",
     "vector_norm": "pairwise_distance* triplet_margin_loss*",
     "sum_dim": "cosine_similarity* cosine_embedding_loss*",
     "reshape": "pixel_shuffle* pixel_unshuffle*",
-    "index_select": "interpolate im2col*",  # images come through it twice
-    "index_add": "col2im*",
     "addmm": "linear_bias linear_vector linear_stack",
 }
 """The same of functions of networks; a star means all other calls."""
@@ -167,7 +166,9 @@ MADE_BY_FUNCTIONS: Final = (
     *("all", "any", "argmax", "argmin", *IDENTITIES, "detach", "detach_", "resize_"),
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),
-    *("einsum", "inner", "kron", "matrix_norm", "matrix_power", "multi_dot", "tensordot", "vecdot"),
+    *("einsum", "inner", "interpolate", "kron", "matrix_norm", "matrix_power", "multi_dot"),
+    *("one_hot", "tensordot", "vecdot", "im2col", "col2im", "grid_sample", "dropout", "vander"),
+    *("trapezoid", "cumulative_trapezoid", "quantile", "nanquantile", "cov", "corrcoef", "logdet"),
 )
 """Operators that have no row of the table, or do not use it."""
 

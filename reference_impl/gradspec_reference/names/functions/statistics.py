@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -134,17 +133,17 @@ def quantiles(
     ordered = reductions.sort(rows, -1)[0]
     missing = np.isnan(ordered._array)
     length = ordered.shape[-1]
-    counts = (~missing).sum(-1) if name == "nanquantile" else np.where(missing.any(-1), 0, length)
+    counts = (~missing).sum(-1) if name == "nanquantile" else np.full(missing.shape[:-1], length)
     shares = q if isinstance(q, Tensor) else Tensor(np.asarray(q, input._array.dtype))
     last = Tensor(np.maximum(counts - 1, 0).astype(input._array.dtype)[None])
     place = shapes.reshape(shares, (-1,) + (1,) * counts.ndim) * last
-    if interpolation in ROUNDED:
-        place = Tensor(ROUNDED[interpolation](place._array))
-    low = Tensor(np.floor(place._array))
-    weight: Any = place - low if interpolation == "linear" else 0.5
-    ends = [read_at(ordered, np.floor(place._array)), read_at(ordered, np.ceil(place._array))]
-    found = ends[0] + (ends[1] - ends[0]) * weight
-    found = selection.where(Tensor(counts[None] == 0), math.nan, found)
+    if name == "quantile" and missing.any():  # NaN is the last of all
+        place = selection.where(Tensor(missing.any(-1)[None]), length - 1.0, place)
+    rounded = ROUNDED.get(interpolation, np.floor)(place._array)
+    found = read_at(ordered, rounded)
+    if interpolation not in ROUNDED:
+        weight: Any = place - Tensor(rounded) if interpolation == "linear" else 0.5
+        found = found + (read_at(ordered, np.ceil(place._array)) - found) * weight
     if keepdim:
         shape = [1] * input.ndim if kept is None else list(input.shape)
         if kept is not None and shape:
@@ -237,7 +236,7 @@ def cov(
     else:
         norm = Tensor(np.asarray(max(norm, 0), off._array.dtype))
     found = products.matmul(weighted, shapes.t(off)) / norm
-    return found if input.ndim == MATRIX else shapes.reshape(found, ())
+    return found if rows.shape[0] > 1 else shapes.reshape(found, ())
 
 
 def check_weights(name: str, weights: Tensor | None, count: int, kinds: str) -> None:
