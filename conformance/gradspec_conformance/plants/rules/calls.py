@@ -90,8 +90,8 @@ COME_THROUGH: Final = {
     "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
     "view": "unflatten view_as reshape flatten flatten_some",
     "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim "
-    "dist dist_sums dist_cubes cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm matrix_norm_dim "
-    "matrix_norm_keepdim",
+    "dist dist_sums dist_cubes cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm "
+    "matrix_norm_dim matrix_norm_keepdim",
     "eigh": "eigvalsh eigvalsh_upper eigvalsh_stack",
     "svd": "svdvals svdvals_wide svdvals_stack",
 }
