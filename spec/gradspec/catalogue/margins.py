@@ -142,7 +142,7 @@ ROWS: Final = (
         PIECEWISE,
         VECTORS,
         margin={**VECTORS, "margin": 0.375},
-        alone=on(3, other=of(3), target=of(domain=ALIKE)),
+        alone=on(3, other=of(3), target=np.array(1)),
         **reductions(VECTORS),
     ),
     functional(
