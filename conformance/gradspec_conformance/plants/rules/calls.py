@@ -47,7 +47,8 @@ COME_THROUGH: Final = {
     "masked_fill_tensor": "masked_fill_tensor",
     "max_dim": "max_dim max_keepdim",
     "mean_dim": "mean_dim mean_keepdim",
-    "median_dim": "median_dim median_keepdim median_odd_dim",
+    "median": "nanmedian",
+    "median_dim": "median_dim median_keepdim median_odd_dim nanmedian_dim nanmedian_keepdim",
     "min_dim": "min_dim min_keepdim",
     "mm": "matmul matmul_vector_matrix",
     "mul": "outer",
@@ -89,8 +90,8 @@ COME_THROUGH: Final = {
     "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
     "view": "unflatten view_as reshape flatten flatten_some",
     "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim "
-    "cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm matrix_norm_dim "
-    "matrix_norm_keepdim",
+    "dist dist_sums dist_cubes cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm "
+    "matrix_norm_dim matrix_norm_keepdim",
     "eigh": "eigvalsh eigvalsh_upper eigvalsh_stack",
     "svd": "svdvals svdvals_wide svdvals_stack",
 }
@@ -98,23 +99,31 @@ COME_THROUGH: Final = {
 
 OF_NETWORKS: Final = {
     "nll_loss": "nll_loss nll_loss_sum nll_loss_none",
+    "abs": "l1_loss* smooth_l1_loss_straight",
+    "log_sigmoid": "binary_cross_entropy_with_logits* multilabel_soft_margin_loss*",
+    "log": "gaussian_nll_loss* poisson_nll_loss_rates poisson_nll_loss_eps",
+    "exp": "poisson_nll_loss*",
+    "clamp": "margin_ranking_loss* hinge_embedding_loss*",
+    "log1p": "soft_margin_loss*",
+    "sqrt": "cosine_embedding_loss_alone",
+    "relu": "multi_margin_loss* multilabel_margin_loss*",
     "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
     "nll_loss_weight_ignored",
     "log_softmax": "cross_entropy*",
     "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
     "batch_norm_images group_norm* instance_norm*",
-    "mul": "rms_norm* batch_norm*",
+    "mul": "rms_norm* batch_norm* kl_div*",
     "div": "normalize* local_response_norm*",
     "convolution": "conv1d* conv2d*",
     "convolution_transposed": "conv_transpose1d* conv_transpose2d*",
-    "max_pool": "max_pool1d* max_pool2d*",
+    "max_pool": "max_pool1d* max_pool2d* adaptive_max_pool1d* adaptive_max_pool2d*",
     "avg_pool": "avg_pool1d* avg_pool2d* adaptive_avg_pool1d* adaptive_avg_pool2d* lp_pool1d* "
     "lp_pool2d*",
     "mm": "linear",
     "matmul": "bilinear*",
     "softmax": "scaled_dot_product_attention*",
-    "vector_norm": "pairwise_distance*",
-    "sum_dim": "cosine_similarity*",
+    "vector_norm": "pairwise_distance* triplet_margin_loss*",
+    "sum_dim": "cosine_similarity* cosine_embedding_loss*",
     "reshape": "pixel_shuffle* pixel_unshuffle*",
     "addmm": "linear_bias linear_vector linear_stack",
 }
@@ -137,7 +146,7 @@ AT_KINKS: Final = {
     "prelu_kernel": "prelu",
     "vector_norm": "norm norm_p1 norm_maximum matrix_norm cdist vector_norm vector_norm_ord1 "
     "vector_norm_largest vector_norm_smallest",
-    "max_pool": "max_pool1d max_pool2d",
+    "max_pool": "max_pool1d max_pool2d adaptive_max_pool1d",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
@@ -158,7 +167,8 @@ MADE_BY_FUNCTIONS: Final = (
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),
     *("einsum", "inner", "interpolate", "kron", "matrix_norm", "matrix_power", "multi_dot"),
-    *("one_hot", "tensordot", "vecdot"),
+    *("one_hot", "tensordot", "vecdot", "im2col", "col2im", "grid_sample", "dropout", "vander"),
+    *("trapezoid", "cumulative_trapezoid", "quantile", "nanquantile", "cov", "corrcoef", "logdet"),
 )
 """Operators that have no row of the table, or do not use it."""
 
