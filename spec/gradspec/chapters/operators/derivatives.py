@@ -75,10 +75,10 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "op-072": "dot outer mv mm bmm addmm addmm_weighed addmm_alone addmm_stretched baddbmm "
         "baddbmm_weighed baddbmm_alone baddbmm_stretched einsum einsum_diagonal einsum_trace "
         "einsum_three einsum_sums einsum_dots einsum_all_pairs",
-        "op-074": "trace trace_wide trace_tall det det_stack slogdet slogdet_stack inv inv_stack "
-        "solve solve_vector solve_right solve_stack solve_stretched cholesky cholesky_upper "
-        "cholesky_stack eigvalsh eigvalsh_upper eigvalsh_stack svdvals svdvals_wide svdvals_stack "
-        "matrix_exp matrix_exp_stack",
+        "op-074": "trace trace_wide trace_tall det det_stack slogdet slogdet_stack logdet "
+        "logdet_stack inv inv_stack solve solve_vector solve_right solve_stack "
+        "solve_stretched cholesky cholesky_upper cholesky_stack eigvalsh eigvalsh_upper "
+        "eigvalsh_stack svdvals svdvals_wide svdvals_stack matrix_exp matrix_exp_stack",
         "op-078": "softmax softmax_first",
         "op-079": "log_softmax log_softmax_first",
         "op-083": "cross_entropy cross_entropy_alone cross_entropy_pixels",
@@ -91,7 +91,7 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "op-094": "max_pool1d max_pool2d avg_pool1d avg_pool2d",
         "op-099": "scaled_dot_product_attention scaled_dot_product_attention_causal",
         "op-111": "cosine_similarity cosine_similarity_dim pairwise_distance",
-        "op-112": "meshgrid meshgrid_xy cartesian_prod",
+        "op-112": "meshgrid meshgrid_xy cartesian_prod broadcast_tensors",
     },
 )
 def derivative_is_that_of_the_formula(ag: Autograd, call: Call) -> None:
