@@ -51,7 +51,10 @@ def what_a_shape_tells_is_a_constant(ag: Autograd) -> None:
 
 @clause("op-107", CONVENTION, sources=[NON_DIFFERENTIABLE])
 def what_has_no_rule_is_refused_by_a_pass(ag: Autograd) -> None:
-    """An operator without a derivative gives its value, and is refused when a pass gets there."""
+    """An operator without a derivative gives its value, and is refused when a pass gets there.
+
+    Remedy: call it in no_grad, or detach what it is given.
+    """
     y = ag.heaviside(ag.tensor(0.0, requires_grad=True), ag.tensor(0.5))
 
     expect(y).equals(0.5)
