@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gradspec_conformance.plants.places import at, kernel, rule
@@ -92,7 +94,7 @@ def statistics_are_always_those_of_the_batch(sound, name, *rest):
 
 
 # places and operands ------------------------------------------------------------------
-def last_only(found, index):
+def last_only(found: Any, index: Any) -> Any:
     """Keep of what belongs to one place the last, which is the one that is there."""
     places = array_of(index).tolist()
     kept = [place not in places[i + 1 :] for i, place in enumerate(places)]
