@@ -99,25 +99,33 @@ COME_THROUGH: Final = {
 
 OF_NETWORKS: Final = {
     "nll_loss": "nll_loss nll_loss_sum nll_loss_none",
-    "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
+    "abs": "l1_loss* smooth_l1_loss_straight",
+    "log_sigmoid": "binary_cross_entropy_with_logits* multilabel_soft_margin_loss*",
+    "log": "gaussian_nll_loss* poisson_nll_loss_rates poisson_nll_loss_eps",
+    "exp": "poisson_nll_loss*",
+    "clamp": "margin_ranking_loss* hinge_embedding_loss*",
+    "log1p": "soft_margin_loss*",
+    "relu": "multi_margin_loss* multilabel_margin_loss*",
+    "gather": "grid_sample* nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
     "nll_loss_weight_ignored",
     "log_softmax": "cross_entropy*",
     "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
     "batch_norm_images group_norm* instance_norm*",
-    "mul": "rms_norm* batch_norm*",
+    "mul": "rms_norm* batch_norm* kl_div*",
     "div": "normalize* local_response_norm*",
     "convolution": "conv1d* conv2d*",
     "convolution_transposed": "conv_transpose1d* conv_transpose2d*",
-    "max_pool": "max_pool1d* max_pool2d*",
+    "max_pool": "max_pool1d* max_pool2d* adaptive_max_pool1d* adaptive_max_pool2d*",
     "avg_pool": "avg_pool1d* avg_pool2d* adaptive_avg_pool1d* adaptive_avg_pool2d* lp_pool1d* "
-    "lp_pool2d*",
+    "lp_pool2d* interpolate_area",
     "mm": "linear",
-    "matmul": "bilinear*",
+    "matmul": "bilinear* interpolate_linear",
     "softmax": "scaled_dot_product_attention*",
-    "vector_norm": "pairwise_distance*",
-    "sum_dim": "cosine_similarity*",
+    "vector_norm": "pairwise_distance* triplet_margin_loss*",
+    "sum_dim": "cosine_similarity* cosine_embedding_loss*",
     "reshape": "pixel_shuffle* pixel_unshuffle*",
-    "index_select": "interpolate",  # images come through it twice
+    "index_select": "interpolate im2col*",  # images come through it twice
+    "index_add": "col2im*",
     "addmm": "linear_bias linear_vector linear_stack",
 }
 """The same of functions of networks; a star means all other calls."""
@@ -139,7 +147,7 @@ AT_KINKS: Final = {
     "prelu_kernel": "prelu",
     "vector_norm": "norm norm_p1 norm_maximum matrix_norm cdist vector_norm vector_norm_ord1 "
     "vector_norm_largest vector_norm_smallest",
-    "max_pool": "max_pool1d max_pool2d",
+    "max_pool": "max_pool1d max_pool2d adaptive_max_pool1d",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 

@@ -150,9 +150,9 @@ def public(name: str) -> Place:
     if name in SIGNS:
         return at(Tensor, SIGNS[name])
     operator = CATALOGUE[name]
-    home = (operator.torch or "").partition("(")[0].split(".")[1:-1]
+    _, *home, own = (operator.torch or ".").partition("(")[0].split(".")
     if home:
-        return at(functools.reduce(getattr, home, gradspec_reference), name)
+        return at(functools.reduce(getattr, home, gradspec_reference), own)
     return at(Tensor if operator.method else gradspec_reference, name)
 
 
