@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from gradspec_conformance.plants.places import at, kernel, rule
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.nn import functional, losses, normalising
 from gradspec_reference.operators import normalised
 from gradspec_reference.operators.indexing import array_of
+from gradspec_reference.operators.losses import REDUCTIONS
 
 
 # probabilities ------------------------------------------------------------------------
@@ -74,6 +75,27 @@ def targets_are_clipped(swap):
 
     swap(at(functional, "cross_entropy"), clipped)
     swap(at(functional, "nll_loss"), clipped)
+
+
+@plant(kernel("log_sigmoid"), "value: op-081/binary_cross_entropy_with_logits", TEACHING)
+def likelihoods_overflow(_sound, x):
+    """The logarithm of a sigmoid is taken of the sigmoid."""
+    return -np.log(1 + np.exp(-x))
+
+
+@plant(kernel("binary_cross_entropy"), "value: op-089", "-log(p)")
+def what_is_impossible_is_infinite(_sound, x, target, reduction):
+    """The logarithm of a probability of zero is minus infinity."""
+    costs = np.where(target > 0, -target * np.log(x), 0) - (1 - target) * np.log1p(-x)
+    return REDUCTIONS[reduction](costs)
+
+
+@plant(at(functional, "dropout"), "value: op-096", "a mask that is drawn anew on the way back")
+def the_way_back_drops_others(sound, input, *rest, **options):
+    """The gradient is dropped where the value is not."""
+    kept = sound(input, *rest, **options)
+    others = input * 2.0 - kept
+    return others + (kept - others).detach()
 
 
 # normalisation ------------------------------------------------------------------------

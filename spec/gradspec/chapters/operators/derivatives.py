@@ -85,12 +85,17 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "op-085": "cross_entropy_probabilities cross_entropy_probabilities_weight "
         "cross_entropy_probabilities_smoothed",
         "op-086": "mse_loss mse_loss_sum mse_loss_none",
+        "op-087": "l1_loss l1_loss_sum l1_loss_none smooth_l1_loss smooth_l1_loss_beta "
+        "huber_loss huber_loss_delta",
+        "op-088": "binary_cross_entropy_with_logits binary_cross_entropy_with_logits_sum "
+        "binary_cross_entropy_with_logits_none",
         "op-092": "linear linear_bias linear_vector linear_stack",
         "op-093": "conv1d conv1d_bias conv1d_strided conv1d_padded conv1d_dilated conv1d_grouped "
         "conv2d conv2d_bias conv2d_strided conv2d_padded conv2d_dilated conv2d_grouped",
         "op-094": "max_pool1d max_pool2d avg_pool1d avg_pool2d",
         "op-099": "scaled_dot_product_attention scaled_dot_product_attention_causal",
-        "op-111": "cosine_similarity cosine_similarity_dim pairwise_distance",
+        "op-111": "cosine_similarity cosine_similarity_dim pairwise_distance kl_div "
+        "kl_div_batchmean kl_div_log_target",
         "op-112": "meshgrid meshgrid_xy cartesian_prod broadcast_tensors",
     },
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
+from gradspec import CONVENTION, MAY, SHOULD, VALUE, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -41,11 +41,25 @@ LARGE: Final[dict[str, Any]] = {
         [[0.0, -1000.0], [-1000.0, 0.0]],
         [[[0.0, 0.0], [-1.0, 1.0]], [[1.0, -1.0], [0.0, 0.0]]],
     ),
+    "binary_cross_entropy_with_logits": (
+        lambda ag, x: ag.binary_cross_entropy_with_logits(
+            x, ag.tensor([[0.25, 0.75], [1.0, 0.5]]), reduction="none"
+        ),
+        [[1000.0, -1000.0], [1000.0, -1000.0]],
+        [[750.0, 750.0], [0.0, 500.0]],
+        [[[0.75, 0.0], [0.0, -0.75]], [[0.0, 0.0], [0.0, -0.5]]],
+    ),
 }
 """An operator, two rows of logits, its values and its Jacobians."""
 
 
-@clause("op-081", VALUE, sources=["torch.nn.functional.log_softmax docstring"], over=LARGE)
+@clause(
+    "op-081",
+    VALUE,
+    sources=["torch.nn.functional.log_softmax docstring"],
+    over=LARGE,
+    stands_for={"op-088": "binary_cross_entropy_with_logits"},
+)
 def large_logits_do_not_overflow(ag: Autograd, row: Any) -> None:
     """Where exponentials overflow or vanish, {name} still has its value and its gradient."""
     function, logits, values, jacobians = row
@@ -95,6 +109,20 @@ def attention_to_nothing_is_zero(ag: Autograd) -> None:
     found = ag.scaled_dot_product_attention(x, key, value, attn_mask=mask)
 
     expect(found[0]).equals([0.0, 0.0, 0.0, 0.0])
+
+
+@clause(
+    "op-089",
+    CONVENTION,
+    level=MAY,
+    sources=["torch.nn.functional.binary_cross_entropy docstring"],
+)
+def what_was_impossible_costs_a_hundred(ag: Autograd) -> None:
+    """Where the probability of what is true is 0, binary_cross_entropy is 100 and has a slope."""
+    found, (gradient,) = ag.vjp(lambda x: ag.binary_cross_entropy(x, ag.tensor(1.0)), [0.0])
+
+    expect(found).is_close(100.0)
+    expect(gradient).lies_between(-1e30, -100.0)
 
 
 LOSSES: Final = {

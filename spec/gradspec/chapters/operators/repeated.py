@@ -1,4 +1,4 @@
-"""One tensor or one place, named twice: every mention counts."""
+"""One tensor, one place or one mask that is used twice: every use counts."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ def a_tensor_joined_twice_receives_both_parts(ag: Autograd, row: Any) -> None:
 
     expect(by_x).is_close(first + third)
     expect(by_other).is_close(second)
+
+
+@clause("op-096", VALUE, sources=["torch.nn.functional.dropout docstring"])
+def what_dropout_dropped_receives_nothing(ag: Autograd) -> None:
+    """Dropout with p = 1/2 doubles or drops an entry, and does the same to its gradient."""
+    weights = ag.tensor([2.0, -3.0, 5.0, -7.0, 1.0, -4.0])
+    found, (gradient,) = ag.vjp(lambda x: ag.dropout(x, 0.5) * weights, [np.ones(6)], np.ones(6))
+
+    expect(found * (found - weights * 2.0)).equals(np.zeros(6))
+    expect(gradient - found).equals(np.zeros(6))
 
 
 PUTTING: Final[dict[str, Any]] = {
