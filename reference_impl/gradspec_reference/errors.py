@@ -106,6 +106,13 @@ class ContradictingArgumentsError(GradError, ValueError):
     kind = "conflicting-arguments"
 
 
+class NoDerivativeError(GradError, RuntimeError):
+    """A pass came to an operator that has no derivative."""
+
+    kind = "no-derivative"
+    clause = "op-107"
+
+
 class GraphFreedError(GradError, RuntimeError):
     """The saved values were freed by an earlier backward pass."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "block_diag",
+    "broadcast_tensors",
     "cartesian_prod",
     "column_stack",
     "combinations",
@@ -226,6 +228,16 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     if turned:
         grids[:2] = grids[1::-1]
     return tuple(grids)
+
+
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """Return views of tensors, expanded to their common shape (torch.broadcast_tensors)."""
+    check_are_tensors("broadcast_tensors", tensors)
+    refusals.check_shapes(OPERATORS["expand"], tuple(each._array for each in tensors))
+    shape = np.broadcast_shapes(*(each._array.shape for each in tensors))
+    return tuple(
+        each if each._array.shape == shape else shapes.expand(each, shape) for each in tensors
+    )
 
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:

@@ -12,10 +12,34 @@ in rounding, so the imaginary part is the derivative without any cancellation.  
 has a kink, mathematics leaves an interval, in which an engine has to stay, and torch has made a
 choice, which is a convention.
 
+Some things follow from several operators together: what one does at once and others do one after
+another, what a sum that is always one, or zero, says of its gradient, and where a place or a tensor
+is named twice.
+
 Operators that give truth values, places or constants have no derivative, and what they give does
 not ask for one.  Forms that write in place give what the operator would have given.
 """
 
-from gradspec.chapters.operators import values, derivatives, kinks, constants, in_place
+from gradspec.chapters.operators import (
+    values,
+    derivatives,
+    composed,
+    repeated,
+    probabilities,
+    statistics,
+    kinks,
+    constants,
+    in_place,
+)
 
-__all__ = ["constants", "derivatives", "in_place", "kinks", "values"]
+__all__ = [
+    "composed",
+    "constants",
+    "derivatives",
+    "in_place",
+    "kinks",
+    "probabilities",
+    "repeated",
+    "statistics",
+    "values",
+]

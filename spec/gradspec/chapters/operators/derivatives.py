@@ -47,18 +47,56 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "op-038": "logsumexp logsumexp_keepdim logsumexp_dims",
         "op-043": "where where_broadcast",
         "op-052": "expand expand_new broadcast_to broadcast_to_new expand_as",
+        "op-053": "view view_as reshape flatten flatten_some unflatten squeeze squeeze_dim "
+        "unsqueeze",
         "op-054": "transpose permute movedim t",
+        "op-055": "cat cat_dim stack stack_dim",
+        "op-056": "split split_sections unsafe_split unsafe_split_first chunk chunk_first "
+        "unsafe_chunk unsafe_chunk_dim unbind unbind_dim tensor_split tensor_split_places",
+        "op-057": "repeat tile tile_fewer repeat_interleave repeat_interleave_dim "
+        "repeat_interleave_each",
         "op-058": "flip roll roll_flat",
+        "op-059": "tril tril_diagonal triu triu_diagonal diag diag_matrix",
         "op-060": "unfold unfold_overlap as_strided as_strided_overlap",
+        "op-061": "pad pad_value pad_cut pad_reflect pad_reflect_planes pad_replicate "
+        "pad_replicate_planes pad_circular",
         "op-062": "getitem getitem_steps",
         "op-063": "getitem_places",
         "op-064": "getitem_mask",
+        "op-065": "scatter scatter_columns scatter_value",
+        "op-067": "scatter_add scatter_add_first index_add index_add_alpha index_put_accumulate "
+        "put_accumulate",
+        "op-068": "masked_fill masked_fill_tensor index_fill index_fill_tensor index_copy "
+        "index_copy_columns",
         "op-069": "sort sort_descending topk topk_smallest gather take_along_dim",
         "op-070": "matmul matmul_vectors matmul_matrix_vector matmul_vector_matrix "
         "matmul_stacks matmul_broadcast matmul_stack_vector",
         "op-071": "matmul mm",
+        "op-072": "dot outer mv mm bmm addmm addmm_weighed addmm_alone addmm_stretched baddbmm "
+        "baddbmm_weighed baddbmm_alone baddbmm_stretched einsum einsum_diagonal einsum_trace "
+        "einsum_three einsum_sums einsum_dots einsum_all_pairs",
+        "op-074": "trace trace_wide trace_tall det det_stack slogdet slogdet_stack logdet "
+        "logdet_stack inv inv_stack solve solve_vector solve_right solve_stack "
+        "solve_stretched cholesky cholesky_upper cholesky_stack eigvalsh eigvalsh_upper "
+        "eigvalsh_stack svdvals svdvals_wide svdvals_stack matrix_exp matrix_exp_stack",
         "op-078": "softmax softmax_first",
         "op-079": "log_softmax log_softmax_first",
+        "op-083": "cross_entropy cross_entropy_alone cross_entropy_pixels",
+        "op-085": "cross_entropy_probabilities cross_entropy_probabilities_weight "
+        "cross_entropy_probabilities_smoothed",
+        "op-086": "mse_loss mse_loss_sum mse_loss_none",
+        "op-087": "l1_loss l1_loss_sum l1_loss_none smooth_l1_loss smooth_l1_loss_beta "
+        "huber_loss huber_loss_delta",
+        "op-088": "binary_cross_entropy_with_logits binary_cross_entropy_with_logits_sum "
+        "binary_cross_entropy_with_logits_none",
+        "op-092": "linear linear_bias linear_vector linear_stack",
+        "op-093": "conv1d conv1d_bias conv1d_strided conv1d_padded conv1d_dilated conv1d_grouped "
+        "conv2d conv2d_bias conv2d_strided conv2d_padded conv2d_dilated conv2d_grouped",
+        "op-094": "max_pool1d max_pool2d avg_pool1d avg_pool2d",
+        "op-099": "scaled_dot_product_attention scaled_dot_product_attention_causal",
+        "op-111": "cosine_similarity cosine_similarity_dim pairwise_distance kl_div "
+        "kl_div_batchmean kl_div_log_target",
+        "op-112": "meshgrid meshgrid_xy cartesian_prod broadcast_tensors",
     },
 )
 def derivative_is_that_of_the_formula(ag: Autograd, call: Call) -> None:

@@ -78,6 +78,8 @@ def what_is_tied_moves_the_result_together(ag: Autograd, row: tuple[Call, Kink])
         "op-030": "amax amax_dim amin amin_dim",
         "op-039": "norm",
         "op-040": "norm_p1 norm_maximum",
+        "op-087": "l1_loss",
+        "op-094": "max_pool1d max_pool2d",
     },
 )
 def gradient_at_a_kink_is_the_chosen_one(ag: Autograd, row: tuple[Call, Kink]) -> None:
