@@ -47,6 +47,7 @@ EPS = float(np.finfo(np.float64).eps)
         ("is_close", np.array(1.0 + 2.0j), 1.0 + 2.0j),
         ("lies_between", np.array([0.0, 0.5]), ([0.0, 0.0], [1.0, 0.5])),
         ("lies_between", np.array(1.0 + 4 * EPS), (0.0, 1.0)),
+        ("lies_between", np.array([np.inf, 0.0]), ([np.inf, -np.inf], [np.inf, 1.0])),
         ("is_close", np.array(1.0 + (2.0 + 4 * EPS) * 1j), 1.0 + 2.0j),
         ("exceeds", 3, 2),
         ("exceeds", 2.5, 2),
