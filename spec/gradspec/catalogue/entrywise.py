@@ -141,6 +141,13 @@ def remainder(x: Any, other: Any) -> Any:
     return x - other * np.floor(real(x) / real(other))
 
 
+def quotient(x: Any, other: Any, rounding_mode: str | None = None) -> Any:
+    """Give x / other, or a whole number near it."""
+    if rounding_mode is None:
+        return x / other
+    return (np.floor if rounding_mode == "floor" else np.trunc)(real(x) / real(other))
+
+
 def heaviside(x: Any, values: Any) -> Any:
     """Give 0 below zero, 1 above it, and a value there."""
     return np.where(real(x) == 0, values, np.where(real(x) > 0, 1.0, 0.0))
@@ -214,11 +221,14 @@ ARITHMETIC: Final = (
     ),
     two("mul(x, other)", np.multiply, LINEAR, means="x * other", sign="*", **BASIC),
     two(
-        "div(x, other)",
-        np.true_divide,
-        ANALYTIC,
-        means="x / other",
+        "div(x, other, *, rounding_mode=None)",
+        quotient,
+        PIECEWISE,
+        means="x / other if rounding_mode is None else floor(x / other) "
+        "if rounding_mode == 'floor' else sign(x / other) * floor(abs(x / other))",
         of_number=NUMBER,
+        floor=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="floor"),
+        trunc=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="trunc"),
         ends={
             "by_zero": at([1.0, -2.0], (INF, [-INF, INF]), other=[0.0, 0.0]),
             "zero_by_zero": at([0.0], (INF, None), (None, NO_NUMBER), other=[0.0]),

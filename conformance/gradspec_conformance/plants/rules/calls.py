@@ -30,6 +30,8 @@ COME_THROUGH: Final = {
     "diagonal": "diag_matrix",
     "div": "nanmean nanmean_dim nanmean_keepdim nanmean_dims softsign softsign_array "
     "softsign_negative",
+    "div_floor": "div_floor",
+    "div_trunc": "div_trunc",
     "dot": "matmul_vectors",
     "elu": "selu selu_array selu_negative",
     "expand": "broadcast_to broadcast_to_new expand_as meshgrid meshgrid_xy",

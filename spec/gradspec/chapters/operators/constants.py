@@ -39,6 +39,15 @@ def places_do_not_require_grad(ag: Autograd, call: Call) -> None:
     expect(places.requires_grad).is_false()
 
 
+FLAT: Final = {name: CALLS[name] for name in ("sign", "floor", "ceil", "round", "trunc")}
+
+
+@clause("op-020", CONVENTION, sources=["observed"], over=FLAT)
+def a_step_function_requires_grad(ag: Autograd, call: Call) -> None:
+    """What {name} gives requires grad, though its slope is zero wherever it has one."""
+    expect(on_leaves(ag, call, call.sample()).requires_grad).is_true()
+
+
 @clause("op-095", CONVENTION, sources=["torch.nn.functional.embedding docstring"])
 def the_row_of_padding_receives_zero(ag: Autograd) -> None:
     """Of an embedding the row that padding_idx names receives zero, however often it was read."""

@@ -121,3 +121,46 @@ def gradient_beyond_an_end_is_the_chosen_one(ag: Autograd, row: tuple[Call, End]
     for gradient, choice, shape in gradients(ag, call, end, end.choice):
         if choice is not None:
             expect(gradient).is_close(np.broadcast_to(choice, shape))
+
+
+@clause("op-007", VALUE, sources=[BY_ZERO])
+def selecting_after_a_division_by_zero_does_not_help(ag: Autograd) -> None:
+    """A quotient by zero that is not selected from the results makes its operand's gradient NaN."""
+    divisor = ag.tensor([0.0, 2.0])
+    _, (gradient,) = ag.vjp(lambda x: (x / divisor)[1:], [[1.0, 1.0]], [3.0])
+
+    expect(gradient).equals([NAN, 1.5])
+
+
+@clause("op-253", VALUE, sources=[BY_ZERO])
+def selecting_before_a_division_by_zero_helps(ag: Autograd) -> None:
+    """Where only operands of other quotients are selected and divided, no gradient is NaN."""
+    divisor = ag.tensor([0.0, 2.0])
+    _, (gradient,) = ag.vjp(lambda x: x[1:] / divisor[1:], [[1.0, 1.0]], [3.0])
+
+    expect(gradient).equals([0.0, 1.5])
+
+
+@clause("op-044", VALUE, sources=[BY_ZERO])
+def a_branch_that_was_not_chosen_still_counts(ag: Autograd) -> None:
+    """An infinite slope in the branch that where does not choose makes the gradient NaN."""
+    chosen = ag.tensor([False, True])
+    _, (gradient,) = ag.vjp(lambda x: ag.where(chosen, ag.sqrt(x), x), [[0.0, 4.0]], [3.0, 5.0])
+
+    expect(gradient).equals([NAN, 1.25])
+
+
+@clause("op-045", VALUE, sources=[BY_ZERO])
+def zero_times_an_infinite_slope_is_nan(ag: Autograd) -> None:
+    """A product with zero of what has an infinite slope has the gradient NaN, not zero."""
+    _, (gradient,) = ag.vjp(lambda x: ag.log(x) * 0.0, [[0.0, 2.0]], [1.0, 1.0])
+
+    expect(gradient).equals([NAN, 0.0])
+
+
+@clause("op-049", VALUE, sources=[NON_DIFFERENTIABLE])
+def nan_in_a_cotangent_is_passed_on(ag: Autograd) -> None:
+    """An entry of a cotangent that is NaN makes NaN of what is computed from it, and of no more."""
+    _, (gradient,) = ag.vjp(lambda x: x * 2.0, [[1.0, 1.0]], [NAN, 3.0])
+
+    expect(gradient).equals([NAN, 6.0])
