@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradspec.catalogue.ends import of_each
 from gradspec.catalogue.operator import Call, End, OrNan, replaced, variables
 from gradspec.catalogue.operators import ENDS
 from gradspec.catalogue.slopes import pulled_back
-from gradspec.chapters.operators.ends import of_each
 
 NEARER = ((1e-4, 60.0), (1e-8, 300.0))
 """How far from a number, and what for infinity and whatever is as good."""

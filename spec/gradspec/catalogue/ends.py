@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.operator import End, point
+from gradspec.catalogue.operator import End, OrNan, point
 
 INF: Final = math.inf
 NO_NUMBER: Final = math.nan
@@ -38,3 +38,19 @@ def at_nan(choice: float, **given: Any) -> dict[str, End]:
 def outside(x: float, choice: float = NO_NUMBER) -> dict[str, End]:
     """Say what torch gives outside the domain."""
     return {"outside": at([x], None, choice)}
+
+
+def of_each(said: Any, count: int) -> tuple[Any, ...]:
+    """Give what is said of each variable."""
+    return said if isinstance(said, tuple) else (said,) * count
+
+
+def is_determined(end: End) -> bool:
+    """Say whether mathematics knows the gradient by some variable."""
+    known = of_each(end.limit, 1)
+    return any(limit is not None and not isinstance(limit, OrNan) for limit in known)
+
+
+def is_bounded(end: End) -> bool:
+    """Say whether it leaves room for the gradient by some variable."""
+    return any(isinstance(limit, OrNan) for limit in of_each(end.limit, 1))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import CONVENTION, MAY, VALUE, clause, expect
+from gradspec.catalogue.ends import is_bounded, is_determined, of_each
 from gradspec.catalogue.operator import OrNan, variables
 from gradspec.catalogue.operators import ENDS
 from gradspec.chapters.operators.calling import function, results
@@ -29,25 +30,8 @@ NAN: Final = np.nan
 INF: Final = np.inf
 
 
-def of_each(said: Any, count: int) -> tuple[Any, ...]:
-    """Give what is said of each variable."""
-    return said if isinstance(said, tuple) else (said,) * count
-
-
-def limits(end: End) -> list[Any]:
-    """Give what mathematics determines."""
-    limits = end.limit if isinstance(end.limit, tuple) else (end.limit,)
-    return [one for one in limits if one is not None and not isinstance(one, OrNan)]
-
-
-def intervals(end: End) -> list[Any]:
-    """Give what it leaves room for."""
-    limits = end.limit if isinstance(end.limit, tuple) else (end.limit,)
-    return [one for one in limits if isinstance(one, OrNan)]
-
-
-DETERMINED: Final = {name: row for name, row in ENDS.items() if limits(row[1])}
-BOUNDED: Final = {name: row for name, row in ENDS.items() if intervals(row[1])}
+DETERMINED: Final = {name: row for name, row in ENDS.items() if is_determined(row[1])}
+BOUNDED: Final = {name: row for name, row in ENDS.items() if is_bounded(row[1])}
 CHOSEN: Final = {name: row for name, row in ENDS.items() if row[1].choice is not None}
 
 
@@ -55,7 +39,8 @@ def gradients(ag: Autograd, call: Call, end: End, said: Any) -> Iterator[tuple[A
     """Give the gradient by each variable, what is said of it, and its shape."""
     sample = call.sample()
     points = list(variables(sample))
-    part, value = next(results(call, sample))
+    with np.errstate(all="ignore"):
+        part, value = next(results(call, sample))
     weights = np.broadcast_to(end.weights, value.shape)
     _, found = ag.vjp(function(ag, call, sample, part), points, weights)
     for gradient, one, at in zip(found, of_each(said, len(points)), points, strict=True):
