@@ -39,7 +39,7 @@ from gradspec.catalogue import (
     special,
     statistics,
 )
-from gradspec.catalogue.operator import Call, Kink, Operator
+from gradspec.catalogue.operator import Call, End, Kink, Operator
 
 OUT_OF_PLACE: Final = (
     *entrywise.ARITHMETIC,
@@ -93,3 +93,10 @@ KINKS: Final[dict[str, tuple[Call, Kink]]] = {
     for name, kink in operator.kinks.items()
 }
 """Every kink and jump, and the call that meets it."""
+
+ENDS: Final[dict[str, tuple[Call, End]]] = {
+    operator.named(name): (Call(operator, operator.named(name), end.given), end)
+    for operator in OPERATORS.values()
+    for name, end in operator.ends.items()
+}
+"""Every end of a domain, and the call that meets it."""

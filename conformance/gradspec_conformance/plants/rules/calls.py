@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gradspec.catalogue.operator import ANALYTIC, LINEAR, PIECEWISE
-from gradspec.catalogue.operators import CALLS, KINKS
+from gradspec.catalogue.operators import CALLS, ENDS, KINKS
 from gradspec.catalogue.slopes import pulled_back
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ COME_THROUGH: Final = {
     "diagonal": "diag_matrix",
     "div": "nanmean nanmean_dim nanmean_keepdim nanmean_dims softsign softsign_array "
     "softsign_negative",
+    "div_floor": "div_floor",
+    "div_trunc": "div_trunc",
     "dot": "matmul_vectors",
     "elu": "selu selu_array selu_negative",
     "expand": "broadcast_to broadcast_to_new expand_as meshgrid meshgrid_xy broadcast_tensors",
@@ -151,6 +153,21 @@ AT_KINKS: Final = {
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
 
+AT_ENDS: Final = {
+    "div": "div_by_zero div_zero_by_zero div_by_infinity softsign_infinity",
+    "elu": "elu_far elu_nan selu_far selu_nan",
+    "hardtanh": "hardtanh_nan relu6_nan",
+    "log_sigmoid": "logsigmoid_far",
+    "pow": "pow_zero_tensor pow_zero_to_zero pow_negative",
+    "pow_scalar": "pow_zero_root pow_zero_inverse pow_zero_above_one pow_zero_constant "
+    "pow_zero_identity",
+    "sigmoid": "sigmoid_far glu_far",
+    "softmax": "softmax_masked softmax_far softmax_of_nothing softmin_far",
+    "tanh": "tanh_far tanhshrink_far",
+    "vector_norm": "norm_infinity vector_norm_infinity vector_norm_half_at_zero",
+}
+"""The same of ends."""
+
 HAS_AXIS: Final = {
     **dict.fromkeys(("sum_dim", "mean_dim", "prod_dim", "var", "amax", "amin"), "shape"),
     **dict.fromkeys(("cumsum", "softmax", "log_softmax"), "value"),
@@ -192,6 +209,13 @@ def kinks_through(row: str) -> list[str]:
     if row in AT_KINKS:
         return AT_KINKS[row].split()
     return [name for name, (call, _) in KINKS.items() if call.operator.name == row]
+
+
+def ends_through(row: str) -> list[str]:
+    """Name the ends of the catalogue that are met in the rule of a row of the table."""
+    if row in AT_ENDS:
+        return AT_ENDS[row].split()
+    return [name for name, (call, _) in ENDS.items() if call.operator.name == row]
 
 
 def is_flat(call: Call) -> bool:

@@ -28,6 +28,7 @@ from gradspec.chapters.operators import (
     probabilities,
     statistics,
     kinks,
+    ends,
     constants,
     in_place,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "composed",
     "constants",
     "derivatives",
+    "ends",
     "in_place",
     "kinks",
     "probabilities",

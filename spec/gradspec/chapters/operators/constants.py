@@ -62,6 +62,15 @@ def what_has_no_rule_is_refused_by_a_pass(ag: Autograd) -> None:
         y.backward()
 
 
+FLAT: Final = {name: CALLS[name] for name in ("sign", "floor", "ceil", "round", "trunc")}
+
+
+@clause("op-020", CONVENTION, sources=["observed"], over=FLAT)
+def a_step_function_requires_grad(ag: Autograd, call: Call) -> None:
+    """What {name} gives requires grad, though its slope is zero wherever it has one."""
+    expect(on_leaves(ag, call, call.sample()).requires_grad).is_true()
+
+
 @clause("op-095", CONVENTION, sources=["torch.nn.functional.embedding docstring"])
 def the_row_of_padding_receives_zero(ag: Autograd) -> None:
     """Of an embedding the row that padding_idx names receives zero, however often it was read."""

@@ -39,13 +39,26 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "op-004": "mul mul_broadcast",
         "op-005": "div div_broadcast",
         "op-008": "div_of_number pow_of_number neg neg_array",
+        "op-009": "pow",
+        "op-012": "exp log log1p expm1 log2 log10",
+        "op-016": "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sigmoid",
+        "op-020": "sign floor ceil round trunc",
+        "op-021": "frac frac_array frac_negative",
+        "op-022": "remainder remainder_negative remainder_divisors "
+        "fmod fmod_negative fmod_divisors",
+        "op-023": "div_floor div_trunc",
+        "op-025": "fmax_first_nan fmax_second_nan fmin_first_nan fmin_second_nan",
         "op-027": "clamp_tensors",
+        "op-031": "median median_dim median_odd mode mode_first kthvalue kthvalue_first",
         "op-032": "sum sum_dim sum_keepdim",
         "op-033": "mean mean_dim mean_keepdim",
         "op-034": "prod prod_dim prod_keepdim prod_one_zero prod_two_zeros",
+        "op-035": "cumsum cumprod cumprod_one_zero cumprod_two_zeros cummax cummin logcumsumexp",
         "op-036": "var var_dim var_keepdim var_correction",
         "op-038": "logsumexp logsumexp_keepdim logsumexp_dims",
         "op-043": "where where_broadcast",
+        "op-046": "nan_to_num nan_to_num_infinite nan_to_num_nan",
+        "op-047": "nansum nansum_dim nanmean nanmean_dim",
         "op-052": "expand expand_new broadcast_to broadcast_to_new expand_as",
         "op-053": "view view_as reshape flatten flatten_some unflatten squeeze squeeze_dim "
         "unsqueeze",
@@ -79,6 +92,8 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "logdet_stack inv inv_stack solve solve_vector solve_right solve_stack "
         "solve_stretched cholesky cholesky_upper cholesky_stack eigvalsh eigvalsh_upper "
         "eigvalsh_stack svdvals svdvals_wide svdvals_stack matrix_exp matrix_exp_stack",
+        "op-076": "sigmoid tanh gelu gelu_tanh silu softplus mish logsigmoid softsign celu selu",
+        "op-077": "softplus_past",
         "op-078": "softmax softmax_first",
         "op-079": "log_softmax log_softmax_first",
         "op-083": "cross_entropy cross_entropy_alone cross_entropy_pixels",
@@ -94,6 +109,10 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "conv2d conv2d_bias conv2d_strided conv2d_padded conv2d_dilated conv2d_grouped",
         "op-094": "max_pool1d max_pool2d avg_pool1d avg_pool2d",
         "op-099": "scaled_dot_product_attention scaled_dot_product_attention_causal",
+        "op-104": "sinc_at_zero xlogy_nothing",
+        "op-105": "lerp lerp_tensor addcmul addcmul_broadcast addcdiv addcdiv_broadcast "
+        "atan2 atan2_second atan2_third atan2_fourth",
+        "op-110": "normalize_zero",
         "op-111": "cosine_similarity cosine_similarity_dim pairwise_distance kl_div "
         "kl_div_batchmean kl_div_log_target",
         "op-112": "meshgrid meshgrid_xy cartesian_prod broadcast_tensors",
