@@ -16,6 +16,13 @@ Operators that give truth values, places or constants have no derivative, and wh
 not ask for one.  Forms that write in place give what the operator would have given.
 """
 
-from gradspec.chapters.operators import values, derivatives, kinks, constants, in_place
+from gradspec.chapters.operators import (
+    values,
+    derivatives,
+    second_order,
+    kinks,
+    constants,
+    in_place,
+)
 
-__all__ = ["constants", "derivatives", "in_place", "kinks", "values"]
+__all__ = ["constants", "derivatives", "in_place", "kinks", "second_order", "values"]
