@@ -19,10 +19,19 @@ not ask for one.  Forms that write in place give what the operator would have gi
 from gradspec.chapters.operators import (
     values,
     derivatives,
+    operands,
     second_order,
     kinks,
     constants,
     in_place,
 )
 
-__all__ = ["constants", "derivatives", "in_place", "kinks", "second_order", "values"]
+__all__ = [
+    "constants",
+    "derivatives",
+    "in_place",
+    "kinks",
+    "operands",
+    "second_order",
+    "values",
+]

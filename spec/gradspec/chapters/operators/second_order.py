@@ -19,6 +19,7 @@ import numpy as np
 
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.curvature import curvature
+from gradspec.catalogue.domain import ZERO
 from gradspec.catalogue.operator import DIFFERENTIABLE, LINEAR, is_tensor, variables
 from gradspec.catalogue.operators import CALLS
 from gradspec.chapters.operators.calling import cotangent, function, results
@@ -33,22 +34,37 @@ ROUNDING: Final = 2.0**15
 """The differences of slopes lose twelve bits; what a rule loses comes to it."""
 
 
+OF_SHAPES: Final = ("keepdim", "ceil_mode", "return_indices")
+"""Arguments that change no number."""
+
+ORDERS: Final = ("ord", "p", "norm_type", "n")
+"""Arguments with each value of which an operator is another function."""
+
+
 def bending() -> Iterator[tuple[str, Call]]:
-    """Give a call of each operator, and one for each set of its options; of what is linear, one
-    for each set of dimensions.
+    """Give the calls that are asked: of what is linear one for each set of dimensions, and of what
+    is not one for each set of arguments, each order and each stated point.
     """
     seen = set()
     for name, call in CALLS.items():
         row = call.operator
-        operands = [operand.ndim for operand in variables(call.sample())]
+        operands = list(variables(call.sample()))
         if row.inplace or row.smoothness not in DIFFERENTIABLE or not operands:
             continue
-        options = [n for n, value in call.given.items() if not is_tensor(value)]
-        tells = operands[1:] and operands if row.smoothness is LINEAR else options
+        if row.smoothness is LINEAR:
+            tells = [operand.ndim for operand in operands[1:] and operands]
+        else:
+            given = ((n, value) for n, value in call.given.items() if n not in OF_SHAPES)
+            tells = [(n, *_particulars(call, n, value)) for n, value in given]
         key = (row.name, *tells)
         if key not in seen:
             seen.add(key)
             yield name, call
+
+
+def _particulars(call: Call, name: str, value: Any) -> tuple[Any, ...]:
+    stated = isinstance(value, np.ndarray) or getattr(value, "domain", None) is ZERO
+    return is_tensor(value), stated and call.name, name in ORDERS and value
 
 
 BENDING: Final = dict(bending())
