@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ROUNDING: Final = 2.0**15
 """The differences of slopes lose twelve bits; what a rule loses comes to it."""
 
+FINE: Final = 1024
+"""Parts of one in which directions are drawn: of fewer, two terms may cancel each other."""
 
 OF_SHAPES: Final = ("keepdim", "ceil_mode", "return_indices")
 """Arguments that change no number."""
@@ -75,8 +77,10 @@ def second_derivative_is_that_of_the_formula(ag: Autograd, call: Call) -> None:
     """Of {name} times a further variable, the second derivative is that of the formula."""
     sample = call.sample()
     points = [1.0, *variables(sample)]
-    weights = [cotangent(ag, v) for _, v in results(call, sample) if v.dtype.kind == "f"]
-    along, across = ([cotangent(ag, p) for p in points] for _ in range(2))
+    values = [value for _, value in results(call, sample) if value.dtype.kind == "f"]
+    weights, along, across = (
+        [cotangent(ag, array, FINE) for array in arrays] for arrays in (values, points, points)
+    )
 
     def product(factor: Any, *given: Any) -> Any:
         result = function(ag, call, sample)(*given)
