@@ -113,8 +113,8 @@ OF_NETWORKS: Final = {
     "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
     "nll_loss_weight_ignored",
     "log_softmax": "cross_entropy*",
-    "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
-    "batch_norm_images group_norm* instance_norm*",
+    "standardise": "layer_norm* batch_norm_training batch_norm_training_affine "
+    "batch_norm_training_bias batch_norm_eps batch_norm_images group_norm* instance_norm*",
     "mul": "rms_norm* batch_norm* kl_div*",
     "div": "normalize* local_response_norm*",
     "convolution": "conv1d* conv2d*",

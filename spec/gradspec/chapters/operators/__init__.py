@@ -23,6 +23,8 @@ not ask for one.  Forms that write in place give what the operator would have gi
 from gradspec.chapters.operators import (
     values,
     derivatives,
+    operands,
+    second_order,
     composed,
     repeated,
     probabilities,
@@ -40,8 +42,10 @@ __all__ = [
     "ends",
     "in_place",
     "kinks",
+    "operands",
     "probabilities",
     "repeated",
+    "second_order",
     "statistics",
     "values",
 ]

@@ -64,9 +64,9 @@ def _on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
     return perform(ag, call, replaced(sample, points, ag.tensor))
 
 
-def cotangent(ag: Autograd, value: Any) -> Any:
+def cotangent(ag: Autograd, value: Any, parts: int = 16) -> Any:
     """Draw a cotangent of sixteenths, which are exact in the data type of every result."""
-    return np.round(ag.random(*np.shape(value)) * 16) / 16
+    return np.round(ag.random(*np.shape(value)) * parts) / parts
 
 
 def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
