@@ -16,6 +16,6 @@ Operators that give truth values, places or constants have no derivative, and wh
 not ask for one.  Forms that write in place give what the operator would have given.
 """
 
-from gradspec.chapters.operators import values, derivatives, kinks, constants, in_place
+from gradspec.chapters.operators import values, derivatives, kinks, constants, in_place, saved
 
-__all__ = ["constants", "derivatives", "in_place", "kinks", "values"]
+__all__ = ["constants", "derivatives", "in_place", "kinks", "saved", "values"]
