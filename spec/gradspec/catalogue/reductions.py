@@ -45,9 +45,9 @@ def reduction(
     return row(called, formula, smoothness, on(2, 3), **calls)
 
 
-def total(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """Give the sum."""
-    return x.sum(dim, keepdims=keepdim)
+def total(x: Any, dim: Any = None, keepdim: bool = False, dtype: str | None = None) -> Any:
+    """Give the sum, in the type that is asked for."""
+    return x.sum(dim, dtype=dtype, keepdims=keepdim)
 
 
 def mean(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -161,7 +161,7 @@ MODULI: Final = Kink(
 )
 
 ROWS: Final = (
-    reduction(f"sum({DIM})", total, LINEAR),
+    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR),
     reduction(f"mean({DIM})", mean, LINEAR),
     reduction(
         *(f"prod({DIM})", multiplied, ANALYTIC),

@@ -16,6 +16,14 @@ Operators that give truth values, places or constants have no derivative, and wh
 not ask for one.  Forms that write in place give what the operator would have given.
 """
 
-from gradspec.chapters.operators import values, derivatives, kinks, constants, in_place, saved
+from gradspec.chapters.operators import (
+    values,
+    derivatives,
+    kinks,
+    constants,
+    in_place,
+    data_types,
+    saved,
+)
 
-__all__ = ["constants", "derivatives", "in_place", "kinks", "saved", "values"]
+__all__ = ["constants", "data_types", "derivatives", "in_place", "kinks", "saved", "values"]

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from itertools import starmap
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import CONVENTION, SAFETY, clause, expect
 from gradspec.catalogue.keeping import KEPT
 from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays
 from gradspec.catalogue.operators import OPERATORS
-from gradspec.catalogue.slopes import pulled_back
-from gradspec.chapters.operators.calling import cotangent, perform, results
+from gradspec.chapters.operators.calling import cotangent, moving, perform, results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradspec import Autograd
     from gradspec.catalogue.operator import Call, Given
-    from gradspec.catalogue.slopes import Pulled
 
 SAVED_TENSORS: Final = "notes/autograd § Saved tensors"
 
@@ -91,24 +88,13 @@ def each_overwritten(ag: Autograd, call: Call, sample: Given, part: int | None) 
         yield (again, *again.tensors[number])
 
 
-def differentiated(ag: Autograd, call: Call, sample: Given) -> tuple[int | None, Any, Pulled]:
-    """Choose a result that is no constant; give its number, a cotangent, and the gradients."""
-
-    def asked(part: int | None, value: Any) -> tuple[int | None, Any, Pulled]:
-        weights = cotangent(ag, value)
-        return part, weights, pulled_back(call, sample, weights, part)
-
-    of_numbers = [(p, v) for p, v in results(call, sample) if v.dtype.kind == "f"]
-    return max(starmap(asked, of_numbers), key=lambda one: one[2].scale)
-
-
 @clause("op-244", SAFETY, sources=[SAVED_TENSORS, "chain rule"], over=SMOOTH)
 def what_was_overwritten_is_not_taken_for_what_it_was(ag: Autograd, call: Call) -> None:
     """If an operand or a result of {name} is overwritten, the write or the pass is refused, or the
     gradient is right.
     """
     sample = call.sample()
-    part, weights, expected = differentiated(ag, call, sample)
+    part, weights, expected = moving(ag, call, sample)
 
     for made, _, tensor, held in each_overwritten(ag, call, sample, part):
         with ag.attempt() as backward:
@@ -132,7 +118,7 @@ def what_is_kept_may_not_be_written(ag: Autograd, call: Call) -> None:
     Remedy: write to a clone(), or after the pass.
     """
     sample = call.sample()
-    part, weights, _ = differentiated(ag, call, sample)
+    part, weights, _ = moving(ag, call, sample)
 
     for made, name, tensor, held in each_overwritten(ag, call, sample, part):
         overwrite(ag, tensor, held)
