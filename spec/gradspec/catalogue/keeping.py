@@ -79,3 +79,10 @@ KEPT: Final = {
     for operator in operators.split()
 }
 """Operator -> the names of what it keeps."""
+
+OF_ITS_MEMORY: Final = (
+    "view reshape flatten squeeze unsqueeze view_as unflatten cat stack slice_scatter vstack "
+    "block_diag"
+)
+HANDING_ON: Final = frozenset(OF_ITS_MEMORY.split())
+"""Operators through which a cotangent arrives as a view of itself, or of a part of itself."""

@@ -24,6 +24,16 @@ from gradspec.chapters.operators import (
     in_place,
     data_types,
     saved,
+    memory,
 )
 
-__all__ = ["constants", "data_types", "derivatives", "in_place", "kinks", "saved", "values"]
+__all__ = [
+    "constants",
+    "data_types",
+    "derivatives",
+    "in_place",
+    "kinks",
+    "memory",
+    "saved",
+    "values",
+]

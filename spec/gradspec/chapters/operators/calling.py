@@ -7,12 +7,14 @@ is a constant, and an engine may rightly say that it depends on nothing.
 from __future__ import annotations
 
 from itertools import starmap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec.catalogue.in_place import AUGMENTED
-from gradspec.catalogue.operator import map_arrays, replaced, variables
+from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays, replaced, variables
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.catalogue.operators import OPERATORS
 from gradspec.catalogue.slopes import pulled_back
 
 if TYPE_CHECKING:
@@ -20,7 +22,14 @@ if TYPE_CHECKING:
 
     from gradspec import Autograd
     from gradspec.catalogue.operator import Call, Given
-    from gradspec.catalogue.slopes import Pulled
+from gradspec.catalogue.slopes import Pulled
+
+SMOOTH: Final = {
+    name: operator.telling()
+    for name, operator in OPERATORS.items()
+    if operator.smoothness in DIFFERENTIABLE and not operator.inplace
+}
+"""Of every operator that has a derivative the call that tells most."""
 
 
 def perform(ag: Autograd, call: Call, given: Given) -> Any:

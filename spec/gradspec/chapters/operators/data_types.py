@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
-from gradspec.catalogue.operator import DIFFERENTIABLE, Call, is_tensor, map_arrays, on, variables
+from gradspec.catalogue.operator import Call, is_tensor, map_arrays, on, variables
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.catalogue.types import CONVERSIONS, PROMOTING, WITHOUT_HALVES
-from gradspec.chapters.operators.calling import moving, perform, results
+from gradspec.chapters.operators.calling import SMOOTH, moving, perform, results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from gradspec.catalogue.operator import Given
 
 PROMOTION: Final = "docs tensor_attributes § torch.dtype"
-SMOOTH: Final = {
-    name: operator.telling()
-    for name, operator in OPERATORS.items()
-    if operator.smoothness in DIFFERENTIABLE and not operator.inplace
-}
 OF_ONE_TYPE: Final = {name: call for name, call in SMOOTH.items() if name not in CONVERSIONS}
 HALVES: Final = {n: call for n, call in OF_ONE_TYPE.items() if n not in WITHOUT_HALVES}
 OF_SEVERAL: Final = {n: c for n, c in OF_ONE_TYPE.items() if len(list(variables(c.sample()))) > 1}

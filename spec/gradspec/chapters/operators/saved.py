@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import CONVENTION, SAFETY, clause, expect
 from gradspec.catalogue.keeping import KEPT
-from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays
-from gradspec.catalogue.operators import OPERATORS
-from gradspec.chapters.operators.calling import cotangent, moving, perform, results
+from gradspec.catalogue.operator import map_arrays
+from gradspec.chapters.operators.calling import SMOOTH, cotangent, moving, perform, results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,15 +24,10 @@ if TYPE_CHECKING:
 SAVED_TENSORS: Final = "notes/autograd § Saved tensors"
 
 
-SMOOTH: Final = {
-    name: operator.telling()
-    for name, operator in OPERATORS.items()
-    if operator.smoothness in DIFFERENTIABLE and not operator.inplace
-}
-STATED: Final = {name: call for name, call in SMOOTH.items() if name in KEPT}
-
 ENOUGH: Final = 2**12
 """So many units in the last place are far less than another slope."""
+
+STATED: Final = {name: call for name, call in SMOOTH.items() if name in KEPT}
 
 
 @dataclass(frozen=True, slots=True)
