@@ -25,6 +25,7 @@ from gradspec.chapters.operators import (
     data_types,
     saved,
     memory,
+    refusals,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "in_place",
     "kinks",
     "memory",
+    "refusals",
     "saved",
     "values",
 ]

@@ -14,7 +14,6 @@ import numpy as np
 from gradspec.catalogue.in_place import AUGMENTED
 from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays, replaced, variables
 from gradspec.catalogue.operators import OPERATORS
-from gradspec.catalogue.operators import OPERATORS
 from gradspec.catalogue.slopes import pulled_back
 
 if TYPE_CHECKING:
