@@ -46,12 +46,11 @@ def without_such_a_dimension(operator: Operator) -> Iterator[tuple[Call, Given]]
     for parameter in operator.signature.names:
         if parameter in DIMENSIONS:
             for call, dim in list(calls_with(operator, parameter)):
+                wrong: list[Any] = []
                 if isinstance(dim, int):
                     wrong = [beyond(call), -beyond(call) - 1]
                 elif isinstance(dim, tuple):
                     wrong = [(beyond(call), *dim[1:]), (dim[0],) * len(dim)][: len(dim)]
-                else:
-                    wrong = []
                 yield from ((call, call.sample() | {parameter: value}) for value in wrong)
 
 
