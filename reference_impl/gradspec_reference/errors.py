@@ -320,6 +320,20 @@ class OperandShapeError(GradError, RuntimeError):
     clause = "rec-204"
 
 
+class DimensionError(GradError, IndexError):
+    """A dimension was named that is not there."""
+
+    kind = "dimension"
+    clause = "op-249"
+
+
+class RepeatedDimensionError(GradError, RuntimeError):
+    """A dimension was named twice."""
+
+    kind = "dimension"
+    clause = "op-249"
+
+
 class HookWithoutGradError(GradError, RuntimeError):
     """A hook was put on a tensor that does not require grad."""
 

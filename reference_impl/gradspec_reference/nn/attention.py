@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradspec_reference.dtypes import bool_, int32, int64
+from gradspec_reference.dtypes import bool_, int32, int64, promoted_dtype
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
@@ -99,7 +99,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """Return the product of vectors over that of their norms, neither of which is below eps."""
     refusals.check_shapes(OPERATORS["mul"], (x1._array, x2._array))
     shape = np.broadcast_shapes(x1._array.shape, x2._array.shape)
-    x1, x2 = (shapes.expand(x, *shape) for x in (x1, x2))
+    common = promoted_dtype(x1._array, x2._array)
+    x1, x2 = (reductions.cast(shapes.expand(x, *shape), common) for x in (x1, x2))
     norms = [selection.clamp(normalised.norm(x, 2.0, dim, True), eps) for x in (x1, x2)]
     return reductions.sum((x1 / norms[0]) * (x2 / norms[1]), dim)
 

@@ -156,6 +156,13 @@ class Operator:
         """Name a call or a kink among those of all operators."""
         return f"{self.name}_{call}" if call else self.name
 
+    def telling(self) -> Call:
+        """Give the call that tells most: on arrays that broadcast, on arrays, or the plain one."""
+        name = next(
+            (n for n in ("broadcast", "array", "") if n in self.calls), next(iter(self.calls))
+        )
+        return Call(self, self.named(name), self.calls[name])
+
     def form_in_place(self) -> Operator:
         """Give the form that writes its result into its first operand, where that has room."""
         return replace(

@@ -47,9 +47,9 @@ def reduction(
     return row(called, formula, smoothness, on(2, 3), **calls)
 
 
-def total(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """Give the sum."""
-    return x.sum(dim, keepdims=keepdim)
+def total(x: Any, dim: Any = None, keepdim: bool = False, dtype: str | None = None) -> Any:
+    """Give the sum, in the type that is asked for."""
+    return x.sum(dim, dtype=dtype, keepdims=keepdim)
 
 
 def mean(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -190,7 +190,7 @@ OF_ONE: Final = {"of_one": at([1.5], None, NO_NUMBER)}
 WITH_NAN: Final = {"nan": at([1.0, NO_NUMBER], None, [0.0, 1.0])}
 
 ROWS: Final = (
-    reduction(f"sum({DIM})", total, LINEAR),
+    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR),
     reduction(f"mean({DIM})", mean, LINEAR),
     reduction(
         *(f"prod({DIM})", multiplied, ANALYTIC),

@@ -13,6 +13,7 @@ from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import RepeatedDimensionError
 from gradspec_reference.names.functions import assembly, indexing, parts, shapes
 from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.operators import OPERATORS
@@ -111,11 +112,8 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     if len(plane) != 2 or input.ndim < 2:  # noqa: PLR2004 - a plane
         raise RuntimeError(f"rot90 was given {list(plane)} of {input.ndim} dimensions; name two")
     if plane[0] == plane[1] or abs(plane[0] - plane[1]) == input.ndim:
-        raise RuntimeError(f"rot90 was given {list(plane)}; name two dimensions")
-    for dim in plane:
-        if not -input.ndim <= dim < input.ndim:
-            raise RuntimeError(f"rot90 was given dimension {dim} of {input.ndim}")
-    return unary(OPERATORS["rot90"], input, k, tuple(d % input.ndim for d in plane))
+        raise RepeatedDimensionError(f"rot90 was given {list(plane)}; name two dimensions")
+    return unary(OPERATORS["rot90"], input, k, tuple(normal_dim(d, input.ndim) for d in plane))
 
 
 def repeat_interleave(

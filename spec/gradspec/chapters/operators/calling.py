@@ -6,18 +6,29 @@ is a constant, and an engine may rightly say that it depends on nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import starmap
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec.catalogue.in_place import AUGMENTED
-from gradspec.catalogue.operator import map_arrays, replaced, variables
+from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays, replaced, variables
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.catalogue.slopes import pulled_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradspec import Autograd
     from gradspec.catalogue.operator import Call, Given
+from gradspec.catalogue.slopes import Pulled
+
+SMOOTH: Final = {
+    name: operator.telling()
+    for name, operator in OPERATORS.items()
+    if operator.smoothness in DIFFERENTIABLE and not operator.inplace
+}
+"""Of every operator that has a derivative the call that tells most."""
 
 
 def perform(ag: Autograd, call: Call, given: Given) -> Any:
@@ -74,3 +85,14 @@ def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
     value = call.value(sample)
     for part, one in enumerate(value if call.gives_several else (value,)):
         yield (part if call.gives_several else None), np.asarray(one)
+
+
+def moving(ag: Autograd, call: Call, sample: Given) -> tuple[int | None, Any, Pulled]:
+    """Choose a result that is no constant; give its number, a cotangent, and the gradients."""
+
+    def asked(part: int | None, value: Any) -> tuple[int | None, Any, Pulled]:
+        weights = cotangent(ag, value)
+        return part, weights, pulled_back(call, sample, weights, part)
+
+    of_numbers = [(p, v) for p, v in results(call, sample) if v.dtype.kind == "f"]
+    return max(starmap(asked, of_numbers), key=lambda one: one[2].scale)
