@@ -153,6 +153,7 @@ def tied(sign: float, *, shared: bool) -> dict[str, Kink]:
 
 AT_ZERO: Final = (-1.0, 1.0)
 TRUTHS: Final = on(3, 2, domain=ZERO_OR_ONE, dim=0)
+MANY_TRUTHS: Final = on(2, 3, 4, domain=ZERO_OR_ONE, dim=(0, 1))
 TWO_ZEROS: Final = point([[0.0, 3.0, 0.0], [0.5, 0.0, 2.0]], dim=1)
 MODULI: Final = Kink(
     point([2.0, -2.0], p=math.inf),
@@ -161,8 +162,8 @@ MODULI: Final = Kink(
 )
 
 ROWS: Final = (
-    reduction(f"sum({DIM})", total, LINEAR),
-    reduction(f"mean({DIM})", mean, LINEAR),
+    reduction(f"sum({DIM})", total, LINEAR, dims=DIMS),
+    reduction(f"mean({DIM})", mean, LINEAR, dims=DIMS),
     reduction(
         *(f"prod({DIM})", multiplied, ANALYTIC),
         one_zero=point([1.5, 0.0, -2.0]),
@@ -170,8 +171,8 @@ ROWS: Final = (
     ),
     reduction(f"argmax({DIM})", reducing(np.argmax), CONSTANT),
     reduction(f"argmin({DIM})", reducing(np.argmin), CONSTANT),
-    reduction(f"all({DIM})", reducing(np.all), CONSTANT, dim=TRUTHS),
-    reduction(f"any({DIM})", reducing(np.any), CONSTANT, dim=TRUTHS),
+    reduction(f"all({DIM})", reducing(np.all), CONSTANT, dim=TRUTHS, dims=MANY_TRUTHS),
+    reduction(f"any({DIM})", reducing(np.any), CONSTANT, dim=TRUTHS, dims=MANY_TRUTHS),
     reduction(
         *("amax(x, dim=(), keepdim=False)", extreme(largest), PIECEWISE),
         dims=DIMS,
@@ -182,9 +183,14 @@ ROWS: Final = (
         dims=DIMS,
         kinks=tied(-1.0, shared=True),
     ),
-    reduction(f"var({CORRECTION})", variance, ANALYTIC, correction=on(2, 3, dim=1, correction=0)),
+    reduction(
+        *(f"var({CORRECTION})", variance, ANALYTIC),
+        dims=DIMS,
+        correction=on(2, 3, dim=1, correction=0),
+    ),
     reduction(
         *(f"std({CORRECTION})", deviation, ANALYTIC),
+        dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         kinks={"": Kink(point([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
     ),

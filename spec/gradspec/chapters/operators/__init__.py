@@ -14,8 +14,19 @@ choice, which is a convention.
 
 Operators that give truth values, places or constants have no derivative, and what they give does
 not ask for one.  Forms that write in place give what the operator would have given.
+
+Some questions are put to every operator that admits them, once each and not for every call:
+operands that are repeated, each axis in turn, memory that is out of order, few entries or none.
 """
 
-from gradspec.chapters.operators import values, derivatives, kinks, constants, in_place
+from gradspec.chapters.operators import (
+    values,
+    derivatives,
+    broadcasting,
+    axes,
+    kinks,
+    constants,
+    in_place,
+)
 
-__all__ = ["constants", "derivatives", "in_place", "kinks", "values"]
+__all__ = ["axes", "broadcasting", "constants", "derivatives", "in_place", "kinks", "values"]

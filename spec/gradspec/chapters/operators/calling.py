@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec import expect
 from gradspec.catalogue.in_place import AUGMENTED
-from gradspec.catalogue.operator import map_arrays, replaced, variables
+from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays, replaced, variables
+from gradspec.catalogue.slopes import pulled_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradspec import Autograd
+    from gradspec.catalogue.facets.asking import Asked
     from gradspec.catalogue.operator import Call, Given
 
 
@@ -74,3 +77,21 @@ def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
     value = call.value(sample)
     for part, one in enumerate(value if call.gives_several else (value,)):
         yield (part if call.gives_several else None), np.asarray(one)
+
+
+def agrees_with_formula(ag: Autograd, asked: Asked, *, meaning: Asked | None = None) -> None:
+    """Demand the value and the derivative of the formula, of this call or the one that it means."""
+    call, sample = asked
+    meant, meant_sample = meaning or asked
+    if call.operator.smoothness not in DIFFERENTIABLE:
+        expect(on_constants(ag, call, sample)).is_close(meant.value(meant_sample))
+        return
+    points = list(variables(sample))
+    for part, value in results(meant, meant_sample):
+        if value.dtype.kind == "f":
+            weights = cotangent(ag, value)
+            found, gradients = ag.vjp(function(ag, call, sample, part), points, weights)
+            expected = pulled_back(meant, meant_sample, weights, part)
+            expect(found).is_close(value)
+            for gradient, wanted in zip(gradients, expected.gradients, strict=True):
+                expect(gradient).is_close(wanted, scale=expected.scale)
