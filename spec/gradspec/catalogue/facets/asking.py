@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec.catalogue.operator import Call, Given, Operand, Operator, variables
 from gradspec.catalogue.operators import CALLS, OPERATORS
+from gradspec.catalogue.slopes import jacobians, times
 from gradspec.exceptions import TooFewNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gradspec.catalogue.slopes import Pulled
+
 REFUSALS: Final = (ValueError, IndexError, TypeError, ZeroDivisionError, np.linalg.LinAlgError)
 """What a formula raises of operands that it is not made for."""
 
 
-class Asked(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Asked:
     """A call, and a sample of its operands that need not be the one that it draws."""
 
     call: Call
@@ -31,6 +37,16 @@ class Asked(NamedTuple):
         except REFUSALS:
             return None
         return [np.asarray(v) for v in (value if self.call.gives_several else (value,))]
+
+    def pulled_back(self, cotangent: Any, part: int | None = None) -> Pulled:
+        """Give the cotangent times the Jacobian, which is computed once."""
+        if part not in self._jacobians:
+            self._jacobians[part] = jacobians(self.call, self.sample, part)
+        return times(cotangent, self._jacobians[part])
+
+    @functools.cached_property
+    def _jacobians(self) -> dict[int | None, list[Any]]:
+        return {}
 
 
 def calls_of(operator: Operator) -> list[Call]:

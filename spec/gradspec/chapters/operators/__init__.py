@@ -24,9 +24,19 @@ from gradspec.chapters.operators import (
     derivatives,
     broadcasting,
     axes,
+    layouts,
     kinks,
     constants,
     in_place,
 )
 
-__all__ = ["axes", "broadcasting", "constants", "derivatives", "in_place", "kinks", "values"]
+__all__ = [
+    "axes",
+    "broadcasting",
+    "constants",
+    "derivatives",
+    "in_place",
+    "kinks",
+    "layouts",
+    "values",
+]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.facets.broadcasting import BROADCAST, broadcast
 from gradspec.catalogue.operator import variables
-from gradspec.catalogue.slopes import pulled_back
 from gradspec.chapters.operators.calling import cotangent, function
 
 if TYPE_CHECKING:
@@ -23,9 +22,10 @@ if TYPE_CHECKING:
 @clause("op-050", VALUE, sources=["notes/broadcasting", "chain rule"], over=BROADCAST)
 def what_was_repeated_receives_a_sum(ag: Autograd, plain: Call) -> None:
     """An operand of {name} that is broadcast receives its gradients summed, in its own shape."""
-    for call, sample in broadcast(plain):
-        weights = cotangent(ag, call.value(sample))
-        _, found = ag.vjp(function(ag, call, sample), list(variables(sample)), weights)
-        expected = pulled_back(call, sample, weights)
+    for asked in broadcast(plain):
+        weights = cotangent(ag, asked.call.value(asked.sample))
+        points = list(variables(asked.sample))
+        _, found = ag.vjp(function(ag, asked.call, asked.sample), points, weights)
+        expected = asked.pulled_back(weights)
         for gradient, wanted in zip(found, expected.gradients, strict=True):
             expect(gradient).is_close(wanted, scale=expected.scale)

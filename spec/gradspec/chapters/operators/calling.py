@@ -13,7 +13,6 @@ import numpy as np
 from gradspec import expect
 from gradspec.catalogue.in_place import AUGMENTED
 from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays, replaced, variables
-from gradspec.catalogue.slopes import pulled_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,7 +45,7 @@ def on_constants(ag: Autograd, call: Call, sample: Given) -> Any:
 def on_leaves(ag: Autograd, call: Call, sample: Given) -> Any:
     """Call the operator on leaves that require grad; in place, on a result of one."""
     leaves = [ag.tensor(v, requires_grad=True) for v in variables(sample)]
-    return _on_points(ag, call, sample, leaves)
+    return on_points(ag, call, sample, leaves)
 
 
 def function(
@@ -55,13 +54,13 @@ def function(
     """Give the operator, or one of its results, as a function of its variables alone."""
 
     def applied(*points: Any) -> Any:
-        result = _on_points(ag, call, sample, points)
+        result = on_points(ag, call, sample, points)
         return result if part is None else result[part]
 
     return applied
 
 
-def _on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
+def on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
     if call.operator.inplace:
         points = [points[0] * 1.0, *points[1:]]
     return perform(ag, call, replaced(sample, points, ag.tensor))
@@ -81,17 +80,16 @@ def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
 
 def agrees_with_formula(ag: Autograd, asked: Asked, *, meaning: Asked | None = None) -> None:
     """Demand the value and the derivative of the formula, of this call or the one that it means."""
-    call, sample = asked
-    meant, meant_sample = meaning or asked
+    call, sample, meant = asked.call, asked.sample, meaning or asked
     if call.operator.smoothness not in DIFFERENTIABLE:
-        expect(on_constants(ag, call, sample)).is_close(meant.value(meant_sample))
+        expect(on_constants(ag, call, sample)).is_close(meant.call.value(meant.sample))
         return
     points = list(variables(sample))
-    for part, value in results(meant, meant_sample):
+    for part, value in results(meant.call, meant.sample):
         if value.dtype.kind == "f":
             weights = cotangent(ag, value)
             found, gradients = ag.vjp(function(ag, call, sample, part), points, weights)
-            expected = pulled_back(meant, meant_sample, weights, part)
+            expected = meant.pulled_back(weights, part)
             expect(found).is_close(value)
             for gradient, wanted in zip(gradients, expected.gradients, strict=True):
                 expect(gradient).is_close(wanted, scale=expected.scale)
