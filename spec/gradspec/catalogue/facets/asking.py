@@ -39,10 +39,14 @@ class Asked:
         return [np.asarray(v) for v in (value if self.call.gives_several else (value,))]
 
     def pulled_back(self, cotangent: Any, part: int | None = None) -> Pulled:
-        """Give the cotangent times the Jacobian, which is computed once."""
+        """Give the cotangent times the Jacobian, which is computed once.
+
+        Operands and cotangents are of about one in size, and so is what is rounded on the way.
+        """
         if part not in self._jacobians:
             self._jacobians[part] = jacobians(self.call, self.sample, part)
-        return times(cotangent, self._jacobians[part])
+        pulled = times(cotangent, self._jacobians[part])
+        return pulled._replace(scale=max(pulled.scale, 1.0))
 
     @functools.cached_property
     def _jacobians(self) -> dict[int | None, list[Any]]:

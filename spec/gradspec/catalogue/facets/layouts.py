@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
-from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, Operator, replaced, variables
+from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, SPECTRAL, Operator, replaced, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -143,7 +143,9 @@ def _laid(asked: Asked, way: Way) -> Laid | None:
 
 
 def _is_defined(asked: Asked) -> bool:
-    """Say whether repeated entries are no singular ones."""
+    """Say whether it is far from singular operands, although entries are repeated."""
+    if asked.call.operator.smoothness is SPECTRAL:
+        return False
     value = asked.value()
     return value is not None and all(np.all(np.isfinite(v)) for v in value)
 
