@@ -24,6 +24,9 @@ AXIS: Final = ("dim", "dims", "dimension")
 PAIRS: Final = ("dim0", "dim1", "dim2", "start_dim", "end_dim", "source", "destination")
 """Parameters that name one axis beside another."""
 
+COUNTING: Final = ("tile", "tensordot")
+"""Operators whose `dims` are numbers of repeats, or pairs of axes."""
+
 DEEP: Final = 3
 
 
@@ -132,40 +135,48 @@ def each_axis(operator: Operator) -> list[Asked]:
     return []
 
 
-def _from_the_end(asked: Asked) -> Asked | None:
-    """Count every axis that a call names from the end."""
+def from_the_end(asked: Asked) -> Asked:
+    """Count every axis that a call names from the end; raises ValueError where it names none."""
     rank = _rank(_first(asked.sample))
-    named = {n: v for n, v in asked.call.given.items() if _are_axes(asked.call.operator, n, v)}
-    found = asked.value()
+    named = _axes_of(asked.call)
     for count in (rank, rank + 1):
         turned = {name: _turned(value, count) for name, value in named.items()}
-        other = Asked(
-            Call(asked.call.operator, asked.call.name, {**asked.call.given, **turned}),
-            {**asked.sample, **turned},
-        )
-        if turned != named and same(found, other.value()):
+        given = {**asked.call.given, **turned}
+        call = Call(asked.call.operator, asked.call.name, given)
+        other = Asked(call, {**asked.sample, **turned})
+        if same(asked.value(), other.value()):
             return other
-    return None
+    raise ValueError(f"{asked.call.name} names no axis that could be counted from the end")
+
+
+def naming_axes(operator: Operator) -> list[Asked]:
+    """Give the calls along each axis, or else those that name several axes that belong together."""
+    if operator.name in ALONG:
+        return ALONG[operator.name]
+    calls = (call for call in calls_of(operator) if _is_counted(_axes_of(call)))
+    return [Asked(call, call.sample()) for call in calls]
+
+
+def _axes_of(call: Call) -> dict[str, Any]:
+    return {n: v for n, v in call.given.items() if _are_axes(call.operator, n, v)}
+
+
+def _is_counted(axes: dict[str, Any]) -> bool:
+    """Say whether some axis is counted from the front."""
+    return any(_turned(value, 1) != value for value in axes.values())
 
 
 def _are_axes(operator: Operator, name: str, value: Any) -> bool:
     """Say whether a parameter is given axes, and no count of them and no tensor."""
     if name in PAIRS or name == "dim" or operator.name in ALONG:
         return name in (*AXIS, *PAIRS) and isinstance(value, int | tuple)
-    return name in AXIS and isinstance(value, tuple)
+    return name in AXIS and isinstance(value, tuple) and operator.name not in COUNTING
 
 
 def _turned(value: Any, count: int) -> Any:
     if isinstance(value, tuple):
         return tuple(_turned(v, count) for v in value)
     return value - count if isinstance(value, int) and value >= 0 else value
-
-
-def from_the_end(operator: Operator) -> list[tuple[Asked, Asked]]:
-    """Give calls beside the same with axes that are counted from the end."""
-    asked = ALONG.get(operator.name) or [Asked(c, c.sample()) for c in calls_of(operator)]
-    beside = ((one, _from_the_end(one)) for one in asked if hasattr(_first(one.sample), "shape"))
-    return [(one, other) for one, other in beside if other]
 
 
 def several_axes(operator: Operator) -> list[Asked]:
@@ -201,6 +212,6 @@ def _table(question: Callable[[Operator], list[Any]]) -> dict[str, list[Any]]:
 
 
 ALONG: Final = _table(each_axis)
-FROM_THE_END: Final = _table(from_the_end)
+NAMED: Final = _table(naming_axes)
 SEVERAL: Final = _table(several_axes)
 KEPT: Final = _table(keeping)

@@ -58,7 +58,7 @@ def _admits(call: Call) -> bool:
     if call.operator.inplace and "x" not in operands_of(call):
         return False
     try:
-        return all(map(_repeats, broadcast(call)))
+        return _repeats(broadcast(call)[0])
     except TooFewNumbers:
         return False
 

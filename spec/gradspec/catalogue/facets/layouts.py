@@ -6,6 +6,7 @@ sum of what the places receive where its entries were read.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +14,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import factorisations, linear_algebra
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
-from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, SPECTRAL, Operator, replaced, variables
+from gradspec.catalogue.operator import (
+    CONSTANT,
+    DIFFERENTIABLE,
+    SPECTRAL,
+    Call,
+    Operand,
+    Operator,
+    holds_tensors,
+    replaced,
+    variables,
+)
+from gradspec.catalogue.operators import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,48 +140,68 @@ class Laid:
         return pulled._replace(gradients=[layout.back(g) for layout, g in each])
 
 
-def _laid(asked: Asked, way: Way) -> Laid | None:
+def laid(call: Call, way: Way) -> Laid:
+    """Read all operands of a call in a way, but those that have too few dimensions for it."""
+    asked = drawn(call.name)
     points = list(variables(asked.sample))
-    found = [way(point.shape) for point in points]
-    if not any(found):
-        return None
-    layouts = [one or in_order(p.shape) for one, p in zip(found, points, strict=True)]
-    bases = [layout.filled(p) for layout, p in zip(layouts, points, strict=True)]
+    layouts = tuple(way(p.shape) or in_order(p.shape) for p in points)
+    bases = tuple(layout.filled(p) for layout, p in zip(layouts, points, strict=True))
     read = [b.ravel()[layout.origins] for layout, b in zip(layouts, bases, strict=True)]
     if not all(map(np.array_equal, read, points)):
-        asked = Asked(asked.call, replaced(asked.sample, read, lambda constant: constant))
-        if not _is_defined(asked):
-            return None
-    return Laid(asked, tuple(layouts), tuple(bases))
+        asked = Asked(call, replaced(asked.sample, read, lambda constant: constant))
+    return Laid(asked, layouts, bases)
 
 
-def _is_defined(asked: Asked) -> bool:
-    """Say whether it is far from singular operands, although entries are repeated."""
-    if asked.call.operator.smoothness is SPECTRAL:
-        return False
-    value = asked.value()
-    return value is not None and all(np.all(np.isfinite(v)) for v in value)
+@functools.cache
+def drawn(name: str) -> Asked:
+    """Draw the operands of a call once for all layouts."""
+    return Asked(CALLS[name], CALLS[name].sample())
 
 
-def _on_array(operator: Operator) -> Asked | None:
+def _on_array(operator: Operator) -> Call | None:
     """Give the first call on matrices, or else on vectors."""
-    asked = [Asked(call, call.sample()) for call in calls_of(operator)]
-    ranks = [max((np.ndim(p) for p in variables(one.sample)), default=0) for one in asked]
+    calls = calls_of(operator)
+    ranks = [max(map(len, shapes(call)), default=0) for call in calls]
     deepest = min(max(ranks, default=0), MATRIX)
-    found = (one for one, rank in zip(asked, ranks, strict=True) if rank >= deepest > 0)
+    found = (call for call, rank in zip(calls, ranks, strict=True) if rank >= deepest > 0)
     return next(found, None)
 
 
+def shapes(call: Call) -> list[Shape]:
+    """Give the shapes of the variables that a call has."""
+    return [v.shape for value in call.given.values() for v in _listed(value) if _is_variable(v)]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if holds_tensors(value) else [value]
+
+
+def _is_variable(value: Any) -> bool:
+    if isinstance(value, Operand):
+        return isinstance(value.domain.values[0], float)
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def needs_independence(call: Call) -> bool:
+    """Say whether a call needs rows that are independent."""
+    return call.operator.smoothness is SPECTRAL or call.operator in (
+        *linear_algebra.ROWS,
+        *factorisations.ROWS,
+    )
+
+
 ON_ARRAYS: Final = {
-    operator.name: asked
+    operator.name: call
     for operator in out_of_place()
     if operator.smoothness in (*DIFFERENTIABLE, CONSTANT) and operator.name not in IN_MEMORY
-    if (asked := _on_array(operator))
+    if (call := _on_array(operator))
 }
 """Operator -> a call on arrays."""
 
+REPEATING: Final = {name: call for name, call in ON_ARRAYS.items() if not needs_independence(call)}
 
-def table(way: Way) -> dict[str, Laid]:
+
+def table(way: Way) -> dict[str, Call]:
     """Give the calls whose operands can be read in a way."""
-    laid = ((name, _laid(asked, way)) for name, asked in ON_ARRAYS.items())
-    return {name: one for name, one in laid if one}
+    calls = REPEATING if way in (expanded, overlapping) else ON_ARRAYS
+    return {name: call for name, call in calls.items() if any(map(way, shapes(call)))}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradspec import VALUE, clause
-from gradspec.catalogue.facets.axes import ALONG, FROM_THE_END, KEPT, SEVERAL
+from gradspec.catalogue.facets.axes import ALONG, KEPT, NAMED, SEVERAL, from_the_end
 from gradspec.chapters.operators.calling import agrees_with_formula
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ def each_axis_is_the_one_that_was_named(ag: Autograd, asked: list[Asked]) -> Non
         agrees_with_formula(ag, one)
 
 
-@clause("op-231", VALUE, sources=["notes/broadcasting", "torch docstrings"], over=FROM_THE_END)
-def an_axis_may_be_counted_from_the_end(ag: Autograd, asked: list[tuple[Asked, Asked]]) -> None:
+@clause("op-231", VALUE, sources=["notes/broadcasting", "torch docstrings"], over=NAMED)
+def an_axis_may_be_counted_from_the_end(ag: Autograd, asked: list[Asked]) -> None:
     """A negative axis of {name} counts from the end: value and derivative are those of that one."""
-    for one, from_the_end in asked:
-        agrees_with_formula(ag, from_the_end, meaning=one)
+    for one in asked:
+        agrees_with_formula(ag, from_the_end(one), meaning=one)
 
 
 @clause("op-232", VALUE, sources=SOURCES, over=SEVERAL)

@@ -16,44 +16,46 @@ from gradspec.chapters.operators.calling import cotangent, on_points, results
 
 if TYPE_CHECKING:
     from gradspec import Autograd
-    from gradspec.catalogue.facets.layouts import Laid
+    from gradspec.catalogue.facets.layouts import Way
+    from gradspec.catalogue.operator import Call
 
 SOURCES = ["notes/tensor_view", "chain rule"]
 
 
 @clause("op-234", VALUE, sources=SOURCES, over=layouts.table(layouts.transposed))
-def columns_are_read_as_rows(ag: Autograd, laid: Laid) -> None:
+def columns_are_read_as_rows(ag: Autograd, call: Call) -> None:
     """Of transposed operands {name} has the value and the derivative of its formula."""
-    agrees_when_laid(ag, laid)
+    agrees_when_laid(ag, call, layouts.transposed)
 
 
 @clause("op-235", VALUE, sources=SOURCES, over=layouts.table(layouts.stepped))
-def entries_that_a_step_leaves_out_receive_zero(ag: Autograd, laid: Laid) -> None:
+def entries_that_a_step_leaves_out_receive_zero(ag: Autograd, call: Call) -> None:
     """Of operands sliced with a step {name} has the value and the derivative of its formula."""
-    agrees_when_laid(ag, laid)
+    agrees_when_laid(ag, call, layouts.stepped)
 
 
 @clause("op-236", VALUE, sources=SOURCES, over=layouts.table(layouts.turned))
-def entries_are_read_from_the_last_to_the_first(ag: Autograd, laid: Laid) -> None:
+def entries_are_read_from_the_last_to_the_first(ag: Autograd, call: Call) -> None:
     """Of flipped operands {name} has the value and the derivative of its formula."""
-    agrees_when_laid(ag, laid)
+    agrees_when_laid(ag, call, layouts.turned)
 
 
 @clause("op-237", VALUE, sources=SOURCES, over=layouts.table(layouts.expanded))
-def an_expanded_base_receives_a_sum(ag: Autograd, laid: Laid) -> None:
+def an_expanded_base_receives_a_sum(ag: Autograd, call: Call) -> None:
     """Of expanded operands {name} has the value and the derivative of its formula."""
-    agrees_when_laid(ag, laid)
+    agrees_when_laid(ag, call, layouts.expanded)
 
 
 @clause("op-238", VALUE, sources=SOURCES, over=layouts.table(layouts.overlapping))
-def windows_that_overlap_add_up(ag: Autograd, laid: Laid) -> None:
+def windows_that_overlap_add_up(ag: Autograd, call: Call) -> None:
     """Of windows that overlap {name} has the value and the derivative of its formula."""
-    agrees_when_laid(ag, laid)
+    agrees_when_laid(ag, call, layouts.overlapping)
 
 
-def agrees_when_laid(ag: Autograd, laid: Laid) -> None:
+def agrees_when_laid(ag: Autograd, call: Call, way: Way) -> None:
     """Demand the value of the formula, and for the bases its derivative."""
-    call, sample = laid.asked.call, laid.asked.sample
+    laid = layouts.laid(call, way)
+    sample = laid.asked.sample
     if call.operator.smoothness not in DIFFERENTIABLE:
         read = laid.read([ag.tensor(base) for base in laid.bases])
         expect(on_points(ag, call, sample, read)).is_close(call.value(sample))
