@@ -26,8 +26,8 @@ from gradspec.catalogue.entrywise import IN_PLACE, one, real, size, two
 from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, of, on, row
 
 TERMS: Final = 80
-NEWTON: Final = 12
-"""Steps; five double the digits that the others found."""
+NEWTON: Final = 8
+"""Steps; each doubles the digits."""
 
 FAR: Final = 16
 EULER: Final = 0.57721566490153286

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,8 +33,8 @@ class Asked:
     def value(self) -> list[Any] | None:
         """Compute the results; None where the formula refuses."""
         try:
-            with np.errstate(all="ignore"):
-                value = self.call.value(self.sample)
+            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+                value = self.call.value(self.sample)  # NumPy warns of means of nothing
         except REFUSALS:
             return None
         return [np.asarray(v) for v in (value if self.call.gives_several else (value,))]

@@ -201,7 +201,10 @@ def keeping(operator: Operator) -> list[Asked]:
     asked = [*ALONG.get(operator.name, ()), *SEVERAL.get(operator.name, ())[:1]]
     kept = {"keepdim": True}
     return [
-        Asked(Call(one.call.operator, one.call.name, {**one.call.given, **kept}), {**one.sample, **kept})
+        Asked(
+            Call(one.call.operator, one.call.name, {**one.call.given, **kept}),
+            {**one.sample, **kept},
+        )
         for one in asked
     ]
 

@@ -25,6 +25,7 @@ from gradspec.chapters.operators import (
     broadcasting,
     axes,
     layouts,
+    sizes,
     kinks,
     constants,
     in_place,
@@ -38,5 +39,6 @@ __all__ = [
     "in_place",
     "kinks",
     "layouts",
+    "sizes",
     "values",
 ]
