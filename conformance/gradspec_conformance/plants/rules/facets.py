@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.facets.axes import ALONG, KEPT, NAMED, SEVERAL
-from gradspec.catalogue.facets.broadcasting import BROADCAST
 from gradspec.catalogue.facets.layouts import expanded, overlapping, stepped, table, transposed
-from gradspec.catalogue.facets.layouts import turned as flipped
-from gradspec.catalogue.facets.sizes import NO_ENTRY, NOTHING_TO_PICK, ONE_ENTRY
+from gradspec.catalogue.facets.sizes import NO_ENTRY, ONE_ENTRY
 from gradspec.catalogue.operator import ANALYTIC, DIFFERENTIABLE
 from gradspec_conformance.plants.places import UNBROADCAST, at, kernel, rule
-from gradspec_conformance.plants.plant import enter
+from gradspec_conformance.plants.plant import compound, enter
 from gradspec_conformance.plants.rules.sweeps import TEACHING, Spot, Sweep
 from gradspec_reference.engine import shapes
+from gradspec_reference.names.functions import reductions
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -97,7 +96,9 @@ def memory_orders() -> Iterator[Spot]:
 def lost_ways_back() -> Iterator[Spot]:
     """Leave what a view received where the view had it."""
     whole = lambda _sound, _xp, g, *_: g  # noqa: E731 - a fault
-    first = lambda _sound, _xp, g, shape, *_: g[:1].reshape(shape)  # noqa: E731 - a fault
+
+    def first(sound: Any, xp: Any, g: Any, *rest: Any) -> Any:
+        return g[:1].reshape(sound(xp, g, *rest).shape)
 
     def once(sound: Any, xp: Any, g: Any, *rest: Any) -> Any:
         return np.sign(sound(xp, g, *rest))
@@ -130,14 +131,19 @@ def squeezed() -> Iterator[Spot]:
             yield Spot(name, (kernel(name),), squeeze, {f"op-114/{name}": "shape"})
 
 
-def extremes_of_nothing() -> Iterator[Spot]:
-    """Give zero for the extreme of no entries."""
-    kills = {f"op-239/{n}": "value" for n in ("amax", "amin") if n in NOTHING_TO_PICK}
+@compound("value: op-239/amax op-239/amin", TEACHING)
+def extreme_of_nothing_is_zero(swap):
+    """The largest of no entries is zero."""
+
+    def unchecked(sound: Any, input: Any, dim: Any) -> Any:
+        return sound(input, dim) if input._array.size else ()
 
     def zero(sound: Any, x: Any, *rest: Any) -> Any:
         return sound(x, *rest) if x.size else np.zeros(())
 
-    yield Spot("extremes", (kernel("amax"), kernel("amin")), zero, kills)
+    swap(at(reductions, "_filled"), unchecked)
+    swap(kernel("amax"), zero)
+    swap(kernel("amin"), zero)
 
 
 SWEEPS: Final = (
@@ -149,7 +155,6 @@ SWEEPS: Final = (
     Sweep("loses_its_way_back", "{name} is not undone on the way back.", TEACHING, lost_ways_back),
     Sweep("counts_nothing_as_one", "{name} adds where it is empty.", TEACHING, nothing_selected),
     Sweep("squeezes", "{name} drops dimensions of length one.", TEACHING, squeezed),
-    Sweep("picks_from_nothing", "Of nothing the largest is 0.", TEACHING, extremes_of_nothing),
 )
 
 for one_kind in SWEEPS:

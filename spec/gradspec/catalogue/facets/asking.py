@@ -1,4 +1,4 @@
-"""`Asked`: a call with the operands that it is made on; and the calls of an operator, as written."""
+"""`Asked`: a call and the operands that it is made on; the calls of an operator, as written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.operator import Call, Given, Operand, Operator, variables
+from gradspec.catalogue.domain import Operand
+from gradspec.catalogue.operator import Call, Given, Operator, variables
 from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.catalogue.slopes import jacobians, times
 from gradspec.exceptions import TooFewNumbers

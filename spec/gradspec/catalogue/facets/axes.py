@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place, same
-from gradspec.catalogue.operator import Call, Given, Operand, Operator, holds_tensors, map_arrays
-from gradspec.exceptions import TooFewNumbers
+from gradspec.catalogue.operator import Call, Given, Operator, holds_tensors, map_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,7 @@ COUNTING: Final = ("tile", "tensordot")
 """Operators whose `dims` are numbers of repeats, or pairs of axes."""
 
 DEEP: Final = 3
+LENGTHS: Final = (2, 3)
 
 
 def _parameter(operator: Operator) -> str | None:
@@ -58,7 +59,8 @@ def _deepened(call: Call, axis: int) -> Call:
     first = _first(call.given)
     if _rank(first) >= DEEP:
         return call
-    length = 2 if first.shape[axis % _rank(first)] != 2 else 3  # the axis is alone in its length
+    short, longer = LENGTHS  # the axis is to be alone in its length
+    length = longer if first.shape[axis % _rank(first)] == short else short
 
     def deeper(value: Any) -> Any:
         if holds_tensors(value):

@@ -14,17 +14,18 @@ from gradspec.exceptions import TooFewNumbers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MIDDLE: Final = (2, 1, 2)
-LAST: Final = (3, 1)
+MIDDLE: Final[tuple[int, ...]] = (2, 1, 2)
+LAST: Final[tuple[int, ...]] = (3, 1)
 """They meet in (2, 3, 2): one is repeated in the middle, one at the end and in front."""
 
-ARRAY: Final = (2, 3)
-WHOLE: Final = (2, 3, 2)
+ARRAY: Final[tuple[int, ...]] = (2, 3)
+WHOLE: Final[tuple[int, ...]] = (2, 3, 2)
 
 
 def broadcast(call: Call) -> list[Asked]:
     """Draw operands of which each is repeated, in front, in the middle, at the end, everywhere."""
     operands = [n for n in operands_of(call) if not _is_number(call, n)]
+    forms: list[dict[str, tuple[int, ...]]]
     if call.operator.inplace:
         operands.remove("x")
         forms = [dict.fromkeys(operands, shape) | {"x": WHOLE} for shape in (LAST, MIDDLE, ())]

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue import factorisations, linear_algebra
+from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
 from gradspec.catalogue.operator import (
     CONSTANT,
     DIFFERENTIABLE,
     SPECTRAL,
     Call,
-    Operand,
     Operator,
     holds_tensors,
     replaced,

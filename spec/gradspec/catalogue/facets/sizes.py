@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,10 @@ WHOLE: Final = (2, 3)
 def single(call: Call) -> list[Asked]:
     """Give the call on one entry of each operand, in each shape."""
     sample = map_arrays(call.sample(), lambda array: np.ravel(array)[:1])
-    return [Asked(call, map_arrays(sample, lambda a, s=shape: a.reshape(s))) for shape in SINGLE]
+    return [
+        Asked(call, map_arrays(sample, functools.partial(np.reshape, shape=shape)))
+        for shape in SINGLE
+    ]
 
 
 def _is_of_one(call: Call) -> bool:

@@ -48,7 +48,7 @@ def one_entry_is_one_in_any_shape(ag: Autograd, plain: Call) -> None:
 def what_was_not_selected_receives_zeros(ag: Autograd, call: Call) -> None:
     """Of nothing {name} is what its formula says, and the whole beside it receives zeros."""
     asked = empty(call)
-    (value,) = asked.value() or ()
+    (value,) = asked.value() or [None]
     wholes = [whole(operand) for operand in variables(map_arrays(call.sample(), whole))]
 
     def applied(*points: Any) -> Any:
