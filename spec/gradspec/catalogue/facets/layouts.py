@@ -160,7 +160,7 @@ def drawn(name: str) -> Asked:
 
 def _on_array(operator: Operator) -> Call | None:
     """Give the first call on matrices, or else on vectors."""
-    calls = calls_of(operator)
+    calls = sorted(calls_of(operator), key=lambda call: 1 in (n for s in shapes(call) for n in s))
     ranks = [max(map(len, shapes(call)), default=0) for call in calls]
     deepest = min(max(ranks, default=0), MATRIX)
     found = (call for call, rank in zip(calls, ranks, strict=True) if rank >= deepest > 0)
@@ -204,4 +204,10 @@ REPEATING: Final = {name: call for name, call in ON_ARRAYS.items() if not needs_
 def table(way: Way) -> dict[str, Call]:
     """Give the calls whose operands can be read in a way."""
     calls = REPEATING if way in (expanded, overlapping) else ON_ARRAYS
-    return {name: call for name, call in calls.items() if any(map(way, shapes(call)))}
+    return {name: call for name, call in calls.items() if _is_disordered(call, way)}
+
+
+def _is_disordered(call: Call, way: Way) -> bool:
+    """Say whether an operand that is read in a way does not lie in order."""
+    found = filter(None, map(way, shapes(call)))
+    return any(not np.array_equal(one.origins, places(one.origins.shape)) for one in found)
