@@ -155,6 +155,7 @@ def tied(sign: float, *, shared: bool) -> dict[str, Kink]:
 
 AT_ZERO: Final = (-1.0, 1.0)
 TRUTHS: Final = on(3, 2, domain=ZERO_OR_ONE, dim=0)
+MANY_TRUTHS: Final = on(2, 3, 4, domain=ZERO_OR_ONE, dim=(0, 1))
 TWO_ZEROS: Final = point([[0.0, 3.0, 0.0], [0.5, 0.0, 2.0]], dim=1)
 MODULI: Final = Kink(
     point([2.0, -2.0], p=math.inf),
@@ -190,8 +191,8 @@ OF_ONE: Final = {"of_one": at([1.5], None, NO_NUMBER)}
 WITH_NAN: Final = {"nan": at([1.0, NO_NUMBER], None, [0.0, 1.0])}
 
 ROWS: Final = (
-    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR),
-    reduction(f"mean({DIM})", mean, LINEAR),
+    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR, dims=DIMS),
+    reduction(f"mean({DIM})", mean, LINEAR, dims=DIMS),
     reduction(
         *(f"prod({DIM})", multiplied, ANALYTIC),
         one_zero=point([1.5, 0.0, -2.0]),
@@ -200,8 +201,8 @@ ROWS: Final = (
     ),
     reduction(f"argmax({DIM})", reducing(np.argmax), CONSTANT),
     reduction(f"argmin({DIM})", reducing(np.argmin), CONSTANT),
-    reduction(f"all({DIM})", reducing(np.all), CONSTANT, dim=TRUTHS),
-    reduction(f"any({DIM})", reducing(np.any), CONSTANT, dim=TRUTHS),
+    reduction(f"all({DIM})", reducing(np.all), CONSTANT, dim=TRUTHS, dims=MANY_TRUTHS),
+    reduction(f"any({DIM})", reducing(np.any), CONSTANT, dim=TRUTHS, dims=MANY_TRUTHS),
     reduction(
         *("amax(x, dim=(), keepdim=False)", extreme(largest), PIECEWISE),
         dims=DIMS,
@@ -214,11 +215,13 @@ ROWS: Final = (
     ),
     reduction(
         *(f"var({CORRECTION})", variance, ANALYTIC),
+        dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         ends=OF_ONE,
     ),
     reduction(
         *(f"std({CORRECTION})", deviation, ANALYTIC),
+        dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         kinks={"": Kink(point([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
         ends=OF_ONE,

@@ -18,6 +18,9 @@ is named twice.
 
 Operators that give truth values, places or constants have no derivative, and what they give does
 not ask for one.  Forms that write in place give what the operator would have given.
+
+Some questions are put to every operator that admits them, once each and not for every call:
+operands that are repeated, each axis in turn, memory that is out of order, few entries or none.
 """
 
 from gradspec.chapters.operators import (
@@ -31,6 +34,10 @@ from gradspec.chapters.operators import (
     statistics,
     kinks,
     ends,
+    broadcasting,
+    axes,
+    layouts,
+    sizes,
     constants,
     in_place,
     data_types,
@@ -40,6 +47,8 @@ from gradspec.chapters.operators import (
 )
 
 __all__ = [
+    "axes",
+    "broadcasting",
     "composed",
     "constants",
     "data_types",
@@ -47,6 +56,7 @@ __all__ = [
     "ends",
     "in_place",
     "kinks",
+    "layouts",
     "memory",
     "operands",
     "probabilities",
@@ -54,6 +64,7 @@ __all__ = [
     "repeated",
     "saved",
     "second_order",
+    "sizes",
     "statistics",
     "values",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec import expect
 from gradspec.catalogue.in_place import AUGMENTED
 from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays, replaced, variables
 from gradspec.catalogue.operators import OPERATORS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradspec import Autograd
+    from gradspec.catalogue.facets.asking import Asked
     from gradspec.catalogue.operator import Call, Given
 from gradspec.catalogue.slopes import Pulled
 
@@ -54,7 +56,7 @@ def on_constants(ag: Autograd, call: Call, sample: Given) -> Any:
 def on_leaves(ag: Autograd, call: Call, sample: Given) -> Any:
     """Call the operator on leaves that require grad; in place, on a result of one."""
     leaves = [ag.tensor(v, requires_grad=True) for v in variables(sample)]
-    return _on_points(ag, call, sample, leaves)
+    return on_points(ag, call, sample, leaves)
 
 
 def function(
@@ -63,13 +65,14 @@ def function(
     """Give the operator, or one of its results, as a function of its variables alone."""
 
     def applied(*points: Any) -> Any:
-        result = _on_points(ag, call, sample, points)
+        result = on_points(ag, call, sample, points)
         return result if part is None else result[part]
 
     return applied
 
 
-def _on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
+def on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
+    """Call the operator with points in the place of its variables; in place, on a result of one."""
     if call.operator.inplace:
         points = [points[0] * 1.0, *points[1:]]
     return perform(ag, call, replaced(sample, points, ag.tensor))
@@ -96,3 +99,24 @@ def moving(ag: Autograd, call: Call, sample: Given) -> tuple[int | None, Any, Pu
 
     of_numbers = [(p, v) for p, v in results(call, sample) if v.dtype.kind == "f"]
     return max(starmap(asked, of_numbers), key=lambda one: one[2].scale)
+
+
+def agrees_with_formula(ag: Autograd, asked: Asked, *, meaning: Asked | None = None) -> None:
+    """Demand the value and the derivative of the formula, of this call or the one that it means.
+
+    The value comes first: a cotangent of another shape would be refused, and say less.
+    """
+    call, sample, meant = asked.call, asked.sample, meaning or asked
+    if call.operator.smoothness not in DIFFERENTIABLE:
+        expect(on_constants(ag, call, sample)).is_close(meant.call.value(meant.sample))
+        return
+    points = list(variables(sample))
+    for part, value in results(meant.call, meant.sample):
+        if value.dtype.kind == "f":
+            found = on_constants(ag, call, sample)
+            expect(found if part is None else found[part]).is_close(value)
+            weights = cotangent(ag, value)
+            _, gradients = ag.vjp(function(ag, call, sample, part), points, weights)
+            expected = meant.pulled_back(weights, part)
+            for gradient, wanted in zip(gradients, expected.gradients, strict=True):
+                expect(gradient).is_close(wanted, scale=expected.scale)
