@@ -65,8 +65,8 @@ def _on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
 
 
 def cotangent(ag: Autograd, value: Any) -> Any:
-    """Draw a cotangent of sixteenths, which are exact in the data type of every result."""
-    return np.round(ag.random(*np.shape(value)) * 16) / 16
+    """Draw a cotangent of sixteenths, which are exact, in the data type of the result."""
+    return (np.round(ag.random(*np.shape(value)) * 16) / 16).astype(np.asarray(value).dtype)
 
 
 def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
