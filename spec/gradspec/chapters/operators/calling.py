@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec.catalogue.in_place import AUGMENTED
+from gradspec.catalogue.domain import Operand, Symmetric
 from gradspec.catalogue.operator import map_arrays, replaced, variables
 
 if TYPE_CHECKING:
@@ -74,3 +75,15 @@ def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
     value = call.value(sample)
     for part, one in enumerate(value if call.gives_several else (value,)):
         yield (part if call.gives_several else None), np.asarray(one)
+
+
+def is_of_symmetric(call: Call) -> bool:
+    """Say whether the operator is about symmetric matrices, of which an engine may read half."""
+    return any(
+        isinstance(v, Operand) and isinstance(v.domain, Symmetric) for v in call.given.values()
+    )
+
+
+def both_triangles(gradient: Any) -> Any:
+    """Add the gradients of the two entries of a symmetric matrix that are one number."""
+    return gradient + gradient.swapaxes(-2, -1)
