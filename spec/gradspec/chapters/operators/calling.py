@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.catalogue.in_place import AUGMENTED
 from gradspec.catalogue.domain import Operand, Symmetric
+from gradspec.catalogue.in_place import AUGMENTED
 from gradspec.catalogue.operator import map_arrays, replaced, variables
 
 if TYPE_CHECKING:
