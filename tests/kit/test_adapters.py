@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gradspec.port.engine import Engine
 
-PAGE = 110
+PAGE = 190
 STRANGERS = ("autograd", "micrograd")
 
 
