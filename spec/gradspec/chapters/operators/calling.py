@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import expect
+from gradspec.catalogue.domain import Operand, Symmetric
 from gradspec.catalogue.in_place import AUGMENTED
 from gradspec.catalogue.operator import DIFFERENTIABLE, map_arrays, replaced, variables
 from gradspec.catalogue.operators import OPERATORS
@@ -79,8 +80,9 @@ def on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
 
 
 def cotangent(ag: Autograd, value: Any, parts: int = 16) -> Any:
-    """Draw a cotangent of sixteenths, which are exact in the data type of every result."""
-    return np.round(ag.random(*np.shape(value)) * parts) / parts
+    """Draw a cotangent of sixteenths, which are exact, in the data type of the result."""
+    drawn = np.round(ag.random(*np.shape(value)) * parts) / parts
+    return drawn.astype(np.asarray(value).dtype)
 
 
 def results(call: Call, sample: Given) -> Iterator[tuple[int | None, Any]]:
@@ -120,3 +122,15 @@ def agrees_with_formula(ag: Autograd, asked: Asked, *, meaning: Asked | None = N
             expected = meant.pulled_back(weights, part)
             for gradient, wanted in zip(gradients, expected.gradients, strict=True):
                 expect(gradient).is_close(wanted, scale=expected.scale)
+
+
+def is_of_symmetric(call: Call) -> bool:
+    """Say whether the operator is about symmetric matrices, of which an engine may read half."""
+    return any(
+        isinstance(v, Operand) and isinstance(v.domain, Symmetric) for v in call.given.values()
+    )
+
+
+def both_triangles(gradient: Any) -> Any:
+    """Add the gradients of the two entries of a symmetric matrix that are one number."""
+    return gradient + gradient.swapaxes(-2, -1)
