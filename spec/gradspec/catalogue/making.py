@@ -35,10 +35,10 @@ def same(x: Any = None, data: Any = None, **_flags: Any) -> Any:
 COPIES: Final = (
     row("clone(x)", np.array, LINEAR, on(2, 3)),
     row("detach(x)", np.array, CONSTANT, on(2, 3), bundle="detach", has_inplace=True, **METHOD),
-    row("float(x)", np.array, LINEAR, on(2, 3), **METHOD),
+    row("float(x)", lambda x: x.astype(np.float32), LINEAR, on(2, 3), **METHOD),
     row("double(x)", np.array, LINEAR, on(2, 3), **METHOD),
     row("long(x)", np.trunc, CONSTANT, on(2, 3), **METHOD),
-    row("to(x, dtype)", lambda x, _dtype: x, LINEAR, on(2, 3, dtype="float32"), **METHOD),
+    row("to(x, dtype)", np.ndarray.astype, LINEAR, on(2, 3, dtype="float32"), **METHOD),
     row("as_tensor(data, dtype=None)", same, LINEAR, {"data": of(2, 3)}),
     row("asarray(obj, *, dtype=None, requires_grad=False)", same, LINEAR, OBJ),
     row(f"new_tensor(x, data, {FLAGS})", same, CONSTANT, on(2, 3, data=DATA), **METHOD),

@@ -12,16 +12,19 @@ from typing import Final
 from gradspec.catalogue import (
     activations,
     convolutions,
+    differences,
     elementary,
     entrywise,
     factorisations,
     in_place,
     joining,
     layers,
+    likelihoods,
     linear_algebra,
     logic,
     losses,
     making,
+    margins,
     moments,
     normalising,
     pairs,
@@ -30,11 +33,13 @@ from gradspec.catalogue import (
     products,
     ranks,
     reductions,
+    resampling,
     running,
     shapes,
     special,
+    statistics,
 )
-from gradspec.catalogue.operator import Call, Kink, Operator
+from gradspec.catalogue.operator import Call, End, Kink, Operator
 
 OUT_OF_PLACE: Final = (
     *entrywise.ARITHMETIC,
@@ -48,6 +53,7 @@ OUT_OF_PLACE: Final = (
     *reductions.ROWS,
     *moments.ROWS,
     *ranks.ROWS,
+    *statistics.ROWS,
     *running.ROWS,
     *products.ROWS,
     *linear_algebra.ROWS,
@@ -55,9 +61,12 @@ OUT_OF_PLACE: Final = (
     *layers.ROWS,
     *convolutions.ROWS,
     *pooling.ROWS,
+    *resampling.ROWS,
     *normalising.ROWS,
-    *losses.OF_CLASSES,
-    *losses.OF_NUMBERS,
+    *losses.ROWS,
+    *differences.ROWS,
+    *likelihoods.ROWS,
+    *margins.ROWS,
     *shapes.SHAPES,
     *shapes.SELECTIONS,
     *placing.ROWS,
@@ -84,3 +93,10 @@ KINKS: Final[dict[str, tuple[Call, Kink]]] = {
     for name, kink in operator.kinks.items()
 }
 """Every kink and jump, and the call that meets it."""
+
+ENDS: Final[dict[str, tuple[Call, End]]] = {
+    operator.named(name): (Call(operator, operator.named(name), end.given), end)
+    for operator in OPERATORS.values()
+    for name, end in operator.ends.items()
+}
+"""Every end of a domain, and the call that meets it."""
