@@ -62,8 +62,8 @@ LIKE: Final = dict(
 
 
 COMMUTATIVE: Final = frozenset(
-    ("maximum", "minimum", "max", "min", "add", "multiply", "equal", "not_equal", "hypot")
-    + ("logaddexp", "logaddexp2", "logical_and", "logical_or", "logical_xor", "mul", "bitwise_and")
+    "maximum minimum max min add multiply mul equal not_equal hypot logaddexp logaddexp2"
+    " logical_and logical_or logical_xor bitwise_and".split()
 )
 """Functions whose operands may be swapped."""
 
