@@ -52,7 +52,7 @@ def main(sample: int, seed: int, processes: int, within: str) -> None:
     fit = len(chosen) - counted["equivalent"] - counted[Fate.UNFIT]
     click.echo(", ".join(f"{count} {what}" for what, count in sorted(counted.items())))
     click.echo(
-        f"{counted[Fate.VALUE] / fit:.1%} killed by value of the {fit} that run, not being equivalent"
+        f"{counted[Fate.VALUE] / fit:.1%} of the {fit} that run and are not equivalent die by value"
     )
 
 

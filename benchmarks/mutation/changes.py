@@ -61,10 +61,10 @@ LIKE: Final = dict(
 """Function -> the one that is written for it by mistake."""
 
 
-COMMUTATIVE: Final = frozenset(
-    "maximum minimum max min add multiply mul equal not_equal hypot logaddexp logaddexp2"
-    " logical_and logical_or logical_xor bitwise_and".split()
-)
+COMMUTATIVE: Final = {
+    *("maximum", "minimum", "max", "min", "add", "multiply", "mul", "equal", "not_equal"),
+    *("hypot", "logaddexp", "logaddexp2", "logical_and", "logical_or", "logical_xor"),
+}
 """Functions whose operands may be swapped."""
 
 
