@@ -68,6 +68,7 @@ def triplet_margin_loss(
 
 def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Give log(1 + exp(-x)) of each number, or of its opposite."""
+    check_alike(x.shape, target.shape)
     return reduced(np.log(1 + np.exp(-target * x)), reduction)
 
 
