@@ -58,6 +58,26 @@ WITH_OUT: Final = frozenset(STORING.split())
 NEEDS_DIM: Final = frozenset({"sum", "mean", "prod", "max", "min", "median"})
 """Reductions that keep dimensions only if some are named."""
 
+WRITTEN_IN_PYTHON: Final = frozenset(
+    [
+        "adaptive_avg_pool2d",
+        "glu",
+        "group_norm",
+        "instance_norm",
+        "interpolate",
+        "local_response_norm",
+        "lp_pool1d",
+        "lp_pool2d",
+        "mse_loss",
+        "norm",
+        "normalize",
+        "softsign",
+        "tanhshrink",
+        "tensordot",
+    ]
+)
+"""Functions that in torch look for a tensor's attributes at once: AttributeError without them."""
+
 SIZES: Final = "int | Sequence[int]"
 UNFIT: Final = object()
 LARGEST: Final = 2**64
@@ -187,12 +207,14 @@ class Signature:
         return tuple(self.fitting(self.sizes, value) for value in values)
 
     def fitting(self, name: str, value: Any) -> Any:
-        """Return a value as one of the kinds of its parameter; TypeError if it is of none."""
+        """Return a value as one of the kinds of its parameter, or refuse it."""
         for kind in self.kinds[name]:
             fit = kind(value)
             if fit is not UNFIT:
                 return fit
-        raise TypeError(
+        no_tensor = self.python.parameters[name].annotation == "Tensor"
+        error = AttributeError if no_tensor and self.name in WRITTEN_IN_PYTHON else TypeError
+        raise error(
             f"{self.name}() was given {type(value).__name__} for {name!r}; it needs "
             f"{self.python.parameters[name].annotation}"
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.dtypes import bool_, int32, int64
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply
@@ -103,7 +104,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """Return the product of vectors over that of their norms, neither of which is below eps."""
     refusals.check_shapes(OPERATORS["mul"], (x1._array, x2._array))
     shape = np.broadcast_shapes(x1._array.shape, x2._array.shape)
-    x1, x2 = (shapes.expand(x, *shape) for x in (x1, x2))
+    dtype = dtypes.promoted_dtype(x1._array, x2._array)
+    x1, x2 = (shapes.expand(x, *shape).to(dtype) for x in (x1, x2))
     norms = [selection.clamp(normalised.norm(x, 2.0, dim, True), eps) for x in (x1, x2)]
     return reductions.sum((x1 / norms[0]) * (x2 / norms[1]), dim)
 
@@ -177,6 +179,8 @@ def interpolate(
         raise NotImplementedError(f"interpolate was given {input.ndim} dimensions")
     if len(sizes) != count or len(factors) != count:
         raise ValueError(f"interpolate was given another number of sizes than {count}")
+    if input._array.dtype.kind == "b":
+        raise NotImplementedError("interpolate was given booleans; convert with to() first")
     result = input
     for dim, (length, wanted, factor) in enumerate(
         zip(input.shape[2:], sizes, factors, strict=True), 2
