@@ -156,7 +156,7 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
     if isinstance(error, ValueError):
         raise refusals.refused(operator, values, error) from error
     if isinstance(error, OverflowError):
-        raise RuntimeError(f"{operator.name} was given a number too large: {error}") from error
+        raise refusals.number_does_not_fit(operator, error) from error
     if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
         refusals.check_shapes(operator, values)
         raise refusals.dtypes_do_not_fit(operator, values) from error

@@ -29,6 +29,11 @@ def refused(operator: Operator, values: Any, error: ValueError) -> RuntimeError:
     return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
 
 
+def number_does_not_fit(operator: Operator, error: OverflowError) -> RuntimeError:
+    """Word the refusal of a number that the dtype of the operands cannot hold."""
+    return RuntimeError(f"{operator.name} was given a number that no operand can hold: {error}")
+
+
 def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
     """Word the refusal of operands of a dtype for which the operator does not exist."""
     found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)

@@ -58,24 +58,11 @@ WITH_OUT: Final = frozenset(STORING.split())
 NEEDS_DIM: Final = frozenset({"sum", "mean", "prod", "max", "min", "median"})
 """Reductions that keep dimensions only if some are named."""
 
-WRITTEN_IN_PYTHON: Final = frozenset(
-    [
-        "adaptive_avg_pool2d",
-        "glu",
-        "group_norm",
-        "instance_norm",
-        "interpolate",
-        "local_response_norm",
-        "lp_pool1d",
-        "lp_pool2d",
-        "mse_loss",
-        "norm",
-        "normalize",
-        "softsign",
-        "tanhshrink",
-        "tensordot",
-    ]
-)
+READING: Final = """
+    adaptive_avg_pool2d glu group_norm instance_norm interpolate local_response_norm lp_pool1d
+    lp_pool2d mse_loss norm normalize softsign tanhshrink tensordot
+"""
+WRITTEN_IN_PYTHON: Final = frozenset(READING.split())
 """Functions that in torch look for a tensor's attributes at once: AttributeError without them."""
 
 SIZES: Final = "int | Sequence[int]"
