@@ -58,13 +58,6 @@ WITH_OUT: Final = frozenset(STORING.split())
 NEEDS_DIM: Final = frozenset({"sum", "mean", "prod", "max", "min", "median"})
 """Reductions that keep dimensions only if some are named."""
 
-READING: Final = """
-    adaptive_avg_pool2d glu group_norm instance_norm interpolate local_response_norm lp_pool1d
-    lp_pool2d mse_loss norm normalize softsign tanhshrink tensordot
-"""
-WRITTEN_IN_PYTHON: Final = frozenset(READING.split())
-"""Functions that in torch look for a tensor's attributes at once: AttributeError without them."""
-
 SIZES: Final = "int | Sequence[int]"
 UNFIT: Final = object()
 LARGEST: Final = 2**64
@@ -194,14 +187,12 @@ class Signature:
         return tuple(self.fitting(self.sizes, value) for value in values)
 
     def fitting(self, name: str, value: Any) -> Any:
-        """Return a value as one of the kinds of its parameter, or refuse it."""
+        """Return a value as one of the kinds of its parameter; TypeError if it is of none."""
         for kind in self.kinds[name]:
             fit = kind(value)
             if fit is not UNFIT:
                 return fit
-        no_tensor = self.python.parameters[name].annotation == "Tensor"
-        error = AttributeError if no_tensor and self.name in WRITTEN_IN_PYTHON else TypeError
-        raise error(
+        raise TypeError(
             f"{self.name}() was given {type(value).__name__} for {name!r}; it needs "
             f"{self.python.parameters[name].annotation}"
         )
