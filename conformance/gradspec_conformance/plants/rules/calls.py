@@ -116,7 +116,6 @@ OF_NETWORKS: Final = {
     "vector_norm": "pairwise_distance*",
     "sum_dim": "cosine_similarity*",
     "reshape": "pixel_shuffle* pixel_unshuffle*",
-    "index_select": "interpolate",  # images come through it twice
     "addmm": "linear_bias linear_vector linear_stack",
 }
 """The same of functions of networks; a star means all other calls."""
@@ -158,7 +157,8 @@ MADE_BY_FUNCTIONS: Final = (
     *("all", "any", "argmax", "argmin", *IDENTITIES, "detach", "detach_", "resize_"),
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),
-    *("einsum", "inner", "kron", "matrix_norm", "matrix_power", "multi_dot", "tensordot", "vecdot"),
+    *("einsum", "inner", "interpolate", "kron", "matrix_norm", "matrix_power", "multi_dot"),
+    *("one_hot", "tensordot", "vecdot"),
 )
 """Operators that have no row of the table, or do not use it."""
 

@@ -17,6 +17,7 @@ from gradspec.catalogue import signs
 from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, PIECEWISE, UNDETERMINED, Call
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
+from gradspec.writing.clause import CASES
 from gradspec_conformance.plants.places import IN_SHAPE, UNBROADCAST, at, kernel, rule
 from gradspec_conformance.plants.plant import Plant, enter
 from gradspec_conformance.plants.rules.calls import (
@@ -247,6 +248,32 @@ def nothing_at_kinks() -> Iterator[Spot]:
             yield Spot(name, rules_of(name), nothing, kills)
 
 
+def doubled_ties() -> Iterator[Spot]:
+    """Give twice what is due where entries are tied."""
+    for name in OPERATORS:
+        kills = {f"op-210/{k}": "value" for k in kinks_through(name) if f"op-210/{k}" in CASES}
+        if kills:
+            twice: Fault = lambda sound, *given: 2 * sound(*given)  # noqa: E731 - a fault
+            yield Spot(name, rules_of(name), twice, kills)
+
+
+def slopes_off_by_one() -> Iterator[Spot]:
+    """Let a function that has no row of the table depend once more on what it was given."""
+
+    def depend(sound: Any, *arguments: Any, **keywords: Any) -> Any:
+        result = sound(*arguments, **keywords)
+        x = next(a for a in (*arguments, *keywords.values()) if not isinstance(a, str))
+        total = sum(t.sum() for t in (x if isinstance(x, list | tuple) else (x,)))
+        return result + (total - total.detach())
+
+    for name in MADE_BY_FUNCTIONS:
+        calls = [c for c in CALLS.values() if c.operator.name == name]
+        smooth = [c for c in calls if c.operator.smoothness in DIFFERENTIABLE]
+        kills = {f"op-001/{c.name}": "value" for c in smooth}
+        if kills and name not in IDENTITIES:
+            yield Spot(name, (public(name),), depend, kills)
+
+
 def neighbours() -> Iterator[Spot]:
     """Send what is for one place to the next."""
     told = (n for n, (c, kink) in KINKS.items() if c.tells_places and kink.between is not None)
@@ -318,6 +345,8 @@ SWEEPS: Final = (
     Sweep("loses_its_sign", "The rule of {name} has the wrong sign.", TEACHING, lost_signs),
     Sweep("passes_on", "The rule of {name} hands on what arrives.", TEACHING, passed_on),
     Sweep("has_nan_at_its_kink", "The rule of {name} is 0 / 0.", "HIPS/autograd", nothing_at_kinks),
+    Sweep("doubles_ties", "{name} gives tied entries twice their due.", TEACHING, doubled_ties),
+    Sweep("depends_once_more", "The slope of {name} is 1 too much.", TEACHING, slopes_off_by_one),
     Sweep("pays_the_neighbour", "{name} pays the next entry.", TEACHING, neighbours),
     Sweep("loses_history", "{name} hands back a constant.", TEACHING, lost_histories),
     Sweep("requires_grad", "What {name} gives requires grad.", "tinygrad#3037", flagged_constants),
