@@ -62,6 +62,7 @@ from gradspec_reference.names.functions import (
     scattering,
     selection,
     shapes,
+    statistics,
     sums_of_products,
 )
 from gradspec_reference.names.functions import special as beyond
@@ -88,6 +89,7 @@ from gradspec_reference.names.functions.scattering import *
 from gradspec_reference.names.functions.selection import *
 from gradspec_reference.names.functions.shapes import *
 from gradspec_reference.names.functions.special import *
+from gradspec_reference.names.functions.statistics import *
 from gradspec_reference.names.functions.sums_of_products import *
 from gradspec_reference.names.likeness import *
 from gradspec_reference.names.numerals import *
@@ -177,6 +179,7 @@ __all__ += scattering.__all__
 __all__ += selection.__all__
 __all__ += shapes.__all__
 __all__ += beyond.__all__
+__all__ += statistics.__all__
 __all__ += sums_of_products.__all__
 
 # rooms of this house, not names of torch

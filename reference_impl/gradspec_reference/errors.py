@@ -106,6 +106,13 @@ class ContradictingArgumentsError(GradError, ValueError):
     kind = "conflicting-arguments"
 
 
+class NoDerivativeError(GradError, RuntimeError):
+    """A pass came to an operator that has no derivative."""
+
+    kind = "no-derivative"
+    clause = "op-107"
+
+
 class GraphFreedError(GradError, RuntimeError):
     """The saved values were freed by an earlier backward pass."""
 
@@ -311,6 +318,20 @@ class OperandShapeError(GradError, RuntimeError):
 
     kind = "operand-shape"
     clause = "rec-204"
+
+
+class DimensionError(GradError, IndexError):
+    """A dimension was named that is not there."""
+
+    kind = "dimension"
+    clause = "op-249"
+
+
+class RepeatedDimensionError(GradError, RuntimeError):
+    """A dimension was named twice."""
+
+    kind = "dimension"
+    clause = "op-249"
 
 
 class HookWithoutGradError(GradError, RuntimeError):

@@ -24,6 +24,10 @@ class MalformedPhrase(ValueError):
     """A phrase does not follow the syntax; the message says where."""
 
 
+class TooFewNumbers(ValueError):
+    """A domain has not as many numbers as an operand of this shape has entries."""
+
+
 class WrongCall(TypeError):
     """A clause calls something in a way that its signature does not allow."""
 

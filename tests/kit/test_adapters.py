@@ -10,6 +10,7 @@ import pytest
 from gradspec import Autograd
 from gradspec.program.recorder import Recorder
 from gradspec_conformance.engines.asking import Asker
+from gradspec_conformance.engines.fault import Party
 from gradspec_conformance.engines.loading import BOOKS, load_engine
 from gradspec_conformance.engines.smoke import smoke
 from gradspec_conformance.exceptions import EngineNotInstalled
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from gradspec.port.engine import Engine
 
-PAGE = 110
+PAGE = 190
 STRANGERS = ("autograd", "micrograd")
 
 
@@ -46,7 +47,9 @@ def look(tensor: Any) -> Any:
 
 @pytest.mark.parametrize("stranger", ["torch", *STRANGERS], indirect=True)
 def test_the_adapter_is_sound(stranger: Engine) -> None:
-    assert [finding for finding in smoke(stranger) if not finding.ok] == []
+    found = [finding for finding in smoke(stranger) if not finding.ok]
+
+    assert [one for one in found if one.whose in {Party.ADAPTER, Party.KIT}] == []
 
 
 @pytest.mark.parametrize("name", STRANGERS)

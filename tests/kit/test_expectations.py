@@ -790,7 +790,7 @@ def test_what_failed_in_any_way_gets_an_entry(outcome: Outcome) -> None:
 
 
 def test_the_strangers_bring_their_expectations() -> None:
-    for name in ("autograd", "micrograd", "mygrad", "pydynet", "tinygrad"):
+    for name in ("autograd", "jax", "micrograd", "mygrad", "pydynet", "tinygrad"):
         path = Expectations.for_engine(name)
 
         assert path is not None

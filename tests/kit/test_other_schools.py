@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from judged_here import all_but_laws, failures, outcomes, planted
 
-from gradspec import CASES, CONVENTION
+from gradspec import CASES, CLAUSES, CONVENTION
 from gradspec.port.acts import ACTS
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.verdict import Outcome
@@ -231,7 +231,9 @@ ONE_CHOICE = {
 
 @pytest.mark.parametrize("choice", ONE_CHOICE.values(), ids=ONE_CHOICE)
 def test_one_choice_fails_the_clauses_about_it_and_no_others(choice: Choice) -> None:
-    found = outcomes(choice.engine(), *map(planted, choice.plant.split()))
+    about = [case for name in choice.about.split() for case in CLAUSES[name].cases]
+    puts = map(planted, choice.plant.split())
+    found = outcomes(choice.engine(), *puts, cases=[*all_but_laws(), *about])
     wrong = {identifier.partition("/")[0] for identifier in failures(found)}
     blocked = [identifier for identifier, outcome in found.items() if outcome is Outcome.BLOCKED]
 
@@ -247,7 +249,7 @@ def test_who_copies_what_is_saved_needs_no_versions() -> None:
 def test_another_school_fails_conventions_of_writing_in_place_only(
     school: Callable[[], Callable[[Swap], None]],
 ) -> None:
-    cases = [case for case in all_but_laws() if case.chapter == "in_place"]
+    cases = [case for case in CASES.values() if case.chapter == "in_place" and not case.is_law]
     wrong = failures(outcomes(ReferenceEngine(), school(), cases=cases))
 
     assert {CASES[identifier].nature for identifier in wrong} == {CONVENTION}

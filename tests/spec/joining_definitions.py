@@ -76,6 +76,19 @@ def grids(tensors: list[Any], indexing: str) -> Any:
     )
 
 
+def spread(tensors: list[Any]) -> Any:
+    """Read every tensor at the last coordinates, at 0 where its length is one."""
+    ndim = max(each.ndim for each in tensors)
+    full = [(1,) * (ndim - each.ndim) + each.shape for each in tensors]
+
+    def seen(each: Any) -> Callable[[Shape], Any]:
+        return lambda at: each[
+            tuple(min(i, n - 1) for i, n in zip(at[ndim - each.ndim :], each.shape, strict=True))
+        ]
+
+    return tuple(built(map(max, *full), seen(each)) for each in tensors)
+
+
 def rows_of(tuples: Any) -> Any:
     return np.array([list(each) for each in tuples], object)
 
@@ -173,6 +186,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "block_diag": blocks,
     "meshgrid": grids,
     "cartesian_prod": lambda tensors: rows_of(itertools.product(*tensors)),
+    "broadcast_tensors": spread,
     "combinations": choices,
     "tile": tiled,
     "repeat_interleave": repeated,

@@ -276,6 +276,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "trace": lambda x: mp.fsum(x[i, i] for i in range(min(x.shape))),
     "det": by_matrix(determinant),
     "slogdet": slogdet,
+    "logdet": by_matrix(lambda x: mp.log(determinant(x))),
     "inv": by_matrix(mp.inverse),
     "matrix_power": by_matrix(lambda x, n: x**n),
     "matrix_exp": by_matrix(mp.expm),

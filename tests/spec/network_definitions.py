@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import mpmath as mp
@@ -16,71 +17,6 @@ def built(shape: Any, entry: Callable[..., Any]) -> Any:
     for at in np.ndindex(*result.shape):
         result[at] = entry(*at)
     return result
-
-
-def reduced(losses: Any, reduction: str, shares: list[Any] | None = None) -> Any:
-    if reduction == "none":
-        return losses
-    total = mp.fsum(np.ravel(losses).tolist())
-    if reduction == "sum":
-        return np.array(total, object)
-    return np.array(total / (losses.size if shares is None else mp.fsum(shares)), object)
-
-
-# losses of classes --------------------------------------------------------------------
-def log_probabilities(v: list[Any]) -> list[Any]:
-    return [e - mp.log(mp.fsum(map(mp.exp, v))) for e in v]
-
-
-def of_classes(logs_of: Callable[[list[Any]], list[Any]]) -> Callable[..., Any]:
-    """Say for each place what its class or its probabilities cost, and what share it has."""
-
-    def loss(
-        x: Any,
-        target: Any,
-        weight: Any = None,
-        ignore_index: int = -100,
-        reduction: str = "mean",
-        label_smoothing: float = 0.0,
-    ) -> Any:
-        x = x if x.ndim > 1 else x[None]
-        by_place = np.moveaxis(x, 1, -1)
-        count = x.shape[1]
-        weights = [mp.mpf(w) for w in weight or [1] * count]
-        smooth = mp.mpf(label_smoothing)
-        probable = target.dtype == object
-        targets = np.moveaxis(target, 1, -1) if probable else target.reshape(by_place.shape[:-1])
-        shares: list[Any] = []
-
-        def entry(*at: int) -> Any:
-            logs = logs_of(list(by_place[at]))
-            wanted = targets[at]
-            if not probable and wanted == ignore_index:
-                return mp.mpf(0)
-            one_hot = list(wanted) if probable else [mp.mpf(int(k == wanted)) for k in range(count)]
-            shares.append(1 if probable else weights[wanted])
-            terms = zip(weights, one_hot, logs, strict=True)
-            return -mp.fsum(w * ((1 - smooth) * q + smooth / count) * p for w, q, p in terms)
-
-        losses = built(by_place.shape[:-1], entry)
-        return reduced(losses.reshape(() if target.ndim == 0 else losses.shape), reduction, shares)
-
-    return loss
-
-
-# losses of numbers --------------------------------------------------------------------
-def of_numbers(loss: Callable[..., Any]) -> Callable[..., Any]:
-    """Apply a function of a prediction and what was wanted to each pair."""
-
-    def losses(
-        x: Any, target: Any, reduction: str = "mean", *, weight: Any = None, **options: Any
-    ) -> Any:
-        found = built(x.shape, lambda *at: loss(x[at], target[at], **options))
-        if weight is not None:
-            found = found * weight
-        return reduced(found, reduction, None if weight is None else np.ravel(weight).tolist())
-
-    return losses
 
 
 # normalisation ------------------------------------------------------------------------
@@ -462,21 +398,28 @@ def pixel_unshuffle(x: Any, r: int) -> Any:
     return built((*rows, channels * r * r, height // r, width // r), entry)
 
 
-def interpolate(x: Any, size: Any = None, scale_factor: Any = None) -> Any:
-    count = x.ndim - 2
-    old = x.shape[2:]
-    new = numbers(size, count) if size is not None else [int(n * scale_factor) for n in old]
+def adaptive_max(count: int) -> Callable[..., Any]:
+    def pool(x: Any, output_size: Any, return_indices: bool = False) -> Any:
+        sizes, first = numbers(output_size, count), x.ndim - count
+        lengths = x.shape[first:]
 
-    def entry(row: int, channel: int, *at: int) -> Any:
-        return x[(row, channel, *(i * a // b for i, a, b in zip(at, old, new, strict=True)))]
+        def best(*at: int) -> Any:
+            ranges = [
+                range(int(mp.floor(mp.mpf(i) * n / m)), int(mp.ceil(mp.mpf(i + 1) * n / m)))
+                for i, n, m in zip(at[first:], lengths, sizes, strict=True)
+            ]
+            return max(itertools.product(*ranges), key=lambda place: x[(*at[:first], *place)])
 
-    return built((*x.shape[:2], *new), entry)
+        shape = (*x.shape[:first], *sizes)
+        values = built(shape, lambda *at: x[(*at[:first], *best(*at))])
+        if not return_indices:
+            return values
+        return values, built(shape, lambda *at: int(np.ravel_multi_index(best(*at), lengths)))
+
+    return pool
 
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
-    "nll_loss": of_classes(lambda v: v),
-    "cross_entropy": of_classes(log_probabilities),
-    "mse_loss": of_numbers(lambda x, t: (x - t) ** 2),
     "layer_norm": layer_norm,
     "rms_norm": rms_norm,
     "batch_norm": batch_norm,
@@ -495,7 +438,6 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "pairwise_distance": along_pairs(distance),
     "pixel_shuffle": pixel_shuffle,
     "pixel_unshuffle": pixel_unshuffle,
-    "interpolate": interpolate,
     "max_pool1d": max_pool(1),
     "max_pool2d": max_pool(2),
     "avg_pool1d": avg_pool(1),
@@ -504,6 +446,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "lp_pool2d": lp_pool(2),
     "adaptive_avg_pool1d": adaptive(1),
     "adaptive_avg_pool2d": adaptive(2),
+    "adaptive_max_pool1d": adaptive_max(1),
+    "adaptive_max_pool2d": adaptive_max(2),
     "conv1d": convolution,
     "conv2d": convolution,
     "conv_transpose1d": transposed_convolution,

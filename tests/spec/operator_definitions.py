@@ -11,10 +11,13 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import joining_definitions
+import loss_definitions
 import mpmath as mp
 import network_definitions
 import numpy as np
 import placing_definitions
+import resampling_definitions
+import statistics_definitions
 from matrix_definitions import MATRICES
 
 if TYPE_CHECKING:
@@ -287,6 +290,9 @@ def definition(operator: Operator) -> Callable[..., Any] | None:
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
     **network_definitions.DEFINITIONS,
+    **loss_definitions.LOSSES,
+    **resampling_definitions.RESAMPLING,
+    **statistics_definitions.STATISTICS,
     "clamp": clamp,
     "sum": along(mp.fsum),
     "mean": along(lambda v: mp.fsum(v) / len(v)),

@@ -47,6 +47,7 @@ EPS = float(np.finfo(np.float64).eps)
         ("is_close", np.array(1.0 + 2.0j), 1.0 + 2.0j),
         ("lies_between", np.array([0.0, 0.5]), ([0.0, 0.0], [1.0, 0.5])),
         ("lies_between", np.array(1.0 + 4 * EPS), (0.0, 1.0)),
+        ("lies_between", np.array([np.inf, 0.0]), ([np.inf, -np.inf], [np.inf, 1.0])),
         ("is_close", np.array(1.0 + (2.0 + 4 * EPS) * 1j), 1.0 + 2.0j),
         ("exceeds", 3, 2),
         ("exceeds", 2.5, 2),
@@ -255,3 +256,12 @@ class Agrees(int):
 def test_what_an_engines_own_type_says_of_itself_does_not_count() -> None:
     assert COMPARISONS["is_flag"](Agrees(1), True) is not None
     assert COMPARISONS["equals"]([Agrees(1)], [2]) is not None
+
+
+@pytest.mark.parametrize(("found", "holds"), [(np.nan, True), (0.5, True), (2.0, False)])
+def test_an_interval_may_have_room_for_nan_and_for_nothing_else(found: float, holds: bool) -> None:
+    failure = COMPARISONS["lies_between"](
+        np.array([found, 0.0]), ([0.0, 0.0], [1.0, 1.0]), or_nan=True
+    )
+
+    assert (failure is None) == holds

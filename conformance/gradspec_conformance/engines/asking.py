@@ -43,7 +43,7 @@ class Asker:
         """Say whether the engine has an act with these arguments."""
         return self._subject.covers(ACTS[key], _forms(given))
 
-    def __call__(self, key: str, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, key: str, /, *arguments: Any, **keywords: Any) -> Any:
         """Have the engine do an act; functions among the arguments are given as they are."""
         act, self.last = ACTS[key], key
         given = act.signature.bind(arguments, keywords)

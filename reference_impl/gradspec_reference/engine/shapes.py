@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias, overload
 
 import numpy as np
 
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.errors import DimensionError, OperandShapeError, RepeatedDimensionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,20 +100,21 @@ def is_broadcast_of(larger: Shape, smaller: Shape) -> bool:
 
 
 def normal_dim(dim: int, ndim: int) -> int:
-    """Return a dimension counted from the front; IndexError if there is no such dimension."""
+    """Return a dimension counted from the front; DimensionError if there is no such dimension."""
     limit = ndim or 1
     if not -limit <= dim < limit:
-        raise IndexError(f"dimension {dim} was given; expected one from {-limit} to {limit - 1}")
+        said = f"dimension {dim} was given; expected one from {-limit} to {limit - 1}"
+        raise DimensionError(said)
     return dim % limit
 
 
 def named_dims(dim: int | Iterable[int], ndim: int) -> tuple[int, ...]:
-    """Return dimensions counted from the front; RuntimeError if one is named twice."""
+    """Return dimensions counted from the front; RepeatedDimensionError if one is named twice."""
     if ndim and type(dim) is int:
         return (normal_dim(dim, ndim),)
     dims = tuple([normal_dim(whole(d), ndim) for d in ((dim,) if isinstance(dim, int) else dim)])
     if len(set(dims)) != len(dims):
-        raise RuntimeError(f"a dimension is named twice in {list(dims)}; name each once")
+        raise RepeatedDimensionError(f"{list(dims)} were given; name each dimension once")
     return dims if ndim else ()
 
 

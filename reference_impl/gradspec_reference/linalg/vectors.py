@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import (
@@ -15,6 +16,7 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.names.functions.reductions import check_is_floating
+from gradspec_reference.names.functions.statistics import powers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "cross",
     "multi_dot",
+    "vander",
     "vecdot",
 ]
 
@@ -88,6 +91,18 @@ def cheapest(sizes: list[tuple[int, ...]]) -> dict[tuple[int, int], int]:
             best = min(costs, key=costs.__getitem__)
             cuts[start, end], work[start, end] = best, costs[best]
     return cuts
+
+
+def vander(x: Tensor, *, N: int | None = None) -> Tensor:
+    """Return powers of numbers, from none on (torch.linalg.vander)."""
+    if x.dtype in (dtypes.bool_, dtypes.float16):
+        raise RuntimeError(f"vander was given {x.dtype}; convert it with to()")
+    if not x.ndim and N is None:
+        raise RuntimeError("vander was given a number; it needs a row")
+    count = x.shape[-1] if N is None else N
+    if count <= 1:
+        raise RuntimeError(f"vander was asked for {count} columns; it gives two or more")
+    return powers_of(x if x.ndim else shapes.reshape(x, (1,)), count)
 
 
 arguments.put_doors(sys.modules[__name__])

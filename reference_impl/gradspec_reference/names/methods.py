@@ -41,6 +41,7 @@ from gradspec_reference.names.functions import (
     selection,
     shapes,
     special,
+    statistics,
     sums_of_products,
 )
 
@@ -134,6 +135,7 @@ FUNCTIONS: Final[dict[str, Any]] = {
         digamma_ erf_ erfc_ erfinv_ lgamma_ logit_ nan_to_num_ polygamma_ sinc_
         """,
     ),
+    **named(statistics, "corrcoef cov dist nanmedian nanquantile quantile"),
     **named(selection, "maximum minimum heaviside clamp clamp_ masked_fill masked_fill_"),
     **named(copies, "clone contiguous copy_ fill_ zero_"),
     **named(

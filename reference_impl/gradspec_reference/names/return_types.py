@@ -42,6 +42,12 @@ class median(Extreme):  # noqa: N801
     __slots__ = ()
 
 
+class nanmedian(Extreme):  # noqa: N801
+    """The result of torch.nanmedian along a dimension."""
+
+    __slots__ = ()
+
+
 class sort(Extreme):  # noqa: N801
     """The result of torch.sort."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import inplace as writing
 from gradspec_reference.engine.recording import apply, unary
+from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import arithmetic, elementwise, parts, shapes
 from gradspec_reference.names.functions.copies import number_for
@@ -219,6 +220,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     """Return one half of a dimension, times the sigmoid of the other."""
     if not input.ndim:
         raise RuntimeError("glu was given a 0-d tensor; it needs a dimension to halve")
+    dim = normal_dim(dim, input.ndim)
     if input.shape[dim] % 2:
         raise RuntimeError(f"glu was given {input.shape[dim]} entries along {dim}; an even number")
     check_is_floating("glu", input)

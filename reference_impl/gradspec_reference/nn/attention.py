@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference import dtypes
-from gradspec_reference.dtypes import bool_, int32, int64
+from gradspec_reference.dtypes import bool_, int32, int64, promoted_dtype
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
@@ -22,9 +20,6 @@ from gradspec_reference.names.functions import (
     shapes,
 )
 from gradspec_reference.operators import OPERATORS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
@@ -104,8 +99,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """Return the product of vectors over that of their norms, neither of which is below eps."""
     refusals.check_shapes(OPERATORS["mul"], (x1._array, x2._array))
     shape = np.broadcast_shapes(x1._array.shape, x2._array.shape)
-    dtype = dtypes.promoted_dtype(x1._array, x2._array)
-    x1, x2 = (shapes.expand(x, *shape).to(dtype) for x in (x1, x2))
+    common = promoted_dtype(x1._array, x2._array)
+    x1, x2 = (reductions.cast(shapes.expand(x, *shape), common) for x in (x1, x2))
     norms = [selection.clamp(normalised.norm(x, 2.0, dim, True), eps) for x in (x1, x2)]
     return reductions.sum((x1 / norms[0]) * (x2 / norms[1]), dim)
 
@@ -157,38 +152,3 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     n = len(rows)
     mixed = shapes.permute(parts, (*range(n + 1), n + 2, n + 4, n + 1, n + 3))
     return shapes.reshape(mixed, (*rows, channels * r**2, height // r, width // r))
-
-
-def interpolate(
-    input: Tensor,
-    size: int | Sequence[int] | None = None,
-    scale_factor: Any = None,
-    mode: str = "nearest",
-) -> Tensor:
-    """Return other sizes, each entry the one that lies at or before its place."""
-    if mode != "nearest":
-        raise NotImplementedError(f"interpolate was asked for {mode!r}; it has 'nearest'")
-    if (size is None) == (scale_factor is None):
-        raise ValueError("interpolate needs size or scale_factor, and not both")
-    count = input.ndim - 2
-    sizes, factors = (
-        [None] * count if v is None else [v] * count if isinstance(v, int | float) else list(v)
-        for v in (size, scale_factor)
-    )
-    if not 0 < count < 4:  # noqa: PLR2004 - rows, images, volumes
-        raise NotImplementedError(f"interpolate was given {input.ndim} dimensions")
-    if len(sizes) != count or len(factors) != count:
-        raise ValueError(f"interpolate was given another number of sizes than {count}")
-    if input._array.dtype.kind == "b":
-        raise NotImplementedError("interpolate was given booleans; convert with to() first")
-    result = input
-    for dim, (length, wanted, factor) in enumerate(
-        zip(input.shape[2:], sizes, factors, strict=True), 2
-    ):
-        made = math.floor(length * factor) if wanted is None else wanted
-        if made <= 0 or not length:
-            raise RuntimeError(f"interpolate was given {length} entries to make {made} of")
-        ratio = length / made if factor is None or made in (length, 2 * length) else 1.0 / factor
-        nearest = np.minimum((np.arange(made) * np.float32(ratio)).astype(np.int64), length - 1)
-        result = indexing.index_select(result, dim, Tensor(nearest))
-    return result

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.recording import unary
-from gradspec_reference.names import arguments
+from gradspec_reference.names import arguments, random
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
@@ -24,13 +24,13 @@ from gradspec_reference.nn.attention import (
     bilinear,
     cosine_similarity,
     embedding,
-    interpolate,
     one_hot,
     pairwise_distance,
     pixel_shuffle,
     pixel_unshuffle,
     scaled_dot_product_attention,
 )
+from gradspec_reference.nn.columns import fold, unfold
 from gradspec_reference.nn.convolutions import (
     conv1d,
     conv2d,
@@ -38,7 +38,25 @@ from gradspec_reference.nn.convolutions import (
     conv_transpose1d,
     conv_transpose2d,
 )
+from gradspec_reference.nn.differences import huber_loss, l1_loss, smooth_l1_loss
+from gradspec_reference.nn.likelihoods import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    gaussian_nll_loss,
+    kl_div,
+    poisson_nll_loss,
+)
 from gradspec_reference.nn.losses import cross_entropy, mse_loss, nll_loss
+from gradspec_reference.nn.margins import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+)
 from gradspec_reference.nn.normalising import (
     batch_norm,
     group_norm,
@@ -51,6 +69,8 @@ from gradspec_reference.nn.padding import pad
 from gradspec_reference.nn.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
     avg_pool1d,
     avg_pool2d,
     local_response_norm,
@@ -59,6 +79,7 @@ from gradspec_reference.nn.pooling import (
     max_pool1d,
     max_pool2d,
 )
+from gradspec_reference.nn.resampling import grid_sample, interpolate
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -68,30 +89,47 @@ if TYPE_CHECKING:
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
     "bilinear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "conv1d",
     "conv2d",
     "conv3d",
     "conv_transpose1d",
     "conv_transpose2d",
+    "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "dropout",
     "embedding",
+    "fold",
+    "gaussian_nll_loss",
+    "grid_sample",
     "group_norm",
+    "hinge_embedding_loss",
+    "huber_loss",
     "instance_norm",
     "interpolate",
+    "kl_div",
+    "l1_loss",
     "layer_norm",
     "linear",
     "local_response_norm",
     "log_softmax",
     "lp_pool1d",
     "lp_pool2d",
+    "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
     "one_hot",
@@ -99,13 +137,18 @@ __all__ = [
     "pairwise_distance",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poisson_nll_loss",
     "relu",
     "rms_norm",
     "scaled_dot_product_attention",
     "sigmoid",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "tanh",
+    "triplet_margin_loss",
+    "unfold",
 ]
 
 
@@ -145,6 +188,19 @@ def chosen_dim(input: Tensor, stacklevel: Any) -> int:
     """Return the dimension of the classes, with a warning that none was named."""
     warnings.warn("softmax was given no dim; name it", UserWarning, stacklevel=stacklevel + 1)
     return 0 if input.ndim in {0, 1, 3} else 1
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Return each entry over 1 - p with a probability of 1 - p, and zero instead of the others."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p={p} was given; a probability lies in 0 to 1")
+    if not training or not p or not input.numel():
+        return input
+    if not input.dtype.is_floating_point:
+        raise RuntimeError(f"dropout was given {input.dtype}; convert it with float()")
+    kept = random.rand(*input.shape, dtype=input.dtype) >= p
+    scale = kept.to(input.dtype) / (1 - p) if p < 1 else kept.to(input.dtype)
+    return arithmetic.mul_(input, scale) if inplace else input * scale
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -49,14 +49,7 @@ def mse_loss(
     """Return the squared differences, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
     given = input.shape
-    if given != target.shape:
-        warnings.warn(
-            f"mse_loss was given shapes {list(input.shape)} and {list(target.shape)}, which are "
-            "broadcast; that is rarely meant",
-            UserWarning,
-            stacklevel=3,
-        )
-        input, target = broadcast(input, target)
+    input, target = paired("mse_loss", input, target)
     if not promoted_dtype(input._array, target._array).is_floating_point:
         raise NotImplementedError("mse_loss was given integers; convert them with float()")
     if weight is None:
@@ -67,8 +60,16 @@ def mse_loss(
     return reduced(losses, weight, reduction)
 
 
-def broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Expand two tensors to their common shape."""
+def paired(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Expand two tensors to their common shape, with a warning if they had others."""
+    if input.shape == target.shape:
+        return input, target
+    warnings.warn(
+        f"{name} was given shapes {list(input.shape)} and {list(target.shape)}, which are "
+        "broadcast; that is rarely meant",
+        UserWarning,
+        stacklevel=4,
+    )
     arrays = (input._array, target._array)
     refusals.check_shapes(OPERATORS["mse_loss"], arrays)
     shape = np.broadcast_shapes(*[each.shape for each in arrays])
@@ -87,6 +88,19 @@ def reduced(losses: Tensor, shares: Tensor, reduction: str) -> Tensor:
     return total if reduction == "sum" else total / reductions.sum(shares)
 
 
+def taken(losses: Tensor, reduction: str) -> Tensor:
+    """Return losses, their sum or their mean."""
+    if reduction == "none":
+        return losses
+    return reductions.sum(losses) if reduction == "sum" else reductions.mean(losses)
+
+
+def check_is_constant(name: str, weight: Tensor | None) -> None:
+    """Refuse a weight for which a derivative is asked: torch has none."""
+    if weight is not None and weight.requires_grad:
+        raise RuntimeError(f"{name} was given a weight that requires grad; detach it")
+
+
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -101,6 +115,7 @@ def nll_loss(
     if input._array.shape == target._array.shape == (1,):
         target = shapes.reshape(target, ())
     check_classes(input, target)
+    check_is_constant("nll_loss", weight)
     counted = elementwise.ne(target, ignore_index)
     plain = weight is None and counted._array.all()
     if plain and input.ndim == 2:  # noqa: PLR2004 - rows and classes

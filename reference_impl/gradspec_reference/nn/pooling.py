@@ -165,9 +165,12 @@ def parts(length: int, size: int) -> list[tuple[int, int]]:
     return [(i * length // size, -(-(i + 1) * length // size)) for i in range(size)]
 
 
-def adaptive(name: str, count: int, input: Tensor, output_size: Any) -> Tensor:
-    """Return means of so many parts of each dimension."""
+def bins_of(name: str, count: int, input: Tensor, output_size: Any) -> list[list[tuple[int, int]]]:
+    """Return the parts of each dimension; a size that is None keeps its length."""
     sizes = (output_size,) * count if isinstance(output_size, int) else tuple(output_size)
+    if input.ndim <= count and count > 1:
+        kind = RuntimeError if isinstance(output_size, int) else ValueError
+        raise kind(f"{name} was given {input.ndim} dimensions; it needs more than {count}")
     if len(sizes) == 1:
         sizes *= count
     if len(sizes) != count or input.ndim not in (count + 1, count + 2):
@@ -176,8 +179,34 @@ def adaptive(name: str, count: int, input: Tensor, output_size: Any) -> Tensor:
     wanted = [n if s is None else s for s, n in zip(sizes, lengths, strict=True)]
     if 0 in input.shape[1:] or min(wanted) < 0:
         raise RuntimeError(f"{name} was given shape {list(input.shape)} and size {output_size!r}")
-    bins = [parts(n, s) for n, s in zip(lengths, wanted, strict=True)]
+    return [parts(n, s) for n, s in zip(lengths, wanted, strict=True)]
+
+
+def adaptive(name: str, count: int, input: Tensor, output_size: Any) -> Tensor:
+    """Return means of so many parts of each dimension."""
+    bins = bins_of(name, count, input, output_size)
     return averaged(input, bins, [[float(b - a) for a, b in part] for part in bins])
+
+
+def adaptive_largest(
+    name: str, count: int, input: Tensor, output_size: Any, return_indices: bool
+) -> Any:
+    """Return the largest entry of each of so many parts, and where it is."""
+    bins = bins_of(name, count, input, output_size)
+    array = input._array
+    if array.dtype.kind != "f":
+        raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
+    lead, lengths = array.shape[:-count], array.shape[-count:]
+    numbers = np.arange(math.prod(lengths)).reshape(lengths)
+    found = np.empty((*lead, *map(len, bins)), np.int64)
+    for place in np.ndindex(*map(len, bins)):
+        seen = tuple(slice(*part[at]) for part, at in zip(bins, place, strict=True))
+        entries = array[(..., *seen)].reshape(*lead, -1)
+        largest = np.isnan(entries) | (entries == entries.max(-1, keepdims=True))
+        found[(..., *place)] = numbers[seen].ravel()[np.argmax(largest, -1)]
+    places = Tensor(found)
+    values = apply(OPERATORS["max_pool"], (input, places), count)
+    return (values, places) if return_indices else values
 
 
 def max_pool1d(
@@ -265,6 +294,20 @@ def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int]) -> Tens
 def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int]) -> Tensor:
     """Return means of so many parts of images, in each direction."""
     return adaptive("adaptive_avg_pool2d", 2, input, output_size)
+
+
+def adaptive_max_pool1d(
+    input: Tensor, output_size: int | Sequence[int], return_indices: bool = False
+) -> Any:
+    """Return the largest entries of so many parts of rows."""
+    return adaptive_largest("adaptive_max_pool1d", 1, input, output_size, return_indices)
+
+
+def adaptive_max_pool2d(
+    input: Tensor, output_size: int | Sequence[int], return_indices: bool = False
+) -> Any:
+    """Return the largest entries of so many parts of images, in each direction."""
+    return adaptive_largest("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
 def local_response_norm(

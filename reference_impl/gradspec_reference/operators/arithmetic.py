@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.errors import NoDerivativeError
 from gradspec_reference.operators.row import (
     NOT_IMPLEMENTED,
     Operator,
@@ -147,7 +148,7 @@ def heaviside_kernel(x: Any, values: Any) -> Any:
 
 def no_derivative(_xp: Any, _g: Any) -> Any:
     """Refuse: torch does not differentiate this function either."""
-    raise RuntimeError(
+    raise NoDerivativeError(
         "a function was differentiated that has no derivative here, as in torch; call it in "
         "no_grad, or detach() what it is given"
     )

@@ -11,6 +11,8 @@ from gradspec_reference.operators.indexing import scatter_kernel
 from gradspec_reference.operators.reductions import mean_kernel
 from gradspec_reference.operators.row import Operator, no_slope
 
+LEAST = -100.0  # as small as the logarithm of a probability may be
+NEAR_ZERO = 1e-12
 REDUCTIONS: dict[str, Any] = {"none": lambda losses: losses, "mean": mean_kernel, "sum": np.sum}
 
 
@@ -25,6 +27,59 @@ def mse_rule(_xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
     difference = x - target
     count = math.prod(difference.shape) if reduction == "mean" else 1
     return difference * (g * (2 / max(count, 1)))
+
+
+def smooth_kernel(x: Any, target: Any, reduction: str, beta: float) -> Any:
+    """Return absolute differences; below beta a parabola that meets them."""
+    size = np.abs(x - target)
+    return REDUCTIONS[reduction](np.where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta))
+
+
+def huber_kernel(x: Any, target: Any, reduction: str, delta: float) -> Any:
+    """Return half the squared differences, and straight lines from delta on."""
+    size = np.abs(x - target)
+    lines = delta * (size - 0.5 * delta)
+    return REDUCTIONS[reduction](np.where(size <= delta, 0.5 * size * size, lines))
+
+
+def share_of(g: Any, difference: Any, reduction: str) -> Any:
+    """Return what each loss receives."""
+    return g / max(math.prod(difference.shape), 1) if reduction == "mean" else g
+
+
+def smooth_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str, beta: float) -> Any:
+    """Return the difference over beta, and its sign from beta on."""
+    slope = xp.clamp((x - target) / beta, -1.0, 1.0)
+    return slope * share_of(g, slope, reduction)
+
+
+def huber_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str, delta: float) -> Any:
+    """Return the difference, and delta with its sign from there on."""
+    slope = xp.clamp(x - target, -delta, delta)
+    return slope * share_of(g, slope, reduction)
+
+
+def binary_kernel(x: Any, target: Any, reduction: str) -> Any:
+    """Return minus the logarithm of what was right, at most a hundred."""
+    true, false = np.maximum(np.log(x), LEAST), np.maximum(np.log1p(-x), LEAST)
+    return REDUCTIONS[reduction]((target - 1) * false - target * true)
+
+
+def binary_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
+    """Return (x - t) / (x (1 - x)), whose divisor is not smaller than a small number."""
+    divisor = xp.clamp((1 - x) * x, NEAR_ZERO, None)
+    return (x - target) / divisor * share_of(g, x, reduction)
+
+
+def binary_rule_of_target(xp: Any, g: Any, x: Any, _target: Any, reduction: str) -> Any:
+    """Return log(1 - x) - log(x)."""
+    true, false = (xp.clamp(xp.log(each), LEAST, None) for each in (x, 1 - x))
+    return (false - true) * share_of(g, x, reduction)
+
+
+def opposite(rule: Any) -> Any:
+    """Return the rule of what is subtracted."""
+    return lambda *given: -rule(*given)
 
 
 def nll_kernel(log_probabilities: Any, target: Any, reduction: str) -> Any:
@@ -56,7 +111,35 @@ ROWS = (
         operands="self target",
         params="reduction",
         saves="self target",
-        vjp={"self": mse_rule, "target": lambda xp, g, *rest: -mse_rule(xp, g, *rest)},
+        vjp={"self": mse_rule, "target": opposite(mse_rule)},
+        pointwise=True,
+    ),
+    Operator(
+        "smooth_l1_loss",
+        node="SmoothL1LossBackward0",
+        kernel=smooth_kernel,
+        operands="self target",
+        params="reduction beta",
+        saves="self target",
+        vjp={"self": smooth_rule, "target": opposite(smooth_rule)},
+        pointwise=True,
+    ),
+    Operator(
+        "huber_loss",
+        kernel=huber_kernel,
+        operands="self target",
+        params="reduction delta",
+        saves="self target",
+        vjp={"self": huber_rule, "target": opposite(huber_rule)},
+        pointwise=True,
+    ),
+    Operator(
+        "binary_cross_entropy",
+        kernel=binary_kernel,
+        operands="self target",
+        params="reduction",
+        saves="self target",
+        vjp={"self": binary_rule, "target": binary_rule_of_target},
         pointwise=True,
     ),
     Operator(

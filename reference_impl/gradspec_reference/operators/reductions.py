@@ -218,12 +218,14 @@ def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, ke
     if math.isinf(order):
         largest = (xp.abs(x) == result) | (xp.isnan(x) & xp.isnan(result))
         return xp.sign(x) * largest * (g / xp.sum_dim(largest, dims, True))
+    is_zero = result == 0
+    divisor = xp.where(is_zero, 1.0, result)  # so that no derivative of 0 / 0 is asked for
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
-        return g * xp.where(result == 0, 0.0, x / result)
+        return g * xp.where(is_zero, 0.0, x / divisor)
     power = xp.sign(x) * xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
     if order < 1:
         return power * g * xp.pow_scalar(result, 1 - order)
-    return power * xp.where(result == 0, 0.0, g / xp.pow_scalar(result, order - 1))
+    return power * xp.where(is_zero, 0.0, g / xp.pow_scalar(divisor, order - 1))
 
 
 def aminmax_kernel(x: Any, dims: Dims, keepdim: bool) -> list[Any]:

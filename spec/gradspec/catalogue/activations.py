@@ -8,8 +8,19 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import HIGH, LOW, NEAR, PAST_ONE, WIDE
+from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at, at_nan, far
 from gradspec.catalogue.entrywise import clamped, real, size
-from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Kink, Operator, of, on, point, row
+from gradspec.catalogue.operator import (
+    ANALYTIC,
+    PIECEWISE,
+    Kink,
+    Operator,
+    of,
+    on,
+    or_nan,
+    point,
+    row,
+)
 from gradspec.catalogue.special import erf
 
 ALPHA_OF_SELU: Final = 1.6732632423543772
@@ -80,24 +91,33 @@ def bend(low: float, high: float, choice: float, at: float = 0.0, **given: Any) 
 
 
 WITH_INPLACE: Final[dict[str, Any]] = {"has_inplace": True}
+OF_RAMPS: Final = {
+    "far": at([-FAR, FAR], [0.0, 1.0]),
+    "infinity": at([-INF, INF], or_nan([0.0, 1.0]), NO_NUMBER),
+}
+"""Of x times a share, whose slope at infinity is a product of zero and infinity, too."""
+
 ROWS: Final = (
     activation(
         *("elu(x, alpha=1.0)", elu),
         means="x if x > 0 else alpha * expm1(x)",
         alpha=on(2, 3, alpha=2.5),
         kinks={"": bend(1.0, 2.5, 2.5, alpha=2.5)},
+        ends=far(0.0, 1.0),
         **WITH_INPLACE,
     ),
     activation(
         *("selu(x)", lambda x: SCALE_OF_SELU * elu(x, ALPHA_OF_SELU)),
         means=f"{SCALE_OF_SELU} * (x if x > 0 else {ALPHA_OF_SELU} * expm1(x))",
         kinks={"": bend(SCALE_OF_SELU, 1.7580993408473766, 1.7580993408473766)},
+        ends=far(0.0, SCALE_OF_SELU),
         **WITH_INPLACE,
     ),
     activation(
         *("celu(x, alpha=1.0)", lambda x, alpha=1.0: alpha * elu(x / alpha)),
         means="x if x > 0 else alpha * expm1(x / alpha)",
         alpha=on(2, 3, alpha=2.5),
+        ends=far(0.0, 1.0),
         **WITH_INPLACE,
     ),
     activation(
@@ -106,11 +126,17 @@ ROWS: Final = (
         "if approximate == 'tanh' else erf(x / sqrt(2))))",
         array=on(2, 3),
         tanh=on(2, 3, approximate="tanh"),
+        ends=OF_RAMPS,
     ),
-    activation("silu(x)", lambda x: x / (1 + np.exp(-x)), ANALYTIC, means="x / (1 + exp(-x))"),
+    activation(
+        *("silu(x)", lambda x: x / (1 + np.exp(-x)), ANALYTIC),
+        means="x / (1 + exp(-x))",
+        ends=OF_RAMPS,
+    ),
     activation(
         *("mish(x)", lambda x: x * np.tanh(np.log(1 + np.exp(x))), ANALYTIC),
         means="x * tanh(log(1 + exp(x)))",
+        ends=OF_RAMPS,
     ),
     activation(
         *("softplus(x, beta=1.0, threshold=20.0)", softplus),
@@ -118,14 +144,20 @@ ROWS: Final = (
         beta=on(2, 3, beta=2.5),
         threshold=on(2, 3, beta=2.0, threshold=0.03125),
         past=on(domain=HIGH, threshold=0.25),
+        ends=far(0.0, 1.0),
     ),
-    activation("softsign(x)", lambda x: x / (1 + size(x)), means="x / (1 + abs(x))"),
+    activation(
+        *("softsign(x)", lambda x: x / (1 + size(x))),
+        means="x / (1 + abs(x))",
+        ends={"infinity": at([-INF, INF], or_nan(0.0), NO_NUMBER)},
+    ),
     activation(
         "leaky_relu(x, negative_slope=0.01)",
         lambda x, negative_slope=0.01: np.where(real(x) > 0, x, negative_slope * x),
         means="x if x > 0 else negative_slope * x",
         slope=on(2, 3, negative_slope=0.25),
         kinks={"": bend(0.25, 1.0, 0.25, negative_slope=0.25)},
+        ends=far(0.01, 1.0) | at_nan(0.01),
         **WITH_INPLACE,
     ),
     activation(
@@ -158,6 +190,7 @@ ROWS: Final = (
         means="min(max(x / 6 + 0.5, 0), 1)",
         array=on(3, 4, domain=WIDE),
         kinks={"": Kink(point([-3.0, 3.0]), (0.0, 1 / 6), 0.0)},
+        ends=far(0.0, 0.0) | at_nan(0.0),
     ),
     activation(
         *("hardswish(x)", lambda x: x * clamped(x / 6 + 0.5, 0.0, 1.0)),
@@ -167,12 +200,18 @@ ROWS: Final = (
             "": bend(0.0, -0.5, 0.0, at=-3.0),
             "above": bend(1.0, 1.5, 1.0, at=3.0),
         },
+        ends=far(0.0, 1.0),
     ),
     activation(
         *("logsigmoid(x)", lambda x: -np.log(1 + np.exp(-x)), ANALYTIC),
         means="-log(1 + exp(-x))",
+        ends=far(1.0, 0.0),
     ),
-    activation("tanhshrink(x)", lambda x: x - np.tanh(x), ANALYTIC, means="x - tanh(x)"),
+    activation(
+        *("tanhshrink(x)", lambda x: x - np.tanh(x), ANALYTIC),
+        means="x - tanh(x)",
+        ends=far(1.0, 1.0),
+    ),
     activation(
         *("softshrink(x, lambd=0.5)", softshrink),
         means="x - min(max(x, -lambd), lambd)",
@@ -196,6 +235,7 @@ ROWS: Final = (
         plain=on(domain=HIGH, threshold=0.125, value=7.0),
         array=on(3, 4, threshold=0.28125, value=-3.0),
         kinks={"": Kink(point(0.5, threshold=0.5, value=2.0), None, 0.0)},
+        ends=at_nan(1.0, threshold=0.5, value=2.0),
         **WITH_INPLACE,
     ),
     activation(
@@ -203,11 +243,13 @@ ROWS: Final = (
         plain=on(3, 4),
         first=on(2, 3, dim=0),
         middle=on(2, 4, 3, domain=WIDE, dim=1),
+        ends={"far": at([[3.0, FAR], [3.0, -FAR]], [[1.0, 0.0], [0.0, 0.0]])},
     ),
     activation(
         *("softmin(x, dim)", softmin, ANALYTIC),
         torch="torch.nn.functional.softmin($x, dim=$dim)",
         plain=on(2, 3, dim=-1),
         first=on(2, 3, dim=0),
+        ends={"far": at([-FAR, FAR], 0.0, weights=[1.0, 0.0], dim=0)},
     ),
 )

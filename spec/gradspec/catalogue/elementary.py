@@ -16,14 +16,22 @@ from gradspec.catalogue.domain import (
     SHARE,
     ZERO,
 )
-from gradspec.catalogue.entrywise import IN_PLACE, clamped, jump, one, real, stepped
-from gradspec.catalogue.operator import LINEAR, PIECEWISE, Kink, on, point, row
+from gradspec.catalogue.ends import INF, NO_NUMBER, at, outside
+from gradspec.catalogue.entrywise import (
+    IN_PLACE,
+    OF_LOGARITHMS,
+    clamped,
+    jump,
+    one,
+    real,
+    stepped,
+)
+from gradspec.catalogue.operator import LINEAR, PIECEWISE, Kink, on, or_nan, point, row
 
 
 def sinc(x: Any) -> Any:
-    """Give the sine of pi x over pi x, and 1 at 0."""
-    origin = x == 0
-    return np.where(origin, 1.0, np.sin(np.pi * x) / np.where(origin, 1.0, np.pi * x))
+    """Give the sine of pi x over pi x, as Viete's product of cosines, which nothing divides."""
+    return np.prod([np.cos(np.pi * x / 2**k) for k in range(1, 30)], axis=0)
 
 
 def logit(x: Any, eps: Any = None) -> Any:
@@ -32,19 +40,53 @@ def logit(x: Any, eps: Any = None) -> Any:
     return np.log(share / (1 - share))
 
 
+FLAT_AT_INFINITY: Final = {"infinity": at([-INF, INF], 0.0)}
+STEEP: Final = {"ends": at([-1.0, 1.0], INF)}
+
 FUNCTIONS: Final = (
-    one("exp2", lambda x: 2.0**x, means="2 ** x", **IN_PLACE),
-    one("log2", lambda x: np.log(x) / np.log(2), domain=POSITIVE, means="log(x, 2)", **IN_PLACE),
-    one("log10", lambda x: np.log(x) / np.log(10), domain=POSITIVE, **IN_PLACE),
-    one("asin", np.arcsin, domain=INSIDE_ONE, **IN_PLACE),
-    one("acos", np.arccos, domain=INSIDE_ONE, **IN_PLACE),
-    one("atan", np.arctan, **IN_PLACE),
-    one("asinh", np.arcsinh),
-    one("acosh", np.arccosh, domain=ABOVE_ONE),
-    one("atanh", np.arctanh, domain=INSIDE_ONE),
+    one(
+        *("exp2", lambda x: 2.0**x),
+        means="2 ** x",
+        ends={"far": at([-INF, -3000.0, 3000.0, INF], [0.0, 0.0, INF, INF])},
+        **IN_PLACE,
+    ),
+    one(
+        *("log2", lambda x: np.log(x) / np.log(2)),
+        domain=POSITIVE,
+        means="log(x, 2)",
+        ends=OF_LOGARITHMS | outside(-2.0, -0.5 / np.log(2)),
+        **IN_PLACE,
+    ),
+    one(
+        *("log10", lambda x: np.log(x) / np.log(10)),
+        domain=POSITIVE,
+        ends=OF_LOGARITHMS | outside(-2.0, -0.5 / np.log(10)),
+        **IN_PLACE,
+    ),
+    one("asin", np.arcsin, domain=INSIDE_ONE, ends=STEEP | outside(2.0), **IN_PLACE),
+    one(
+        *("acos", np.arccos),
+        domain=INSIDE_ONE,
+        ends={"ends": at([-1.0, 1.0], -INF), **outside(2.0)},
+        **IN_PLACE,
+    ),
+    one("atan", np.arctan, ends=FLAT_AT_INFINITY, **IN_PLACE),
+    one("asinh", np.arcsinh, ends=FLAT_AT_INFINITY),
+    one(
+        *("acosh", np.arccosh),
+        domain=ABOVE_ONE,
+        ends={"one": at([1.0], INF), "infinity": at([INF], 0.0), **outside(0.5)},
+    ),
+    one("atanh", np.arctanh, domain=INSIDE_ONE, ends=STEEP | outside(2.0, -1 / 3)),
     one("deg2rad", lambda x: x * (np.pi / 180), LINEAR, means="radians(x)", **IN_PLACE),
     one("rad2deg", lambda x: x * (180 / np.pi), LINEAR, means="degrees(x)", **IN_PLACE),
-    one("sinc", sinc, means="sincpi(x)", at_zero=on(domain=ZERO), **IN_PLACE),
+    one(
+        *("sinc", sinc),
+        means="sincpi(x)",
+        at_zero=on(domain=ZERO),
+        ends={"infinity": at([INF], or_nan(0.0), NO_NUMBER)},
+        **IN_PLACE,
+    ),
     row(
         "logit(x, eps=None)",
         *(logit, PIECEWISE, on(domain=SHARE)),
@@ -52,6 +94,7 @@ FUNCTIONS: Final = (
         array=on(2, 3, domain=SHARE),
         eps=on(3, 4, domain=SHARE, eps=0.265625),
         kinks={"": Kink(point([0.25, 0.75], eps=0.25), (0.0, 16 / 3), 16 / 3)},
+        ends={"ends": at([0.0, 1.0], INF), **outside(2.0)},
         **IN_PLACE,
     ),
     stepped("ceil", lambda x: np.ceil(real(x)), jump(1.0), **IN_PLACE),

@@ -37,6 +37,7 @@ from gradspec.catalogue.domain import (
     ZERO_OR_ONE,
     Domain,
 )
+from gradspec.catalogue.ends import INF, NO_NUMBER, at, at_nan, far, outside
 from gradspec.catalogue.operator import (
     ANALYTIC,
     CONSTANT,
@@ -49,6 +50,7 @@ from gradspec.catalogue.operator import (
     Smoothness,
     of,
     on,
+    or_nan,
     point,
     row,
 )
@@ -139,6 +141,13 @@ def remainder(x: Any, other: Any) -> Any:
     return x - other * np.floor(real(x) / real(other))
 
 
+def quotient(x: Any, other: Any, rounding_mode: str | None = None) -> Any:
+    """Give x / other, or a whole number near it."""
+    if rounding_mode is None:
+        return x / other
+    return (np.floor if rounding_mode == "floor" else np.trunc)(real(x) / real(other))
+
+
 def heaviside(x: Any, values: Any) -> Any:
     """Give 0 below zero, 1 above it, and a value there."""
     return np.where(real(x) == 0, values, np.where(real(x) > 0, 1.0, 0.0))
@@ -161,6 +170,23 @@ TIE: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5, tie=Tru
 ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
 BOUNDS: Final = {"min": np.array(-1.0), "max": np.array(2.0)}
 NUMBER: Final[Given] = {"x": 2.5, "other": of()}
+OF_LOGARITHMS: Final = {"zero": at([0.0], INF), "infinity": at([INF], 0.0)}
+ONE_NAN: Final = {"nan": at([NO_NUMBER, 1.0], None, 1.0, other=[1.0, NO_NUMBER])}
+BY_ZERO: Final = {"by_zero": at([1.0], None, (1.0, -INF), other=[0.0])}
+OF_POWERS: Final = {
+    "zero_root": at([0.0], INF, exponent=0.5),
+    "zero_inverse": at([0.0], -INF, exponent=-1),
+    "zero_above_one": at([0.0], 0.0, exponent=1.5),
+    "zero_constant": at([0.0], 0.0, exponent=0),
+    "zero_identity": at([0.0], 1.0, exponent=1),
+    "zero_tensor": at(
+        [0.0, 0.0, 0.0, 0.0],
+        ([-INF, INF, 1.0, 0.0], [-INF, 0.0, 0.0, 0.0]),
+        exponent=[-1.0, 0.5, 1.0, 2.0],
+    ),
+    "zero_to_zero": at([0.0], (0.0, or_nan(-INF, 0.0)), (None, 0.0), exponent=[0.0]),
+    "negative": at([-1.0, -2.0], ([-2.0, 12.0], None), (None, NO_NUMBER), exponent=[2.0, 3.0]),
+}
 
 
 def plus(x: Any, other: Any, alpha: float = 1) -> Any:
@@ -195,11 +221,19 @@ ARITHMETIC: Final = (
     ),
     two("mul(x, other)", np.multiply, LINEAR, means="x * other", sign="*", **BASIC),
     two(
-        "div(x, other)",
-        np.true_divide,
-        ANALYTIC,
-        means="x / other",
+        "div(x, other, *, rounding_mode=None)",
+        quotient,
+        PIECEWISE,
+        means="x / other if rounding_mode is None else floor(x / other) "
+        "if rounding_mode == 'floor' else sign(x / other) * floor(abs(x / other))",
         of_number=NUMBER,
+        floor=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="floor"),
+        trunc=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="trunc"),
+        ends={
+            "by_zero": at([1.0, -2.0], (INF, [-INF, INF]), other=[0.0, 0.0]),
+            "zero_by_zero": at([0.0], (INF, None), (None, NO_NUMBER), other=[0.0]),
+            "by_infinity": at([2.0], 0.0, other=[INF]),
+        },
         sign="/",
         **BASIC,
     ),
@@ -209,18 +243,20 @@ ARITHMETIC: Final = (
         root=on(2, 3, domain=POSITIVE, exponent=0.5),
         tensor=on(2, 1, domain=POSITIVE, exponent=of(3)),
         of_number={"x": 2.5, "exponent": of()},
+        ends=OF_POWERS,
         sign="$x ** $exponent",
         **BASIC,
     ),
     one("neg", np.negative, LINEAR, means="-x", sign="-$x", **BASIC),
-    either("maximum(x, other)", larger, means="max(x, other)"),
-    either("minimum(x, other)", smaller, means="min(x, other)"),
+    either("maximum(x, other)", larger, means="max(x, other)", ends=ONE_NAN),
+    either("minimum(x, other)", smaller, means="min(x, other)", ends=ONE_NAN),
     two(
         *("remainder(x, other)", remainder, PIECEWISE, (ODD, EIGHTHS)),
         means="x - other * floor(x / other)",
         negative=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS)),
         number=on(2, 3, domain=ODD, other=0.75),
         divisors=on(2, 3, domain=ODD, other=of(2, 3, domain=BOTH_SIGNS)),
+        ends=BY_ZERO,
         **IN_PLACE,
     ),
     row(
@@ -242,25 +278,46 @@ FUNCTIONS: Final = (
         array=on(2, 3),
         negative=on(domain=LOW),
         kinks={"": Kink(point(0.0), (-1.0, 1.0), 0.0)},
+        ends=at_nan(0.0),
         **IN_PLACE,
     ),
     stepped("sign", lambda x: np.sign(real(x)), jump(0.0), **IN_PLACE),
-    one("exp", np.exp, **IN_PLACE),
-    one("expm1", np.expm1, **IN_PLACE),
-    one("log", np.log, domain=POSITIVE, **IN_PLACE),
-    one("log1p", np.log1p, domain=ABOVE_MINUS_ONE, **IN_PLACE),
-    one("sqrt", np.sqrt, domain=POSITIVE, **IN_PLACE),
-    one("rsqrt", lambda x: 1 / np.sqrt(x), domain=POSITIVE, means="1 / sqrt(x)", **IN_PLACE),
-    one("reciprocal", lambda x: 1 / x, means="1 / x", **IN_PLACE),
+    one("exp", np.exp, ends=far(0.0, INF), **IN_PLACE),
+    one("expm1", np.expm1, ends=far(0.0, INF), **IN_PLACE),
+    one("log", np.log, domain=POSITIVE, ends=OF_LOGARITHMS | outside(-1.0, -1.0), **IN_PLACE),
+    one(
+        *("log1p", np.log1p),
+        domain=ABOVE_MINUS_ONE,
+        ends={"minus_one": at([-1.0], INF), "infinity": at([INF], 0.0), **outside(-2.0, -1.0)},
+        **IN_PLACE,
+    ),
+    one("sqrt", np.sqrt, domain=POSITIVE, ends=OF_LOGARITHMS | outside(-1.0), **IN_PLACE),
+    one(
+        *("rsqrt", lambda x: 1 / np.sqrt(x)),
+        domain=POSITIVE,
+        means="1 / sqrt(x)",
+        ends={"zero": at([0.0], -INF), "infinity": at([INF], 0.0), **outside(-1.0)},
+        **IN_PLACE,
+    ),
+    one(
+        *("reciprocal", lambda x: 1 / x),
+        means="1 / x",
+        ends={"zero": at([0.0], -INF), "infinity": at([-INF, INF], 0.0)},
+        **IN_PLACE,
+    ),
     one("square", np.square, means="x**2"),
     one("sin", np.sin, tame=True, **IN_PLACE),
     one("cos", np.cos, tame=True, **IN_PLACE),
     one("tan", np.tan, domain=BELOW_A_POLE, **IN_PLACE),
-    one("sinh", np.sinh, **IN_PLACE),
-    one("cosh", np.cosh, **IN_PLACE),
-    one("tanh", np.tanh, tame=True, **IN_PLACE),
+    one("sinh", np.sinh, ends=far(INF, INF), **IN_PLACE),
+    one("cosh", np.cosh, ends=far(-INF, INF), **IN_PLACE),
+    one("tanh", np.tanh, tame=True, ends=far(0.0, 0.0), **IN_PLACE),
     one(
-        "sigmoid", lambda x: 1 / (1 + np.exp(-x)), means="1 / (1 + exp(-x))", tame=True, **IN_PLACE
+        *("sigmoid", lambda x: 1 / (1 + np.exp(-x))),
+        means="1 / (1 + exp(-x))",
+        tame=True,
+        ends=far(0.0, 0.0),
+        **IN_PLACE,
     ),
     row(
         "relu(x)",
@@ -269,6 +326,7 @@ FUNCTIONS: Final = (
         array=on(2, 3),
         negative=on(domain=LOW),
         kinks={"": Kink(point(0.0), (0.0, 1.0), 0.0)},
+        ends=far(0.0, 1.0) | at_nan(1.0),
         **IN_PLACE,
     ),
     stepped("floor", lambda x: np.floor(real(x)), jump(1.0), **IN_PLACE),
@@ -284,6 +342,7 @@ FUNCTIONS: Final = (
             "tensors": Kink(point(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0), tie=True),
             "tensors_above": Kink(point(2.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0), tie=True),
         },
+        ends=at_nan(0.0, min=-1.0, max=1.0),
         method=True,
         **IN_PLACE,
     ),

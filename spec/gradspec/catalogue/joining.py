@@ -117,6 +117,13 @@ ROWS: Final = (
         torch="torch.cartesian_prod(*$tensors)",
     ),
     linear(
+        "broadcast_tensors(tensors)",
+        lambda tensors: tuple(np.broadcast_arrays(*tensors)),
+        {"tensors": [of(3, 1), of(2), of()]},
+        several=ALWAYS,
+        torch="torch.broadcast_tensors(*$tensors)",
+    ),
+    linear(
         "combinations(x, r=2, with_replacement=False)",
         choices,
         on(4),

@@ -89,20 +89,6 @@ def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
     return stacked.reshape(*x.shape[:-3], -1, *stacked.shape[-2:])
 
 
-def interpolate(x: Any, size: Any = None, scale_factor: Any = None) -> Any:
-    """Give other sizes, each entry the one that lies at or before its place."""
-    if size is None and scale_factor is None:
-        raise ValueError("neither a size nor a factor was given")
-    for dim, length in enumerate(x.shape[2:], 2):
-        if size is None:
-            count, ratio = int(length * scale_factor), 1 / scale_factor
-        else:
-            count = size if isinstance(size, int) else size[dim - 2]
-            ratio = length / count
-        x = x.take([int(i * ratio) for i in range(count)], dim)
-    return x
-
-
 INDICES: Final = of(4, domain=places(3))
 SEEN: Final[Given] = on(2, 3, key=of(4, 3), value=of(4, 2))
 
@@ -155,11 +141,5 @@ ROWS: Final = (
     functional(
         *("pixel_unshuffle(x, downscale_factor)", pixel_unshuffle, LINEAR),
         on(1, 2, 4, 6, downscale_factor=2),
-    ),
-    functional(
-        *("interpolate(x, size=None, scale_factor=None)", interpolate, LINEAR),
-        on(1, 2, 3, size=5),
-        factor=on(1, 2, 3, 2, scale_factor=2.0),
-        sizes=on(1, 2, 4, 3, size=(3, 5)),
     ),
 )

@@ -65,6 +65,11 @@ def sign_and_logarithm(x: Any) -> Any:
     return sign, np.log(value * sign)
 
 
+def logarithm(x: Any) -> Any:
+    """Give the logarithm of the determinant, which is positive."""
+    return np.log(determinant(x))
+
+
 def solution(x: Any, other: Any, left: bool = True) -> Any:
     """Give what x, from the left or from the right, takes to the other."""
     return np.linalg.solve(x, other) if left else turned(np.linalg.solve(turned(x), turned(other)))
@@ -168,6 +173,11 @@ SQUARES: Final = (
         singular_of_three=point([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
     ),
     linalg("slogdet(x)", sign_and_logarithm, ANALYTIC, SQUARE, stack=STACK, several=ALWAYS),
+    row(
+        *("logdet(x)", logarithm, ANALYTIC),
+        point([[1.5, -0.5, 0.25], [0.75, 2.0, -1.0], [-0.25, 0.5, 1.25]]),
+        stack=point([[[2.0, 0.5], [-1.0, 1.5]], [[-1.5, 0.25], [1.0, -2.0]]]),
+    ),
     linalg("inv(x)", np.linalg.inv, ANALYTIC, SQUARE, stack=STACK),
     linalg(
         *("matrix_power(x, n)", np.linalg.matrix_power, ANALYTIC, on(3, 3, n=3)),

@@ -1,4 +1,4 @@
-"""Losses of classes and of numbers, with the options that they have in torch.nn.functional."""
+"""Losses of classes, with the options that they have in torch.nn.functional."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 IGNORED: Final = -100
 WEIGHTS: Final = [0.5, 2.0, 0.25, 1.5]
+
+
+def check_alike(*traits: Any) -> None:
+    """Refuse what a loss does not broadcast, though its formula would."""
+    if len(set(traits)) > 1:
+        raise ValueError(f"operands that are not alike: {traits}")
 
 
 def reduced(losses: Any, reduction: str, shares: Any = 1.0) -> Any:
@@ -86,16 +92,10 @@ def cross_entropy(
     return reduced(-(shares * target * logs).sum(dim), reduction)
 
 
-def mse_loss(x: Any, target: Any, reduction: str = "mean", weight: Any = 1.0) -> Any:
-    """Give the squared differences."""
-    return reduced(weight * (x - target) ** 2, reduction, weight)
-
-
 CLASSES: Final = of(5, domain=places(4))
 CLASSED: Final[Given] = on(5, 4, target=CLASSES)
 AT_PIXELS: Final[Given] = on(2, 3, 2, target=of(2, 2, domain=places(3)))
 PROBABILITIES: Final[Given] = on(3, 4, target=of(3, 4, domain=POSITIVE))
-PAIR: Final[Given] = on(2, 3, target=of(2, 3))
 
 
 def reductions(plain: Given, *others: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def of_classes(called: str, formula: Callable[..., Any], smoothness: Any, **more
 
 SMOOTHED: Final[Given] = {**CLASSED, "label_smoothing": 0.25}
 
-OF_CLASSES: Final = (
+ROWS: Final = (
     of_classes(
         "nll_loss(x, target, weight=None, ignore_index=-100, reduction='mean')", nll_loss, LINEAR
     ),
@@ -133,13 +133,5 @@ OF_CLASSES: Final = (
         probabilities=PROBABILITIES,
         probabilities_weight={**PROBABILITIES, "weight": WEIGHTS, "reduction": "sum"},
         probabilities_smoothed={**PROBABILITIES, "label_smoothing": 0.125},
-    ),
-)
-
-OF_NUMBERS: Final = (
-    functional(
-        *("mse_loss(x, target, reduction='mean', weight=None)", mse_loss, ANALYTIC, PAIR),
-        weight={**PAIR, "weight": of(2, 3, domain=POSITIVE)},
-        **reductions(PAIR),
     ),
 )

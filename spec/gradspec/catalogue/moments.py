@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import NUMBER_OR_NAN, UNLIKE
+from gradspec.catalogue.ends import INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
-from gradspec.catalogue.operator import ALWAYS, ANALYTIC, PIECEWISE, Kink, on, point, row
+from gradspec.catalogue.operator import ALWAYS, ANALYTIC, PIECEWISE, Kink, on, or_nan, point, row
 from gradspec.catalogue.reductions import (
     AT_ZERO,
     CORRECTION,
     DIM,
+    DIMS,
     KEPT,
     MODULI,
     ONE,
@@ -85,11 +87,13 @@ ROWS: Final = (
     ),
     reduction(
         *(f"var_mean({CORRECTION})", with_mean(variance), ANALYTIC),
+        dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
     ),
     reduction(
         *(f"std_mean({CORRECTION})", with_mean(deviation), ANALYTIC),
+        dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
     ),
@@ -97,6 +101,7 @@ ROWS: Final = (
         *("vector_norm(x, ord=2, dim=None, keepdim=False)", vector_norm, PIECEWISE, on(2, 3)),
         dim=ONE,
         keepdim=KEPT,
+        dims=DIMS,
         ord1=on(2, 3, ord=1, dim=1),
         ord3=on(2, 3, ord=3),
         half=on(2, 3, ord=0.5, dim=1),
@@ -109,6 +114,10 @@ ROWS: Final = (
             "ord1": Kink(point([0.0, 0.0], ord=1), AT_ZERO, 0.0),
             "largest": Kink(point([2.0, -2.0], ord=math.inf), MODULI.between, MODULI.choice),
             "smallest": LEAST,
+        },
+        ends={
+            "infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0]),
+            "half_at_zero": at([0.0, 4.0], None, [0.0, 1.0], ord=0.5),
         },
         torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim))",
     ),

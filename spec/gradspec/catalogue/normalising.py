@@ -111,6 +111,7 @@ ROWS: Final = (
         weight=on(2, 3, normalized_shape=(3,), weight=WEIGHT),
         affine=on(2, 4, 3, normalized_shape=(3,), weight=WEIGHT, bias=of(3)),
         dims=on(2, 3, 2, normalized_shape=(3, 2), weight=of(3, 2), bias=of(3, 2)),
+        bias=on(2, 3, normalized_shape=(3,), bias=of(3)),
         eps=on(2, 3, normalized_shape=(3,), eps=0.5),
     ),
     functional(
@@ -126,6 +127,7 @@ ROWS: Final = (
         numbers="running_mean running_var",
         affine=on(2, 3, 2, weight=WEIGHT, bias=of(3), **STATISTICS),
         training=on(4, 3, **TRAINING),
+        training_bias=on(4, 3, bias=of(3), **TRAINING),
         training_affine=on(2, 3, 2, weight=WEIGHT, bias=of(3), **TRAINING),
         eps=on(4, 3, eps=0.5, **TRAINING),
         images=on(2, 3, 2, 4, weight=WEIGHT, bias=of(3), **TRAINING),
@@ -134,12 +136,14 @@ ROWS: Final = (
         *("group_norm(x, num_groups, weight=None, bias=None, eps=1e-05)", group_norm),
         *(ANALYTIC, on(2, 6, num_groups=2)),
         affine=on(2, 6, 2, num_groups=3, weight=of(6, domain=POSITIVE), bias=of(6)),
+        bias=on(2, 4, num_groups=2, bias=of(4)),
         eps=on(2, 4, 3, num_groups=2, eps=0.5),
     ),
     functional(
         *("instance_norm(x, weight=None, bias=None, eps=1e-05)", instance_norm),
         *(ANALYTIC, on(2, 3, 4)),
         affine=on(2, 3, 2, 2, weight=WEIGHT, bias=of(3)),
+        bias=on(2, 3, 4, bias=of(3)),
         eps=on(2, 3, 4, eps=0.5),
     ),
     functional(

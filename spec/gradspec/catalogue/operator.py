@@ -76,6 +76,34 @@ class Kink:
     tie: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OrNan:
+    """A gradient of which any value in an interval is sound, and so is NaN."""
+
+    low: Any
+    high: Any
+
+
+def or_nan(low: Any, high: Any = None) -> OrNan:
+    """Write an interval, or one value."""
+    return OrNan(low, low if high is None else high)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A point where a domain ends, or where numbers do: at infinity, overflow and NaN.
+
+    `limit` is what the gradients of the sum, with `weights`, tend to from inside the domain; None
+    where mathematics has nothing to say.  `choice` is what torch gives where it is free.  Both are
+    about each variable alike, but for a tuple, which has one for each.
+    """
+
+    given: Given
+    limit: Any = None
+    choice: Any = None
+    weights: Any = 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """One operator.
@@ -92,7 +120,7 @@ class Operator:
 
     `formula` gets its arguments in the order of the signature, those that come after one left out
     by name.  It is `tame` if neither its values nor its slopes are larger than one in size.
-    `calls` and `kinks` are named; the name of the plain call is empty.  `has_inplace`
+    `calls`, `kinks` and `ends` are named; the name of the plain call is empty.  `has_inplace`
     adds the form `NAME_`, which is `inplace`, and a `form_of` NAME; `has_room` says that the result
     has always room in `x`, into which the other operands are put.
 
@@ -107,6 +135,7 @@ class Operator:
     smoothness: Smoothness = Smoothness.LINEAR
     calls: Mapping[str, Given] = field(default_factory=dict)
     kinks: Mapping[str, Kink] = field(default_factory=dict)
+    ends: Mapping[str, End] = field(default_factory=dict)
     several: str = ""
     sign: str = ""
     torch: str | None = ""
@@ -127,6 +156,13 @@ class Operator:
         """Name a call or a kink among those of all operators."""
         return f"{self.name}_{call}" if call else self.name
 
+    def telling(self) -> Call:
+        """Give the call that tells most: on arrays that broadcast, on arrays, or the plain one."""
+        name = next(
+            (n for n in ("broadcast", "array", "") if n in self.calls), next(iter(self.calls))
+        )
+        return Call(self, self.named(name), self.calls[name])
+
     def form_in_place(self) -> Operator:
         """Give the form that writes its result into its first operand, where that has room."""
         return replace(
@@ -139,6 +175,7 @@ class Operator:
                 if self.has_room or _has_room(Call(self, name, given))
             },
             kinks={},
+            ends={},
             sign="",
             torch=self.torch and self.torch.replace(f"{self.name}(", f"{self.name}_("),
             bundle="",
@@ -169,6 +206,7 @@ def row(
     *,
     means: str = "",
     kinks: Mapping[str, Kink] | None = None,
+    ends: Mapping[str, End] | None = None,
     several: str = "",
     sign: str = "",
     torch: str | None = "",
@@ -191,6 +229,7 @@ def row(
         smoothness=smoothness,
         calls=({} if plain is None else {"": plain}) | calls,
         kinks=kinks or {},
+        ends=ends or {},
         several=several,
         sign=sign,
         torch=torch,

@@ -12,16 +12,19 @@ from typing import Final
 from gradspec.catalogue import (
     activations,
     convolutions,
+    differences,
     elementary,
     entrywise,
     factorisations,
     in_place,
     joining,
     layers,
+    likelihoods,
     linear_algebra,
     logic,
     losses,
     making,
+    margins,
     moments,
     normalising,
     pairs,
@@ -30,11 +33,13 @@ from gradspec.catalogue import (
     products,
     ranks,
     reductions,
+    resampling,
     running,
     shapes,
     special,
+    statistics,
 )
-from gradspec.catalogue.operator import Call, Kink, Operator
+from gradspec.catalogue.operator import Call, End, Kink, Operator
 
 OUT_OF_PLACE: Final[dict[str, tuple[Operator, ...]]] = {
     "arithmetic": entrywise.ARITHMETIC,
@@ -47,6 +52,7 @@ OUT_OF_PLACE: Final[dict[str, tuple[Operator, ...]]] = {
     "reductions": reductions.ROWS,
     "moments": moments.ROWS,
     "ranks": ranks.ROWS,
+    "statistics": statistics.ROWS,
     "running": running.ROWS,
     "products": products.ROWS,
     "linear algebra": linear_algebra.ROWS,
@@ -54,8 +60,9 @@ OUT_OF_PLACE: Final[dict[str, tuple[Operator, ...]]] = {
     "layers": layers.ROWS,
     "convolutions": convolutions.ROWS,
     "pooling": pooling.ROWS,
+    "resampling": resampling.ROWS,
     "normalising": normalising.ROWS,
-    "losses": (*losses.OF_CLASSES, *losses.OF_NUMBERS),
+    "losses": (*losses.ROWS, *differences.ROWS, *likelihoods.ROWS, *margins.ROWS),
     "shapes": shapes.SHAPES,
     "selections": shapes.SELECTIONS,
     "placing": placing.ROWS,
@@ -88,3 +95,10 @@ KINKS: Final[dict[str, tuple[Call, Kink]]] = {
     for name, kink in operator.kinks.items()
 }
 """Every kink and jump, and the call that meets it."""
+
+ENDS: Final[dict[str, tuple[Call, End]]] = {
+    operator.named(name): (Call(operator, operator.named(name), end.given), end)
+    for operator in OPERATORS.values()
+    for name, end in operator.ends.items()
+}
+"""Every end of a domain, and the call that meets it."""

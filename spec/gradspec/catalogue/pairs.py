@@ -16,8 +16,9 @@ from gradspec.catalogue.domain import (
     ODD_AND_NEGATIVE,
     REAL,
 )
-from gradspec.catalogue.entrywise import IN_PLACE, either, real, size, two
-from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Kink, of, on, point, row
+from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
+from gradspec.catalogue.entrywise import BY_ZERO, IN_PLACE, either, real, size, two
+from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Kink, of, on, or_nan, point, row
 
 FIRST: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), (1.0, 0.0), tie=True)}
 """Of two that are equal the first is taken."""
@@ -62,6 +63,16 @@ def copysign(x: Any, other: Any) -> Any:
     return np.where(np.signbit(real(other)), -size(x), size(x))
 
 
+OF_SUMS: Final = {
+    "far": at(
+        [FAR, -FAR, FAR, -INF, INF],
+        ([1.0, 0.0, 0.5, 0.0, 1.0], [0.0, 1.0, 0.5, 1.0, 0.0]),
+        other=[-FAR, FAR, FAR, 0.0, 0.0],
+    ),
+    "of_nothing": at([-INF], or_nan(0.0, 1.0), NO_NUMBER, other=[-INF]),
+}
+"""Where exponentials overflow, and where both are zero."""
+
 ROWS: Final = (
     two(
         *("fmod(x, other)", fmod, PIECEWISE, (ODD, EIGHTHS)),
@@ -69,6 +80,7 @@ ROWS: Final = (
         negative=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS)),
         number=on(2, 3, domain=ODD, other=0.75),
         divisors=on(2, 3, domain=ODD, other=of(2, 3, domain=BOTH_SIGNS)),
+        ends=BY_ZERO,
         **IN_PLACE,
     ),
     either(
@@ -92,16 +104,30 @@ ROWS: Final = (
         third=on(domain=LOW, other=of(domain=LOW)),
         fourth=on(domain=LOW, other=of(domain=HIGH)),
         broadcast=on(3, 1, other=of(4)),
+        ends={
+            "origin": at([0.0], None, 0.0, other=[0.0]),
+            "high": at([INF], (0.0, or_nan(0.0)), (None, NO_NUMBER), other=[1.0]),
+            "wide": at([1.0], (or_nan(0.0), 0.0), (NO_NUMBER, None), other=[INF]),
+        },
         **IN_PLACE,
     ),
     two(
         *("hypot(x, other)", lambda x, other: np.sqrt(x * x + other * other), ANALYTIC),
         means="sqrt(x * x + other * other)",
         kinks={"": Kink(point(0.0, other=np.array(0.0)), (-1.0, 1.0))},
+        ends={"infinity": at([INF], (or_nan(1.0), 0.0), (NO_NUMBER, None), other=[1.0])},
         **IN_PLACE,
     ),
-    two("logaddexp(x, other)", logaddexp, ANALYTIC, means="log(exp(x) + exp(other))"),
-    two("logaddexp2(x, other)", logaddexp2, ANALYTIC, means="log(2**x + 2**other, 2)"),
+    two(
+        *("logaddexp(x, other)", logaddexp, ANALYTIC),
+        means="log(exp(x) + exp(other))",
+        ends=OF_SUMS,
+    ),
+    two(
+        *("logaddexp2(x, other)", logaddexp2, ANALYTIC),
+        means="log(2**x + 2**other, 2)",
+        ends=OF_SUMS,
+    ),
     two(
         *("copysign(x, other)", copysign, PIECEWISE, (REAL, HIGH)),
         means="abs(x) if other >= 0 else -abs(x)",
@@ -109,6 +135,7 @@ ROWS: Final = (
         broadcast=on(3, 1, other=of(4)),
         number=on(2, 3, other=-1.5),
         kinks={"": Kink(point(0.0, other=np.array(1.5)), (-1.0, 1.0), 0.0)},
+        ends={"infinity": at([INF], (or_nan(1.0), 0.0), (NO_NUMBER, None), other=[2.0])},
         **IN_PLACE,
     ),
     row(
@@ -134,6 +161,7 @@ ROWS: Final = (
         lambda x, tensor1, tensor2, value=1: x + value * tensor1 / tensor2,
         *(ANALYTIC, on(2, 3, tensor1=of(2, 1), tensor2=of(3))),
         means="x + value * tensor1 / tensor2",
+        ends={"by_zero": at([1.0], (1.0, INF, -INF), tensor1=[1.0], tensor2=[0.0])},
         broadcast=on(3, tensor1=of(2, 1), tensor2=of(4, 1, 1), value=-1.5),
         **IN_PLACE,
     ),

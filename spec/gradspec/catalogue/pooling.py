@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -119,6 +120,27 @@ def adaptive(count: int) -> Any:
     return formula
 
 
+def adaptive_largest(count: int) -> Any:
+    """Give the formula of the largest entry of each of so many parts."""
+
+    def formula(x: Any, output_size: Any, return_indices: bool = False) -> Any:
+        lengths = x.shape[x.ndim - count :]
+        sizes = each(output_size, count)
+        numbers = np.broadcast_to(np.arange(math.prod(lengths)).reshape(lengths), x.shape)
+        found: Any = np.empty((2, *x.shape[: x.ndim - count], *sizes), x.dtype)
+        for place in np.ndindex(*sizes):
+            ends = zip(place, lengths, sizes, strict=True)
+            part = tuple(slice(i * n // size, -(-(i + 1) * n // size)) for i, n, size in ends)
+            where_in: Any = (..., *part)
+            seen, told = (v[where_in].reshape(*x.shape[: x.ndim - count], -1) for v in (x, numbers))
+            where = np.argmax(real(seen), -1)[..., None]
+            for number, read in enumerate((seen, told)):
+                found[(number, ..., *place)] = np.take_along_axis(read, where, -1)[..., 0]
+        return (found[0], real(found[1]).astype(int)) if return_indices else found[0]
+
+    return formula
+
+
 def call(*shape: int, domain: Domain = FINE, **options: Any) -> Given:
     """Write a call on enough numbers."""
     return on(*shape, domain=domain, **options)
@@ -204,5 +226,20 @@ ROWS: Final = (
         call(1, 2, 3, 5, output_size=2),
         sizes=call(1, 4, 5, output_size=(3, 2)),
         whole=call(2, 3, 4, output_size=1),
+    ),
+    functional(
+        *("adaptive_max_pool1d(x, output_size, *, return_indices=False)", adaptive_largest(1)),
+        *(PIECEWISE, call(2, 3, 5, output_size=2)),
+        more=call(2, 3, output_size=4),
+        indices=call(2, 5, output_size=3, return_indices=True),
+        kinks={"": replace(TIED[""], given=point([[1.0, 2.0, 2.0]], output_size=1))},
+        several="return_indices",
+    ),
+    functional(
+        *("adaptive_max_pool2d(x, output_size, *, return_indices=False)", adaptive_largest(2)),
+        *(PIECEWISE, call(1, 2, 3, 5, output_size=2)),
+        sizes=call(1, 4, 5, output_size=(3, 2)),
+        indices=call(1, 4, 3, output_size=(3, 2), return_indices=True),
+        several="return_indices",
     ),
 )

@@ -58,8 +58,11 @@ PLAIN: Final = (
     linear("dot(x, tensor)", np.dot, on(3, tensor=of(3))),
     linear("vdot(x, other)", np.dot, on(4, other=of(4))),
     linear("mv(x, vec)", np.matmul, on(2, 3, vec=of(3))),
-    linear("mm(x, mat2)", np.matmul, on(2, 3, mat2=of(3, 4))),
-    linear("bmm(x, mat2)", np.matmul, on(2, 1, 3, mat2=of(2, 3, 4))),
+    linear("mm(x, mat2)", np.matmul, on(2, 3, mat2=of(3, 4)), square=on(3, 3, mat2=of(3, 3))),
+    linear(
+        *("bmm(x, mat2)", np.matmul, on(2, 1, 3, mat2=of(2, 3, 4))),
+        square=on(2, 2, 2, mat2=of(2, 2, 2)),
+    ),
     linear("outer(x, vec2)", np.outer, on(3, vec2=of(2))),
     linear(
         "inner(x, other)",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import UNLIKE, ZERO_OR_ONE
+from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.operator import (
     ALWAYS,
@@ -19,6 +20,7 @@ from gradspec.catalogue.operator import (
     Operator,
     Smoothness,
     on,
+    or_nan,
     point,
     row,
 )
@@ -45,9 +47,9 @@ def reduction(
     return row(called, formula, smoothness, on(2, 3), **calls)
 
 
-def total(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """Give the sum."""
-    return x.sum(dim, keepdims=keepdim)
+def total(x: Any, dim: Any = None, keepdim: bool = False, dtype: str | None = None) -> Any:
+    """Give the sum, in the type that is asked for."""
+    return x.sum(dim, dtype=dtype, keepdims=keepdim)
 
 
 def mean(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -153,6 +155,7 @@ def tied(sign: float, *, shared: bool) -> dict[str, Kink]:
 
 AT_ZERO: Final = (-1.0, 1.0)
 TRUTHS: Final = on(3, 2, domain=ZERO_OR_ONE, dim=0)
+MANY_TRUTHS: Final = on(2, 3, 4, domain=ZERO_OR_ONE, dim=(0, 1))
 TWO_ZEROS: Final = point([[0.0, 3.0, 0.0], [0.5, 0.0, 2.0]], dim=1)
 MODULI: Final = Kink(
     point([2.0, -2.0], p=math.inf),
@@ -160,18 +163,46 @@ MODULI: Final = Kink(
     np.array([0.5, -0.5]),
 )
 
+SHARE: Final = 1 / (1 + math.e)
+"""What exp 0 is of exp 0 + exp 1."""
+
+MASKED: Final = [0.0, -INF, 1.0]
+OF_PRODUCTS: Final = {
+    "with_infinity": at([2.0, INF], or_nan([INF, 2.0]), [INF, NO_NUMBER]),
+    "of_zero_and_infinity": at([0.0, INF], [INF, 0.0]),
+}
+OF_SUMS_OF_POWERS: Final = {
+    "masked": at(MASKED, [SHARE, 0.0, 1 - SHARE], dim=0),
+    "far": at([FAR, -FAR], [1.0, 0.0], dim=0),
+    "infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0], dim=0),
+    "of_nothing": at([-INF, -INF], or_nan(0.0, 1.0), NO_NUMBER, dim=0),
+}
+FIRST_SHARE: Final = {
+    "masked": at(
+        MASKED,
+        [SHARE * (1 - SHARE), 0.0, -SHARE * (1 - SHARE)],
+        weights=[1.0, 0.0, 0.0],
+        dim=0,
+    ),
+    "far": at([FAR, -FAR], 0.0, weights=[1.0, 0.0], dim=0),
+    "of_nothing": at([-INF, -INF], None, NO_NUMBER, weights=[1.0, 0.0], dim=0),
+}
+OF_ONE: Final = {"of_one": at([1.5], None, NO_NUMBER)}
+WITH_NAN: Final = {"nan": at([1.0, NO_NUMBER], None, [0.0, 1.0])}
+
 ROWS: Final = (
-    reduction(f"sum({DIM})", total, LINEAR),
-    reduction(f"mean({DIM})", mean, LINEAR),
+    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR, dims=DIMS),
+    reduction(f"mean({DIM})", mean, LINEAR, dims=DIMS),
     reduction(
         *(f"prod({DIM})", multiplied, ANALYTIC),
         one_zero=point([1.5, 0.0, -2.0]),
         two_zeros=TWO_ZEROS,
+        ends=OF_PRODUCTS,
     ),
     reduction(f"argmax({DIM})", reducing(np.argmax), CONSTANT),
     reduction(f"argmin({DIM})", reducing(np.argmin), CONSTANT),
-    reduction(f"all({DIM})", reducing(np.all), CONSTANT, dim=TRUTHS),
-    reduction(f"any({DIM})", reducing(np.any), CONSTANT, dim=TRUTHS),
+    reduction(f"all({DIM})", reducing(np.all), CONSTANT, dim=TRUTHS, dims=MANY_TRUTHS),
+    reduction(f"any({DIM})", reducing(np.any), CONSTANT, dim=TRUTHS, dims=MANY_TRUTHS),
     reduction(
         *("amax(x, dim=(), keepdim=False)", extreme(largest), PIECEWISE),
         dims=DIMS,
@@ -182,19 +213,37 @@ ROWS: Final = (
         dims=DIMS,
         kinks=tied(-1.0, shared=True),
     ),
-    reduction(f"var({CORRECTION})", variance, ANALYTIC, correction=on(2, 3, dim=1, correction=0)),
+    reduction(
+        *(f"var({CORRECTION})", variance, ANALYTIC),
+        dims=DIMS,
+        correction=on(2, 3, dim=1, correction=0),
+        ends=OF_ONE,
+    ),
     reduction(
         *(f"std({CORRECTION})", deviation, ANALYTIC),
+        dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         kinks={"": Kink(point([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
+        ends=OF_ONE,
     ),
-    reduction(f"max({DIM})", largest, PIECEWISE, kinks=tied(1.0, shared=False), several="dim"),
-    reduction(f"min({DIM})", smallest, PIECEWISE, kinks=tied(-1.0, shared=False), several="dim"),
+    reduction(
+        *(f"max({DIM})", largest, PIECEWISE),
+        kinks=tied(1.0, shared=False),
+        ends=WITH_NAN,
+        several="dim",
+    ),
+    reduction(
+        *(f"min({DIM})", smallest, PIECEWISE),
+        kinks=tied(-1.0, shared=False),
+        ends=WITH_NAN,
+        several="dim",
+    ),
     reduction(
         *(f"median({DIM})", middle, PIECEWISE),
         odd=on(5),
         odd_dim=on(3, 2, dim=0),
         kinks=tied(1.0, shared=False),
+        ends=WITH_NAN,
         several="dim",
     ),
     reduction(
@@ -208,10 +257,24 @@ ROWS: Final = (
             "p1": Kink(point([0.0, 0.0], p=1), AT_ZERO, 0.0),
             "maximum": MODULI,
         },
+        ends={"infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0])},
     ),
-    row("logsumexp(x, dim, keepdim=False)", logsumexp, ANALYTIC, ONE, keepdim=KEPT, dims=DIMS),
-    row("softmax(x, dim)", softmax, ANALYTIC, ONE, first=FIRST),
-    row("log_softmax(x, dim)", lambda x, dim: np.log(softmax(x, dim)), ANALYTIC, ONE, first=FIRST),
+    row(
+        *("logsumexp(x, dim, keepdim=False)", logsumexp, ANALYTIC, ONE),
+        keepdim=KEPT,
+        dims=DIMS,
+        ends=OF_SUMS_OF_POWERS,
+    ),
+    row("softmax(x, dim)", softmax, ANALYTIC, ONE, first=FIRST, ends=FIRST_SHARE),
+    row(
+        *("log_softmax(x, dim)", lambda x, dim: np.log(softmax(x, dim)), ANALYTIC, ONE),
+        first=FIRST,
+        ends={
+            "masked": at(MASKED, [1 - 3 * SHARE, 1.0, 3 * SHARE - 2], dim=0),
+            "far": at([FAR, -FAR], [-1.0, 1.0], dim=0),
+            "of_nothing": at([-INF, -INF], None, NO_NUMBER, dim=0),
+        },
+    ),
     row("cumsum(x, dim)", lambda x, dim: x.cumsum(dim), LINEAR, ONE, first=FIRST),
     row(
         *("sort(x, dim=-1, descending=False)", sort, PIECEWISE, on(2, 3)),

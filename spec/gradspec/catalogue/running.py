@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real
 from gradspec.catalogue.operator import (
     ALWAYS,
@@ -15,10 +16,11 @@ from gradspec.catalogue.operator import (
     Kink,
     of,
     on,
+    or_nan,
     point,
     row,
 )
-from gradspec.catalogue.reductions import FIRST, ONE
+from gradspec.catalogue.reductions import FIRST, MASKED, ONE, SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,16 +47,27 @@ def differences(x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: 
 
 LAST: Final = np.array([1.0, 1.0, 1.0])
 
+LEADING: Final = [1.0, 1 + SHARE, 1 - SHARE]
+
 ROWS: Final = (
     row(
         *("cumprod(x, dim)", lambda x, dim: x.cumprod(dim), ANALYTIC, ONE),
         first=FIRST,
         one_zero=point([[1.5, 0.0, -2.0], [0.5, 2.0, 1.5]], dim=1),
         two_zeros=point([1.5, 0.0, -2.0, 0.0, 0.5], dim=0),
+        ends={
+            "with_infinity": at([2.0, INF], or_nan([INF, 2.0]), [INF, NO_NUMBER], dim=0),
+            "of_zero_and_infinity": at([0.0, INF], [INF, 0.0], dim=0),
+        },
     ),
     row(
         *("logcumsumexp(x, dim)", lambda x, dim: np.log(np.exp(x).cumsum(dim)), ANALYTIC, ONE),
         first=FIRST,
+        ends={
+            "masked": at(MASKED, [2 + SHARE, 0.0, 1 - SHARE], dim=0),
+            "masked_first": at([-INF, 0.0, 1.0], or_nan(LEADING), [NO_NUMBER, *LEADING[1:]], dim=0),
+            "far": at([-FAR, FAR], 1.0, dim=0),
+        },
     ),
     row(
         *("cummax(x, dim)", so_far(np.maximum), PIECEWISE, on(2, 5, dim=1)),

@@ -23,6 +23,7 @@ def cut(x: Any, sizes: Any, dim: int = 0) -> tuple[Any, ...]:
 
 def windows(x: Any, dimension: int, size: int, step: int) -> Any:
     """Give all windows of a dimension; what is in a window is the last dimension."""
+    dimension %= x.ndim  # of windows, which have one more
     every = np.lib.stride_tricks.sliding_window_view(x, size, dimension)
     return every.take(range(0, every.shape[dimension], step), dimension)
 
@@ -85,7 +86,12 @@ SHAPES: Final = (
     ),
     linear("broadcast_to(x, size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3))),
     linear(
-        "squeeze(x, dim=None)", np.squeeze, on(1, 2, 1, 3), dim=on(1, 2, 3, 1, dim=0), **IN_PLACE
+        "squeeze(x, dim=None)",
+        np.squeeze,
+        on(1, 2, 1, 3),
+        dim=on(1, 2, 3, 1, dim=0),
+        dims=on(1, 2, 1, 3, 1, dim=(0, 2)),
+        **IN_PLACE,
     ),
     linear("unsqueeze(x, dim)", np.expand_dims, on(2, 3, dim=1), **IN_PLACE),
     linear(

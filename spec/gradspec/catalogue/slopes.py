@@ -7,6 +7,7 @@ imaginary part is h times the derivative, without cancellation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 STEP: Final = 2.0**-100
 
 
-Place = tuple[int, tuple[int, ...]]
-"""Which variable, and which entry of it."""
+Entry = tuple[int, ...]
+Column = Callable[[Entry], Any]
+"""What an entry of a variable does to the result."""
 
 
 class Pulled(NamedTuple):
@@ -32,36 +34,59 @@ class Pulled(NamedTuple):
 
 def pulled_back(call: Call, sample: Given, cotangent: Any, part: int | None = None) -> Pulled:
     """Give the cotangent times the Jacobian, by each variable, of a result or one of several."""
-    points = list(variables(sample))
-    linear = call.operator.smoothness is Smoothness.LINEAR
-    column = _own_values if linear else _complex_step
+    return times(cotangent, jacobians(call, sample, part))
+
+
+def times(cotangent: Any, jacobians: list[Any]) -> Pulled:
+    """Give a cotangent times each Jacobian."""
     gradients, scale = [], 0.0
-    for number, point in enumerate(points):
-        gradient = np.zeros(point.shape)
-        for entry in np.ndindex(point.shape):
-            terms = cotangent * column(call, sample, points, (number, entry), part)
-            gradient[entry] = np.sum(terms)
-            scale = max(scale, float(np.sum(np.abs(terms))))
-        gradients.append(gradient)
+    for jacobian in jacobians:
+        terms = jacobian * cotangent
+        own = jacobian.ndim - np.ndim(cotangent)
+        of_result = tuple(range(own, jacobian.ndim))
+        gradients.append(np.sum(terms, axis=of_result))
+        scale = max(scale, float(np.max(np.sum(np.abs(terms), axis=of_result), initial=0.0)))
     return Pulled(gradients, scale)
 
 
-def _complex_step(call: Call, sample: Given, points: list[Any], at: Place, part: int | None) -> Any:
-    number, entry = at
-    moved = [p.astype(np.complex128) for p in points]
-    moved[number][entry] += 1j * STEP
-    return np.imag(_value(call, sample, moved, part)) / STEP
+def jacobians(call: Call, sample: Given, part: int | None = None) -> list[Any]:
+    """Give the Jacobian by each variable: the entries of the variable first, then of the result."""
+    points = list(variables(sample))
+    linear = call.operator.smoothness is Smoothness.LINEAR
+    found = []
+    for number, point in enumerate(points):
+        column = (_own_values if linear else _complex_step)(call, sample, points, number, part)
+        columns = [column(entry) for entry in np.ndindex(point.shape)]
+        shape = point.shape + (columns[0].shape if columns else ())
+        found.append(np.array(columns).reshape(shape))
+    return found
 
 
-def _own_values(call: Call, sample: Given, points: list[Any], at: Place, part: int | None) -> Any:
-    number, entry = at
-    nothing, unit = np.zeros_like(points[number]), np.zeros_like(points[number])
-    unit[entry] = 1.0
-    value, origin = (
-        _value(call, sample, [*points[:number], p, *points[number + 1 :]], part)
-        for p in (unit, nothing)
-    )
-    return value - origin
+def _complex_step(
+    call: Call, sample: Given, points: list[Any], number: int, part: int | None
+) -> Column:
+    def column(entry: Entry) -> Any:
+        moved = [p.astype(np.complex128) for p in points]
+        moved[number][entry] += 1j * STEP
+        return np.imag(_value(call, sample, moved, part)) / STEP
+
+    return column
+
+
+def _own_values(
+    call: Call, sample: Given, points: list[Any], number: int, part: int | None
+) -> Column:
+    def at(point: Any) -> Any:
+        return _value(call, sample, [*points[:number], point, *points[number + 1 :]], part)
+
+    origin = at(np.zeros_like(points[number]))
+
+    def column(entry: Entry) -> Any:
+        unit = np.zeros_like(points[number])
+        unit[entry] = 1.0
+        return at(unit) - origin
+
+    return column
 
 
 def _value(call: Call, sample: Given, points: list[Any], part: int | None) -> Any:

@@ -22,10 +22,14 @@ from gradspec.catalogue.domain import (
     REAL,
     ZERO,
 )
+from gradspec.catalogue.ends import INF, NO_NUMBER, at, far, outside
 from gradspec.catalogue.entrywise import IN_PLACE, one, real, size, two
-from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, of, on, row
+from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, End, of, on, or_nan, point, row
 
 TERMS: Final = 80
+NEWTON: Final = 8
+"""Steps; each doubles the digits."""
+
 FAR: Final = 16
 EULER: Final = 0.57721566490153286
 BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
@@ -44,9 +48,9 @@ def erf(x: Any) -> Any:
 def erfinv(x: Any) -> Any:
     """Give the inverse of the error function, by Newton's method from 0, which is monotonic."""
     y = x * 0.0
-    for _ in range(TERMS):
+    for _ in range(NEWTON):
         y = y - (erf(y) - x) * np.exp(y * y) * (math.sqrt(math.pi) / 2)
-    return y
+    return np.where(abs(real(x)) < 1, y, np.copysign(math.inf, real(x)))
 
 
 def hurwitz(power: int, x: Any) -> Any:
@@ -100,18 +104,38 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float = 0.0, neginf: float = 0.
     return np.where(np.isfinite(real(x)), x, replaced)
 
 
+def of_logarithm(zero: float) -> dict[str, End]:
+    """Say what x log y does where y is at the end of the logarithm."""
+    here = [zero, zero]
+    return {
+        "zero": at([1.0, -2.0], ([-INF, -INF], [INF, -INF]), other=here),
+        "no_times_zero": at(
+            [0.0], (or_nan(-INF, 0.0), or_nan(0.0)), (0.0, NO_NUMBER), other=here[:1]
+        ),
+    }
+
+
 FUNCTIONS: Final = (
-    one("erf", erf, **IN_PLACE),
-    one("erfc", lambda x: 1 - erf(x), **IN_PLACE),
-    one("erfinv", erfinv, domain=INSIDE_ONE, **IN_PLACE),
+    one("erf", erf, ends=far(0.0, 0.0), **IN_PLACE),
+    one("erfc", lambda x: 1 - erf(x), ends=far(0.0, 0.0), **IN_PLACE),
+    one(
+        *("erfinv", erfinv),
+        domain=INSIDE_ONE,
+        ends={"ends": at([-1.0, 1.0], INF), **outside(2.0)},
+        **IN_PLACE,
+    ),
     one(
         *("lgamma", lgamma, PIECEWISE, POSITIVE),
         means="log(abs(gamma(x)))",
         negative=on(2, 3, domain=BETWEEN_POLES),
+        ends={"zero": at([0.0], -INF), "infinity": at([INF], INF), **outside(-1.0)},
         **IN_PLACE,
     ),
     one(
-        "digamma", digamma, ANALYTIC, POSITIVE, negative=on(2, 3, domain=BETWEEN_POLES), **IN_PLACE
+        *("digamma", digamma, ANALYTIC, POSITIVE),
+        negative=on(2, 3, domain=BETWEEN_POLES),
+        ends={"zero": at([0.0], INF), "infinity": at([INF], 0.0)},
+        **IN_PLACE,
     ),
     row(
         *("polygamma(n, x)", polygamma, ANALYTIC, {"n": 0, **on(domain=POSITIVE)}),
@@ -119,10 +143,12 @@ FUNCTIONS: Final = (
         first={"n": 1, **on(2, 3, domain=POSITIVE)},
         second={"n": 2, **on(2, 3, domain=BETWEEN_POLES)},
         third={"n": 3, **on(2, 3, domain=POSITIVE)},
+        ends={"zero": End({"n": 1, **point([0.0])}, -INF)},
     ),
     two(
         *("xlogy(x, other)", xlogy, ANALYTIC, (REAL, POSITIVE)),
         means="x * log(other)",
+        ends=of_logarithm(0.0),
         nothing=on(domain=ZERO, other=of(domain=POSITIVE)),
         number=on(2, 3, other=1.75),
         of_number={"x": 2.5, "other": of(2, 3, domain=POSITIVE)},
@@ -131,6 +157,7 @@ FUNCTIONS: Final = (
         *("xlog1py(x, other)", lambda x, other: xlogy(x, 1 + other), ANALYTIC),
         domains=(REAL, ABOVE_MINUS_ONE),
         means="x * log(1 + other)",
+        ends=of_logarithm(-1.0),
         torch="torch.special.xlog1py($x, $other)",
         nothing=on(domain=ZERO, other=of(domain=POSITIVE)),
         number=on(2, 3, other=1.75),

@@ -47,6 +47,9 @@ DEFAULT_ULPS: Final = 16
 
 INEXACT: Final = (float16, float32, float64, longdouble, complex64, complex128)
 
+OPTIONS: Final = ("ulps", "scale", "or_nan")
+"""What a demand may say beside what is expected."""
+
 EPSILONS: Final = {dtype(kind): float(finfo(kind).eps) for kind in INEXACT}
 """The unit in the last place of one, read before an engine can write in what NumPy keeps of it."""
 
@@ -87,14 +90,14 @@ def is_close(
     return _arrays(found, expected, ulps=ulps, scale=scale)
 
 
-def lies_between(found: Any, expected: tuple[Any, Any]) -> Failure | None:
-    """Every entry within its bounds, which have room for rounding."""
+def lies_between(found: Any, expected: tuple[Any, Any], *, or_nan: bool = False) -> Failure | None:
+    """Every entry within its bounds, which have room for rounding, or NaN where that is allowed."""
     low, high = (asarray(bound, float64) for bound in expected)
     wrong = is_present(found) or has_shape(found, broadcast_shapes(low.shape, high.shape))
     if wrong is not None:
         return wrong
     room = _tolerance(asarray(found).dtype, stack([low, high]), DEFAULT_ULPS, None)
-    if every((found >= low - room) & (found <= high + room)):
+    if every(((found >= low - room) & (found <= high + room)) | (isnan(found) & or_nan)):
         return None
     return Failure(FailureKind.VALUE, "a value out of bounds", found, expected)
 

@@ -20,6 +20,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "unused-input": "the roots do not depend on an input",
     "input-without-grad": "an input does not require grad",
     "conflicting-arguments": "an argument was given under its old and its new name",
+    "no-derivative": "a pass came to an operator that has no derivative",
     # the life of a graph
     "graph-freed": "the saved values were freed by an earlier backward pass",
     "stale-saved-tensor": "a saved value was modified in place since it was saved",
@@ -53,6 +54,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "detach-view": "a view cannot be detached in place",
     # operators and hooks
     "operand-shape": "the operands' shapes do not fit together",
+    "dimension": "there is no such dimension, or it was named twice",
     "hook-without-grad": "a hook on a tensor that does not require grad",
     "hook-result": "a hook returned a gradient of another shape, dtype or type",
     "callback": "a function of the caller, run by the engine, raised",

@@ -84,7 +84,7 @@ OF_THE_KIT: Final = (
         python="list($log)",
     ),
     # demands, and blocks of steps
-    _own("expect", "found, check, expected=None, ulps=None, scale=None", "Demand."),
+    _own("expect", "found, check, expected=None, ulps=None, scale=None, or_nan=None", "Demand."),
     _own("refuses", "kind", "Demand that the steps are refused."),
     _own("attempt", "kinds", "Perform steps, or be refused in one of these ways."),
     _own("granted", "attempt", "Demand what holds unless the attempt was refused."),

@@ -249,7 +249,9 @@ class Derivation:
         return [None] * len(points) if found is None else found
 
     def _seed(self) -> Tensor:
-        return self.recorder.tensor(self.cotangent, dtype=None, leaf=False)
+        dtype = getattr(self.cotangent, "dtype", None)
+        named = dtype.name if isinstance(dtype, np.dtype) and dtype != np.float64 else None
+        return self.recorder.tensor(self.cotangent, dtype=named, leaf=False)
 
     def _unless_constant(self, begin: Callable[[], Any]) -> Any:
         """Begin at the output; None if it has no history, and so the derivative zero."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.exceptions import Diverged, Interrupted, Refused
+from gradspec.judging.comparison import OPTIONS
 from gradspec.program import blocks
 from gradspec.program.objects import Object
 from gradspec.program.observed import looked_at, unseen
@@ -90,7 +91,7 @@ class Player:
         recorder, given = self._recorder, step.given
         match step.act:
             case "expect":
-                options = {n: v for n, v in given.items() if n in ("ulps", "scale")}
+                options = {n: v for n, v in given.items() if n in OPTIONS}
                 found, expected = self.value(given["found"]), self.value(given.get("expected"))
                 recorder.expect(found, given["check"], expected, options)
                 return

@@ -38,9 +38,10 @@ class Expectation:
         options = {"ulps": ulps} if ulps != DEFAULT_ULPS else {}
         self._check("is_close", expected, **options, **({} if scale is None else {"scale": scale}))
 
-    def lies_between(self, low: Any, high: Any) -> None:
-        """A value whose every entry is within these bounds, which have its shape."""
-        self._check("lies_between", [np.asarray(low), np.asarray(high)])
+    def lies_between(self, low: Any, high: Any, *, or_nan: bool = False) -> None:
+        """A value whose every entry is within these bounds, which have its shape, or is NaN."""
+        options = {"or_nan": True} if or_nan else {}
+        self._check("lies_between", [np.asarray(low), np.asarray(high)], **options)
 
     def is_none(self) -> None:
         """None, and not a tensor of zeros."""

@@ -62,11 +62,13 @@ class Autograd:
     ) -> tuple[Tensor, tuple[Any, ...]]:
         """Return function(*inputs) and, for each input, the cotangent times its Jacobian.
 
-        Inputs are arrays, numbers or tensors.  Every engine has a way to a product (see
+        Inputs are arrays, numbers or tensors; an array of float32 is the cotangent of a result of
+        float32.  Every engine has a way to a product (see
         `gradspec.program.products`), which is differentiable again where an input is a tensor.
         """
         points = [i if isinstance(i, Tensor) else np.asarray(i, np.float64) for i in inputs]
-        weight = cotangent if np.ndim(cotangent) == 0 else np.asarray(cotangent, np.float64)
+        narrow = isinstance(cotangent, np.ndarray) and cotangent.dtype.kind == "f"
+        weight = cotangent if narrow or np.ndim(cotangent) == 0 else np.asarray(cotangent, float)
         product: tuple[Tensor, tuple[Any, ...]]
         product = self._recorder.perform("vjp", function, points, weight)
         return product

@@ -96,6 +96,7 @@ class BookDialect:
         if check == "lies_between":
             low, high = (write.literal(bound) for bound in expected or ())
             wanted = f"'between', {low}, 'and', {high}"
+            wanted += ", 'or NaN'" if step.given.get("or_nan") else ""
         return f"print('found:', {found}, '   expected:', {wanted})"
 
     def _found(self, check: str, found: Any, write: Script) -> str:

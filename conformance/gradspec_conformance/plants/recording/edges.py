@@ -32,7 +32,7 @@ def topo_visited_by_value(known, sound, leaf):
     return met
 
 
-@plant(at(linking, "collect_edges"), "value: bwd-001c", "sony/nnabla#532")
+@plant(at(linking, "collect_edges"), "value: bwd-001c op-222/mul", "sony/nnabla#532")
 def edge_dedup(sound, operands, requires):
     """A tensor that is twice an operand of one operation is counted once."""
     edges = sound(operands, requires)

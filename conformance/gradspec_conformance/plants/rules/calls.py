@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gradspec.catalogue.operator import ANALYTIC, LINEAR, PIECEWISE
-from gradspec.catalogue.operators import CALLS, KINKS
+from gradspec.catalogue.operators import CALLS, ENDS, KINKS
 from gradspec.catalogue.slopes import pulled_back
 
 if TYPE_CHECKING:
@@ -30,9 +30,11 @@ COME_THROUGH: Final = {
     "diagonal": "diag_matrix",
     "div": "nanmean nanmean_dim nanmean_keepdim nanmean_dims softsign softsign_array "
     "softsign_negative",
+    "div_floor": "div_floor",
+    "div_trunc": "div_trunc",
     "dot": "matmul_vectors",
     "elu": "selu selu_array selu_negative",
-    "expand": "broadcast_to broadcast_to_new expand_as meshgrid meshgrid_xy",
+    "expand": "broadcast_to broadcast_to_new expand_as meshgrid meshgrid_xy broadcast_tensors",
     "fill_tensor": "setitem_number",
     "flip": "fliplr flipud",
     "fmod_scalar": "fmod_number",
@@ -46,8 +48,9 @@ COME_THROUGH: Final = {
     "log_sigmoid": "logsigmoid logsigmoid_array logsigmoid_negative",
     "masked_fill_tensor": "masked_fill_tensor",
     "max_dim": "max_dim max_keepdim",
-    "mean_dim": "mean_dim mean_keepdim",
-    "median_dim": "median_dim median_keepdim median_odd_dim",
+    "mean_dim": "mean_dim mean_keepdim mean_dims",
+    "median": "nanmedian",
+    "median_dim": "median_dim median_keepdim median_odd_dim nanmedian_dim nanmedian_keepdim",
     "min_dim": "min_dim min_keepdim",
     "mm": "matmul matmul_vector_matrix",
     "mul": "outer",
@@ -72,16 +75,17 @@ COME_THROUGH: Final = {
     "sigmoid": "glu glu_first glu_middle",
     "softmax": "softmin softmin_first",
     "scatter_number": "scatter_value",
+    "slogdet": "logdet logdet_stack",
     "slice": "narrow getitem getitem_steps tensor_split tensor_split_places",
     "sort_values": "sort sort_descending msort",
     "split": "chunk chunk_first",
     "split_with_sizes": "split_sections",
     "squeeze_dim": "squeeze_dim",
-    "squeeze_dims": "",
-    "std": "std_mean std_mean_dim std_mean_keepdim std_mean_correction",
+    "squeeze_dims": "squeeze_dims",
+    "std": "std_mean std_mean_dim std_mean_dims std_mean_keepdim std_mean_correction",
     "stack": "cartesian_prod combinations combinations_three combinations_repeated",
     "sub": "diff diff_thrice diff_first diff_beside",
-    "sum_dim": "sum_dim sum_keepdim",
+    "sum_dim": "sum_dim sum_keepdim sum_dims",
     "tanh": "tanhshrink tanhshrink_array tanhshrink_negative",
     "topk_values": "topk topk_smallest",
     "transpose": "swapaxes",
@@ -89,8 +93,8 @@ COME_THROUGH: Final = {
     "unsafe_split": "unsafe_chunk unsafe_chunk_dim",
     "view": "unflatten view_as reshape flatten flatten_some",
     "vector_norm": "norm norm_dim norm_keepdim norm_p1 norm_p3 norm_maximum norm_maximum_dim "
-    "cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm matrix_norm_dim "
-    "matrix_norm_keepdim",
+    "dist dist_sums dist_cubes cdist cdist_sums cdist_cubes cdist_maximum cdist_stack matrix_norm "
+    "matrix_norm_dim matrix_norm_keepdim",
     "eigh": "eigvalsh eigvalsh_upper eigvalsh_stack",
     "svd": "svdvals svdvals_wide svdvals_stack",
 }
@@ -98,23 +102,31 @@ COME_THROUGH: Final = {
 
 OF_NETWORKS: Final = {
     "nll_loss": "nll_loss nll_loss_sum nll_loss_none",
+    "abs": "l1_loss* smooth_l1_loss_straight",
+    "log_sigmoid": "binary_cross_entropy_with_logits* multilabel_soft_margin_loss*",
+    "log": "gaussian_nll_loss* poisson_nll_loss_rates poisson_nll_loss_eps",
+    "exp": "poisson_nll_loss*",
+    "clamp": "margin_ranking_loss* hinge_embedding_loss*",
+    "log1p": "soft_margin_loss*",
+    "sqrt": "cosine_embedding_loss_alone",
+    "relu": "multi_margin_loss* multilabel_margin_loss*",
     "gather": "nll_loss_alone nll_loss_pixels nll_loss_weight nll_loss_ignore_index "
     "nll_loss_weight_ignored",
     "log_softmax": "cross_entropy*",
-    "standardise": "layer_norm* batch_norm_training batch_norm_training_affine batch_norm_eps "
-    "batch_norm_images group_norm* instance_norm*",
-    "mul": "rms_norm* batch_norm*",
+    "standardise": "layer_norm* batch_norm_training batch_norm_training_affine "
+    "batch_norm_training_bias batch_norm_eps batch_norm_images group_norm* instance_norm*",
+    "mul": "rms_norm* batch_norm* kl_div*",
     "div": "normalize* local_response_norm*",
     "convolution": "conv1d* conv2d*",
     "convolution_transposed": "conv_transpose1d* conv_transpose2d*",
-    "max_pool": "max_pool1d* max_pool2d*",
+    "max_pool": "max_pool1d* max_pool2d* adaptive_max_pool1d* adaptive_max_pool2d*",
     "avg_pool": "avg_pool1d* avg_pool2d* adaptive_avg_pool1d* adaptive_avg_pool2d* lp_pool1d* "
     "lp_pool2d*",
     "mm": "linear",
     "matmul": "bilinear*",
     "softmax": "scaled_dot_product_attention*",
-    "vector_norm": "pairwise_distance*",
-    "sum_dim": "cosine_similarity*",
+    "vector_norm": "pairwise_distance* triplet_margin_loss*",
+    "sum_dim": "cosine_similarity* cosine_embedding_loss*",
     "reshape": "pixel_shuffle* pixel_unshuffle*",
     "addmm": "linear_bias linear_vector linear_stack",
 }
@@ -137,9 +149,24 @@ AT_KINKS: Final = {
     "prelu_kernel": "prelu",
     "vector_norm": "norm norm_p1 norm_maximum matrix_norm cdist vector_norm vector_norm_ord1 "
     "vector_norm_largest vector_norm_smallest",
-    "max_pool": "max_pool1d max_pool2d",
+    "max_pool": "max_pool1d max_pool2d adaptive_max_pool1d",
 }
 """Row of the engine's table -> kinks of the catalogue, where they are not of that name."""
+
+AT_ENDS: Final = {
+    "div": "div_by_zero div_zero_by_zero div_by_infinity softsign_infinity",
+    "elu": "elu_far elu_nan selu_far selu_nan",
+    "hardtanh": "hardtanh_nan relu6_nan",
+    "log_sigmoid": "logsigmoid_far",
+    "pow": "pow_zero_tensor pow_zero_to_zero pow_negative",
+    "pow_scalar": "pow_zero_root pow_zero_inverse pow_zero_above_one pow_zero_constant "
+    "pow_zero_identity",
+    "sigmoid": "sigmoid_far glu_far",
+    "softmax": "softmax_masked softmax_far softmax_of_nothing softmin_far",
+    "tanh": "tanh_far tanhshrink_far",
+    "vector_norm": "norm_infinity vector_norm_infinity vector_norm_half_at_zero",
+}
+"""The same of ends."""
 
 HAS_AXIS: Final = {
     **dict.fromkeys(("sum_dim", "mean_dim", "prod_dim", "var", "amax", "amin"), "shape"),
@@ -158,7 +185,8 @@ MADE_BY_FUNCTIONS: Final = (
     *("new_tensor", "tensor_from", "Variable", "arange", "eye", "full", "full_like", "linspace"),
     *("ones", "ones_like", "zeros", "zeros_like"),
     *("einsum", "inner", "interpolate", "kron", "matrix_norm", "matrix_power", "multi_dot"),
-    *("one_hot", "tensordot", "vecdot"),
+    *("one_hot", "tensordot", "vecdot", "im2col", "col2im", "grid_sample", "dropout", "vander"),
+    *("trapezoid", "cumulative_trapezoid", "quantile", "nanquantile", "cov", "corrcoef", "logdet"),
 )
 """Operators that have no row of the table, or do not use it."""
 
@@ -181,6 +209,13 @@ def kinks_through(row: str) -> list[str]:
     if row in AT_KINKS:
         return AT_KINKS[row].split()
     return [name for name, (call, _) in KINKS.items() if call.operator.name == row]
+
+
+def ends_through(row: str) -> list[str]:
+    """Name the ends of the catalogue that are met in the rule of a row of the table."""
+    if row in AT_ENDS:
+        return AT_ENDS[row].split()
+    return [name for name, (call, _) in ENDS.items() if call.operator.name == row]
 
 
 def is_flat(call: Call) -> bool:

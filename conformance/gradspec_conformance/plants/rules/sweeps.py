@@ -17,7 +17,10 @@ from gradspec.catalogue import signs
 from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, PIECEWISE, UNDETERMINED, Call
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
+from gradspec.chapters.operators.operands import ALONE
+from gradspec.chapters.operators.second_order import BENDING
 from gradspec.writing.clause import CASES
+from gradspec_conformance.plants.history import number
 from gradspec_conformance.plants.places import IN_SHAPE, UNBROADCAST, at, kernel, rule
 from gradspec_conformance.plants.plant import Plant, enter
 from gradspec_conformance.plants.rules.calls import (
@@ -151,9 +154,9 @@ def public(name: str) -> Place:
     if name in SIGNS:
         return at(Tensor, SIGNS[name])
     operator = CATALOGUE[name]
-    home = (operator.torch or "").partition("(")[0].split(".")[1:-1]
+    _, *home, own = (operator.torch or ".").partition("(")[0].split(".")
     if home:
-        return at(functools.reduce(getattr, home, gradspec_reference), name)
+        return at(functools.reduce(getattr, home, gradspec_reference), own)
     return at(Tensor if operator.method else gradspec_reference, name)
 
 
@@ -301,6 +304,32 @@ def broadcasting() -> Iterator[Spot]:
     yield Spot("everything", (UNBROADCAST, IN_SHAPE), leave, kills)
 
 
+def cut_short() -> Iterator[Spot]:
+    """Take what every rule gives for a mere number."""
+    cut: Fault = lambda sound, *given: number(sound(*given))  # noqa: E731 - a fault
+    for name in OPERATORS:
+        calls = [c for c in calls_through(name) if c.name in BENDING]
+        kills = {f"op-220/{c.name}": "value" for c in calls if c.name not in FLAT.get(name, ())}
+        if kills:
+            yield Spot(name, rules_of(name), cut, kills)
+
+
+def lost_alone() -> Iterator[Spot]:
+    """Give zero where another operand's rule would have saved something and did not."""
+    for name, row in OPERATORS.items():
+        needs = {frozenset(row.needs_of(operand)) for operand in row.receivers}
+        calls = [c for c in calls_through(name) if c.name in ALONE]
+        if calls and len(needs - {frozenset()}) > 1:
+            kills = {f"op-221/{c.name}": "value" for c in calls}
+            yield Spot(name, rules_of(name), zero_if_alone, kills)
+
+
+def zero_if_alone(sound: Any, xp: Any, g: Any, *given: Any) -> Any:
+    """Give zero where something was not saved."""
+    found = sound(xp, g, *given)
+    return found * 0.0 if any(value is None for value in given) else found
+
+
 # flags --------------------------------------------------------------------------------
 def flag(result: Any) -> None:
     """Make a tensor require grad, whatever its data type."""
@@ -334,6 +363,7 @@ def flag_places(result: Any) -> None:
 
 
 TEACHING: Final = "teaching engines"
+AGAIN: Final = "pytorch/pytorch#104040"
 
 SWEEPS: Final = (
     Sweep("is_wrong", "The kernel of {name} is off.", TEACHING, wrong_kernels),
@@ -351,6 +381,8 @@ SWEEPS: Final = (
     Sweep("loses_history", "{name} hands back a constant.", TEACHING, lost_histories),
     Sweep("requires_grad", "What {name} gives requires grad.", "tinygrad#3037", flagged_constants),
     Sweep("has_places_with_grad", "The places of {name} require grad.", TEACHING, flagged_places),
+    Sweep("is_cut_short", "What the rule of {name} gives is a number.", AGAIN, cut_short),
+    Sweep("is_lost_alone", "The rule of {name} needs what others saved.", TEACHING, lost_alone),
     Sweep("is_not_unbroadcast", "Gradients keep the result's shape.", TEACHING, broadcasting),
 )
 

@@ -29,6 +29,7 @@ from gradspec_reference.names.functions import (
     selection,
     shapes,
     special,
+    statistics,
     sums_of_products,
 )
 
@@ -56,6 +57,7 @@ for family in (
     selection,
     shapes,
     special,
+    statistics,
     sums_of_products,
 ):
     arguments.put_doors(family)

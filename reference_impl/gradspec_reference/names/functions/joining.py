@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import RepeatedDimensionError
 from gradspec_reference.names.functions import assembly, indexing, parts, shapes
 from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.operators import OPERATORS
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "block_diag",
+    "broadcast_tensors",
     "cartesian_prod",
     "column_stack",
     "combinations",
@@ -110,7 +113,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
         raise RuntimeError(f"rot90 was given {list(plane)} of {input.ndim} dimensions; name two")
     turned = tuple(normal_dim(dim, input.ndim) for dim in plane)
     if turned[0] == turned[1]:
-        raise RuntimeError(f"rot90 was given {list(plane)}; name two dimensions")
+        raise RepeatedDimensionError(f"rot90 was given {list(plane)}; name two dimensions")
     return unary(OPERATORS["rot90"], input, k, turned)
 
 
@@ -225,6 +228,16 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     if turned:
         grids[:2] = grids[1::-1]
     return tuple(grids)
+
+
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """Return views of tensors, expanded to their common shape (torch.broadcast_tensors)."""
+    check_are_tensors("broadcast_tensors", tensors)
+    refusals.check_shapes(OPERATORS["expand"], tuple(each._array for each in tensors))
+    shape = np.broadcast_shapes(*(each._array.shape for each in tensors))
+    return tuple(
+        each if each._array.shape == shape else shapes.expand(each, shape) for each in tensors
+    )
 
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:

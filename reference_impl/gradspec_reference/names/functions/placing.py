@@ -169,6 +169,8 @@ def index_put(
     input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False
 ) -> Tensor:
     """Return a tensor with values put, or added, where indices say (torch.index_put)."""
+    if 0 in input._array.strides:  # written in place, one number at several places is one
+        input = input.clone()
     return apply(*_index_put(input, indices, values, accumulate))
 
 

@@ -30,7 +30,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> return_types.Ex
     """Return the most frequent element, or the smallest such, and its last place (torch.mode)."""
     array, dim = input._array, normal_dim(dim, input.ndim)
     if not array.ndim:
-        return reductions._extreme("mode", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
+        return reductions.extreme("mode", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
     check_has_elements("mode", input, dim)
     order = np.argsort(array, axis=dim, kind="stable")
     ordered = np.moveaxis(np.take_along_axis(array, order, dim), dim, -1)
@@ -39,7 +39,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> return_types.Ex
     begins[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
     run = place - np.maximum.accumulate(np.where(begins, place, 0), axis=-1)
     longest = np.expand_dims(np.argmax(run, axis=-1), dim)
-    return reductions._extreme(
+    return reductions.extreme(
         "mode", input, Tensor(np.take_along_axis(order, longest, dim)), dim, keepdim
     )
 
@@ -57,7 +57,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ret
         indices = np.zeros((), np.int64)
     else:
         indices = np.take(np.argsort(array, axis=dim, kind="stable"), [k - 1], dim)
-    return reductions._extreme("kthvalue", input, Tensor(indices), dim, keepdim)
+    return reductions.extreme("kthvalue", input, Tensor(indices), dim, keepdim)
 
 
 def check_has_elements(name: str, input: Tensor, dim: int) -> None:

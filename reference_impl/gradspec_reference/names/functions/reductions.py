@@ -159,7 +159,7 @@ def max(
         return maximum(input, other)
     if dim is None or isinstance(dim, Tensor):
         return unary(OPERATORS["max"], input)
-    return _extreme("max_dim", input, _arg(np.argmax, input, dim, True), dim, keepdim)
+    return extreme("max_dim", input, _arg(np.argmax, input, dim, True), dim, keepdim)
 
 
 def min(
@@ -176,7 +176,7 @@ def min(
         return minimum(input, other)
     if dim is None or isinstance(dim, Tensor):
         return unary(OPERATORS["min"], input)
-    return _extreme("min_dim", input, _arg(np.argmin, input, dim, True), dim, keepdim)
+    return extreme("min_dim", input, _arg(np.argmin, input, dim, True), dim, keepdim)
 
 
 def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> Any:
@@ -191,18 +191,19 @@ def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> A
     if array.dtype == np.bool_:
         raise NotImplementedError("the median of booleans was asked for; convert with to()")
     if not array.ndim:
-        return _extreme("median_dim", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
+        return extreme("median_dim", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
     order = np.argsort(array, axis=dim, kind="stable")
     middle = np.take(order, [(array.shape[dim] - 1) // 2], dim)
     missing = np.isnan(array)
     first = np.argmax(missing, axis=dim, keepdims=True)
     indices = np.where(missing.any(axis=dim, keepdims=True), first, middle)
-    return _extreme("median_dim", input, Tensor(indices), dim, keepdim)
+    return extreme("median_dim", input, Tensor(indices), dim, keepdim)
 
 
-def _extreme(
+def extreme(
     name: str, input: Tensor, indices: Tensor, dim: int, keepdim: bool
 ) -> return_types.Extreme:
+    """Return the elements at places along a dimension, and the places."""
     dim = normal_dim(dim, input.ndim)
     values = apply(OPERATORS[name], (input, indices), dim, keepdim)
     if not keepdim and input.ndim:

@@ -8,6 +8,7 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import RepeatedDimensionError
 from gradspec_reference.names.functions import copies, parts
 from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.names.functions.indexing import in_range, with_length
@@ -193,7 +194,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     """Return matrices with given diagonals, zero elsewhere (torch.diag_embed)."""
     first, second = normal_dim(dim1, input.ndim + 1), normal_dim(dim2, input.ndim + 1)
     if first == second:
-        raise RuntimeError(f"diag_embed was given dimension {first} twice; give two")
+        raise RepeatedDimensionError(f"diag_embed was given dimension {first} twice; give two")
     check_has_a_dimension("diag_embed", input)
     *rest, length = input._array.shape
     shape = list(rest)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import as_shape, fill_in, named_dims, normal_dim
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.errors import OperandShapeError, RepeatedDimensionError
 from gradspec_reference.names.functions.copies import contiguous
 from gradspec_reference.operators import OPERATORS
 
@@ -93,7 +93,8 @@ def permute(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     if len(order) == input.ndim:
         order = tuple(normal_dim(d, input.ndim) for d in order)
     if len(order) != input.ndim or len(set(order)) != len(order):
-        raise RuntimeError(f"permute was given {list(order)}; it must name each dimension once")
+        said = f"permute was given {list(order)}; it must name each dimension once"
+        raise RepeatedDimensionError(said)
     return view(OPERATORS["permute"], input, order)
 
 

@@ -12,10 +12,59 @@ in rounding, so the imaginary part is the derivative without any cancellation.  
 has a kink, mathematics leaves an interval, in which an engine has to stay, and torch has made a
 choice, which is a convention.
 
+Some things follow from several operators together: what one does at once and others do one after
+another, what a sum that is always one, or zero, says of its gradient, and where a place or a tensor
+is named twice.
+
 Operators that give truth values, places or constants have no derivative, and what they give does
 not ask for one.  Forms that write in place give what the operator would have given.
+
+Some questions are put to every operator that admits them, once each and not for every call:
+operands that are repeated, each axis in turn, memory that is out of order, few entries or none.
 """
 
-from gradspec.chapters.operators import values, derivatives, kinks, constants, in_place
+from gradspec.chapters.operators import (
+    values,
+    derivatives,
+    operands,
+    second_order,
+    composed,
+    repeated,
+    probabilities,
+    statistics,
+    kinks,
+    ends,
+    broadcasting,
+    axes,
+    layouts,
+    sizes,
+    constants,
+    in_place,
+    data_types,
+    saved,
+    memory,
+    refusals,
+)
 
-__all__ = ["constants", "derivatives", "in_place", "kinks", "values"]
+__all__ = [
+    "axes",
+    "broadcasting",
+    "composed",
+    "constants",
+    "data_types",
+    "derivatives",
+    "ends",
+    "in_place",
+    "kinks",
+    "layouts",
+    "memory",
+    "operands",
+    "probabilities",
+    "refusals",
+    "repeated",
+    "saved",
+    "second_order",
+    "sizes",
+    "statistics",
+    "values",
+]

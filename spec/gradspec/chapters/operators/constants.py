@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec import CONVENTION, clause, expect
+from gradspec import CONVENTION, VALUE, clause, expect
 from gradspec.catalogue.operator import CONSTANT, PIECEWISE
 from gradspec.catalogue.operators import CALLS
 from gradspec.chapters.operators.calling import on_leaves
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gradspec import Autograd
     from gradspec.catalogue.operator import Call
 
+NON_DIFFERENTIABLE: Final = "notes/autograd § Gradients for non-differentiable functions"
 CUT_OFF: Final = {
     name: call
     for name, call in CALLS.items()
@@ -37,6 +38,37 @@ def places_do_not_require_grad(ag: Autograd, call: Call) -> None:
     _, places = on_leaves(ag, call, call.sample())
 
     expect(places.requires_grad).is_false()
+
+
+@clause("op-109", VALUE, sources=["chain rule"])
+def what_a_shape_tells_is_a_constant(ag: Autograd) -> None:
+    """A number that was computed from the shape of a tensor is a constant."""
+    weights = ag.random(3)
+    _, (found,) = ag.vjp(lambda x: x * x.shape[0], [[1.0, 2.0, 4.0]], weights)
+
+    expect(found).is_close(3 * weights)
+
+
+@clause("op-107", CONVENTION, sources=[NON_DIFFERENTIABLE])
+def what_has_no_rule_is_refused_by_a_pass(ag: Autograd) -> None:
+    """An operator without a derivative gives its value, and is refused when a pass gets there.
+
+    Remedy: call it in no_grad, or detach what it is given.
+    """
+    y = ag.heaviside(ag.tensor(0.0, requires_grad=True), ag.tensor(0.5))
+
+    expect(y).equals(0.5)
+    with ag.refuses("no-derivative"):
+        y.backward()
+
+
+FLAT: Final = {name: CALLS[name] for name in ("sign", "floor", "ceil", "round", "trunc")}
+
+
+@clause("op-020", CONVENTION, sources=["observed"], over=FLAT)
+def a_step_function_requires_grad(ag: Autograd, call: Call) -> None:
+    """What {name} gives requires grad, though its slope is zero wherever it has one."""
+    expect(on_leaves(ag, call, call.sample()).requires_grad).is_true()
 
 
 @clause("op-095", CONVENTION, sources=["torch.nn.functional.embedding docstring"])

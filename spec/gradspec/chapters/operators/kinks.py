@@ -36,7 +36,13 @@ def gradients(ag: Autograd, call: Call) -> list[tuple[Any, tuple[int, ...]]]:
     return [(gradient, p.shape) for gradient, p in zip(found, points, strict=True)]
 
 
-@clause("op-204", VALUE, sources=[NON_DIFFERENTIABLE], over=BOUNDED)
+@clause(
+    "op-204",
+    VALUE,
+    sources=[NON_DIFFERENTIABLE],
+    over=BOUNDED,
+    stands_for={"op-041": "hypot norm"},
+)
 def gradient_at_a_kink_lies_between_the_slopes(ag: Autograd, row: tuple[Call, Kink]) -> None:
     """At the kink of {name} the gradient lies between the slopes on either side."""
     call, kink = row
@@ -71,13 +77,22 @@ def what_is_tied_moves_the_result_together(ag: Autograd, row: tuple[Call, Kink])
     stands_for={
         "op-018": "relu",
         "op-019": "abs",
+        "op-020": "sign floor ceil round trunc",
+        "op-021": "frac",
         "op-024": "maximum minimum",
+        "op-025": "fmax fmin",
         "op-026": "clamp",
         "op-027": "clamp_tensors clamp_tensors_above",
         "op-028": "max min",
         "op-030": "amax amax_dim amin amin_dim",
+        "op-031": "mode",
+        "op-037": "std",
         "op-039": "norm",
         "op-040": "norm_p1 norm_maximum",
+        "op-042": "cdist",
+        "op-075": "leaky_relu elu relu6 hardtanh threshold hardshrink softshrink prelu",
+        "op-087": "l1_loss",
+        "op-094": "max_pool1d max_pool2d",
     },
 )
 def gradient_at_a_kink_is_the_chosen_one(ag: Autograd, row: tuple[Call, Kink]) -> None:

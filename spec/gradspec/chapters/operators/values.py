@@ -27,7 +27,13 @@ OF_A_TYPE: Final = {
 }
 
 
-@clause("op-201", VALUE, sources=["mathematics", "torch docstrings"], over=DETERMINED)
+@clause(
+    "op-201",
+    VALUE,
+    sources=["mathematics", "torch docstrings"],
+    over=DETERMINED,
+    stands_for={"op-031": "median median_dim"},
+)
 def value_is_that_of_the_formula(ag: Autograd, call: Call) -> None:
     """The value of {name} is that of its formula."""
     sample = call.sample()

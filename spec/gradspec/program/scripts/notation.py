@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.judging.comparison import OPTIONS
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Choice, Phrase, choose
 from gradspec.program.scripts.writer import print_program
@@ -83,7 +84,7 @@ class NotationDialect:
         method = CHECKS.get((check, None), check)
         method = method if method not in ("is_alive", "is_aliasing", "is_flag") else "equals"
         wanted = list(expected or ()) if method in SEVERAL else [expected]
-        options = [f"{n}={step.given[n]!r}" for n in ("ulps", "scale") if n in step.given]
+        options = [f"{n}={step.given[n]!r}" for n in OPTIONS if n in step.given]
         return f"expect({found}).{method}({', '.join([write.listed(wanted), *options])})"
 
     def block(self, step: Step, lines: list[str], write: Script) -> list[str]:

@@ -1,0 +1,188 @@
+"""Every single change that can be made to a module, as trees: what a slip of the hand would do."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import CodeType
+
+Function = ast.FunctionDef | ast.Lambda
+
+SIGNS: Final[dict[type[ast.operator], type[ast.operator]]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mod,
+    ast.Mod: ast.FloorDiv,
+    ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+}
+
+COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+
+LIKE: Final = dict(
+    pair
+    for one, other in (
+        ("sin", "cos"),
+        ("sinh", "cosh"),
+        ("exp", "expm1"),
+        ("log", "log1p"),
+        ("maximum", "minimum"),
+        ("max", "min"),
+        ("amax", "amin"),
+        ("argmax", "argmin"),
+        ("sum", "mean"),
+        ("cumsum", "cumprod"),
+        ("floor", "ceil"),
+        ("zeros_like", "ones_like"),
+        ("tril", "triu"),
+        ("isnan", "isinf"),
+    )
+    for pair in ((one, other), (other, one))
+)
+"""Function -> the one that is written for it by mistake."""
+
+
+COMMUTATIVE: Final = {
+    *("maximum", "minimum", "max", "min", "add", "multiply", "mul", "equal", "not_equal"),
+    *("hypot", "logaddexp", "logaddexp2", "logical_and", "logical_or", "logical_xor"),
+}
+"""Functions whose operands may be swapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A module with one change: where, what it was and what it became."""
+
+    path: Path
+    tree: ast.Module
+    where: tuple[ast.AST, str, int | None]
+    sound: ast.expr
+    changed: ast.expr
+
+    def __str__(self) -> str:
+        """Say it in a line, without the line's number, which moves."""
+        return f"{self.path.stem}: {ast.unparse(self.sound)} -> {ast.unparse(self.changed)}"
+
+    def code(self) -> CodeType:
+        """Compile the changed module."""
+        ast.fix_missing_locations(ast.copy_location(self.changed, self.sound))
+        _put(*self.where, self.changed)
+        try:
+            return compile(self.tree, str(self.path), "exec")
+        finally:
+            _put(*self.where, self.sound)
+
+
+def mutants_of(path: Path) -> Iterator[Mutant]:
+    """Give every change inside the functions of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for function in _outermost(tree):
+        parameters = [a.arg for a in function.args.args if a.arg != "xp" and a.arg[0] != "_"]
+        for *where, node in _expressions(function):
+            for new in _changes(node, parameters):
+                yield Mutant(path, tree, tuple(where), node, new)
+
+
+def _put(holder: ast.AST, field: str, place: int | None, node: ast.AST) -> None:
+    if place is None:
+        setattr(holder, field, node)
+    else:
+        getattr(holder, field)[place] = node
+
+
+def _outermost(tree: ast.AST) -> Iterator[Function]:
+    """Give the functions that stand in no other."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, Function):
+            yield node
+        else:
+            yield from _outermost(node)
+
+
+def _expressions(within: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
+    """Give every expression of a body, and where it hangs; not annotations, defaults and texts."""
+    for field, value in ast.iter_fields(within):
+        if field in {"annotation", "returns", "args", "decorator_list"} and not isinstance(
+            within, ast.Call
+        ):
+            continue
+        nodes = value if isinstance(value, list) else [value]
+        for place, node in enumerate(nodes):
+            if not isinstance(node, ast.AST) or isinstance(node, ast.Raise):
+                continue
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                continue
+            if isinstance(node, ast.expr):
+                yield within, field, place if isinstance(value, list) else None, node
+            yield from _expressions(node)
+
+
+def _changes(node: ast.expr, parameters: list[str]) -> Iterator[ast.expr]:
+    """Give what may stand in the place of an expression by mistake."""
+    match node:
+        case ast.BinOp(left, sign, right):
+            if type(sign) in SIGNS:
+                yield ast.BinOp(left, SIGNS[type(sign)](), right)
+            if not isinstance(sign, ast.Add | ast.Mult | ast.BitAnd | ast.BitOr):
+                yield ast.BinOp(right, sign, left)
+            yield left
+            yield right
+        case ast.UnaryOp(_, operand):
+            yield operand
+        case ast.Compare(left, [comparison], [right]):
+            yield ast.Compare(left, [COMPARISONS[type(comparison)]()], [right])
+            if isinstance(comparison, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                yield ast.Compare(right, [comparison], [left])
+        case ast.BoolOp(sign, values):
+            yield ast.BoolOp(ast.Or() if isinstance(sign, ast.And) else ast.And(), values)
+        case ast.IfExp(test, body, orelse):
+            yield ast.IfExp(test, orelse, body)
+        case ast.Constant(bool() as value):
+            yield ast.Constant(not value)
+        case ast.Constant(int() | float() as value):
+            yield ast.Constant(value + 1)
+            if value:
+                yield ast.Constant(-value)
+        case ast.Name(name, ast.Load()) if name in parameters:
+            yield from (ast.Name(p, ast.Load()) for p in parameters if p != name)
+        case ast.Call():
+            yield from _calls(node)
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
+
+
+def _calls(call: ast.Call) -> Iterator[ast.expr]:
+    """Give the mistakes that can be made in a call."""
+    match call.func:
+        case ast.Attribute(value, name, context) if name in LIKE:
+            called = ast.Attribute(value, LIKE[name], context)
+            yield ast.Call(called, call.args, call.keywords)
+    match call.args:
+        case [first] if not call.keywords:
+            yield first
+        case [first, second, *rest] if _name(call.func) not in COMMUTATIVE:
+            yield ast.Call(call.func, [second, first, *rest], call.keywords)
+    for place in range(len(call.keywords)):
+        kept = [k for i, k in enumerate(call.keywords) if i != place]
+        yield ast.Call(call.func, call.args, kept)

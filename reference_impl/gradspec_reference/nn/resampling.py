@@ -1,0 +1,215 @@
+"""Images in other sizes, and read between their places (torch.nn.functional)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names.functions import (
+    elementwise,
+    indexing,
+    products,
+    selection,
+    shapes,
+)
+from gradspec_reference.nn.pooling import adaptive
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PICKING = ("nearest", "nearest-exact")
+DIMENSIONS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+BENT = -0.75
+IMAGES = 4
+
+
+def interpolate(
+    input: Tensor,
+    size: int | Sequence[int] | None = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Tensor:
+    """Return other sizes: of each place the nearest entry, a mean, or a mixture of those nearby."""
+    if align_corners is not None and mode in (*PICKING, "area"):
+        raise ValueError(f"align_corners was given; {mode!r} has none")
+    if (size is None) == (scale_factor is None):
+        raise ValueError("interpolate needs size or scale_factor, and not both")
+    count = input.ndim - 2
+    sizes, factors = (
+        [None] * count if v is None else [v] * count if isinstance(v, int | float) else list(v)
+        for v in (size, scale_factor)
+    )
+    if len(sizes) != count or len(factors) != count:
+        raise ValueError(f"interpolate was given another number of sizes than {count}")
+    if recompute_scale_factor and size is not None:
+        raise ValueError("recompute_scale_factor was given with size; there is nothing to compute")
+    if antialias:
+        raise NotImplementedError("interpolate has no antialias")
+    if not 0 < count < 4 or DIMENSIONS.get(mode, count) != count:  # noqa: PLR2004 - rows to volumes
+        raise NotImplementedError(f"interpolate was given {input.ndim} dimensions for {mode!r}")
+    if mode not in (*PICKING, "area", *DIMENSIONS):
+        raise NotImplementedError(f"interpolate was asked for {mode!r}")
+    lengths = input.shape[2:]
+    made = [
+        math.floor(n * f) if s is None else s
+        for n, s, f in zip(lengths, sizes, factors, strict=True)
+    ]
+    if mode == "area":
+        return adaptive("interpolate", count, input, made)
+    if recompute_scale_factor:
+        factors = [None] * count
+    if min(made) <= 0 or 0 in input.shape[1:]:
+        raise RuntimeError(f"interpolate was given {list(input.shape)} to make {made} of")
+    if mode not in PICKING and input._array.dtype.kind != "f":
+        raise NotImplementedError(f"interpolate was given {input.dtype}; use a floating dtype")
+    result = input
+    for dim, (wanted, factor) in enumerate(zip(made, factors, strict=True), 2):
+        result = stretched(result, dim, wanted, factor, mode, align_corners)
+    return result
+
+
+def stretched(
+    input: Tensor, dim: int, wanted: int, factor: Any, mode: str, corners: bool | None
+) -> Tensor:
+    """Return one dimension in another length."""
+    length = input.shape[dim]
+    ratio = length / wanted if factor is None else 1.0 / factor
+    if mode in PICKING:
+        if mode == "nearest":
+            ratio = length / wanted if wanted in (length, 2 * length) else ratio
+            read = np.arange(wanted) * np.float32(ratio)
+        else:
+            read = (np.arange(wanted, dtype=np.float32) + np.float32(0.5)) * np.float32(ratio)
+        nearest = np.minimum(read.astype(np.int64), length - 1)
+        return indexing.index_select(input, dim, Tensor(nearest))
+    if corners:
+        where = np.arange(wanted) * ((length - 1) / (wanted - 1) if wanted > 1 else 0.0)
+    else:
+        where = (np.arange(wanted) + 0.5) * ratio - 0.5
+    shares = cubic_shares(where, length) if mode == "bicubic" else linear_shares(where, length)
+    mixed = products.matmul(
+        shapes.movedim(input, dim, -1), Tensor(shares.astype(input._array.dtype).T.copy())
+    )
+    return shapes.movedim(mixed, -1, dim)
+
+
+def linear_shares(where: Any, length: int) -> Any:
+    """Return what each entry has in each place: of the two that it is between."""
+    where = np.clip(where, 0.0, None)
+    before = np.minimum(where.astype(np.int64), length - 1)
+    return mixed_shares(before, [(0, 1 - (where - before)), (1, where - before)], length)
+
+
+def cubic_shares(where: Any, length: int) -> Any:
+    """Return the same of the four around, by a cubic spline that goes through all entries."""
+    before = np.floor(where).astype(np.int64)
+    t = where - before
+
+    def inner(x: Any) -> Any:
+        return ((BENT + 2) * x - (BENT + 3)) * x * x + 1
+
+    def outer(x: Any) -> Any:
+        return ((BENT * x - 5 * BENT) * x + 8 * BENT) * x - 4 * BENT
+
+    parts = [(-1, outer(t + 1)), (0, inner(t)), (1, inner(1 - t)), (2, outer(2 - t))]
+    return mixed_shares(before, parts, length)
+
+
+def mixed_shares(before: Any, parts: Any, length: int) -> Any:
+    """Return a matrix of shares; what is outside counts as the entry at the end."""
+    shares = np.zeros((len(before), length))
+    for offset, share in parts:
+        np.add.at(shares, (np.arange(len(before)), np.clip(before + offset, 0, length - 1)), share)
+    return shares
+
+
+def grid_sample(
+    input: Tensor,
+    grid: Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """Return images read at places between -1 and 1, of each the column first."""
+    if mode not in {"bilinear", "nearest", "bicubic"}:
+        raise ValueError(f"mode={mode!r} was given; use 'bilinear' or 'nearest'")
+    if padding_mode not in {"zeros", "border", "reflection"}:
+        raise ValueError(f"padding_mode={padding_mode!r}; use 'zeros', 'border' or 'reflection'")
+    if align_corners is None:
+        warnings.warn("grid_sample takes align_corners=False", UserWarning, stacklevel=3)
+    check_grid(input, grid)
+    if mode == "bicubic" or input.ndim != IMAGES:
+        raise NotImplementedError("grid_sample reads images, by 'bilinear' or 'nearest'")
+    rows, channels, *lengths = input.shape
+    flat = shapes.reshape(input, (rows, channels, -1))
+    places = [
+        within(grid[..., 1 - dim], n, padding_mode, bool(align_corners))
+        for dim, n in enumerate(lengths)
+    ]
+    if mode == "nearest":
+        nearest = [np.rint(place._array).astype(np.int64) for place in places]
+        nothing = [selection.masked_fill(p, Tensor(np.array(True)), 0.0) for p in places]
+        whole = shapes.unsqueeze(nothing[0] + nothing[1], 1)  # flat, but it depends on the grid
+        return read(flat, nearest, lengths, grid.shape) + whole
+    before = [elementwise.floor(place).detach() for place in places]
+    result: Any = None
+    for corner in np.ndindex(2, 2):
+        share: Any = 1.0
+        for place, start, far in zip(places, before, corner, strict=True):
+            share = share * (place - start if far else start + 1 - place)
+        at = [
+            start._array.astype(np.int64) + far for start, far in zip(before, corner, strict=True)
+        ]
+        part = read(flat, at, lengths, grid.shape) * shapes.unsqueeze(share, 1)
+        result = part if result is None else result + part
+    return result  # type: ignore[no-any-return]
+
+
+def check_grid(input: Tensor, grid: Tensor) -> None:
+    """Refuse a grid that does not fit."""
+    fits = input.ndim == grid.ndim and input.ndim in (IMAGES, IMAGES + 1)
+    fits = fits and input.shape[0] == grid.shape[0] and grid.shape[-1] == input.ndim - 2
+    if not fits or 0 in input.shape[1:] or input.dtype != grid.dtype:
+        raise RuntimeError(
+            f"grid_sample was given {list(input.shape)} of {input.dtype} and a grid of "
+            f"{list(grid.shape)} of {grid.dtype}"
+        )
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(f"grid_sample was given {input.dtype}; use a floating dtype")
+
+
+def within(place: Tensor, length: int, padding_mode: str, corners: bool) -> Tensor:
+    """Return a place in entries, brought inside as the padding asks."""
+    place = (place + 1) * ((length - 1) / 2) if corners else ((place + 1) * length - 1) / 2
+    if padding_mode == "reflection":
+        low, span = (0.0, length - 1.0) if corners else (-0.5, float(length))
+        if not span:
+            return place * 0
+        off = elementwise.abs(place - low)
+        turns = Tensor(np.floor(off._array / span))
+        rest = off - turns * span
+        place = selection.where(Tensor(turns._array % 2 == 0), rest + low, span - rest + low)
+    if padding_mode == "zeros":
+        return place
+    inside: Tensor = selection.clamp(place, 0, length - 1)
+    return inside
+
+
+def read(flat: Tensor, at: list[Any], lengths: list[int], shape: Any) -> Tensor:
+    """Return the entries at places of images, and zero outside."""
+    rows, channels = flat.shape[:2]
+    pairs = list(zip(at, lengths, strict=True))
+    inside = np.logical_and.reduce([(p >= 0) & (p < n) for p, n in pairs])
+    numbers = np.ravel_multi_index([np.clip(p, 0, n - 1) for p, n in pairs], lengths)
+    index = np.broadcast_to(numbers.reshape(rows, 1, -1), (rows, channels, numbers[0].size))
+    found = indexing.gather(flat, 2, Tensor(index.copy()))
+    whole = shapes.reshape(found, (rows, channels, *shape[1:3]))
+    result: Tensor = selection.where(Tensor(inside[:, None]), whole, 0.0)
+    return result

@@ -1,0 +1,213 @@
+"""Operands that do not lie in memory entry after entry, and the bases that they are read from.
+
+A layout says which entry of a base each entry of an operand is.  What a base receives follows: the
+sum of what the places receive where its entries were read.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue import factorisations, linear_algebra
+from gradspec.catalogue.domain import Operand
+from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
+from gradspec.catalogue.operator import (
+    CONSTANT,
+    DIFFERENTIABLE,
+    SPECTRAL,
+    Call,
+    Operator,
+    holds_tensors,
+    replaced,
+    variables,
+)
+from gradspec.catalogue.operators import CALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradspec.catalogue.slopes import Pulled
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an operand is read, in an engine; `origins` are the places of its entries in a base."""
+
+    base: Shape
+    origins: Any
+    reading: Callable[[Any], Any]
+
+    def filled(self, operand: Any) -> Any:
+        """Give a base that this operand is read from, or one as like it as can be."""
+        base = np.resize(np.flip(operand), self.base)  # what is not read has other numbers
+        base.ravel()[self.origins] = operand  # of several the last stays
+        return base
+
+    def back(self, gradient: Any) -> Any:
+        """Sum the gradient of the operand where its entries were read."""
+        flat = np.bincount(self.origins.ravel(), gradient.ravel(), math.prod(self.base))
+        return flat.reshape(self.base)
+
+
+Way = Callable[[Shape], Layout | None]
+"""Shape of an operand -> its layout, where there is one."""
+
+
+def places(shape: Shape) -> Any:
+    """Number the entries of a base."""
+    return np.arange(math.prod(shape)).reshape(shape)
+
+
+def in_order(shape: Shape) -> Layout:
+    """Read the operand as it lies."""
+    return Layout(shape, places(shape), lambda x: x)
+
+
+def transposed(shape: Shape) -> Layout | None:
+    """Read columns as rows."""
+    if len(shape) < MATRIX:
+        return None
+    last = len(shape) - 1
+    base = (shape[last], *shape[1:last], shape[0])
+    return Layout(base, places(base).swapaxes(0, last), lambda x: x.transpose(0, last))
+
+
+def stepped(shape: Shape) -> Layout | None:
+    """Leave out every other entry."""
+    if not shape:
+        return None
+    base = (*shape[:-1], 2 * shape[-1])
+    step = slice(1, None, 2)
+    index = (*[slice(None)] * (len(shape) - 1), step) if len(shape) > 1 else step
+    return Layout(base, places(base)[index], lambda x: x[index])
+
+
+def turned(shape: Shape) -> Layout | None:
+    """Read from the last entry to the first."""
+    if not shape:
+        return None
+    last = len(shape) - 1
+    return Layout(shape, np.flip(places(shape), last), lambda x: x.flip(last))
+
+
+def expanded(shape: Shape) -> Layout | None:
+    """Read one entry, or row, many times."""
+    if not shape:
+        return None
+    base = (1, *shape[1:])
+    return Layout(base, np.broadcast_to(places(base), shape), lambda x: x.expand(shape))
+
+
+def overlapping(shape: Shape) -> Layout | None:
+    """Read windows, each a step further."""
+    if len(shape) < MATRIX:
+        return None
+    *first, count, length = shape
+    base = (*first, count + length - 1)
+    windows = np.lib.stride_tricks.sliding_window_view(places(base), length, -1)
+    return Layout(base, windows, lambda x: x.unfold(len(first), length, 1))
+
+
+MATRIX: Final = 2
+IN_MEMORY: Final = ("as_strided", "view", "view_as")
+"""Operators that are about how the operand lies, and may refuse."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A call whose operands are read from bases."""
+
+    asked: Asked
+    layouts: tuple[Layout, ...]
+    bases: tuple[Any, ...]
+
+    def read(self, bases: Iterable[Any]) -> list[Any]:
+        """Read the operands, in an engine."""
+        return [layout.reading(b) for layout, b in zip(self.layouts, bases, strict=True)]
+
+    def pulled_back(self, cotangent: Any, part: int | None) -> Pulled:
+        """Give what each base receives."""
+        pulled = self.asked.pulled_back(cotangent, part)
+        each = zip(self.layouts, pulled.gradients, strict=True)
+        return pulled._replace(gradients=[layout.back(g) for layout, g in each])
+
+
+def laid(call: Call, way: Way) -> Laid:
+    """Read all operands of a call in a way, but those that have too few dimensions for it."""
+    asked = drawn(call.name)
+    points = list(variables(asked.sample))
+    layouts = tuple(way(p.shape) or in_order(p.shape) for p in points)
+    bases = tuple(layout.filled(p) for layout, p in zip(layouts, points, strict=True))
+    read = [np.asarray(b.ravel()[layout.origins]) for layout, b in zip(layouts, bases, strict=True)]
+    if not all(map(np.array_equal, read, points)):
+        asked = Asked(call, replaced(asked.sample, read, lambda constant: constant))
+    return Laid(asked, layouts, bases)
+
+
+@functools.cache
+def drawn(name: str) -> Asked:
+    """Draw the operands of a call once for all layouts."""
+    return Asked(CALLS[name], CALLS[name].sample())
+
+
+def _on_array(operator: Operator) -> Call | None:
+    """Give the first call on matrices, or else on vectors."""
+    calls = sorted(calls_of(operator), key=lambda call: 1 in (n for s in shapes(call) for n in s))
+    ranks = [max(map(len, shapes(call)), default=0) for call in calls]
+    deepest = min(max(ranks, default=0), MATRIX)
+    found = (call for call, rank in zip(calls, ranks, strict=True) if rank >= deepest > 0)
+    return next(found, None)
+
+
+def shapes(call: Call) -> list[Shape]:
+    """Give the shapes of the variables that a call has."""
+    return [v.shape for value in call.given.values() for v in _listed(value) if _is_variable(v)]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if holds_tensors(value) else [value]
+
+
+def _is_variable(value: Any) -> bool:
+    if isinstance(value, Operand):
+        return isinstance(value.domain.values[0], float)
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def needs_independence(call: Call) -> bool:
+    """Say whether a call needs rows that are independent."""
+    return call.operator.smoothness is SPECTRAL or call.operator in (
+        *linear_algebra.ROWS,
+        *factorisations.ROWS,
+    )
+
+
+ON_ARRAYS: Final = {
+    operator.name: call
+    for operator in out_of_place()
+    if operator.smoothness in (*DIFFERENTIABLE, CONSTANT) and operator.name not in IN_MEMORY
+    if (call := _on_array(operator))
+}
+"""Operator -> a call on arrays."""
+
+REPEATING: Final = {name: call for name, call in ON_ARRAYS.items() if not needs_independence(call)}
+
+
+def table(way: Way) -> dict[str, Call]:
+    """Give the calls whose operands can be read in a way."""
+    calls = REPEATING if way in (expanded, overlapping) else ON_ARRAYS
+    return {name: call for name, call in calls.items() if _is_disordered(call, way)}
+
+
+def _is_disordered(call: Call, way: Way) -> bool:
+    """Say whether an operand that is read in a way does not lie in order."""
+    found = filter(None, map(way, shapes(call)))
+    return any(not np.array_equal(one.origins, places(one.origins.shape)) for one in found)

@@ -1,0 +1,189 @@
+"""Images in other sizes, read between their places, and as columns of what windows see."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.convolutions import each
+from gradspec.catalogue.domain import FINE, ODD
+from gradspec.catalogue.entrywise import real
+from gradspec.catalogue.functional import functional
+from gradspec.catalogue.operator import LINEAR, PIECEWISE, Given, of, on, row
+from gradspec.catalogue.pooling import adaptive, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BENT: Final = -0.75
+"""The slope that the cubic spline has at one, which is free."""
+
+REACH: Final = 2
+
+
+def cubic(x: Any) -> Any:
+    """Give the share of an entry so far away in a cubic spline."""
+    x = abs(x)
+    near = (BENT + 2) * x**3 - (BENT + 3) * x**2 + 1
+    far = BENT * (x**3 - 5 * x**2 + 8 * x - 4)
+    return np.where(x <= 1, near, np.where(x < REACH, far, 0.0))
+
+
+def hat(x: Any) -> Any:
+    """Give the share of an entry so far away on the line between two."""
+    return np.maximum(1 - abs(x), 0.0)
+
+
+def interpolate(
+    x: Any,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool = False,
+) -> Any:
+    """Give other sizes: of each place the nearest entry, or a mixture of those nearby."""
+    if size is None and scale_factor is None:
+        raise ValueError("neither a size nor a factor was given")
+    count = x.ndim - 2
+    factors = [scale_factor or 1.0] * count
+    lengths = x.shape[2:]
+    made = [int(n * f) for n, f in zip(lengths, factors, strict=True)]
+    made = made if size is None else list(each(size, count))
+    if mode == "area":
+        return adaptive(count)(x, tuple(made))
+    for dim, (n, m, factor) in enumerate(zip(lengths, made, factors, strict=True), 2):
+        ratio = n / m if size is not None else 1 / factor
+        if mode == "nearest":
+            x = x.take([int(i * ratio) for i in range(m)], dim)
+        else:
+            middle = (np.arange(m) + 0.5) * ratio - 0.5
+            places = np.arange(m) * (n - 1) / (m - 1) if align_corners else middle
+            x = np.moveaxis(np.moveaxis(x, dim, -1) @ mixing(places, n, mode), -1, dim)
+    return x
+
+
+def mixing(places: Any, length: int, mode: str) -> Any:
+    """Give the share of each entry in each place; beyond the ends all entries are the last."""
+    share, room = (cubic, 3) if mode == "bicubic" else (hat, 1)
+    around = np.arange(-room, length + room)
+    shares = np.zeros((length, len(places)))
+    np.add.at(shares, np.clip(around, 0, length - 1), share(places - around[:, None]))
+    return shares
+
+
+def grid_sample(
+    x: Any,
+    grid: Any,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool = False,
+) -> Any:
+    """Give what images have at places between -1 and 1; of each the column is told first."""
+    if grid.shape[-1] != x.ndim - 2:
+        raise ValueError("a place has a number for each dimension of an image")
+    shares = []
+    for dim, n in enumerate(x.shape[2:]):
+        place = (grid[..., 1 - dim] + 1) / 2
+        place = place * (n - 1) if align_corners else place * n - 0.5
+        low, high = (0, n - 1) if align_corners else (-0.5, n - 0.5)
+        if padding_mode == "reflection":
+            off = (place - low) * np.where(real(place) < low, -1, 1)
+            turns = real(off) // (high - low)
+            rest = off - turns * (high - low)
+            place = low + np.where(turns % 2 == 0, rest, high - low - rest)
+        if padding_mode != "zeros":
+            place = np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
+        if mode == "nearest":
+            place = np.rint(real(place))
+        off = place[..., None] - np.arange(n)
+        away = off * np.where(real(off) < 0, -1, 1)
+        shares.append(np.where(real(away) < 1, 1 - away, 0))
+    return np.einsum("rchw,rijh,rijw->rcij", x, *shares)
+
+
+def columns(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+    """Give what each window sees as a column."""
+    seen = windows(x, each(kernel_size, 2), stride, padding, dilation)
+    count = seen.shape[-1]
+    return np.moveaxis(seen, -1, -3).reshape(*x.shape[:-3], x.shape[-3] * count, -1)
+
+
+def folded(
+    x: Any,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> Any:
+    """Give images, of which each entry is the sum of what columns have of it."""
+    size, kernel, d, p, s = (
+        each(v, 2) for v in (output_size, kernel_size, dilation, padding, stride)
+    )
+    made = [(size[i] + 2 * p[i] - d[i] * (kernel[i] - 1) - 1) // s[i] + 1 for i in range(2)]
+    parts = x.reshape(*x.shape[:-2], -1, *kernel, *made)
+    whole: Any = np.zeros((*parts.shape[:-4], *(size[i] + 2 * p[i] for i in range(2))), x.dtype)
+    for k in itertools.product(*map(range, kernel)):
+        first = [k[i] * d[i] for i in range(2)]
+        seen = [slice(f, f + t * n, t) for f, t, n in zip(first, s, made, strict=True)]
+        whole[(..., *seen)] += parts[(..., *k, slice(None), slice(None))]
+    return whole[(..., *(slice(p[i], p[i] + size[i]) for i in range(2)))]
+
+
+def as_columns(
+    called: str, torch: str, formula: Callable[..., Any], plain: Given, **calls: Any
+) -> Any:
+    """Write the row of an operator that torch.nn.functional has under another name."""
+    spelled = functional(called, formula, LINEAR, plain).torch or ""
+    name, _, rest = spelled.partition("(")
+    spelled = f"{name.rpartition('.')[0]}.{torch}({rest}"
+    return row(called, formula, LINEAR, plain, torch=spelled, **calls)
+
+
+IMAGE: Final[Given] = on(1, 2, 3, 4, domain=FINE, grid=of(1, 2, 3, 2, domain=ODD))
+
+ROWS: Final = (
+    functional(
+        "interpolate(x, size=None, scale_factor=None, mode='nearest', align_corners=None)",
+        *(interpolate, LINEAR, on(1, 2, 3, size=5)),
+        factor=on(1, 2, 3, 2, scale_factor=2.0),
+        sizes=on(1, 2, 4, 3, size=(3, 5)),
+        area=on(1, 2, 5, 3, size=(2, 4), mode="area"),
+        linear=on(1, 2, 4, size=7, mode="linear"),
+        bilinear=on(1, 1, 3, 4, scale_factor=1.5, mode="bilinear"),
+        bilinear_corners=on(1, 1, 3, 4, size=(5, 3), mode="bilinear", align_corners=True),
+        bicubic=on(1, 1, 4, 3, size=(3, 5), mode="bicubic"),
+        bicubic_corners=on(1, 1, 3, 4, size=(5, 3), mode="bicubic", align_corners=True),
+        trilinear=on(1, 1, 2, 3, 2, size=(3, 2, 4), mode="trilinear"),
+    ),
+    functional(
+        "grid_sample(x, grid, mode='bilinear', padding_mode='zeros', align_corners=None)",
+        *(grid_sample, PIECEWISE, {**IMAGE, "align_corners": False}),
+        corners={**IMAGE, "align_corners": True},
+        border={**IMAGE, "padding_mode": "border", "align_corners": False},
+        reflection={**IMAGE, "padding_mode": "reflection", "align_corners": False},
+        reflection_corners={**IMAGE, "padding_mode": "reflection", "align_corners": True},
+        nearest={**IMAGE, "mode": "nearest", "align_corners": True},
+    ),
+    as_columns(
+        "im2col(x, kernel_size, dilation=1, padding=0, stride=1)",
+        *("unfold", columns, on(1, 2, 3, 4, kernel_size=2)),
+        sizes=on(2, 4, 5, kernel_size=(2, 3), stride=(2, 1)),
+        padded=on(1, 1, 3, 4, kernel_size=2, padding=(1, 0), dilation=(1, 2)),
+    ),
+    as_columns(
+        "col2im(x, output_size, kernel_size, dilation=1, padding=0, stride=1)",
+        *("fold", folded, on(1, 4, 6, output_size=(3, 4), kernel_size=2)),
+        sizes=on(6, 6, output_size=(4, 5), kernel_size=(2, 3), stride=(2, 1)),
+        padded=on(1, 4, 8, output_size=(3, 4), kernel_size=2, padding=(1, 0), dilation=(1, 2)),
+    ),
+    functional(
+        "dropout(x, p=0.5, training=True)",
+        lambda x, p=0.5, training=True: x * (1 - p if training else 1),
+        *(LINEAR, on(2, 3, training=False)),
+        none=on(2, 3, p=0.0),
+        all=on(2, 3, p=1.0),
+    ),
+)

@@ -1,0 +1,202 @@
+"""Data types: of results, of gradients, and of operands that are not of one type.
+
+A gradient is of the type of what it belongs to, whatever was computed in between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
+from gradspec.catalogue.operator import Call, is_tensor, map_arrays, on, variables
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.catalogue.types import CONVERSIONS, PROMOTING, WITHOUT_HALVES
+from gradspec.chapters.operators.calling import SMOOTH, moving, perform, results
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec import Autograd
+    from gradspec.catalogue.operator import Given
+
+PROMOTION: Final = "docs tensor_attributes § torch.dtype"
+OF_ONE_TYPE: Final = {name: call for name, call in SMOOTH.items() if name not in CONVERSIONS}
+HALVES: Final = {n: call for n, call in OF_ONE_TYPE.items() if n not in WITHOUT_HALVES}
+OF_SEVERAL: Final = {n: c for n, c in OF_ONE_TYPE.items() if len(list(variables(c.sample()))) > 1}
+PROMOTED: Final = {name: call for name, call in OF_SEVERAL.items() if name in PROMOTING}
+HALF, SINGLE, DOUBLE, WHOLE = "float16", "float32", "float64", "int64"
+
+
+def without_dimensions(call: Call) -> Call:
+    """Give the call in which all operands but the first are numbers."""
+    plain = call.operator.calls[""]
+    _, *numbers = (n for n, v in call.given.items() if is_tensor(v) and n != "condition")
+    return Call(call.operator, call.name, {**call.given, **{n: plain[n] for n in numbers}})
+
+
+PAIRS: Final = {
+    name: without_dimensions(call)
+    for name, call in PROMOTED.items()
+    if "broadcast" in call.operator.calls and not call.operator.calls[""]["x"].shape
+}
+TO: Final = OPERATORS["to"]
+CONVERTED: Final = {
+    "float": (SMOOTH["float"], DOUBLE, SINGLE),
+    "double": (SMOOTH["double"], SINGLE, DOUBLE),
+    "to_single": (Call(TO, "to", on(2, 3, dtype=SINGLE)), DOUBLE, SINGLE),
+    "to_double": (Call(TO, "to", on(2, 3, dtype=DOUBLE)), SINGLE, DOUBLE),
+    "to_half": (Call(TO, "to", on(2, 3, dtype=HALF)), SINGLE, HALF),
+    "from_half": (Call(TO, "to", on(2, 3, dtype=SINGLE)), HALF, SINGLE),
+}
+"""A conversion, the type that it is from, and the type that it is to."""
+
+
+def whole(array: Any) -> Any:
+    """Make numbers whole, and zeros positive, since whole ones have no other."""
+    return np.ceil(array) + 0.0
+
+
+def at_whole(call: Call) -> Given:
+    """Draw the operands, and make them whole."""
+    return map_arrays(call.sample(), lambda a: whole(a) if a.dtype.kind == "f" else a)
+
+
+def is_of_whole(call: Call) -> bool:
+    """Say whether a call has a finite value at whole numbers, and no other number in it."""
+    sample = at_whole(call)
+    if call.operator.settled or any(isinstance(v, float) and v % 1 for v in sample.values()):
+        return False
+    with np.errstate(all="ignore"):
+        values = (value for _, value in results(call, sample))
+        return all(np.isfinite(array).all() for array in (*variables(sample), *values))
+
+
+OF_WHOLE: Final = {name: call for name, call in OF_ONE_TYPE.items() if is_of_whole(call)}
+
+
+def typed(ag: Autograd, sample: Given, types: Sequence[str]) -> tuple[Given, list[tuple[Any, str]]]:
+    """Make operands of these types, of which the last is that of all that follow.
+
+    What is whole is made of numbers that are.
+    """
+    made: list[tuple[Any, str]] = []
+
+    def operand(array: Any) -> Any:
+        if array.dtype.kind != "f":
+            return ag.tensor(array)
+        dtype = types[min(len(made), len(types) - 1)]
+        numbers = whole(array) if dtype == WHOLE else array
+        made.append((ag.tensor(numbers, dtype=dtype, requires_grad=dtype != WHOLE), dtype))
+        return made[-1][0]
+
+    return map_arrays(sample, operand), made
+
+
+def has_types(ag: Autograd, call: Call, types: Sequence[str], of_result: str) -> None:
+    """Demand a type of the result, and of each gradient that it is its operand's."""
+    sample = call.sample()
+    part, weights, expected = moving(ag, call, sample)
+    given, operands = typed(ag, sample, types)
+    result = perform(ag, call, given)
+    root = result if part is None else result[part]
+    expect(root).has_dtype(of_result)
+    root.backward(ag.tensor(weights, dtype=of_result))
+    for (operand, dtype), wanted in zip(operands, expected.gradients, strict=True):
+        if dtype != WHOLE and wanted.any():
+            expect(operand.grad).has_dtype(dtype)
+
+
+@clause("op-240", VALUE, sources=[PROMOTION], over=OF_ONE_TYPE)
+def results_and_gradients_are_of_the_type_of_the_operands(ag: Autograd, call: Call) -> None:
+    """What {name} gives of operands of float32 is of float32, of float64 it is of float64, and so
+    are the gradients.
+    """
+    has_types(ag, call, [SINGLE], SINGLE)
+    has_types(ag, call, [DOUBLE], DOUBLE)
+
+
+@clause("op-241", VALUE, level=SHOULD, sources=[PROMOTION], over=HALVES)
+def results_and_gradients_of_halves_are_halves(ag: Autograd, call: Call) -> None:
+    """What {name} gives of operands of float16 is of float16, and so are the gradients."""
+    has_types(ag, call, [HALF], HALF)
+
+
+@clause("op-100", VALUE, sources=[PROMOTION, "observed"], over=OF_SEVERAL)
+def a_gradient_is_of_the_type_of_its_operand(ag: Autograd, call: Call) -> None:
+    """Of operands of float32 and float64 that {name} takes together, each receives a gradient of
+    its own type.
+
+    An engine may refuse to mix them.
+    """
+    sample = call.sample()
+    part, _, expected = moving(ag, call, sample)
+
+    for types in ([SINGLE, DOUBLE], [DOUBLE, SINGLE]):
+        given, operands = typed(ag, sample, types)
+        with ag.attempt() as mixed:
+            result = perform(ag, call, given)
+            root = result if part is None else result[part]
+            root.sum().backward()
+        with mixed.granted():
+            for (operand, dtype), wanted in zip(operands, expected.gradients, strict=True):
+                if wanted.any():
+                    expect(operand.grad).has_dtype(dtype)
+
+
+@clause("op-242", CONVENTION, sources=[PROMOTION], over=PROMOTED)
+def operands_of_several_types_are_brought_to_one(ag: Autograd, call: Call) -> None:
+    """Of operands of float32 and float64 {name} makes float64; of float32 and whole numbers it
+    makes float32.
+
+    NumPy makes float64 of the latter.
+    """
+    for types in ([SINGLE, DOUBLE], [DOUBLE, SINGLE]):
+        has_types(ag, call, types, DOUBLE)
+    for types in ([SINGLE, WHOLE], [WHOLE, SINGLE]):
+        has_types(ag, call, types, SINGLE)
+
+
+@clause("op-243", CONVENTION, sources=[PROMOTION], over=PAIRS)
+def an_operand_without_dimensions_does_not_promote(ag: Autograd, call: Call) -> None:
+    """Of an array of float32 and a 0-d operand of float64 {name} makes float32.
+
+    The gradient of the 0-d operand is of float64 all the same.
+    """
+    has_types(ag, call, [SINGLE, DOUBLE], SINGLE)
+
+
+@clause("op-246", VALUE, sources=["torch docstrings"], over=OF_WHOLE)
+def the_value_at_whole_numbers_is_that_of_the_formula(ag: Autograd, call: Call) -> None:
+    """Of whole numbers {name} gives the value of its formula, too, and rounds none of it.
+
+    An engine may refuse them.
+    """
+    sample = at_whole(call)
+    given, _ = typed(ag, sample, [WHOLE])
+
+    for part, value in results(call, sample):
+        if value.dtype.kind == "f":
+            with ag.attempt() as taken:
+                result = perform(ag, call, given)
+                with taken.granted():
+                    expect(result if part is None else result[part]).is_close(value)
+
+
+@clause("op-101", VALUE, sources=["torch.Tensor.to docstring"], over=CONVERTED)
+def a_conversion_converts_the_gradient_back(ag: Autograd, row: Any) -> None:
+    """Where {name} converts to another type, the gradient is of the operand's own."""
+    call, dtype, other = row
+    has_types(ag, call, [dtype], other)
+
+
+@clause("op-102", VALUE, sources=["torch.sum docstring"])
+def a_sum_is_made_in_the_type_that_is_asked_for(ag: Autograd) -> None:
+    """A sum that is given a data type adds up in it, and its gradient is of the operand's type."""
+    x = ag.tensor([1.0, 2.0**-30], dtype=SINGLE, requires_grad=True)
+    y = x.sum(dtype=DOUBLE)
+    y.backward()
+
+    expect(y).equals(1.0 + 2.0**-30)
+    expect(x.grad).has_dtype(SINGLE)

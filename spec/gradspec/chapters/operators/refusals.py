@@ -1,0 +1,141 @@
+"""Calls that mean nothing: shapes that do not fit, dimensions that are not there.
+
+What is wrong about them is not written down: each is a call of the catalogue with one thing changed
+so that its formula has no value.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec import SAFETY, clause
+from gradspec.catalogue.operator import Call, map_arrays
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.chapters.operators.calling import on_constants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gradspec import Autograd
+    from gradspec.catalogue.operator import Given, Operator
+
+DIMENSIONS: Final = ("dim", "dims", "dim1", "dim2", "axis0", "axis1", "start_dim", "end_dim")
+COUNTS: Final = frozenset({"tile", "tensordot"})
+"""Operators whose `dims` are no dimensions."""
+PRODUCTS: Final = ("matmul", "dot", "vdot", "mv", "mm", "bmm")
+
+
+def calls_with(operator: Operator, parameter: str) -> Iterator[tuple[Call, Any]]:
+    """Give the calls in which a parameter is given, with what it is."""
+    for name, given in operator.calls.items():
+        if parameter in given and operator.name not in COUNTS:
+            yield Call(operator, operator.named(name), given), given[parameter]
+
+
+def beyond(call: Call) -> int:
+    """Give a dimension that neither the operands have nor the result."""
+    first = next(v for v in call.sample().values() if not isinstance(v, int))
+    return np.ndim(first[0] if isinstance(first, list) else first) + 1
+
+
+def without_such_a_dimension(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give calls that name a dimension behind the last, before the first, or one twice."""
+    for parameter in operator.signature.names:
+        if parameter in DIMENSIONS:
+            for call, dim in list(calls_with(operator, parameter)):
+                wrong: list[Any] = []
+                if isinstance(dim, int):
+                    wrong = [beyond(call), -beyond(call) - 1]
+                elif isinstance(dim, tuple):
+                    wrong = [(beyond(call), *dim[1:]), (dim[0],) * len(dim)][: len(dim)]
+                yield from ((call, call.sample() | {parameter: value}) for value in wrong)
+
+
+def misshapen(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give calls in which one operand is longer along one dimension, and the formula refuses it."""
+    calls = (Call(operator, operator.named(name), given) for name, given in operator.calls.items())
+    for call in (c for c in calls if operator.name in PRODUCTS or c.name.endswith("_broadcast")):
+        sample = call.sample()
+        arrays: list[Any] = []
+        map_arrays(sample, arrays.append)
+        for number, array in enumerate(arrays):
+            for dim in range(array.ndim if array.dtype.kind == "f" else 0):
+                wrong = lengthened(sample, number, dim)
+                if not has_value(call, wrong):
+                    yield call, wrong
+
+
+def lengthened(sample: Given, number: int, dim: int) -> Given:
+    """Make one array of a sample longer by one along a dimension."""
+    numbers = itertools.count()
+
+    def longer(array: Any) -> Any:
+        if next(numbers) != number:
+            return array
+        return np.concatenate([array, array.take([0], dim)], dim)
+
+    return map_arrays(sample, longer)
+
+
+def has_value(call: Call, sample: Given) -> bool:
+    """Say whether the formula has a value."""
+    try:
+        call.value(sample)
+    except (ValueError, IndexError):
+        return False
+    return True
+
+
+def table(wrong: Callable[[Operator], Iterator[tuple[Call, Given]]]) -> dict[str, Any]:
+    """Give for each operator the calls of it that are wrong, if there are any."""
+    found = {name: list(wrong(operator)) for name, operator in OPERATORS.items()}
+    return {name: calls for name, calls in found.items() if calls}
+
+
+def without_dimensions(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give calls of a product with a number in the place of each factor."""
+    call = operator.telling()
+    for name, value in call.sample().items():
+        if isinstance(value, np.ndarray):
+            yield call, call.sample() | {name: np.array(1.5)}
+
+
+Wrong = list[tuple[Call, "Given"]]
+WITHOUT_DIMENSION: Final = table(without_such_a_dimension)
+MISSHAPEN: Final = table(misshapen)
+MULTIPLIED: Final = {
+    name: [*MISSHAPEN[name], *without_dimensions(OPERATORS[name])] for name in PRODUCTS
+}
+BROADCAST: Final = {name: wrong for name, wrong in MISSHAPEN.items() if name not in PRODUCTS}
+
+
+@clause("op-249", SAFETY, sources=["torch docstrings"], over=WITHOUT_DIMENSION)
+def a_dimension_that_is_not_there_is_refused(ag: Autograd, wrong: Wrong) -> None:
+    """Asked for a dimension that its operand has not, or for one twice, {name} refuses.
+
+    Counted round, a dimension that is not there would be another one, and nobody would know.
+    """
+    for call, sample in wrong:
+        with ag.refuses("dimension"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-051", SAFETY, sources=["notes/broadcasting § General semantics"], over=BROADCAST)
+def operands_that_do_not_broadcast_are_refused(ag: Autograd, wrong: Wrong) -> None:
+    """If the shapes of its operands do not broadcast, {name} refuses them."""
+    for call, sample in wrong:
+        with ag.refuses("operand-shape"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-073", SAFETY, sources=["torch.matmul docstring"], over=MULTIPLIED)
+def factors_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
+    """If the factors have other lengths where they are summed, or one is a number, {name} refuses
+    them.
+    """
+    for call, sample in wrong:
+        with ag.refuses("operand-shape"):
+            on_constants(ag, call, sample)
