@@ -95,11 +95,13 @@ ROWS: Final = (
         weight={**LOGITS, "weight": BY_COLUMN},
         pos_weight={**LOGITS, "pos_weight": BY_COLUMN},
         **reductions(LOGITS),
+        keeps="?",
     ),
     functional(
         *("kl_div(x, target, reduction='mean', log_target=False)", kl_div, ANALYTIC, LOGS),
         log_target={**LOGS, "log_target": True},
         **reductions(LOGS, "batchmean"),
+        promotes=False,
     ),
     functional(
         "poisson_nll_loss(x, target, log_input=True, full=False, eps=1e-08, reduction='mean')",
@@ -110,6 +112,7 @@ ROWS: Final = (
         eps={**RATES, "log_input": False, "eps": 0.125},
         full={**RATES, "full": True},
         **reductions(RATES),
+        promotes=False,
     ),
     functional(
         "gaussian_nll_loss(x, target, var, full=False, eps=1e-06, reduction='mean')",
@@ -119,5 +122,6 @@ ROWS: Final = (
         full={**NORMAL, "full": True},
         rows={**NORMAL, "var": of(2, domain=POSITIVE)},
         **reductions(NORMAL),
+        keeps="",
     ),
 )

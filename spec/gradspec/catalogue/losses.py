@@ -122,7 +122,10 @@ SMOOTHED: Final[Given] = {**CLASSED, "label_smoothing": 0.25}
 
 ROWS: Final = (
     of_classes(
-        "nll_loss(x, target, weight=None, ignore_index=-100, reduction='mean')", nll_loss, LINEAR
+        "nll_loss(x, target, weight=None, ignore_index=-100, reduction='mean')",
+        nll_loss,
+        LINEAR,
+        keeps="target x",
     ),
     of_classes(
         "cross_entropy(x, target, weight=None, ignore_index=-100, reduction='mean', "
@@ -133,5 +136,6 @@ ROWS: Final = (
         probabilities=PROBABILITIES,
         probabilities_weight={**PROBABILITIES, "weight": WEIGHTS, "reduction": "sum"},
         probabilities_smoothed={**PROBABILITIES, "label_smoothing": 0.125},
+        keeps="target",
     ),
 )

@@ -126,6 +126,14 @@ class Operator:
 
     What an operator with several results leaves open, such as a sign, is not asked: `settled` makes
     of the results of an engine what is determined, and the formula gives that.
+
+    `keeps` names the operands and results that torch keeps for the derivative, if that is not what
+    `gradspec.catalogue.keeping` makes of the formula; it is `?` where it is left open.  It
+    `promotes` operands of several types to one, if that is not for the reason that they are
+    broadcast; it `converts` to a type that it names; it `factors` matrices, which must not be
+    singular, and needs more than the ten bits of float16.  It `hands_on` a cotangent as a view of
+    itself, or of a part of itself; is `of_memory` where it is about how its operand lies in memory,
+    and may refuse; and is `particular` where it refuses shapes for which the formula has numbers.
     """
 
     name: str
@@ -147,6 +155,13 @@ class Operator:
     inplace: bool = False
     form_of: str = ""
     settled: Callable[..., Any] | None = None
+    keeps: str | None = None
+    promotes: bool | None = None
+    factors: bool = False
+    converts: bool = False
+    hands_on: bool = False
+    particular: bool = False
+    of_memory: bool = False
 
     def gives_several(self, given: Iterable[str]) -> bool:
         """Say whether a call with these arguments returns several tensors."""
@@ -217,6 +232,13 @@ def row(
     has_room: bool = False,
     inplace: bool = False,
     settled: Callable[..., Any] | None = None,
+    keeps: str | None = None,
+    promotes: bool | None = None,
+    factors: bool = False,
+    converts: bool = False,
+    hands_on: bool = False,
+    particular: bool = False,
+    of_memory: bool = False,
     **calls: Given,
 ) -> Operator:
     """Write a row: `NAME(PARAMETERS)`, the formula, the plain call, and other calls by name."""
@@ -240,6 +262,13 @@ def row(
         has_room=has_room,
         inplace=inplace,
         settled=settled,
+        keeps=keeps,
+        promotes=promotes,
+        factors=factors,
+        converts=converts,
+        hands_on=hands_on,
+        particular=particular,
+        of_memory=of_memory,
     )
 
 

@@ -117,6 +117,7 @@ ROWS: Final = (
         kinks={"": Kink(point(0.0, other=np.array(0.0)), (-1.0, 1.0))},
         ends={"infinity": at([INF], (or_nan(1.0), 0.0), (NO_NUMBER, None), other=[1.0])},
         **IN_PLACE,
+        keeps="other result x",
     ),
     two(
         *("logaddexp(x, other)", logaddexp, ANALYTIC),
@@ -137,6 +138,7 @@ ROWS: Final = (
         kinks={"": Kink(point(0.0, other=np.array(1.5)), (-1.0, 1.0), 0.0)},
         ends={"infinity": at([INF], (or_nan(1.0), 0.0), (NO_NUMBER, None), other=[2.0])},
         **IN_PLACE,
+        keeps="result x",
     ),
     row(
         "lerp(x, end, weight)",
@@ -147,6 +149,7 @@ ROWS: Final = (
         tensor=on(2, 3, end=of(3), weight=of(2, 1)),
         broadcast=on(2, 1, end=of(3), weight=of(4, 1, 1)),
         **IN_PLACE,
+        promotes=False,
     ),
     row(
         "addcmul(x, tensor1, tensor2, *, value=1)",
@@ -164,5 +167,6 @@ ROWS: Final = (
         ends={"by_zero": at([1.0], (1.0, INF, -INF), tensor1=[1.0], tensor2=[0.0])},
         broadcast=on(3, tensor1=of(2, 1), tensor2=of(4, 1, 1), value=-1.5),
         **IN_PLACE,
+        promotes=False,
     ),
 )

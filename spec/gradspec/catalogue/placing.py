@@ -183,12 +183,14 @@ PUTTING: Final = (
         added,
         on(3, 4, dim=0, index=of(5, domain=places(3)), source=of(5, 4)),
         alpha=on(2, 4, dim=1, index=of(3, domain=places(4)), source=of(2, 3), alpha=-1.5),
+        keeps="?",
     ),
     into(
         "index_copy(x, dim, index, source)",
         copied,
         on(3, 4, dim=0, index=ROWS_OF_X, source=of(2, 4)),
         columns=on(3, 4, dim=1, index=COLUMNS_OF_X, source=of(3, 2)),
+        keeps="?",
     ),
     into(
         "index_fill(x, dim, index, value)",
@@ -207,6 +209,7 @@ PUTTING: Final = (
         put_flat,
         on(3, 4, index=np.array([[7, 2], [0, 11]]), source=of(2, 2)),
         accumulate=on(2, 3, index=np.array([4, 1, 4]), source=of(3), accumulate=True),
+        keeps="?",
     ),
     into(
         "masked_scatter(x, mask, source)",
@@ -220,12 +223,14 @@ PUTTING: Final = (
         on(3, 4, dim=0, index=FIRSTS[:1], src=of(1, 3)),
         columns=on(3, 4, dim=1, index=COLUMNS, src=of(2, 2)),
         value=on(3, 4, dim=1, index=COLUMNS, value=7.0),
+        particular=True,
     ),
     into(
         "scatter_add(x, dim, index, src)",
         scattered_and_added,
         on(3, 4, dim=1, index=TWICE, src=of(3, 3)),
         first=on(4, 3, dim=0, index=FIRSTS, src=of(2, 3)),
+        particular=True,
     ),
 )
 SHAPED: Final = (
@@ -233,12 +238,14 @@ SHAPED: Final = (
         "take(x, index)",
         lambda x, index: x.ravel()[index],
         on(2, 3, index=of(4, 2, domain=places(6))),
+        keeps="?",
     ),
     linear(
         "masked_select(x, mask)",
         lambda x, mask: x[np.broadcast_to(mask, x.shape)],
         on(2, 3, mask=of(2, 3, domain=TRUTH)),
         row=on(2, 4, mask=of(4, domain=TRUTH)),
+        keeps="mask x",
     ),
     linear(
         "select_scatter(x, src, dim, index)",
@@ -251,6 +258,7 @@ SHAPED: Final = (
         slice_replaced,
         on(4, 3, src=of(2, 3), start=2),
         end=on(2, 5, src=of(2, 2), dim=1, end=4, step=2),
+        hands_on=True,
     ),
     linear(
         "diagonal_scatter(x, src, offset=0, dim1=0, dim2=1)",
@@ -288,5 +296,6 @@ REDUCING: Final = row(
         ),
     },
     **INTO_X,
+    keeps="index result src x",
 )
 ROWS: Final = (*PUTTING, *SHAPED, REDUCING)
