@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import SAFETY, clause
+from gradspec.catalogue.facets.axes import NAMED
 from gradspec.catalogue.operator import Call, map_arrays
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.chapters.operators.calling import on_constants
@@ -23,15 +24,13 @@ if TYPE_CHECKING:
     from gradspec.catalogue.operator import Given, Operator
 
 DIMENSIONS: Final = ("dim", "dims", "dim1", "dim2", "axis0", "axis1", "start_dim", "end_dim")
-COUNTS: Final = frozenset({"tile", "tensordot"})
-"""Operators whose `dims` are no dimensions."""
 PRODUCTS: Final = ("matmul", "dot", "vdot", "mv", "mm", "bmm")
 
 
 def calls_with(operator: Operator, parameter: str) -> Iterator[tuple[Call, Any]]:
     """Give the calls in which a parameter is given, with what it is."""
     for name, given in operator.calls.items():
-        if parameter in given and operator.name not in COUNTS:
+        if parameter in given:
             yield Call(operator, operator.named(name), given), given[parameter]
 
 
@@ -44,7 +43,7 @@ def beyond(call: Call) -> int:
 def without_such_a_dimension(operator: Operator) -> Iterator[tuple[Call, Given]]:
     """Give calls that name a dimension behind the last, before the first, or one twice."""
     for parameter in operator.signature.names:
-        if parameter in DIMENSIONS:
+        if parameter in DIMENSIONS and (operator.form_of or operator.name) in NAMED:
             for call, dim in list(calls_with(operator, parameter)):
                 wrong: list[Any] = []
                 if isinstance(dim, int):
