@@ -103,7 +103,7 @@ def reductions(plain: Given, *others: str) -> dict[str, Any]:
     return {name: {**plain, "reduction": name} for name in ("sum", "none", *others)}
 
 
-def of_classes(called: str, formula: Callable[..., Any], smoothness: Any, **more: Given) -> Any:
+def of_classes(called: str, formula: Callable[..., Any], smoothness: Any, **more: Any) -> Any:
     """Write the row of a loss whose target is the number of a class."""
     return functional(
         *(called, formula, smoothness, CLASSED),

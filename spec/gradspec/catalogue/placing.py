@@ -158,7 +158,7 @@ def diagonal_of(x: Any, diagonal: int = 0) -> Any:
     return embedded(x, diagonal) if x.ndim == 1 else np.diagonal(x, diagonal)
 
 
-def into(called: str, formula: Callable[..., Any], plain: Given, **calls: Given) -> Operator:
+def into(called: str, formula: Callable[..., Any], plain: Given, **calls: Any) -> Operator:
     """Write the row of what puts entries into x, which may happen in place."""
     return linear(called, formula, plain, **calls, **INTO_X)
 

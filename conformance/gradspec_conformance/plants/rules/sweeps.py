@@ -124,8 +124,7 @@ def set_array(wrong: Callable[[Any], Any]) -> Callable[[Any], None]:
 
 def wrong_functions() -> Iterator[Spot]:
     """Break the result of every function that has no row of the table."""
-    for name in MADE_BY_FUNCTIONS:
-        calls = [c for c in CALLS.values() if c.operator.name == name]
+    for name, calls in MADE_BY_FUNCTIONS.items():
         kills = {value_of(c): "value" for c in calls}
         if CATALOGUE[name].smoothness is not UNDETERMINED:
             yield Spot(name, (public(name),), changing(set_array(off)), kills)
@@ -177,7 +176,7 @@ def ignored_axes() -> Iterator[Spot]:
 def ignored_wishes() -> Iterator[Spot]:
     """Drop the dimension that was to be kept."""
     for name, row in OPERATORS.items():
-        kills = {value_of(c): "shape" for c in calls_through(name) if c.given.get("keepdim")}
+        kills = {value_of(c): "shape" for c in calls_of_its_own(name) if c.given.get("keepdim")}
         if kills and row.param_names[-1:] == ("keepdim",):
             drop: Fault = lambda sound, *given: sound(*given[:-1], False)  # noqa: E731 - a fault
             yield Spot(name, (kernel(name),), drop, kills)
