@@ -6,6 +6,8 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias, overload
 
+import numpy as np
+
 from gradspec_reference.errors import DimensionError, OperandShapeError, RepeatedDimensionError
 
 if TYPE_CHECKING:
@@ -15,6 +17,15 @@ Shape = tuple[int, ...]
 JUST_INT = {int}
 LeftOut: TypeAlias = None
 """What stands for an argument that was left out, and cannot be given."""
+
+
+def common_shape(*shapes: Shape) -> Shape:
+    """Return the shape that some broadcast to; OperandShapeError if there is none."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        given = ", ".join(str(list(shape)) for shape in shapes)
+        raise OperandShapeError(f"{given} do not broadcast to one shape; reshape them") from error
 
 
 class Size(tuple[int, ...]):

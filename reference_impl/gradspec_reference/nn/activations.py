@@ -10,6 +10,7 @@ from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import arithmetic, elementwise, parts, shapes
+from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -202,12 +203,17 @@ def hardshrink(input: Tensor, lambd: Scalar = 0.5) -> Tensor:
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: Any = False) -> Tensor:
     """Return x above a threshold, and a value elsewhere."""
-    return run("threshold", input, inplace, threshold, value)
+    return run("threshold", input, inplace, *held(input, threshold, value))
 
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """Write threshold in place."""
-    return run("threshold", input, True, threshold, value)
+    return run("threshold", input, True, *held(input, threshold, value))
+
+
+def held(input: Tensor, *values: float) -> list[float]:
+    """Return numbers as the dtype of a tensor holds them; RuntimeError if it cannot."""
+    return [number_for(value, input._array.dtype).item() for value in values]
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:

@@ -41,6 +41,13 @@ def check_channels(
         raise RuntimeError(f"{name} was given a bias of shape {list(bias.shape)}, not [{made}]")
 
 
+def check_dtypes(name: str, input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    """Refuse booleans, and operands of another dtype."""
+    if input._array.dtype.kind == "b":
+        raise NotImplementedError(f"{name} was given booleans; convert them with to() first")
+    check_one_dtype(name, input, weight, bias)
+
+
 def convolution(
     name: str,
     count: int,
@@ -63,7 +70,7 @@ def convolution(
     if min(room) <= 0 or 0 in kernel:
         raise RuntimeError(f"{name} was given {list(input.shape)}, smaller than its kernel")
     size = tuple((r - 1) // s + 1 for r, s in zip(room, stride, strict=True))
-    check_one_dtype(name, input, weight, bias)
+    check_dtypes(name, input, weight, bias)
     operands = (batch, weight, bias)
     result = apply(OPERATORS["convolution"], operands, size, stride, before, dilation, groups)
     return result if batch is input else shapes.squeeze(result, 0)
@@ -108,7 +115,7 @@ def transposed(
     size = tuple((n - 1) * s - 2 * p + d * (k - 1) + a + 1 for n, k, s, p, a, d in every)
     if min(size) <= 0 or 0 in kernel:
         raise RuntimeError(f"{name} was given {list(input.shape)}, of which nothing is left")
-    check_one_dtype(name, input, weight, bias)
+    check_dtypes(name, input, weight, bias)
     operands = (batch, weight, bias)
     row = OPERATORS["convolution_transposed"]
     result = apply(row, operands, size, stride, before, dilation, groups)

@@ -185,6 +185,11 @@ def cross_entropy(
         raise RuntimeError(f"label_smoothing={label_smoothing} was given; it lies in 0 to 1")
     if not input.ndim:
         raise IndexError("cross_entropy was given a 0-d tensor; it needs a dimension of classes")
+    classes = input._array.shape[dim]
+    if weight is not None and weight.shape != (classes,):
+        raise RuntimeError(
+            f"weights of shape {list(weight.shape)} were given for {classes} classes"
+        )
     logs = normalised.along("log_softmax", input, dim, None)
     if input.shape == target.shape:
         return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)

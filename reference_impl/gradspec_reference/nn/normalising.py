@@ -107,7 +107,8 @@ def rms_norm(
     check_floating("rms_norm", input)
     small = np.finfo(input._array.dtype).eps.item() if eps is None else eps
     square = reductions.mean(arithmetic.square(input), dims, True)
-    return scaled(input * elementwise.rsqrt(square + small), weight, None)
+    result: Tensor = scaled(input * elementwise.rsqrt(square + small), weight, None).to(input.dtype)
+    return result
 
 
 def check_several(shape: Sequence[int]) -> None:

@@ -103,21 +103,21 @@ ROWS: Final = (
         means="x if x > 0 else alpha * expm1(x)",
         alpha=on(2, 3, alpha=2.5),
         kinks={"": bend(1.0, 2.5, 2.5, alpha=2.5)},
-        ends=far(0.0, 1.0) | at_nan(1.0),
+        ends=far(0.0, 1.0),
         **WITH_INPLACE,
     ),
     activation(
         *("selu(x)", lambda x: SCALE_OF_SELU * elu(x, ALPHA_OF_SELU)),
         means=f"{SCALE_OF_SELU} * (x if x > 0 else {ALPHA_OF_SELU} * expm1(x))",
         kinks={"": bend(SCALE_OF_SELU, 1.7580993408473766, 1.7580993408473766)},
-        ends=far(0.0, SCALE_OF_SELU) | at_nan(SCALE_OF_SELU),
+        ends=far(0.0, SCALE_OF_SELU),
         **WITH_INPLACE,
     ),
     activation(
         *("celu(x, alpha=1.0)", lambda x, alpha=1.0: alpha * elu(x / alpha)),
         means="x if x > 0 else alpha * expm1(x / alpha)",
         alpha=on(2, 3, alpha=2.5),
-        ends=far(0.0, 1.0) | at_nan(1.0),
+        ends=far(0.0, 1.0),
         **WITH_INPLACE,
     ),
     activation(
@@ -177,7 +177,6 @@ ROWS: Final = (
         bounds=on(3, 4, min_val=-0.59375, max_val=1.15625),
         kinks={"": Kink(point([-1.0, 1.0]), (0.0, 1.0), 0.0)},
         plain=on(domain=NEAR),
-        ends=at_nan(1.0),
         **WITH_INPLACE,
     ),
     activation(
@@ -185,7 +184,6 @@ ROWS: Final = (
         means="min(max(x, 0), 6)",
         array=on(3, 4, domain=WIDE),
         kinks={"": Kink(point([0.0, 6.0]), (0.0, 1.0), 0.0)},
-        ends=at_nan(1.0),
     ),
     activation(
         *("hardsigmoid(x)", lambda x: clamped(x / 6 + 0.5, 0.0, 1.0)),
@@ -202,7 +200,7 @@ ROWS: Final = (
             "": bend(0.0, -0.5, 0.0, at=-3.0),
             "above": bend(1.0, 1.5, 1.0, at=3.0),
         },
-        ends=far(0.0, 1.0) | at_nan(1.0),
+        ends=far(0.0, 1.0),
     ),
     activation(
         *("logsigmoid(x)", lambda x: -np.log(1 + np.exp(-x)), ANALYTIC),
@@ -222,7 +220,6 @@ ROWS: Final = (
         plain=on(domain=PAST_ONE),
         near=on(domain=NEAR, lambd=0.71875),
         kinks={"": Kink(point([-0.5, 0.5]), (0.0, 1.0), 0.0)},
-        ends=at_nan(1.0),
     ),
     activation(
         *("hardshrink(x, lambd=0.5)", hardshrink),
@@ -231,7 +228,6 @@ ROWS: Final = (
         plain=on(domain=PAST_ONE),
         near=on(domain=NEAR, lambd=0.71875),
         kinks={"": Kink(point([-0.5, 0.5]), None, 0.0)},
-        ends=at_nan(1.0),
     ),
     activation(
         "threshold(x, threshold, value)",

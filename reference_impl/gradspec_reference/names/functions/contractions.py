@@ -10,6 +10,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import parts, products, reductions, shapes
 from gradspec_reference.names.functions.arithmetic import mul
+from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.names.functions.equations import Equation
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def einsum(equation: str, *operands: Tensor) -> Tensor:
     """Sum the products of entries over the labels that the result lacks (torch.einsum)."""
     given: Any = operands[0] if len(operands) == 1 else operands
     tensors = [given] if isinstance(given, Tensor) else list(given)
+    check_are_tensors("einsum", tensors)
     if not tensors:
         raise ValueError("einsum was given no operand; give one for each term")
     read = Equation.read(equation, [x._array.shape for x in tensors])

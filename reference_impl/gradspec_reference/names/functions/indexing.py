@@ -13,7 +13,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, view
-from gradspec_reference.engine.shapes import normal_dim
+from gradspec_reference.engine.shapes import common_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import InplaceDtypeError
 from gradspec_reference.names.functions import keys, parts, shapes
@@ -180,7 +180,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         )
     dim = normal_dim(dim, input.ndim)
     own, named = input._array.shape, indices._array.shape
-    common = np.broadcast_shapes(with_length(own, dim, 1), with_length(named, dim, 1))
+    common = common_shape(with_length(own, dim, 1), with_length(named, dim, 1))
     whole = with_length(common, dim, own[dim])
     source = shapes.expand(input, whole)
     index = np.broadcast_to(indices._array, with_length(common, dim, named[dim]))

@@ -111,9 +111,10 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     plane = as_shape((dims,))
     if len(plane) != 2 or input.ndim < 2:  # noqa: PLR2004 - a plane
         raise RuntimeError(f"rot90 was given {list(plane)} of {input.ndim} dimensions; name two")
-    if plane[0] == plane[1] or abs(plane[0] - plane[1]) == input.ndim:
+    turned = tuple(normal_dim(dim, input.ndim) for dim in plane)
+    if turned[0] == turned[1]:
         raise RepeatedDimensionError(f"rot90 was given {list(plane)}; name two dimensions")
-    return unary(OPERATORS["rot90"], input, k, tuple(normal_dim(d, input.ndim) for d in plane))
+    return unary(OPERATORS["rot90"], input, k, turned)
 
 
 def repeat_interleave(
@@ -196,7 +197,8 @@ def block_diag(*tensors: Tensor) -> Tensor:
         raise RuntimeError("block_diag was given a tensor of more than two dimensions")
     if not tensors:
         return Tensor(np.zeros((1, 0), dtypes.get_default_dtype().numpy))
-    blocks = tuple(with_dims(each, 2) for each in tensors)
+    dtype = dtypes.promoted_dtype(*(each._array for each in tensors))
+    blocks = tuple(with_dims(each.to(dtype), 2) for each in tensors)
     keys = block_keys([each._array.shape for each in blocks])
     return apply(OPERATORS["block_diag"], blocks, keys)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply
-from gradspec_reference.engine.shapes import normal_dim
+from gradspec_reference.engine.shapes import common_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.names.functions.copies import number_for
@@ -184,7 +184,7 @@ def index_put_(
 def _masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Call:
     check_same_dtype("masked_scatter", input, source)
     check_is_mask("masked_scatter", mask)
-    shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
+    shape = common_shape(input._array.shape, mask._array.shape)
     needed = int(np.count_nonzero(np.broadcast_to(mask._array, shape)))
     if needed > source.numel():
         raise RuntimeError(f"masked_scatter needs {needed} elements; {source.numel()} were given")

@@ -102,6 +102,8 @@ def searchsorted(
         raise RuntimeError("searchsorted was given side='left' and right=True; give one of them")
     order, array = sorted_sequence._array, numbers(input)
     check_are_rows(order, array, isinstance(input, Tensor))
+    if array.dtype.kind == "b" and order.dtype.kind == "b":
+        raise NotImplementedError("booleans were given to be put in order; convert with to() first")
     if sorter is not None:
         order = ordered_by(order, sorter)
     chosen: Any = "right" if right or side == "right" else "left"
