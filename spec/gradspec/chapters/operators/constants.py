@@ -8,7 +8,7 @@ import numpy as np
 
 from gradspec import CONVENTION, VALUE, clause, expect
 from gradspec.catalogue.operator import CONSTANT, PIECEWISE
-from gradspec.catalogue.operators import CALLS, OUT_OF_PLACE
+from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.catalogue.slopes import jacobians
 from gradspec.chapters.operators.calling import on_leaves
 
@@ -74,8 +74,8 @@ def is_step(operator: Operator) -> bool:
 
 FLAT: Final = {
     o.name: CALLS[o.name]
-    for o in OUT_OF_PLACE
-    if o.smoothness is PIECEWISE and not o.several and is_step(o)
+    for o in OPERATORS.values()
+    if o.smoothness is PIECEWISE and not (o.inplace or o.several) and is_step(o)
 }
 
 
