@@ -10,6 +10,7 @@ import numpy as np
 from gradspec_reference.dtypes import int64, promoted_dtype, uint8
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, apply_pointwise
+from gradspec_reference.errors import OperandSizeError
 from gradspec_reference.names.functions import (
     elementwise,
     indexing,
@@ -138,7 +139,9 @@ def check_classes(input: Tensor, target: Tensor) -> None:
         raise ValueError("log probabilities of no dimension were given; give one of classes")
     beside = (*input.shape[:1], *input.shape[2:]) if input.ndim > 1 else ()
     if input.ndim > 1 and target.shape[:1] != beside[:1]:
-        raise ValueError(f"{list(beside[:1])} rows and {list(target.shape)} classes were given")
+        raise OperandSizeError(
+            f"{list(beside[:1])} rows and {list(target.shape)} classes were given"
+        )
     if input.ndim == target.ndim == 1 and len(target) > 1:
         raise ValueError(f"{len(target)} classes were given for the probabilities of one")
     if target.shape != beside:

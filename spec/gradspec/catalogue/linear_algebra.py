@@ -212,6 +212,7 @@ SQUARES: Final = (
         stack=on(2, 3, 1),
         keeps="result x",
         factors=True,
+        lenient=True,
     ),
 )
 

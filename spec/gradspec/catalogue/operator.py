@@ -133,7 +133,8 @@ class Operator:
     broadcast; it `converts` to a type that it names; it `factors` matrices, which must not be
     singular, and needs more than the ten bits of float16.  It `hands_on` a cotangent as a view of
     itself, or of a part of itself; is `of_memory` where it is about how its operand lies in memory,
-    and may refuse; and is `particular` where it refuses shapes for which the formula has numbers.
+    and may refuse.  It is `particular` where it refuses shapes for which the formula has numbers,
+    and `lenient` where it takes some for which that has none.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Operator:
     converts: bool = False
     hands_on: bool = False
     particular: bool = False
+    lenient: bool = False
     of_memory: bool = False
 
     def gives_several(self, given: Iterable[str]) -> bool:
@@ -238,6 +240,7 @@ def row(
     converts: bool = False,
     hands_on: bool = False,
     particular: bool = False,
+    lenient: bool = False,
     of_memory: bool = False,
     **calls: Given,
 ) -> Operator:
@@ -268,6 +271,7 @@ def row(
         converts=converts,
         hands_on=hands_on,
         particular=particular,
+        lenient=lenient,
         of_memory=of_memory,
     )
 

@@ -91,6 +91,7 @@ PLAIN: Final = (
         named=TWO_PAIRS,
         negative=on(2, 3, other=of(4, 2), dims=([-2], [-1])),
         keeps="?",
+        lenient=True,
     ),
     linear(
         "einsum(equation, operands)",

@@ -112,6 +112,7 @@ SHAPES: Final = (
         dims=on(1, 2, 1, 3, 1, dim=(0, 2)),
         **IN_PLACE,
         hands_on=True,
+        lenient=True,
     ),
     linear("unsqueeze(x, dim)", np.expand_dims, on(2, 3, dim=1), **IN_PLACE, hands_on=True),
     linear(
@@ -240,6 +241,7 @@ SELECTIONS: Final = (
         lambda x, dim, index: np.take_along_axis(x, index, dim),
         on(2, 3, dim=1, index=of(2, 4, domain=places(3))),
         keeps="index x",
+        lenient=True,
     ),
     linear(
         "take_along_dim(x, indices, dim=None)",
@@ -247,6 +249,7 @@ SELECTIONS: Final = (
         on(3, 2, indices=of(4, 2, domain=places(3)), dim=0),
         flat=on(2, 2, indices=of(5, domain=places(4))),
         keeps="x",
+        lenient=True,
     ),
     linear(
         "masked_fill(x, mask, value)",

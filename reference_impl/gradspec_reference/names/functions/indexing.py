@@ -15,7 +15,13 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import common_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import InplaceDtypeError
+from gradspec_reference.errors import (
+    IndexRangeError,
+    InplaceDtypeError,
+    OperandCountError,
+    OperandShapeError,
+    PlaceRangeError,
+)
 from gradspec_reference.names.functions import keys, parts, shapes
 from gradspec_reference.names.functions.copies import copy_, fill_, number_for
 from gradspec_reference.names.functions.selection import check_is_mask
@@ -65,7 +71,7 @@ def check_masks(target: Tensor, template: tuple[Any, ...], indices: list[Tensor]
     for dim, index in zip(keys.dims_of(template, indices), indices, strict=True):
         masked = target._array.shape[dim : dim + index.ndim]
         if index._array.dtype == np.bool_ and index._array.shape != masked:
-            raise IndexError(
+            raise OperandCountError(
                 f"a mask of shape {list(index.shape)} was given where the tensor has {list(masked)}"
             )
         if index._array.size and target._array.shape[dim : dim + 1] == (0,):
@@ -135,7 +141,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if bool(index.ndim) != bool(input.ndim):
         index = shapes.reshape(index, (1,) if input.ndim else ())
     if not in_range(index, size):
-        raise IndexError(f"index_select was given an index outside 0 to {size - 1}")
+        raise IndexRangeError(f"index_select was given an index outside 0 to {size - 1}")
     return apply(OPERATORS["index_select"], (input, index), dim)
 
 
@@ -155,12 +161,12 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     own, named = input._array.shape or (1,), index._array.shape or (1,)
     beside = with_length(own, dim, 0), with_length(named, dim, 0)
     if len(own) != len(named) or any(n > m for m, n in zip(*beside, strict=True)):
-        raise RuntimeError(
+        raise OperandShapeError(
             f"gather was given shape {list(own)} and an index of shape {list(named)}; it must not "
             f"be larger, except in dimension {dim}"
         )
     if not in_range(index, own[dim]):
-        raise RuntimeError(f"gather was given an index outside 0 to {own[dim] - 1}")
+        raise PlaceRangeError(f"gather was given an index outside 0 to {own[dim] - 1}")
     return apply(OPERATORS["gather"], (input, index), dim)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import SAFETY, clause
+from gradspec.catalogue.facets.asking import REFUSALS, calls_of
 from gradspec.catalogue.facets.axes import NAMED
 from gradspec.catalogue.operator import Call, map_arrays
 from gradspec.catalogue.operators import OPERATORS
@@ -83,7 +84,7 @@ def has_value(call: Call, sample: Given) -> bool:
     """Say whether the formula has a value."""
     try:
         call.value(sample)
-    except (ValueError, IndexError):
+    except REFUSALS:
         return False
     return True
 
@@ -102,6 +103,48 @@ def without_dimensions(operator: Operator) -> Iterator[tuple[Call, Given]]:
             yield call, call.sample() | {name: np.array(1.5)}
 
 
+def of_other_sizes(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give the first call of which some operand, one longer along one dimension, is refused."""
+    for call in () if operator.inplace or operator.lenient else calls_of(operator):
+        found = [wrong for wrong in each_lengthened(call) if not has_value(call, wrong)]
+        if found:
+            yield from ((call, wrong) for wrong in found)
+            return
+
+
+def each_lengthened(call: Call) -> Iterator[Given]:
+    """Make each operand longer along each dimension."""
+    sample = call.sample()
+    arrays: list[Any] = []
+    map_arrays(sample, arrays.append)
+    for number, array in enumerate(arrays):
+        yield from (lengthened(sample, number, dim) for dim in range(array.ndim))
+
+
+def behind_the_end(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give calls in which one index is larger, or smaller, than any that the formula takes.
+
+    What it takes larger than any is no index.
+    """
+    for call in () if operator.inplace else calls_of(operator):
+        sample = call.sample()
+        for name, value in sample.items():
+            if isinstance(value, np.ndarray) and value.dtype.kind == "i":
+                wrong = [sample | {name: with_last(value, far)} for far in (FAR, -FAR)]
+                if not any(has_value(call, given) for given in wrong):
+                    yield from ((call, given) for given in wrong)
+
+
+def with_last(array: Any, entry: int) -> Any:
+    """Put another number in the place of the last."""
+    changed = array.copy()
+    changed.flat[-1] = entry
+    return changed
+
+
+FAR: Final = 99
+"""No operand of the catalogue has so many entries along a dimension."""
+
 Wrong = list[tuple[Call, "Given"]]
 WITHOUT_DIMENSION: Final = table(without_such_a_dimension)
 MISSHAPEN: Final = table(misshapen)
@@ -109,6 +152,13 @@ MULTIPLIED: Final = {
     name: [*MISSHAPEN[name], *without_dimensions(OPERATORS[name])] for name in PRODUCTS
 }
 BROADCAST: Final = {name: wrong for name, wrong in MISSHAPEN.items() if name not in PRODUCTS}
+
+UNFIT: Final = {
+    name: wrong
+    for name, wrong in table(of_other_sizes).items()
+    if name not in BROADCAST and name not in PRODUCTS
+}
+BEHIND: Final = table(behind_the_end)
 
 
 @clause("op-249", SAFETY, sources=["torch docstrings"], over=WITHOUT_DIMENSION)
@@ -137,4 +187,23 @@ def factors_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
     """
     for call, sample in wrong:
         with ag.refuses("operand-shape"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-270", SAFETY, sources=["torch docstrings"], over=UNFIT)
+def operands_of_sizes_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
+    """If an operand of {name} is longer than the others, or its arguments, allow, it is refused."""
+    for call, sample in wrong:
+        with ag.refuses("operand-shape"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-271", SAFETY, sources=["torch docstrings"], over=BEHIND)
+def an_index_that_names_no_entry_is_refused(ag: Autograd, wrong: Wrong) -> None:
+    """Given an index behind the last entry, or before the first, {name} refuses.
+
+    Read at what lies there in memory, or clipped to the end, it would be another entry.
+    """
+    for call, sample in wrong:
+        with ag.refuses("index-range"):
             on_constants(ag, call, sample)
