@@ -362,6 +362,20 @@ class PlaceRangeError(GradError, RuntimeError):
     clause = "op-271"
 
 
+class OperandDtypeError(GradError, RuntimeError):
+    """What counts or chooses is not of integers or booleans."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
+class IndexDtypeError(GradError, IndexError):
+    """An index is not of integers or booleans."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
 class HookWithoutGradError(GradError, RuntimeError):
     """A hook was put on a tensor that does not require grad."""
 

@@ -10,7 +10,7 @@ from gradspec_reference.dtypes import bool_, int32, int64, promoted_dtype
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import IndexRangeError, OperandShapeError
+from gradspec_reference.errors import IndexRangeError, OperandDtypeError, OperandShapeError
 from gradspec_reference.names.functions import (
     arithmetic,
     indexing,
@@ -28,7 +28,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     if weight.ndim != 2:  # noqa: PLR2004 - rows
         raise RuntimeError(f"embedding was given weights of {weight.ndim} dimensions; it needs two")
     if input.dtype not in (int64, int32):
-        raise RuntimeError(f"embedding was given {input.dtype}; indices are int64 or int32")
+        raise OperandDtypeError(f"embedding was given {input.dtype}; indices are int64 or int32")
     count = len(weight._array)
     padding = -1
     if padding_idx is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from gradspec_reference.dtypes import int64, promoted_dtype, uint8
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, apply_pointwise
-from gradspec_reference.errors import OperandSizeError
+from gradspec_reference.errors import OperandDtypeError, OperandSizeError
 from gradspec_reference.names.functions import (
     elementwise,
     indexing,
@@ -149,7 +149,7 @@ def check_classes(input: Tensor, target: Tensor) -> None:
     if input._array.dtype.kind != "f":
         raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
     if target.dtype not in (int64, uint8):
-        raise RuntimeError(f"classes were given as {target.dtype}; use int64")
+        raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
 
 
 def check_range(input: Tensor, target: Tensor) -> None:
@@ -181,7 +181,7 @@ def cross_entropy(
     reduction = said(reduction, size_average, reduce)
     dim = 1 if input.ndim > 1 else 0
     if input.shape == target.shape and not target.dtype.is_floating_point:
-        raise RuntimeError(f"probabilities of classes were given as {target.dtype}")
+        raise OperandDtypeError(f"probabilities of classes were given as {target.dtype}")
     if input.shape == target.shape and ignore_index >= 0:
         raise RuntimeError("ignore_index was given with probabilities, of which none is ignored")
     if not 0 <= label_smoothing <= 1 and input.ndim:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradspec_reference.dtypes import int64
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandShapeError, PlaceRangeError
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError, PlaceRangeError
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
@@ -175,7 +175,7 @@ def multi_margin_loss(
 def check_classes(input: Tensor, target: Tensor) -> None:
     """Refuse what is not a class for each row."""
     if target.dtype is not int64:
-        raise RuntimeError(f"classes were given as {target.dtype}; use int64")
+        raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"a loss of classes was given {input.dtype}; use float()")
     rows = len(input) if input.ndim == MATRIX else 1
@@ -194,10 +194,12 @@ def multilabel_margin_loss(
 ) -> Tensor:
     """Return what each wanted class is not ahead of each other by one; -1 ends the wanted ones."""
     reduction = said(reduction, size_average, reduce)
-    if input.shape != target.shape or input.ndim > MATRIX or target.dtype is not int64:
+    if input.shape != target.shape or input.ndim > MATRIX:
         raise OperandShapeError(
             f"{list(input.shape)} and {list(target.shape)} of classes were given"
         )
+    if target.dtype is not int64:
+        raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"multilabel_margin_loss was given {input.dtype}; use float()")
     rows = shapes.reshape(input, (-1, input.shape[-1] if input.ndim else 1))

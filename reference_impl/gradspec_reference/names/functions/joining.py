@@ -13,7 +13,7 @@ from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandShapeError, RepeatedDimensionError
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError, RepeatedDimensionError
 from gradspec_reference.names.functions import assembly, indexing, parts, shapes
 from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.operators import OPERATORS
@@ -158,6 +158,8 @@ def repeat_interleave_(
 
 def check_counts(counts: Any) -> None:
     """Refuse counts that are no list of naturals."""
+    if counts.dtype.kind not in "iub":
+        raise OperandDtypeError(f"repeat_interleave was given counts of {counts.dtype}; use int64")
     if counts.ndim > 1 or counts.dtype.kind != "i" or (counts < 0).any():
         raise RuntimeError("repeat_interleave was given counts that are no list of naturals")
 

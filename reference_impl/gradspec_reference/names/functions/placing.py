@@ -14,7 +14,13 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.shapes import common_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import IndexRangeError, OperandCountError, OperandShapeError
+from gradspec_reference.errors import (
+    IndexDtypeError,
+    IndexRangeError,
+    OperandCountError,
+    OperandDtypeError,
+    OperandShapeError,
+)
 from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.names.functions.indexing import (
@@ -58,7 +64,7 @@ def check_is_index(name: str, index: Tensor, kinds: tuple[Any, ...] = (np.int64,
     if index.ndim > 1:
         raise IndexError(f"{name} was given an index of {index.ndim} dimensions; give one")
     if index._array.dtype not in kinds:
-        raise RuntimeError(f"{name} was given an index of {index.dtype}; use int64")
+        raise OperandDtypeError(f"{name} was given an index of {index.dtype}; use int64")
 
 
 def counted_from_front(name: str, index: Tensor, size: int) -> Tensor:
@@ -132,7 +138,7 @@ def _index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Scalar) 
         check_is_one_value("index_fill", value)
     dim = normal_dim(dim, input.ndim)
     if index._array.dtype != np.int64:
-        raise IndexError(f"index_fill was given an index of {index.dtype}; use int64")
+        raise IndexDtypeError(f"index_fill was given an index of {index.dtype}; use int64")
     check_is_index("index_fill", index)
     index = counted_from_front("index_fill", index, length_of(input, dim))
     if not isinstance(value, Tensor):
@@ -205,7 +211,7 @@ def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 def check_is_place(name: str, index: Tensor) -> None:
     """Refuse places that are no int64."""
     if index._array.dtype != np.int64:
-        raise RuntimeError(f"{name} was given an index of {index.dtype}; use int64")
+        raise OperandDtypeError(f"{name} was given an index of {index.dtype}; use int64")
 
 
 def take(input: Tensor, index: Tensor) -> Tensor:

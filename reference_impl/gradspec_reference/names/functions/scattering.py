@@ -8,7 +8,12 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandShapeError, PlaceRangeError, RepeatedDimensionError
+from gradspec_reference.errors import (
+    OperandDtypeError,
+    OperandShapeError,
+    PlaceRangeError,
+    RepeatedDimensionError,
+)
 from gradspec_reference.names.functions import copies, parts
 from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.names.functions.indexing import in_range, with_length
@@ -37,7 +42,7 @@ __all__ = [
 def check_index(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor | None) -> None:
     """Refuse an index that is larger than what it reads or writes, or that names what is not."""
     if index._array.size and index._array.dtype.kind != "i":
-        raise RuntimeError(f"{name} was given an index of {index.dtype}; use integers")
+        raise OperandDtypeError(f"{name} was given an index of {index.dtype}; use integers")
     if not index._array.size:
         return
     own, named = input._array.shape or (1,), index._array.shape or (1,)

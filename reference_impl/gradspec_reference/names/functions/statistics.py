@@ -10,7 +10,7 @@ from gradspec_reference import dtypes
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions import (
     arithmetic,
@@ -249,7 +249,7 @@ def check_weights(name: str, weights: Tensor | None, count: int, kinds: str) -> 
             f"{name} of shape {list(weights.shape)} were given for {count} columns"
         )
     if weights._array.dtype.kind not in kinds:
-        raise RuntimeError(f"{name} were given as {weights.dtype}")
+        raise OperandDtypeError(f"{name} were given as {weights.dtype}")
     if count and weights._array.min() < 0:
         raise RuntimeError(f"{name} were given of which one is negative")
 

@@ -14,7 +14,7 @@ import numpy as np
 from gradspec import SAFETY, clause
 from gradspec.catalogue.facets.asking import REFUSALS, calls_of
 from gradspec.catalogue.facets.axes import NAMED
-from gradspec.catalogue.operator import Call, map_arrays
+from gradspec.catalogue.operator import Call, map_arrays, variables
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.chapters.operators.calling import on_constants
 
@@ -142,6 +142,21 @@ def with_last(array: Any, entry: int) -> Any:
     return changed
 
 
+def indexed_by_fractions(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give calls in which whole numbers, or truth values, are floating, and the formula refuses."""
+    for call in () if operator.inplace else calls_of(operator):
+        sample = call.sample()
+        for name, value in sample.items():
+            wrong = sample | map_arrays({name: value}, floating)
+            if any(True for _ in variables(sample)) and not has_value(call, wrong):
+                yield call, wrong
+
+
+def floating(array: Any) -> Any:
+    """Give the same numbers as floating ones."""
+    return array.astype(np.float64)
+
+
 FAR: Final = 99
 """No operand of the catalogue has so many entries along a dimension."""
 
@@ -159,6 +174,7 @@ UNFIT: Final = {
     if name not in BROADCAST and name not in PRODUCTS
 }
 BEHIND: Final = table(behind_the_end)
+FRACTIONS: Final = table(indexed_by_fractions)
 
 
 @clause("op-249", SAFETY, sources=["torch docstrings"], over=WITHOUT_DIMENSION)
@@ -206,4 +222,15 @@ def an_index_that_names_no_entry_is_refused(ag: Autograd, wrong: Wrong) -> None:
     """
     for call, sample in wrong:
         with ag.refuses("index-range"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-272", SAFETY, sources=["torch docstrings"], over=FRACTIONS)
+def an_index_that_is_no_whole_number_is_refused(ag: Autograd, wrong: Wrong) -> None:
+    """Given floating numbers where whole ones, or truth values, choose entries, {name} refuses.
+
+    An index that was computed may be a little less than the whole number that it is meant to be.
+    """
+    for call, sample in wrong:
+        with ag.refuses("operand-dtype"):
             on_constants(ag, call, sample)
