@@ -130,11 +130,11 @@ class Operator:
     `keeps` names the operands and results that torch keeps for the derivative, if that is not what
     `gradspec.catalogue.keeping` makes of the formula; it is `?` where it is left open.  It
     `promotes` operands of several types to one, if that is not for the reason that they are
-    broadcast; it `converts` to a type that it names; it `factors` matrices, which must not be
-    singular, and needs more than the ten bits of float16.  It `hands_on` a cotangent as a view of
-    itself, or of a part of itself; is `of_memory` where it is about how its operand lies in memory,
-    and may refuse.  It is `particular` where it refuses shapes for which the formula has numbers,
-    and `lenient` where it takes some for which that has none.
+    broadcast, and `converts` to a type that it names.  It `factors` matrices, which must not be
+    singular; no `halves`, and nothing that is factored, are asked in float16.  It `hands_on` a
+    cotangent as a view of itself, or of a part; is `of_memory` where it is about how its operand
+    lies in memory, and may refuse.  It is `particular` where it refuses shapes for which the
+    formula has numbers, and `lenient` where it takes some for which that has none.
     """
 
     name: str
@@ -159,6 +159,7 @@ class Operator:
     keeps: str | None = None
     promotes: bool | None = None
     factors: bool = False
+    halves: bool = True
     converts: bool = False
     hands_on: bool = False
     particular: bool = False
@@ -237,6 +238,7 @@ def row(
     keeps: str | None = None,
     promotes: bool | None = None,
     factors: bool = False,
+    halves: bool = True,
     converts: bool = False,
     hands_on: bool = False,
     particular: bool = False,
@@ -268,6 +270,7 @@ def row(
         keeps=keeps,
         promotes=promotes,
         factors=factors,
+        halves=halves,
         converts=converts,
         hands_on=hands_on,
         particular=particular,

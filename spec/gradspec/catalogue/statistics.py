@@ -136,14 +136,14 @@ ROWS: Final = (
         lower=on(2, 5, q=0.375, dim=1, interpolation="lower"),
         higher=on(2, 5, q=0.375, dim=1, interpolation="higher"),
         keeps="",
-        factors=True,
+        halves=False,
     ),
     row(
         *("nanquantile(x, q, dim=None, keepdim=False, *, interpolation='linear')", quantile),
         *(PIECEWISE, point(SOME_NUMBERS, q=0.375)),
         dim=point(SOME_NUMBERS, q=0.375, dim=1),
         keeps="",
-        factors=True,
+        halves=False,
     ),
     row(
         *("nanmedian(x, dim=None, keepdim=False)", nanmedian, PIECEWISE, point(SOME_NUMBERS)),
@@ -167,7 +167,7 @@ ROWS: Final = (
         fewer=on(2, 3, N=2),
         more=on(2, N=4),
         torch="torch.linalg.vander($x, $(N=$N))",
-        factors=True,
+        halves=False,
     ),
     row(
         *("dist(x, other, p=2)", dist, PIECEWISE, on(2, 3, other=of(2, 3))),
@@ -180,6 +180,6 @@ ROWS: Final = (
         point([[2.0, 0.5], [-1.0, 1.5]]),
         stack=point([[[2.0, 0.5], [-1.0, 1.5]], [[0.5, -2.0], [1.0, 0.25]]]),
         keeps="?",
-        factors=True,
+        halves=False,
     ),
 )

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 PROMOTION: Final = "docs tensor_attributes § torch.dtype"
 OF_ONE_TYPE: Final = {name: call for name, call in SMOOTH.items() if not call.operator.converts}
-HALVES: Final = {n: call for n, call in OF_ONE_TYPE.items() if not call.operator.factors}
+HALVES: Final = {
+    n: c for n, c in OF_ONE_TYPE.items() if c.operator.halves and not c.operator.factors
+}
 OF_SEVERAL: Final = {n: c for n, c in OF_ONE_TYPE.items() if len(list(variables(c.sample()))) > 1}
 PROMOTED: Final = {name: call for name, call in OF_SEVERAL.items() if promotes(call.operator)}
 HALF, SINGLE, DOUBLE, WHOLE = "float16", "float32", "float64", "int64"
