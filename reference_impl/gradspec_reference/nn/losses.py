@@ -10,7 +10,7 @@ import numpy as np
 from gradspec_reference.dtypes import int64, promoted_dtype, uint8
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, apply_pointwise
-from gradspec_reference.errors import OperandDtypeError, OperandSizeError
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError, OperandSizeError
 from gradspec_reference.names.functions import (
     elementwise,
     indexing,
@@ -128,6 +128,7 @@ def nll_loss(
     entries = indexing.gather(rows, 1, shapes.unsqueeze(classes, 1))
     shares = counted.to(input.dtype)
     if weight is not None:
+        check_is_for_each(weight, rows.shape[1])
         shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
     losses = -shapes.reshape(entries, target.shape) * shares
     return reduced(selection.where(counted, losses, 0.0), shares, reduction)
@@ -150,6 +151,14 @@ def check_classes(input: Tensor, target: Tensor) -> None:
         raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
     if target.dtype not in (int64, uint8):
         raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
+
+
+def check_is_for_each(weight: Tensor, classes: int) -> None:
+    """Refuse weights that are not one for each class."""
+    if weight.shape != (classes,):
+        raise OperandShapeError(
+            f"weights of shape {list(weight.shape)} were given for {classes} classes"
+        )
 
 
 def check_range(input: Tensor, target: Tensor) -> None:
@@ -189,10 +198,8 @@ def cross_entropy(
     if not input.ndim:
         raise IndexError("cross_entropy was given a 0-d tensor; it needs a dimension of classes")
     classes = input._array.shape[dim]
-    if weight is not None and weight.shape != (classes,):
-        raise RuntimeError(
-            f"weights of shape {list(weight.shape)} were given for {classes} classes"
-        )
+    if weight is not None:
+        check_is_for_each(weight, classes)
     logs = normalised.along("log_softmax", input, dim, None)
     if input.shape == target.shape:
         return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)

@@ -19,7 +19,7 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.nn import activations
 from gradspec_reference.nn.attention import pairwise_distance
-from gradspec_reference.nn.losses import check_is_constant, said, taken
+from gradspec_reference.nn.losses import check_is_constant, check_is_for_each, said, taken
 
 MATRIX = 2
 SMALL = 1e-12
@@ -166,6 +166,7 @@ def multi_margin_loss(
         raise PlaceRangeError(f"a class outside 0 to {rows.shape[1] - 1} was given")
     lacking = elementwise.relu(rows - indexing.gather(rows, 1, classes) + margin) ** p
     if weight is not None:
+        check_is_for_each(weight, rows.shape[1])
         lacking = lacking * shapes.unsqueeze(indexing.index_select(weight, 0, classes[:, 0]), 1)
     others = Tensor(np.arange(rows.shape[1]) != classes._array)
     losses = reductions.sum(lacking * others, 1) / rows.shape[1]
