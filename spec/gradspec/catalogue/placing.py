@@ -117,7 +117,8 @@ def scattered_and_reduced(
 ) -> Any:
     """Reduce what an index sends to each entry, with the entry or without."""
     whole = np.array(typed(x, src))
-    told, sent = key(dim, index), reached(src, index)
+    told = key(dim, index)
+    sent = np.broadcast_to(reached(src, index), whole[told].shape)  # which are there, or refused
     for place in np.ndindex(*x.shape):
         here = np.all([each == p for each, p in zip(told, place, strict=True)], axis=0)
         own = [x[place]] if include_self or not here.any() else []

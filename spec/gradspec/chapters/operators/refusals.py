@@ -7,6 +7,7 @@ so that its formula has no value.
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -129,13 +130,20 @@ def behind_the_end(operator: Operator) -> Iterator[tuple[Call, Given]]:
     for call in () if operator.inplace else calls_of(operator):
         sample = call.sample()
         for name, value in sample.items():
-            if isinstance(value, np.ndarray) and value.dtype.kind == "i":
-                wrong = [sample | {name: with_last(value, far)} for far in (FAR, -FAR)]
+            if counts(value):
+                moved = (partial(with_last, far) for far in (FAR, -FAR))
+                wrong = [sample | map_arrays({name: value}, change) for change in moved]
                 if not any(has_value(call, given) for given in wrong):
                     yield from ((call, given) for given in wrong)
 
 
-def with_last(array: Any, entry: int) -> Any:
+def counts(value: Any) -> bool:
+    """Say whether a value is an array of whole numbers, or begins with one."""
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, np.ndarray) and first.dtype.kind == "i"
+
+
+def with_last(entry: int, array: Any) -> Any:
     """Put another number in the place of the last."""
     changed = array.copy()
     changed.flat[-1] = entry
