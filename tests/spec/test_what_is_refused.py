@@ -1,4 +1,4 @@
-"""The tables of refusals hold what torch refuses, and each operator that may be asked is in them."""
+"""What the tables of refusals ask, and of which operators."""
 
 from __future__ import annotations
 
