@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import SAFETY, clause
-from gradspec.catalogue.facets.asking import REFUSALS, calls_of
+from gradspec.catalogue.facets.asking import Asked, calls_of
 from gradspec.catalogue.facets.axes import NAMED
 from gradspec.catalogue.operator import Call, map_arrays, variables
 from gradspec.catalogue.operators import OPERATORS
@@ -83,11 +83,7 @@ def lengthened(sample: Given, number: int, dim: int) -> Given:
 
 def has_value(call: Call, sample: Given) -> bool:
     """Say whether the formula has a value."""
-    try:
-        call.value(sample)
-    except REFUSALS:
-        return False
-    return True
+    return Asked(call, sample).value() is not None
 
 
 def table(wrong: Callable[[Operator], Iterator[tuple[Call, Given]]]) -> dict[str, Any]:
