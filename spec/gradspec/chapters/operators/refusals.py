@@ -186,6 +186,8 @@ def a_dimension_that_is_not_there_is_refused(ag: Autograd, wrong: Wrong) -> None
     """Asked for a dimension that its operand has not, or for one twice, {name} refuses.
 
     Counted round, a dimension that is not there would be another one, and nobody would know.
+
+    Remedy: name each dimension once, from minus their number to one less than it.
     """
     for call, sample in wrong:
         with ag.refuses("dimension"):
@@ -194,7 +196,10 @@ def a_dimension_that_is_not_there_is_refused(ag: Autograd, wrong: Wrong) -> None
 
 @clause("op-051", SAFETY, sources=["notes/broadcasting § General semantics"], over=BROADCAST)
 def operands_that_do_not_broadcast_are_refused(ag: Autograd, wrong: Wrong) -> None:
-    """If the shapes of its operands do not broadcast, {name} refuses them."""
+    """If the shapes of its operands do not broadcast, {name} refuses them.
+
+    Remedy: give dimensions of one length, or of length one, from the last to the first.
+    """
     for call, sample in wrong:
         with ag.refuses("operand-shape"):
             on_constants(ag, call, sample)
@@ -204,6 +209,8 @@ def operands_that_do_not_broadcast_are_refused(ag: Autograd, wrong: Wrong) -> No
 def factors_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
     """If the factors have other lengths where they are summed, or one is a number, {name} refuses
     them.
+
+    Remedy: give factors of one length there, and multiply by a number with *.
     """
     for call, sample in wrong:
         with ag.refuses("operand-shape"):
