@@ -18,7 +18,6 @@ from gradspec.catalogue import factorisations, linear_algebra
 from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
 from gradspec.catalogue.operator import (
-    CONSTANT,
     DIFFERENTIABLE,
     SPECTRAL,
     Call,
@@ -193,7 +192,7 @@ def needs_independence(call: Call) -> bool:
 ON_ARRAYS: Final = {
     operator.name: call
     for operator in out_of_place()
-    if operator.smoothness in (*DIFFERENTIABLE, CONSTANT) and operator.name not in IN_MEMORY
+    if operator.smoothness in DIFFERENTIABLE and operator.name not in IN_MEMORY
     if (call := _on_array(operator))
 }
 """Operator -> a call on arrays."""
