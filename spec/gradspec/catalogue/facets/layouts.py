@@ -17,7 +17,6 @@ import numpy as np
 from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
 from gradspec.catalogue.operator import (
-    CONSTANT,
     DIFFERENTIABLE,
     SPECTRAL,
     Call,
@@ -187,7 +186,7 @@ def needs_independence(call: Call) -> bool:
 ON_ARRAYS: Final = {
     operator.name: call
     for operator in out_of_place()
-    if operator.smoothness in (*DIFFERENTIABLE, CONSTANT) and not operator.of_memory
+    if operator.smoothness in DIFFERENTIABLE and not operator.of_memory
     if (call := _on_array(operator))
 }
 """Operator -> a call on arrays."""
