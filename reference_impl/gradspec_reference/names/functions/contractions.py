@@ -104,8 +104,8 @@ def tensordot(input: Tensor, other: Tensor, dims: Any = 2) -> Tensor:
     ours, theirs = named_pairs(input.ndim, other.ndim, dims)
     x, y = input._array.shape, other._array.shape
     pairs = list(zip(ours, theirs, strict=True))
-    input = summed(input, [d for d, e in pairs if y[e] == 1 != x[d]])
-    other = summed(other, [e for d, e in pairs if x[d] == 1 != y[e]])
+    input = summed(input, [d for d, e in pairs if y[e] == 1 != x[d]]).to(input.dtype)
+    other = summed(other, [e for d, e in pairs if x[d] == 1 != y[e]]).to(other.dtype)
     x, y = input._array.shape, other._array.shape
     if [x[d] for d in ours] != [y[d] for d in theirs]:
         raise RuntimeError(
