@@ -69,6 +69,9 @@ COMMUTATIVE: Final = {
 }
 """Functions whose operands may be swapped."""
 
+BESIDE: Final = "_beside"
+"""A global of each watched module: it gets what is evaluated in a place, and returns it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -85,14 +88,14 @@ class Mutant:
         return f"{self.path.stem}: {ast.unparse(self.sound)} -> {ast.unparse(self.changed)}"
 
     def code(self) -> CodeType:
-        """Compile the changed module; what was there stands beside, for its free variables."""
-        either = ast.IfExp(ast.Constant(value=True), self.changed, self.sound)
+        """Compile the changed module; beside the change stands what was there, to be compared."""
+        either: ast.expr = ast.Call(ast.Name(BESIDE, ast.Load()), [self.changed, self.sound], [])
+        if isinstance(self.where[0], ast.Expr):  # what acts must not act twice
+            either = ast.IfExp(ast.Constant(value=True), self.changed, self.sound)
         return compiled_with({self.where: either}, self.tree, self.path)
 
 
-def compiled_with(
-    put: Mapping[Where, ast.expr], tree: ast.Module, path: Path
-) -> CodeType:
+def compiled_with(put: Mapping[Where, ast.expr], tree: ast.Module, path: Path) -> CodeType:
     """Compile a module with other expressions in some places, and leave its tree as it was."""
     before = [(where, _get(*where)) for where in put]
     for where, node in put.items():
@@ -131,7 +134,7 @@ def _outermost(tree: ast.AST) -> Iterator[Function]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, Function):
             yield node
-        else:
+        elif not isinstance(node, ast.ClassDef):  # a row is made when its module is loaded
             yield from _outermost(node)
 
 

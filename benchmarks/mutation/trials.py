@@ -16,13 +16,14 @@ from enum import StrEnum
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from mutation.changes import BESIDE, compiled_with
+
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.plants.proof import run_alone
 
-from mutation.changes import compiled_with
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -35,8 +36,12 @@ PATIENCE: Final = 5.0
 
 MEMORY: Final = 4 << 30
 
-PASSING_BY: Final = "_passing_by"
-"""What a sound expression calls to say that it was evaluated; a global of its module."""
+ENOUGH: Final = 60
+"""Clauses that may crash before a mutant is given up that never ran to an end."""
+
+
+FORGIVING: Final = ("op-100", "op-222", "op-244", "op-246", "inp-210", "inp-229")
+"""Clauses that pass if the engine refuses, and take a crash for that: they tell only if red."""
 
 
 class Fate(StrEnum):
@@ -44,8 +49,9 @@ class Fate(StrEnum):
 
     VALUE = "killed by value"
     CRASH = "killed by a crash alone"
-    UNFIT = "runs in no clause"
+    UNFIT = "crashes wherever it differs"
     SURVIVED = "survived"
+    ALIKE = "differs in no clause"
     UNREACHED = "reached by no clause"
 
 
@@ -59,23 +65,21 @@ def rows_through(
     expressions = {mutant.where: mutant for mutant in mutants}
     met: set[int] = set()
 
-    def passing_by(place: int, value: Any) -> Any:
+    def met_at(place: int, value: Any) -> Any:
         met.add(place)
         return value
 
     told: dict[ast.Module, dict[Where, ast.expr]] = defaultdict(dict)
     for place, (where, mutant) in enumerate(expressions.items()):
         said = [ast.Constant(place), mutant.sound]
-        told[mutant.tree][where] = ast.Call(ast.Name(PASSING_BY, ast.Load()), said, [])
+        told[mutant.tree][where] = ast.Call(ast.Name(BESIDE, ast.Load()), said, [])
     changed = [
         pair
         for tree, path in {m.tree: m.path for m in mutants}.items()
         for pair in _differing(path, compiled_with(told[tree], tree, path))
     ]
     found: dict[Where, list[str]] = defaultdict(list)
-    with _in_place_of(changed, _functions()) as put:
-        for function in put:
-            function.__globals__[PASSING_BY] = passing_by
+    with _in_place_of(changed, _functions(), met_at):
         for identifier in clauses:
             met.clear()
             if run_alone(identifier).outcome is Outcome.PASSED:
@@ -120,18 +124,44 @@ def _fate(number: int) -> tuple[int, Fate, str]:
     signal.signal(signal.SIGVTALRM, _ended)
     crashed = passed = ""
     changed = list(_differing(mutant.path, mutant.code()))
-    with _in_place_of(changed, _inherited["held"]):
-        for identifier in wanted:
+    crashed = passed = alike = ""
+    differing: list[bool] = []
+
+    def compared(became: Any, was: Any) -> Any:
+        differing.append(not _same(became, was))
+        return became
+
+    with _in_place_of(changed, _inherited["held"], compared):
+        for tried, identifier in enumerate(wanted):
+            differing.clear()
             outcome = _outcome(identifier)
             if outcome is Outcome.FAILED:
                 return number, Fate.VALUE, identifier
-            if outcome is Outcome.PASSED:
-                passed = passed or identifier
-            else:
+            if outcome is not Outcome.PASSED:
                 crashed = crashed or identifier
-    if not crashed:
-        return number, Fate.SURVIVED, passed
-    return number, Fate.CRASH if passed else Fate.UNFIT, crashed
+            elif any(differing) and not identifier.startswith(FORGIVING):
+                passed = passed or identifier
+            elif differing or isinstance(mutant.where[0], ast.Expr):
+                alike = alike or identifier
+            if tried > ENOUGH and not (passed or alike):
+                break
+    if passed:
+        return number, Fate.CRASH if crashed else Fate.SURVIVED, f"{crashed} {passed}".strip()
+    return number, Fate.UNFIT if crashed else Fate.ALIKE, crashed or alike
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are certainly alike; of tensors that is not asked."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, np.ndarray | np.generic):
+        alike = one.dtype == other.dtype and one.shape == other.shape
+        return alike and one.tobytes() == other.tobytes()
+    return isinstance(one, bool | int | float | str | slice) and bool(one == other)
 
 
 def _outcome(identifier: str) -> Outcome:
@@ -168,8 +198,10 @@ def _functions() -> list[FunctionType]:
 
 @contextmanager
 def _in_place_of(
-    changed: Sequence[tuple[CodeType, CodeType]], functions: Iterable[FunctionType]
-) -> Iterator[list[FunctionType]]:
+    changed: Sequence[tuple[CodeType, CodeType]],
+    functions: Iterable[FunctionType],
+    beside: Callable[[Any, Any], Any],
+) -> Iterator[None]:
     """Change functions where they are, whoever holds them, for a while."""
     became = dict(changed)
     put = [
@@ -179,9 +211,10 @@ def _in_place_of(
         and new.co_freevars == function.__code__.co_freevars
     ]
     for function, code in put:
+        function.__globals__[BESIDE] = beside
         function.__code__ = became[code]
     try:
-        yield [function for function, _ in put]
+        yield
     finally:
         for function, code in put:
             function.__code__ = code
