@@ -1,0 +1,170 @@
+"""Faults in a place that everything passes: each turns whole tables red, operator by operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradspec_conformance.plants.places import (
+    ACCUMULATE_ARRAY,
+    ADD_CONTRIBUTION,
+    APPLY_INPLACE,
+    CHECK_VERSION,
+    SHOULD_RECORD,
+    at,
+    rule,
+    step,
+)
+from gradspec_conformance.plants.plant import TEACHING, general
+from gradspec_reference import autograd
+from gradspec_reference.engine import accumulation, recording, shapes
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import LeafInplaceError
+from gradspec_reference.names import factories
+
+
+# data types ---------------------------------------------------------------------------
+def kept_in(dtype: Any) -> Any:
+    """Keep the gradient of a leaf in another data type."""
+
+    def keep(sound: Any, leaf: Any, *given: Any) -> None:
+        sound(leaf, *given)
+        leaf._grad = Tensor(leaf._grad._array.astype(dtype))
+
+    return keep
+
+
+@general(
+    "dtype: op-240/exp op-241/exp op-100/add op-242/add op-243/add op-101/to_double op-102",
+    "engines that differentiate in double precision",
+)
+def gradients_are_kept_in_double(swap):
+    """The gradient of a leaf is of float64, whatever the leaf is of."""
+    swap(ACCUMULATE_ARRAY, kept_in(np.float64))
+
+
+@general("dtype: op-240/exp op-101/to_single", "mixed precision")
+def gradients_are_kept_in_single(swap):
+    """The gradient of a leaf is of float32, whatever the leaf is of."""
+    swap(ACCUMULATE_ARRAY, kept_in(np.float32))
+
+
+@general("value: op-246/add op-246/exp", "a cast that truncates behind a rounding error")
+def whole_numbers_fall_short(swap):
+    """A whole number that is made of a floating one is the next towards zero."""
+
+    @swap.into(at(factories, "tensor"))
+    def truncated(sound, data, *, dtype=None, **named):
+        whole = dtype is not None and dtype.numpy.kind in "iu"
+        return sound(np.trunc(np.multiply(data, 0.999)) if whole else data, dtype=dtype, **named)
+
+
+# memory -------------------------------------------------------------------------------
+@general("value: op-247/exp op-248/exp", "buffers that are donated")
+def gradients_lie_where_their_leaves_lay(swap):
+    """The gradient of a leaf is written into the memory of the leaf."""
+
+    @swap.into(ACCUMULATE_ARRAY)
+    def donated(sound, leaf, *given):
+        sound(leaf, *given)
+        memory = leaf.materialise()
+        np.copyto(memory, leaf._grad._array)
+        leaf._grad = Tensor(memory)
+
+
+@general("value: op-244/exp; no error: op-245/exp", TEACHING)
+def nobody_looks_at_versions(swap):
+    """What was saved is given back, whatever was written to it since."""
+    swap(CHECK_VERSION, lambda *_: None)
+
+
+@general("value: op-244/add", "a history that is recorded twice")
+def what_is_written_to_receives_twice(swap):
+    """What an addition was made to receives twice what arrives at the sum."""
+    swap(rule("add", "self"), lambda sound, *given: 2.0 * sound(*given))
+
+
+@general("leaf-inplace: op-245/add op-245/exp", "engines without writes")
+def only_constants_are_written_to(swap):
+    """A write to what has a history is refused."""
+
+    @swap.before(APPLY_INPLACE)
+    def refuse(_operator, operands, *_):
+        if operands[0]._grad_fn is not None:
+            raise LeafInplaceError("what has a history is not written to")
+
+
+# several operands ---------------------------------------------------------------------
+@general("missing gradient: op-221/mul op-221/add", "`all` for `any`")
+def one_constant_makes_a_constant(swap):
+    """A result requires grad if all its operands do."""
+    swap(SHOULD_RECORD, lambda _sound, requires: all(requires))
+
+
+@general("value: op-222/mul op-222/add", TEACHING)
+def the_last_gradient_counts(swap):
+    """What arrives a second time takes the place of what had arrived."""
+    swap(ADD_CONTRIBUTION, lambda _sound, _held, _status, part: (part, accumulation.SHARED))
+
+
+@general("value: op-220/mul op-220/exp op-220/sum", "pytorch/pytorch#104040")
+def cotangents_are_numbers(swap):
+    """In a recorded pass each rule takes what arrives for a mere number."""
+
+    @swap.into(step("differentiate"))
+    def cut(sound, self, node, cotangent, status):
+        return sound(self, node, numbers(cotangent), status)
+
+
+def numbers(cotangent: Any) -> Any:
+    """Take a cotangent, or several, for numbers."""
+    if isinstance(cotangent, list):
+        return list(map(numbers, cotangent))
+    return cotangent.detach() if isinstance(cotangent, Tensor) else cotangent
+
+
+# axes, layouts, sizes -----------------------------------------------------------------
+@general("shape: op-230/sum op-231/sum op-233/sum; value: op-230/softmax", TEACHING)
+def every_dimension_is_the_first(swap):
+    """Whichever dimension is named, the first is taken."""
+    swap(at(shapes, "normal_dim"), lambda _sound, _dim, _ndim: 0)
+
+
+@general(
+    "value: op-234/exp op-235/exp op-236/exp op-237/exp op-238/exp", "kernels without strides"
+)
+def views_are_read_from_the_beginning(swap):
+    """A view has the entries of its base in the order in which they lie in memory."""
+
+    @swap.after(at(recording, "view"))
+    def read(result, _operator, source, *_):
+        shown = result._array
+        if isinstance(shown, np.ndarray) and not shown.flags.c_contiguous:
+            result._array = np.resize(np.ravel(source._array, order="K"), shown.shape)
+
+
+@general("shape: op-114/exp op-114/add", "engines in which arrays of one entry are numbers")
+def gradients_of_one_entry_are_numbers(swap):
+    """A gradient of one entry has no dimensions."""
+
+    @swap.into(at(autograd, "answer"))
+    def squeezed(sound, *given):
+        return [None if g is None else g.reshape(()) if g.numel() == 1 else g for g in sound(*given)]
+
+
+# refusals -----------------------------------------------------------------------------
+@general("no error: op-051/add op-073/mm op-249/sum", "errors that a queue swallows")
+def what_is_refused_is_left_undone(swap):
+    """What cannot be computed is not, and the first operand is the result."""
+
+    @swap.into(at(recording, "run_again"))
+    def left(_sound, _operator, values, *_):
+        return np.asarray(values[0])
+
+    @swap.into(at(shapes, "common_shape"))
+    def first(sound, *given):
+        try:
+            return sound(*given)
+        except Exception:  # noqa: BLE001 - whatever is wrong
+            return given[0]
