@@ -440,6 +440,12 @@ EXCUSES: Final = (
         is_endless,
     ),
     Excuse(
+        "of an infinity torch makes NaN where the reference engine refuses",
+        LINEAR_ALGEBRA,
+        "refuses where torch answers",
+        is_endless,
+    ),
+    Excuse(
         "which of equal entries is told is not said",
         "topk|kthvalue|mode|median",
         NUMBERS_OF,

@@ -43,8 +43,17 @@ def is_well_conditioned(x: Any) -> bool:
     return bool(np.all(size * WELL < 1))
 
 
+def finite(x: Any) -> Any:
+    """Return a matrix of numbers; LAPACK may never end with one that has an infinity or NaN."""
+    if not np.isfinite(x).all():
+        raise np.linalg.LinAlgError("the matrix has an infinity or NaN in it")
+    return x
+
+
 def cofactors(x: Any) -> Any:
     """Return the derivative of the determinant, also where it is zero."""
+    if not np.isfinite(x).all():
+        return np.full_like(x, np.nan)
     left, sizes, right = np.linalg.svd(x)
     sign = np.linalg.det(left) * np.linalg.det(right)
     others = np.prod(np.where(np.eye(x.shape[-1], dtype=bool), 1, sizes[..., None, :]), -1)
@@ -252,7 +261,7 @@ ROWS = (
     unary_operator(
         "pinv",
         node="LinalgPinvBackward0",
-        kernel=np.linalg.pinv,
+        kernel=lambda x, rcond: np.linalg.pinv(finite(x), rcond),
         params="rcond",
         saves="self result",
         vjp=pinv_rule,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import POSITIVE
+from gradspec.catalogue.domain import EVEN, ODD, POSITIVE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.functional import functional
 from gradspec.catalogue.losses import reduced, reductions
@@ -15,7 +15,8 @@ from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Given, Kink, of, on
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIR: Final[Given] = on(2, 3, target=of(2, 3))
+PAIR: Final[Given] = on(2, 3, domain=ODD, target=of(2, 3, domain=EVEN))
+"""No difference is of the size at which a parabola ends."""
 WEIGHED: Final[Given] = {**PAIR, "weight": of(2, 3, domain=POSITIVE)}
 SLOPED: Final = {"": Kink(point(1.5, target=np.array(1.5)), (-1.0, 1.0), 0.0)}
 

@@ -77,6 +77,7 @@ HIGH: Final = Domain.between(1 / 4, 2)
 ODD: Final = Domain.between(-31 / 16, 31 / 16, 1 / 8)
 """Odd sixteenths: no integer, no half, no multiple of an eighth, so no step of a step function."""
 
+EVEN: Final = Domain.between(-2, 2, 1 / 8)
 EIGHTHS: Final = Domain.between(3 / 4, 2, 1 / 8)
 BELOW_ZERO: Final = Domain.between(-1, -1 / 4)
 ABOVE_ZERO: Final = Domain.between(1 / 4, 1)

@@ -9,7 +9,7 @@ import numpy as np
 from gradspec.catalogue.domain import POSITIVE, SHARE, Domain
 from gradspec.catalogue.entrywise import real
 from gradspec.catalogue.functional import functional
-from gradspec.catalogue.losses import reduced, reductions
+from gradspec.catalogue.losses import check_alike, reduced, reductions
 from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Given, of, on
 
 COUNTS: Final = Domain.between(1 / 16, 47 / 16, 1 / 8)
@@ -18,6 +18,7 @@ COUNTS: Final = Domain.between(1 / 16, 47 / 16, 1 / 8)
 
 def binary_cross_entropy(x: Any, target: Any, weight: Any = 1.0, reduction: str = "mean") -> Any:
     """Give minus the logarithm of the probability of what is true or false."""
+    check_alike(x.shape, target.shape)
     losses = -target * np.log(x) - (1 - target) * np.log(1 - x)
     return reduced(np.asarray(weight) * losses, reduction)
 
@@ -26,6 +27,7 @@ def with_logits(
     x: Any, target: Any, weight: Any = 1.0, reduction: str = "mean", pos_weight: Any = 1.0
 ) -> Any:
     """Give the same of logits; what is true may weigh more."""
+    check_alike(x.shape, target.shape)
     true = np.asarray(pos_weight) * target * np.log(1 + np.exp(-x))
     losses = true + (1 - target) * np.log(1 + np.exp(x))
     return reduced(np.asarray(weight) * losses, reduction)

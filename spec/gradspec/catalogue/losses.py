@@ -17,6 +17,12 @@ IGNORED: Final = -100
 WEIGHTS: Final = [0.5, 2.0, 0.25, 1.5]
 
 
+def check_alike(*traits: Any) -> None:
+    """Refuse what a loss does not broadcast, though its formula would."""
+    if len(set(traits)) > 1:
+        raise ValueError(f"operands that are not alike: {traits}")
+
+
 def reduced(losses: Any, reduction: str, shares: Any = 1.0) -> Any:
     """Give the losses themselves, their sum, or their mean, in which each has its share."""
     if reduction == "none":

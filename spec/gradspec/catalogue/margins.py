@@ -9,7 +9,7 @@ import numpy as np
 from gradspec.catalogue.domain import FINE, Domain, places
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.functional import functional
-from gradspec.catalogue.losses import WEIGHTS, classes_of, reduced, reductions, wanted
+from gradspec.catalogue.losses import WEIGHTS, check_alike, classes_of, reduced, reductions, wanted
 from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Given, Kink, of, on, point
 
 ALIKE: Final = Domain((1, -1), repeats=True)
@@ -27,6 +27,7 @@ def margin_ranking_loss(
     x: Any, other: Any, target: Any, margin: float = 0, reduction: str = "mean"
 ) -> Any:
     """Give by how much the one that ranks higher is not larger by a margin."""
+    check_alike(x.ndim, other.ndim, target.ndim)
     return reduced(above_zero(margin - target * (x - other)), reduction)
 
 
@@ -39,6 +40,7 @@ def cosine_embedding_loss(
     x: Any, other: Any, target: Any, margin: float = 0, reduction: str = "mean"
 ) -> Any:
     """Give one less the cosine of what is alike, and that of others beyond a margin."""
+    check_alike(x.ndim - 1, other.ndim - 1, target.ndim)
     squares = [(v * v).sum(-1) + 1e-12 for v in (x, other)]
     cosine = (x * other).sum(-1) / np.sqrt(squares[0] * squares[1])
     return reduced(np.where(target == 1, 1 - cosine, above_zero(cosine - margin)), reduction)

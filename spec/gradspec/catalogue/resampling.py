@@ -81,6 +81,8 @@ def grid_sample(
     align_corners: bool = False,
 ) -> Any:
     """Give what images have at places between -1 and 1; of each the column is told first."""
+    if grid.shape[-1] != x.ndim - 2:
+        raise ValueError("a place has a number for each dimension of an image")
     shares = []
     for dim, n in enumerate(x.shape[2:]):
         place = (grid[..., 1 - dim] + 1) / 2

@@ -50,7 +50,7 @@ def erfinv(x: Any) -> Any:
     y = x * 0.0
     for _ in range(NEWTON):
         y = y - (erf(y) - x) * np.exp(y * y) * (math.sqrt(math.pi) / 2)
-    return y
+    return np.where(abs(real(x)) < 1, y, np.copysign(math.inf, real(x)))
 
 
 def hurwitz(power: int, x: Any) -> Any:

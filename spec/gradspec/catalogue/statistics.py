@@ -34,13 +34,18 @@ def quantile(
 ) -> Any:
     """Give what a share of the numbers is not larger than."""
     rows = x.ravel() if dim is None else np.moveaxis(x, dim, -1)
-    flat = [np.sort(v[~np.isnan(real(v))]) for v in rows.reshape(-1, rows.shape[-1])]
+    flat = [in_order(v[~np.isnan(real(v))]) for v in rows.reshape(-1, rows.shape[-1])]
     found = [[between(v, share, interpolation) for v in flat] for share in np.atleast_1d(q)]
     whole = np.reshape(found, (*np.shape(q), *rows.shape[:-1]))
     if not keepdim:
         return whole
     beside = range(-x.ndim, 0) if dim is None else [dim if dim < 0 else dim - x.ndim]
     return np.expand_dims(whole, tuple(beside))
+
+
+def in_order(row: Any) -> Any:
+    """Sort numbers by their real parts: of equal ones each stays one of its own."""
+    return row[np.argsort(real(row), kind="stable")]
 
 
 def between(ordered: Any, share: Any, interpolation: str) -> Any:
@@ -96,6 +101,8 @@ def vander(x: Any, N: int | None = None) -> Any:  # noqa: N803
 def dist(x: Any, other: Any, p: float = 2) -> Any:
     """Give the norm of a difference."""
     off = size(x - other)
+    if off.size and not np.any(real(off)):
+        raise ValueError("the points are one, where a distance has a kink")
     return off[np.argmax(real(off))] if p == math.inf else (off**p).sum() ** (1 / p)
 
 

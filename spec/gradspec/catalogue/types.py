@@ -17,7 +17,7 @@ PROMOTING: Final = frozenset(ALIKE.split())
 
 FACTORED: Final = (
     "det slogdet inv pinv solve solve_triangular cholesky eigvalsh svdvals cdist eigh svd qr "
-    "matrix_exp"
+    "matrix_exp logdet vander quantile nanquantile"
 )
 WITHOUT_HALVES: Final = frozenset(FACTORED.split())
-"""Linear algebra that needs more than the ten bits of float16."""
+"""What needs more than the ten bits of float16: linear algebra, powers, shares of a way."""

@@ -146,7 +146,7 @@ def laid(call: Call, way: Way) -> Laid:
     points = list(variables(asked.sample))
     layouts = tuple(way(p.shape) or in_order(p.shape) for p in points)
     bases = tuple(layout.filled(p) for layout, p in zip(layouts, points, strict=True))
-    read = [b.ravel()[layout.origins] for layout, b in zip(layouts, bases, strict=True)]
+    read = [np.asarray(b.ravel()[layout.origins]) for layout, b in zip(layouts, bases, strict=True)]
     if not all(map(np.array_equal, read, points)):
         asked = Asked(call, replaced(asked.sample, read, lambda constant: constant))
     return Laid(asked, layouts, bases)
