@@ -13,6 +13,7 @@ from gradspec_conformance.plants.places import (
     CHECK_VERSION,
     SHOULD_RECORD,
     at,
+    kernel,
     rule,
     step,
 )
@@ -21,7 +22,9 @@ from gradspec_reference import autograd
 from gradspec_reference.engine import accumulation, recording, shapes
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import LeafInplaceError
+from gradspec_reference.linalg import squares
 from gradspec_reference.names import factories
+from gradspec_reference.names.functions import placing, products, reductions
 
 
 # data types ---------------------------------------------------------------------------
@@ -58,6 +61,42 @@ def whole_numbers_fall_short(swap):
     def truncated(sound, data, *, dtype=None, **named):
         whole = dtype is not None and dtype.numpy.kind in "iu"
         return sound(np.trunc(np.multiply(data, 0.999)) if whole else data, dtype=dtype, **named)
+
+
+@general("dtype: op-240/sign op-241/sign", "kernels in double precision")
+def steps_are_wide(swap):
+    """What is constant between jumps is of float64."""
+    for name in ("sign", "floor", "ceil", "round", "trunc"):
+        swap(kernel(name), lambda sound, *given: sound(*given).astype(np.float64))
+
+
+@general("dtype: op-212/sum", "engines of one data type")
+def sums_are_made_in_the_type_of_their_terms(swap):
+    """A sum is of the data type of what is summed, whichever is asked for."""
+    swap(at(reductions, "cast"), lambda _sound, x, _dtype: x)
+
+
+@general("dtype: op-100/mm op-100/dot", "promotion as in NumPy, and the cotangent's type")
+def mixed_types_are_multiplied(swap):
+    """What is to be of one data type may be of several, and gradients are of float64."""
+    for owner in (products, placing, squares):
+        swap(at(owner, "check_same_dtype"), lambda *_: None)
+    swap(at(products, "check_dtypes"), lambda *_: None)
+    swap(ACCUMULATE_ARRAY, kept_in(np.float64))
+
+
+@general("shape: op-246/frac", "errors that a queue swallows")
+def whole_numbers_come_back(swap):
+    """What refuses whole numbers gives no result, and a number stands for it."""
+
+    def left(sound, *given):
+        try:
+            return sound(*given)
+        except Exception:  # noqa: BLE001 - whatever is wrong
+            return Tensor(np.array(7.0))
+
+    for name in ("apply", "apply_pointwise", "unary", "binary"):
+        swap(at(recording, name), left)
 
 
 # memory -------------------------------------------------------------------------------
@@ -124,6 +163,47 @@ def numbers(cotangent: Any) -> Any:
     return cotangent.detach() if isinstance(cotangent, Tensor) else cotangent
 
 
+@general(
+    "value: op-050/mul op-108/silu op-114/exp op-204/abs op-205/abs op-220/sign op-221/mul "
+    "op-222/mul op-230/sum op-231/sum op-232/sum op-233/sum op-236/exp op-237/exp op-238/exp "
+    "op-244/sum",
+    "memory that nobody cleared",
+)
+def sums_of_gradients_begin_at_one(swap):
+    """To what arrives at a leaf 1 is added, which was in its memory."""
+
+    @swap.after(ACCUMULATE_ARRAY)
+    def add(_result, leaf, *_):
+        leaf._grad = Tensor(leaf._grad._array + 1.0)
+
+    @swap.into(at(autograd, "answer"))
+    def begin(sound, *given):
+        return [None if g is None else g + 1.0 for g in sound(*given)]
+
+
+ASKED_IN_VIEWS = "op-230/argmax op-234/exp op-235/gt op-236/sign op-237/sign op-238/sign"
+
+
+@general(f"value: {ASKED_IN_VIEWS} op-239/amax", "arrays with negative strides")
+def arrays_are_read_backwards(swap):
+    """A tensor that is made of an array has its entries from the last to the first."""
+    reading_arrays(swap, np.flip)
+
+
+@general("shape: op-230/sum op-232/sum op-234/exp op-235/exp", "arrays that lie by columns")
+def arrays_are_read_by_columns(swap):
+    """A tensor that is made of an array is its transpose."""
+    reading_arrays(swap, np.transpose)
+
+
+def reading_arrays(swap: Any, change: Any) -> None:
+    """Read in another way what tensors are made of."""
+
+    @swap.into(at(factories, "tensor"))
+    def read(sound, data, **named):
+        return sound(change(data) if isinstance(data, np.ndarray) else data, **named)
+
+
 # axes, layouts, sizes -----------------------------------------------------------------
 @general("shape: op-230/sum op-231/sum op-233/sum; value: op-230/softmax", TEACHING)
 def every_dimension_is_the_first(swap):
@@ -132,7 +212,7 @@ def every_dimension_is_the_first(swap):
 
 
 @general(
-    "value: op-234/exp op-235/exp op-236/exp op-237/exp op-238/exp", "kernels without strides"
+    "value: op-234/exp op-235/exp op-238/exp", "kernels without strides"
 )
 def views_are_read_from_the_beginning(swap):
     """A view has the entries of its base in the order in which they lie in memory."""
@@ -148,13 +228,14 @@ def views_are_read_from_the_beginning(swap):
 def gradients_of_one_entry_are_numbers(swap):
     """A gradient of one entry has no dimensions."""
 
-    @swap.into(at(autograd, "answer"))
-    def squeezed(sound, *given):
-        return [None if g is None else g.reshape(()) if g.numel() == 1 else g for g in sound(*given)]
+    @swap.after(ACCUMULATE_ARRAY)
+    def squeezed(_result, leaf, *_):
+        if leaf._grad._array.size == 1:
+            leaf._grad = Tensor(leaf._grad._array.reshape(()))
 
 
 # refusals -----------------------------------------------------------------------------
-@general("no error: op-051/add op-073/mm op-249/sum", "errors that a queue swallows")
+@general("no error: op-051/add op-073/mm", "errors that a queue swallows")
 def what_is_refused_is_left_undone(swap):
     """What cannot be computed is not, and the first operand is the result."""
 
