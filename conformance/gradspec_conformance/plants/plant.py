@@ -125,9 +125,7 @@ def compound(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]],
     return declare
 
 
-def general(
-    kills: str, modelled_on: str
-) -> Callable[[Callable[[Swap], None]], Plant]:
+def general(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]], Plant]:
     """Enter a fault in a place that everything passes, as `compound` does one of few programs.
 
     Like a sweep it is measured against the tables of which it names rows, and names any number.

@@ -73,7 +73,8 @@ def steps_are_wide(swap):
 @general("dtype: op-212/sum", "engines of one data type")
 def sums_are_made_in_the_type_of_their_terms(swap):
     """A sum is of the data type of what is summed, whichever is asked for."""
-    swap(at(reductions, "cast"), lambda _sound, x, _dtype: x)
+    for name in ("cast", "narrowed"):
+        swap(at(reductions, name), lambda _sound, x, _dtype: x)
 
 
 @general("dtype: op-100/mm op-100/dot", "promotion as in NumPy, and the cotangent's type")
@@ -211,9 +212,7 @@ def every_dimension_is_the_first(swap):
     swap(at(shapes, "normal_dim"), lambda _sound, _dim, _ndim: 0)
 
 
-@general(
-    "value: op-234/exp op-235/exp op-238/exp", "kernels without strides"
-)
+@general("value: op-234/exp op-235/exp op-238/exp", "kernels without strides")
 def views_are_read_from_the_beginning(swap):
     """A view has the entries of its base in the order in which they lie in memory."""
 
