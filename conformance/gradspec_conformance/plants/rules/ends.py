@@ -49,7 +49,8 @@ def cut_off(result: Any) -> None:
 def constants() -> Iterator[Spot]:
     """Cut off what has a slope of zero."""
     for name in FLAT:
-        yield Spot(name, (public(name),), changing(cut_off), {f"op-020/{name}": "flag"})
+        kills = {f"op-020/{name}": "flag", f"op-248/{name}": "root-without-grad"}
+        yield Spot(name, (public(name),), changing(cut_off), kills)
 
 
 for one_kind in (
