@@ -95,8 +95,11 @@ def along_a_number(operator: Operator) -> tuple[Asked, Asked] | None:
 
             named = Call(operator, call.name, {**call.given, "dim": 0})
             number, row = (
-                Asked(named, {**map_arrays(call.sample(), lambda a, s=s: shrunk(a, s)), "dim": 0})
-                for s in ((), (1,))
+                Asked(
+                    named,
+                    {**map_arrays(call.sample(), functools.partial(shrunk, shape=shape)), "dim": 0},
+                )
+                for shape in ((), (1,))
             )
             value = row.value()
             if value and all(v.shape in ((), (1,)) and np.all(np.isfinite(v)) for v in value):
