@@ -182,7 +182,7 @@ def sums_of_gradients_begin_at_one(swap):
         return [None if g is None else g + 1.0 for g in sound(*given)]
 
 
-ASKED_IN_VIEWS = "op-230/argmax op-234/exp op-235/gt op-236/sign op-237/sign op-238/sign"
+ASKED_IN_VIEWS = "op-230/argmax op-234/exp op-235/gt op-236/sign op-237/exp op-238/sign"
 
 
 @general(f"value: {ASKED_IN_VIEWS}", "arrays with negative strides")
@@ -191,7 +191,7 @@ def arrays_are_read_backwards(swap):
     reading_arrays(swap, lambda array: np.flip(array).copy())
 
 
-@general("shape: op-230/sum op-234/exp", "arrays that lie by columns")
+@general("shape: op-230/sum op-234/exp op-236/exp op-237/exp", "arrays that lie by columns")
 def arrays_are_read_by_columns(swap):
     """A tensor that is made of an array is its transpose."""
     reading_arrays(swap, np.transpose)
