@@ -191,7 +191,10 @@ def arrays_are_read_backwards(swap):
     reading_arrays(swap, lambda array: np.flip(array).copy())
 
 
-@general("shape: op-230/sum op-234/exp op-236/exp op-237/exp", "arrays that lie by columns")
+@general(
+    "shape: op-230/sum op-234/exp op-236/exp; operand-shape: op-237/exp",
+    "arrays that lie by columns",
+)
 def arrays_are_read_by_columns(swap):
     """A tensor that is made of an array is its transpose."""
     reading_arrays(swap, np.transpose)
