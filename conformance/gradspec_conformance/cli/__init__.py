@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "Hold an engine to the specification.",
     "list": "List every clause.",
     "show": "Show a clause or a chapter.",
+    "operators": "Show the operators, and what an engine makes of them.",
     "search": "Find clauses by words, or by an error message.",
     "engines": "List the engines that are here.",
     "words": "Explain abilities, operators, kinds of error and profiles.",

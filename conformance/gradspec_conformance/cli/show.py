@@ -13,12 +13,17 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from gradspec import chapters, edition
+from gradspec.catalogue.operators import OPERATORS
 from gradspec.writing.clause import CASES, CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.writing.source import introduction, program_text, section_introduction
 from gradspec_conformance.edition.search import found
 from gradspec_conformance.execution import register
 from gradspec_conformance.hints import did_you_mean
+from gradspec_conformance.report.grid import Grid, print_operators
+from gradspec_conformance.report.operator import operator_named, operator_page
 from gradspec_conformance.report.terminal import console as output
+from gradspec_conformance.report.whole import some
+from gradspec_conformance.run.facets import CHAPTER
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,12 +39,13 @@ AN_ID = re.compile(r"[a-z]+-\d\S*")
 
 
 @click.command("show")
-@click.argument("words", metavar="ID|CHAPTER|WORDS", nargs=-1, required=True)
+@click.argument("words", metavar="ID|CHAPTER|OPERATOR|WORDS", nargs=-1, required=True)
 @click.option("--steps", is_flag=True, help="Show also what the reference engine is asked.")
 def command(words: tuple[str, ...], *, steps: bool) -> None:
-    """Show a clause (acc-001), a row of one (inp-042/select) or a chapter (accumulation, acc).
+    """Show a clause (acc-001), a row of one (inp-042/select), a chapter or an operator.
 
-    Other words, a kind of error or a message show the clause that is about them.
+    A chapter is named whole or by its prefix (accumulation, acc), an operator so: op:softmax, or
+    softmax. Other words, a kind of error or a message show the clause that they are about.
     """
     what = " ".join(words)
     console = output(widest=WIDTH)
@@ -56,6 +62,8 @@ def command(words: tuple[str, ...], *, steps: bool) -> None:
             _alone(console, case, steps=steps)
     elif _is_chapter(what):
         _chapter(console, chapters.find(what))
+    elif (operator := operator_named(what)) is not None:
+        console.print(operator_page(operator))
     else:
         _best(console, what, steps=steps)
 
@@ -66,6 +74,9 @@ def _is_chapter(what: str) -> bool:
 
 def _best(console: Console, what: str, *, steps: bool) -> None:
     """Show the clause that words are about, and name the next; an id is no such words."""
+    if what.startswith("op:"):
+        hint = did_you_mean(what, [f"op:{name}" for name in OPERATORS])
+        raise click.UsageError(f"there is no operator {what!r}{hint}")
     demands = [] if AN_ID.fullmatch(what) else found(what, ALSO + 1)
     clauses = [CLAUSES[demand.clause] for demand in demands if register.case(demand.id)]
     if not clauses:
@@ -108,6 +119,8 @@ def _chapter(console: Console, chapter: Chapter) -> None:
         raise click.ClickException(message)
     console.print(Rule(f"[bold]{chapter.title}", align="left"))
     console.print(_prose(introduction(chapter.name)))
+    if chapter.name == CHAPTER:
+        print_operators(Grid(tuple(OPERATORS)), console)
     section = ""
     for clause in CLAUSES.values():
         if clause.chapter != chapter.name:
@@ -146,7 +159,7 @@ def _row(clause: Clause) -> list[str]:
 
 def _facts_below(clause: Clause, *, alone: bool) -> RenderableType:
     facts = {
-        "rows": ", ".join(row.row for row in clause.rows),
+        "rows": _rows(clause, alone=alone),
         "sources": "; ".join(clause.sources),
     }
     if alone:
@@ -162,6 +175,11 @@ def _facts_below(clause: Clause, *, alone: bool) -> RenderableType:
         Text.assemble((f"{name:11}", "dim"), value) for name, value in facts.items() if value
     )
     return Padding(text, (0, 0, 0, 4))
+
+
+def _rows(clause: Clause, *, alone: bool) -> str:
+    names = [row.row for row in clause.rows]
+    return ", ".join(names) if alone else some(names)
 
 
 def _killers(clause: Clause) -> list[str]:

@@ -6,12 +6,11 @@ import shutil
 import textwrap
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from gradspec import edition
-from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.port.abilities import BUNDLES, WORDS
 from gradspec.port.errors import ERROR_KINDS
@@ -20,13 +19,13 @@ from gradspec_conformance.adapters.phrases import SCHEMA_FILE
 from gradspec_conformance.adapters.phrases.ways import way
 from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.known.entry import Cause
+from gradspec_conformance.report.operator import called, meaning
 from gradspec_conformance.run.ladder import RUNGS, rung_of
 from gradspec_conformance.run.selection import PROFILES, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradspec.catalogue.operator import Call, Operator
 
 INDENT: Final = 26
 WIDEST: Final = 110
@@ -80,7 +79,9 @@ def sections() -> dict[str, list[Entry]]:
     return {
         "Abilities: what an engine is asked only if it has it": list(_abilities()),
         "Bundles: words of a Python adapter for several abilities": list(_bundles()),
-        "Operators: an engine that has one declares op:NAME": list(map(_operator, OPERATORS)),
+        "Operators: an engine that has one declares op:NAME (gradspec show op:NAME)": list(
+            map(_operator, OPERATORS)
+        ),
         "Kinds of error: what `error_kind` and [errors] map onto": list(_errors()),
         "Profiles: run --profile NAME": list(map(_profile, PROFILES.values())),
         "Rungs: the ladder with which a run ends": list(_rungs()),
@@ -115,35 +116,13 @@ def _bundles() -> Iterator[Entry]:
 def _operator(name: str) -> Entry:
     operator = OPERATORS[name]
     calls = [call for call in CALLS.values() if call.operator == operator]
-    forms = (f"{call.name}: {_called(call)}" for call in calls)
-    return Entry(f"op:{name}", _meaning(operator), tuple(forms), tuple(call.name for call in calls))
-
-
-def _meaning(operator: Operator) -> str:
-    """Give the call, how Python writes it if with a sign, and how smooth it is."""
-    sign = f", in Python {operator.sign.replace('$', '')}" if operator.sign else ""
-    formula = f", which is {operator.means}" if operator.means else ""
-    whole = f"{operator.name}({operator.signature.text}){sign}{formula}"
-    return f"{whole}; {operator.smoothness}"
-
-
-def _called(call: Call) -> str:
-    given = ", ".join(f"{name}={_shown(value)}" for name, value in call.given.items())
-    return f"{call.operator.name}({given})"
-
-
-def _shown(value: Any) -> str:
-    """Write an operand by its shape, and what else is given as Python does."""
-    if isinstance(value, Operand):
-        return f"tensor{value.shape}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_shown, value))}]"
-    return " ".join(repr(value).split())
+    forms = (f"{call.name}: {called(call)}" for call in calls)
+    return Entry(f"op:{name}", meaning(operator), tuple(forms), tuple(call.name for call in calls))
 
 
 def _errors() -> Iterator[Entry]:
-    for kind, meaning in ERROR_KINDS.items():
-        yield Entry(kind, meaning)
+    for kind, sentence in ERROR_KINDS.items():
+        yield Entry(kind, sentence)
 
 
 def _rungs() -> Iterator[Entry]:

@@ -63,6 +63,15 @@ def row_text(case: Clause) -> str:
     return "\n\n".join([*row.definitions.values(), f"{name} = {shown}"])
 
 
+def formula_text(function: Any) -> str:
+    """Write a function down, with those that it closes over."""
+    row = _Row()
+    said = row.function(function)
+    return "\n\n".join(
+        [*row.definitions.values(), *([] if function in row.definitions else [said])]
+    )
+
+
 class _Row:
     """Shows the parts of a row, and gathers the definitions of the functions that it names."""
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.errors import (
+    GradError,
+    IndexRangeError,
+    OperandCountError,
+    OperandShapeError,
+)
 
 if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
+
+PLACING: Final = frozenset(
+    {"masked_fill_tensor", "select_scatter", "slice_scatter", "diagonal_scatter"}
+)
+"""Operators that put one operand into a copy of the other, whose data type the result has."""
 
 
 def refused(operator: Operator, values: Any, error: ValueError) -> RuntimeError:
@@ -22,6 +32,19 @@ def refused(operator: Operator, values: Any, error: ValueError) -> RuntimeError:
         return shapes_do_not_fit(operator, values)
     shape = list(shapes[0]) if shapes else []
     return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
+
+
+def index_refused(operator: Operator, error: IndexError) -> IndexError:
+    """Word the refusal of indices by a kernel: their shapes do not fit, or one names no entry."""
+    if isinstance(error, GradError):
+        return error
+    kind = OperandCountError if "broadcast" in str(error) else IndexRangeError
+    return kind(f"{operator.name} was given indices that do not fit: {error}")
+
+
+def number_does_not_fit(operator: Operator, error: OverflowError) -> RuntimeError:
+    """Word the refusal of a number that the dtype of the operands cannot hold."""
+    return RuntimeError(f"{operator.name} was given a number that no operand can hold: {error}")
 
 
 def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
@@ -67,7 +90,15 @@ def shapes_do_not_fit(operator: Operator, values: Any) -> OperandShapeError:
 def refuse_integers(
     operator: Operator, operands: tuple[Any, ...], requires: tuple[bool, ...]
 ) -> None:
-    """Refuse to compute integers from integers that a write has made require grad; a cast cuts."""
+    """Refuse to compute integers from integers that a write has made require grad; a cast cuts.
+
+    Refuse also to put what requires grad among integers.
+    """
+    if operator.name in PLACING and any(requires):
+        raise RuntimeError(
+            f"{operator.name} was to put what requires grad among integers, which have no "
+            "gradient; convert them with to() first"
+        )
     for operand, wanted in zip(operands, requires, strict=True):
         if wanted and operator.name != "cast" and operand._array.dtype.kind != "f":
             raise RuntimeError(

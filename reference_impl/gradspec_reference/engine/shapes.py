@@ -6,6 +6,8 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias, overload
 
+import numpy as np
+
 from gradspec_reference.errors import DimensionError, OperandShapeError, RepeatedDimensionError
 
 if TYPE_CHECKING:
@@ -15,6 +17,15 @@ Shape = tuple[int, ...]
 JUST_INT = {int}
 LeftOut: TypeAlias = None
 """What stands for an argument that was left out, and cannot be given."""
+
+
+def common_shape(*shapes: Shape) -> Shape:
+    """Return the shape that some broadcast to; OperandShapeError if there is none."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        given = ", ".join(str(list(shape)) for shape in shapes)
+        raise OperandShapeError(f"{given} do not broadcast to one shape; reshape them") from error
 
 
 class Size(tuple[int, ...]):
@@ -134,5 +145,7 @@ def fill_in(shape: Shape, count: int) -> Shape:
     if shape.count(-1) == 1 and known and count % known == 0:
         return tuple(count // known if n == -1 else n for n in shape)
     if -1 in shape or math.prod(shape) != count:
-        raise RuntimeError(f"{count} elements were given for shape {list(shape)}; it must hold all")
+        raise OperandShapeError(
+            f"{count} elements were given for shape {list(shape)}; it must hold all"
+        )
     return shape

@@ -64,6 +64,8 @@ def inferred(data: Any, dtype: DType | None) -> Any:
     array = np.array(data)
     if array.dtype.kind in "US":
         raise TypeError(f"numbers are needed, and {data!r} was given")
+    if data is None and dtype is not None:
+        raise TypeError(f"numbers of {dtype} are needed, and None was given")
     if array.dtype.kind == "O" and not isinstance(data, np.ndarray):
         raise RuntimeError(f"no dtype can be inferred for {data!r}; give numbers in nested lists")
     check_array(data if isinstance(data, np.ndarray) else array)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.recording import apply
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.nn.normalising import check_one_dtype
 from gradspec_reference.nn.pooling import each
@@ -33,12 +34,19 @@ def check_channels(
 ) -> None:
     """Refuse channels that do not fit weights, groups or the bias."""
     if groups <= 0 or rows % groups or input.shape[1] != read:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"{name} was given {input.shape[1]} channels in {groups} groups; the weight is for "
             f"{read}"
         )
     if bias is not None and bias.shape != (made,):
         raise RuntimeError(f"{name} was given a bias of shape {list(bias.shape)}, not [{made}]")
+
+
+def check_dtypes(name: str, input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    """Refuse booleans, and operands of another dtype."""
+    if input._array.dtype.kind == "b":
+        raise NotImplementedError(f"{name} was given booleans; convert them with to() first")
+    check_one_dtype(name, input, weight, bias)
 
 
 def convolution(
@@ -63,7 +71,7 @@ def convolution(
     if min(room) <= 0 or 0 in kernel:
         raise RuntimeError(f"{name} was given {list(input.shape)}, smaller than its kernel")
     size = tuple((r - 1) // s + 1 for r, s in zip(room, stride, strict=True))
-    check_one_dtype(name, input, weight, bias)
+    check_dtypes(name, input, weight, bias)
     operands = (batch, weight, bias)
     result = apply(OPERATORS["convolution"], operands, size, stride, before, dilation, groups)
     return result if batch is input else shapes.squeeze(result, 0)
@@ -108,7 +116,7 @@ def transposed(
     size = tuple((n - 1) * s - 2 * p + d * (k - 1) + a + 1 for n, k, s, p, a, d in every)
     if min(size) <= 0 or 0 in kernel:
         raise RuntimeError(f"{name} was given {list(input.shape)}, of which nothing is left")
-    check_one_dtype(name, input, weight, bias)
+    check_dtypes(name, input, weight, bias)
     operands = (batch, weight, bias)
     row = OPERATORS["convolution_transposed"]
     result = apply(row, operands, size, stride, before, dilation, groups)

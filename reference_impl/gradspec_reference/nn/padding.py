@@ -29,7 +29,7 @@ def pad(
         check_lengths(input, widths)
         return unary(OPERATORS["constant_pad_nd"], input, widths, 0.0 if value is None else value)
     if value is not None and value != 0:
-        raise ValueError(f"pad was given a value in the mode {mode}, which has none")
+        raise RuntimeError(f"pad was given a value in the mode {mode}, which has none")
     if mode not in (*NAMES, "circular"):
         raise NotImplementedError(f"pad was given the mode {mode!r}")
     if len(pairs) not in (1, 2, 3) or input.ndim not in (len(pairs) + 1, len(pairs) + 2):
@@ -38,6 +38,8 @@ def pad(
         )
     check_reach(input, widths, mode)
     check_lengths(input, widths, 0 if mode == "circular" else 1)
+    if mode in NAMES and input._array.dtype.kind == "b":
+        raise NotImplementedError(f"pad was given booleans in the mode {mode}; convert with to()")
     name = "circular_pad" if mode == "circular" else f"{NAMES[mode]}_pad{len(pairs)}d"
     return unary(OPERATORS[name], input, widths)
 

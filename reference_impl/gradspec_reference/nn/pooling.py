@@ -318,6 +318,8 @@ def local_response_norm(
         raise ValueError(f"local_response_norm was given {input.ndim} dimensions; it needs three")
     if not input.numel():
         return input
+    if size <= 0:
+        raise RuntimeError(f"local_response_norm was given a size of {size}; it needs one channel")
     squares = shapes.movedim(input * input, 1, -1)
     near = [(c - size // 2, c + (size - 1) // 2 + 1) for c in range(input.shape[1])]
     mean = averaged(squares, [near], [[float(size)] * len(near)])

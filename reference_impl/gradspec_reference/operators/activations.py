@@ -23,7 +23,7 @@ def elu_kernel(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
 
 def elu_rule(xp: Any, g: Any, x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     """d/dx is that of the exponential at 0, too."""
-    below = xp.exp(-xp.relu(x * -input_scale)) * (alpha * scale * input_scale)
+    below = xp.exp(xp.where(x < 0, x, 0.0) * input_scale) * (alpha * scale * input_scale)
     return xp.where(x <= 0, g * below, g * scale)
 
 
@@ -91,7 +91,7 @@ def hardtanh_kernel(x: Any, low: Any, high: Any) -> Any:
 
 def hardtanh_rule(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
     """Pass the gradient between the bounds, and not at them."""
-    return xp.where((x <= low) | (x >= high), 0.0, g)
+    return xp.where((x > low) & (x < high), g, 0.0)
 
 
 def hardsigmoid_kernel(x: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.linear_algebra import array_of
+from gradspec_reference.operators.linear_algebra import array_of, finite
 from gradspec_reference.operators.products import transposed
 from gradspec_reference.operators.row import unary_operator
 
@@ -61,7 +61,7 @@ def eigh_rule(xp: Any, g: list[Any], results: list[Any], _uplo: str) -> Any:
 
 def svd_kernel(x: Any) -> list[Any]:
     """Return left vectors, singular values, largest first, and right vectors as rows."""
-    return [*np.linalg.svd(x, full_matrices=False)]
+    return [*np.linalg.svd(finite(x), full_matrices=False)]
 
 
 def svd_rule(xp: Any, g: list[Any], results: list[Any]) -> Any:
@@ -167,7 +167,7 @@ ROWS = (
     unary_operator(
         "full_svd",
         node="LinalgSvdBackward0",
-        kernel=lambda x: [*np.linalg.svd(x)],
+        kernel=lambda x: [*np.linalg.svd(finite(x))],
         saves="result",
         vjp=full_svd_rule,
         several=True,

@@ -5,6 +5,7 @@ The matrix is the last two dimensions.  A is what torch calls it here.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,17 @@ def is_well_conditioned(x: Any) -> bool:
     return bool(np.all(size * WELL < 1))
 
 
+def finite(x: Any) -> Any:
+    """Return a matrix of numbers; LAPACK may never end with one that has an infinity or NaN."""
+    if not np.isfinite(x).all():
+        raise np.linalg.LinAlgError("the matrix has an infinity or NaN in it")
+    return x
+
+
 def cofactors(x: Any) -> Any:
     """Return the derivative of the determinant, also where it is zero."""
+    if not np.isfinite(x).all():
+        return np.full_like(x, np.nan)
     left, sizes, right = np.linalg.svd(x)
     sign = np.linalg.det(left) * np.linalg.det(right)
     others = np.prod(np.where(np.eye(x.shape[-1], dtype=bool), 1, sizes[..., None, :]), -1)
@@ -117,6 +127,14 @@ def triangular_left(xp: Any, g: Any, a: Any, result: Any, upper: bool, unitriang
     return xp.triu(whole, aside) if upper else xp.tril(whole, -aside)
 
 
+def cholesky_kernel(x: Any) -> Any:
+    """Return the lower triangle; one that has NaN on its diagonal is no root."""
+    root = np.linalg.cholesky(x)
+    if np.isnan(np.diagonal(root, 0, -2, -1)).any():
+        raise np.linalg.LinAlgError("the matrix is not positive definite")
+    return root
+
+
 def cholesky_rule(xp: Any, g: Any, result: Any) -> Any:
     """Return what the symmetric matrix receives: L^-T P L^-1, made symmetric.
 
@@ -168,7 +186,8 @@ def matrix_exp_kernel(x: Any) -> Any:
     if not x.size:
         return x.copy()
     largest = float(np.abs(x).sum(-2).max())
-    squarings = max(0, int(np.ceil(np.log2(largest / REACH)))) if largest > 0 else 0
+    finite = 0 < largest < math.inf
+    squarings = max(0, int(np.ceil(np.log2(largest / REACH)))) if finite else 0
     small = x / x.dtype.type(2**squarings)
     one = np.eye(x.shape[-1], dtype=x.dtype)
     b = [x.dtype.type(number / PADE[0]) for number in PADE]
@@ -235,14 +254,14 @@ ROWS = (
     unary_operator(
         "cholesky",
         node="LinalgCholeskyExBackward0",
-        kernel=np.linalg.cholesky,
+        kernel=cholesky_kernel,
         saves="result",
         vjp=cholesky_rule,
     ),
     unary_operator(
         "pinv",
         node="LinalgPinvBackward0",
-        kernel=np.linalg.pinv,
+        kernel=lambda x, rcond: np.linalg.pinv(finite(x), rcond),
         params="rcond",
         saves="self result",
         vjp=pinv_rule,

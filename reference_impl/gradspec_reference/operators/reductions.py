@@ -117,7 +117,7 @@ def var_rule(xp: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bo
     """d var / dx = 2 (x - mean) / (n - correction)."""
     shape = tuple(x.shape)
     free = count(shape, dims) - correction
-    slope = 2 / free if free > 0 else math.inf
+    slope = 2 / free if free else math.inf
     return restore(xp, g, shape, dims, keepdim) * ((x - xp.mean_dim(x, dims, True)) * slope)
 
 
@@ -249,7 +249,7 @@ def nansum_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
 def nansum_rule(xp: Any, g: Any, x: Any, dims: Dims, keepdim: bool) -> Any:
     """Return the gradient at every element that is a number."""
     g = restore(xp, g, tuple(x.shape), dims, keepdim)
-    return xp.where(xp.isnan(x), 0.0, g)
+    return g * ~xp.isnan(x)
 
 
 def sum_rule(xp: Any, g: Any, shape: Dims) -> Any:
@@ -259,12 +259,14 @@ def sum_rule(xp: Any, g: Any, shape: Dims) -> Any:
 
 def mean_rule(xp: Any, g: Any, shape: Dims) -> Any:
     """Return an equal share for every element."""
-    return xp.everywhere(g / math.prod(shape), shape)
+    n = math.prod(shape)
+    return xp.everywhere(g / n if n else g, shape)
 
 
 def mean_dim_rule(xp: Any, g: Any, shape: Dims, dims: Dims, keepdim: bool) -> Any:
     """Return an equal share for every element of a slice."""
-    return spread(xp, g / count(shape, dims), shape, dims, keepdim)
+    n = count(shape, dims)
+    return spread(xp, g / n if n else g, shape, dims, keepdim)
 
 
 def std_kernel(x: Any, *how: Any) -> Any:

@@ -7,7 +7,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import HIGH, LOW, NEAR, PAST_ONE, WIDE
+from gradspec.catalogue.domain import (
+    FAR_ABOVE,
+    FAR_BELOW,
+    HIGH,
+    LOW,
+    NEAR,
+    PAST_ONE,
+    VAST,
+    WIDE,
+)
 from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at, at_nan, far
 from gradspec.catalogue.entrywise import clamped, real, size
 from gradspec.catalogue.operator import (
@@ -103,21 +112,21 @@ ROWS: Final = (
         means="x if x > 0 else alpha * expm1(x)",
         alpha=on(2, 3, alpha=2.5),
         kinks={"": bend(1.0, 2.5, 2.5, alpha=2.5)},
-        ends=far(0.0, 1.0) | at_nan(1.0),
+        ends=far(0.0, 1.0),
         **WITH_INPLACE,
     ),
     activation(
         *("selu(x)", lambda x: SCALE_OF_SELU * elu(x, ALPHA_OF_SELU)),
         means=f"{SCALE_OF_SELU} * (x if x > 0 else {ALPHA_OF_SELU} * expm1(x))",
         kinks={"": bend(SCALE_OF_SELU, 1.7580993408473766, 1.7580993408473766)},
-        ends=far(0.0, SCALE_OF_SELU) | at_nan(SCALE_OF_SELU),
+        ends=far(0.0, SCALE_OF_SELU),
         **WITH_INPLACE,
     ),
     activation(
         *("celu(x, alpha=1.0)", lambda x, alpha=1.0: alpha * elu(x / alpha)),
         means="x if x > 0 else alpha * expm1(x / alpha)",
         alpha=on(2, 3, alpha=2.5),
-        ends=far(0.0, 1.0) | at_nan(1.0),
+        ends=far(0.0, 1.0),
         **WITH_INPLACE,
     ),
     activation(
@@ -141,7 +150,9 @@ ROWS: Final = (
     activation(
         *("softplus(x, beta=1.0, threshold=20.0)", softplus),
         means="x if x * beta > threshold else log(1 + exp(x * beta)) / beta",
-        beta=on(2, 3, beta=2.5),
+        array=on(2, 3, domain=VAST),
+        negative=on(domain=LOW),
+        beta=on(2, 3, domain=VAST, beta=2.5),
         threshold=on(2, 3, beta=2.0, threshold=0.03125),
         past=on(domain=HIGH, threshold=0.25),
         ends=far(0.0, 1.0),
@@ -173,23 +184,27 @@ ROWS: Final = (
         "hardtanh(x, min_val=-1.0, max_val=1.0)",
         lambda x, min_val=-1.0, max_val=1.0: clamped(x, min_val, max_val),
         means="min(max(x, min_val), max_val)",
-        array=on(3, 4),
+        below=on(domain=FAR_BELOW),
+        above=on(domain=FAR_ABOVE),
+        array=on(3, 4, domain=WIDE),
         bounds=on(3, 4, min_val=-0.59375, max_val=1.15625),
         kinks={"": Kink(point([-1.0, 1.0]), (0.0, 1.0), 0.0)},
         plain=on(domain=NEAR),
-        ends=at_nan(1.0),
         **WITH_INPLACE,
     ),
     activation(
         *("relu6(x)", lambda x: clamped(x, 0.0, 6.0)),
         means="min(max(x, 0), 6)",
+        below=on(domain=FAR_BELOW),
+        above=on(domain=FAR_ABOVE),
         array=on(3, 4, domain=WIDE),
         kinks={"": Kink(point([0.0, 6.0]), (0.0, 1.0), 0.0)},
-        ends=at_nan(1.0),
     ),
     activation(
         *("hardsigmoid(x)", lambda x: clamped(x / 6 + 0.5, 0.0, 1.0)),
         means="min(max(x / 6 + 0.5, 0), 1)",
+        below=on(domain=FAR_BELOW),
+        above=on(domain=FAR_ABOVE),
         array=on(3, 4, domain=WIDE),
         kinks={"": Kink(point([-3.0, 3.0]), (0.0, 1 / 6), 0.0)},
         ends=far(0.0, 0.0) | at_nan(0.0),
@@ -197,12 +212,14 @@ ROWS: Final = (
     activation(
         *("hardswish(x)", lambda x: x * clamped(x / 6 + 0.5, 0.0, 1.0)),
         means="x * min(max(x / 6 + 0.5, 0), 1)",
+        below=on(domain=FAR_BELOW),
+        above=on(domain=FAR_ABOVE),
         array=on(3, 4, domain=WIDE),
         kinks={
             "": bend(0.0, -0.5, 0.0, at=-3.0),
             "above": bend(1.0, 1.5, 1.0, at=3.0),
         },
-        ends=far(0.0, 1.0) | at_nan(1.0),
+        ends=far(0.0, 1.0),
     ),
     activation(
         *("logsigmoid(x)", lambda x: -np.log(1 + np.exp(-x)), ANALYTIC),
@@ -213,30 +230,32 @@ ROWS: Final = (
         *("tanhshrink(x)", lambda x: x - np.tanh(x), ANALYTIC),
         means="x - tanh(x)",
         ends=far(1.0, 1.0),
+        keeps="",
     ),
     activation(
         *("softshrink(x, lambd=0.5)", softshrink),
         means="x - min(max(x, -lambd), lambd)",
         array=on(3, 4, lambd=0.71875),
         plain=on(domain=PAST_ONE),
-        near=on(domain=NEAR, lambd=0.71875),
+        below=on(domain=FAR_BELOW),
+        near=on(domain=PAST_ONE, lambd=2.125),
         kinks={"": Kink(point([-0.5, 0.5]), (0.0, 1.0), 0.0)},
-        ends=at_nan(1.0),
     ),
     activation(
         *("hardshrink(x, lambd=0.5)", hardshrink),
         means="x if abs(x) > lambd else 0",
         array=on(3, 4, lambd=0.71875),
         plain=on(domain=PAST_ONE),
-        near=on(domain=NEAR, lambd=0.71875),
+        below=on(domain=FAR_BELOW),
+        near=on(domain=PAST_ONE, lambd=2.125),
         kinks={"": Kink(point([-0.5, 0.5]), None, 0.0)},
-        ends=at_nan(1.0),
     ),
     activation(
         "threshold(x, threshold, value)",
         lambda x, threshold, value: np.where(real(x) > threshold, x, value),
         means="x if x > threshold else value",
         plain=on(domain=HIGH, threshold=0.125, value=7.0),
+        below=on(domain=LOW, threshold=0.125, value=7.0),
         array=on(3, 4, threshold=0.28125, value=-3.0),
         kinks={"": Kink(point(0.5, threshold=0.5, value=2.0), None, 0.0)},
         ends=at_nan(1.0, threshold=0.5, value=2.0),
@@ -255,5 +274,6 @@ ROWS: Final = (
         plain=on(2, 3, dim=-1),
         first=on(2, 3, dim=0),
         ends={"far": at([-FAR, FAR], 0.0, weights=[1.0, 0.0], dim=0)},
+        keeps="result",
     ),
 )

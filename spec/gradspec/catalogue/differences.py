@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import POSITIVE
+from gradspec.catalogue.domain import EVEN, ODD, POSITIVE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.functional import functional
 from gradspec.catalogue.losses import reduced, reductions
@@ -15,8 +15,9 @@ from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Given, Kink, of, on
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIR: Final[Given] = on(2, 3, target=of(2, 3))
-WEIGHED: Final[Given] = {**PAIR, "weight": of(2, 3, domain=POSITIVE)}
+PAIR: Final[Given] = on(2, 4, domain=ODD, target=of(2, 4, domain=EVEN))
+"""No difference is of the size at which a parabola ends."""
+WEIGHED: Final[Given] = {**PAIR, "weight": of(2, 4, domain=POSITIVE)}
 SLOPED: Final = {"": Kink(point(1.5, target=np.array(1.5)), (-1.0, 1.0), 0.0)}
 
 
@@ -32,8 +33,10 @@ def weighed(loss: Callable[[Any], Any]) -> Callable[..., Any]:
 def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """Give the absolute differences, and below beta a parabola that meets them."""
     off = size(x - target)
-    near = off * off / (2 * beta) if beta else off
-    return reduced(np.where(real(off) < beta, near, off - beta / 2), reduction)
+    if beta == 0:
+        return reduced(off, reduction)
+    losses = np.where(real(off) < beta, off * off / (2 * beta), off - beta / 2)
+    return reduced(losses, reduction)
 
 
 def huber_loss(
@@ -57,6 +60,8 @@ ROWS: Final = (
         weight=WEIGHED,
         **reductions(PAIR),
         kinks=SLOPED,
+        keeps="",
+        promotes=False,
     ),
     functional(
         *("smooth_l1_loss(x, target, reduction='mean', beta=1.0)", smooth_l1_loss),
@@ -64,6 +69,7 @@ ROWS: Final = (
         beta={**PAIR, "beta": 0.625},
         straight={**PAIR, "beta": 0.0},
         **reductions(PAIR),
+        promotes=False,
     ),
     functional(
         *("huber_loss(x, target, reduction='mean', delta=1.0, weight=None)", huber_loss),
@@ -71,5 +77,6 @@ ROWS: Final = (
         delta={**PAIR, "delta": 0.625},
         weight=WEIGHED,
         **reductions(PAIR),
+        promotes=False,
     ),
 )

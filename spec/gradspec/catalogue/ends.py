@@ -31,7 +31,11 @@ def far(low: float, high: float) -> dict[str, End]:
 
 
 def at_nan(choice: float, **given: Any) -> dict[str, End]:
-    """Say what torch gives where the operand is no number, and every slope is as good."""
+    """Say what torch gives where the operand is no number, and every slope is as good.
+
+    Of elu, celu, selu, hardswish, hardtanh, relu6 and the shrinking ones nothing can be said: torch
+    answers one way where entries are taken several at a time, and another way for those left over.
+    """
     return {"nan": at([NO_NUMBER], None, choice, **given)}
 
 

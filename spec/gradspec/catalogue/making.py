@@ -32,13 +32,19 @@ def same(x: Any = None, data: Any = None, **_flags: Any) -> Any:
     return np.array(x if data is None else data)
 
 
+def converted(x: Any, dtype: Any) -> Any:
+    """Round to a data type; what moves with infinitely small numbers is not rounded."""
+    rounded = x.real.astype(dtype)
+    return rounded + 1j * x.imag if np.iscomplexobj(x) else rounded
+
+
 COPIES: Final = (
     row("clone(x)", np.array, LINEAR, on(2, 3)),
     row("detach(x)", np.array, CONSTANT, on(2, 3), bundle="detach", has_inplace=True, **METHOD),
-    row("float(x)", lambda x: x.astype(np.float32), LINEAR, on(2, 3), **METHOD),
-    row("double(x)", np.array, LINEAR, on(2, 3), **METHOD),
+    row("float(x)", lambda x: converted(x, np.float32), LINEAR, on(2, 3), **METHOD, converts=True),
+    row("double(x)", np.array, LINEAR, on(2, 3), **METHOD, converts=True),
     row("long(x)", np.trunc, CONSTANT, on(2, 3), **METHOD),
-    row("to(x, dtype)", np.ndarray.astype, LINEAR, on(2, 3, dtype="float32"), **METHOD),
+    row("to(x, dtype)", converted, LINEAR, on(2, 3, dtype="float32"), **METHOD, converts=True),
     row("as_tensor(data, dtype=None)", same, LINEAR, {"data": of(2, 3)}),
     row("asarray(obj, *, dtype=None, requires_grad=False)", same, LINEAR, OBJ),
     row(f"new_tensor(x, data, {FLAGS})", same, CONSTANT, on(2, 3, data=DATA), **METHOD),

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import FINE, Domain, places
-from gradspec.catalogue.entrywise import real, size
+from gradspec.catalogue.domain import SPACED, Domain, places
+from gradspec.catalogue.entrywise import real, size, smaller
 from gradspec.catalogue.functional import functional
-from gradspec.catalogue.losses import WEIGHTS, classes_of, reduced, reductions, wanted
+from gradspec.catalogue.losses import WEIGHTS, check_alike, classes_of, reduced, reductions, wanted
 from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Given, Kink, of, on, point
 
 ALIKE: Final = Domain((1, -1), repeats=True)
@@ -27,6 +27,7 @@ def margin_ranking_loss(
     x: Any, other: Any, target: Any, margin: float = 0, reduction: str = "mean"
 ) -> Any:
     """Give by how much the one that ranks higher is not larger by a margin."""
+    check_alike(x.ndim, other.ndim, target.ndim)
     return reduced(above_zero(margin - target * (x - other)), reduction)
 
 
@@ -39,6 +40,7 @@ def cosine_embedding_loss(
     x: Any, other: Any, target: Any, margin: float = 0, reduction: str = "mean"
 ) -> Any:
     """Give one less the cosine of what is alike, and that of others beyond a margin."""
+    check_alike(x.ndim - 1, other.ndim - 1, target.ndim)
     squares = [(v * v).sum(-1) + 1e-12 for v in (x, other)]
     cosine = (x * other).sum(-1) / np.sqrt(squares[0] * squares[1])
     return reduced(np.where(target == 1, 1 - cosine, above_zero(cosine - margin)), reduction)
@@ -60,12 +62,13 @@ def triplet_margin_loss(
         return (size(a - b + eps) ** p).sum(-1) ** (1 / p)
 
     far, other = distance(x, negative), distance(positive, negative)
-    far = np.where(swap and real(other) < real(far), other, far)
+    far = smaller(other, far) if swap else far
     return reduced(above_zero(distance(x, positive) - far + margin), reduction)
 
 
 def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Give log(1 + exp(-x)) of each number, or of its opposite."""
+    check_alike(x.shape, target.shape)
     return reduced(np.log(1 + np.exp(-target * x)), reduction)
 
 
@@ -107,13 +110,17 @@ def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
 
 RANKED: Final[Given] = on(2, 3, other=of(2, 3), target=of(2, 3, domain=ALIKE))
 ALIKE_OR_NOT: Final[Given] = on(2, 3, target=of(2, 3, domain=ALIKE))
-VECTORS: Final[Given] = on(3, 2, other=of(3, 2), target=of(3, domain=ALIKE))
+VECTORS: Final[Given] = on(
+    4, 2, domain=SPACED, other=of(4, 2, domain=SPACED), target=of(4, domain=ALIKE)
+)
 TRIPLETS: Final[Given] = on(
-    3, 2, domain=FINE, positive=of(3, 2, domain=FINE), negative=of(3, 2, domain=FINE)
+    4, 2, domain=SPACED, positive=of(4, 2, domain=SPACED), negative=of(4, 2, domain=SPACED)
 )
 SEVERAL_TRUE: Final[Given] = on(2, 3, target=of(2, 3, domain=TRUE_OR_NOT))
-CLASSED: Final[Given] = on(2, 4, target=of(2, domain=places(4)))
-LISTED: Final[Given] = on(2, 4, target=np.array([[3, 0, UNTOLD, 1], [1, UNTOLD, 2, 0]]))
+CLASSED: Final[Given] = on(3, 4, domain=SPACED, target=of(3, domain=places(4)))
+LISTED: Final[Given] = on(
+    2, 4, domain=SPACED, target=np.array([[3, 0, UNTOLD, 1], [1, UNTOLD, 2, 0]])
+)
 
 ROWS: Final = (
     functional(
@@ -126,6 +133,7 @@ ROWS: Final = (
         kinks={
             "": Kink(point(1.5, other=np.array(1.5), target=np.array(1)), (-1.0, 1.0), (-1.0, 1.0))
         },
+        keeps="",
     ),
     functional(
         "hinge_embedding_loss(x, target, margin=1.0, reduction='mean')",
@@ -135,6 +143,7 @@ ROWS: Final = (
         margin={**ALIKE_OR_NOT, "margin": 0.65625},
         **reductions(ALIKE_OR_NOT),
         kinks={"": Kink(point(1.0, target=np.array(-1)), (-1.0, 0.0), -1.0)},
+        keeps="",
     ),
     functional(
         "cosine_embedding_loss(x, other, target, margin=0, reduction='mean')",
@@ -144,6 +153,7 @@ ROWS: Final = (
         margin={**VECTORS, "margin": 0.375},
         alone=on(3, other=of(3), target=np.array(1)),
         **reductions(VECTORS),
+        keeps="other x",
     ),
     functional(
         "triplet_margin_loss(x, positive, negative, margin=1.0, p=2.0, eps=1e-06, swap=False, "
@@ -154,11 +164,13 @@ ROWS: Final = (
         eps={**TRIPLETS, "eps": 0.125},
         swap={**TRIPLETS, "swap": True},
         **reductions(TRIPLETS),
+        keeps="",
     ),
     functional(
         *("soft_margin_loss(x, target, reduction='mean')", soft_margin_loss),
         *(ANALYTIC, ALIKE_OR_NOT),
         **reductions(ALIKE_OR_NOT),
+        keeps="?",
     ),
     functional(
         "multilabel_soft_margin_loss(x, target, weight=None, reduction='mean')",
@@ -177,7 +189,7 @@ ROWS: Final = (
         squares={**CLASSED, "p": 2},
         margin={**CLASSED, "margin": 0.65625},
         weight={**CLASSED, "weight": WEIGHTS},
-        alone=on(4, target=of(domain=places(4))),
+        alone=on(4, domain=SPACED, target=of(domain=places(4))),
         **reductions(CLASSED),
         kinks={
             "": Kink(
@@ -186,11 +198,14 @@ ROWS: Final = (
                 0.0,
             )
         },
+        halves=False,
     ),
     functional(
         *("multilabel_margin_loss(x, target, reduction='mean')", multilabel_margin_loss),
         *(PIECEWISE, LISTED),
-        alone=on(3, target=np.array([2, UNTOLD, UNTOLD])),
+        alone=on(4, domain=SPACED, target=np.array([2, UNTOLD, UNTOLD, 0])),
         **reductions(LISTED),
+        keeps="?",
+        halves=False,
     ),
 )

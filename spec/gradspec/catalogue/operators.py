@@ -41,43 +41,45 @@ from gradspec.catalogue import (
 )
 from gradspec.catalogue.operator import Call, End, Kink, Operator
 
-OUT_OF_PLACE: Final = (
-    *entrywise.ARITHMETIC,
-    *entrywise.FUNCTIONS,
-    *elementary.FUNCTIONS,
-    *special.FUNCTIONS,
-    *pairs.ROWS,
-    *activations.ROWS,
-    *entrywise.COMPARISONS,
-    *logic.ROWS,
-    *reductions.ROWS,
-    *moments.ROWS,
-    *ranks.ROWS,
-    *statistics.ROWS,
-    *running.ROWS,
-    *products.ROWS,
-    *linear_algebra.ROWS,
-    *factorisations.ROWS,
-    *layers.ROWS,
-    *convolutions.ROWS,
-    *pooling.ROWS,
-    *resampling.ROWS,
-    *normalising.ROWS,
-    *losses.ROWS,
-    *differences.ROWS,
-    *likelihoods.ROWS,
-    *margins.ROWS,
-    *shapes.SHAPES,
-    *shapes.SELECTIONS,
-    *placing.ROWS,
-    *joining.ROWS,
-    *making.COPIES,
-    *making.FACTORIES,
+OUT_OF_PLACE: Final[dict[str, tuple[Operator, ...]]] = {
+    "arithmetic": entrywise.ARITHMETIC,
+    "functions of a number": (*entrywise.FUNCTIONS, *elementary.FUNCTIONS),
+    "special functions": special.FUNCTIONS,
+    "functions of two and three": pairs.ROWS,
+    "activations": activations.ROWS,
+    "comparisons": entrywise.COMPARISONS,
+    "logic": logic.ROWS,
+    "reductions": reductions.ROWS,
+    "moments": moments.ROWS,
+    "ranks": ranks.ROWS,
+    "statistics": statistics.ROWS,
+    "running": running.ROWS,
+    "products": products.ROWS,
+    "linear algebra": linear_algebra.ROWS,
+    "factorisations": factorisations.ROWS,
+    "layers": layers.ROWS,
+    "convolutions": convolutions.ROWS,
+    "pooling": pooling.ROWS,
+    "resampling": resampling.ROWS,
+    "normalising": normalising.ROWS,
+    "losses": (*losses.ROWS, *differences.ROWS, *likelihoods.ROWS, *margins.ROWS),
+    "shapes": shapes.SHAPES,
+    "selections": shapes.SELECTIONS,
+    "placing": placing.ROWS,
+    "joining": joining.ROWS,
+    "copies": making.COPIES,
+    "factories": making.FACTORIES,
+}
+
+IN_PLACE: Final = (
+    *(o.form_in_place() for rows in OUT_OF_PLACE.values() for o in rows if o.has_inplace),
+    *in_place.ROWS,
 )
 
-IN_PLACE: Final = (*(o.form_in_place() for o in OUT_OF_PLACE if o.has_inplace), *in_place.ROWS)
+FAMILIES: Final[dict[str, tuple[Operator, ...]]] = OUT_OF_PLACE | {"in place": IN_PLACE}
+"""What a family is called -> its operators."""
 
-OPERATORS: Final[dict[str, Operator]] = {o.name: o for o in (*OUT_OF_PLACE, *IN_PLACE)}
+OPERATORS: Final[dict[str, Operator]] = {o.name: o for rows in FAMILIES.values() for o in rows}
 """Name -> operator.  `getitem`, `setitem` and `iadd` are `x[i]`, `x[i] = v` and `x += v`."""
 
 CALLS: Final[dict[str, Call]] = {

@@ -34,13 +34,18 @@ def quantile(
 ) -> Any:
     """Give what a share of the numbers is not larger than."""
     rows = x.ravel() if dim is None else np.moveaxis(x, dim, -1)
-    flat = [np.sort(v[~np.isnan(real(v))]) for v in rows.reshape(-1, rows.shape[-1])]
+    flat = [in_order(v[~np.isnan(real(v))]) for v in rows.reshape(-1, rows.shape[-1])]
     found = [[between(v, share, interpolation) for v in flat] for share in np.atleast_1d(q)]
     whole = np.reshape(found, (*np.shape(q), *rows.shape[:-1]))
     if not keepdim:
         return whole
     beside = range(-x.ndim, 0) if dim is None else [dim if dim < 0 else dim - x.ndim]
     return np.expand_dims(whole, tuple(beside))
+
+
+def in_order(row: Any) -> Any:
+    """Sort numbers by their real parts: of equal ones each stays one of its own."""
+    return row[np.argsort(real(row), kind="stable")]
 
 
 def between(ordered: Any, share: Any, interpolation: str) -> Any:
@@ -96,6 +101,8 @@ def vander(x: Any, N: int | None = None) -> Any:  # noqa: N803
 def dist(x: Any, other: Any, p: float = 2) -> Any:
     """Give the norm of a difference."""
     off = size(x - other)
+    if off.size and not np.any(real(off)):
+        raise ValueError("the points are one, where a distance has a kink")
     return off[np.argmax(real(off))] if p == math.inf else (off**p).sum() ** (1 / p)
 
 
@@ -124,21 +131,28 @@ ROWS: Final = (
         *(PIECEWISE, on(2, 3, q=0.375)),
         dim=on(2, 5, q=0.375, dim=1),
         shares=on(4, 2, dim=0, keepdim=True, **SHARES),
-        midpoint=on(2, 5, q=0.375, dim=-1, interpolation="midpoint"),
+        midpoint=on(2, 5, q=0.4375, dim=-1, interpolation="midpoint"),
         nearest=on(2, 5, q=0.4375, dim=1, interpolation="nearest"),
         lower=on(2, 5, q=0.375, dim=1, interpolation="lower"),
         higher=on(2, 5, q=0.375, dim=1, interpolation="higher"),
+        keeps="",
+        halves=False,
     ),
     row(
         *("nanquantile(x, q, dim=None, keepdim=False, *, interpolation='linear')", quantile),
         *(PIECEWISE, point(SOME_NUMBERS, q=0.375)),
         dim=point(SOME_NUMBERS, q=0.375, dim=1),
+        keepdim=point(SOME_NUMBERS, q=0.375, dim=1, keepdim=True),
+        lower=point(SOME_NUMBERS, q=0.375, dim=1, interpolation="lower"),
+        keeps="",
+        halves=False,
     ),
     row(
         *("nanmedian(x, dim=None, keepdim=False)", nanmedian, PIECEWISE, point(SOME_NUMBERS)),
         dim=point(SOME_NUMBERS, dim=1),
         keepdim=point(SOME_NUMBERS, dim=-1, keepdim=True),
         several="dim",
+        keeps="result x",
     ),
     row(
         *("cov(x, *, correction=1, fweights=None, aweights=None)", cov, ANALYTIC, on(2, 4)),
@@ -147,22 +161,27 @@ ROWS: Final = (
         fweights=on(2, 4, fweights=OFTEN),
         aweights=on(2, 4, aweights=of(4, domain=POSITIVE)),
         both=on(2, 4, fweights=OFTEN, aweights=of(4, domain=POSITIVE)),
+        keeps="",
     ),
-    row(*("corrcoef(x)", corrcoef, ANALYTIC, on(3, 4))),
+    row(*("corrcoef(x)", corrcoef, ANALYTIC, on(3, 4)), keeps=""),
     row(
         *("vander(x, *, N=None)", vander, ANALYTIC, on(3)),
         fewer=on(2, 3, N=2),
         more=on(2, N=4),
         torch="torch.linalg.vander($x, $(N=$N))",
+        halves=False,
     ),
     row(
         *("dist(x, other, p=2)", dist, PIECEWISE, on(2, 3, other=of(2, 3))),
         sums=on(2, 3, other=of(3), p=1),
         cubes=on(3, other=of(2, 1), p=3),
+        keeps="?",
     ),
     row(
         *("logdet(x)", lambda x: np.log(np.linalg.det(x)), ANALYTIC),
         point([[2.0, 0.5], [-1.0, 1.5]]),
         stack=point([[[2.0, 0.5], [-1.0, 1.5]], [[0.5, -2.0], [1.0, 0.25]]]),
+        keeps="?",
+        halves=False,
     ),
 )

@@ -10,6 +10,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import parts, products, reductions, shapes
 from gradspec_reference.names.functions.arithmetic import mul
+from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.names.functions.equations import Equation
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def einsum(equation: str, *operands: Tensor) -> Tensor:
     """Sum the products of entries over the labels that the result lacks (torch.einsum)."""
     given: Any = operands[0] if len(operands) == 1 else operands
     tensors = [given] if isinstance(given, Tensor) else list(given)
+    check_are_tensors("einsum", tensors)
     if not tensors:
         raise ValueError("einsum was given no operand; give one for each term")
     read = Equation.read(equation, [x._array.shape for x in tensors])
@@ -102,11 +104,11 @@ def tensordot(input: Tensor, other: Tensor, dims: Any = 2) -> Tensor:
     ours, theirs = named_pairs(input.ndim, other.ndim, dims)
     x, y = input._array.shape, other._array.shape
     pairs = list(zip(ours, theirs, strict=True))
-    input = summed(input, [d for d, e in pairs if y[e] == 1 != x[d]])
-    other = summed(other, [e for d, e in pairs if x[d] == 1 != y[e]])
+    input = summed(input, [d for d, e in pairs if y[e] == 1 != x[d]]).to(input.dtype)
+    other = summed(other, [e for d, e in pairs if x[d] == 1 != y[e]]).to(other.dtype)
     x, y = input._array.shape, other._array.shape
     if [x[d] for d in ours] != [y[d] for d in theirs]:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"tensordot was given {list(x)} and {list(y)}, which have other lengths along "
             f"{list(ours)} and {list(theirs)}"
         )
@@ -146,7 +148,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     if not input.ndim or not other.ndim:
         return mul(input, other)
     if input._array.shape[-1] != other._array.shape[-1]:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"inner was given {list(input.shape)} and {list(other.shape)}, whose last dimensions "
             "are of two lengths"
         )

@@ -64,7 +64,7 @@ def zero_(input: Tensor) -> Tensor:
 def number_for(value: Any, dtype: NumpyDType) -> Any:
     """Return a number as a dtype holds it; RuntimeError if it cannot, TypeError unless a number.
 
-    A negative number may stand for an unsigned one, as in torch.
+    A negative integer may stand for an unsigned one, as in torch.
     """
     if not isinstance(value, NUMBERS):
         kind = RuntimeError if isinstance(value, complex) else TypeError
@@ -72,7 +72,8 @@ def number_for(value: Any, dtype: NumpyDType) -> Any:
     if dtype.kind == "b":
         return np.bool_(value)
     limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-    lowest = -limits.max if dtype.kind == "u" else limits.min
+    wraps = dtype.kind == "u" and isinstance(value, int)
+    lowest = -limits.max if wraps else limits.min
     if not lowest <= value <= limits.max and (dtype.kind != "f" or math.isfinite(value)):
         raise RuntimeError(f"{value} was to be stored in a tensor of {dtype}, which cannot hold it")
     return np.asarray(value if dtype.kind == "f" else int(value)).astype(dtype)[()]

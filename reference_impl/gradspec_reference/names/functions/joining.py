@@ -13,7 +13,7 @@ from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import RepeatedDimensionError
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError, RepeatedDimensionError
 from gradspec_reference.names.functions import assembly, indexing, parts, shapes
 from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.operators import OPERATORS
@@ -111,9 +111,10 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     plane = as_shape((dims,))
     if len(plane) != 2 or input.ndim < 2:  # noqa: PLR2004 - a plane
         raise RuntimeError(f"rot90 was given {list(plane)} of {input.ndim} dimensions; name two")
-    if plane[0] == plane[1] or abs(plane[0] - plane[1]) == input.ndim:
+    turned = tuple(normal_dim(dim, input.ndim) for dim in plane)
+    if turned[0] == turned[1]:
         raise RepeatedDimensionError(f"rot90 was given {list(plane)}; name two dimensions")
-    return unary(OPERATORS["rot90"], input, k, tuple(normal_dim(d, input.ndim) for d in plane))
+    return unary(OPERATORS["rot90"], input, k, turned)
 
 
 def repeat_interleave(
@@ -141,7 +142,7 @@ def repeat_interleave(
     dim = normal_dim(dim, input.ndim)
     length = input._array.shape[dim] if input.ndim else 1
     if counts.size not in (1, length):
-        raise RuntimeError(f"repeat_interleave was given {counts.size} counts for {length}")
+        raise OperandShapeError(f"repeat_interleave was given {counts.size} counts for {length}")
     places = np.repeat(np.arange(length), np.broadcast_to(counts.reshape(-1), (length,)))
     if output_size is not None and output_size != places.size:
         raise RuntimeError(f"{output_size} elements were announced; there are {places.size}")
@@ -157,6 +158,8 @@ def repeat_interleave_(
 
 def check_counts(counts: Any) -> None:
     """Refuse counts that are no list of naturals."""
+    if counts.dtype.kind not in "iub":
+        raise OperandDtypeError(f"repeat_interleave was given counts of {counts.dtype}; use int64")
     if counts.ndim > 1 or counts.dtype.kind != "i" or (counts < 0).any():
         raise RuntimeError("repeat_interleave was given counts that are no list of naturals")
 
@@ -196,7 +199,8 @@ def block_diag(*tensors: Tensor) -> Tensor:
         raise RuntimeError("block_diag was given a tensor of more than two dimensions")
     if not tensors:
         return Tensor(np.zeros((1, 0), dtypes.get_default_dtype().numpy))
-    blocks = tuple(with_dims(each, 2) for each in tensors)
+    dtype = dtypes.promoted_dtype(*(each._array for each in tensors))
+    blocks = tuple(with_dims(each.to(dtype), 2) for each in tensors)
     keys = block_keys([each._array.shape for each in blocks])
     return apply(OPERATORS["block_diag"], blocks, keys)
 

@@ -41,6 +41,10 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     if isinstance(start, Tensor):
         raise RuntimeError("narrow was given a start that is no integer")  # noqa: TRY004
     check_has_dimensions(input, "narrow")
+    if length < 0:
+        raise RuntimeError(
+            f"narrow was given the length {length}; a stretch has 0 or more elements"
+        )
     dim = normal_dim(dim, input.ndim)
     size = input._array.shape[dim]
     if not -size <= start <= size:
