@@ -458,6 +458,12 @@ EXCUSES: Final = (
         has_ties,
     ),
     Excuse("torch takes numbers for a data type", "to"),
+    Excuse(
+        "torch loses second derivatives of a norm with a bias and no weight",
+        "layer_norm|group_norm|instance_norm",
+        "second gradient",
+        lambda d: "bias=" in d.call.text and "weight=" not in d.call.text,
+    ),
     Excuse("torch loses the second derivative at 0: NaN", "sinc_?", "second gradient"),
     Excuse("torch loses the cofactors of a singular matrix", "det", NUMBERS_OF),
     Excuse(
