@@ -70,7 +70,8 @@ def huber_loss(
     if target.dtype.is_floating_point > input.dtype.is_floating_point:
         raise RuntimeError(f"huber_loss was given {input.dtype} and {target.dtype}; convert one")
     if weight is None:
-        return apply_pointwise(OPERATORS["huber_loss"], (input, target), reduction, delta)
+        loss = apply_pointwise(OPERATORS["huber_loss"], (input, target), reduction, delta)
+        return loss.to(input.dtype) if input.dtype.is_floating_point else loss
     losses = apply_pointwise(OPERATORS["huber_loss"], (input, target), "none", delta)
     return taken(losses * weight, reduction)
 
