@@ -7,7 +7,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import HIGH, LOW, NEAR, PAST_ONE, WIDE
+from gradspec.catalogue.domain import (
+    FAR_ABOVE,
+    FAR_BELOW,
+    HIGH,
+    LOW,
+    NEAR,
+    PAST_ONE,
+    VAST,
+    WIDE,
+)
 from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at, at_nan, far
 from gradspec.catalogue.entrywise import clamped, real, size
 from gradspec.catalogue.operator import (
@@ -141,7 +150,9 @@ ROWS: Final = (
     activation(
         *("softplus(x, beta=1.0, threshold=20.0)", softplus),
         means="x if x * beta > threshold else log(1 + exp(x * beta)) / beta",
-        beta=on(2, 3, beta=2.5),
+        array=on(2, 3, domain=VAST),
+        negative=on(domain=LOW),
+        beta=on(2, 3, domain=VAST, beta=2.5),
         threshold=on(2, 3, beta=2.0, threshold=0.03125),
         past=on(domain=HIGH, threshold=0.25),
         ends=far(0.0, 1.0),
@@ -173,7 +184,9 @@ ROWS: Final = (
         "hardtanh(x, min_val=-1.0, max_val=1.0)",
         lambda x, min_val=-1.0, max_val=1.0: clamped(x, min_val, max_val),
         means="min(max(x, min_val), max_val)",
-        array=on(3, 4),
+        below=on(domain=FAR_BELOW),
+        above=on(domain=FAR_ABOVE),
+        array=on(3, 4, domain=WIDE),
         bounds=on(3, 4, min_val=-0.59375, max_val=1.15625),
         kinks={"": Kink(point([-1.0, 1.0]), (0.0, 1.0), 0.0)},
         plain=on(domain=NEAR),
@@ -182,12 +195,16 @@ ROWS: Final = (
     activation(
         *("relu6(x)", lambda x: clamped(x, 0.0, 6.0)),
         means="min(max(x, 0), 6)",
+        below=on(domain=FAR_BELOW),
+        above=on(domain=FAR_ABOVE),
         array=on(3, 4, domain=WIDE),
         kinks={"": Kink(point([0.0, 6.0]), (0.0, 1.0), 0.0)},
     ),
     activation(
         *("hardsigmoid(x)", lambda x: clamped(x / 6 + 0.5, 0.0, 1.0)),
         means="min(max(x / 6 + 0.5, 0), 1)",
+        below=on(domain=FAR_BELOW),
+        above=on(domain=FAR_ABOVE),
         array=on(3, 4, domain=WIDE),
         kinks={"": Kink(point([-3.0, 3.0]), (0.0, 1 / 6), 0.0)},
         ends=far(0.0, 0.0) | at_nan(0.0),
@@ -195,6 +212,8 @@ ROWS: Final = (
     activation(
         *("hardswish(x)", lambda x: x * clamped(x / 6 + 0.5, 0.0, 1.0)),
         means="x * min(max(x / 6 + 0.5, 0), 1)",
+        below=on(domain=FAR_BELOW),
+        above=on(domain=FAR_ABOVE),
         array=on(3, 4, domain=WIDE),
         kinks={
             "": bend(0.0, -0.5, 0.0, at=-3.0),
@@ -217,7 +236,8 @@ ROWS: Final = (
         means="x - min(max(x, -lambd), lambd)",
         array=on(3, 4, lambd=0.71875),
         plain=on(domain=PAST_ONE),
-        near=on(domain=NEAR, lambd=0.71875),
+        below=on(domain=FAR_BELOW),
+        near=on(domain=PAST_ONE, lambd=2.125),
         kinks={"": Kink(point([-0.5, 0.5]), (0.0, 1.0), 0.0)},
     ),
     activation(
@@ -225,7 +245,8 @@ ROWS: Final = (
         means="x if abs(x) > lambd else 0",
         array=on(3, 4, lambd=0.71875),
         plain=on(domain=PAST_ONE),
-        near=on(domain=NEAR, lambd=0.71875),
+        below=on(domain=FAR_BELOW),
+        near=on(domain=PAST_ONE, lambd=2.125),
         kinks={"": Kink(point([-0.5, 0.5]), None, 0.0)},
     ),
     activation(
@@ -233,6 +254,7 @@ ROWS: Final = (
         lambda x, threshold, value: np.where(real(x) > threshold, x, value),
         means="x if x > threshold else value",
         plain=on(domain=HIGH, threshold=0.125, value=7.0),
+        below=on(domain=LOW, threshold=0.125, value=7.0),
         array=on(3, 4, threshold=0.28125, value=-3.0),
         kinks={"": Kink(point(0.5, threshold=0.5, value=2.0), None, 0.0)},
         ends=at_nan(1.0, threshold=0.5, value=2.0),

@@ -15,9 +15,9 @@ from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Given, Kink, of, on
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIR: Final[Given] = on(2, 3, domain=ODD, target=of(2, 3, domain=EVEN))
+PAIR: Final[Given] = on(2, 4, domain=ODD, target=of(2, 4, domain=EVEN))
 """No difference is of the size at which a parabola ends."""
-WEIGHED: Final[Given] = {**PAIR, "weight": of(2, 3, domain=POSITIVE)}
+WEIGHED: Final[Given] = {**PAIR, "weight": of(2, 4, domain=POSITIVE)}
 SLOPED: Final = {"": Kink(point(1.5, target=np.array(1.5)), (-1.0, 1.0), 0.0)}
 
 
@@ -33,8 +33,10 @@ def weighed(loss: Callable[[Any], Any]) -> Callable[..., Any]:
 def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """Give the absolute differences, and below beta a parabola that meets them."""
     off = size(x - target)
-    near = off * off / (2 * beta) if beta else off
-    return reduced(np.where(real(off) < beta, near, off - beta / 2), reduction)
+    if beta == 0:
+        return reduced(off, reduction)
+    losses = np.where(real(off) < beta, off * off / (2 * beta), off - beta / 2)
+    return reduced(losses, reduction)
 
 
 def huber_loss(

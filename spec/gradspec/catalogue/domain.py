@@ -79,6 +79,15 @@ ODD: Final = Domain.between(-31 / 16, 31 / 16, 1 / 8)
 
 EVEN: Final = Domain.between(-2, 2, 1 / 8)
 EIGHTHS: Final = Domain.between(3 / 4, 2, 1 / 8)
+ABOUT_ONE: Final = Domain.between(3 / 4, 5 / 4, 1 / 8)
+FAR_BELOW: Final = Domain.between(-15 / 2, -25 / 4)
+FAR_ABOVE: Final = Domain.between(25 / 4, 15 / 2)
+"""Beyond every bend of an activation."""
+
+SPACED: Final = Domain.between(-9, 9, 3 / 8)
+"""No two of them a margin apart, and many of them farther."""
+
+VAST: Final = Domain.between(-44.0, 44.0, 8.0)
 BELOW_ZERO: Final = Domain.between(-1, -1 / 4)
 ABOVE_ZERO: Final = Domain.between(1 / 4, 1)
 ODD_AND_POSITIVE: Final = Domain.between(17 / 16, 31 / 16, 1 / 8)
@@ -96,6 +105,8 @@ ZERO: Final = Domain((0.0,), repeats=True)
 ENDLESS: Final = Domain((math.inf, 1.5, -math.inf, math.nan, -2.0), repeats=True)
 WHOLE: Final = Domain((*range(-7, 0), *range(1, 8)))
 NAN: Final = Domain((float("nan"),), repeats=True)
+HIGHEST: Final = Domain((math.inf,), repeats=True)
+LOWEST: Final = Domain((-math.inf,), repeats=True)
 TRUE: Final = Domain((True,), repeats=True)
 FALSE: Final = Domain((False,), repeats=True)
 FEW: Final = Domain((-1.0, 0.0, 2.0), repeats=True)

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import POSITIVE, SHARE, Domain
+from gradspec.catalogue.ends import at
 from gradspec.catalogue.entrywise import real
 from gradspec.catalogue.functional import functional
 from gradspec.catalogue.losses import check_alike, reduced, reductions
@@ -16,21 +17,26 @@ COUNTS: Final = Domain.between(1 / 16, 47 / 16, 1 / 8)
 """On both sides of one, where Stirling's formula begins, and none of them one."""
 
 
-def binary_cross_entropy(x: Any, target: Any, weight: Any = 1.0, reduction: str = "mean") -> Any:
+def share(weight: Any) -> Any:
+    """Give what each loss weighs."""
+    return 1.0 if weight is None else np.asarray(weight)
+
+
+def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Give minus the logarithm of the probability of what is true or false."""
     check_alike(x.shape, target.shape)
     losses = -target * np.log(x) - (1 - target) * np.log(1 - x)
-    return reduced(np.asarray(weight) * losses, reduction)
+    return reduced(share(weight) * losses, reduction)
 
 
 def with_logits(
-    x: Any, target: Any, weight: Any = 1.0, reduction: str = "mean", pos_weight: Any = 1.0
+    x: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:
     """Give the same of logits; what is true may weigh more."""
     check_alike(x.shape, target.shape)
-    true = np.asarray(pos_weight) * target * np.log(1 + np.exp(-x))
+    true = share(pos_weight) * target * np.log(1 + np.exp(-x))
     losses = true + (1 - target) * np.log(1 + np.exp(x))
-    return reduced(np.asarray(weight) * losses, reduction)
+    return reduced(share(weight) * losses, reduction)
 
 
 def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
@@ -65,8 +71,7 @@ def gaussian_nll_loss(
     reduction: str = "mean",
 ) -> Any:
     """Give minus the logarithm of a normal distribution, with a variance for each or for a row."""
-    if np.any(real(var) < eps):
-        raise ValueError("a variance is below eps, where the gradient is that at eps")
+    var = var + np.maximum(eps - real(var), 0)  # of which the derivative knows nothing
     var = var if var.ndim == x.ndim else var[..., None]
     losses = (np.log(var) + (x - target) ** 2 / var) / 2
     return reduced(losses + full * np.log(2 * np.pi) / 2, reduction)
@@ -118,6 +123,9 @@ ROWS: Final = (
         NORMAL,
         full={**NORMAL, "full": True},
         rows={**NORMAL, "var": of(2, domain=POSITIVE)},
+        ends={
+            "eps": at([2.5], None, (2.0, -2.0, -1.5), target=[0.5], var=[0.25], eps=1.0),
+        },
         **reductions(NORMAL),
     ),
 )

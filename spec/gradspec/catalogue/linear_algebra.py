@@ -237,7 +237,7 @@ SPECTRA: Final = (
         columns=on(2, 3, ord=1),
         least_column=on(2, 3, ord=-1, keepdim=True),
         rows=on(2, 4, ord=math.inf),
-        least_row=on(2, 3, 2, ord=-math.inf, dim=(1, 2)),
+        least_row=on(2, 3, 2, ord=-math.inf, dim=(0, 1)),
         largest=on(2, 3, ord=2),
         smallest=on(3, 2, ord=-2),
         nuclear=on(2, 3, ord="nuc"),

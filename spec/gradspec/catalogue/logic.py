@@ -6,17 +6,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import ENDLESS, FEW, HIGH, LOW, WHOLE, ZERO
+from gradspec.catalogue.domain import ENDLESS, FEW, HIGH, HIGHEST, LOW, LOWEST, ONE, WHOLE, ZERO
 from gradspec.catalogue.entrywise import one, two
 from gradspec.catalogue.operator import CONSTANT, Operator, of, on, row
-
-INFINITE: Final = on(domain=ENDLESS)
 
 
 def asked(name: str, formula: Any, means: str = "") -> Operator:
     """Write the row of a test of each number, finite or not."""
-    endless = {"infinite": INFINITE, "array": on(3, 2, domain=ENDLESS)}
-    return one(name, formula, CONSTANT, HIGH, means=means, negative=on(domain=LOW), **endless)
+    others = {"negative": LOW, "highest": HIGHEST, "lowest": LOWEST}
+    numbers = {call: on(domain=domain) for call, domain in others.items()}
+    array = on(3, 2, domain=ENDLESS)
+    return one(name, formula, CONSTANT, HIGH, means=means, array=array, **numbers)
 
 
 def logical(name: str, formula: Any, means: str) -> Operator:
@@ -52,9 +52,10 @@ ROWS: Final = (
         "isclose(x, other, rtol=1e-05, atol=1e-08)",
         *(close, CONSTANT, on(domain=LOW, other=of(domain=HIGH))),
         means="abs(x - other) <= atol + rtol * abs(other)",
+        same=on(domain=ONE, other=of(domain=ONE)),
         rtol=on(3, 1, other=of(4), rtol=0.5),
         atol=on(3, 1, other=of(4), atol=0.75),
-        both=on(3, 1, other=of(4), rtol=0.25, atol=0.5),
+        both=on(3, 1, other=of(4), rtol=0.5, atol=0.5),
     ),
     logical("logical_and", np.logical_and, "bool(x) and bool(other)"),
     logical("logical_or", np.logical_or, "bool(x) or bool(other)"),

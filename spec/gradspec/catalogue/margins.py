@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import FINE, Domain, places
-from gradspec.catalogue.entrywise import real, size
+from gradspec.catalogue.domain import SPACED, Domain, places
+from gradspec.catalogue.entrywise import real, size, smaller
 from gradspec.catalogue.functional import functional
 from gradspec.catalogue.losses import WEIGHTS, check_alike, classes_of, reduced, reductions, wanted
 from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Given, Kink, of, on, point
@@ -62,12 +62,13 @@ def triplet_margin_loss(
         return (size(a - b + eps) ** p).sum(-1) ** (1 / p)
 
     far, other = distance(x, negative), distance(positive, negative)
-    far = np.where(swap and real(other) < real(far), other, far)
+    far = smaller(other, far) if swap else far
     return reduced(above_zero(distance(x, positive) - far + margin), reduction)
 
 
 def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Give log(1 + exp(-x)) of each number, or of its opposite."""
+    check_alike(x.shape, target.shape)
     return reduced(np.log(1 + np.exp(-target * x)), reduction)
 
 
@@ -109,13 +110,17 @@ def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
 
 RANKED: Final[Given] = on(2, 3, other=of(2, 3), target=of(2, 3, domain=ALIKE))
 ALIKE_OR_NOT: Final[Given] = on(2, 3, target=of(2, 3, domain=ALIKE))
-VECTORS: Final[Given] = on(3, 2, other=of(3, 2), target=of(3, domain=ALIKE))
+VECTORS: Final[Given] = on(
+    4, 2, domain=SPACED, other=of(4, 2, domain=SPACED), target=of(4, domain=ALIKE)
+)
 TRIPLETS: Final[Given] = on(
-    3, 2, domain=FINE, positive=of(3, 2, domain=FINE), negative=of(3, 2, domain=FINE)
+    4, 2, domain=SPACED, positive=of(4, 2, domain=SPACED), negative=of(4, 2, domain=SPACED)
 )
 SEVERAL_TRUE: Final[Given] = on(2, 3, target=of(2, 3, domain=TRUE_OR_NOT))
-CLASSED: Final[Given] = on(2, 4, target=of(2, domain=places(4)))
-LISTED: Final[Given] = on(2, 4, target=np.array([[3, 0, UNTOLD, 1], [1, UNTOLD, 2, 0]]))
+CLASSED: Final[Given] = on(3, 4, domain=SPACED, target=of(3, domain=places(4)))
+LISTED: Final[Given] = on(
+    2, 4, domain=SPACED, target=np.array([[3, 0, UNTOLD, 1], [1, UNTOLD, 2, 0]])
+)
 
 ROWS: Final = (
     functional(
@@ -179,7 +184,7 @@ ROWS: Final = (
         squares={**CLASSED, "p": 2},
         margin={**CLASSED, "margin": 0.65625},
         weight={**CLASSED, "weight": WEIGHTS},
-        alone=on(4, target=of(domain=places(4))),
+        alone=on(4, domain=SPACED, target=of(domain=places(4))),
         **reductions(CLASSED),
         kinks={
             "": Kink(
@@ -192,7 +197,7 @@ ROWS: Final = (
     functional(
         *("multilabel_margin_loss(x, target, reduction='mean')", multilabel_margin_loss),
         *(PIECEWISE, LISTED),
-        alone=on(3, target=np.array([2, UNTOLD, UNTOLD])),
+        alone=on(4, domain=SPACED, target=np.array([2, UNTOLD, UNTOLD, 0])),
         **reductions(LISTED),
     ),
 )

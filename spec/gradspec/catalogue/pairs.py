@@ -7,14 +7,16 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import (
+    ABOUT_ONE,
     BOTH_SIGNS,
     EIGHTHS,
     HIGH,
     LOW,
     NAN,
+    NEAR,
     ODD,
     ODD_AND_NEGATIVE,
-    REAL,
+    PAST_ONE,
 )
 from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import BY_ZERO, IN_PLACE, either, real, size, two
@@ -60,7 +62,7 @@ def logaddexp2(x: Any, other: Any) -> Any:
 
 def copysign(x: Any, other: Any) -> Any:
     """Give the first with the sign of the second."""
-    return np.where(np.signbit(real(other)), -size(x), size(x))
+    return size(x) * np.copysign(1.0, real(other))
 
 
 OF_SUMS: Final = {
@@ -78,6 +80,7 @@ ROWS: Final = (
         *("fmod(x, other)", fmod, PIECEWISE, (ODD, EIGHTHS)),
         means="x - other * sign(x / other) * floor(abs(x / other))",
         negative=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS)),
+        broadcast=on(3, 1, domain=ODD, other=of(4, domain=ABOUT_ONE)),
         number=on(2, 3, domain=ODD, other=0.75),
         divisors=on(2, 3, domain=ODD, other=of(2, 3, domain=BOTH_SIGNS)),
         ends=BY_ZERO,
@@ -103,6 +106,8 @@ ROWS: Final = (
         second=on(domain=HIGH, other=of(domain=LOW)),
         third=on(domain=LOW, other=of(domain=LOW)),
         fourth=on(domain=LOW, other=of(domain=HIGH)),
+        steep=on(domain=PAST_ONE, other=of(domain=NEAR)),
+        deep=on(domain=ODD_AND_NEGATIVE, other=of(domain=NEAR)),
         broadcast=on(3, 1, other=of(4)),
         ends={
             "origin": at([0.0], None, 0.0, other=[0.0]),
@@ -129,9 +134,9 @@ ROWS: Final = (
         ends=OF_SUMS,
     ),
     two(
-        *("copysign(x, other)", copysign, PIECEWISE, (REAL, HIGH)),
+        *("copysign(x, other)", copysign, PIECEWISE, (HIGH, HIGH)),
         means="abs(x) if other >= 0 else -abs(x)",
-        negative=on(domain=HIGH, other=of(domain=LOW)),
+        negative=on(domain=LOW, other=of(domain=LOW)),
         broadcast=on(3, 1, other=of(4)),
         number=on(2, 3, other=-1.5),
         kinks={"": Kink(point(0.0, other=np.array(1.5)), (-1.0, 1.0), 0.0)},
@@ -153,7 +158,8 @@ ROWS: Final = (
         lambda x, tensor1, tensor2, value=1: x + value * tensor1 * tensor2,
         *(ANALYTIC, on(2, 3, tensor1=of(2, 1), tensor2=of(3))),
         means="x + value * tensor1 * tensor2",
-        broadcast=on(3, tensor1=of(2, 1), tensor2=of(4, 1, 1), value=-1.5),
+        broadcast=on(3, tensor1=of(2, 1), tensor2=of(4, 1, 1)),
+        value=on(2, 3, tensor1=of(2, 1), tensor2=of(3), value=-1.5),
         **IN_PLACE,
     ),
     row(
@@ -162,7 +168,8 @@ ROWS: Final = (
         *(ANALYTIC, on(2, 3, tensor1=of(2, 1), tensor2=of(3))),
         means="x + value * tensor1 / tensor2",
         ends={"by_zero": at([1.0], (1.0, INF, -INF), tensor1=[1.0], tensor2=[0.0])},
-        broadcast=on(3, tensor1=of(2, 1), tensor2=of(4, 1, 1), value=-1.5),
+        broadcast=on(3, tensor1=of(2, 1), tensor2=of(4, 1, 1)),
+        value=on(2, 3, tensor1=of(2, 1), tensor2=of(3), value=-1.5),
         **IN_PLACE,
     ),
 )

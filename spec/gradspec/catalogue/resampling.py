@@ -93,7 +93,7 @@ def grid_sample(
             turns = real(off) // (high - low)
             rest = off - turns * (high - low)
             place = low + np.where(turns % 2 == 0, rest, high - low - rest)
-        if padding_mode != "zeros":
+        if padding_mode == "border" or (padding_mode == "reflection" and low < 0):
             place = np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
         if mode == "nearest":
             place = np.rint(real(place))
@@ -160,10 +160,10 @@ ROWS: Final = (
     ),
     functional(
         "grid_sample(x, grid, mode='bilinear', padding_mode='zeros', align_corners=None)",
-        *(grid_sample, PIECEWISE, {**IMAGE, "align_corners": False}),
+        *(grid_sample, PIECEWISE, IMAGE),
         corners={**IMAGE, "align_corners": True},
-        border={**IMAGE, "padding_mode": "border", "align_corners": False},
-        reflection={**IMAGE, "padding_mode": "reflection", "align_corners": False},
+        border={**IMAGE, "padding_mode": "border"},
+        reflection={**IMAGE, "padding_mode": "reflection"},
         reflection_corners={**IMAGE, "padding_mode": "reflection", "align_corners": True},
         nearest={**IMAGE, "mode": "nearest", "align_corners": True},
     ),

@@ -131,7 +131,7 @@ ROWS: Final = (
         *(PIECEWISE, on(2, 3, q=0.375)),
         dim=on(2, 5, q=0.375, dim=1),
         shares=on(4, 2, dim=0, keepdim=True, **SHARES),
-        midpoint=on(2, 5, q=0.375, dim=-1, interpolation="midpoint"),
+        midpoint=on(2, 5, q=0.4375, dim=-1, interpolation="midpoint"),
         nearest=on(2, 5, q=0.4375, dim=1, interpolation="nearest"),
         lower=on(2, 5, q=0.375, dim=1, interpolation="lower"),
         higher=on(2, 5, q=0.375, dim=1, interpolation="higher"),
@@ -140,6 +140,8 @@ ROWS: Final = (
         *("nanquantile(x, q, dim=None, keepdim=False, *, interpolation='linear')", quantile),
         *(PIECEWISE, point(SOME_NUMBERS, q=0.375)),
         dim=point(SOME_NUMBERS, q=0.375, dim=1),
+        keepdim=point(SOME_NUMBERS, q=0.375, dim=1, keepdim=True),
+        lower=point(SOME_NUMBERS, q=0.375, dim=1, interpolation="lower"),
     ),
     row(
         *("nanmedian(x, dim=None, keepdim=False)", nanmedian, PIECEWISE, point(SOME_NUMBERS)),

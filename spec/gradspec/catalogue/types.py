@@ -17,7 +17,7 @@ PROMOTING: Final = frozenset(ALIKE.split())
 
 FACTORED: Final = (
     "det slogdet inv pinv solve solve_triangular cholesky eigvalsh svdvals cdist eigh svd qr "
-    "matrix_exp logdet vander quantile nanquantile"
+    "matrix_exp logdet vander quantile nanquantile multi_margin_loss multilabel_margin_loss"
 )
 WITHOUT_HALVES: Final = frozenset(FACTORED.split())
-"""What needs more than the ten bits of float16: linear algebra, powers, shares of a way."""
+"""What torch does not do in the ten bits of float16."""
