@@ -17,10 +17,14 @@ import click
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mutation.changes import mutants_of
-from mutation.trials import Fate, clauses_through, fates
+from mutation.trials import Fate, fates, rows_through
 
 import gradspec_reference.operators as table
 from gradspec import chapters
+from gradspec.writing.clause import CASES
+
+NEAR = ("op-", "inp-")
+"""What the clauses begin with that come near the operators; the others ask about the walk."""
 
 KNOWN = Path(__file__).with_name("survivors.toml")
 
@@ -30,26 +34,32 @@ KNOWN = Path(__file__).with_name("survivors.toml")
 @click.option("--seed", default=0, help="Which.")
 @click.option("-n", "processes", default=2, help="How many at a time.")
 @click.option("-k", "within", default="", help="Only files whose name contains this.")
-def main(sample: int, seed: int, processes: int, within: str) -> None:
-    """Print the score and the survivors."""
+@click.option("--limit", default=400, help="How many clauses each may run.")
+def main(sample: int, seed: int, processes: int, within: str, limit: int) -> None:
+    """Print the survivors and the score."""
     chapters.load()
     files = sorted(p for p in Path(table.__file__).parent.glob("*.py") if within in p.stem)
     every = [mutant for path in files for mutant in mutants_of(path)]
     chosen = random.Random(seed).sample(every, min(sample, len(every)))  # noqa: S311 - to repeat it
     known = tomllib.loads(KNOWN.read_text(encoding="utf-8"))["survivor"]
     classes = {one["mutant"]: one["class"] for one in known}
-    through = clauses_through(files)
-    click.echo(f"{len(chosen)} of {len(every)} mutants of {len(files)} files, seed {seed}")
+    near = [i for i in CASES if i.startswith(NEAR)]
+    with click.progressbar(near, label="the sound engine", file=sys.stderr) as clauses:
+        through = rows_through(chosen, clauses)
+    done = fates(chosen, through, processes, limit)
+    with click.progressbar(done, len(chosen), label="mutants", file=sys.stderr) as found:
+        ended = sorted(found)
 
     counted: Counter[str] = Counter()
-    for number, fate, clause in fates(chosen, through, processes):
+    for number, fate, clause in ended:
         mutant = chosen[number]
+        told = classes.get(str(mutant), "not looked at")
         counted[fate] += 1
         if fate not in {Fate.VALUE, Fate.UNFIT}:
-            told = classes.get(str(mutant), "not looked at")
             counted[told] += 1
-            click.echo(f"{fate} {clause}\t{told}\tline {mutant.sound.lineno} of {mutant}")
+            click.echo(f"{told}: {fate}, {clause}\n  line {mutant.sound.lineno} of {mutant}")
     fit = len(chosen) - counted["equivalent"] - counted[Fate.UNFIT]
+    click.echo(f"{len(chosen)} of {len(every)} mutants of {len(files)} files, seed {seed}")
     click.echo(", ".join(f"{count} {what}" for what, count in sorted(counted.items())))
     click.echo(
         f"{counted[Fate.VALUE] / fit:.1%} of the {fit} that run and are not equivalent die by value"

@@ -84,6 +84,7 @@ from gradspec_reference.names.functions.products import *
 from gradspec_reference.names.functions.queries import *
 from gradspec_reference.names.functions.ranks import *
 from gradspec_reference.names.functions.reductions import *
+from gradspec_reference.names.functions.rows import of_row as __getattr__  # noqa: F401 - asked
 from gradspec_reference.names.functions.running import *
 from gradspec_reference.names.functions.scattering import *
 from gradspec_reference.names.functions.selection import *

@@ -320,6 +320,20 @@ class OperandShapeError(GradError, RuntimeError):
     clause = "rec-204"
 
 
+class OperandSizeError(GradError, ValueError):
+    """The shapes of the operands of a loss do not fit together."""
+
+    kind = "operand-shape"
+    clause = "op-270"
+
+
+class OperandCountError(GradError, IndexError):
+    """There are not as many entries as places for them."""
+
+    kind = "operand-shape"
+    clause = "op-270"
+
+
 class DimensionError(GradError, IndexError):
     """A dimension was named that is not there."""
 
@@ -332,6 +346,34 @@ class RepeatedDimensionError(GradError, RuntimeError):
 
     kind = "dimension"
     clause = "op-249"
+
+
+class IndexRangeError(GradError, IndexError):
+    """An index names no entry."""
+
+    kind = "index-range"
+    clause = "op-271"
+
+
+class PlaceRangeError(GradError, RuntimeError):
+    """An index of a gather, a scatter or a class names no entry."""
+
+    kind = "index-range"
+    clause = "op-271"
+
+
+class OperandDtypeError(GradError, RuntimeError):
+    """What counts or chooses is not of integers or booleans."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
+class IndexDtypeError(GradError, IndexError):
+    """An index is not of integers or booleans."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
 
 
 class HookWithoutGradError(GradError, RuntimeError):

@@ -377,7 +377,12 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
         lambda _: size, lambda at: tuple(i % n for i, n in zip(at[-x.ndim :], x.shape, strict=True))
     )(x),
     "squeeze": lambda x, dim=None: shaped(
-        flat(x), [n for d, n in enumerate(x.shape) if n != 1 or dim not in (None, d)]
+        flat(x),
+        [
+            n
+            for d, n in enumerate(x.shape)
+            if n != 1 or d not in np.ravel(range(x.ndim) if dim is None else dim)
+        ],
     ),
     "unsqueeze": lambda x, dim: shaped(flat(x), (*x.shape[:dim], 1, *x.shape[dim:])),
     "narrow": placed(

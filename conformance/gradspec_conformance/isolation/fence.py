@@ -33,6 +33,7 @@ class Fence:
     def __init__(self) -> None:
         self.tripped: str | None = None
         self.gate: MetaPathFinder | None = None
+        self._harmless: set[str] = set()
 
     def heard(self, module: str) -> None:
         """An import statement names this module, whether or not the gate stands."""
@@ -45,7 +46,11 @@ class Fence:
             return
         if sys.meta_path[:1] != [self.gate]:
             sys.meta_path[:] = [self.gate, *(f for f in sys.meta_path if f is not self.gate)]
-        came = [name for name in list(sys.modules) if _is_oracle(name)]
+        if self._harmless.issuperset(sys.modules):
+            return
+        names = set(sys.modules)
+        came = sorted(filter(_is_oracle, names))
+        self._harmless = names.difference(came)
         for name in came:
             del sys.modules[name]
         if came:

@@ -9,6 +9,7 @@ clever shortcuts, and not against an engine that means to deceive: that one has 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from dataclasses import dataclass
@@ -84,6 +85,19 @@ class _Space:
         return every(each(is_, found, self.things))
 
 
+_rewritten: Final[list[None]] = []
+"""One for each time that the code of a function was written."""
+
+
+@functools.cache
+def _listen() -> None:
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "object.__setattr__" and arguments[1] == "__code__":
+            _rewritten.append(None)
+
+    sys.addaudithook(hear)
+
+
 class Seal:
     """Remembers the kit as it is now."""
 
@@ -99,15 +113,29 @@ class Seal:
             known = self._spaces.setdefault(id(space), _Space(space, [], []))
             known.names.append(name)
             known.things.append(thing)
-        self._functions = [function for *_, function, code in self._kept if code is not None]
-        self._codes = [code for *_, code in self._kept if code is not None]
+        codes = {id(function): (function, code) for *_, function, code in self._kept if code}
+        self._functions = [function for function, _ in codes.values()]
+        self._codes = [code for _, code in codes.values()]
+        self._rewritten = -1
+        _listen()
 
     @property
     def is_whole(self) -> bool:
         """Whether all is as it was: asked after each clause, so of many places at once."""
-        return every(space.is_whole for space in self._spaces.values()) and every(
-            each(is_, each(CODE, self._functions), self._codes)
-        )
+        return every(space.is_whole for space in self._spaces.values()) and self._has_its_codes
+
+    @property
+    def _has_its_codes(self) -> bool:
+        """Whether each function does what it did: looked at where any was written.
+
+        Python tells each listener of each look, so that many looks take time.
+        """
+        if self._rewritten == len(_rewritten):
+            return True
+        whole = every(each(is_, each(CODE, self._functions), self._codes))
+        if whole:
+            self._rewritten = len(_rewritten)
+        return whole
 
     def mend(self) -> str | None:
         """Undo what was changed; say what it was first, or None."""

@@ -125,6 +125,18 @@ def compound(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]],
     return declare
 
 
+def general(kills: str, modelled_on: str) -> Callable[[Callable[[Swap], None]], Plant]:
+    """Enter a fault in a place that everything passes, as `compound` does one of few programs.
+
+    Like a sweep it is measured against the tables of which it names rows, and names any number.
+    """
+
+    def declare(put: Callable[[Swap], None]) -> Plant:
+        return enter(of_function(put, put, kills, modelled_on, sweep=True))
+
+    return declare
+
+
 def sweep(place: Place, fault: Fault, kills: str, *, name: str, change: str) -> Plant:
     """Enter one of many faults that are of one kind, each in a row of its own."""
     modelled_on, put = "one kind of fault in every row", lambda s: s(place, fault)
@@ -136,11 +148,13 @@ def of_function(
     put: Callable[[Swap], None],
     kills: str,
     modelled_on: str,
+    *,
+    sweep: bool = False,
 ) -> Plant:
     """Make a plant that is named and described by a function, in the part of its module."""
     change = " ".join((function.__doc__ or "").split())
     part = part_of(function)
-    return Plant(function.__name__, part, change, modelled_on, kinds_of(kills), put)
+    return Plant(function.__name__, part, change, modelled_on, kinds_of(kills), put, sweep)
 
 
 def part_of(function: Callable[..., Any]) -> str:

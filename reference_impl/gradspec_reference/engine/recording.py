@@ -84,7 +84,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
             array = state.quietly(operator.kernel_at_one, x, y)
         else:
             array = state.quietly(operator.kernel, x, y, *params)
-    except (ValueError, RuntimeError, TypeError, OverflowError) as error:
+    except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:
         array = run_again(operator, (x, y), params, error)
     result = new(Tensor)
     result._array = array
@@ -116,7 +116,7 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
         return apply_pointwise(operator, (a,), *params)
     try:
         array = state.quietly(operator.kernel, x, *params)
-    except (ValueError, RuntimeError, TypeError, OverflowError) as error:
+    except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:
         array = run_again(operator, (x,), params, error)
     result = new(Tensor)
     result._array = array
@@ -144,7 +144,7 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     """Run a kernel on arrays; OperandShapeError if their shapes do not fit together."""
     try:
         return state.quietly(operator.kernel, *values, *params)
-    except (ValueError, RuntimeError, TypeError, OverflowError) as error:
+    except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:
         return run_again(operator, values, params, error)
 
 
@@ -155,6 +155,8 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
     """
     if isinstance(error, ValueError):
         raise refusals.refused(operator, values, error) from error
+    if isinstance(error, IndexError):
+        raise refusals.index_refused(operator, error) from error
     if isinstance(error, OverflowError):
         raise refusals.number_does_not_fit(operator, error) from error
     if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.errors import (
+    GradError,
+    IndexRangeError,
+    OperandCountError,
+    OperandShapeError,
+)
 
 if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
@@ -27,6 +32,14 @@ def refused(operator: Operator, values: Any, error: ValueError) -> RuntimeError:
         return shapes_do_not_fit(operator, values)
     shape = list(shapes[0]) if shapes else []
     return OperandShapeError(f"{operator.name} was given an operand of shape {shape}: {error}")
+
+
+def index_refused(operator: Operator, error: IndexError) -> IndexError:
+    """Word the refusal of indices by a kernel: their shapes do not fit, or one names no entry."""
+    if isinstance(error, GradError):
+        return error
+    kind = OperandCountError if "broadcast" in str(error) else IndexRangeError
+    return kind(f"{operator.name} was given indices that do not fit: {error}")
 
 
 def number_does_not_fit(operator: Operator, error: OverflowError) -> RuntimeError:

@@ -145,5 +145,7 @@ def fill_in(shape: Shape, count: int) -> Shape:
     if shape.count(-1) == 1 and known and count % known == 0:
         return tuple(count // known if n == -1 else n for n in shape)
     if -1 in shape or math.prod(shape) != count:
-        raise RuntimeError(f"{count} elements were given for shape {list(shape)}; it must hold all")
+        raise OperandShapeError(
+            f"{count} elements were given for shape {list(shape)}; it must hold all"
+        )
     return shape

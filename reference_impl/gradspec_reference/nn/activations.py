@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_reference.engine import inplace as writing
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import arithmetic, elementwise, parts, shapes
 from gradspec_reference.names.functions.copies import number_for
@@ -140,7 +141,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if weight.numel() != 1:
         channels = input.shape[1] if input.ndim > 1 else 1
         if not input.ndim or weight.numel() != channels:
-            raise RuntimeError(f"prelu was given {weight.numel()} weights for {channels} channels")
+            raise OperandShapeError(
+                f"prelu was given {weight.numel()} weights for {channels} channels"
+            )
     if input.ndim != 1 or not weight.ndim:
         size = [1] * input.ndim
         if input.ndim > 1:
@@ -222,7 +225,9 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
         raise RuntimeError("glu was given a 0-d tensor; it needs a dimension to halve")
     dim = normal_dim(dim, input.ndim)
     if input.shape[dim] % 2:
-        raise RuntimeError(f"glu was given {input.shape[dim]} entries along {dim}; an even number")
+        raise OperandShapeError(
+            f"glu was given {input.shape[dim]} entries along {dim}; an even number"
+        )
     check_is_floating("glu", input)
     first, second = parts.chunk(input, 2, dim)
     return arithmetic.mul(first, elementwise.sigmoid(second))

@@ -10,6 +10,7 @@ from gradspec_reference.dtypes import bool_, int32, int64, promoted_dtype
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import IndexRangeError, OperandDtypeError, OperandShapeError
 from gradspec_reference.names.functions import (
     arithmetic,
     indexing,
@@ -27,7 +28,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     if weight.ndim != 2:  # noqa: PLR2004 - rows
         raise RuntimeError(f"embedding was given weights of {weight.ndim} dimensions; it needs two")
     if input.dtype not in (int64, int32):
-        raise RuntimeError(f"embedding was given {input.dtype}; indices are int64 or int32")
+        raise OperandDtypeError(f"embedding was given {input.dtype}; indices are int64 or int32")
     count = len(weight._array)
     padding = -1
     if padding_idx is not None:
@@ -35,7 +36,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
             raise AssertionError(f"padding_idx={padding_idx} was given for {count} rows")
         padding = padding_idx % count
     if not indexing.in_range(input, count):
-        raise IndexError(f"an index outside 0 to {count - 1} was given")
+        raise IndexRangeError(f"an index outside 0 to {count - 1} was given")
     return apply(OPERATORS["embedding"], (weight, input), padding)
 
 
@@ -116,7 +117,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """Return for each output the product of a weight with both inputs, and a bias."""
     rows, (made, first, second) = input1.shape[:-1], weight.shape
     if input2.shape[:-1] != rows or (input1.shape[-1], input2.shape[-1]) != (first, second):
-        raise RuntimeError(
+        raise OperandShapeError(
             f"bilinear was given {list(input1.shape)} and {list(input2.shape)} for weights of "
             f"{list(weight.shape)}"
         )
@@ -133,7 +134,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Return larger channels, each of so many squared."""
     r = upscale_factor
     if input.ndim < 3 or r <= 0 or input.shape[-3] % r**2:  # noqa: PLR2004 - channels and pixels
-        raise RuntimeError(f"pixel_shuffle was given {list(input.shape)} and a factor of {r}")
+        raise OperandShapeError(f"pixel_shuffle was given {list(input.shape)} and a factor of {r}")
     *rows, channels, height, width = input.shape
     parts = shapes.reshape(input, (*rows, channels // r**2, r, r, height, width))
     n = len(rows)
@@ -146,7 +147,9 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     r = downscale_factor
     fits = input.ndim >= 3 and r > 0 and not any(s % r for s in input.shape[-2:])  # noqa: PLR2004
     if not fits:
-        raise RuntimeError(f"pixel_unshuffle was given {list(input.shape)} and a factor of {r}")
+        raise OperandShapeError(
+            f"pixel_unshuffle was given {list(input.shape)} and a factor of {r}"
+        )
     *rows, channels, height, width = input.shape
     parts = shapes.reshape(input, (*rows, channels, height // r, r, width // r, r))
     n = len(rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import indexing, placing, shapes
 from gradspec_reference.nn.padding import pad
 from gradspec_reference.nn.pooling import each
@@ -75,9 +76,13 @@ def fold(
     where = Places(size, kernel_size, dilation, padding, stride)
     entries = math.prod(where.kernel)
     if input.ndim not in (BATCH - 2, BATCH - 1) or input.shape[-2] % entries:
-        raise RuntimeError(f"fold was given {list(input.shape)} for windows of {entries} entries")
+        raise OperandShapeError(
+            f"fold was given {list(input.shape)} for windows of {entries} entries"
+        )
     if input.shape[-1] != where.count:
-        raise RuntimeError(f"fold was given {input.shape[-1]} columns for {where.count} windows")
+        raise OperandShapeError(
+            f"fold was given {input.shape[-1]} columns for {where.count} windows"
+        )
     *lead, rows, _ = input.shape
     channels = rows // entries
     flat = shapes.reshape(input, (*lead, channels, -1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.recording import apply
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.nn.normalising import check_one_dtype
 from gradspec_reference.nn.pooling import each
@@ -33,7 +34,7 @@ def check_channels(
 ) -> None:
     """Refuse channels that do not fit weights, groups or the bias."""
     if groups <= 0 or rows % groups or input.shape[1] != read:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"{name} was given {input.shape[1]} channels in {groups} groups; the weight is for "
             f"{read}"
         )

@@ -9,6 +9,7 @@ from typing import Any
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.recording import apply_pointwise
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandSizeError
 from gradspec_reference.names import likeness
 from gradspec_reference.names.functions import (
     copies,
@@ -76,7 +77,7 @@ def binary_cross_entropy_with_logits(
 def check_same_shape(input: Tensor, target: Tensor) -> None:
     """Refuse targets that would be broadcast."""
     if input.shape != target.shape:
-        raise ValueError(f"shapes {list(input.shape)} and {list(target.shape)} were given")
+        raise OperandSizeError(f"shapes {list(input.shape)} and {list(target.shape)} were given")
 
 
 def kl_div(
@@ -167,4 +168,6 @@ def spread(var: Tensor, input: Tensor) -> Tensor:
     lengths = zip(input.shape, var.shape, strict=False)
     if input.ndim == var.ndim and sum(v for n, v in lengths if n != v) == 1:
         return var
-    raise ValueError(f"variances of shape {list(var.shape)} were given for {list(input.shape)}")
+    raise OperandSizeError(
+        f"variances of shape {list(var.shape)} were given for {list(input.shape)}"
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from gradspec_reference.dtypes import int64, promoted_dtype, uint8
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, apply_pointwise
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError, OperandSizeError
 from gradspec_reference.names.functions import (
     elementwise,
     indexing,
@@ -127,6 +128,7 @@ def nll_loss(
     entries = indexing.gather(rows, 1, shapes.unsqueeze(classes, 1))
     shares = counted.to(input.dtype)
     if weight is not None:
+        check_is_for_each(weight, rows.shape[1])
         shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
     losses = -shapes.reshape(entries, target.shape) * shares
     return reduced(selection.where(counted, losses, 0.0), shares, reduction)
@@ -138,7 +140,9 @@ def check_classes(input: Tensor, target: Tensor) -> None:
         raise ValueError("log probabilities of no dimension were given; give one of classes")
     beside = (*input.shape[:1], *input.shape[2:]) if input.ndim > 1 else ()
     if input.ndim > 1 and target.shape[:1] != beside[:1]:
-        raise ValueError(f"{list(beside[:1])} rows and {list(target.shape)} classes were given")
+        raise OperandSizeError(
+            f"{list(beside[:1])} rows and {list(target.shape)} classes were given"
+        )
     if input.ndim == target.ndim == 1 and len(target) > 1:
         raise ValueError(f"{len(target)} classes were given for the probabilities of one")
     if target.shape != beside:
@@ -146,7 +150,15 @@ def check_classes(input: Tensor, target: Tensor) -> None:
     if input._array.dtype.kind != "f":
         raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
     if target.dtype not in (int64, uint8):
-        raise RuntimeError(f"classes were given as {target.dtype}; use int64")
+        raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
+
+
+def check_is_for_each(weight: Tensor, classes: int) -> None:
+    """Refuse weights that are not one for each class."""
+    if weight.shape != (classes,):
+        raise OperandShapeError(
+            f"weights of shape {list(weight.shape)} were given for {classes} classes"
+        )
 
 
 def check_range(input: Tensor, target: Tensor) -> None:
@@ -178,7 +190,7 @@ def cross_entropy(
     reduction = said(reduction, size_average, reduce)
     dim = 1 if input.ndim > 1 else 0
     if input.shape == target.shape and not target.dtype.is_floating_point:
-        raise RuntimeError(f"probabilities of classes were given as {target.dtype}")
+        raise OperandDtypeError(f"probabilities of classes were given as {target.dtype}")
     if input.shape == target.shape and ignore_index >= 0:
         raise RuntimeError("ignore_index was given with probabilities, of which none is ignored")
     if not 0 <= label_smoothing <= 1 and input.ndim:
@@ -186,10 +198,8 @@ def cross_entropy(
     if not input.ndim:
         raise IndexError("cross_entropy was given a 0-d tensor; it needs a dimension of classes")
     classes = input._array.shape[dim]
-    if weight is not None and weight.shape != (classes,):
-        raise RuntimeError(
-            f"weights of shape {list(weight.shape)} were given for {classes} classes"
-        )
+    if weight is not None:
+        check_is_for_each(weight, classes)
     logs = normalised.along("log_softmax", input, dim, None)
     if input.shape == target.shape:
         return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradspec_reference.dtypes import int64
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError, PlaceRangeError
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
@@ -18,7 +19,7 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.nn import activations
 from gradspec_reference.nn.attention import pairwise_distance
-from gradspec_reference.nn.losses import check_is_constant, said, taken
+from gradspec_reference.nn.losses import check_is_constant, check_is_for_each, said, taken
 
 MATRIX = 2
 SMALL = 1e-12
@@ -162,9 +163,10 @@ def multi_margin_loss(
     rows = shapes.reshape(input, (1, -1)) if alone else input
     classes = shapes.reshape(target, (-1, 1))
     if not indexing.in_range(classes, rows.shape[1]):
-        raise RuntimeError(f"a class outside 0 to {rows.shape[1] - 1} was given")
+        raise PlaceRangeError(f"a class outside 0 to {rows.shape[1] - 1} was given")
     lacking = elementwise.relu(rows - indexing.gather(rows, 1, classes) + margin) ** p
     if weight is not None:
+        check_is_for_each(weight, rows.shape[1])
         lacking = lacking * shapes.unsqueeze(indexing.index_select(weight, 0, classes[:, 0]), 1)
     others = Tensor(np.arange(rows.shape[1]) != classes._array)
     losses = reductions.sum(lacking * others, 1) / rows.shape[1]
@@ -174,12 +176,12 @@ def multi_margin_loss(
 def check_classes(input: Tensor, target: Tensor) -> None:
     """Refuse what is not a class for each row."""
     if target.dtype is not int64:
-        raise RuntimeError(f"classes were given as {target.dtype}; use int64")
+        raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"a loss of classes was given {input.dtype}; use float()")
     rows = len(input) if input.ndim == MATRIX else 1
     if input.ndim > MATRIX or not input.numel() or target.ndim > 1 or target.numel() != rows:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"{list(input.shape)} and {list(target.shape)} were given; one class a row"
         )
 
@@ -193,14 +195,18 @@ def multilabel_margin_loss(
 ) -> Tensor:
     """Return what each wanted class is not ahead of each other by one; -1 ends the wanted ones."""
     reduction = said(reduction, size_average, reduce)
-    if input.shape != target.shape or input.ndim > MATRIX or target.dtype is not int64:
-        raise RuntimeError(f"{list(input.shape)} and {list(target.shape)} of classes were given")
+    if input.shape != target.shape or input.ndim > MATRIX:
+        raise OperandShapeError(
+            f"{list(input.shape)} and {list(target.shape)} of classes were given"
+        )
+    if target.dtype is not int64:
+        raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"multilabel_margin_loss was given {input.dtype}; use float()")
     rows = shapes.reshape(input, (-1, input.shape[-1] if input.ndim else 1))
     named = target._array.reshape(rows.shape)
     if ((named < -1) | (named >= rows.shape[1])).any():
-        raise RuntimeError(f"a class outside -1 to {rows.shape[1] - 1} was given")
+        raise PlaceRangeError(f"a class outside -1 to {rows.shape[1] - 1} was given")
     listed = np.logical_and.accumulate(named >= 0, axis=1)
     among = np.zeros(rows.shape, bool)
     row, place = np.nonzero(listed)

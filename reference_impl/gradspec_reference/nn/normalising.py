@@ -13,6 +13,7 @@ import numpy as np
 
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.recording import unary
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
@@ -50,12 +51,12 @@ def last_dims(
     """Return the dimensions that have a shape; RuntimeError if the last ones have another."""
     shape = tuple(shape)
     if not shape or input.shape[max(input.ndim - len(shape), 0) :] != shape:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"{name} was given shape {list(input.shape)}, which does not end in {list(shape)}"
         )
     for other in others:
         if other is not None and other.shape != shape:
-            raise RuntimeError(f"{name} was given {list(other.shape)} beside {list(shape)}")
+            raise OperandShapeError(f"{name} was given {list(other.shape)} beside {list(shape)}")
     return tuple(range(input.ndim - len(shape), input.ndim))
 
 
@@ -75,7 +76,7 @@ def of_channels(name: str, values: Tensor | None, input: Tensor) -> Tensor | Non
     if values is None:
         return None
     if values.shape != input.shape[1:2]:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"{name} was given {list(values.shape)} numbers for {input.shape[1]} channels"
         )
     return shapes.reshape(values, (1, -1, *(1,) * (input.ndim - 2)))
@@ -198,7 +199,9 @@ def group_norm(
     if num_groups > 0:
         check_several((rows * channels // num_groups, *rest))
     if num_groups <= 0 or channels % num_groups:
-        raise RuntimeError(f"group_norm was asked for {num_groups} groups of {channels} channels")
+        raise OperandShapeError(
+            f"group_norm was asked for {num_groups} groups of {channels} channels"
+        )
     factor, move = (of_channels("group_norm", each, input) for each in (weight, bias))
     check_floating("group_norm", input, weight, bias)
     grouped = shapes.reshape(input, (rows, num_groups, channels // num_groups * math.prod(rest)))

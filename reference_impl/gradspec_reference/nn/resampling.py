@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import (
     elementwise,
     indexing,
@@ -177,7 +178,7 @@ def check_grid(input: Tensor, grid: Tensor) -> None:
     fits = input.ndim == grid.ndim and input.ndim in (IMAGES, IMAGES + 1)
     fits = fits and input.shape[0] == grid.shape[0] and grid.shape[-1] == input.ndim - 2
     if not fits or 0 in input.shape[1:] or input.dtype != grid.dtype:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"grid_sample was given {list(input.shape)} of {input.dtype} and a grid of "
             f"{list(grid.shape)} of {grid.dtype}"
         )

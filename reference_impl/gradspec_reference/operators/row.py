@@ -50,6 +50,7 @@ class Operator:
     # "integers": has one for floating numbers alone
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which
+    options: Mapping[str, Any] | None = None  # params and their defaults: makes it a function
 
     # what follows, and what an engine derives; it goes when the row goes
     operand_names: tuple[str, ...] = field(init=False, repr=False)

@@ -230,6 +230,7 @@ ROWS: Final = (
         *("tanhshrink(x)", lambda x: x - np.tanh(x), ANALYTIC),
         means="x - tanh(x)",
         ends=far(1.0, 1.0),
+        keeps="",
     ),
     activation(
         *("softshrink(x, lambd=0.5)", softshrink),
@@ -273,5 +274,6 @@ ROWS: Final = (
         plain=on(2, 3, dim=-1),
         first=on(2, 3, dim=0),
         ends={"far": at([-FAR, FAR], 0.0, weights=[1.0, 0.0], dim=0)},
+        keeps="result",
     ),
 )

@@ -124,6 +124,7 @@ ROWS: Final = (
         padded=call((1, 2, 4), (2, 3, 3), padding=1, stride=2),
         dilated=call((1, 2, 3), (2, 3, 3), dilation=2),
         grouped=call((1, 4, 3), (4, 3, 2), 6, groups=2),
+        particular=True,
     ),
     functional(
         *(f"conv_transpose2d({TRANSPOSED})", transposed, ANALYTIC),
@@ -133,5 +134,6 @@ ROWS: Final = (
         padded=call((1, 1, 3, 4), (1, 2, 3, 2), padding=(1, 2), stride=2),
         dilated=call((1, 1, 2, 3), (1, 2, 2, 3), dilation=(3, 2)),
         grouped=call((1, 4, 2, 1), (4, 3, 1, 2), 6, groups=2),
+        particular=True,
     ),
 )

@@ -60,6 +60,8 @@ ROWS: Final = (
         weight=WEIGHED,
         **reductions(PAIR),
         kinks=SLOPED,
+        keeps="",
+        promotes=False,
     ),
     functional(
         *("smooth_l1_loss(x, target, reduction='mean', beta=1.0)", smooth_l1_loss),
@@ -67,6 +69,7 @@ ROWS: Final = (
         beta={**PAIR, "beta": 0.625},
         straight={**PAIR, "beta": 0.0},
         **reductions(PAIR),
+        promotes=False,
     ),
     functional(
         *("huber_loss(x, target, reduction='mean', delta=1.0, weight=None)", huber_loss),
@@ -74,5 +77,6 @@ ROWS: Final = (
         delta={**PAIR, "delta": 0.625},
         weight=WEIGHED,
         **reductions(PAIR),
+        promotes=False,
     ),
 )

@@ -49,6 +49,7 @@ FUNCTIONS: Final = (
         means="2 ** x",
         ends={"far": at([-INF, -3000.0, 3000.0, INF], [0.0, 0.0, INF, INF])},
         **IN_PLACE,
+        keeps="result",
     ),
     one(
         *("log2", lambda x: np.log(x) / np.log(2)),

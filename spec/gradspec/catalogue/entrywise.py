@@ -92,7 +92,7 @@ def stepped(name: str, formula: Callable[..., Any], kinks: Any, **more: Any) -> 
     """Write the row of a step function, which is asked on either side of zero."""
     positive, negative = on(domain=ODD_AND_POSITIVE), on(domain=ODD_AND_NEGATIVE)
     more |= {"array": on(2, 3, domain=ODD), "negative": negative}
-    return row(f"{name}(x)", formula, PIECEWISE, positive, kinks=kinks, **more)
+    return row(f"{name}(x)", formula, PIECEWISE, positive, kinks=kinks, keeps="", **more)
 
 
 def either(called: str, formula: Callable[..., Any], **more: Any) -> Operator:
@@ -282,8 +282,8 @@ FUNCTIONS: Final = (
         **IN_PLACE,
     ),
     stepped("sign", lambda x: np.sign(real(x)), jump(0.0), **IN_PLACE),
-    one("exp", np.exp, ends=far(0.0, INF), **IN_PLACE),
-    one("expm1", np.expm1, ends=far(0.0, INF), **IN_PLACE),
+    one("exp", np.exp, ends=far(0.0, INF), **IN_PLACE, keeps="result"),
+    one("expm1", np.expm1, ends=far(0.0, INF), **IN_PLACE, keeps="result"),
     one("log", np.log, domain=POSITIVE, ends=OF_LOGARITHMS | outside(-1.0, -1.0), **IN_PLACE),
     one(
         *("log1p", np.log1p),
@@ -291,33 +291,43 @@ FUNCTIONS: Final = (
         ends={"minus_one": at([-1.0], INF), "infinity": at([INF], 0.0), **outside(-2.0, -1.0)},
         **IN_PLACE,
     ),
-    one("sqrt", np.sqrt, domain=POSITIVE, ends=OF_LOGARITHMS | outside(-1.0), **IN_PLACE),
+    one(
+        "sqrt",
+        np.sqrt,
+        domain=POSITIVE,
+        ends=OF_LOGARITHMS | outside(-1.0),
+        **IN_PLACE,
+        keeps="result",
+    ),
     one(
         *("rsqrt", lambda x: 1 / np.sqrt(x)),
         domain=POSITIVE,
         means="1 / sqrt(x)",
         ends={"zero": at([0.0], -INF), "infinity": at([INF], 0.0), **outside(-1.0)},
         **IN_PLACE,
+        keeps="result",
     ),
     one(
         *("reciprocal", lambda x: 1 / x),
         means="1 / x",
         ends={"zero": at([0.0], -INF), "infinity": at([-INF, INF], 0.0)},
         **IN_PLACE,
+        keeps="result",
     ),
     one("square", np.square, means="x**2"),
     one("sin", np.sin, tame=True, **IN_PLACE),
     one("cos", np.cos, tame=True, **IN_PLACE),
-    one("tan", np.tan, domain=BELOW_A_POLE, **IN_PLACE),
+    one("tan", np.tan, domain=BELOW_A_POLE, **IN_PLACE, keeps="result"),
     one("sinh", np.sinh, ends=far(INF, INF), **IN_PLACE),
     one("cosh", np.cosh, ends=far(-INF, INF), **IN_PLACE),
-    one("tanh", np.tanh, tame=True, ends=far(0.0, 0.0), **IN_PLACE),
+    one("tanh", np.tanh, tame=True, ends=far(0.0, 0.0), **IN_PLACE, keeps="result"),
     one(
         *("sigmoid", lambda x: 1 / (1 + np.exp(-x))),
         means="1 / (1 + exp(-x))",
         tame=True,
         ends=far(0.0, 0.0),
         **IN_PLACE,
+        keeps="result",
     ),
     row(
         "relu(x)",
@@ -328,6 +338,7 @@ FUNCTIONS: Final = (
         kinks={"": Kink(point(0.0), (0.0, 1.0), 0.0)},
         ends=far(0.0, 1.0) | at_nan(1.0),
         **IN_PLACE,
+        keeps="result",
     ),
     stepped("floor", lambda x: np.floor(real(x)), jump(1.0), **IN_PLACE),
     stepped("round", lambda x: np.round(real(x)), jump(0.5), means="nint(x)", **IN_PLACE),

@@ -87,6 +87,8 @@ ROWS: Final = (
         upper=on(2, 2, domain=SYMMETRIC, UPLO="U"),
         several=ALWAYS,
         settled=of_eigenvectors,
+        keeps="result0 result1",
+        factors=True,
     ),
     linalg(
         *("svd(x, full_matrices=True)", svd, SPECTRAL, on(3, 3)),
@@ -94,6 +96,8 @@ ROWS: Final = (
         wide=on(2, 3, full_matrices=False),
         several=ALWAYS,
         settled=of_singular_vectors,
+        keeps="result0 result1 result2",
+        factors=True,
     ),
     linalg(
         *("qr(x, mode='reduced')", qr, ANALYTIC, on(3, 3)),
@@ -102,5 +106,7 @@ ROWS: Final = (
         complete=on(2, 3, mode="complete"),
         several=ALWAYS,
         settled=of_triangle,
+        keeps="result0 result1",
+        factors=True,
     ),
 )

@@ -80,6 +80,7 @@ def joined(name: str, formula: Callable[..., Any], *shapes: tuple[int, ...], **m
         f"{name}(tensors)",
         formula,
         {"tensors": [of(*shape) for shape in shapes]},
+        promotes=True,
         **more,
     )
 
@@ -93,7 +94,7 @@ SPREAD: Final = "torch.meshgrid(*$tensors, indexing=$indexing)"
 
 ROWS: Final = (
     joined("hstack", np.hstack, (2, 1), (2, 3), vectors=vectors(2, 3)),
-    joined("vstack", np.vstack, (1, 3), (2, 3), vectors=vectors(3, 3)),
+    joined("vstack", np.vstack, (1, 3), (2, 3), vectors=vectors(3, 3), hands_on=True),
     joined("dstack", np.dstack, (2, 3, 1), (2, 3, 2), vectors=vectors(3, 3)),
     joined("column_stack", np.column_stack, (2, 1), (2, 3), vectors=vectors(3, 3)),
     linear(
@@ -101,6 +102,8 @@ ROWS: Final = (
         blocks,
         {"tensors": [of(2, 3), of(1, 2), of(3)]},
         torch="torch.block_diag(*$tensors)",
+        hands_on=True,
+        promotes=True,
     ),
     linear(
         "meshgrid(tensors, indexing)",
@@ -109,6 +112,7 @@ ROWS: Final = (
         xy={"tensors": [of(2), of(3), of(4)], "indexing": "xy"},
         several=ALWAYS,
         torch=SPREAD,
+        keeps="?",
     ),
     linear(
         "cartesian_prod(tensors)",
@@ -122,6 +126,7 @@ ROWS: Final = (
         {"tensors": [of(3, 1), of(2), of()]},
         several=ALWAYS,
         torch="torch.broadcast_tensors(*$tensors)",
+        keeps="?",
     ),
     linear(
         "combinations(x, r=2, with_replacement=False)",
@@ -129,6 +134,7 @@ ROWS: Final = (
         on(4),
         three=on(4, r=3),
         repeated=on(3, with_replacement=True),
+        keeps="?",
     ),
     linear("tile(x, dims)", np.tile, on(2, 3, dims=(2, 1, 3)), fewer=on(2, 3, dims=(2,))),
     linear(
@@ -153,6 +159,7 @@ ROWS: Final = (
         lambda x, dim, sizes: x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :]),
         on(2, 6, 3, dim=1, sizes=(2, 3)),
         **METHOD,
+        hands_on=True,
     ),
     linear(
         "tensor_split(x, indices_or_sections, dim=0)",

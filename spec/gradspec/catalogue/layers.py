@@ -121,18 +121,22 @@ ROWS: Final = (
         mask={**SEEN, "attn_mask": of(2, 4)},
         seen={**SEEN, "attn_mask": of(2, 4, domain=TRUTH)},
         heads=on(2, 1, 3, 2, key=of(2, 1, 4, 2), value=of(2, 1, 4, 3)),
+        keeps="?",
     ),
     functional(
         *("cosine_similarity(x, x2, dim=1, eps=1e-08)", cosine_similarity, PIECEWISE),
         on(2, 3, x2=of(2, 3)),
         dim=on(2, 3, x2=of(2, 3), dim=0),
         eps=on(4, 2, x2=of(4, 2), eps=1.75),
+        promotes=True,
     ),
     functional(
         "pairwise_distance(x, x2, p=2.0, eps=1e-06, keepdim=False)",
         *(pairwise_distance, PIECEWISE, on(2, 3, x2=of(2, 3))),
         p=on(2, 3, x2=of(2, 3), p=3.0),
         options=on(2, 3, x2=of(2, 3), eps=0.25, keepdim=True),
+        keeps="result",
+        promotes=True,
     ),
     functional(
         *("pixel_shuffle(x, upscale_factor)", pixel_shuffle, LINEAR),

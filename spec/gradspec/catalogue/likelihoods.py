@@ -100,11 +100,13 @@ ROWS: Final = (
         weight={**LOGITS, "weight": BY_COLUMN},
         pos_weight={**LOGITS, "pos_weight": BY_COLUMN},
         **reductions(LOGITS),
+        keeps="?",
     ),
     functional(
         *("kl_div(x, target, reduction='mean', log_target=False)", kl_div, ANALYTIC, LOGS),
         log_target={**LOGS, "log_target": True},
         **reductions(LOGS, "batchmean"),
+        promotes=False,
     ),
     functional(
         "poisson_nll_loss(x, target, log_input=True, full=False, eps=1e-08, reduction='mean')",
@@ -115,6 +117,7 @@ ROWS: Final = (
         eps={**RATES, "log_input": False, "eps": 0.125},
         full={**RATES, "full": True},
         **reductions(RATES),
+        promotes=False,
     ),
     functional(
         "gaussian_nll_loss(x, target, var, full=False, eps=1e-06, reduction='mean')",
@@ -127,5 +130,6 @@ ROWS: Final = (
             "eps": at([2.5], None, (2.0, -2.0, -1.5), target=[0.5], var=[0.25], eps=1.0),
         },
         **reductions(NORMAL),
+        keeps="",
     ),
 )

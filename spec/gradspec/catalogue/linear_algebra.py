@@ -171,14 +171,26 @@ SQUARES: Final = (
         singular=point([[1.0, 2.0], [2.0, 4.0]]),
         singular_stack=point([[[0.0, 1.5], [0.0, -2.0]], [[0.0, 0.0], [0.0, 0.0]]]),
         singular_of_three=point([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
+        keeps="result x",
+        factors=True,
     ),
-    linalg("slogdet(x)", sign_and_logarithm, ANALYTIC, SQUARE, stack=STACK, several=ALWAYS),
+    linalg(
+        "slogdet(x)",
+        sign_and_logarithm,
+        ANALYTIC,
+        SQUARE,
+        stack=STACK,
+        several=ALWAYS,
+        keeps="?",
+        factors=True,
+    ),
     row(
         *("logdet(x)", logarithm, ANALYTIC),
         point([[1.5, -0.5, 0.25], [0.75, 2.0, -1.0], [-0.25, 0.5, 1.25]]),
         stack=point([[[2.0, 0.5], [-1.0, 1.5]], [[-1.5, 0.25], [1.0, -2.0]]]),
+        factors=True,
     ),
-    linalg("inv(x)", np.linalg.inv, ANALYTIC, SQUARE, stack=STACK),
+    linalg("inv(x)", np.linalg.inv, ANALYTIC, SQUARE, stack=STACK, keeps="result", factors=True),
     linalg(
         *("matrix_power(x, n)", np.linalg.matrix_power, ANALYTIC, on(3, 3, n=3)),
         one=on(2, 2, n=1),
@@ -189,8 +201,19 @@ SQUARES: Final = (
     linalg(
         *("matrix_exp(x)", exponential, ANALYTIC, on(3, 3, domain=INNER)),
         stack=on(2, 2, 2, domain=INNER),
+        factors=True,
     ),
-    linalg("pinv(x)", pseudo_inverse, ANALYTIC, on(3, 2), wide=on(2, 4), stack=on(2, 3, 1)),
+    linalg(
+        "pinv(x)",
+        pseudo_inverse,
+        ANALYTIC,
+        on(3, 2),
+        wide=on(2, 4),
+        stack=on(2, 3, 1),
+        keeps="result x",
+        factors=True,
+        lenient=True,
+    ),
 )
 
 SOLUTIONS: Final = (
@@ -200,6 +223,8 @@ SOLUTIONS: Final = (
         right=on(3, 3, other=of(2, 3), left=False),
         stack=on(2, 2, 2, other=of(2, 2, 3)),
         stretched=on(2, 2, other=of(3, 2, 1)),
+        keeps="result x",
+        factors=True,
     ),
     linalg(
         "solve_triangular(x, other, *, upper, left=True, unitriangular=False)",
@@ -210,11 +235,15 @@ SOLUTIONS: Final = (
         unitriangular=on(3, 3, other=of(3, 2), upper=True, unitriangular=True),
         unitriangular_lower=on(2, 2, other=of(2, 1), upper=False, unitriangular=True),
         stack=on(2, 2, 2, domain=UNLIKE, other=of(2, 2, 1), upper=True),
+        keeps="result x",
+        factors=True,
     ),
     linalg(
         *("cholesky(x, *, upper=False)", root, ANALYTIC, on(3, 3, domain=DEFINITE)),
         upper=on(3, 3, domain=DEFINITE, upper=True),
         stack=on(2, 2, 2, domain=DEFINITE),
+        keeps="result",
+        factors=True,
     ),
 )
 
@@ -223,11 +252,15 @@ SPECTRA: Final = (
         *("eigvalsh(x, UPLO='L')", eigenvalues, SPECTRAL, on(3, 3, domain=SYMMETRIC)),
         upper=on(3, 3, domain=SYMMETRIC, UPLO="U"),
         stack=on(2, 2, 2, domain=SYMMETRIC),
+        keeps="result",
+        factors=True,
     ),
     linalg(
         *("svdvals(x)", singular_values, SPECTRAL, on(3, 2)),
         wide=on(2, 3),
         stack=on(2, 2, 1),
+        keeps="result",
+        factors=True,
     ),
     row(
         *("matrix_norm(x, ord='fro', dim=(-2, -1), keepdim=False)", matrix_norm, PIECEWISE),
@@ -244,6 +277,7 @@ SPECTRA: Final = (
         nuclear_dim=on(2, 3, 2, ord="nuc", dim=(0, 1), keepdim=True),
         kinks={"": Kink(point([[0.0, 0.0]]), BETWEEN, 0.0)},
         torch="torch.linalg.matrix_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim))",
+        keeps="result x",
     ),
     row(
         *("cdist(x, x2, p=2.0)", distances, PIECEWISE, on(2, 3, x2=of(4, 3))),
@@ -253,6 +287,8 @@ SPECTRA: Final = (
         stack=on(2, 1, 3, x2=of(2, 2, 3)),
         kinks={"": Kink(point([[1.0, 2.0]], x2=np.array([[1.0, 2.0]])), BETWEEN, 0.0)},
         torch="torch.cdist($x, $x2, $(p=$p))",
+        keeps="?",
+        factors=True,
     ),
 )
 

@@ -103,7 +103,7 @@ def reductions(plain: Given, *others: str) -> dict[str, Any]:
     return {name: {**plain, "reduction": name} for name in ("sum", "none", *others)}
 
 
-def of_classes(called: str, formula: Callable[..., Any], smoothness: Any, **more: Given) -> Any:
+def of_classes(called: str, formula: Callable[..., Any], smoothness: Any, **more: Any) -> Any:
     """Write the row of a loss whose target is the number of a class."""
     return functional(
         *(called, formula, smoothness, CLASSED),
@@ -122,7 +122,10 @@ SMOOTHED: Final[Given] = {**CLASSED, "label_smoothing": 0.25}
 
 ROWS: Final = (
     of_classes(
-        "nll_loss(x, target, weight=None, ignore_index=-100, reduction='mean')", nll_loss, LINEAR
+        "nll_loss(x, target, weight=None, ignore_index=-100, reduction='mean')",
+        nll_loss,
+        LINEAR,
+        keeps="target x",
     ),
     of_classes(
         "cross_entropy(x, target, weight=None, ignore_index=-100, reduction='mean', "
@@ -133,5 +136,6 @@ ROWS: Final = (
         probabilities=PROBABILITIES,
         probabilities_weight={**PROBABILITIES, "weight": WEIGHTS, "reduction": "sum"},
         probabilities_smoothed={**PROBABILITIES, "label_smoothing": 0.125},
+        keeps="target",
     ),
 )

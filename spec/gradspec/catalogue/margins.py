@@ -133,6 +133,7 @@ ROWS: Final = (
         kinks={
             "": Kink(point(1.5, other=np.array(1.5), target=np.array(1)), (-1.0, 1.0), (-1.0, 1.0))
         },
+        keeps="",
     ),
     functional(
         "hinge_embedding_loss(x, target, margin=1.0, reduction='mean')",
@@ -142,6 +143,7 @@ ROWS: Final = (
         margin={**ALIKE_OR_NOT, "margin": 0.65625},
         **reductions(ALIKE_OR_NOT),
         kinks={"": Kink(point(1.0, target=np.array(-1)), (-1.0, 0.0), -1.0)},
+        keeps="",
     ),
     functional(
         "cosine_embedding_loss(x, other, target, margin=0, reduction='mean')",
@@ -151,6 +153,7 @@ ROWS: Final = (
         margin={**VECTORS, "margin": 0.375},
         alone=on(3, other=of(3), target=np.array(1)),
         **reductions(VECTORS),
+        keeps="other x",
     ),
     functional(
         "triplet_margin_loss(x, positive, negative, margin=1.0, p=2.0, eps=1e-06, swap=False, "
@@ -161,11 +164,13 @@ ROWS: Final = (
         eps={**TRIPLETS, "eps": 0.125},
         swap={**TRIPLETS, "swap": True},
         **reductions(TRIPLETS),
+        keeps="",
     ),
     functional(
         *("soft_margin_loss(x, target, reduction='mean')", soft_margin_loss),
         *(ANALYTIC, ALIKE_OR_NOT),
         **reductions(ALIKE_OR_NOT),
+        keeps="?",
     ),
     functional(
         "multilabel_soft_margin_loss(x, target, weight=None, reduction='mean')",
@@ -193,11 +198,14 @@ ROWS: Final = (
                 0.0,
             )
         },
+        halves=False,
     ),
     functional(
         *("multilabel_margin_loss(x, target, reduction='mean')", multilabel_margin_loss),
         *(PIECEWISE, LISTED),
         alone=on(4, domain=SPACED, target=np.array([2, UNTOLD, UNTOLD, 0])),
         **reductions(LISTED),
+        keeps="?",
+        halves=False,
     ),
 )

@@ -96,6 +96,7 @@ ROWS: Final = (
         dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
+        keeps="result0 x",
     ),
     row(
         *("vector_norm(x, ord=2, dim=None, keepdim=False)", vector_norm, PIECEWISE, on(2, 3)),
@@ -120,5 +121,6 @@ ROWS: Final = (
             "half_at_zero": at([0.0, 4.0], None, [0.0, 1.0], ord=0.5),
         },
         torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim))",
+        keeps="result x",
     ),
 )

@@ -131,6 +131,7 @@ ROWS: Final = (
         training_affine=on(2, 3, 2, weight=WEIGHT, bias=of(3), **TRAINING),
         eps=on(4, 3, eps=0.5, **TRAINING),
         images=on(2, 3, 2, 4, weight=WEIGHT, bias=of(3), **TRAINING),
+        keeps="?",
     ),
     functional(
         *("group_norm(x, num_groups, weight=None, bias=None, eps=1e-05)", group_norm),
@@ -157,5 +158,6 @@ ROWS: Final = (
         "local_response_norm(x, size, alpha=0.0001, beta=0.75, k=1.0)",
         *(local_response_norm, ANALYTIC, on(2, 4, 3, size=3)),
         options=on(2, 5, 2, size=2, alpha=0.5, beta=1.25, k=0.75),
+        keeps="x",
     ),
 )

@@ -126,6 +126,15 @@ class Operator:
 
     What an operator with several results leaves open, such as a sign, is not asked: `settled` makes
     of the results of an engine what is determined, and the formula gives that.
+
+    `keeps` names the operands and results that torch keeps for the derivative, if that is not what
+    `gradspec.catalogue.keeping` makes of the formula; it is `?` where it is left open.  It
+    `promotes` operands of several types to one, if that is not for the reason that they are
+    broadcast, and `converts` to a type that it names.  It `factors` matrices, which must not be
+    singular; no `halves`, and nothing that is factored, are asked in float16.  It `hands_on` a
+    cotangent as a view of itself, or of a part; is `of_memory` where it is about how its operand
+    lies in memory, and may refuse.  It is `particular` where it refuses shapes for which the
+    formula has numbers, and `lenient` where it takes some for which that has none.
     """
 
     name: str
@@ -147,6 +156,15 @@ class Operator:
     inplace: bool = False
     form_of: str = ""
     settled: Callable[..., Any] | None = None
+    keeps: str | None = None
+    promotes: bool | None = None
+    factors: bool = False
+    halves: bool = True
+    converts: bool = False
+    hands_on: bool = False
+    particular: bool = False
+    lenient: bool = False
+    of_memory: bool = False
 
     def gives_several(self, given: Iterable[str]) -> bool:
         """Say whether a call with these arguments returns several tensors."""
@@ -217,6 +235,15 @@ def row(
     has_room: bool = False,
     inplace: bool = False,
     settled: Callable[..., Any] | None = None,
+    keeps: str | None = None,
+    promotes: bool | None = None,
+    factors: bool = False,
+    halves: bool = True,
+    converts: bool = False,
+    hands_on: bool = False,
+    particular: bool = False,
+    lenient: bool = False,
+    of_memory: bool = False,
     **calls: Given,
 ) -> Operator:
     """Write a row: `NAME(PARAMETERS)`, the formula, the plain call, and other calls by name."""
@@ -240,6 +267,15 @@ def row(
         has_room=has_room,
         inplace=inplace,
         settled=settled,
+        keeps=keeps,
+        promotes=promotes,
+        factors=factors,
+        halves=halves,
+        converts=converts,
+        hands_on=hands_on,
+        particular=particular,
+        lenient=lenient,
+        of_memory=of_memory,
     )
 
 

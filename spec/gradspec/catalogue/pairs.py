@@ -122,6 +122,7 @@ ROWS: Final = (
         kinks={"": Kink(point(0.0, other=np.array(0.0)), (-1.0, 1.0))},
         ends={"infinity": at([INF], (or_nan(1.0), 0.0), (NO_NUMBER, None), other=[1.0])},
         **IN_PLACE,
+        keeps="other result x",
     ),
     two(
         *("logaddexp(x, other)", logaddexp, ANALYTIC),
@@ -142,6 +143,7 @@ ROWS: Final = (
         kinks={"": Kink(point(0.0, other=np.array(1.5)), (-1.0, 1.0), 0.0)},
         ends={"infinity": at([INF], (or_nan(1.0), 0.0), (NO_NUMBER, None), other=[2.0])},
         **IN_PLACE,
+        keeps="result x",
     ),
     row(
         "lerp(x, end, weight)",
@@ -152,6 +154,7 @@ ROWS: Final = (
         tensor=on(2, 3, end=of(3), weight=of(2, 1)),
         broadcast=on(2, 1, end=of(3), weight=of(4, 1, 1)),
         **IN_PLACE,
+        promotes=False,
     ),
     row(
         "addcmul(x, tensor1, tensor2, *, value=1)",
@@ -171,5 +174,6 @@ ROWS: Final = (
         broadcast=on(3, tensor1=of(2, 1), tensor2=of(4, 1, 1)),
         value=on(2, 3, tensor1=of(2, 1), tensor2=of(3), value=-1.5),
         **IN_PLACE,
+        promotes=False,
     ),
 )

@@ -117,7 +117,8 @@ def scattered_and_reduced(
 ) -> Any:
     """Reduce what an index sends to each entry, with the entry or without."""
     whole = np.array(typed(x, src))
-    told, sent = key(dim, index), reached(src, index)
+    told = key(dim, index)
+    sent = np.broadcast_to(reached(src, index), whole[told].shape)  # which are there, or refused
     for place in np.ndindex(*x.shape):
         here = np.all([each == p for each, p in zip(told, place, strict=True)], axis=0)
         own = [x[place]] if include_self or not here.any() else []
@@ -158,7 +159,7 @@ def diagonal_of(x: Any, diagonal: int = 0) -> Any:
     return embedded(x, diagonal) if x.ndim == 1 else np.diagonal(x, diagonal)
 
 
-def into(called: str, formula: Callable[..., Any], plain: Given, **calls: Given) -> Operator:
+def into(called: str, formula: Callable[..., Any], plain: Given, **calls: Any) -> Operator:
     """Write the row of what puts entries into x, which may happen in place."""
     return linear(called, formula, plain, **calls, **INTO_X)
 
@@ -183,12 +184,14 @@ PUTTING: Final = (
         added,
         on(3, 4, dim=0, index=of(5, domain=places(3)), source=of(5, 4)),
         alpha=on(2, 4, dim=1, index=of(3, domain=places(4)), source=of(2, 3), alpha=-1.5),
+        keeps="?",
     ),
     into(
         "index_copy(x, dim, index, source)",
         copied,
         on(3, 4, dim=0, index=ROWS_OF_X, source=of(2, 4)),
         columns=on(3, 4, dim=1, index=COLUMNS_OF_X, source=of(3, 2)),
+        keeps="?",
     ),
     into(
         "index_fill(x, dim, index, value)",
@@ -207,6 +210,7 @@ PUTTING: Final = (
         put_flat,
         on(3, 4, index=np.array([[7, 2], [0, 11]]), source=of(2, 2)),
         accumulate=on(2, 3, index=np.array([4, 1, 4]), source=of(3), accumulate=True),
+        keeps="?",
     ),
     into(
         "masked_scatter(x, mask, source)",
@@ -220,12 +224,14 @@ PUTTING: Final = (
         on(3, 4, dim=0, index=FIRSTS[:1], src=of(1, 3)),
         columns=on(3, 4, dim=1, index=COLUMNS, src=of(2, 2)),
         value=on(3, 4, dim=1, index=COLUMNS, value=7.0),
+        particular=True,
     ),
     into(
         "scatter_add(x, dim, index, src)",
         scattered_and_added,
         on(3, 4, dim=1, index=TWICE, src=of(3, 3)),
         first=on(4, 3, dim=0, index=FIRSTS, src=of(2, 3)),
+        particular=True,
     ),
 )
 SHAPED: Final = (
@@ -233,12 +239,14 @@ SHAPED: Final = (
         "take(x, index)",
         lambda x, index: x.ravel()[index],
         on(2, 3, index=of(4, 2, domain=places(6))),
+        keeps="?",
     ),
     linear(
         "masked_select(x, mask)",
         lambda x, mask: x[np.broadcast_to(mask, x.shape)],
         on(2, 3, mask=of(2, 3, domain=TRUTH)),
         row=on(2, 4, mask=of(4, domain=TRUTH)),
+        keeps="mask x",
     ),
     linear(
         "select_scatter(x, src, dim, index)",
@@ -251,6 +259,7 @@ SHAPED: Final = (
         slice_replaced,
         on(4, 3, src=of(2, 3), start=2),
         end=on(2, 5, src=of(2, 2), dim=1, end=4, step=2),
+        hands_on=True,
     ),
     linear(
         "diagonal_scatter(x, src, offset=0, dim1=0, dim2=1)",
@@ -288,5 +297,6 @@ REDUCING: Final = row(
         ),
     },
     **INTO_X,
+    keeps="index result src x",
 )
 ROWS: Final = (*PUTTING, *SHAPED, REDUCING)

@@ -194,6 +194,7 @@ ROWS: Final = (
         padded=call(2, 5, kernel_size=3, padding=1),
         ceil=call(2, 5, kernel_size=2, ceil_mode=True),
         without_padding=call(2, 5, kernel_size=3, padding=1, count_include_pad=False),
+        keeps="?",
     ),
     functional(
         *(f"avg_pool2d(x, {AVG}, divisor_override=None)", avg_pool(2), LINEAR),
@@ -203,29 +204,34 @@ ROWS: Final = (
         ceil=call(1, 4, 3, kernel_size=3, stride=2, padding=1, ceil_mode=True),
         without_padding=call(1, 4, 3, kernel_size=3, padding=1, count_include_pad=False),
         divisor=call(1, 4, 6, kernel_size=2, divisor_override=3),
+        keeps="?",
     ),
     functional(
         *("lp_pool1d(x, norm_type, kernel_size, stride=None, ceil_mode=False)", lp_pool(1)),
         *(ANALYTIC, call(2, 3, 4, norm_type=2, kernel_size=2)),
         strided=call(2, 5, domain=POSITIVE, norm_type=3, kernel_size=3, stride=2),
         ceil=call(2, 5, norm_type=2, kernel_size=2, ceil_mode=True),
+        keeps="x",
     ),
     functional(
         *("lp_pool2d(x, norm_type, kernel_size, stride=None, ceil_mode=False)", lp_pool(2)),
         *(ANALYTIC, call(1, 2, 4, 3, norm_type=2, kernel_size=(2, 3))),
         strided=call(1, 5, 3, domain=POSITIVE, norm_type=3, kernel_size=2, stride=(2, 1)),
         ceil=call(1, 3, 5, norm_type=2, kernel_size=2, ceil_mode=True),
+        keeps="x",
     ),
     functional(
         *("adaptive_avg_pool1d(x, output_size)", adaptive(1), LINEAR),
         call(2, 3, 5, output_size=2),
         more=call(2, 3, output_size=4),
+        keeps="?",
     ),
     functional(
         *("adaptive_avg_pool2d(x, output_size)", adaptive(2), LINEAR),
         call(1, 2, 3, 5, output_size=2),
         sizes=call(1, 4, 5, output_size=(3, 2)),
         whole=call(2, 3, 4, output_size=1),
+        keeps="?",
     ),
     functional(
         *("adaptive_max_pool1d(x, output_size, *, return_indices=False)", adaptive_largest(1)),

@@ -54,6 +54,7 @@ PLAIN: Final = (
         stack_matrix=on(2, 1, 3, other=of(3, 2)),
         matrix_stack=on(2, 3, other=of(2, 3, 1)),
         sign="$x @ $other",
+        keeps="?",
     ),
     linear("dot(x, tensor)", np.dot, on(3, tensor=of(3))),
     linear("vdot(x, other)", np.dot, on(4, other=of(4))),
@@ -63,7 +64,7 @@ PLAIN: Final = (
         *("bmm(x, mat2)", np.matmul, on(2, 1, 3, mat2=of(2, 3, 4))),
         square=on(2, 2, 2, mat2=of(2, 2, 2)),
     ),
-    linear("outer(x, vec2)", np.outer, on(3, vec2=of(2))),
+    linear("outer(x, vec2)", np.outer, on(3, vec2=of(2)), promotes=True),
     linear(
         "inner(x, other)",
         rows_with_rows,
@@ -78,6 +79,8 @@ PLAIN: Final = (
         on(2, 3, other=of(3, 2)),
         vectors=on(2, other=of(3)),
         of_ranks=on(2, 2, 1, other=of(2, 3)),
+        keeps="?",
+        promotes=True,
     ),
     linear(
         "tensordot(x, other, dims=2)",
@@ -87,6 +90,8 @@ PLAIN: Final = (
         none=on(2, other=of(3), dims=0),
         named=TWO_PAIRS,
         negative=on(2, 3, other=of(4, 2), dims=([-2], [-1])),
+        keeps="?",
+        lenient=True,
     ),
     linear(
         "einsum(equation, operands)",
@@ -143,6 +148,7 @@ SUMS: Final = (
         alone=on(3, mat=of(3, 2), vec=of(2), **ALONE),
         stretched=on(1, mat=of(2, 3), vec=of(3)),
         has_inplace=True,
+        particular=True,
     ),
     linear(
         f"addr(x, vec1, vec2, {BETA_ALPHA})",
@@ -161,6 +167,7 @@ SUMS: Final = (
         alone=on(2, 3, 1, batch1=of(2, 3, 2), batch2=of(2, 2, 1), **ALONE),
         stretched=on(2, 1, batch1=of(3, 2, 1), batch2=of(3, 1, 2)),
         has_inplace=True,
+        particular=True,
     ),
     linear(
         f"addbmm(x, batch1, batch2, {BETA_ALPHA})",
@@ -170,6 +177,7 @@ SUMS: Final = (
         alone=on(3, 1, batch1=of(2, 3, 2), batch2=of(2, 2, 1), **ALONE),
         stretched=on(4, batch1=of(3, 2, 1), batch2=of(3, 1, 4)),
         has_inplace=True,
+        particular=True,
     ),
 )
 

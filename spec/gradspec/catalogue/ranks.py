@@ -70,6 +70,7 @@ ROWS: Final = (
         keepdim=on(2, 3, 2, dim=1, keepdim=True),
         kinks=MODE_KINKS,
         several=ALWAYS,
+        keeps="result1",
     ),
     row(
         *("kthvalue(x, k, dim=-1, keepdim=False)", kth, PIECEWISE, on(2, 4, k=2)),
@@ -77,6 +78,7 @@ ROWS: Final = (
         keepdim=on(2, 3, 2, k=1, dim=1, keepdim=True),
         kinks={"": Kink(point([2.0, 1.0, 2.0], k=2), EITHER, tie=True)},
         several=ALWAYS,
+        keeps="result1",
     ),
     row(
         *("aminmax(x, *, dim=None, keepdim=False)", extremes, PIECEWISE, on(2, 3)),
@@ -84,8 +86,9 @@ ROWS: Final = (
         keepdim=on(2, 3, 2, dim=1, keepdim=True),
         kinks=tied(-1.0, shared=True),
         several=ALWAYS,
+        keeps="?",
     ),
-    row("msort(x)", lambda x: sort(x, 0)[0], PIECEWISE, on(3, 2)),
+    row("msort(x)", lambda x: sort(x, 0)[0], PIECEWISE, on(3, 2), keeps=""),
     row(
         "argsort(x, dim=-1, descending=False)",
         lambda x, dim=-1, descending=False: sort(x, dim, descending)[1],

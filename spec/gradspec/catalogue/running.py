@@ -59,6 +59,7 @@ ROWS: Final = (
             "with_infinity": at([2.0, INF], or_nan([INF, 2.0]), [INF, NO_NUMBER], dim=0),
             "of_zero_and_infinity": at([0.0, INF], [INF, 0.0], dim=0),
         },
+        keeps="result x",
     ),
     row(
         *("logcumsumexp(x, dim)", lambda x, dim: np.log(np.exp(x).cumsum(dim)), ANALYTIC, ONE),
@@ -68,18 +69,21 @@ ROWS: Final = (
             "masked_first": at([-INF, 0.0, 1.0], or_nan(LEADING), [NO_NUMBER, *LEADING[1:]], dim=0),
             "far": at([-FAR, FAR], 1.0, dim=0),
         },
+        keeps="result x",
     ),
     row(
         *("cummax(x, dim)", so_far(np.maximum), PIECEWISE, on(2, 5, dim=1)),
         first=on(4, 3, dim=0),
         kinks={"": Kink(point([1.0, 2.0, 2.0], dim=0), None, LAST)},
         several=ALWAYS,
+        keeps="?",
     ),
     row(
         *("cummin(x, dim)", so_far(np.minimum), PIECEWISE, on(2, 5, dim=1)),
         first=on(4, 3, dim=0),
         kinks={"": Kink(point([2.0, 1.0, 1.0], dim=0), None, LAST)},
         several=ALWAYS,
+        keeps="?",
     ),
     row(
         *("diff(x, n=1, dim=-1, prepend=None, append=None)", differences, LINEAR, on(2, 4)),

@@ -67,13 +67,21 @@ def linear(called: str, formula: Callable[..., Any], plain: Given, **more: Any) 
 
 
 SHAPES: Final = (
-    linear("view(x, *shape)", np.reshape, on(2, 3, shape=(3, 2)), **METHOD),
-    linear("reshape(x, *shape)", np.reshape, on(2, 3, shape=(3, -1))),
+    linear(
+        "view(x, *shape)",
+        np.reshape,
+        on(2, 3, shape=(3, 2)),
+        **METHOD,
+        hands_on=True,
+        of_memory=True,
+    ),
+    linear("reshape(x, *shape)", np.reshape, on(2, 3, shape=(3, -1)), hands_on=True),
     linear(
         "flatten(x, start_dim=0, end_dim=-1)",
         flattened,
         on(2, 3, 2),
         some=on(2, 3, 2, 2, start_dim=1, end_dim=2),
+        hands_on=True,
     ),
     linear("transpose(x, dim0, dim1)", np.swapaxes, on(2, 3, 4, dim0=0, dim1=2), **IN_PLACE),
     linear("permute(x, *dims)", np.transpose, on(2, 3, 4, dims=(2, 0, 1))),
@@ -82,9 +90,20 @@ SHAPES: Final = (
     linear("contiguous(x)", np.array, on(2, 3), **METHOD),
     linear("movedim(x, source, destination)", np.moveaxis, on(2, 3, 4, source=0, destination=2)),
     linear(
-        "expand(x, *size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3)), **METHOD
+        "expand(x, *size)",
+        np.broadcast_to,
+        on(2, 1, size=(2, 3)),
+        new=on(3, size=(2, 3)),
+        **METHOD,
+        keeps="?",
     ),
-    linear("broadcast_to(x, size)", np.broadcast_to, on(2, 1, size=(2, 3)), new=on(3, size=(2, 3))),
+    linear(
+        "broadcast_to(x, size)",
+        np.broadcast_to,
+        on(2, 1, size=(2, 3)),
+        new=on(3, size=(2, 3)),
+        keeps="?",
+    ),
     linear(
         "squeeze(x, dim=None)",
         np.squeeze,
@@ -92,8 +111,10 @@ SHAPES: Final = (
         dim=on(1, 2, 3, 1, dim=0),
         dims=on(1, 2, 1, 3, 1, dim=(0, 2)),
         **IN_PLACE,
+        hands_on=True,
+        lenient=True,
     ),
-    linear("unsqueeze(x, dim)", np.expand_dims, on(2, 3, dim=1), **IN_PLACE),
+    linear("unsqueeze(x, dim)", np.expand_dims, on(2, 3, dim=1), **IN_PLACE, hands_on=True),
     linear(
         "narrow(x, dim, start, length)",
         lambda x, dim, start, length: x.take(range(start, start + length), dim),
@@ -121,6 +142,7 @@ SHAPES: Final = (
         on(3, 2, split_size_or_sections=2),
         sections=on(2, 4, split_size_or_sections=[1, 3], dim=1),
         **SEVERAL,
+        keeps="?",
     ),
     linear(
         "unsafe_split(x, split_size, dim=0)",
@@ -135,6 +157,7 @@ SHAPES: Final = (
         on(2, 5, chunks=3, dim=1),
         first=on(5, 2, chunks=3),
         **SEVERAL,
+        keeps="?",
     ),
     linear(
         "unsafe_chunk(x, chunks, dim=0)",
@@ -149,24 +172,29 @@ SHAPES: Final = (
         on(2, 3),
         dim=on(2, 3, dim=1),
         **SEVERAL,
+        keeps="?",
     ),
     linear(
         "as_strided(x, size, stride, storage_offset=None)",
         from_memory,
         on(3, 3, size=(2, 2), stride=(3, 1), storage_offset=1),
         overlap=on(2, 3, size=(3, 2), stride=(1, 2)),
+        of_memory=True,
     ),
     linear(
         "view_as(x, other)",
         lambda x, other: x.reshape(other.shape),
         on(2, 3, other=of(3, 2)),
         **METHOD,
+        hands_on=True,
+        of_memory=True,
     ),
     linear(
         "expand_as(x, other)",
         lambda x, other: np.broadcast_to(x, other.shape),
         on(3, other=of(2, 3)),
         **METHOD,
+        keeps="?",
     ),
     linear(
         "roll(x, shifts, dims=None)", np.roll, on(2, 3, shifts=1, dims=1), flat=on(2, 3, shifts=2)
@@ -179,12 +207,16 @@ SHAPES: Final = (
         np.concatenate,
         {"tensors": [of(1, 3), of(2, 3)]},
         dim={"tensors": [of(2, 2), of(2, 1)], "dim": 1},
+        hands_on=True,
+        promotes=True,
     ),
     linear(
         "stack(tensors, dim=0)",
         np.stack,
         {"tensors": [of(2, 3), of(2, 3)]},
         dim={"tensors": [of(2, 3), of(2, 3)], "dim": 2},
+        hands_on=True,
+        promotes=True,
     ),
 )
 
@@ -208,12 +240,16 @@ SELECTIONS: Final = (
         "gather(x, dim, index)",
         lambda x, dim, index: np.take_along_axis(x, index, dim),
         on(2, 3, dim=1, index=of(2, 4, domain=places(3))),
+        keeps="index x",
+        lenient=True,
     ),
     linear(
         "take_along_dim(x, indices, dim=None)",
         read_along,
         on(3, 2, indices=of(4, 2, domain=places(3)), dim=0),
         flat=on(2, 2, indices=of(5, domain=places(4))),
+        keeps="x",
+        lenient=True,
     ),
     linear(
         "masked_fill(x, mask, value)",

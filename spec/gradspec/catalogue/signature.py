@@ -56,6 +56,10 @@ class Signature:
             _positional=tuple(p.name for p in plain if p.kind is p.POSITIONAL_OR_KEYWORD),
         )
 
+    def is_by_name_alone(self, name: str) -> bool:
+        """Say whether a parameter is never given by position."""
+        return name not in self._positional and name != self.variadic
+
     def bind(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> dict[str, Any]:
         """Give the values that were written by name; raises WrongCall."""
         if self.variadic:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from gradspec.catalogue.operator import Smoothness, replaced, variables
+from gradspec.catalogue.operator import Smoothness, map_arrays, replaced, variables
 
 if TYPE_CHECKING:
     from gradspec.catalogue.operator import Call, Given
@@ -49,8 +49,21 @@ def times(cotangent: Any, jacobians: list[Any]) -> Pulled:
     return Pulled(gradients, scale)
 
 
+_known: Final[dict[Any, list[Any]]] = {}
+"""Jacobians by formula and operands: many clauses ask about one point."""
+
+
 def jacobians(call: Call, sample: Given, part: int | None = None) -> list[Any]:
     """Give the Jacobian by each variable: the entries of the variable first, then of the result."""
+    operands = map_arrays(sample, lambda array: (array.dtype.str, array.shape, array.tobytes()))
+    row = call.operator
+    key = (row.formula, row.smoothness, call.gives_several, part, repr(operands))
+    if key not in _known:
+        _known[key] = _jacobians(call, sample, part)
+    return _known[key]
+
+
+def _jacobians(call: Call, sample: Given, part: int | None) -> list[Any]:
     points = list(variables(sample))
     linear = call.operator.smoothness is Smoothness.LINEAR
     found = []

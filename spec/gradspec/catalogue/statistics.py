@@ -135,6 +135,8 @@ ROWS: Final = (
         nearest=on(2, 5, q=0.4375, dim=1, interpolation="nearest"),
         lower=on(2, 5, q=0.375, dim=1, interpolation="lower"),
         higher=on(2, 5, q=0.375, dim=1, interpolation="higher"),
+        keeps="",
+        halves=False,
     ),
     row(
         *("nanquantile(x, q, dim=None, keepdim=False, *, interpolation='linear')", quantile),
@@ -142,12 +144,15 @@ ROWS: Final = (
         dim=point(SOME_NUMBERS, q=0.375, dim=1),
         keepdim=point(SOME_NUMBERS, q=0.375, dim=1, keepdim=True),
         lower=point(SOME_NUMBERS, q=0.375, dim=1, interpolation="lower"),
+        keeps="",
+        halves=False,
     ),
     row(
         *("nanmedian(x, dim=None, keepdim=False)", nanmedian, PIECEWISE, point(SOME_NUMBERS)),
         dim=point(SOME_NUMBERS, dim=1),
         keepdim=point(SOME_NUMBERS, dim=-1, keepdim=True),
         several="dim",
+        keeps="result x",
     ),
     row(
         *("cov(x, *, correction=1, fweights=None, aweights=None)", cov, ANALYTIC, on(2, 4)),
@@ -156,17 +161,20 @@ ROWS: Final = (
         fweights=on(2, 4, fweights=OFTEN),
         aweights=on(2, 4, aweights=of(4, domain=POSITIVE)),
         both=on(2, 4, fweights=OFTEN, aweights=of(4, domain=POSITIVE)),
+        keeps="",
     ),
-    row(*("corrcoef(x)", corrcoef, ANALYTIC, on(3, 4))),
+    row(*("corrcoef(x)", corrcoef, ANALYTIC, on(3, 4)), keeps=""),
     row(
         *("vander(x, *, N=None)", vander, ANALYTIC, on(3)),
         fewer=on(2, 3, N=2),
         more=on(2, N=4),
         torch="torch.linalg.vander($x, $(N=$N))",
+        halves=False,
     ),
     row(
         *("dist(x, other, p=2)", dist, PIECEWISE, on(2, 3, other=of(2, 3))),
         sums=on(2, 3, other=of(3), p=1),
         cubes=on(3, other=of(2, 1), p=3),
+        keeps="?",
     ),
 )

@@ -22,7 +22,7 @@ def everything_requires_grad(sound, data, *arguments, **keywords):
     return made.requires_grad_(made._array.dtype.kind == "f")
 
 
-@compound("dtype: op-212", "engines of one data type")
+@compound("dtype: op-212/full op-212/arange", "engines of one data type")
 def data_types_are_not_asked(swap):
     """Whatever makes tensors makes them of its own data type, whichever is asked for."""
 

@@ -120,7 +120,7 @@ def nothing_is_recorded(_sound, _requires):
 @compound("flag: rec-021/topk", "ml-explore/mlx#4114")
 def places_share_the_history_of_values(swap):
     """The places that a selection tells have the history of the values."""
-    for name in ("topk", "_extreme"):
+    for name in ("topk", "extreme"):
         sound = getattr(reductions, name)
 
         def select(_sound, *arguments, sound=sound, **named):

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradspec.catalogue.ends import is_bounded, is_determined
 from gradspec.catalogue.operators import ENDS
+from gradspec.chapters.operators.constants import FLAT
 from gradspec_conformance.plants.places import rule
 from gradspec_conformance.plants.plant import TEACHING, enter, plant
 from gradspec_conformance.plants.rules.calls import ends_through
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 MADE_UP: Final = 7.0
 """No slope at any end."""
-
-STEPS: Final = ("sign", "floor", "ceil", "round", "trunc")
 
 
 def made_up(sound: Any, *given: Any) -> Any:
@@ -49,8 +48,9 @@ def cut_off(result: Any) -> None:
 
 def constants() -> Iterator[Spot]:
     """Cut off what has a slope of zero."""
-    for name in STEPS:
-        yield Spot(name, (public(name),), changing(cut_off), {f"op-020/{name}": "flag"})
+    for name in FLAT:
+        kills = {f"op-020/{name}": "flag", f"op-248/{name}": "root-without-grad"}
+        yield Spot(name, (public(name),), changing(cut_off), kills)
 
 
 for one_kind in (

@@ -73,7 +73,8 @@ def dropped_dimensions() -> Iterator[Spot]:
 
 def unary() -> list[str]:
     """Name the smooth functions of one number that have a row of their own."""
-    named = (n for n, call in ONE_ENTRY.items() if call.operator.smoothness is ANALYTIC)
+    smooth = (n for n, call in ONE_ENTRY.items() if call.operator.smoothness is ANALYTIC)
+    named = (n for n in smooth if n != "prod")  # whose result has neither order nor dimensions
     return [n for n in named if n in OPERATORS and OPERATORS[n].operands == "self"]
 
 

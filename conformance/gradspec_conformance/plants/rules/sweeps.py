@@ -25,9 +25,10 @@ from gradspec_conformance.plants.places import IN_SHAPE, UNBROADCAST, at, kernel
 from gradspec_conformance.plants.plant import Plant, enter
 from gradspec_conformance.plants.rules.calls import (
     FLAT,
-    HAS_AXIS,
     IDENTITIES,
     MADE_BY_FUNCTIONS,
+    axis_kills,
+    calls_of_its_own,
     calls_through,
     kinks_through,
 )
@@ -96,7 +97,7 @@ def wrong_kernels() -> Iterator[Spot]:
     """Break the kernel of every row that some call comes through."""
     for name in OPERATORS:
         calls = [c for c in calls_through(name) if c.operator.smoothness is not UNDETERMINED]
-        if calls and name not in MADE_BY_FUNCTIONS:
+        if calls:
             kills = {value_of(c): "value" for c in calls}
             yield Spot(name, (kernel(name),), off_kernel, kills)
 
@@ -123,10 +124,10 @@ def set_array(wrong: Callable[[Any], Any]) -> Callable[[Any], None]:
 
 def wrong_functions() -> Iterator[Spot]:
     """Break the result of every function that has no row of the table."""
-    for name in MADE_BY_FUNCTIONS:
-        calls = [c for c in CALLS.values() if c.operator.name == name]
+    for name, calls in MADE_BY_FUNCTIONS.items():
         kills = {value_of(c): "value" for c in calls}
-        yield Spot(name, (public(name),), changing(set_array(off)), kills)
+        if CATALOGUE[name].smoothness is not UNDETERMINED:
+            yield Spot(name, (public(name),), changing(set_array(off)), kills)
 
 
 def wrong_shapes() -> Iterator[Spot]:
@@ -167,16 +168,15 @@ def along_the_first(sound: Any, x: Any, dims: Any, *rest: Any) -> Any:
 
 def ignored_axes() -> Iterator[Spot]:
     """Take the first dimension, whichever was named."""
-    for name, kind in HAS_AXIS.items():
-        plain = "" if name in ("cumsum", "softmax", "log_softmax", "logsumexp") else "_dim"
-        call = f"{name.removesuffix('_dim')}{plain}"
-        yield Spot(name, (kernel(name),), along_the_first, {f"op-201/{call}": kind})
+    for name in OPERATORS:
+        if kills := axis_kills(name):
+            yield Spot(name, (kernel(name),), along_the_first, kills)
 
 
 def ignored_wishes() -> Iterator[Spot]:
     """Drop the dimension that was to be kept."""
     for name, row in OPERATORS.items():
-        kills = {value_of(c): "shape" for c in calls_through(name) if c.given.get("keepdim")}
+        kills = {value_of(c): "shape" for c in calls_of_its_own(name) if c.given.get("keepdim")}
         if kills and row.param_names[-1:] == ("keepdim",):
             drop: Fault = lambda sound, *given: sound(*given[:-1], False)  # noqa: E731 - a fault
             yield Spot(name, (kernel(name),), drop, kills)
@@ -185,7 +185,7 @@ def ignored_wishes() -> Iterator[Spot]:
 def swapped_operands() -> Iterator[Spot]:
     """Take the second operand for the first, and the first for the second."""
     for name in ("sub", "div", "pow", "remainder", "gt", "ge", "lt", "le"):
-        calls = [c for c in calls_through(name) if not c.name.endswith("_equal")]
+        calls = [c for c in calls_of_its_own(name) if not c.name.endswith("_equal")]
         kills = {value_of(c): "value" for c in calls}
         turn: Fault = lambda sound, x, y, *rest: sound(y, x, *rest)  # noqa: E731 - a fault
         yield Spot(name, (kernel(name),), turn, kills)
@@ -232,7 +232,9 @@ def passed_on() -> Iterator[Spot]:
     """Hand on what arrives, where nothing should come through."""
     hand_on: Fault = lambda _sound, _xp, g, *_: g  # noqa: E731 - a fault
     for name in FLAT:
-        yield Spot(name, rules_of(name), hand_on, flat_slopes(name))
+        own = {f"op-{clause}/{c.name}" for c in calls_of_its_own(name) for clause in ("001", "209")}
+        if kills := {i: kind for i, kind in flat_slopes(name).items() if i in own}:
+            yield Spot(name, rules_of(name), hand_on, kills)
     flat = [c for c in calls_through("heaviside") if not np.all(c.sample()["x"] == 0)]
     kills = {f"op-203/{c.name}": "value" for c in flat}
     yield Spot("heaviside", rules_of("heaviside"), hand_on, kills)
@@ -260,29 +262,14 @@ def doubled_ties() -> Iterator[Spot]:
             yield Spot(name, rules_of(name), twice, kills)
 
 
-def slopes_off_by_one() -> Iterator[Spot]:
-    """Let a function that has no row of the table depend once more on what it was given."""
-
-    def depend(sound: Any, *arguments: Any, **keywords: Any) -> Any:
-        result = sound(*arguments, **keywords)
-        x = next(a for a in (*arguments, *keywords.values()) if not isinstance(a, str))
-        total = sum(t.sum() for t in (x if isinstance(x, list | tuple) else (x,)))
-        return result + (total - total.detach())
-
-    for name in MADE_BY_FUNCTIONS:
-        calls = [c for c in CALLS.values() if c.operator.name == name]
-        smooth = [c for c in calls if c.operator.smoothness in DIFFERENTIABLE]
-        kills = {f"op-001/{c.name}": "value" for c in smooth}
-        if kills and name not in IDENTITIES:
-            yield Spot(name, (public(name),), depend, kills)
-
-
 def neighbours() -> Iterator[Spot]:
     """Send what is for one place to the next."""
-    told = (n for n, (c, kink) in KINKS.items() if c.tells_places and kink.between is not None)
-    for name in told:
-        next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)  # noqa: E731 - a fault
-        yield Spot(name, rules_of(name), next_one, {f"op-029/{name}": "value"})
+    next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)  # noqa: E731 - a fault
+    told = [n for n, (c, kink) in KINKS.items() if c.tells_places and kink.between is not None]
+    for name in OPERATORS:
+        kills = {f"op-029/{kink}": "value" for kink in kinks_through(name) if kink in told}
+        if kills:
+            yield Spot(name, rules_of(name), next_one, kills)
 
 
 def lost_histories() -> Iterator[Spot]:
@@ -318,7 +305,7 @@ def lost_alone() -> Iterator[Spot]:
     """Give zero where another operand's rule would have saved something and did not."""
     for name, row in OPERATORS.items():
         needs = {frozenset(row.needs_of(operand)) for operand in row.receivers}
-        calls = [c for c in calls_through(name) if c.name in ALONE]
+        calls = [c for c in calls_of_its_own(name) if c.name in ALONE]
         if calls and len(needs - {frozenset()}) > 1:
             kills = {f"op-221/{c.name}": "value" for c in calls}
             yield Spot(name, rules_of(name), zero_if_alone, kills)
@@ -340,7 +327,7 @@ def flagged_constants() -> Iterator[Spot]:
     """Let what has no derivative require grad."""
     named: dict[str, dict[str, str]] = {}
     for call in CALLS.values():
-        if call.operator.smoothness is CONSTANT and call.operator.name != "resize_":
+        if f"op-206/{call.name}" in CASES:
             named.setdefault(call.operator.name, {})[f"op-206/{call.name}"] = "flag"
     for name, kills in named.items():
         yield Spot(name, (public(name),), changing(flag), kills)
@@ -376,7 +363,6 @@ SWEEPS: Final = (
     Sweep("passes_on", "The rule of {name} hands on what arrives.", TEACHING, passed_on),
     Sweep("has_nan_at_its_kink", "The rule of {name} is 0 / 0.", "HIPS/autograd", nothing_at_kinks),
     Sweep("doubles_ties", "{name} gives tied entries twice their due.", TEACHING, doubled_ties),
-    Sweep("depends_once_more", "The slope of {name} is 1 too much.", TEACHING, slopes_off_by_one),
     Sweep("pays_the_neighbour", "{name} pays the next entry.", TEACHING, neighbours),
     Sweep("loses_history", "{name} hands back a constant.", TEACHING, lost_histories),
     Sweep("requires_grad", "What {name} gives requires grad.", "tinygrad#3037", flagged_constants),

@@ -11,10 +11,9 @@ from gradspec.chapters.operators.calling import SMOOTH
 from gradspec.chapters.operators.data_types import OF_ONE_TYPE
 from gradspec_conformance.plants.places import at, kernel
 from gradspec_conformance.plants.plant import TEACHING, enter, plant
-from gradspec_conformance.plants.rules.calls import MADE_BY_FUNCTIONS, row_of
+from gradspec_conformance.plants.rules.calls import row_of
 from gradspec_conformance.plants.rules.sweeps import Spot, Sweep, rules_of
 from gradspec_reference.engine import shapes
-from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +25,7 @@ def through(table: Mapping[str, Call]) -> Iterator[tuple[str, str]]:
     """Give the rows of the engine's table with the operators that are named after them."""
     for name, call in table.items():
         row = row_of(call)
-        if row == name and row in OPERATORS and row not in MADE_BY_FUNCTIONS:
+        if row == name:
             yield row, name
 
 

@@ -108,7 +108,7 @@ def tensordot(input: Tensor, other: Tensor, dims: Any = 2) -> Tensor:
     other = summed(other, [e for d, e in pairs if x[d] == 1 != y[e]]).to(other.dtype)
     x, y = input._array.shape, other._array.shape
     if [x[d] for d in ours] != [y[d] for d in theirs]:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"tensordot was given {list(x)} and {list(y)}, which have other lengths along "
             f"{list(ours)} and {list(theirs)}"
         )
@@ -148,7 +148,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     if not input.ndim or not other.ndim:
         return mul(input, other)
     if input._array.shape[-1] != other._array.shape[-1]:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"inner was given {list(input.shape)} and {list(other.shape)}, whose last dimensions "
             "are of two lengths"
         )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from gradspec_reference.errors import OperandShapeError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradspec_reference.engine.shapes import Shape
+
 
 DOTS = "..."
 
@@ -52,7 +55,7 @@ class Equation:
             for label, length in zip(labels, shape, strict=True):
                 known = lengths.get(label, 1)
                 if 1 not in (known, length) and known != length:
-                    raise RuntimeError(
+                    raise OperandShapeError(
                         f"einsum was given {label!r} for dimensions of lengths {known} and {length}"
                     )
                 lengths[label] = length if known == 1 else known

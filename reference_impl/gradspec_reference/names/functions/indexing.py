@@ -15,7 +15,15 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import common_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import InplaceDtypeError
+from gradspec_reference.errors import (
+    IndexDtypeError,
+    IndexRangeError,
+    InplaceDtypeError,
+    OperandCountError,
+    OperandDtypeError,
+    OperandShapeError,
+    PlaceRangeError,
+)
 from gradspec_reference.names.functions import keys, parts, shapes
 from gradspec_reference.names.functions.copies import copy_, fill_, number_for
 from gradspec_reference.names.functions.selection import check_is_mask
@@ -65,7 +73,7 @@ def check_masks(target: Tensor, template: tuple[Any, ...], indices: list[Tensor]
     for dim, index in zip(keys.dims_of(template, indices), indices, strict=True):
         masked = target._array.shape[dim : dim + index.ndim]
         if index._array.dtype == np.bool_ and index._array.shape != masked:
-            raise IndexError(
+            raise OperandCountError(
                 f"a mask of shape {list(index.shape)} was given where the tensor has {list(masked)}"
             )
         if index._array.size and target._array.shape[dim : dim + 1] == (0,):
@@ -126,16 +134,18 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Return the slices of a dimension that an index names (torch.index_select)."""
     dim = normal_dim(dim, input.ndim)
     if index.ndim > 1:
-        raise IndexError(f"index_select was given an index of {index.ndim} dimensions; give one")
+        raise IndexDtypeError(
+            f"index_select was given an index of {index.ndim} dimensions; give one"
+        )
     if index._array.dtype not in (np.int32, np.int64):
-        raise RuntimeError(f"index_select was given an index of {index.dtype}; use int64")
+        raise OperandDtypeError(f"index_select was given an index of {index.dtype}; use int64")
     if not input.ndim and index.numel() != 1:
         raise RuntimeError(f"index_select was given {index.numel()} indices of a number")
     size = input._array.shape[dim] if input.ndim else 1
     if bool(index.ndim) != bool(input.ndim):
         index = shapes.reshape(index, (1,) if input.ndim else ())
     if not in_range(index, size):
-        raise IndexError(f"index_select was given an index outside 0 to {size - 1}")
+        raise IndexRangeError(f"index_select was given an index outside 0 to {size - 1}")
     return apply(OPERATORS["index_select"], (input, index), dim)
 
 
@@ -149,18 +159,18 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Return elements along a dimension, one per element of the index (torch.gather)."""
     dim = normal_dim(dim, input.ndim)
     if index._array.size and index._array.dtype.kind not in "iu":
-        raise RuntimeError(f"gather was given an index of {index.dtype}; use integers")
+        raise OperandDtypeError(f"gather was given an index of {index.dtype}; use integers")
     if not index._array.size:  # then its shape need not fit
         return apply(OPERATORS["gather"], (input, index.to(dtypes.int64)), dim)
     own, named = input._array.shape or (1,), index._array.shape or (1,)
     beside = with_length(own, dim, 0), with_length(named, dim, 0)
     if len(own) != len(named) or any(n > m for m, n in zip(*beside, strict=True)):
-        raise RuntimeError(
+        raise OperandShapeError(
             f"gather was given shape {list(own)} and an index of shape {list(named)}; it must not "
             f"be larger, except in dimension {dim}"
         )
     if not in_range(index, own[dim]):
-        raise RuntimeError(f"gather was given an index outside 0 to {own[dim] - 1}")
+        raise PlaceRangeError(f"gather was given an index outside 0 to {own[dim] - 1}")
     return apply(OPERATORS["gather"], (input, index), dim)
 
 
@@ -170,7 +180,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     Without a dimension, elements of the flattened tensor.
     """
     if indices._array.size and indices._array.dtype.kind not in "iu":
-        raise RuntimeError(f"take_along_dim was given indices of {indices.dtype}; use integers")
+        raise OperandDtypeError(
+            f"take_along_dim was given indices of {indices.dtype}; use integers"
+        )
     if dim is None:
         return gather(shapes.view_(input, -1), 0, shapes.view_(indices, -1))
     if indices.ndim != input.ndim:
@@ -184,7 +196,10 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     whole = with_length(common, dim, own[dim])
     source = shapes.expand(input, whole)
     index = np.broadcast_to(indices._array, with_length(common, dim, named[dim]))
-    index = np.remainder(index, max(own[dim], 1))  # here torch wraps an index round
+    size = own[dim]
+    if index.size and not -size <= index.min() <= index.max() < size:  # torch counts them round
+        raise IndexRangeError(f"take_along_dim was given an index outside {-size} to {size - 1}")
+    index = np.remainder(index, max(size, 1))
     return gather(source, dim, Tensor(index))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradspec_reference.engine.recording import view
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import IndexDtypeError
 from gradspec_reference.names.functions import parts, shapes
 from gradspec_reference.operators import OPERATORS
 
@@ -108,11 +109,11 @@ def position_of(index: Tensor) -> Any:
         warnings.warn("a uint8 tensor is used as a mask; use booleans", UserWarning, stacklevel=2)
         index = Tensor(array.astype(np.bool_))
     elif array.ndim and array.dtype not in INDEX_DTYPES:
-        raise IndexError(f"an index of dtype {index.dtype} was given; use integers or booleans")
+        raise IndexDtypeError(f"an index of {index.dtype} was given; use integers or booleans")
     if array.ndim:
         return index
     if array.dtype.kind not in "iub":
-        raise IndexError(f"an index of dtype {index.dtype} was given; use integers or booleans")
+        raise IndexDtypeError(f"an index of {index.dtype} was given; use integers or booleans")
     return index._array.item()
 
 

@@ -112,6 +112,10 @@ def matrix_transpose(x: Tensor) -> Tensor:
 
 def matrix_exp(input: Tensor) -> Tensor:
     """Return the exponential of a matrix (torch.matrix_exp)."""
+    if input.dtype is float16:  # whose range the powers leave
+        wide: Tensor = input.to(float32)
+        halves: Tensor = matrix_exp(wide).to(float16)
+        return halves
     check_matrices("matrix_exp", input)
     return unary(OPERATORS["matrix_exp"], input)
 
@@ -164,7 +168,9 @@ def crossed(input: Tensor, other: Tensor, dim: int) -> Tensor:
         raise RuntimeError(f"cross was given {x.ndim} and {y.ndim} dimensions; give as many")
     dim = normal_dim(dim, x.ndim)
     if not x.ndim or x.shape[dim] != SPACE or y.shape[dim] != SPACE:
-        raise RuntimeError(f"cross was given {list(x.shape)} and {list(y.shape)}; one must be 3")
+        raise OperandShapeError(
+            f"cross was given {list(x.shape)} and {list(y.shape)}; one must be 3"
+        )
     products.check_dtypes("cross", input, other)
     return apply(OPERATORS["cross"], (input, other), dim)
 
@@ -175,7 +181,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = MODES[0]) 
     if x.dtype.kind != "f" or y.dtype.kind != "f" or x.dtype != y.dtype:
         raise RuntimeError(f"cdist was given {x1.dtype} and {x2.dtype}; give one floating dtype")
     if min(x.ndim, y.ndim) < MATRIX or x.shape[-1] != y.shape[-1] or p < 0:
-        raise RuntimeError(
+        raise OperandShapeError(
             f"cdist was given {list(x.shape)}, {list(y.shape)} and the norm {p}; the rows must be "
             "of one length"
         )

@@ -14,6 +14,13 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.shapes import common_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import (
+    IndexDtypeError,
+    IndexRangeError,
+    OperandCountError,
+    OperandDtypeError,
+    OperandShapeError,
+)
 from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.names.functions.indexing import (
@@ -57,14 +64,14 @@ def check_is_index(name: str, index: Tensor, kinds: tuple[Any, ...] = (np.int64,
     if index.ndim > 1:
         raise IndexError(f"{name} was given an index of {index.ndim} dimensions; give one")
     if index._array.dtype not in kinds:
-        raise RuntimeError(f"{name} was given an index of {index.dtype}; use int64")
+        raise OperandDtypeError(f"{name} was given an index of {index.dtype}; use int64")
 
 
 def counted_from_front(name: str, index: Tensor, size: int) -> Tensor:
     """Return an index whose negative numbers, counted from the end, are counted from the front."""
     array = index._array
     if array.size and not -size <= array.min() <= array.max() < size:
-        raise IndexError(f"{name} was given an index outside {-size} to {size - 1}")
+        raise IndexRangeError(f"{name} was given an index outside {-size} to {size - 1}")
     return Tensor(np.where(array < 0, array + size, array)) if (array < 0).any() else index
 
 
@@ -74,7 +81,7 @@ def _index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alpha: Sc
     check_same_dtype("index_add", input, source)
     check_slices("index_add", input, dim, index, source)
     if not in_range(index, length_of(input, dim)):
-        raise IndexError("index_add was given an index outside the tensor")
+        raise IndexRangeError("index_add was given an index outside the tensor")
     return OPERATORS["index_add"], (input, index, source), dim, alpha
 
 
@@ -87,9 +94,9 @@ def check_slices(name: str, input: Tensor, dim: int, index: Tensor, source: Tens
     """Refuse slices of another shape than those that they are put into."""
     own, its = input._array.shape or (1,), source._array.shape or (1,)
     if len(own) != len(its) or with_length(own, dim, 0) != with_length(its, dim, 0):
-        raise RuntimeError(f"{name} was given slices of shape {list(its)} for {list(own)}")
+        raise OperandShapeError(f"{name} was given slices of shape {list(its)} for {list(own)}")
     if its[dim] != index.numel():
-        kind = RuntimeError if name == "index_add" else IndexError
+        kind = OperandShapeError if name == "index_add" else OperandCountError
         raise kind(f"{name} was given {its[dim]} slices and {index.numel()} indices")
 
 
@@ -131,7 +138,7 @@ def _index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Scalar) 
         check_is_one_value("index_fill", value)
     dim = normal_dim(dim, input.ndim)
     if index._array.dtype != np.int64:
-        raise IndexError(f"index_fill was given an index of {index.dtype}; use int64")
+        raise IndexDtypeError(f"index_fill was given an index of {index.dtype}; use int64")
     check_is_index("index_fill", index)
     index = counted_from_front("index_fill", index, length_of(input, dim))
     if not isinstance(value, Tensor):
@@ -204,7 +211,7 @@ def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 def check_is_place(name: str, index: Tensor) -> None:
     """Refuse places that are no int64."""
     if index._array.dtype != np.int64:
-        raise RuntimeError(f"{name} was given an index of {index.dtype}; use int64")
+        raise OperandDtypeError(f"{name} was given an index of {index.dtype}; use int64")
 
 
 def take(input: Tensor, index: Tensor) -> Tensor:
@@ -218,7 +225,9 @@ def _put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Call
     check_is_place("put", index)
     check_same_dtype("put", input, source)
     if index.numel() != source.numel():
-        raise IndexError(f"put was given {index.numel()} places and {source.numel()} elements")
+        raise OperandCountError(
+            f"put was given {index.numel()} places and {source.numel()} elements"
+        )
     index = counted_from_front("put", index, input.numel())
     return OPERATORS["put"], (input, index, source), accumulate
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gradspec_reference.engine import recording, refusals, versions
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.recording import apply, unary
+from gradspec_reference.errors import OperandCountError
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.operators import OPERATORS
@@ -62,6 +63,8 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Return the product of a matrix and a vector (torch.mv)."""
+    if not input.ndim:
+        raise OperandCountError("mv was given a number for a matrix; give it two dimensions")
     return of_ranks(OPERATORS["mv"], input, vec, (2, 1))
 
 

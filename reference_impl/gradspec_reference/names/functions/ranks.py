@@ -9,6 +9,7 @@ import numpy as np
 from gradspec_reference.engine.recording import several
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError, PlaceRangeError
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions import reductions
 from gradspec_reference.operators import OPERATORS
@@ -126,16 +127,19 @@ def check_are_rows(order: Any, array: Any, tensor: bool) -> None:
     if not order.ndim:
         raise RuntimeError("searchsorted was given an order of 0 dimensions; give at least one")
     if order.ndim > 1 and not (tensor and array.shape[:-1] == order.shape[:-1] and array.ndim):
-        raise RuntimeError(f"searchsorted was given {array.shape} for an order of {order.shape}")
+        raise OperandShapeError(
+            f"searchsorted was given {array.shape} for an order of {order.shape}"
+        )
 
 
 def ordered_by(order: Any, sorter: Tensor) -> Any:
     """Return elements in the order that a tensor of places gives them."""
     places = sorter._array
     if places.shape != order.shape or places.dtype != np.int64:
-        raise RuntimeError(f"searchsorted was given a sorter of {places.shape}, {sorter.dtype}")
+        kind = RuntimeError if places.dtype == np.int64 else OperandDtypeError
+        raise kind(f"searchsorted was given a sorter of {places.shape}, {sorter.dtype}")
     if places.size and not 0 <= places.min() <= places.max() < order.shape[-1]:
-        raise RuntimeError("searchsorted was given a sorter that names no element")
+        raise PlaceRangeError("searchsorted was given a sorter that names no element")
     return np.take_along_axis(order, places, -1)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions import arithmetic, assembly, copies, elementwise, parts
 from gradspec_reference.names.functions.reductions import cast, narrowed
@@ -105,4 +106,4 @@ def check_may_be_put_beside(input: Tensor, other: Any, dim: int) -> None:
     if len(own) == len(its):
         own[dim] = its[dim]
     if own != its:
-        raise RuntimeError(f"diff was given {list(input.shape)} and {its} to be put beside it")
+        raise OperandShapeError(f"diff was given {list(input.shape)} and {its} to be put beside it")

@@ -8,7 +8,12 @@ from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import RepeatedDimensionError
+from gradspec_reference.errors import (
+    OperandDtypeError,
+    OperandShapeError,
+    PlaceRangeError,
+    RepeatedDimensionError,
+)
 from gradspec_reference.names.functions import copies, parts
 from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.names.functions.indexing import in_range, with_length
@@ -37,7 +42,7 @@ __all__ = [
 def check_index(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor | None) -> None:
     """Refuse an index that is larger than what it reads or writes, or that names what is not."""
     if index._array.size and index._array.dtype.kind != "i":
-        raise RuntimeError(f"{name} was given an index of {index.dtype}; use integers")
+        raise OperandDtypeError(f"{name} was given an index of {index.dtype}; use integers")
     if not index._array.size:
         return
     own, named = input._array.shape or (1,), index._array.shape or (1,)
@@ -47,12 +52,12 @@ def check_index(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor |
     if not fits or any(
         n > m for limits in (beside, its) for n, m in zip(named, limits, strict=True)
     ):
-        raise RuntimeError(
+        raise OperandShapeError(
             f"{name} was given shape {list(own)}, an index of shape {list(named)} and a source of "
             f"shape {list(its)}; the index must not be larger, except in dimension {dim}"
         )
     if not in_range(index, own[dim]):
-        raise RuntimeError(f"{name} was given an index outside 0 to {own[dim] - 1}")
+        raise PlaceRangeError(f"{name} was given an index outside 0 to {own[dim] - 1}")
 
 
 def _scatter(input: Tensor, dim: int, index: Tensor, src: Any, value: Any) -> Call:
@@ -149,7 +154,7 @@ def scatter_reduce_(
 def check_fits(name: str, shape: tuple[int, ...], src: Tensor) -> None:
     """Refuse a source of another shape than the part that it replaces."""
     if src._array.shape != shape:
-        raise RuntimeError(f"{name} was given {list(src.shape)} in the place of {list(shape)}")
+        raise OperandShapeError(f"{name} was given {list(src.shape)} in the place of {list(shape)}")
 
 
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:

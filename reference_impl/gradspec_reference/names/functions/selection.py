@@ -11,6 +11,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine import inplace, recording, refusals
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandDtypeError
 from gradspec_reference.names.functions import queries
 from gradspec_reference.names.functions.arithmetic import widened
 from gradspec_reference.operators import OPERATORS
@@ -124,7 +125,7 @@ def _limits(*bounded: Any) -> tuple[float, float]:
 def check_is_mask(name: str, mask: Tensor) -> None:
     """Refuse a mask that is not boolean."""
     if mask._array.dtype != np.bool_:
-        raise RuntimeError(f"{name} was given a mask of {mask.dtype}; it must be boolean")
+        raise OperandDtypeError(f"{name} was given a mask of {mask.dtype}; it must be boolean")
 
 
 def check_is_one_value(name: str, value: Tensor) -> None:

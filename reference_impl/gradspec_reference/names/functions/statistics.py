@@ -10,6 +10,7 @@ from gradspec_reference import dtypes
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import OperandDtypeError, OperandShapeError
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions import (
     arithmetic,
@@ -101,7 +102,7 @@ def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Ten
     if x.ndim == 1 and x.shape[0] == y.shape[dim]:
         x = shapes.reshape(x, [-1 if d == dim else 1 for d in range(y.ndim)])
     elif x.ndim == 1:
-        raise RuntimeError(f"{name} was given {x.shape[0]} places for {y.shape[dim]} points")
+        raise OperandShapeError(f"{name} was given {x.shape[0]} places for {y.shape[dim]} points")
     else:
         x = shapes.reshape(x, (1,) * (y.ndim - x.ndim) + tuple(x.shape))
     return (before + after) * running.diff(x, 1, dim)
@@ -255,9 +256,11 @@ def check_weights(name: str, weights: Tensor | None, count: int, kinds: str) -> 
     if weights is None:
         return
     if weights.ndim > 1 or weights.numel() != count:
-        raise RuntimeError(f"{name} of shape {list(weights.shape)} were given for {count} columns")
+        raise OperandShapeError(
+            f"{name} of shape {list(weights.shape)} were given for {count} columns"
+        )
     if weights._array.dtype.kind not in kinds:
-        raise RuntimeError(f"{name} were given as {weights.dtype}")
+        raise OperandDtypeError(f"{name} were given as {weights.dtype}")
     if count and weights._array.min() < 0:
         raise RuntimeError(f"{name} were given of which one is negative")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +11,7 @@ import numpy as np
 from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.operator import Call, Given, Operator, variables
 from gradspec.catalogue.operators import CALLS, OPERATORS
-from gradspec.catalogue.slopes import jacobians, times
+from gradspec.catalogue.slopes import pulled_back
 from gradspec.exceptions import TooFewNumbers
 
 if TYPE_CHECKING:
@@ -41,18 +40,12 @@ class Asked:
         return [np.asarray(v) for v in (value if self.call.gives_several else (value,))]
 
     def pulled_back(self, cotangent: Any, part: int | None = None) -> Pulled:
-        """Give the cotangent times the Jacobian, which is computed once.
+        """Give the cotangent times the Jacobian.
 
         Operands and cotangents are of about one in size, and so is what is rounded on the way.
         """
-        if part not in self._jacobians:
-            self._jacobians[part] = jacobians(self.call, self.sample, part)
-        pulled = times(cotangent, self._jacobians[part])
+        pulled = pulled_back(self.call, self.sample, cotangent, part)
         return pulled._replace(scale=max(pulled.scale, 1.0))
-
-    @functools.cached_property
-    def _jacobians(self) -> dict[int | None, list[Any]]:
-        return {}
 
 
 def calls_of(operator: Operator) -> list[Call]:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 AXIS: Final = ("dim", "dims", "dimension")
 """Parameters that name one axis, or several."""
 
-PAIRS: Final = ("dim0", "dim1", "dim2", "start_dim", "end_dim", "source", "destination")
+PAIRS: Final = (
+    *("dim0", "dim1", "dim2", "axis0", "axis1", "start_dim", "end_dim"),
+    *("source", "destination"),
+)
 """Parameters that name one axis beside another."""
-
-COUNTING: Final = ("tile", "tensordot")
-"""Operators whose `dims` are numbers of repeats, or pairs of axes."""
 
 DEEP: Final = 3
 LENGTHS: Final = (2, 3)
@@ -156,7 +156,19 @@ def naming_axes(operator: Operator) -> list[Asked]:
     if operator.name in ALONG:
         return ALONG[operator.name]
     calls = (call for call in calls_of(operator) if _is_counted(_axes_of(call)))
-    return [Asked(call, call.sample()) for call in calls]
+    return [asked for call in calls if _has_ends(asked := Asked(call, call.sample()))]
+
+
+def _has_ends(asked: Asked) -> bool:
+    """Say whether what looks like axes may be counted from the end, as numbers of repeats cannot.
+
+    What lists axes of two operands cannot either, where these have unlike ranks.
+    """
+    try:
+        from_the_end(asked)
+    except ValueError:
+        return False
+    return True
 
 
 def _axes_of(call: Call) -> dict[str, Any]:
@@ -172,7 +184,7 @@ def _are_axes(operator: Operator, name: str, value: Any) -> bool:
     """Say whether a parameter is given axes, and no count of them and no tensor."""
     if name in PAIRS or name == "dim" or operator.name in ALONG:
         return name in (*AXIS, *PAIRS) and isinstance(value, int | tuple)
-    return name in AXIS and isinstance(value, tuple) and operator.name not in COUNTING
+    return name in AXIS and isinstance(value, tuple)
 
 
 def _turned(value: Any, count: int) -> Any:

@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue import factorisations, linear_algebra
 from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
 from gradspec.catalogue.operator import (
-    CONSTANT,
     DIFFERENTIABLE,
     SPECTRAL,
     Call,
@@ -117,8 +115,6 @@ def overlapping(shape: Shape) -> Layout | None:
 
 
 MATRIX: Final = 2
-IN_MEMORY: Final = ("as_strided", "view", "view_as")
-"""Operators that are about how the operand lies, and may refuse."""
 
 
 @dataclass(frozen=True)
@@ -184,16 +180,13 @@ def _is_variable(value: Any) -> bool:
 
 def needs_independence(call: Call) -> bool:
     """Say whether a call needs rows that are independent."""
-    return call.operator.smoothness is SPECTRAL or call.operator in (
-        *linear_algebra.ROWS,
-        *factorisations.ROWS,
-    )
+    return call.operator.smoothness is SPECTRAL or call.operator.factors
 
 
 ON_ARRAYS: Final = {
     operator.name: call
     for operator in out_of_place()
-    if operator.smoothness in (*DIFFERENTIABLE, CONSTANT) and operator.name not in IN_MEMORY
+    if operator.smoothness in DIFFERENTIABLE and not operator.of_memory
     if (call := _on_array(operator))
 }
 """Operator -> a call on arrays."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec.catalogue.facets.asking import Asked, calls_of, operands_of, out_of_place, same
-from gradspec.catalogue.operator import DIFFERENTIABLE, Call, map_arrays, variables
+from gradspec.catalogue.operator import DIFFERENTIABLE, Call, Operator, map_arrays, variables
 
 SINGLE: Final[tuple[tuple[int, ...], ...]] = ((), (1,), (1, 1))
 WHOLE: Final = (2, 3)
@@ -73,6 +73,48 @@ def _of_any_shape() -> dict[str, Call]:
 
 ONE_ENTRY: Final = _of_any_shape()
 """Operator -> its plain call, where an operand may be of any shape."""
+
+
+NEED_A_DIMENSION: Final = (
+    *("trapezoid", "take_along_dim", "slice_scatter"),
+    *("unbind", "chunk", "unsafe_chunk", "unsafe_split"),
+)
+"""Operators that have no call on numbers, though they have one along a dimension."""
+
+
+def along_a_number(operator: Operator) -> tuple[Asked, Asked] | None:
+    """Give the call on numbers along dimension 0, and what it means: on rows of one entry."""
+    for call in calls_of(operator):
+        if "dim" in call.given and "x" in operands_of(call):
+            rank = len(np.shape(call.sample()["x"]))
+
+            def shrunk(array: Any, shape: tuple[int, ...], rank: int = rank) -> Any:
+                if array.ndim != rank:  # an index has one dimension, and names the one entry
+                    return np.zeros(1, array.dtype) if array.dtype.kind == "i" else array
+                return np.reshape(np.ravel(array)[:1] * (array.dtype.kind == "f"), shape)
+
+            named = Call(operator, call.name, {**call.given, "dim": 0})
+            number, row = (
+                Asked(
+                    named,
+                    {**map_arrays(call.sample(), functools.partial(shrunk, shape=shape)), "dim": 0},
+                )
+                for shape in ((), (1,))
+            )
+            value = row.value()
+            if value and all(v.shape in ((), (1,)) and np.all(np.isfinite(v)) for v in value):
+                return number, row
+    return None
+
+
+AS_A_ROW: Final = {
+    o.name: found
+    for o in out_of_place()
+    if o.smoothness in DIFFERENTIABLE
+    and o.name not in NEED_A_DIMENSION
+    and (found := along_a_number(o))
+}
+"""Operator -> its call along the one dimension that a number is taken to have."""
 
 NO_ENTRY: Final = {n: c for n, c in ONE_ENTRY.items() if empty(c).value() is not None}
 """Those that are something of nothing, too."""

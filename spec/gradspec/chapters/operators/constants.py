@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from gradspec import CONVENTION, VALUE, clause, expect
 from gradspec.catalogue.operator import CONSTANT, PIECEWISE
-from gradspec.catalogue.operators import CALLS
+from gradspec.catalogue.operators import CALLS, OPERATORS
+from gradspec.catalogue.slopes import jacobians
 from gradspec.chapters.operators.calling import on_leaves
 
 if TYPE_CHECKING:
     from gradspec import Autograd
-    from gradspec.catalogue.operator import Call
+    from gradspec.catalogue.operator import Call, Operator
 
 NON_DIFFERENTIABLE: Final = "notes/autograd § Gradients for non-differentiable functions"
 CUT_OFF: Final = {
     name: call
     for name, call in CALLS.items()
-    if call.operator.smoothness is CONSTANT and name != "resize_"  # refused where grad is required
+    if call.operator.smoothness is CONSTANT
+    and not (call.operator.inplace and not call.operator.form_of)
 }
 WITH_PLACES: Final = {
     name: call
@@ -62,7 +66,17 @@ def what_has_no_rule_is_refused_by_a_pass(ag: Autograd) -> None:
         y.backward()
 
 
-FLAT: Final = {name: CALLS[name] for name in ("sign", "floor", "ceil", "round", "trunc")}
+def is_step(operator: Operator) -> bool:
+    """Say whether it is flat wherever it has a slope."""
+    calls = [CALLS[operator.named(name)] for name in operator.calls]
+    return all(not np.any(j) for call in calls for j in jacobians(call, call.sample()))
+
+
+FLAT: Final = {
+    o.name: CALLS[o.name]
+    for o in OPERATORS.values()
+    if o.smoothness is PIECEWISE and not (o.inplace or o.several) and is_step(o)
+}
 
 
 @clause("op-020", CONVENTION, sources=["observed"], over=FLAT)

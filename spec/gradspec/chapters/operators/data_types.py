@@ -12,7 +12,7 @@ import numpy as np
 from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
 from gradspec.catalogue.operator import Call, is_tensor, map_arrays, on, variables
 from gradspec.catalogue.operators import OPERATORS
-from gradspec.catalogue.types import CONVERSIONS, PROMOTING, WITHOUT_HALVES
+from gradspec.catalogue.types import promotes
 from gradspec.chapters.operators.calling import SMOOTH, moving, perform, results
 
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from gradspec.catalogue.operator import Given
 
 PROMOTION: Final = "docs tensor_attributes § torch.dtype"
-OF_ONE_TYPE: Final = {name: call for name, call in SMOOTH.items() if name not in CONVERSIONS}
-HALVES: Final = {n: call for n, call in OF_ONE_TYPE.items() if n not in WITHOUT_HALVES}
+OF_ONE_TYPE: Final = {name: call for name, call in SMOOTH.items() if not call.operator.converts}
+HALVES: Final = {
+    n: c for n, c in OF_ONE_TYPE.items() if c.operator.halves and not c.operator.factors
+}
 OF_SEVERAL: Final = {n: c for n, c in OF_ONE_TYPE.items() if len(list(variables(c.sample()))) > 1}
-PROMOTED: Final = {name: call for name, call in OF_SEVERAL.items() if name in PROMOTING}
+PROMOTED: Final = {name: call for name, call in OF_SEVERAL.items() if promotes(call.operator)}
 HALF, SINGLE, DOUBLE, WHOLE = "float16", "float32", "float64", "int64"
 
 

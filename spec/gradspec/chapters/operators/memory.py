@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import SAFETY, clause, expect
-from gradspec.catalogue.keeping import HANDING_ON
 from gradspec.catalogue.operator import map_arrays
 from gradspec.chapters.operators.calling import SMOOTH, moving, perform
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from gradspec import Autograd
     from gradspec.catalogue.operator import Call
 
-APART: Final = {name: call for name, call in SMOOTH.items() if name not in HANDING_ON}
+APART: Final = {name: call for name, call in SMOOTH.items() if not call.operator.hands_on}
 
 
 @clause("op-247", SAFETY, sources=["torch docstrings", "chain rule"], over=SMOOTH)

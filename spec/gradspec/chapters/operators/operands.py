@@ -47,13 +47,6 @@ def by_operands() -> Iterator[tuple[str, Call]]:
 ALONE: Final = dict(by_operands())
 
 
-PARTICULAR: Final = (
-    *("addbmm", "addmv", "baddbmm", "conv_transpose1d", "conv_transpose2d"),
-    *("scatter", "scatter_add"),
-)
-"""Operators that refuse shapes for which the formula has numbers."""
-
-
 class Shared(NamedTuple):
     """A call where one array stands in the places of two variables."""
 
@@ -69,7 +62,7 @@ def twice() -> Iterator[tuple[str, Shared]]:
     found = set()
     for equal in (True, False):
         for name, call in SEVERAL.items():
-            if not equal and call.operator.name in PARTICULAR:
+            if not equal and call.operator.particular:
                 continue
             shared = None if call.operator.name in found else next(_shared(call, equal), None)
             if shared is not None:

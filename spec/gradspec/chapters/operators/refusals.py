@@ -7,12 +7,15 @@ so that its formula has no value.
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec import SAFETY, clause
-from gradspec.catalogue.operator import Call, map_arrays
+from gradspec.catalogue.facets.asking import Asked, calls_of
+from gradspec.catalogue.facets.axes import NAMED
+from gradspec.catalogue.operator import Call, map_arrays, variables
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.chapters.operators.calling import on_constants
 
@@ -23,15 +26,13 @@ if TYPE_CHECKING:
     from gradspec.catalogue.operator import Given, Operator
 
 DIMENSIONS: Final = ("dim", "dims", "dim1", "dim2", "axis0", "axis1", "start_dim", "end_dim")
-COUNTS: Final = frozenset({"tile", "tensordot"})
-"""Operators whose `dims` are no dimensions."""
 PRODUCTS: Final = ("matmul", "dot", "vdot", "mv", "mm", "bmm")
 
 
 def calls_with(operator: Operator, parameter: str) -> Iterator[tuple[Call, Any]]:
     """Give the calls in which a parameter is given, with what it is."""
     for name, given in operator.calls.items():
-        if parameter in given and operator.name not in COUNTS:
+        if parameter in given:
             yield Call(operator, operator.named(name), given), given[parameter]
 
 
@@ -44,7 +45,7 @@ def beyond(call: Call) -> int:
 def without_such_a_dimension(operator: Operator) -> Iterator[tuple[Call, Given]]:
     """Give calls that name a dimension behind the last, before the first, or one twice."""
     for parameter in operator.signature.names:
-        if parameter in DIMENSIONS:
+        if parameter in DIMENSIONS and (operator.form_of or operator.name) in NAMED:
             for call, dim in list(calls_with(operator, parameter)):
                 wrong: list[Any] = []
                 if isinstance(dim, int):
@@ -82,11 +83,7 @@ def lengthened(sample: Given, number: int, dim: int) -> Given:
 
 def has_value(call: Call, sample: Given) -> bool:
     """Say whether the formula has a value."""
-    try:
-        call.value(sample)
-    except (ValueError, IndexError):
-        return False
-    return True
+    return Asked(call, sample).value() is not None
 
 
 def table(wrong: Callable[[Operator], Iterator[tuple[Call, Given]]]) -> dict[str, Any]:
@@ -103,6 +100,70 @@ def without_dimensions(operator: Operator) -> Iterator[tuple[Call, Given]]:
             yield call, call.sample() | {name: np.array(1.5)}
 
 
+def of_other_sizes(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give the first call of which some operand, one longer along one dimension, is refused."""
+    for call in () if operator.inplace or operator.lenient else calls_of(operator):
+        found = [wrong for wrong in each_lengthened(call) if not has_value(call, wrong)]
+        if found:
+            yield from ((call, wrong) for wrong in found)
+            return
+
+
+def each_lengthened(call: Call) -> Iterator[Given]:
+    """Make each operand longer along each dimension."""
+    sample = call.sample()
+    arrays: list[Any] = []
+    map_arrays(sample, arrays.append)
+    for number, array in enumerate(arrays):
+        yield from (lengthened(sample, number, dim) for dim in range(array.ndim))
+
+
+def behind_the_end(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give calls in which one index is larger, or smaller, than any that the formula takes.
+
+    What it takes larger than any is no index.
+    """
+    for call in () if operator.inplace else calls_of(operator):
+        sample = call.sample()
+        for name, value in sample.items():
+            if counts(value):
+                moved = (partial(with_last, far) for far in (FAR, -FAR))
+                wrong = [sample | map_arrays({name: value}, change) for change in moved]
+                if not any(has_value(call, given) for given in wrong):
+                    yield from ((call, given) for given in wrong)
+
+
+def counts(value: Any) -> bool:
+    """Say whether a value is an array of whole numbers, or begins with one."""
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, np.ndarray) and first.dtype.kind == "i"
+
+
+def with_last(entry: int, array: Any) -> Any:
+    """Put another number in the place of the last."""
+    changed = array.copy()
+    changed.flat[-1] = entry
+    return changed
+
+
+def indexed_by_fractions(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give calls in which whole numbers, or truth values, are floating, and the formula refuses."""
+    for call in () if operator.inplace else calls_of(operator):
+        sample = call.sample()
+        for name, value in sample.items():
+            wrong = sample | map_arrays({name: value}, floating)
+            if any(True for _ in variables(sample)) and not has_value(call, wrong):
+                yield call, wrong
+
+
+def floating(array: Any) -> Any:
+    """Give the same numbers as floating ones."""
+    return array.astype(np.float64)
+
+
+FAR: Final = 99
+"""No operand of the catalogue has so many entries along a dimension."""
+
 Wrong = list[tuple[Call, "Given"]]
 WITHOUT_DIMENSION: Final = table(without_such_a_dimension)
 MISSHAPEN: Final = table(misshapen)
@@ -111,12 +172,22 @@ MULTIPLIED: Final = {
 }
 BROADCAST: Final = {name: wrong for name, wrong in MISSHAPEN.items() if name not in PRODUCTS}
 
+UNFIT: Final = {
+    name: wrong
+    for name, wrong in table(of_other_sizes).items()
+    if name not in BROADCAST and name not in PRODUCTS
+}
+BEHIND: Final = table(behind_the_end)
+FRACTIONS: Final = table(indexed_by_fractions)
+
 
 @clause("op-249", SAFETY, sources=["torch docstrings"], over=WITHOUT_DIMENSION)
 def a_dimension_that_is_not_there_is_refused(ag: Autograd, wrong: Wrong) -> None:
     """Asked for a dimension that its operand has not, or for one twice, {name} refuses.
 
     Counted round, a dimension that is not there would be another one, and nobody would know.
+
+    Remedy: name each dimension once, from minus their number to one less than it.
     """
     for call, sample in wrong:
         with ag.refuses("dimension"):
@@ -125,7 +196,10 @@ def a_dimension_that_is_not_there_is_refused(ag: Autograd, wrong: Wrong) -> None
 
 @clause("op-051", SAFETY, sources=["notes/broadcasting § General semantics"], over=BROADCAST)
 def operands_that_do_not_broadcast_are_refused(ag: Autograd, wrong: Wrong) -> None:
-    """If the shapes of its operands do not broadcast, {name} refuses them."""
+    """If the shapes of its operands do not broadcast, {name} refuses them.
+
+    Remedy: give dimensions of one length, or of length one, from the last to the first.
+    """
     for call, sample in wrong:
         with ag.refuses("operand-shape"):
             on_constants(ag, call, sample)
@@ -135,7 +209,39 @@ def operands_that_do_not_broadcast_are_refused(ag: Autograd, wrong: Wrong) -> No
 def factors_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
     """If the factors have other lengths where they are summed, or one is a number, {name} refuses
     them.
+
+    Remedy: give factors of one length there, and multiply by a number with *.
     """
     for call, sample in wrong:
         with ag.refuses("operand-shape"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-270", SAFETY, sources=["torch docstrings"], over=UNFIT)
+def operands_of_sizes_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
+    """If an operand of {name} is longer than the others, or its arguments, allow, it is refused."""
+    for call, sample in wrong:
+        with ag.refuses("operand-shape"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-271", SAFETY, sources=["torch docstrings"], over=BEHIND)
+def an_index_that_names_no_entry_is_refused(ag: Autograd, wrong: Wrong) -> None:
+    """Given an index behind the last entry, or before the first, {name} refuses.
+
+    Read at what lies there in memory, or clipped to the end, it would be another entry.
+    """
+    for call, sample in wrong:
+        with ag.refuses("index-range"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-272", SAFETY, sources=["torch docstrings"], over=FRACTIONS)
+def an_index_that_is_no_whole_number_is_refused(ag: Autograd, wrong: Wrong) -> None:
+    """Given floating numbers where whole ones, or truth values, choose entries, {name} refuses.
+
+    An index that was computed may be a little less than the whole number that it is meant to be.
+    """
+    for call, sample in wrong:
+        with ag.refuses("operand-dtype"):
             on_constants(ag, call, sample)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import CONVENTION, SAFETY, clause, expect
-from gradspec.catalogue.keeping import KEPT
+from gradspec.catalogue.keeping import is_open, kept
 from gradspec.catalogue.operator import map_arrays
 from gradspec.chapters.operators.calling import SMOOTH, cotangent, moving, perform, results
 
@@ -27,7 +27,7 @@ SAVED_TENSORS: Final = "notes/autograd § Saved tensors"
 ENOUGH: Final = 2**12
 """So many units in the last place are far less than another slope."""
 
-STATED: Final = {name: call for name, call in SMOOTH.items() if name in KEPT}
+STATED: Final = {name: call for name, call in SMOOTH.items() if not is_open(call.operator)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def what_is_kept_may_not_be_written(ag: Autograd, call: Call) -> None:
 
     for made, name, tensor, held in each_overwritten(ag, call, sample, part):
         overwrite(ag, tensor, held)
-        if name in KEPT[call.operator.name]:
+        if name in kept(call.operator.name):
             with ag.refuses("stale-saved-tensor"):
                 made.root.backward(ag.tensor(weights))
         else:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec import SAFETY, VALUE, clause, expect
+from gradspec import CONVENTION, SAFETY, VALUE, clause, expect
 from gradspec.catalogue.facets.sizes import (
+    AS_A_ROW,
     NO_ENTRY,
     NOTHING_TO_PICK,
     ONE_ENTRY,
@@ -25,12 +26,15 @@ from gradspec.catalogue.operator import map_arrays, variables
 from gradspec.chapters.operators.calling import (
     agrees_with_formula,
     cotangent,
+    function,
     on_constants,
     on_points,
+    results,
 )
 
 if TYPE_CHECKING:
     from gradspec import Autograd
+    from gradspec.catalogue.facets.asking import Asked
     from gradspec.catalogue.operator import Call
 
 
@@ -42,6 +46,23 @@ def one_entry_is_one_in_any_shape(ag: Autograd, plain: Call) -> None:
     """
     for asked in single(plain):
         agrees_with_formula(ag, asked)
+
+
+@clause("op-280", CONVENTION, sources=["torch docstrings", "observed"], over=AS_A_ROW)
+def a_number_is_a_row_of_one_entry(ag: Autograd, asked: tuple[Asked, Asked]) -> None:
+    """Along dimension 0 {name} takes a number for a row of one entry, and gives a number."""
+    number, row = asked
+    points = list(variables(number.sample))
+    for part, value in results(row.call, row.sample):
+        if value.dtype.kind == "f":
+            weights = cotangent(ag, value)
+            applied = function(ag, number.call, number.sample, part)
+            found, gradients = ag.vjp(applied, points, np.reshape(weights, ()))
+            expect(found).is_close(np.reshape(value, ()))
+            for gradient, wanted in zip(
+                gradients, row.pulled_back(weights, part).gradients, strict=True
+            ):
+                expect(gradient).is_close(np.reshape(wanted, ()))
 
 
 @clause("op-103", VALUE, sources=["observed", "mathematics"], over=NO_ENTRY)

@@ -142,5 +142,8 @@ def _method(act: Act) -> str:
 
 
 def _argument(act: Act, name: str) -> str:
-    required = name in act.signature.required or name == act.signature.variadic
+    signature = act.signature
+    if name in signature.required and signature.is_by_name_alone(name):
+        return f"{name}=${name}"
+    required = name in signature.required or name == signature.variadic
     return f"${name}" if required else f"$({name}=${name})"
