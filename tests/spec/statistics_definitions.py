@@ -107,14 +107,6 @@ def dist(x: Any, other: Any, p: int = 2) -> Any:
     return np.array(mp.fsum(abs(e) ** p for e in off) ** (mp.mpf(1) / p), object)
 
 
-def logdet(x: Any) -> Any:
-    def entry(*at: int) -> Any:
-        (a, b), (c, d) = x[at]
-        return mp.log(a * d - b * c)
-
-    return built(x.shape[:-2], entry)
-
-
 STATISTICS: dict[str, Callable[..., Any]] = {
     "trapezoid": trapezoid,
     "cumulative_trapezoid": cumulative,
@@ -125,5 +117,4 @@ STATISTICS: dict[str, Callable[..., Any]] = {
     "corrcoef": corrcoef,
     "vander": vander,
     "dist": dist,
-    "logdet": logdet,
 }

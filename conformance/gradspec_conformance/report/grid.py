@@ -48,6 +48,7 @@ MANY: Final = 9
 """More rows than that are a plus."""
 
 WIDEST: Final = 100
+NARROWEST: Final = 20
 
 
 @dataclass(frozen=True)
@@ -117,17 +118,20 @@ def print_grid(grid: Grid, where: Console) -> None:
 
 
 def print_operators(grid: Grid, where: Console) -> None:
-    """Print a line for each operator, by family."""
-    columns = grid.facets
+    """Print a line for each operator, by family; several where the facets need them."""
     names = max(map(len, (*grid.names, *(family for family, _ in grid.families))))
-    gap = 1 if names + 2 * len(columns) < where.width else 0
-    space = min(names, max(where.width - (1 + gap) * len(columns) - 2, 8))
+    gap = 1 if names + 2 * len(grid.facets) < where.width else 0
+    space = min(names, max(where.width - (1 + gap) * len(grid.facets) - 2, NARROWEST))
+    fitting = max((where.width - space - 2) // (1 + gap), 1)
+    blocks = [grid.facets[i : i + fitting] for i in range(0, len(grid.facets), fitting)]
     for family, operators in grid.families:
         here = [operator.name for operator in operators if grid.has(operator.name)]
-        heading = _heading(family, columns, space, gap) if here else Text(f"\n{family}", "bold")
-        where.print(heading, soft_wrap=True)
-        for name in here:
-            where.print(_line(grid, name, columns, space, gap), soft_wrap=True)
+        for columns in blocks if here else ():
+            where.print(_heading(family, columns, space, gap), soft_wrap=True)
+            for name in here:
+                where.print(_line(grid, name, columns, space, gap), soft_wrap=True)
+        if not here:
+            where.print(Text(f"\n{family}", "bold"))
         missing = [operator.name for operator in operators if not grid.has(operator.name)]
         if missing:
             text = f"not in the engine: {', '.join(missing)}"

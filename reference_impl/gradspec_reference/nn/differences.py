@@ -69,9 +69,12 @@ def huber_loss(
     check_is_floating("huber_loss", input, target)
     if target.dtype.is_floating_point > input.dtype.is_floating_point:
         raise RuntimeError(f"huber_loss was given {input.dtype} and {target.dtype}; convert one")
+    kept = input.dtype if input.dtype.is_floating_point else target.dtype
     if weight is None:
-        return apply_pointwise(OPERATORS["huber_loss"], (input, target), reduction, delta)
-    losses = apply_pointwise(OPERATORS["huber_loss"], (input, target), "none", delta)
+        loss = apply_pointwise(OPERATORS["huber_loss"], (input, target), reduction, delta)
+        narrowed: Tensor = loss.to(kept)
+        return narrowed
+    losses = apply_pointwise(OPERATORS["huber_loss"], (input, target), "none", delta).to(kept)
     return taken(losses * weight, reduction)
 
 

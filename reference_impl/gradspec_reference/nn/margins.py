@@ -39,7 +39,7 @@ def margin_ranking_loss(
     if not input1.ndim == input2.ndim == target.ndim:
         raise RuntimeError("margin_ranking_loss was given tensors of several ranks")
     ahead = elementwise.neg(target) * arithmetic.sub(input1, input2)
-    return taken(selection.clamp(ahead + margin, 0), reduction)
+    return taken(selection.clamp(ahead + float(margin), 0), reduction)
 
 
 def hinge_embedding_loss(
@@ -138,7 +138,7 @@ def multilabel_soft_margin_loss(
     true, false = (activations.logsigmoid(x) for x in (input, elementwise.neg(input)))
     losses = elementwise.neg(target * true + (1 - target) * false)
     weighted = losses if weight is None else losses * weight
-    return taken(reductions.sum(weighted, -1) / input.shape[-1], reduction)
+    return taken(reductions.sum(weighted, input.ndim - 1) / input.shape[-1], reduction)
 
 
 def multi_margin_loss(

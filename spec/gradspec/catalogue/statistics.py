@@ -177,11 +177,4 @@ ROWS: Final = (
         cubes=on(3, other=of(2, 1), p=3),
         keeps="?",
     ),
-    row(
-        *("logdet(x)", lambda x: np.log(np.linalg.det(x)), ANALYTIC),
-        point([[2.0, 0.5], [-1.0, 1.5]]),
-        stack=point([[[2.0, 0.5], [-1.0, 1.5]], [[0.5, -2.0], [1.0, 0.25]]]),
-        keeps="?",
-        halves=False,
-    ),
 )

@@ -52,17 +52,27 @@ def trapezoid(
     y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapezoid)."""
-    dim = normal_dim(dim, y.ndim)
-    return reductions.sum(trapezoids("trapezoid", y, x, dx, dim), dim) / 2.0
+    return area("trapezoid", y, x, dx, normal_dim(dim, y.ndim))
 
 
 def trapz(
     y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapz)."""
-    dim = normal_dim(dim, y.ndim)
     width = None if dx is None else float(dx)
-    return reductions.sum(trapezoids("trapz", y, x, width, dim), dim) / 2.0
+    return area("trapz", y, x, width, normal_dim(dim, y.ndim))
+
+
+def area(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
+    """Return the area; where all points are as far apart, all count in full but the outer two."""
+    twice = trapezoids(name, y, x, dx, dim)
+    if x is not None:
+        return reductions.sum(twice, dim) / 2.0
+    if not y.shape[dim]:
+        return reductions.sum(y.detach(), dim, dtype=y.dtype)
+    outer = parts.select(y, dim, 0) + parts.select(y, dim, -1)
+    whole = reductions.sum(y, dim) * 2 - outer
+    return whole * (1 if dx is None else dx) / 2.0
 
 
 def cumulative_trapezoid(
@@ -70,11 +80,12 @@ def cumulative_trapezoid(
 ) -> Tensor:
     """Return the area under a line up to each point (torch.cumulative_trapezoid)."""
     dim = normal_dim(dim, y.ndim)
-    return reductions.cumsum(trapezoids("cumulative_trapezoid", y, x, dx, dim), dim) / 2.0
+    sums = reductions.cumsum(trapezoids("cumulative_trapezoid", y, x, dx, dim), dim)
+    return sums * ((1 if dx is None else dx) / 2.0)
 
 
 def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
-    """Return twice the area between each point and the next."""
+    """Return twice the area between each point and the next, a width of dx apart or as x says."""
     if x is not None and dx is not None:
         raise TypeError(f"{name} was given x and dx; give one of them")
     if (
@@ -87,7 +98,7 @@ def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Ten
     before = parts.narrow(y, dim, 0, count)
     after = parts.narrow(y, dim, min(1, y.shape[dim]), count)
     if x is None:
-        return (before + after) * (1 if dx is None else dx)
+        return before + after
     if x.ndim == 1 and x.shape[0] == y.shape[dim]:
         x = shapes.reshape(x, [-1 if d == dim else 1 for d in range(y.ndim)])
     elif x.ndim == 1:
