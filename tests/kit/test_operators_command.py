@@ -114,7 +114,7 @@ def test_a_wrong_value_is_red_and_says_where_to_look(tmp_path: Path) -> None:
     output = asked("operators", str(book), "-k", "softmax", status=1).output
 
     assert cells(output, "softmax").startswith("FF")
-    assert set(cells(output, "log_softmax")) == {"."}
+    assert cells(output, "log_softmax").startswith("..")
     assert f"look closer: gradspec run {book} -k 'op-201/softmax'" in output
 
 
