@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.catalogue import signs
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, at
-from gradspec_conformance.plants.plant import TEACHING, general
+from gradspec_conformance.plants.plant import TEACHING, general, plant
 from gradspec_conformance.plants.rules.everything import kept_in
 from gradspec_conformance.plants.rules.sweeps import off, public
 from gradspec_reference.engine.tensor import Tensor
@@ -63,13 +63,20 @@ def in_every(swap: Any, fault: Any) -> None:
 
 
 @general(
-    "no error: op-051/add op-073/mm op-249/permute op-270/cat op-271/gather op-272/gather;"
+    "no error: op-051/add op-073/mm op-249/permute op-270/cat op-271/gather op-272/gather; "
     "value: op-246/softmax",
     "errors that a queue swallows",
 )
 def what_is_refused_is_left_undone(swap):
     """What cannot be computed is not, and the first operand is the result."""
     in_every(swap, where_refused(first_operand))
+
+
+@plant(public("eigh"), "no error: op-270/eigh", "routines that are told one size of a matrix")
+def the_leading_square_is_taken(sound, matrix, *given):
+    """Of a matrix that is not square the leading square is taken."""
+    size = min(matrix.shape[-2:])
+    return sound(matrix[..., :size, :size], *given)
 
 
 def in_double(value: Any) -> Any:
@@ -104,7 +111,7 @@ def of_each(change: Callable[[Tensor], Any]) -> Callable[..., Any]:
 
 
 @general(
-    "value: op-201/col2im op-231/swapaxes op-232/all op-234/trace op-238/trace op-280/sum",
+    "value: op-201/col2im op-231/swapaxes op-232/all op-239/max op-246/pow op-234/trace op-238/trace op-280/sum",
     TEACHING,
 )
 def every_result_is_off(swap):
