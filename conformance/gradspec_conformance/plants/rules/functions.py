@@ -122,23 +122,3 @@ def every_result_is_off(swap):
         return tensor
 
     in_every(swap, lambda sound, *given, **named: of_each(wrong)(sound(*given, **named)))
-
-
-ADD, SUB, SUM, DETACH = Tensor.__add__, Tensor.__sub__, Tensor.sum, Tensor.detach
-"""The sound ones: a fault of every function must not come upon itself."""
-
-
-@general(
-    "value: op-001/interpolate_factor op-001/col2im op-001/dropout op-001/matrix_power_none "
-    "op-080 op-244/split op-280/sum",
-    "a history that is recorded twice",
-)
-def every_result_depends_once_more(swap):
-    """What a function gives depends once more on the sum of its first operand."""
-
-    def depend(sound, *given, **named):
-        first = first_operand(sound, given, named)
-        once = SUB(total := SUM(first), DETACH(total))
-        return of_each(lambda t: ADD(t, once))(sound(*given, **named))
-
-    in_every(swap, depend)
