@@ -87,7 +87,9 @@ def in_double(value: Any) -> Any:
     return value.double() if floating else value
 
 
-@general("dtype: op-100/mm op-100/dot op-100/lerp", "promotion as in NumPy, and the cotangent's type")
+@general(
+    "dtype: op-100/mm op-100/dot op-100/lerp", "promotion as in NumPy, and the cotangent's type"
+)
 def mixed_types_are_multiplied(swap):
     """What is to be of one data type may be of several, and gradients are of float64."""
 
