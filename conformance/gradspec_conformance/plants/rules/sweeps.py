@@ -146,7 +146,7 @@ SIGNS: Final = {
 """Comparison -> the method of its sign."""
 
 
-def public(name: str) -> Place:
+def public(name: str) -> at:
     """Find where programs find an operator of the catalogue."""
     if name == "tensor_from":
         return at(gradspec_reference, "tensor")
