@@ -22,9 +22,8 @@ from gradspec_reference import autograd
 from gradspec_reference.engine import accumulation, recording, shapes
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import LeafInplaceError
-from gradspec_reference.linalg import squares
 from gradspec_reference.names import factories
-from gradspec_reference.names.functions import placing, products, reductions
+from gradspec_reference.names.functions import reductions
 
 
 # data types ---------------------------------------------------------------------------

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 SIGNS: Final = ("add", "sub", "mul", "truediv", "pow", "matmul", "and_", "or_", "xor", "getitem")
 
 
-def places() -> Iterator[Place]:
+def places() -> Iterator[at]:
     """Find all that programs call; what is only a sign has no name."""
     yield from (at(Tensor, signs.method(name)) for name in SIGNS)
     for place in map(public, CATALOGUE):
-        if hasattr(place.owner, place.name):
+        if isinstance(place, at) and hasattr(place.owner, place.name):
             yield place
 
 

@@ -262,6 +262,23 @@ def doubled_ties() -> Iterator[Spot]:
             yield Spot(name, rules_of(name), twice, kills)
 
 
+NO_SIGN: Final = ("interpolate", "col2im", "dropout", "matrix_power")
+"""Operators that come through two rules, whose signs cancel, or through none."""
+
+
+def slopes_off_by_one() -> Iterator[Spot]:
+    """Let a function depend once more on what it was given."""
+
+    def depend(sound: Any, x: Any, *arguments: Any, **keywords: Any) -> Any:
+        total = x.sum()
+        return sound(x, *arguments, **keywords) + (total - total.detach())
+
+    for name in NO_SIGN:
+        calls = [c for c in CALLS.values() if c.operator.name == name]
+        kills = {f"op-001/{c.name}": "value" for c in calls}
+        yield Spot(name, (public(name),), depend, kills)
+
+
 def neighbours() -> Iterator[Spot]:
     """Send what is for one place to the next."""
     next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)  # noqa: E731 - a fault
@@ -363,6 +380,7 @@ SWEEPS: Final = (
     Sweep("passes_on", "The rule of {name} hands on what arrives.", TEACHING, passed_on),
     Sweep("has_nan_at_its_kink", "The rule of {name} is 0 / 0.", "HIPS/autograd", nothing_at_kinks),
     Sweep("doubles_ties", "{name} gives tied entries twice their due.", TEACHING, doubled_ties),
+    Sweep("depends_once_more", "The slope of {name} is 1 too much.", TEACHING, slopes_off_by_one),
     Sweep("pays_the_neighbour", "{name} pays the next entry.", TEACHING, neighbours),
     Sweep("loses_history", "{name} hands back a constant.", TEACHING, lost_histories),
     Sweep("requires_grad", "What {name} gives requires grad.", "tinygrad#3037", flagged_constants),
