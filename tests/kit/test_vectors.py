@@ -35,8 +35,8 @@ LARGEST = 8000
 """Bytes that the largest program may have."""
 
 
-LEFT_NONE = {"life-202"}
-"""Read a gradient after what may be refused: who refuses writes down that it is None."""
+LEFT_NONE = {"life-202", "op-246"}
+"""Go on after what may be refused: who refuses writes less down, or that a gradient is None."""
 
 
 @functools.cache
@@ -96,7 +96,7 @@ def test_a_program_does_not_depend_on_who_recorded_it(name: str) -> None:
         if here != there:
             differences.append(clause.id)
 
-    assert set(differences) <= LEFT_NONE
+    assert {identifier.partition("/")[0] for identifier in differences} <= LEFT_NONE
 
 
 def test_every_clause_is_exported_with_what_it_needs() -> None:
