@@ -141,10 +141,8 @@ def remainder(x: Any, other: Any) -> Any:
     return x - other * np.floor(real(x) / real(other))
 
 
-def quotient(x: Any, other: Any, rounding_mode: str | None = None) -> Any:
-    """Give x / other, or a whole number near it."""
-    if rounding_mode is None:
-        return x / other
+def whole_quotient(x: Any, other: Any, rounding_mode: str) -> Any:
+    """Give the whole number below x / other, or the one nearer to zero."""
     return (np.floor if rounding_mode == "floor" else np.trunc)(real(x) / real(other))
 
 
@@ -221,14 +219,11 @@ ARITHMETIC: Final = (
     ),
     two("mul(x, other)", np.multiply, LINEAR, means="x * other", sign="*", **BASIC),
     two(
-        "div(x, other, *, rounding_mode=None)",
-        quotient,
-        PIECEWISE,
-        means="x / other if rounding_mode is None else floor(x / other) "
-        "if rounding_mode == 'floor' else sign(x / other) * floor(abs(x / other))",
+        "div(x, other)",
+        np.true_divide,
+        ANALYTIC,
+        means="x / other",
         of_number=NUMBER,
-        floor=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="floor"),
-        trunc=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="trunc"),
         ends={
             "by_zero": at([1.0, -2.0], (INF, [-INF, INF]), other=[0.0, 0.0]),
             "zero_by_zero": at([0.0], (INF, None), (None, NO_NUMBER), other=[0.0]),
@@ -236,6 +231,15 @@ ARITHMETIC: Final = (
         },
         sign="/",
         **BASIC,
+    ),
+    row(
+        *("div_rounded(x, other, rounding_mode)", whole_quotient, PIECEWISE),
+        on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="floor"),
+        torch="torch.div($x, $other, rounding_mode=$rounding_mode)",
+        keeps="",
+        means="floor(x / other) if rounding_mode == 'floor' "
+        "else sign(x / other) * floor(abs(x / other))",
+        trunc=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="trunc"),
     ),
     row(
         *("pow(x, exponent)", lambda x, exponent: x**exponent, ANALYTIC, on(exponent=3)),

@@ -52,7 +52,7 @@ WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness i
         "op-021": "frac frac_array frac_negative",
         "op-022": "remainder remainder_negative remainder_divisors "
         "fmod fmod_negative fmod_divisors",
-        "op-023": "div_floor div_trunc",
+        "op-023": "div_rounded div_rounded_trunc",
         "op-025": "fmax_first_nan fmax_second_nan fmin_first_nan fmin_second_nan",
         "op-027": "clamp_tensors",
         "op-031": "median median_dim median_odd mode mode_first kthvalue kthvalue_first",
