@@ -236,7 +236,7 @@ ARITHMETIC: Final = (
         *("div_rounded(x, other, rounding_mode)", whole_quotient, PIECEWISE),
         on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="floor"),
         torch="torch.div($x, $other, rounding_mode=$rounding_mode)",
-        keeps="",
+        keeps="?",
         means="floor(x / other) if rounding_mode == 'floor' "
         "else sign(x / other) * floor(abs(x / other))",
         trunc=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS), rounding_mode="trunc"),
