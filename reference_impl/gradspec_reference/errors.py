@@ -324,14 +324,12 @@ class OperandSizeError(GradError, ValueError):
     """The shapes of the operands of a loss do not fit together."""
 
     kind = "operand-shape"
-    clause = "op-270"
 
 
 class OperandCountError(GradError, IndexError):
     """There are not as many entries as places for them."""
 
     kind = "operand-shape"
-    clause = "op-270"
 
 
 class DimensionError(GradError, IndexError):

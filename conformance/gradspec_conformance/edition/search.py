@@ -58,7 +58,8 @@ def found(asked: str, most: int = 8) -> list[Demand]:
         score = ASKED * _score(query, text.words)
         for place, clause in enumerate(text.clauses):
             best[clause] = max(best[clause], score * LATER**place)
-    ranked = sorted(total, key=lambda clause: -total[clause] - best[clause])
+    named = {d.clause for d in edition.demands() if asked.strip() in d.errors}
+    ranked = sorted(total, key=lambda c: (c not in named, -total[c] - best[c]))
     firsts = {demand.clause: demand for demand in reversed(edition.demands())}
     return [firsts[clause] for clause in ranked[:most] if total[clause] + best[clause]]
 
