@@ -97,6 +97,8 @@ class _Row:
                 return _Text(f"np.array({value.tolist()})")
             case type():
                 return _Text(value.__qualname__)
+        if isinstance(value, tuple) and hasattr(value, "_asdict"):
+            return self.made(type(value).__name__, value._asdict())
         if dataclasses.is_dataclass(value):
             fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
             return self.made(type(value).__name__, fields)
