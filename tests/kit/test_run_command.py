@@ -485,6 +485,27 @@ def test_python_without_docstrings_is_begun_again(words: tuple[str, ...]) -> Non
     assert ADDS in ended.stdout
 
 
+@pytest.mark.parametrize("word", ["x" * 5000, "x y " * 5000])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "run",
+        "run -k",
+        "run --chapter",
+        "run --profile",
+        "run --expect",
+        "run -n",
+        "run --timeout",
+    ]
+    + ["show", "plants", "expect", "init", "smoke", "badge", "export"],
+)
+def test_a_complaint_quotes_no_more_than_can_be_read(command: str, word: str) -> None:
+    said = CliRunner().invoke(main, [*command.split(), word])
+    assert said.exit_code in {0, ExitStatus.WRONG_USAGE, ExitStatus.INCOMPLETE}
+    assert len(said.stderr) < 600
+
+
 @pytest.mark.parametrize("name", ["x" * 5000, "x" * 5000 + ".py:E", "x" * 5000 + ".toml"])
 def test_an_engine_with_a_name_that_is_too_long_is_not_there(name: str) -> None:
     result = CliRunner().invoke(main, ["run", name, "-k", ADDS])

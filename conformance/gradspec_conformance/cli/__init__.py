@@ -6,13 +6,17 @@ import errno
 import importlib
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from gradspec_conformance.complaint import brief, complain
 from gradspec_conformance.interruption import terminations_interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COMMANDS: Final[dict[str, str]] = {
     "init": "Find out how an engine says things, and write its phrasebook.",
@@ -46,7 +50,8 @@ class Commands(click.Group):
         try:
             with terminations_interrupt():
                 try:
-                    return super().invoke(ctx)
+                    with _quoting_briefly():
+                        return super().invoke(ctx)
                 finally:
                     _flush()
         except KeyboardInterrupt:
@@ -64,6 +69,11 @@ class Commands(click.Group):
             return super().main(*arguments, **options)
         except OSError as error:
             sys.exit(_lost(error))
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Read what stands before the subcommand."""
+        with _quoting_briefly():
+            return super().make_context(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name the subcommands in the order of a first visit."""
@@ -133,6 +143,16 @@ def _open_what_is_closed() -> None:
         sys.stderr = os.fdopen(2, "w", closefd=False)
 
 
+@contextmanager
+def _quoting_briefly() -> Iterator[None]:
+    """Cut what a complaint quotes, where it is too long to be read."""
+    try:
+        yield
+    except click.ClickException as complaint:
+        complaint.message = brief(complaint.message)  # type: ignore[misc]
+        raise
+
+
 def _flush() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
@@ -151,4 +171,4 @@ def _lost(error: OSError) -> int:
 
 def _complain(sentence: str) -> None:
     with suppress(OSError, ValueError):
-        click.echo(f"gradspec: {sentence}", err=True)
+        complain(f"gradspec: {sentence}")

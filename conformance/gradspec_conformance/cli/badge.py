@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from gradspec_conformance.cli.files import check_apart, check_report, write
+from gradspec_conformance.complaint import complain
 from gradspec_conformance.engines.loading import source_of
 from gradspec_conformance.exceptions import EngineError, UnfitReport, WrongUsage
 from gradspec_conformance.report.terminal import RunProgress
@@ -50,7 +51,7 @@ def command(source: str, *, file: str | None, **options: Any) -> None:
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     except EngineError as error:
-        click.echo(f"gradspec: engine {source}: {error}", err=True)
+        complain(f"gradspec: engine {source}: {error}")
         sys.exit(ExitStatus.INCOMPLETE)
     _draw(reported, source, target)
 
@@ -87,7 +88,7 @@ def _draw(reported: Reported, source: str, target: Path | None) -> None:
     from gradspec_conformance.report.badge import badge  # noqa: PLC0415 - takes time
 
     if reported.gap is not None:
-        click.echo(f"gradspec: engine {source}: {reported.gap}, so no badge is drawn", err=True)
+        complain(f"gradspec: engine {source}: {reported.gap}, so no badge is drawn")
         sys.exit(ExitStatus.INCOMPLETE)
     picture = badge(reported)
     if target is None:
@@ -96,7 +97,7 @@ def _draw(reported: Reported, source: str, target: Path | None) -> None:
     try:
         write(target, picture, ET.parse)
     except OSError as error:
-        click.echo(f"gradspec: {target} could not be written: {error.strerror}", err=True)
+        complain(f"gradspec: {target} could not be written: {error.strerror}")
         sys.exit(ExitStatus.INCOMPLETE)
     click.echo(f"{target}: {reported.sentence}")
     click.echo(f"in Markdown: ![{reported.engine.name} on gradspec's ladder]({target})")

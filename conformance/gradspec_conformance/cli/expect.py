@@ -17,6 +17,7 @@ from rich.console import Console
 
 from gradspec_conformance.cli.acceptance import Acceptance
 from gradspec_conformance.cli.files import check_apart, check_writable, write
+from gradspec_conformance.complaint import complain
 from gradspec_conformance.engines.loading import source_of
 from gradspec_conformance.exceptions import EngineError, MalformedExpectations, WrongUsage
 from gradspec_conformance.execution.verdict import INEXCUSABLE
@@ -203,5 +204,5 @@ def _write(file: Path, text: str) -> None:
 
 
 def _stop(status: int, sentence: str) -> NoReturn:
-    click.echo(sentence, err=True)
+    complain(sentence)
     sys.exit(status)

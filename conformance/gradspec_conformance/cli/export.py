@@ -11,6 +11,7 @@ from gradspec import chapters
 from gradspec.writing.clause import CASES
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.cli.files import write
+from gradspec_conformance.complaint import complain
 from gradspec_conformance.edition.vectors import vectors
 
 
@@ -26,7 +27,7 @@ def command(file: Path) -> None:
     try:
         write(file, text, Path.read_bytes)
     except OSError as error:
-        click.echo(f"gradspec: {file} could not be written: {error.strerror}", err=True)
+        complain(f"gradspec: {file} could not be written: {error.strerror}")
         sys.exit(3)
     size = len(text.encode())
     click.echo(f"{len(CASES)} clauses, {size / 1e6:.2f} MB, to {file}")

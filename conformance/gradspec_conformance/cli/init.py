@@ -16,6 +16,7 @@ from gradspec_conformance.adapters.phrases import read_book
 from gradspec_conformance.cli import expect
 from gradspec_conformance.cli.files import check_writable, write
 from gradspec_conformance.cli.workflow import workflow
+from gradspec_conformance.complaint import complain
 from gradspec_conformance.exceptions import MalformedBook, NothingFound, WrongUsage
 from gradspec_conformance.known.expectations import Expectations
 from gradspec_conformance.probing.asking import book_of
@@ -167,5 +168,5 @@ def _write(path: Path, text: str, read: Callable[[Path], object]) -> None:
 
 
 def _stop(sentence: str) -> NoReturn:
-    click.echo(sentence, err=True)
+    complain(sentence)
     sys.exit(2)

@@ -12,6 +12,7 @@ import click
 
 from gradspec import chapters, edition
 from gradspec_conformance.cli.choice import chosen_chapters
+from gradspec_conformance.complaint import complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +33,7 @@ def command(as_json: bool, wanted: tuple[str, ...]) -> None:
     """List every clause: id, level, nature, statement; below it the rows that it is about."""
     names = chosen_chapters(wanted) or tuple(chapter.name for chapter in chapters.CHAPTERS)
     if not edition.is_up_to_date():
-        click.echo(f"gradspec: {OLDER}", err=True)
+        complain(f"gradspec: {OLDER}")
     if as_json:
         click.echo(json.dumps({"clauses": _records(names)}, indent=2, ensure_ascii=False))
     else:

@@ -14,6 +14,7 @@ from rich.table import Table
 from gradspec import chapters
 from gradspec.writing.clause import CASES
 from gradspec_conformance import plants
+from gradspec_conformance.complaint import complain
 from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.plants import kills
@@ -75,7 +76,7 @@ def command(
     chosen = list({plant.name: plant for plant, _, _ in wanted}.values())
     if not chosen:
         part = f" of {' or '.join(parts)}" if parts else ""
-        click.echo(f"gradspec: no plant{part} turns {' or '.join(names)} red", err=True)
+        complain(f"gradspec: no plant{part} turns {' or '.join(names)} red")
         sys.exit(1)
     whole = not (names or parts)
     with oracle_fence("reference"):

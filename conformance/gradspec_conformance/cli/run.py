@@ -11,6 +11,7 @@ import click
 from msgspec.json import decode
 
 from gradspec_conformance.cli.files import check_apart, check_report, write
+from gradspec_conformance.complaint import complain
 from gradspec_conformance.engines.loading import source_of
 from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.report.terminal import RunProgress, console, show
@@ -156,4 +157,4 @@ def _write(path: Path, text: str, read: Callable[[Path], object]) -> bool:
 
 
 def _say(sentence: str) -> None:
-    click.echo(f"gradspec: {sentence}", err=True)
+    complain(f"gradspec: {sentence}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
+from gradspec_conformance.complaint import complain
 from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.isolation.process import ProcessHost
@@ -41,7 +42,7 @@ def command(engine: str, timeout: float) -> None:
         try:
             about = host.describe()
         except EngineError as error:
-            click.echo(str(error), err=True)
+            complain(str(error))
             sys.exit(3)
         for finding in host.smoke():
             above = findings[-1] if findings else None

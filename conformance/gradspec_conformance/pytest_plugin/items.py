@@ -15,6 +15,7 @@ import pytest
 from gradspec import chapters
 from gradspec.rank import Level, Nature
 from gradspec.writing.clause import CASES
+from gradspec_conformance.complaint import brief
 from gradspec_conformance.exceptions import EngineError, NotConformant, WrongUsage
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.rerun import rerun
@@ -74,7 +75,7 @@ def wait_for_engine(config: pytest.Config) -> None:
 
 def _end(engine: str, error: EngineError) -> NoReturn:
     """End the session as `gradspec run` ends where the engine cannot be loaded."""
-    pytest.exit(f"engine {engine}: {error}", returncode=ExitStatus.INCOMPLETE)
+    pytest.exit(brief(f"engine {engine}: {error}"), returncode=ExitStatus.INCOMPLETE)
 
 
 # collection ---------------------------------------------------------------------------
