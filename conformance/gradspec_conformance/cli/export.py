@@ -10,9 +10,10 @@ import click
 from gradspec import chapters
 from gradspec.writing.clause import CASES
 from gradspec_conformance.adapters.reference import ReferenceEngine
-from gradspec_conformance.cli.files import write
+from gradspec_conformance.cli.files import check_report, write
 from gradspec_conformance.complaint import complain
 from gradspec_conformance.edition.vectors import vectors
+from gradspec_conformance.exceptions import WrongUsage
 
 
 @click.command("export")
@@ -22,6 +23,10 @@ def command(file: Path) -> None:
 
     The format is described by vectors.schema.json beside the package.
     """
+    try:
+        check_report(file)
+    except WrongUsage as error:
+        raise click.UsageError(str(error)) from None
     chapters.load()
     text = "".join(vectors(CASES.values(), ReferenceEngine()))
     try:
