@@ -369,3 +369,75 @@ def tanh(x):
     return math.tanh(x.data)  # no Value
 """
 )
+
+DUALS: Final = (
+    FUNCTIONAL.partition("def grad")[0].replace("_Traced", "Wave").replace("slopes", "speed")
+)
+"""Numbers that carry their derivative in one direction, under names that nobody guesses."""
+
+ASKED: Final = '''
+"""Numbers that know their derivatives by all inputs; the result is asked for them."""
+
+
+class Quantity:
+    def __init__(self, held, _by=None):
+        self.held = held
+        self._by = {self: 1.0} if _by is None else _by
+
+    def __mul__(self, other):
+        by = {}
+        for one, share in ((self, other.held), (other, self.held)):
+            for x, slope in one._by.items():
+                by[x] = by.get(x, 0.0) + slope * share
+        return Quantity(self.held * other.held, by)
+
+    def partial(self, inputs):
+        return [self._by.get(x, 0.0) for x in inputs]
+'''
+
+OF_ONE_VARIABLE: Final = (
+    FUNCTIONAL.partition("def grad")[0]
+    + """
+def derivative(function, x):
+    return getattr(function(_Traced(x, 1.0)), "slopes", 0.0)
+"""
+)
+
+SYMBOLIC: Final = '''
+"""Expressions: nothing is computed until numbers are put in for the symbols."""
+
+
+class Expr:
+    def __init__(self, number=0.0, of=(), name=None):
+        self.number, self.of, self.name = number, of, name
+
+    @staticmethod
+    def sym(name):
+        return Expr(name=name)
+
+    def __add__(self, other):
+        return Expr(of=("+", self, other))
+
+    def __mul__(self, other):
+        return Expr(of=("*", self, other))
+
+    def __float__(self):
+        if self.name is not None:
+            raise TypeError("a symbol is no number")
+        if not self.of:
+            return self.number
+        sign, a, b = self.of
+        return float(a) + float(b) if sign == "+" else float(a) * float(b)
+
+    def diff(self, x):
+        if not self.of:
+            return Expr(1.0 if self is x else 0.0)
+        sign, a, b = self.of
+        return a.diff(x) + b.diff(x) if sign == "+" else a.diff(x) * b + a * b.diff(x)
+
+    def subs(self, x, value):
+        if not self.of:
+            return value if self is x else self
+        sign, a, b = self.of
+        return Expr(of=(sign, a.subs(x, value), b.subs(x, value)))
+'''

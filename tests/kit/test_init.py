@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -251,6 +252,57 @@ def test_a_functional_engine_gets_products_in_place_of_a_tape(module: Written) -
     assert "backward" not in found.phrases
     assert "functional_engine.grad(weighted" in said(found, "transform:vjp")[0]
     assert outcomes("functional_engine", "op-001/mul") == {"op-001/mul": Outcome.PASSED}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (schools.OF_ONE_VARIABLE, "strange_engine.derivative(weighted, primals[i])"),
+        (schools.DUALS, "strange_engine.Wave(float(p.value), 1.0 if i == j else 0.0)"),
+        (schools.ASKED, "output.partial([x])[0]"),
+        (schools.SYMBOLIC, "strange_engine.Expr.sym('x')"),
+    ],
+)
+def test_a_derivative_that_is_no_backward_pass_is_found(
+    module: Written, text: str, told: str
+) -> None:
+    module("strange_engine", text)
+
+    assert told in said(book("strange_engine"), "transform:vjp")[0]
+    assert outcomes("strange_engine", "op-001/mul") == {"op-001/mul": Outcome.PASSED}
+
+
+def test_where_there_is_no_derivative_the_book_has_the_values_and_says_what_was_tried(
+    module: Written,
+) -> None:
+    module("plain_engine", schools.ASKED.replace("partial", "tell"))
+
+    found = book("plain_engine")
+
+    assert said(found, "tensor") == ["plain_engine.Quantity($number)"]
+    assert "transform:vjp" not in found.phrases
+    text = " ".join(Path("plain_engine.toml").read_text("utf-8").replace("#", "").split())
+    assert re.search(r"Nothing that gives a derivative was found, of [1-9]\d* phrases", text)
+
+
+def test_a_leaf_may_be_told_by_a_word_of_the_engines_own(module: Written) -> None:
+    worded = schools.METHODS.replace(
+        "data, requires_grad=False, _before=()):",
+        "data, tensor_type=Kind.INPUT, _before=()):\n"
+        "        requires_grad = tensor_type is Kind.PARAMETER",
+    )
+    module("worded_engine", "import enum\nKind = enum.Enum('Kind', 'INPUT PARAMETER')\n" + worded)
+
+    leaf = "Tensor($array, tensor_type=worded_engine.Kind.PARAMETER)"
+    assert said(book("worded_engine"), "leaf") == [leaf]
+
+
+def test_a_value_behind_a_method_called_data_is_seen(module: Written) -> None:
+    hidden = schools.NUMBERS.replace("self.data", "self.kept").replace(".data", ".kept")
+    method = "    def data(self):\n        return self.kept\n\n    def backward(self)"
+    module("hidden_engine", hidden.replace("    def backward(self)", method))
+
+    assert "$x.data()" in said(book("hidden_engine"), "array")[0]
 
 
 def test_state_that_survives_is_put_back(module: Written) -> None:

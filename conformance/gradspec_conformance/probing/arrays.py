@@ -75,7 +75,8 @@ def find_constants(draft: Draft, kind: Kind, flag: str) -> None:
         swapped = {"True": "False", "False": "True"}
         name, _, value = flag.partition("=")
         told = made.removesuffix(f"){kind.tail}")
-        guesses.append(f"{told}, {name}={swapped[value]}){kind.tail}")
+        if value in swapped:
+            guesses.append(f"{told}, {name}={swapped[value]}){kind.tail}")
     for guess in guesses:
         said = {**BASIC, **kind.phrases}
         if draft.shows("tensor", (guess,), _stays_constant, said, dtypes=kind.dtypes):

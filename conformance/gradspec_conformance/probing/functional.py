@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec_conformance.probing.draft import Bench, NotShown, same
+from gradspec_conformance.probing.names import OF_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +40,31 @@ def $result(*primals):
 """
 """A product, where there are only gradients of functions whose value is one number."""
 
+ONE_VARIABLE: Final = """
+def $result(*primals):
+    def product(cotangent):
+        def along(i):
+            def weighted(x):
+                values = (*primals[:i], x, *primals[i + 1:])
+                return {total}
+            return {asked}
+        return tuple(along(i) for i in range(len(primals)))
+    return $function(*primals), product
+"""
+"""A product, where there are only derivatives of functions of one variable."""
+
+ALL_AT_ONCE: Final = """
+def $result(*primals):
+    def product(cotangent):
+        def weighted(*values):
+            return {total}
+        return tuple({asked} for i in range(len(primals)))
+    return $function(*primals), product
+"""
+"""A product, where a gradient is by all arguments at once, or by a vector."""
+
+TOTALS: Final = ("$function(*values) * cotangent", "($function(*values) * cotangent).sum()")
+
 SEEN: Final = ("getval", "value_of", "stop_gradient", "unbox")
 """Functions that show what is behind a number that is being differentiated."""
 
@@ -49,10 +76,10 @@ def find_functional(draft: Draft, around: Surroundings) -> bool:
         for guess in _products(around):
             for dtype in ("float64", "float32"):
                 spelled = {dtype: f"np.{dtype}"}
-                if draft.shows("transform:vjp", (guess,), _multiplies, made, dtypes=spelled):
+                if draft.shows("transform:vjp", (guess,), multiplies, made, dtypes=spelled):
                     draft.phrases |= made | {"transform:vjp": (guess,)}
                     draft.dtypes |= spelled
-                    _find_the_rest(draft, around)
+                    find_the_rest(draft, around)
                     return True
     return False
 
@@ -69,15 +96,36 @@ def _products(around: Surroundings) -> Iterator[str]:
         for said, _ in around.found(name):
             yield text.format(said=said)
     for said, _ in around.found("grad"):
-        for numbered in ("", "argnums=", "argnum="):
-            for total in (
-                "$function(*values) * cotangent",
-                "($function(*values) * cotangent).sum()",
-            ):
-                yield ONE_BY_ONE.format(said=said, numbered=numbered, total=total)
+        for numbered, total in itertools.product(("", "argnums=", "argnum="), TOTALS):
+            yield ONE_BY_ONE.format(said=said, numbered=numbered, total=total)
+    for name in OF_FUNCTIONS:
+        for said, thing in around.found(name):
+            if callable(thing):
+                for total in TOTALS:
+                    yield from _called(said, total)
 
 
-def _multiplies(bench: Bench) -> None:
+def _called(said: str, total: str) -> Iterator[str]:
+    """Give the ways to call what gives derivatives of a function, here of this one."""
+    for asked in (f"{said}(weighted)(primals[i])", f"{said}(weighted, primals[i])"):
+        for end in ("", "[0]", "[1]", "[0][0]", "[1][0]"):
+            yield ONE_VARIABLE.format(asked=f"{asked}{end}", total=total)
+    vector = "lambda v: weighted(*v)"
+    for asked in (
+        f"{said}(weighted)(*primals)",
+        f"{said}(weighted, *primals)",
+        f"{said}(weighted, list(primals))",
+        f"{said}({vector})(np.array(primals))",
+        f"{said}({vector}, np.array(primals))",
+        f"{said}({vector})(list(primals))",
+        f"{said}({vector}, list(primals))",
+    ):
+        for end in ("", "[0]", "[1]"):
+            yield ALL_AT_ONCE.format(asked=f"{asked}{end}[i]", total=total)
+
+
+def multiplies(bench: Bench) -> None:
+    """Pull a cotangent back through a product of two numbers, or of arrays; raises NotShown."""
     number = "$number" in _made(bench)
     points = (2.0, -3.0) if number else (np.array((1.0, 2.0, -3.0)), np.array((0.5, 4.0, 1.5)))
     weights = 0.75 if number else np.array((0.5, -2.0, 3.0))
@@ -99,11 +147,12 @@ def _squared(bench: Bench) -> Any:
     return lambda a, b: bench.times(bench.times(a, a), b)
 
 
-def _find_the_rest(draft: Draft, around: Surroundings) -> None:
+def find_the_rest(draft: Draft, around: Surroundings) -> None:
+    """Find what can be seen inside a function, whether products nest, and data types."""
     shape = ("$x.shape",) if "$number" not in draft.phrases["tensor"][0] else ()
     draft.find("shape", shape, _shape)
     looks = [f"np.array({said}($x))" for name in SEEN for said, _ in around.found(name)]
-    draft.find("array", (*looks, "np.array($x)"), _is_seen_inside)
+    draft.find("array", (*looks, *draft.phrases["array"]), _is_seen_inside)
     if draft.shows("nesting", (), _twice):
         draft.also.append("nesting")
     for key, text, value in (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+import inspect
 import itertools
 from typing import TYPE_CHECKING, Any, Final
 
@@ -140,10 +142,9 @@ def _looks(x: Any, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
                 thing = getattr(thing, part.removesuffix("()"))
                 thing = thing() if part.endswith("()") else thing
             thing = getattr(thing, last)
-            called = callable(thing)
-            if called and name == "data":
-                continue  # where this is a method it gives bytes, and another gives the array
-            yield (f"{name}()", thing()) if called else (name, thing)
+            shown = (f"{name}()", thing()) if callable(thing) else (name, thing)
+            if not isinstance(shown[1], memoryview):  # of bytes; another gives the array
+                yield shown
         except Exception:  # noqa: BLE001, S112 - not the one, then
             continue
 
@@ -152,7 +153,7 @@ def _is_differentiated(draft: Draft, around: Surroundings, kind: Kind) -> bool:
     """Find how a gradient is asked for and had, and what leaves and constants are."""
     made = kind.phrases["tensor"][0].removesuffix(f"){kind.tail}")
     flags = [f for f in GRADED if takes(kind.maker.thing, f.partition("=")[0])]
-    for flag in (*flags, ""):
+    for flag in (*flags, "", *_other_flags(around, kind.maker)):
         leaf = f"{made}, {flag}){kind.tail}" if flag else f"{made}){kind.tail}"
         for backward, run_pass in _passes(around, kind):
             if _has_gradient(draft, kind, leaf, backward):
@@ -162,6 +163,22 @@ def _is_differentiated(draft: Draft, around: Surroundings, kind: Kind) -> bool:
                 find_dtypes(draft, kind)
                 return True
     return False
+
+
+def _other_flags(around: Surroundings, maker: Maker) -> Iterator[str]:
+    """Give what else may ask for a gradient: a switch, or one of a few words."""
+    try:
+        parameters = inspect.signature(maker.thing).parameters.values()
+    except (TypeError, ValueError):
+        return
+    known = {flag.partition("=")[0] for flag in GRADED}
+    for one in parameters:
+        if isinstance(one.default, bool) and one.name not in known:
+            yield f"{one.name}={not one.default}"
+        elif isinstance(one.default, enum.Enum):
+            others = [other for other in type(one.default) if other is not one.default]
+            for said in itertools.islice(_called(around, type(one.default)), 1):
+                yield from (f"{one.name}={said}.{other.name}" for other in others)
 
 
 def _passes(around: Surroundings, kind: Kind) -> Iterator[tuple[str, Any]]:

@@ -31,6 +31,7 @@ from gradspec_conformance.probing.gradients import (
 from gradspec_conformance.probing.leaves import find_leaves
 from gradspec_conformance.probing.messages import WHOLE
 from gradspec_conformance.probing.modes import find_modes
+from gradspec_conformance.probing.numbers import find_numbers_that_carry
 from gradspec_conformance.probing.operators import Operators
 from gradspec_conformance.probing.passes import find_options
 from gradspec_conformance.probing.queries import find_asking
@@ -73,7 +74,7 @@ def look(module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[st
         find_asking(draft, around)
         Operators(draft, around, kind.tensor_class).find_all()
         find_errors(draft, arrays=kind.has_arrays)
-    elif find_functional(draft, around):
+    elif find_functional(draft, around) or find_numbers_that_carry(draft, around):
         a_tensor = draft.ask().tensor
         Operators(draft, around, type(a_tensor(_number(draft)))).find_all()
         find_errors(draft, arrays="shape" in draft.phrases)

@@ -36,6 +36,52 @@ VALUES: Final = (
 )
 """Attributes or methods without arguments that show what a tensor holds."""
 
+NUMBER_MAKERS: Final = (
+    "adnumber",
+    "dual",
+    "make_dual",
+    "make_variable",
+    "variable",
+    "scalar",
+    "var",
+)
+"""Functions that make numbers that carry derivatives."""
+
+SHOWN: Final = ("value", "val", "real", "x", "v", "f", "re", "a", "primal", "data", "item", "evalf")
+"""Attributes or methods without arguments that show the value of such a number."""
+
+CARRIED: Final = (
+    *("derivative", "deriv", "der", "d", "dual", "dot", "tangent", "grad", "gradient", "eps"),
+    *("epsilon", "dx", "dval", "jacobian", "jac", "partial", "imag", "b"),
+)
+"""Attributes or methods without arguments that show the derivative it carries."""
+
+SLOPES: Final = (
+    *(
+        "d",
+        "diff",
+        "derivative",
+        "deriv",
+        "gradient",
+        "grad",
+        "partial",
+        "jacobian",
+        "differentiate",
+    ),
+    *("derivatives", "gradients", "der", "partials", "get_gradient", "get_gradients"),
+)
+"""Methods of a result, and functions, that give its derivative by an input."""
+
+SYMBOLS: Final = ("sym", "symbol", "Symbol")
+"""What makes a symbol of an expression."""
+
+OF_FUNCTIONS: Final = (
+    *("grad", "gradient", "derivative", "value_and_grad", "grad_and_value", "jacobian", "jac"),
+    *("jacrev", "jacfwd", "jacobian_forward", "deriv", "diff", "differentiate", "derive"),
+    *("compute_gradient", "get_gradient", "elementwise_grad", "forward_grad", "gradient_of"),
+)
+"""Functions of a function, which give its derivative, or a function of the derivative."""
+
 CLEARINGS: Final = (
     *("$x.zero_grad()", "$x.null_grad()", "$x.clear_grad()", "$x.cleargrad()", "$x.reset_grad()"),
     *("$x.clear_gradient()", "$x.zero_gradient()", "$x.null_gradients()"),
