@@ -141,5 +141,5 @@ def test_the_command_writes_a_line_a_clause(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(tmp_path / "no" / "vectors.jsonl")])
 
-    assert result.exit_code == 3
-    assert "could not be written" in result.output
+    assert result.exit_code == 2
+    assert "cannot be written" in result.output
