@@ -7,10 +7,10 @@ from typing import Final
 
 import click
 
-WORD: Final = re.compile(r"'[^'\n]{200,}|\S{200,}")
-"""A word, or what stands in quotes, that fills more than two lines."""
+WORD: Final = re.compile(r"(?<!\w)'[^'\n]{1000,}(?=')|\S{1000,}")
+"""A word, or what stands in quotes, that no name and no path is as long as."""
 
-LINE: Final = re.compile(r".{1000,}")
+LINE: Final = re.compile(r".{2000,}")
 
 
 def brief(complaint: str) -> str:

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from gradspec import edition
 from gradspec_conformance.cli import main
+from gradspec_conformance.complaint import brief
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.isolation.process import ProcessHost
@@ -491,6 +492,13 @@ def test_a_complaint_quotes_no_more_than_can_be_read(command: str, word: str) ->
     said = CliRunner().invoke(main, [*command.split(), word])
     assert said.exit_code in {0, ExitStatus.WRONG_USAGE, ExitStatus.INCOMPLETE}
     assert len(said.stderr) < 600
+
+
+def test_a_complaint_that_can_be_read_is_whole() -> None:
+    path = "/".join(["a_folder"] * 60)
+    said = f"the engine's file {path} cannot be read: {'it is not there; ' * 20}name another"
+
+    assert brief(said) == said
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "x" * 5000 + ".py:E", "x" * 5000 + ".toml"])

@@ -57,6 +57,17 @@ def $result(*primals):
 
 VALUE: Final = 3.25
 
+FLOATS: Final = {"float64": "float"}
+
+ASKED_FOR: Final = (("x", ""), ("[x]", "[0]"), ("x", "[0]"), ("[x]", "[0][0]"))
+"""How an input is given to what gives a derivative, and what of the answer is meant."""
+
+REPLACED: Final = ("substitute", "subs")
+"""What puts a number in the place of a symbol."""
+
+KNOWN_TO_ALL: Final = (BaseException, str, list, tuple, float, int, np.ndarray, np.generic)
+"""Classes, and what inherits them, that are no engine's numbers."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -99,9 +110,6 @@ def find_numbers_that_carry(draft: Draft, around: Surroundings) -> bool:
             "`grad` for a tape, or the product `vjp` of a function."
         )
     return bool(ways)
-
-
-FLOATS: Final = {"float64": "float"}
 
 
 def _ways(draft: Draft, around: Surroundings) -> Iterator[Made]:
@@ -216,11 +224,3 @@ def _symbolic(around: Surroundings, made: Made) -> Iterator[str]:
     replaced += [f"{said}(e, x, p)" for name in REPLACED for said, _ in around.found(name)]
     for symbol, slope, put in itertools.product(symbols, slopes, replaced):
         yield SYMBOLIC.format(symbol=symbol, slope=slope, replaced=put)
-
-
-ASKED_FOR: Final = (("x", ""), ("[x]", "[0]"), ("x", "[0]"), ("[x]", "[0][0]"))
-"""How an input is given to what gives a derivative, and what of the answer is meant."""
-
-REPLACED: Final = ("substitute", "subs")
-
-KNOWN_TO_ALL: Final = (BaseException, str, list, tuple, float, int, np.ndarray, np.generic)
