@@ -158,7 +158,7 @@ def public(name: str) -> at:
     _, *home, own = (operator.torch or ".").partition("(")[0].split(".")
     if home:
         return at(functools.reduce(getattr, home, gradspec_reference), own)
-    return at(Tensor if operator.method else gradspec_reference, name)
+    return at(Tensor if operator.method else gradspec_reference, own or name)
 
 
 def along_the_first(sound: Any, x: Any, dims: Any, *rest: Any) -> Any:
