@@ -135,11 +135,10 @@ def such_views_are_not_wrong_once_their_base_is_written(ag: Autograd, use: Use) 
     with ag.attempt() as write:
         a.mul_(5.0)
 
-    with write.granted():
-        with ag.attempt() as backward:
-            use.run(first, second)
-            with backward.granted():
-                expect(x.grad).equals(np.multiply(5.0, use.arrives))
+    with write.granted(), ag.attempt() as backward:
+        use.run(first, second)
+        with backward.granted():
+            expect(x.grad).equals(np.multiply(5.0, use.arrives))
 
 
 @clause(
