@@ -65,7 +65,7 @@ def whole_numbers_fall_short(swap):
 @general("dtype: op-240/sign op-241/sign", "kernels in double precision")
 def steps_are_wide(swap):
     """What is constant between jumps is of float64."""
-    for name in ("sign", "floor", "ceil", "round", "trunc"):
+    for name in ("sign", "floor", "ceil", "round", "trunc", "div_floor", "div_trunc"):
         swap(kernel(name), lambda sound, *given: sound(*given).astype(np.float64))
 
 

@@ -57,7 +57,7 @@ CONVERTED: Final = {
 
 def whole(array: Any) -> Any:
     """Make numbers whole, away from zero."""
-    return np.sign(array) * np.ceil(np.abs(array)) + 0.0
+    return np.asarray(np.sign(array) * np.ceil(np.abs(array)) + 0.0)
 
 
 def at_whole(call: Call) -> Given:
@@ -145,6 +145,8 @@ def a_gradient_is_of_the_type_of_its_operand(ag: Autograd, call: Call) -> None:
                 for (operand, dtype), wanted in zip(operands, expected.gradients, strict=True):
                     if wanted.any():
                         expect(operand.grad).has_dtype(dtype)
+                    else:
+                        expect(operand.grad).is_none_or_zero()
 
 
 @clause("op-242", CONVENTION, sources=[PROMOTION], over=PROMOTED)
