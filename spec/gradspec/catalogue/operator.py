@@ -7,6 +7,7 @@ Jacobian is known, so that no derivative is written anywhere: see `gradspec.cata
 
 from __future__ import annotations
 
+import functools
 import itertools
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -294,7 +295,7 @@ def point(x: Any, **given: Any) -> Given:
     return {"x": np.array(x), **given}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """One way to call an operator: parameter -> an operand to be drawn, or what is given."""
 
@@ -303,13 +304,19 @@ class Call:
     given: Given
 
     def sample(self) -> dict[str, Any]:
-        """Draw the operands, the same in every run."""
+        """Draw the operands, the same in every run; nobody may write them."""
+        return dict(self._sample)
+
+    @functools.cached_property
+    def _sample(self) -> Given:
         random = np.random.default_rng(zlib.crc32(self.name.encode()))
         taken: set[Any] = set()
 
         def drawn(value: Any) -> Any:
             if isinstance(value, Operand):
-                return value.domain.draw(random, value.shape, taken)
+                array = value.domain.draw(random, value.shape, taken)
+                array.setflags(write=False)  # all who ask get the same
+                return array
             return [drawn(v) for v in value] if holds_tensors(value) else value
 
         return {name: drawn(value) for name, value in self.given.items()}
