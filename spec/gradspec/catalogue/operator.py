@@ -355,13 +355,13 @@ def holds_tensors(value: Any) -> bool:
 
 def map_arrays(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
     """Replace every array of a sample, in order."""
+    return {name: _replaced(value, of_tensor) for name, value in sample.items()}
 
-    def replaced(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return of_tensor(value)
-        return [replaced(v) for v in value] if holds_tensors(value) else value
 
-    return {name: replaced(value) for name, value in sample.items()}
+def _replaced(value: Any, of_tensor: Callable[[Any], Any]) -> Any:
+    if isinstance(value, np.ndarray):
+        return of_tensor(value)
+    return [_replaced(v, of_tensor) for v in value] if holds_tensors(value) else value
 
 
 def variables(sample: Given) -> Iterator[Any]:
