@@ -23,7 +23,8 @@ from gradspec_conformance.adapters.reference import BOOK, ReferenceEngine
 from gradspec_conformance.edition.tracing import Trace, traced
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
-from gradspec_conformance.execution.execute import missing_abilities, run_clause
+from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.execution.lacking import missing_abilities
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.known.expectations import Expectations
 
