@@ -327,9 +327,9 @@ class Call:
         if formula is None:
             raise TypeError(f"{self.operator.name} has no formula")
         names = self.operator.signature.names
-        first = list(itertools.takewhile(sample.__contains__, names))
-        rest = {n: sample[n] for n in names if n in sample and n not in first}
-        result = formula(*(sample[n] for n in first), **rest)
+        first = [sample[n] for n in itertools.takewhile(sample.__contains__, names)]
+        rest = {n: sample[n] for n in names[len(first) :] if n in sample}
+        result = formula(*first, **rest)
         return tuple(result) if self.gives_several else result
 
     @property
