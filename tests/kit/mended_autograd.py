@@ -1,4 +1,4 @@
-"""HIPS autograd's three functions with a wrong rule, made of functions whose rules are right."""
+"""HIPS autograd without its wrong rules: functions that are mended, or are not there."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ import operator
 from typing import Any
 
 import autograd.numpy as anp
+import numpy as np
+from autograd.extend import defvjp, primitive
+from autograd.numpy.numpy_vjps import unbroadcast_f
 
-BOOK = """\
+LEFT_OUT = """
+cross cumsum det diag dot eigh hypot logaddexp logaddexp2 matrix_norm norm reciprocal
+repeat_interleave sinc solve solve_triangular tile vector_norm
+"""
+"""What has a wrong rule, or does on purpose what the specification has otherwise."""
+BOOK = f"""\
 [engine]
 name = "mended_autograd"
 inherits = "autograd"
 setup = "import mended_autograd"
+also = {[f"-op:{name}" for name in LEFT_OUT.split()]}
 
 [operators]
+pow = "mended_autograd.power($x, $exponent)"
+masked_fill = "mended_autograd.where($mask, $value, $x)"
 where = "mended_autograd.where($condition, $x, $other)"
 prod = "mended_autograd.prod($x, $(axis=$dim), $(keepdims=$keepdim))"
 std = "mended_autograd.std($x, $(axis=$dim), $(keepdims=$keepdim))"
@@ -29,6 +40,7 @@ def where(condition: Any, x: Any, other: Any) -> Any:
 
 def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Multiply entry by entry: the rule divides by entries, which may be zero."""
+    axis = axis if anp.ndim(x) else None
     rows = anp.reshape(x, (-1,)) if axis is None else anp.moveaxis(x, axis, 0)
     product = functools.reduce(operator.mul, list(rows), anp.ones(rows.shape[1:]))
     if not keepdims:
@@ -42,3 +54,13 @@ def std(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     variance = anp.var(x, axis=axis, keepdims=keepdims, ddof=1)
     positive = variance > 0
     return where(positive, anp.sqrt(where(positive, variance, 1.0)), 0.0)
+
+
+power = primitive(np.power)
+defvjp(
+    power,
+    lambda _, x, n: unbroadcast_f(x, lambda g: g * n * x ** anp.where(n, n - 1, 1.0)),
+    lambda result, x, n: unbroadcast_f(
+        n, lambda g: g * result * anp.log(where((x == 0) & (n >= 0), 1.0, x))
+    ),
+)

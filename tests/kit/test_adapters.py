@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gradspec.port.engine import Engine
 
-PAGE = 190
+PAGE = 200
 STRANGERS = ("autograd", "micrograd")
 
 

@@ -19,7 +19,7 @@ from gradspec_conformance.plants.places import (
 )
 from gradspec_conformance.plants.plant import TEACHING, general
 from gradspec_reference import autograd
-from gradspec_reference.engine import accumulation, recording, shapes
+from gradspec_reference.engine import accumulation, recording, shapes, views
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import LeafInplaceError
 from gradspec_reference.names import factories
@@ -65,7 +65,7 @@ def whole_numbers_fall_short(swap):
 @general("dtype: op-240/sign op-241/sign", "kernels in double precision")
 def steps_are_wide(swap):
     """What is constant between jumps is of float64."""
-    for name in ("sign", "floor", "ceil", "round", "trunc"):
+    for name in ("sign", "floor", "ceil", "round", "trunc", "div_floor", "div_trunc"):
         swap(kernel(name), lambda sound, *given: sound(*given).astype(np.float64))
 
 
@@ -99,6 +99,14 @@ def nobody_looks_at_versions(swap):
 def what_is_written_to_receives_twice(swap):
     """What an addition was made to receives twice what arrives at the sum."""
     swap(rule("add", "self"), lambda sound, *given: 2.0 * sound(*given))
+
+
+@general("value: op-244/split op-244/chunk op-244/unbind", "views that know no other views")
+def one_of_several_is_written_to(swap):
+    """One of several views is written to, and receives twice what arrives at it."""
+    what_is_written_to_receives_twice.put(swap)
+    for refusal in ("check_view_may_be_written", "check_may_follow"):
+        swap(at(views, refusal), lambda *_: None)
 
 
 @general("leaf-inplace: op-245/add op-245/exp", "engines without writes")

@@ -132,9 +132,9 @@ def squeezed() -> Iterator[Spot]:
             yield Spot(name, (kernel(name),), squeeze, {f"op-114/{name}": "shape"})
 
 
-@compound("value: op-239/amax op-239/amin", TEACHING)
+@compound("value: op-239/amax op-239/median", TEACHING)
 def extreme_of_nothing_is_zero(swap):
-    """The largest of no entries is zero."""
+    """The largest of no entries is zero, and so is the middle one."""
 
     def unchecked(sound: Any, input: Any, dim: Any) -> Any:
         return sound(input, dim) if input._array.size else ()
@@ -143,8 +143,8 @@ def extreme_of_nothing_is_zero(swap):
         return sound(x, *rest) if x.size else np.zeros(())
 
     swap(at(reductions, "_filled"), unchecked)
-    swap(kernel("amax"), zero)
-    swap(kernel("amin"), zero)
+    for name in ("amax", "amin", "median"):
+        swap(kernel(name), zero)
 
 
 SWEEPS: Final = (

@@ -220,7 +220,10 @@ def factors_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
 
 @clause("op-270", SAFETY, sources=["torch docstrings"], over=UNFIT)
 def operands_of_sizes_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
-    """If an operand of {name} is longer than the others, or its arguments, allow, it is refused."""
+    """If an operand of {name} is longer than the others, or its arguments, allow, it is refused.
+
+    Remedy: give operands of the sizes that belong together.
+    """
     for call, sample in wrong:
         with ag.refuses("operand-shape"):
             on_constants(ag, call, sample)
@@ -231,6 +234,8 @@ def an_index_that_names_no_entry_is_refused(ag: Autograd, wrong: Wrong) -> None:
     """Given an index behind the last entry, or before the first, {name} refuses.
 
     Read at what lies there in memory, or clipped to the end, it would be another entry.
+
+    Remedy: count from minus the number of entries to one less than it.
     """
     for call, sample in wrong:
         with ag.refuses("index-range"):
@@ -242,6 +247,8 @@ def an_index_that_is_no_whole_number_is_refused(ag: Autograd, wrong: Wrong) -> N
     """Given floating numbers where whole ones, or truth values, choose entries, {name} refuses.
 
     An index that was computed may be a little less than the whole number that it is meant to be.
+
+    Remedy: convert what chooses entries, rounded, to a whole data type, or to truth values.
     """
     for call, sample in wrong:
         with ag.refuses("operand-dtype"):

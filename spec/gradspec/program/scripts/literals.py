@@ -46,7 +46,8 @@ class Literals:
             case complex() if not _is_read_back(value):
                 return f"complex({self.literal(value.real)}, {self.literal(value.imag)})"
             case np.ndarray() if not value.size:
-                return f"np.zeros({value.shape})"
+                dtype = "" if value.dtype.kind == "f" else f", {value.dtype.name!r}"
+                return f"np.zeros({value.shape}{dtype})"
             case np.ndarray():
                 return self.literal(value.tolist())
             case np.generic():
