@@ -37,7 +37,8 @@ EDITION: Final = EDITIONS[-1]
 MANIFEST: Final = Path(__file__).with_name("edition.jsonl")
 """A line of JSON with the digest of the sources; then one a clause or note, in reading order."""
 
-SOURCES: Final = tuple(Path(__file__).with_name(room) for room in ("chapters", "catalogue"))
+ROOMS: Final = ("chapters", "catalogue", "drawing", "port")
+SOURCES: Final = tuple(Path(__file__).with_name(room) for room in ROOMS)
 """Where clauses and their rows are written."""
 
 

@@ -177,6 +177,7 @@ def test_clauses_that_the_edition_does_not_list_yet_are_asked_for_too(
 ) -> None:
     new = clause(lambda _ag: None, id="acc-299", section="accumulation.new")
     monkeypatch.setitem(CASES, "acc-299", new)
+    monkeypatch.setattr(edition, "digest", lambda: "of other sources")
 
     assert Request.make(TOY, chapters=["acc"]).cases["acc-299"] is new
     assert "acc-299" not in Request.make(TOY, chapters=["bwd"]).cases

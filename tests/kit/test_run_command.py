@@ -426,8 +426,13 @@ def test_nobody_is_told_that_a_pipe_was_closed(arguments: tuple[str, ...]) -> No
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no such signals there")
-@pytest.mark.parametrize("word", ["run", "smoke", "expect"])
-@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [
+        *(("run", number) for number in ("SIGTERM", "SIGHUP", "SIGINT")),
+        *((word, "SIGTERM") for word in ("smoke", "expect")),
+    ],
+)
 def test_whoever_is_asked_to_end_ends_with_130_and_leaves_no_worker(
     tmp_path: Path, word: str, number: str
 ) -> None:

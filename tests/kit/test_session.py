@@ -357,11 +357,11 @@ def test_the_program_of_a_known_failure_goes_with_the_task(place: Place) -> None
     assert [task.known for task in place.tasks.values()] == ["{zzz-002}", "{zzz-001}"]
 
 
-def test_what_cannot_be_asked_needs_no_foundation(place: Place) -> None:
-    at(place).verdict("zzz-005")
+def test_what_cannot_be_asked_is_not_run_and_needs_no_foundation(place: Place) -> None:
+    verdict = at(place).verdict("zzz-005")
 
-    assert list(place.tasks) == ["zzz-005"]
-    assert place.tasks["zzz-005"].foundations == {}
+    assert verdict.outcome is Outcome.UNSUPPORTED
+    assert list(place.tasks) == []
 
 
 def test_clauses_that_build_on_each_other_end_in_a_verdict(place: Place) -> None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gradspec import edition
 from gradspec.exceptions import BrokenPort, Diverged, Failure, Refused, Unsupported, text_of
 from gradspec.judging.spelled import spell
 from gradspec.port.engine import Subject
@@ -20,6 +19,7 @@ from gradspec.writing.notation import Autograd
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.effort import EVERYDAY, Effort, seed_of
 from gradspec_conformance.execution.habit import NO_GRADIENT, habit
+from gradspec_conformance.execution.lacking import unsupported
 from gradspec_conformance.execution.place import place_of
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 
@@ -56,10 +56,9 @@ def run_clause(
 def _precluded(
     clause: Clause, subject: Subject, effort: Effort, verdict_of: Callable[[str], Verdict] | None
 ) -> Verdict | None:
-    lacking = missing_abilities(clause, subject.abilities)
-    if lacking:
-        message = f"the engine does not declare {', '.join(lacking)}"
-        return Verdict(clause.id, Outcome.UNSUPPORTED, message=message, lacking=lacking[0])
+    lacking = unsupported(clause, subject.abilities)
+    if lacking is not None:
+        return lacking
     for foundation in clause.foundations:
         if verdict_of is not None:
             below = verdict_of(foundation)
@@ -76,12 +75,6 @@ def _alone(identifier: str, subject: Subject, effort: Effort) -> Verdict:
     if case is None:
         return Verdict(identifier, Outcome.ERRORED, Kind.UNREADABLE, register.why_not(identifier))
     return run_clause(case, subject, effort)
-
-
-def missing_abilities(clause: Clause, abilities: frozenset[str]) -> list[str]:
-    """List what the clause, or what it builds on, needs and the engine does not declare."""
-    below = map(edition.needs, clause.foundations)
-    return sorted(clause.needs.union(*below) - abilities)
 
 
 def _executed(clause: Clause, subject: Subject, effort: Effort) -> Verdict:

@@ -44,13 +44,10 @@ def cases(chapters: Iterable[str] = ()) -> Mapping[str, Clause]:
     """Give everything that is run, of some chapters or of all, by id in reading order."""
     wanted = list(chapters) or list(PREFIXES.values())
     unreadable(wanted)
-    return {
-        identifier: found
-        for name in PREFIXES.values()
-        if name in wanted
-        for identifier, found in CASES.items()
-        if found.chapter == name
-    }
+    places = {name: place for place, name in enumerate(PREFIXES.values()) if name in wanted}
+    chapter_of = {identifier: case.chapter for identifier, case in CASES.items()}
+    found = (identifier for identifier, chapter in chapter_of.items() if chapter in places)
+    return {i: CASES[i] for i in sorted(found, key=lambda i: places[chapter_of[i]])}
 
 
 def unreadable(chapters: Iterable[str] = ()) -> Mapping[str, str]:

@@ -33,7 +33,7 @@ class Fence:
     def __init__(self) -> None:
         self.tripped: str | None = None
         self.gate: MetaPathFinder | None = None
-        self._harmless: set[str] = set()
+        self._seen: tuple[int, str] | None = None
 
     def heard(self, module: str) -> None:
         """An import statement names this module, whether or not the gate stands."""
@@ -46,15 +46,14 @@ class Fence:
             return
         if sys.meta_path[:1] != [self.gate]:
             sys.meta_path[:] = [self.gate, *(f for f in sys.meta_path if f is not self.gate)]
-        if self._harmless.issuperset(sys.modules):
+        if self._seen == _last_module():
             return
-        names = set(sys.modules)
-        came = sorted(filter(_is_oracle, names))
-        self._harmless = names.difference(came)
+        came = sorted(filter(_is_oracle, [*sys.modules]))
         for name in came:
             del sys.modules[name]
         if came:
             self.tripped = self.tripped or f"import {came[0]}"
+        self._seen = _last_module()
 
     def trip(self, what: str) -> NoReturn:
         """Remember the attempt and refuse it."""
@@ -156,6 +155,11 @@ def _intercepted_calls(fence: Fence) -> Iterator[None]:
     mode = type("Fenced", (overrides.TorchFunctionMode,), {"__torch_function__": refuse})
     with mode():
         yield
+
+
+def _last_module() -> tuple[int, str]:
+    """Tell how many modules there are, and which came last: what comes in changes that."""
+    return len(sys.modules), next(reversed(sys.modules))
 
 
 def _is_oracle(module: str) -> bool:

@@ -12,10 +12,9 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from dataclasses import dataclass
 from functools import partial
-from itertools import repeat
-from operator import attrgetter, is_
+from itertools import starmap
+from operator import attrgetter, is_, itemgetter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +22,7 @@ from gradspec.judging.comparison import COMPARISONS
 from gradspec_conformance.execution.verdict import Kind, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 JUDGES: Final = (
     "gradspec.judging.comparison",
@@ -71,18 +70,30 @@ Place = tuple[str, "Mapping[str, Any]", str, "Callable[[Any], None]"]
 """What it is called, where it is looked up, under which name, and how it is put there."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Space:
-    """A module or class, and what was in it under these names."""
+    """A module or class, what was in it under some names, and under which there was nothing."""
 
-    space: Mapping[str, Any]
-    names: list[str]
-    things: list[Any]
+    def __init__(self, space: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+        self._space = space
+        things = {name: thing for name, thing in kept.items() if thing is not ABSENT}
+        self._absent = kept.keys() - things
+        self._things = list(things.values())
+        self._look = _getter(list(things))
 
     @property
     def is_whole(self) -> bool:
-        found = each(self.space.get, self.names, repeat(ABSENT))
-        return every(each(is_, found, self.things))
+        try:
+            found = self._look(self._space)
+        except KeyError:
+            return False
+        return every(each(is_, found, self._things)) and self._space.keys().isdisjoint(self._absent)
+
+
+def _getter(names: list[str]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
+    """Give what looks under all these names at once."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda space: [space[name] for name in names]
 
 
 _rewritten: Final[list[None]] = []
@@ -108,11 +119,10 @@ class Seal:
             for thing in [space.get(name, ABSENT)]
             for function in [_written_in_python(thing)]
         ]
-        self._spaces: dict[int, _Space] = {}
+        spaces: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
         for _, space, name, _, thing, *_ in self._kept:
-            known = self._spaces.setdefault(id(space), _Space(space, [], []))
-            known.names.append(name)
-            known.things.append(thing)
+            spaces.setdefault(id(space), (space, {}))[1][name] = thing
+        self._spaces = list(starmap(_Space, spaces.values()))
         codes = {id(function): (function, code) for *_, function, code in self._kept if code}
         self._functions = [function for function, _ in codes.values()]
         self._codes = [code for _, code in codes.values()]
@@ -122,7 +132,7 @@ class Seal:
     @property
     def is_whole(self) -> bool:
         """Whether all is as it was: asked after each clause, so of many places at once."""
-        return every(space.is_whole for space in self._spaces.values()) and self._has_its_codes
+        return every(space.is_whole for space in self._spaces) and self._has_its_codes
 
     @property
     def _has_its_codes(self) -> bool:

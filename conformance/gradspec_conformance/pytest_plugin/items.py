@@ -93,7 +93,7 @@ class ChapterFile(pytest.File):
         if complaint is not None:
             self.config.stash[UNREAD] = True
             raise self.CollectError(f"chapter {chapter} could not be read: {complaint}")
-        for case in register.cases([chapter]).values():
+        for case in list(CASES.values()):
             if case.body.__module__ == module:
                 name = f"{case.id}[{case.name}]"
                 nodeid = f"{case.chapter}::{name}"
@@ -121,11 +121,13 @@ def pytest_collection_modifyitems(
     if not config.getoption("collectonly"):
         wait_for_engine(config)
     selection = prepare(config).selection
-    left_out = [item for item in ours if not selection.holds(item.case)]
+    kept: list[ClauseItem] = []
+    left_out: list[ClauseItem] = []
+    for item in ours:
+        (kept if selection.holds(item.case) else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         getattr(config, "workeroutput", {})[LEFT_OUT] = True
-    kept = [item for item in ours if selection.holds(item.case)]
     kept.sort(key=_reading_order())
     others = [item for item in items if not isinstance(item, ClauseItem)]
     marks: Any = config.pluginmanager.get_plugin("mark")

@@ -139,12 +139,12 @@ class Request:
     def cases(self) -> Mapping[str, Demand | Clause]:
         """What was asked for, in reading order.
 
-        Where ids are named, and nothing was written since the edition's list was, that list says
-        what they are and no chapter is imported; otherwise chapters are, and what the list does
-        not have yet is found too.
+        Where nothing was written since the edition's list was, that list says what there is and no
+        chapter is imported; otherwise chapters are, and what the list does not have yet is found
+        too.
         """
         found: dict[str, Demand | Clause] = {d.id: d for d in self.selection.demanded()}
-        if not (found and self.selection.is_narrowed and edition.is_up_to_date()):
+        if not (found and edition.is_up_to_date()):
             from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
 
             here = register.cases(self.selection.chapters)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from gradspec import edition
 from gradspec_conformance.execution.effort import EVERYDAY, Effort
+from gradspec_conformance.execution.lacking import unsupported
 from gradspec_conformance.execution.verdict import Kind, Outcome, Verdict
 from gradspec_conformance.isolation.messages import Started, Task
 from gradspec_conformance.isolation.process import ProcessHost
@@ -119,16 +120,15 @@ class EngineSession:
         if asked is None:
             message = f"{identifier} is in no chapter that could be read"
             return Verdict(identifier, Outcome.ERRORED, Kind.UNREADABLE, message)
+        lacking = unsupported(asked, self.description.abilities)
+        if lacking is not None:
+            return lacking  # whatever its foundations came to
         known = None if self.known is None else self.known(identifier)
-        task = Task(identifier, self._foundations(asked), known)
+        below = {foundation: self.verdict(foundation).outcome for foundation in asked.foundations}
+        task = Task(identifier, below, known)
         if not self._before:
             return self._host.run(task)
         return self._host.run(task, [_unconditional(one) for one in self._before])
-
-    def _foundations(self, asked: Demand | Clause) -> dict[str, Outcome]:
-        if asked.needs - self.description.abilities:
-            return {}  # unsupported, whatever they came to
-        return {below: self.verdict(below).outcome for below in asked.foundations}
 
 
 def _unconditional(identifier: str) -> Task:

@@ -7,6 +7,7 @@ Jacobian is known, so that no derivative is written anywhere: see `gradspec.cata
 
 from __future__ import annotations
 
+import functools
 import itertools
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -294,7 +295,7 @@ def point(x: Any, **given: Any) -> Given:
     return {"x": np.array(x), **given}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """One way to call an operator: parameter -> an operand to be drawn, or what is given."""
 
@@ -303,13 +304,19 @@ class Call:
     given: Given
 
     def sample(self) -> dict[str, Any]:
-        """Draw the operands, the same in every run."""
+        """Draw the operands, the same in every run; nobody may write them."""
+        return dict(self._sample)
+
+    @functools.cached_property
+    def _sample(self) -> Given:
         random = np.random.default_rng(zlib.crc32(self.name.encode()))
         taken: set[Any] = set()
 
         def drawn(value: Any) -> Any:
             if isinstance(value, Operand):
-                return value.domain.draw(random, value.shape, taken)
+                array = value.domain.draw(random, value.shape, taken)
+                array.setflags(write=False)  # all who ask get the same
+                return array
             return [drawn(v) for v in value] if holds_tensors(value) else value
 
         return {name: drawn(value) for name, value in self.given.items()}
@@ -320,9 +327,9 @@ class Call:
         if formula is None:
             raise TypeError(f"{self.operator.name} has no formula")
         names = self.operator.signature.names
-        first = list(itertools.takewhile(sample.__contains__, names))
-        rest = {n: sample[n] for n in names if n in sample and n not in first}
-        result = formula(*(sample[n] for n in first), **rest)
+        first = [sample[n] for n in itertools.takewhile(sample.__contains__, names)]
+        rest = {n: sample[n] for n in names[len(first) :] if n in sample}
+        result = formula(*first, **rest)
         return tuple(result) if self.gives_several else result
 
     @property
@@ -348,13 +355,13 @@ def holds_tensors(value: Any) -> bool:
 
 def map_arrays(sample: Given, of_tensor: Callable[[Any], Any]) -> dict[str, Any]:
     """Replace every array of a sample, in order."""
+    return {name: _replaced(value, of_tensor) for name, value in sample.items()}
 
-    def replaced(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return of_tensor(value)
-        return [replaced(v) for v in value] if holds_tensors(value) else value
 
-    return {name: replaced(value) for name, value in sample.items()}
+def _replaced(value: Any, of_tensor: Callable[[Any], Any]) -> Any:
+    if isinstance(value, np.ndarray):
+        return of_tensor(value)
+    return [_replaced(v, of_tensor) for v in value] if holds_tensors(value) else value
 
 
 def variables(sample: Given) -> Iterator[Any]:

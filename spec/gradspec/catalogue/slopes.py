@@ -44,8 +44,8 @@ def times(cotangent: Any, jacobians: list[Any]) -> Pulled:
         terms = jacobian * cotangent
         own = jacobian.ndim - np.ndim(cotangent)
         of_result = tuple(range(own, jacobian.ndim))
-        gradients.append(np.sum(terms, axis=of_result))
-        scale = max(scale, float(np.max(np.sum(np.abs(terms), axis=of_result), initial=0.0)))
+        gradients.append(terms.sum(axis=of_result))
+        scale = max(scale, float(np.abs(terms).sum(axis=of_result).max(initial=0.0)))
     return Pulled(gradients, scale)
 
 

@@ -8,7 +8,7 @@ the host language's own branches and loops work as they do in a tutorial.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gradspec.program.recorder import Recorder
+
+
+SIGNS: Final = np.array([-1.0, 1.0])
 
 
 class Autograd:
@@ -54,7 +57,7 @@ class Autograd:
         """Draw an array, the same in every run: magnitudes in [0.5, 1.5], signs mixed."""
         generator = self._recorder.random
         magnitude = generator.uniform(0.5, 1.5, shape)
-        return magnitude if positive else magnitude * generator.choice([-1.0, 1.0], shape)
+        return magnitude if positive else magnitude * SIGNS[generator.integers(0, 2, shape)]
 
     # functions ------------------------------------------------------------------------
     def vjp(

@@ -133,10 +133,10 @@ def behind_the_end(operator: Operator) -> Iterator[tuple[Call, Given]]:
                     yield from ((call, given) for given in wrong)
 
 
-def counts(value: Any) -> bool:
-    """Say whether a value is an array of whole numbers, or begins with one."""
+def counts(value: Any, kinds: str = "i") -> bool:
+    """Say whether a value is an array of whole numbers, or of another kind, or begins with one."""
     first = value[0] if isinstance(value, list) and value else value
-    return isinstance(first, np.ndarray) and first.dtype.kind == "i"
+    return isinstance(first, np.ndarray) and first.dtype.kind in kinds
 
 
 def with_last(entry: int, array: Any) -> Any:
@@ -151,9 +151,10 @@ def indexed_by_fractions(operator: Operator) -> Iterator[tuple[Call, Given]]:
     for call in () if operator.inplace else calls_of(operator):
         sample = call.sample()
         for name, value in sample.items():
-            wrong = sample | map_arrays({name: value}, floating)
-            if any(True for _ in variables(sample)) and not has_value(call, wrong):
-                yield call, wrong
+            if counts(value, "ib") and any(True for _ in variables(sample)):
+                wrong = sample | map_arrays({name: value}, floating)
+                if not has_value(call, wrong):
+                    yield call, wrong
 
 
 def floating(array: Any) -> Any:
