@@ -135,6 +135,10 @@ class Operator:
     cotangent as a view of itself, or of a part; is `of_memory` where it is about how its operand
     lies in memory, and may refuse.  It is `particular` where it refuses shapes for which the
     formula has numbers, and `lenient` where it takes some for which that has none.
+
+    An engine may have it without the parameters that stand `apart`: each is an ability of its own,
+    `op:NAME.PARAMETER`.  A parameter that a row gets later stands there, since adapters were
+    written to the signature as it was.
     """
 
     name: str
@@ -165,6 +169,7 @@ class Operator:
     particular: bool = False
     lenient: bool = False
     of_memory: bool = False
+    apart: str = ""
 
     def gives_several(self, given: Iterable[str]) -> bool:
         """Say whether a call with these arguments returns several tensors."""
@@ -244,6 +249,7 @@ def row(
     particular: bool = False,
     lenient: bool = False,
     of_memory: bool = False,
+    apart: str = "",
     **calls: Given,
 ) -> Operator:
     """Write a row: `NAME(PARAMETERS)`, the formula, the plain call, and other calls by name."""
@@ -276,6 +282,7 @@ def row(
         particular=particular,
         lenient=lenient,
         of_memory=of_memory,
+        apart=apart,
     )
 
 
