@@ -100,6 +100,14 @@ def mixed_types_are_multiplied(swap):
     swap(ACCUMULATE_ARRAY, kept_in("float64"))
 
 
+@plant(public("exp_"), "value: op-273/exp_", "casting='unsafe' in a loop of NumPy's")
+def a_write_into_whole_numbers_is_rounded(sound, target):
+    """What is made of whole numbers in place is cut to whole numbers."""
+    if target.dtype.is_floating_point:
+        return sound(target)
+    return target.copy_(target.double().exp().to(target.dtype))
+
+
 def of_each(change: Callable[[Tensor], Any]) -> Callable[..., Any]:
     """Change every tensor that a function gives."""
 
