@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import SAFETY, clause
+from gradspec import CONVENTION, SAFETY, clause
 from gradspec.catalogue.facets.asking import Asked, calls_of
 from gradspec.catalogue.facets.axes import NAMED
-from gradspec.catalogue.operator import Call, map_arrays, variables
+from gradspec.catalogue.operator import SPECTRAL, Call, map_arrays, variables
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.chapters.operators.calling import on_constants
 
@@ -161,6 +161,16 @@ def floating(array: Any) -> Any:
     return array.astype(np.float64)
 
 
+def of_whole_numbers(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give the calls of what factors a matrix, on one of whole numbers."""
+    if (operator.factors or operator.smoothness is SPECTRAL) and not operator.inplace:
+        for call in calls_of(operator):
+            yield call, map_arrays(call.sample(), lambda a: np.rint(a * SCALE).astype(np.int64))
+
+
+SCALE: Final = 64
+"""Whole numbers that are larger so many times lie to each other as the operands do."""
+
 FAR: Final = 99
 """No operand of the catalogue has so many entries along a dimension."""
 
@@ -179,6 +189,7 @@ UNFIT: Final = {
 }
 BEHIND: Final = table(behind_the_end)
 FRACTIONS: Final = table(indexed_by_fractions)
+FACTORED: Final = table(of_whole_numbers)
 
 
 @clause("op-249", SAFETY, sources=["torch docstrings"], over=WITHOUT_DIMENSION)
@@ -241,6 +252,19 @@ def an_index_that_is_no_whole_number_is_refused(ag: Autograd, wrong: Wrong) -> N
     """Given floating numbers where whole ones, or truth values, choose entries, {name} refuses.
 
     An index that was computed may be a little less than the whole number that it is meant to be.
+    """
+    for call, sample in wrong:
+        with ag.refuses("operand-dtype"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-274", CONVENTION, sources=["torch.linalg docs", "observed"], over=FACTORED)
+def matrices_of_whole_numbers_are_refused(ag: Autograd, wrong: Wrong) -> None:
+    """Given matrices of whole numbers, {name} refuses.
+
+    NumPy takes the floating numbers that they are equal to.
+
+    Remedy: convert them with double().
     """
     for call, sample in wrong:
         with ag.refuses("operand-dtype"):
