@@ -133,4 +133,5 @@ def is_of_symmetric(call: Call) -> bool:
 
 def both_triangles(gradient: Any) -> Any:
     """Add the gradients of the two entries of a symmetric matrix that are one number."""
-    return gradient + gradient.swapaxes(-2, -1)
+    last = len(gradient.shape) - 1
+    return gradient + gradient.swapaxes(last - 1, last)

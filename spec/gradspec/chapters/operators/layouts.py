@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.facets import layouts
-from gradspec.chapters.operators.calling import cotangent, on_points, results
+from gradspec.chapters.operators.calling import (
+    both_triangles,
+    cotangent,
+    is_of_symmetric,
+    on_points,
+    results,
+)
 
 if TYPE_CHECKING:
     from gradspec import Autograd
-    from gradspec.catalogue.facets.layouts import Way
+    from gradspec.catalogue.facets.layouts import Layout, Way
     from gradspec.catalogue.operator import Call
 
 SOURCES = ["notes/tensor_view", "chain rule"]
@@ -66,5 +72,13 @@ def agrees_when_laid(ag: Autograd, call: Call, way: Way) -> None:
             found, gradients = ag.vjp(applied, laid.bases, weights)
             expected = laid.pulled_back(weights, part)
             expect(found).is_close(value)
-            for gradient, wanted in zip(gradients, expected.gradients, strict=True):
+            told = zip(laid.layouts, gradients, expected.gradients, strict=True)
+            for layout, gradient, wanted in told:
+                if is_of_symmetric(call):
+                    gradient, wanted = by_both(layout, gradient, wanted)  # noqa: PLW2901
                 expect(gradient).is_close(wanted, scale=expected.scale)
+
+
+def by_both(layout: Layout, gradient: Any, wanted: Any) -> tuple[Any, Any]:
+    """Of a symmetric matrix one triangle may be read: give the gradients by both together."""
+    return both_triangles(layout.reading(gradient)), both_triangles(layout.read(wanted))
