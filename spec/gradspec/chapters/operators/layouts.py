@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.facets import layouts
 from gradspec.chapters.operators.calling import (
-    both_triangles,
     cotangent,
+    determined,
     is_of_symmetric,
     on_points,
     results,
@@ -21,7 +21,7 @@ from gradspec.chapters.operators.calling import (
 
 if TYPE_CHECKING:
     from gradspec import Autograd
-    from gradspec.catalogue.facets.layouts import Layout, Way
+    from gradspec.catalogue.facets.layouts import Way
     from gradspec.catalogue.operator import Call
 
 SOURCES = ["notes/tensor_view", "chain rule"]
@@ -74,11 +74,7 @@ def agrees_when_laid(ag: Autograd, call: Call, way: Way) -> None:
             expect(found).is_close(value)
             told = zip(laid.layouts, gradients, expected.gradients, strict=True)
             for layout, gradient, wanted in told:
-                if is_of_symmetric(call):
-                    gradient, wanted = by_both(layout, gradient, wanted)  # noqa: PLW2901
+                if is_of_symmetric(call):  # of which only the operand is, and not its base
+                    read = layout.reading(gradient), layout.read(wanted)
+                    gradient, wanted = determined(call, *read)  # noqa: PLW2901
                 expect(gradient).is_close(wanted, scale=expected.scale)
-
-
-def by_both(layout: Layout, gradient: Any, wanted: Any) -> tuple[Any, Any]:
-    """Of a symmetric matrix one triangle may be read: give the gradients by both together."""
-    return both_triangles(layout.reading(gradient)), both_triangles(layout.read(wanted))
