@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import CONVENTION, SAFETY, clause
-from gradspec.catalogue.facets.asking import Asked, calls_of
+from gradspec.catalogue.facets.asking import Asked, calls_of, same
 from gradspec.catalogue.facets.axes import NAMED
 from gradspec.catalogue.operator import SPECTRAL, Call, map_arrays, variables
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.catalogue.signature import AXIS, PAIRS
 from gradspec.chapters.operators.calling import on_constants
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from gradspec import Autograd
     from gradspec.catalogue.operator import Given, Operator
-
-DIMENSIONS: Final = ("dim", "dims", "dim1", "dim2", "axis0", "axis1", "start_dim", "end_dim")
-PRODUCTS: Final = ("matmul", "dot", "vdot", "mv", "mm", "bmm")
 
 
 def calls_with(operator: Operator, parameter: str) -> Iterator[tuple[Call, Any]]:
@@ -45,7 +43,7 @@ def beyond(call: Call) -> int:
 def without_such_a_dimension(operator: Operator) -> Iterator[tuple[Call, Given]]:
     """Give calls that name a dimension behind the last, before the first, or one twice."""
     for parameter in operator.signature.names:
-        if parameter in DIMENSIONS and (operator.form_of or operator.name) in NAMED:
+        if parameter in (*AXIS, *PAIRS) and (operator.form_of or operator.name) in NAMED:
             for call, dim in list(calls_with(operator, parameter)):
                 wrong: list[Any] = []
                 if isinstance(dim, int):
@@ -53,6 +51,22 @@ def without_such_a_dimension(operator: Operator) -> Iterator[tuple[Call, Given]]
                 elif isinstance(dim, tuple):
                     wrong = [(beyond(call), *dim[1:]), (dim[0],) * len(dim)][: len(dim)]
                 yield from ((call, call.sample() | {parameter: value}) for value in wrong)
+
+
+def is_product(operator: Operator) -> bool:
+    """Say whether an operator gives the matrix product of its two operands."""
+    call = operator.telling()
+    sample = call.sample()
+    factors = [value for value in sample.values() if isinstance(value, np.ndarray)]
+    if operator.inplace or not len(factors) == len(sample) == len("AB"):
+        return False
+    try:
+        return same([np.matmul(*factors)], Asked(call, sample).value())
+    except ValueError:  # a matrix product is of fitting factors with dimensions
+        return False
+
+
+PRODUCTS: Final = [operator.name for operator in OPERATORS.values() if is_product(operator)]
 
 
 def misshapen(operator: Operator) -> Iterator[tuple[Call, Given]]:
