@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, clause, expect
+from gradspec.catalogue.facets.asking import Asked
 from gradspec.catalogue.operator import Call, is_tensor, map_arrays, on, variables
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.catalogue.types import promotes
@@ -70,9 +71,10 @@ def is_of_whole(call: Call) -> bool:
     sample = at_whole(call)
     if call.operator.settled or any(isinstance(v, float) and v % 1 for v in sample.values()):
         return False
-    with np.errstate(all="ignore"):
-        values = (value for _, value in results(call, sample))
-        return all(np.isfinite(array).all() for array in (*variables(sample), *values))
+    values = Asked(call, sample).value()
+    return values is not None and all(
+        np.isfinite(array).all() for array in (*variables(sample), *values)
+    )
 
 
 def gives_fractions(call: Call) -> bool:
