@@ -367,6 +367,20 @@ class OperandDtypeError(GradError, RuntimeError):
     clause = "op-272"
 
 
+class MatrixDtypeError(GradError, RuntimeError):
+    """A matrix is not of float32 or float64."""
+
+    kind = "operand-dtype"
+    clause = "op-274"
+
+
+class UnknownMatrixDtypeError(GradError, NotImplementedError):
+    """A matrix is not of float32 or float64, and torch has no kernel for it."""
+
+    kind = "operand-dtype"
+    clause = "op-274"
+
+
 class IndexDtypeError(GradError, IndexError):
     """An index is not of integers or booleans."""
 

@@ -95,7 +95,7 @@ def test_an_engine_that_keeps_the_array_it_is_given_has_shapes(module: Written) 
 
     found = book("keeping_engine")
 
-    assert found.abilities >= {"arrays", "dtype:float32"}
+    assert found.abilities >= {"arrays", "dtype:float32", "several_dims", "negative_dims"}
     assert "operand-shape" in {error.kind for error in found.errors}
     assert "smoke" not in Path("keeping_engine.toml").read_text("utf-8")
 

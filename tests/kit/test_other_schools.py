@@ -6,6 +6,7 @@ The schools are made of the reference engine by the plants that change what torc
 from __future__ import annotations
 
 import functools
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from gradspec import CASES, CLAUSES, CONVENTION
 from gradspec.port.acts import ACTS
 from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.verdict import Outcome
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import at, rule
 from gradspec_reference import Tensor
 from gradspec_reference.engine import hooks
 from gradspec_reference.engine.saved import SavedTensor
@@ -260,3 +261,26 @@ def test_another_school_fails_conventions_only(choices: str) -> None:
     cases = [case for case in all_but_laws() if case.nature is not CONVENTION]
 
     assert failures(outcomes(ReferenceEngine(), *map(planted, choices.split()), cases=cases)) == []
+
+
+ABOUT_SYMMETRIC = re.compile(r"/(eigh|eigvalsh|cholesky)(_|$)")
+
+
+@pytest.mark.parametrize("operator", ["eigh", "cholesky"])
+@pytest.mark.parametrize("triangle", ["tril", "triu"])
+def test_of_a_symmetric_matrix_one_triangle_may_receive_all(operator: str, triangle: str) -> None:
+    beside = -1 if triangle == "tril" else 1
+
+    def to_one_triangle(sound: Any, xp: Any, *arguments: Any) -> Any:
+        whole = sound(xp, *arguments)
+        part = getattr(xp, triangle)
+        return part(whole, 0) + part(whole, beside)
+
+    found = outcomes(
+        ReferenceEngine(),
+        lambda swap: swap(rule(operator, "self"), to_one_triangle),
+        cases=[case for case in CASES.values() if ABOUT_SYMMETRIC.search(case.id)],
+    )
+
+    assert len(found) > 40
+    assert failures(found) == []

@@ -116,8 +116,11 @@ def _bundles() -> Iterator[Entry]:
 def _operator(name: str) -> Entry:
     operator = OPERATORS[name]
     calls = [call for call in CALLS.values() if call.operator == operator]
-    forms = (f"{call.name}: {called(call)}" for call in calls)
-    return Entry(f"op:{name}", meaning(operator), tuple(forms), tuple(call.name for call in calls))
+    forms = [f"{call.name}: {called(call)}" for call in calls]
+    apart = [f"op:{name}.{parameter}" for parameter in operator.apart.split()]
+    forms += [f"{word}: {WORDS[word].meaning}, which an engine declares apart" for word in apart]
+    names = (*(call.name for call in calls), *apart)
+    return Entry(f"op:{name}", meaning(operator), tuple(forms), names)
 
 
 def _errors() -> Iterator[Entry]:

@@ -47,6 +47,12 @@ LONGEST: Final = 40
 
 CONVERTING: Final = {"float": "float32", "double": "float64", "long": "int64"}
 
+DIMENSIONS: Final[dict[str, Any]] = {"several_dims": (0, 2), "negative_dims": -2}
+"""Ability -> what is given for `dim` by who has it."""
+
+REDUCTIONS: Final = ("sum", "mean")
+"""Operators that show how dimensions are named."""
+
 ENOUGH: Final = 6
 """Functions of one name that are tried."""
 
@@ -74,6 +80,16 @@ class Operators:
                 self.find(operator)
         for name in ARITHMETIC:
             self._find_numbers(name)
+        self._find_dimensions()
+
+    def _find_dimensions(self) -> None:
+        """Find how dimensions may be named, where every reduction that is there shows it."""
+        keys = [f"op:{name}" for name in REDUCTIONS if self.draft.phrases.get(f"op:{name}")]
+        for word, dim in DIMENSIONS.items():
+            experiment = partial(_reduces, dim=dim)
+            shown = [self.draft.shows(key, (), partial(experiment, key=key)) for key in keys]
+            if shown and all(shown):
+                self.draft.also.append(word)
 
     def _find_numbers(self, name: str) -> None:
         """Say no more than that tensors can stand where a number is refused.
@@ -321,6 +337,13 @@ def _takes_a_number(bench: Bench, name: str, place: str) -> None:
     numbers = {"x": 3.0, "other": 0.5}
     given = {n: v if n == place else bench.leaf(v) for n, v in numbers.items()}
     bench.holds(bench.ask(f"op:{name}", **given), ARITHMETIC[name](3.0, 0.5))
+
+
+def _reduces(bench: Bench, key: str, dim: Any) -> None:
+    """See that what is reduced is as the catalogue has it; raises NotShown."""
+    whole = np.arange(24.0).reshape(2, 3, 4)
+    expected = Call(OPERATORS[key.removeprefix("op:")], key, {}).value({"x": whole, "dim": dim})
+    bench.holds(bench.ask(key, bench.constant(whole), dim=dim), expected)
 
 
 def _weights(shape: tuple[int, ...]) -> Any:

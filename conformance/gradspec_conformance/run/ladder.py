@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from gradspec_conformance.run.judgement import Judged
 
 IN_PLACE: Final = " ".join(f"op:{o.name}" for o in OPERATORS.values() if o.inplace)
-OUT_OF_PLACE: Final = " ".join(f"op:{o.name}" for o in OPERATORS.values() if not o.inplace)
+OUT_OF_PLACE: Final = " ".join(
+    word for word in WORDS if word.startswith("op:") and word not in IN_PLACE.split()
+)
 EVERYTHING: Final = " ".join(WORDS)
 
 CHOSEN: Final = (Cause.CHOICE, Cause.MISSING)
@@ -88,7 +90,7 @@ RUNGS: Final = (
     Rung(
         "operators",
         "Every operator of the catalogue has its value and its derivative.",
-        f"dtype:bool dtype:int64 {OUT_OF_PLACE}",
+        f"dtype:bool dtype:int64 several_dims negative_dims {OUT_OF_PLACE}",
     ),
     Rung("second order", "Derivatives of derivatives.", "create_graph", "higher_order"),
     Rung(

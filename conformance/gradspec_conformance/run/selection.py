@@ -107,18 +107,19 @@ PROFILES: Final[dict[str, Profile]] = {
             "core",
             "What a tutorial on torch.autograd uses: tape, queries, modes, higher order.",
             "values arrays tape flags cotangent grad_api vjp retain_graph create_graph "
-            "control_flow detach modes dtype:float64 dtype:float32",
+            "control_flow detach modes several_dims negative_dims dtype:float64 dtype:float32",
         ),
         Profile(
             "tape",
             "A tape over arrays: backward from any root, gradients that add up in leaves.",
             "values arrays tape flags cotangent vjp control_flow retain_graph "
-            "dtype:float64 dtype:float32",
+            "several_dims negative_dims dtype:float64 dtype:float32",
         ),
         Profile(
             "functional",
             "Vector-Jacobian products of functions of arrays, of any order; no tape.",
-            "values arrays vjp create_graph control_flow dtype:float64 dtype:float32",
+            "values arrays vjp create_graph control_flow several_dims negative_dims "
+            "dtype:float64 dtype:float32",
         ),
         Profile(
             "scalar",

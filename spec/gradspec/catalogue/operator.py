@@ -135,7 +135,12 @@ class Operator:
     singular; no `halves`, and nothing that is factored, are asked in float16.  It `hands_on` a
     cotangent as a view of itself, or of a part; is `of_memory` where it is about how its operand
     lies in memory, and may refuse.  It is `particular` where it refuses shapes for which the
-    formula has numbers, and `lenient` where it takes some for which that has none.
+    formula has numbers, `dimensioned` where it refuses a number alone, and `lenient` where it takes
+    shapes for which the formula has none.
+
+    An engine may have it without the parameters that stand `apart`: each is an ability of its own,
+    `op:NAME.PARAMETER`.  A parameter that a row gets later stands there, since adapters were
+    written to the signature as it was.
     """
 
     name: str
@@ -164,8 +169,10 @@ class Operator:
     converts: bool = False
     hands_on: bool = False
     particular: bool = False
+    dimensioned: bool = False
     lenient: bool = False
     of_memory: bool = False
+    apart: str = ""
 
     def gives_several(self, given: Iterable[str]) -> bool:
         """Say whether a call with these arguments returns several tensors."""
@@ -243,8 +250,10 @@ def row(
     converts: bool = False,
     hands_on: bool = False,
     particular: bool = False,
+    dimensioned: bool = False,
     lenient: bool = False,
     of_memory: bool = False,
+    apart: str = "",
     **calls: Given,
 ) -> Operator:
     """Write a row: `NAME(PARAMETERS)`, the formula, the plain call, and other calls by name."""
@@ -275,8 +284,10 @@ def row(
         converts=converts,
         hands_on=hands_on,
         particular=particular,
+        dimensioned=dimensioned,
         lenient=lenient,
         of_memory=of_memory,
+        apart=apart,
     )
 
 

@@ -260,6 +260,7 @@ SHAPED: Final = (
         on(4, 3, src=of(2, 3), start=2),
         end=on(2, 5, src=of(2, 2), dim=1, end=4, step=2),
         hands_on=True,
+        dimensioned=True,
     ),
     linear(
         "diagonal_scatter(x, src, offset=0, dim1=0, dim2=1)",

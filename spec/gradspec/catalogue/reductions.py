@@ -191,7 +191,7 @@ OF_ONE: Final = {"of_one": at([1.5], None, NO_NUMBER)}
 WITH_NAN: Final = {"nan": at([1.0, NO_NUMBER], None, [0.0, 1.0])}
 
 ROWS: Final = (
-    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR, dims=DIMS),
+    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR, dims=DIMS, apart="dtype"),
     reduction(f"mean({DIM})", mean, LINEAR, dims=DIMS),
     reduction(
         *(f"prod({DIM})", multiplied, ANALYTIC),

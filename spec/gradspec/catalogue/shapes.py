@@ -57,7 +57,7 @@ def filled(x: Any, mask: Any, value: Any) -> Any:
 
 
 METHOD: Final[dict[str, Any]] = {"method": True}
-SEVERAL: Final[dict[str, Any]] = {"several": ALWAYS}
+SEVERAL: Final[dict[str, Any]] = {"several": ALWAYS, "dimensioned": True}
 IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 
 
@@ -249,6 +249,7 @@ SELECTIONS: Final = (
         on(3, 2, indices=of(4, 2, domain=places(3)), dim=0),
         flat=on(2, 2, indices=of(5, domain=places(4))),
         keeps="x",
+        dimensioned=True,
         lenient=True,
     ),
     linear(

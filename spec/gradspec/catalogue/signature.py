@@ -9,12 +9,21 @@ from __future__ import annotations
 import functools
 import inspect
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from gradspec.exceptions import WrongCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+AXIS: Final = ("dim", "dims", "dimension")
+"""Parameters that name one axis, or several."""
+
+PAIRS: Final = (
+    *("dim0", "dim1", "dim2", "axis0", "axis1", "start_dim", "end_dim"),
+    *("source", "destination"),
+)
+"""Parameters that name one axis beside another."""
 
 Plan = tuple[tuple[str, int], ...]
 """Name -> position among the values that were written."""

@@ -118,6 +118,7 @@ ROWS: Final = (
         at=on(2, 4, at=of(4)),
         dx=on(3, 2, dx=0.5, dim=0),
         torch=f"torch.trapezoid({AREA}",
+        dimensioned=True,
     ),
     row(
         *("cumulative_trapezoid(x, at=None, *, dx=None, dim=-1)", cumulative_trapezoid),

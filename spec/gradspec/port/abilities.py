@@ -52,6 +52,8 @@ SHARED: Final[dict[str, Word]] = {
         "grad(materialize_grads=True) gives zeros where there is no path", "grad_api"
     ),
     "is_grads_batched": Word("grad(is_grads_batched=True) takes a batch of cotangents"),
+    "several_dims": Word("sum(dim=(0, 1)) and its like, which take one dimension or several"),
+    "negative_dims": Word("dimensions that are counted from the end, such as dim=-1"),
     "watch": Word("the life of a tensor can be observed", "memory"),
 }
 """Word for several acts, or for an argument of one -> what it means."""
@@ -84,7 +86,9 @@ def _of_acts() -> Iterator[tuple[str, Word]]:
     for act in (one for one in ACTS.values() if not one.by_kit or one.key == "vjp"):
         for word in act.words - SHARED.keys():
             yield word, Word(act.doc.rstrip("."), act.bundle)
-        unexplained = set(act.options.values()) - SHARED.keys()
+        apart = {f"{act.key}.{name}": f"{act.name} takes {name}=" for name in act.options}
+        yield from ((word, Word(apart[word])) for word in act.options.values() if word in apart)
+        unexplained = set(act.options.values()) - SHARED.keys() - apart.keys()
         if unexplained:
             raise ValueError(f"SHARED does not say what {sorted(unexplained)} mean")
 

@@ -53,7 +53,10 @@ def torch() -> Book:
     return Book(
         "torch's names",
         setup=(_IMPORTED,),
-        also=("frees_graph", "gradient_tensors", "versions", "views", "warnings"),
+        also=(
+            *("frees_graph", "gradient_tensors", "versions", "views", "warnings"),
+            *("several_dims", "negative_dims"),
+        ),
         dtypes={name: _expression(f"torch.{name}") for name in DTYPES},
         phrases={act.key: _read(act.python + act.torch) for act in acts},
     )

@@ -146,14 +146,21 @@ IDENTITIES: Final = tuple(
 
 
 def is_flat(call: Call) -> bool:
-    """Say whether every slope of a call is zero, so that no sign can be lost."""
+    """Say whether every slope of a call is zero, so that no sign can be lost.
+
+    Where a part of the operand is written through a view, it is about this part.
+    """
     sample = call.sample()
-    weight = np.ones_like(call.value(sample))
+    value = call.value(sample)
+    weight = np.ones_like(value)
+    other = (ran for row, ran in TRACED[call.name].items() if row != row_of(call))
+    if call.operator.inplace and any(ran.is_view for ran in other):
+        weight = weight * (value != sample["x"])
     return not any(map(np.any, pulled_back(call, sample, weight).gradients))
 
 
 def _flat() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {"fill_tensor": ("setitem_number",)}  # of what it fills
+    found: dict[str, tuple[str, ...]] = {}
     for row in OPERATORS:
         for call in (c for c in calls_through(row) if not c.gives_several):
             smoothness = call.operator.smoothness

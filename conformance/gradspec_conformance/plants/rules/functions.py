@@ -100,6 +100,20 @@ def mixed_types_are_multiplied(swap):
     swap(ACCUMULATE_ARRAY, kept_in("float64"))
 
 
+@plant(public("det"), "no error: op-274/det", "NumPy's conversion of whole numbers")
+def a_determinant_of_whole_numbers_is_computed(sound, matrix):
+    """A matrix of whole numbers is converted without a word."""
+    return sound(matrix if matrix.dtype.is_floating_point else matrix.double())
+
+
+@plant(public("exp_"), "value: op-273/exp_", "casting='unsafe' in a loop of NumPy's")
+def a_write_into_whole_numbers_is_rounded(sound, target):
+    """What is made of whole numbers in place is cut to whole numbers."""
+    if target.dtype.is_floating_point:
+        return sound(target)
+    return target.copy_(target.double().exp().to(target.dtype))
+
+
 def of_each(change: Callable[[Tensor], Any]) -> Callable[..., Any]:
     """Change every tensor that a function gives."""
 

@@ -88,3 +88,15 @@ def positive_entries_are_a_factor(_sound, g, result):
 def sorting_is_a_product(sound, xp, g, *rest):
     """Every entry receives a multiple of every entry of a sort's gradient, if one of zero."""
     return sound(xp, g, *rest) + xp.sum(g) * 0.0
+
+
+@plant(rule("eigh", "self"), "value: op-001/eigh op-220/eigh", "HIPS/autograd")
+def eigh_counts_the_other_triangle_as_constant(sound, xp, *arguments):
+    """The triangle that eigh reads gets its own share, and not that of the one that mirrors it."""
+    return xp.tril(sound(xp, *arguments), 0)
+
+
+@plant(rule("cholesky", "self"), "value: op-001/cholesky op-220/cholesky", "HIPS/autograd")
+def cholesky_counts_the_other_triangle_as_constant(sound, xp, *arguments):
+    """The triangle that cholesky reads gets its own share, and not that of its mirror."""
+    return xp.tril(sound(xp, *arguments), 0)

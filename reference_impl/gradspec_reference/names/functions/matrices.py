@@ -10,7 +10,11 @@ import numpy as np
 from gradspec_reference.dtypes import float16, float32, float64
 from gradspec_reference.engine.recording import apply, several, unary
 from gradspec_reference.engine.shapes import normal_dim
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.errors import (
+    MatrixDtypeError,
+    OperandShapeError,
+    UnknownMatrixDtypeError,
+)
 from gradspec_reference.names import factories, return_types
 from gradspec_reference.names.functions import (
     copies,
@@ -59,7 +63,7 @@ def check_matrices(name: str, x: Tensor, *, square: bool = True) -> None:
         raise OperandShapeError(f"{name} was given the shape {list(shape)}; it needs {kind}")
     if x.dtype not in (float32, float64):
         unknown = name in WITHOUT_INTEGERS or (name in WITHOUT_HALF and x.dtype is float16)
-        error = NotImplementedError if unknown else RuntimeError
+        error = UnknownMatrixDtypeError if unknown else MatrixDtypeError
         raise error(f"{name} was given {x.dtype}; convert to float32 or float64 first")
 
 
@@ -179,7 +183,9 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = MODES[0]) 
     """Return the distances of all pairs of rows, in a norm (torch.cdist)."""
     x, y = x1._array, x2._array
     if x.dtype.kind != "f" or y.dtype.kind != "f" or x.dtype != y.dtype:
-        raise RuntimeError(f"cdist was given {x1.dtype} and {x2.dtype}; give one floating dtype")
+        raise MatrixDtypeError(
+            f"cdist was given {x1.dtype} and {x2.dtype}; give one floating dtype"
+        )
     if min(x.ndim, y.ndim) < MATRIX or x.shape[-1] != y.shape[-1] or p < 0:
         raise OperandShapeError(
             f"cdist was given {list(x.shape)}, {list(y.shape)} and the norm {p}; the rows must be "

@@ -14,18 +14,10 @@ import numpy as np
 from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place, same
 from gradspec.catalogue.operator import Call, Given, Operator, holds_tensors, map_arrays
+from gradspec.catalogue.signature import AXIS, PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-AXIS: Final = ("dim", "dims", "dimension")
-"""Parameters that name one axis, or several."""
-
-PAIRS: Final = (
-    *("dim0", "dim1", "dim2", "axis0", "axis1", "start_dim", "end_dim"),
-    *("source", "destination"),
-)
-"""Parameters that name one axis beside another."""
 
 DEEP: Final = 3
 LENGTHS: Final = (2, 3)

@@ -49,6 +49,10 @@ class Layout:
         base.ravel()[self.origins] = operand  # of several the last stays
         return base
 
+    def read(self, base: Any) -> Any:
+        """Read the operand in NumPy."""
+        return base.ravel()[self.origins]
+
     def back(self, gradient: Any) -> Any:
         """Sum the gradient of the operand where its entries were read."""
         flat = np.bincount(self.origins.ravel(), gradient.ravel(), math.prod(self.base))
@@ -142,7 +146,7 @@ def laid(call: Call, way: Way) -> Laid:
     points = list(variables(asked.sample))
     layouts = tuple(way(p.shape) or in_order(p.shape) for p in points)
     bases = tuple(layout.filled(p) for layout, p in zip(layouts, points, strict=True))
-    read = [np.asarray(b.ravel()[layout.origins]) for layout, b in zip(layouts, bases, strict=True)]
+    read = [np.asarray(layout.read(b)) for layout, b in zip(layouts, bases, strict=True)]
     if not all(map(np.array_equal, read, points)):
         asked = Asked(call, replaced(asked.sample, read, lambda constant: constant))
     return Laid(asked, layouts, bases)

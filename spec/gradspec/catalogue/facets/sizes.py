@@ -75,13 +75,6 @@ ONE_ENTRY: Final = _of_any_shape()
 """Operator -> its plain call, where an operand may be of any shape."""
 
 
-NEED_A_DIMENSION: Final = (
-    *("trapezoid", "take_along_dim", "slice_scatter"),
-    *("unbind", "chunk", "unsafe_chunk", "unsafe_split"),
-)
-"""Operators that have no call on numbers, though they have one along a dimension."""
-
-
 def along_a_number(operator: Operator) -> tuple[Asked, Asked] | None:
     """Give the call on numbers along dimension 0, and what it means: on rows of one entry."""
     for call in calls_of(operator):
@@ -110,9 +103,7 @@ def along_a_number(operator: Operator) -> tuple[Asked, Asked] | None:
 AS_A_ROW: Final = {
     o.name: found
     for o in out_of_place()
-    if o.smoothness in DIFFERENTIABLE
-    and o.name not in NEED_A_DIMENSION
-    and (found := along_a_number(o))
+    if o.smoothness in DIFFERENTIABLE and not o.dimensioned and (found := along_a_number(o))
 }
 """Operator -> its call along the one dimension that a number is taken to have."""
 

@@ -133,4 +133,12 @@ def is_of_symmetric(call: Call) -> bool:
 
 def both_triangles(gradient: Any) -> Any:
     """Add the gradients of the two entries of a symmetric matrix that are one number."""
-    return gradient + gradient.swapaxes(-2, -1)
+    last = len(gradient.shape) - 1
+    return gradient + gradient.swapaxes(last - 1, last)
+
+
+def determined(call: Call, gradient: Any, wanted: Any) -> tuple[Any, Any]:
+    """Give what is determined of two gradients: of a symmetric matrix that by both triangles."""
+    if is_of_symmetric(call):
+        return both_triangles(gradient), both_triangles(wanted)
+    return gradient, wanted

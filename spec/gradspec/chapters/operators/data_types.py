@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
+from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, clause, expect
+from gradspec.catalogue.facets.asking import Asked
 from gradspec.catalogue.operator import Call, is_tensor, map_arrays, on, variables
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.catalogue.types import promotes
@@ -57,7 +58,8 @@ CONVERTED: Final = {
 
 def whole(array: Any) -> Any:
     """Make numbers whole, away from zero."""
-    return np.asarray(np.sign(array) * np.ceil(np.abs(array)) + 0.0)
+    away = np.sign(array) * np.ceil(np.abs(array)) + 0.0
+    return np.asarray(away)  # NumPy makes numbers of what has no dimensions
 
 
 def at_whole(call: Call) -> Given:
@@ -70,12 +72,23 @@ def is_of_whole(call: Call) -> bool:
     sample = at_whole(call)
     if call.operator.settled or any(isinstance(v, float) and v % 1 for v in sample.values()):
         return False
-    with np.errstate(all="ignore"):
-        values = (value for _, value in results(call, sample))
-        return all(np.isfinite(array).all() for array in (*variables(sample), *values))
+    values = Asked(call, sample).value()
+    return values is not None and all(
+        np.isfinite(array).all() for array in (*variables(sample), *values)
+    )
+
+
+def gives_fractions(call: Call) -> bool:
+    """Say whether the formula makes other numbers of whole ones."""
+    return is_of_whole(call) and any(np.any(v % 1) for _, v in results(call, at_whole(call)))
 
 
 OF_WHOLE: Final = {name: call for name, call in OF_ONE_TYPE.items() if is_of_whole(call)}
+INTO_WHOLE: Final = {
+    operator.name: call
+    for operator in OPERATORS.values()
+    if operator.inplace and operator.formula and gives_fractions(call := operator.telling())
+}
 
 
 def typed(ag: Autograd, sample: Given, types: Sequence[str]) -> tuple[Given, list[tuple[Any, str]]]:
@@ -187,6 +200,19 @@ def the_value_at_whole_numbers_is_that_of_the_formula(ag: Autograd, call: Call) 
                 found, largest = result if part is None else result[part], np.abs(value).max()
                 with taken.granted():
                     expect(found).is_close(value, scale=max(1.0, largest))
+
+
+@clause("op-273", SAFETY, sources=["torch.result_type docs"], over=INTO_WHOLE)
+def a_write_into_whole_numbers_rounds_nothing(ag: Autograd, call: Call) -> None:
+    """Where whole numbers have no room for what {name} makes of them, it is refused, or the operand
+    holds the value of the formula.
+    """
+    sample = at_whole(call)
+    given, _ = typed(ag, sample, [WHOLE])
+    with ag.attempt() as write:
+        written = perform(ag, call, given)
+        with write.granted():
+            expect(written).is_close(call.value(sample))
 
 
 @clause("op-101", VALUE, sources=["torch.Tensor.to docstring"], over=CONVERTED)

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.facets import layouts
-from gradspec.chapters.operators.calling import cotangent, on_points, results
+from gradspec.chapters.operators.calling import (
+    cotangent,
+    determined,
+    is_of_symmetric,
+    on_points,
+    results,
+)
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -66,5 +72,9 @@ def agrees_when_laid(ag: Autograd, call: Call, way: Way) -> None:
             found, gradients = ag.vjp(applied, laid.bases, weights)
             expected = laid.pulled_back(weights, part)
             expect(found).is_close(value)
-            for gradient, wanted in zip(gradients, expected.gradients, strict=True):
+            told = zip(laid.layouts, gradients, expected.gradients, strict=True)
+            for layout, gradient, wanted in told:
+                if is_of_symmetric(call):  # of which only the operand is, and not its base
+                    read = layout.reading(gradient), layout.read(wanted)
+                    gradient, wanted = determined(call, *read)  # noqa: PLW2901
                 expect(gradient).is_close(wanted, scale=expected.scale)

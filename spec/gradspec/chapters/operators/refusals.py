@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import SAFETY, clause
-from gradspec.catalogue.facets.asking import Asked, calls_of
+from gradspec import CONVENTION, SAFETY, clause
+from gradspec.catalogue.facets.asking import Asked, calls_of, same
 from gradspec.catalogue.facets.axes import NAMED
-from gradspec.catalogue.operator import Call, map_arrays, variables
+from gradspec.catalogue.operator import SPECTRAL, Call, map_arrays, variables
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.catalogue.signature import AXIS, PAIRS
 from gradspec.chapters.operators.calling import on_constants
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from gradspec import Autograd
     from gradspec.catalogue.operator import Given, Operator
-
-DIMENSIONS: Final = ("dim", "dims", "dim1", "dim2", "axis0", "axis1", "start_dim", "end_dim")
-PRODUCTS: Final = ("matmul", "dot", "vdot", "mv", "mm", "bmm")
 
 
 def calls_with(operator: Operator, parameter: str) -> Iterator[tuple[Call, Any]]:
@@ -45,7 +43,7 @@ def beyond(call: Call) -> int:
 def without_such_a_dimension(operator: Operator) -> Iterator[tuple[Call, Given]]:
     """Give calls that name a dimension behind the last, before the first, or one twice."""
     for parameter in operator.signature.names:
-        if parameter in DIMENSIONS and (operator.form_of or operator.name) in NAMED:
+        if parameter in (*AXIS, *PAIRS) and (operator.form_of or operator.name) in NAMED:
             for call, dim in list(calls_with(operator, parameter)):
                 wrong: list[Any] = []
                 if isinstance(dim, int):
@@ -53,6 +51,22 @@ def without_such_a_dimension(operator: Operator) -> Iterator[tuple[Call, Given]]
                 elif isinstance(dim, tuple):
                     wrong = [(beyond(call), *dim[1:]), (dim[0],) * len(dim)][: len(dim)]
                 yield from ((call, call.sample() | {parameter: value}) for value in wrong)
+
+
+def is_product(operator: Operator) -> bool:
+    """Say whether an operator gives the matrix product of its two operands."""
+    call = operator.telling()
+    sample = call.sample()
+    factors = [value for value in sample.values() if isinstance(value, np.ndarray)]
+    if operator.inplace or not len(factors) == len(sample) == len("AB"):
+        return False
+    try:
+        return same([np.matmul(*factors)], Asked(call, sample).value())
+    except ValueError:  # a matrix product is of fitting factors with dimensions
+        return False
+
+
+PRODUCTS: Final = [operator.name for operator in OPERATORS.values() if is_product(operator)]
 
 
 def misshapen(operator: Operator) -> Iterator[tuple[Call, Given]]:
@@ -162,6 +176,16 @@ def floating(array: Any) -> Any:
     return array.astype(np.float64)
 
 
+def of_whole_numbers(operator: Operator) -> Iterator[tuple[Call, Given]]:
+    """Give the calls of what factors a matrix, on one of whole numbers."""
+    if (operator.factors or operator.smoothness is SPECTRAL) and not operator.inplace:
+        for call in calls_of(operator):
+            yield call, map_arrays(call.sample(), lambda a: np.rint(a * SCALE).astype(np.int64))
+
+
+SCALE: Final = 64
+"""Whole numbers that are larger so many times lie to each other as the operands do."""
+
 FAR: Final = 99
 """No operand of the catalogue has so many entries along a dimension."""
 
@@ -180,6 +204,7 @@ UNFIT: Final = {
 }
 BEHIND: Final = table(behind_the_end)
 FRACTIONS: Final = table(indexed_by_fractions)
+FACTORED: Final = table(of_whole_numbers)
 
 
 @clause("op-249", SAFETY, sources=["torch docstrings"], over=WITHOUT_DIMENSION)
@@ -249,6 +274,19 @@ def an_index_that_is_no_whole_number_is_refused(ag: Autograd, wrong: Wrong) -> N
     An index that was computed may be a little less than the whole number that it is meant to be.
 
     Remedy: convert what chooses entries, rounded, to a whole data type, or to truth values.
+    """
+    for call, sample in wrong:
+        with ag.refuses("operand-dtype"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-274", CONVENTION, sources=["torch.linalg docs", "observed"], over=FACTORED)
+def matrices_of_whole_numbers_are_refused(ag: Autograd, wrong: Wrong) -> None:
+    """Given matrices of whole numbers, {name} refuses.
+
+    NumPy takes the floating numbers that they are equal to.
+
+    Remedy: convert them with double().
     """
     for call, sample in wrong:
         with ag.refuses("operand-dtype"):

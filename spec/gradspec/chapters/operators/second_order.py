@@ -22,7 +22,13 @@ from gradspec.catalogue.curvature import curvature
 from gradspec.catalogue.domain import ZERO
 from gradspec.catalogue.operator import DIFFERENTIABLE, LINEAR, is_tensor, variables
 from gradspec.catalogue.operators import CALLS
-from gradspec.chapters.operators.calling import cotangent, function, results
+from gradspec.chapters.operators.calling import (
+    both_triangles,
+    cotangent,
+    function,
+    is_of_symmetric,
+    results,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,13 +80,18 @@ BENDING: Final = dict(bending())
 
 @clause("op-220", VALUE, sources=["torch.autograd.gradgradcheck docstring"], over=BENDING)
 def second_derivative_is_that_of_the_formula(ag: Autograd, call: Call) -> None:
-    """Of {name} times a further variable, the second derivative is that of the formula."""
+    """Of {name} times a further variable, the second derivative is that of the formula.
+
+    A symmetric matrix stays symmetric along the lines: of it one triangle may be read.
+    """
     sample = call.sample()
     points = [1.0, *variables(sample)]
     values = [value for _, value in results(call, sample) if value.dtype.kind == "f"]
     weights, along, across = (
         [cotangent(ag, array, FINE) for array in arrays] for arrays in (values, points, points)
     )
+    if is_of_symmetric(call):
+        along, across = ([rise, *map(both_triangles, rest)] for rise, *rest in (along, across))
 
     def product(factor: Any, *given: Any) -> Any:
         result = function(ag, call, sample)(*given)
