@@ -111,6 +111,37 @@ def test_a_number_that_cannot_stand_first_is_not_asked_for(module: Written) -> N
     assert "`mul` takes no number on its left" in Path("one_sided_engine.toml").read_text("utf-8")
 
 
+INDEXED = (
+    schools.FUNCTIONS.replace(
+        "    __neg__",
+        "    __getitem__ = lambda self, index: Var(\n"
+        "        self.value[index],\n"
+        "        _before=[(self, lambda g: placed(g, index, self.value.shape))],\n"
+        "    )\n"
+        "    __neg__",
+    )
+    + """
+
+def placed(gradient, index, shape):
+    whole = np.zeros(shape)
+    np.add.at(whole, index, gradient)
+    return whole
+"""
+)
+
+
+def test_where_a_tensor_is_no_index_an_array_is_and_every_other_index_stays(
+    module: Written,
+) -> None:
+    module("indexed_engine", INDEXED)
+
+    found = book("indexed_engine")
+
+    assert said(found, "op:getitem") == ["$x[np.array(${index:tensor}.value)]", "$x[$index]"]
+    ran = outcomes("indexed_engine", "op-001/getitem", "op-001/getitem_mask", "rec-206/an_integer")
+    assert set(ran.values()) == {Outcome.PASSED}
+
+
 def test_what_computes_something_else_is_not_said_but_told(module: Written) -> None:
     module("functions_engine", schools.FUNCTIONS)
 

@@ -33,7 +33,7 @@ from gradspec_conformance.probing.names import (
     SIGNS,
 )
 from gradspec_conformance.probing.names import OPERATORS as NAMES
-from gradspec_conformance.probing.spellings import kind_of, spellings, typed
+from gradspec_conformance.probing.spellings import WITHOUT_GRADIENT, kind_of, spellings, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,10 +111,14 @@ class Operators:
                 chosen = [text] if right > said else [*chosen, text]
                 said |= right
 
+        tried: set[str] = set()
         for text in self._guesses(operator, calls):
             if len(said) == len(calls):
                 break
-            right = self._right(operator, calls, text)
+            # what is tried again stands behind other phrases, and need not say what they do
+            asked = {n: c for n, c in calls.items() if text not in tried or n not in said}
+            tried.add(text)
+            right = self._right(operator, asked, text)
             if self._is_differentiated:
                 take(text, right)
             elif operator.name not in AGAIN:
@@ -258,10 +262,19 @@ class Operators:
             if text not in seen:
                 seen.add(text)
                 yield text
+                if self._narrower and (read := self._read(text, operator)) != text:
+                    yield from (read, text)
                 for narrower in self._narrower:
                     if narrower not in seen:
                         seen.add(narrower)
                         yield narrower
+
+    def _read(self, text: str, operator: Operator) -> str:
+        """Let arrays stand for tensors where no gradient goes: a tensor may be no index."""
+        (shown,) = self.draft.phrases["array"]
+        for name in {*WITHOUT_GRADIENT} & {*operator.signature.required}:
+            text = text.replace(f"${name}", shown.replace("$x", f"${{{name}:tensor}}"))
+        return text
 
     def _flag(self) -> str:
         """Give what a maker of tensors is told, so that they require no grad."""
