@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.exceptions import Unsaid, is_the_kits
+from gradspec.exceptions import Unsaid, is_the_kits, whole_text_of
 from gradspec.port.act import FLAT
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
@@ -117,7 +117,7 @@ class Server:
         self._errors[number] = _without_tracebacks(error)
         return {
             "type": type(error).__name__,
-            "message": str(error),
+            "message": whole_text_of(error),
             "kind": self._subject.engine.error_kind(error),
             "number": number,
             "place": place,

@@ -45,7 +45,6 @@ def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd, row: Point) -
 
     The sides x² and 3x meet at 1 with a jump; there it is the side that the comparison chose.
     """
-
     point, slope = row
 
     def f(x: Tensor) -> Any:
@@ -90,7 +89,6 @@ def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
 )
 def a_loop_is_recorded_as_often_as_it_ran(ag: Autograd, row: tuple[float, int]) -> None:
     """A loop whose length depends on the data contributes one factor per round that ran: {name}."""
-
     point, rounds = row
 
     def f(x: Tensor) -> Any:
