@@ -83,10 +83,14 @@ class Operators:
         key = f"op:{name}"
         for place in OPERATORS[name].signature.required:
             texts = self.draft.phrases.get(key, ACTS[key].python)
+            # the general phrase says why, also where a sample has narrowed it already
+            general = tuple(text.replace(f"${{{place}:tensor}}", f"${place}") for text in texts)
             experiment = partial(_takes_a_number, name=name, place=place)
-            if texts and not self.draft.shows(key, texts, experiment):
-                why = self.draft.notes[key].pop().removeprefix(f"{' | '.join(texts)}: ")
-                narrower = tuple(re.sub(rf"\${place}\b", f"${{{place}:tensor}}", t) for t in texts)
+            if texts and not self.draft.shows(key, general, experiment):
+                why = self.draft.notes[key].pop().removeprefix(f"{' | '.join(general)}: ")
+                narrower = tuple(
+                    re.sub(rf"\${place}\b", f"${{{place}:tensor}}", t) for t in general
+                )
                 self.draft.phrases[key] = narrower
                 side = "left" if place == "x" else "right"
                 self.draft.remarks.append(f"`{name}` takes no number on its {side}: {why}.")
