@@ -316,6 +316,57 @@ def test_where_there_is_no_derivative_the_book_has_the_values_and_says_what_was_
     assert re.search(r"Nothing that gives a derivative was found, of [1-9]\d* phrases", text)
 
 
+SUMS_ALONE = schools.NUMBERS.replace(
+    "(self, other.data), (other, self.data)", "(self, self.data), (other, other.data)"
+)
+QUOTIENTS = (
+    schools.FUNCTIONS.replace(
+        "g: g * b.value), (b, lambda g: g * a.value", "g: g), (b, lambda g: g"
+    )
+    .replace("    __neg__", "    __truediv__ = lambda self, other: div(self, other)\n    __neg__")
+    .replace(
+        "def tanh(a):",
+        "def div(a, b):\n"
+        "    a, b = var(a), var(b)\n"
+        "    slopes = [(a, lambda g: g / b.value), (b, lambda g: -g * a.value / b.value**2)]\n"
+        "    return Var(a.value / b.value, _before=slopes)\n\n\n"
+        "def tanh(a):",
+    )
+)
+OF_FUNCTIONS = (
+    schools.FUNCTIONAL.partition("def grad")[0].replace("(a * b, b, a)", "(a * b, a, b)")
+    + """
+def vjp(function, *values):
+    def along(i):
+        return function(*(_Traced(v, 1.0 if i == j else 0.0) for j, v in enumerate(values)))
+
+    return function(*values), lambda w: tuple(w * along(i).slopes for i in range(len(values)))
+"""
+)
+CARRIED = schools.DUALS.replace("(a * b, b, a)", "(a * b, a, b)")
+
+
+@pytest.mark.parametrize(
+    ("text", "acts"),
+    [
+        (SUMS_ALONE, "leaf backward get:grad clear:grad"),
+        (QUOTIENTS, "leaf backward given_cotangent get:grad clear:grad keeps_graph"),
+        (OF_FUNCTIONS, "transform:vjp"),
+        (CARRIED, "transform:vjp"),
+    ],
+)
+def test_a_product_that_is_wrong_from_the_start_hides_no_derivative(
+    module: Written, text: str, acts: str
+) -> None:
+    module("wrong_engine", text)
+
+    found = book("wrong_engine")
+
+    assert {*acts.split()} <= {*found.phrases, *found.abilities}
+    assert "`mul` is wrong, or its derivative is" in Path("wrong_engine.toml").read_text("utf-8")
+    assert outcomes("wrong_engine", "op-001/mul") == {"op-001/mul": Outcome.FAILED}
+
+
 def test_a_leaf_may_be_told_by_a_word_of_the_engines_own(module: Written) -> None:
     worded = schools.METHODS.replace(
         "data, requires_grad=False, _before=()):",
