@@ -142,6 +142,39 @@ def test_where_a_tensor_is_no_index_an_array_is_and_every_other_index_stays(
     assert set(ran.values()) == {Outcome.PASSED}
 
 
+FAILING = (
+    schools.FUNCTIONS
+    + """
+
+def argmax(a, axis=None, keepdims=False):
+    if a.trainable:
+        raise TypeError("whole numbers are not trained")
+    return Var(np.argmax(a.value, axis=axis, keepdims=keepdims))
+
+
+def cumsum(a, axis):
+    if axis != 0:
+        raise ValueError("not yet")
+    flipped = lambda g: np.flip(np.cumsum(np.flip(g, 0), 0), 0)
+    return Var(np.cumsum(a.value, axis=0), _before=[(a, flipped)])
+"""
+)
+
+
+def test_what_an_operator_raises_for_some_operands_is_no_reason_to_leave_it_out(
+    module: Written,
+) -> None:
+    module("failing_engine", FAILING)
+
+    found = book("failing_engine")
+
+    index = "failing_engine.argmax($x, $(axis=$dim), $(keepdims=$keepdim))"
+    assert said(found, "op:argmax") == [index]
+    assert said(found, "op:cumsum") == ["failing_engine.cumsum($x, $dim)"]
+    text = " ".join(Path("failing_engine.toml").read_text("utf-8").replace("#", "").split())
+    assert "operator argmax: TypeError: whole numbers are not trained" in text
+
+
 def test_what_computes_something_else_is_not_said_but_told(module: Written) -> None:
     module("functions_engine", schools.FUNCTIONS)
 

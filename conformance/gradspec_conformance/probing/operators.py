@@ -160,12 +160,17 @@ class Operators:
         self._is_differentiated = True
         self._narrower = ()
         key = f"op:{operator.name}"
-        for name in sorted(calls, key=lambda name: len(calls[name].given)):
+        waiting = sorted(calls, key=lambda name: len(calls[name].given))
+        is_late = False
+        for name in waiting:
             covered: list[bool] = []
             experiment = partial(self._trial, call=calls[name], covered=covered)
             if self.draft.shows(key, (text,), experiment):
                 right |= {name} if covered else set()
                 self._is_differentiated &= all(covered)
+            elif not is_late and self._is_doubtful(calls, waiting, name):
+                is_late = True  # asked again when it is known if such arguments are understood
+                waiting.append(name)
             elif not self._is_its_own_fault(calls, calls[name], right):
                 narrowed = _narrowed(text, [calls[n] for n in right], calls[name])
                 self._narrower = tuple(narrowed)
@@ -179,15 +184,25 @@ class Operators:
 
     def _is_its_own_fault(self, calls: dict[str, Call], call: Call, right: set[str]) -> bool:
         """Say whether the same arguments were understood, with other shapes or numbers."""
-        raised = self.draft.notes[f"op:{call.operator.name}"][-1]
         understood = any(_form(calls[name]) == _form(call) for name in right)
-        return understood and "value is" not in raised and "an operator" not in raised
+        return understood and self._was_refused(call)
+
+    def _is_doubtful(self, calls: dict[str, Call], waiting: list[str], name: str) -> bool:
+        """Say whether a call was refused, and one with the same arguments is still to come."""
+        later = waiting[waiting.index(name) + 1 :]
+        alike = any(_form(calls[other]) == _form(calls[name]) for other in later)
+        return alike and self._was_refused(calls[name])
+
+    def _was_refused(self, call: Call) -> bool:
+        """Say whether a call raised, and was not merely answered otherwise."""
+        raised = self.draft.notes[f"op:{call.operator.name}"][-1]
+        return "value is" not in raised and "an operator" not in raised
 
     def _trial(self, bench: Bench, call: Call, covered: list[bool]) -> None:
         trial = OperatorTrial(bench.ask, call)
         if not bench.ask.covers(trial.act.key, trial.sample):
             return
-        result = trial.result()
+        result = self._result(trial)
         complaint = trial.compared(result)
         if complaint is not None:
             raise NotShown(
@@ -201,6 +216,15 @@ class Operators:
         if call.operator.smoothness in DIFFERENTIABLE and not call.operator.inplace:
             slopes = (self._is_traced if self.functional else self._is_followed)(bench, trial)
         covered.append(slopes)
+
+    def _result(self, trial: OperatorTrial) -> Any:
+        """Compute a call; where no derivative is, a leaf may be refused, and not a constant."""
+        try:
+            return trial.result()
+        except Exception:
+            if not self._makes_constants(trial.call.operator) or not trial.ask.has("constants"):
+                raise
+            return trial.result(leaves=False)
 
     def _makes_constants(self, operator: Operator) -> bool:
         constant = operator.smoothness in (CONSTANT, UNDETERMINED) and not operator.inplace
