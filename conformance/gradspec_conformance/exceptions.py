@@ -71,9 +71,13 @@ class BadMessage(Exception):
 
 
 class RemoteRefusal(Exception):
-    """What the engine raised; its class is called as it was there, and `kind` says the kind."""
+    """What the engine raised; its class is called as it was there, and `kind` says the kind.
+
+    `place` is the line of its code, if the other side says so.
+    """
 
     kind: str | None = None
+    place: str | None = None
     number: int | None = None
     unneeded: ClassVar[list[int]] = []
 

@@ -87,13 +87,15 @@ class NoAttribute(Refused, AttributeError):
 
 def text_of(error: BaseException) -> str:
     """Give the first line of what an engine's exception says, if it can be read."""
+    return whole_text_of(error)[: 2 * LONGEST].split("\n")[0][:LONGEST]
+
+
+def whole_text_of(error: BaseException) -> str:
+    """Give all that an engine's exception says, if it can be read."""
     try:
-        text = str.strip(str(error))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as another:  # noqa: BLE001 - the engine's own, whatever it is
+        return str.strip(str(error))
+    except BaseException as another:  # noqa: BLE001 - the engine's own, an interruption too
         return f"(its text raised {type(another).__name__})"
-    return text[: 2 * LONGEST].split("\n")[0][:LONGEST]
 
 
 def is_the_kits(error: BaseException) -> bool:

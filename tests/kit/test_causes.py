@@ -310,3 +310,38 @@ def test_gradients_that_are_not_summed_are_one_finding_of_two_operators_and_the_
     (one,) = findings([*rows, leaf])
 
     assert one.sentence == f"{UNSUMMED[0].upper()}{UNSUMMED[1:]} (`add`, `mul`)."
+
+
+def cut(identifier: str, found: str, expected: str) -> Judged:
+    """Judge a gradient of other numbers than expected."""
+    return wrong(identifier, found=found, expected=expected)
+
+
+def test_gradients_that_are_cut_off_at_a_number_are_one_finding() -> None:
+    exp, sin, cos, log = rows_of("op-001", "exp", "sin", "cos", "log")
+    found = (
+        cut(exp, "[1.0, 0.5]", "[3.5, 0.5]"),
+        cut(sin, "[-1.0, 0.25]", "[-1.5, 0.25]"),
+        cut(cos, "[[1.0], [-1.0]]", "[[1.25], [-2.0]]"),
+        cut("bwd-001", "-1.0", "-4.0"),
+        cut("op-114/cos", "0.5", "0.75"),
+        cut(log, "[0.25, 3.0]", "[0.25, 2.0]"),
+    )
+
+    together, alone = findings(found)
+    assert [one.id for one in together.members] == [exp, sin, cos, "bwd-001", "op-114/cos"]
+    assert together.sentence == "gradients are cut off at 1 (`exp`, `sin`, `cos`)."
+    assert [one.id for one in alone.members] == [log]
+
+
+@pytest.mark.parametrize(
+    "found", ["[1.0, 1.0]", "[-1.0, 0.5]", "[2.0, 0.5]", "[nan, 1.0]", "[1.0]"]
+)
+def test_gradients_that_are_wrong_otherwise_are_cut_off_nowhere(found: str) -> None:
+    rows = rows_of("op-001", "exp", "sin", "cos")
+    *cut_off, another = [cut(row, "[1.0, 0.5]", "[3.5, 0.5]") for row in rows]
+
+    assert not any(
+        "cut off" in finding.sentence
+        for finding in findings([*cut_off, cut(another.id, found, "[2.0, 0.5]")])
+    )

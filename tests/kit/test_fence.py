@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import subprocess
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -193,6 +195,40 @@ def test_a_fence_that_is_taken_down_and_put_up_again_is_noticed(tmp_path: Path, 
         verdict = session.verdict("ret-004")
 
     assert (verdict.outcome, verdict.kind) == (Outcome.ERRORED, Kind.CONSULTED)
+
+
+ASKING = [
+    ([sys.executable, "-c", "import torch; print(torch.ones(1))"], "import torch"),
+    ([sys.executable, "-c", "from torch import nn"], "from torch"),
+    ([sys.executable, "-m", "torch.utils.collect_env"], "-m torch"),
+    ([sys.executable, "-c", "__import__('torch')"], "'torch'"),
+]
+
+
+@pytest.mark.parametrize(("command", "asked"), ASKING)
+def test_a_process_that_asks_torch_is_not_started(command: list[str], asked: str) -> None:
+    with oracle_fence("reference") as fence, pytest.raises(OracleConsulted):
+        subprocess.run(command, check=False)
+
+    assert fence.tripped == f"a process was started with {asked!r}"
+
+
+def test_a_shell_that_asks_torch_is_not_started() -> None:
+    with oracle_fence("reference") as fence, pytest.raises(OracleConsulted):
+        os.system("python -c 'import torch'")  # noqa: S605, S607 - it is not started
+
+    assert fence.tripped == "a process was started with 'import torch'"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[sys.executable, "-c", "print('torchlike')"], [sys.executable, "-c", "0", "/opt/torch/bin"]],
+)
+def test_a_process_of_the_engines_own_is_started(command: list[str]) -> None:
+    with oracle_fence("reference") as fence:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    assert fence.tripped is None
 
 
 def test_a_gate_that_was_removed_stands_again() -> None:

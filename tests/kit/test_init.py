@@ -111,6 +111,70 @@ def test_a_number_that_cannot_stand_first_is_not_asked_for(module: Written) -> N
     assert "`mul` takes no number on its left" in Path("one_sided_engine.toml").read_text("utf-8")
 
 
+INDEXED = (
+    schools.FUNCTIONS.replace(
+        "    __neg__",
+        "    __getitem__ = lambda self, index: Var(\n"
+        "        self.value[index],\n"
+        "        _before=[(self, lambda g: placed(g, index, self.value.shape))],\n"
+        "    )\n"
+        "    __neg__",
+    )
+    + """
+
+def placed(gradient, index, shape):
+    whole = np.zeros(shape)
+    np.add.at(whole, index, gradient)
+    return whole
+"""
+)
+
+
+def test_where_a_tensor_is_no_index_an_array_is_and_every_other_index_stays(
+    module: Written,
+) -> None:
+    module("indexed_engine", INDEXED)
+
+    found = book("indexed_engine")
+
+    assert said(found, "op:getitem") == ["$x[np.array(${index:tensor}.value)]", "$x[$index]"]
+    ran = outcomes("indexed_engine", "op-001/getitem", "op-001/getitem_mask", "rec-206/an_integer")
+    assert set(ran.values()) == {Outcome.PASSED}
+
+
+FAILING = (
+    schools.FUNCTIONS
+    + """
+
+def argmax(a, axis=None, keepdims=False):
+    if a.trainable:
+        raise TypeError("whole numbers are not trained")
+    return Var(np.argmax(a.value, axis=axis, keepdims=keepdims))
+
+
+def cumsum(a, axis):
+    if axis != 0:
+        raise ValueError("not yet")
+    flipped = lambda g: np.flip(np.cumsum(np.flip(g, 0), 0), 0)
+    return Var(np.cumsum(a.value, axis=0), _before=[(a, flipped)])
+"""
+)
+
+
+def test_what_an_operator_raises_for_some_operands_is_no_reason_to_leave_it_out(
+    module: Written,
+) -> None:
+    module("failing_engine", FAILING)
+
+    found = book("failing_engine")
+
+    index = "failing_engine.argmax($x, $(axis=$dim), $(keepdims=$keepdim))"
+    assert said(found, "op:argmax") == [index]
+    assert said(found, "op:cumsum") == ["failing_engine.cumsum($x, $dim)"]
+    text = " ".join(Path("failing_engine.toml").read_text("utf-8").replace("#", "").split())
+    assert "operator argmax: TypeError: whole numbers are not trained" in text
+
+
 def test_what_computes_something_else_is_not_said_but_told(module: Written) -> None:
     module("functions_engine", schools.FUNCTIONS)
 
@@ -283,6 +347,57 @@ def test_where_there_is_no_derivative_the_book_has_the_values_and_says_what_was_
     assert "transform:vjp" not in found.phrases
     text = " ".join(Path("plain_engine.toml").read_text("utf-8").replace("#", "").split())
     assert re.search(r"Nothing that gives a derivative was found, of [1-9]\d* phrases", text)
+
+
+SUMS_ALONE = schools.NUMBERS.replace(
+    "(self, other.data), (other, self.data)", "(self, self.data), (other, other.data)"
+)
+QUOTIENTS = (
+    schools.FUNCTIONS.replace(
+        "g: g * b.value), (b, lambda g: g * a.value", "g: g), (b, lambda g: g"
+    )
+    .replace("    __neg__", "    __truediv__ = lambda self, other: div(self, other)\n    __neg__")
+    .replace(
+        "def tanh(a):",
+        "def div(a, b):\n"
+        "    a, b = var(a), var(b)\n"
+        "    slopes = [(a, lambda g: g / b.value), (b, lambda g: -g * a.value / b.value**2)]\n"
+        "    return Var(a.value / b.value, _before=slopes)\n\n\n"
+        "def tanh(a):",
+    )
+)
+OF_FUNCTIONS = (
+    schools.FUNCTIONAL.partition("def grad")[0].replace("(a * b, b, a)", "(a * b, a, b)")
+    + """
+def vjp(function, *values):
+    def along(i):
+        return function(*(_Traced(v, 1.0 if i == j else 0.0) for j, v in enumerate(values)))
+
+    return function(*values), lambda w: tuple(w * along(i).slopes for i in range(len(values)))
+"""
+)
+CARRIED = schools.DUALS.replace("(a * b, b, a)", "(a * b, a, b)")
+
+
+@pytest.mark.parametrize(
+    ("text", "acts"),
+    [
+        (SUMS_ALONE, "leaf backward get:grad clear:grad"),
+        (QUOTIENTS, "leaf backward given_cotangent get:grad clear:grad keeps_graph"),
+        (OF_FUNCTIONS, "transform:vjp"),
+        (CARRIED, "transform:vjp"),
+    ],
+)
+def test_a_product_that_is_wrong_from_the_start_hides_no_derivative(
+    module: Written, text: str, acts: str
+) -> None:
+    module("wrong_engine", text)
+
+    found = book("wrong_engine")
+
+    assert {*acts.split()} <= {*found.phrases, *found.abilities}
+    assert "`mul` is wrong, or its derivative is" in Path("wrong_engine.toml").read_text("utf-8")
+    assert outcomes("wrong_engine", "op-001/mul") == {"op-001/mul": Outcome.FAILED}
 
 
 def test_a_leaf_may_be_told_by_a_word_of_the_engines_own(module: Written) -> None:

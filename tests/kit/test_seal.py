@@ -92,6 +92,54 @@ def test_the_code_of_a_judge_is_sealed_too(seal: Seal) -> None:
     assert verdict.assertions == PASSED.assertions
 
 
+DEFAULTS = {
+    "another value in the dict": lambda f: f.__kwdefaults__.update(or_nan=True),
+    "another dict": lambda f: setattr(f, "__kwdefaults__", {"or_nan": True}),
+    "defaults by place": lambda f: setattr(f, "__defaults__", ((-1e300, 1e300),)),
+}
+
+
+@pytest.mark.parametrize("how", DEFAULTS)
+def test_what_a_judge_takes_by_default_is_sealed(seal: Seal, how: str) -> None:
+    judge: Any = comparison.lies_between
+    before = judge.__defaults__, judge.__kwdefaults__, dict(judge.__kwdefaults__)
+    DEFAULTS[how](judge)
+    changed = seal.mend()
+
+    assert changed is not None
+    assert changed.startswith("gradspec.judging.comparison.lies_between")
+    assert (judge.__defaults__, judge.__kwdefaults__, dict(judge.__kwdefaults__)) == before
+    assert seal.mend() is None
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        ("gradspec.judging.comparison", "DEFAULT_ULPS", 1e300),
+        ("gradspec.judging.comparison", "EPSILONS", {}),
+        ("gradspec.program.recorder", "DONE_WITH_NUMBERS", frozenset()),
+    ],
+)
+def test_a_constant_of_a_judge_is_sealed(
+    seal: Seal, module: str, name: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = importlib.import_module(module)
+    before = vars(holder)[name]
+    monkeypatch.setattr(holder, name, value)
+    changed, now = seal.mend(), vars(holder)[name]
+
+    assert changed == f"{module}.{name}"
+    assert now is before
+
+
+def test_what_a_table_of_a_judge_has_is_sealed(seal: Seal) -> None:
+    key, before = next(iter(comparison.EPSILONS.items()))
+    comparison.EPSILONS[key] = 1e300
+
+    assert seal.mend() == f"gradspec.judging.comparison.EPSILONS, {key}"
+    assert comparison.EPSILONS[key] == before
+
+
 def test_the_table_of_comparisons_is_sealed(seal: Seal) -> None:
     before = COMPARISONS["equals"]
     COMPARISONS["equals"] = everything_is_fine

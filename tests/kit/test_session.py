@@ -437,6 +437,33 @@ def test_what_an_engine_says_is_short_and_no_control_code(tmp_path: Path, act: s
     assert said.isprintable()
 
 
+UNREADABLE = """
+class Bad(Exception):
+    def __str__(self):
+        raise KeyboardInterrupt
+raise Bad
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("raise KeyboardInterrupt", "raised KeyboardInterrupt (interrupted.py:1, in <module>)"),
+        (UNREADABLE, "raised Bad: (its text raised KeyboardInterrupt)"),
+    ],
+)
+def test_an_engine_that_interrupts_while_it_is_imported_is_told_in_a_sentence(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    file = tmp_path / "interrupted.py"
+    file.write_text(text, "utf-8")
+
+    with EngineSession(f"{file}:Engine") as session, pytest.raises(EngineBroken) as caught:
+        session.verdict(BELOW)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 HANGS = """
 import os, time
 import toy_engine

@@ -309,6 +309,18 @@ def test_what_a_person_copies_or_searches_for_is_not_broken_into_lines() -> None
     assert [line for line in whole if line not in narrow and not line.startswith(text)] == []
 
 
+def test_what_is_read_on_a_terminal_is_broken_between_words() -> None:
+    found = [failed("acc-002"), *(judged(f"acc-{n:03}", nature=SAFETY) for n in range(3, 12))]
+    where = Console(file=io.StringIO(), width=40, force_terminal=True, color_system=None)
+    show(result(*found), where)
+    text = where.file.getvalue()  # type: ignore[attr-defined]
+    last = text[text.index("passed 9 of 10") :].splitlines()
+
+    assert max(map(len, last)) <= 40
+    said = " ".join(" ".join(last).split())
+    assert "1 failed, 0 errored, 0 unsupported, 0 blocked, 0 crashed, 0 timed out" in said
+
+
 BOLD, GREEN, RED = "\x1b[1m", "\x1b[1;32m", "\x1b[1;31m"
 
 

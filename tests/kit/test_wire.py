@@ -19,9 +19,10 @@ from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.engines.asking import Asker
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.engines.smoke import smoke
-from gradspec_conformance.exceptions import BadMessage, ConversationEnded
+from gradspec_conformance.exceptions import BadMessage, ConversationEnded, RemoteRefusal
 from gradspec_conformance.execution.effort import Effort
 from gradspec_conformance.execution.execute import run_clause
+from gradspec_conformance.execution.place import place_of
 from gradspec_conformance.pipe.remote import RemoteEngine
 
 if TYPE_CHECKING:
@@ -148,6 +149,20 @@ def test_kinds_and_names_of_errors_travel(ask: Asker) -> None:
     assert type(caught.value).__name__ == "NonscalarRootError"
 
 
+def test_the_line_that_raised_travels(ask: Asker) -> None:
+    here = Asker(load_engine("reference"))
+    places = []
+    for engine in (here, ask):
+        x = leaf(engine, [1.0, 2.0])
+        with pytest.raises(Exception, match=r"scalar|element") as caught:
+            engine("backward", engine("op:mul", x, x))
+        places.append(place_of(caught.value))
+
+    assert places[0] is not None
+    assert places[0].startswith("gradspec_reference/")
+    assert places[1] == places[0]
+
+
 def test_warnings_travel(ask: Asker) -> None:
     x = leaf(ask, 1.0)
     y = ask("op:mul", x, x)
@@ -223,6 +238,20 @@ def test_what_is_no_answer_is_quoted_and_ends_the_process(said: str, complaint: 
     with pytest.raises(BadMessage, match=re.escape(complaint)):
         Asker(engine).tensor(np.array(1.0))
     assert engine._process.poll() is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [('"a.js:3\\u001b[1m\\n"', "a.js:3\\x1b[1m "), ('["a.js", 3]', None), ("null", None)],
+)
+def test_a_place_is_a_line_that_can_be_read(said: str, place: str | None) -> None:
+    raised = f'{{"raise": {{"type": "Bad", "message": "no", "place": {said}}}}}'
+    engine = RemoteEngine([sys.executable, "-c", CHATTERBOX % raised])
+
+    with pytest.raises(RemoteRefusal, match="no") as caught:
+        Asker(engine).tensor(np.array(1.0))
+    engine.close()
+    assert place_of(caught.value) == place
 
 
 def test_a_wrong_greeting_is_quoted() -> None:

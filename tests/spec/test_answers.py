@@ -195,9 +195,10 @@ def test_what_was_made_is_described_by_number_and_a_pattern_by_value_too(
     assert pattern(node).kind == "node"
 
 
-def test_an_error_that_ends_the_process_when_it_is_read_is_told() -> None:
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt])
+def test_an_error_that_ends_the_process_when_it_is_read_is_told(end: type[BaseException]) -> None:
     class Unreadable(Exception):
         def __str__(self) -> str:
-            raise SystemExit(0)
+            raise end
 
-    assert text_of(Unreadable()) == "(its text raised SystemExit)"
+    assert text_of(Unreadable()) == f"(its text raised {end.__name__})"

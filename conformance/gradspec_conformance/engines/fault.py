@@ -67,6 +67,9 @@ NUMPY: Final = tuple(Path(path).resolve() for path in np.__path__)
 PYTHON: Final = tuple(Path(sysconfig.get_path(n)).resolve() for n in ("stdlib", "platstdlib"))
 INSTALLED: Final = {"site-packages", "dist-packages"}
 
+NO_EXCEPTION: Final = "no exception"
+"""What is expected where an exception came."""
+
 MISFIT: Final = (
     AttributeError,
     NameError,
@@ -85,7 +88,7 @@ def raised(error: BaseException, engine: Any) -> Complaint:
     frames = [*_frames(error)]
     whose, remedy = _judged(error, [_is_adapter(frame[0], engine) for frame in frames])
     lines = [line for frame in frames[-MOST_FRAMES:] for line in _lines(frame)]
-    return Complaint(found, "no exception", remedy, whose, trace=tuple(lines))
+    return Complaint(found, NO_EXCEPTION, remedy, whose, trace=tuple(lines))
 
 
 def at(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from gradspec.exceptions import Interrupted
+from gradspec.exceptions import Interrupted, text_of
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS
 from gradspec.port.phrase import CONSTRUCTORS
@@ -252,7 +252,7 @@ def _passes_on(act: Callable[[], Any]) -> Complaint | None:
     except Interrupted:
         return None
     except Exception as error:  # noqa: BLE001 - the wrong one is the finding
-        found = f"it arrived as {type(error).__name__}: {error}"
+        found = f"it arrived as {type(error).__name__}: {text_of(error)}"
     else:
         found = "it was swallowed"
     return Complaint(found, "gradspec.Interrupted", remedy, Party.EITHER)

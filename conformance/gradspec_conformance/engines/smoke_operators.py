@@ -68,9 +68,9 @@ class OperatorTrial:
         """Ask, and compare what comes back."""
         return self.compared(self.result())
 
-    def result(self) -> Any:
+    def result(self, *, leaves: bool = True) -> Any:
         """Give what the engine makes of the sample: in place, the operand that was written."""
-        handles = map_arrays(self.sample, self._handle)
+        handles = map_arrays(self.sample, self._handle if leaves else self.ask.tensor)
         result = self.ask(self.act.key, **handles)
         return handles["x"] if self.call.operator.inplace else result
 

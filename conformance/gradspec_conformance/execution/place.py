@@ -12,6 +12,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gradspec_conformance.exceptions import RemoteRefusal
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -22,7 +24,12 @@ NOBODYS: Final = frozenset(
 
 
 def place_of(error: BaseException) -> str | None:
-    """Name file, line and function, or the phrase; None where no line of the engine is left."""
+    """Name file, line and function, or the phrase; None where no line of the engine is left.
+
+    Of what was raised in another process only that process knows where it was.
+    """
+    if isinstance(error, RemoteRefusal):
+        return error.place
     frames = [
         (frame, line)
         for frame, line in traceback.walk_tb(error.__traceback__)

@@ -3,12 +3,16 @@
 Importing torch raises, modules of torch that are loaded already are out of sight, and functions
 of torch that an adapter holds on to are intercepted.  An attempt is remembered even where the
 adapter swallows the exception, and the clause that made it is *errored*.  An engine that takes the
-fence down is seen by Python's own record of imports, which cannot be taken out.
+fence down is seen by Python's own record of imports, which cannot be taken out, and so is one that
+starts a process whose command names torch.  What else another process does is not heard: whoever
+trusts an engine that starts processes has read what they run.
 """
 
 from __future__ import annotations
 
 import functools
+import os
+import re
 import sys
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
@@ -26,6 +30,14 @@ if TYPE_CHECKING:
 
 ORACLE: Final = "torch"
 
+STARTS: Final = frozenset(
+    {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn"}
+)
+"""What Python calls the ways to start a process."""
+
+ASKING: Final = re.compile(rf"\b(?:import|from)\s+{ORACLE}\b|-m\s*{ORACLE}\b|['\"]{ORACLE}['\"]")
+"""How a command asks torch: a folder may be called like it."""
+
 
 class Fence:
     """Remembers who asked; `tripped` says what was asked for, and is None if nobody did."""
@@ -39,6 +51,12 @@ class Fence:
         """An import statement names this module, whether or not the gate stands."""
         if _is_oracle(module):
             self.trip(f"import {module}")
+
+    def started(self, command: str) -> None:
+        """Another process is begun with this command."""
+        asking = ASKING.search(command)
+        if asking is not None:
+            self.trip(f"a process was started with {asking[0]!r}")
 
     def look(self) -> None:
         """Put back what was taken down, and remember that torch came in."""
@@ -110,7 +128,7 @@ def oracle_fence(spec: str) -> Iterator[Fence]:
 
 
 _standing: Final[list[Fence]] = []
-"""The fences that hear of imports."""
+"""The fences that hear of imports and of processes."""
 
 
 @functools.cache
@@ -119,13 +137,26 @@ def _listen() -> None:
         if event == "import":
             for fence in _standing:
                 fence.heard(str(arguments[0]))
+        elif event in STARTS and _standing:
+            command = _command(arguments)
+            for fence in _standing:
+                fence.started(command)
 
     sys.addaudithook(hear)
 
 
+def _command(arguments: tuple[Any, ...]) -> str:
+    """Write down what a process is started with; the environment is no part of it."""
+    words: list[str] = []
+    for said in arguments[:3]:
+        several = said if isinstance(said, list | tuple) else [said]
+        words += [os.fsdecode(one) for one in several if isinstance(one, str | bytes)]
+    return " ".join(words)
+
+
 @contextmanager
 def _imports_heard(fence: Fence) -> Iterator[None]:
-    """Have the fence hear of every import statement."""
+    """Have the fence hear of every import statement, and of every process that is started."""
     _listen()
     _standing.append(fence)
     try:

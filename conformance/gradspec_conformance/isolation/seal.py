@@ -1,10 +1,11 @@
 """`Seal`: while an engine is judged, those who judge it stay who they were.
 
 An engine in this process can reach the kit's own functions, and some libraries replace functions
-of others.  The seal remembers the functions of the modules that perform, compare and judge, and
-those of NumPy and Python that they and the clauses call; whatever an engine put in their place is
-taken out again, and the clause that it was running is *errored*.  It guards against accidents and
-clever shortcuts, and not against an engine that means to deceive: that one has the whole process.
+of others.  The seal remembers the functions of the modules that perform, compare and judge, with
+their defaults and constants, and those of NumPy and Python that they and the clauses call; whatever
+an engine put in their place is taken out again, and the clause that it was running is *errored*.
+It guards against accidents and clever shortcuts, and not against an engine that means to deceive:
+that one has the whole process.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from functools import partial
 from itertools import starmap
 from operator import attrgetter, is_, itemgetter
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.judging.comparison import COMPARISONS
@@ -58,12 +59,15 @@ CALLED: Final = ("numpy", "numpy.linalg", "builtins", "math")
 NO_JUDGE_CALLS: Final = frozenset({"__import__", "open", "print", "input", "breakpoint", "help"})
 """What tools replace in good faith."""
 
+SMALL: Final = 50
+"""Tables with more entries are not looked through after each clause: acts and operators."""
+
 every, each = all, map  # an engine that replaces these is not asked whether it did
 
 ABSENT: Final = object()
 """What a class has under a name that it inherits: whatever is put there hides what is sealed."""
 
-CODE: Final = attrgetter("__code__")
+PARTS: Final = ("__code__", "__defaults__", "__kwdefaults__")
 """How a function is told from another that was put into its place unseen."""
 
 Place = tuple[str, "Mapping[str, Any]", str, "Callable[[Any], None]"]
@@ -97,13 +101,13 @@ def _getter(names: list[str]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
 
 
 _rewritten: Final[list[None]] = []
-"""One for each time that the code of a function was written."""
+"""One for each time that a part of a function was written."""
 
 
 @functools.cache
 def _listen() -> None:
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "object.__setattr__" and arguments[1] == "__code__":
+        if event == "object.__setattr__" and arguments[1] in PARTS:
             _rewritten.append(None)
 
     sys.addaudithook(hear)
@@ -114,35 +118,38 @@ class Seal:
 
     def __init__(self) -> None:
         self._kept = [
-            (called, space, name, put, thing, function, getattr(function, "__code__", None))
+            (called, space, name, put, space.get(name, ABSENT))
             for called, space, name, put in _places()
-            for thing in [space.get(name, ABSENT)]
-            for function in [_written_in_python(thing)]
         ]
         spaces: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
-        for _, space, name, _, thing, *_ in self._kept:
+        for _, space, name, _, thing in self._kept:
             spaces.setdefault(id(space), (space, {}))[1][name] = thing
         self._spaces = list(starmap(_Space, spaces.values()))
-        codes = {id(function): (function, code) for *_, function, code in self._kept if code}
-        self._functions = [function for function, _ in codes.values()]
-        self._codes = [code for _, code in codes.values()]
+        functions = [*each(_function, self._kept)][::-1]  # what is met first names it
+        written = {id(f): (called, f) for called, f in functions if f is not None}
+        self._called = [called for called, _ in written.values()]
+        self._functions = [function for _, function in written.values()]
+        self._parts = {part: [*each(attrgetter(part), self._functions)] for part in PARTS}
         self._rewritten = -1
         _listen()
 
     @property
     def is_whole(self) -> bool:
         """Whether all is as it was: asked after each clause, so of many places at once."""
-        return every(space.is_whole for space in self._spaces) and self._has_its_codes
+        return every(space.is_whole for space in self._spaces) and self._does_what_it_did
 
     @property
-    def _has_its_codes(self) -> bool:
+    def _does_what_it_did(self) -> bool:
         """Whether each function does what it did: looked at where any was written.
 
         Python tells each listener of each look, so that many looks take time.
         """
         if self._rewritten == len(_rewritten):
             return True
-        whole = every(each(is_, each(CODE, self._functions), self._codes))
+        whole = every(
+            every(each(is_, each(attrgetter(part), self._functions), parts))
+            for part, parts in self._parts.items()
+        )
         if whole:
             self._rewritten = len(_rewritten)
         return whole
@@ -152,13 +159,15 @@ class Seal:
         if self.is_whole:
             return None
         changed: str | None = None
-        for called, space, name, put, thing, function, code in self._kept:
+        for called, space, name, put, thing in self._kept:
             if space.get(name, ABSENT) is not thing:
                 put(thing)
                 changed = changed or called
-            if code is not None and function.__code__ is not code:
-                function.__code__ = code
-                changed = changed or called
+        for part, parts in self._parts.items():
+            for called, function, sound in zip(self._called, self._functions, parts, strict=True):
+                if getattr(function, part) is not sound:
+                    setattr(function, part, sound)
+                    changed = changed or called
         return changed
 
     def judged(self, verdict: Verdict) -> Verdict:
@@ -174,14 +183,16 @@ def _places() -> Iterator[Place]:
     for module in JUDGES:
         space = vars(importlib.import_module(module))
         for name, thing in space.items():
-            if not (callable(thing) or isinstance(thing, ModuleType)):
+            if not (callable(thing) or isinstance(thing, ModuleType) or name.isupper()):
                 continue
             yield f"{module}.{name}", space, name, _putter(module, name)
+            yield from _inside(f"{module}.{name}", thing)
             if isinstance(thing, type) and thing.__module__ == module:
                 members = vars(thing)
                 for member in _members(thing):
                     put = partial(_put, thing, member)
                     yield f"{module}.{name}.{member}", members, member, put
+                    yield from _inside(f"{module}.{name}.{member}", members.get(member))
     for module in CALLED:
         space = vars(importlib.import_module(module))
         for name, thing in space.items():
@@ -191,9 +202,19 @@ def _places() -> Iterator[Place]:
         yield f"the comparison {name}", COMPARISONS, name, partial(COMPARISONS.__setitem__, name)
 
 
-def _written_in_python(thing: Any) -> Any:
+def _inside(called: str, thing: Any) -> Iterator[Place]:
+    """Give what a table has under its keys, or a function by default."""
+    table = getattr(thing, "__kwdefaults__", None) if isinstance(thing, FunctionType) else thing
+    if isinstance(table, dict) and table is not COMPARISONS and len(table) <= SMALL:
+        for key in table:
+            yield f"{called}, {key}", table, key, partial(table.__setitem__, key)
+
+
+def _function(kept: tuple[str, Any, str, Any, Any]) -> tuple[str, Any]:
     """Give the function that does the work: NumPy's own stands behind a dispatcher."""
-    return getattr(thing, "_implementation", thing)
+    called, *_, thing = kept
+    function = getattr(thing, "_implementation", thing)
+    return called, function if isinstance(function, FunctionType) else None
 
 
 def _members(kind: type) -> list[str]:

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
-from gradspec_conformance.exceptions import EngineError
+from gradspec_conformance.exceptions import EngineBroken, EngineError
 from gradspec_conformance.execution import register
+from gradspec_conformance.execution.place import place_of
 from gradspec_conformance.isolation.copying import Surroundings, in_a_copy
 from gradspec_conformance.isolation.host import LONGEST_TEXT, EngineHost
 from gradspec_conformance.isolation.messages import (
@@ -60,6 +61,12 @@ def serve_tasks() -> None:
     except EngineError as error:
         told = plain_text(str(error), LONGEST_TEXT)
         send(answers, mark, NotStarted(type(error).__name__, told))
+        return
+    except KeyboardInterrupt as error:  # nobody's but the engine's: the kit ends what it started
+        place = place_of(error)
+        where = f" ({place})" if place else ""
+        told = f"importing {start.engine} raised KeyboardInterrupt{where}: mend the adapter"
+        send(answers, mark, NotStarted(EngineBroken.__name__, plain_text(told, LONGEST_TEXT)))
         return
     in_copies = start.copies and surroundings.allow_copies
     send(answers, mark, msgspec.structs.replace(description, in_copies=in_copies))

@@ -12,11 +12,13 @@ ends:
     kit    {"act": "op:mul", "with": {"x": {"$ref": 0}, "other": 2.0}, "release": [4, 5]}
     child  {"return": {"$ref": 6}}
     or     {"raise": {"type": "ShapeError", "message": "2 and 3", "kind": "operand-shape",
-            "number": 7}}
+            "number": 7, "place": "engine.js:40, in mul"}}
     or     {"unsupported": "op:mul(x, other, out)"}
 
 `with` has the arguments that were given, by name; `kind` is a word of `gradspec.port.errors` or
-null.  The last answer is for an act that the engine has, with arguments that it does not know.
+null, and `place`, which may be missing, the line of the engine's that raised: by it the kit tells
+causes apart.  The last answer is for an act that the engine has, with arguments that it does not
+know.
 
 Handles.  A tensor, node, hook, function or context stays in the child and travels as
 `{"$ref": number}`, with a `kind` if it is no tensor.  The child chooses the number, a new one in

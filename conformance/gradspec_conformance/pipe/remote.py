@@ -33,6 +33,7 @@ from gradspec.program.steps import Ref
 from gradspec.program.storing import Said, array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.exceptions import BadMessage, ConversationEnded, RemoteRefusal
+from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.pipe.conversation import End, Message, shortened
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 FREE: Final = ("structure", "as declared", "as named", "vjp", "linearize")
 """Kinds of answers that are not one handle."""
+
+LONGEST_PLACE: Final = 200
+"""How many characters of a place in the other side's code are believed."""
 
 
 class RemoteHandle(Ref):
@@ -283,4 +287,6 @@ class RemoteEngine:
             raise own
         name = str(told.get("type", RemoteRefusal.__name__))
         about = {n: told.get(n) for n in ("kind", "number")} | {"unneeded": self._end.unneeded}
+        if isinstance(place := told.get("place"), str):
+            about["place"] = plain_text(place, LONGEST_PLACE).replace("\n", " ")
         raise type(name, (RemoteRefusal,), about)(told.get("message", ""))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec.exceptions import Unsaid, is_the_kits
+from gradspec.exceptions import Unsaid, is_the_kits, whole_text_of
 from gradspec.port.act import FLAT
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Subject
@@ -25,6 +25,7 @@ from gradspec.program.storing import array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import CallbackRaised, ConversationEnded
+from gradspec_conformance.execution.place import place_of
 from gradspec_conformance.isolation.worker import private_channel
 from gradspec_conformance.pipe.conversation import End, Message
 
@@ -112,12 +113,14 @@ class Server:
 
     def _told_of(self, error: Exception) -> Message:
         number = next(self._numbers)
+        place = place_of(error)
         self._errors[number] = _without_tracebacks(error)
         return {
             "type": type(error).__name__,
-            "message": str(error),
+            "message": whole_text_of(error),
             "kind": self._subject.engine.error_kind(error),
             "number": number,
+            "place": place,
         }
 
     def _perform(self, message: Message) -> Any:

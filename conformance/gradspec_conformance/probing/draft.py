@@ -17,9 +17,12 @@ from gradspec_conformance.adapters.phrases.book import Code
 from gradspec_conformance.adapters.phrases.checking import check
 from gradspec_conformance.adapters.phrases.languages import python
 from gradspec_conformance.engines.asking import Asker
+from gradspec_conformance.probing.products import by_product, by_sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from gradspec_conformance.probing.products import Product
 
 Phrases = tuple[str, ...]
 
@@ -52,6 +55,7 @@ class Draft:
     remarks: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
     put_back: Callable[[], None] = lambda: None
+    product: Product = by_product
     inherits: str = "python"
     prepare: str = ""
 
@@ -96,7 +100,8 @@ class Draft:
         try:
             with quietly():
                 bench = Bench(
-                    self.ask({**(more or {}), **({key: texts} if texts else {})}, **changed)
+                    self.ask({**(more or {}), **({key: texts} if texts else {})}, **changed),
+                    self.product,
                 )
                 bench.begin()
                 experiment(bench)
@@ -144,8 +149,10 @@ def quietly() -> Iterator[None]:
 class Bench:
     """An engine on which experiments are made, in numbers."""
 
-    def __init__(self, ask: Asker) -> None:
+    def __init__(self, ask: Asker, product: Product = by_product) -> None:
         self.ask = ask
+        self._product = product
+        self.only_adds = product is by_sums
 
     def begin(self) -> None:
         """Forget what earlier experiments left behind, if that can be said."""
@@ -161,8 +168,8 @@ class Bench:
         return self.ask.tensor(np.array(value, self.ask.dtype))
 
     def times(self, one: Any, other: Any) -> Any:
-        """Multiply."""
-        return self.ask("op:mul", one, other)
+        """Multiply, by whatever of the engine has a derivative that is right."""
+        return self._product(self.ask, one, other)
 
     def back(self, root: Any, **options: Any) -> None:
         """Run a backward pass."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradspec_conformance.probing.draft import Bench, NotShown, same
 from gradspec_conformance.probing.names import OF_FUNCTIONS
+from gradspec_conformance.probing.products import WRONG, by_product, by_quotients, by_squares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,18 +66,42 @@ def $result(*primals):
 
 TOTALS: Final = ("$function(*values) * cotangent", "($function(*values) * cotangent).sum()")
 
+OTHERWISE: Final = ": the product is"
+"""What is noted where a product of a function is another than it should be."""
+
 SEEN: Final = ("getval", "value_of", "stop_gradient", "unbox")
 """Functions that show what is behind a number that is being differentiated."""
 
 
 def find_functional(draft: Draft, around: Surroundings) -> bool:
+    """Find products of functions; where all come to another one, the engine's `*` may be wrong."""
+    if _find_functional(draft, around, multiplies):
+        return True
+    for product, experiment in (
+        (by_quotients, multiplies),
+        (by_squares, multiplies),
+        (by_product, adds),
+    ):
+        draft.product = product
+        if is_otherwise(draft) and _find_functional(draft, around, experiment):
+            draft.remarks.append(WRONG)
+            return True
+    return False
+
+
+def is_otherwise(draft: Draft) -> bool:
+    """Say whether something gave a product, and another than it should be."""
+    return any(OTHERWISE in note for note in draft.notes.get("transform:vjp", ()))
+
+
+def _find_functional(draft: Draft, around: Surroundings, experiment: Any) -> bool:
     """Find products of functions, on NumPy's arrays or on the engine's own; or on numbers."""
     for tensor, array in _tensors(around):
         made = {"tensor": (tensor,), "array": (array,)}
         for guess in _products(around):
             for dtype in ("float64", "float32"):
                 spelled = {dtype: f"np.{dtype}"}
-                if draft.shows("transform:vjp", (guess,), multiplies, made, dtypes=spelled):
+                if draft.shows("transform:vjp", (guess,), experiment, made, dtypes=spelled):
                     draft.phrases |= made | {"transform:vjp": (guess,)}
                     draft.dtypes |= spelled
                     find_the_rest(draft, around)
@@ -126,25 +151,37 @@ def _called(said: str, total: str) -> Iterator[str]:
 
 def multiplies(bench: Bench) -> None:
     """Pull a cotangent back through a product of two numbers, or of arrays; raises NotShown."""
-    number = "$number" in _made(bench)
-    points = (2.0, -3.0) if number else (np.array((1.0, 2.0, -3.0)), np.array((0.5, 4.0, 1.5)))
-    weights = 0.75 if number else np.array((0.5, -2.0, 3.0))
-    a, b = map(bench.constant, points)
-    product = bench.ask("transform:vjp", bench.ask("define", body=_squared(bench)))
-    value, pulled = bench.ask("call", product, [a, b])
-    bench.holds(value, points[0] * points[0] * points[1])
-    one, other = pulled(bench.constant(weights))
-    same(bench.value(one), 2 * points[0] * points[1] * weights, "product")
-    same(bench.value(other), points[0] * points[0] * weights, "product")
+    a, b = _points(bench)
+    slopes = 2 * a * b, a * a
+    _pulls(bench, lambda x, z: bench.times(bench.times(x, x), z), a * a * b, slopes)
+
+
+def adds(bench: Bench) -> None:
+    """Pull a cotangent back through sums, which need no product; raises NotShown."""
+    a, b = _points(bench)
+    slopes = np.full_like(a, 2.0), np.ones_like(b)
+    _pulls(bench, lambda x, z: bench.ask("op:add", bench.ask("op:add", x, z), x), a + b + a, slopes)
+
+
+def _points(bench: Bench) -> tuple[Any, Any]:
+    if "$number" in _made(bench):
+        return np.array(2.0), np.array(-3.0)
+    return np.array((1.0, 2.0, -3.0)), np.array((0.5, 4.0, 1.5))
+
+
+def _pulls(bench: Bench, body: Any, expected: Any, slopes: tuple[Any, Any]) -> None:
+    points = _points(bench)
+    weights = np.array((0.5, -2.0, 3.0)) if points[0].ndim else np.array(0.75)
+    product = bench.ask("transform:vjp", bench.ask("define", body=body))
+    value, pulled = bench.ask("call", product, [*map(bench.constant, points)])
+    bench.holds(value, expected)
+    for found, slope in zip(pulled(bench.constant(weights)), slopes, strict=True):
+        same(bench.value(found), slope * weights, "product")
 
 
 def _made(bench: Bench) -> str:
     made: tuple[Any, ...] = bench.ask._subject.engine.book.phrases["tensor"]  # noqa: SLF001
     return str(made[0].text)
-
-
-def _squared(bench: Bench) -> Any:
-    return lambda a, b: bench.times(bench.times(a, a), b)
 
 
 def find_the_rest(draft: Draft, around: Surroundings) -> None:

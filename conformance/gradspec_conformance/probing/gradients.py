@@ -18,7 +18,9 @@ def find_gradient_tensors(draft: Draft) -> None:
         x = bench.leaf(3.0)
         bench.back(bench.times(x, bench.leaf(2.0)))
         gradient = bench.ask("get:grad", x)
-        bench.has_none(bench.times(gradient, gradient))  # it can be asked what tensors are asked
+        bench.has_none(
+            bench.ask("op:mul", gradient, gradient)
+        )  # it can be asked what tensors are asked
         for swapped in (False, True):
             z = bench.leaf(5.0)
             bench.back(bench.times(gradient, z) if swapped else bench.times(z, gradient))

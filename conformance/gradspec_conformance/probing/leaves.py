@@ -21,6 +21,7 @@ from gradspec_conformance.probing.names import (
     PASSES,
     VALUES,
 )
+from gradspec_conformance.probing.products import PRODUCTS, WRONG, by_product
 from gradspec_conformance.probing.surroundings import takes
 
 if TYPE_CHECKING:
@@ -32,16 +33,29 @@ if TYPE_CHECKING:
 TAILS: Final = ("", ".clone()", ".realize()", ".contiguous()")
 """What a lazy engine is told, so that a tensor has a place of its own."""
 
+NO_GRADIENT: Final = "no gradient of 5 is found on x after a pass from x * z at 3 and 5"
+
 
 def find_leaves(draft: Draft, around: Surroundings) -> Kind | None:
-    """Find how tensors are made and differentiated; the best way is taken into the draft."""
+    """Find how tensors are made and differentiated; the best way is taken into the draft.
+
+    Where a pass ran and came to another gradient, the product may be what is wrong.
+    """
     found: list[Kind] = []
-    for maker in makers(around):
-        found += _tried(draft, around, maker)
-        if any(kind.leaves_no_wish for kind in found):
+    for product in PRODUCTS:
+        draft.product = product
+        for maker in makers(around):
+            found += _tried(draft, around, maker)
+            if any(kind.leaves_no_wish for kind in found):
+                break
+        passes = any(note.endswith(NO_GRADIENT) for note in draft.notes.get("backward", ()))
+        if found or not passes:
             break
     if not found:
+        draft.product = by_product
         return None
+    if draft.product is not by_product:
+        draft.remarks.append(WRONG)
     kind = max(found, key=lambda one: one.rank)
     if kind.maker.imported not in draft.setup:
         draft.setup.append(kind.maker.imported)
@@ -203,7 +217,7 @@ def _has_gradient(draft: Draft, kind: Kind, leaf: str, backward: str) -> bool:
                 if not isinstance(gradient, kind.tensor_class):
                     said["array"] = (_of_both(kind),)
                 return
-        raise NotShown("no gradient of 5 is found on x after a pass from x * z at 3 and 5")
+        raise NotShown(NO_GRADIENT)
 
     if not draft.shows("backward", (backward,), differentiate, said, dtypes=kind.dtypes):
         return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_conformance.probing.draft import Bench, NotShown
-from gradspec_conformance.probing.functional import multiplies
+from gradspec_conformance.probing.functional import adds, is_otherwise, multiplies
 from gradspec_conformance.probing.kind import BASIC
 from gradspec_conformance.probing.names import (
     CARRIED,
@@ -19,6 +19,7 @@ from gradspec_conformance.probing.names import (
     SLOPES,
     SYMBOLS,
 )
+from gradspec_conformance.probing.products import WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,13 +94,11 @@ class Made:
 def find_numbers_that_carry(draft: Draft, around: Surroundings) -> bool:
     """Find products of functions where the derivative is had from numbers; or the values alone."""
     ways = [*_ways(draft, around)]
-    for made in ways:
-        for guess in itertools.chain(_asked(around, made), _seeded(made), _symbolic(around, made)):
-            said = {**BASIC, **made.phrases()}
-            if draft.shows("transform:vjp", (guess,), multiplies, said, dtypes=FLOATS):
-                draft.phrases |= made.phrases() | {"transform:vjp": (guess,)}
-                draft.dtypes |= FLOATS
-                return True
+    if _find_products(draft, around, ways, multiplies):
+        return True
+    if is_otherwise(draft) and _find_products(draft, around, ways, adds):
+        draft.remarks.append(WRONG)
+        return True
     if ways:
         draft.phrases |= ways[0].phrases()
         draft.dtypes |= FLOATS
@@ -110,6 +109,18 @@ def find_numbers_that_carry(draft: Draft, around: Surroundings) -> bool:
             "`grad` for a tape, or the product `vjp` of a function."
         )
     return bool(ways)
+
+
+def _find_products(draft: Draft, around: Surroundings, ways: list[Made], experiment: Any) -> bool:
+    """Take the first product that an experiment shows."""
+    for made in ways:
+        for guess in itertools.chain(_asked(around, made), _seeded(made), _symbolic(around, made)):
+            said = {**BASIC, **made.phrases()}
+            if draft.shows("transform:vjp", (guess,), experiment, said, dtypes=FLOATS):
+                draft.phrases |= made.phrases() | {"transform:vjp": (guess,)}
+                draft.dtypes |= FLOATS
+                return True
+    return False
 
 
 def _ways(draft: Draft, around: Surroundings) -> Iterator[Made]:

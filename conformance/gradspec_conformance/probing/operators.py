@@ -33,7 +33,7 @@ from gradspec_conformance.probing.names import (
     SIGNS,
 )
 from gradspec_conformance.probing.names import OPERATORS as NAMES
-from gradspec_conformance.probing.spellings import kind_of, spellings, typed
+from gradspec_conformance.probing.spellings import WITHOUT_GRADIENT, kind_of, spellings, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,10 +99,14 @@ class Operators:
         key = f"op:{name}"
         for place in OPERATORS[name].signature.required:
             texts = self.draft.phrases.get(key, ACTS[key].python)
+            # the general phrase says why, also where a sample has narrowed it already
+            general = tuple(text.replace(f"${{{place}:tensor}}", f"${place}") for text in texts)
             experiment = partial(_takes_a_number, name=name, place=place)
-            if texts and not self.draft.shows(key, texts, experiment):
-                why = self.draft.notes[key].pop().removeprefix(f"{' | '.join(texts)}: ")
-                narrower = tuple(re.sub(rf"\${place}\b", f"${{{place}:tensor}}", t) for t in texts)
+            if texts and not self.draft.shows(key, general, experiment):
+                why = self.draft.notes[key].pop().removeprefix(f"{' | '.join(general)}: ")
+                narrower = tuple(
+                    re.sub(rf"\${place}\b", f"${{{place}:tensor}}", t) for t in general
+                )
                 self.draft.phrases[key] = narrower
                 side = "left" if place == "x" else "right"
                 self.draft.remarks.append(f"`{name}` takes no number on its {side}: {why}.")
@@ -127,10 +131,14 @@ class Operators:
                 chosen = [text] if right > said else [*chosen, text]
                 said |= right
 
+        tried: set[str] = set()
         for text in self._guesses(operator, calls):
             if len(said) == len(calls):
                 break
-            right = self._right(operator, calls, text)
+            # what is tried again stands behind other phrases, and need not say what they do
+            asked = {n: c for n, c in calls.items() if text not in tried or n not in said}
+            tried.add(text)
+            right = self._right(operator, asked, text)
             if self._is_differentiated:
                 take(text, right)
             elif operator.name not in AGAIN:
@@ -168,12 +176,17 @@ class Operators:
         self._is_differentiated = True
         self._narrower = ()
         key = f"op:{operator.name}"
-        for name in sorted(calls, key=lambda name: len(calls[name].given)):
+        waiting = sorted(calls, key=lambda name: len(calls[name].given))
+        is_late = False
+        for name in waiting:
             covered: list[bool] = []
             experiment = partial(self._trial, call=calls[name], covered=covered)
             if self.draft.shows(key, (text,), experiment):
                 right |= {name} if covered else set()
                 self._is_differentiated &= all(covered)
+            elif not is_late and self._is_doubtful(calls, waiting, name):
+                is_late = True  # asked again when it is known if such arguments are understood
+                waiting.append(name)
             elif not self._is_its_own_fault(calls, calls[name], right):
                 narrowed = _narrowed(text, [calls[n] for n in right], calls[name])
                 self._narrower = tuple(narrowed)
@@ -187,15 +200,25 @@ class Operators:
 
     def _is_its_own_fault(self, calls: dict[str, Call], call: Call, right: set[str]) -> bool:
         """Say whether the same arguments were understood, with other shapes or numbers."""
-        raised = self.draft.notes[f"op:{call.operator.name}"][-1]
         understood = any(_form(calls[name]) == _form(call) for name in right)
-        return understood and "value is" not in raised and "an operator" not in raised
+        return understood and self._was_refused(call)
+
+    def _is_doubtful(self, calls: dict[str, Call], waiting: list[str], name: str) -> bool:
+        """Say whether a call was refused, and one with the same arguments is still to come."""
+        later = waiting[waiting.index(name) + 1 :]
+        alike = any(_form(calls[other]) == _form(calls[name]) for other in later)
+        return alike and self._was_refused(calls[name])
+
+    def _was_refused(self, call: Call) -> bool:
+        """Say whether a call raised, and was not merely answered otherwise."""
+        raised = self.draft.notes[f"op:{call.operator.name}"][-1]
+        return "value is" not in raised and "an operator" not in raised
 
     def _trial(self, bench: Bench, call: Call, covered: list[bool]) -> None:
         trial = OperatorTrial(bench.ask, call)
         if not bench.ask.covers(trial.act.key, trial.sample):
             return
-        result = trial.result()
+        result = self._result(trial)
         complaint = trial.compared(result)
         if complaint is not None:
             raise NotShown(
@@ -209,6 +232,15 @@ class Operators:
         if call.operator.smoothness in DIFFERENTIABLE and not call.operator.inplace:
             slopes = (self._is_traced if self.functional else self._is_followed)(bench, trial)
         covered.append(slopes)
+
+    def _result(self, trial: OperatorTrial) -> Any:
+        """Compute a call; where no derivative is, a leaf may be refused, and not a constant."""
+        try:
+            return trial.result()
+        except Exception:
+            if not self._makes_constants(trial.call.operator) or not trial.ask.has("constants"):
+                raise
+            return trial.result(leaves=False)
 
     def _makes_constants(self, operator: Operator) -> bool:
         constant = operator.smoothness in (CONSTANT, UNDETERMINED) and not operator.inplace
@@ -274,10 +306,19 @@ class Operators:
             if text not in seen:
                 seen.add(text)
                 yield text
+                if self._narrower and (read := self._read(text, operator)) != text:
+                    yield from (read, text)
                 for narrower in self._narrower:
                     if narrower not in seen:
                         seen.add(narrower)
                         yield narrower
+
+    def _read(self, text: str, operator: Operator) -> str:
+        """Let arrays stand for tensors where no gradient goes: a tensor may be no index."""
+        (shown,) = self.draft.phrases["array"]
+        for name in {*WITHOUT_GRADIENT} & {*operator.signature.required}:
+            text = text.replace(f"${name}", shown.replace("$x", f"${{{name}:tensor}}"))
+        return text
 
     def _flag(self) -> str:
         """Give what a maker of tensors is told, so that they require no grad."""

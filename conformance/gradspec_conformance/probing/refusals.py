@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.exceptions import whole_text_of
 from gradspec_conformance.probing.passes import POINTS
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _refusal(draft: Draft, cause: Any) -> str | None:
         try:
             steps()
         except Exception as error:  # noqa: BLE001 - that is what is looked for
-            told.append(f"{type(error).__name__}: {error}")
+            told.append(f"{type(error).__name__}: {whole_text_of(error)}")
 
     if draft.shows("refusal", (), caused) and told:
         accident = told[0].startswith(ACCIDENTS) and not any(said in told[0] for said in MEANT)

@@ -47,7 +47,7 @@ def _undisturbed(bench: Bench) -> None:
     kept: list[Any] = []
     for number in (np.nan, np.inf, 2.0):
         x = bench.leaf(number)
-        kept += [x, bench.times(x, bench.times(x, bench.leaf(2.0)))]
+        kept += [x, bench.ask("op:mul", x, bench.ask("op:mul", x, bench.leaf(2.0)))]
     for tensor in (kept[2], kept[3]):
         with suppress(Exception):
             bench.ask("clear:grad", tensor)
@@ -62,7 +62,8 @@ def _undisturbed(bench: Bench) -> None:
         x, z = bench.leaf(3.0), bench.leaf(5.0)
         bench.back(bench.times(bench.times(x, bench.leaf(2.0)), z))
         bench.has_grad(x, 10.0)
-        bench.has_grad(z, 6.0)
+        if not bench.only_adds:
+            bench.has_grad(z, 6.0)
 
 
 def _resets(around: Surroundings) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """`findings(judged)`: failures that have one cause are one finding; the gravest stand first.
 
 One cause is one exception out of one place in the engine's code; one wrong habit, such as
-gradients of the opposite sign; one operator that is wrong; paths that meet; one table.  What builds
-on a failure belongs to it.
+gradients of the opposite sign; gradients that are cut off; one operator that is wrong; paths that
+meet; one table.  What builds on a failure belongs to it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from gradspec.rank import Nature
 from gradspec_conformance.execution.verdict import INEXCUSABLE, Kind, Outcome
 from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.blame import blamed, habits, operator_of
+from gradspec_conformance.report.limits import limit
 from gradspec_conformance.report.paths import meeting
 from gradspec_conformance.report.sentences import raised_text, sentence, stripped
 
@@ -116,9 +117,15 @@ def findings(judged: Sequence[Judged]) -> list[Finding]:
     groups: dict[Any, list[Judged]] = defaultdict(list)
     guilty = blamed(judged, told)
     common = habits(judged, told)
-    met = meeting(one for one in told if one.id not in guilty)
+    end, cut = limit(told)
+    met = meeting(one for one in told if one.id not in guilty and one.id not in cut)
     for one in told:
-        cause = ("paths",) if one.id in met else _cause(one, guilty.get(one.id), common)
+        if one.id in cut:
+            cause: tuple[Any, ...] = ("limit", end)
+        elif one.id in met:
+            cause = ("paths",)
+        else:
+            cause = _cause(one, guilty.get(one.id), common)
         groups[cause].append(one)
     blocked = _blocked(judged)
     found = [

@@ -44,6 +44,8 @@ def sentence(cause: tuple[Any, ...], members: list[Judged]) -> str:
             return (
                 f"the engine's process ends ({manner}){programs}{f', at {site}' if site else ''}."
             )
+        case ("limit", end):
+            return f"gradients are cut off at {end:g}{_where(members)}."
         case ("paths",):
             return "what reaches a tensor on several paths is not added up."
         case ("operator", operator) if (

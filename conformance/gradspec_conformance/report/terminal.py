@@ -116,10 +116,15 @@ def show(result: Result, where: Console, *, everything: bool = False) -> None:
     where.print()
     _print_declared(result, where)
     _print_ladder(result, where)
-    where.print(Text(f"{result.score}: {result.outlook}", style=style), soft_wrap=True)
+    _say(where, f"{result.score}: {result.outlook}", style)
     if result.rows.ran:
-        where.print(f"passed, of what ran: {_natures(result)}", soft_wrap=True)
-    where.print(tally(result), soft_wrap=True)
+        _say(where, f"passed, of what ran: {_natures(result)}")
+    _say(where, tally(result))
+
+
+def _say(where: Console, line: str, style: str = "") -> None:
+    """Print a line whole, for whoever looks for it; a person's is broken between words."""
+    where.print(Text(line, style=style), soft_wrap=not where.is_terminal)
 
 
 def _table(result: Result) -> Table:
@@ -181,12 +186,10 @@ def _print_phrases(result: Result, where: Console) -> None:
     found = Phrases.of(result)
     if found.always_raised:
         said = "; ".join(map(str, found.always_raised))
-        where.print(
-            f"\nphrases that raised whenever they were used: {said}", markup=False, soft_wrap=True
-        )
+        _say(where, f"\nphrases that raised whenever they were used: {said}")
     if found.never_used:
         said = "; ".join(found.never_used)
-        where.print(f"\nphrases that were never used: {said}", markup=False, soft_wrap=True)
+        _say(where, f"\nphrases that were never used: {said}")
 
 
 def _print_declared(result: Result, where: Console) -> None:
@@ -204,7 +207,7 @@ def _print_declared(result: Result, where: Console) -> None:
     gained = ", ".join(map(str, gains(result)[:MOST_GAINFUL]))
     lines += [f"to declare more: {gained}"] if gained else []
     for line in (*lines, *([""] if lines else [])):
-        where.print(line, markup=False, soft_wrap=True)
+        _say(where, line)
 
 
 def _print_ladder(result: Result, where: Console) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from gradspec.exceptions import Diverged, ProgramError, Unsaid
+from gradspec.exceptions import Diverged, ProgramError, Unsaid, text_of, whole_text_of
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
 from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
@@ -84,7 +84,8 @@ class PhrasebookEngine:
 
     def error_kind(self, error: Exception) -> str | None:
         """Find the kind by what the error says; the first pattern that matches decides."""
-        text, act = f"{type(error).__name__}: {error}", getattr(error, RAISED_IN, "")
+        text = f"{type(error).__name__}: {whole_text_of(error)}"
+        act = getattr(error, RAISED_IN, "")
         possible = (one for one in self.book.errors if act in one.acts or not one.acts)
         return next((one.kind for one in possible if one.says.search(text)), None)
 
@@ -193,7 +194,7 @@ class PhrasebookEngine:
             line = code.text.split("\n")[number - 1].strip()
             raise MalformedBook(
                 f"{place}: found {line!r}, which raised "
-                f"{type(error).__name__}: {error}; expected what the engine's package has"
+                f"{type(error).__name__}: {text_of(error)}; expected what the engine's package has"
             ) from error
         return value
 

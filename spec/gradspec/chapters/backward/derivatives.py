@@ -285,7 +285,7 @@ def the_pass_does_not_enter_what_needs_no_gradient(ag: Autograd) -> None:
     expect(constant.grad_fn).is_none()
 
 
-@clause("bwd-032", VALUE, sources=["observed"])
+@clause("bwd-032", CONVENTION, sources=["observed"])
 def the_pass_may_run_while_recording_is_off(ag: Autograd) -> None:
     """Whether operations are recorded at the time of the call is of no importance to backward(),
     because the graph was recorded before.

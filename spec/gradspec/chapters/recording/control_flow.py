@@ -6,6 +6,9 @@ its derivative is that of the piece of the function on which the argument happen
 take a decision is to turn a tensor into a truth value, which has no derivative; so the decision
 itself contributes nothing, and at a point where the decision changes the engine still answers
 with the derivative of the piece that it took.
+
+A program knows what it gave to the engine, and steers by that where nothing else is meant: an
+engine that traces has no number to show while it does.
 """
 
 from __future__ import annotations
@@ -42,11 +45,11 @@ def a_branch_has_the_derivative_of_the_side_that_ran(ag: Autograd, row: Point) -
 
     The sides x² and 3x meet at 1 with a jump; there it is the side that the comparison chose.
     """
+    point, slope = row
 
     def f(x: Tensor) -> Any:
-        return x * x if float(x) > 1.0 else x * 3.0
+        return x * x if point > 1.0 else x * 3.0
 
-    point, slope = row
     _, (gradient,) = ag.vjp(f, [point])
 
     expect(gradient).equals(slope)
@@ -69,9 +72,10 @@ def a_comparison_that_steers_adds_nothing_to_the_derivative(ag: Autograd, row: P
 @clause("rec-012", CONVENTION, sources=["T3 §6.4"])
 def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
     """A leaf that is used only in the branch that did not run is given nothing."""
-    x = ag.tensor(2.0, requires_grad=True)
+    point = 2.0
+    x = ag.tensor(point, requires_grad=True)
     w = ag.tensor(5.0, requires_grad=True)
-    y = x * x if float(x) > 1.0 else x * w
+    y = x * x if point > 1.0 else x * w
     y.backward()
 
     expect(w.grad).is_none_or_zero()
@@ -85,25 +89,28 @@ def a_leaf_of_the_branch_not_taken_has_no_gradient(ag: Autograd) -> None:
 )
 def a_loop_is_recorded_as_often_as_it_ran(ag: Autograd, row: tuple[float, int]) -> None:
     """A loop whose length depends on the data contributes one factor per round that ran: {name}."""
+    point, rounds = row
 
     def f(x: Tensor) -> Any:
-        y = x
-        while float(y) < LARGE:
-            y = y * 2.0
+        y, size = x, point
+        while size < LARGE:
+            y, size = y * 2.0, size * 2.0
         return y
 
-    point, rounds = row
     _, (gradient,) = ag.vjp(f, [point], -0.5)
 
     expect(gradient).equals(-0.5 * 2.0**rounds)
 
 
-def _piecewise_linear(a: Any) -> Any:
-    """Double until large, and once more by a hundred if negative: k·a with k depending on a."""
-    b = a * 2.0
-    while abs(float(b)) < LARGE:
-        b = b * 2.0
-    return b if float(b) > 0.0 else b * 100.0
+def _piecewise_linear(a: Any, known: Any) -> Any:
+    """Double until large, and once more by a hundred if negative: k·a with k depending on a.
+
+    The numbers in a are known, and one decision moves all of them together.
+    """
+    b, size = a * 2.0, known * 2.0
+    while np.sum(size * size) < LARGE**2:
+        b, size = b * 2.0, size * 2.0
+    return b if np.sum(size) > 0.0 else b * 100.0
 
 
 @clause(
@@ -118,17 +125,9 @@ def a_piecewise_linear_function_has_the_slope_of_its_piece(ag: Autograd, point: 
     The points are multiples of 1/4, for which the quotient is exact; in general it agrees with the
     gradient up to rounding only.
     """
-    _, (gradient,) = ag.vjp(_piecewise_linear, [point])
+    _, (gradient,) = ag.vjp(lambda a: _piecewise_linear(a, point), [point])
 
-    expect(gradient).equals(_piecewise_linear(point) / point)
-
-
-def _piecewise_linear_in_all_entries(a: Any) -> Any:
-    """The same for several entries, which one decision moves together."""
-    b = a * 2.0
-    while float((b * b).sum()) < LARGE**2:
-        b = b * 2.0
-    return b if float(b.sum()) > 0.0 else b * 100.0
+    expect(gradient).equals(_piecewise_linear(point, point) / point)
 
 
 @clause("rec-207", VALUE, sources=["T3 §6.3"])
@@ -141,9 +140,9 @@ def control_flow_over_a_vector_that_is_summed(ag: Autograd) -> None:
     point, weights = np.array([0.75, -1.75, 0.25]), ag.random(3)
     a = ag.tensor(point, requires_grad=True)
 
-    (_piecewise_linear_in_all_entries(a) * ag.tensor(weights)).sum().backward()
+    (_piecewise_linear(a, point) * ag.tensor(weights)).sum().backward()
 
-    expect(a.grad).is_close(_piecewise_linear_in_all_entries(point) / point * weights)
+    expect(a.grad).is_close(_piecewise_linear(point, point) / point * weights)
 
 
 @clause("rec-010", CONVENTION, sources=["T3 §6.3"], builds_on=("bwd-005/two_elements",))
@@ -152,8 +151,8 @@ def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
 
     Remedy: sum the result, or give a cotangent of its shape.
     """
-    a = ag.tensor([0.75, -1.75, 0.25], requires_grad=True)
-    d = _piecewise_linear_in_all_entries(a)
+    point = np.array([0.75, -1.75, 0.25])
+    d = _piecewise_linear(ag.tensor(point, requires_grad=True), point)
 
     with ag.refuses("nonscalar-root"):
         d.backward()
@@ -163,9 +162,9 @@ def control_flow_over_a_vector_gives_no_scalar(ag: Autograd) -> None:
 def control_flow_over_a_vector_takes_a_cotangent(ag: Autograd) -> None:
     """With a cotangent, a piecewise linear function of a vector gives k times the cotangent."""
     point, v = np.array([0.75, 1.75, 0.25]), ag.random(3)
-    _, (gradient,) = ag.vjp(_piecewise_linear_in_all_entries, [point], v)
+    _, (gradient,) = ag.vjp(lambda a: _piecewise_linear(a, point), [point], v)
 
-    expect(gradient).is_close(_piecewise_linear_in_all_entries(point) / point * v)
+    expect(gradient).is_close(_piecewise_linear(point, point) / point * v)
 
 
 COEFFICIENTS: Final = (1.0, 2.0, 3.0, 4.0)
