@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 BY_NIGHT: Final = "GRADSPEC_EVERY_ROW"
 """The variable that asks for every row."""
 
-ROWS: Final = 12
+ROWS: Final = 8
 """How many rows of a table are tried by day, from its first to its last."""
 
 
