@@ -300,6 +300,16 @@ def test_each_sentence_about_a_cotangents_shape_is_known(module: Written) -> Non
     }
 
 
+def test_what_is_let_go_of_can_be_watched(module: Written) -> None:
+    module("functions_engine", schools.FUNCTIONS)
+    kept = "        self._before = [(v, rule) for v, rule in _before if v.trainable]\n"
+    all_kept = schools.FUNCTIONS.replace(kept, f"{kept}        ALL.append(self)\n")
+    module("keeping_engine", f"{all_kept}\nALL = []\n")
+
+    assert said(book("functions_engine"), "watch") == ["weakref.ref($tensor)"]
+    assert said(book("keeping_engine"), "watch") == []
+
+
 def test_a_wrong_gradient_is_no_reason_to_leave_an_operator_out(module: Written) -> None:
     module("methods_engine", schools.METHODS)
     found = book("methods_engine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,22 @@ def find_looks(draft: Draft) -> None:
     draft.find("register_hook", ("$x.register_hook($hook)",), _hooked)
     cuts = ("$x.detach()", "$x.stop_gradient()", "$x.constant_copy()")
     draft.find("op:detach", cuts, _cut)
+    alive = {"is_alive": ("$watcher() is not None",)}
+    if draft.shows("watch", ("weakref.ref($tensor)",), _watched, alive):
+        draft.phrases |= {"watch": ("weakref.ref($tensor)",), **alive}
+
+
+def _watched(bench: Bench) -> None:
+    """See that a tensor is gone when nobody holds it, and neither before nor much later."""
+    x = bench.leaf(3.0)
+    y = bench.times(x, x)
+    watchers = [bench.ask("watch", tensor) for tensor in (x, y)]
+    for watcher in watchers:
+        is_flag(bench.ask("is_alive", watcher), True)
+    del x, y
+    gc.collect()
+    for watcher in watchers:
+        is_flag(bench.ask("is_alive", watcher), False)
 
 
 def _kept(bench: Bench) -> None:
