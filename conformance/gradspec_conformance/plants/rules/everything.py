@@ -62,7 +62,7 @@ def whole_numbers_fall_short(swap):
         return sound(np.trunc(np.multiply(data, 0.999)) if whole else data, dtype=dtype, **named)
 
 
-@general("dtype: op-240/sign op-241/sign", "kernels in double precision")
+@general("dtype: op-240/sign op-241/sign op-242/div_rounded", "kernels in double precision")
 def steps_are_wide(swap):
     """What is constant between jumps is of float64."""
     for name in ("sign", "floor", "ceil", "round", "trunc", "div_floor", "div_trunc"):

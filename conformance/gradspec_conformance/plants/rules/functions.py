@@ -63,13 +63,19 @@ def in_every(swap: Any, fault: Any) -> None:
 
 
 @general(
-    "no error: op-051/add op-073/mm op-249/permute op-270/cat op-271/gather op-272/gather; "
-    "value: op-246/softmax; shape: op-239/max",
+    "no error: op-051/add op-073/mm op-249/permute op-270/cat op-271/gather op-272/gather "
+    "op-274/inv; value: op-246/softmax op-273/exp_; shape: op-239/max",
     "errors that a queue swallows",
 )
 def what_is_refused_is_left_undone(swap):
     """What cannot be computed is not, and the first operand is the result."""
     in_every(swap, where_refused(first_operand))
+
+
+@general("value: op-246/prelu op-246/asarray", TEACHING)
+def what_is_refused_is_zero(swap):
+    """What cannot be computed is zero, in each place of the first operand."""
+    in_every(swap, where_refused(lambda *asked: first_operand(*asked) * 0))
 
 
 @plant(public("eigh"), "no error: op-270/eigh", "routines that are told one size of a matrix")
@@ -127,7 +133,8 @@ def of_each(change: Callable[[Tensor], Any]) -> Callable[..., Any]:
 
 
 @general(
-    "value: op-201/col2im op-231/swapaxes op-232/all op-234/trace op-238/trace op-280/sum",
+    "value: op-201/col2im op-231/swapaxes op-232/all op-234/trace op-238/trace op-246/sum "
+    "op-280/sum",
     TEACHING,
 )
 def every_result_is_off(swap):

@@ -17,6 +17,7 @@ from gradspec.catalogue import signs
 from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, PIECEWISE, UNDETERMINED, Call
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
+from gradspec.chapters.operators.data_types import OF_SEVERAL
 from gradspec.chapters.operators.operands import ALONE
 from gradspec.chapters.operators.second_order import BENDING
 from gradspec.writing.clause import CASES
@@ -233,7 +234,9 @@ def passed_on() -> Iterator[Spot]:
     hand_on: Fault = lambda _sound, _xp, g, *_: g  # noqa: E731 - a fault
     for name in FLAT:
         own = {f"op-{clause}/{c.name}" for c in calls_of_its_own(name) for clause in ("001", "209")}
-        if kills := {i: kind for i, kind in flat_slopes(name).items() if i in own}:
+        kills = {i: kind for i, kind in flat_slopes(name).items() if i in own}
+        several = [c for c in calls_of_its_own(name) if c.name in OF_SEVERAL]
+        if kills := kills | {f"op-100/{c.name}": "unexpected gradient" for c in several if kills}:
             yield Spot(name, rules_of(name), hand_on, kills)
     flat = [c for c in calls_through("heaviside") if not np.all(c.sample()["x"] == 0)]
     kills = {f"op-203/{c.name}": "value" for c in flat}
