@@ -52,6 +52,7 @@ SHARED: Final[dict[str, Word]] = {
         "grad(materialize_grads=True) gives zeros where there is no path", "grad_api"
     ),
     "is_grads_batched": Word("grad(is_grads_batched=True) takes a batch of cotangents"),
+    "only_inputs": Word("grad(only_inputs=False), which is deprecated and overlooked"),
     "watch": Word("the life of a tensor can be observed", "memory"),
 }
 """Word for several acts, or for an argument of one -> what it means."""
