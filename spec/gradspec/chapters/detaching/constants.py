@@ -23,7 +23,7 @@ RESULT_OR_VARIABLE: Final[dict[str, Callable[[Tensor], Tensor]]] = {
 @clause(
     "det-004",
     VALUE,
-    sources=[DETACH, "T2 §3"],
+    sources=[DETACH, "T3 §3"],
     given={"drawn": expressions_with_some_values()},
     builds_on=("leaf-028/detach",),
 )
@@ -50,7 +50,7 @@ def nothing_flows_through_a_detached_value(
         expect(gradient).is_close(case.gradient(number, constant=detached), scale=case.scale)
 
 
-@clause("det-005", VALUE, sources=["T2 §3"])
+@clause("det-005", VALUE, sources=["T3 §3"])
 def the_path_that_was_not_cut_stays(ag: Autograd) -> None:
     """A result from which a tensor was detached can be differentiated after a pass through what was
     made of the detached one.
@@ -98,7 +98,7 @@ def a_detached_value_is_constant_at_every_order(ag: Autograd) -> None:
     expect(second).equals(6.0)
 
 
-@clause("det-001", CONVENTION, sources=[DETACH, "T1 §2.4.2", "T3 §7.6"], over=RESULT_OR_VARIABLE)
+@clause("det-001", CONVENTION, sources=[DETACH, "T2 §2.4.2", "T3 §3", "T4 §7.6"], over=RESULT_OR_VARIABLE)
 def detaching_gives_another_tensor(ag: Autograd, make: Callable[[Tensor], Tensor]) -> None:
     """What detach() gives of {name} is another tensor, and a leaf."""
     y = make(ag.tensor(2.0, requires_grad=True))
@@ -150,7 +150,7 @@ GRID: Final = np.linspace(-3.0, 3.0, 9)
 @clause(
     "det-018",
     VALUE,
-    sources=["T1 §2.4.2", "T2 §6.5", "introyt autograd tutorial"],
+    sources=["T2 §2.4.2", "T3 §6.5", "introyt autograd tutorial"],
     over={
         "the_leaf_detached": (_the_leaf, GRID),
         "the_result_detached": (_the_result, GRID * GRID),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradspec import CONVENTION, SAFETY, Autograd, clause, expect
 
 
-@clause("det-013", SAFETY, sources=["T1 §2.4.2", "notes/faq"], builds_on=("life-015a",))
+@clause("det-013", SAFETY, sources=["T2 §2.4.2", "notes/faq"], builds_on=("life-015a",))
 def a_detached_loss_keeps_no_graph(ag: Autograd) -> None:
     """A loss that is kept detached keeps nothing of its graph alive."""
     x = ag.tensor(3.0, requires_grad=True)
