@@ -109,23 +109,13 @@ def edges_and_tensors_are_asked_for_together(ag: Autograd) -> None:
 
 
 
-@clause(
-    "grad-203",
-    SAFETY,
-    sources=[SOURCE],
-    over={
-        "another_mapping": (lambda x: MappingProxyType({"x": x}), {"x": 3.0}),
-        "nothing": (lambda _: [], ()),
-    },
-)
-def inputs_are_never_mistaken(
-    ag: Autograd, row: tuple[Callable[[Tensor], Any], Any]
-) -> None:
-    """A query whose inputs are {name} is refused, or answers for them and nothing else."""
-    form, expected = row
+@clause("grad-203", SAFETY, sources=[SOURCE])
+def no_input_is_not_every_input(ag: Autograd) -> None:
+    """A query for no input at all is refused, or answers nothing."""
     x = ag.tensor(2.0, requires_grad=True)
     with ag.attempt():
-        expect(ag.grad(x * 3.0, form(x))).equals(expected)
+        for answer in ag.grad(x * 3.0, []):
+            expect(answer).is_none()
 
 
 @clause(
