@@ -98,7 +98,12 @@ def a_detached_value_is_constant_at_every_order(ag: Autograd) -> None:
     expect(second).equals(6.0)
 
 
-@clause("det-001", CONVENTION, sources=[DETACH, "T2 §2.4.2", "T3 §3", "T4 §7.6"], over=RESULT_OR_VARIABLE)
+@clause(
+    "det-001",
+    CONVENTION,
+    sources=[DETACH, "T2 §2.4.2", "T3 §3", "T4 §7.6"],
+    over=RESULT_OR_VARIABLE,
+)
 def detaching_gives_another_tensor(ag: Autograd, make: Callable[[Tensor], Tensor]) -> None:
     """What detach() gives of {name} is another tensor, and a leaf."""
     y = make(ag.tensor(2.0, requires_grad=True))

@@ -66,9 +66,7 @@ def a_query_agrees_with_a_pass(ag: Autograd, case: Expression) -> None:
     given={"drawn": expressions_with_some_values()},
     builds_on=("vjp-202",),
 )
-def any_value_can_be_asked_about(
-    ag: Autograd, drawn: tuple[Expression, tuple[int, ...]]
-) -> None:
+def any_value_can_be_asked_about(ag: Autograd, drawn: tuple[Expression, tuple[int, ...]]) -> None:
     """For every program, a query for any of its values, intermediates and the result among them,
     answers the whole derivative by each.
     """
@@ -157,8 +155,8 @@ def _the_factor(_ag: Autograd, _y: Tensor, x: Tensor, _w: Tensor, _v: Tensor) ->
     SAFETY,
     sources=["observed"],
     over={
-        "what_a_further_query_answers": (_a_further_query, [3.0, -2.0]),
-        "what_a_pass_adds": (_a_pass, [3.0, -2.0]),
+        "what_a_further_query_answers": (_a_further_query, [3.0, 2.0]),
+        "what_a_pass_adds": (_a_pass, [3.0, 2.0]),
         "the_value_of_a_leaf": (_the_factor, [3.0, 2.0]),
     },
 )
@@ -171,7 +169,7 @@ def an_answer_may_be_written_to(ag: Autograd, row: tuple[Callable[..., Any], Any
     look, expected = row
     x = ag.tensor([3.0, 2.0], requires_grad=True)
     w = ag.tensor([5.0, 7.0], requires_grad=True)
-    y, v = x * w, ag.tensor([1.0, -1.0])
+    y, v = x * w, ag.tensor([1.0, 1.0])
     (answer,) = ag.grad(y, [w], v, retain_graph=True)
     answer.mul_(-5.0)
 

@@ -108,7 +108,6 @@ def edges_and_tensors_are_asked_for_together(ag: Autograd) -> None:
     expect(by_x).equals(15.0)
 
 
-
 @clause("grad-203", SAFETY, sources=[SOURCE])
 def no_input_is_not_every_input(ag: Autograd) -> None:
     """A query for no input at all is refused, or answers nothing."""
@@ -130,9 +129,7 @@ def no_input_is_not_every_input(ag: Autograd) -> None:
     },
     stands_for={"grad-006": "nothing", "grad-034": "a_text a_number_among_tensors"},
 )
-def inputs_are_tensors_and_some(
-    ag: Autograd, row: tuple[Callable[[Tensor], Any], str]
-) -> None:
+def inputs_are_tensors_and_some(ag: Autograd, row: tuple[Callable[[Tensor], Any], str]) -> None:
     """A query whose inputs are {name} is refused.
 
     Remedy: give a tensor, an edge, or a list, tuple or dict of them that is not empty.

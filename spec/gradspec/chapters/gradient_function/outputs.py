@@ -56,9 +56,7 @@ def none_in_the_place_of_a_cotangent_is_one(ag: Autograd) -> None:
         "a_number": (lambda _ag, v: [v, 4.0], 2.0 * 0.5 + 3.0 * 4.0),
     },
 )
-def every_output_counts(
-    ag: Autograd, row: tuple[Callable[[Autograd, Tensor], Any], float]
-) -> None:
+def every_output_counts(ag: Autograd, row: tuple[Callable[[Autograd, Tensor], Any], float]) -> None:
     """Given {name} for cotangents of two outputs, a query is refused, or either counts as it
     should.
     """
@@ -88,9 +86,7 @@ def every_output_counts(
         "grad-035": "a_number",
     },
 )
-def a_cotangent_fits_its_output(
-    ag: Autograd, row: tuple[Callable[[Autograd], Any], str]
-) -> None:
+def a_cotangent_fits_its_output(ag: Autograd, row: tuple[Callable[[Autograd], Any], str]) -> None:
     """A query is refused that has {name} for the cotangent of an output of two entries.
 
     Remedy: give a list with one tensor for each output, of the output's shape; or sum the output.
