@@ -138,7 +138,8 @@ def clause(
 
     `sources` name public documents.  `over` is a table, name -> row: the body gets the row after
     `ag`, and the sentence may say `{name}` and `{row}`.  `stands_for` are other ids of what it
-    says; over a table it maps each to the rows that it means (`{"op-012": "sin cos tan"}`).
+    says; over a table they may be a map of each to the rows that it means
+    (`{"op-012": "sin cos tan"}`).
     `unseen` are words of `gradspec.port.abilities` that it needs and no step shows; what its
     program uses is traced.  `builds_on` names clauses without which this one means nothing.
     Raises MalformedClause when a part is missing or unknown.
@@ -163,7 +164,9 @@ def clause(
         )
         _check(declared)
         if over is not None:
-            declared = replace(declared, rows=_rows(declared, over, dict(stands_for)))
+            of_all = dict.fromkeys(stands_for, " ".join(over))
+            old = stands_for if isinstance(stands_for, Mapping) else of_all
+            declared = replace(declared, rows=_rows(declared, over, old))
         CLAUSES[id] = declared
         CASES.update({case.id: case for case in declared.cases})
         return declared

@@ -120,12 +120,15 @@ def detaching_in_place_gives_another_tensor(sound, tensor):
     return sound(tensor).alias()
 
 
-@plant(DETACH_, "missing gradient: det-010 det-204", "pytorch/pytorch#88860")
-def detaching_in_place_cuts_the_node(sound, tensor):
+@compound("missing gradient: det-010 det-204", "pytorch/pytorch#88860")
+def detaching_in_place_cuts_the_node(swap: Swap) -> None:
     """detach_() cuts the node of a tensor off from its operands, for whoever uses it."""
-    if tensor._view is None and tensor._grad_fn is not None:
-        tensor._grad_fn.targets = (None,) * len(tensor._grad_fn.targets)
-    return sound(tensor)
+    swap(at(saved, "check_not_cut_off"), lambda _sound, *_: None)
+
+    @swap.before(DETACH_)
+    def cut(tensor: Tensor) -> None:
+        if tensor._view is None and tensor._grad_fn is not None:
+            tensor._grad_fn.targets = (None,) * len(tensor._grad_fn.targets)
 
 
 @plant(at(saved, "check_not_cut_off"), "no error: det-205", "pytorch/pytorch#88860")

@@ -67,7 +67,7 @@ def a_single_answer_stands_alone(sound, *given, **named):
     return found[0] if len(found) == 1 and isinstance(found, tuple) else found
 
 
-@plant(GRAD, "order: grad-004", "engines with a list of parameters")
+@plant(GRAD, "structure: grad-004", "engines with a list of parameters")
 def a_dict_is_answered_by_a_tuple(sound, *given, **named):
     """The answer for a dict of inputs is a tuple of gradients, in the order of the dict."""
     found = sound(*given, **named)

@@ -91,7 +91,8 @@ def a_write_to_the_data_is_not_noticed(ag: Autograd) -> None:
     """A write to the data of a tensor that the graph saved is not noticed: the derivative is that
     of the new value, which nobody computed with.
 
-    For a square of 3 whose argument became 6 it is 12.  This is why detach() was made (pytorch#6990).
+    For a square of 3 whose argument became 6 it is 12.  This is why detach() was made
+    (pytorch#6990).
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x

@@ -71,8 +71,8 @@ def the_path_that_was_not_cut_stays(ag: Autograd) -> None:
 def a_value_less_itself_detached_is_zero_with_a_slope(ag: Autograd) -> None:
     """A value from which itself, detached, is subtracted is zero and has the derivative one.
 
-    So a term can be put into a sum that changes its gradient and not its value: f + (g - g.detach())
-    has the value of f.
+    So a term can be put into a sum that changes its gradient and not its value: the value of
+    f + (g - g.detach()) is that of f.
     """
     value, (gradient,) = ag.vjp(lambda a: a - a.detach(), [3.0])
 
@@ -120,8 +120,9 @@ def a_detached_result_has_no_node(ag: Autograd) -> None:
     pytorch#685 kept the reference to what had made it.
     """
     x = ag.tensor(2.0, requires_grad=True)
+    y = x * 3.0
 
-    expect((x * 3.0).detach().grad_fn).is_none()
+    expect(y.detach().grad_fn).is_none()
 
 
 @clause("det-008", VALUE, sources=["torch.Tensor.requires_grad_ docstring"])
@@ -130,7 +131,8 @@ def a_detached_tensor_can_begin_a_graph(ag: Autograd) -> None:
     and goes no further.
     """
     x = ag.tensor(2.0, requires_grad=True)
-    u = (x * 3.0).detach().requires_grad_()
+    y = x * 3.0
+    u = y.detach().requires_grad_()
     (u * u).backward()
 
     expect(u.grad).equals(12.0)

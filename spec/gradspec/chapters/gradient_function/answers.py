@@ -28,7 +28,8 @@ BACKWARD: Final = "torch.autograd.backward docstring"
 def a_query_stores_nothing(ag: Autograd, row: tuple[int, float]) -> None:
     """A query leaves the gradient that a leaf {name} has from earlier passes as it was.
 
-    Queries inside a training step, for a penalty on a gradient say, would else be added to the step.
+    A query inside a training step, for a penalty on a gradient say, would else be added to the
+    step.
     """
     place, gradient = row
     x = ag.tensor(2.0, requires_grad=True)

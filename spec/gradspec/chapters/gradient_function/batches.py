@@ -7,15 +7,12 @@ own affair.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, MAY, VALUE, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, MAY, VALUE, Autograd, clause, expect
 from gradspec.drawing.expressions import Expression, expressions_with_a_second_cotangent
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 GRAD: Final = "torch.autograd.grad docstring"
 

@@ -31,7 +31,7 @@ def an_intermediate_is_an_input(ag: Autograd) -> None:
 
 @clause("grad-021a", CONVENTION, sources=[GRAD], builds_on=("grad-021",))
 def a_query_goes_no_further_than_its_inputs(ag: Autograd) -> None:
-    """A query does not go beyond its inputs: a hook on what they were computed from is not called."""
+    """A query does not go beyond its inputs: no hook on what they were computed from is called."""
     behind = ag.tensor(3.0, requires_grad=True) * 2.0
     calls = ag.notes()
     behind.register_hook(lambda _gradient: calls.note("called"))
@@ -90,11 +90,11 @@ def an_edge_outlives_its_tensor(ag: Autograd) -> None:
     """The answer for an edge is the derivative, also if the tensor has no name any more."""
     m = ag.tensor(1.0, requires_grad=True) * 3.0
     edge = ag.gradient_edge(m)
-    y = m * m
+    y = m * 5.0
     ag.forget(m)
     (answer,) = ag.grad(y, [edge])
 
-    expect(answer).equals(6.0)
+    expect(answer).equals(5.0)
 
 
 @clause("grad-210", VALUE, sources=[EDGE], builds_on=("grad-032",))
