@@ -110,6 +110,20 @@ class Expression:
         return gradient
 
     @property
+    def once(self) -> list[int]:
+        """Give the numbers of values that are computed once.
+
+        An engine may take two values that were computed alike for one.
+        """
+        forms: list[Any] = list(range(len(self.leaves)))
+        for operation in self.operations:
+            of = [forms[i] for i in operation.operands]
+            forms.append(
+                (operation.name, *(of if operation.name == "sub" else sorted(of, key=repr)))
+            )
+        return [number for number, form in enumerate(forms) if forms.count(form) == 1]
+
+    @property
     def reuses_a_value(self) -> bool:
         """Whether some value is an operand more than once."""
         used = [i for operation in self.operations for i in operation.operands]
@@ -165,9 +179,9 @@ def expressions_with_a_second_cotangent(*, unary: tuple[str, ...] = UNARY) -> Dr
     return _drawn("with_a_second_cotangent", SHAPES, unary, 8)
 
 
-def expressions_with_some_values(*, unary: tuple[str, ...] = UNARY) -> Drawn:
-    """Draw an expression, and the numbers of some of its values, leaves among them."""
-    return _drawn("with_some_values", SHAPES, unary, 8)
+def expressions_with_some_values() -> Drawn:
+    """Draw an expression, and the numbers of some values, leaves too, that are computed once."""
+    return _drawn("with_some_values", SHAPES, ("sin", "cos"), 8)
 
 
 def _drawn(name: str, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int) -> Drawn:

@@ -53,9 +53,9 @@ def with_a_second_cotangent(
 def with_some_values(
     draw: st.DrawFn, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int
 ) -> tuple[Expression, tuple[int, ...]]:
-    """Draw an expression, and the numbers of some of its values."""
+    """Draw an expression, and the numbers of some of its values that are computed once."""
     case = draw(expression_strategy(shapes, unary, most))
-    numbers = st.integers(0, len(case.leaves) + len(case.operations) - 1)
+    numbers = st.sampled_from(case.once)
     return case, tuple(draw(st.lists(numbers, min_size=1, max_size=3, unique=True)))
 
 
