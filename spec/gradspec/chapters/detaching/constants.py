@@ -25,7 +25,6 @@ RESULT_OR_VARIABLE: Final[dict[str, Callable[[Tensor], Tensor]]] = {
     VALUE,
     sources=[DETACH, "T3 §3"],
     given={"drawn": expressions_with_some_values()},
-    builds_on=("leaf-028/detach",),
 )
 def nothing_flows_through_a_detached_value(
     ag: Autograd, drawn: tuple[Expression, tuple[int, ...]]
@@ -80,7 +79,7 @@ def a_value_less_itself_detached_is_zero_with_a_slope(ag: Autograd) -> None:
     expect(gradient).equals(1.0)
 
 
-@clause("det-202", VALUE, sources=[DETACH], builds_on=("leaf-028/detach",))
+@clause("det-202", VALUE, sources=[DETACH])
 def a_detached_value_is_constant_at_every_order(ag: Autograd) -> None:
     """A detached value is a constant for the second derivative, too: with u = x detached, that of
     u * x * x is 2u.

@@ -23,7 +23,6 @@ def a_detached_loss_keeps_no_graph(ag: Autograd) -> None:
     "det-014",
     CONVENTION,
     sources=["notes/faq § My model reports cuda runtime error(2): out of memory"],
-    builds_on=("det-013",),
 )
 def a_sum_of_losses_keeps_their_graphs(ag: Autograd) -> None:
     """A running sum of losses that were not detached keeps all their graphs alive.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, VALUE, Autograd, Tensor, clause, expect
+from gradspec import CONVENTION, Autograd, Tensor, clause, expect
 from gradspec.drawing.expressions import Expression, expressions_with_some_values
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def a_zero_on_request_can_be_differentiated(ag: Autograd) -> None:
     expect(answer.requires_grad).is_true()
 
 
-@clause("grad-207", VALUE, sources=[GRAD], builds_on=("vjp-205",))
+@clause("grad-207", CONVENTION, sources=[GRAD], builds_on=("vjp-205",))
 def a_zero_on_request_is_flat(ag: Autograd) -> None:
     """With create_graph and materialize_grads throughout, the second derivative by an unused input
     is zero, as the first.
