@@ -27,7 +27,7 @@ def a_detached_loss_keeps_no_graph(ag: Autograd) -> None:
 def a_sum_of_losses_keeps_their_graphs(ag: Autograd) -> None:
     """A running sum of losses that were not detached keeps all their graphs alive.
 
-    Remedy: add up loss.detach(), or loss.item().
+    Whoever adds up loss.detach(), or loss.item(), keeps none.
     """
     x = ag.tensor(3.0, requires_grad=True)
     first = x * 2.0
