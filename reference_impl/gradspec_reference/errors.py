@@ -45,6 +45,13 @@ class CotangentShapeError(GradError, RuntimeError):
     clause = "vjp-004"
 
 
+class CotangentBatchError(GradError, ValueError):
+    """A batch of cotangents was announced, and none was given, or of several lengths."""
+
+    kind = "cotangent-shape"
+    clause = "grad-039"
+
+
 class CotangentTypeError(GradError, TypeError):
     """A cotangent is neither a tensor nor None."""
 
@@ -77,7 +84,7 @@ class InputsElementError(GradError, RuntimeError):
     """One of the inputs is neither a tensor nor an edge of the graph."""
 
     kind = "inputs-type"
-    clause = "bwd-022"
+    clause = "grad-005"
 
 
 class UnusedInputError(GradError, RuntimeError):
@@ -91,6 +98,7 @@ class InputWithoutGradError(GradError, RuntimeError):
     """An input does not require grad."""
 
     kind = "input-without-grad"
+    clause = "grad-019"
 
 
 class ConflictingArgumentsError(GradError, RuntimeError):
@@ -104,6 +112,7 @@ class ContradictingArgumentsError(GradError, ValueError):
     """Two arguments ask for opposite things."""
 
     kind = "conflicting-arguments"
+    clause = "grad-015"
 
 
 class NoDerivativeError(GradError, RuntimeError):
@@ -138,6 +147,7 @@ class DetachedSavedTensorError(GradError, RuntimeError):
     """A saved value was cut off from its history by detach_() after it was saved."""
 
     kind = "detached-saved-tensor"
+    clause = "det-205"
 
 
 class NonleafFlagError(GradError, RuntimeError):
@@ -311,6 +321,7 @@ class DetachViewError(GradError, RuntimeError):
     """A view cannot be detached in place."""
 
     kind = "detach-view"
+    clause = "det-011"
 
 
 class OperandShapeError(GradError, RuntimeError):

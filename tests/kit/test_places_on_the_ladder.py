@@ -23,6 +23,8 @@ FIRST = {
     "higher_order": "second order",
     "in_place": "safety in place",
     "operators": "scalars",
+    "gradient_function": "arrays",
+    "detaching": "arrays",
 }
 """Chapter -> the lowest rung on which it is met.  A new chapter says where that is."""
 

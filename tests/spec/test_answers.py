@@ -126,6 +126,14 @@ def test_handles_are_wrapped_and_numbered(recorder: Recorder) -> None:
     assert wrap(recorder, Step("act"), "nothing", "a") is None
 
 
+def test_the_answers_to_a_dict_of_inputs_are_a_dict(recorder: Recorder) -> None:
+    found = wrap(recorder, Step("grad"), "gradients", {"w": "a", "b": None})
+
+    assert list(found) == ["w", "b"]
+    assert type(found["w"]) is Tensor
+    assert found["b"]._value is None
+
+
 KINDS = {
     "tensor": Tensor,
     "node": Node,

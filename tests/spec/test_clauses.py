@@ -229,6 +229,18 @@ def test_a_row_stands_for_the_ids_that_mean_it(table: Clause) -> None:
     assert sorted(table.stands_for) == ["zzz-002", "zzz-003"]
 
 
+def test_a_clause_without_rows_stands_for_other_ids_too() -> None:
+    def doubles(ag: Autograd) -> None:
+        """Twice three is six."""
+        expect(ag.tensor(2.0) * 3.0).equals(6.0)
+
+    other = ("zzz-002",)
+    declared = clause("zzz-001", VALUE, sources=["observed"], stands_for=other)(doubles)
+    del CLAUSES["zzz-001"], CASES["zzz-001"]
+
+    assert declared.ledger == ("zzz-001", "zzz-002")
+
+
 def test_the_random_numbers_of_a_row_are_those_of_the_id_that_it_had(table: Clause) -> None:
     assert [case.oldest for case in table.cases] == ["zzz-003", "zzz-002", "zzz-003"]
 

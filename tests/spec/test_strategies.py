@@ -91,3 +91,30 @@ def test_a_chain_has_no_diamond_and_a_square_of_an_intermediate_has_one() -> Non
 
     assert not chain.has_a_diamond
     assert diamond.has_a_diamond
+
+
+def test_what_uses_a_constant_does_not_vary_with_it() -> None:
+    x = np.array([0.5, -1.25])
+    square_times_leaf = (Operation("mul", (0, 0)), Operation("mul", (1, 0)))
+    expression = Expression((x,), square_times_leaf, np.array([3.0, -0.5]), 1.0)
+
+    assert np.allclose(expression.gradient(0), expression.cotangent * 3.0 * x * x)
+    assert np.allclose(expression.gradient(0, constant=(1,)), expression.cotangent * x * x)
+    assert np.allclose(expression.gradient(1), expression.cotangent * x)
+
+
+def test_values_that_are_computed_alike_are_not_computed_once() -> None:
+    x, y = np.array(0.5), np.array(2.0)
+    alike = (Operation("add", (0, 1)), Operation("add", (1, 0)), Operation("sub", (2, 3)))
+    expression = Expression((x, y), alike, np.array(1.0), 1.0)
+
+    assert expression.once == [0, 1, 4]
+
+
+def test_a_value_depends_on_its_operands_and_on_theirs() -> None:
+    x, y = np.array(0.5), np.array(2.0)
+    steps = (Operation("sin", (0,)), Operation("mul", (1, 1)), Operation("neg", (2,)))
+    expression = Expression((x, y), steps, np.array(1.0), 1.0)
+
+    assert expression.below(4) == {0, 2, 4}
+    assert expression.below(3) == {1, 3}

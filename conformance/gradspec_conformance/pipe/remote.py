@@ -100,7 +100,7 @@ class RemoteEngine:
         }
         answer = self._ask(act.key, told)
         kind = act.kind_given(given)
-        one = kind not in (*FREE, *FLAT, "tensors", "edges")
+        one = kind not in (*FREE, *FLAT, "tensors", "gradients", "edges")
         if one and not (answer is None or isinstance(answer, Ref)):
             expected = 'expected a handle, {"$ref": number}, or null'
             self._misunderstood(f"answered {act.key} with {shortened(repr(answer))}, {expected}")

@@ -165,7 +165,7 @@ class Server:
             return self._value(answer)
         if kind == "edges":
             return [(self._number(node, "node"), int(index)) for node, index in answer]
-        if kind in ("structure", "vjp", "linearize", "tensors"):
+        if kind in ("structure", "vjp", "linearize", "tensors", "gradients"):
             return self._structure(answer)
         ref = self._number(answer, kind.partition(":")[0])
         if kind.startswith("function: ") and ref is not None:

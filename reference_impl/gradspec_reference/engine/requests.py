@@ -13,6 +13,7 @@ from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     ContradictingArgumentsError,
+    CotangentBatchError,
     InputsElementError,
     InputsTypeError,
     InputWithoutGradError,
@@ -47,18 +48,23 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
 
 
 def rows_of(roots: list[Any], batches: list[Any]) -> list[list[Any]]:
-    """Return the cotangents of each row of a batch; ValueError unless all have as many rows."""
+    """Return the cotangents of each row of a batch.
+
+    CotangentBatchError unless all have as many rows.
+    """
     for root, given in zip(roots, batches, strict=False):
         if given is None:
             cotangents.for_root(root, None)  # refuses what is no scalar
     if any(not isinstance(each, Tensor) or not each.ndim for each in batches):
-        raise ValueError(
+        raise CotangentBatchError(
             "is_grads_batched was given without a batch; each cotangent needs a first dimension, "
             "over which the query is repeated"
         )
     lengths = {len(each) for each in batches}
     if len(lengths) > 1:
-        raise ValueError(f"batches of {sorted(lengths)} cotangents were given; lengths must agree")
+        raise CotangentBatchError(
+            f"batches of {sorted(lengths)} cotangents were given; lengths must agree"
+        )
     if lengths == {0}:
         raise IndexError("a batch without cotangents was given; give at least one")
     return [list(row) for row in zip(*(each.unbind() for each in batches), strict=True)]
@@ -158,10 +164,10 @@ def settle_unused(allow_unused: bool | None, materialize_grads: bool) -> bool:
 def zero_gradient(target: Any, create_graph: bool) -> Tensor:
     """Return the gradient of an input that the roots do not depend on.
 
-    InputsElementError for an edge.
+    UnusedInputError for an edge.
     """
     if isinstance(target, GradientEdge):
-        raise InputsElementError(
+        raise UnusedInputError(
             "the roots do not depend on an edge that was given with materialize_grads, and its "
             "zeros have no known shape; give the tensor itself"
         )

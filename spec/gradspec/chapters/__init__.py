@@ -30,6 +30,8 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("higher_order", "ho", "Higher order"),
     Chapter("in_place", "inp", "Writing in place, versions and views"),
     Chapter("operators", "op", "Operators"),
+    Chapter("gradient_function", "grad", "The gradient function"),
+    Chapter("detaching", "det", "Detaching"),
 )
 
 

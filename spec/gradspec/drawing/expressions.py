@@ -8,6 +8,7 @@ because h = 1e-30 leaves no difference to cancel.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Shape = tuple[int, ...]
+Change = Callable[[int, Any], Any]
 
 SHAPES: Final[tuple[Shape, ...]] = ((), (3,), (2, 1), (1, 3), (2, 3))
 """Shapes that broadcast against each other in every way: new axes, and axes of length one."""
@@ -48,7 +50,7 @@ class Expression:
     """A graph of operations over leaves, with a cotangent for its last value.
 
     `scale` bounds the sum of the absolute contributions of all paths to any gradient entry,
-    which is what rounding errors are in proportion to.
+    which is what rounding errors are in proportion to; an entry of any value, not only of a leaf.
     """
 
     leaves: tuple[Any, ...]
@@ -56,30 +58,70 @@ class Expression:
     cotangent: Any
     scale: float
 
-    def evaluate(self, space: Any, leaves: Sequence[Any]) -> Any:
-        """Compute the last value; `space` has the operators: `ag`, or `FORMULAS`."""
-        values = list(leaves)
+    def values(self, space: Any, leaves: Sequence[Any], change: Change | None = None) -> list[Any]:
+        """Compute all values, leaves first; `space` has the operators: `ag`, or `FORMULAS`.
+
+        A `change` is made to each value, which it is given with its number, before it is used.
+        """
+        values = [leaf if change is None else change(n, leaf) for n, leaf in enumerate(leaves)]
         for operation in self.operations:
             operands = (values[i] for i in operation.operands)
-            values.append(getattr(space, operation.name)(*operands))
-        return values[-1]
+            value = getattr(space, operation.name)(*operands)
+            values.append(value if change is None else change(len(values), value))
+        return values
+
+    def evaluate(self, space: Any, leaves: Sequence[Any], change: Change | None = None) -> Any:
+        """Compute the last value."""
+        return self.values(space, leaves, change)[-1]
 
     def value(self) -> Any:
         """Compute the last value with NumPy."""
-        return self.evaluate(FORMULAS, self.leaves)
+        return self.numbers[-1]
+
+    @property
+    def numbers(self) -> list[Any]:
+        """Compute all values with NumPy."""
+        return self.values(FORMULAS, self.leaves)
+
+    def below(self, number: int) -> set[int]:
+        """Give the numbers of the values that one depends on, its own among them."""
+        found, waiting = set(), [number]
+        while waiting:
+            number = waiting.pop()
+            found.add(number)
+            if number >= len(self.leaves):
+                waiting += self.operations[number - len(self.leaves)].operands
+        return found
 
     def gradients(self, cotangent: Any = None) -> tuple[Any, ...]:
         """Give the vector-Jacobian product for each leaf, in closed form."""
-        weight = self.cotangent if cotangent is None else cotangent
-        return tuple(self._gradient(k, weight) for k in range(len(self.leaves)))
+        return tuple(self.gradient(k, cotangent) for k in range(len(self.leaves)))
 
-    def _gradient(self, k: int, weight: Any) -> Any:
-        gradient = np.zeros(self.leaves[k].shape)
+    def gradient(self, number: int, cotangent: Any = None, constant: Sequence[int] = ()) -> Any:
+        """Give the product for any value by its number, in closed form.
+
+        What uses a value that is `constant` takes it for a number that varies with nothing.
+        """
+        weight = self.cotangent if cotangent is None else cotangent
+        gradient = np.zeros(np.shape(self.numbers[number]))
         for entry in np.ndindex(gradient.shape):
-            moved = [leaf.astype(np.complex128) for leaf in self.leaves]
-            moved[k][entry] += 1j * STEP
-            gradient[entry] = float(np.sum(weight * np.imag(self.evaluate(FORMULAS, moved)))) / STEP
+            moved = self.evaluate(FORMULAS, self.leaves, _moving(number, entry, constant))
+            gradient[entry] = float(np.sum(weight * np.imag(moved))) / STEP
         return gradient
+
+    @property
+    def once(self) -> list[int]:
+        """Give the numbers of values that are computed once.
+
+        An engine may take two values that were computed alike for one.
+        """
+        forms: list[Any] = list(range(len(self.leaves)))
+        for operation in self.operations:
+            of = [forms[i] for i in operation.operands]
+            forms.append(
+                (operation.name, *(of if operation.name == "sub" else sorted(of, key=repr)))
+            )
+        return [number for number, form in enumerate(forms) if forms.count(form) == 1]
 
     @property
     def reuses_a_value(self) -> bool:
@@ -109,6 +151,18 @@ class Expression:
         return False
 
 
+def _moving(number: int, entry: tuple[int, ...], constant: Sequence[int]) -> Change:
+    """Move one entry of a value by the step."""
+
+    def change(at: int, value: Any) -> Any:
+        moved = np.array(value, np.complex128)
+        if at == number:
+            moved[entry] += 1j * STEP
+        return moved.real + 0j if at in constant else moved
+
+    return change
+
+
 def expressions(
     *, shapes: tuple[Shape, ...] = SHAPES, unary: tuple[str, ...] = UNARY, most: int = 8
 ) -> Drawn:
@@ -123,6 +177,11 @@ def expressions(
 def expressions_with_a_second_cotangent(*, unary: tuple[str, ...] = UNARY) -> Drawn:
     """Draw an expression, another cotangent for it, and two numbers."""
     return _drawn("with_a_second_cotangent", SHAPES, unary, 8)
+
+
+def expressions_with_some_values() -> Drawn:
+    """Draw an expression, and the numbers of some values, leaves too, that are computed once."""
+    return _drawn("with_some_values", SHAPES, ("sin", "cos"), 8)
 
 
 def _drawn(name: str, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int) -> Drawn:

@@ -54,6 +54,7 @@ SHARED: Final[dict[str, Word]] = {
     "is_grads_batched": Word("grad(is_grads_batched=True) takes a batch of cotangents"),
     "several_dims": Word("sum(dim=(0, 1)) and its like, which take one dimension or several"),
     "negative_dims": Word("dimensions that are counted from the end, such as dim=-1"),
+    "only_inputs": Word("grad(only_inputs=False), which is deprecated and overlooked"),
     "watch": Word("the life of a tensor can be observed", "memory"),
 }
 """Word for several acts, or for an argument of one -> what it means."""

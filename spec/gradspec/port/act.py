@@ -130,3 +130,8 @@ def shaped(given: Given) -> set[str]:
 def several_roots(given: Given) -> set[str]:
     """Say what the roots of a backward pass need."""
     return {"several_roots"} if isinstance(given["root"], list | tuple) else set()
+
+
+def deprecated(given: Given) -> set[str]:
+    """Say what a query needs that gives a deprecated option, also as false."""
+    return {"only_inputs"} & given.keys()

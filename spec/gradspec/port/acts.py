@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradspec.port.act import Act, act, several_roots, shaped
+from gradspec.port.act import Act, act, deprecated, several_roots, shaped
 from gradspec.port.attributes import ATTRIBUTES
 from gradspec.port.functions import CALL, CONTEXT_ACTS, DEFINITION, TRANSFORMS
 from gradspec.port.kit import OF_THE_KIT
@@ -65,6 +65,7 @@ OPTIONS: Final = {
     "allow_unused": "allow_unused",
     "materialize_grads": "materialize_grads",
     "is_grads_batched": "is_grads_batched",
+    "only_inputs": "only_inputs",
     "inputs": "inputs",
     "gradient": "given_cotangent",
     "grad_outputs": "given_cotangent",
@@ -103,14 +104,15 @@ TAPE: Final = (
     act(
         "grad",
         "outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, "
-        "is_grads_batched=False, allow_unused=None, materialize_grads=False",
+        "is_grads_batched=False, allow_unused=None, materialize_grads=False, only_inputs=True",
         "Ask for gradients without storing them: one a position of the inputs.",
-        gives="tensors",
+        gives="gradients",
         on="ag",
         options={n: w for n, w in OPTIONS.items() if n != "inputs"},
+        needs_more=deprecated,
         torch=f"torch.autograd.grad($outputs, $inputs, $($grad_outputs), {KEEPING}, "
         "$(is_grads_batched=$is_grads_batched), $(allow_unused=$allow_unused), "
-        "$(materialize_grads=$materialize_grads))",
+        "$(materialize_grads=$materialize_grads), $(only_inputs=$only_inputs))",
         bundle="grad_api",
     ),
     act(

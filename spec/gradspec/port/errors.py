@@ -19,11 +19,12 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "inputs-type": "the inputs are not a tensor, a sequence or a dict",
     "unused-input": "the roots do not depend on an input",
     "input-without-grad": "an input does not require grad",
-    "conflicting-arguments": "an argument was given under its old and its new name",
+    "conflicting-arguments": "two arguments contradict each other, or are one under two names",
     "no-derivative": "a pass came to an operator that has no derivative",
     # the life of a graph
     "graph-freed": "the saved values were freed by an earlier backward pass",
     "stale-saved-tensor": "a saved value was modified in place since it was saved",
+    "detached-saved-tensor": "a saved value was detached in place since it was saved",
     # leaves, flags and gradients
     "nonleaf-flag": "requires_grad can be changed on leaves only",
     "flag-type": "requires_grad is a boolean",

@@ -66,7 +66,9 @@ def wrap(recorder: Performer, step: Step, kind: str, answer: Any, *, some: bool 
         return WRAPPERS[kind](recorder, answer, recorder.number())
     wrapped = partial(wrap, recorder, step)
     match kind:
-        case "tensors":
+        case "gradients" if isinstance(answer, dict):
+            return mapped(answer, partial(wrapped, "tensor"))
+        case "tensors" | "gradients":
             return tuple(wrapped("tensor", a) for a in _sequence(answer, act))
         case "edges":
             pairs = [_pair(p, act) for p in _sequence(answer, act)]

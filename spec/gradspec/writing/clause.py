@@ -129,7 +129,7 @@ def clause(
     level: Level = MUST,
     sources: list[str],
     over: Mapping[str, Any] | None = None,
-    stands_for: Mapping[str, str] | None = None,
+    stands_for: Mapping[str, str] | tuple[str, ...] = (),
     unseen: str = "",
     builds_on: tuple[str, ...] = (),
     given: Mapping[str, Drawn] | None = None,
@@ -137,8 +137,9 @@ def clause(
     """Declare a clause.
 
     `sources` name public documents.  `over` is a table, name -> row: the body gets the row after
-    `ag`, and the sentence may say `{name}` and `{row}`.  `stands_for` maps ids that are older than
-    the table to the rows that they mean (`{"op-012": "sin cos tan"}`).
+    `ag`, and the sentence may say `{name}` and `{row}`.  `stands_for` are other ids of what it
+    says; over a table they may be a map of each to the rows that it means
+    (`{"op-012": "sin cos tan"}`).
     `unseen` are words of `gradspec.port.abilities` that it needs and no step shows; what its
     program uses is traced.  `builds_on` names clauses without which this one means nothing.
     Raises MalformedClause when a part is missing or unknown.
@@ -159,11 +160,13 @@ def clause(
             builds_on=builds_on,
             body=body,
             given=given or {},
+            stands_for=tuple(stands_for),
         )
         _check(declared)
         if over is not None:
-            old = stands_for or {}
-            declared = replace(declared, rows=_rows(declared, over, old), stands_for=tuple(old))
+            of_all = dict.fromkeys(stands_for, " ".join(over))
+            old = stands_for if isinstance(stands_for, Mapping) else of_all
+            declared = replace(declared, rows=_rows(declared, over, old))
         CLAUSES[id] = declared
         CASES.update({case.id: case for case in declared.cases})
         return declared

@@ -172,8 +172,8 @@ class PhrasebookEngine:
     ) -> Callable[..., Any]:
         """Add what an answer of this kind goes through."""
         kind = act.kind_given(dict.fromkeys(names))
-        if kind == "tensors":
-            return lambda *given: tuple(function(*given))
+        if kind in ("tensors", "gradients"):
+            return lambda *given: _several(function(*given))
         if kind == "dtype":
             return lambda *given: self._dtype_names[function(*given)]
         if act.family == "mode":
@@ -231,6 +231,10 @@ def _line_of(code: Code, error: Exception) -> int:
     """Find the line, from 1, of what a book says that an error came out of."""
     frames = traceback.walk_tb(error.__traceback__)
     return next((line for frame, line in frames if frame.f_code is code.code), 1)
+
+
+def _several(answer: Any) -> Any:
+    return answer if isinstance(answer, dict) else tuple(answer)
 
 
 def _entered(mode: Any) -> Any:

@@ -7,6 +7,8 @@ engine and calculus part.
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradspec import SAFETY, VALUE, Autograd, Tensor, clause, expect
 from gradspec.drawing.expressions import SCALARS, Expression, expressions
 
@@ -128,3 +130,69 @@ def every_composition_has_the_gradient_of_calculus(ag: Autograd, case: Expressio
 
     for gradient, expected in zip(gradients, case.gradients(1.0), strict=True):
         expect(gradient).is_close(expected, scale=case.scale)
+
+
+@clause(
+    "bwd-011",
+    SAFETY,
+    sources=["notes/autograd § How autograd encodes the history", "T1 §2.1.2", "T5 § 求导的顺序"],
+    given={"case": expressions()},
+    builds_on=("rec-015a",),
+)
+def every_value_is_passed_once(ag: Autograd, case: Expression) -> None:
+    """For every program a hook on any of its values runs once in a pass, when all that flows into
+    the value has arrived: it is given the whole derivative.
+    """
+    seen = []
+
+    def watched(_number: int, value: Tensor) -> Any:
+        log = ag.notes()
+        seen.append(log)
+        value.register_hook(lambda gradient: log.note(gradient * 1.0))
+        return value
+
+    leaves = [ag.tensor(leaf, requires_grad=True) for leaf in case.leaves]
+    case.evaluate(ag, leaves, watched).backward(ag.tensor(case.cotangent))
+
+    for number, log in enumerate(seen):
+        expect(log.read()).is_close([case.gradient(number)], scale=case.scale)
+
+
+@clause(
+    "bwd-012",
+    SAFETY,
+    sources=[
+        "notes/autograd § How autograd encodes the history",
+        "T2 §2.1",
+        "T3 § 答疑",
+        "T4 §7.1",
+        "T5 § 求导的顺序",
+    ],
+    given={"case": expressions()},
+    builds_on=("rec-015a",),
+)
+def a_pass_goes_from_results_to_operands(ag: Autograd, case: Expression) -> None:
+    """For every program the pass comes to a result before it comes to the operands of the result.
+
+    Sorting by depth, or by the age of the node as PyTorch does, gives such an order; a walk that
+    goes down as soon as it can does not, where a value has several uses.
+    """
+    first = len(case.leaves)
+    pairs = {(n, o) for n, op in enumerate(case.operations, first) for o in op.operands}
+    order = {pair: ag.notes() for pair in sorted(pairs)}
+
+    def watched(number: int, value: Tensor) -> Any:
+        logs = [log for pair, log in order.items() if number in pair]
+
+        def came(_gradient: Tensor) -> None:
+            for log in logs:
+                log.note(number)
+
+        value.register_hook(came)
+        return value
+
+    leaves = [ag.tensor(leaf, requires_grad=True) for leaf in case.leaves]
+    case.evaluate(ag, leaves, watched).backward(ag.tensor(case.cotangent))
+
+    for (result, operand), log in order.items():
+        expect(log).happened_in_order([result, operand])

@@ -44,7 +44,11 @@ def a_view_knows_its_base(ag: Autograd) -> None:
 
 
 @clause(
-    "inp-043", CONVENTION, unseen="views", sources=["torch.Tensor.detach docstring", "observed"]
+    "inp-043",
+    CONVENTION,
+    unseen="views",
+    sources=["torch.Tensor.detach docstring", "observed"],
+    stands_for=("det-002",),
 )
 def detach_gives_an_alias_that_is_no_view(ag: Autograd) -> None:
     """Detach shares the memory of its argument, and its result is not tracked as a view of it."""

@@ -63,6 +63,7 @@ TAKING: Final[dict[str, Make]] = {
         "leaf-037": "item",
         "leaf-037b": "tolist",
         "leaf-039": "numpy_by_force",
+        "det-003": "detach",
     },
 )
 def a_result_whose_value_is_taken_keeps_its_history(ag: Autograd, take: Make) -> None:

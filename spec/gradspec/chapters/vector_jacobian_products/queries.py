@@ -46,7 +46,7 @@ def one_graph_answers_for_all_rows(ag: Autograd) -> None:
     expect(y.grad).is_none_or_zero()
 
 
-@clause("vjp-011b", VALUE, sources=["observed"])
+@clause("vjp-011b", VALUE, sources=["observed"], stands_for=("grad-024",))
 def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
     """A query that lists a tensor twice among its inputs gives its whole gradient both times."""
     x = ag.tensor(2.0, requires_grad=True)
@@ -58,7 +58,12 @@ def an_input_listed_twice_is_answered_twice(ag: Autograd) -> None:
     expect(found[2]).equals(12.0)
 
 
-@clause("vjp-011c", CONVENTION, sources=["torch.autograd.grad docstring"])
+@clause(
+    "vjp-011c",
+    CONVENTION,
+    sources=["torch.autograd.grad docstring"],
+    stands_for=("grad-013",),
+)
 def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     """With allow_unused, the answer for an input that the output does not depend on is None.
 
@@ -73,7 +78,12 @@ def an_unused_input_is_answered_by_none(ag: Autograd) -> None:
     expect(by_x).equals(4.0)
 
 
-@clause("vjp-205", CONVENTION, sources=["torch.autograd.grad docstring"])
+@clause(
+    "vjp-205",
+    CONVENTION,
+    sources=["torch.autograd.grad docstring"],
+    stands_for=("grad-016",),
+)
 def an_unused_input_is_answered_by_a_zero_on_request(ag: Autograd) -> None:
     """With materialize_grads, the answer for an input that the output does not depend on is a
     zero.
@@ -99,7 +109,12 @@ def a_zero_on_request_is_a_constant(ag: Autograd) -> None:
     expect(by_unused.requires_grad).is_false()
 
 
-@clause("vjp-011d", CONVENTION, sources=["torch.autograd.grad docstring"])
+@clause(
+    "vjp-011d",
+    CONVENTION,
+    sources=["torch.autograd.grad docstring"],
+    stands_for=("grad-012",),
+)
 def an_unused_input_is_refused_if_not_allowed(ag: Autograd) -> None:
     """Without allow_unused, a query for an input that the output does not depend on is refused.
 

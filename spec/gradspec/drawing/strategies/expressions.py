@@ -49,8 +49,18 @@ def with_a_second_cotangent(
     return case, draw(arrays(np.shape(case.cotangent))), draw(eighths()), draw(eighths())
 
 
+@st.composite
+def with_some_values(
+    draw: st.DrawFn, shapes: tuple[Shape, ...], unary: tuple[str, ...], most: int
+) -> tuple[Expression, tuple[int, ...]]:
+    """Draw an expression, and the numbers of some of its values that are computed once."""
+    case = draw(expression_strategy(shapes, unary, most))
+    numbers = st.sampled_from(case.once)
+    return case, tuple(draw(st.lists(numbers, min_size=1, max_size=3, unique=True)))
+
+
 class _Growth:
-    """The graph while it grows: bounds on each value and on its slope in any leaf entry.
+    """The graph while it grows: bounds on each value and on its slope in any entry before it.
 
     `tame` is a function that keeps values small, if there is one.
     """
@@ -85,7 +95,7 @@ class _Growth:
     def _append(self, operation: Operation, size: float, slope: float) -> None:
         self.operations.append(operation)
         self.sizes.append(size)
-        self.slopes.append(slope)
+        self.slopes.append(max(slope, 1.0))  # an expression may be asked about this value, too
 
     def join(self, name: str) -> None:
         """Bring every value that nothing uses yet into one result, of the largest shape."""
