@@ -15,6 +15,7 @@ from gradspec_reference.names import (
     likeness,
     notation,
     printing,
+    random,
 )
 from gradspec_reference.names.functions import (
     aliases,
@@ -22,6 +23,7 @@ from gradspec_reference.names.functions import (
     assembly,
     contractions,
     copies,
+    counting,
     elementwise,
     indexing,
     joining,
@@ -135,6 +137,8 @@ FUNCTIONS: Final[dict[str, Any]] = {
         digamma_ erf_ erfc_ erfinv_ lgamma_ logit_ nan_to_num_ polygamma_ sinc_
         """,
     ),
+    **named(counting, "bincount unique"),
+    **named(random, "bernoulli multinomial"),
     **named(statistics, "corrcoef cov dist nanmedian nanquantile quantile"),
     **named(selection, "maximum minimum heaviside clamp clamp_ masked_fill masked_fill_"),
     **named(copies, "clone contiguous copy_ fill_ zero_"),

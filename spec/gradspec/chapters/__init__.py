@@ -30,6 +30,9 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("higher_order", "ho", "Higher order"),
     Chapter("in_place", "inp", "Writing in place, versions and views"),
     Chapter("operators", "op", "Operators"),
+    Chapter("data_types", "dty", "Data types and devices"),
+    Chapter("non_differentiable", "nd", "Non-differentiable functions"),
+    Chapter("errors", "err", "Errors"),
 )
 
 

@@ -138,7 +138,7 @@ def clause(
 
     `sources` name public documents.  `over` is a table, name -> row: the body gets the row after
     `ag`, and the sentence may say `{name}` and `{row}`.  `stands_for` maps ids that are older than
-    the table to the rows that they mean (`{"op-012": "sin cos tan"}`).
+    the table to the rows that they mean (`{"op-012": "sin cos tan"}`); without a table, to "".
     `unseen` are words of `gradspec.port.abilities` that it needs and no step shows; what its
     program uses is traced.  `builds_on` names clauses without which this one means nothing.
     Raises MalformedClause when a part is missing or unknown.
@@ -159,11 +159,11 @@ def clause(
             builds_on=builds_on,
             body=body,
             given=given or {},
+            stands_for=tuple(stands_for or {}),
         )
         _check(declared)
         if over is not None:
-            old = stands_for or {}
-            declared = replace(declared, rows=_rows(declared, over, old), stands_for=tuple(old))
+            declared = replace(declared, rows=_rows(declared, over, stands_for or {}))
         CLAUSES[id] = declared
         CASES.update({case.id: case for case in declared.cases})
         return declared
