@@ -187,7 +187,7 @@ __all__ += statistics.__all__
 __all__ += sums_of_products.__all__
 
 # rooms of this house, not names of torch
-del Device, arithmetic, assembly, beyond, contractions, copies, counting, elementwise, factories, indexing
-del joining, likeness, matrices, methods, moments, normalised, numerals, pairs, parts, placing
-del products, queries, ranks, reductions, running, scattering, selection, shapes, spaced
+del Device, arithmetic, assembly, beyond, contractions, copies, counting, elementwise, factories
+del indexing, joining, likeness, matrices, methods, moments, normalised, numerals, pairs, parts
+del placing, products, queries, ranks, reductions, running, scattering, selection, shapes, spaced
 del sums_of_products

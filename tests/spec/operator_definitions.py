@@ -446,10 +446,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     },
     "unique": lambda x: np.array(sorted(flat(x)), object),
     "bincount": lambda x, weights: np.array(
-        [
-            mp.fsum(w for i, w in zip(x, weights, strict=True) if i == n)
-            for n in range(max(x) + 1)
-        ],
+        [mp.fsum(w for i, w in zip(x, weights, strict=True) if i == n) for n in range(max(x) + 1)],
         object,
     ),
     "long": each(lambda x: mp.sign(x) * mp.floor(abs(x))),

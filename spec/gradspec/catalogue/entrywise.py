@@ -269,7 +269,12 @@ ARITHMETIC: Final = (
         **IN_PLACE,
     ),
     row(
-        *("floor_divide(x, other)", rounded_down, REFUSED, on(domain=ODD, other=of(domain=EIGHTHS))),
+        *(
+            "floor_divide(x, other)",
+            rounded_down,
+            REFUSED,
+            on(domain=ODD, other=of(domain=EIGHTHS)),
+        ),
         means="floor(x / other)",
         negative=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS)),
         broadcast=on(2, 3, domain=ODD, other=of(3, domain=EIGHTHS)),

@@ -8,7 +8,17 @@ import numpy as np
 
 from gradspec.catalogue.domain import FEW
 from gradspec.catalogue.entrywise import real
-from gradspec.catalogue.operator import ALWAYS, CONSTANT, PIECEWISE, REFUSED, Kink, of, on, point, row
+from gradspec.catalogue.operator import (
+    ALWAYS,
+    CONSTANT,
+    PIECEWISE,
+    REFUSED,
+    Kink,
+    of,
+    on,
+    point,
+    row,
+)
 from gradspec.catalogue.reductions import largest, ranked, smallest, sort, tied
 
 BOUNDS: Final = np.array([-1.0, 0.25, 1.0, 1.5])

@@ -1,4 +1,4 @@
-"""What is drawn at random, with probabilities or moments that tensors say: only its shape is known."""
+"""What is drawn at random, with what tensors say: only its shape is known."""
 
 from __future__ import annotations
 
