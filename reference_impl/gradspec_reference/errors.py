@@ -374,6 +374,13 @@ class IndexDtypeError(GradError, IndexError):
     clause = "op-272"
 
 
+class OtherDeviceError(GradError, RuntimeError):
+    """Operands are on several devices."""
+
+    kind = "other-device"
+    clause = "dty-201"
+
+
 class HookWithoutGradError(GradError, RuntimeError):
     """A hook was put on a tensor that does not require grad."""
 

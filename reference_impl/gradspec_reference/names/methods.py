@@ -279,7 +279,8 @@ METHODS: Final[dict[str, Any]] = {
     "nelement": queries.numel,
     "type": interop.type_,
     "is_signed": lambda self: self.dtype.is_signed,
-    "is_cpu": property(lambda _self: True),
+    "is_cpu": property(lambda self: devices.of(self) is devices.CPU),
+    "is_meta": property(lambda self: devices.of(self) is devices.META),
     "is_cuda": property(lambda _self: False),
     "itemsize": property(Tensor.element_size),
     "nbytes": property(lambda self: self.element_size() * self._array.size),
@@ -296,7 +297,7 @@ METHODS: Final[dict[str, Any]] = {
     "is_complex": lambda _self: False,
     "T": property(notation.reversed_dims),
     "mT": property(notation.transposed_matrices),
-    "device": property(lambda _self: devices.CPU),
+    "device": property(devices.of),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.meta import check_has_numbers, to_meta
 from gradspec_reference.operators.row import as_is, unary_operator
 
 Dims = tuple[int, ...]
@@ -166,6 +167,14 @@ def clone_kernel(x: Any) -> Any:
     return x.copy(order_of_copy(x)) if x.ndim else x.copy()
 
 
+def move_kernel(x: Any, device: str, _origin: str) -> Any:
+    """Leave the numbers behind; from where there are none nothing can be brought."""
+    if device == "meta":
+        return to_meta(x)
+    check_has_numbers(x)
+    return x.copy()
+
+
 def order_of_copy(x: Any) -> Any:
     """Return how NumPy is to lay out a copy."""
     return "C" if 0 in x.strides else "K"
@@ -314,6 +323,13 @@ ROWS = (
     of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
     unary_operator("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
     unary_operator("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),
+    unary_operator(
+        "move",
+        node="ToCopyBackward0",
+        kernel=move_kernel,
+        params="device origin",
+        vjp=lambda xp, g, device, origin: xp.move(g, origin, device),
+    ),
     unary_operator(
         "cast",
         node="ToCopyBackward0",

@@ -143,6 +143,19 @@ def what_was_moved_first_can_be_a_leaf(ag: Autograd) -> None:
     expect(y.device == x.device).is_false()
 
 
+@clause("dty-201", CONVENTION, sources=["observed"])
+def operands_are_on_one_device(ag: Autograd) -> None:
+    """A product of two arrays on different devices is refused.
+
+    Remedy: move one of them to the device of the other.
+    """
+    x = ag.tensor([1.5, -2.5])
+    y = x.elsewhere()
+
+    with ag.refuses("other-device"):
+        _ = y * x
+
+
 @clause(
     "dty-010",
     CONVENTION,

@@ -57,6 +57,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "dimension": "there is no such dimension, or it was named twice",
     "operand-dtype": "an operand is of a data type for which the operator is not made",
     "index-range": "an index names no entry",
+    "other-device": "operands are on several devices",
     "hook-without-grad": "a hook on a tensor that does not require grad",
     "hook-result": "a hook returned a gradient of another shape, dtype or type",
     "callback": "a function of the caller, run by the engine, raised",
