@@ -18,7 +18,6 @@ class MetaArray(np.ndarray):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Apply a function of NumPy's to what is behind."""
-        check_together(inputs)
         return moved(getattr(ufunc, method)(*map(bare, inputs), **bare(options)))
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
@@ -59,7 +58,9 @@ def is_meta(array: Any) -> bool:
 
 def check_together(values: Any) -> None:
     """Refuse operands on several devices; numbers and 0-d tensors belong to any."""
-    if any(isinstance(v, np.ndarray) and v.ndim and type(v) is not MetaArray for v in values):
+    if MetaArray in map(type, values) and any(
+        isinstance(v, np.ndarray) and v.ndim and type(v) is not MetaArray for v in values
+    ):
         raise OtherDeviceError(
             "an operand is on the device meta and another is not; move them to one device with to()"
         )

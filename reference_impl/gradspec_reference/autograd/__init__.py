@@ -33,6 +33,7 @@ from gradspec_reference.errors import (
     DeprecatedError,
     InputsEmptyError,
 )
+from gradspec_reference.meta import is_meta, moved
 
 __all__ = [
     "Function",
@@ -147,7 +148,14 @@ def answer(
     walk.limit_to(wanted, below(walk), run_targets=False)
     walk.start(edges, seeds)
     walk.run()
-    return [walk.captured[edge] for edge in wanted]
+    return [beside(walk.captured[edge], x) for edge, x in zip(wanted, targets, strict=True)]
+
+
+def beside(gradient: Any, target: Any) -> Any:
+    """Return a gradient where its tensor is, which has no numbers."""
+    if gradient is not None and is_meta(getattr(target, "_array", None)):
+        gradient._array = moved(gradient._array)
+    return gradient
 
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names import likeness
 from gradspec_reference.names.devices import check_device
 from gradspec_reference.names.factories import lengths, made
 from gradspec_reference.operators import OPERATORS
@@ -119,14 +120,16 @@ def rand_like(
     input: Tensor, *, dtype: DType | None = None, requires_grad: bool | None = False
 ) -> Tensor:
     """Return uniform numbers in a tensor's shape and dtype (torch.rand_like)."""
-    return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    made = rand(input.shape, dtype=dtype or input.dtype)
+    return likeness.like(input, made._array, requires_grad, None)
 
 
 def randn_like(
     input: Tensor, *, dtype: DType | None = None, requires_grad: bool | None = False
 ) -> Tensor:
     """Return normal numbers in a tensor's shape and dtype (torch.randn_like)."""
-    return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    made = randn(input.shape, dtype=dtype or input.dtype)
+    return likeness.like(input, made._array, requires_grad, None)
 
 
 def randperm(n: int, *, generator: Any = None) -> Tensor:

@@ -14,19 +14,19 @@ from gradspec_reference.operators.row import Operator, both, no_slope, unary_ope
 
 def bernoulli_kernel(x: Any, source: Any) -> Any:
     """1 with the probability given, else 0."""
-    return np.asarray(source.random(x.shape) < x).astype(x.dtype)
+    return np.asanyarray(source.random(x.shape) < x).astype(x.dtype)
 
 
 def poisson_kernel(x: Any, source: Any) -> Any:
     """Counts of the rate given."""
-    return np.asarray(source.poisson(x)).astype(x.dtype)
+    return np.asanyarray(source.poisson(x)).astype(x.dtype)
 
 
 def normal_kernel(mean: Any, std: Any, source: Any) -> Any:
     """Numbers of these moments, in the dtype that both have by now."""
     shape = np.broadcast_shapes(np.shape(mean), np.shape(std))
     dtype = np.result_type(mean, std)
-    return np.asarray(mean + std * source.standard_normal(shape)).astype(dtype)
+    return np.asanyarray(mean + std * source.standard_normal(shape)).astype(dtype)
 
 
 ROWS = (

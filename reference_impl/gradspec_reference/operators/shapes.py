@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.meta import check_has_numbers, to_meta
+from gradspec_reference.meta import MetaArray, check_has_numbers, is_meta, to_meta
 from gradspec_reference.operators.row import as_is, unary_operator
 
 Dims = tuple[int, ...]
@@ -82,7 +82,8 @@ def everywhere_kernel(x: Any, shape: Dims) -> Any:
     count = math.prod(shape)
     if not count or (count == 1 and not isinstance(x, np.ndarray)):
         return spread_kernel(x, shape)
-    whole: Any = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    kind = MetaArray if is_meta(x) else np.ndarray
+    whole: Any = kind(shape, x.dtype, x, 0, (0,) * len(shape))
     if isinstance(x, np.ndarray) and count > 1:
         whole.flags.writeable = False
     return whole
