@@ -16,8 +16,6 @@ from gradspec import edition
 from gradspec.port.errors import ERROR_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gradspec.edition import Demand
 
 
@@ -35,8 +33,8 @@ class Misuse:
     words: str = ""
 
     def errors(self) -> tuple[str, ...]:
-        """Name the kinds of error that it is about."""
-        return tuple(kind for kind in ERROR_KINDS if self._has(kind))
+        """Name the kinds of error that it is about; none, if it is about whatever is refused."""
+        return () if self.kinds == "*" else tuple(kind for kind in ERROR_KINDS if self._has(kind))
 
     def is_about(self, demand: Demand) -> bool:
         """Say whether a clause or row belongs to it."""
@@ -123,9 +121,3 @@ MISUSES: Final = (
     ),
 )
 """The entries, by number.  err-015 is a clause, about what comes after an error."""
-
-
-def entries_of(demands: Iterable[Demand]) -> tuple[str, ...]:
-    """Name the entries that lead to a clause, or to its rows."""
-    given = tuple(demands)
-    return tuple(one.id for one in MISUSES if any(map(one.is_about, given)))
