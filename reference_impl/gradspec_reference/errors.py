@@ -120,6 +120,20 @@ class GraphFreedError(GradError, RuntimeError):
     clause = "life-001"
 
 
+class MutationOutsideError(GradError, AssertionError):
+    """A graph whose saved tensors may be written is walked outside the block that allows it."""
+
+    kind = "mutation-outside"
+    clause = "inp-051"
+
+
+class NestedModeError(GradError, RuntimeError):
+    """A mode that cannot be nested was entered inside itself."""
+
+    kind = "mode-nested"
+    clause = "inp-052"
+
+
 class StaleSavedTensorError(GradError, RuntimeError):
     """A saved value was written in place after it was saved."""
 

@@ -24,6 +24,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     # the life of a graph
     "graph-freed": "the saved values were freed by an earlier backward pass",
     "stale-saved-tensor": "a saved value was modified in place since it was saved",
+    "mutation-outside": "a graph whose saved tensors may be written is walked outside that mode",
+    "mode-nested": "a mode was entered inside itself",
     # leaves, flags and gradients
     "nonleaf-flag": "requires_grad can be changed on leaves only",
     "flag-type": "requires_grad is a boolean",
