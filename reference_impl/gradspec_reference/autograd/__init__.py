@@ -11,6 +11,12 @@ from typing import Any
 
 from gradspec_reference.autograd import function, grad_mode, graph
 from gradspec_reference.autograd.function import Function
+from gradspec_reference.autograd.grad_mode import (
+    enable_grad,
+    enforce_grad_layout_policy,
+    no_grad,
+    set_grad_enabled,
+)
 from gradspec_reference.engine import cotangents
 from gradspec_reference.engine.requests import (
     as_cotangents,
@@ -39,10 +45,14 @@ __all__ = [
     "Function",
     "Variable",
     "backward",
+    "enable_grad",
+    "enforce_grad_layout_policy",
     "function",
     "grad",
     "grad_mode",
     "graph",
+    "no_grad",
+    "set_grad_enabled",
     "variable",
 ]
 
