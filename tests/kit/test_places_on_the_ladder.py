@@ -23,6 +23,9 @@ FIRST = {
     "higher_order": "second order",
     "in_place": "safety in place",
     "operators": "scalars",
+    "data_types": "arrays",
+    "non_differentiable": "operators",
+    "errors": "arrays",
 }
 """Chapter -> the lowest rung on which it is met.  A new chapter says where that is."""
 

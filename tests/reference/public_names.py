@@ -26,7 +26,7 @@ ABOUT_AUTOGRAD: Final = ("grad", "inference", "anomaly")
 OF_TENSORS: Final = (
     *("grad", "hook", "leaf", "backward", "detach", "output_nr", "inference", "retain"),
 )
-"""What the names of functions, and of attributes of tensors, that are about autograd have in them."""
+"""What the names of attributes that are about autograd have in them."""
 
 
 def names() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Which public names of torch.autograd the reference engine has is listed, and why not the others."""
+"""Which public names of torch.autograd are here is listed, and why not the others."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradspec_reference
 from gradspec_conformance.plants.places import at, kernel, rule
 from gradspec_conformance.plants.plant import compound, plant
@@ -14,7 +16,7 @@ DRAWS = ("bernoulli", "poisson")
 MOMENTS = ("self", "other")
 
 
-def passing_on(result, operand):
+def passing_on(result: Any, operand: Any) -> Any:
     """Give a result as it is, with the slope of its operand."""
     return result + (operand - operand.detach())
 
