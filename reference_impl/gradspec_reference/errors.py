@@ -388,6 +388,13 @@ class IndexDtypeError(GradError, IndexError):
     clause = "op-272"
 
 
+class NotCountedError(GradError, NotImplementedError):
+    """What is counted are whole numbers."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
 class OtherDeviceError(GradError, RuntimeError):
     """Operands are on several devices."""
 

@@ -11,7 +11,7 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError
-from gradspec_reference.meta import check_has_numbers
+from gradspec_reference.meta import check_has_numbers, is_meta
 from gradspec_reference.names import devices
 from gradspec_reference.operators import OPERATORS
 
@@ -45,7 +45,8 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     array = self._array
     if type(array) is np.ndarray:
         return array
-    check_has_numbers(array)
+    if is_meta(array):
+        raise TypeError("a tensor on the device meta has no numbers to make an array of")
     return self.materialise()
 
 

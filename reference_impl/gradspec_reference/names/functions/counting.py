@@ -9,7 +9,7 @@ import numpy as np
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandDtypeError, OperandShapeError
+from gradspec_reference.errors import NotCountedError, OperandShapeError
 from gradspec_reference.operators import OPERATORS
 
 __all__ = ["bincount", "unique"]
@@ -19,7 +19,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     """Count each whole number from 0 on, or add up its weights (torch.bincount)."""
     array = input._array
     if array.dtype.kind not in "iu":
-        raise OperandDtypeError(f"bincount was given {input.dtype}; it counts whole numbers")
+        raise NotCountedError(f"bincount was given {input.dtype}; it counts whole numbers")
     if array.ndim != 1 or np.min(array, initial=0) < 0:
         raise OperandShapeError("bincount counts in one dimension, and no negative numbers")
     if weights is None:
