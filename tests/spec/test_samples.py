@@ -41,7 +41,7 @@ the like, and not what the result is: chapters ask for them.
 FLAT = {
     *((name, "x") for name in ("sign", "floor", "ceil", "round", "trunc", "heaviside")),
     *((name, "x") for name in ("zero_", "fill_", "copy_")),
-    ("copysign", "other"),
+    *(("copysign", "other"), ("floor_divide", "x"), ("floor_divide", "other")),
     *((name, "other") for name in ("view_as", "expand_as")),
 }
 """Operands that move no result anywhere."""
