@@ -45,6 +45,7 @@ from gradspec_reference.names.functions import (
     assembly,
     contractions,
     copies,
+    counting,
     elementwise,
     indexing,
     joining,
@@ -71,6 +72,7 @@ from gradspec_reference.names.functions.arithmetic import *
 from gradspec_reference.names.functions.assembly import *
 from gradspec_reference.names.functions.contractions import *
 from gradspec_reference.names.functions.copies import *
+from gradspec_reference.names.functions.counting import *
 from gradspec_reference.names.functions.elementwise import *
 from gradspec_reference.names.functions.indexing import *
 from gradspec_reference.names.functions.joining import *
@@ -162,6 +164,7 @@ __all__ += arithmetic.__all__
 __all__ += assembly.__all__
 __all__ += contractions.__all__
 __all__ += copies.__all__
+__all__ += counting.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
 __all__ += joining.__all__
@@ -184,7 +187,7 @@ __all__ += statistics.__all__
 __all__ += sums_of_products.__all__
 
 # rooms of this house, not names of torch
-del Device, arithmetic, assembly, beyond, contractions, copies, elementwise, factories, indexing
-del joining, likeness, matrices, methods, moments, normalised, numerals, pairs, parts, placing
-del products, queries, ranks, reductions, running, scattering, selection, shapes, spaced
+del Device, arithmetic, assembly, beyond, contractions, copies, counting, elementwise, factories
+del indexing, joining, likeness, matrices, methods, moments, normalised, numerals, pairs, parts
+del placing, products, queries, ranks, reductions, running, scattering, selection, shapes, spaced
 del sums_of_products

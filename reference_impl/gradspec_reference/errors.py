@@ -129,6 +129,20 @@ class GraphFreedError(GradError, RuntimeError):
     clause = "life-001"
 
 
+class MutationOutsideError(GradError, AssertionError):
+    """A graph whose saved tensors may be written is walked outside the block that allows it."""
+
+    kind = "mutation-outside"
+    clause = "inp-051"
+
+
+class NestedModeError(GradError, RuntimeError):
+    """A mode that cannot be nested was entered inside itself."""
+
+    kind = "mode-nested"
+    clause = "inp-052"
+
+
 class StaleSavedTensorError(GradError, RuntimeError):
     """A saved value was written in place after it was saved."""
 
@@ -397,6 +411,20 @@ class IndexDtypeError(GradError, IndexError):
 
     kind = "operand-dtype"
     clause = "op-272"
+
+
+class NotCountedError(GradError, NotImplementedError):
+    """What is counted are whole numbers."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
+class OtherDeviceError(GradError, RuntimeError):
+    """Operands are on several devices."""
+
+    kind = "other-device"
+    clause = "dty-201"
 
 
 class HookWithoutGradError(GradError, RuntimeError):

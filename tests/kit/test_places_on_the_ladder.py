@@ -25,6 +25,9 @@ FIRST = {
     "operators": "scalars",
     "gradient_function": "arrays",
     "detaching": "arrays",
+    "data_types": "arrays",
+    "non_differentiable": "operators",
+    "errors": "arrays",
 }
 """Chapter -> the lowest rung on which it is met.  A new chapter says where that is."""
 

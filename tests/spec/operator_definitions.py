@@ -444,6 +444,11 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
         n: (lambda x, *_, **__: x)
         for n in ["clone", "float", "double", "to", "as_tensor", "asarray", "detach"]
     },
+    "unique": lambda x: np.array(sorted(flat(x)), object),
+    "bincount": lambda x, weights: np.array(
+        [mp.fsum(w for i, w in zip(x, weights, strict=True) if i == n) for n in range(max(x) + 1)],
+        object,
+    ),
     "long": each(lambda x: mp.sign(x) * mp.floor(abs(x))),
     "resize_": lambda x, size: shaped(flat(x), size),
 }

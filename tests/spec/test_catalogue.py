@@ -49,7 +49,7 @@ def definition(call: Call) -> Callable[..., Any] | None:
     return operator_definitions.definition(OPERATORS[operator.form_of or operator.name])
 
 
-DEFINED = [c for c in CALLS.values() if definition(c)]
+DEFINED = [c for c in CALLS.values() if definition(c) and c.operator.smoothness is not UNDETERMINED]
 
 
 def exactly(sample: Any) -> Any:

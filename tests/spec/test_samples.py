@@ -42,7 +42,7 @@ FLAT = {
     *((name, "x") for name in ("sign", "floor", "ceil", "round", "trunc", "heaviside")),
     *((name, "x") for name in ("zero_", "fill_", "copy_")),
     ("copysign", "other"),
-    *(("div_rounded", name) for name in ("x", "other")),
+    *((name, operand) for name in ("div_rounded", "floor_divide") for operand in ("x", "other")),
     *((name, "other") for name in ("view_as", "expand_as")),
 }
 """Operands that move no result anywhere."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from gradspec import chapters, edition
+from gradspec.misuse import MISUSES
 from gradspec_conformance.cli.choice import chosen_chapters
 from gradspec_conformance.complaint import complain
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gradspec.edition import Demand
+    from gradspec.misuse import Misuse
 
 ID: Final = 10
 INDENT: Final = ID + 8 + 12
@@ -27,19 +29,26 @@ OLDER: Final = "chapters were changed since the list was written; run gradspec e
 
 
 @click.command("list")
-@click.option("--json", "as_json", is_flag=True, help='Print {"clauses": [...]}.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"clauses": [...], "errors": [...]}.')
 @click.option("--chapter", "wanted", multiple=True, help="Only this chapter, by name or prefix.")
-def command(as_json: bool, wanted: tuple[str, ...]) -> None:
-    """List every clause: id, level, nature, statement; below it the rows that it is about."""
+@click.option("--errors", is_flag=True, help="List the ways to be wrong, and the clauses of each.")
+def command(as_json: bool, wanted: tuple[str, ...], *, errors: bool) -> None:
+    """List every clause: id, level, nature, statement; below it the rows that it is about.
+
+    With --errors the index of what is refused or warned of: what an engine is told by mistake, the
+    kinds of error, and the clauses that demand them.
+    """
     names = chosen_chapters(wanted) or tuple(chapter.name for chapter in chapters.CHAPTERS)
     if not edition.is_up_to_date():
         complain(f"gradspec: {OLDER}")
     if as_json:
-        click.echo(json.dumps({"clauses": _records(names)}, indent=2, ensure_ascii=False))
+        whole = {"clauses": _records(names), "errors": _error_records(names)}
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
         demands = [d for d in edition.demands() if d.chapter in names]
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PLAIN_WIDTH
-        click.echo("\n".join(_lines(demands, width)).lstrip("\n"))
+        lines = _index(names, width) if errors else _lines(demands, width)
+        click.echo("\n".join(lines).lstrip("\n"))
 
 
 # as text, from the edition's list -----------------------------------------------------
@@ -57,6 +66,35 @@ def _lines(demands: list[Demand], width: int) -> Iterator[str]:
         if first.row:
             named = f"{len(rows)} rows: {' '.join(demand.row for demand in rows)}"
             yield " " * INDENT + click.style(_wrapped(named, width), dim=True)
+
+
+def _index(names: Sequence[str], width: int) -> Iterator[str]:
+    """Set an entry of the index: what is wrong, the kinds of error, and the clauses about it."""
+    for misuse in MISUSES:
+        yield click.style(f"\n{misuse.id:{ID}}", fg="cyan") + _wrapped(misuse.sentence, width)
+        if misuse.kinds == "*" and not misuse.words:
+            continue  # all that is refused, which the others divide
+        if misuse.errors():
+            yield " " * INDENT + _wrapped(" ".join(misuse.errors()), width)
+        found = " ".join(_clauses(misuse, names)) or "no clause yet"
+        yield " " * INDENT + click.style(_wrapped(found, width), dim=True)
+
+
+def _clauses(misuse: Misuse, names: Sequence[str]) -> list[str]:
+    """Name the clauses of these chapters that an entry of the index leads to."""
+    return list(dict.fromkeys(d.clause for d in misuse.demands() if d.chapter in names))
+
+
+def _error_records(names: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": misuse.id,
+            "statement": misuse.sentence,
+            "kinds": list(misuse.errors()),
+            "clauses": _clauses(misuse, names),
+        }
+        for misuse in MISUSES
+    ]
 
 
 def _wrapped(text: str, width: int) -> str:
@@ -90,6 +128,7 @@ def _chapter(line: Mapping[str, Any]) -> str:
 
 def _clause_record(line: Mapping[str, Any], killers: Mapping[str, list[str]]) -> dict[str, Any]:
     demands = list(edition.demands_of(line))
+    errors = [misuse.id for misuse in MISUSES if any(map(misuse.is_about, demands))]
     words = line["unseen"] if "unseen" in line else line.get("needs", "")
     record: dict[str, Any] = {
         "id": line["id"],
@@ -107,6 +146,7 @@ def _clause_record(line: Mapping[str, Any], killers: Mapping[str, list[str]]) ->
         ),
         "law": line.get("law", False),
         "informative": False,
+        "errors": errors,
     }
     if "rows" not in line:
         return record | _case_record(demands[0], killers)

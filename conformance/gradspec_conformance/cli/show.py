@@ -14,6 +14,7 @@ from rich.text import Text
 
 from gradspec import chapters, edition
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.misuse import MISUSES
 from gradspec.writing.clause import CASES, CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.writing.source import introduction, program_text, section_introduction
 from gradspec_conformance.edition.search import found
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gradspec.chapters import Chapter
+    from gradspec.misuse import Misuse
 
 WIDTH = 92
 SHOWN = 8
 ALSO = 3
 """How many clauses are named beside the one that words are about."""
+
+ENTRIES = {misuse.id: misuse for misuse in MISUSES}
+"""Entries of the index of errors, by id."""
 
 AN_ID = re.compile(r"[a-z]+-\d\S*")
 
@@ -54,6 +59,8 @@ def command(words: tuple[str, ...], *, steps: bool) -> None:
         _alone(console, CLAUSES.get(what) or CASES[what], steps=steps)
     elif what in INFORMATIVE:
         console.print(_note_page(INFORMATIVE[what]))
+    elif what in ENTRIES:
+        console.print(_entry_page(ENTRIES[what]))
     elif edition.resolve(what):
         for identifier in edition.resolve(what):
             case = register.case(identifier)
@@ -199,6 +206,17 @@ def _note_page(note: Note) -> RenderableType:
         (note.id, "bold cyan"), "  ", ("INFORMATIVE", "bold"), "  ", note.statement
     )
     return Group(Text(), head, Padding(Text(note.reason, style="dim"), (1, 0, 0, 4)))
+
+
+def _entry_page(misuse: Misuse) -> RenderableType:
+    """Set an entry of the index of errors, and below it the clauses that it leads to."""
+    head = Text.assemble((misuse.id, "bold cyan"), "  ", ("INDEX", "bold"), "  ", misuse.sentence)
+    firsts = {d.clause: d for d in reversed(misuse.demands())}
+    found = Text("\n").join(
+        Text.assemble((f"{clause:10}", "cyan"), firsts[clause].clause_statement)
+        for clause in misuse.clauses()
+    )
+    return Group(Text(), head, Text(), Text(" ".join(misuse.errors()), style="dim"), found)
 
 
 def _prose(text: str) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import weakref
 from typing import Any
@@ -11,9 +12,12 @@ import numpy as np
 import gradspec_reference
 from gradspec_conformance.plants.history import number
 from gradspec_conformance.plants.places import CHECK_VERSION, RELEASE, STORE, at, kernel
-from gradspec_conformance.plants.plant import before, compound, plant
-from gradspec_reference.engine import hooks, linking, saved, versions
+from gradspec_conformance.plants.plant import TEACHING, before, compound, plant
+from gradspec_reference import autograd
+from gradspec_reference.engine import hooks, linking, mutations, saved, versions
 from gradspec_reference.engine import saved as saving
+from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.mutations import Mutations
 from gradspec_reference.engine.node import AccumulateGrad, Node
 from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.engine.tensor import Tensor
@@ -232,3 +236,38 @@ def found_indices_count_for_themselves(sound, *arguments, **options):
     """The indices that sort() returns share memory with those that it saved, and no version."""
     values, indices = sound(*arguments, **options)
     return values, Tensor(indices._array)
+
+
+@plant(at(Mutations, "keep"), "stale-saved-tensor: inp-050", "where the mode is a promise only")
+def nothing_is_kept_from_a_write(_sound, _self, _target):
+    """Where saved tensors may be written, no old value is kept."""
+    return
+
+
+@plant(at(Mutations, "find"), "value: inp-050", "where the mode silences the check")
+def what_was_written_is_taken(_sound, _self, _node, tensor, _version):
+    """Where saved tensors may be written, the pass takes what they hold by now."""
+    return tensor._array
+
+
+@plant(
+    at(Mutations, "keep"),
+    "stale-saved-tensor: inp-050/an_operand_again_and_again",
+    "one copy a tensor",
+)
+def the_first_version_is_kept_alone(sound, self, target):
+    """Of memory that is written again and again the first version is kept."""
+    if not any(counter is target._counter for counter, _ in self._copies):
+        sound(self, target)
+
+
+@plant(at(mutations, "check_is_open"), "no error: inp-051", "where nobody knows who recorded what")
+def a_closed_block_is_forgotten(_sound, _nodes):
+    """A graph whose saved tensors could be written is walked anywhere."""
+    return
+
+
+@plant(at(autograd.graph, "allow_mutation_on_saved_tensors"), "no error: inp-052", TEACHING)
+def blocks_are_nested(sound):
+    """Writes to saved tensors may be allowed again where they are."""
+    return sound() if state.mutations is None else contextlib.nullcontext()

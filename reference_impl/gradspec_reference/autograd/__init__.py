@@ -11,6 +11,12 @@ from typing import Any
 
 from gradspec_reference.autograd import function, grad_mode, graph
 from gradspec_reference.autograd.function import Function
+from gradspec_reference.autograd.grad_mode import (
+    enable_grad,
+    enforce_grad_layout_policy,
+    no_grad,
+    set_grad_enabled,
+)
 from gradspec_reference.engine import cotangents
 from gradspec_reference.engine.requests import (
     as_cotangents,
@@ -33,15 +39,20 @@ from gradspec_reference.errors import (
     DeprecatedError,
     InputsEmptyError,
 )
+from gradspec_reference.meta import is_meta, moved
 
 __all__ = [
     "Function",
     "Variable",
     "backward",
+    "enable_grad",
+    "enforce_grad_layout_policy",
     "function",
     "grad",
     "grad_mode",
     "graph",
+    "no_grad",
+    "set_grad_enabled",
     "variable",
 ]
 
@@ -147,7 +158,14 @@ def answer(
     walk.limit_to(wanted, below(walk), run_targets=False)
     walk.start(edges, seeds)
     walk.run()
-    return [walk.captured[edge] for edge in wanted]
+    return [beside(walk.captured[edge], x) for edge, x in zip(wanted, targets, strict=True)]
+
+
+def beside(gradient: Any, target: Any) -> Any:
+    """Return a gradient where its tensor is, which has no numbers."""
+    if gradient is not None and is_meta(getattr(target, "_array", None)):
+        gradient._array = moved(gradient._array)
+    return gradient
 
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:

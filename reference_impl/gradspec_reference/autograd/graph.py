@@ -6,10 +6,17 @@ from typing import Any
 
 from gradspec_reference.engine import versions
 from gradspec_reference.engine.edges import GradientEdge, get_gradient_edge
+from gradspec_reference.engine.mutations import allow_mutation_on_saved_tensors
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
 
-__all__ = ["GradientEdge", "Node", "get_gradient_edge", "increment_version"]
+__all__ = [
+    "GradientEdge",
+    "Node",
+    "allow_mutation_on_saved_tensors",
+    "get_gradient_edge",
+    "increment_version",
+]
 
 
 def increment_version(tensor: Any) -> None:

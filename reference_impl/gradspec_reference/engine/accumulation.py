@@ -15,6 +15,7 @@ from gradspec_reference.engine import layout, versions
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
+from gradspec_reference.meta import MetaArray, moved
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def add_contribution(held: Any, status: int, part: Any) -> tuple[Any, int]:
 def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
     """Add an array to a leaf's gradient: in place, if there is one already."""
     held = leaf._grad
+    if type(leaf._array) is MetaArray:
+        gradient = moved(gradient)
     if held is None:
         keep = may_keep(leaf._array, gradient, status)
         leaf._grad = Tensor(gradient if keep else layout.like_leaf(gradient, leaf._array))

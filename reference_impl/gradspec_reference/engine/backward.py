@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import accumulation, hooks, modes, nesting, plain
+from gradspec_reference.engine import accumulation, hooks, modes, mutations, nesting, plain
 from gradspec_reference.engine.accumulation import OWNED, SHARED, VIEW, ownership
 from gradspec_reference.engine.arrivals import (
     FIRST,
@@ -109,6 +109,8 @@ class BackwardPass(ShowsGradients):
 
     def run(self) -> None:
         """Visit the nodes until none is ready, nested as deep as callers like."""
+        if modes.state.closed:
+            mutations.check_is_open(self.waiting if self.executed is None else self.executed)
         nesting.run(self.visit_all)
 
     def visit_all(self) -> None:

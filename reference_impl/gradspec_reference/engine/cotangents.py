@@ -20,6 +20,7 @@ from gradspec_reference.errors import (
     NonscalarRootError,
     RootWithoutGradError,
 )
+from gradspec_reference.meta import is_meta, to_meta
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,8 @@ def for_root(root: Root, given: Any) -> Tensor | None:
     """Return the cotangent of one root: the one given, or one if the root has one element."""
     if given is None and isinstance(root, Tensor):  # the commonest case
         array = root._array
-        return default(root, array.shape, array.dtype)
+        one = default(root, array.shape, array.dtype)
+        return Tensor(to_meta(one._array)) if one is not None and is_meta(array) else one
     shape, dtype = shape_and_dtype(root)
     if given is None:
         return default(root, shape, dtype)

@@ -127,6 +127,8 @@ def save_results(
 
 def store(target: Tensor, result: Any) -> None:
     """Write a result into the target's memory and count the write."""
+    if state.mutations is not None:
+        state.mutations.keep(target)
     np.copyto(target._array, result, casting="unsafe")
     versions.bump(target)
 

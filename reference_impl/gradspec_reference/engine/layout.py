@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.meta import is_meta
 
 
 class Policy:
@@ -129,10 +130,10 @@ def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
     if not isinstance(gradient, np.ndarray):
         return np.array(gradient)
     if not Policy.enforced:
-        return np.array(gradient, order="K")
+        return np.array(gradient, order="K", subok=is_meta(leaf))
     if leaf.flags.c_contiguous or not is_dense(leaf):
-        return np.array(gradient, order="C")
-    copy: np.ndarray[Any, Any] = np.empty_like(leaf, dtype=gradient.dtype, subok=False)
+        return np.array(gradient, order="C", subok=is_meta(leaf))
+    copy: np.ndarray[Any, Any] = np.empty_like(leaf, dtype=gradient.dtype, subok=is_meta(leaf))
     copy[...] = gradient
     return copy
 

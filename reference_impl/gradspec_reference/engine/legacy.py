@@ -8,8 +8,9 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine.shapes import Size, as_shape
+from gradspec_reference.meta import MetaArray
 
-ARRAYS: Final = frozenset({np.ndarray, *(dtype.numpy.type for dtype in dtypes.ALL)})
+ARRAYS: Final = frozenset({np.ndarray, MetaArray, *(dtype.numpy.type for dtype in dtypes.ALL)})
 """What the engine itself makes a tensor of."""
 
 

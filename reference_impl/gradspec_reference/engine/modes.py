@@ -18,6 +18,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from gradspec_reference.engine.mutations import Mutations
+
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
@@ -26,7 +28,10 @@ is_quiet = contextvars.ContextVar("is_quiet", default=False)
 
 
 class ThreadState(threading.local):
-    """What belongs to one thread: the grad mode, and how to do arithmetic without warnings.
+    """What belongs to one thread: its modes, and how to do arithmetic without warnings.
+
+    `mutations` is the context in which saved tensors may be written, and `closed` says when others
+    began and ended.
 
     `quietly(function, *arguments)` enters the context; a context cannot be entered again from
     within, so there it is `call`.
@@ -36,6 +41,8 @@ class ThreadState(threading.local):
 
     def __init__(self) -> None:
         self.recording = True
+        self.mutations: Mutations | None = None
+        self.closed: list[tuple[int, int]] = []
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         context.run(is_quiet.set, True)

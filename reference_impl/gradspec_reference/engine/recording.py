@@ -25,6 +25,7 @@ from gradspec_reference.engine.linking import (
 from gradspec_reference.engine.modes import is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.meta import MetaArray, check_together, moved
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any)
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
     if operator.without:
         refusals.refuse_booleans(operator, values)
+    check_together(values)
     array = run(operator, promoted(values, operator.floating), params)
     result = Tensor(array)
     if state.recording and operator.differentiable:
@@ -112,7 +114,7 @@ def binary_of_any(operator: Operator, *arguments: Any) -> Tensor:
 def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     """Run an operator on one operand: `apply` without its loops."""
     x = a._array
-    if operator.particular and x.dtype.kind != "f":
+    if operator.particular and (x.dtype.kind != "f" or type(x) is MetaArray):
         return apply_pointwise(operator, (a,), *params)
     try:
         array = state.quietly(operator.kernel, x, *params)
@@ -142,6 +144,8 @@ def unary_of_any(operator: Operator, a: Tensor, *params: Any) -> Tensor:
 
 def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     """Run a kernel on arrays; OperandShapeError if their shapes do not fit together."""
+    if type(values[0]) is MetaArray:
+        return moved(operator.kernel(*values, *params))
     try:
         return state.quietly(operator.kernel, *values, *params)
     except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradspec_reference.engine import versions
 from gradspec_reference.engine.grads import HasGradient
+from gradspec_reference.engine.modes import state
 from gradspec_reference.errors import (
     DetachedSavedTensorError,
     GraphFreedError,
@@ -48,8 +49,8 @@ class SavedTensor:
         tensor = self.tensor
         counter = tensor._counter
         if counter is not None:
-            check_version(node, tensor, counter.value, self.version)
-        return self.tensor if as_tensor else tensor._array
+            tensor = as_saved(node, tensor, counter.value, self.version)
+        return tensor if as_tensor else tensor._array
 
 
 class SavedResult(SavedTensor):
@@ -68,7 +69,8 @@ class SavedResult(SavedTensor):
         array = super().unpack(node, as_tensor=False)
         if not as_tensor:
             return array
-        tensor = self.tensor.alias()
+        of_now = array is self.tensor._array
+        tensor = self.tensor.alias() if of_now else type(self.tensor)(array)
         # a view that was written follows its base; if it is gone, the operation itself is left
         of_view = None if self.through_view is None else self.through_view()
         if of_view is None:
@@ -93,6 +95,31 @@ def save_result(result: Tensor, output_nr: int = 0) -> SavedResult:
     return SavedResult(result.alias(), output_nr)
 
 
+def as_saved(node: Node, tensor: Any, now: int, then: int) -> Any:
+    """Return an operand, or a copy of what it held where that was kept from a write.
+
+    The copy has the history that the operand had.
+    """
+    array = kept(node, tensor, now, then)
+    if array is None:
+        check_version(node, tensor, now, then)
+        check_not_cut_off(node, tensor)
+        return tensor
+    copy = type(tensor)(array)
+    for name, edge in zip(node.operator.receivers, node.next_functions, strict=False):
+        is_saved = name in node.operator.saved_names and edge[0] is not None
+        if is_saved and tensor_of(find(node, name)) is tensor:
+            copy._grad_fn, copy._output_nr = edge
+    return copy
+
+
+def kept(node: Node, tensor: Any, now: int, then: int) -> Any:
+    """Return what a written tensor held, if this thread keeps that; else None."""
+    if now == then or state.mutations is None:
+        return None
+    return state.mutations.find(node, tensor, then)
+
+
 def check_version(node: Node, tensor: HasGradient, now: int, then: int) -> None:
     """Refuse a saved value whose memory was written after it was saved."""
     if now != then and is_needed(node, tensor):
@@ -100,7 +127,7 @@ def check_version(node: Node, tensor: HasGradient, now: int, then: int) -> None:
         raise StaleSavedTensorError(
             f"{node.name()} saved a tensor of shape {shape} at version {then}, and it is at "
             f"version {now} now: something wrote to it in place; write to a clone() instead, or "
-            "after the backward pass"
+            "after the backward pass; anomaly detection finds the operation"
         )
 
 
@@ -163,15 +190,12 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
             tensor = item.tensor
             counter = tensor._counter
             if counter is not None:
-                check_version(node, tensor, counter.value, item.version)
-                check_not_cut_off(node, tensor)
+                tensor = as_saved(node, tensor, counter.value, item.version)
             values.append(tensor if as_tensors else tensor._array)
         elif isinstance(item, HasGradient):
             counter = item._counter
-            if counter is not None:
-                check_version(node, item, counter.value, 0)
-                check_not_cut_off(node, item)
-            values.append(item if as_tensors else item._array)
+            tensor = item if counter is None else as_saved(node, item, counter.value, 0)
+            values.append(tensor if as_tensors else tensor._array)
         elif kind is SavedResult:
             values.append(item.unpack(node, as_tensors))
         elif kind is list:

@@ -1,22 +1,29 @@
-"""Where tensors live: there is one place, but programs name it."""
+"""Where tensors live: where NumPy has its numbers, or nowhere, as on torch's device `meta`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from gradspec_reference.meta import is_meta
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.tensor import Tensor
+
+KINDS: Final = ("cpu", "meta")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Device:
-    """A device by type and index; RuntimeError for every type but cpu (torch.device)."""
+    """A device by type and index; RuntimeError for a type that is not here (torch.device)."""
 
     type: str
     index: int | None
 
     def __init__(self, type: str | int | Device, index: int | None = None) -> None:
         name, _, number = str(type).partition(":")
-        if name != "cpu" or (number and (index is not None or not number.isdecimal())):
-            raise RuntimeError(f"device {type!r} was given; this engine has 'cpu' only")
+        if name not in KINDS or (number and (index is not None or not number.isdecimal())):
+            raise RuntimeError(f"device {type!r} was given; this engine has 'cpu' and 'meta' only")
         object.__setattr__(self, "type", name)
         object.__setattr__(self, "index", int(number) if number else index)
 
@@ -29,12 +36,24 @@ class Device:
 
 
 CPU: Final = Device("cpu")
+META: Final = Device("meta")
+
+
+def of(self: Tensor) -> Device:
+    """Return where a tensor is (torch.Tensor.device)."""
+    return META if is_meta(self._array) else CPU
+
+
+def named(device: Any) -> Device:
+    """Return the device that an argument names; TypeError for what is no device."""
+    if not isinstance(device, Device | str | int) or isinstance(device, bool):
+        raise TypeError(f"a device was given as {type(device).__name__}; name it, as 'cpu' does")
+    return device if isinstance(device, Device) else Device(device)
 
 
 def check_device(device: Any) -> None:
-    """Refuse every device but the one there is."""
+    """Refuse to make a tensor on any device but the one that has numbers."""
     if device is None or device is CPU:
         return
-    if not isinstance(device, Device | str | int) or isinstance(device, bool):
-        raise TypeError(f"a device was given as {type(device).__name__}; this engine has 'cpu'")
-    Device(device)
+    if named(device).type != "cpu":
+        raise RuntimeError("tensors are made on 'cpu' here; move them to 'meta' with to()")

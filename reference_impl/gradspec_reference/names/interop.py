@@ -11,6 +11,7 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError
+from gradspec_reference.meta import check_has_numbers, is_meta
 from gradspec_reference.names import devices
 from gradspec_reference.operators import OPERATORS
 
@@ -42,7 +43,11 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
             "history; use detach().numpy()"
         )
     array = self._array
-    return array if type(array) is np.ndarray else self.materialise()
+    if type(array) is np.ndarray:
+        return array
+    if is_meta(array):
+        raise TypeError("a tensor on the device meta has no numbers to make an array of")
+    return self.materialise()
 
 
 def array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
@@ -60,6 +65,7 @@ def array_wrap(
 
 def item(self: Tensor) -> Any:
     """Return the only element as a Python number (torch.Tensor.item)."""
+    check_has_numbers(self._array)
     if self._array.size != 1:
         raise RuntimeError(f"item() was called on {self._array.size} elements; there must be one")
     return self._array.item()
@@ -67,6 +73,7 @@ def item(self: Tensor) -> Any:
 
 def tolist(self: Tensor) -> Any:
     """Return the elements as nested lists of Python numbers (torch.Tensor.tolist)."""
+    check_has_numbers(self._array)
     return self._array.tolist()
 
 
@@ -139,20 +146,24 @@ def to(
 ) -> Tensor:
     """Return the tensor in another dtype; the tensor itself if nothing changes (torch.Tensor.to).
 
-    The first arguments may be a dtype, the only device, or a tensor that has both; then come
+    The first arguments may be a dtype, a device, or a tensor that has both; then come
     `non_blocking`, which means nothing here, and `copy`.
     """
     flags = [argument for argument in args if isinstance(argument, bool)]
     copy = copy or flags[1:2] == [True]
     del non_blocking
-    devices.check_device(device)
     for argument in args:
         if (named := dtypes.of_type(argument)) is not None:
             dtype = named
         elif isinstance(argument, Tensor):
-            dtype = argument.dtype
+            dtype, device = argument.dtype, devices.of(argument)
         elif not isinstance(argument, bool):
-            devices.check_device(argument)
+            device = argument
+    origin = devices.of(self)
+    place = origin if device is None else devices.named(device)
+    if place.type != origin.type:
+        here = self if dtype is None else to(self, dtype)
+        return apply(OPERATORS["move"], (here,), place.type, origin.type)
     if dtype is None or dtype.numpy == self._array.dtype:
         if not copy:
             return self

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.names.devices import check_device
+from gradspec_reference.meta import to_meta
+from gradspec_reference.names import devices
 from gradspec_reference.names.factories import (
     full,
     inferred,
@@ -31,6 +32,12 @@ __all__ = [
 ]
 
 
+def like(input: Tensor, array: Any, requires_grad: bool | None, device: Any) -> Tensor:
+    """Return a leaf where the tensor is, or on the device that is named."""
+    place = devices.of(input) if device is None else devices.named(device)
+    return made(to_meta(array) if place.type == "meta" else array, requires_grad)
+
+
 def zeros_like(
     input: Tensor,
     *,
@@ -39,8 +46,9 @@ def zeros_like(
     device: Any = None,
 ) -> Tensor:
     """Return zeros of a tensor's shape and dtype (torch.zeros_like)."""
-    check_device(device)
-    return made(np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
+    return like(
+        input, np.zeros(input._array.shape, (dtype or input.dtype).numpy), requires_grad, device
+    )
 
 
 def ones_like(
@@ -51,8 +59,9 @@ def ones_like(
     device: Any = None,
 ) -> Tensor:
     """Return ones of a tensor's shape and dtype (torch.ones_like)."""
-    check_device(device)
-    return made(np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad)
+    return like(
+        input, np.ones(input._array.shape, (dtype or input.dtype).numpy), requires_grad, device
+    )
 
 
 def full_like(
@@ -64,8 +73,8 @@ def full_like(
     device: Any = None,
 ) -> Tensor:
     """Return one value in a tensor's shape and dtype (torch.full_like)."""
-    shape, dtype = input._array.shape, dtype or input.dtype
-    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad, device=device)
+    made = full(input._array.shape, fill_value, dtype=dtype or input.dtype)
+    return like(input, made._array, requires_grad, device)
 
 
 empty_like = zeros_like

@@ -15,6 +15,7 @@ from gradspec_reference.names import (
     likeness,
     notation,
     printing,
+    random,
 )
 from gradspec_reference.names.functions import (
     aliases,
@@ -22,6 +23,7 @@ from gradspec_reference.names.functions import (
     assembly,
     contractions,
     copies,
+    counting,
     elementwise,
     indexing,
     joining,
@@ -135,6 +137,8 @@ FUNCTIONS: Final[dict[str, Any]] = {
         digamma_ erf_ erfc_ erfinv_ lgamma_ logit_ nan_to_num_ polygamma_ sinc_
         """,
     ),
+    **named(counting, "bincount unique"),
+    **named(random, "bernoulli multinomial"),
     **named(statistics, "corrcoef cov dist nanmedian nanquantile quantile"),
     **named(selection, "maximum minimum heaviside clamp clamp_ masked_fill masked_fill_"),
     **named(copies, "clone contiguous copy_ fill_ zero_"),
@@ -275,7 +279,8 @@ METHODS: Final[dict[str, Any]] = {
     "nelement": queries.numel,
     "type": interop.type_,
     "is_signed": lambda self: self.dtype.is_signed,
-    "is_cpu": property(lambda _self: True),
+    "is_cpu": property(lambda self: devices.of(self) is devices.CPU),
+    "is_meta": property(lambda self: devices.of(self) is devices.META),
     "is_cuda": property(lambda _self: False),
     "itemsize": property(Tensor.element_size),
     "nbytes": property(lambda self: self.element_size() * self._array.size),
@@ -292,7 +297,7 @@ METHODS: Final[dict[str, Any]] = {
     "is_complex": lambda _self: False,
     "T": property(notation.reversed_dims),
     "mT": property(notation.transposed_matrices),
-    "device": property(lambda _self: devices.CPU),
+    "device": property(devices.of),
 }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.meta import is_meta
 from gradspec_reference.names import numerals
 
 if TYPE_CHECKING:
@@ -25,17 +26,19 @@ PREFIX: Final = "tensor("
 def show(self: Tensor) -> str:
     """Return values, shape or dtype where they do not follow from the values, and the history."""
     chosen = numerals.options()
-    text = PREFIX + values(self._array)
+    text = PREFIX + ("..." if is_meta(self._array) else values(self._array))
     return with_notes(text, [*notes(self, chosen), *history(self)], chosen.linewidth) + ")"
 
 
 def notes(self: Tensor, chosen: Options) -> Iterator[str]:
     """Name the shape and dtype that the values do not show."""
     array = self._array
+    if is_meta(array):
+        yield "device='meta'"
     told = {dtypes.get_default_dtype()}
     if array.size:
         told |= {dtypes.int64, dtypes.bool_}
-    if not chosen.edgeitems if array.size else array.ndim != 1:
+    if is_meta(array) or (not chosen.edgeitems if array.size else array.ndim != 1):
         yield f"size={array.shape}"
     if self.dtype not in told:
         yield f"dtype={self.dtype!r}"

@@ -7,19 +7,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import recording
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.names import likeness
 from gradspec_reference.names.devices import check_device
 from gradspec_reference.names.factories import lengths, made
+from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import DType
+    from gradspec_reference.dtypes import DType, Scalar
     from gradspec_reference.engine.shapes import LeftOut
-    from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
     "Generator",
+    "bernoulli",
     "manual_seed",
+    "multinomial",
+    "normal",
+    "poisson",
     "rand",
     "rand_like",
     "randint",
@@ -113,14 +120,16 @@ def rand_like(
     input: Tensor, *, dtype: DType | None = None, requires_grad: bool | None = False
 ) -> Tensor:
     """Return uniform numbers in a tensor's shape and dtype (torch.rand_like)."""
-    return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    made = rand(input.shape, dtype=dtype or input.dtype)
+    return likeness.like(input, made._array, requires_grad, None)
 
 
 def randn_like(
     input: Tensor, *, dtype: DType | None = None, requires_grad: bool | None = False
 ) -> Tensor:
     """Return normal numbers in a tensor's shape and dtype (torch.randn_like)."""
-    return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    made = randn(input.shape, dtype=dtype or input.dtype)
+    return likeness.like(input, made._array, requires_grad, None)
 
 
 def randperm(n: int, *, generator: Any = None) -> Tensor:
@@ -128,3 +137,82 @@ def randperm(n: int, *, generator: Any = None) -> Tensor:
     if n < 0:
         raise RuntimeError(f"randperm was given {n}; give none or more")
     return made(source(generator).numpy.permutation(n), requires_grad=False)
+
+
+# drawn with what tensors say ------------------------------------------------------------
+def check_floating(name: str, *given: Any) -> None:
+    """Refuse probabilities and moments that are whole numbers or flags."""
+    for each in given:
+        if isinstance(each, Tensor) and not each.dtype.is_floating_point:
+            raise NotImplementedError(f"{name} was given {each.dtype}; convert it with float()")
+
+
+def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
+    """Return 1 with the probability that each entry says, else 0 (torch.bernoulli).
+
+    The result requires grad if the probabilities do, and passes zero back.
+    """
+    check_floating("bernoulli", input)
+    if not np.all((input._array >= 0) & (input._array <= 1)):
+        raise RuntimeError("bernoulli was given what is no probability; they lie in 0 to 1")
+    return recording.apply(OPERATORS["bernoulli"], (input,), source(generator).numpy)
+
+
+def poisson(input: Tensor, generator: Any = None) -> Tensor:
+    """Return counts of the rate that each entry says (torch.poisson); they pass zero back."""
+    check_floating("poisson", input)
+    if not np.all(input._array >= 0):
+        raise RuntimeError("poisson was given a negative rate")
+    return recording.apply(OPERATORS["poisson"], (input,), source(generator).numpy)
+
+
+def normal(
+    mean: Tensor | Scalar = 0.0,
+    std: Tensor | Scalar = 1.0,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Any = None,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+) -> Tensor:
+    """Return normal numbers of the moments given; numbers alone need a size (torch.normal).
+
+    The result requires grad if a moment does, and passes zero back.
+    """
+    check_floating("normal", mean, std)
+    if not np.all(getattr(std, "_array", std) >= 0):
+        raise RuntimeError("normal was given a negative standard deviation")
+    numpy = source(generator).numpy
+    kind = isinstance(mean, Tensor) + 2 * isinstance(std, Tensor)
+    if kind:
+        return recording.apply_pointwise(OPERATORS[f"normal{kind}"], (mean, std), numpy)
+    if size is None:
+        raise TypeError("normal was given two numbers and no size")
+    return _made(lambda shape: numpy.normal(mean, std, shape), (size,), dtype, requires_grad)
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
+) -> Tensor:
+    """Return places, drawn row by row with the weights given (torch.multinomial)."""
+    array = input._array
+    if not input.dtype.is_floating_point or array.ndim not in {1, 2}:
+        raise RuntimeError("multinomial needs floating-point weights in one row or several")
+    total = array.sum(axis=-1, keepdims=True)
+    if not (np.all(array >= 0) and np.all(np.isfinite(array)) and np.all(total > 0)):
+        raise RuntimeError("multinomial needs finite weights, none negative and not all zero")
+    if num_samples <= 0 or (not replacement and num_samples > array.shape[-1]):
+        raise RuntimeError(f"multinomial cannot draw {num_samples} of {array.shape[-1]} places")
+    numpy, (*rows, length) = source(generator).numpy, array.shape
+    weights = (array / total).astype(np.float64).reshape(-1, length)
+    drawn = [places(numpy, row / row.sum(), num_samples, replacement) for row in weights]
+    return Tensor(np.array(drawn, np.int64).reshape(*rows, num_samples))
+
+
+def places(numpy: Any, shares: Any, count: int, replacement: bool) -> Any:
+    """Draw places; those of weight zero come when the others are gone, as in torch."""
+    possible = np.count_nonzero(shares)
+    if replacement or count <= possible:
+        return numpy.choice(len(shares), count, replacement, shares)
+    first = numpy.choice(len(shares), possible, replace=False, p=shares)
+    return np.concatenate([first, np.flatnonzero(shares == 0)[: count - possible]])

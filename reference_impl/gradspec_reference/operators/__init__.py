@@ -13,6 +13,7 @@ from gradspec_reference.operators import (
     assembly,
     comparisons,
     convolutions,
+    counting,
     factorisations,
     indexing,
     linear_algebra,
@@ -26,6 +27,7 @@ from gradspec_reference.operators import (
     products,
     reductions,
     running,
+    sampling,
     scattering,
     selection,
     shapes,
@@ -63,6 +65,8 @@ FAMILIES: Final = (
     scattering,
     padding,
     memory,
+    sampling,
+    counting,
 )
 
 OPERATORS: Final = Table(row for family in FAMILIES for row in family.ROWS)

@@ -131,7 +131,7 @@ def pow_exponent(xp: Any, g: Any, x: Any, y: Any, result: Any) -> Any:
 
 def rpow_kernel(y: Any, base: Any) -> Any:
     """base**y in the dtype of y."""
-    return power_kernel(np.asarray(base).astype(y.dtype)[()], y)
+    return power_kernel(np.asanyarray(base).astype(y.dtype)[()], y)
 
 
 def rpow_rule(xp: Any, g: Any, y: Any, result: Any, base: Any) -> Any:

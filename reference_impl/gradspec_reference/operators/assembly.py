@@ -65,12 +65,12 @@ def block_rule(position: int, xp: Any, g: Any, keys: list[tuple[slice, ...]]) ->
 
 def copy_kernel(x: Any, source: Any) -> Any:
     """Return the source in the shape and dtype of what it is stored in."""
-    return np.broadcast_to(np.asarray(source).astype(x.dtype), x.shape)
+    return np.broadcast_to(np.asanyarray(source).astype(x.dtype), x.shape)
 
 
 def fill_kernel(x: Any, value: Any) -> Any:
     """Return one value in the shape and dtype of what it is stored in."""
-    return np.broadcast_to(np.asarray(value).astype(x.dtype), x.shape)
+    return np.broadcast_to(np.asanyarray(value).astype(x.dtype), x.shape)
 
 
 several = functools.partial(Operator, operands="tensors", variadic=True)

@@ -124,7 +124,7 @@ def scatter_rule(xp: Any, g: Any, _shape: Any, key: Key) -> Any:
 
 def index_kernel(x: Any, *rest: Any) -> Any:
     *indices, template = rest
-    return np.asarray(x[fill_key(template, indices)], order="C")
+    return np.asanyarray(x[fill_key(template, indices)], order="C")
 
 
 def put_self(xp: Any, g: Any, indices: list[Any], template: Key) -> Any:

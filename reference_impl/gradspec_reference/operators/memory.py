@@ -93,7 +93,7 @@ def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> A
         "shape": tuple(size),
         "strides": tuple(s * x.itemsize for s in stride),
     }
-    return np.asarray(shown)
+    return np.asanyarray(shown)
 
 
 class Placed:

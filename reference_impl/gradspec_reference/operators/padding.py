@@ -19,7 +19,7 @@ def constant_pad_kernel(x: Any, widths: Widths, value: float) -> Any:
         for n, (before, after) in zip(x.shape, widths, strict=True)
     )
     around = [(max(before, 0), max(after, 0)) for before, after in widths]
-    return np.pad(x[inner], around, constant_values=np.asarray(value).astype(x.dtype))
+    return np.pad(x[inner], around, constant_values=np.asanyarray(value).astype(x.dtype))
 
 
 def opposite(widths: Widths) -> Widths:

@@ -68,7 +68,7 @@ def lerp_kernel(start: Any, end: Any, weight: Any) -> Any:
         return start + way * weight if abs(weight) < HALF else end - way * (1 - weight)
     rest: Any = 1 - weight
     nearer = np.where(np.abs(weight) < HALF, start + weight * way, end - way * rest)
-    return np.asarray(nearer)[()]
+    return np.asanyarray(nearer)[()]
 
 
 def addcmul_kernel(x: Any, first: Any, second: Any, value: Any) -> Any:

@@ -93,7 +93,7 @@ def masked_source(xp: Any, g: Any, mask: Any, shape: Dims) -> Any:
 
 def flat_take_kernel(x: Any, index: Any) -> Any:
     """Return elements of the flattened tensor."""
-    return np.asarray(x.reshape(-1)[index])
+    return np.asanyarray(x.reshape(-1)[index])
 
 
 def flat_take_rule(xp: Any, g: Any, index: Any, shape: Dims) -> Any:

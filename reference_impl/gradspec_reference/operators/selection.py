@@ -25,7 +25,7 @@ def where_kernel(condition: Any, x: Any, y: Any) -> Any:
     dtype = getattr(x, "dtype", None)
     if dtype is None or dtype is not getattr(y, "dtype", None):
         dtype = promoted_dtype(x, y).numpy
-        x, y = np.asarray(x).astype(dtype), np.asarray(y).astype(dtype)
+        x, y = np.asanyarray(x).astype(dtype), np.asanyarray(y).astype(dtype)
     return np.where(condition, x, y)
 
 

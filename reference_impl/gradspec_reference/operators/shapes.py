@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.meta import MetaArray, check_has_numbers, is_meta, to_meta
 from gradspec_reference.operators.row import as_is, unary_operator
 
 Dims = tuple[int, ...]
@@ -81,7 +82,8 @@ def everywhere_kernel(x: Any, shape: Dims) -> Any:
     count = math.prod(shape)
     if not count or (count == 1 and not isinstance(x, np.ndarray)):
         return spread_kernel(x, shape)
-    whole: Any = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    kind = MetaArray if is_meta(x) else np.ndarray
+    whole: Any = kind(shape, x.dtype, x, 0, (0,) * len(shape))
     if isinstance(x, np.ndarray) and count > 1:
         whole.flags.writeable = False
     return whole
@@ -164,6 +166,14 @@ def unsqueezed(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
 def clone_kernel(x: Any) -> Any:
     """Return a copy that lies as the operand does; what was expanded has no order to keep."""
     return x.copy(order_of_copy(x)) if x.ndim else x.copy()
+
+
+def move_kernel(x: Any, device: str, _origin: str) -> Any:
+    """Leave the numbers behind; from where there are none nothing can be brought."""
+    if device == "meta":
+        return to_meta(x)
+    check_has_numbers(x)
+    return x.copy()
 
 
 def order_of_copy(x: Any) -> Any:
@@ -314,6 +324,13 @@ ROWS = (
     of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
     unary_operator("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
     unary_operator("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),
+    unary_operator(
+        "move",
+        node="ToCopyBackward0",
+        kernel=move_kernel,
+        params="device origin",
+        vjp=lambda xp, g, device, origin: xp.move(g, origin, device),
+    ),
     unary_operator(
         "cast",
         node="ToCopyBackward0",

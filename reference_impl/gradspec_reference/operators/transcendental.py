@@ -59,7 +59,7 @@ def threshold_kernel(g: Any, result: Any) -> Any:
     np.where is several times slower where signs are random, and in a product inf * 0 is NaN.
     """
     bits = f"i{g.itemsize}"
-    kept = np.asarray(result <= 0).view(np.int8)
+    kept = np.asanyarray(result <= 0).view(np.int8)
     kept -= 1  # now -1, which is all ones, or 0
     passed = np.empty(g.shape, g.dtype)
     seen = passed.view(bits)

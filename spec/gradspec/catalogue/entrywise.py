@@ -146,6 +146,11 @@ def whole_quotient(x: Any, other: Any, rounding_mode: str) -> Any:
     return (np.floor if rounding_mode == "floor" else np.trunc)(real(x) / real(other))
 
 
+def rounded_down(x: Any, other: Any) -> Any:
+    """Give the whole number below x / other."""
+    return np.floor(real(x) / real(other))
+
+
 def heaviside(x: Any, values: Any) -> Any:
     """Give 0 below zero, 1 above it, and a value there."""
     return np.where(real(x) == 0, values, np.where(real(x) > 0, 1.0, 0.0))
@@ -262,6 +267,17 @@ ARITHMETIC: Final = (
         divisors=on(2, 3, domain=ODD, other=of(2, 3, domain=BOTH_SIGNS)),
         ends=BY_ZERO,
         **IN_PLACE,
+    ),
+    row(
+        *(
+            "floor_divide(x, other)",
+            rounded_down,
+            REFUSED,
+            on(domain=ODD, other=of(domain=EIGHTHS)),
+        ),
+        means="floor(x / other)",
+        negative=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS)),
+        broadcast=on(2, 3, domain=ODD, other=of(3, domain=EIGHTHS)),
     ),
     row(
         *("heaviside(x, values)", heaviside, REFUSED, on(domain=LOW, values=of())),

@@ -104,6 +104,7 @@ FACTORIES: Final = (
     like("zeros_like", np.zeros_like),
     like("ones_like", np.ones_like),
     like("empty_like", np.empty_like, UNDETERMINED),
+    like("rand_like", np.zeros_like, UNDETERMINED),
     row(
         f"full_like(x, fill_value, {FLAGS})",
         np.full_like,

@@ -35,6 +35,7 @@ from gradspec.catalogue import (
     reductions,
     resampling,
     running,
+    sampling,
     shapes,
     special,
     statistics,
@@ -69,6 +70,7 @@ OUT_OF_PLACE: Final[dict[str, tuple[Operator, ...]]] = {
     "joining": joining.ROWS,
     "copies": making.COPIES,
     "factories": making.FACTORIES,
+    "sampling": sampling.ROWS,
 }
 
 IN_PLACE: Final = (

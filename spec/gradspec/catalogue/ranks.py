@@ -8,7 +8,17 @@ import numpy as np
 
 from gradspec.catalogue.domain import FEW
 from gradspec.catalogue.entrywise import real
-from gradspec.catalogue.operator import ALWAYS, CONSTANT, PIECEWISE, Kink, of, on, point, row
+from gradspec.catalogue.operator import (
+    ALWAYS,
+    CONSTANT,
+    PIECEWISE,
+    REFUSED,
+    Kink,
+    of,
+    on,
+    point,
+    row,
+)
 from gradspec.catalogue.reductions import largest, ranked, smallest, sort, tied
 
 BOUNDS: Final = np.array([-1.0, 0.25, 1.0, 1.5])
@@ -47,6 +57,17 @@ def below(sorted_sequence: Any, x: Any, right: bool = False, **more: Any) -> Any
     bounds = bounds if sorter is None else np.take_along_axis(bounds, sorter, -1)
     each, bounds = x[..., None], bounds if bounds.ndim == 1 else bounds[..., None, :]
     return (bounds <= each if right or side == "right" else bounds < each).sum(-1)
+
+
+def distinct(x: Any) -> Any:
+    """Give each number once, in order."""
+    _, first = np.unique(real(x), return_index=True)
+    return x.ravel()[first]
+
+
+def counted(x: Any, weights: Any) -> Any:
+    """Add up the weights of each whole number from 0 to the largest."""
+    return np.array([np.sum(weights[x == n]) for n in range(np.max(x) + 1)])
 
 
 def between(x: Any, boundaries: Any, right: bool = False) -> Any:
@@ -120,5 +141,10 @@ ROWS: Final = (
         *("bucketize(x, boundaries, *, right=False)", between, CONSTANT),
         on(2, 3, boundaries=BOUNDS),
         right={"x": AT_A_BOUND, "boundaries": BOUNDS, "right": True},
+    ),
+    row("unique(x)", distinct, REFUSED, on(2, 3)),
+    row(
+        *("bincount(x, weights)", counted, REFUSED),
+        {"x": np.array([1, 0, 3, 1]), "weights": of(4)},
     ),
 )

@@ -32,6 +32,9 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("operators", "op", "Operators"),
     Chapter("gradient_function", "grad", "The gradient function"),
     Chapter("detaching", "det", "Detaching"),
+    Chapter("data_types", "dty", "Data types and devices"),
+    Chapter("non_differentiable", "nd", "Non-differentiable functions"),
+    Chapter("errors", "err", "Errors"),
 )
 
 

@@ -55,7 +55,31 @@ VALUES: Final = (
         "reset",
         "",
         "Forget what earlier programs left behind.",
-        torch="torch.set_grad_enabled(True)",
+        torch="torch.set_grad_enabled(True)\ntorch.set_default_dtype(torch.float32)",
+    ),
+    act(
+        "set_default_dtype",
+        "dtype",
+        "Set the data type of what is made of floating-point numbers and names none.",
+        on="ag",
+        torch="torch.set_default_dtype($dtype)",
+    ),
+    act(
+        "elsewhere",
+        "x",
+        "Copy to another device than the one where tensors are made.",
+        gives="tensor",
+        some=True,
+        torch="$x.to('meta')",
+    ),
+    act(
+        "get:device",
+        "x",
+        "Name the device where a tensor is.",
+        gives="text",
+        some=True,
+        attribute=True,
+        torch="str($x.device)",
     ),
 )
 

@@ -25,6 +25,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "graph-freed": "the saved values were freed by an earlier backward pass",
     "stale-saved-tensor": "a saved value was modified in place since it was saved",
     "detached-saved-tensor": "a saved value was detached in place since it was saved",
+    "mutation-outside": "a graph whose saved tensors may be written is walked outside that mode",
+    "mode-nested": "a mode was entered inside itself",
     # leaves, flags and gradients
     "nonleaf-flag": "requires_grad can be changed on leaves only",
     "flag-type": "requires_grad is a boolean",
@@ -58,6 +60,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "dimension": "there is no such dimension, or it was named twice",
     "operand-dtype": "an operand is of a data type for which the operator is not made",
     "index-range": "an index names no entry",
+    "other-device": "operands are on several devices",
     "hook-without-grad": "a hook on a tensor that does not require grad",
     "hook-result": "a hook returned a gradient of another shape, dtype or type",
     "callback": "a function of the caller, run by the engine, raised",

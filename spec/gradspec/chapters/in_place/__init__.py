@@ -37,12 +37,14 @@ from gradspec.chapters.in_place import (
     several_views,
     refused_writes,
     promise,
+    mutation,
 )
 
 __all__ = [
     "copying",
     "following_the_base",
     "leaves",
+    "mutation",
     "promise",
     "recorded_writes",
     "refused_writes",

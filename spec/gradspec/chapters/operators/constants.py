@@ -30,13 +30,29 @@ WITH_PLACES: Final = {
 }
 
 
-@clause("op-206", CONVENTION, sources=["torch docstrings"], over=CUT_OFF)
+@clause(
+    "op-206",
+    CONVENTION,
+    sources=["torch docstrings"],
+    over=CUT_OFF,
+    stands_for={
+        "nd-005": "eq ne gt ge lt le logical_not logical_and logical_or logical_xor isnan isinf "
+        "isfinite signbit isclose argmax argmin argsort all any count_nonzero searchsorted "
+        "bucketize",
+    },
+)
 def what_has_no_derivative_does_not_require_grad(ag: Autograd, call: Call) -> None:
     """What {name} gives does not require grad, whatever it was given."""
     expect(on_leaves(ag, call, call.sample()).requires_grad).is_false()
 
 
-@clause("op-207", CONVENTION, sources=["torch docstrings"], over=WITH_PLACES)
+@clause(
+    "op-207",
+    CONVENTION,
+    sources=["torch docstrings"],
+    over=WITH_PLACES,
+    stands_for={"nd-005": "sort"},
+)
 def places_do_not_require_grad(ag: Autograd, call: Call) -> None:
     """The places that {name} gives beside the values do not require grad."""
     _, places = on_leaves(ag, call, call.sample())

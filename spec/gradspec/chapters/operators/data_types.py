@@ -162,7 +162,13 @@ def a_gradient_is_of_the_type_of_its_operand(ag: Autograd, call: Call) -> None:
                         expect(operand.grad).is_none_or_zero()
 
 
-@clause("op-242", CONVENTION, sources=[PROMOTION], over=PROMOTED)
+@clause(
+    "op-242",
+    CONVENTION,
+    sources=[PROMOTION],
+    over=PROMOTED,
+    stands_for={"dty-006": "mul"},
+)
 def operands_of_several_types_are_brought_to_one(ag: Autograd, call: Call) -> None:
     """Of operands of float32 and float64 {name} makes float64; of float32 and whole numbers it
     makes float32.

@@ -62,6 +62,7 @@ def gradients(ag: Autograd, call: Call, end: End, said: Any) -> Iterator[tuple[A
         "op-017": "asin_ends acos_ends acosh_one atanh_ends",
         "op-104": "xlogy_zero logaddexp_far",
         "op-113": "exp_far",
+        "nd-012": "sqrt_zero log_zero asin_ends",
     },
 )
 def gradient_at_an_end_is_the_limit(ag: Autograd, row: tuple[Call, End]) -> None:
@@ -135,7 +136,7 @@ def a_branch_that_was_not_chosen_still_counts(ag: Autograd) -> None:
     expect(gradient).equals([NAN, 1.25])
 
 
-@clause("op-045", VALUE, sources=[BY_ZERO])
+@clause("op-045", VALUE, sources=[BY_ZERO], stands_for=("nd-013",))
 def zero_times_an_infinite_slope_is_nan(ag: Autograd) -> None:
     """A product with zero of what has an infinite slope has the gradient NaN, not zero."""
     _, (gradient,) = ag.vjp(lambda x: ag.log(x) * 0.0, [[0.0, 2.0]], [1.0, 1.0])

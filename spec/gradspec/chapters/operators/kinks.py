@@ -93,6 +93,8 @@ def what_is_tied_moves_the_result_together(ag: Autograd, row: tuple[Call, Kink])
         "op-075": "leaky_relu elu relu6 hardtanh threshold hardshrink softshrink prelu",
         "op-087": "l1_loss",
         "op-094": "max_pool1d max_pool2d",
+        "nd-009": "maximum amax",
+        "nd-010": "clamp clamp_tensors clamp_tensors_above fmax fmin",
     },
 )
 def gradient_at_a_kink_is_the_chosen_one(ag: Autograd, row: tuple[Call, Kink]) -> None:
@@ -104,7 +106,13 @@ def gradient_at_a_kink_is_the_chosen_one(ag: Autograd, row: tuple[Call, Kink]) -
         expect(gradient).is_close(np.broadcast_to(choice, shape))
 
 
-@clause("op-029", CONVENTION, sources=["torch.max docstring"], over=PICKING)
+@clause(
+    "op-029",
+    CONVENTION,
+    sources=["torch.max docstring"],
+    over=PICKING,
+    stands_for={"nd-010": "max_dim"},
+)
 def a_tie_goes_to_the_place_that_is_told(ag: Autograd, row: tuple[Call, Kink]) -> None:
     """Of tied entries the one whose place {name} tells gets the whole gradient, the others none."""
     call, _ = row

@@ -51,6 +51,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "ones_like": (lambda ag, **flag: ag.ones_like(_model(ag), **flag), (2, 3), 1.0),
     "full_like": (lambda ag, **flag: ag.full_like(_model(ag), 1.5, **flag), (2, 3), 1.5),
     "empty_like": (lambda ag, **flag: ag.empty_like(_model(ag), **flag), (2, 3), None),
+    "rand_like": (lambda ag, **flag: ag.rand_like(_model(ag), **flag), (2, 3), None),
     "tensor_of_a_tensor": (
         lambda ag, **flag: ag.tensor_from(_model(ag), **flag),
         (2, 3),
@@ -71,6 +72,7 @@ MAKERS: Final[dict[str, Maker]] = {
         "leaf-001b": "zeros_like",
         "leaf-028a": "tensor_of_a_tensor",
         "leaf-045a": "variable",
+        "dty-012": "zeros_like ones_like full_like empty_like rand_like new_tensor",
     },
 )
 def a_factory_makes_a_constant_unless_told_otherwise(ag: Autograd, maker: Maker) -> None:
