@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import cotangents, recording
+from gradspec_reference.engine import anomaly, cotangents, recording
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
@@ -124,7 +124,7 @@ def stored(targets: list[Any]) -> list[Edge]:
 
 def new_pass(retain_graph: bool | None, create_graph: bool) -> BackwardPass:
     """Make a pass; a differentiable one keeps the graph unless told otherwise."""
-    return BackwardPass(
+    return anomaly.passes()(
         retain_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
     )
