@@ -52,6 +52,12 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "out-requires-grad": "out= with an argument or output that requires grad",
     "resize-requires-grad": "a tensor that requires grad cannot be resized",
     "detach-view": "a view cannot be detached in place",
+    # inference tensors, and anomalies
+    "inference-version": "an inference tensor was asked for its version",
+    "inference-inplace": "an inference tensor is written in place outside inference mode",
+    "inference-flag": "an inference tensor is to require grad outside inference mode",
+    "inference-saved": "an inference tensor is to be saved for a backward pass",
+    "nan-gradient": "a node returned NaN, which is looked for",
     # operators and hooks
     "operand-shape": "the operands' shapes do not fit together",
     "dimension": "there is no such dimension, or it was named twice",

@@ -99,9 +99,12 @@ class Autograd:
         """Let the engine refuse the block with an error of one of these kinds."""
         return blocks.attempt(self._recorder, kinds)
 
-    def warns(self) -> AbstractContextManager[None]:
-        """Demand at least one warning from the block."""
-        return blocks.warnings(self._recorder, expected=True)
+    def warns(self, **text: Any) -> AbstractContextManager[None]:
+        """Demand at least one warning from the block, whose text `shows` something, or `lacks` it.
+
+        What it shows is something that the engine says elsewhere too: its words are its own.
+        """
+        return blocks.warnings(self._recorder, expected=True, **text)
 
     def silent(self) -> AbstractContextManager[None]:
         """Demand no warning from the block."""

@@ -155,6 +155,10 @@ class BookDialect:
             "    warnings.simplefilter('always')",
             *_counted(inside, seen),
             f"print('found:', len({seen}), 'warnings   expected: {wanted}')",
+            *(
+                f"print('{name}:', {write.literal(said)} in '\\n'.join(str(w.message) for w in {seen}))"
+                for name, said in step.given.items()
+            ),
         ]
 
     def _let_out(self, kinds: list[str]) -> list[str]:
