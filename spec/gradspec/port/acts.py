@@ -55,7 +55,9 @@ VALUES: Final = (
         "reset",
         "",
         "Forget what earlier programs left behind.",
-        torch="torch.set_grad_enabled(True)",
+        torch="torch.set_grad_enabled(True)\n"
+        "torch.autograd.set_multithreading_enabled(True)\n"
+        "torch.autograd.set_detect_anomaly(False)",
     ),
 )
 

@@ -44,7 +44,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "leaf-inplace": "a leaf that requires grad is written in place",
     "leaf-view-inplace": "a view of a leaf that requires grad is written in place",
     "multi-view-inplace": "one of several views made by one operation is written in place",
-    "multi-view-base-written": "the base of several views made by one operation was written since",
+    "multi-view-base-written": "the base of a view was written since: one of several made by one "
+    "operation, or one made in no_grad",
     "no-grad-view-inplace": "a view made in no_grad is written in place in grad mode",
     "inplace-shape": "the result does not have the target's shape",
     "inplace-dtype": "the result cannot be cast to the target's dtype",
