@@ -210,13 +210,14 @@ class Attempt(Object):
 class Mode:
     """A mode of the engine, entered when its block begins."""
 
-    def __init__(self, recorder: Recording, key: str, arguments: tuple[Any, ...]) -> None:
+    def __init__(self, recorder: Recording, key: str, *arguments: Any, **keywords: Any) -> None:
         self._recorder = recorder
         self._key = key
         self._arguments = arguments
+        self._keywords = keywords
 
     def __enter__(self) -> Self:
-        self._block = mode(self._recorder, self._key, self._arguments, {})
+        self._block = mode(self._recorder, self._key, self._arguments, self._keywords)
         self._block.__enter__()
         return self
 

@@ -38,7 +38,7 @@ class Autograd:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if f"mode:{name}" in ACTS:
-            return lambda *given: blocks.Mode(self._recorder, f"mode:{name}", given)
+            return partial(blocks.Mode, self._recorder, f"mode:{name}")
         act = acts_on("ag").get(name)
         if act is None:
             message = f"the notation has no {name!r}: see gradspec.port.acts"
