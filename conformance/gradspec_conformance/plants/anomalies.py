@@ -128,7 +128,9 @@ def detection_stays_on(_sound, _self, *_exception):
     """Detection stays on after a block of detect_anomaly."""
 
 
-@plant(at(anomaly.detect_anomaly, "__exit__"), "flag: anom-203/detect_anomaly", "nothing finally done")
+@plant(
+    at(anomaly.detect_anomaly, "__exit__"), "flag: anom-203/detect_anomaly", "nothing finally done"
+)
 def exception_keeps_detection_on(sound, self, kind=None, *exception):
     """Detection stays on after a block of detect_anomaly that an exception ends."""
     if kind is None:

@@ -193,4 +193,3 @@ class WatchedPass(BackwardPass):
 def passes() -> type[BackwardPass]:
     """Return the kind of pass that is made now."""
     return WatchedPass if looking else BackwardPass
-

@@ -1,5 +1,4 @@
-"""Modes: what an engine can be switched to inside a `with` block, or for good; what is asked of it.
-"""
+"""Modes: what an engine can be switched to inside a `with` block, or for good; what is asked of it."""
 
 from __future__ import annotations
 
@@ -104,7 +103,12 @@ SWITCHES: Final = (
                 "torch",
                 "inference",
             ),
-            ("is_anomaly_enabled", "Say whether faults of passes are looked for.", "torch", "anomaly"),
+            (
+                "is_anomaly_enabled",
+                "Say whether faults of passes are looked for.",
+                "torch",
+                "anomaly",
+            ),
             (
                 "is_anomaly_check_nan_enabled",
                 "Say whether NaN is looked for among them.",

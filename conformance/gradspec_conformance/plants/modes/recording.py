@@ -81,12 +81,6 @@ def unrecorded_writes_do_not_count(sound, tensor):
         sound(tensor)
 
 
-@before(APPLY_INPLACE, "leaf-inplace: mode-018/no_grad", "where a parameter is replaced, not written")
-def leaves_are_never_written(_operator, operands, *_rest):
-    """A leaf that requires grad is not written while recording is off, either."""
-    inplace.check_not_a_leaf(operands[0])
-
-
 @after(APPLY_INPLACE, "flag: mode-020/no_grad", "pytorch/pytorch#26607")
 def unrecorded_write_sets_the_flag(_, _operator, operands, *_rest):
     """A tensor into which a value that requires grad is written requires grad, in any mode."""
@@ -128,14 +122,20 @@ def views_are_recorded_in_any_mode(swap):
             modes.leave(before)
 
 
-@plant(at(views, "inherited_creation"), "no error: mode-023/no_grad mode-211/no_grad", "pytorch/pytorch#32839")
+@plant(
+    at(views, "inherited_creation"),
+    "no error: mode-023/no_grad mode-211/no_grad",
+    "pytorch/pytorch#32839",
+)
 def unrecorded_views_are_ordinary(sound, parent, several):
     """A view that was made while recording is off counts as made in grad mode."""
     made = sound(parent, several)
     return Creation.DEFAULT if made in views.UNRECORDED else made
 
 
-@before(APPLY_INPLACE, "no-grad-view-inplace: mode-210/no_grad", "where a ban looks at the view alone")
+@before(
+    APPLY_INPLACE, "no-grad-view-inplace: mode-210/no_grad", "where a ban looks at the view alone"
+)
 def unrecorded_views_are_never_written(_operator, operands, *_rest):
     """A view that was made while recording is off is not written there, either."""
     relation = operands[0]._view
@@ -143,14 +143,20 @@ def unrecorded_views_are_never_written(_operator, operands, *_rest):
         views.check_view_may_be_written(operands[0], relation)
 
 
-@after(at(accumulation, "accumulate_array"), "flag: mode-042; no error: mode-219", "gradients of a pool")
+@after(
+    at(accumulation, "accumulate_array"),
+    "flag: mode-042; no error: mode-219",
+    "gradients of a pool",
+)
 def stored_gradients_are_ordinary(_, leaf, *_rest):
     """The gradient that a pass in inference mode stores is an ordinary tensor."""
     if leaf._grad is not None and leaf._grad._counter is versions.INFERENCE:
         leaf._grad._counter = None
 
 
-@plant(at(accumulation, "accumulate_array"), "missing gradient: mode-218", "passes that ask the mode")
+@plant(
+    at(accumulation, "accumulate_array"), "missing gradient: mode-218", "passes that ask the mode"
+)
 def nothing_is_stored_in_inference_mode(sound, *arguments):
     """A pass in inference mode stores no gradient."""
     if not modes.state.inference:

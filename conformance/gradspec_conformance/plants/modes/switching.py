@@ -108,7 +108,11 @@ def enable_grad_ignored(_sound, self):
     return self._before.append(modes.state.grad_enabled)
 
 
-@plant(at(modes.Setting, "__enter__"), "order: mode-010/true", "set_grad_enabled that only switches off")
+@plant(
+    at(modes.Setting, "__enter__"),
+    "order: mode-010/true",
+    "set_grad_enabled that only switches off",
+)
 def flag_true_is_ignored(sound, self):
     """A block of a setting does nothing if its flag is True."""
     if not self.mode:
@@ -132,7 +136,9 @@ def decorating_switches_the_mode(_sound, _self):
     """Decorating a function by set_grad_enabled leaves the mode that it set."""
 
 
-@plant(at(modes._Plain, "__new__"), "value: mode-007/without_parentheses", "a decorator of one form")
+@plant(
+    at(modes._Plain, "__new__"), "value: mode-007/without_parentheses", "a decorator of one form"
+)
 def decorator_needs_parentheses(sound, cls, function=None):
     """A function that is decorated without parentheses stays as it is."""
     return sound(cls) if function is None else function
@@ -200,7 +206,9 @@ def enable_grad_records_in_inference_mode(_, recording):
     modes.state.recording = recording
 
 
-@plant(at(modes.inference_mode, "__enter__"), "root-without-grad: mode-035; order: mode-035a", TEACHING)
+@plant(
+    at(modes.inference_mode, "__enter__"), "root-without-grad: mode-035; order: mode-035a", TEACHING
+)
 def inference_mode_is_not_switched_off(sound, self):
     """inference_mode(False) does nothing."""
     if self.mode:
@@ -209,7 +217,11 @@ def inference_mode_is_not_switched_off(sound, self):
         self._before.append((modes.state.inference, modes.state.grad_enabled))
 
 
-@plant(at(modes.inference_mode, "fresh"), "order: mode-037/with_the_flag_false", "decorators that are copied")
+@plant(
+    at(modes.inference_mode, "fresh"),
+    "order: mode-037/with_the_flag_false",
+    "decorators that are copied",
+)
 def decorator_loses_its_flag(_sound, _self):
     """A function decorated by inference_mode(False) runs in inference mode."""
     return modes.inference_mode()

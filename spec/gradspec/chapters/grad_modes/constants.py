@@ -61,9 +61,7 @@ def a_result_is_used_in_grad_mode_later(ag: Autograd, mode: Entered) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause(
-    "mode-004", CONVENTION, sources=[NO_GRAD_MODE, "blitz autograd tutorial"], over=UNRECORDED
-)
+@clause("mode-004", CONVENTION, sources=[NO_GRAD_MODE, "blitz autograd tutorial"], over=UNRECORDED)
 def flags_of_tensors_stay_as_they_are(ag: Autograd, mode: Entered) -> None:
     """In {name} a tensor made outside, leaf or result, requires grad if it did so before."""
     x = ag.tensor(3.0, requires_grad=True)

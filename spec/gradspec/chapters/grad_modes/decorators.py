@@ -96,9 +96,7 @@ GENERATORS = {
     "set_grad_enabled": Stepped(
         lambda ag, f: ag.func.set_grad_enabled(f, mode=False), outside=True, inside=False
     ),
-    "inference_mode": Stepped(
-        lambda ag, f: ag.func.inference_mode(f), outside=True, inside=False
-    ),
+    "inference_mode": Stepped(lambda ag, f: ag.func.inference_mode(f), outside=True, inside=False),
 }
 
 
