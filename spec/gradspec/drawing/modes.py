@@ -110,6 +110,6 @@ GRAD_MODES = ("no_grad", "enable_grad", "set_grad_enabled")
 
 
 def nests(*names: str, switches: bool = False) -> Drawn:
-    """Draw nests of blocks of these modes, up to four deep, with an operation in most places."""
+    """Draw nests of blocks of these modes, three deep at least, with operations all over."""
     needs = {f"mode:{name}" for name in names} | ({"switch_grad"} if switches else set())
     return Drawn("modes", "nest_strategy", (names, switches), frozenset(needs))

@@ -24,7 +24,7 @@ def inference_ends_with_its_block(sound, tensor):
     return modes.state.inference and sound(tensor)
 
 
-@after(at(versions, "mark"), "flag: mode-221", "where a mark looks at grad mode")
+@after(at(versions, "mark"), "order: mode-221", "where a mark looks at grad mode")
 def enable_grad_makes_ordinary_tensors(_, tensor):
     """In inference mode, with grad mode on, ordinary tensors are made."""
     if modes.state.grad_enabled and tensor._counter is versions.INFERENCE:
