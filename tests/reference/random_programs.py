@@ -5,7 +5,9 @@ a choice means is decided when the line's turn comes, so a program can lose any 
 run: that is how it is shortened.  What is reported can be pasted.
 
 Left out is what torch itself does by accident, as writing into gradients that it hands out as
-views of each other: they are copied first.
+views of each other: they are copied first.  A program ends where an inference tensor is written
+outside its mode, which torch refuses when it has done so, and where one requires grad: torch
+records operations of such tensors only if another one takes part.
 """
 
 from __future__ import annotations
@@ -101,7 +103,15 @@ GRADIENTS = """
 NAME = re.compile(r"(?:with [^:]*: )?(t\d+) =")
 KEYS = ["0", "0:1", "...", ":, 0", "::2", "None", "[0]", "[0, 0]", "[-1, 0]", "..., -1", "1:"]
 NUMBERS = [0.5, 2.0, -1.0, 0.0, 3]
-MODES = ["", "", "", "", "torch.no_grad()", "torch.enable_grad()"]
+MODES = [
+    *[""] * 10,
+    *["torch.no_grad()", "torch.enable_grad()"] * 2,
+    "torch.set_grad_enabled(False)",
+    "torch.inference_mode()",
+    "torch.inference_mode(), torch.enable_grad()",
+    "torch.inference_mode(), torch.inference_mode(False)",
+]
+WRITTEN_FIRST = "Inplace update to inference tensor"
 
 
 @dataclass(frozen=True)
@@ -187,7 +197,7 @@ class Pair:
         """Let further lines use a tensor; writes to it are counted from here."""
         self.tensors.append(name)
         for names, versions in zip(self.names, self.versions, strict=True):
-            versions[name] = names[name]._version
+            versions[name] = version(names[name])
 
     def compared(self) -> str | None:
         """Compare all that can be seen of the tensors, and what hooks were given."""
@@ -241,15 +251,27 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
     except NameError:
         return "NameError"  # of a program that is being shortened
     except KINDS as error:
-        if "INTERNAL ASSERT" in str(error):
+        if "INTERNAL ASSERT" in str(error) or WRITTEN_FIRST in str(error):
             raise Outside from error
         return kind(error)
     return None
 
 
-def looked_at(tensor: Any, version: int) -> dict[str, Any]:
-    """Return what can be seen of a tensor."""
+def version(tensor: Any) -> int:
+    """Return the version of a tensor; 0 if it has none, as one that ever was of inference."""
+    try:
+        return int(tensor._version)
+    except RuntimeError:
+        return 0
+
+
+def looked_at(tensor: Any, before: int) -> dict[str, Any]:
+    """Return what can be seen of a tensor; Outside if it is one of inference and requires grad."""
+    inference = tensor.is_inference()
+    if inference and tensor.requires_grad:
+        raise Outside
     return {
+        "is_inference": inference,
         "value": values(tensor),
         "dtype": str(tensor.dtype).removeprefix("torch."),
         "shape": tuple(tensor.shape),
@@ -257,7 +279,7 @@ def looked_at(tensor: Any, version: int) -> dict[str, Any]:
         "is_leaf": attempted(lambda: tensor.is_leaf),
         "retains_grad": tensor.retains_grad,
         "is_view": tensor._is_view(),
-        "writes": tensor._version - version,
+        "writes": version(tensor) - before,
         "grad": None if tensor.grad is None else values(tensor.grad),
         "grad requires_grad": None if tensor.grad is None else tensor.grad.requires_grad,
     }

@@ -112,7 +112,7 @@ def nan_is_noticed_at_the_end(swap):
 
 
 @after(at(WatchedPass, "fit"), "value: anom-014", "a check that works on the gradient itself")
-def looking_changes_the_gradient(fitted, self, part, *_rest):
+def looking_changes_the_gradient(fitted, _self, part, *_rest):
     """What is summed over a broadcast dimension is scaled while it is looked at."""
     if isinstance(fitted[0], np.ndarray) and fitted[0] is not part:
         np.multiply(fitted[0], 2.0, out=fitted[0])

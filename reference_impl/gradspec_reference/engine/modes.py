@@ -174,6 +174,7 @@ class inference_mode(Mode):  # noqa: N801 - torch's name
     """
 
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> Self:
+        """Make a mode, or decorate a function that stands in the flag's place."""
         if isinstance(mode, bool):
             return super().__new__(cls)
         return decorated(cls(), mode)  # type: ignore[return-value]

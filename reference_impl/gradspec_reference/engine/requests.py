@@ -8,7 +8,6 @@ import numpy as np
 
 from gradspec_reference.engine import anomaly, cotangents, recording
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
@@ -21,6 +20,7 @@ from gradspec_reference.errors import (
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
+    from gradspec_reference.engine.backward import BackwardPass
     from gradspec_reference.engine.node import Edge, Node
 
 # what gradients start from, or end at

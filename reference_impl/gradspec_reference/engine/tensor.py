@@ -271,6 +271,8 @@ class Tensor(HasGradient):
             # the graphs that there are go on to deliver what the leaf was
             self._leaf.accumulator = no_accumulator
         self._array = value.materialise()
+        if value.is_inference() is not self.is_inference():
+            self._counter = versions.INFERENCE if value.is_inference() else None
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""

@@ -1,4 +1,4 @@
-"""Modes: what an engine can be switched to inside a `with` block, or for good; what is asked of it."""
+"""Modes: what an engine is switched to, for a `with` block or from here on, and how it is asked."""
 
 from __future__ import annotations
 

@@ -155,10 +155,7 @@ class BookDialect:
             "    warnings.simplefilter('always')",
             *_counted(inside, seen),
             f"print('found:', len({seen}), 'warnings   expected: {wanted}')",
-            *(
-                f"print('{name}:', {write.literal(said)} in '\\n'.join(str(w.message) for w in {seen}))"
-                for name, said in step.given.items()
-            ),
+            *(_shown(name, write.literal(said), seen) for name, said in step.given.items()),
         ]
 
     def _let_out(self, kinds: list[str]) -> list[str]:
@@ -175,6 +172,12 @@ class BookDialect:
 
 def _is_used(module: str, body: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(module)}\.", body) is not None
+
+
+def _shown(name: str, said: str, seen: str) -> str:
+    """Ask whether the warnings of a block show what they should, or what they should lack."""
+    text = f"'\\n'.join(str(w.message) for w in {seen})"
+    return f"print('found:', {said} in {text}, '   expected:', {name == 'shows'})"
 
 
 def _counted(inside: list[str], seen: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradspec_conformance.plants.places import APPLY_INPLACE, NEW_PASS, at, reading, step
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
-from gradspec_reference.engine import accumulation, inplace, modes, recording, versions, views
+from gradspec_reference.engine import accumulation, modes, recording, versions, views
 from gradspec_reference.engine.views import Creation
 
 

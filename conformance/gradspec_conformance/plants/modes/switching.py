@@ -195,7 +195,7 @@ def multithreading_is_one_of_the_process(swap):
 
 
 @after(at(modes, "enter_inference"), "order: mode-036a", "a simple model of torch")
-def inference_mode_leaves_grad_mode(before, inference):
+def inference_mode_leaves_grad_mode(before, _inference):
     """Entering inference mode leaves grad mode as it is."""
     modes.enter(before[1])
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradspec import CONVENTION, SHOULD, clause, expect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec import Autograd
 
 DETECT = "torch.autograd.detect_anomaly docstring"
@@ -49,7 +50,7 @@ def a_block_restores_what_held_before(ag: Autograd, block: Any) -> None:
 
 @clause("anom-008", CONVENTION, sources=[SET])
 def detection_is_switched_from_here_on(ag: Autograd) -> None:
-    """Called as a function, set_detect_anomaly takes effect at once and until it is called again."""
+    """Called as a function, set_detect_anomaly takes effect at once, until it is called again."""
     found = []
     ag.switch_anomaly(True)
     found += state(ag)

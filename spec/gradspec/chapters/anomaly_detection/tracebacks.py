@@ -6,12 +6,13 @@ engine says of the node elsewhere: the lines under which it was recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradspec import CONVENTION, MAY, clause, expect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec import Autograd, Tensor
 
     Failing = Callable[[Autograd, Tensor], tuple[Tensor, Tensor]]
@@ -55,12 +56,11 @@ def raises(ag: Autograd, x: Tensor) -> tuple[Tensor, Tensor]:
 
     class Failing(ag.Function):  # type: ignore[name-defined, misc]
         @staticmethod
-        def forward(ctx: Any, x: Tensor) -> Tensor:
-            del ctx
+        def forward(_ctx: Any, x: Tensor) -> Tensor:
             return x.clone()
 
         @staticmethod
-        def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        def backward(_ctx: Any, _gradient: Tensor) -> Tensor:
             raise ArithmeticError
 
     y = Failing.apply(x)
@@ -131,8 +131,8 @@ def a_stale_value_shows_which_node_needs_it(ag: Autograd) -> None:
 
 @clause("anom-210", CONVENTION, sources=["observed"])
 def a_failure_of_a_second_derivative_shows_what_led_to_it(ag: Autograd) -> None:
-    """If a pass fails at a node that an earlier pass recorded, the warning shows also where the node
-    was recorded that the earlier pass was at.
+    """If a pass fails at a node that an earlier pass recorded, the warning also shows where the
+    node was recorded that the earlier pass was at.
 
     The derivative of x^1.5 is 1.5 * x^0.5, whose derivative at 0 is infinite; times 0 it is NaN.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ from gradspec import CONVENTION, VALUE, clause, expect
 from gradspec.chapters.grad_modes.rows import DOCSTRING, INFERENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec import Autograd
 
     Function = Callable[..., Any]

@@ -47,8 +47,8 @@ def grad_mode_does_not_record_in_inference_mode(ag: Autograd) -> None:
 
 @clause("mode-036a", CONVENTION, sources=[CPP, "observed"])
 def inference_mode_sets_grad_mode(ag: Autograd) -> None:
-    """Entering inference mode switches grad mode off, entering inference_mode(False) on, and leaving
-    either restores it.
+    """Entering inference mode switches grad mode off, entering inference_mode(False) on, and
+    leaving either restores it.
     """
     with ag.inference_mode():
         found = [ag.is_grad_enabled()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradspec import CONVENTION, SAFETY, SHOULD, VALUE, clause, expect
@@ -10,6 +9,8 @@ from gradspec.chapters.grad_modes.rows import CPP, INFERENCE
 from gradspec.chapters.in_place.rows import PIECES, WRITABLE, WRITES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec import Autograd, Tensor
     from gradspec.chapters.in_place.rows import Shown, Write
 
@@ -196,8 +197,8 @@ def a_result_in_no_grad_takes_an_inference_tensor(ag: Autograd) -> None:
 
 @clause("mode-033", VALUE, sources=[CPP])
 def a_clone_is_an_ordinary_tensor(ag: Autograd) -> None:
-    """A clone, taken outside inference mode, of an inference tensor is an ordinary tensor: it can be
-    written, require grad and be saved.
+    """A clone, taken outside inference mode, of an inference tensor is an ordinary tensor: it can
+    be written, require grad and be saved.
     """
     copy = inference_tensor(ag, 2.0).clone()
     copy.add_(1.0)
