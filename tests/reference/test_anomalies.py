@@ -1,4 +1,4 @@
-"""Anomaly detection of the reference engine: the words of its warnings, which no clause compares."""
+"""Anomaly detection of the reference engine: the words of its warnings, and where they point."""
 
 from __future__ import annotations
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import gradspec_reference as torch
 from gradspec_reference.engine import modes, nesting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_a_decorated_class_makes_its_objects_in_the_mode() -> None:

@@ -27,9 +27,10 @@ is_quiet = contextvars.ContextVar("is_quiet", default=False)
 class ThreadState(threading.local):
     """What belongs to one thread: its modes, and how to do arithmetic without warnings.
 
-    Operations are recorded where grad mode is enabled and inference mode is not; `recording` says
-    so in one word.  `quietly(function, *arguments)` enters the context; a context cannot be entered
-    again from within, so there it is `call`.
+    `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
+    is on: then nothing is recorded, and the grad mode is `grad_enabled`.
+    `quietly(function, *arguments)` enters the context; a context cannot be entered again from
+    within, so there it is `call`.
     """
 
     recording = True
@@ -74,7 +75,7 @@ def _within(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 def is_grad_enabled() -> bool:
     """Tell whether grad mode is on in this thread (torch.is_grad_enabled)."""
-    return state.grad_enabled
+    return state.grad_enabled if state.inference else state.recording
 
 
 def is_inference_mode_enabled() -> bool:
@@ -89,21 +90,26 @@ def is_multithreading_enabled() -> bool:
 
 def enter(recording: bool) -> bool:
     """Set the grad mode of this thread and return the mode before."""
-    before = state.grad_enabled
-    state.grad_enabled = recording
-    state.recording = recording and not state.inference
+    if inferring and state.inference:
+        before = state.grad_enabled
+        state.grad_enabled = recording
+        return before
+    before = state.recording
+    state.recording = recording
     return before
 
 
 def leave(before: bool) -> None:
     """Restore the mode that `enter` returned."""
-    state.grad_enabled = before
-    state.recording = before and not state.inference
+    if inferring and state.inference:
+        state.grad_enabled = before
+    else:
+        state.recording = before
 
 
 def enter_inference(inference: bool) -> tuple[bool, bool]:
     """Set the inference mode of this thread, and grad mode to its opposite; return both before."""
-    before = (state.inference, state.grad_enabled)
+    before = (state.inference, is_grad_enabled())
     leave_inference((inference, not inference))
     return before
 
@@ -114,9 +120,10 @@ def leave_inference(before: tuple[bool, bool]) -> None:
     thread = threading.get_ident()
     if state.inference:
         inferring.add(thread)
+        state.grad_enabled, state.recording = grad_enabled, False
     else:
         inferring.discard(thread)
-    enter(grad_enabled)
+        state.recording = grad_enabled
 
 
 class Mode(Decorator):

@@ -27,7 +27,7 @@ def inference_ends_with_its_block(sound, tensor):
 @after(at(versions, "mark"), "order: mode-221", "where a mark looks at grad mode")
 def enable_grad_makes_ordinary_tensors(_, tensor):
     """In inference mode, with grad mode on, ordinary tensors are made."""
-    if modes.state.grad_enabled and tensor._counter is versions.INFERENCE:
+    if modes.is_grad_enabled() and tensor._counter is versions.INFERENCE:
         tensor._counter = None
 
 
@@ -113,7 +113,7 @@ def inference_tensors_are_refused_as_operands(operator, *operands):
 @before(at(recording, "binary"), "inference-saved: mode-217", "a check before the mode is asked")
 def inference_tensors_are_refused_in_no_grad(operator, *operands):
     """An operation in no_grad refuses an inference tensor beside one that requires grad."""
-    if not modes.state.grad_enabled and not modes.state.inference:
+    if not modes.is_grad_enabled() and not modes.state.inference:
         refuse_if_recorded(operator, *operands)
 
 

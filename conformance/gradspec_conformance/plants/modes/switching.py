@@ -34,7 +34,7 @@ def block_stays_in_effect(_sound, self, *_exception):
 @plant(EXIT, "order: mode-202", "where a block takes back what it did itself")
 def block_keeps_what_was_switched_in_it(sound, self, *exception):
     """Leaving a block restores nothing if the mode was switched in it."""
-    if modes.state.grad_enabled == self.recording:
+    if modes.is_grad_enabled() == self.recording:
         sound(self, *exception)
     else:
         self._before.pop()
@@ -55,7 +55,7 @@ def thread_inherits_the_mode(swap):
 
     @swap.after(at(modes.ThreadState, "__init__"))
     def begin(_, self):
-        self.grad_enabled = self.recording = last[0]
+        self.recording = last[0]
 
 
 @compound("order: mode-039", "where a thread takes over its parent's settings")
@@ -99,13 +99,13 @@ def grad_mode_is_not_told(_sound):
 @plant(at(modes, "is_inference_mode_enabled"), "flag: mode-201", "a simple model of torch")
 def inference_mode_is_told_as_grad_mode(_sound):
     """is_inference_mode_enabled says whether grad mode is on."""
-    return modes.state.grad_enabled
+    return modes.is_grad_enabled()
 
 
 @plant(at(modes.enable_grad, "__enter__"), "root-without-grad: mode-008", TEACHING)
 def enable_grad_ignored(_sound, self):
     """enable_grad does not record inside no_grad."""
-    return self._before.append(modes.state.grad_enabled)
+    return self._before.append(modes.is_grad_enabled())
 
 
 @plant(
@@ -128,7 +128,7 @@ def setting_waits_for_its_block(sound, self, mode):
     """set_grad_enabled takes effect when its block begins, and without a block never."""
     if hasattr(self, "_at_creation"):
         return sound(self, mode)
-    return modes.state.grad_enabled
+    return modes.is_grad_enabled()
 
 
 @plant(at(modes.Setting, "take_back"), "order: mode-012", "pytorch/pytorch#83586")
@@ -168,7 +168,7 @@ def generator_leaks_its_mode(_sound, mode, function):
 def mode_is_entered_once(entered, sound, self):
     """A no_grad that was left does nothing when it is entered again."""
     if id(self) in entered:
-        self._before.append(modes.state.grad_enabled)
+        self._before.append(modes.is_grad_enabled())
         return
     entered.add(id(self))
     sound(self)
@@ -203,7 +203,8 @@ def inference_mode_leaves_grad_mode(before, _inference):
 @after(at(modes, "enter"), "flag: mode-036", "tinygrad/tinygrad#3832")
 def enable_grad_records_in_inference_mode(_, recording):
     """Switching grad mode on inside inference mode records."""
-    modes.state.recording = recording
+    if modes.state.inference:
+        modes.state.recording = recording
 
 
 @plant(
@@ -214,7 +215,7 @@ def inference_mode_is_not_switched_off(sound, self):
     if self.mode:
         sound(self)
     else:
-        self._before.append((modes.state.inference, modes.state.grad_enabled))
+        self._before.append((modes.state.inference, modes.is_grad_enabled()))
 
 
 @plant(
