@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import anomaly, modes, nesting, recording
 from gradspec_reference.engine.anomaly import Anomalies, WatchedPass
+from gradspec_reference.engine.arrivals import FIRST
 from gradspec_reference.errors import NanGradientError
 
 CHECK = at(WatchedPass, "check")
@@ -17,7 +19,7 @@ VISIT = at(WatchedPass, "visit_watched")
 TELL = at(anomaly, "tell")
 
 
-def array_of(part):
+def array_of(part: Any) -> Any:
     """Give the array of a contribution."""
     return getattr(part, "_array", part)
 
@@ -62,20 +64,13 @@ def inherited_nan_is_no_failure(swap):
 
     @swap.before(VISIT)
     def visit(self, node):
-        parts = [value for value, _ in self.waiting[node][anomaly_first() :]]
+        parts = [value for value, _ in self.waiting[node][FIRST:]]
         given[0] = any(p is not None and np.isnan(array_of(p)).any() for p in parts)
 
     @swap.into(CHECK)
     def check(sound, self, part):
         if not given[0]:
             sound(self, part)
-
-
-def anomaly_first():
-    """Say where contributions begin in what waits for a node."""
-    from gradspec_reference.engine.arrivals import FIRST  # noqa: PLC0415 - one use
-
-    return FIRST
 
 
 @before(at(WatchedPass, "deliver"), "nan-gradient: anom-207", "checks of what a pass starts from")

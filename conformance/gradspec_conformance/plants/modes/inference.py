@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradspec_conformance.plants.places import REQUIRES_GRAD_, at, reading
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.autograd import graph
@@ -13,7 +15,7 @@ from gradspec_reference.names.functions import copies
 MAY_BE_WRITTEN = at(versions, "check_may_be_written")
 
 
-def is_of_inference(value):
+def is_of_inference(value: Any) -> bool:
     """Tell whether something is an inference tensor."""
     return isinstance(value, Tensor) and value._counter is versions.INFERENCE
 
@@ -95,7 +97,7 @@ def inference_tensors_are_saved(sound, self, tensor, version=None):
     sound(self, tensor, 0 if is_of_inference(tensor) else version)
 
 
-def refuse_if_recorded(operator, *operands):
+def refuse_if_recorded(operator: Any, *operands: Any) -> None:
     """Refuse an inference tensor beside one that requires grad."""
     del operator
     mixed = any(getattr(x, "requires_grad", False) for x in operands)

@@ -114,11 +114,11 @@ def views_are_recorded_in_any_mode(swap):
 
     @swap.into(at(recording, "view"))
     def view(sound, operator, source, *params):
-        before = modes.enter(True)
+        before, modes.state.recording = modes.state.recording, True
         try:
             return sound(operator, source, *params)
         finally:
-            modes.leave(before)
+            modes.state.recording = before
 
 
 @plant(

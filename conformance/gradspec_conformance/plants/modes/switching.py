@@ -40,6 +40,32 @@ def block_keeps_what_was_switched_in_it(sound, self, *exception):
         self._before.pop()
 
 
+@plant(at(modes.Setting, "__exit__"), "root-without-grad: mode-003/set_grad_enabled", TEACHING)
+def setting_outlasts_its_block(_sound, self, *_exception):
+    """The mode of set_grad_enabled stays in effect after its block."""
+    self._before.pop()
+
+
+@plant(at(modes.inference_mode, "__exit__"), "root-without-grad: mode-003/inference_mode", TEACHING)
+def inference_mode_outlasts_its_block(_sound, self, *_exception):
+    """Inference mode stays on after its block."""
+    self._before.pop()
+
+
+@plant(
+    at(modes.set_grad_enabled, "enter"), "value: mode-006/set_grad_enabled", "a flag that is lost"
+)
+def flag_false_is_ignored(sound, self, mode):
+    """set_grad_enabled(False) does nothing."""
+    return sound(self, mode) if mode else modes.is_grad_enabled()
+
+
+@after(at(modes, "leave_inference"), "value: mode-045/inference_mode", "tinygrad/tinygrad#3832")
+def inference_mode_records(_, _before):
+    """What is computed in inference mode is recorded."""
+    modes.state.recording = modes.state.recording or modes.state.inference
+
+
 @compound("order: mode-015", "where a thread takes over its parent's settings")
 def thread_inherits_the_mode(swap):
     """A new thread starts in the grad mode that was set last."""
