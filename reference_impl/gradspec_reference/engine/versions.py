@@ -33,7 +33,7 @@ class NoCounter(VersionCounter):
     __slots__ = ()
 
     @property
-    def value(self) -> int:  # type: ignore[override]
+    def value(self) -> int:
         """No write was ever counted."""
         return 0
 

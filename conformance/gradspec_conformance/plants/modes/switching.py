@@ -46,10 +46,15 @@ def setting_outlasts_its_block(_sound, self, *_exception):
     self._before.pop()
 
 
-@plant(at(modes.inference_mode, "__exit__"), "root-without-grad: mode-003/inference_mode", TEACHING)
-def inference_mode_outlasts_its_block(_sound, self, *_exception):
+@compound("root-without-grad: mode-003/inference_mode", TEACHING)
+def inference_mode_outlasts_its_block(swap):
     """Inference mode stays on after its block."""
-    self._before.pop()
+    swap.replace(modes.state, "inference", False)  # put back when the plant goes
+    swap.replace(modes.state, "recording", True)
+
+    @swap.into(at(modes.inference_mode, "__exit__"))
+    def leave(_sound, self, *_exception):
+        self._before.pop()
 
 
 @plant(
