@@ -135,7 +135,7 @@ def a_decorated_function_that_raises_restores_the_mode(ag: Autograd, row: Steppe
     def failing() -> None:
         raise ArithmeticError
 
-    with ag.attempt("callback"):
+    with ag.attempt():
         row.decorate(ag, failing)()
 
     expect(ag.is_grad_enabled()).is_true()

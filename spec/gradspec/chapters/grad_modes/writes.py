@@ -30,7 +30,7 @@ def a_leaf_is_written(ag: Autograd, mode: Entered) -> None:
     expect(w).equals(2.0)
 
 
-@clause("mode-207", VALUE, sources=[NO_GRAD_MODE], over=UNRECORDED, builds_on=("mode-018/no_grad",))
+@clause("mode-207", VALUE, sources=[NO_GRAD_MODE], over=UNRECORDED)
 def a_leaf_that_was_written_is_differentiated_where_it_is(ag: Autograd, mode: Entered) -> None:
     """After a write in {name} the gradient of a leaf is that at its new value."""
     w = ag.tensor(3.0, requires_grad=True)
