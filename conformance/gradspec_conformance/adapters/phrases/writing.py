@@ -177,7 +177,7 @@ def _is_used(module: str, body: str) -> bool:
 def _shown(name: str, said: str, seen: str) -> str:
     """Ask whether the warnings of a block show what they should, or what they should lack."""
     text = f"'\\n'.join(str(w.message) for w in {seen})"
-    return f"print('found:', {said} in {text}, '   expected:', {name == 'shows'})"
+    return f"print('they show it:', {said} in {text}, '   they should:', {name == 'shows'})"
 
 
 def _counted(inside: list[str], seen: str) -> Iterator[str]:
