@@ -258,11 +258,14 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
 
 
 def version(tensor: Any) -> int:
-    """Return the version of a tensor; 0 if it has none, as one that ever was of inference."""
+    """Return the version of a tensor, 0 of one of inference; Outside for what is half of one."""
     try:
-        return int(tensor._version)
+        counted = int(tensor._version)
     except RuntimeError:
-        return 0
+        counted = None
+    if (counted is None) is not tensor.is_inference():
+        raise Outside
+    return counted or 0
 
 
 def looked_at(tensor: Any, before: int) -> dict[str, Any]:
