@@ -5,9 +5,7 @@ a choice means is decided when the line's turn comes, so a program can lose any 
 run: that is how it is shortened.  What is reported can be pasted.
 
 Left out is what torch itself does by accident, as writing into gradients that it hands out as
-views of each other: they are copied first.  A program ends where an inference tensor is written
-outside its mode, which torch refuses when it has done so, and where one requires grad: torch
-records operations of such tensors only if another one takes part.
+views of each other: they are copied first.
 """
 
 from __future__ import annotations
@@ -103,15 +101,7 @@ GRADIENTS = """
 NAME = re.compile(r"(?:with [^:]*: )?(t\d+) =")
 KEYS = ["0", "0:1", "...", ":, 0", "::2", "None", "[0]", "[0, 0]", "[-1, 0]", "..., -1", "1:"]
 NUMBERS = [0.5, 2.0, -1.0, 0.0, 3]
-MODES = [
-    *[""] * 10,
-    *["torch.no_grad()", "torch.enable_grad()"] * 2,
-    "torch.set_grad_enabled(False)",
-    "torch.inference_mode()",
-    "torch.inference_mode(), torch.enable_grad()",
-    "torch.inference_mode(), torch.inference_mode(False)",
-]
-WRITTEN_FIRST = "Inplace update to inference tensor"
+MODES = ["", "", "", "", "torch.no_grad()", "torch.enable_grad()"]
 
 
 @dataclass(frozen=True)
@@ -197,7 +187,7 @@ class Pair:
         """Let further lines use a tensor; writes to it are counted from here."""
         self.tensors.append(name)
         for names, versions in zip(self.names, self.versions, strict=True):
-            versions[name] = version(names[name])
+            versions[name] = names[name]._version
 
     def compared(self) -> str | None:
         """Compare all that can be seen of the tensors, and what hooks were given."""
@@ -251,30 +241,15 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
     except NameError:
         return "NameError"  # of a program that is being shortened
     except KINDS as error:
-        if "INTERNAL ASSERT" in str(error) or WRITTEN_FIRST in str(error):
+        if "INTERNAL ASSERT" in str(error):
             raise Outside from error
         return kind(error)
     return None
 
 
-def version(tensor: Any) -> int:
-    """Return the version of a tensor, 0 of one of inference; Outside for what is half of one."""
-    try:
-        counted = int(tensor._version)
-    except RuntimeError:
-        counted = None
-    if (counted is None) is not tensor.is_inference():
-        raise Outside
-    return counted or 0
-
-
-def looked_at(tensor: Any, before: int) -> dict[str, Any]:
-    """Return what can be seen of a tensor; Outside if it is one of inference and requires grad."""
-    inference = tensor.is_inference()
-    if inference and tensor.requires_grad:
-        raise Outside
+def looked_at(tensor: Any, version: int) -> dict[str, Any]:
+    """Return what can be seen of a tensor."""
     return {
-        "is_inference": inference,
         "value": values(tensor),
         "dtype": str(tensor.dtype).removeprefix("torch."),
         "shape": tuple(tensor.shape),
@@ -282,7 +257,7 @@ def looked_at(tensor: Any, before: int) -> dict[str, Any]:
         "is_leaf": attempted(lambda: tensor.is_leaf),
         "retains_grad": tensor.retains_grad,
         "is_view": tensor._is_view(),
-        "writes": version(tensor) - before,
+        "writes": tensor._version - version,
         "grad": None if tensor.grad is None else values(tensor.grad),
         "grad requires_grad": None if tensor.grad is None else tensor.grad.requires_grad,
     }
