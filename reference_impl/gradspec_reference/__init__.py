@@ -5,7 +5,7 @@
 `backward` and `accumulation`; `views` and `inplace` come after.
 """
 
-from gradspec_reference import autograd, linalg, nn, special
+from gradspec_reference import _C, autograd, linalg, nn, special
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.dtypes import (
@@ -24,7 +24,15 @@ from gradspec_reference.dtypes import (
 from gradspec_reference.dtypes import (
     bool_ as bool,
 )
-from gradspec_reference.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from gradspec_reference.engine.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from gradspec_reference.engine.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
@@ -102,6 +110,7 @@ from gradspec_reference.names.spaced import *
 methods.attach()
 
 dtype = DType
+is_inference = Tensor.is_inference
 device = Device
 float = float32
 double = float64
@@ -115,6 +124,7 @@ inf = float64.numpy.type("inf").item()
 nan = float64.numpy.type("nan").item()
 
 __all__ = [
+    "_C",
     "DType",
     "GradError",
     "Size",
@@ -132,13 +142,18 @@ __all__ = [
     "get_default_dtype",
     "half",
     "inf",
+    "inference_mode",
     "int",
     "int8",
     "int16",
     "int32",
     "int64",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_grad_enabled",
     "is_grad_layout_enforcement_enabled",
+    "is_inference",
+    "is_inference_mode_enabled",
     "is_warn_always_enabled",
     "linalg",
     "long",

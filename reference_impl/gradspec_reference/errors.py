@@ -338,6 +338,41 @@ class DetachViewError(GradError, RuntimeError):
     clause = "det-011"
 
 
+class InferenceVersionError(GradError, RuntimeError):
+    """A tensor made in inference mode has no version."""
+
+    kind = "inference-version"
+    clause = "mode-028"
+
+
+class InferenceInplaceError(GradError, RuntimeError):
+    """A tensor made in inference mode is written outside it."""
+
+    kind = "inference-inplace"
+    clause = "mode-029"
+
+
+class InferenceFlagError(GradError, RuntimeError):
+    """A tensor made in inference mode is to require grad outside it."""
+
+    kind = "inference-flag"
+    clause = "mode-030"
+
+
+class InferenceSavedError(GradError, RuntimeError):
+    """A tensor made in inference mode is to be saved for a derivative."""
+
+    kind = "inference-saved"
+    clause = "mode-031"
+
+
+class NanGradientError(GradError, RuntimeError):
+    """A node made NaN while anomalies are looked for."""
+
+    kind = "nan-gradient"
+    clause = "anom-001"
+
+
 class OperandShapeError(GradError, RuntimeError):
     """The shapes of the operands do not fit together."""
 

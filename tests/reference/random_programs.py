@@ -101,7 +101,10 @@ GRADIENTS = """
 NAME = re.compile(r"(?:with [^:]*: )?(t\d+) =")
 KEYS = ["0", "0:1", "...", ":, 0", "::2", "None", "[0]", "[0, 0]", "[-1, 0]", "..., -1", "1:"]
 NUMBERS = [0.5, 2.0, -1.0, 0.0, 3]
-MODES = ["", "", "", "", "torch.no_grad()", "torch.enable_grad()"]
+MODES = [
+    *("", "", "", "", "torch.no_grad()", "torch.enable_grad()", "torch.set_grad_enabled(False)"),
+    "torch.inference_mode(), torch.inference_mode(False)",
+]
 
 
 @dataclass(frozen=True)

@@ -18,5 +18,6 @@ PARTS: Final = {
     "writes": "changes in place, and the versions that they count",
     "modes": "what switches recording off and on",
     "hooks": "a caller's functions that are told of gradients",
+    "anomalies": "what finds out which call a failure comes from",
 }
 """Name of a part -> what it does."""

@@ -11,13 +11,16 @@ from typing import Any
 
 from gradspec_reference.autograd import function, grad_mode, graph
 from gradspec_reference.autograd.function import Function
-from gradspec_reference.autograd.grad_mode import (
+from gradspec_reference.autograd.grad_mode import enforce_grad_layout_policy
+from gradspec_reference.engine import cotangents
+from gradspec_reference.engine.anomaly import detect_anomaly, set_detect_anomaly
+from gradspec_reference.engine.modes import (
     enable_grad,
-    enforce_grad_layout_policy,
+    inference_mode,
     no_grad,
     set_grad_enabled,
+    set_multithreading_enabled,
 )
-from gradspec_reference.engine import cotangents
 from gradspec_reference.engine.requests import (
     as_cotangents,
     as_roots,
@@ -45,14 +48,18 @@ __all__ = [
     "Function",
     "Variable",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "enforce_grad_layout_policy",
     "function",
     "grad",
     "grad_mode",
     "graph",
+    "inference_mode",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
     "variable",
 ]
 

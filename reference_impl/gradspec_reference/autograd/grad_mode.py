@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from gradspec_reference.engine.layout import Policy
-from gradspec_reference.engine.modes import enable_grad, no_grad, set_grad_enabled
+from gradspec_reference.engine.modes import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+    set_multithreading_enabled,
+)
 
 __all__ = [
     "enable_grad",
     "enforce_grad_layout_policy",
+    "inference_mode",
     "is_grad_layout_enforcement_enabled",
     "no_grad",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 

@@ -61,6 +61,7 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
         if not keep:
             count_copy(leaf)
         return
+    versions.check_may_be_written(held)
     array = held.materialise()
     if not array.flags.c_contiguous:
         check_entries(array)

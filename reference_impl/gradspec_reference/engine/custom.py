@@ -222,6 +222,7 @@ class Function:
         for each in node.dirty:
             if not any(each is x for x in outputs):
                 raise RuntimeError("forward did not return an operand that it marked as dirty")
+            versions.check_may_be_written(each)
             versions.bump(each)
         if modes.state.recording and linking.should_record(node.needs_input_grad):
             outputs = tuple(node.attach(outputs, arguments))

@@ -46,6 +46,7 @@ PASS_OVERLAP = {"fill", "zero", "masked_fill", "masked_fill_tensor", "index_put"
 def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator and store its result in its first operand, which is returned."""
     target: Tensor = operands[0]
+    versions.check_may_be_written(target)
     requires = tuple(linking.needs_grad(x) for x in operands)
     wanted = linking.reach_a_rule(operator, requires)
     recorded = state.recording and wanted and has_rules(operator, target)
@@ -225,6 +226,7 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
             "out= was given with tensors that require grad, and such an operation cannot be "
             "recorded; leave out= away, or call it in no_grad"
         )
+    versions.check_may_be_written(out)
     check_no_overlap(out.materialise(), operands)
     if any(out is each for each in operands):
         check_shape(out._array, result._array)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine.node import next_order
+from gradspec_reference.engine.node import next_order, noting
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.saved import SavedTensor, save_result
 from gradspec_reference.engine.tensor import Tensor
@@ -87,6 +87,8 @@ def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Ten
     node.freeable = how.freeable
     node.order = next_order()
     node.hooks = node.retained = None
+    if noting:
+        noting[0](node)
 
 
 def link_two(
@@ -129,6 +131,8 @@ def link_two(
     node.freeable = how.freeable
     node.order = next_order()
     node.hooks = node.retained = None
+    if noting:
+        noting[0](node)
 
 
 def end_of(operand: Tensor) -> graph.Node | None:

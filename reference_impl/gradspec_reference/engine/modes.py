@@ -3,24 +3,23 @@
 Whether an operation is recorded is a property of the running thread, not of a tensor.  The same
 per-thread state holds the context in which arithmetic runs: NumPy keeps its floating-point
 warnings in a context variable, and the engine, like torch, returns inf and nan without comment.
+How a mode decorates functions stands in `decorating`.
 """
 
 from __future__ import annotations
 
 import contextvars
-import functools
-import inspect
 import threading
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
+from gradspec_reference.engine.decorating import Decorator, decorated
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from gradspec_reference.engine.mutations import Mutations
-
-F = TypeVar("F", bound="Callable[..., Any]")
 
 
 # Whether the running code is within the quiet context of its thread.
@@ -33,6 +32,8 @@ class ThreadState(threading.local):
     `mutations` is the context in which saved tensors may be written, and `closed` says when others
     began and ended.
 
+    `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
+    is on: then nothing is recorded, and the grad mode is `grad_enabled`.
     `quietly(function, *arguments)` enters the context; a context cannot be entered again from
     within, so there it is `call`.
     """
@@ -43,6 +44,9 @@ class ThreadState(threading.local):
         self.recording = True
         self.mutations: Mutations | None = None
         self.closed: list[tuple[int, int]] = []
+        self.grad_enabled = True
+        self.inference = False
+        self.multithreading = True
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         context.run(is_quiet.set, True)
@@ -50,6 +54,9 @@ class ThreadState(threading.local):
 
 
 state = ThreadState()
+
+inferring: Final[set[int]] = set()
+"""The threads in inference mode: while there is none, new tensors are not asked what they are."""
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -74,12 +81,26 @@ def _within(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 
 def is_grad_enabled() -> bool:
-    """Tell whether operations of this thread are recorded (torch.is_grad_enabled)."""
-    return state.recording
+    """Tell whether grad mode is on in this thread (torch.is_grad_enabled)."""
+    return state.grad_enabled if state.inference else state.recording
+
+
+def is_inference_mode_enabled() -> bool:
+    """Tell whether inference mode is on in this thread (torch.is_inference_mode_enabled)."""
+    return state.inference
+
+
+def is_multithreading_enabled() -> bool:
+    """Tell whether this thread's passes may use others; no pass of this engine does."""
+    return state.multithreading
 
 
 def enter(recording: bool) -> bool:
-    """Set the mode of this thread and return the mode before."""
+    """Set the grad mode of this thread and return the mode before."""
+    if inferring and state.inference:
+        before = state.grad_enabled
+        state.grad_enabled = recording
+        return before
     before = state.recording
     state.recording = recording
     return before
@@ -87,20 +108,46 @@ def enter(recording: bool) -> bool:
 
 def leave(before: bool) -> None:
     """Restore the mode that `enter` returned."""
-    state.recording = before
+    if inferring and state.inference:
+        state.grad_enabled = before
+    else:
+        state.recording = before
 
 
-class GradMode:
+def enter_inference(inference: bool) -> tuple[bool, bool]:
+    """Set the inference mode of this thread, and grad mode to its opposite; return both before."""
+    before = (state.inference, is_grad_enabled())
+    leave_inference((inference, not inference))
+    return before
+
+
+def leave_inference(before: tuple[bool, bool]) -> None:
+    """Restore the modes that `enter_inference` returned."""
+    state.inference, grad_enabled = before
+    thread = threading.get_ident()
+    if state.inference:
+        inferring.add(thread)
+        state.grad_enabled, state.recording = grad_enabled, False
+    else:
+        inferring.discard(thread)
+        state.recording = grad_enabled
+
+
+class Mode(Decorator):
     """A mode for a `with` block or, as a decorator, for each run of a function or generator.
 
-    Each entry pushes the mode it found, so one object may be entered again and again, also from
-    within itself, and an exception restores the mode like any other exit.
+    Each entry pushes what it found, so one object may be entered again and again, also from within
+    itself, and an exception restores the mode like any other exit.
     """
 
-    recording: bool
-
     def __init__(self) -> None:
-        self._before: list[bool] = []
+        self._before: list[Any] = []
+
+
+class GradMode(Mode):
+    """A mode that sets grad mode."""
+
+    recording: bool
 
     def __enter__(self) -> None:
         self._before.append(enter(self.recording))
@@ -108,111 +155,121 @@ class GradMode:
     def __exit__(self, *exception: object) -> None:
         leave(self._before.pop())
 
-    def fresh(self) -> GradMode:
-        """Return a mode of the same kind that nobody has entered."""
-        return type(self)()
 
-    def __call__(self, function: F) -> F:
-        """Decorate: the mode holds while the function runs, not while it is defined."""
-        return _decorate(self, function)
-
-
-def _decorate(mode: GradMode, function: F) -> F:
-    if inspect.isgeneratorfunction(function):
-        return _decorate_generator(mode, function)
-
-    @functools.wraps(function)
-    def within(*args: Any, **kwargs: Any) -> Any:
-        with mode.fresh():
-            return function(*args, **kwargs)
-
-    return within  # type: ignore[return-value]
-
-
-def _decorate_generator(mode: GradMode, function: F) -> F:
-    """Hold the mode inside the generator's body; put it back at each yield."""
-
-    @functools.wraps(function)
-    def within(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        generator = function(*args, **kwargs)
-        with mode.fresh():
-            reply = _advance(generator.send, None)
-        while reply[0]:
-            try:
-                sent = yield reply[1]
-            except GeneratorExit:
-                with mode.fresh():
-                    generator.close()
-                raise
-            except BaseException as error:  # noqa: BLE001 - handed to the generator, which decides
-                with mode.fresh():
-                    reply = _advance(generator.throw, error)
-            else:
-                with mode.fresh():
-                    reply = _advance(generator.send, sent)
-        return reply[1]
-
-    return within  # type: ignore[return-value]
-
-
-def _advance(step: Callable[[Any], Any], value: Any) -> tuple[bool, Any]:
-    """Run a generator to its next yield: (True, what it yields) or (False, what it returns)."""
-    try:
-        return True, step(value)
-    except StopIteration as stop:
-        return False, stop.value
-
-
-class _Mode(GradMode):
+class _Plain(GradMode):
     """A mode without arguments, usable as `@mode` as well as `@mode()`."""
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Self:
         if function is None:
             return super().__new__(cls)
-        return _decorate(cls(), function)  # type: ignore[return-value]
+        return decorated(cls(), function)  # type: ignore[return-value]
 
     def __init__(self, function: Callable[..., Any] | None = None) -> None:
         if function is None:
             super().__init__()
 
 
-class no_grad(_Mode):  # noqa: N801 - torch's name
+class no_grad(_Plain):  # noqa: N801 - torch's name
     """Do not record: results have no history (torch.no_grad docstring)."""
 
     recording = False
 
 
-class enable_grad(_Mode):  # noqa: N801 - torch's name
+class enable_grad(_Plain):  # noqa: N801 - torch's name
     """Record, also inside a `no_grad` block (torch.enable_grad docstring)."""
 
     recording = True
 
 
-class set_grad_enabled(GradMode):  # noqa: N801 - torch's name
-    """Set the mode at once; as a context manager, until the block ends; or decorate a function.
+class inference_mode(Mode):  # noqa: N801 - torch's name
+    """Make inference tensors, which are never recorded; or, with False, ordinary ones again.
 
-    Source: torch.set_grad_enabled docstring.
+    Usable as `@inference_mode` too.  Source: torch.inference_mode docstring.
+    """
+
+    def __new__(cls, mode: bool | Callable[..., Any] = True) -> Self:
+        """Make a mode, or decorate a function that stands in the flag's place."""
+        if isinstance(mode, bool):
+            return super().__new__(cls)
+        return decorated(cls(), mode)  # type: ignore[return-value]
+
+    def __init__(self, mode: bool | Callable[..., Any] = True) -> None:
+        if isinstance(mode, bool):
+            super().__init__()
+            self.mode = mode
+
+    def __enter__(self) -> None:
+        self._before.append(enter_inference(self.mode))
+
+    def __exit__(self, *exception: object) -> None:
+        leave_inference(self._before.pop())
+
+    def fresh(self) -> inference_mode:
+        """Return a mode of the same setting that nobody has entered."""
+        return inference_mode(self.mode)
+
+
+class Setting(Mode):
+    """A mode that holds at once; as a context manager, until its block ends.
+
+    As a decorator it takes back what its construction did to the thread.
     """
 
     def __init__(self, mode: bool) -> None:
         super().__init__()
         if not isinstance(mode, bool):
-            raise TypeError(f"set_grad_enabled was given a {type(mode).__name__}; it needs a bool")
-        self.recording = mode
-        self._at_creation: bool | None = enter(self.recording)
+            raise TypeError(
+                f"{type(self).__name__} was given a {type(mode).__name__}; it needs a bool"
+            )
+        self.mode = mode
+        self._at_creation: bool | None = self.enter(mode)
+
+    def enter(self, mode: bool) -> bool:
+        """Set the mode of this thread and return the mode before."""
+        raise NotImplementedError
 
     def __enter__(self) -> None:
-        before = enter(self.recording)
+        before = self.enter(self.mode)
         self._before.append(before if self._at_creation is None else self._at_creation)
         self._at_creation = None
 
-    def fresh(self) -> GradMode:
-        """Return an unentered mode of the same setting that has not touched the thread."""
-        return enable_grad() if self.recording else no_grad()
+    def __exit__(self, *exception: object) -> None:
+        self.enter(self._before.pop())
 
-    def __call__(self, function: F) -> F:
-        """Decorate, and undo what the construction of this object did to the thread."""
+    def take_back(self) -> None:
+        """Undo what the construction of this object did to the thread."""
         if self._at_creation is not None:
-            leave(self._at_creation)
+            self.enter(self._at_creation)
             self._at_creation = None
+
+    def fresh(self) -> Setting:
+        """Return an unentered mode of the same setting that has not touched the thread."""
+        other = type(self)(self.mode)
+        other.take_back()
+        return other
+
+    def __call__(self, function: Any) -> Any:
+        """Decorate."""
+        self.take_back()
         return super().__call__(function)
+
+
+class set_grad_enabled(Setting):  # noqa: N801 - torch's name
+    """Set grad mode (torch.set_grad_enabled docstring)."""
+
+    def enter(self, mode: bool) -> bool:
+        """Set grad mode and return what it was."""
+        return enter(mode)
+
+
+class set_multithreading_enabled(Setting):  # noqa: N801 - torch's name
+    """Say whether the passes of this thread may use others; each runs in its caller's anyhow.
+
+    Source: torch.autograd.grad_mode.set_multithreading_enabled docstring.
+    """
+
+    def enter(self, mode: bool) -> bool:
+        """Set the flag and return what it was."""
+        before = state.multithreading
+        state.multithreading = mode
+        return before

@@ -11,6 +11,8 @@ import contextvars
 import threading
 from typing import TYPE_CHECKING
 
+from gradspec_reference.engine import modes
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,12 +43,16 @@ def run(walk: Callable[[], None]) -> None:
 def run_in_thread(walk: Callable[[], None]) -> None:
     """Run a pass in a new thread, in the context of this one, and wait for it."""
     raised: list[BaseException] = []
+    inference = modes.state.inference
 
     def guarded() -> None:
+        modes.enter_inference(inference)
         try:
             run(walk)
         except BaseException as error:  # noqa: BLE001 - raised again where the pass was started
             raised.append(error)
+        finally:
+            modes.enter_inference(False)
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(guarded,))
     thread.start()

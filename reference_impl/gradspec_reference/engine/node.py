@@ -34,6 +34,10 @@ next_order: Callable[[], int] = itertools.count(0, -1).__next__
 next_leaf_order: Callable[[], int] = itertools.count(-(1 << 62)).__next__
 
 
+# Called with each new node, while somebody wants to know (see `anomaly`).
+noting: list[Callable[[Node], None]] = []
+
+
 class Node:
     """One recorded operation.
 
@@ -83,6 +87,8 @@ class Node:
         self.order = next_order()
         self.hooks: dict[int, dict[int, Callable[[Tensor], Any]]] | None = None
         self.retained: dict[int, weakref.ref[Tensor]] | None = None
+        for note in noting:
+            note(self)
 
     @property
     def next_functions(self) -> tuple[Edge, ...]:

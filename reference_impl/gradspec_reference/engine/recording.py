@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import linking, refusals, views
+from gradspec_reference.engine import linking, refusals, versions, views
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.linking import (
     collect_saved,
@@ -22,7 +22,7 @@ from gradspec_reference.engine.linking import (
     needs_grad,
     reach_a_rule,
 )
-from gradspec_reference.engine.modes import is_quiet, state
+from gradspec_reference.engine.modes import inferring, is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.meta import MetaArray, check_together, moved
@@ -93,6 +93,8 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     result._grad_fn = result._grad = result._counter = result._view = result._leaf = None
     result._output_nr = 0
     result._requires_grad = False
+    if inferring:
+        versions.mark(result)
     # a tensor with a history requires grad: no need to ask; only a view may without a flag
     of_a = a._grad_fn is not None or a._requires_grad or (a._view is not None and needs_grad(a))
     of_b = both and (
@@ -125,6 +127,8 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     result._grad_fn = result._grad = result._counter = result._view = result._leaf = None
     result._output_nr = 0
     result._requires_grad = False
+    if inferring:
+        versions.mark(result)
     if (
         (a._grad_fn is not None or a._requires_grad or (a._view is not None and needs_grad(a)))
         and operator.differentiable

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import cotangents, recording
+from gradspec_reference.engine import anomaly, cotangents, recording
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine.backward import BackwardPass
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
@@ -22,6 +21,7 @@ from gradspec_reference.errors import (
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
+    from gradspec_reference.engine.backward import BackwardPass
     from gradspec_reference.engine.node import Edge, Node
 
 # what gradients start from, or end at
@@ -130,7 +130,7 @@ def stored(targets: list[Any]) -> list[Edge]:
 
 def new_pass(retain_graph: bool | None, create_graph: bool) -> BackwardPass:
     """Make a pass; a differentiable one keeps the graph unless told otherwise."""
-    return BackwardPass(
+    return anomaly.passes()(
         retain_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
     )

@@ -18,6 +18,7 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.errors import (
     DetachedSavedTensorError,
     GraphFreedError,
+    InferenceSavedError,
     StaleSavedTensorError,
 )
 
@@ -42,6 +43,11 @@ class SavedTensor:
         if version is None:
             counter = tensor._counter
             version = 0 if counter is None else counter.value
+            if counter is versions.INFERENCE:
+                raise InferenceSavedError(
+                    "a tensor that was made in inference mode is needed by a derivative, but "
+                    "writes to it are not counted; use a clone() of it, or compute in no_grad"
+                )
         self.version = version
 
     def unpack(self, node: Node, as_tensor: bool) -> Any:

@@ -14,11 +14,14 @@ from gradspec_reference import dtypes
 from gradspec_reference.engine import hooks, layout, versions, views
 from gradspec_reference.engine.grads import HasGradient, LeafState, no_accumulator
 from gradspec_reference.engine.legacy import ARRAYS, array_for
+from gradspec_reference.engine.modes import inferring, state
 from gradspec_reference.engine.node import next_order
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
     DetachViewError,
     FlagTypeError,
+    InferenceFlagError,
+    InferenceVersionError,
     NonfloatRequiresGradError,
     NonleafFlagError,
     ReadOnlyError,
@@ -62,6 +65,8 @@ class Tensor(HasGradient):
         self._counter: VersionCounter | None = None
         self._view: ViewRelation | None = None
         self._leaf: LeafState | None = None
+        if inferring:
+            versions.mark(self)
 
     if TYPE_CHECKING:
         # operators and most methods are attached in `names/methods.py`
@@ -142,6 +147,11 @@ class Tensor(HasGradient):
                 f"only floating-point tensors can require grad, found {self.dtype}; "
                 "convert it first, for example with float()"
             )
+        if requires_grad and self.is_inference() and not state.inference:
+            raise InferenceFlagError(
+                "a tensor that was made in inference mode cannot be made to require grad outside "
+                "it; use a clone() of it"
+            )
         if self._grad_fn is None:  # an outdated view is not asked for its history
             self._requires_grad = requires_grad
         elif not requires_grad:
@@ -185,7 +195,16 @@ class Tensor(HasGradient):
 
     @property
     def _version(self) -> int:
+        if self.is_inference():
+            raise InferenceVersionError(
+                "the version of a tensor that was made in inference mode was asked for, but writes "
+                "to it are not counted"
+            )
         return versions.version(self)
+
+    def is_inference(self) -> bool:
+        """Tell whether this tensor was made in inference mode (torch.Tensor.is_inference)."""
+        return self._counter is versions.INFERENCE
 
     @property
     def _base(self) -> Tensor | None:
@@ -235,7 +254,9 @@ class Tensor(HasGradient):
         Writes to it are not noticed.  Assigning gives this tensor the other's memory.
         Source: torch.Tensor.data.
         """
-        return Tensor(self.materialise())
+        other = Tensor(self.materialise())
+        other._counter = versions.INFERENCE if self.is_inference() else None
+        return other
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -250,6 +271,8 @@ class Tensor(HasGradient):
             # the graphs that there are go on to deliver what the leaf was
             self._leaf.accumulator = no_accumulator
         self._array = value.materialise()
+        if value.is_inference() is not self.is_inference():
+            self._counter = versions.INFERENCE if value.is_inference() else None
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""

@@ -2,11 +2,17 @@
 
 A counter belongs to memory, not to a tensor: views and detached aliases share it.  Most tensors
 are never written or aliased, so a counter is made when it is first needed; none means zero.
+
+A tensor made in inference mode has no counter for good: in its place is `INFERENCE`, which is how
+one is known.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from gradspec_reference.engine.modes import state
+from gradspec_reference.errors import InferenceInplaceError
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
@@ -21,6 +27,24 @@ class VersionCounter:
         self.value = 0
 
 
+class NoCounter(VersionCounter):
+    """What an inference tensor has for a counter: nothing is counted."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> int:
+        """No write was ever counted."""
+        return 0
+
+    @value.setter
+    def value(self, count: int) -> None:
+        pass
+
+
+INFERENCE: Final = NoCounter()
+
+
 def counter_of(tensor: Tensor) -> VersionCounter:
     """Return the tensor's counter, making it if need be."""
     counter = tensor._counter
@@ -33,6 +57,22 @@ def version(tensor: Tensor) -> int:
     """Return how often the tensor's memory was written."""
     counter = tensor._counter
     return 0 if counter is None else counter.value
+
+
+def mark(tensor: Tensor) -> None:
+    """Make a new tensor one of inference, if this thread is in that mode."""
+    if state.inference:
+        tensor._counter = INFERENCE
+
+
+def check_may_be_written(tensor: Tensor) -> None:
+    """Refuse to write to an inference tensor outside inference mode."""
+    if tensor._counter is INFERENCE and not state.inference:
+        raise InferenceInplaceError(
+            f"a tensor of shape {list(tensor._array.shape)} that was made in inference mode is "
+            "written in place outside it, where such writes would have to be counted; write to a "
+            "clone() instead"
+        )
 
 
 def bump(tensor: Tensor) -> None:

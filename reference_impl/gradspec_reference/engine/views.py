@@ -37,8 +37,12 @@ class Creation(enum.Enum):
 
     DEFAULT = "by an operation with one result"
     NO_GRAD = "in no_grad"
+    INFERENCE = "in inference mode"
     SEVERAL = "by an operation with several results"
     CUSTOM = "by a function of the caller"
+
+
+UNRECORDED = {Creation.NO_GRAD, Creation.INFERENCE}
 
 
 class ViewRelation:
@@ -54,7 +58,13 @@ class ViewRelation:
 
 
 def relate(view: Tensor, source: Tensor, *, several: bool) -> None:
-    """Make a tensor known as a view of another, or of the base of another."""
+    """Make a tensor known as a view of another, or of the base of another.
+
+    What shows the memory of an inference tensor is one itself, and no view: it has no history.
+    """
+    if source._counter is versions.INFERENCE:
+        view._counter, view._grad_fn = versions.INFERENCE, None
+        return
     parent = source._view
     base = source if parent is None else parent.base
     view._counter = base._counter or versions.counter_of(base)
@@ -64,7 +74,7 @@ def relate(view: Tensor, source: Tensor, *, several: bool) -> None:
 def inherited_creation(parent: ViewRelation | None, several: bool) -> Creation:
     """Return how a view counts as made; a view of a restricted view is restricted too."""
     if not state.recording:
-        return Creation.NO_GRAD
+        return Creation.INFERENCE if state.inference else Creation.NO_GRAD
     if several:
         return Creation.SEVERAL
     return Creation.DEFAULT if parent is None else parent.creation
@@ -139,10 +149,11 @@ def check_may_follow(view: Tensor, relation: ViewRelation) -> None:
 
 def check_view_may_be_written(view: Tensor, relation: ViewRelation) -> None:
     """Refuse to record a write through a restricted view, or through a view of a leaf."""
-    if relation.creation is Creation.NO_GRAD:
+    if relation.creation in UNRECORDED:
+        made = relation.creation.value
         raise NoGradViewInplaceError(
-            "a view that was made in no_grad is written in place in grad mode, and it is unclear "
-            "which was meant; make the view in grad mode, or write in no_grad too"
+            f"a view that was made {made} is written in place in grad mode, and it is unclear "
+            f"which was meant; make the view in grad mode, or write {made} too"
         )
     if relation.creation is Creation.CUSTOM:
         raise CustomViewInplaceError(

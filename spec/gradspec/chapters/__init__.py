@@ -29,6 +29,8 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("graph_lifetime", "life", "The life of a graph"),
     Chapter("higher_order", "ho", "Higher order"),
     Chapter("in_place", "inp", "Writing in place, versions and views"),
+    Chapter("grad_modes", "mode", "Grad modes and inference mode"),
+    Chapter("anomaly_detection", "anom", "Anomaly detection"),
     Chapter("operators", "op", "Operators"),
     Chapter("gradient_function", "grad", "The gradient function"),
     Chapter("detaching", "det", "Detaching"),

@@ -164,10 +164,14 @@ def lacks(found: str, expected: str) -> Failure | None:
     return Failure(FailureKind.TEXT, "the text shows what it should not", found, expected)
 
 
-def warned(found: list[str], expected: bool) -> Failure | None:
-    """At least one warning if expected, none otherwise."""
+def warned(
+    found: list[str], expected: bool, shows: str | None = None, lacks: str | None = None
+) -> Failure | None:
+    """At least one warning if expected, none otherwise; of their text, what it shows and lacks."""
+    text = "\n".join(found)
     if bool(found) == expected:
-        return None
+        shown = None if shows is None else contains(text, shows)
+        return shown if shown is not None or lacks is None else _lacks(text, lacks)
     wanted = "a warning" if expected else "no warning"
     return Failure(FailureKind.WARNING, f"expected {wanted}", found or "no warning", wanted)
 
@@ -179,6 +183,8 @@ def exceeds(found: Any, expected: Any) -> Failure | None:
         return None
     return Failure(FailureKind.STRUCTURE, "not more", found, f"more than {expected}")
 
+
+_lacks: Final = lacks
 
 COMPARISONS: Final[dict[str, Comparison]] = {
     "equals": equals,

@@ -12,7 +12,7 @@ from gradspec.port.act import Act, act, deprecated, several_roots, shaped
 from gradspec.port.attributes import ATTRIBUTES
 from gradspec.port.functions import CALL, CONTEXT_ACTS, DEFINITION, TRANSFORMS
 from gradspec.port.kit import OF_THE_KIT
-from gradspec.port.modes import MODES
+from gradspec.port.modes import MODES, SWITCHES
 from gradspec.port.operators import OPERATOR_ACTS
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ VALUES: Final = (
         "reset",
         "",
         "Forget what earlier programs left behind.",
-        torch="torch.set_grad_enabled(True)\ntorch.set_default_dtype(torch.float32)",
+        torch="torch.set_grad_enabled(True)\n"
+        "torch.autograd.set_multithreading_enabled(True)\n"
+        "torch.autograd.set_detect_anomaly(False)\n"
+        "torch.set_default_dtype(torch.float32)",
     ),
     act(
         "set_default_dtype",
@@ -145,14 +148,6 @@ TAPE: Final = (
         "Ask that the gradient of a non-leaf be kept.",
         torch="$x.retain_grad()",
         bundle="retain_grad",
-    ),
-    act(
-        "is_grad_enabled",
-        "",
-        "Say whether operations are recorded now.",
-        gives="flag",
-        torch="torch.is_grad_enabled()",
-        bundle="modes",
     ),
     act(
         "increment_version",
@@ -433,6 +428,7 @@ ACTS: Final[dict[str, Act]] = _table(
         *FORWARD_MODE,
         *ATTRIBUTES,
         *MODES,
+        *SWITCHES,
         DEFINITION,
         CALL,
         *TRANSFORMS,

@@ -47,7 +47,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "leaf-inplace": "a leaf that requires grad is written in place",
     "leaf-view-inplace": "a view of a leaf that requires grad is written in place",
     "multi-view-inplace": "one of several views made by one operation is written in place",
-    "multi-view-base-written": "the base of several views made by one operation was written since",
+    "multi-view-base-written": "the base of a view was written since: one of several made by one "
+    "operation, or one made in no_grad",
     "no-grad-view-inplace": "a view made in no_grad is written in place in grad mode",
     "inplace-shape": "the result does not have the target's shape",
     "inplace-dtype": "the result cannot be cast to the target's dtype",
@@ -55,6 +56,12 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "out-requires-grad": "out= with an argument or output that requires grad",
     "resize-requires-grad": "a tensor that requires grad cannot be resized",
     "detach-view": "a view cannot be detached in place",
+    # inference tensors, and anomalies
+    "inference-version": "an inference tensor was asked for its version",
+    "inference-inplace": "an inference tensor is written in place outside inference mode",
+    "inference-flag": "an inference tensor is to require grad outside inference mode",
+    "inference-saved": "an inference tensor is to be saved for a backward pass",
+    "nan-gradient": "a node returned NaN, which is looked for",
     # operators and hooks
     "operand-shape": "the operands' shapes do not fit together",
     "dimension": "there is no such dimension, or it was named twice",

@@ -217,11 +217,65 @@ TRANSFORMS: Final = (
             "vhp": "Of inputs and a vector: the value, and the vector times the Hessian.",
         }.items()
     ),
+    *(
+        _transform(
+            name,
+            "without_parentheses=False",
+            f"The function, run {doc}.",
+            torch=(
+                f"torch.{name}()($function)",
+                f"torch.{name}($function) ${{-without_parentheses}}",
+            ),
+        )
+        for name, doc in {
+            "no_grad": "without recording",
+            "enable_grad": "with recording",
+        }.items()
+    ),
     _transform(
-        "no_grad",
+        "set_grad_enabled",
+        "mode",
+        "The function, run with recording or without.",
+        torch="torch.set_grad_enabled($mode)($function)",
+    ),
+    _transform(
+        "inference_mode",
+        "mode=True, without_parentheses=False",
+        "The function, run in inference mode or out of it.",
+        torch=(
+            "torch.inference_mode($($mode))($function)",
+            "torch.inference_mode($function) ${-without_parentheses}",
+        ),
+    ),
+    _transform(
+        "one_no_grad",
         "",
-        "The function, run without recording.",
-        torch="torch.no_grad()($function)",
+        "The function, each run of which enters the same no_grad.",
+        torch="""\
+$_mode = torch.no_grad()
+def $result(*arguments):
+    with $_mode:
+        return $function(*arguments)""",
+    ),
+    _transform(
+        "generator",
+        "",
+        "A generator that at each step yields what the function makes of one of its arguments.",
+        python="""\
+def $result(*arguments):
+    for one in arguments:
+        yield $function(one)""",
+    ),
+    _transform(
+        "stepped",
+        "between: body",
+        "The function that goes through a generator, and after each step calls another.",
+        python="""\
+def $result(*arguments):
+    found = []
+    for one in $function(*arguments):
+        found += [one, $between()]
+    return found""",
     ),
     _transform(
         "thread",

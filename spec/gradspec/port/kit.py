@@ -90,7 +90,12 @@ OF_THE_KIT: Final = (
     _own("granted", "attempt", "Demand what holds unless the attempt was refused."),
     _own("denied", "attempt", "Demand what holds if the attempt was refused."),
     _own("caught", "kind", "Perform steps that are refused, and go on."),
-    _own("warns", "", "Demand a warning of the steps.", word="warnings"),
+    _own(
+        "warns",
+        "shows=None, lacks=None",
+        "Demand a warning of the steps; say what the text of their warnings shows, or lacks.",
+        word="warnings",
+    ),
     _own("silent", "", "Demand no warning of the steps.", word="warnings"),
     _own("repeat", "times, carried", "Perform steps again and again."),
 )

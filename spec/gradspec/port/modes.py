@@ -1,4 +1,4 @@
-"""Modes: what an engine can be switched to inside a `with` block."""
+"""Modes: what an engine is switched to, for a `with` block or from here on, and how it is asked."""
 
 from __future__ import annotations
 
@@ -22,6 +22,33 @@ MODES: Final = (
         "Record or not.",
         f"{PLACE}.set_grad_enabled($mode)",
         bundle="modes",
+    ),
+    _mode(
+        "inference_mode",
+        "mode=True",
+        "Make tensors of which nothing is ever recorded.",
+        f"{PLACE}.inference_mode($($mode))",
+        bundle="inference",
+    ),
+    _mode(
+        "set_multithreading_enabled",
+        "mode",
+        "Let passes use several threads or not.",
+        f"{PLACE}.set_multithreading_enabled($mode)",
+    ),
+    _mode(
+        "set_detect_anomaly",
+        "mode, check_nan=True",
+        "Look for faults of passes or not.",
+        "torch.autograd.set_detect_anomaly($mode, $(check_nan=$check_nan))",
+        bundle="anomaly",
+    ),
+    _mode(
+        "detect_anomaly",
+        "check_nan=True",
+        "Look for faults of passes, and warn that this takes time.",
+        "torch.autograd.detect_anomaly($(check_nan=$check_nan))",
+        bundle="anomaly",
     ),
     _mode(
         "enforce_grad_layout_policy",
@@ -50,3 +77,74 @@ MODES: Final = (
     ),
 )
 """Each entered as `mode:NAME` and left with its block."""
+
+SWITCHES: Final = (
+    act(
+        "switch_grad",
+        "mode",
+        "Record or not, from now on.",
+        torch="torch.set_grad_enabled($mode)",
+        bundle="modes",
+    ),
+    act(
+        "switch_multithreading",
+        "mode",
+        "Let passes use several threads or not, from now on.",
+        torch="torch.autograd.set_multithreading_enabled($mode)",
+    ),
+    act(
+        "switch_anomaly",
+        "mode, check_nan=True",
+        "Look for faults of passes or not, from now on.",
+        torch="torch.autograd.set_detect_anomaly($mode, $(check_nan=$check_nan))",
+        bundle="anomaly",
+    ),
+    *(
+        act(name, "", doc, gives="flag", torch=f"{place}.{name}()", bundle=bundle)
+        for name, doc, place, bundle in (
+            ("is_grad_enabled", "Say whether operations are recorded now.", "torch", "modes"),
+            (
+                "is_inference_mode_enabled",
+                "Say whether inference tensors are made now.",
+                "torch",
+                "inference",
+            ),
+            (
+                "is_anomaly_enabled",
+                "Say whether faults of passes are looked for.",
+                "torch",
+                "anomaly",
+            ),
+            (
+                "is_anomaly_check_nan_enabled",
+                "Say whether NaN is looked for among them.",
+                "torch",
+                "anomaly",
+            ),
+        )
+    ),
+    act(
+        "is_multithreading_enabled",
+        "",
+        "Say whether passes may use several threads.",
+        gives="flag",
+        torch="torch._C._is_multithreading_enabled()",
+    ),
+    act(
+        "is_inference",
+        "x",
+        "Say whether nothing is ever recorded of a tensor.",
+        gives="flag",
+        torch="$x.is_inference()",
+        bundle="inference",
+    ),
+    act(
+        "traceback",
+        "node",
+        "Give the lines of the program that recorded a node, if it kept them.",
+        gives="text",
+        torch="''.join($node.metadata.get('traceback_', ()))",
+        bundle="anomaly",
+    ),
+)
+"""Switches without a block, and questions about modes."""

@@ -16,6 +16,7 @@ from gradspec.judging.comparison import warned
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, PRESUPPOSES
 from gradspec.program.objects import Object
+from gradspec.program.passing import compared
 from gradspec.program.steps import Ref
 
 if TYPE_CHECKING:
@@ -104,12 +105,15 @@ def _to_map(recorder: Recording, refused: Refused, kind: str) -> str:
 
 
 @contextmanager
-def warnings(recorder: Recording, *, expected: bool) -> Iterator[None]:
-    """Demand at least one warning from the block, or none; blocks inside have their own demands."""
+def warnings(recorder: Recording, *, expected: bool, **text: Any) -> Iterator[None]:
+    """Demand at least one warning from the block, or none; blocks inside have their own demands.
+
+    `text` says what the warnings show and what they lack.
+    """
     key = "warns" if expected else "silent"
     recorder.require(ACTS[key].words)
     before = len(recorder.warnings)
-    step, steps = recorder.block(key)
+    step, steps = recorder.block(key, **text)
     with recorder.ending(step):
         try:
             with recorder.frame(steps):
@@ -121,7 +125,7 @@ def warnings(recorder: Recording, *, expected: bool) -> Iterator[None]:
             raise
         seen = [f"{w.category.__name__}: {w.message}" for w in recorder.warnings[before:]]
         recorder.assertions += 1
-        failure = warned(seen, expected)
+        failure = warned(seen, expected, **{name: compared(said) for name, said in text.items()})
         if failure is not None:
             raise recorder.failed(failure)
 
@@ -206,13 +210,14 @@ class Attempt(Object):
 class Mode:
     """A mode of the engine, entered when its block begins."""
 
-    def __init__(self, recorder: Recording, key: str, arguments: tuple[Any, ...]) -> None:
+    def __init__(self, recorder: Recording, key: str, *arguments: Any, **keywords: Any) -> None:
         self._recorder = recorder
         self._key = key
         self._arguments = arguments
+        self._keywords = keywords
 
     def __enter__(self) -> Self:
-        self._block = mode(self._recorder, self._key, self._arguments, {})
+        self._block = mode(self._recorder, self._key, self._arguments, self._keywords)
         self._block.__enter__()
         return self
 

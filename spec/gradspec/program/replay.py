@@ -119,7 +119,8 @@ class Player:
             case "caught":
                 return self._caught(step)
             case "warns" | "silent":
-                return blocks.warnings(recorder, expected=step.act == "warns")
+                text = {name: self.value(said) for name, said in step.given.items()}
+                return blocks.warnings(recorder, expected=step.act == "warns", **text)
         values = {name: self.value(value) for name, value in step.given.items()}
         return blocks.mode(recorder, step.act, (), values)
 

@@ -41,7 +41,7 @@ class Autograd:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if f"mode:{name}" in ACTS:
-            return lambda *given: blocks.Mode(self._recorder, f"mode:{name}", given)
+            return partial(blocks.Mode, self._recorder, f"mode:{name}")
         act = acts_on("ag").get(name)
         if act is None:
             message = f"the notation has no {name!r}: see gradspec.port.acts"
@@ -102,9 +102,12 @@ class Autograd:
         """Let the engine refuse the block with an error of one of these kinds."""
         return blocks.attempt(self._recorder, kinds)
 
-    def warns(self) -> AbstractContextManager[None]:
-        """Demand at least one warning from the block."""
-        return blocks.warnings(self._recorder, expected=True)
+    def warns(self, **text: Any) -> AbstractContextManager[None]:
+        """Demand at least one warning from the block, whose text `shows` something, or `lacks` it.
+
+        What it shows is something that the engine says elsewhere too: its words are its own.
+        """
+        return blocks.warnings(self._recorder, expected=True, **text)
 
     def silent(self) -> AbstractContextManager[None]:
         """Demand no warning from the block."""

@@ -155,6 +155,7 @@ class BookDialect:
             "    warnings.simplefilter('always')",
             *_counted(inside, seen),
             f"print('found:', len({seen}), 'warnings   expected: {wanted}')",
+            *(_shown(name, write.literal(said), seen) for name, said in step.given.items()),
         ]
 
     def _let_out(self, kinds: list[str]) -> list[str]:
@@ -171,6 +172,12 @@ class BookDialect:
 
 def _is_used(module: str, body: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(module)}\.", body) is not None
+
+
+def _shown(name: str, said: str, seen: str) -> str:
+    """Ask whether the warnings of a block show what they should, or what they should lack."""
+    text = f"'\\n'.join(str(w.message) for w in {seen})"
+    return f"print('they show it:', {said} in {text}, '   they should:', {name == 'shows'})"
 
 
 def _counted(inside: list[str], seen: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, BACKWARD, NEW_PASS, step
-from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import accumulation, hooks, requests
 from gradspec_reference.engine.arrivals import MISSING, nothing_yet
 from gradspec_reference.engine.backward import BackwardPass
@@ -156,3 +156,11 @@ def failure_frees_the_graph(sound, self):
         for node in nodes:
             node.release()
         raise
+
+
+@before(step("run"), "order: life-023", "where a graph has one flag")
+def freed_nodes_are_looked_for_first(self):
+    """A pass is refused before it starts if it would come to a freed node."""
+    for node in self.waiting:
+        if node.saved is None:
+            raise freed(node)

@@ -23,6 +23,7 @@ __all__ = []
 
 def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     """Change how a tensor shows its memory, in place."""
+    versions.check_may_be_written(input)
     operator = in_place(OPERATORS[name])
     requires = (linking.needs_grad(input),)
     recorded = state.recording and linking.should_record(requires)
@@ -76,6 +77,7 @@ def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
             "resize_() was called on a tensor that requires grad; use detach() first, or build "
             "the new tensor with cat() or expand()"
         )
+    versions.check_may_be_written(input)
     shape = as_shape(size)
     if min(shape, default=0) < 0:
         raise RuntimeError(f"resize_ was given {list(shape)}; no length is negative")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradspec import CONVENTION, SAFETY, SHOULD, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, SAFETY, SHOULD, Autograd, clause, expect
 
 
 @clause("life-202", SAFETY, sources=["torch.autograd.backward docstring", "T1 §2.1.6"])
@@ -87,6 +87,23 @@ def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
     z.backward()
 
     expect(x.grad).equals(1.0)
+
+
+@clause("life-023", CONVENTION, level=MAY, sources=["observed"], builds_on=("life-001",))
+def freed_nodes_are_noticed_when_they_are_reached(ag: Autograd) -> None:
+    """A pass that comes to a freed node is refused when it comes there, and not when it starts: the
+    nodes before it have run by then.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    arrived = ag.notes()
+    square = x * x
+    square.backward()
+    y = square * 2.0
+    square.register_hook(arrived.note)
+
+    with ag.refuses("graph-freed"):
+        y.backward()
+    expect(arrived).equals([2.0])
 
 
 @clause("life-011", CONVENTION, sources=["torch.autograd.grad docstring"], builds_on=("life-001",))

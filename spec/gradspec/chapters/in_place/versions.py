@@ -84,6 +84,17 @@ def versions_can_be_raised_by_hand(ag: Autograd) -> None:
     expect(x).equals(1.0)
 
 
+@clause("inp-039", CONVENTION, sources=[INCREMENT])
+def an_inference_tensor_has_no_version_to_raise(ag: Autograd) -> None:
+    """increment_version accepts an inference tensor, and does nothing to it."""
+    with ag.inference_mode():
+        x = ag.tensor(1.0)
+    ag.increment_version(x)
+
+    expect(x).equals(1.0)
+    expect(x.is_inference()).is_true()
+
+
 @clause("inp-040", CONVENTION, unseen="constants", level=MAY, sources=[INCREMENT])
 def writes_of_the_host_are_not_counted(ag: Autograd) -> None:
     """A write into the NumPy array that shares a tensor's memory is seen but not counted."""

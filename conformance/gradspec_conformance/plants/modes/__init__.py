@@ -1,0 +1,1 @@
+"""Faults in the modes that switch recording off and on."""
