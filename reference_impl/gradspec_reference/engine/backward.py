@@ -176,7 +176,8 @@ class BackwardPass(ShowsGradients):
         """Let hooks see what a node makes of its cotangents, then send on what they return."""
         arrived = [(value, min(status, VIEW)) for value, status in arrived]
         received = tuple(self.as_tensor(value) for value, _ in arrived)
-        self.held_back = held = []
+        held: list[tuple[Any, int]] = []
+        self.held_back = held
         self.execute(node, arrived)
         self.held_back = None
         edges, made = node.next_functions, iter(held)

@@ -115,7 +115,7 @@ def check_can_have_hooks(tensor: Tensor) -> None:
 def fire(hooks: Hooks, gradient: Tensor | None) -> Tensor | None:
     """Call hooks in the order of their registration; each sees what the one before returned."""
     for hook in list(hooks.values()):
-        returned = hook(gradient)  # type: ignore[arg-type]
+        returned = hook(gradient)
         if returned is not None:
             check_returned(returned, gradient)
             gradient = returned

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from gradspec_reference.engine import hooks, nesting
 from gradspec_reference.errors import HookModeError
@@ -32,7 +32,7 @@ class JointHandle:
         for handle in self.handles:
             handle.remove()
 
-    def __enter__(self) -> JointHandle:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

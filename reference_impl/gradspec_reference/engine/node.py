@@ -133,9 +133,9 @@ class Node:
         return node_hooks.register(self, hook)
 
     def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Have `hook(of_outputs)` called before this node runs; a tuple that it returns replaces
-        them.
+        """Have `hook(of_outputs)` called before this node runs.
 
+        It sees the gradients of the node's outputs, which a tuple that it returns replaces.
         Source: torch.autograd.graph.Node.register_prehook.
         """
         return node_hooks.register_before(self, hook)

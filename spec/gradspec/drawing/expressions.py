@@ -8,7 +8,7 @@ because h = 1e-30 leaves no difference to cancel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,6 +67,15 @@ class Expression:
     def value(self) -> Any:
         """Compute the last value with NumPy."""
         return self.evaluate(FORMULAS, self.leaves)
+
+    def derivative(self, number: int) -> Any:
+        """Give the product for any value, leaves first, as if the program began there."""
+        values = list(self.leaves)
+        begun = number + 1 - len(values)
+        for operation in self.operations[: max(begun, 0)]:
+            values.append(getattr(FORMULAS, operation.name)(*(values[i] for i in operation.operands)))
+        rest = replace(self, leaves=tuple(values), operations=self.operations[max(begun, 0) :])
+        return rest._gradient(number, self.cotangent)
 
     def gradients(self, cotangent: Any = None) -> tuple[Any, ...]:
         """Give the vector-Jacobian product for each leaf, in closed form."""

@@ -36,6 +36,7 @@ MODES: Final = (
         "Keep what `pack` makes of each saved tensor, and turn it back by `unpack`.",
         "torch.autograd.graph.saved_tensors_hooks($pack, $unpack)",
     ),
+    _mode("hooked", "hook", "Take a hook away when the block ends.", "$hook"),
     _mode(
         "dual_level",
         "",
