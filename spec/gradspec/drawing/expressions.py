@@ -73,7 +73,8 @@ class Expression:
         values = list(self.leaves)
         begun = number + 1 - len(values)
         for operation in self.operations[: max(begun, 0)]:
-            values.append(getattr(FORMULAS, operation.name)(*(values[i] for i in operation.operands)))
+            operands = (values[i] for i in operation.operands)
+            values.append(np.asarray(getattr(FORMULAS, operation.name)(*operands)))
         rest = replace(self, leaves=tuple(values), operations=self.operations[max(begun, 0) :])
         return rest._gradient(number, self.cotangent)
 

@@ -22,12 +22,13 @@ def remove_takes_a_hook_away(ag: Autograd, register: Registering) -> None:
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
+    z = y * 3.0
     calls = ag.notes()
     handle = register(ag, x, y, lambda: calls.note("called"))
-    y.backward(retain_graph=True)
+    z.backward(retain_graph=True)
     handle.remove()
     handle.remove()
-    y.backward()
+    z.backward()
 
     expect(calls).happened_in_order(["called"])
 
@@ -37,10 +38,11 @@ def a_handle_is_a_block(ag: Autograd, register: Registering) -> None:
     """A handle of a hook {name} is a context manager that takes the hook away when its block ends."""
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
+    z = y * 3.0
     calls = ag.notes()
     with ag.hooked(register(ag, x, y, lambda: calls.note("called"))):
-        y.backward(retain_graph=True)
-    y.backward()
+        z.backward(retain_graph=True)
+    z.backward()
 
     expect(calls).happened_in_order(["called"])
 
@@ -50,10 +52,11 @@ def hooks_run_in_every_pass(ag: Autograd, register: Registering) -> None:
     """A hook {name} is called in every pass over a graph that is kept."""
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
+    z = y * 3.0
     calls = ag.notes()
     register(ag, x, y, lambda: calls.note("called"))
-    y.backward(retain_graph=True)
-    y.backward()
+    z.backward(retain_graph=True)
+    z.backward()
 
     expect(calls).happened_in_order(["called", "called"])
 
@@ -63,6 +66,7 @@ def a_hook_may_remove_itself(ag: Autograd, register: Registering) -> None:
     """A hook {name} may take itself away while it runs, and is not called again."""
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
+    z = y * 3.0
     calls = ag.notes()
     handles: list[Hook] = []
 
@@ -71,8 +75,8 @@ def a_hook_may_remove_itself(ag: Autograd, register: Registering) -> None:
         handles[0].remove()
 
     handles.append(register(ag, x, y, once))
-    y.backward(retain_graph=True)
-    y.backward()
+    z.backward(retain_graph=True)
+    z.backward()
 
     expect(calls).happened_in_order(["called"])
 

@@ -23,10 +23,11 @@ def hooks_are_not_recorded(ag: Autograd, register: Registering) -> None:
     """A hook {name} runs with grad mode off, and with create_graph=True with grad mode on."""
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
+    z = y * 3.0
     modes = ag.notes()
     register(ag, x, y, lambda: modes.note(ag.is_grad_enabled()))
-    y.backward(retain_graph=True)
-    y.backward(create_graph=True)
+    z.backward(retain_graph=True)
+    z.backward(create_graph=True)
 
     expect(modes).happened_in_order([False, True])
 

@@ -145,10 +145,11 @@ def what_a_hook_raises_comes_out(ag: Autograd, register: Registering) -> None:
     """An exception that a hook {name} raises ends the pass and comes out of it."""
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
+    z = y * 3.0
 
     def fail() -> None:
         raise Interrupted
 
     register(ag, x, y, fail)
     with ag.refuses("callback"):
-        y.backward()
+        z.backward()
