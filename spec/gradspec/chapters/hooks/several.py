@@ -60,7 +60,7 @@ def there_is_no_third_mode(ag: Autograd) -> None:
         ag.register_multi_grad_hook([x], lambda _: None, mode="most")
 
 
-@clause("hook-205", SAFETY, sources=["observed"], builds_on=("hook-042",))
+@clause("hook-205", SAFETY, sources=["observed"], builds_on=("hook-042/backward",))
 def a_failed_pass_leaves_nothing_to_it(ag: Autograd) -> None:
     """After a pass that failed half way, a hook on several tensors is given the gradients of the
     next pass and nothing of the failed one.
