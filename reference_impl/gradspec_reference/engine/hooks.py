@@ -112,9 +112,17 @@ def check_can_have_hooks(tensor: Tensor) -> None:
         )
 
 
-def fire(hooks: Hooks, gradient: Tensor | None) -> Tensor | None:
-    """Call hooks in the order of their registration; each sees what the one before returned."""
-    for hook in list(hooks.values()):
+def in_turn(functions: Hooks) -> list[Callable[..., Any]]:
+    """Return the hooks that are due, in the order of their registration.
+
+    What they add or take away in the same place counts from the next time on.
+    """
+    return list(functions.values())
+
+
+def fire(functions: Hooks, gradient: Tensor | None) -> Tensor | None:
+    """Call hooks in turn; each sees what the one before returned."""
+    for hook in in_turn(functions):
         returned = hook(gradient)
         if returned is not None:
             check_returned(returned, gradient)
@@ -126,7 +134,7 @@ def fire_post_accumulate(leaf: Tensor) -> None:
     """Call the hooks that see a leaf whose gradient was updated; they return nothing."""
     if leaf._leaf is None or leaf._leaf.post_hooks is None:
         return
-    for hook in list(leaf._leaf.post_hooks.values()):
+    for hook in in_turn(leaf._leaf.post_hooks):
         returned = hook(leaf)
         if returned is not None and returned is not leaf:
             error = HookResultError if type(returned) is type(leaf) else HookResultTypeError

@@ -33,12 +33,12 @@ def register_before(node: Node, hook: Callable[..., Any]) -> hooks.RemovableHand
 def fire(
     functions: hooks.Hooks, gradients: list[Tensor | None], *received: Gradients
 ) -> list[Tensor | None]:
-    """Call hooks in the order of their registration; each sees what the one before returned.
+    """Call hooks in turn; each sees what the one before returned.
 
     Hooks after a node are also given what it `received`.
     """
     shown = tuple(gradients)
-    for hook in list(functions.values()):
+    for hook in hooks.in_turn(functions):
         returned = hook(shown, *received)
         if returned is not None:
             check_returned(returned, shown)
