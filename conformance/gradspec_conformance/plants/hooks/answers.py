@@ -6,7 +6,7 @@ import functools
 
 from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
-from gradspec_reference.engine import hooks, modes, node_hooks, shown, versions
+from gradspec_reference.engine import hooks, modes, node_hooks, versions
 from gradspec_reference.engine.hooks import Hooks
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.tensor import Tensor
@@ -52,7 +52,7 @@ def hooks_are_given_copies(sound, functions, gradient):
     return gradient if returned is copy else returned
 
 
-@plant(FIRE, "order: hook-005/on_a_tensor", TEACHING)
+@plant(FIRE, "value: hook-005/on_a_tensor", TEACHING)
 def hooks_do_not_see_each_other(sound, functions, gradient):
     """Each of several hooks is given the gradient that arrived, and the last answer counts."""
     for number, hook in list(functions.items()):
@@ -60,14 +60,14 @@ def hooks_do_not_see_each_other(sound, functions, gradient):
     return last if functions else gradient
 
 
-@plant(FIRE, "value: hook-014", "where a hook is run outside of the graph")
+@plant(FIRE, "root-without-grad: hook-014", "where a hook is run outside of the graph")
 def what_hooks_return_is_a_constant(sound, functions, gradient):
     """What a hook returns has no history, also where the pass is recorded."""
     returned = sound(functions, gradient)
     return returned if returned is gradient or returned is None else returned.detach()
 
 
-@plant(CHECK, "shape: hook-009", "where what comes back is taken")
+@plant(CHECK, "wrong error: hook-009", "where what comes back is taken")
 def any_shape_is_taken(sound, returned, gradient):
     """A hook may return a gradient of any shape."""
     if not isinstance(returned, Tensor) or gradient is None or returned.dtype != gradient.dtype:
@@ -94,8 +94,10 @@ def what_is_no_gradient_means_nothing(swap):
 
     def no_text(answer, *given):
         of_a_node = isinstance(given[0], tuple)
-        odd = any(not isinstance(each, Tensor | None) for each in answer) if of_a_node else (
-            not isinstance(answer, Tensor | None)
+        odd = (
+            any(not isinstance(each, Tensor | None) for each in answer)
+            if of_a_node
+            else (not isinstance(answer, Tensor | None))
         )
         return None if odd else answer
 
@@ -181,7 +183,7 @@ def the_node_of_a_leaf_forgets(_, _self, node, *_rest):
         node.hooks = None
 
 
-@plant(AT_LEAVES, "grad-is-none: hook-026", "pytorch/pytorch#187268")
+@plant(AT_LEAVES, "missing gradient: hook-026", "pytorch/pytorch#187268")
 def post_acc_gets_grad(sound, leaf):
     """A hook after accumulation is given the gradient."""
     state = leaf._leaf
@@ -214,7 +216,7 @@ def cleared_gradients_come_back(sound, leaf):
 
 
 @plant(AT_LEAVES, "no error: hook-030", "where nobody looks at an answer that means nothing")
-def answers_after_accumulation_are_ignored(sound, leaf):
+def answers_after_accumulation_are_ignored(_sound, leaf):
     """A hook after accumulation may return what it likes."""
     state = leaf._leaf
     if state is None or state.post_hooks is None:
@@ -241,7 +243,7 @@ def intermediates_accumulate(sound, tensor, hook):
     return sound(tensor, hook) if tensor.is_leaf else tensor.register_hook(hook)
 
 
-@plant(at(hooks, "register"), "value: hook-024", "pytorch/pytorch#8874")
+@plant(at(hooks, "register"), "order: hook-024", "pytorch/pytorch#8874")
 def hooks_on_views_are_hooks_on_bases(sound, tensor, hook):
     """A hook on a view is put on the tensor that it is a view of."""
     return sound(tensor if tensor._base is None else tensor._base, hook)

@@ -47,10 +47,10 @@ class OfAnyPass(dict):
         """Look it up."""
         return super().get(None)
 
-    def __setitem__(self, _walk, collected):
+    def __setitem__(self, _walk, collected) -> None:
         super().__setitem__(None, collected)
 
-    def __delitem__(self, _walk):
+    def __delitem__(self, _walk) -> None:
         super().__delitem__(None)
 
 

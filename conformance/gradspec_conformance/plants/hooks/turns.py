@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
-from gradspec_reference.engine import hooks, modes, nesting, shown
+from gradspec_reference.engine import hooks, modes, nesting, node, shown
 from gradspec_reference.engine.hooks import RemovableHandle
 from gradspec_reference.engine.joint_hooks import JointHandle
 from gradspec_reference.engine.node import AccumulateGrad, next_order
-from gradspec_reference.names import copying
+from gradspec_reference.engine.tensor import Tensor
 
 IN_TURN = at(hooks, "in_turn")
 
@@ -21,7 +22,7 @@ def hooks_are_not_called(_sound, _functions):
     return []
 
 
-@plant(IN_TURN, "order: hook-005 hook-211", "pytorch/pytorch#85849")
+@plant(IN_TURN, "value: hook-005; order: hook-211", "pytorch/pytorch#85849")
 def hooks_reversed(sound, functions):
     """Of several hooks in one place the last is called first."""
     return sound(functions)[::-1]
@@ -97,17 +98,17 @@ def hooks_outlive_their_block(swap):
         swap(at(handle, "__exit__"), lambda _sound, _self, *_exception: None)
 
 
-@compound("order: hook-204 hook-203", "passes that are planned before they run")
+@compound("order: hook-204", "passes that are planned before they run")
 def hooks_are_collected_beforehand(swap):
     """A pass calls the hooks that were there when it began."""
     collected = {}
 
     @swap.before(step("run"))
     def collect(self):
-        for node in self.waiting:
-            leaf = node.variable._leaf if isinstance(node, AccumulateGrad) else None
-            places = [functions for _, functions in shown.hooks_on(node)]
-            places += [node.hooks.before, node.hooks.after] if node.hooks else []
+        for each in self.waiting:
+            leaf = each.variable._leaf if isinstance(each, AccumulateGrad) else None
+            places = [functions for _, functions in shown.hooks_on(each)]
+            places += [each.hooks.before, each.hooks.after] if each.hooks else []
             places += [leaf.post_hooks] if leaf and leaf.post_hooks is not None else []
             collected.update((id(functions), list(functions.values())) for functions in places)
 
@@ -131,7 +132,7 @@ def hooks_die_with_the_tensor(sound, tensor, hook):
     return sound(tensor, lambda gradient: None if watched() is None else hook(gradient))
 
 
-@after(at(copying, "deepcopy"), "order: hook-023", "copies of all attributes")
+@after(at(Tensor, "__deepcopy__"), "order: hook-023", "copies of all attributes")
 def deep_copies_have_the_hooks(twin, tensor, _memo):
     """A deep copy of a leaf has its hooks."""
     if tensor._leaf is not None:
@@ -170,6 +171,17 @@ def a_pass_ends_at_the_intermediate(_, self, edges, _nodes, *, run_targets):
         for node, _ in edges:
             if not any(target in self.visited for target in node.targets) and node.targets:
                 self.executed.discard(node)
+
+
+@plant(
+    at(node, "next_leaf_order"),
+    "order: hook-213",
+    "passes that accumulate in the end",
+    memory=lambda: itertools.count(1 << 62),
+)
+def leaves_come_last(last, _sound):
+    """The hooks of leaves, and accumulation, wait until all operations have run."""
+    return next(last)
 
 
 @plant(at(hooks, "fire"), "order: hook-025", "pytorch/pytorch#11751")

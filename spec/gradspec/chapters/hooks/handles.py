@@ -15,7 +15,13 @@ DOCSTRING = "torch.Tensor.register_hook docstring"
 HANDLE = "torch.utils.hooks.RemovableHandle source"
 
 
-@clause("hook-004", VALUE, sources=[DOCSTRING], over=KINDS, stands_for={"hook-045": "on_several_tensors"})
+@clause(
+    "hook-004",
+    VALUE,
+    sources=[DOCSTRING],
+    over=KINDS,
+    stands_for={"hook-045": "on_several_tensors"},
+)
 def remove_takes_a_hook_away(ag: Autograd, register: Registering) -> None:
     """Once its handle's remove() was called, a hook {name} is not called; removing it twice does
     no harm.

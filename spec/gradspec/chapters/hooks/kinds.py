@@ -32,7 +32,9 @@ KINDS: Final[dict[str, Registering]] = {
 
 ANSWERING: Final[dict[str, Callable[[Tensor, Callable[[Any], Any]], Hook]]] = {
     "on_a_tensor": lambda y, answer: y.register_hook(answer),
-    "before_a_node": lambda y, answer: y.grad_fn.register_prehook(lambda given: (answer(given[0]),)),
+    "before_a_node": lambda y, answer: y.grad_fn.register_prehook(
+        lambda given: (answer(given[0]),)
+    ),
     "after_a_node": lambda y, answer: y.grad_fn.register_hook(
         lambda made, _given: (answer(made[0]),)
     ),

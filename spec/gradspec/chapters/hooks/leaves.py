@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import CONVENTION, VALUE, Autograd, clause, expect
+from gradspec import CONVENTION, Autograd, clause, expect
 
 if TYPE_CHECKING:
     from gradspec import Tensor
