@@ -76,14 +76,14 @@ class Expression:
             operands = (values[i] for i in operation.operands)
             values.append(np.asarray(getattr(FORMULAS, operation.name)(*operands)))
         rest = replace(self, leaves=tuple(values), operations=self.operations[max(begun, 0) :])
-        return rest._gradient(number, self.cotangent)
+        return rest.gradient(number, self.cotangent)
 
     def gradients(self, cotangent: Any = None) -> tuple[Any, ...]:
         """Give the vector-Jacobian product for each leaf, in closed form."""
         weight = self.cotangent if cotangent is None else cotangent
-        return tuple(self._gradient(k, weight) for k in range(len(self.leaves)))
+        return tuple(self.gradient(k, weight) for k in range(len(self.leaves)))
 
-    def _gradient(self, k: int, weight: Any) -> Any:
+    def gradient(self, k: int, weight: Any) -> Any:
         gradient = np.zeros(self.leaves[k].shape)
         for entry in np.ndindex(gradient.shape):
             moved = [leaf.astype(np.complex128) for leaf in self.leaves]

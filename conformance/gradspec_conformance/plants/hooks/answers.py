@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
@@ -11,11 +12,14 @@ from gradspec_reference.engine.hooks import Hooks
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.engine.tensor import Tensor
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def answering(functions, change):
+
+def answering(functions: Hooks, change: Callable[..., Any]) -> Hooks:
     """Return hooks whose answers are changed: `change(answer, *given)`."""
 
-    def changed(hook, *given):
+    def changed(hook: Callable[..., Any], *given: Any) -> Any:
         return change(hook(*given), *given)
 
     return Hooks((n, functools.partial(changed, hook)) for n, hook in functions.items())
@@ -92,7 +96,7 @@ def a_gradient_for_nothing_is_taken(sound, returned, gradient):
 def what_is_no_gradient_means_nothing(swap):
     """A hook that returns something that is no tensor is taken to have returned nothing."""
 
-    def no_text(answer, *given):
+    def no_text(answer: Any, *given: Any) -> Any:
         of_a_node = isinstance(given[0], tuple)
         odd = (
             any(not isinstance(each, Tensor | None) for each in answer)
@@ -300,6 +304,7 @@ def retained_after_the_hooks_of_the_node(swap):
     @swap.after(step("through_node_hooks"))
     def stored(taken, self, functions, *_given):
         if id(functions) in late:
-            node, node.retained = late.pop(id(functions))
+            node, requests = late.pop(id(functions))
+            node.retained = requests
             for slot, (value, _) in enumerate(taken):
                 hooks.store_retained(node, slot, self.as_tensor(value))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import after, plant
 from gradspec_reference.engine import joint_hooks
@@ -40,18 +42,20 @@ def any_mode_is_all(sound, tensors, fn, *, mode="all"):
     return sound(tensors, fn, mode="any" if mode == "any" else "all")
 
 
-class OfAnyPass(dict):
+class OfAnyPass:
     """What was collected, in whatever pass."""
 
-    def get(self, _walk):
+    held: Any = None
+
+    def get(self, _walk: Any) -> Any:
         """Look it up."""
-        return super().get(None)
+        return self.held
 
-    def __setitem__(self, _walk, collected) -> None:
-        super().__setitem__(None, collected)
+    def __setitem__(self, _walk: Any, collected: Any) -> None:
+        self.held = collected
 
-    def __delitem__(self, _walk) -> None:
-        super().__delitem__(None)
+    def __delitem__(self, _walk: Any) -> None:
+        self.held = None
 
 
 @after(at(Collector, "__init__"), "order: hook-205", "pytorch/pytorch#12106")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
+import weakref
+from typing import Any
 
 from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
@@ -45,7 +47,7 @@ def removed_hooks_lose_their_turn(_sound, functions):
 @plant(IN_TURN, "order: hook-202", "loops over a list that grows")
 def added_hooks_are_called_at_once(_sound, functions):
     """A hook that another one of its place adds is called by the same pass."""
-    called = set()
+    called: set[int] = set()
     while set(functions) - called:
         number = min(set(functions) - called)
         called.add(number)
@@ -101,7 +103,7 @@ def hooks_outlive_their_block(swap):
 @compound("order: hook-204", "passes that are planned before they run")
 def hooks_are_collected_beforehand(swap):
     """A pass calls the hooks that were there when it began."""
-    collected = {}
+    collected: dict[int, list[Any]] = {}
 
     @swap.before(step("run"))
     def collect(self):
@@ -128,7 +130,7 @@ def hooks_come_too_late(sound, tensor, hook):
 @plant(at(hooks, "register"), "value: hook-017", "hooks kept by the tensor")
 def hooks_die_with_the_tensor(sound, tensor, hook):
     """A hook on an intermediate is called as long as its tensor is there."""
-    watched = hooks.weakref.ref(tensor)
+    watched = weakref.ref(tensor)
     return sound(tensor, lambda gradient: None if watched() is None else hook(gradient))
 
 

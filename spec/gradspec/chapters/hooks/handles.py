@@ -41,7 +41,7 @@ def remove_takes_a_hook_away(ag: Autograd, register: Registering) -> None:
 
 @clause("hook-020", CONVENTION, level=MAY, sources=[HANDLE], over=KINDS)
 def a_handle_is_a_block(ag: Autograd, register: Registering) -> None:
-    """A handle of a hook {name} is a context manager that takes the hook away when its block ends."""
+    """A handle of a hook {name} is a block: when that ends, the hook is taken away."""
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
     z = y * 3.0
@@ -96,7 +96,11 @@ def a_hook_that_is_due_runs_once_more(ag: Autograd, register: Registering) -> No
     y = -x
     calls = ag.notes()
     handles: list[Hook] = []
-    register(ag, x, y, lambda: handles[0].remove())
+
+    def remove() -> None:
+        handles[0].remove()
+
+    register(ag, x, y, remove)
     handles.append(register(ag, x, y, lambda: calls.note("called")))
     y.backward(retain_graph=True)
     y.backward()
@@ -126,7 +130,7 @@ def a_hook_added_by_another_waits(ag: Autograd, register: Registering) -> None:
 
 @clause("hook-203", CONVENTION, sources=["observed"], over=KINDS)
 def a_hook_is_removed_while_the_pass_comes(ag: Autograd, register: Registering) -> None:
-    """A hook {name} that is taken away during a pass, before its gradient is known, is not called."""
+    """A hook {name} that is taken away in a pass before its gradient is known is not called."""
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
     z = y * 3.0
@@ -140,7 +144,7 @@ def a_hook_is_removed_while_the_pass_comes(ag: Autograd, register: Registering) 
 
 @clause("hook-204", CONVENTION, sources=["observed"], over=KINDS)
 def a_hook_is_added_while_the_pass_comes(ag: Autograd, register: Registering) -> None:
-    """A hook {name} that is put there during a pass, before its gradient is known, is called."""
+    """A hook {name} that is put there in a pass before its gradient is known is called."""
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
     z = y * 3.0

@@ -44,7 +44,7 @@ def it_takes_the_first(ag: Autograd) -> None:
     w = ag.tensor(5.0, requires_grad=True)
     y = x * w
     seen = ag.notes()
-    ag.register_multi_grad_hook([x, w, y], lambda gradient: seen.note(gradient), mode="any")
+    ag.register_multi_grad_hook([x, w, y], seen.note, mode="any")
     root = y * 3.0
     root.backward(retain_graph=True)
     root.backward()

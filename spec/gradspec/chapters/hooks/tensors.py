@@ -150,8 +150,7 @@ def a_hook_lives_with_the_graph(ag: Autograd) -> None:
 
 informative(
     "hook-019",
-    "Any object that can be called serves as a hook; one that cannot be called is noticed when it is "
-    "due.",
+    "Any object that can be called serves as a hook; one that cannot be is noticed when it is due.",
     level=MUST,
     sources=["torch.Tensor.register_hook docstring", "observed"],
     reason="The kit hands an engine a function of its own, which records what the clause's does.",

@@ -47,7 +47,7 @@ def hooks_beside_the_way_do_not_run(ag: Autograd, ask: Any) -> None:
 
 @clause("hook-037", CONVENTION, sources=[NOTE], over=ON_A_NODE)
 def nodes_of_what_is_asked_for_do_not_run(ag: Autograd, register: Any) -> None:
-    """A hook {name} that made what a query asks for is not called: the query ends before that node."""
+    """A hook {name} that made what a query asks for is not called: the query ends before it."""
     x = ag.tensor(2.0, requires_grad=True)
     y = x * 3.0
     calls = ag.notes()
@@ -87,7 +87,7 @@ def a_hook_where_nothing_arrives_is_given_nothing(ag: Autograd) -> None:
     """
     first, second = ag.tensor([2.0, 5.0], requires_grad=True).unbind()
     seen = ag.notes()
-    first.register_hook(lambda gradient: seen.note(gradient))
+    first.register_hook(seen.note)
     (second * 3.0).backward()
 
     expect(seen).happened_in_order([None])
