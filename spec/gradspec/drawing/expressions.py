@@ -84,6 +84,7 @@ class Expression:
         return tuple(self.gradient(k, weight) for k in range(len(self.leaves)))
 
     def gradient(self, k: int, weight: Any) -> Any:
+        """Give the vector-Jacobian product for one leaf, in closed form."""
         gradient = np.zeros(self.leaves[k].shape)
         for entry in np.ndindex(gradient.shape):
             moved = [leaf.astype(np.complex128) for leaf in self.leaves]

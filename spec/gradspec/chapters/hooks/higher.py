@@ -51,8 +51,8 @@ def what_a_hook_makes_is_differentiated(ag: Autograd) -> None:
 
 @clause("hook-050", CONVENTION, sources=[DOCSTRING])
 def hooks_run_in_the_second_pass_too(ag: Autograd) -> None:
-    """A hook on a tensor is called in the pass over a gradient too, if that pass computes one of the
-    same tensor.
+    """A hook on a tensor is called in the pass over a gradient too, if that pass computes one of
+    the same tensor.
     """
     x = ag.tensor(3.0, requires_grad=True)
     h = x * 1.0
