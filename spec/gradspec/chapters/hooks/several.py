@@ -54,16 +54,22 @@ def it_takes_the_first(ag: Autograd) -> None:
 
 @clause("hook-044", CONVENTION, sources=["torch.autograd.graph.register_multi_grad_hook source"])
 def there_is_no_third_mode(ag: Autograd) -> None:
-    """A hook on several tensors has the mode "all" or "any"; another is refused."""
+    """A hook on several tensors has the mode "all" or "any"; another is refused.
+
+    Remedy: leave the mode out, for "all".
+    """
     x = ag.tensor(2.0, requires_grad=True)
     with ag.refuses("hook-mode"):
         ag.register_multi_grad_hook([x], lambda _: None, mode="most")
 
 
-@clause("hook-205", SAFETY, sources=["observed"], builds_on=("hook-042/backward",))
+@clause("hook-205", SAFETY, sources=["observed"])
 def a_failed_pass_leaves_nothing_to_it(ag: Autograd) -> None:
     """After a pass that failed half way, a hook on several tensors is given the gradients of the
     next pass and nothing of the failed one.
+
+    Remedy: none is needed; only gradients that were accumulated before the failure have to be
+    cleared.
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = x * 5.0

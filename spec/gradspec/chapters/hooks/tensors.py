@@ -113,9 +113,7 @@ def a_hook_may_come_late(ag: Autograd) -> None:
 def a_hook_that_writes_is_not_noticed(ag: Autograd) -> None:
     """A hook that writes into the gradient that it is given changes the gradient.
 
-    torch asks hooks not to do it and does not check.
-
-    Remedy: return a new tensor.
+    torch asks hooks to return a new tensor instead, and does not check.
     """
     x = ag.tensor(2.0, requires_grad=True)
 
