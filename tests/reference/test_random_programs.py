@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase
-from random_programs import Act, difference, programs, shortened
+from random_programs import Act, difference, hooked_programs, programs, shortened
 
 from gradspec_reference.engine import accumulation, versions
 
@@ -25,6 +26,13 @@ settings = hypothesis.settings(
 @settings
 @hypothesis.given(programs)
 def test_random_programs_do_what_they_do_in_torch(program: list[Act]) -> None:
+    found = difference(program)
+    assert found is None, str(shortened(found))
+
+
+@hypothesis.settings(settings, max_examples=int(os.environ.get("GRADSPEC_HOOKED_PROGRAMS", "200")))
+@hypothesis.given(hooked_programs)
+def test_hooks_do_what_they_do_in_torch(program: list[Act]) -> None:
     found = difference(program)
     assert found is None, str(shortened(found))
 
