@@ -78,32 +78,68 @@ ASKED = """
     {a}.register_post_accumulate_grad_hook(lambda x: log.append(x.grad.tolist()))
     h = {a}.register_hook(lambda g: log.append(1)); h.remove()
 """
+LEAVES = """
+    torch.tensor([0.5, -1.0, 0.25], dtype=torch.float64, requires_grad=True)
+    torch.tensor([[0.5, -1.0, 0.75], [1.5, 0.25, -0.75]], dtype=torch.float64, requires_grad=True)
+    torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
+    torch.tensor([[1.0], [-0.5]], dtype=torch.float64, requires_grad=True)
+"""
+TAME = """
+    {a} + {b}           {a} * {b}           {a} - {b}               {a} * {n}
+    {a}.sin()           {a}.tanh()          {a}.sigmoid()           {a}.relu()
+    {a}.clone()         {a}.mean()          {a}.mean({d})           {a}.maximum({b})
+    {a}.max(-1)[0]      {a}.sort(-1)[0]     torch.stack([{a}, {b}])  {a}.detach()
+"""
+SEEN = """
+    {a}.unbind({d})[0]  {a}.unbind({d})[-1]  {a}[{k}]                {a}.unsqueeze(0)
+    {a}.t()             {a}.reshape(-1)     {a}.expand(2, 3)        {a}.select({d}, 0)
+"""
+OVER = """
+    {a}.mul_({n})       {a}.tanh_()         {a}.add_({b})           {a}.mul_({b})
+    {a}[{k}] = {b}      {a}[{k}] *= {n}     {a}.retain_grad()       {a}.data.mul_({n})
+    {a}.grad = None     {a}.detach_()       {a}.requires_grad_()    {a}.copy_({b})
+"""
 HOOKED = """
-    {a}.register_hook(lambda g: note(g))
+    {a}.register_hook(note)
     {a}.register_hook(lambda g: scaled(g, {n}))
-    {a}.register_hook(lambda g: {b})
+    {a}.register_hook(lambda g: keep({b}.register_hook(note)))
     {a}.register_hook(lambda g: drop())
-    {a}.register_hook(lambda g: keep({b}.register_hook(lambda g: note(g))))
-    {a}.register_hook(lambda g: again({b}))
     {a}.register_hook(lambda g: g.mul_({n}) and None)
     {a}.register_post_accumulate_grad_hook(lambda x: note(x.grad))
     {a}.register_post_accumulate_grad_hook(lambda x: setattr(x, "grad", None))
-    {a}.register_post_accumulate_grad_hook(lambda x: x.sub_(x.grad) and None)
-    {a}.register_post_accumulate_grad_hook(lambda x: {b})
-    keep({a}.register_hook(lambda g: note(g)))
+    {a}.register_post_accumulate_grad_hook(lambda x: note(x.sub_(x.grad)))
+    keep({a}.register_hook(note))
     keep({a}.grad_fn.register_hook(lambda made, given: note([made, given])))
-    keep({a}.grad_fn.register_prehook(lambda given: note(given)))
+    keep({a}.grad_fn.register_prehook(note))
     {a}.grad_fn.register_prehook(lambda given: tuple(scaled(g, {n}) for g in given))
     {a}.grad_fn.register_hook(lambda made, given: tuple(scaled(g, {n}) for g in made))
-    {a}.grad_fn.register_hook(lambda made, given: made[:1])
-    {a}.grad_fn.register_hook(lambda made, given: given)
-    {a}.grad_fn.register_hook(lambda made, given: (None,) * len(made))
     {a}.grad_fn.next_functions[0][0].register_hook(lambda made, given: note([made, given]))
-    {a}.grad_fn.next_functions[0][0].register_prehook(lambda given: note(given))
+    {a}.grad_fn.next_functions[0][0].register_prehook(note)
     {a}.grad_fn.next_functions[0][0].register_prehook(lambda given: (scaled(given[0], {n}),))
     keep(torch.autograd.graph.register_multi_grad_hook([{a}, {b}], note))
     keep(torch.autograd.graph.register_multi_grad_hook([{a}, {b}, {c}], note, mode="any"))
-    drop()
+"""
+FAILING = """
+    keep({a}.register_hook(lambda g: {b}))
+    keep({a}.register_hook(lambda g: again({b})))
+    keep({a}.register_post_accumulate_grad_hook(lambda x: {b}))
+    keep({a}.grad_fn.register_hook(lambda made, given: made[:1]))
+    keep({a}.grad_fn.register_hook(lambda made, given: given))
+    keep({a}.grad_fn.register_hook(lambda made, given: (None,) * len(made)))
+    keep({a}.grad_fn.register_prehook(lambda given: given[0]))
+    drop()              drop()              drop()                  drop()
+"""
+KEEPING = """
+    {a}.sum().backward(retain_graph=True)
+    ({a} * {b}).sum().backward(retain_graph=True)
+    ({a} * {b} + {c}).sum().backward(retain_graph=True)
+    ({a} + {b} * {n}).sum().backward(create_graph=True)
+    ({a} * {b}).sum().backward(inputs=[{b}, {c}], retain_graph=True)
+    {a}.sum().backward()
+"""
+QUERIES = """
+    torch.autograd.grad({a}.sum(), {b}, retain_graph=True, allow_unused=True)[0].clone()
+    torch.autograd.grad(({a} * {b}).sum(), {b}, create_graph=True, allow_unused=True)[0].clone()
 """
 PASSES = """
     {a}.backward()
@@ -175,16 +211,16 @@ programs = st.tuples(st.lists(made, min_size=2, max_size=3), st.lists(any_act, m
 )
 
 
+leaves = acts(forms(LEAVES), named=True)
 hooked_act = st.one_of(
-    made,
-    *[acts(forms(block), named=True) for block in (RECORDED, RECORDED, VIEWED)],
-    *[acts(forms(block), named=False) for block in (WRITTEN, ASKED, HOOKED, HOOKED, HOOKED)],
-    acts([form for form in forms(PASSES) if ".sum()." in form], named=False),
-    acts([form for form in forms(PASSES) if ".sum()." in form], named=False),
-    acts([form for form in forms(GRADIENTS) if "({a}, " not in form], named=True),
+    leaves,
+    *[acts(forms(block), named=True) for block in (TAME, TAME, TAME, SEEN)],
+    *[acts(forms(block), named=False) for block in (OVER, HOOKED, HOOKED, HOOKED, FAILING)],
+    *[acts(forms(block), named=False) for block in (KEEPING, KEEPING, KEEPING)],
+    acts(forms(QUERIES), named=True),
 )
 hooked_programs = st.tuples(
-    st.lists(made, min_size=2, max_size=3), st.lists(hooked_act, min_size=28, max_size=28)
+    st.lists(leaves, min_size=2, max_size=2), st.lists(hooked_act, min_size=28, max_size=28)
 ).map(lambda parts: [*parts[0], *parts[1]])
 """Thirty lines, with hooks in plenty."""
 
