@@ -186,7 +186,22 @@ def leaves_come_last(last, _sound):
     return next(last)
 
 
-@plant(at(hooks, "fire"), "order: hook-025", "pytorch/pytorch#11751")
+@compound("order: hook-040", "pytorch/pytorch#85849")
+def hook_leaf_after_accumulate(swap):
+    """Hooks on a leaf are called when its grad is up to date."""
+
+    @swap.into(at(shown, "hooks_on"))
+    def elsewhere(sound, node):
+        return [] if isinstance(node, AccumulateGrad) else sound(node)
+
+    @swap.after(step("finish_leaf"))
+    def late(_, self, node, value, _status):
+        leaf = node.variable._leaf
+        if leaf is not None and leaf.hooks:
+            hooks.fire(leaf.hooks, self.as_tensor(value))
+
+
+@plant(at(hooks, "fire"), "order: hook-025 hook-214", "pytorch/pytorch#11751")
 def hooks_where_nothing_arrives_are_passed_over(sound, functions, gradient):
     """A hook is not called where nothing arrives."""
     return None if gradient is None else sound(functions, gradient)

@@ -91,3 +91,17 @@ def a_hook_where_nothing_arrives_is_given_nothing(ag: Autograd) -> None:
     (second * 3.0).backward()
 
     expect(seen).happened_in_order([None])
+
+
+@clause("hook-214", CONVENTION, level=MAY, sources=["observed", "pytorch#60796"])
+def a_hook_on_a_leaf_may_be_given_nothing(ag: Autograd) -> None:
+    """A hook on a leaf is called with None where the pass comes to the leaf with nothing."""
+    x = ag.tensor(2.0, requires_grad=True)
+    y = -x
+    y.grad_fn.register_hook(lambda _made, _given: (None,))
+    seen = ag.notes()
+    x.register_hook(seen.note)
+    y.backward()
+
+    expect(seen).happened_in_order([None])
+    expect(x.grad).is_none_or_zero()
