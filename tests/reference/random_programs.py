@@ -87,12 +87,12 @@ LEAVES = """
 TAME = """
     {a} + {b}           {a} * {b}           {a} - {b}               {a} * {n}
     {a}.sin()           {a}.tanh()          {a}.sigmoid()           {a}.relu()
-    {a}.clone()         {a}.mean()          {a}.mean({d})           {a}.maximum({b})
+    {a}.clone()         {a}.mean()          {a}.mean(-1)            {a}.maximum({b})
     {a}.max(-1)[0]      {a}.sort(-1)[0]     torch.stack([{a}, {b}])  {a}.detach()
 """
 SEEN = """
-    {a}.unbind({d})[0]  {a}.unbind({d})[-1]  {a}[{k}]                {a}.unsqueeze(0)
-    {a}.t()             {a}.reshape(-1)     {a}.expand(2, 3)        {a}.select({d}, 0)
+    {a}.unbind()[0]     {a}.unbind()[-1]    {a}[{k}]                {a}.unsqueeze(0)
+    {a}.t()             {a}.reshape(-1)     {a}.expand(2, 3)        {a}.select(-1, 0)
 """
 OVER = """
     {a}.mul_({n})       {a}.tanh_()         {a}.add_({b})           {a}.mul_({b})
@@ -161,6 +161,8 @@ GRADIENTS = """
     torch.autograd.grad({a}.sum(), [{b}, {c}], allow_unused=True)[1].clone()
     torch.autograd.grad({a}.sum(), {b}, materialize_grads=True)[0].clone()
 """
+# assertions of torch's; what it does not have yet; a hook that it refuses, but not the next one
+ACCIDENT = re.compile("INTERNAL ASSERT|currently not supported|another view of its base.*register")
 NAME = re.compile(r"(?:with [^:]*: )?(t\d+) =")
 KEYS = ["0", "0:1", "...", ":, 0", "::2", "None", "[0]", "[0, 0]", "[-1, 0]", "..., -1", "1:"]
 NUMBERS = [0.5, 2.0, -1.0, 0.0, 3]
@@ -361,7 +363,7 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
     except AssertionError as error:
         raise Outside from error
     except KINDS as error:
-        if "INTERNAL ASSERT" in str(error) or "currently not supported" in str(error):
+        if ACCIDENT.search(f"{error} {line}"):
             raise Outside from error
         return kind(error)
     return None
