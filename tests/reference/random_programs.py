@@ -104,7 +104,6 @@ HOOKED = """
     {a}.register_hook(lambda g: scaled(g, {n}))
     {a}.register_hook(lambda g: keep({b}.register_hook(note)))
     {a}.register_hook(lambda g: drop())
-    {a}.register_hook(lambda g: g.mul_({n}) and None)
     {a}.register_post_accumulate_grad_hook(lambda x: note(x.grad))
     {a}.register_post_accumulate_grad_hook(lambda x: setattr(x, "grad", None))
     {a}.register_post_accumulate_grad_hook(lambda x: note(x.sub_(x.grad)))

@@ -116,6 +116,8 @@ class Shown:
         """Return the tensor that shows an array."""
         known = self.tensors.get(id(array))
         if known is None or known._array is not array:
+            if array.size == 1 and type(array) is np.ndarray and not array.flags.writeable:
+                array = array.copy()  # one entry of what was expanded, which a hook may write
             known = self.tensors[id(array)] = Tensor(array)
             for seed in self.seeds:
                 if owner_of(seed._array) is owner_of(array):
