@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from lockstep import assert_alike
 
+import gradspec_reference as engine
+
 CUSTOM = """
 class Custom(torch.autograd.Function):
     @staticmethod
