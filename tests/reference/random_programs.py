@@ -250,6 +250,9 @@ class Pair:
 
     def do(self, line: str) -> str | None:
         """Run a line in both and say what differs then; a line that both refuse is forgotten."""
+        whole = "\n".join([*self.lines, line])
+        if "again(" in whole and "], note)" in whole:
+            raise Outside  # a pass in a pass: torch counts for both what such a hook waits for
         expected, found = [refusal(line, names) for names in self.names]
         if expected != found:
             self.lines.append(line)
