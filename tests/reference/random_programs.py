@@ -119,7 +119,7 @@ HOOKED = """
     keep(torch.autograd.graph.register_multi_grad_hook([{a}, {b}, {c}], note, mode="any"))
 """
 FAILING = """
-    keep({a}.register_hook(lambda g: {b}))
+    keep({a}.register_hook(lambda g: {b} * 1.0))
     keep({a}.register_hook(lambda g: again({b})))
     keep({a}.register_post_accumulate_grad_hook(lambda x: {b}))
     keep({a}.grad_fn.register_hook(lambda made, given: made[:1]))
