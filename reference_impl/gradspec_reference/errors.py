@@ -466,21 +466,32 @@ class HookWithoutGradError(GradError, RuntimeError):
     """A hook was put on a tensor that does not require grad."""
 
     kind = "hook-without-grad"
+    clause = "hook-007"
 
 
 class HookOnNonleafError(GradError, RuntimeError):
     """A post-accumulate hook was put on a tensor that accumulates nothing."""
 
-    kind = "hook-without-grad"
+    kind = "nonleaf-hook"
+    clause = "hook-027"
+
+
+class HookModeError(GradError, ValueError):
+    """A hook on several tensors was given a mode that is neither "all" nor "any"."""
+
+    kind = "hook-mode"
+    clause = "hook-044"
 
 
 class HookResultError(GradError, RuntimeError):
-    """A hook returned a gradient of another shape or dtype."""
+    """A hook returned a gradient of another shape or dtype, or another number of them."""
 
     kind = "hook-result"
+    clause = "hook-009"
 
 
 class HookResultTypeError(GradError, TypeError):
     """A hook returned something that is neither a tensor nor None."""
 
     kind = "hook-result"
+    clause = "hook-011"

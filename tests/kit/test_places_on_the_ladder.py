@@ -22,6 +22,7 @@ FIRST = {
     "graph_lifetime": "scalars",
     "higher_order": "second order",
     "in_place": "safety in place",
+    "hooks": "hooks and the rest",
     "operators": "scalars",
     "gradient_function": "arrays",
     "detaching": "arrays",

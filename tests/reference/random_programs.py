@@ -78,6 +78,68 @@ ASKED = """
     {a}.register_post_accumulate_grad_hook(lambda x: log.append(x.grad.tolist()))
     h = {a}.register_hook(lambda g: log.append(1)); h.remove()
 """
+LEAVES = """
+    torch.tensor([0.5, -1.0, 0.25], dtype=torch.float64, requires_grad=True)
+    torch.tensor([[0.5, -1.0, 0.75], [1.5, 0.25, -0.75]], dtype=torch.float64, requires_grad=True)
+    torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
+    torch.tensor([[1.0], [-0.5]], dtype=torch.float64, requires_grad=True)
+"""
+TAME = """
+    {a} + {b}           {a} * {b}           {a} - {b}               {a} * {n}
+    {a}.sin()           {a}.tanh()          {a}.sigmoid()           {a}.relu()
+    {a}.clone()         {a}.mean()          {a}.mean(-1)            {a}.maximum({b})
+    {a}.max(-1)[0]      {a}.sort(-1)[0]     torch.stack([{a}, {b}])  {a}.detach()
+"""
+SEEN = """
+    {a}.unbind()[0]     {a}.unbind()[-1]    {a}[{k}]                {a}.unsqueeze(0)
+    {a}.t()             {a}.reshape(-1)     {a}.expand(2, 3)        {a}.select(-1, 0)
+"""
+OVER = """
+    {a}.mul_({n})       {a}.tanh_()         {a}.add_({b})           {a}.mul_({b})
+    {a}[{k}] = {b}      {a}[{k}] *= {n}     {a}.retain_grad()       {a}.data.mul_({n})
+    {a}.grad = None     {a}.detach_()       {a}.requires_grad_()    {a}.copy_({b})
+"""
+HOOKED = """
+    {a}.register_hook(note)
+    {a}.register_hook(lambda g: scaled(g, {n}))
+    {a}.register_hook(lambda g: keep({b}.register_hook(note)))
+    {a}.register_hook(lambda g: drop())
+    {a}.register_post_accumulate_grad_hook(lambda x: note(x.grad))
+    {a}.register_post_accumulate_grad_hook(lambda x: setattr(x, "grad", None))
+    {a}.register_post_accumulate_grad_hook(lambda x: note(x.sub_(x.grad)))
+    keep({a}.register_hook(note))
+    keep({a}.grad_fn.register_hook(lambda made, given: note([made, given])))
+    keep({a}.grad_fn.register_prehook(note))
+    {a}.grad_fn.register_prehook(lambda given: tuple(scaled(g, {n}) for g in given))
+    {a}.grad_fn.register_hook(lambda made, given: tuple(scaled(g, {n}) for g in made))
+    {a}.grad_fn.next_functions[0][0].register_hook(lambda made, given: note([made, given]))
+    {a}.grad_fn.next_functions[0][0].register_prehook(note)
+    {a}.grad_fn.next_functions[0][0].register_prehook(lambda given: (scaled(given[0], {n}),))
+    keep(torch.autograd.graph.register_multi_grad_hook([{a}, {b}], note))
+    keep(torch.autograd.graph.register_multi_grad_hook([{a}, {b}, {c}], note, mode="any"))
+"""
+FAILING = """
+    keep({a}.register_hook(lambda g: {b} * 1.0))
+    keep({a}.register_hook(lambda g: again({b})))
+    keep({a}.register_post_accumulate_grad_hook(lambda x: {b}))
+    keep({a}.grad_fn.register_hook(lambda made, given: made[:1]))
+    keep({a}.grad_fn.register_hook(lambda made, given: given))
+    keep({a}.grad_fn.register_hook(lambda made, given: (None,) * len(made)))
+    keep({a}.grad_fn.register_prehook(lambda given: given[0]))
+    drop()              drop()              drop()                  drop()
+"""
+KEEPING = """
+    {a}.sum().backward(retain_graph=True)
+    ({a} * {b}).sum().backward(retain_graph=True)
+    ({a} * {b} + {c}).sum().backward(retain_graph=True)
+    ({a} + {b} * {n}).sum().backward(create_graph=True)
+    ({a} * {b}).sum().backward(inputs=[{b}, {c}], retain_graph=True)
+    {a}.sum().backward()
+"""
+QUERIES = """
+    torch.autograd.grad({a}.sum(), {b}, retain_graph=True, allow_unused=True)[0].clone()
+    torch.autograd.grad(({a} * {b}).sum(), {b}, create_graph=True, allow_unused=True)[0].clone()
+"""
 PASSES = """
     {a}.backward()
     {a}.backward({b})
@@ -98,6 +160,8 @@ GRADIENTS = """
     torch.autograd.grad({a}.sum(), [{b}, {c}], allow_unused=True)[1].clone()
     torch.autograd.grad({a}.sum(), {b}, materialize_grads=True)[0].clone()
 """
+# assertions of torch's; what it does not have yet; a hook that it refuses, but not the next one
+ACCIDENT = re.compile("INTERNAL ASSERT|currently not supported|another view of its base.*register")
 NAME = re.compile(r"(?:with [^:]*: )?(t\d+) =")
 KEYS = ["0", "0:1", "...", ":, 0", "::2", "None", "[0]", "[0, 0]", "[-1, 0]", "..., -1", "1:"]
 NUMBERS = [0.5, 2.0, -1.0, 0.0, 3]
@@ -151,6 +215,20 @@ programs = st.tuples(st.lists(made, min_size=2, max_size=3), st.lists(any_act, m
 )
 
 
+leaves = acts(forms(LEAVES), named=True)
+hooked_act = st.one_of(
+    leaves,
+    *[acts(forms(block), named=True) for block in (TAME, TAME, TAME, SEEN)],
+    *[acts(forms(block), named=False) for block in (OVER, HOOKED, HOOKED, HOOKED, FAILING)],
+    *[acts(forms(block), named=False) for block in (KEEPING, KEEPING, KEEPING)],
+    acts(forms(QUERIES), named=True),
+)
+hooked_programs = st.tuples(
+    st.lists(leaves, min_size=2, max_size=2), st.lists(hooked_act, min_size=28, max_size=28)
+).map(lambda parts: [*parts[0], *parts[1]])
+"""Thirty lines, with hooks in plenty."""
+
+
 class Outside(Exception):
     """A program came to where the two are not compared: large numbers, an assertion of torch's."""
 
@@ -159,7 +237,7 @@ class Pair:
     """Both libraries in the midst of a program."""
 
     def __init__(self) -> None:
-        self.names: list[dict[str, Any]] = [{"torch": x, "log": []} for x in (torch, engine)]
+        self.names: list[dict[str, Any]] = [beginning(x) for x in (torch, engine)]
         self.versions: list[dict[str, int]] = [{}, {}]
         self.tensors: list[str] = []
         self.lines: list[str] = []
@@ -175,6 +253,9 @@ class Pair:
 
     def do(self, line: str) -> str | None:
         """Run a line in both and say what differs then; a line that both refuse is forgotten."""
+        whole = "\n".join([*self.lines, line])
+        if "again(" in whole and "], note)" in whole:
+            raise Outside  # a pass in a pass: torch counts for both what such a hook waits for
         expected, found = [refusal(line, names) for names in self.names]
         if expected != found:
             self.lines.append(line)
@@ -204,6 +285,47 @@ class Pair:
                 if not alike(wanted, seen[1][what]):
                     return f"{name}.{what}: torch: {wanted}, found: {seen[1][what]}"
         return None
+
+
+def beginning(library: Any) -> dict[str, Any]:
+    """Return the names that a program starts with: a library, a log, and what hooks may do."""
+    log: list[Any] = []
+    handles: list[Any] = []
+    inside: list[Any] = []
+
+    def note(seen: Any) -> None:
+        log.append(listed(seen))
+
+    def scaled(gradient: Any, number: float) -> Any:
+        return gradient if gradient is None else gradient * number
+
+    def keep(handle: Any) -> None:
+        handles.append(handle)
+
+    def drop() -> None:
+        if handles:
+            handles.pop().remove()
+
+    def again(tensor: Any) -> None:
+        if not inside:
+            inside.append(tensor)
+            try:
+                with library.enable_grad():
+                    tensor.sum().backward(retain_graph=True)
+            finally:
+                inside.clear()
+
+    hooks = {"note": note, "scaled": scaled, "keep": keep, "drop": drop, "again": again}
+    return {"torch": library, "log": log, **hooks}
+
+
+def listed(seen: Any) -> list[Any]:
+    """Return the numbers of gradients, NaN for one that is None."""
+    if seen is None:
+        return [float("nan")]
+    if isinstance(seen, list | tuple):
+        return [listed(each) for each in seen]
+    return [seen.detach().tolist()]
 
 
 @dataclass(frozen=True)
@@ -243,8 +365,10 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
         exec(line, names)
     except NameError:
         return "NameError"  # of a program that is being shortened
+    except AssertionError as error:
+        raise Outside from error
     except KINDS as error:
-        if "INTERNAL ASSERT" in str(error):
+        if ACCIDENT.search(f"{error} {line}"):
             raise Outside from error
         return kind(error)
     return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from lockstep import assert_alike
 
+import gradspec_reference as engine
+
 CUSTOM = """
 class Custom(torch.autograd.Function):
     @staticmethod
@@ -434,3 +436,10 @@ try:
 except KeyError as error:
     out(str(error), torch.is_grad_enabled())
 """)
+
+
+def test_a_hook_may_write_one_entry_of_what_was_expanded() -> None:
+    x, y = (engine.tensor(value, requires_grad=True) for value in (1.5, 2.5))
+    x.register_hook(lambda gradient: gradient.mul_(2.0))
+    engine.stack([x, y]).sum().backward()
+    assert (x.grad.item(), y.grad.item()) == (2.0, 1.0)

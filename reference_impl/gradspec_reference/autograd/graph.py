@@ -6,6 +6,8 @@ from typing import Any
 
 from gradspec_reference.engine import versions
 from gradspec_reference.engine.edges import GradientEdge, get_gradient_edge
+from gradspec_reference.engine.hooks import RemovableHandle
+from gradspec_reference.engine.joint_hooks import register as register_multi_grad_hook
 from gradspec_reference.engine.mutations import allow_mutation_on_saved_tensors
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
@@ -13,9 +15,11 @@ from gradspec_reference.engine.tensor import Tensor
 __all__ = [
     "GradientEdge",
     "Node",
+    "RemovableHandle",
     "allow_mutation_on_saved_tensors",
     "get_gradient_edge",
     "increment_version",
+    "register_multi_grad_hook",
 ]
 
 

@@ -42,12 +42,14 @@ class BackwardPass(ShowsGradients):
     """One walk over the graph: the cotangents under way and the nodes that are ready for them.
 
     `captured` collects the gradients of requested edges; `visited` and `executed`, unless None,
-    limit the walk to the nodes that lead to them.
+    limit the walk to the nodes that lead to them.  `held_back`, unless None, is what a node makes,
+    which is not sent on until hooks have seen it.
     """
 
     __slots__ = (
         "captured",
         "executed",
+        "held_back",
         "quietly",
         "ready",
         "retain_graph",
@@ -65,6 +67,7 @@ class BackwardPass(ShowsGradients):
         self.captured: dict[Edge, Tensor | None] = {}
         self.visited: set[Node] | None = None
         self.executed: set[Node] | None = None
+        self.held_back: list[tuple[Any, int]] | None = None
         self.seeds = ()
         self.shown = None
 
@@ -111,7 +114,7 @@ class BackwardPass(ShowsGradients):
         """Visit the nodes until none is ready, nested as deep as callers like."""
         if modes.state.closed:
             mutations.check_is_open(self.waiting if self.executed is None else self.executed)
-        nesting.run(self.visit_all)
+        nesting.run(self)
 
     def visit_all(self) -> None:
         """Visit the nodes until none is ready; the grad mode is that of create_graph."""
@@ -146,10 +149,21 @@ class BackwardPass(ShowsGradients):
         if not goes_on:
             self.capture(node, arrived)
             return
+        functions = node.hooks
+        if functions is not None and functions.before:
+            arrived = self.through_node_hooks(functions.before, arrived)
+        if functions is not None and functions.after:
+            self.execute_watched(node, arrived, functions.after)
+        else:
+            self.execute(node, arrived)
+        if not self.retain_graph:
+            node.release()
+
+    def execute(self, node: Node, arrived: list[tuple[Any, int]]) -> None:
+        """Add what arrived to the gradient of a leaf, or send what a node makes of it on."""
         if type(node) is AccumulateGrad:
             self.finish_leaf(node, *arrived[0])
-            return
-        if node.operator_is_callers:
+        elif node.operator_is_callers:
             self.quietly(self.ask_caller, node, arrived)
         elif all(value is None for value, _ in arrived):
             self.pass_nothing(node)
@@ -157,8 +171,31 @@ class BackwardPass(ShowsGradients):
             self.quietly(self.differentiate, node, *arrived[0])
         else:
             self.quietly(self.differentiate, node, [value for value, _ in arrived], SHARED)
-        if not self.retain_graph:
-            node.release()
+
+    def execute_watched(
+        self, node: Node, arrived: list[tuple[Any, int]], functions: hooks.Hooks
+    ) -> None:
+        """Let hooks see what a node makes of its cotangents, then send on what they return."""
+        arrived = [(value, min(status, VIEW)) for value, status in arrived]
+        received = tuple(self.as_tensor(value) for value, _ in arrived)
+        held: list[tuple[Any, int]] = []
+        self.held_back = held
+        self.execute(node, arrived)
+        self.held_back = None
+        edges, made = node.next_functions, iter(held)
+        shares = [next(made) if self.wants(edge) else NOTHING for edge in edges]
+        shares = self.through_node_hooks(functions, shares, received)
+        for edge, share in zip(edges, shares, strict=True):
+            if self.wants(edge):
+                self.deliver(edge, *share)
+
+    def wants(self, edge: Edge) -> bool:
+        """Tell whether an edge leads anywhere in this pass."""
+        return edge[0] is not None and (self.visited is None or edge[0] in self.visited)
+
+    def comes_to(self, node: Node | None) -> bool:
+        """Tell whether a gradient has yet to be computed for a node in this pass."""
+        return node in self.waiting and self.wants((node, 0))
 
     def differentiate(self, node: Node, cotangent: Any, status: int) -> None:
         """Send each operand's share of a node's cotangent along its edge."""
@@ -185,22 +222,20 @@ class BackwardPass(ShowsGradients):
         shares = node.shares([self.as_tensor(value) for value, _ in arrived])
         for edge in node.next_functions:
             part, status = self.take_back(shares)
-            if edge[0] is not None and (self.visited is None or edge[0] in self.visited):
+            if self.wants(edge):
                 self.deliver(edge, part, SHARED if id(part) in held else status)
 
     def pass_nothing(self, node: Node) -> None:
         """Tell the nodes below that nothing comes from here; what is saved is looked at, too."""
         node.unpack(self.create_graph)
         for edge in node.next_functions:
-            target = edge[0]
-            if target is not None and (self.visited is None or target in self.visited):
+            if self.wants(edge):
                 self.deliver(edge, None, SHARED)
 
     def deliver(self, edge: Edge, part: Any, status: int) -> None:
         """Add a contribution to what has arrived at the end of an edge; None adds nothing."""
         node: Any
         node, slot = edge
-        arrivals = self.waiting[node]
         if part is not None:
             shape, dtype = node.shape, node.dtype
             if shape is None:
@@ -208,6 +243,11 @@ class BackwardPass(ShowsGradients):
             array = part._array if self.create_graph else part
             if array.shape != shape or array.dtype is not dtype:
                 part, status = self.fit(part, status, shape, dtype)
+        if self.held_back is not None:
+            self.held_back.append((part, status))
+            return
+        arrivals = self.waiting[node]
+        if part is not None:
             held = arrivals[slot + FIRST]
             if held is NOTHING:
                 arrivals[slot + FIRST] = (part, status)

@@ -38,8 +38,8 @@ class LeafState:
     def __init__(self) -> None:
         self.accumulator: Callable[[], AccumulateGrad | None] = no_accumulator
         self.grad_dtype: Any = self.SAME
-        self.hooks: dict[int, Callable[[Tensor], Any]] = {}
-        self.post_hooks: dict[int, Callable[[Tensor], Any]] = {}
+        self.hooks: hooks.Hooks | None = None
+        self.post_hooks: hooks.Hooks | None = None
         # what detach_() leaves behind: nodes before it have a greater order
         self.cut_off_at = math.inf
         self.retained = False
@@ -127,7 +127,7 @@ class HasGradient:
         """Whether `retain_grad` asked for this non-leaf's gradient (torch.Tensor.retains_grad)."""
         return hooks.is_retained(self)
 
-    def register_hook(self: Any, hook: Callable[[Tensor], Any]) -> hooks.Handle:
+    def register_hook(self: Any, hook: Callable[[Tensor], Any]) -> hooks.RemovableHandle:
         """Have `hook(gradient)` called; what it returns replaces the gradient, unless None.
 
         Raises HookWithoutGradError.  Source: torch.Tensor.register_hook docstring.
@@ -136,7 +136,7 @@ class HasGradient:
 
     def register_post_accumulate_grad_hook(
         self: Any, hook: Callable[[Tensor], None]
-    ) -> hooks.Handle:
+    ) -> hooks.RemovableHandle:
         """Have `hook(leaf)` called after `leaf.grad` was updated.
 
         Raises HookWithoutGradError, HookOnNonleafError.

@@ -1,8 +1,8 @@
-"""Functions of the caller that see, and may replace, a gradient; start at `fire`.
+"""Functions of the caller that see, and may replace, a tensor's gradient; start at `fire`.
 
 Hooks of a leaf belong to the leaf.  Hooks of any other tensor belong to the node that computed
 it, so they stay with that value when the tensor is written in place later.  A retained gradient
-belongs to the tensor and moves with it.
+belongs to the tensor and moves with it.  Hooks on a node itself stand in `node_hooks`.
 """
 
 from __future__ import annotations
@@ -25,23 +25,42 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Tensor
 
-    Hook = Callable[[Tensor], Any]
-    Hooks = dict[int, Hook]
-
-next_key = itertools.count().__next__
+next_number = itertools.count().__next__
 
 
-class Handle:
-    """Takes a hook away again: `remove()`, or the end of a `with` block."""
+class Hooks(dict[int, "Callable[..., Any]"]):
+    """Functions by number, in the order of their registration; handles refer to them weakly."""
 
-    def __init__(self, hooks: Hooks, hook: Hook) -> None:
-        self._hooks = hooks
-        self._key = next_key()
-        hooks[self._key] = hook
+    __slots__ = ("__weakref__",)
+
+
+class HooksOfNode:
+    """What is on a node: hooks on each of its outputs, hooks before it runs, and hooks after it."""
+
+    __slots__ = ("after", "before", "outputs")
+
+    def __init__(self) -> None:
+        self.outputs: dict[int, Hooks] = {}
+        self.before = Hooks()
+        self.after = Hooks()
+
+
+class RemovableHandle:
+    """Takes a hook away again: `remove()`, or the end of a `with` block.
+
+    It keeps neither the hook alive nor what that is on (torch.utils.hooks.RemovableHandle).
+    """
+
+    def __init__(self, hooks: Hooks, hook: Callable[..., Any]) -> None:
+        self._hooks = weakref.ref(hooks)
+        self.id = next_number()
+        hooks[self.id] = hook
 
     def remove(self) -> None:
         """Remove the hook; harmless if it is gone already."""
-        self._hooks.pop(self._key, None)
+        hooks = self._hooks()
+        if hooks is not None:
+            hooks.pop(self.id, None)
 
     def __enter__(self) -> Self:
         return self
@@ -50,18 +69,27 @@ class Handle:
         self.remove()
 
 
-def register(tensor: Tensor, hook: Hook) -> Handle:
+def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
     """Add a hook to a tensor; HookWithoutGradError unless it requires grad."""
     check_can_have_hooks(tensor)
     node = tensor.grad_fn
-    if node is None:
-        return Handle(tensor.leaf_state().hooks, hook)
+    if node is not None:
+        hooks = of_node(node).outputs.setdefault(tensor._output_nr, Hooks())
+        return RemovableHandle(hooks, hook)
+    state = tensor.leaf_state()
+    if state.hooks is None:
+        state.hooks = Hooks()
+    return RemovableHandle(state.hooks, hook)
+
+
+def of_node(node: Node) -> HooksOfNode:
+    """Return what is on a node, from now on."""
     if node.hooks is None:
-        node.hooks = {}
-    return Handle(node.hooks.setdefault(tensor._output_nr, {}), hook)
+        node.hooks = HooksOfNode()
+    return node.hooks
 
 
-def register_post_accumulate(leaf: Tensor, hook: Hook) -> Handle:
+def register_post_accumulate(leaf: Tensor, hook: Callable[[Tensor], None]) -> RemovableHandle:
     """Add a hook that runs after accumulation; HookOnNonleafError unless it is a leaf."""
     check_can_have_hooks(leaf)
     if not leaf.is_leaf:
@@ -69,7 +97,10 @@ def register_post_accumulate(leaf: Tensor, hook: Hook) -> Handle:
             f"a post-accumulate hook was put on a tensor computed by {leaf.grad_fn!r}; only "
             "leaves accumulate, use register_hook() here"
         )
-    return Handle(leaf.leaf_state().post_hooks, hook)
+    state = leaf.leaf_state()
+    if state.post_hooks is None:
+        state.post_hooks = Hooks()
+    return RemovableHandle(state.post_hooks, hook)
 
 
 def check_can_have_hooks(tensor: Tensor) -> None:
@@ -81,15 +112,18 @@ def check_can_have_hooks(tensor: Tensor) -> None:
         )
 
 
-def of_output(node: Node, output_nr: int) -> Hooks | None:
-    """Return the hooks on one output of a node."""
-    return None if node.hooks is None else node.hooks.get(output_nr)
+def in_turn(functions: Hooks) -> list[Callable[..., Any]]:
+    """Return the hooks that are due, in the order of their registration.
+
+    What they add or take away in the same place counts from the next time on.
+    """
+    return list(functions.values())
 
 
-def fire(hooks: Hooks, gradient: Tensor | None) -> Tensor | None:
-    """Call hooks in the order of their registration; each sees what the one before returned."""
-    for hook in list(hooks.values()):
-        returned = hook(gradient)  # type: ignore[arg-type]
+def fire(functions: Hooks, gradient: Tensor | None) -> Tensor | None:
+    """Call hooks in turn; each sees what the one before returned."""
+    for hook in in_turn(functions):
+        returned = hook(gradient)
         if returned is not None:
             check_returned(returned, gradient)
             gradient = returned
@@ -98,9 +132,9 @@ def fire(hooks: Hooks, gradient: Tensor | None) -> Tensor | None:
 
 def fire_post_accumulate(leaf: Tensor) -> None:
     """Call the hooks that see a leaf whose gradient was updated; they return nothing."""
-    if leaf._leaf is None:
+    if leaf._leaf is None or leaf._leaf.post_hooks is None:
         return
-    for hook in list(leaf._leaf.post_hooks.values()):
+    for hook in in_turn(leaf._leaf.post_hooks):
         returned = hook(leaf)
         if returned is not None and returned is not leaf:
             error = HookResultError if type(returned) is type(leaf) else HookResultTypeError
@@ -114,13 +148,13 @@ def check_returned(returned: object, gradient: Tensor | None) -> None:
     """Refuse a gradient that could not stand in for the one that the hook was given."""
     from gradspec_reference.engine.tensor import Tensor  # noqa: PLC0415 - tensors are built on hooks
 
-    if not isinstance(returned, Tensor):
-        raise HookResultTypeError(
-            f"a hook returned a {type(returned).__name__}; it must return a tensor or None"
-        )
     if gradient is None:
         raise HookResultError(
             "a hook was given None, as nothing arrived, and returned a gradient; return None too"
+        )
+    if not isinstance(returned, Tensor):
+        raise HookResultTypeError(
+            f"a hook returned a {type(returned).__name__}; it must return a tensor or None"
         )
     if returned._array.shape != gradient._array.shape:
         raise HookResultError(

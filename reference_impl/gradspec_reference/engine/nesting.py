@@ -14,33 +14,40 @@ from typing import TYPE_CHECKING
 from gradspec_reference.engine import modes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from gradspec_reference.engine.backward import BackwardPass
 
 LEVELS = 12
 
 
-class Depth(threading.local):
-    """How many passes of this thread are running."""
+class Passes(threading.local):
+    """The passes of this thread that are running, each within the one before."""
 
-    value = 0
-
-
-depth = Depth()
+    def __init__(self) -> None:
+        self.running: list[BackwardPass] = []
 
 
-def run(walk: Callable[[], None]) -> None:
+passes = Passes()
+
+
+def running() -> BackwardPass:
+    """Return the pass that runs now, the innermost of this thread."""
+    return passes.running[-1]
+
+
+def run(walk: BackwardPass) -> None:
     """Run a pass, here or in a thread of its own; what it raises is raised here."""
-    if depth.value == LEVELS:
+    running = passes.running
+    if len(running) == LEVELS:
         run_in_thread(walk)
         return
-    depth.value += 1
+    running.append(walk)
     try:
-        walk()
+        walk.visit_all()
     finally:
-        depth.value -= 1
+        running.pop()
 
 
-def run_in_thread(walk: Callable[[], None]) -> None:
+def run_in_thread(walk: BackwardPass) -> None:
     """Run a pass in a new thread, in the context of this one, and wait for it."""
     raised: list[BaseException] = []
     inference = modes.state.inference

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 import numpy as np
 
+from gradspec_reference.engine import node_hooks
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.errors import GraphFreedError, OperandShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradspec_reference.engine.hooks import HooksOfNode, RemovableHandle
     from gradspec_reference.engine.tensor import Tensor
     from gradspec_reference.operators import Operator
 
@@ -43,8 +45,8 @@ class Node:
 
     `saved` holds what the derivative needs (None once freed), `params` the operation's plain
     arguments, `shape` and `dtype` are those of its one output, `order` is the place in the queue.
-    `hooks` maps an output number to the functions that see its gradient, `retained` to a weak
-    reference to the tensor that keeps it.
+    `hooks` are the caller's functions on it and its outputs, `retained` maps the number of an
+    output to a weak reference to the tensor that keeps its gradient.
     """
 
     __slots__ = (
@@ -85,7 +87,7 @@ class Node:
         self.outputs = outputs
         self.freeable = freeable
         self.order = next_order()
-        self.hooks: dict[int, dict[int, Callable[[Tensor], Any]]] | None = None
+        self.hooks: HooksOfNode | None = None
         self.retained: dict[int, weakref.ref[Tensor]] | None = None
         for note in noting:
             note(self)
@@ -127,6 +129,22 @@ class Node:
     def output_count(self) -> int:
         """Return the number of outputs that can receive a gradient."""
         return 1
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Have `hook(of_inputs, of_outputs)` called after this node ran.
+
+        It sees the gradients that the node made for its inputs, which a tuple that it returns
+        replaces, and those that it was given.  Source: torch.autograd.graph.Node.register_hook.
+        """
+        return node_hooks.register(self, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Have `hook(of_outputs)` called before this node runs.
+
+        It sees the gradients of the node's outputs, which a tuple that it returns replaces.
+        Source: torch.autograd.graph.Node.register_prehook.
+        """
+        return node_hooks.register_before(self, hook)
 
     def _sequence_nr(self) -> int:
         """Return the number of nodes made before this one."""

@@ -98,7 +98,9 @@ def finish_leaf(self: BackwardPass, node: AccumulateGrad) -> bool:
     """Add what arrived at a leaf to its gradient, unless more may happen there than a sum."""
     leaf = node.variable
     state = leaf._leaf
-    if not leaf._requires_grad or (state and (state.hooks or state.post_hooks)):
+    if not leaf._requires_grad or node.hooks is not None:
+        return False
+    if state and (state.hooks or state.post_hooks):
         return False
     cotangent, status = self.waiting.pop(node)[FIRST]
     if cotangent is not None:

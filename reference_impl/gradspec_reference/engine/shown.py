@@ -7,11 +7,12 @@ cotangent that the caller gave, or a view of it; and what callers return may be 
 from __future__ import annotations
 
 import weakref
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import hooks, versions, views
+from gradspec_reference.engine import hooks, node_hooks, versions, views
 from gradspec_reference.engine.accumulation import SHARED, VIEW
 from gradspec_reference.engine.arrivals import FIRST
 from gradspec_reference.engine.node import AccumulateGrad
@@ -32,7 +33,7 @@ class ShowsGradients:
     under way, beginning with the `seeds`.
     """
 
-    __slots__ = ("create_graph", "seeds", "shown", "waiting")
+    __slots__ = ("__weakref__", "create_graph", "seeds", "shown", "waiting")
 
     create_graph: bool
     waiting: dict[Node, Arrivals]
@@ -42,8 +43,7 @@ class ShowsGradients:
     def take(self, node: Node) -> list[tuple[Any, int]]:
         """Return what arrived at each output of a node, after the hooks there have seen it."""
         arrived = self.waiting.pop(node)[FIRST:]
-        for slot in list(node.hooks or range(len(arrived))):  # in the order of their first hooks
-            functions = hooks_on(node, slot)
+        for slot, functions in hooks_on(node):
             if functions:
                 arrived[slot] = self.through_hooks(functions, *arrived[slot])
         if node.retained is not None:
@@ -53,7 +53,20 @@ class ShowsGradients:
 
     def through_hooks(self, functions: hooks.Hooks, value: Any, status: int) -> tuple[Any, int]:
         """Show a gradient to hooks, and take what comes out."""
-        part, known = self.take_back([hooks.fire(functions, self.as_tensor(value))])
+        return self.take_over([hooks.fire(functions, self.as_tensor(value))], value, status)
+
+    def through_node_hooks(
+        self, functions: hooks.Hooks, given: list[tuple[Any, int]], *received: Any
+    ) -> list[tuple[Any, int]]:
+        """Show the gradients of a node to hooks there, and take what comes out."""
+        returned = node_hooks.fire(functions, [self.as_tensor(v) for v, _ in given], *received)
+        taken = [self.take_over(returned, *each) for each in given]
+        uses = Counter(id(part) for part, _ in taken)
+        return [(part, SHARED if uses[id(part)] > 1 else status) for part, status in taken]
+
+    def take_over(self, returned: list[Tensor | None], value: Any, status: int) -> tuple[Any, int]:
+        """Take the first of what hooks returned, which were shown a value that is held so."""
+        part, known = self.take_back(returned)
         return part, SHARED if part is value and status == SHARED else known
 
     def as_tensor(self, value: Any) -> Tensor | None:
@@ -82,12 +95,12 @@ class ShowsGradients:
         return self.shown
 
 
-def hooks_on(node: Node, slot: int) -> hooks.Hooks | None:
-    """Return the hooks that see the gradient of this output."""
+def hooks_on(node: Node) -> list[tuple[int, hooks.Hooks]]:
+    """Return the outputs of a node that have hooks, in the order of their first, with these."""
     if isinstance(node, AccumulateGrad):
         leaf = node.variable._leaf
-        return None if leaf is None else leaf.hooks
-    return hooks.of_output(node, slot)
+        return [] if leaf is None or leaf.hooks is None else [(0, leaf.hooks)]
+    return [] if node.hooks is None else list(node.hooks.outputs.items())
 
 
 class Shown:
@@ -103,6 +116,8 @@ class Shown:
         """Return the tensor that shows an array."""
         known = self.tensors.get(id(array))
         if known is None or known._array is not array:
+            if array.size == 1 and type(array) is np.ndarray and not array.flags.writeable:
+                array = array.copy()  # one entry of what was expanded, which a hook may write
             known = self.tensors[id(array)] = Tensor(array)
             for seed in self.seeds:
                 if owner_of(seed._array) is owner_of(array):

@@ -31,6 +31,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("in_place", "inp", "Writing in place, versions and views"),
     Chapter("grad_modes", "mode", "Grad modes and inference mode"),
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
+    Chapter("hooks", "hook", "Hooks"),
     Chapter("operators", "op", "Operators"),
     Chapter("gradient_function", "grad", "The gradient function"),
     Chapter("detaching", "det", "Detaching"),

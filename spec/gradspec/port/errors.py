@@ -69,7 +69,9 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "index-range": "an index names no entry",
     "other-device": "operands are on several devices",
     "hook-without-grad": "a hook on a tensor that does not require grad",
-    "hook-result": "a hook returned a gradient of another shape, dtype or type",
+    "nonleaf-hook": "a post-accumulate hook on a tensor that is no leaf",
+    "hook-result": "a hook returned a gradient of another shape, dtype or type, or too many or few",
+    "hook-mode": "the mode of a hook on several tensors is neither 'all' nor 'any'",
     "callback": "a function of the caller, run by the engine, raised",
 }
 

@@ -63,6 +63,7 @@ MODES: Final = (
         "Keep what `pack` makes of each saved tensor, and turn it back by `unpack`.",
         "torch.autograd.graph.saved_tensors_hooks($pack, $unpack)",
     ),
+    _mode("hooked", "hook", "Take a hook away when the block ends.", "$hook"),
     _mode(
         "allow_mutation_on_saved_tensors",
         "",

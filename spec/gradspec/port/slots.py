@@ -35,7 +35,7 @@ SLOTS: Final[dict[str, Slot]] = {
     "vmap": Slot(("plain", "plain"), "structure", returns="structure and plain"),
     # hooks
     "tensor_hook": Slot(("structure",)),
-    "post_accumulate_hook": Slot(("structure",), returns="nothing"),
+    "post_accumulate_hook": Slot(("structure",)),
     "node_hook": Slot(("structure", "structure")),
     "node_prehook": Slot(("structure",)),
     "multi_grad_hook": Slot(("structure",), returns="nothing"),

@@ -39,7 +39,7 @@ def propagate(edge: Any, gradient: Any) -> list[Part]:
         take(edge, gradient)
         return []
     node, output = edge
-    functions = hooks.of_output(node, output)
+    functions = None if node.hooks is None else node.hooks.outputs.get(output)
     if functions:
         changed = hooks.fire(functions, Tensor(gradient))
         gradient = gradient if changed is None else changed._array

@@ -1,4 +1,4 @@
-"""Faults in hooks, and in what is kept for who asked."""
+"""Faults in what is kept for who asked, and in hooks beside it."""
 
 from __future__ import annotations
 

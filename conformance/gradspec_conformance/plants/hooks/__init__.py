@@ -1,0 +1,1 @@
+"""Faults in hooks, and in what is kept for who asked."""
