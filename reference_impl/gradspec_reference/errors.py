@@ -87,6 +87,13 @@ class UnusedInputError(GradError, RuntimeError):
     clause = "vjp-011d"
 
 
+class NodeArgumentsError(GradError, TypeError):
+    """A node was called with what cannot be the gradients of its outputs."""
+
+    kind = "cotangent-type"
+    clause = "gi-018"
+
+
 class InputWithoutGradError(GradError, RuntimeError):
     """An input does not require grad."""
 
@@ -111,6 +118,13 @@ class NoDerivativeError(GradError, RuntimeError):
 
     kind = "no-derivative"
     clause = "op-107"
+
+
+class NodeByHandError(GradError, TypeError):
+    """A node was made by its class and not by an operation."""
+
+    kind = "node-by-hand"
+    clause = "gi-017"
 
 
 class GraphFreedError(GradError, RuntimeError):
@@ -396,3 +410,9 @@ class HookResultTypeError(GradError, TypeError):
     """A hook returned something that is neither a tensor nor None."""
 
     kind = "hook-result"
+
+
+class SavedHooksError(GradError, RuntimeError):
+    """Hooks were registered on a saved value that cannot have them, or one was misused."""
+
+    kind = "saved-hooks"

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from gradspec_reference.engine import versions
+from gradspec_reference.engine import modes, versions
 from gradspec_reference.engine.edges import GradientEdge, get_gradient_edge
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
 
-__all__ = ["GradientEdge", "Node", "get_gradient_edge", "increment_version"]
+__all__ = ["GradientEdge", "Node", "current_node", "get_gradient_edge", "increment_version"]
+
+
+def current_node() -> Node | None:
+    """Return the node that a pass of this thread is at, inside hooks and callers' functions."""
+    node: Node | None = modes.state.node
+    return node
 
 
 def increment_version(tensor: Any) -> None:
     """Note a write that the engine could not see (torch.autograd.graph.increment_version)."""
-    for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        versions.bump(each)
+    several = (tensor,) if isinstance(tensor, Tensor) else tensor
+    each = list(several) if isinstance(several, Iterable) else [several]
+    if not all(isinstance(one, Tensor) for one in each):
+        raise RuntimeError(f"increment_version was given {tensor!r}; it takes tensors")
+    for one in each:
+        versions.bump(one)

@@ -8,6 +8,7 @@ tensor again would be a cycle.
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -21,7 +22,7 @@ from gradspec_reference.errors import (
 )
 
 if TYPE_CHECKING:
-    import weakref
+    from collections.abc import Callable
 
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Tensor
@@ -75,6 +76,49 @@ class SavedResult(SavedTensor):
             tensor._grad_fn, tensor._output_nr = node, self.output_nr
         else:
             tensor._grad_fn = of_view
+        return tensor
+
+
+class PackedTensor:
+    """What `pack` made of a saved value, and the way back.
+
+    `node` and `output_nr` are the value's place in the graph, None for a result of the node that
+    keeps it: the node would keep itself alive.
+    """
+
+    __slots__ = ("is_leaf", "node", "of_result", "output_nr", "packed", "requires_grad", "restore")
+
+    def __init__(self, item: Any, packed: Any, restore: Callable[[Any], Any]) -> None:
+        from gradspec_reference.engine.node import gradient_edge  # noqa: PLC0415 - nodes save
+
+        self.packed = packed
+        self.restore = restore
+        self.of_result = isinstance(item, SavedResult)
+        tensor: Tensor = item.tensor
+        self.requires_grad = self.of_result or tensor.requires_grad
+        self.is_leaf = not self.of_result and tensor.is_leaf
+        self.node: Node | None
+        self.node, self.output_nr = (
+            (None, item.output_nr) if self.of_result else gradient_edge(tensor)
+        )
+
+    def unpack(self, node: Node, as_tensor: bool) -> Any:
+        """Return what the caller's function makes of it; as a tensor, with the value's history."""
+        value = self.restore(self.packed)
+        if not isinstance(value, HasGradient):
+            raise TypeError(
+                f"the unpack hook of a value that {node.name()} saved returned a "
+                f"{type(value).__name__}; it must return a tensor"
+            )
+        if not as_tensor:
+            return value._array
+        tensor = value.alias()
+        if self.is_leaf and self.requires_grad:
+            tensor._requires_grad = True
+            tensor.leaf_state().accumulator = weakref.ref(self.node)
+        elif self.requires_grad:
+            tensor._grad_fn = node if self.of_result else self.node
+            tensor._output_nr = self.output_nr
         return tensor
 
 
@@ -172,7 +216,7 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
                 check_version(node, item, counter.value, 0)
                 check_not_cut_off(node, item)
             values.append(item if as_tensors else item._array)
-        elif kind is SavedResult:
+        elif kind is SavedResult or kind is PackedTensor:
             values.append(item.unpack(node, as_tensors))
         elif kind is list:
             values.append([each.unpack(node, as_tensors) for each in item])
@@ -197,24 +241,19 @@ def find(node: Node, name: str) -> Any:
 
 
 def attributes(operator: Operator) -> dict[str, property]:
-    """Make what nodes of an operator show: `_saved_<name>` and `_raw_saved_<name>`."""
+    """Make what nodes of an operator show: `_saved_<name>`."""
     saved = [name.replace("_shape", "_sym_sizes") for name in operator.saved_names]
-    read = {f"_saved_{name}": _shown(name) for name in (*saved, *operator.param_names)}
-    return {**read, **{f"_raw_saved_{name}": _raw(name) for name in saved}}
+    return {f"_saved_{name}": _shown(name) for name in (*saved, *operator.param_names)}
 
 
 def _shown(name: str) -> property:
     return property(lambda node: shown(node, name))
 
 
-def _raw(name: str) -> property:
-    return property(lambda node: raw(node, name))
-
-
 def shown(node: Node, name: str) -> Any:
     """Return a saved value as a caller sees it."""
     item = written_out(find(node, name))
-    if isinstance(item, SavedTensor):
+    if isinstance(item, SavedTensor | PackedTensor):
         return item.unpack(node, as_tensor=True)
     if isinstance(item, list):
         return tuple(each.unpack(node, True) for each in item)
@@ -222,12 +261,4 @@ def shown(node: Node, name: str) -> Any:
         from gradspec_reference.engine.tensor import Tensor  # noqa: PLC0415 - tensors are built on this
 
         return Tensor(np.asarray(item))
-    return item
-
-
-def raw(node: Node, name: str) -> SavedTensor:
-    """Return the saved item itself."""
-    item = written_out(find(node, name))
-    if not isinstance(item, SavedTensor):
-        raise TypeError(f"{name!r} of {node.name()} is not a saved tensor")
     return item

@@ -29,6 +29,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("graph_lifetime", "life", "The life of a graph"),
     Chapter("higher_order", "ho", "Higher order"),
     Chapter("in_place", "inp", "Writing in place, versions and views"),
+    Chapter("graph_introspection", "gi", "Looking at the graph"),
     Chapter("operators", "op", "Operators"),
 )
 

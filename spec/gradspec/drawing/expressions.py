@@ -81,6 +81,15 @@ class Expression:
             gradient[entry] = float(np.sum(weight * np.imag(self.evaluate(FORMULAS, moved)))) / STEP
         return gradient
 
+    def reached(self) -> set[int]:
+        """Give the values that the last one depends on, itself included."""
+        last = len(self.leaves) + len(self.operations) - 1
+        found = {last}
+        for number in range(last, len(self.leaves) - 1, -1):
+            if number in found:
+                found.update(self.operations[number - len(self.leaves)].operands)
+        return found
+
     @property
     def reuses_a_value(self) -> bool:
         """Whether some value is an operand more than once."""

@@ -24,6 +24,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     # the life of a graph
     "graph-freed": "the saved values were freed by an earlier backward pass",
     "stale-saved-tensor": "a saved value was modified in place since it was saved",
+    "node-by-hand": "nodes are made by recording operations, not by their class",
     # leaves, flags and gradients
     "nonleaf-flag": "requires_grad can be changed on leaves only",
     "flag-type": "requires_grad is a boolean",
@@ -59,6 +60,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "index-range": "an index names no entry",
     "hook-without-grad": "a hook on a tensor that does not require grad",
     "hook-result": "a hook returned a gradient of another shape, dtype or type",
+    "saved-hooks": "a saved value cannot have these hooks",
     "callback": "a function of the caller, run by the engine, raised",
 }
 
