@@ -76,7 +76,7 @@ class RawSaved:
 
     def _keep(self, packed: saved.PackedTensor) -> None:
         kept: Any = self._node.saved
-        item = packed
+        item: Any = packed
         if self._within is not None:
             item = list(kept[self._place])
             item[self._within] = packed

@@ -98,6 +98,7 @@ class PackedTensor:
         self.requires_grad = self.of_result or tensor.requires_grad
         self.is_leaf = not self.of_result and tensor.is_leaf
         self.node: Node | None
+        self.output_nr: int
         self.node, self.output_nr = (
             (None, item.output_nr) if self.of_result else gradient_edge(tensor)
         )
