@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import ProgramError
 from gradspec.program.objects import Edge, Tensor
-from gradspec.program.passing import handle_of
+from gradspec.program.passing import FORGOTTEN, handle_of
 from gradspec.program.recorder import Recorder
 from gradspec.writing.notation import Autograd
 from gradspec_conformance.execution.effort import Effort, seed_of
@@ -59,7 +59,7 @@ class Watching(Recorder):
         super().__init__(engine, seed=seed)
         self.drawings: list[Any] = []
         self._draw = draw
-        self._kept: dict[int, Any] = {}
+        self._tensors: dict[int, Any] = {}
         self._names: dict[str, Any] = {}
         self._drawn: list[Any] = []
 
@@ -84,12 +84,12 @@ class Watching(Recorder):
         result = super()._performed(act, arguments, keywords)
         for one in result if isinstance(result, tuple) else (result,):
             if type(one) is Tensor:
-                self._kept[id(handle_of(one))] = handle_of(one)
+                self._tensors[id(handle_of(one))] = handle_of(one)
         return result
 
     def draw_the_rest(self) -> None:
         """Draw the graphs that no pass came to."""
-        waiting = [t for t in self._kept.values() if t.grad_fn is not None]
+        waiting = [t for t in self._tensors.values() if t.grad_fn is not None]
         inner = {id(node) for tensor in waiting for node in below(tensor.grad_fn)}
         self._add([tensor for tensor in waiting if id(tensor.grad_fn) not in inner])
 
@@ -103,7 +103,7 @@ class Watching(Recorder):
             self.drawings.append(self._draw(new, self._names))
 
     def _forget(self, handle: Any) -> None:
-        self._kept.pop(id(handle), None)
+        self._tensors.pop(id(handle), None)
         self._names = {n: tensor for n, tensor in self._names.items() if tensor is not handle}
 
     def _read_names(self) -> None:
@@ -112,7 +112,7 @@ class Watching(Recorder):
         while frame is not None:
             if frame.f_globals.get("__name__", "").startswith(CHAPTERS):
                 for name, value in frame.f_locals.items():
-                    if type(value) is Tensor:
+                    if type(value) is Tensor and value._handle is not FORGOTTEN:
                         self._names[name] = handle_of(value)
             frame = frame.f_back
 

@@ -240,7 +240,7 @@ def saved_results_have_a_node_of_their_own(sound, node, name):
     """A saved result that is shown has a node that is like its own."""
     found = sound(node, name)
     if isinstance(found, Tensor) and found._grad_fn is node:
-        found._grad_fn = twin_of(node)
+        found._grad_fn = twin_of(found._grad_fn)
     return found
 
 

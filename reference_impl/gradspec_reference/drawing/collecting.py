@@ -34,7 +34,8 @@ def draw(
     collector = Collector(params or {}, show_attrs, show_saved, max_attr_chars)
     for root in var if type(var) in (list, tuple) else (var,):
         collector.add_root(root)
-    return Drawing(tuple(collector.boxes), tuple(collector.lines))
+    lines = sorted(collector.lines, key=lambda line: line.source)
+    return Drawing(tuple(collector.boxes), tuple(lines))
 
 
 class Collector:
@@ -112,7 +113,8 @@ class Collector:
     def attributes(self, node: Any) -> Iterator[str]:
         """Give the plain arguments that a node keeps, a line each."""
         for name, value in saved_values(node) if self.show_attrs else ():
-            if not hasattr(value, "grad_fn") and value is not None:
+            several = value if isinstance(value, tuple) else (value,)
+            if not any(one is None or hasattr(one, "grad_fn") for one in several):
                 yield f"{name}: {str(value)[: self.most]}"
 
     def saved_tensors(self, node: Any) -> Iterator[tuple[str, Any]]:
