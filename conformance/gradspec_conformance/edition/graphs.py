@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import ProgramError
 from gradspec.program.objects import Edge, Tensor
-from gradspec.program.passing import FORGOTTEN, handle_of
+from gradspec.program.passing import handle_of
 from gradspec.program.recorder import Recorder
 from gradspec.writing.notation import Autograd
 from gradspec_conformance.execution.effort import Effort, seed_of
@@ -112,8 +112,9 @@ class Watching(Recorder):
         while frame is not None:
             if frame.f_globals.get("__name__", "").startswith(CHAPTERS):
                 for name, value in frame.f_locals.items():
-                    if type(value) is Tensor and value._handle is not FORGOTTEN:
-                        self._names[name] = handle_of(value)
+                    if type(value) is Tensor:
+                        with suppress(ValueError):  # let go of, while a variable still names it
+                            self._names[name] = handle_of(value)
             frame = frame.f_back
 
 
