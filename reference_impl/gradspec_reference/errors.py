@@ -412,6 +412,13 @@ class HookResultTypeError(GradError, TypeError):
     kind = "hook-result"
 
 
+class NestedModeError(GradError, RuntimeError):
+    """A mode that cannot be nested was entered again."""
+
+    kind = "nested-mode"
+    clause = "inp-052"
+
+
 class SavedHooksError(GradError, RuntimeError):
     """Hooks were registered on a saved value that cannot have them, or one was misused."""
 

@@ -7,10 +7,18 @@ from typing import Any
 
 from gradspec_reference.engine import modes, versions
 from gradspec_reference.engine.edges import GradientEdge, get_gradient_edge
+from gradspec_reference.engine.mutation import allow_mutation_on_saved_tensors
 from gradspec_reference.engine.node import Node
 from gradspec_reference.engine.tensor import Tensor
 
-__all__ = ["GradientEdge", "Node", "current_node", "get_gradient_edge", "increment_version"]
+__all__ = [
+    "GradientEdge",
+    "Node",
+    "allow_mutation_on_saved_tensors",
+    "current_node",
+    "get_gradient_edge",
+    "increment_version",
+]
 
 
 def current_node() -> Node | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import layout, versions
+from gradspec_reference.engine import layout, mutation, versions
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
@@ -61,6 +61,7 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
     array = held.materialise()
     if not array.flags.c_contiguous:
         check_entries(array)
+    mutation.before_write(held)
     try:
         np.add(array, gradient, out=array, casting="unsafe")
     except ValueError as error:

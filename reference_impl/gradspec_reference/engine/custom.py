@@ -23,6 +23,7 @@ class CallersOperator:
 
     saved_names = ()
     param_names = ()
+    receivers = ()
 
 
 class FunctionNode(NodeOfSeveral):

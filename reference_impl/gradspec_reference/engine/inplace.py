@@ -17,6 +17,7 @@ from gradspec_reference.engine import (
     growth,
     layout,
     linking,
+    mutation,
     recording,
     refusals,
     saved,
@@ -127,6 +128,7 @@ def save_results(
 
 def store(target: Tensor, result: Any) -> None:
     """Write a result into the target's memory and count the write."""
+    mutation.before_write(target)
     np.copyto(target._array, result, casting="unsafe")
     versions.bump(target)
 

@@ -34,6 +34,7 @@ class ThreadState(threading.local):
 
     recording = True
     node: Any = None  # that a pass of this thread is at, wherever callers can ask
+    former: Any = None  # what was overwritten, where saved values may be
 
     def __init__(self) -> None:
         self.recording = True

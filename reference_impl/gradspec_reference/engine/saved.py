@@ -15,6 +15,7 @@ import numpy as np
 
 from gradspec_reference.engine import versions
 from gradspec_reference.engine.grads import HasGradient
+from gradspec_reference.engine.modes import state
 from gradspec_reference.errors import (
     DetachedSavedTensorError,
     GraphFreedError,
@@ -46,11 +47,8 @@ class SavedTensor:
 
     def unpack(self, node: Node, as_tensor: bool) -> Any:
         """Return the value; StaleSavedTensorError if it was written since."""
-        tensor = self.tensor
-        counter = tensor._counter
-        if counter is not None:
-            check_version(node, tensor, counter.value, self.version)
-        return self.tensor if as_tensor else tensor._array
+        tensor = present(node, self, self.tensor, self.version)
+        return tensor if as_tensor else tensor._array
 
 
 class SavedResult(SavedTensor):
@@ -66,10 +64,10 @@ class SavedResult(SavedTensor):
 
     def unpack(self, node: Node, as_tensor: bool) -> Any:
         """Return the value; as a tensor, with the node as its history."""
-        array = super().unpack(node, as_tensor=False)
+        found = super().unpack(node, as_tensor=True)
         if not as_tensor:
-            return array
-        tensor = self.tensor.alias()
+            return found._array
+        tensor = found.alias()
         # a view that was written follows its base; if it is gone, the operation itself is left
         of_view = None if self.through_view is None else self.through_view()
         if of_view is None:
@@ -86,7 +84,7 @@ class PackedTensor:
     keeps it: the node would keep itself alive.
     """
 
-    __slots__ = ("is_leaf", "node", "of_result", "output_nr", "packed", "requires_grad", "restore")
+    __slots__ = ("node", "of_result", "output_nr", "packed", "restore")
 
     def __init__(self, item: Any, packed: Any, restore: Callable[[Any], Any]) -> None:
         from gradspec_reference.engine.node import gradient_edge  # noqa: PLC0415 - nodes save
@@ -95,8 +93,6 @@ class PackedTensor:
         self.restore = restore
         self.of_result = isinstance(item, SavedResult)
         tensor: Tensor = item.tensor
-        self.requires_grad = self.of_result or tensor.requires_grad
-        self.is_leaf = not self.of_result and tensor.is_leaf
         self.node: Node | None
         self.output_nr: int
         self.node, self.output_nr = (
@@ -113,14 +109,7 @@ class PackedTensor:
             )
         if not as_tensor:
             return value._array
-        tensor = value.alias()
-        if self.is_leaf and self.requires_grad:
-            tensor._requires_grad = True
-            tensor.leaf_state().accumulator = weakref.ref(self.node)
-        elif self.requires_grad:
-            tensor._grad_fn = node if self.of_result else self.node
-            tensor._output_nr = self.output_nr
-        return tensor
+        return with_history(value.alias(), node if self.of_result else self.node, self.output_nr)
 
 
 def written_out(item: Any) -> Any:
@@ -136,6 +125,44 @@ def tensor_of(item: Any) -> Any:
 def save_result(result: Tensor, output_nr: int = 0) -> SavedResult:
     """Save a result: an alias that shares memory and version, but has no history."""
     return SavedResult(result.alias(), output_nr)
+
+
+def present(node: Node, item: Any, tensor: Any, then: int) -> Any:
+    """Return a saved tensor as it was: itself unless it was written, else what was kept of it."""
+    counter = tensor._counter
+    if counter is None or counter.value == then:
+        return tensor
+    array = None if state.former is None else state.former.find(tensor, then)
+    if array is None:
+        check_version(node, tensor, counter.value, then)
+        return tensor
+    former = type(tensor)(array)
+    if isinstance(item, SavedResult) or not tensor.requires_grad:
+        return former
+    edge = edge_of_operand(node, item)
+    if edge[0] is None and state.recording:  # nobody knows the history that it had
+        check_version(node, tensor, counter.value, then)
+    return with_history(former, *edge)
+
+
+def with_history(tensor: Tensor, node: Any, output_nr: int) -> Tensor:
+    """Give a tensor its place in the graph: behind a leaf's node it stands for the leaf."""
+    if hasattr(node, "variable"):
+        tensor._requires_grad = True
+        tensor.leaf_state().accumulator = weakref.ref(node)
+    else:
+        tensor._grad_fn, tensor._output_nr = node, output_nr
+    return tensor
+
+
+def edge_of_operand(node: Node, item: Any) -> Any:
+    """Return the edge along which the gradient of a saved operand is sent."""
+    places = [place for place, one in enumerate(node.saved or ()) if one is item]
+    names = [node.operator.saved_names[place] for place in places if node.operator.saved_names]
+    for operand, edge in zip(node.operator.receivers, node.next_functions, strict=False):
+        if operand in names:
+            return edge
+    return (None, 0)
 
 
 def check_version(node: Node, tensor: HasGradient, now: int, then: int) -> None:
@@ -206,17 +233,16 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
         kind = type(item)
         if kind is SavedTensor:
             tensor = item.tensor
-            counter = tensor._counter
-            if counter is not None:
-                check_version(node, tensor, counter.value, item.version)
+            if tensor._counter is not None:
+                tensor = present(node, item, tensor, item.version)
                 check_not_cut_off(node, tensor)
             values.append(tensor if as_tensors else tensor._array)
         elif isinstance(item, HasGradient):
-            counter = item._counter
-            if counter is not None:
-                check_version(node, item, counter.value, 0)
-                check_not_cut_off(node, item)
-            values.append(item if as_tensors else item._array)
+            tensor = item
+            if tensor._counter is not None:
+                tensor = present(node, item, tensor, 0)
+                check_not_cut_off(node, tensor)
+            values.append(tensor if as_tensors else tensor._array)
         elif kind is SavedResult or kind is PackedTensor:
             values.append(item.unpack(node, as_tensors))
         elif kind is list:

@@ -60,6 +60,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "index-range": "an index names no entry",
     "hook-without-grad": "a hook on a tensor that does not require grad",
     "hook-result": "a hook returned a gradient of another shape, dtype or type",
+    "nested-mode": "a mode that cannot be nested was entered again",
     "saved-hooks": "a saved value cannot have these hooks",
     "callback": "a function of the caller, run by the engine, raised",
 }

@@ -37,6 +37,12 @@ MODES: Final = (
         "torch.autograd.graph.saved_tensors_hooks($pack, $unpack)",
     ),
     _mode(
+        "allow_mutation_on_saved_tensors",
+        "",
+        "Let saved values be written, and use those that were saved.",
+        "torch.autograd.graph.allow_mutation_on_saved_tensors()",
+    ),
+    _mode(
         "dual_level",
         "",
         "Open a level of forward mode.",

@@ -36,10 +36,12 @@ from gradspec.chapters.in_place import (
     following_the_base,
     several_views,
     refused_writes,
+    allowed_writes,
     promise,
 )
 
 __all__ = [
+    "allowed_writes",
     "copying",
     "following_the_base",
     "leaves",
