@@ -86,7 +86,9 @@ class RawSaved:
 def attributes(operator: Operator) -> dict[str, property]:
     """Make what nodes of an operator show: `_raw_saved_<name>`."""
     kept = [name for name in operator.saved_names if not name.endswith("_shape")]
-    return {f"_raw_saved_{name}": _of(operator.saved_names.index(name)) for name in kept}
+    return {
+        f"_raw_saved_{saved.called(name)}": _of(operator.saved_names.index(name)) for name in kept
+    }
 
 
 def _of(place: int) -> property:

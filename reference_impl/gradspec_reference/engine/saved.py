@@ -256,6 +256,7 @@ def find(node: Node, name: str) -> Any:
     """Return the saved item or the plain argument of that name."""
     operator = node.operator
     kept = name.replace("_sym_sizes", "_shape")
+    kept = "all_indices" if kept == "indices" else kept
     if kept in operator.saved_names and not name.endswith("_shape"):
         if node.saved is None:
             raise GraphFreedError(
@@ -269,8 +270,13 @@ def find(node: Node, name: str) -> Any:
 
 def attributes(operator: Operator) -> dict[str, property]:
     """Make what nodes of an operator show: `_saved_<name>`."""
-    saved = [name.replace("_shape", "_sym_sizes") for name in operator.saved_names]
+    saved = [called(name) for name in operator.saved_names]
     return {f"_saved_{name}": _shown(name) for name in (*saved, *operator.param_names)}
+
+
+def called(name: str) -> str:
+    """Return what torch calls a saved value."""
+    return "indices" if name == "all_indices" else name.replace("_shape", "_sym_sizes")
 
 
 def _shown(name: str) -> property:

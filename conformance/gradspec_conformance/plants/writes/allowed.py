@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.autograd import graph
-from gradspec_reference.engine import modes, mutation, saved
+from gradspec_reference.engine import modes, saved, versions
 from gradspec_reference.engine.mutation import FormerValues
 
 KEEP = at(FormerValues, "keep")
@@ -24,7 +24,7 @@ def allowed_writes_are_not_undone(_sound, _self, tensor, _version):
 @plant(KEEP, "stale-saved-tensor: inp-261 inp-050/one_write", "copies that are made too late")
 def kept_under_the_next_version(sound, self, tensor):
     """What memory held is kept under the version that the write brings about."""
-    counter = mutation.counter_of(tensor)
+    counter = versions.counter_of(tensor)
     counter.value += 1
     sound(self, tensor)
     counter.value -= 1
@@ -33,8 +33,8 @@ def kept_under_the_next_version(sound, self, tensor):
 @plant(FIND, "value: inp-050/several_writes", "one copy for each tensor")
 def the_last_copy_serves_all(sound, self, tensor, version):
     """Of what a tensor held, only what it held last is kept."""
-    versions = self._copies.get(mutation.counter_of(tensor), {version: None})
-    return sound(self, tensor, max(versions))
+    kept = self._copies.get(versions.counter_of(tensor), {version: None})
+    return sound(self, tensor, max(kept))
 
 
 @plant(FIND, "value: inp-262", "versions that count from the beginning of a block")
