@@ -98,6 +98,7 @@ class InputWithoutGradError(GradError, RuntimeError):
     """An input does not require grad."""
 
     kind = "input-without-grad"
+    clause = "gi-020"
 
 
 class ConflictingArgumentsError(GradError, RuntimeError):
