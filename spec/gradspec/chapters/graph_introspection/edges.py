@@ -88,7 +88,7 @@ def the_way_ends_at_a_leaf(ag: Autograd) -> None:
     expect(end.variable).is_same_object_as(x)
 
 
-@clause("gi-005", CONVENTION, sources=["T1 §2.1.2"], builds_on=("gi-004",))
+@clause("gi-005", CONVENTION, sources=["T1 §2.1.2"], builds_on=("rec-003",))
 def the_sine_of_a_dot_product_can_be_followed(ag: Autograd) -> None:
     """The edges of sin(dot(x, y)) lead to the node of the dot product, and from there to the node
     of x and that of y.
@@ -104,7 +104,7 @@ def the_sine_of_a_dot_product_can_be_followed(ag: Autograd) -> None:
     expect(to_y.variable).is_same_object_as(y)
 
 
-@clause("gi-024", CONVENTION, sources=["introyt tutorial"], builds_on=("gi-004",))
+@clause("gi-024", CONVENTION, sources=["introyt tutorial"], builds_on=("rec-003",))
 def a_chain_is_walked_from_its_end(ag: Autograd) -> None:
     """The first edges of d = 2 sin(a) + 1 lead from the sum to the product, to the sine and to the
     leaf.
@@ -128,7 +128,7 @@ def chain_below(node: Any, length: int) -> list[Any]:
     return chain
 
 
-@clause("gi-027", CONVENTION, sources=["T2 §2.1", "T4 §7.4", "T5 § 计算图"], builds_on=("gi-004",))
+@clause("gi-027", CONVENTION, sources=["T2 §2.1", "T4 §7.4", "T5 § 计算图"], builds_on=("rec-003",))
 def names_and_edges_make_a_picture(ag: Autograd) -> None:
     """The graph of y = (x + w) * 2 can be drawn from names and edges alone: a product, which leads
     to a sum, which leads to x and to w; four nodes in all.
