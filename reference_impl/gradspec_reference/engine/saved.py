@@ -130,9 +130,10 @@ def save_result(result: Tensor, output_nr: int = 0) -> SavedResult:
 def present(node: Node, item: Any, tensor: Any, then: int) -> Any:
     """Return a saved tensor as it was: itself unless it was written, else what was kept of it."""
     counter = tensor._counter
-    if counter is None or counter.value == then:
+    if counter is None:
         return tensor
-    array = None if state.former is None else state.former.find(tensor, then)
+    written = counter.value != then
+    array = state.former.find(tensor, then) if written and state.former is not None else None
     if array is None:
         check_version(node, tensor, counter.value, then)
         return tensor
