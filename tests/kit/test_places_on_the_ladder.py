@@ -22,6 +22,7 @@ FIRST = {
     "graph_lifetime": "scalars",
     "higher_order": "second order",
     "in_place": "safety in place",
+    "graph_introspection": "hooks and the rest",
     "operators": "scalars",
 }
 """Chapter -> the lowest rung on which it is met.  A new chapter says where that is."""

@@ -107,6 +107,8 @@ def an_edge_is_a_root_like_a_tensor(
 ) -> None:
     """A root of two entries that is named by its edge needs a gradient of its shape, as the tensor
     itself would: {name} is an error, and no leaf is touched.
+
+    Remedy: give a gradient of the shape that the root has.
     """
     kind, run = row
     x = ag.tensor([1.0, 2.0], requires_grad=True)

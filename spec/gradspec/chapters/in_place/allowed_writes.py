@@ -98,7 +98,10 @@ def the_pass_belongs_into_the_block(ag: Autograd) -> None:
 
 @clause("inp-052", CONVENTION, sources=["torch.autograd.graph source"])
 def the_block_is_not_nested(ag: Autograd) -> None:
-    """Entering allow_mutation_on_saved_tensors inside its own block is an error."""
+    """Entering allow_mutation_on_saved_tensors inside its own block is an error.
+
+    Remedy: enter it once, around all that may write.
+    """
     with (
         ag.refuses("nested-mode"),
         ag.allow_mutation_on_saved_tensors(),
