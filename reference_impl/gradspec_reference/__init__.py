@@ -8,6 +8,7 @@
 from gradspec_reference import _C, autograd, linalg, nn, special
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
+from gradspec_reference.drawing import draw
 from gradspec_reference.dtypes import (
     DType,
     float16,
@@ -133,6 +134,7 @@ __all__ = [
     "bool",
     "device",
     "double",
+    "draw",
     "dtype",
     "enable_grad",
     "float",

@@ -94,6 +94,13 @@ class UnusedInputError(GradError, RuntimeError):
     clause = "vjp-011d"
 
 
+class NodeArgumentsError(GradError, TypeError):
+    """A node was called with what cannot be the gradients of its outputs."""
+
+    kind = "cotangent-type"
+    clause = "gi-018"
+
+
 class InputWithoutGradError(GradError, RuntimeError):
     """An input does not require grad."""
 
@@ -120,6 +127,13 @@ class NoDerivativeError(GradError, RuntimeError):
 
     kind = "no-derivative"
     clause = "op-107"
+
+
+class NodeByHandError(GradError, TypeError):
+    """A node was made by its class and not by an operation."""
+
+    kind = "node-by-hand"
+    clause = "gi-017"
 
 
 class GraphFreedError(GradError, RuntimeError):
@@ -495,3 +509,9 @@ class HookResultTypeError(GradError, TypeError):
 
     kind = "hook-result"
     clause = "hook-011"
+
+
+class SavedHooksError(GradError, RuntimeError):
+    """Hooks were registered on a saved value that cannot have them, or one was misused."""
+
+    kind = "saved-hooks"

@@ -23,6 +23,7 @@ FIRST = {
     "higher_order": "second order",
     "in_place": "safety in place",
     "hooks": "hooks and the rest",
+    "graph_introspection": "hooks and the rest",
     "operators": "scalars",
     "gradient_function": "arrays",
     "detaching": "arrays",

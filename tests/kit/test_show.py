@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,3 +114,66 @@ def test_steps_are_those_of_the_row() -> None:
 
 def test_an_old_id_shows_the_row_that_it_became() -> None:
     assert shown("inp-042d").startswith("inp-042/transpose ")
+
+
+def graph(*arguments: str) -> str:
+    """Give the picture of a clause's graph."""
+    result = CliRunner().invoke(main, ["show", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_graph_is_a_tree_of_what_the_program_calls_its_tensors() -> None:
+    text = graph("gi-005", "--graph")
+
+    assert "z ()\n└── SinBackward0\n" in text
+    assert "├── saved self = x (2)" in text
+    assert "└── y (2)" in text
+
+
+@pytest.mark.parametrize(("form", "first"), [("dot", "digraph {"), ("mermaid", "flowchart TB")])
+def test_a_graph_is_written_for_other_programs(form: str, first: str) -> None:
+    text = graph("gi-027", "--graph", form)
+
+    assert text.startswith(first)
+    assert "MulBackward0" in text
+
+
+def test_each_row_and_each_pass_has_a_graph_of_its_own() -> None:
+    assert "graph of gi-025/two_batches" in graph("gi-025", "--graph")
+    assert graph("ho-016", "--graph").count("graph of ho-016") == 2
+
+
+def test_a_graph_is_drawn_before_a_pass_uses_it_up() -> None:
+    assert "saved other = x ()" in graph("acc-001", "--graph")
+
+
+def test_the_graph_of_a_tensor_that_was_forgotten_is_drawn_by_its_edge() -> None:
+    assert "DoubleBackward" in graph("gi-022", "--graph")
+
+
+def test_a_law_has_the_graph_of_an_example() -> None:
+    assert graph("gi-203", "--graph").count("graph of gi-203") == 1
+
+
+@pytest.mark.parametrize("what", ["op:sin", "gi"])
+def test_what_is_no_clause_has_no_graph(what: str) -> None:
+    result = CliRunner().invoke(main, ["show", what, "--graph"])
+
+    assert result.exit_code == 2
+    assert "--graph draws the graph of a clause" in result.output
+
+
+def test_a_program_that_records_nothing_has_no_graph() -> None:
+    result = CliRunner().invoke(main, ["show", "inp-001b", "--graph"])
+
+    assert result.exit_code == 1
+    assert "records no graph" in result.output
+
+
+def test_without_graphviz_a_picture_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    result = CliRunner().invoke(main, ["show", "gi-027", "--graph", "svg"])
+
+    assert result.exit_code == 1
+    assert "pip install 'gradspec[graph]'" in result.output

@@ -7,7 +7,7 @@ import torch
 import gradspec_reference as engine
 from gradspec_reference.names.methods import METHODS
 
-OWN = {"DType", "GradError", "is_grad_layout_enforcement_enabled"}
+OWN = {"DType", "GradError", "draw", "is_grad_layout_enforcement_enabled"}
 
 
 def test_what_the_package_lists_torch_has() -> None:

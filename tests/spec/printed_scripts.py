@@ -83,13 +83,18 @@ def plain(engine: Any, value: Any) -> Any:
         return str(value).rpartition(".")[2]
 
 
+def listed(value: Any) -> Any:
+    """Give a structure with lists for tuples, as what is shown has."""
+    return [listed(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def complaints(engine: Any, shown: list[Shown], demands: list[Demand]) -> Iterator[str]:
     """Say where a script shows something else than was demanded."""
     asked = [line for line in shown if line[1:2] == (LABEL,)]
     if len(asked) != len(demands):
         yield f"{len(asked)} demands are shown, expected {len(demands)}"
     for (found, *_), (check, expected, options) in zip(asked, demands, strict=False):
-        if not agrees(found, check, compared(expected), options):
+        if not agrees(found, check, listed(compared(expected)), options):
             yield f"{found!r} is shown, expected {check} {expected!r}"
     for line in (one for one in shown if one[1:2] != (LABEL,)):
         text = str(line[-1])

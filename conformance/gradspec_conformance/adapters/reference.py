@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from gradspec_conformance.adapters.phrases import PhrasebookEngine, read_book
+from gradspec_reference.drawing import draw
 from gradspec_reference.errors import GradError
+
+__all__ = ["ReferenceEngine", "draw"]
 
 BOOK: Final = Path(__file__).with_name("phrasebooks") / "reference.toml"
 

@@ -17,6 +17,7 @@ from gradspec.catalogue.operators import OPERATORS
 from gradspec.misuse import MISUSES
 from gradspec.writing.clause import CASES, CLAUSES, INFORMATIVE, Clause, Note
 from gradspec.writing.source import introduction, program_text, section_introduction
+from gradspec_conformance.cli import drawn
 from gradspec_conformance.edition.search import found
 from gradspec_conformance.execution import register
 from gradspec_conformance.hints import did_you_mean
@@ -46,7 +47,14 @@ AN_ID = re.compile(r"[a-z]+-\d\S*")
 @click.command("show")
 @click.argument("words", metavar="ID|CHAPTER|OPERATOR|WORDS", nargs=-1, required=True)
 @click.option("--steps", is_flag=True, help="Show also what the reference engine is asked.")
-def command(words: tuple[str, ...], *, steps: bool) -> None:
+@click.option(
+    "--graph",
+    type=click.Choice(drawn.FORMS),
+    is_flag=False,
+    flag_value="tree",
+    help="Draw the graph that a clause's program records, and nothing else.",
+)
+def command(words: tuple[str, ...], *, steps: bool, graph: str | None) -> None:
     """Show a clause (acc-001), a row of one (inp-042/select), a chapter or an operator.
 
     A chapter is named whole or by its prefix (accumulation, acc), an operator so: op:softmax, or
@@ -55,6 +63,9 @@ def command(words: tuple[str, ...], *, steps: bool) -> None:
     what = " ".join(words)
     console = output(widest=WIDTH)
     register.case(what)  # imports the chapter that the id belongs to
+    if graph is not None:
+        drawn.show(what, graph, console)
+        return
     if what in CLAUSES or what in CASES:
         _alone(console, CLAUSES.get(what) or CASES[what], steps=steps)
     elif what in INFORMATIVE:

@@ -10,6 +10,7 @@ from typing import Final
 PARTS: Final = {
     "leaves": "tensors, their flags and their attribute grad",
     "recording": "what an operation writes down",
+    "graph": "what callers see of nodes, edges and saved values",
     "rules": "what each operator computes, and how it is differentiated",
     "walk": "the order in which a backward pass visits nodes, and what it passes on",
     "accumulation": "how gradients are added up and kept",

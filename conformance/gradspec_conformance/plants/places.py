@@ -86,14 +86,15 @@ class rule:  # noqa: N801 - reads as a noun in a table
 
 @dataclass(frozen=True)
 class half:  # noqa: N801 - reads as a noun in a table
-    """One half of an attribute of `Tensor`: how it is read, assigned or deleted."""
+    """One half of an attribute of `Tensor` or of a node: how it is read, assigned or deleted."""
 
     attribute: str
     way: Literal["fget", "fset", "fdel"]
+    of: type = Tensor
 
     def fill(self, swap: Swap, fault: Fault) -> None:
         """Replace that half of the property, in the class that defines it."""
-        owner = next(c for c in Tensor.__mro__ if self.attribute in vars(c))
+        owner = next(c for c in self.of.__mro__ if self.attribute in vars(c))
         whole: property = vars(owner)[self.attribute]
         halves: dict[str, Any] = {"fget": whole.fget, "fset": whole.fset, "fdel": whole.fdel}
         halves[self.way] = _around(halves[self.way], fault)
@@ -125,9 +126,9 @@ def step(name: str) -> at:
     return at(BackwardPass, name)
 
 
-def reading(attribute: str) -> half:
-    """Reading an attribute of a tensor: `fault(sound, tensor)`."""
-    return half(attribute, "fget")
+def reading(attribute: str, of: type = Tensor) -> half:
+    """Reading an attribute of a tensor, or of a node: `fault(sound, tensor)`."""
+    return half(attribute, "fget", of)
 
 
 def assigning(attribute: str) -> half:

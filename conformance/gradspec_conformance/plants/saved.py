@@ -261,6 +261,13 @@ def the_first_version_is_kept_alone(sound, self, target):
         sound(self, target)
 
 
+@plant(at(Mutations, "find"), "value: inp-262", "versions that count from the start of a block")
+def earlier_writes_are_forgiven(sound, self, node, tensor, version):
+    """A value that was overwritten before writes were allowed is taken for the one saved."""
+    found = sound(self, node, tensor, version)
+    return tensor._array if found is None and node.order > self.began else found
+
+
 @plant(at(mutations, "check_is_open"), "no error: inp-051", "where nobody knows who recorded what")
 def a_closed_block_is_forgotten(_sound, _nodes):
     """A graph whose saved tensors could be written is walked anywhere."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from gradspec_reference.engine import versions
+from gradspec_reference.engine import modes, versions
 from gradspec_reference.engine.edges import GradientEdge, get_gradient_edge
 from gradspec_reference.engine.hooks import RemovableHandle
 from gradspec_reference.engine.joint_hooks import register as register_multi_grad_hook
@@ -17,13 +18,24 @@ __all__ = [
     "Node",
     "RemovableHandle",
     "allow_mutation_on_saved_tensors",
+    "current_node",
     "get_gradient_edge",
     "increment_version",
     "register_multi_grad_hook",
 ]
 
 
+def current_node() -> Node | None:
+    """Return the node that a pass of this thread is at, inside hooks and callers' functions."""
+    node: Node | None = modes.state.node
+    return node
+
+
 def increment_version(tensor: Any) -> None:
     """Note a write that the engine could not see (torch.autograd.graph.increment_version)."""
-    for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        versions.bump(each)
+    several = (tensor,) if isinstance(tensor, Tensor) else tensor
+    each = list(several) if isinstance(several, Iterable) else [several]
+    if not all(isinstance(one, Tensor) for one in each):
+        raise RuntimeError(f"increment_version was given {tensor!r}; it takes tensors")
+    for one in each:
+        versions.bump(one)

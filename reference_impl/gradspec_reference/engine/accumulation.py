@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import layout, versions
+from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
@@ -65,6 +66,8 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
     array = held.materialise()
     if not array.flags.c_contiguous:
         check_entries(array)
+    if state.mutations is not None:
+        state.mutations.keep(held)
     try:
         np.add(array, gradient, out=array, casting="unsafe")
     except ValueError as error:

@@ -118,13 +118,15 @@ class BackwardPass(ShowsGradients):
 
     def visit_all(self) -> None:
         """Visit the nodes until none is ready; the grad mode is that of create_graph."""
-        before = modes.enter(self.create_graph)
+        before, around = modes.enter(self.create_graph), modes.state.node
         try:
             while self.ready:
                 watched = self.quietly(self.walk)
                 if watched is not None:
+                    modes.state.node = watched
                     self.visit_watched(watched)
         finally:
+            modes.state.node = around
             modes.leave(before)
 
     walk = plain.walk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import dirty, linking, modes, saved, versions, views
+from gradspec_reference.engine import dirty, linking, modes, raw, saved, versions, views
 from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
@@ -23,6 +23,7 @@ class CallersOperator:
 
     saved_names = ()
     param_names = ()
+    receivers = ()
 
 
 class FunctionNode(NodeOfSeveral):
@@ -84,6 +85,10 @@ class FunctionNode(NodeOfSeveral):
         if self.saved is None:
             raise freed(self)
         return tuple(saved.unpack(self, self.saved, as_tensors=True))
+
+    @property
+    def _raw_saved_tensors(self) -> tuple[raw.RawSaved, ...]:
+        return tuple(raw.RawSaved(self, place) for place in range(len(self.saved or ())))
 
     # the call
 

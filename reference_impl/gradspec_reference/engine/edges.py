@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 class GradientEdge(NamedTuple):
-    """Where the gradient of a tensor arrives: a node and the number of its output."""
+    """Where the gradient of a tensor arrives: a node and the number of its output.
+
+    In torch the node of a caller's function does not own its graph, and a token does; here the
+    node itself is that token.
+    """
 
     node: Node
     output_nr: int
@@ -32,4 +36,4 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
             "the edge of a tensor that does not require grad was asked for; no gradient will "
             "arrive there, call requires_grad_() first"
         )
-    return GradientEdge(node, output_nr)
+    return GradientEdge(node, output_nr, node if node.operator_is_callers else None)

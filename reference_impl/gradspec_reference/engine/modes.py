@@ -39,6 +39,7 @@ class ThreadState(threading.local):
     """
 
     recording = True
+    node: Any = None  # that a pass of this thread is at, wherever callers can ask
 
     def __init__(self) -> None:
         self.recording = True

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import TYPE_CHECKING, Any, ClassVar, Never
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Never
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine import node_hooks
 from gradspec_reference.engine import saved as saving
-from gradspec_reference.errors import GraphFreedError, OperandShapeError
+from gradspec_reference.engine.shapes import Size
+from gradspec_reference.errors import GraphFreedError, NodeByHandError, OperandShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,20 @@ next_leaf_order: Callable[[], int] = itertools.count(-(1 << 62)).__next__
 
 # Called with each new node, while somebody wants to know (see `anomaly`).
 noting: list[Callable[[Node], None]] = []
+
+
+class GradientMetadata(NamedTuple):
+    """What is known of a gradient before it arrives; a leaf may take any data type."""
+
+    shape: Size
+    dtype: dtypes.DType | None
+    is_nested_tensor: bool = False
+
+    @classmethod
+    def of(cls, output: tuple[Shape, Any]) -> GradientMetadata:
+        """Describe the gradient of an output."""
+        shape, dtype = output
+        return cls(Size.of(shape), None if dtype is None else dtypes.of(dtype))
 
 
 class Node:
@@ -71,12 +87,17 @@ class Node:
 
     def __init__(
         self,
-        edges: tuple[Edge, ...],
-        saved: tuple[Any, ...] | None,
-        params: tuple[Any, ...],
-        outputs: tuple[tuple[Shape, Any], ...],
-        freeable: bool,
+        edges: tuple[Edge, ...] | None = None,
+        saved: tuple[Any, ...] | None = None,
+        params: tuple[Any, ...] = (),
+        outputs: tuple[tuple[Shape, Any], ...] = (),
+        freeable: bool = False,
     ) -> None:
+        if edges is None:
+            raise NodeByHandError(
+                f"{type(self).__name__} was instantiated; a node is made when an operation is "
+                "recorded, and a derivative of your own by a subclass of autograd.Function"
+            )
         self.targets: tuple[Node | None, ...]
         self.numbers: tuple[int, ...] | None
         self.shape: Shape
@@ -145,6 +166,17 @@ class Node:
         Source: torch.autograd.graph.Node.register_prehook.
         """
         return node_hooks.register_before(self, hook)
+
+    @property
+    def _input_metadata(self) -> list[GradientMetadata]:
+        """What kind of gradient each output expects."""
+        return [GradientMetadata.of(output) for output in self.outputs if output is not None]
+
+    def __call__(self, *gradients: Tensor | None) -> Any:
+        """Return the gradients of the operands for those of the outputs; no hook runs."""
+        from gradspec_reference.engine import calling  # noqa: PLC0415 - rules are built on nodes
+
+        return calling.call(self, gradients)
 
     def _sequence_nr(self) -> int:
         """Return the number of nodes made before this one."""

@@ -9,8 +9,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gradspec_reference.engine import raw, saved
 from gradspec_reference.engine.node import Node, NodeOfSeveral, WithoutDerivative
-from gradspec_reference.engine.saved import attributes
 
 if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
@@ -95,7 +95,8 @@ def node_type(operator: Operator) -> type[Node]:
             "__slots__": (),
             "operator": operator,
             "rules": None if operator.several else operator.rules,
-            **attributes(operator),
+            **saved.attributes(operator),
+            **raw.attributes(operator),
         }
         base = NodeOfSeveral if operator.several else Node
         if name == "NotImplemented":

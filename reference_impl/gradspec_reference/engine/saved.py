@@ -8,6 +8,7 @@ tensor again would be a cycle.
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -23,7 +24,7 @@ from gradspec_reference.errors import (
 )
 
 if TYPE_CHECKING:
-    import weakref
+    from collections.abc import Callable
 
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Tensor
@@ -53,9 +54,8 @@ class SavedTensor:
     def unpack(self, node: Node, as_tensor: bool) -> Any:
         """Return the value; StaleSavedTensorError if it was written since."""
         tensor = self.tensor
-        counter = tensor._counter
-        if counter is not None:
-            tensor = as_saved(node, tensor, counter.value, self.version)
+        if tensor._counter is not None:
+            tensor = as_saved(node, self, tensor, self.version)
         return tensor if as_tensor else tensor._array
 
 
@@ -72,11 +72,10 @@ class SavedResult(SavedTensor):
 
     def unpack(self, node: Node, as_tensor: bool) -> Any:
         """Return the value; as a tensor, with the node as its history."""
-        array = super().unpack(node, as_tensor=False)
+        found = super().unpack(node, as_tensor=True)
         if not as_tensor:
-            return array
-        of_now = array is self.tensor._array
-        tensor = self.tensor.alias() if of_now else type(self.tensor)(array)
+            return found._array
+        tensor = found.alias()
         # a view that was written follows its base; if it is gone, the operation itself is left
         of_view = None if self.through_view is None else self.through_view()
         if of_view is None:
@@ -84,6 +83,41 @@ class SavedResult(SavedTensor):
         else:
             tensor._grad_fn = of_view
         return tensor
+
+
+class PackedTensor:
+    """What `pack` made of a saved value, and the way back.
+
+    `node` and `output_nr` are the value's place in the graph, None for a result of the node that
+    keeps it: the node would keep itself alive.
+    """
+
+    __slots__ = ("node", "of_result", "output_nr", "packed", "restore")
+
+    def __init__(self, item: Any, packed: Any, restore: Callable[[Any], Any]) -> None:
+        from gradspec_reference.engine.node import gradient_edge  # noqa: PLC0415 - nodes save
+
+        self.packed = packed
+        self.restore = restore
+        self.of_result = isinstance(item, SavedResult)
+        tensor: Tensor = item.tensor
+        self.node: Node | None
+        self.output_nr: int
+        self.node, self.output_nr = (
+            (None, item.output_nr) if self.of_result else gradient_edge(tensor)
+        )
+
+    def unpack(self, node: Node, as_tensor: bool) -> Any:
+        """Return what the caller's function makes of it; as a tensor, with the value's history."""
+        value = self.restore(self.packed)
+        if not isinstance(value, HasGradient):
+            raise TypeError(
+                f"the unpack hook of a value that {node.name()} saved returned a "
+                f"{type(value).__name__}; it must return a tensor"
+            )
+        if not as_tensor:
+            return value._array
+        return with_history(value.alias(), node if self.of_result else self.node, self.output_nr)
 
 
 def written_out(item: Any) -> Any:
@@ -101,22 +135,21 @@ def save_result(result: Tensor, output_nr: int = 0) -> SavedResult:
     return SavedResult(result.alias(), output_nr)
 
 
-def as_saved(node: Node, tensor: Any, now: int, then: int) -> Any:
-    """Return an operand, or a copy of what it held where that was kept from a write.
+def as_saved(node: Node, item: Any, tensor: Any, then: int) -> Any:
+    """Return a saved tensor, or what it held where that was kept from a write.
 
-    The copy has the history that the operand had.
+    A copy has the history that the operand had; where that is unknown, the write is refused.
     """
+    now = tensor._counter.value
     array = kept(node, tensor, now, then)
-    if array is None:
+    is_operand = tensor.requires_grad and not isinstance(item, SavedResult)
+    edge = edge_of_operand(node, item) if array is not None and is_operand else (None, 0)
+    if array is None or (is_operand and edge[0] is None and state.recording):
         check_version(node, tensor, now, then)
         check_not_cut_off(node, tensor)
         return tensor
     copy = type(tensor)(array)
-    for name, edge in zip(node.operator.receivers, node.next_functions, strict=False):
-        is_saved = name in node.operator.saved_names and edge[0] is not None
-        if is_saved and tensor_of(find(node, name)) is tensor:
-            copy._grad_fn, copy._output_nr = edge
-    return copy
+    return with_history(copy, *edge) if is_operand else copy
 
 
 def kept(node: Node, tensor: Any, now: int, then: int) -> Any:
@@ -124,6 +157,26 @@ def kept(node: Node, tensor: Any, now: int, then: int) -> Any:
     if now == then or state.mutations is None:
         return None
     return state.mutations.find(node, tensor, then)
+
+
+def with_history(tensor: Tensor, node: Any, output_nr: int) -> Tensor:
+    """Give a tensor its place in the graph: behind a leaf's node it stands for the leaf."""
+    if hasattr(node, "variable"):
+        tensor._requires_grad = True
+        tensor.leaf_state().accumulator = weakref.ref(node)
+    else:
+        tensor._grad_fn, tensor._output_nr = node, output_nr
+    return tensor
+
+
+def edge_of_operand(node: Node, item: Any) -> Any:
+    """Return the edge along which the gradient of a saved operand is sent."""
+    places = [place for place, one in enumerate(node.saved or ()) if one is item]
+    names = [node.operator.saved_names[place] for place in places if node.operator.saved_names]
+    for operand, edge in zip(node.operator.receivers, node.next_functions, strict=False):
+        if operand in names:
+            return edge
+    return (None, 0)
 
 
 def check_version(node: Node, tensor: HasGradient, now: int, then: int) -> None:
@@ -194,15 +247,13 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
         kind = type(item)
         if kind is SavedTensor:
             tensor = item.tensor
-            counter = tensor._counter
-            if counter is not None:
-                tensor = as_saved(node, tensor, counter.value, item.version)
+            if tensor._counter is not None:
+                tensor = as_saved(node, item, tensor, item.version)
             values.append(tensor if as_tensors else tensor._array)
         elif isinstance(item, HasGradient):
-            counter = item._counter
-            tensor = item if counter is None else as_saved(node, item, counter.value, 0)
+            tensor = item if item._counter is None else as_saved(node, item, item, 0)
             values.append(tensor if as_tensors else tensor._array)
-        elif kind is SavedResult:
+        elif kind is SavedResult or kind is PackedTensor:
             values.append(item.unpack(node, as_tensors))
         elif kind is list:
             values.append([each.unpack(node, as_tensors) for each in item])
@@ -215,6 +266,7 @@ def find(node: Node, name: str) -> Any:
     """Return the saved item or the plain argument of that name."""
     operator = node.operator
     kept = name.replace("_sym_sizes", "_shape")
+    kept = "all_indices" if kept == "indices" else kept
     if kept in operator.saved_names and not name.endswith("_shape"):
         if node.saved is None:
             raise GraphFreedError(
@@ -227,24 +279,24 @@ def find(node: Node, name: str) -> Any:
 
 
 def attributes(operator: Operator) -> dict[str, property]:
-    """Make what nodes of an operator show: `_saved_<name>` and `_raw_saved_<name>`."""
-    saved = [name.replace("_shape", "_sym_sizes") for name in operator.saved_names]
-    read = {f"_saved_{name}": _shown(name) for name in (*saved, *operator.param_names)}
-    return {**read, **{f"_raw_saved_{name}": _raw(name) for name in saved}}
+    """Make what nodes of an operator show: `_saved_<name>`."""
+    saved = [called(name) for name in operator.saved_names]
+    return {f"_saved_{name}": _shown(name) for name in (*saved, *operator.param_names)}
+
+
+def called(name: str) -> str:
+    """Return what torch calls a saved value."""
+    return "indices" if name == "all_indices" else name.replace("_shape", "_sym_sizes")
 
 
 def _shown(name: str) -> property:
     return property(lambda node: shown(node, name))
 
 
-def _raw(name: str) -> property:
-    return property(lambda node: raw(node, name))
-
-
 def shown(node: Node, name: str) -> Any:
     """Return a saved value as a caller sees it."""
     item = written_out(find(node, name))
-    if isinstance(item, SavedTensor):
+    if isinstance(item, SavedTensor | PackedTensor):
         return item.unpack(node, as_tensor=True)
     if isinstance(item, list):
         return tuple(each.unpack(node, True) for each in item)
@@ -252,12 +304,4 @@ def shown(node: Node, name: str) -> Any:
         from gradspec_reference.engine.tensor import Tensor  # noqa: PLC0415 - tensors are built on this
 
         return Tensor(np.asarray(item))
-    return item
-
-
-def raw(node: Node, name: str) -> SavedTensor:
-    """Return the saved item itself."""
-    item = written_out(find(node, name))
-    if not isinstance(item, SavedTensor):
-        raise TypeError(f"{name!r} of {node.name()} is not a saved tensor")
     return item

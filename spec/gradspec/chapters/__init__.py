@@ -32,6 +32,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("grad_modes", "mode", "Grad modes and inference mode"),
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
     Chapter("hooks", "hook", "Hooks"),
+    Chapter("graph_introspection", "gi", "Looking at the graph"),
     Chapter("operators", "op", "Operators"),
     Chapter("gradient_function", "grad", "The gradient function"),
     Chapter("detaching", "det", "Detaching"),

@@ -109,6 +109,15 @@ class Expression:
             gradient[entry] = float(np.sum(weight * np.imag(moved))) / STEP
         return gradient
 
+    def reached(self) -> set[int]:
+        """Give the values that the last one depends on, itself included."""
+        last = len(self.leaves) + len(self.operations) - 1
+        found = {last}
+        for number in range(last, len(self.leaves) - 1, -1):
+            if number in found:
+                found.update(self.operations[number - len(self.leaves)].operands)
+        return found
+
     @property
     def once(self) -> list[int]:
         """Give the numbers of values that are computed once.

@@ -1,7 +1,7 @@
 """`ACTS`: the one table of what an engine can be asked, a row an act.
 
-The families stand in files of their own (`attributes`, `modes`, `functions`, `operators`, and the
-acts of the `kit`); here are the single acts, and the table that holds them all.
+The families stand in files of their own (`attributes`, `graph`, `modes`, `functions`,
+`operators`, and the acts of the `kit`); here are the single acts, and the table that holds all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from gradspec.port.act import Act, act, deprecated, several_roots, shaped
 from gradspec.port.attributes import ATTRIBUTES
 from gradspec.port.functions import CALL, CONTEXT_ACTS, DEFINITION, TRANSFORMS
+from gradspec.port.graph import GRAPH
 from gradspec.port.kit import OF_THE_KIT
 from gradspec.port.modes import MODES, SWITCHES
 from gradspec.port.operators import OPERATOR_ACTS
@@ -198,61 +199,6 @@ HOOKS: Final = (
         torch="torch.autograd.graph.register_multi_grad_hook($tensors, $hook, $(mode=$mode))",
     ),
     act("remove_hook", "hook", "Take a hook away.", word="", said="remove", torch="$hook.remove()"),
-)
-
-GRAPH: Final = (
-    act(
-        "node_name",
-        "node",
-        "Name a node.",
-        gives="text",
-        some=True,
-        said="name",
-        torch="$node.name()",
-        bundle="graph_introspection",
-    ),
-    act(
-        "next_functions",
-        "node",
-        "List the edges of a node: for each input, the next node and its output number.",
-        gives="edges",
-        attribute=True,
-        torch="$node.next_functions",
-        bundle="graph_introspection",
-    ),
-    act(
-        "graph_size",
-        "node",
-        "Count the nodes that can be reached from one, itself included.",
-        gives="number",
-        torch="""\
-$_reached, $_waiting = set(), [$node]
-while $_waiting:
-    $_node = $_waiting.pop()
-    if $_node is not None and $_node not in $_reached:
-        $_reached.add($_node)
-        $_waiting += [after for after, _ in $_node.next_functions]
-$result = len($_reached)""",
-        bundle="graph_introspection",
-    ),
-    act(
-        "saved_value",
-        "node, name",
-        "Give the value that a node saved under this name.",
-        gives="tensor",
-        said="saved",
-        torch="$node._saved_${name:word}",
-        bundle="graph_introspection",
-    ),
-    act(
-        "gradient_edge",
-        "tensor",
-        "Give the edge that a gradient of the tensor flows along.",
-        gives="edge",
-        some=True,
-        torch="torch.autograd.graph.get_gradient_edge($tensor)",
-        bundle="graph_introspection",
-    ),
 )
 
 IDENTITY: Final = (

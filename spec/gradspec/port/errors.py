@@ -27,6 +27,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "detached-saved-tensor": "a saved value was detached in place since it was saved",
     "mutation-outside": "a graph whose saved tensors may be written is walked outside that mode",
     "mode-nested": "a mode was entered inside itself",
+    "node-by-hand": "nodes are made by recording operations, not by their class",
     # leaves, flags and gradients
     "nonleaf-flag": "requires_grad can be changed on leaves only",
     "flag-type": "requires_grad is a boolean",
@@ -72,6 +73,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "nonleaf-hook": "a post-accumulate hook on a tensor that is no leaf",
     "hook-result": "a hook returned a gradient of another shape, dtype or type, or too many or few",
     "hook-mode": "the mode of a hook on several tensors is neither 'all' nor 'any'",
+    "saved-hooks": "a saved value cannot have these hooks",
     "callback": "a function of the caller, run by the engine, raised",
 }
 

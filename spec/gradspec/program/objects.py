@@ -151,6 +151,10 @@ class Node(Object):
     __slots__ = ()
     _kind = "node"
 
+    def __call__(self, *gradients: Any) -> Any:
+        """Give the gradients of its operation's arguments, for those of its results."""
+        return self._recorder.perform("call_node", self, list(gradients))
+
 
 class Edge(Object):
     """The edge of the graph that a tensor's gradient flows along; it can stand for a root."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, MAY, VALUE, Autograd, clause, expect, informative
+from gradspec import CONVENTION, MAY, SAFETY, VALUE, Autograd, clause, expect, informative
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,22 @@ def the_graph_keeps_what_it_saved(ag: Autograd, row: Written) -> None:
         computed(ag, x * 1.0).backward(ag.tensor(v))
 
     expect(x.grad).is_close(v * slope)
+
+
+@clause("inp-262", SAFETY, sources=[ALLOWING, "observed"])
+def the_block_forgives_no_earlier_write(ag: Autograd) -> None:
+    """Where saved tensors may be written, one that was overwritten before that is refused, or its
+    old value is used.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    h = x * 1.0
+    y = h * h
+    h.mul_(3.0)
+    with ag.attempt() as attempt, ag.allow_mutation_on_saved_tensors():
+        y.backward()
+
+    with attempt.granted():
+        expect(x.grad).equals(4.0)
 
 
 @clause("inp-051", CONVENTION, sources=[ALLOWING])
