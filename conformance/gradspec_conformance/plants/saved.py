@@ -38,7 +38,8 @@ def freed_not_checked(_sound, _node):
 @plant(RELEASE, "graph-freed: life-006", "torch test_backward_twice_without_saved_values")
 def freed_all_nodes(_sound, node):
     """A pass frees nodes that saved nothing too, and they refuse to run again."""
-    node.saved = None
+    if not isinstance(node, AccumulateGrad):
+        node.saved = None
 
 
 @plant(at(saved, "shown"), "no error: life-013", "torch rule")
