@@ -22,6 +22,6 @@ ROWS: Final = (
     row(
         "multinomial(x, num_samples)",
         lambda x, num_samples: np.zeros((len(x), num_samples)),
-        *(UNDETERMINED, {"x": PROBABILITIES, "num_samples": 2}),
+        *(UNDETERMINED, {"x": PROBABILITIES, "num_samples": 1}),
     ),
 )
