@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_pass_that_gets_a_thread_of_its_own_stays_in_inference_mode() -> None:
         found.append(torch.is_inference_mode_enabled())
 
     with torch.inference_mode():
-        nesting.run_in_thread(walk)
+        nesting.run_in_thread(SimpleNamespace(visit_all=walk))
     assert found == [True]
 
 

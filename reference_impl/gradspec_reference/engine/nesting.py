@@ -50,10 +50,11 @@ def run(walk: BackwardPass) -> None:
 def run_in_thread(walk: BackwardPass) -> None:
     """Run a pass in a new thread, in the context of this one, and wait for it."""
     raised: list[BaseException] = []
-    inference = modes.state.inference
+    inference, mutations = modes.state.inference, modes.state.mutations
 
     def guarded() -> None:
         modes.enter_inference(inference)
+        modes.state.mutations = mutations
         try:
             run(walk)
         except BaseException as error:  # noqa: BLE001 - raised again where the pass was started

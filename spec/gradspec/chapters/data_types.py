@@ -56,7 +56,10 @@ def only_floating_point_tensors_are_made_variables(ag: Autograd, row: tuple[str,
     over={name: (name, data) for name, data in WHOLE.items()},
 )
 def only_floating_point_tensors_become_variables(ag: Autograd, row: tuple[str, Any]) -> None:
-    """On a tensor of {name} requires_grad_() is refused; requires_grad_(False) changes nothing."""
+    """On a tensor of {name} requires_grad_() is refused; requires_grad_(False) changes nothing.
+
+    Remedy: convert it to a floating-point type first.
+    """
     dtype, data = row
     x = ag.tensor(data, dtype=dtype)
 

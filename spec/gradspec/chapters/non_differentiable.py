@@ -158,7 +158,10 @@ def what_is_drawn_requires_grad_all_the_same(ag: Autograd, draw: OfX) -> None:
     },
 )
 def what_has_no_derivative_is_refused_late(ag: Autograd, apply: OfX) -> None:
-    """What {name} gives requires grad, and a pass that comes there is refused."""
+    """What {name} gives requires grad, and a pass that comes there is refused.
+
+    Remedy: detach() what is given to it.
+    """
     y = apply(ag, ag.tensor([2.0, 1.0], requires_grad=True))
 
     expect(y.requires_grad).is_true()

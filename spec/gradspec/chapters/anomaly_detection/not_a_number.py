@@ -22,7 +22,10 @@ def root_of_zero(ag: Autograd, x: Tensor) -> Any:
 
 @clause("anom-001", CONVENTION, sources=[DETECT])
 def nan_is_a_failure(ag: Autograd) -> None:
-    """While anomalies are looked for, a backward pass is refused at a node that returns NaN."""
+    """While anomalies are looked for, a backward pass is refused at a node that returns NaN.
+
+    Remedy: keep the operation away from where its derivative is NaN.
+    """
     x = ag.tensor(0.0, requires_grad=True)
     y = root_of_zero(ag, x)
 
@@ -44,7 +47,10 @@ def a_pass_that_is_refused_stores_no_nan(ag: Autograd) -> None:
 
 @clause("anom-205", CONVENTION, sources=["observed"])
 def a_query_is_refused_too(ag: Autograd) -> None:
-    """While anomalies are looked for, grad() is refused at a node that returns NaN."""
+    """While anomalies are looked for, grad() is refused at a node that returns NaN.
+
+    Remedy: keep the operation away from where its derivative is NaN.
+    """
     x = ag.tensor(0.0, requires_grad=True)
     y = root_of_zero(ag, x)
 
@@ -54,7 +60,10 @@ def a_query_is_refused_too(ag: Autograd) -> None:
 
 @clause("anom-206", CONVENTION, sources=["observed"])
 def one_nan_among_many_entries_is_a_failure(ag: Autograd) -> None:
-    """While anomalies are looked for, one NaN among the entries that a node returns is enough."""
+    """While anomalies are looked for, one NaN among the entries that a node returns is enough.
+
+    Remedy: replace the entry that leads to it, before the operation, by where().
+    """
     x = ag.tensor([1.0, 0.0, 4.0], requires_grad=True)
     y = root_of_zero(ag, x).sum()
 
@@ -110,6 +119,8 @@ def infinity_is_no_failure(ag: Autograd) -> None:
 def nan_of_the_caller_is_a_failure_of_the_first_node(ag: Autograd) -> None:
     """NaN that the caller gives as the starting gradient is a failure of the first node that passes
     it on.
+
+    Remedy: start from a gradient without NaN.
     """
     x = ag.tensor(1.0, requires_grad=True)
     y = x * 2.0

@@ -93,6 +93,8 @@ def a_failure_shows_where_its_node_was_recorded(ag: Autograd, failing: Failing) 
 def a_failure_shows_nothing_that_was_not_kept(ag: Autograd) -> None:
     """If only the backward pass runs while anomalies are looked for, its failure warns, but the
     warning shows no line of the forward pass.
+
+    Remedy: compute the forward pass while anomalies are looked for, too.
     """
     x = ag.tensor(0.0, requires_grad=True)
     y, _ = returns_nan(ag, x)
@@ -103,7 +105,10 @@ def a_failure_shows_nothing_that_was_not_kept(ag: Autograd) -> None:
 
 @clause("anom-209", CONVENTION, sources=["observed"])
 def a_failure_warns_of_nothing_without_detection(ag: Autograd) -> None:
-    """A failure of a backward pass for which anomalies are not looked for warns of nothing."""
+    """A failure of a backward pass for which anomalies are not looked for warns of nothing.
+
+    Remedy: run the pass while they are looked for.
+    """
     x = ag.tensor(0.0, requires_grad=True)
     with ag.set_detect_anomaly(True):
         y, _ = raises(ag, x)
@@ -116,6 +121,8 @@ def a_failure_warns_of_nothing_without_detection(ag: Autograd) -> None:
 def a_stale_value_shows_which_node_needs_it(ag: Autograd) -> None:
     """If a pass is refused because a saved value was written, the warning shows where the node that
     needs it was recorded.
+
+    Remedy: write to a clone() of what that operation gave.
     """
     x = ag.tensor(1.0, requires_grad=True)
     with ag.set_detect_anomaly(True):
@@ -135,6 +142,7 @@ def a_failure_of_a_second_derivative_shows_what_led_to_it(ag: Autograd) -> None:
     node was recorded that the earlier pass was at.
 
     The derivative of x^1.5 is 1.5 * x^0.5, whose derivative at 0 is infinite; times 0 it is NaN.
+    Remedy: keep away from where the second derivative is infinite.
     """
     x = ag.tensor(0.0, requires_grad=True)
     with ag.set_detect_anomaly(True):

@@ -85,7 +85,10 @@ def a_graph_of_before_is_whole_afterwards(ag: Autograd, mode: Entered) -> None:
 
 @clause("mode-041", CONVENTION, sources=[NO_GRAD_MODE], over=UNRECORDED)
 def a_result_is_no_root(ag: Autograd, mode: Entered) -> None:
-    """Calling backward() on what was computed in {name} is refused: it does not require grad."""
+    """Calling backward() on what was computed in {name} is refused: it does not require grad.
+
+    Remedy: compute it where operations are recorded.
+    """
     x = ag.tensor(3.0, requires_grad=True)
     with mode(ag):
         y = x * x

@@ -73,7 +73,10 @@ def a_detached_alias_is_what_the_tensor_is(ag: Autograd) -> None:
 
 @clause("mode-028", CONVENTION, sources=[INFERENCE])
 def an_inference_tensor_has_no_version(ag: Autograd) -> None:
-    """Reading the version of an inference tensor is refused: writes to it are not counted."""
+    """Reading the version of an inference tensor is refused: writes to it are not counted.
+
+    Remedy: ask a clone() that is made outside inference mode.
+    """
     x = inference_tensor(ag, 1.0)
 
     with ag.refuses("inference-version"):
@@ -94,7 +97,10 @@ def an_inference_tensor_is_not_written_outside(ag: Autograd, write: Write) -> No
 
 @clause("mode-213", CONVENTION, sources=["observed"])
 def an_inference_tensor_is_not_written_in_no_grad(ag: Autograd) -> None:
-    """Writing into an inference tensor is refused in no_grad, too."""
+    """Writing into an inference tensor is refused in no_grad, too.
+
+    Remedy: write in inference mode, or into a clone().
+    """
     x = inference_tensor(ag, 1.0)
 
     with ag.no_grad(), ag.refuses("inference-inplace"):
@@ -103,7 +109,10 @@ def an_inference_tensor_is_not_written_in_no_grad(ag: Autograd) -> None:
 
 @clause("mode-214", CONVENTION, sources=["observed"])
 def an_inference_tensor_is_not_written_through_a_view(ag: Autograd) -> None:
-    """Writing outside inference mode into a view of an inference tensor is refused."""
+    """Writing outside inference mode into a view of an inference tensor is refused.
+
+    Remedy: write in inference mode, or into a clone().
+    """
     x = inference_tensor(ag, [1.0, 2.0])
 
     with ag.refuses("inference-inplace"):

@@ -78,7 +78,7 @@ def a_view_of_what_was_written_since_has_no_history(ag: Autograd, mode: Entered)
     """A view that was taken in {name} of a result cannot be used where operations are recorded
     once its memory was written: it is refused.
 
-    What it shows has a history by then that it did not see.
+    What it shows has a history by then that it did not see.  Remedy: take the view after the write.
     """
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     base = x * 1.0

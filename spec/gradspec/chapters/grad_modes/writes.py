@@ -60,6 +60,8 @@ def a_stale_value_is_refused_or_right(ag: Autograd, mode: Entered) -> None:
 def a_write_counts(ag: Autograd, mode: Entered) -> None:
     """A write in {name} counts in the version: a backward pass over a graph that saved the old
     value is refused.
+
+    Remedy: run the pass before the write, or save a clone().
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x

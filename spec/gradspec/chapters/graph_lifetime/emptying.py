@@ -93,6 +93,8 @@ def nodes_that_saved_nothing_serve_again(ag: Autograd) -> None:
 def freed_nodes_are_noticed_when_they_are_reached(ag: Autograd) -> None:
     """A pass that comes to a freed node is refused when it comes there, and not when it starts: the
     nodes before it have run by then.
+
+    Remedy: give retain_graph=True to the pass before.
     """
     x = ag.tensor(3.0, requires_grad=True)
     arrived = ag.notes()

@@ -111,7 +111,10 @@ def such_a_graph_is_walked_where_it_was_recorded(ag: Autograd) -> None:
 
 @clause("inp-052", CONVENTION, sources=["torch.autograd.graph source"])
 def that_mode_is_not_nested(ag: Autograd) -> None:
-    """To allow writes to saved tensors inside a block that allows them is refused."""
+    """To allow writes to saved tensors inside a block that allows them is refused.
+
+    Remedy: allow them once, around all that writes.
+    """
     with (
         ag.allow_mutation_on_saved_tensors(),
         ag.refuses("mode-nested"),
