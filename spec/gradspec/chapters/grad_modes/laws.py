@@ -17,7 +17,7 @@ MODES = "notes/autograd § Grad Modes"
     "mode-220",
     VALUE,
     sources=[MODES],
-    builds_on=("mode-013",),
+    builds_on=("mode-045",),
     given={"nest": nests(*GRAD_MODES)},
 )
 def however_modes_nest_the_innermost_says_what_is_recorded(ag: Autograd, nest: Nest) -> None:
