@@ -13,7 +13,7 @@ from autograd.numpy.numpy_vjps import unbroadcast_f
 
 LEFT_OUT = """
 cross cumsum det diag dot eigh hypot logaddexp logaddexp2 matrix_norm norm reciprocal
-repeat_interleave sinc solve solve_triangular tile vector_norm
+long repeat_interleave sinc solve solve_triangular tile vector_norm
 """
 """What has a wrong rule, or does on purpose what the specification has otherwise."""
 BOOK = f"""\
