@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gradspec.catalogue import signs
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, at
-from gradspec_conformance.plants.plant import TEACHING, general, plant
+from gradspec_conformance.plants.plant import TEACHING, compound, general, plant
 from gradspec_conformance.plants.rules.everything import kept_in
 from gradspec_conformance.plants.rules.sweeps import off, public
 from gradspec_reference.engine.tensor import Tensor
@@ -106,10 +106,16 @@ def mixed_types_are_multiplied(swap):
     swap(ACCUMULATE_ARRAY, kept_in("float64"))
 
 
-@plant(public("det"), "no error: op-274/det", "NumPy's conversion of whole numbers")
-def a_determinant_of_whole_numbers_is_computed(sound, matrix):
-    """A matrix of whole numbers is converted without a word."""
-    return sound(matrix if matrix.dtype.is_floating_point else matrix.double())
+def of_whole_numbers(sound: Any, matrix: Any, *given: Any) -> Any:
+    """Convert a matrix of whole numbers without a word."""
+    return sound(matrix if matrix.dtype.is_floating_point else matrix.double(), *given)
+
+
+@compound("no error: op-274/eigh op-274/qr", "NumPy's conversion of whole numbers")
+def whole_numbers_are_factored(swap):
+    """A matrix of whole numbers has factors, and a determinant."""
+    for name in ("det", "eigh", "qr"):
+        swap(public(name), of_whole_numbers)
 
 
 @plant(public("exp_"), "value: op-273/exp_", "casting='unsafe' in a loop of NumPy's")
