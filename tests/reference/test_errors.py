@@ -42,8 +42,8 @@ def test_a_message_names_the_clause() -> None:
 
 
 def test_an_error_without_a_clause_names_none() -> None:
-    assert not errors.DetachViewError.clause
-    assert str(errors.DetachViewError("refused")) == "refused"
+    assert not errors.OperandSizeError.clause
+    assert str(errors.OperandSizeError("refused")) == "refused"
 
 
 def test_a_graph_that_was_freed_is_told_to_be_that_of_a_shared_trunk() -> None:

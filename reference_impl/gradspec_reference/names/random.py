@@ -152,24 +152,26 @@ def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
 
     The result requires grad if the probabilities do, and passes zero back.
     """
+    numpy = source(generator).numpy
     check_floating("bernoulli", input)
     if not np.all((input._array >= 0) & (input._array <= 1)):
         raise RuntimeError("bernoulli was given what is no probability; they lie in 0 to 1")
-    return recording.apply(OPERATORS["bernoulli"], (input,), source(generator).numpy)
+    return recording.apply(OPERATORS["bernoulli"], (input,), numpy)
 
 
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
     """Return counts of the rate that each entry says (torch.poisson); they pass zero back."""
+    numpy = source(generator).numpy
     check_floating("poisson", input)
     if not np.all(input._array >= 0):
         raise RuntimeError("poisson was given a negative rate")
-    return recording.apply(OPERATORS["poisson"], (input,), source(generator).numpy)
+    return recording.apply(OPERATORS["poisson"], (input,), numpy)
 
 
 def normal(
     mean: Tensor | Scalar = 0.0,
     std: Tensor | Scalar = 1.0,
-    size: Sequence[int] | None = None,
+    size: Sequence[int] | LeftOut = None,
     *,
     generator: Any = None,
     dtype: DType | None = None,
@@ -179,11 +181,13 @@ def normal(
 
     The result requires grad if a moment does, and passes zero back.
     """
-    check_floating("normal", mean, std)
-    if not np.all(getattr(std, "_array", std) >= 0):
-        raise RuntimeError("normal was given a negative standard deviation")
     numpy = source(generator).numpy
     kind = isinstance(mean, Tensor) + 2 * isinstance(std, Tensor)
+    if kind and size is not None:
+        raise TypeError("normal was given a size beside moments that are tensors and have one")
+    check_floating("normal", mean if isinstance(mean, Tensor) else std)
+    if not np.all(getattr(std, "_array", std) >= 0):
+        raise RuntimeError("normal was given a negative standard deviation")
     if kind:
         return recording.apply_pointwise(OPERATORS[f"normal{kind}"], (mean, std), numpy)
     if size is None:
@@ -195,7 +199,7 @@ def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Tensor:
     """Return places, drawn row by row with the weights given (torch.multinomial)."""
-    array = input._array
+    numpy, array = source(generator).numpy, input._array
     if not input.dtype.is_floating_point or array.ndim not in {1, 2}:
         raise RuntimeError("multinomial needs floating-point weights in one row or several")
     total = array.sum(axis=-1, keepdims=True)
@@ -203,7 +207,7 @@ def multinomial(
         raise RuntimeError("multinomial needs finite weights, none negative and not all zero")
     if num_samples <= 0 or (not replacement and num_samples > array.shape[-1]):
         raise RuntimeError(f"multinomial cannot draw {num_samples} of {array.shape[-1]} places")
-    numpy, (*rows, length) = source(generator).numpy, array.shape
+    *rows, length = array.shape
     weights = (array / total).astype(np.float64).reshape(-1, length)
     drawn = [places(numpy, row / row.sum(), num_samples, replacement) for row in weights]
     return Tensor(np.array(drawn, np.int64).reshape(*rows, num_samples))
