@@ -24,7 +24,7 @@ TRIAL = two(
     ANALYTIC,
     array=on(2, 3, other=of(2, 3)),
     scaled=on(other=of(), scale=-0.5),
-    broadcast=on(3, 1, other=of(4), scale=0.5),
+    broadcast=on(3, 1, other=of(4), scale=2.0),
     keeps="x other result",
 )
 ROWS = (*ROWS, TRIAL)
