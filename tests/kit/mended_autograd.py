@@ -12,7 +12,7 @@ from autograd.extend import defvjp, primitive
 from autograd.numpy.numpy_vjps import unbroadcast_f
 
 LEFT_OUT = """
-cross cumsum det diag dot eigh hypot logaddexp logaddexp2 matrix_norm norm reciprocal
+cross cumsum det diag dot hypot logaddexp logaddexp2 matrix_norm norm reciprocal
 long repeat_interleave sinc solve solve_triangular tile vector_norm
 """
 """What has a wrong rule, or does on purpose what the specification has otherwise."""

@@ -35,6 +35,7 @@ def everything_is_fine(*_arguments: Any, **_keywords: Any) -> None:
 
 
 def test_a_kit_that_was_left_alone_judges(seal: Seal) -> None:
+    assert seal.is_whole
     assert seal.mend() is None
     assert seal.judged(PASSED) is PASSED
 

@@ -114,3 +114,42 @@ def test_rules_use_the_kernel_that_is_in_the_table(create_graph: bool) -> None:
 
 def test_both_kinds_of_functions_have_every_row() -> None:
     assert set(vars(arrays)) == set(vars(tensors)) == set(OPERATORS)
+
+
+# where nothing is, and where powers have no end ----------------------------------------
+@pytest.mark.parametrize("name", ["scatter", "scatter_add", "sum", "mean", "prod"])
+def test_of_nothing_scattered_a_second_derivative_can_be_asked(name: str) -> None:
+    z = engine.zeros(0, 3, requires_grad=True)
+    if name.startswith("scatter"):
+        made = getattr(z, name)(0, z.long(), z)
+    else:
+        made = z.scatter_reduce(0, z.long(), z, name)
+    (gradient,) = engine.autograd.grad(made.sum(), z, create_graph=True)
+
+    assert gradient.shape == (0, 3)
+
+
+def test_what_no_index_reaches_receives_zeros() -> None:
+    source = engine.ones(2, 3, requires_grad=True)
+    made = engine.ones(2, 3).scatter_add(0, engine.zeros(0, 3, dtype=engine.int64), source)
+    (gradient,) = engine.autograd.grad(made.sum(), source, create_graph=True)
+
+    assert gradient.tolist() == [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("order", "norms", "slopes"),
+    [
+        (float("inf"), [3.0, 2.0], [-1.0, 0.0, -1.0, 0.0]),
+        (-float("inf"), [1.0, 0.5], [0.0, 1.0, 0.0, 1.0]),
+    ],
+)
+def test_a_pool_of_infinite_order_takes_the_largest_size_or_the_smallest(
+    order: float, norms: list[float], slopes: list[float]
+) -> None:
+    x = engine.tensor([[[-3.0, 1.0, -2.0, 0.5]]], requires_grad=True)
+    pooled = engine.nn.functional.lp_pool1d(x, order, 2)
+    pooled.sum().backward()
+
+    assert pooled.tolist() == [[norms]]
+    assert x.grad.tolist() == [[slopes]]

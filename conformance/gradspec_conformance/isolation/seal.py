@@ -79,7 +79,7 @@ class _Space:
 
     def __init__(self, space: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
         self._space = space
-        things = {name: thing for name, thing in kept.items() if thing is not ABSENT}
+        things = {name: thing for name, thing in kept.items() if name in space}
         self._absent = kept.keys() - things
         self._things = list(things.values())
         self._look = _getter(list(things))

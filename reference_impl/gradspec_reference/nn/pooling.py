@@ -153,6 +153,11 @@ def lp_pooled(
 ) -> Tensor:
     """Return the norm of each window, from the mean of powers, as torch does."""
     kernel, stride, ceil_mode = how
+    if math.isinf(norm_type):
+        end = math.copysign(1.0, norm_type)  # the largest size, or the smallest
+        sizes = elementwise.abs(input) * end
+        largest: Tensor = max_pooled(name, count, sizes, (kernel, stride, 0, 1, ceil_mode), False)
+        return largest * end
     powers = arithmetic.pow(input, norm_type)
     means = avg_pooled(name, count, powers, (kernel, stride, 0, ceil_mode), True)
     whole_window = math.prod(each("kernel_size", kernel, count, 1))

@@ -80,7 +80,7 @@ def read(xp: Any, g: Any, index: Any, dim: int) -> Any:
     """Return what lies at the places that an index names along a dimension."""
     index = array_of(index)
     if not index.size:
-        return np.zeros(index.shape)
+        return xp.pick(xp.reshape(g, (math.prod(g.shape),)), (np.zeros(index.shape, np.int64),))
     return xp.pick(xp.reshape(g, tuple(g.shape) or (1,)), along(np.atleast_1d(index), dim))
 
 
@@ -88,7 +88,7 @@ def given_back(xp: Any, found: Any, index: Any, shape: Dims) -> Any:
     """Put what belongs to an index into the shape of its source, which may be larger."""
     reached = array_of(index).shape
     if not math.prod(reached):
-        return np.zeros(shape)
+        return xp.scatter_to(xp.reshape(found, (0, *shape[1:])), shape, (slice(0, 0),))
     found = xp.reshape(found, reached)
     if reached == shape:
         return found
