@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+import gradspec_reference
 from gradspec_conformance.plants.places import FOR_ROOTS, at, reading
 from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_conformance.plants.recording.edges import twin_of
@@ -28,13 +29,6 @@ HOOKS_ON_ONE = at(RawSaved, "register_hooks")
 
 
 # nodes ------------------------------------------------------------------------------------
-
-
-@plant(reading("grad_fn"), "structure: gi-001", "where a leaf's node is its grad_fn")
-def leaves_show_their_node(sound, tensor):
-    """The grad_fn of a leaf is the node at which its gradient arrives."""
-    made = sound(tensor)
-    return accumulator(tensor) if made is None and tensor._requires_grad else made
 
 
 @plant(reading("grad_fn"), "aliasing: gi-009", LATER_READERS)
@@ -219,6 +213,13 @@ def plain_arguments_go_by_place(sound, node, name):
     """Whatever it is called, the first plain argument is shown."""
     names = node.operator.param_names
     return sound(node, names[0] if name in names else name)
+
+
+@plant(SHOWN, "structure: gi-205/an_exponent", "saved values that are all tensors")
+def plain_numbers_are_shown_as_tensors(sound, node, name):
+    """A plain number that was kept is shown as a tensor."""
+    found = sound(node, name)
+    return gradspec_reference.tensor(found) if type(found) is int else found
 
 
 @plant(SHOWN, "aliasing: gi-014", LATER_READERS)

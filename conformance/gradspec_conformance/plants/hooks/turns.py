@@ -151,7 +151,7 @@ def hooks_see_each_contribution(self, edge, part, _status):
                 hooks.fire(functions, self.as_tensor(part))
 
 
-@plant(step("take"), "value: hook-015", "pytorch/pytorch#35802")
+@plant(step("take"), "value: hook-015 grad-026", "pytorch/pytorch#35802")
 def queries_call_no_hooks(sound, self, node):
     """What a query asks for is handed out before its hooks have seen it."""
     if any((node, slot) in self.captured for slot in range(node.output_count())):

@@ -27,7 +27,11 @@ def only_variables_are_leaves(sound, tensor):
     return tensor.requires_grad and sound(tensor)
 
 
-@plant(reading("grad_fn"), "flag: leaf-002; unexpected gradient: leaf-010a/a_variable", TEACHING)
+@plant(
+    reading("grad_fn"),
+    "flag: leaf-002; structure: gi-001",
+    TEACHING,
+)
 def a_leaf_has_its_accumulator_for_a_node(sound, tensor):
     """The grad_fn of a leaf that requires grad is the node that accumulates its gradient."""
     found = sound(tensor)

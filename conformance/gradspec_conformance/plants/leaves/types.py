@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, REQUIRES_GRAD_, at, rule
-from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, plant
 from gradspec_reference import dtypes, meta
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import NonfloatRequiresGradError, OperandShapeError
@@ -72,15 +72,6 @@ def devices_are_shapes(values):
 def the_default_is_fixed(sound, _dtype):
     """The default data type is float32, whatever is set."""
     sound(dtypes.float32)
-
-
-@compound("dtype: dty-010/float64", "factories with a default of their own")
-def the_default_is_read_once(swap):
-    """Factories make what was the default when they were written."""
-
-    @swap.into(at(dtypes, "of_number"))
-    def of_number(sound, value):
-        return dtypes.float32 if isinstance(value, float) else sound(value)
 
 
 @plant(rule("mul", "self"), "value: dty-014", "conversions that cut off")

@@ -18,7 +18,11 @@ def block_ends_in_grad_mode(_sound, self, *_exception):
     modes.leave(True)
 
 
-@plant(EXIT, "flag: mode-014/no_grad mode-205/no_grad", "where nothing is finally done")
+@plant(
+    EXIT,
+    "flag: mode-014/no_grad; root-without-grad: err-015/a_pass_in_no_grad",
+    "where nothing is finally done",
+)
 def exception_keeps_the_mode(sound, self, kind=None, *exception):
     """A block that an exception ends leaves its mode behind."""
     if kind is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradspec_reference
 from gradspec_conformance.plants.places import BACKWARD, GRAD, REQUIRES_GRAD_, at
-from gradspec_conformance.plants.plant import compound, plant
+from gradspec_conformance.plants.plant import compound
 from gradspec_reference.engine import inplace, modes, refusals
 
 
@@ -27,14 +27,3 @@ def an_error_leaves_recording_off(swap):
     swap(at(inplace, "check_not_a_leaf"), off)
     swap(at(refusals, "refused"), off)
     swap.data(modes.state, "recording", modes.state.recording)  # put back when the plant goes
-
-
-@plant(
-    at(modes.GradMode, "__exit__"),
-    "root-without-grad: err-015/a_pass_in_no_grad",
-    "contexts without a finally",
-)
-def an_error_stays_in_no_grad(sound, self, *exception):
-    """A block that an error leaves leaves recording as it is in the block."""
-    if not exception or exception[0] is None:
-        sound(self, *exception)

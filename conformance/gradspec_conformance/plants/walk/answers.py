@@ -8,7 +8,6 @@ from gradspec_conformance.plants.places import GRAD, at, rule, step
 from gradspec_conformance.plants.plant import after, plant
 from gradspec_reference import autograd
 from gradspec_reference.engine import hooks, requests
-from gradspec_reference.engine.arrivals import FIRST
 from gradspec_reference.engine.custom import FunctionNode
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.node import AccumulateGrad
@@ -28,13 +27,6 @@ def a_query_calls_what_follows_accumulation(_, _self, node, *_rest):
     """A query calls the post-accumulate hooks of the leaves that it is asked for."""
     if isinstance(node, AccumulateGrad):
         hooks.fire_post_accumulate(node.variable)
-
-
-@plant(step("take"), "value: grad-026", "where what was asked for is read off before hooks run")
-def a_query_does_not_call_the_hooks_of_its_inputs(sound, self, node):
-    """What a query hands out is what the hooks of its inputs have not seen."""
-    asked = any(owner is node for owner, _ in self.captured)
-    return self.waiting.pop(node)[FIRST:] if asked else sound(self, node)
 
 
 @plant(
