@@ -75,7 +75,7 @@ def function(
 def on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
     """Call the operator with points in the place of its variables; in place, on a result of one."""
     if call.operator.inplace:
-        points = [points[0] * 1.0, *points[1:]]
+        points = [*(point * 1.0 for point in points[:1]), *points[1:]]
     return perform(ag, call, replaced(sample, points, ag.tensor))
 
 
