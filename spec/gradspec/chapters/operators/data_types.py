@@ -83,7 +83,18 @@ def gives_fractions(call: Call) -> bool:
     return is_of_whole(call) and any(np.any(v % 1) for _, v in results(call, at_whole(call)))
 
 
-OF_WHOLE: Final = {name: call for name, call in OF_ONE_TYPE.items() if is_of_whole(call)}
+def is_rounded_by_numpy(call: Call) -> bool:
+    """Say whether NumPy has a function of that name, which gives whole numbers of whole ones."""
+    function = getattr(np, call.operator.name, None)
+    operands = [v for v in at_whole(call).values() if is_tensor(v)]
+    if not (function and gives_fractions(call) and len(operands) == 1):
+        return False
+    return bool(function(operands[0].astype(np.int64)).dtype.kind == "i")
+
+
+ADMITTING: Final = {name: call for name, call in OF_ONE_TYPE.items() if is_of_whole(call)}
+ROUNDED: Final = {name: call for name, call in ADMITTING.items() if is_rounded_by_numpy(call)}
+OF_WHOLE: Final = {name: call for name, call in ADMITTING.items() if name not in ROUNDED}
 INTO_WHOLE: Final = {
     operator.name: call
     for operator in OPERATORS.values()
@@ -196,6 +207,20 @@ def the_value_at_whole_numbers_is_that_of_the_formula(ag: Autograd, call: Call) 
 
     An engine may refuse them.
     """
+    rounds_nothing(ag, call)
+
+
+@clause("op-287", CONVENTION, sources=["torch docstrings", "observed"], over=ROUNDED)
+def what_numpy_rounds_is_not_rounded(ag: Autograd, call: Call) -> None:
+    """Of whole numbers {name} gives floating ones, the value of its formula.
+
+    NumPy gives whole numbers, rounded towards zero.  An engine may refuse them.
+    """
+    rounds_nothing(ag, call)
+
+
+def rounds_nothing(ag: Autograd, call: Call) -> None:
+    """Demand the value of the formula at whole numbers, if they are not refused."""
     sample = at_whole(call)
     given, _ = typed(ag, sample, [WHOLE])
 
