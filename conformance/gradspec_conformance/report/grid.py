@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from gradspec.catalogue.operators import FAMILIES
+from gradspec.catalogue.standard import standard_names
 from gradspec.edition import EDITION
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
@@ -159,7 +160,7 @@ def _line(grid: Grid, name: str, columns: Sequence[Facet], space: int, gap: int)
     for facet in columns:
         text.append(" " if facet is columns[0] else " " * gap)
         text.append(*_cell(grid, facet, name))
-    return text
+    return text.append(f"  {' '.join(standard_names(name))}".rstrip(), style="dim")
 
 
 def _cell(grid: Grid, facet: Facet, name: str) -> tuple[str, str]:
@@ -218,6 +219,7 @@ def record(grid: Grid) -> dict[str, Any]:
         "operators": [
             {
                 "name": operator.name,
+                "array_api": standard_names(operator.name),
                 "family": family,
                 "signature": operator.signature.text,
                 "smoothness": operator.smoothness,
