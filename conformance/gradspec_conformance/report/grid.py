@@ -130,7 +130,11 @@ def print_operators(grid: Grid, where: Console) -> None:
         for columns in blocks if here else ():
             where.print(_heading(family, columns, space, gap), soft_wrap=True)
             for name in here:
-                where.print(_line(grid, name, columns, space, gap), soft_wrap=True)
+                line = _line(grid, name, columns, space, gap)
+                others = f"  {' '.join(standard_names(name))}".rstrip()
+                if len(line) + len(others) <= where.width:
+                    line.append(others, style="dim")
+                where.print(line, soft_wrap=True)
         if not here:
             where.print(Text(f"\n{family}", "bold"))
         missing = [operator.name for operator in operators if not grid.has(operator.name)]
@@ -160,7 +164,7 @@ def _line(grid: Grid, name: str, columns: Sequence[Facet], space: int, gap: int)
     for facet in columns:
         text.append(" " if facet is columns[0] else " " * gap)
         text.append(*_cell(grid, facet, name))
-    return text.append(f"  {' '.join(standard_names(name))}".rstrip(), style="dim")
+    return text
 
 
 def _cell(grid: Grid, facet: Facet, name: str) -> tuple[str, str]:
