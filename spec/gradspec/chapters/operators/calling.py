@@ -33,6 +33,13 @@ SMOOTH: Final = {
 }
 """Of every operator that has a derivative the call that tells most."""
 
+WRITTEN: Final = {
+    name: operator.telling()
+    for name, operator in OPERATORS.items()
+    if operator.smoothness in DIFFERENTIABLE and operator.inplace
+}
+"""The same of every form in place."""
+
 
 def perform(ag: Autograd, call: Call, given: Given) -> Any:
     """Call the operator; in place, give what its first operand then is.
