@@ -3,8 +3,8 @@
 It is about the call that `Operator.telling` names, where all operands require grad.  It keeps what
 its slope varies with, and all operands where it has kinks; a row says what is otherwise.  Left open
 is what is composed of others or makes several views or overlapping ones, and where torch keeps a
-whole operand of which the derivative needs only the shape.  In place x is not kept, but what it was;
-on which side of a kink that is, torch reads from the result of some, and so it is left open.
+whole operand of which the derivative needs only the shape.  In place x is not kept, but what it
+was; on which side of a kink that is, torch reads from the result of some, and so it is left open.
 """
 
 from __future__ import annotations
