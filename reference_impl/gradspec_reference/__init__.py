@@ -5,6 +5,8 @@
 `backward` and `accumulation`; `views` and `inplace` come after.
 """
 
+import sys
+
 from gradspec_reference import _C, autograd, linalg, nn, special
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
@@ -68,6 +70,7 @@ from gradspec_reference.names.functions import (
     queries,
     ranks,
     reductions,
+    rows,
     running,
     scattering,
     selection,
@@ -95,7 +98,6 @@ from gradspec_reference.names.functions.products import *
 from gradspec_reference.names.functions.queries import *
 from gradspec_reference.names.functions.ranks import *
 from gradspec_reference.names.functions.reductions import *
-from gradspec_reference.names.functions.rows import of_row as __getattr__  # noqa: F401 - asked
 from gradspec_reference.names.functions.running import *
 from gradspec_reference.names.functions.scattering import *
 from gradspec_reference.names.functions.selection import *
@@ -109,6 +111,7 @@ from gradspec_reference.names.random import *
 from gradspec_reference.names.spaced import *
 
 methods.attach()
+rows.introduce(sys.modules[__name__], special, nn.functional, linalg)
 
 dtype = DType
 is_inference = Tensor.is_inference
@@ -206,5 +209,17 @@ __all__ += sums_of_products.__all__
 # rooms of this house, not names of torch
 del Device, arithmetic, assembly, beyond, contractions, copies, counting, elementwise, factories
 del indexing, joining, likeness, matrices, methods, moments, normalised, numerals, pairs, parts
-del placing, products, queries, ranks, reductions, running, scattering, selection, shapes, spaced
-del sums_of_products
+del (
+    placing,
+    products,
+    queries,
+    ranks,
+    reductions,
+    rows,
+    running,
+    scattering,
+    selection,
+    shapes,
+    spaced,
+)
+del sums_of_products, sys

@@ -49,6 +49,22 @@ def test_an_id_of_a_clause_means_its_rows(monkeypatch: pytest.MonkeyPatch) -> No
     assert not Keyword("op-012").matches("acc-001/one", ())
 
 
+@pytest.mark.parametrize(
+    ("text", "identifier", "matches"),
+    [
+        ("subtract", "op-201/sub_broadcast", True),
+        ("subtract", "op-208/sub_", True),
+        ("subtract", "sub", True),
+        ("subtract", "op-201/subtle", False),
+        ("sub", "op-201/sub_broadcast", True),
+    ],
+)
+def test_an_operator_is_found_by_its_name_in_the_standard(
+    text: str, identifier: str, matches: bool
+) -> None:
+    assert Keyword(text).matches(identifier, ()) is matches
+
+
 @pytest.mark.parametrize("text", ["leaf-007", "leaf-029", "leaf-035a", "leaf-037", "leaf-037b"])
 def test_an_id_of_today_means_nothing_that_had_it_once(text: str) -> None:
     assert {name.partition("/")[0] for name in edition.resolve(text)} == {text}

@@ -198,3 +198,27 @@ def test_the_chapter_begins_with_the_grid_and_names_a_dozen_rows_of_each_clause(
     assert page.index("addbmm_") < page.index("op-201 MUST, value")
     assert "sub, sub_broadcast" in page
     assert len(page) < 100_000
+
+
+# the names of the array API standard --------------------------------------------------
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("operators", "-k", "multiply"), "mul "),
+        (("show", "op:subtract"), "op:sub "),
+        (("words", "subtract"), "in the array API subtract"),
+        (("list", "-k", "multiply"), "op-001"),
+    ],
+)
+def test_an_operator_is_found_by_its_other_name(arguments: tuple[str, ...], told: str) -> None:
+    assert told in " ".join(asked(*arguments).output.split())
+
+
+def test_a_list_of_what_is_meant_has_nothing_else() -> None:
+    listed = json.loads(asked("list", "--json", "-k", "acc-001").output)
+
+    assert [clause["id"] for clause in listed["clauses"]] == ["acc-001"]
+
+
+def test_a_keyword_that_is_no_expression_is_wrong_usage() -> None:
+    assert "is no expression" in asked("list", "-k", "acc and", status=2).output

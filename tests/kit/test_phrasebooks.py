@@ -43,6 +43,14 @@ def test_phrases_imply_abilities(write_book: WriteBook) -> None:
     assert not abilities & {"arrays", "given_cotangent", "several_roots", "keeps_graph", "inplace"}
 
 
+def test_an_operator_may_be_written_under_its_name_in_the_standard(write_book: WriteBook) -> None:
+    book = TOY.replace("\nsub = ", "\nsubtract = ").replace("\nmul = ", "\nmultiply = ")
+    engine = load_engine(str(write_book(book)))
+
+    assert Subject.of(engine).abilities == Subject.of(load_engine(str(write_book()))).abilities
+    assert run_clause(CASES["op-201/sub"], engine).outcome is Outcome.PASSED
+
+
 def test_an_engine_in_which_every_tensor_is_a_leaf_has_no_constants(write_book: WriteBook) -> None:
     leaf = 'leaf = "Number($number, requires_grad=True)"\n'
     engine = load_engine(str(write_book(TOY.replace(leaf, ""))))

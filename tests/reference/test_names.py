@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 import gradspec_reference as engine
+from gradspec_reference.names.functions import rows
 from gradspec_reference.names.methods import METHODS
 
 OWN = {"DType", "GradError", "draw", "is_grad_layout_enforcement_enabled"}
@@ -30,3 +31,9 @@ def test_where_as_a_method_takes_the_condition_second() -> None:
     condition = engine.tensor([True, False])
 
     assert engine.tensor([1.0, 2.0]).where(condition, 0.0).tolist() == [1.0, 0.0]
+
+
+def test_every_row_has_its_function_or_is_inner() -> None:
+    places = (engine, engine.special, engine.linalg, engine.nn.functional)
+
+    assert [*rows.on_trial(*places)] == []

@@ -450,6 +450,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "adaptive_max_pool2d": adaptive_max(2),
     "conv1d": convolution,
     "conv2d": convolution,
+    "conv3d": convolution,
     "conv_transpose1d": transposed_convolution,
     "conv_transpose2d": transposed_convolution,
 }

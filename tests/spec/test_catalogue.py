@@ -46,7 +46,8 @@ GIVEN = {
 
 def definition(call: Call) -> Callable[..., Any] | None:
     operator = call.operator
-    return operator_definitions.definition(OPERATORS[operator.form_of or operator.name])
+    own = operator_definitions.definition(operator)
+    return own or operator_definitions.definition(OPERATORS[operator.form_of or operator.name])
 
 
 DEFINED = [c for c in CALLS.values() if definition(c) and c.operator.smoothness is not UNDETERMINED]

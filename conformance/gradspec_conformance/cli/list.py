@@ -14,9 +14,11 @@ from gradspec import chapters, edition
 from gradspec.misuse import MISUSES
 from gradspec_conformance.cli.choice import chosen_chapters
 from gradspec_conformance.complaint import complain
+from gradspec_conformance.exceptions import WrongUsage
+from gradspec_conformance.run.keyword import Keyword
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gradspec.edition import Demand
     from gradspec.misuse import Misuse
@@ -31,24 +33,39 @@ OLDER: Final = "chapters were changed since the list was written; run gradspec e
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help='Print {"clauses": [...], "errors": [...]}.')
 @click.option("--chapter", "wanted", multiple=True, help="Only this chapter, by name or prefix.")
+@click.option("-k", "keyword", default="", metavar="WORDS", help="Only what WORDS mean, as in run.")
 @click.option("--errors", is_flag=True, help="List the ways to be wrong, and the clauses of each.")
-def command(as_json: bool, wanted: tuple[str, ...], *, errors: bool) -> None:
+def command(as_json: bool, wanted: tuple[str, ...], keyword: str, *, errors: bool) -> None:
     """List every clause: id, level, nature, statement; below it the rows that it is about.
 
     With --errors the index of what is refused or warned of: what an engine is told by mistake, the
     kinds of error, and the clauses that demand them.
     """
+    meant = _meaning(keyword)
     names = chosen_chapters(wanted) or tuple(chapter.name for chapter in chapters.CHAPTERS)
     if not edition.is_up_to_date():
         complain(f"gradspec: {OLDER}")
     if as_json:
-        whole = {"clauses": _records(names), "errors": _error_records(names)}
+        whole = {"clauses": _records(names, meant), "errors": _error_records(names)}
         click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
-        demands = [d for d in edition.demands() if d.chapter in names]
+        demands = [
+            d for d in edition.demands() if d.chapter in names and (meant is None or meant(d))
+        ]
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PLAIN_WIDTH
         lines = _index(names, width) if errors else _lines(demands, width)
         click.echo("\n".join(lines).lstrip("\n"))
+
+
+def _meaning(keyword: str) -> Callable[[Demand], bool] | None:
+    """Give what asks whether a clause or row is meant; None if all are."""
+    if not keyword:
+        return None
+    try:
+        words = Keyword(keyword)
+    except WrongUsage as error:
+        raise click.UsageError(str(error)) from None
+    return lambda demand: words.matches(demand.id, demand.words)
 
 
 # as text, from the edition's list -----------------------------------------------------
@@ -110,14 +127,16 @@ def _grouped(demands: list[Demand]) -> dict[str, list[Demand]]:
 
 
 # as JSON, from the same list ----------------------------------------------------------
-def _records(names: tuple[str, ...]) -> list[dict[str, Any]]:
+def _records(
+    names: tuple[str, ...], meant: Callable[[Demand], bool] | None
+) -> list[dict[str, Any]]:
     from gradspec_conformance.plants import kills  # noqa: PLC0415 - only JSON tells them
 
     killers = kills.killers(kills.read_kills())
     return [
         _note_record(line) if "reason" in line else _clause_record(line, killers)
         for line in edition.entries()
-        if _chapter(line) in names
+        if _chapter(line) in names and (meant is None or any(map(meant, edition.demands_of(line))))
     ]
 
 

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from gradspec.catalogue.operators import FAMILIES
+from gradspec.catalogue.standard import standard_names
 from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.hints import did_you_mean
 from gradspec_conformance.report.grid import Grid, print_grid, record
@@ -58,7 +59,7 @@ def _chosen(keyword: str) -> tuple[str, ...]:
         operator.name
         for family, operators in FAMILIES.items()
         for operator in operators
-        if meant is None or meant.matches(operator.name, (family,))
+        if meant is None or meant.matches(operator.name, (family, *standard_names(operator.name)))
     )
     if not chosen:
         every = [operator.name for operators in FAMILIES.values() for operator in operators]

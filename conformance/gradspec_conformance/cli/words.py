@@ -12,6 +12,7 @@ import click
 
 from gradspec import edition
 from gradspec.catalogue.operators import CALLS, OPERATORS
+from gradspec.catalogue.standard import standard_names
 from gradspec.port.abilities import BUNDLES, WORDS
 from gradspec.port.errors import ERROR_KINDS
 from gradspec.rank import Nature
@@ -119,7 +120,7 @@ def _operator(name: str) -> Entry:
     forms = [f"{call.name}: {called(call)}" for call in calls]
     apart = [f"op:{name}.{parameter}" for parameter in operator.apart.split()]
     forms += [f"{word}: {WORDS[word].meaning}, which an engine declares apart" for word in apart]
-    names = (*(call.name for call in calls), *apart)
+    names = (*(call.name for call in calls), *apart, *standard_names(name))
     return Entry(f"op:{name}", meaning(operator), tuple(forms), names)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from gradspec.catalogue.operators import FAMILIES
+from gradspec.catalogue.standard import standard_names
 from gradspec.edition import EDITION
 from gradspec_conformance.execution.verdict import Outcome, of_rows
 from gradspec_conformance.known.expectations import Standing
@@ -129,7 +130,11 @@ def print_operators(grid: Grid, where: Console) -> None:
         for columns in blocks if here else ():
             where.print(_heading(family, columns, space, gap), soft_wrap=True)
             for name in here:
-                where.print(_line(grid, name, columns, space, gap), soft_wrap=True)
+                line = _line(grid, name, columns, space, gap)
+                others = f"  {' '.join(standard_names(name))}".rstrip()
+                if len(line) + len(others) <= where.width:
+                    line.append(others, style="dim")
+                where.print(line, soft_wrap=True)
         if not here:
             where.print(Text(f"\n{family}", "bold"))
         missing = [operator.name for operator in operators if not grid.has(operator.name)]
@@ -218,6 +223,7 @@ def record(grid: Grid) -> dict[str, Any]:
         "operators": [
             {
                 "name": operator.name,
+                "array_api": standard_names(operator.name),
                 "family": family,
                 "signature": operator.signature.text,
                 "smoothness": operator.smoothness,

@@ -14,6 +14,7 @@ from rich.text import Text
 from gradspec import edition
 from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.operators import CALLS, FAMILIES, KINKS, OPERATORS
+from gradspec.catalogue.standard import STANDARD, standard_names
 from gradspec_conformance.report.row import formula_text
 from gradspec_conformance.run.facets import facets
 
@@ -28,6 +29,7 @@ COLUMN: Final = 11
 def operator_named(name: str) -> Operator | None:
     """Find an operator by `op:NAME`, by NAME, or by the name of a call or a kink."""
     name = name.removeprefix("op:")
+    name = STANDARD.get(name, name)
     if name in OPERATORS:
         return OPERATORS[name]
     if name in CALLS:
@@ -39,7 +41,8 @@ def meaning(operator: Operator) -> str:
     """Give the call, how Python writes it if with a sign, and how smooth it is."""
     sign = f", in Python {operator.sign.replace('$', '')}" if operator.sign else ""
     formula = f", which is {operator.means}" if operator.means else ""
-    whole = f"{operator.name}({operator.signature.text}){sign}{formula}"
+    other = "".join(f", in the array API {name}" for name in standard_names(operator.name))
+    whole = f"{operator.name}({operator.signature.text}){sign}{other}{formula}"
     return f"{whole}; {operator.smoothness}"
 
 
@@ -92,6 +95,7 @@ def _facts(operator: Operator) -> dict[str, list[str]]:
         "family": [family],
         "smoothness": [str(operator.smoothness)],
         "means": [operator.means],
+        "array API": standard_names(operator.name),
         "in Python": [operator.sign.replace("$", "")],
         "in place": [f"{operator.name}_"] if operator.has_inplace else [],
         "form of": [operator.form_of],

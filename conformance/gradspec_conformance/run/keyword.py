@@ -1,7 +1,8 @@
 """`Keyword("acc and not law")`: which clauses a -k expression means.
 
 A word that is the id of a clause, of a row, or an id that something had before, means just that;
-any other is looked for in ids, names, sections, levels and natures.
+any other is looked for in ids, names, sections, levels and natures, and what the array API standard
+calls an operator in the rows about that one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from gradspec import edition
+from gradspec.catalogue.standard import STANDARD
 from gradspec_conformance.exceptions import WrongUsage
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ class Keyword:
             meant = self._meant[word]
             if meant:
                 return identifier in meant
-            return any(word.lower() in text.lower() for text in (identifier, *words))
+            told = any(word.lower() in text.lower() for text in (identifier, *words))
+            return told or _is_about(identifier, STANDARD.get(word.lower()))
 
         space = {"__builtins__": {}, "holds": holds}
         return bool(eval(self._code, space))  # noqa: S307 - words, and, or, not
@@ -68,6 +71,12 @@ class Keyword:
         return WORD.sub(
             lambda word: word[0] if word[0] in OPERATORS else written(word[0]), self.text
         )
+
+
+def _is_about(identifier: str, operator: str | None) -> bool:
+    """Whether this is the name of an operator, of a call of it, or of a row about one."""
+    name = identifier.rpartition("/")[2]
+    return operator is not None and (name == operator or name.startswith(f"{operator}_"))
 
 
 def _is_logical(text: str) -> bool:

@@ -111,6 +111,7 @@ FUNCTIONS: Final[dict[str, Any]] = {
         exp_ expm1_ floor_ frac_ log10_ log1p_ log2_ log_ logical_not_ neg_ rad2deg_ reciprocal_
         relu_ round_ rsqrt_ sigmoid_ sign_ sin_ sinh_ sqrt_ tan_ tanh_ trunc_
         bitwise_and_ bitwise_or_ bitwise_xor_ logical_and_ logical_or_ logical_xor_
+        eq_ ne_ lt_ le_ gt_ ge_
         eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor logical_and logical_or logical_xor
         """,
     ),
@@ -119,7 +120,7 @@ FUNCTIONS: Final[dict[str, Any]] = {
         arithmetic,
         """
         add sub subtract mul multiply div divide true_divide floor_divide pow square remainder
-        add_ sub_ mul_ div_ floor_divide_ pow_ remainder_
+        add_ sub_ mul_ div_ floor_divide_ pow_ remainder_ square_
         """,
     ),
     **named(
@@ -140,7 +141,9 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(counting, "bincount unique"),
     **named(random, "bernoulli multinomial"),
     **named(statistics, "corrcoef cov dist nanmedian nanquantile quantile"),
-    **named(selection, "maximum minimum heaviside clamp clamp_ masked_fill masked_fill_"),
+    **named(
+        selection, "maximum minimum heaviside heaviside_ clamp clamp_ masked_fill masked_fill_"
+    ),
     **named(copies, "clone contiguous copy_ fill_ zero_"),
     **named(
         shapes,
@@ -155,8 +158,8 @@ FUNCTIONS: Final[dict[str, Any]] = {
         narrow select diagonal unfold as_strided chunk unsafe_split unsafe_chunk unbind
         """,
     ),
-    **named(assembly, "repeat flip roll tril triu"),
-    **named(reshaping, "t_ transpose_ squeeze_ unsqueeze_ resize_"),
+    **named(assembly, "repeat flip roll tril tril_ triu triu_"),
+    **named(reshaping, "t_ transpose_ swapaxes_ as_strided_ squeeze_ unsqueeze_ resize_"),
     **named(indexing, "index_select gather take_along_dim masked_select"),
     **named(products, "dot vdot mv mm bmm matmul outer"),
     **named(
@@ -171,11 +174,11 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(
         reductions,
         """
-        sum mean prod amax amin max min median argmax argmin argsort sort topk cumsum
+        sum mean prod amax amin max min median argmax argmin argsort sort topk cumsum cumsum_
         """,
     ),
     **named(moments, "var std nansum nanmean"),
-    **named(running, "cumprod cummax cummin logcumsumexp diff"),
+    **named(running, "cumprod cumprod_ cummax cummin logcumsumexp diff"),
     **named(
         placing,
         """

@@ -205,6 +205,7 @@ ROWS = (
     ),
     binary(
         "remainder_scalar",
+        inner=True,
         node="RemainderBackward0",
         kernel=remainder_kernel,
         vjp={"self": as_is},
@@ -212,6 +213,7 @@ ROWS = (
     ),
     binary(
         "remainder_of_number",
+        inner=True,
         node=NOT_IMPLEMENTED,
         kernel=remainder_kernel,
         vjp={"other": no_derivative},
@@ -219,6 +221,7 @@ ROWS = (
     ),
     binary(
         "div_floor",
+        inner=True,
         node="DivBackward2",
         kernel=np.floor_divide,
         vjp=both(no_slope, no_slope),
@@ -226,6 +229,7 @@ ROWS = (
     ),
     binary(
         "div_trunc",
+        inner=True,
         node="DivBackward2",
         kernel=div_trunc_kernel,
         vjp=both(no_slope, no_slope),

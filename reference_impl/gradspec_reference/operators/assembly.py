@@ -81,6 +81,7 @@ ROWS = (
     several("stack", kernel=stack_kernel, params="dim", vjp={"tensors": stack_rule}),
     Operator(
         "copy",
+        inner=True,
         node="torch::autograd::CopyBackwards",
         kernel=copy_kernel,
         operands="self src",
@@ -89,11 +90,12 @@ ROWS = (
     unary_operator("fill", node="FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
     Operator(
         "fill_tensor",
+        inner=True,
         node="FillBackward3",
         kernel=copy_kernel,
         operands="self value",
         vjp={"self": no_slope, "value": as_is},
     ),
-    unary_operator("zero", kernel=np.zeros_like, vjp=no_slope),
+    unary_operator("zero", inner=True, kernel=np.zeros_like, vjp=no_slope),
     unary_operator("zeros_like", kernel=np.zeros_like),
 )

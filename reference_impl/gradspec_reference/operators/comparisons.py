@@ -1,4 +1,7 @@
-"""Comparisons, logic and tests, whose results have no history."""
+"""Comparisons, logic and tests, whose results have no history.
+
+Written over numbers that had one, truth is flat: what they were computed from receives zeros.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.row import Operator, unary_operator
+from gradspec_reference.operators.row import Operator, both, no_slope, unary_operator
 
 OF_TWO = {
     "eq": np.equal,
@@ -34,7 +37,21 @@ OF_ONE: dict[str, Any] = {
     "bitwise_not": np.invert,
 }
 
+OF_NUMBERS = [name for name in OF_TWO if not name.startswith("bitwise")]
+
 ROWS = (
+    *(
+        Operator(
+            f"{name}_",
+            kernel=OF_TWO[name],
+            node=f"{name.title().replace('_', '')}Backward1",
+            operands="self other",
+            pointwise=True,
+            vjp=both(no_slope, no_slope),
+        )
+        for name in OF_NUMBERS
+    ),
+    unary_operator("logical_not_", kernel=np.logical_not, vjp=no_slope),
     *(
         Operator(name, kernel=kernel, operands="self other", pointwise=True)
         for name, kernel in OF_TWO.items()

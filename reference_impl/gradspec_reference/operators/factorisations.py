@@ -166,6 +166,7 @@ ROWS = (
     ),
     unary_operator(
         "full_svd",
+        inner=True,
         node="LinalgSvdBackward0",
         kernel=lambda x: [*np.linalg.svd(finite(x))],
         saves="result",

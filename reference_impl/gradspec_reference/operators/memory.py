@@ -124,6 +124,7 @@ of_region = functools.partial(unary_operator, params="geometry")
 ROWS = (
     unary_operator(
         "as_strided",
+        node_in_place="AsStridedBackward1",
         kernel=as_strided_kernel,
         params="size stride storage_offset self_geometry",
         vjp=scattered,

@@ -95,7 +95,12 @@ ROWS = (
         without="bool",
     ),
     binary(
-        "fmod_scalar", node="FmodBackward0", kernel=np.fmod, vjp={"self": as_is}, without="bool"
+        "fmod_scalar",
+        inner=True,
+        node="FmodBackward0",
+        kernel=np.fmod,
+        vjp={"self": as_is},
+        without="bool",
     ),
     binary("fmax", kernel=np.fmax, saves="self other", vjp=picking(fmax_first)),
     binary("fmin", kernel=np.fmin, saves="self other", vjp=picking(fmin_first)),

@@ -9,6 +9,7 @@ is `tensors`, whose functions record, and everything is a tensor.
 from __future__ import annotations
 
 import functools
+from ast import literal_eval
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
@@ -28,6 +29,9 @@ class Operator:
     `<operand>_shape`, or `all_indices`, the operands after those that have a name.  Only what the
     rules of operands that require grad need is saved, and this decides which in-place changes are
     errors.  Each rule is given all that is saved, None for what was not, in one order.
+
+    `params` names what its kernel and its rules are given beside operands, `scale`, or with what it
+    is if it is left out, `scale=1.0`.  A row whose params all have defaults is a function as it is.
 
     A row never changes: to replace a rule, put `dataclasses.replace(row, vjp=...)` in its place.
     """
@@ -50,11 +54,12 @@ class Operator:
     # "integers": has one for floating numbers alone
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which
-    options: Mapping[str, Any] | None = None  # params and their defaults: makes it a function
+    inner: bool = False  # a part of functions of other names: none has its own
 
     # what follows, and what an engine derives; it goes when the row goes
     operand_names: tuple[str, ...] = field(init=False, repr=False)
     param_names: tuple[str, ...] = field(init=False, repr=False)
+    defaults: Mapping[str, Any] = field(init=False, repr=False)
     saved_names: tuple[str, ...] = field(init=False, repr=False)
     rules: Any = field(init=False, repr=False)
     receivers: tuple[str, ...] = field(
@@ -74,7 +79,9 @@ class Operator:
         follows("vjp", MappingProxyType(dict(self.vjp)))
         operands = () if self.variadic else tuple(self.operands.split())
         follows("operand_names", operands)
-        follows("param_names", tuple(self.params.split()))
+        params = {name: value for name, _, value in (p.partition("=") for p in self.params.split())}
+        follows("param_names", tuple(params))
+        follows("defaults", {name: literal_eval(value) for name, value in params.items() if value})
         needed = [need for operand in operands for need in self.needs_of(operand)]
         follows("saved_names", tuple(dict.fromkeys(needed)))
         receivers = tuple(operand for operand in operands if operand in self.vjp)

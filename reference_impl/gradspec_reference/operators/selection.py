@@ -94,6 +94,7 @@ ROWS = (
     ),
     Operator(
         "clamp_between",
+        inner=True,
         node="ClampBackward0",
         kernel=clamp_between_kernel,
         operands="self min max",
@@ -115,6 +116,7 @@ ROWS = (
     ),
     Operator(
         "masked_fill_tensor",
+        inner=True,
         node="MaskedFillBackward1",
         kernel=lambda x, mask, value: np.where(mask, value.astype(x.dtype), x),
         operands="self mask value",

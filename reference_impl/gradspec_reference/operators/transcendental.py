@@ -137,6 +137,7 @@ ROWS = (
     # on the result, and so requires grad under create_graph wherever the result does
     Operator(
         "threshold_backward",
+        inner=True,
         kernel=threshold_kernel,
         operands="grad_output self",
         saves={"grad_output": "self"},

@@ -1,4 +1,4 @@
-"""Convolutions and transposed ones, of rows and of images."""
+"""Convolutions and transposed ones, of rows, of images and of volumes."""
 
 from __future__ import annotations
 
@@ -116,6 +116,14 @@ ROWS: Final = (
         grouped=call((1, 4, 2, 3), (2, 2, 2, 2), 2, groups=2),
         depthwise=call((1, 3, 3, 2), (3, 1, 2, 1), groups=3),
         same=call((1, 1, 3, 4), (2, 1, 2, 3), padding="same", dilation=(2, 1)),
+    ),
+    functional(
+        *(f"conv3d({PARAMETERS})", convolution, ANALYTIC),
+        call((1, 2, 2, 3, 3), (2, 2, 1, 2, 2)),
+        bias=call((2, 1, 2, 2, 3), (3, 1, 2, 1, 2), 3),
+        strided=call((1, 1, 3, 4, 2), (2, 1, 1, 2, 2), stride=(2, 1, 3), padding=(0, 1, 1)),
+        dilated=call((1, 1, 3, 2, 4), (2, 1, 2, 1, 2), dilation=(2, 1, 3)),
+        grouped=call((1, 4, 1, 2, 2), (2, 2, 1, 2, 1), 2, groups=2),
     ),
     functional(
         *(f"conv_transpose1d({TRANSPOSED})", transposed, ANALYTIC, call((2, 3, 4), (3, 2, 3))),

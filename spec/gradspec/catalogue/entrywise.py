@@ -112,6 +112,8 @@ def compared(called: str, formula: Callable[..., Any], means: str, **more: Any) 
         falling=on(domain=HIGH, other=of(domain=LOW)),
         equal=on(domain=ONE, other=of(domain=ONE)),
         broadcast=on(3, 1, domain=FEW, other=of(3, domain=FEW)),
+        array=on(2, 3, domain=FEW, other=of(2, 1, domain=FEW)),
+        **IN_PLACE,
         **more,
     )
 
@@ -278,6 +280,7 @@ ARITHMETIC: Final = (
         means="floor(x / other)",
         negative=on(domain=ODD_AND_NEGATIVE, other=of(domain=EIGHTHS)),
         broadcast=on(2, 3, domain=ODD, other=of(3, domain=EIGHTHS)),
+        **IN_PLACE,
     ),
     row(
         *("heaviside(x, values)", heaviside, REFUSED, on(domain=LOW, values=of())),
@@ -285,6 +288,8 @@ ARITHMETIC: Final = (
         above=on(domain=HIGH, values=of()),
         at_zero=on(domain=ZERO, values=of()),
         broadcast=on(3, 1, domain=FEW, values=of(4)),
+        array=on(2, 3, domain=FEW, values=of(2, 1)),
+        **IN_PLACE,
     ),
 )
 
@@ -334,7 +339,7 @@ FUNCTIONS: Final = (
         **IN_PLACE,
         keeps="result",
     ),
-    one("square", np.square, means="x**2"),
+    one("square", np.square, means="x**2", **IN_PLACE),
     one("sin", np.sin, tame=True, **IN_PLACE),
     one("cos", np.cos, tame=True, **IN_PLACE),
     one("tan", np.tan, domain=BELOW_A_POLE, **IN_PLACE, keeps="result"),
@@ -398,6 +403,7 @@ COMPARISONS: Final = (
         means="x == 0",
         zero=on(domain=ZERO),
         array=on(2, 3, domain=ZERO_OR_ONE),
+        **IN_PLACE,
     ),
     one(
         *("isnan", np.isnan, CONSTANT),

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from gradspec.catalogue import elementary, special
 from gradspec.catalogue.entrywise import ARITHMETIC
-from gradspec.catalogue.operator import CONSTANT, LINEAR, Operator, of, on, row
+from gradspec.catalogue.operator import CONSTANT, LINEAR, REFUSED, Operator, of, on, row
 from gradspec.catalogue.signature import Signature
 
 PLAIN: Final = {operator.name: operator for operator in ARITHMETIC}
@@ -46,6 +47,22 @@ AUGMENTED: Final = (
     augmented("itruediv", "/=", "div"),
     augmented("ipow", "**=", "pow"),
 )
+POLYGAMMA: Final = replace(
+    next(
+        operator for operator in special.FUNCTIONS if operator.name == "polygamma"
+    ).form_in_place(),
+    signature=Signature.read("x, n"),
+    formula=lambda x, n: special.polygamma(n, x),
+)
+"""Where it is written in place, x comes first."""
+
+REFUSED_IN_PLACE: Final = tuple(
+    replace(operator.form_in_place(), smoothness=REFUSED)
+    for operator in elementary.FUNCTIONS
+    if operator.name in ("acosh", "asinh", "atanh")
+)
+"""Of which torch has a derivative, but not of their forms in place."""
+
 ROWS: Final = (
     row("zero_(x)", lambda x: x * 0.0, LINEAR, on(2, 3), means="0", **WRITES),
     row(
@@ -76,5 +93,7 @@ ROWS: Final = (
         torch=None,
         inplace=True,
     ),
+    POLYGAMMA,
+    *REFUSED_IN_PLACE,
     *AUGMENTED,
 )

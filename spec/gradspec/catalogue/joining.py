@@ -153,7 +153,9 @@ ROWS: Final = (
         back=on(2, 3, k=-1),
         plane=on(2, 3, 4, k=3, dims=(2, 0)),
     ),
-    linear("swapaxes(x, axis0, axis1)", np.swapaxes, on(2, 3, 4, axis0=0, axis1=-1)),
+    linear(
+        "swapaxes(x, axis0, axis1)", np.swapaxes, on(2, 3, 4, axis0=0, axis1=-1), has_inplace=True
+    ),
     linear(
         "unflatten(x, dim, sizes)",
         lambda x, dim, sizes: x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :]),

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import ENDLESS, FEW, HIGH, HIGHEST, LOW, LOWEST, ONE, WHOLE, ZERO
-from gradspec.catalogue.entrywise import one, two
+from gradspec.catalogue.entrywise import IN_PLACE, one, two
 from gradspec.catalogue.operator import CONSTANT, Operator, of, on, row
 
 
@@ -28,13 +28,16 @@ def logical(name: str, formula: Any, means: str) -> Operator:
         second=on(domain=ZERO, other=of(domain=HIGH)),
         neither=on(domain=ZERO, other=of(domain=ZERO)),
         broadcast=on(3, 1, domain=FEW, other=of(4, domain=FEW)),
+        array=on(2, 3, domain=FEW, other=of(2, 1, domain=FEW)),
+        **IN_PLACE,
     )
 
 
 def bitwise(name: str, formula: Any, sign: str) -> Operator:
     """Write the row of an operator on the bits of whole numbers."""
     called, means = f"{name}(x, other)", f"x {sign} other"
-    return two(called, formula, CONSTANT, (WHOLE, WHOLE), means=means)
+    array = on(2, 3, domain=WHOLE, other=of(2, 1, domain=WHOLE))
+    return two(*(called, formula, CONSTANT, (WHOLE, WHOLE)), means=means, array=array, **IN_PLACE)
 
 
 def close(x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
@@ -63,5 +66,5 @@ ROWS: Final = (
     bitwise("bitwise_and", np.bitwise_and, "&"),
     bitwise("bitwise_or", np.bitwise_or, "|"),
     bitwise("bitwise_xor", np.bitwise_xor, "^"),
-    one("bitwise_not", np.invert, CONSTANT, WHOLE, means="-x - 1"),
+    one("bitwise_not", np.invert, CONSTANT, WHOLE, means="-x - 1", **IN_PLACE),
 )

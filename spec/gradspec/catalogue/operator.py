@@ -189,11 +189,22 @@ class Operator:
         )
         return Call(self, self.named(name), self.calls[name])
 
+    def gives_truth(self) -> bool:
+        """Say whether it says of numbers whether something is so."""
+        if self.smoothness is not Smoothness.CONSTANT or self.formula is None:
+            return False
+        call = self.telling()
+        return np.asarray(call.value(call.sample())).dtype.kind == "b"
+
     def form_in_place(self) -> Operator:
-        """Give the form that writes its result into its first operand, where that has room."""
+        """Give the form that writes its result into its first operand, where that has room.
+
+        What is true is 1 there, and what is not is 0.
+        """
         return replace(
             self,
             name=f"{self.name}_",
+            formula=in_numbers(self.formula) if self.gives_truth() else self.formula,
             signature=Signature.read(self.signature.text.removesuffix(", out=None")),
             calls={
                 name: given
@@ -210,6 +221,15 @@ class Operator:
             inplace=True,
             form_of=self.name,
         )
+
+
+def in_numbers(formula: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Give the formula with 1 for what is true."""
+
+    def of_numbers(*operands: Any, **given: Any) -> Any:
+        return np.asarray(formula and formula(*operands, **given), np.float64)
+
+    return of_numbers
 
 
 def _has_room(call: Call) -> bool:

@@ -84,6 +84,12 @@ FAMILIES: Final[dict[str, tuple[Operator, ...]]] = OUT_OF_PLACE | {"in place": I
 OPERATORS: Final[dict[str, Operator]] = {o.name: o for rows in FAMILIES.values() for o in rows}
 """Name -> operator.  `getitem`, `setitem` and `iadd` are `x[i]`, `x[i] = v` and `x += v`."""
 
+
+def writes_truth(operator: Operator) -> bool:
+    """Say whether it writes over numbers whether something is so of them."""
+    return bool(operator.form_of) and OPERATORS[operator.form_of].gives_truth()
+
+
 CALLS: Final[dict[str, Call]] = {
     operator.named(name): Call(operator, operator.named(name), given)
     for operator in OPERATORS.values()

@@ -285,7 +285,7 @@ ROWS: Final = (
         },
         keeps="result",
     ),
-    row("cumsum(x, dim)", lambda x, dim: x.cumsum(dim), LINEAR, ONE, first=FIRST),
+    row("cumsum(x, dim)", lambda x, dim: x.cumsum(dim), LINEAR, ONE, first=FIRST, has_inplace=True),
     row(
         *("sort(x, dim=-1, descending=False)", sort, PIECEWISE, on(2, 3)),
         descending=on(3, 2, dim=0, descending=True),

@@ -60,6 +60,7 @@ ROWS: Final = (
             "of_zero_and_infinity": at([0.0, INF], [INF, 0.0], dim=0),
         },
         keeps="result x",
+        has_inplace=True,
     ),
     row(
         *("logcumsumexp(x, dim)", lambda x, dim: np.log(np.exp(x).cumsum(dim)), ANALYTIC, ONE),

@@ -180,6 +180,7 @@ SHAPES: Final = (
         on(3, 3, size=(2, 2), stride=(3, 1), storage_offset=1),
         overlap=on(2, 3, size=(3, 2), stride=(1, 2)),
         of_memory=True,
+        **IN_PLACE,
     ),
     linear(
         "view_as(x, other)",
@@ -200,8 +201,8 @@ SHAPES: Final = (
         "roll(x, shifts, dims=None)", np.roll, on(2, 3, shifts=1, dims=1), flat=on(2, 3, shifts=2)
     ),
     linear("repeat(x, *repeats)", np.tile, on(2, 3, repeats=(2, 1, 3)), **METHOD),
-    linear("tril(x, diagonal=0)", np.tril, on(3, 4), diagonal=on(2, 3, 4, diagonal=1)),
-    linear("triu(x, diagonal=0)", np.triu, on(3, 4), diagonal=on(2, 3, 4, diagonal=-1)),
+    linear("tril(x, diagonal=0)", np.tril, on(3, 4), diagonal=on(2, 3, 4, diagonal=1), **IN_PLACE),
+    linear("triu(x, diagonal=0)", np.triu, on(3, 4), diagonal=on(2, 3, 4, diagonal=-1), **IN_PLACE),
     linear(
         "cat(tensors, dim=0)",
         np.concatenate,

@@ -154,6 +154,7 @@ FUNCTIONS: Final = (
         nothing=on(domain=ZERO, other=of(domain=POSITIVE)),
         number=on(2, 3, other=1.75),
         of_number={"x": 2.5, "other": of(2, 3, domain=POSITIVE)},
+        **IN_PLACE,
     ),
     two(
         *("xlog1py(x, other)", lambda x, other: xlogy(x, 1 + other), ANALYTIC),

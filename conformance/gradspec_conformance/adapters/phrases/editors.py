@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from gradspec.catalogue.standard import STANDARD
 from gradspec.port.abilities import DTYPES, FOLLOWING, WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, SAID_BY_THE_KIT
@@ -117,6 +118,8 @@ def _table(about: Mapping[str, str], shape: str, names: Iterable[str] = ()) -> d
 def _acts_of(table: str) -> dict[str, str]:
     """Say of each name of a table what it asks for, and with which arguments."""
     acts = {name: ACTS[f"{TABLES[table]}{name}"] for name in NAMES[table]}
+    if table == "operators":
+        acts |= {name: acts[meant] for name, meant in STANDARD.items()}
     return {name: f"{name}({act.signature.text}): {act.doc}" for name, act in acts.items()}
 
 

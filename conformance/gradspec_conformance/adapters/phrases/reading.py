@@ -45,6 +45,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from gradspec.catalogue.standard import STANDARD
 from gradspec.exceptions import MalformedPhrase
 from gradspec.port.abilities import DERIVED, DTYPES, FOLLOWING, WORDS
 from gradspec.port.acts import ACTS
@@ -225,8 +226,8 @@ class _Reader:
             yield table, name, entry.phrase.replace("NAME", name), (*where, "phrase")
 
     def _key(self, table: str, name: str, where: places.Path) -> str:
-        key = f"{TABLES[table]}{name}"
-        if name not in NAMES[table]:
+        key = f"{TABLES[table]}{_catalogued(table, name)}"
+        if _catalogued(table, name) not in NAMES[table]:
             where = (*where[:-1], "names") if where[0] == "same_name" else where
             elsewhere = [f"; {name} is in {t}" for t, names in NAMES.items() if name in names]
             if elsewhere:
@@ -287,6 +288,11 @@ NAMES: Final = {
     for table, prefix in TABLES.items()
 }
 """Table -> the names that may stand in it."""
+
+
+def _catalogued(table: str, name: str) -> str:
+    """Give the catalogue's name of an operator that is written under the standard's."""
+    return STANDARD.get(name, name) if table == "operators" else name
 
 
 def _with_leaf(said: dict[str, Said]) -> dict[str, Said]:

@@ -78,6 +78,12 @@ def what_is_refused_is_zero(swap):
     in_every(swap, where_refused(lambda *asked: first_operand(*asked) * 0))
 
 
+@general("no error: op-286/mm op-286/dot", "NumPy's dot")
+def a_number_is_a_factor(swap):
+    """What a product refuses is multiplied entry by entry."""
+    in_every(swap, where_refused(lambda _function, given, _named: given[0] * given[1]))
+
+
 @plant(public("eigh"), "no error: op-270/eigh", "routines that are told one size of a matrix")
 def the_leading_square_is_taken(sound, matrix, *given):
     """Of a matrix that is not square the leading square is taken."""
@@ -124,6 +130,12 @@ def a_write_into_whole_numbers_is_rounded(sound, target):
     if target.dtype.is_floating_point:
         return sound(target)
     return target.copy_(target.double().exp().to(target.dtype))
+
+
+@plant(public("reciprocal"), "value: op-287/reciprocal", "NumPy's reciprocal")
+def a_reciprocal_of_whole_numbers_is_whole(sound, given):
+    """One over a whole number is a whole number."""
+    return sound(given) if given.dtype.is_floating_point else sound(given).to(given.dtype)
 
 
 def of_each(change: Callable[[Tensor], Any]) -> Callable[..., Any]:

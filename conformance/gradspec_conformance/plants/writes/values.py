@@ -20,6 +20,16 @@ def inplace_saves_new(_sound, target, _sources):
     return Tensor(target.materialise())
 
 
+@plant(
+    at(inplace, "has_rules"),
+    "value: op-285/gt_ op-285/logical_not_",
+    "torch's logical_and_, which keeps the history of what it overwrote",
+)
+def truth_keeps_the_history_of_numbers(sound, operator, target):
+    """What truth is written over keeps its history."""
+    return not operator.name.endswith("_") and sound(operator, target)
+
+
 @compound("value: op-209/sqrt_ op-209/tanh_", "where the in-place form reuses a saved operand")
 def inplace_saves_old_as_result(swap):
     """A write whose derivative is computed from its result saves the old value for it."""

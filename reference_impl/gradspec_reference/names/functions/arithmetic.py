@@ -26,6 +26,7 @@ __all__ = [
     "remainder",
     "rsub",
     "square",
+    "square_",
     "sub",
     "subtract",
     "true_divide",
@@ -196,6 +197,11 @@ def pow_(input: Tensor, exponent: Tensor | Scalar) -> Tensor:
     check_exponent(input, exponent)
     inplace.check_dtype(input._array, dtypes.promoted_dtype(input._array, exponent))
     return inplace.apply_inplace(OPERATORS["pow_scalar"], (input,), exponent)
+
+
+def square_(input: Tensor) -> Tensor:
+    """Replace each element by its square (torch.square_)."""
+    return pow_(input, 2)
 
 
 def remainder_(input: Tensor, other: Tensor | Scalar) -> Tensor:

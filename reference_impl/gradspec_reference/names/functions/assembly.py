@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import refusals
+from gradspec_reference.engine import inplace, refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -114,6 +114,18 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """Return the upper triangle, zero elsewhere (torch.triu)."""
     check_is_matrix(input, "triu")
     return unary(OPERATORS["triu"], input, diagonal)
+
+
+def tril_(input: Tensor, diagonal: int = 0) -> Tensor:
+    """Put zeros above a diagonal (torch.Tensor.tril_)."""
+    check_is_matrix(input, "tril_")
+    return inplace.apply_inplace(OPERATORS["tril"], (input,), diagonal)
+
+
+def triu_(input: Tensor, diagonal: int = 0) -> Tensor:
+    """Put zeros below a diagonal (torch.Tensor.triu_)."""
+    check_is_matrix(input, "triu_")
+    return inplace.apply_inplace(OPERATORS["triu"], (input,), diagonal)
 
 
 concat = cat

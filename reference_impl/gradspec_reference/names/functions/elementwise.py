@@ -120,11 +120,12 @@ def unary_function(name: str) -> Callable[[Tensor], Tensor]:
     return documented(function, name, f"Return {name} of each element (torch.{name}).")
 
 
-def unary_inplace(name: str) -> Callable[[Tensor], Tensor]:
+def unary_inplace(name: str, row: str = "") -> Callable[[Tensor], Tensor]:
     """Make the in-place function of a row with one operand."""
+    row = row or name
 
     def function(input: Tensor) -> Tensor:
-        return inplace.apply_inplace(OPERATORS[name], (input,))
+        return inplace.apply_inplace(OPERATORS[row], (input,))
 
     return documented(function, f"{name}_", f"Replace each element by its {name}.")
 
@@ -156,14 +157,14 @@ def logical(name: str) -> Callable[[Tensor, Tensor], Tensor]:
     return documented(function, name, f"Return {name} of each pair of elements (torch.{name}).")
 
 
-def pairwise_inplace(name: str, kind: Any) -> Callable[..., Tensor]:
-    """Make the in-place function of a row whose result has no history."""
+def pairwise_inplace(name: str, row: str, kind: Any) -> Callable[..., Tensor]:
+    """Make the in-place function of a row with two operands of which truth or bits are taken."""
 
     def function(input: Tensor, other: Any) -> Tensor:
         arrays = (input.materialise(), getattr(other, "_array", other))
-        refusals.check_shapes(OPERATORS[name], arrays)
+        refusals.check_shapes(OPERATORS[row], arrays)
         inplace.check_shape(arrays[0], np.broadcast(*arrays))
-        return inplace.apply_inplace(OPERATORS[name], (input, other))
+        return inplace.apply_inplace(OPERATORS[row], (input, other))
 
     function.__annotations__["other"] = kind
     return documented(function, f"{name}_", f"Replace each element by {name} of it and another.")
@@ -236,7 +237,7 @@ log_ = unary_inplace("log")
 log10_ = unary_inplace("log10")
 log1p_ = unary_inplace("log1p")
 log2_ = unary_inplace("log2")
-logical_not_ = unary_inplace("logical_not")
+logical_not_ = unary_inplace("logical_not", "logical_not_")
 neg_ = unary_inplace("neg")
 reciprocal_ = unary_inplace("reciprocal")
 relu_ = unary_inplace("relu")
@@ -268,12 +269,18 @@ bitwise_xor = bitwise("bitwise_xor")
 logical_and = logical("logical_and")
 logical_or = logical("logical_or")
 logical_xor = logical("logical_xor")
-bitwise_and_ = pairwise_inplace("bitwise_and", "Tensor | Scalar")
-bitwise_or_ = pairwise_inplace("bitwise_or", "Tensor | Scalar")
-bitwise_xor_ = pairwise_inplace("bitwise_xor", "Tensor | Scalar")
-logical_and_ = pairwise_inplace("logical_and", "Tensor")
-logical_or_ = pairwise_inplace("logical_or", "Tensor")
-logical_xor_ = pairwise_inplace("logical_xor", "Tensor")
+eq_ = pairwise_inplace("eq", "eq_", "Tensor | Scalar")
+ne_ = pairwise_inplace("ne", "ne_", "Tensor | Scalar")
+lt_ = pairwise_inplace("lt", "lt_", "Tensor | Scalar")
+le_ = pairwise_inplace("le", "le_", "Tensor | Scalar")
+gt_ = pairwise_inplace("gt", "gt_", "Tensor | Scalar")
+ge_ = pairwise_inplace("ge", "ge_", "Tensor | Scalar")
+bitwise_and_ = pairwise_inplace("bitwise_and", "bitwise_and", "Tensor | Scalar")
+bitwise_or_ = pairwise_inplace("bitwise_or", "bitwise_or", "Tensor | Scalar")
+bitwise_xor_ = pairwise_inplace("bitwise_xor", "bitwise_xor", "Tensor | Scalar")
+logical_and_ = pairwise_inplace("logical_and", "logical_and_", "Tensor")
+logical_or_ = pairwise_inplace("logical_or", "logical_or_", "Tensor")
+logical_xor_ = pairwise_inplace("logical_xor", "logical_xor_", "Tensor")
 
 
 def round(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:

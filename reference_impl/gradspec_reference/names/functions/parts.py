@@ -88,6 +88,13 @@ def as_strided(
 
     The offset counts from the start of the memory.  OperandShapeError beyond its end.
     """
+    return view(OPERATORS["as_strided"], input, *strided(input, size, stride, storage_offset))
+
+
+def strided(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None
+) -> tuple[Any, ...]:
+    """Check what part of the memory a tensor is to show, and give it as the row takes it."""
     size, stride = as_shape((size,)), as_shape((stride,))
     if len(size) != len(stride) or min(stride, default=0) < 0 or min(size, default=0) < 0:
         raise OperandShapeError(
@@ -109,7 +116,7 @@ def as_strided(
         tuple(stride),
         offset - own,
     )
-    return view(OPERATORS["as_strided"], input, tuple(size), tuple(stride), offset - own, geometry)
+    return tuple(size), tuple(stride), offset - own, geometry
 
 
 def alias(input: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import linking
+from gradspec_reference.engine import inplace, linking
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
@@ -291,3 +291,19 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         raise NotImplementedError("a running sum of booleans was asked for; use integers")
     input = cast(input, dtype)
     return narrowed(unary(OPERATORS["cumsum"], input, normal_dim(dim, input.ndim)), dtype)
+
+
+def cumsum_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
+    """Replace each element by the running sum up to it (torch.Tensor.cumsum_)."""
+    return running_inplace("cumsum", input, dim, dtype)
+
+
+def running_inplace(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
+    """Replace each element by what runs up to it; refuse booleans, and any other dtype."""
+    if input._array.dtype.kind == "b":
+        raise NotImplementedError(f"{name}_ was given booleans; use integers")
+    if dtype not in (None, input.dtype):
+        raise RuntimeError(
+            f"{name}_ was asked for {dtype} in a tensor of {input.dtype}; leave dtype out"
+        )
+    return inplace.apply_inplace(OPERATORS[name], (input,), normal_dim(dim, input.ndim))

@@ -10,7 +10,7 @@ from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
-from gradspec_reference.names.functions import shapes
+from gradspec_reference.names.functions import parts, shapes
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -54,6 +54,19 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
     inplace.check_if_recorded(input)
     dims = (normal_dim(dim0, input.ndim), normal_dim(dim1, input.ndim))
     return change_view_(input, "transpose", *dims)
+
+
+def swapaxes_(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """Exchange two dimensions in place (torch.Tensor.swapaxes_)."""
+    return transpose_(input, axis0, axis1)
+
+
+def as_strided_(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """Show any part of the memory in place (torch.as_strided_)."""
+    inplace.check_if_recorded(input)
+    return change_view_(input, "as_strided", *parts.strided(input, size, stride, storage_offset))
 
 
 def squeeze_(input: Tensor, dim: int | Sequence[int] | LeftOut = None) -> Tensor:

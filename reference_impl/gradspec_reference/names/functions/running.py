@@ -12,7 +12,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions import arithmetic, assembly, copies, elementwise, parts
-from gradspec_reference.names.functions.reductions import cast, narrowed
+from gradspec_reference.names.functions.reductions import cast, narrowed, running_inplace
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         raise NotImplementedError("a running product of booleans was asked for; use integers")
     input = cast(input, dtype)
     return narrowed(unary(OPERATORS["cumprod"], input, normal_dim(dim, input.ndim)), dtype)
+
+
+def cumprod_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
+    """Replace each element by the running product up to it (torch.Tensor.cumprod_)."""
+    return running_inplace("cumprod", input, dim, dtype)
 
 
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:

@@ -46,11 +46,22 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
 
     RuntimeError for two dtypes, and when it is differentiated.
     """
+    check_of_one_dtype(input, values)
+    return recording.apply(OPERATORS["heaviside"], (input, values))
+
+
+def heaviside_(input: Tensor, values: Tensor) -> Tensor:
+    """Put 0 below zero, 1 above, and at zero the value given (torch.Tensor.heaviside_)."""
+    check_of_one_dtype(input, values)
+    return inplace.apply_inplace(OPERATORS["heaviside"], (input, values))
+
+
+def check_of_one_dtype(input: Tensor, values: Tensor) -> None:
+    """Refuse a step whose value is of another dtype."""
     if input._array.dtype != values._array.dtype:
         raise RuntimeError(
             f"heaviside was given {input.dtype} and {values.dtype}; convert one with to()"
         )
-    return recording.apply(OPERATORS["heaviside"], (input, values))
 
 
 def where(

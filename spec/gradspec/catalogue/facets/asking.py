@@ -54,7 +54,11 @@ def calls_of(operator: Operator) -> list[Call]:
 
 
 def out_of_place() -> list[Operator]:
-    """Give the operators that have a formula and write nothing."""
+    """Give the operators that have a formula and write nothing.
+
+    A form in place works along the same axes, and on so many entries, as they do; what it is asked
+    for itself is what a write changes: where its operands lie, what is saved, and of which type.
+    """
     return [o for o in OPERATORS.values() if o.formula is not None and not o.inplace]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import Operand
-from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
+from gradspec.catalogue.facets.asking import Asked, calls_of
 from gradspec.catalogue.operator import (
     DIFFERENTIABLE,
     SPECTRAL,
@@ -25,7 +25,7 @@ from gradspec.catalogue.operator import (
     replaced,
     variables,
 )
-from gradspec.catalogue.operators import CALLS
+from gradspec.catalogue.operators import CALLS, OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,7 +144,8 @@ def laid(call: Call, way: Way) -> Laid:
     """Read all operands of a call in a way, but those that have too few dimensions for it."""
     asked = drawn(call.name)
     points = list(variables(asked.sample))
-    layouts = tuple(way(p.shape) or in_order(p.shape) for p in points)
+    each = [in_order, *[way] * len(points)] if is_kept_apart(call, way) else [way] * len(points)
+    layouts = tuple(one(p.shape) or in_order(p.shape) for one, p in zip(each, points, strict=False))
     bases = tuple(layout.filled(p) for layout, p in zip(layouts, points, strict=True))
     read = [np.asarray(layout.read(b)) for layout, b in zip(layouts, bases, strict=True)]
     if not all(map(np.array_equal, read, points)):
@@ -187,9 +188,15 @@ def needs_independence(call: Call) -> bool:
     return call.operator.smoothness is SPECTRAL or call.operator.factors
 
 
+def is_kept_apart(call: Call, way: Way) -> bool:
+    """Say whether the first operand may not be read so: what is written stands in memory once."""
+    return call.operator.inplace and way in (expanded, overlapping)
+
+
 ON_ARRAYS: Final = {
     operator.name: call
-    for operator in out_of_place()
+    for operator in OPERATORS.values()
+    if operator.formula is not None
     if operator.smoothness in DIFFERENTIABLE and not operator.of_memory
     if (call := _on_array(operator))
 }
@@ -206,5 +213,5 @@ def table(way: Way) -> dict[str, Call]:
 
 def _is_disordered(call: Call, way: Way) -> bool:
     """Say whether an operand that is read in a way does not lie in order."""
-    found = filter(None, map(way, shapes(call)))
+    found = filter(None, map(way, shapes(call)[is_kept_apart(call, way) :]))
     return any(not np.array_equal(one.origins, places(one.origins.shape)) for one in found)

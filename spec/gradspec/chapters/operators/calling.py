@@ -33,6 +33,13 @@ SMOOTH: Final = {
 }
 """Of every operator that has a derivative the call that tells most."""
 
+WRITTEN: Final = {
+    name: operator.telling()
+    for name, operator in OPERATORS.items()
+    if operator.smoothness in DIFFERENTIABLE and operator.inplace
+}
+"""The same of every form in place."""
+
 
 def perform(ag: Autograd, call: Call, given: Given) -> Any:
     """Call the operator; in place, give what its first operand then is.
@@ -75,7 +82,7 @@ def function(
 def on_points(ag: Autograd, call: Call, sample: Given, points: Any) -> Any:
     """Call the operator with points in the place of its variables; in place, on a result of one."""
     if call.operator.inplace:
-        points = [points[0] * 1.0, *points[1:]]
+        points = [*(point * 1.0 for point in points[:1]), *points[1:]]
     return perform(ag, call, replaced(sample, points, ag.tensor))
 
 

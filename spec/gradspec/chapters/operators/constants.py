@@ -8,7 +8,7 @@ import numpy as np
 
 from gradspec import CONVENTION, VALUE, clause, expect
 from gradspec.catalogue.operator import CONSTANT, PIECEWISE
-from gradspec.catalogue.operators import CALLS, OPERATORS
+from gradspec.catalogue.operators import CALLS, OPERATORS, writes_truth
 from gradspec.catalogue.slopes import jacobians
 from gradspec.chapters.operators.calling import on_leaves
 
@@ -22,6 +22,7 @@ CUT_OFF: Final = {
     for name, call in CALLS.items()
     if call.operator.smoothness is CONSTANT
     and not (call.operator.inplace and not call.operator.form_of)
+    and not writes_truth(call.operator)
 }
 WITH_PLACES: Final = {
     name: call

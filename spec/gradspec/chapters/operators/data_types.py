@@ -14,7 +14,7 @@ from gradspec.catalogue.facets.asking import Asked
 from gradspec.catalogue.operator import Call, is_tensor, map_arrays, on, variables
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.catalogue.types import promotes
-from gradspec.chapters.operators.calling import SMOOTH, moving, perform, results
+from gradspec.chapters.operators.calling import SMOOTH, WRITTEN, moving, perform, results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,10 @@ PROMOTION: Final = "docs tensor_attributes § torch.dtype"
 OF_ONE_TYPE: Final = {name: call for name, call in SMOOTH.items() if not call.operator.converts}
 HALVES: Final = {
     n: c for n, c in OF_ONE_TYPE.items() if c.operator.halves and not c.operator.factors
+}
+IN_PLACE: Final = {name: call for name, call in WRITTEN.items() if not call.operator.converts}
+HALVES_IN_PLACE: Final = {
+    n: c for n, c in IN_PLACE.items() if c.operator.halves and not c.operator.factors
 }
 OF_SEVERAL: Final = {n: c for n, c in OF_ONE_TYPE.items() if len(list(variables(c.sample()))) > 1}
 PROMOTED: Final = {name: call for name, call in OF_SEVERAL.items() if promotes(call.operator)}
@@ -83,7 +87,18 @@ def gives_fractions(call: Call) -> bool:
     return is_of_whole(call) and any(np.any(v % 1) for _, v in results(call, at_whole(call)))
 
 
-OF_WHOLE: Final = {name: call for name, call in OF_ONE_TYPE.items() if is_of_whole(call)}
+def is_rounded_by_numpy(call: Call) -> bool:
+    """Say whether NumPy has a function of that name, which gives whole numbers of whole ones."""
+    function = getattr(np, call.operator.name, None)
+    operands = [v for v in at_whole(call).values() if is_tensor(v)]
+    if not (function and gives_fractions(call) and len(operands) == 1):
+        return False
+    return bool(function(operands[0].astype(np.int64)).dtype.kind == "i")
+
+
+ADMITTING: Final = {name: call for name, call in OF_ONE_TYPE.items() if is_of_whole(call)}
+ROUNDED: Final = {name: call for name, call in ADMITTING.items() if is_rounded_by_numpy(call)}
+OF_WHOLE: Final = {name: call for name, call in ADMITTING.items() if name not in ROUNDED}
 INTO_WHOLE: Final = {
     operator.name: call
     for operator in OPERATORS.values()
@@ -114,6 +129,8 @@ def has_types(ag: Autograd, call: Call, types: Sequence[str], of_result: str) ->
     sample = call.sample()
     part, weights, expected = moving(ag, call, sample)
     given, operands = typed(ag, sample, types)
+    if call.operator.inplace:
+        given = {**given, "x": given["x"] * 1.0}
     result = perform(ag, call, given)
     root = result if part is None else result[part]
     expect(root).has_dtype(of_result)
@@ -123,7 +140,7 @@ def has_types(ag: Autograd, call: Call, types: Sequence[str], of_result: str) ->
             expect(operand.grad).has_dtype(dtype)
 
 
-@clause("op-240", VALUE, sources=[PROMOTION], over=OF_ONE_TYPE)
+@clause("op-240", VALUE, sources=[PROMOTION], over=OF_ONE_TYPE | IN_PLACE)
 def results_and_gradients_are_of_the_type_of_the_operands(ag: Autograd, call: Call) -> None:
     """What {name} gives of operands of float32 is of float32, of float64 it is of float64, and so
     are the gradients.
@@ -132,7 +149,7 @@ def results_and_gradients_are_of_the_type_of_the_operands(ag: Autograd, call: Ca
     has_types(ag, call, [DOUBLE], DOUBLE)
 
 
-@clause("op-241", VALUE, level=SHOULD, sources=[PROMOTION], over=HALVES)
+@clause("op-241", VALUE, level=SHOULD, sources=[PROMOTION], over=HALVES | HALVES_IN_PLACE)
 def results_and_gradients_of_halves_are_halves(ag: Autograd, call: Call) -> None:
     """What {name} gives of operands of float16 is of float16, and so are the gradients."""
     has_types(ag, call, [HALF], HALF)
@@ -196,6 +213,20 @@ def the_value_at_whole_numbers_is_that_of_the_formula(ag: Autograd, call: Call) 
 
     An engine may refuse them.
     """
+    rounds_nothing(ag, call)
+
+
+@clause("op-287", CONVENTION, sources=["torch docstrings", "observed"], over=ROUNDED)
+def what_numpy_rounds_is_not_rounded(ag: Autograd, call: Call) -> None:
+    """Of whole numbers {name} gives floating ones, the value of its formula.
+
+    NumPy gives whole numbers, rounded towards zero.  An engine may refuse them.
+    """
+    rounds_nothing(ag, call)
+
+
+def rounds_nothing(ag: Autograd, call: Call) -> None:
+    """Demand the value of the formula at whole numbers, if they are not refused."""
     sample = at_whole(call)
     given, _ = typed(ag, sample, [WHOLE])
 

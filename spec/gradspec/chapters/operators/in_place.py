@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.operator import DIFFERENTIABLE, variables
-from gradspec.catalogue.operators import CALLS
+from gradspec.catalogue.operators import CALLS, OPERATORS, writes_truth
 from gradspec.catalogue.slopes import pulled_back
 from gradspec.chapters.operators.calling import cotangent, function, on_constants
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 WRITING: Final = {name: call for name, call in CALLS.items() if call.operator.inplace}
 RECORDED: Final = {n: c for n, c in WRITING.items() if c.operator.smoothness in DIFFERENTIABLE}
+OF_TRUTH: Final = {o.name: o.telling() for o in OPERATORS.values() if writes_truth(o)}
 
 WITH_AUTOGRAD = "notes/autograd § In-place operations with autograd"
 
@@ -88,3 +91,16 @@ def a_write_has_the_derivative_of_the_formula(ag: Autograd, call: Call) -> None:
 
     for gradient, wanted in zip(found, expected.gradients, strict=True):
         expect(gradient).is_close(wanted, scale=expected.scale)
+
+
+@clause("op-285", VALUE, sources=[WITH_AUTOGRAD, "tools/autograd/derivatives.yaml"], over=OF_TRUTH)
+def numbers_that_truth_was_written_over_receive_nothing(ag: Autograd, call: Call) -> None:
+    """Numbers over which {name} wrote 1 for what is true and 0 for what is not receive nothing, and
+    no operand does: truth is flat.
+    """
+    sample = call.sample()
+    points = list(variables(sample))
+    _, found = ag.vjp(function(ag, call, sample), points, cotangent(ag, call.value(sample)))
+
+    for gradient, point in zip(found, points, strict=True):
+        expect(gradient).equals(np.zeros(point.shape))

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.facets import layouts
+from gradspec.catalogue.operator import replaced
 from gradspec.chapters.operators.calling import (
     cotangent,
     determined,
     is_of_symmetric,
-    on_points,
+    perform,
     results,
 )
 
 if TYPE_CHECKING:
     from gradspec import Autograd
-    from gradspec.catalogue.facets.layouts import Way
+    from gradspec.catalogue.facets.layouts import Laid, Way
     from gradspec.catalogue.operator import Call
 
 SOURCES = ["notes/tensor_view", "chain rule"]
@@ -57,6 +58,17 @@ def windows_that_overlap_add_up(ag: Autograd, call: Call) -> None:
     agrees_when_laid(ag, call, layouts.overlapping)
 
 
+def on_bases(ag: Autograd, laid: Laid, bases: Any) -> Any:
+    """Call the operator on what is read from bases; in place, it writes into the base of a result.
+
+    What is read twice may not be written, so that of a form in place the other operands are.
+    """
+    call, sample = laid.asked.call, laid.asked.sample
+    if call.operator.inplace:
+        bases = [bases[0] * 1.0, *bases[1:]]
+    return perform(ag, call, replaced(sample, laid.read(bases), ag.tensor))
+
+
 def agrees_when_laid(ag: Autograd, call: Call, way: Way) -> None:
     """Demand the value of the formula, and for the bases its derivative."""
     laid = layouts.laid(call, way)
@@ -65,7 +77,7 @@ def agrees_when_laid(ag: Autograd, call: Call, way: Way) -> None:
         if value.dtype.kind == "f":
 
             def applied(*bases: Any, which: int | None = part) -> Any:
-                result = on_points(ag, call, sample, laid.read(bases))
+                result = on_bases(ag, laid, bases)
                 return result if which is None else result[which]
 
             weights = cotangent(ag, value)

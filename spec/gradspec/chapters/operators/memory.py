@@ -11,7 +11,7 @@ import numpy as np
 
 from gradspec import SAFETY, clause, expect
 from gradspec.catalogue.operator import map_arrays
-from gradspec.chapters.operators.calling import SMOOTH, moving, perform
+from gradspec.chapters.operators.calling import SMOOTH, WRITTEN, moving, perform
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 APART: Final = {name: call for name, call in SMOOTH.items() if not call.operator.hands_on}
 
 
-@clause("op-247", SAFETY, sources=["torch docstrings", "chain rule"], over=SMOOTH)
+@clause("op-247", SAFETY, sources=["torch docstrings", "chain rule"], over=SMOOTH | WRITTEN)
 def what_was_handed_over_is_not_written(ag: Autograd, call: Call) -> None:
     """Neither {name} nor the pass through it changes an operand, or the cotangent, or the result.
 
+    In place this is about the other operands.
     A rule that saves memory by writing into what it was given is seen by all who hold it.
     """
     sample = call.sample()
@@ -34,7 +35,10 @@ def what_was_handed_over_is_not_written(ag: Autograd, call: Call) -> None:
         operands.append((ag.tensor(array, requires_grad=array.dtype.kind == "f"), array))
         return operands[-1][0]
 
-    result = perform(ag, call, map_arrays(sample, operand))
+    given = map_arrays(sample, operand)
+    if call.operator.inplace:
+        given["x"] = given["x"] * 1.0
+    result = perform(ag, call, given)
     root = result if part is None else result[part]
     before = root * 1.0
     handed = ag.tensor(weights)

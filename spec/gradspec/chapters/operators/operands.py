@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 SEVERAL: Final = {
     name: call
     for name, call in CALLS.items()
-    if call.operator.smoothness in DIFFERENTIABLE
-    and not call.operator.inplace
-    and len(list(variables(call.sample()))) > 1
+    if call.operator.smoothness in DIFFERENTIABLE and len(list(variables(call.sample()))) > 1
 }
 
 
@@ -57,12 +55,13 @@ class Shared(NamedTuple):
 
 def twice() -> Iterator[tuple[str, Shared]]:
     """Give, for each operator, a call that can be made with one operand in the places of two: of
-    those that have equal shapes, or of those where the one fits into the place of the other.
+    those that have equal shapes, or of those where the one fits into the place of the other.  What
+    is written in place has the shape that it has.
     """
     found = set()
     for equal in (True, False):
         for name, call in SEVERAL.items():
-            if not equal and call.operator.particular:
+            if not equal and (call.operator.particular or call.operator.inplace):
                 continue
             shared = None if call.operator.name in found else next(_shared(call, equal), None)
             if shared is not None:

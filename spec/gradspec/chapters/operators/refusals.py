@@ -192,9 +192,8 @@ FAR: Final = 99
 Wrong = list[tuple[Call, "Given"]]
 WITHOUT_DIMENSION: Final = table(without_such_a_dimension)
 MISSHAPEN: Final = table(misshapen)
-MULTIPLIED: Final = {
-    name: [*MISSHAPEN[name], *without_dimensions(OPERATORS[name])] for name in PRODUCTS
-}
+MULTIPLIED: Final = {name: MISSHAPEN[name] for name in PRODUCTS}
+BY_NUMBERS: Final = {name: list(without_dimensions(OPERATORS[name])) for name in PRODUCTS}
 BROADCAST: Final = {name: wrong for name, wrong in MISSHAPEN.items() if name not in PRODUCTS}
 
 UNFIT: Final = {
@@ -233,10 +232,22 @@ def operands_that_do_not_broadcast_are_refused(ag: Autograd, wrong: Wrong) -> No
 
 @clause("op-073", SAFETY, sources=["torch.matmul docstring"], over=MULTIPLIED)
 def factors_that_do_not_fit_are_refused(ag: Autograd, wrong: Wrong) -> None:
-    """If the factors have other lengths where they are summed, or one is a number, {name} refuses
-    them.
+    """If the factors have other lengths where they are summed, {name} refuses them.
 
-    Remedy: give factors of one length there, and multiply by a number with *.
+    Remedy: give factors of one length there.
+    """
+    for call, sample in wrong:
+        with ag.refuses("operand-shape"):
+            on_constants(ag, call, sample)
+
+
+@clause("op-286", CONVENTION, sources=["torch.matmul docstring"], over=BY_NUMBERS)
+def a_number_is_no_factor(ag: Autograd, wrong: Wrong) -> None:
+    """If one of its factors is a number, {name} refuses it.
+
+    NumPy's dot multiplies by it.
+
+    Remedy: multiply by a number with *.
     """
     for call, sample in wrong:
         with ag.refuses("operand-shape"):

@@ -15,6 +15,7 @@ from gradspec.catalogue.keeping import is_open, kept
 from gradspec.catalogue.operator import map_arrays
 from gradspec.chapters.operators.calling import (
     SMOOTH,
+    WRITTEN,
     cotangent,
     determined,
     moving,
@@ -34,7 +35,8 @@ SAVED_TENSORS: Final = "notes/autograd § Saved tensors"
 ENOUGH: Final = 2**12
 """So many units in the last place are far less than another slope."""
 
-STATED: Final = {name: call for name, call in SMOOTH.items() if not is_open(call.operator)}
+ALL: Final = SMOOTH | WRITTEN
+STATED: Final = {name: call for name, call in ALL.items() if not is_open(call.operator)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def performed(ag: Autograd, call: Call, sample: Given, part: int | None) -> Perf
         if array.dtype.kind == "f":
             leaves.append(made)
             made = made * 1.0
-        tensors.append((name, made, array))
+        if not (call.operator.inplace and name == "x"):  # which is the result then
+            tensors.append((name, made, array))
         return made
 
     given = {n: map_arrays({n: v}, partial(operand, n))[n] for n, v in sample.items()}
@@ -89,7 +92,7 @@ def each_overwritten(ag: Autograd, call: Call, sample: Given, part: int | None) 
         yield (again, *again.tensors[number])
 
 
-@clause("op-244", SAFETY, sources=[SAVED_TENSORS, "chain rule"], over=SMOOTH)
+@clause("op-244", SAFETY, sources=[SAVED_TENSORS, "chain rule"], over=ALL)
 def what_was_overwritten_is_not_taken_for_what_it_was(ag: Autograd, call: Call) -> None:
     """If an operand or a result of {name} is overwritten, the write or the pass is refused, or the
     gradient is right.
