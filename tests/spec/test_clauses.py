@@ -281,10 +281,10 @@ REMEDY = re.compile(r"Remedy: (?:(?!\. ).)+\.$")
 
 
 def test_a_clause_ends_with_the_remedy_if_it_demands_an_error() -> None:
-    for identifier, clause in CLAUSES.items():
-        demanded = {kind for case in clause.cases for kind in errors_of(case)}
+    for declared in CLAUSES.values():
+        demanded = {kind for case in declared.cases for kind in errors_of(case)}
 
-        assert bool(REMEDY.search(clause.commentary)) is bool(demanded), identifier
+        assert bool(REMEDY.search(declared.commentary)) is bool(demanded), declared.id
 
 
 def errors_of(case: Clause) -> tuple[str, ...]:
