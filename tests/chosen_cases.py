@@ -1,30 +1,48 @@
-"""The cases that a test of the kit runs: by night every one, by day some rows of each table."""
+"""What a test of the kit tries: by night everything, by day some rows of each table.
+
+What is asked of all of them is asked a chapter at a time, since pytest takes longer for a test than
+most clauses take.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import pytest
 
 from gradspec import CLAUSES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gradspec.writing.clause import Clause
 
 BY_NIGHT: Final = "GRADSPEC_EVERY_ROW"
-"""The variable that asks for every row."""
+"""The variable that asks for everything."""
 
 ROWS: Final = 8
-"""How many rows of a table are tried by day, from its first to its last."""
+"""How many rows of a table are tried by day."""
+
+Row = TypeVar("Row")
 
 
-def chosen(clause: Clause) -> tuple[Clause, ...]:
-    """Give the rows of a table that are tried, or the clause itself where it has none."""
-    cases = clause.cases
-    if BY_NIGHT in os.environ or len(cases) <= ROWS:
-        return cases
-    return tuple(cases[round(i * (len(cases) - 1) / (ROWS - 1))] for i in range(ROWS))
+def chosen(rows: Sequence[Row], most: int = ROWS) -> tuple[Row, ...]:
+    """Give the rows that are tried: by day so many, from the first to the last."""
+    if BY_NIGHT in os.environ or len(rows) <= most:
+        return tuple(rows)
+    return tuple(rows[round(i * (len(rows) - 1) / (most - 1))] for i in range(most))
 
 
 SOME: Final[dict[str, Clause]] = {
-    case.id: case for clause in CLAUSES.values() for case in chosen(clause)
+    case.id: case for clause in CLAUSES.values() for case in chosen(clause.cases)
 }
+
+A_CHAPTER: Final = pytest.mark.parametrize(
+    "chapter", dict.fromkeys(case.chapter for case in SOME.values())
+)
+
+
+def some_of(chapter: str) -> tuple[Clause, ...]:
+    """Give what is tried of a chapter."""
+    return tuple(case for case in SOME.values() if case.chapter == chapter)

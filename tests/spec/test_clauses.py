@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from chosen_cases import SOME
+from chosen_cases import A_CHAPTER, SOME, some_of
 
 from gradspec import CASES, CLAUSES, CONVENTION, VALUE, Autograd, Clause, edition, expect
 from gradspec.exceptions import MalformedClause
@@ -50,45 +50,40 @@ def known_of_torch() -> Expectations:
     return Expectations.load(path, clauses=CASES)
 
 
-EVERY = pytest.mark.parametrize("clause", list(SOME.values()), ids=lambda c: c.id)
-EVERY_BUT_LAWS = pytest.mark.parametrize(
-    "clause", [c for c in SOME.values() if not c.is_law], ids=lambda c: c.id
-)
+@A_CHAPTER
+def test_torch_needs_what_the_edition_says(chapter: str) -> None:
+    torch, known = on_torch(), known_of_torch()
+    for case in some_of(chapter):
+        if missing_abilities(case, torch.abilities) or known.entry(case.id):
+            continue  # it has no such thing, or fails before it has used all
+        line = edition.demand(case.id)
+
+        assert line, case.id
+        assert traced(case, torch) == Trace(line.needs, line.errors, line.acts), case.id
 
 
-@EVERY
-def test_torch_needs_what_the_edition_says(clause: Clause) -> None:
-    torch = on_torch()
-    if missing_abilities(clause, torch.abilities):
-        pytest.skip("torch has no such thing")
-    if known_of_torch().entry(clause.id):
-        pytest.skip("torch is expected to fail, before it has used all")
-    (line,) = (demand for demand in edition.demands() if demand.id == clause.id)
-
-    assert traced(clause, torch) == Trace(line.needs, line.errors, line.acts)
+def recorded(case: Clause, engine: ReferenceEngine) -> Recorder:
+    with Recorder(engine, seed=1) as recorder:
+        case.perform(Autograd(recorder))
+    return recorder
 
 
-@EVERY
+@A_CHAPTER
 def test_no_step_shows_what_a_clause_says_of_its_needs(
-    clause: Clause, engine: ReferenceEngine
+    chapter: str, engine: ReferenceEngine
 ) -> None:
-    if clause.is_law:
-        return
-    with Recorder(engine) as recorder:
-        clause.perform(Autograd(recorder))
-
-    assert clause.unseen & recorder.used == set()
+    for case in some_of(chapter):
+        if case.unseen and not case.is_law:
+            assert case.unseen & recorded(case, engine).used == set(), case.id
 
 
-@EVERY_BUT_LAWS
-def test_a_clause_runs_twice_with_the_same_steps(clause: Clause, engine: ReferenceEngine) -> None:
-    programs = []
-    for _ in range(2):
-        with Recorder(engine, seed=1) as recorder:
-            clause.perform(Autograd(recorder))
-        programs.append(to_json(recorder.program))
+@A_CHAPTER
+def test_a_clause_runs_twice_with_the_same_steps(chapter: str, engine: ReferenceEngine) -> None:
+    for case in some_of(chapter):
+        if not case.is_law:
+            once, again = (to_json(recorded(case, engine).program) for _ in range(2))
 
-    assert programs[0] == programs[1]
+            assert once == again, case.id
 
 
 def test_tutorials_are_cited_from_the_bibliography() -> None:
@@ -285,11 +280,11 @@ REMEDY = re.compile(r"Remedy: (?:(?!\. ).)+\.$")
 """The last sentence of a commentary, in one sentence."""
 
 
-@pytest.mark.parametrize("clause", list(CLAUSES.values()), ids=lambda c: c.id)
-def test_a_clause_ends_with_the_remedy_if_it_demands_an_error(clause: Clause) -> None:
-    demanded = {kind for case in clause.cases for kind in errors_of(case)}
+def test_a_clause_ends_with_the_remedy_if_it_demands_an_error() -> None:
+    for declared in CLAUSES.values():
+        demanded = {kind for case in declared.cases for kind in errors_of(case)}
 
-    assert bool(REMEDY.search(clause.commentary)) is bool(demanded)
+        assert bool(REMEDY.search(declared.commentary)) is bool(demanded), declared.id
 
 
 def errors_of(case: Clause) -> tuple[str, ...]:
