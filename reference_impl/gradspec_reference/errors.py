@@ -469,6 +469,20 @@ class NotCountedError(GradError, NotImplementedError):
     clause = "op-272"
 
 
+class NarrowTypeError(GradError, RuntimeError):
+    """Numbers of 8 bits were to be brought to one data type with others."""
+
+    kind = "operand-dtype"
+    clause = "dty-203"
+
+
+class NoKernelError(GradError, NotImplementedError):
+    """An operator does not compute with numbers of this data type."""
+
+    kind = "operand-dtype"
+    clause = "dty-203"
+
+
 class OtherDeviceError(GradError, RuntimeError):
     """Operands are on several devices."""
 

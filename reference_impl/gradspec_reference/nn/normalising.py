@@ -41,7 +41,7 @@ def check_one_dtype(name: str, input: Tensor, *others: Tensor | None) -> None:
 def check_floating(name: str, input: Tensor, *others: Tensor | None) -> None:
     """Refuse operands of another dtype, and integers."""
     check_one_dtype(name, input, *others)
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
 
 

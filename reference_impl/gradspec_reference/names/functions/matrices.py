@@ -182,7 +182,7 @@ def crossed(input: Tensor, other: Tensor, dim: int) -> Tensor:
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = MODES[0]) -> Tensor:
     """Return the distances of all pairs of rows, in a norm (torch.cdist)."""
     x, y = x1._array, x2._array
-    if x.dtype.kind != "f" or y.dtype.kind != "f" or x.dtype != y.dtype:
+    if x.dtype.kind not in "fV" or y.dtype.kind not in "fV" or x.dtype != y.dtype:
         raise MatrixDtypeError(
             f"cdist was given {x1.dtype} and {x2.dtype}; give one floating dtype"
         )

@@ -191,7 +191,7 @@ def check_quantiles(name: str, input: Tensor, q: Any, interpolation: str) -> Non
 
 def nanmedian(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> Any:
     """Return the median of what is a number, the lower of two (torch.nanmedian)."""
-    if input._array.dtype.kind != "f" or dim is None:
+    if input._array.dtype.kind not in "fV" or dim is None:
         missing = np.isnan(input._array)
         if dim is not None:
             return as_nanmedian(reductions.median(input, dim, keepdim))
