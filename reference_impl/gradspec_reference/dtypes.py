@@ -139,6 +139,13 @@ def dtype_named(name: str) -> DType:
     return _NAMED[name]
 
 
+def limits(dtype: NumpyDType) -> Any:
+    """Return what NumPy, or the library that adds the type, knows of its least and largest."""
+    if dtype.num > NUMPYS_LAST:
+        return ml_dtypes.finfo(dtype)
+    return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+
+
 def of(dtype: NumpyDType) -> DType:
     """Return torch's name for a NumPy dtype; TypeError if this engine does not have it."""
     try:

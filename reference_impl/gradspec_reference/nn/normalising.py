@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.errors import OperandShapeError
@@ -106,7 +107,7 @@ def rms_norm(
         raise ValueError(f"rms_norm was given {input.ndim} dimensions, fewer than in the shape")
     dims = last_dims("rms_norm", input, normalized_shape, weight)
     check_floating("rms_norm", input)
-    small = np.finfo(input._array.dtype).eps.item() if eps is None else eps
+    small = float(dtypes.limits(input._array.dtype).eps) if eps is None else eps
     square = reductions.mean(arithmetic.square(input), dims, True)
     result: Tensor = scaled(input * elementwise.rsqrt(square + small), weight, None).to(input.dtype)
     return result

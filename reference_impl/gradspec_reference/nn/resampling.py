@@ -170,7 +170,7 @@ def grid_sample(
         ]
         part = read(flat, at, lengths, grid.shape) * shapes.unsqueeze(share, 1)
         result = part if result is None else result + part
-    return result  # type: ignore[no-any-return]
+    return result.to(input.dtype)  # type: ignore[no-any-return]
 
 
 def check_grid(input: Tensor, grid: Tensor) -> None:

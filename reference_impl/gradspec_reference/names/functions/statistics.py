@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import narrow
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -198,7 +199,7 @@ def nanmedian(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -
         if not missing.any() or missing.all():
             return reductions.median(input)
         return reductions.median(indexing.masked_select(input, Tensor(~missing)))
-    array = input._array
+    array = narrow.widened(input._array)  # where NaN is sorted last
     dim = normal_dim(dim, array.ndim)
     if not array.ndim or not array.shape[dim]:
         return as_nanmedian(reductions.median(input, dim, keepdim))
