@@ -114,6 +114,13 @@ float8_e8m0fnu = narrow("float8_e8m0fnu")
 OF_8_BITS: Final = (float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu)
 NARROW: Final = (bfloat16, *OF_8_BITS)
 """What computes with these computes in float32; with those of 8 bits nothing does."""
+
+
+def missing() -> tuple[DType, ...]:
+    """Return the types that are names only, as the library that adds them is not installed."""
+    return tuple(dtype for dtype in NARROW if isinstance(dtype, MissingDType))
+
+
 _OWN: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
 ALL: Final = _OWN if ml_dtypes is None else (*_OWN, *NARROW)
 OF_NUMPY: Final[dict[NumpyDType, DType]] = {d.numpy: d for d in ALL}

@@ -473,14 +473,14 @@ class NarrowTypeError(GradError, RuntimeError):
     """Numbers of 8 bits were to be brought to one data type with others."""
 
     kind = "operand-dtype"
-    clause = "dty-203"
+    clause = "dty-204"
 
 
 class NoKernelError(GradError, NotImplementedError):
     """An operator does not compute with numbers of this data type."""
 
     kind = "operand-dtype"
-    clause = "dty-203"
+    clause = "dty-204"
 
 
 class OtherDeviceError(GradError, RuntimeError):

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 ARRAYS: Final = (np.ndarray, np.generic)
 WIDE: Final = np.dtype(np.float32)
-MOVING: Final = frozenset({"cast", "clone"})
+MOVING: Final = frozenset(
+    "cast clone copy fill zero where eq ne cat stack roll repeat index_select index index_put "
+    "masked_select embedding".split()
+)
 """Operators that torch has for numbers of 8 bits, besides those that show their memory."""
 
 
@@ -60,7 +63,10 @@ def shows(result: Any, wide: list[Any]) -> bool:
     """Tell whether a result is memory of an operand's."""
     results = result if isinstance(result, list | tuple) else [result]
     pairs = ((one, x) for one in results for x in wide if isinstance(x, np.ndarray))
-    return any(isinstance(one, np.ndarray) and np.may_share_memory(one, x) for one, x in pairs)
+    return any(
+        isinstance(one, np.ndarray) and (not one.size or np.may_share_memory(one, x))
+        for one, x in pairs
+    )
 
 
 def widened(value: Any) -> Any:
