@@ -129,6 +129,10 @@ class NoDerivativeError(GradError, RuntimeError):
     clause = "op-107"
 
 
+class NoRuleError(NoDerivativeError, NotImplementedError):
+    """A pass came to an operator that has a node of its own, and no rule in it."""
+
+
 class NodeByHandError(GradError, TypeError):
     """A node was made by its class and not by an operation."""
 
