@@ -45,8 +45,9 @@ def unique(
     its truth before it is asked whether it is a bool, as in torch.
     """
     del sorted
-    for flag in (return_inverse, return_counts):
-        if bool(flag) is not flag:
+    flags = (return_inverse, return_counts)
+    for flag, truth in zip(flags, [*map(bool, flags)], strict=True):
+        if truth is not flag:
             raise TypeError(f"unique was given a {type(flag).__name__} for a flag; give a bool")
     axis = None if dim is None else normal_dim(dim, input.ndim)
     _, inverse, counts = np.unique(input._array, return_inverse=True, return_counts=True, axis=axis)
