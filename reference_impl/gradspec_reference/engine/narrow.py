@@ -52,11 +52,16 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     if shows(result, wide):
         return operator.kernel(*values, *params)
     dtype = next(value.dtype for value in values if is_narrow(value))
-    if operator.name not in MOVING and dtypes.of(dtype) in dtypes.OF_8_BITS:
-        raise NoKernelError(
-            f"{operator.name} does not compute with {dtypes.of(dtype)}; convert it with to() first"
-        )
+    check_has_kernel(operator, dtypes.of(dtype))
     return rounded(result, dtype)
+
+
+def check_has_kernel(operator: Operator, dtype: dtypes.DType) -> None:
+    """Refuse to compute with numbers of 8 bits."""
+    if operator.name not in MOVING and dtype in dtypes.OF_8_BITS:
+        raise NoKernelError(
+            f"{operator.name} does not compute with {dtype}; convert it with to() first"
+        )
 
 
 def shows(result: Any, wide: list[Any]) -> bool:

@@ -299,7 +299,7 @@ def nothing_is_computed_with_8_bits(ag: Autograd, dtype: str) -> None:
     y = ag.tensor([1.0, 4.0], dtype="float32")
 
     with ag.refuses("operand-dtype"):
-        x.sum()
+        seen(x.sum(), dtype)
     with ag.refuses("operand-dtype"):
         x + y
 
