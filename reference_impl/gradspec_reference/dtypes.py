@@ -11,6 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec_reference.errors import NarrowTypeError
+
+try:
+    import ml_dtypes
+except ImportError:  # then the types that NumPy has not are names only
+    ml_dtypes = None  # type: ignore[assignment]
+
 Scalar = bool | int | float
 NumpyDType = np.dtype[Any]
 
@@ -31,9 +38,9 @@ class DType:
     def __init__(self, name: str, numpy_type: type[np.generic]) -> None:
         self.name = name
         self.numpy: NumpyDType = np.dtype(numpy_type)
-        self.is_floating_point = self.numpy.kind == "f"
+        self.is_floating_point = self.numpy.kind in FLOATING
         self.is_complex = False
-        self.is_signed = self.numpy.kind in "if"
+        self.is_signed = self.numpy.kind not in "bu" and name != "float8_e8m0fnu"
         self.itemsize = self.numpy.itemsize
         self.category = CATEGORY[self.numpy.kind]
 
@@ -52,7 +59,33 @@ class DType:
         raise TypeError(f"{self!r} has no complex counterpart in this engine")
 
 
-CATEGORY: Final = {"b": 0, "u": 1, "i": 1, "f": 2}
+class MissingDType(DType):
+    """A data type that NumPy has not, where the library that adds it is not installed."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_floating_point = True
+        self.is_complex = False
+        self.is_signed = name != "float8_e8m0fnu"
+        self.itemsize = 2 if name == "bfloat16" else 1
+        self.category = CATEGORY["V"]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "numpy":
+            raise ImportError(
+                f"{self!r} is of the library ml_dtypes, which is not here; install it, as "
+                "pip install 'gradspec[types]' does"
+            )
+        raise AttributeError(f"a dtype has no attribute {name!r}")
+
+
+FLOATING: Final = "fV"
+"""NumPy's letters for floating-point numbers; the second for those that it does not have itself."""
+NUMPYS_LAST: Final = 255
+"""The number of a NumPy dtype up to which it is NumPy's own."""
+CATEGORY: Final = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2}
 
 bool_ = DType("bool", np.bool_)
 uint8 = DType("uint8", np.uint8)
@@ -64,10 +97,34 @@ float16 = DType("float16", np.float16)
 float32 = DType("float32", np.float32)
 float64 = DType("float64", np.float64)
 
-ALL: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
+
+def narrow(name: str) -> DType:
+    """Return a data type that NumPy has not, by its name in ml_dtypes."""
+    return MissingDType(name) if ml_dtypes is None else DType(name, getattr(ml_dtypes, name))
+
+
+bfloat16 = narrow("bfloat16")
+float8_e4m3fn = narrow("float8_e4m3fn")
+float8_e4m3fnuz = narrow("float8_e4m3fnuz")
+float8_e5m2 = narrow("float8_e5m2")
+float8_e5m2fnuz = narrow("float8_e5m2fnuz")
+float8_e8m0fnu = narrow("float8_e8m0fnu")
+
+OF_8_BITS: Final = (float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu)
+NARROW: Final = (bfloat16, *OF_8_BITS)
+"""What computes with these computes in float32; with those of 8 bits nothing does."""
+
+
+def missing() -> tuple[DType, ...]:
+    """Return the types that are names only, as the library that adds them is not installed."""
+    return tuple(dtype for dtype in NARROW if isinstance(dtype, MissingDType))
+
+
+_OWN: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
+ALL: Final = _OWN if ml_dtypes is None else (*_OWN, *NARROW)
 OF_NUMPY: Final[dict[NumpyDType, DType]] = {d.numpy: d for d in ALL}
 _OF_TYPE: Final[dict[type, DType]] = {float: float64, int: int64, bool: bool_}
-_NAMED: Final = {d.name: d for d in ALL}
+_NAMED: Final = {d.name: d for d in (*_OWN, *NARROW)}
 
 
 class _Default:
@@ -86,6 +143,13 @@ def of_type(kind: Any) -> DType | None:
 def dtype_named(name: str) -> DType:
     """Return the dtype of that name."""
     return _NAMED[name]
+
+
+def limits(dtype: NumpyDType) -> Any:
+    """Return what NumPy, or the library that adds the type, knows of its least and largest."""
+    if dtype.num > NUMPYS_LAST:
+        return ml_dtypes.finfo(dtype)
+    return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
 
 
 def of(dtype: NumpyDType) -> DType:
@@ -122,8 +186,14 @@ def of_number(value: Scalar) -> DType:
 
 def promote(a: DType, b: DType) -> DType:
     """Return the dtype of an operation on two tensors of equal rank in the rules."""
+    if a is b:
+        return a
+    if a in OF_8_BITS or b in OF_8_BITS:
+        raise NarrowTypeError(f"{a} and {b} have no common dtype; convert the narrow one with to()")
     if a.category != b.category:
         return a if a.category > b.category else b
+    if bfloat16 in (a, b):
+        return float32 if float16 in (a, b) else (b if a is bfloat16 else a)
     return of(np.promote_types(a.numpy, b.numpy))
 
 

@@ -129,6 +129,10 @@ class NoDerivativeError(GradError, RuntimeError):
     clause = "op-107"
 
 
+class NoRuleError(NoDerivativeError, NotImplementedError):
+    """A pass came to an operator that has a node of its own, and no rule in it."""
+
+
 class NodeByHandError(GradError, TypeError):
     """A node was made by its class and not by an operation."""
 
@@ -467,6 +471,20 @@ class NotCountedError(GradError, NotImplementedError):
 
     kind = "operand-dtype"
     clause = "op-272"
+
+
+class NarrowTypeError(GradError, RuntimeError):
+    """Numbers of 8 bits were to be brought to one data type with others."""
+
+    kind = "operand-dtype"
+    clause = "dty-204"
+
+
+class NoKernelError(GradError, NotImplementedError):
+    """An operator does not compute with numbers of this data type."""
+
+    kind = "operand-dtype"
+    clause = "dty-204"
 
 
 class OtherDeviceError(GradError, RuntimeError):

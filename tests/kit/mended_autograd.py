@@ -15,7 +15,10 @@ LEFT_OUT = """
 cross cumsum det diag dot hypot logaddexp logaddexp2 matrix_norm norm reciprocal
 long repeat_interleave sinc solve solve_triangular tile vector_norm
 """
-"""What has a wrong rule, or does on purpose what the specification has otherwise."""
+"""What has a wrong rule, or does on purpose what the specification has otherwise.
+
+`long` is astype, whose rule is the identity: what was cut off passes its gradient on (nd-008).
+"""
 BOOK = f"""\
 [engine]
 name = "mended_autograd"

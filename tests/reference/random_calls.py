@@ -444,7 +444,6 @@ EXCUSES: Final = (
     Excuse("what is in new memory is not said", "empty_like|resize_", NUMBERS_OF),
     Excuse("what is left out is drawn by lot", "dropout", NUMBERS_OF),
     Excuse("random numbers are drawn", "bernoulli|normal|poisson|rand_like", NUMBERS_OF),
-    Excuse("torch has two classes for what has no derivative", "unique", "another error"),
     Excuse("at its ends the slope of a square bends", "smooth_l1_loss", "second gradient"),
     Excuse(
         "torch has no bound for the logarithm in the gradient by the target",

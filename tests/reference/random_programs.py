@@ -5,7 +5,9 @@ a choice means is decided when the line's turn comes, so a program can lose any 
 run: that is how it is shortened.  What is reported can be pasted.
 
 Left out is what torch itself does by accident, as writing into gradients that it hands out as
-views of each other: they are copied first.
+views of each other: they are copied first.  A program ends where a tensor of inference is written
+outside its mode, which torch refuses when it has done so, and where one requires grad: torch
+records operations of such tensors only if another one takes part.
 """
 
 from __future__ import annotations
@@ -160,13 +162,24 @@ GRADIENTS = """
     torch.autograd.grad({a}.sum(), [{b}, {c}], allow_unused=True)[1].clone()
     torch.autograd.grad({a}.sum(), {b}, materialize_grads=True)[0].clone()
 """
-# assertions of torch's; what it does not have yet; a hook that it refuses, but not the next one
-ACCIDENT = re.compile("INTERNAL ASSERT|currently not supported|another view of its base.*register")
+# refused by torch before it looks at anything else; refused when it was done
+UNSAVED = re.compile("Inference tensors cannot be saved")
+WRITTEN_FIRST = re.compile("Inplace update to inference tensor")
+# assertions of torch's; what it does not have yet; a hook that it refuses, but not the next one;
+# hooks of several tensors, which it puts on views, and there are none in inference mode
+ACCIDENT = re.compile(
+    "INTERNAL ASSERT|currently not supported|another view of its base.*register"
+    "|no attribute 'next_functions'.*register_multi_grad_hook"
+)
 NAME = re.compile(r"(?:with [^:]*: )?(t\d+) =")
 KEYS = ["0", "0:1", "...", ":, 0", "::2", "None", "[0]", "[0, 0]", "[-1, 0]", "..., -1", "1:"]
 NUMBERS = [0.5, 2.0, -1.0, 0.0, 3]
 MODES = [
-    *("", "", "", "", "torch.no_grad()", "torch.enable_grad()", "torch.set_grad_enabled(False)"),
+    *("",) * 8,
+    *("torch.no_grad()", "torch.enable_grad()") * 2,
+    "torch.set_grad_enabled(False)",
+    "torch.inference_mode()",
+    "torch.inference_mode(), torch.enable_grad()",
     "torch.inference_mode(), torch.inference_mode(False)",
 ]
 
@@ -238,7 +251,7 @@ class Pair:
 
     def __init__(self) -> None:
         self.names: list[dict[str, Any]] = [beginning(x) for x in (torch, engine)]
-        self.versions: list[dict[str, int]] = [{}, {}]
+        self.versions: list[dict[str, int | None]] = [{}, {}]
         self.tensors: list[str] = []
         self.lines: list[str] = []
 
@@ -257,6 +270,10 @@ class Pair:
         if "again(" in whole and "], note)" in whole:
             raise Outside  # a pass in a pass: torch counts for both what such a hook waits for
         expected, found = [refusal(line, names) for names in self.names]
+        if expected == ANY and found is not None:
+            expected = found
+        if expected == END and found is not None:
+            raise Outside
         if expected != found:
             self.lines.append(line)
             return f"torch: {expected or 'done'}, found: {found or 'done'}"
@@ -271,10 +288,16 @@ class Pair:
         """Let further lines use a tensor; writes to it are counted from here."""
         self.tensors.append(name)
         for names, versions in zip(self.names, self.versions, strict=True):
-            versions[name] = names[name]._version
+            versions[name] = version(names[name])
 
     def compared(self) -> str | None:
-        """Compare all that can be seen of the tensors, and what hooks were given."""
+        """Compare all that can be seen of the tensors, and what hooks were given.
+
+        Outside where torch has a tensor that is half one of inference, or one that requires grad.
+        """
+        made = [self.names[0][name] for name in self.tensors]
+        if any(tensor.is_inference() is not (version(tensor) is None) for tensor in made):
+            raise Outside
         expected, found = ([*flat(names["log"])] for names in self.names)
         if len(expected) != len(found) or not np.allclose(expected, found, 1e-3, equal_nan=True):
             return f"hooks: torch: {expected}, found: {found}"
@@ -284,6 +307,8 @@ class Pair:
             for what, wanted in seen[0].items():
                 if not alike(wanted, seen[1][what]):
                     return f"{name}.{what}: torch: {wanted}, found: {seen[1][what]}"
+        if any(tensor.is_inference() and tensor.requires_grad for tensor in made):
+            raise Outside
         return None
 
 
@@ -328,6 +353,9 @@ def listed(seen: Any) -> list[Any]:
     return [seen.detach().tolist()]
 
 
+ANY, END = "a refusal of any class", "a refusal after which the program ends"
+
+
 @dataclass(frozen=True)
 class Difference:
     """A program, the last line of which the libraries do not agree on, and what they say."""
@@ -370,13 +398,25 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
     except KINDS as error:
         if ACCIDENT.search(f"{error} {line}"):
             raise Outside from error
-        return kind(error)
+        if UNSAVED.search(str(error)):
+            return ANY
+        return END if WRITTEN_FIRST.search(str(error)) else kind(error)
     return None
 
 
-def looked_at(tensor: Any, version: int) -> dict[str, Any]:
-    """Return what can be seen of a tensor."""
+def version(tensor: Any) -> int | None:
+    """Return the version of a tensor; those of inference have none."""
+    try:
+        return int(tensor._version)
+    except RuntimeError:
+        return None
+
+
+def looked_at(tensor: Any, before: int | None) -> dict[str, Any]:
+    """Return what can be seen of a tensor, and how often it was written since."""
+    now = version(tensor)
     return {
+        "is_inference": tensor.is_inference(),
         "value": values(tensor),
         "dtype": str(tensor.dtype).removeprefix("torch."),
         "shape": tuple(tensor.shape),
@@ -384,7 +424,7 @@ def looked_at(tensor: Any, version: int) -> dict[str, Any]:
         "is_leaf": attempted(lambda: tensor.is_leaf),
         "retains_grad": tensor.retains_grad,
         "is_view": tensor._is_view(),
-        "writes": tensor._version - version,
+        "writes": None if now is None else now - (before or 0),
         "grad": None if tensor.grad is None else values(tensor.grad),
         "grad requires_grad": None if tensor.grad is None else tensor.grad.requires_grad,
     }

@@ -38,7 +38,6 @@ WRONG = (
 LEFT_OUT = {
     *("torch.as_tensor", "torch.asarray", "torch.can_cast", "torch.is_tensor", "torch.tensor"),
     *("Tensor.backward", "Tensor.new_tensor", "Tensor.to", "Tensor.view", "Tensor.squeeze"),
-    *("torch.unique", "Tensor.unique"),
     *("torch.einsum", "torch.tensordot", "linalg.pinv"),
     *("Tensor.unflatten", "torch.manual_seed", "torch.set_default_dtype", "torch.set_warn_always"),
 }

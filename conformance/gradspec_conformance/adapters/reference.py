@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from gradspec_conformance.adapters.phrases import PhrasebookEngine, read_book
+from gradspec_reference import dtypes
 from gradspec_reference.drawing import draw
 from gradspec_reference.errors import GradError
 
@@ -24,6 +25,7 @@ class ReferenceEngine(PhrasebookEngine):
     def __init__(self) -> None:
         super().__init__()
         self.version = _released()
+        self.abilities -= {f"dtype:{dtype.name}" for dtype in dtypes.missing()}
 
     def error_kind(self, error: Exception) -> str | None:
         """Every error of the engine carries its kind."""

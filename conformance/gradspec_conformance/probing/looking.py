@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.operators import CALLS
-from gradspec.port.abilities import DTYPES
+from gradspec.port.abilities import DTYPES, NARROW
 from gradspec_conformance.adapters.phrases import Phrasebook, read_book
 from gradspec_conformance.engines.fault import NO_EXCEPTION
 from gradspec_conformance.engines.loading import engine_names
@@ -133,7 +133,9 @@ def _speak_torch(draft: Draft, around: Surroundings, lacking: list[str]) -> None
     draft.inherits = "torch"
     draft.setup.append(f"import {draft.module} as torch")
     draft.phrases |= dict.fromkeys(lacking, ())
-    draft.dtypes |= {name: "" for name in DTYPES if not hasattr(around.places[0][1], name)}
+    draft.dtypes |= {
+        name: "" for name in (*DTYPES, *NARROW) if not hasattr(around.places[0][1], name)
+    }
     if hasattr(around.places[0][1], "set_warn_always"):
         draft.prepare = "torch.set_warn_always(True)  # else some warnings come once a process"
     known = read_book(engine_names()["torch"]).errors

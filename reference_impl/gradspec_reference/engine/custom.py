@@ -118,7 +118,7 @@ class FunctionNode(NodeOfSeveral):
 
         A write through such a view would leave this function out, so it is refused.
         """
-        if not isinstance(value, Tensor) or value._array.dtype.kind != "f":
+        if not isinstance(value, Tensor) or value._array.dtype.kind not in "fV":
             return value
         places = [place for place, x in enumerate(tensors) if x is value]
         if any(value is x for x in self.constant):

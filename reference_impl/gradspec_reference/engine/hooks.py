@@ -16,6 +16,7 @@ from gradspec_reference.errors import (
     HookResultError,
     HookResultTypeError,
     HookWithoutGradError,
+    MultiViewBaseWrittenError,
     RetainWithoutGradError,
 )
 
@@ -72,7 +73,7 @@ class RemovableHandle:
 def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
     """Add a hook to a tensor; HookWithoutGradError unless it requires grad."""
     check_can_have_hooks(tensor)
-    node = tensor.grad_fn
+    node = node_for_hooks(tensor)
     if node is not None:
         hooks = of_node(node).outputs.setdefault(tensor._output_nr, Hooks())
         return RemovableHandle(hooks, hook)
@@ -80,6 +81,20 @@ def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
     if state.hooks is None:
         state.hooks = Hooks()
     return RemovableHandle(state.hooks, hook)
+
+
+def node_for_hooks(tensor: Tensor) -> Node | None:
+    """Return the node where a tensor's hooks are.
+
+    A view whose history cannot be told any more keeps those that it has, and may get others.
+    """
+    try:
+        return tensor.grad_fn
+    except MultiViewBaseWrittenError:
+        node = tensor._grad_fn
+        if node is None or node.hooks is None or tensor._output_nr not in node.hooks.outputs:
+            raise
+        return node
 
 
 def of_node(node: Node) -> HooksOfNode:

@@ -17,6 +17,7 @@ from gradspec_reference.engine import (
     growth,
     layout,
     linking,
+    narrow,
     recording,
     refusals,
     saved,
@@ -69,7 +70,7 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
 
 def has_rules(operator: Operator, target: Tensor) -> bool:
     """Tell whether a write is differentiated: a copy into integers is not, as in torch."""
-    return operator.differentiable and (operator.name != "copy" or target._array.dtype.kind == "f")
+    return operator.differentiable and (operator.name != "copy" or target._array.dtype.kind in "fV")
 
 
 def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
@@ -89,9 +90,9 @@ def prepare(
     requires: tuple[bool, ...],
 ) -> Node:
     """Make the node before the write: edges and operands are those of the old value."""
-    how = plan(operator, requires)
-    kept = (old_value(operands[0], how.sources), *operands[1:])
     target = operands[0]._array
+    how = plan(narrow.row(operator) if narrow.is_narrow(target) else operator, requires)
+    kept = (old_value(operands[0], how.sources), *operands[1:])
     return how.node(
         linking.differentiated(operator, linking.collect_edges(operands, requires)),
         linking.collect_saved(how, kept, None),

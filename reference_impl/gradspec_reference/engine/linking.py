@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 PAIR = 2
-ALONE = (True,)
+ALONE, NOWHERE = (True,), (False,)
 new = object.__new__
 
 
@@ -53,10 +53,13 @@ def make_node(
     result: Tensor,
 ) -> graph.Node:
     """Make the node of an operation with one result."""
+    edges = collect_edges(operands, requires)
+    if graph.NO_EDGE in edges:  # of a constant, or of what has nowhere to send a gradient to
+        requires = tuple([edge[0] is not None for edge in edges])
     how: Plan = operator.derived.get(requires) or plan(operator, requires)
     array = result._array
     return how.node(
-        collect_edges(operands, requires),
+        edges,
         collect_saved(how, operands, result),
         params,
         ((array.shape, array.dtype),),
@@ -67,9 +70,13 @@ def make_node(
 def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Tensor) -> None:
     """Give the result of an operation on one operand, which requires grad, its node."""
     how: Plan = operator.derived.get(ALONE) or plan(operator, ALONE)
-    result._grad_fn = node = new(how.node)
     target = a._grad_fn
-    node.targets = (end_of(a) if target is None or a._view is not None else target,)
+    if target is None or a._view is not None:
+        target = end_of(a)
+        if target is None:
+            how = plan(operator, NOWHERE)
+    result._grad_fn = node = new(how.node)
+    node.targets = (target,)
     node.numbers = (a._output_nr,) if a._output_nr else None
     only = how.only
     if only == "nothing":
@@ -101,18 +108,20 @@ def link_two(
     result: Tensor,
 ) -> None:
     """Give the result of an operation on two operands, the second maybe a number, its node."""
-    requires = (of_a, of_b)
-    how: Plan = operator.derived.get(requires) or plan(operator, requires)
-    result._grad_fn = node = new(how.node)
     first = second = numbers = None
     if of_a:
         first = a._grad_fn
         if first is None or a._view is not None:
             first = end_of(a)
+            of_a = first is not None
     if of_b:
         second = b._grad_fn
         if second is None or b._view is not None:
             second = end_of(b)
+            of_b = second is not None
+    requires = (of_a, of_b)
+    how: Plan = operator.derived.get(requires) or plan(operator, requires)
+    result._grad_fn = node = new(how.node)
     if (of_a and a._output_nr) or (of_b and b._output_nr):
         numbers = (a._output_nr if of_a else 0, b._output_nr if of_b else 0)
     node.targets = (first, second)

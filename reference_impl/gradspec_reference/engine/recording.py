@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import linking, refusals, versions, views
+from gradspec_reference.engine import linking, narrow, refusals, versions, views
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.linking import (
     collect_saved,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 NUMBERS = (int, float)
 ONE = (1,)
 FLOATS = frozenset({np.float16, np.float32, np.float64})
+OF_NUMPY = "efd"  # the letters of its floating-point types
+OWN = dtypes.NUMPYS_LAST + 1  # from here on the numbers of types that NumPy does not have itself
 OPERANDS = (Tensor, int, float)
 PAIR = 2
 new = object.__new__
@@ -76,7 +78,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
         if type(x) is not ndarray
         else (x.dtype is y.dtype if both else type(y) in NUMBERS)
-        and (x.dtype.kind == "f" or (both and not operator.particular))
+        and (x.dtype.char in OF_NUMPY or (both and not operator.particular and x.dtype.num < OWN))
     ):
         return binary_of_any(operator, a, b, *params)
     try:
@@ -116,8 +118,10 @@ def binary_of_any(operator: Operator, *arguments: Any) -> Tensor:
 def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     """Run an operator on one operand: `apply` without its loops."""
     x = a._array
-    if operator.particular and (x.dtype.kind != "f" or type(x) is MetaArray):
+    if operator.particular and (x.dtype.char not in OF_NUMPY or type(x) is MetaArray):
         return apply_pointwise(operator, (a,), *params)
+    if x.dtype.num >= OWN:
+        return apply(operator, (a,), *params)
     try:
         array = state.quietly(operator.kernel, x, *params)
     except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:
@@ -134,7 +138,7 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
         and operator.differentiable
         and state.recording
     ):
-        if array.dtype.kind == "f" and operator.ruled is None:
+        if array.dtype.char in OF_NUMPY and operator.ruled is None:
             linking.link_one(operator, a, params, result)
         else:
             record(operator, (a,), params, result)
@@ -151,6 +155,8 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     if type(values[0]) is MetaArray:
         return moved(operator.kernel(*values, *params))
     try:
+        if narrow.among(values):
+            return state.quietly(narrow.run, operator, values, params)
         return state.quietly(operator.kernel, *values, *params)
     except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:
         return run_again(operator, values, params, error)
@@ -214,7 +220,7 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
     results = tuple([Tensor(array) for array in arrays])
     if state.recording and needs_grad(source):
         refusals.refuse_integers(operator, (source,), (True,))
-        how = plan(operator, (True,))
+        how = plan(narrow.row(operator) if narrow.among(arrays) else operator, (True,))
         node = how.node(
             (graph.gradient_edge(source),),
             collect_saved(how, (source,), results),
@@ -231,6 +237,8 @@ def cast_operand(value: Any, dtype: dtypes.NumpyDType) -> Any:
     """Cast one operand; a number keeps its weakness, which NumPy knows as well."""
     if isinstance(value, np.ndarray | np.generic):
         return value if value.dtype == dtype else value.astype(dtype)
+    if dtype.num >= OWN:
+        return value
     if dtype.kind in "iu" and type(value) is int:
         return np.asarray(value).astype(dtype)[()]
     return dtype.type(value)
@@ -243,9 +251,12 @@ def record(
     requires = tuple([needs_grad(x) for x in operands])
     if not reach_a_rule(operator, requires):
         return
-    if result._array.dtype.kind != "f":
+    dtype = result._array.dtype
+    if dtype.kind not in dtypes.FLOATING:
         refusals.refuse_integers(operator, operands, requires)
         return
+    if dtype.num >= OWN:
+        operator = narrow.row(operator)
     node = make_node(operator, operands, params, requires, result)
     if operator.ruled is not None:
         node.next_functions = differentiated(operator, node.next_functions)

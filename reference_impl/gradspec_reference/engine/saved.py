@@ -44,7 +44,7 @@ class SavedTensor:
         if version is None:
             counter = tensor._counter
             version = 0 if counter is None else counter.value
-            if counter is versions.INFERENCE:
+            if versions.is_of_inference(counter):
                 raise InferenceSavedError(
                     "a tensor that was made in inference mode is needed by a derivative, but "
                     "writes to it are not counted; use a clone() of it, or compute in no_grad"

@@ -142,7 +142,7 @@ class Tensor(HasGradient):
             raise TypeError(
                 f"requires_grad_ was given a {type(requires_grad).__name__}; it needs a bool"
             )
-        if requires_grad and self._array.dtype.kind != "f":
+        if requires_grad and self._array.dtype.kind not in "fV":
             raise NonfloatRequiresGradError(
                 f"only floating-point tensors can require grad, found {self.dtype}; "
                 "convert it first, for example with float()"
@@ -195,7 +195,7 @@ class Tensor(HasGradient):
 
     @property
     def _version(self) -> int:
-        if self.is_inference():
+        if self._counter is versions.INFERENCE:
             raise InferenceVersionError(
                 "the version of a tensor that was made in inference mode was asked for, but writes "
                 "to it are not counted"
@@ -204,7 +204,7 @@ class Tensor(HasGradient):
 
     def is_inference(self) -> bool:
         """Tell whether this tensor was made in inference mode (torch.Tensor.is_inference)."""
-        return self._counter is versions.INFERENCE
+        return versions.is_of_inference(self._counter)
 
     @property
     def _base(self) -> Tensor | None:
@@ -229,18 +229,25 @@ class Tensor(HasGradient):
 
     def detach(self) -> Tensor:
         """Return the same memory without history (torch.Tensor.detach); it is not a view."""
-        return self.alias()
+        other = self.alias()
+        if other._counter is versions.INFERENCE:
+            other._counter = versions.counter_outside()
+        return other
 
     def detach_(self) -> Tensor:
-        """Cut this tensor off from its history (torch.Tensor.detach_); DetachViewError on views."""
+        """Cut this tensor off from its history (torch.Tensor.detach_); DetachViewError on views.
+
+        In inference mode it stays as it is.
+        """
+        if state.inference:
+            return self
         if self._view is not None:
             raise DetachViewError(
                 "detach_() was called on a view, which follows its base; use detach() instead"
             )
         if self._grad_fn is not None:
             versions.counter_of(self)  # a saved value with a counter is looked at
-            state = self.leaf_state()
-            state.cut_off_at = next_order()
+            self.leaf_state().cut_off_at = next_order()
             hooks.keep_retained(self)
         self._grad_fn = None
         self._output_nr = 0
@@ -255,14 +262,14 @@ class Tensor(HasGradient):
         Source: torch.Tensor.data.
         """
         other = Tensor(self.materialise())
-        other._counter = versions.INFERENCE if self.is_inference() else None
+        other._counter = versions.counter_outside() if self.is_inference() else None
         return other
 
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data was assigned a {type(value).__name__}; it must be a tensor")
-        if self.requires_grad and value._array.dtype.kind != "f":
+        if self.requires_grad and value._array.dtype.kind not in "fV":
             raise NonfloatRequiresGradError(
                 f"data of a tensor that requires grad was assigned {value.dtype}; it must be "
                 "floating-point, so convert it first, or call requires_grad_(False)"

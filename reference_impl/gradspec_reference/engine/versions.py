@@ -4,7 +4,7 @@ A counter belongs to memory, not to a tensor: views and detached aliases share i
 are never written or aliased, so a counter is made when it is first needed; none means zero.
 
 A tensor made in inference mode has no counter for good: in its place is `INFERENCE`, which is how
-one is known.
+one is known.  What is detached from one outside the mode is half of one, as in torch: it counts.
 """
 
 from __future__ import annotations
@@ -42,7 +42,23 @@ class NoCounter(VersionCounter):
         pass
 
 
+class CounterOfInference(VersionCounter):
+    """What is detached from an inference tensor outside its mode has for a counter."""
+
+    __slots__ = ()
+
+
 INFERENCE: Final = NoCounter()
+
+
+def counter_outside() -> VersionCounter:
+    """Return the counter of what is detached from an inference tensor."""
+    return INFERENCE if state.inference else CounterOfInference()
+
+
+def is_of_inference(counter: VersionCounter | None) -> bool:
+    """Tell whether a counter is that of an inference tensor, or of what was detached from one."""
+    return counter is INFERENCE or type(counter) is CounterOfInference
 
 
 def counter_of(tensor: Tensor) -> VersionCounter:

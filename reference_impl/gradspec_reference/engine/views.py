@@ -62,8 +62,8 @@ def relate(view: Tensor, source: Tensor, *, several: bool) -> None:
 
     What shows the memory of an inference tensor is one itself, and no view: it has no history.
     """
-    if source._counter is versions.INFERENCE:
-        view._counter, view._grad_fn = versions.INFERENCE, None
+    if versions.is_of_inference(source._counter):
+        view._counter, view._grad_fn = source._counter, None
         return
     parent = source._view
     base = source if parent is None else parent.base

@@ -73,7 +73,7 @@ def inferred(data: Any, dtype: DType | None) -> Any:
         return array.astype(dtype.numpy)
     if isinstance(data, np.ndarray | np.generic):
         return array
-    if array.dtype.kind == "f" and not array_inside(data):
+    if array.dtype.kind in "fV" and not array_inside(data):
         return array.astype(dtypes.get_default_dtype().numpy)
     return array
 

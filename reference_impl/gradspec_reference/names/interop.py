@@ -26,8 +26,10 @@ OLD_NAMES: Final = {
     "int32": "Int",
     "int64": "Long",
     "float16": "Half",
+    "bfloat16": "BFloat16",
     "float32": "Float",
     "float64": "Double",
+    **{dtype.name: dtype.name.capitalize() for dtype in dtypes.OF_8_BITS},
 }
 
 
@@ -43,6 +45,8 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
             "history; use detach().numpy()"
         )
     array = self._array
+    if array.dtype.num > dtypes.NUMPYS_LAST:
+        raise TypeError(f"NumPy has no {self.dtype}; convert the tensor first, as with float()")
     if type(array) is np.ndarray:
         return array
     if is_meta(array):

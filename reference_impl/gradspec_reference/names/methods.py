@@ -293,6 +293,7 @@ METHODS: Final[dict[str, Any]] = {
     "double": cast(dtypes.float64),
     "float": cast(dtypes.float32),
     "half": cast(dtypes.float16),
+    "bfloat16": cast(dtypes.bfloat16),
     "long": cast(dtypes.int64),
     "int": cast(dtypes.int32),
     "short": cast(dtypes.int16),

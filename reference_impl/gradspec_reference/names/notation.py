@@ -71,7 +71,7 @@ def quotient_of(self: Tensor, other: Tensor | Scalar) -> Tensor:
 
 def inverted(self: Tensor) -> Tensor:
     """Serve `~`; TypeError for floating numbers."""
-    if self._array.dtype.kind == "f":
+    if self._array.dtype.kind in "fV":
         raise TypeError(f"~ was applied to {self.dtype}; it inverts integers and booleans")
     return elementwise.bitwise_not(self)
 
@@ -80,7 +80,7 @@ def product(self: Tensor, other: Any) -> Tensor:
     """Serve `@`."""
     if type(other) is Tensor:
         x, y = self._array, other._array
-        if x.ndim == y.ndim == MATRIX and x.dtype is y.dtype and x.dtype.kind == "f":
+        if x.ndim == y.ndim == MATRIX and x.dtype is y.dtype and x.dtype.kind in "fV":
             return binary(OPERATORS["mm"], self, other)
     return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 

@@ -147,7 +147,7 @@ def check_classes(input: Tensor, target: Tensor) -> None:
         raise ValueError(f"{len(target)} classes were given for the probabilities of one")
     if target.shape != beside:
         raise RuntimeError(f"classes of shape {list(target.shape)} were given; not {list(beside)}")
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
     if target.dtype not in (int64, uint8):
         raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from gradspec_reference import dtypes
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.errors import OperandShapeError
@@ -41,7 +40,7 @@ def check_one_dtype(name: str, input: Tensor, *others: Tensor | None) -> None:
 def check_floating(name: str, input: Tensor, *others: Tensor | None) -> None:
     """Refuse operands of another dtype, and integers."""
     check_one_dtype(name, input, *others)
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
 
 
@@ -106,7 +105,7 @@ def rms_norm(
         raise ValueError(f"rms_norm was given {input.ndim} dimensions, fewer than in the shape")
     dims = last_dims("rms_norm", input, normalized_shape, weight)
     check_floating("rms_norm", input)
-    small = np.finfo(input._array.dtype).eps.item() if eps is None else eps
+    small = float(dtypes.limits(input._array.dtype).eps) if eps is None else eps
     square = reductions.mean(arithmetic.square(input), dims, True)
     result: Tensor = scaled(input * elementwise.rsqrt(square + small), weight, None).to(input.dtype)
     return result

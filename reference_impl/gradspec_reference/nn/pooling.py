@@ -78,7 +78,7 @@ def max_pooled(
     """Return the largest entry of each window, and where it is among the last dimensions."""
     which = Windows(name, input, count, *how)
     array = input._array
-    if array.dtype == np.bool_ or (array.dtype.kind != "f" and count == 1):
+    if array.dtype == np.bool_ or (array.dtype.kind not in "fV" and count == 1):
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
     batch = array[None] if input.ndim == count + 1 else array
     where = (which.size, which.kernel, which.stride, which.padding, which.dilation)
@@ -97,7 +97,7 @@ def max_pooled(
 
 def first_largest(batch: Any, where: tuple[Any, ...]) -> Any:
     """Return where in each window its largest entry is, the first of several; a NaN is larger."""
-    least = -np.inf if batch.dtype.kind == "f" else np.iinfo(batch.dtype).min
+    least = -np.inf if batch.dtype.kind in "fV" else np.iinfo(batch.dtype).min
     within = windows(np.ones((1, 1, *batch.shape[2:]), bool), *where)
     size, kernel, stride, padding, dilation = where
     seen = windows(batch, size, kernel, stride, padding, dilation, least)
@@ -115,7 +115,7 @@ def averaged(
 ) -> Tensor:
     """Return the sum of each stretch over a number; what is outside counts as zero."""
     count = len(bins)
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"pooling was given {input.dtype}; convert it with to() first")
     inside = tuple(
         tuple((min(max(a, 0), n), min(max(b, 0), n)) for a, b in stretches)
@@ -199,7 +199,7 @@ def adaptive_largest(
     """Return the largest entry of each of so many parts, and where it is."""
     bins = bins_of(name, count, input, output_size)
     array = input._array
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fV":
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
     lead, lengths = array.shape[:-count], array.shape[-count:]
     numbers = np.arange(math.prod(lengths)).reshape(lengths)

@@ -68,7 +68,7 @@ def interpolate(
         factors = [None] * count
     if min(made) <= 0 or 0 in input.shape[1:]:
         raise RuntimeError(f"interpolate was given {list(input.shape)} to make {made} of")
-    if mode not in PICKING and input._array.dtype.kind != "f":
+    if mode not in PICKING and input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"interpolate was given {input.dtype}; use a floating dtype")
     result = input
     for dim, (wanted, factor) in enumerate(zip(made, factors, strict=True), 2):
@@ -170,7 +170,7 @@ def grid_sample(
         ]
         part = read(flat, at, lengths, grid.shape) * shapes.unsqueeze(share, 1)
         result = part if result is None else result + part
-    return result  # type: ignore[no-any-return]
+    return result.to(input.dtype)  # type: ignore[no-any-return]
 
 
 def check_grid(input: Tensor, grid: Tensor) -> None:

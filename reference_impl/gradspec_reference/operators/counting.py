@@ -6,8 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.errors import NoRuleError
 from gradspec_reference.operators.arithmetic import no_derivative
 from gradspec_reference.operators.row import NOT_IMPLEMENTED, Operator, unary_operator
+
+
+def no_rule(_xp: Any, _g: Any, *_: Any) -> Any:
+    """Refuse, in the class in which torch refuses at a node that has a name of its own."""
+    raise NoRuleError(
+        "a function was differentiated that has no derivative here, as in torch; call it in "
+        "no_grad, or detach() what it is given"
+    )
 
 
 def bincount_kernel(x: Any, weights: Any, minlength: int) -> Any:
@@ -30,7 +39,7 @@ ROWS = (
         node="UniqueDimBackward0",
         kernel=lambda x, dim: np.unique(x, axis=dim),
         params="dim",
-        vjp=lambda xp, g, _dim: no_derivative(xp, g),
+        vjp=no_rule,
     ),
-    unary_operator("unique", node="Unique2Backward0", kernel=np.unique, vjp=no_derivative),
+    unary_operator("unique", node="Unique2Backward0", kernel=np.unique, vjp=no_rule),
 )

@@ -93,7 +93,8 @@ def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> A
         "shape": tuple(size),
         "strides": tuple(s * x.itemsize for s in stride),
     }
-    return np.asanyarray(shown)
+    found = np.asanyarray(shown)
+    return found if found.dtype is x.dtype else found.view(x.dtype)  # NumPy sees bytes there
 
 
 class Placed:

@@ -5,6 +5,10 @@ floating-point numbers.  Whole numbers and truth values take part as constants. 
 the type of its leaf and lies where its leaf lies, wherever the computation went.  How operators mix
 types is told in the chapter about operators, and what `grad_dtype` is for in the one about leaves.
 
+Some types are narrower than NumPy's own.  With bfloat16, which has the range of float32 and 8 bits
+of precision, everything is computed; numbers of 8 bits are for storing, and are converted before
+anything is computed with them.  As NumPy has no arrays of them, they are looked at in float64.
+
 A device that is not the one where tensors are made may have no numbers to look at, as torch's
 `meta` has none.  So only what a program can say of such tensors is asked: where they are, and
 whether they are leaves.
@@ -16,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, SHOULD, VALUE, clause, expect, informative
+from gradspec import CONVENTION, MAY, SHOULD, VALUE, clause, expect, informative
+from gradspec.port.abilities import NARROW
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -25,11 +30,63 @@ SETTING: Final = "torch.Tensor.requires_grad_ docstring"
 CONVERTING: Final = "torch.Tensor.to docstring"
 DEVICES: Final = "torch.Tensor.is_leaf docstring"
 
+OBSERVED: Final = "observed, against the torch.autograd module docstring"
+ATTRIBUTES: Final = "docs tensor_attributes § torch.dtype"
+
+OF_8_BITS: Final = {name: name for name in NARROW if name != "bfloat16"}
+PRECISION: Final = {
+    "float16": 11,
+    "bfloat16": 8,
+    "float32": 24,
+    "float8_e4m3fn": 4,
+    "float8_e4m3fnuz": 4,
+    "float8_e5m2": 3,
+    "float8_e5m2fnuz": 3,
+}
+"""Data type -> significant bits of its numbers."""
+
+
+def tenth(dtype: str) -> float:
+    """Give the number of a data type that is next to a tenth, which begins four bits down."""
+    unit = 2.0 ** -(3 + PRECISION[dtype])
+    return round(0.1 / unit) * unit
+
+
+def seen(x: Any, dtype: str) -> Any:
+    """Give a tensor in a type that NumPy has, too."""
+    return x.to(dtype="float64") if dtype in NARROW else x
+
+
 WHOLE: Final[dict[str, list[Any]]] = {
     "bool": [True, False],
     **{name: [2, 3] for name in ("uint8", "int8", "int16", "int32", "int64")},
 }
 """Data types without small changes -> two numbers of it."""
+
+
+@clause(
+    "dty-001",
+    VALUE,
+    sources=["torch.autograd module docstring"],
+    over={name: name for name in ("float16", "bfloat16", "float32", "float64")},
+)
+def leaves_are_of_any_floating_point_type(ag: Autograd, dtype: str) -> None:
+    """A leaf of {name} can require grad, and has its gradient after a pass."""
+    x = ag.tensor([1.5, -2.5], dtype=dtype, requires_grad=True)
+    (x * x).sum().backward()
+
+    expect(seen(x.grad, dtype)).equals([3.0, -5.0])
+
+
+@clause("dty-015", CONVENTION, level=MAY, sources=[OBSERVED], over=OF_8_BITS)
+def leaves_may_be_of_8_bits(ag: Autograd, dtype: str) -> None:
+    """A leaf of {name} can require grad, too, and has its gradient after a pass that converts it
+    before it computes.
+    """
+    x = ag.tensor([1.0, 4.0], dtype=dtype, requires_grad=True)
+    (x.to(dtype="float32") * 2.0).sum().backward()
+
+    expect(seen(x.grad, dtype)).equals([2.0, 2.0])
 
 
 @clause(
@@ -181,17 +238,70 @@ def the_default_decides_the_type_of_leaves(ag: Autograd, dtype: str) -> None:
     "dty-014",
     VALUE,
     sources=["torch.autograd module docstring"],
-    over={"float16": np.float16, "float32": np.float32},
+    over={name: name for name in ("float16", "bfloat16", "float32")},
 )
-def gradients_are_rounded_to_their_type(ag: Autograd, kind: Any) -> None:
+def gradients_are_rounded_to_their_type(ag: Autograd, dtype: str) -> None:
     """Computed in {name}, a gradient is rounded to {name}.
 
     A tenth is no number of it; what was kept wider somewhere shows here.
     """
-    x = ag.tensor([1.0, 2.0], dtype=np.dtype(kind).name, requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype=dtype, requires_grad=True)
     (x * 0.1).sum().backward()
 
-    expect(x.grad).equals(np.full(2, kind(0.1)))
+    expect(seen(x.grad, dtype)).equals(np.full(2, tenth(dtype)))
+
+
+@clause(
+    "dty-202",
+    CONVENTION,
+    sources=["torch.Tensor.grad_dtype docstring"],
+    over={name: name for name in PRECISION if name in NARROW},
+)
+def a_gradient_is_rounded_to_the_type_of_its_leaf(ag: Autograd, dtype: str) -> None:
+    """The grad of a leaf of {name} is rounded to {name}, where the computation went through
+    float32.
+    """
+    x = ag.tensor([1.0, 2.0], dtype=dtype, requires_grad=True)
+    (x.to(dtype="float32") * 0.1).sum().backward()
+
+    expect(seen(x.grad, dtype)).equals(np.full(2, tenth(dtype)))
+
+
+@clause(
+    "dty-203",
+    CONVENTION,
+    sources=[ATTRIBUTES],
+    over={
+        "float16": ("float16", "float32"),
+        "float32": ("float32", "float32"),
+        "float64": ("float64", "float64"),
+    },
+)
+def bfloat16_is_brought_to_what_holds_both(ag: Autograd, row: tuple[str, str]) -> None:
+    """A product of a tensor of bfloat16 and one of {name} is of the least type that holds both.
+
+    Of float16, which has more precision and less range, that is float32.
+    """
+    other, both = row
+    x = ag.tensor([1.5, -2.5], dtype="bfloat16")
+    y = ag.tensor([0.5, 3.0], dtype=other)
+
+    expect(x * y).has_dtype(both)
+
+
+@clause("dty-204", CONVENTION, level=MAY, sources=["observed"], over=OF_8_BITS)
+def nothing_is_computed_with_8_bits(ag: Autograd, dtype: str) -> None:
+    """To add up a tensor of {name} is refused, and so is adding a tensor of float32 to it.
+
+    Remedy: convert it with to() first.
+    """
+    x = ag.tensor([1.0, 4.0], dtype=dtype)
+    y = ag.tensor([1.0, 4.0], dtype="float32")
+
+    with ag.refuses("operand-dtype"):
+        seen(x.sum(), dtype)
+    with ag.refuses("operand-dtype"):
+        x + y
 
 
 informative(

@@ -22,6 +22,16 @@ DTYPES: Final = (
 )
 """Data types by their NumPy names; an engine has each as `dtype:NAME`."""
 
+NARROW: Final = (
+    *("bfloat16", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz"),
+    "float8_e8m0fnu",
+)
+"""Data types that NumPy has not: arrays of them are never handed over, only their names.
+
+To make a tensor of one, the engine is given an array of float64 and rounds it; an adapter in Python
+takes the name as `dtype`.  What is looked at is converted first.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -110,6 +120,13 @@ WORDS: Final[Mapping[str, Word]] = {
     **dict(_of_acts()),
     **dict(_of_functions()),
     **{f"dtype:{name}": Word(f"tensors of the data type {name}") for name in DTYPES},
+    **{
+        f"dtype:{name}": Word(
+            f"tensors of the data type {name}, which NumPy has not; the reference engine has it "
+            "with the library ml_dtypes (pip install 'gradspec[types]')"
+        )
+        for name in NARROW
+    },
 }
 """Every word that an engine may have."""
 

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
-from gradspec.port.abilities import expanded, with_what_follows
+from gradspec.port.abilities import NARROW, expanded, with_what_follows
 from gradspec.port.phrase import CONSTRUCTORS
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ def called(engine: Any, act: Act, given: dict[str, Any]) -> Any:
         case "mode" | "transform":
             return method(act.name, **given)
     if act.key in CONSTRUCTORS:
-        return method(given["data"])  # the array has its data type
+        narrow = given.get("dtype") in NARROW  # else the array has its data type
+        return method(given["data"], dtype=given["dtype"]) if narrow else method(given["data"])
     required = act.signature.required
     first = [given[n] for n in required]
     return method(*first, **{n: v for n, v in given.items() if n not in required})

@@ -29,7 +29,7 @@ from gradspec.exceptions import (
     text_of,
 )
 from gradspec.judging.spelled import spell
-from gradspec.port.abilities import DTYPES
+from gradspec.port.abilities import DTYPES, NARROW
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import Engine, Subject
 from gradspec.port.errors import ERROR_KINDS
@@ -131,7 +131,9 @@ class Recording(ABC):
 
     def tensor(self, data: Any, *, dtype: str | None, leaf: bool) -> Tensor:
         """Make a tensor; floats take the engine's working data type unless one is named."""
-        act, array = ACTS["leaf" if leaf else "tensor"], np.array(data, dtype=dtype)
+        act = ACTS["leaf" if leaf else "tensor"]
+        narrow = dtype if dtype in NARROW else None
+        array = np.array(data, dtype=float if narrow else dtype)
         given: dict[str, Any] = {"data": array}
         if dtype is not None or not (array.dtype.kind in "bf" or array.dtype == np.int64):
             given["dtype"] = dtype or array.dtype.name
@@ -140,7 +142,7 @@ class Recording(ABC):
         if "dtype" not in given and array.dtype.kind == "f":
             array = array.astype(self.dtype)
         self.record(step)
-        passed = {"data": array.copy(), "dtype": array.dtype.name}
+        passed = {"data": array.copy(), "dtype": narrow or array.dtype.name}
         tensor: Tensor = wrap(
             self, step, "tensor", self.asked(act, step, passed, passed), some=True
         )

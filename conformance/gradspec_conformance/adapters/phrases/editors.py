@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gradspec.catalogue.standard import STANDARD
-from gradspec.port.abilities import DTYPES, FOLLOWING, WORDS
+from gradspec.port.abilities import DTYPES, FOLLOWING, NARROW, WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, SAID_BY_THE_KIT
 from gradspec_conformance.adapters.phrases.book import TABLES
@@ -78,7 +78,9 @@ def book_schema() -> dict[str, Any]:
     book["properties"] |= {
         "engine": _a("EngineTable"),
         "errors": _list_of("ErrorEntry"),
-        "dtypes": _table({name: f"What the engine calls {name}." for name in DTYPES}, "Expression"),
+        "dtypes": _table(
+            {name: f"What the engine calls {name}." for name in (*DTYPES, *NARROW)}, "Expression"
+        ),
         "same_name": _table(ABOUT, "SameNames", TABLES),
         **{table: _table(_acts_of(table), "Phrases") for table in TABLES},
     }

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from gradspec.exceptions import Diverged, ProgramError, Unsaid, text_of, whole_text_of
+from gradspec.port.abilities import NARROW
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
 from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
@@ -71,7 +72,8 @@ class PhrasebookEngine:
         self._space: dict[str, Any] = {"__name__": f"<{self.book.file}>"}
         for statements in (*self.book.setup, *self.book.prepare):
             self._evaluated(statements)
-        dtypes = {self._evaluated(code): name for name, code in self.book.dtypes.items()}
+        here = {n: c for n, c in self.book.dtypes.items() if n not in NARROW or self._has(c)}
+        dtypes = {self._evaluated(code): name for name, code in here.items()}
         self._space["_dtypes"] = {None: None} | {name: dtype for dtype, name in dtypes.items()}
         self._dtype_names = {None: None} | dtypes
         self._functions: dict[tuple[str, ...], Callable[..., Any] | None] = {}
@@ -80,7 +82,16 @@ class PhrasebookEngine:
         self.uses = Uses(self.book)
         self.name = self.book.name
         self.version = str(self._evaluated(self.book.version)) if self.book.version else "unknown"
-        self.abilities = self.book.with_methods(self._own & ACTS.keys())
+        missing = {f"dtype:{name}" for name in self.book.dtypes.keys() - here.keys()}
+        self.abilities = self.book.with_methods(self._own & ACTS.keys()) - missing
+
+    def _has(self, code: Code) -> bool:
+        """Say whether the engine has a data type that not every engine with its book has."""
+        try:
+            self._evaluated(code)
+        except AttributeError:
+            return False
+        return True
 
     def error_kind(self, error: Exception) -> str | None:
         """Find the kind by what the error says; the first pattern that matches decides."""

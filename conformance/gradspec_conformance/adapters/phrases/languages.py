@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from gradspec.port.abilities import DTYPES
+from gradspec.port.abilities import DTYPES, NARROW
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Phrase
 from gradspec_conformance.adapters.phrases.book import Book, Code
@@ -57,7 +57,7 @@ def torch() -> Book:
             *("frees_graph", "gradient_tensors", "versions", "views", "warnings"),
             *("several_dims", "negative_dims"),
         ),
-        dtypes={name: _expression(f"torch.{name}") for name in DTYPES},
+        dtypes={name: _expression(f"torch.{name}") for name in (*DTYPES, *NARROW)},
         phrases={act.key: _read(act.python + act.torch) for act in acts},
     )
 

@@ -47,7 +47,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gradspec.catalogue.standard import STANDARD
 from gradspec.exceptions import MalformedPhrase
-from gradspec.port.abilities import DERIVED, DTYPES, FOLLOWING, WORDS
+from gradspec.port.abilities import DERIVED, DTYPES, FOLLOWING, NARROW, WORDS
 from gradspec.port.acts import ACTS
 from gradspec.port.errors import ERROR_KINDS, SAID_BY_THE_KIT
 from gradspec.port.phrase import Phrase
@@ -190,7 +190,7 @@ class _Reader:
         found = dict(below)
         for name, value in self._tables.dtypes.items():
             where = ("dtypes", name)
-            self.file.known(name, DTYPES, "data type", where)
+            self.file.known(name, (*DTYPES, *NARROW), "data type", where)
             said = self.file.typed(Expression, value, where)
             if said is True:
                 self.file.wrong(where, shown(said), "an expression, as a text, or false")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, REQUIRES_GRAD_, at, rule
+from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, REQUIRES_GRAD_, at, rule, step
 from gradspec_conformance.plants.plant import TEACHING, after, before, plant
 from gradspec_reference import dtypes, meta
+from gradspec_reference.engine import narrow
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import NonfloatRequiresGradError, OperandShapeError
 
@@ -74,9 +75,66 @@ def the_default_is_fixed(sound, _dtype):
     sound(dtypes.float32)
 
 
-@plant(rule("mul", "self"), "value: dty-014", "conversions that cut off")
+@plant(rule("mul", "self"), "value: dty-014/float16 dty-014/float32", "conversions that cut off")
 def gradients_are_cut_off(sound, *given):
     """The gradient of a factor loses its last digits instead of being rounded."""
     found = np.asarray(sound(*given))
     bits = found.view(f"i{found.itemsize}") & -8 if found.dtype.kind == "f" else found
     return bits.view(found.dtype)
+
+
+@before(
+    REQUIRES_GRAD_, "nonfloat-requires-grad: dty-001/bfloat16 dty-015", "checks by NumPy's letter"
+)
+def narrow_numbers_are_no_numbers(x, requires_grad=True):
+    """What NumPy has no type for cannot require grad."""
+    if x._array.dtype.num > dtypes.NUMPYS_LAST and requires_grad:
+        raise NonfloatRequiresGradError("this is no floating-point type of NumPy's")
+
+
+@plant(step("fit"), "value: dty-014/bfloat16", "gradients kept in the type of the sums")
+def what_arrives_at_narrow_leaves_stays_wide(sound, self, part, status, shape, dtype):
+    """A contribution is not rounded to a type that NumPy has not."""
+    narrow = dtype is not None and dtype.num > dtypes.NUMPYS_LAST
+    return sound(self, part, status, shape, part.dtype if narrow else dtype)
+
+
+@plant(at(dtypes, "promote"), "dtype: dty-203/float16", "the wider of two types of one width")
+def bfloat16_gives_way_to_float16(sound, a, b):
+    """Of bfloat16 and float16 an operation makes float16."""
+    both = {a, b} == {dtypes.bfloat16, dtypes.float16}
+    return dtypes.float16 if both else sound(a, b)
+
+
+@plant(at(dtypes, "promote"), "dtype: dty-203/float32", "what holds everything")
+def bfloat16_becomes_float64(sound, a, b):
+    """Of bfloat16 and another type an operation makes float64."""
+    return dtypes.float64 if dtypes.bfloat16 in (a, b) and a is not b else sound(a, b)
+
+
+@plant(at(dtypes, "promote"), "dtype: dty-203/float64", "bfloat16 by way of float32")
+def bfloat16_becomes_float32(sound, a, b):
+    """Of bfloat16 and another type an operation makes float32."""
+    return dtypes.float32 if dtypes.bfloat16 in (a, b) and a is not b else sound(a, b)
+
+
+CUT_OFF = "value: dty-202/bfloat16 dty-202/float8_e4m3fn"
+
+
+@plant(rule("cast", "self"), CUT_OFF, "conversions that cut off")
+def narrow_gradients_are_cut_off(sound, xp, g, *types):
+    """A gradient on its way to a narrower type loses its last digits."""
+    found = np.asarray(sound(xp, g, *types))
+    return np.where(np.abs(found) > np.abs(g), np.nextafter(found, np.zeros_like(found)), found)
+
+
+@plant(rule("cast", "self"), "value: dty-202/float8_e5m2 dty-202/float8_e5m2fnuz", "rounding up")
+def narrow_gradients_are_rounded_up(sound, xp, g, *types):
+    """A gradient on its way to a narrower type is rounded up."""
+    found = np.asarray(sound(xp, g, *types))
+    return np.where(found < g, np.nextafter(found, np.full_like(found, 1.0)), found)
+
+
+@plant(at(narrow, "check_has_kernel"), "no error: dty-204", "numbers of 8 bits as small floats")
+def sums_of_8_bits(_sound, _operator, _dtype):
+    """Numbers of 8 bits are computed with, in float32."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference import dtypes
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.tensor import Tensor
@@ -71,9 +72,9 @@ def number_for(value: Any, dtype: NumpyDType) -> Any:
         raise kind(f"{value!r} was to be stored in a tensor of {dtype}; give a number or a tensor")
     if dtype.kind == "b":
         return np.bool_(value)
-    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    limits = dtypes.limits(dtype)
     wraps = dtype.kind == "u" and isinstance(value, int)
     lowest = -limits.max if wraps else limits.min
-    if not lowest <= value <= limits.max and (dtype.kind != "f" or math.isfinite(value)):
+    if not lowest <= value <= limits.max and (dtype.kind not in "fV" or math.isfinite(value)):
         raise RuntimeError(f"{value} was to be stored in a tensor of {dtype}, which cannot hold it")
-    return np.asarray(value if dtype.kind == "f" else int(value)).astype(dtype)[()]
+    return np.asarray(value if dtype.kind in "fV" else int(value)).astype(dtype)[()]

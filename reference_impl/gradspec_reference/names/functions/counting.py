@@ -35,15 +35,20 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 def unique(
     input: Tensor,
     sorted: bool = True,
-    return_inverse: bool = False,
-    return_counts: bool = False,
+    return_inverse: Any = False,
+    return_counts: Any = False,
     dim: int | None = None,
 ) -> Any:
     """Return each value, or each slice along a dimension, once and in order (torch.unique).
 
-    `sorted` may be False; they are in order all the same.
+    `sorted` may be False; they are in order all the same.  What is asked for besides is asked for
+    its truth before it is asked whether it is a bool, as in torch.
     """
     del sorted
+    flags = (return_inverse, return_counts)
+    for flag, truth in zip(flags, [*map(bool, flags)], strict=True):
+        if truth is not flag:
+            raise TypeError(f"unique was given a {type(flag).__name__} for a flag; give a bool")
     axis = None if dim is None else normal_dim(dim, input.ndim)
     _, inverse, counts = np.unique(input._array, return_inverse=True, return_counts=True, axis=axis)
     if axis is None:

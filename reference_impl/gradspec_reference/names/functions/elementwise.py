@@ -301,5 +301,5 @@ def round_(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:
 
 def check_has_decimals(input: Tensor) -> None:
     """Refuse to round integers to decimals."""
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"round was given decimals and {input.dtype}; leave decimals out")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec_reference.dtypes import float16, float32, float64
+from gradspec_reference.dtypes import bfloat16, float16, float32, float64
 from gradspec_reference.engine.recording import apply, several, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.errors import (
@@ -116,9 +116,9 @@ def matrix_transpose(x: Tensor) -> Tensor:
 
 def matrix_exp(input: Tensor) -> Tensor:
     """Return the exponential of a matrix (torch.matrix_exp)."""
-    if input.dtype is float16:  # whose range the powers leave
+    if input.dtype in (float16, bfloat16):  # whose range or precision the powers leave
         wide: Tensor = input.to(float32)
-        halves: Tensor = matrix_exp(wide).to(float16)
+        halves: Tensor = matrix_exp(wide).to(input.dtype)
         return halves
     check_matrices("matrix_exp", input)
     return unary(OPERATORS["matrix_exp"], input)
@@ -182,7 +182,7 @@ def crossed(input: Tensor, other: Tensor, dim: int) -> Tensor:
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = MODES[0]) -> Tensor:
     """Return the distances of all pairs of rows, in a norm (torch.cdist)."""
     x, y = x1._array, x2._array
-    if x.dtype.kind != "f" or y.dtype.kind != "f" or x.dtype != y.dtype:
+    if x.dtype.kind not in "fV" or y.dtype.kind not in "fV" or x.dtype != y.dtype:
         raise MatrixDtypeError(
             f"cdist was given {x1.dtype} and {x2.dtype}; give one floating dtype"
         )

@@ -27,7 +27,7 @@ __all__ = [
 
 def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         input = input.to(get_default_dtype())
     if not dim and dim != 0 and input.ndim and input.numel() and not keepdim:
         raise RuntimeError("logsumexp was given no dimension; name at least one")
@@ -46,7 +46,7 @@ def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
 
 def along(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
     """Run one of the two; of no integers there are none."""
-    if dtype is None and input._array.dtype.kind == "f":
+    if dtype is None and input._array.dtype.kind in "fV":
         return unary(OPERATORS[name], input, normal_dim(dim, input._array.ndim))
     dim = normal_dim(dim, input.ndim)
     target = input.dtype if dtype is None else dtype

@@ -83,7 +83,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Return the matrix product; vectors and stacks as NumPy's matmul (torch.matmul)."""
     x, y = input._array, other._array
-    if x.ndim == y.ndim == 2 and x.dtype is y.dtype and x.dtype.kind == "f":  # noqa: PLR2004 - matrices
+    if x.ndim == y.ndim == 2 and x.dtype is y.dtype and x.dtype.kind in "fV":  # noqa: PLR2004 - matrices
         return recording.binary(OPERATORS["mm"], input, other)
     ranks = (x.ndim, y.ndim)
     if ranks in RANKED:

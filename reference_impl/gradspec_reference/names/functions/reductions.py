@@ -82,7 +82,7 @@ def mean(
     """Return the mean, of all elements or along dimensions (torch.mean)."""
     if dtype is not None:
         input = input.to(dtype)
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         check_is_floating("mean", input)
     if dim is None and not keepdim:
         return unary(OPERATORS["mean"], input)
@@ -91,7 +91,7 @@ def mean(
 
 def check_is_floating(name: str, input: Tensor) -> None:
     """Refuse integers and booleans."""
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         raise RuntimeError(f"{name} was given {input.dtype}; convert to a floating dtype first")
 
 

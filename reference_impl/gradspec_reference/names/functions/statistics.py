@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import narrow
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -191,14 +192,14 @@ def check_quantiles(name: str, input: Tensor, q: Any, interpolation: str) -> Non
 
 def nanmedian(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> Any:
     """Return the median of what is a number, the lower of two (torch.nanmedian)."""
-    if input._array.dtype.kind != "f" or dim is None:
+    if input._array.dtype.kind not in "fV" or dim is None:
         missing = np.isnan(input._array)
         if dim is not None:
             return as_nanmedian(reductions.median(input, dim, keepdim))
         if not missing.any() or missing.all():
             return reductions.median(input)
         return reductions.median(indexing.masked_select(input, Tensor(~missing)))
-    array = input._array
+    array = narrow.widened(input._array)  # where NaN is sorted last
     dim = normal_dim(dim, array.ndim)
     if not array.ndim or not array.shape[dim]:
         return as_nanmedian(reductions.median(input, dim, keepdim))

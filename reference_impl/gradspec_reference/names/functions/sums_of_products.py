@@ -40,7 +40,7 @@ def check(name: str, summand: Tensor, x: Tensor, y: Tensor, weights: tuple[Scala
             f"{list(left)} and {list(right)}, which do not fit together"
         )
     if name == "addr":
-        if summand._array.dtype.kind != "f" and any(isinstance(w, float) for w in weights):
+        if summand._array.dtype.kind not in "fV" and any(isinstance(w, float) for w in weights):
             raise RuntimeError(f"addr was given integers and {weights}; give whole numbers")
     else:
         check_same_dtype(OPERATORS[name], summand, x)

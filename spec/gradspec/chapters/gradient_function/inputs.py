@@ -110,11 +110,13 @@ def edges_and_tensors_are_asked_for_together(ag: Autograd) -> None:
 
 @clause("grad-203", SAFETY, sources=[SOURCE])
 def no_input_is_not_every_input(ag: Autograd) -> None:
-    """A query for no input at all is refused, or answers nothing."""
+    """A query for no input at all is refused, or answers nothing; and it stores no gradient."""
     x = ag.tensor(2.0, requires_grad=True)
     with ag.attempt():
         for answer in ag.grad(x * 3.0, []):
             expect(answer).is_none()
+
+    expect(x.grad).is_none_or_zero()
 
 
 @clause(

@@ -57,15 +57,20 @@ def none_in_the_place_of_a_cotangent_is_one(ag: Autograd) -> None:
     },
 )
 def every_output_counts(ag: Autograd, row: tuple[Callable[[Autograd, Tensor], Any], float]) -> None:
-    """Given {name} for cotangents of two outputs, a query is refused, or either counts as it
-    should.
+    """Given {name} for cotangents of two outputs, a query is refused and leaves the graph whole, or
+    either counts as it should.
     """
     form, expected = row
     x = ag.tensor([1.0, 2.0], requires_grad=True)
+    v = ag.tensor([0.5, 0.5])
     outputs = [x * 2.0, x * 3.0]
-    with ag.attempt():
-        (answer,) = ag.grad(outputs, [x], form(ag, ag.tensor([0.5, 0.5])))
+    with ag.attempt() as asking:
+        (answer,) = ag.grad(outputs, [x], form(ag, v))
         expect(answer).equals([expected, expected])
+
+    with asking.denied():
+        (answer,) = ag.grad(outputs, [x], [v, v])
+        expect(answer).equals([2.5, 2.5])
 
 
 @clause(

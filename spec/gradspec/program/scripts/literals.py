@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec.port.abilities import NARROW
 from gradspec.program.steps import Function, Ref, Value
 from gradspec.program.structure import Held, Plain
 
@@ -75,7 +76,7 @@ class Literals:
 
     def array(self, data: Any, dtype: str | None) -> str:
         """Write data as an array of a data type."""
-        name = dtype or self._dtype_of(data)
+        name = dtype if dtype and dtype not in NARROW else self._dtype_of(data)
         text, array = self.literal(data), np.asarray(data)
         alike = array.size and np.array(array.tolist()).dtype.name == name
         return f"np.array({text})" if alike else f"np.array({text}, dtype={name!r})"

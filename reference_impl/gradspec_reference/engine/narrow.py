@@ -1,0 +1,125 @@
+"""Numbers narrower than NumPy's own: what computes with them does so in float32; start at `run`.
+
+A result is rounded once, and so is what a node passes on.  What only shows the numbers, or is told
+a data type, is left to itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec_reference import dtypes
+from gradspec_reference.errors import NoKernelError
+from gradspec_reference.operators import arrays
+
+if TYPE_CHECKING:
+    from gradspec_reference.operators import Operator
+
+ARRAYS: Final = (np.ndarray, np.generic)
+WIDE: Final = np.dtype(np.float32)
+MOVING: Final = frozenset(
+    [
+        "cast",
+        "clone",
+        "copy",
+        "fill",
+        "zero",
+        "where",
+        "eq",
+        "ne",
+        "cat",
+        "stack",
+        "roll",
+        "repeat",
+        "index_select",
+        "index",
+        "index_put",
+        "masked_select",
+        "embedding",
+    ]
+)
+"""Operators that torch has for numbers of 8 bits, besides those that show their memory."""
+
+
+def is_narrow(value: Any) -> bool:
+    """Tell whether a value is an array or a number of a type that NumPy has not."""
+    return isinstance(value, ARRAYS) and value.dtype.num > dtypes.NUMPYS_LAST
+
+
+def among(values: Any) -> bool:
+    """Tell whether there is such a value."""
+    for value in values:
+        if isinstance(value, ARRAYS) and value.dtype.num > dtypes.NUMPYS_LAST:
+            return True
+    return False
+
+
+def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
+    """Run a kernel on values in float32 and round what comes out.
+
+    NoKernelError for numbers of 8 bits, with which nothing is computed.
+    """
+    if any(isinstance(param, np.dtype) for param in params):
+        return operator.kernel(*values, *params)
+    wide = [widened(value) for value in values]
+    result = operator.kernel(*wide, *params)
+    if shows(result, wide):
+        return operator.kernel(*values, *params)
+    dtype = next(value.dtype for value in values if is_narrow(value))
+    check_has_kernel(operator, dtypes.of(dtype))
+    return rounded(result, dtype)
+
+
+def check_has_kernel(operator: Operator, dtype: dtypes.DType) -> None:
+    """Refuse to compute with numbers of 8 bits."""
+    if operator.name not in MOVING and dtype in dtypes.OF_8_BITS:
+        raise NoKernelError(
+            f"{operator.name} does not compute with {dtype}; convert it with to() first"
+        )
+
+
+def shows(result: Any, wide: list[Any]) -> bool:
+    """Tell whether a result is memory of an operand's."""
+    results = result if isinstance(result, list | tuple) else [result]
+    pairs = ((one, x) for one in results for x in wide if isinstance(x, np.ndarray))
+    return any(
+        isinstance(one, np.ndarray) and (not one.size or np.may_share_memory(one, x))
+        for one, x in pairs
+    )
+
+
+def widened(value: Any) -> Any:
+    """Return a value, or those in a list, with narrow numbers in float32."""
+    if isinstance(value, list):
+        return list(map(widened, value))
+    return value.astype(WIDE) if is_narrow(value) else value
+
+
+def rounded(result: Any, dtype: Any) -> Any:
+    """Return a result, or each of several, with numbers of float32 in a narrow type."""
+    if isinstance(result, list | tuple):
+        return [rounded(each, dtype) for each in result]
+    return result.astype(dtype) if result.dtype == WIDE else result
+
+
+def row(operator: Operator) -> Operator:
+    """Return the row under which an operation with a narrow result is recorded."""
+    made: Operator | None = operator.derived.get("narrow")
+    if made is None:
+        rules = {operand: in_float32(rule) for operand, rule in operator.vjp.items()}
+        made = operator.derived["narrow"] = dataclasses.replace(operator, vjp=rules)
+    return made
+
+
+def in_float32(rule: Any) -> Any:
+    """Return a rule that computes with arrays in float32; who receives its share rounds that."""
+
+    def widening(*arguments: Any) -> Any:
+        if not any(argument is arrays for argument in arguments[:2]):
+            return rule(*arguments)
+        return rule(*map(widened, arguments))
+
+    return widening
