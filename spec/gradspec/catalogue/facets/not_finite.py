@@ -1,0 +1,137 @@
+"""Operands of which one entry is NaN, or an infinity.
+
+The entry stands where it tells: where zero in the place of NaN, or a very large number in that of
+an infinity, would give another result.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.domain import Operand, Symmetric
+from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place, same
+from gradspec.catalogue.operator import (
+    PIECEWISE,
+    UNDETERMINED,
+    Call,
+    Given,
+    holds_tensors,
+    replaced,
+    variables,
+)
+from gradspec.catalogue.operators import CALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradspec.catalogue.slopes import Pulled
+
+LARGE: Final = float(np.finfo(np.float64).max)
+INSTEAD: Final = {"nan": 0.0, "inf": LARGE, "-inf": -LARGE}
+"""Number by name -> what a careless kernel takes it for."""
+
+OUTSIDE: Final = (64.0, -64.0)
+"""On both sides of every kink."""
+
+OF_SHAPES: Final = ("keepdim", "ceil_mode", "return_indices")
+"""Arguments that change no number."""
+
+ORDERS: Final = ("ord", "p", "norm_type", "n")
+"""Arguments with each value of which an operator is another function."""
+
+Place = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Spoilt:
+    """A call of which an entry of one of its variables is no number, or no finite one."""
+
+    asked: Asked
+    which: int
+    place: Place
+
+    def pulled_back(self, cotangent: Any, part: int | None) -> Pulled:
+        """Give the gradients that do not depend on the entry, and NaN for those that do."""
+        call = self.asked.call
+        sample = call.sample()
+        own = list(variables(sample))[self.which][self.place]
+        numbers = OUTSIDE if call.operator.smoothness is PIECEWISE else (0.75 * own,)
+        with np.errstate(all="ignore"):
+            sound, *moved = (
+                Asked(call, one).pulled_back(cotangent, part)
+                for one in (sample, *(put(sample, self.which, self.place, n) for n in numbers))
+            )
+        gradients = [
+            np.where(np.all([np.isclose(one, other) for other in others], axis=0), one, np.nan)
+            for one, *others in zip(*(pulled.gradients for pulled in (sound, *moved)), strict=True)
+        ]
+        return sound._replace(gradients=gradients)
+
+
+def put(sample: Given, which: int, place: Place, number: float) -> Given:
+    """Put a number in a place of a variable."""
+    points = list(variables(sample))
+    points[which] = points[which].copy()
+    points[which][place] = number
+    return replaced(sample, points, lambda constant: constant)
+
+
+@functools.cache
+def spoilt(name: str, number: str) -> list[Spoilt]:
+    """Spoil each operand of a call in turn."""
+    call = CALLS[name]
+    return [
+        Spoilt(Asked(call, put(call.sample(), which, place, float(number))), which, place)
+        for which in operands(call)
+        for place in telling_places(call, which, number)
+    ]
+
+
+def telling_places(call: Call, which: int, number: str) -> list[Place]:
+    """Find a place that tells; or take the first, if there is one."""
+    sample = call.sample()
+    places = list(np.ndindex(list(variables(sample))[which].shape))
+    if any(isinstance(getattr(v, "domain", None), Symmetric) for v in call.given.values()):
+        places = [place for place in places if place[-1] == place[-2]]
+
+    def value(place: Place, instead: float) -> list[Any] | None:
+        return Asked(call, put(sample, which, place, instead)).value()
+
+    tells = (p for p in places if not same(value(p, float(number)), value(p, INSTEAD[number])))
+    return [next(tells, places[0])] if places else []
+
+
+def operands(call: Call) -> list[int]:
+    """Number the variables that are drawn, or called `x`: others, such as bounds, are in order."""
+    listed = [
+        name == "x" or isinstance(call.given[name], Operand) or holds_tensors(call.given[name])
+        for name, value in call.sample().items()
+        for _ in variables({name: value})
+    ]
+    return [which for which, is_asked in enumerate(listed) if is_asked]
+
+
+def _options(call: Call) -> tuple[Any, ...]:
+    return tuple(
+        (name, value)
+        for name, value in call.given.items()
+        if name in ORDERS or (isinstance(value, str | bool) and name not in OF_SHAPES)
+    )
+
+
+def _telling() -> Iterator[tuple[str, Call]]:
+    for operator in out_of_place():
+        if operator.smoothness is not UNDETERMINED and not operator.converts and operator.calls:
+            first = operator.telling()
+            asked = {_options(first): first}
+            for call in calls_of(operator):
+                asked.setdefault(_options(call), call)
+            yield from ((call.name, call) for call in asked.values() if operands(call))
+
+
+TELLING: Final = dict(_telling())
+"""Of every operator the call that tells most, and one for each set of its options."""
