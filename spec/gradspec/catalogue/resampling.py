@@ -176,6 +176,7 @@ ROWS: Final = (
         reflection_corners={**IMAGE, "padding_mode": "reflection", "align_corners": True},
         nearest={**IMAGE, "mode": "nearest", "align_corners": True},
         keeps="?",
+        cancels=True,
     ),
     as_columns(
         "im2col(x, kernel_size, dilation=1, padding=0, stride=1)",

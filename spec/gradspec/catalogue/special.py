@@ -148,6 +148,7 @@ FUNCTIONS: Final = (
         second={"n": 2, **on(2, 3, domain=BETWEEN_POLES)},
         third={"n": 3, **on(2, 3, domain=POSITIVE)},
         ends={"zero": End({"n": 1, **point([0.0])}, -INF)},
+        cancels=True,
     ),
     two(
         *("xlogy(x, other)", xlogy, ANALYTIC, (REAL, POSITIVE)),
