@@ -60,23 +60,28 @@ def interpolate(
         else:
             middle = (np.arange(m) + 0.5) * ratio - 0.5
             places = np.arange(m) * (n - 1) / (m - 1) if align_corners else middle
-            x = np.moveaxis(mixed(np.moveaxis(x, dim, -1), mixing(places, n, mode)), -1, dim)
+            x = np.moveaxis(mixed(np.moveaxis(x, dim, -1), *mixing(places, n, mode)), -1, dim)
     return x
 
 
-def mixed(rows: Any, shares: Any) -> Any:
-    """Give sums of the entries of each row, of which those without a share are not read."""
-    terms = np.where(shares == 0, 0.0, rows[..., None] * np.where(shares == 0, 1.0, shares))
-    return terms.sum(-2)
+def mixed(rows: Any, shares: Any, read: Any) -> Any:
+    """Give sums of the entries of each row that are read, each with its share."""
+    return np.where(read, rows[..., None] * shares, 0.0).sum(-2)
 
 
-def mixing(places: Any, length: int, mode: str) -> Any:
-    """Give the share of each entry in each place; beyond the ends all entries are the last."""
-    share, room = (cubic, 3) if mode == "bicubic" else (hat, 1)
-    around = np.arange(-room, length + room)
-    shares = np.zeros((length, len(places)))
-    np.add.at(shares, np.clip(around, 0, length - 1), share(places - around[:, None]))
-    return shares
+def mixing(places: Any, length: int, mode: str) -> tuple[Any, Any]:
+    """Give the share of each entry in each place, and whether it is one of those around it.
+
+    Beyond the ends all entries are the last.
+    """
+    share, reach = (cubic, REACH) if mode == "bicubic" else (hat, 1)
+    around = np.arange(-reach - 1, length + reach + 1)
+    off = around[:, None] - places
+    shares, read = np.zeros((length, len(places))), np.zeros((length, len(places)), bool)
+    entries = np.clip(around, 0, length - 1)
+    np.add.at(shares, entries, share(off))
+    np.logical_or.at(read, entries, (off > -reach) & (off <= reach))
+    return shares, read
 
 
 def grid_sample(

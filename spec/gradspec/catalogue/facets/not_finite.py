@@ -34,8 +34,8 @@ LARGE: Final = float(np.finfo(np.float64).max)
 INSTEAD: Final = {"nan": 0.0, "inf": LARGE, "-inf": -LARGE}
 """Number by name -> what a careless kernel takes it for."""
 
-OUTSIDE: Final = (64.0, -64.0)
-"""On both sides of every kink."""
+AROUND: Final = (64.0, 0.75, -64.0)
+"""On all sides of every kink."""
 
 OF_SHAPES: Final = ("keepdim", "ceil_mode", "return_indices")
 """Arguments that change no number."""
@@ -59,7 +59,7 @@ class Spoilt:
         call = self.asked.call
         sample = call.sample()
         own = list(variables(sample))[self.which][self.place]
-        numbers = OUTSIDE if call.operator.smoothness is PIECEWISE else (0.75 * own,)
+        numbers = AROUND if call.operator.smoothness is PIECEWISE else (0.75 * own,)
         with np.errstate(all="ignore"):
             sound, *moved = (
                 Asked(call, one).pulled_back(cotangent, part)
