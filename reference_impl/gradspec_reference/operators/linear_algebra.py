@@ -245,7 +245,11 @@ ROWS = (
         several=True,
     ),
     unary_operator(
-        "inv", node="LinalgInvExBackward0", kernel=of_numbers(np.linalg.inv), saves="result", vjp=inv_rule
+        "inv",
+        node="LinalgInvExBackward0",
+        kernel=of_numbers(np.linalg.inv),
+        saves="result",
+        vjp=inv_rule,
     ),
     Operator(
         "solve",

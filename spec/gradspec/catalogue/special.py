@@ -33,6 +33,7 @@ NEWTON: Final = 6
 """Steps; each doubles the digits."""
 
 FAR: Final = 16
+OVERFLOW: Final = 2.5e305
 LARGE: Final = float(np.finfo(np.float64).max)
 EULER: Final = 0.57721566490153286
 BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
@@ -78,7 +79,7 @@ def lgamma(x: Any) -> Any:
         passed = ((j >= 0) & (j < steps)) | ((j < 0) & (j >= steps))
         way = np.log(np.where(passed, x + j, 1.0) ** 2) / 2
         total = total - way if j >= 0 else total + way
-    return np.where(np.isinf(real(x)), math.inf, total)
+    return np.where(np.abs(real(x)) > OVERFLOW, math.inf, total)
 
 
 def digamma(x: Any) -> Any:

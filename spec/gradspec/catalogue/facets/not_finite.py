@@ -53,18 +53,20 @@ class Spoilt:
     asked: Asked
     which: int
     place: Place
+    tells: bool
+
+    def at(self, number: float) -> Asked:
+        """Give the call with a number in that place."""
+        call = self.asked.call
+        return Asked(call, put(call.sample(), self.which, self.place, number))
 
     def pulled_back(self, cotangent: Any, part: int | None) -> Pulled:
         """Give the gradients that do not depend on the entry, and NaN for those that do."""
         call = self.asked.call
-        sample = call.sample()
-        own = list(variables(sample))[self.which][self.place]
+        own = float(list(variables(call.sample()))[self.which][self.place])
         numbers = AROUND if call.operator.smoothness is PIECEWISE else (0.75 * own,)
         with np.errstate(all="ignore"):
-            sound, *moved = (
-                Asked(call, one).pulled_back(cotangent, part)
-                for one in (sample, *(put(sample, self.which, self.place, n) for n in numbers))
-            )
+            sound, *moved = (self.at(n).pulled_back(cotangent, part) for n in (own, *numbers))
         gradients = [
             np.where(np.all([same_number(one, other) for other in others], axis=0), one, np.nan)
             for one, *others in zip(*(pulled.gradients for pulled in (sound, *moved)), strict=True)
@@ -89,25 +91,36 @@ def put(sample: Given, which: int, place: Place, number: float) -> Given:
 def spoilt(name: str, number: str) -> list[Spoilt]:
     """Spoil each operand of a call in turn."""
     call = CALLS[name]
-    return [
-        Spoilt(Asked(call, put(call.sample(), which, place, float(number))), which, place)
-        for which in operands(call)
-        for place in telling_places(call, which, number)
-    ]
+    return [one for which in operands(call) for one in _spoilt(call, which, number)]
 
 
-def telling_places(call: Call, which: int, number: str) -> list[Place]:
-    """Find a place that tells; or take the first, if there is one."""
+def _spoilt(call: Call, which: int, number: str) -> list[Spoilt]:
+    """Spoil an operand where it tells; or the first entry of it, if there is one."""
     sample = call.sample()
-    places = list(np.ndindex(list(variables(sample))[which].shape))
-    if any(isinstance(getattr(v, "domain", None), Symmetric) for v in call.given.values()):
-        places = [place for place in places if place[-1] == place[-2]]
 
-    def value(place: Place, instead: float) -> list[Any] | None:
-        return Asked(call, put(sample, which, place, instead)).value()
+    def at(place: Place, entry: float) -> Asked:
+        moved = put(sample, which, place, entry)
+        if is_of_symmetric(call):
+            moved = put(moved, which, (*place[:-2], *place[:-3:-1]), entry)
+        return Asked(call, moved)
 
-    tells = (p for p in places if not same(value(p, float(number)), value(p, INSTEAD[number])))
-    return [next(tells, places[0])] if places else []
+    first = None
+    for place in np.ndindex(list(variables(sample))[which].shape):
+        asked, value = at(place, float(number)), at(place, INSTEAD[number]).value()
+        if is_of_numbers(value) and not same(asked.value(), value):
+            return [Spoilt(asked, which, place, tells=True)]
+        first = first or Spoilt(asked, which, place, tells=False)
+    return [first] if first else []
+
+
+def is_of_numbers(value: list[Any] | None) -> bool:
+    """Say whether there is a value, and nothing in it is NaN."""
+    return value is not None and not any(np.isnan(v).any() for v in value if v.dtype.kind == "f")
+
+
+def is_of_symmetric(call: Call) -> bool:
+    """Say whether the operator is about symmetric matrices."""
+    return any(isinstance(getattr(v, "domain", None), Symmetric) for v in call.given.values())
 
 
 def operands(call: Call) -> list[int]:
