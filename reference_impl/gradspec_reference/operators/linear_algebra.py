@@ -27,7 +27,7 @@ def times(xp: Any, numbers: Any, matrices: Any) -> Any:
 
 
 def of_numbers(kernel: Any) -> Any:
-    """Give NaN for a matrix that has an infinity or NaN: LAPACK gives numbers, all of them wrong."""
+    """Give NaN for a matrix that has an infinity or NaN; LAPACK gives wrong numbers for some."""
 
     def checked(x: Any, *rest: Any) -> Any:
         result = kernel(x, *rest)

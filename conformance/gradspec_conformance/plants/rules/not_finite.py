@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Fault
 
 
-def numbers_for(**instead: float) -> Fault:
+def numbers_for(nan: float, posinf: float, neginf: float) -> Fault:
     """Take other numbers for what is no number, or no finite one."""
 
     def read(given: Any) -> Any:
         if isinstance(given, np.ndarray | np.floating) and given.dtype.kind == "f":
-            return np.nan_to_num(given, **instead)
+            return np.nan_to_num(given, nan=nan, posinf=posinf, neginf=neginf)
         return list(map(read, given)) if isinstance(given, list) else given
 
     def fault(sound: Any, *given: Any) -> Any:
@@ -79,7 +79,7 @@ def without_infinity() -> Iterator[Spot]:
             yield Spot(row, (kernel(row),), NO_INFINITY, kills)
 
 
-def without_nan_in_slopes() -> Iterator[Spot]:
+def slopes_of_numbers() -> Iterator[Spot]:
     """Take NaN for zero in every rule, where the slope depends on it."""
     for row in OPERATORS:
         names = [n for n in told(row) if n in SMOOTH and bends(n) and len(TRACED[n]) == 1]
@@ -142,9 +142,7 @@ for one_kind in (
     Sweep("takes_nan_for_zero", "The kernel of {name} takes NaN for 0.", TEACHING, without_nan),
     Sweep("is_given_zero_for_nan", "{name} takes NaN for 0.", TEACHING, functions_without_nan),
     Sweep("knows_no_infinity", "{name} takes infinity for a number.", TEACHING, without_infinity),
-    Sweep(
-        "has_slopes_at_nan", "The rule of {name} takes NaN for 0.", TEACHING, without_nan_in_slopes
-    ),
+    Sweep("has_slopes_at_nan", "The rule of {name} takes NaN for 0.", TEACHING, slopes_of_numbers),
 ):
     for made in one_kind.plants():
         enter(made)
