@@ -169,7 +169,7 @@ def multi_margin_loss(
         check_is_for_each(weight, rows.shape[1])
         lacking = lacking * shapes.unsqueeze(indexing.index_select(weight, 0, classes[:, 0]), 1)
     others = Tensor(np.arange(rows.shape[1]) != classes._array)
-    losses = reductions.sum(lacking * others, 1) / rows.shape[1]
+    losses = reductions.sum(selection.where(others, lacking, 0.0), 1) / rows.shape[1]
     return taken(losses[0] if alone and not target.ndim else losses, reduction)
 
 
@@ -214,6 +214,6 @@ def multilabel_margin_loss(
     chosen = indexing.gather(rows, 1, Tensor(np.where(listed, named, 0)))
     ahead = shapes.unsqueeze(chosen, 2) - shapes.unsqueeze(rows, 1)
     pairs = Tensor(listed[:, :, None] & ~among[:, None, :])
-    lacking = elementwise.relu(1 - ahead) * pairs
+    lacking = selection.where(pairs, elementwise.relu(1 - ahead), 0.0)
     losses = reductions.sum(lacking, (1, 2)) / rows.shape[1]
     return taken(losses if input.ndim == MATRIX else losses[0], reduction)

@@ -91,7 +91,7 @@ def hardtanh_kernel(x: Any, low: Any, high: Any) -> Any:
 
 def hardtanh_rule(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
     """Pass the gradient between the bounds, and not at them."""
-    return xp.where((x > low) & (x < high), g, 0.0)
+    return xp.where((x <= low) | (x >= high), 0.0, g)
 
 
 def hardsigmoid_kernel(x: Any) -> Any:
@@ -106,7 +106,7 @@ def hardsigmoid_rule(xp: Any, g: Any, x: Any) -> Any:
 
 def hardswish_rule(xp: Any, g: Any, x: Any) -> Any:
     """d/dx x (x + 3) / 6 = x/3 + 1/2 on the way."""
-    return xp.where(x <= -BEND, 0.0, xp.where(x < BEND, g * (x / BEND + 0.5), g))
+    return g * xp.where(x <= -BEND, 0.0, xp.where(x < BEND, x / BEND + 0.5, 1.0))
 
 
 def softshrink_kernel(x: Any, lambd: Any) -> Any:

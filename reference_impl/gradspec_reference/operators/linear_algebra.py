@@ -26,6 +26,19 @@ def times(xp: Any, numbers: Any, matrices: Any) -> Any:
     return xp.reshape(numbers, (*numbers.shape, 1, 1)) * matrices
 
 
+def of_numbers(kernel: Any) -> Any:
+    """Give NaN for a matrix that has an infinity or NaN; LAPACK gives wrong numbers for some."""
+
+    def checked(x: Any, *rest: Any) -> Any:
+        result = kernel(x, *rest)
+        if np.isfinite(x).all():
+            return result
+        whole = np.isfinite(x).all((-2, -1))[..., None, None]
+        return np.where(whole, result, np.array(np.nan, result.dtype))
+
+    return checked
+
+
 def inv_rule(xp: Any, g: Any, result: Any) -> Any:
     """d X^-1 = -X^-1 dX X^-1."""
     back = transposed(xp, result)
@@ -232,12 +245,16 @@ ROWS = (
         several=True,
     ),
     unary_operator(
-        "inv", node="LinalgInvExBackward0", kernel=np.linalg.inv, saves="result", vjp=inv_rule
+        "inv",
+        node="LinalgInvExBackward0",
+        kernel=of_numbers(np.linalg.inv),
+        saves="result",
+        vjp=inv_rule,
     ),
     Operator(
         "solve",
         node="LinalgSolveExBackward0",
-        kernel=np.linalg.solve,
+        kernel=of_numbers(np.linalg.solve),
         operands="A B",
         saves=OF_SOLUTION,
         vjp={"A": solve_left, "B": solve_right},

@@ -79,7 +79,7 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
 
 def hardshrink(x: Any, lambd: float = 0.5) -> Any:
     """Give x, and zero where it is near zero."""
-    return np.where(size(real(x)) > lambd, x, 0.0)
+    return np.where(size(real(x)) <= lambd, 0.0, x)
 
 
 def glu(x: Any, dim: int = -1) -> Any:
@@ -90,7 +90,7 @@ def glu(x: Any, dim: int = -1) -> Any:
 
 def softmin(x: Any, dim: int) -> Any:
     """Give exponentials of -x that sum to one."""
-    powers = np.exp(-x)
+    powers = np.exp(real(x).min(dim, keepdims=True) - x)
     return powers / np.sum(powers, axis=dim, keepdims=True)
 
 
@@ -252,7 +252,7 @@ ROWS: Final = (
     ),
     activation(
         "threshold(x, threshold, value)",
-        lambda x, threshold, value: np.where(real(x) > threshold, x, value),
+        lambda x, threshold, value: np.where(real(x) <= threshold, value, x),
         means="x if x > threshold else value",
         plain=on(domain=HIGH, threshold=0.125, value=7.0),
         below=on(domain=LOW, threshold=0.125, value=7.0),

@@ -125,12 +125,12 @@ def real(x: Any) -> Any:
 
 def larger(x: Any, other: Any) -> Any:
     """Give the larger of each pair."""
-    return np.where(real(x) >= real(other), x, other)
+    return np.where((real(x) >= real(other)) | np.isnan(real(x)), x, other)
 
 
 def smaller(x: Any, other: Any) -> Any:
     """Give the smaller of each pair."""
-    return np.where(real(x) <= real(other), x, other)
+    return np.where((real(x) <= real(other)) | np.isnan(real(x)), x, other)
 
 
 def size(x: Any) -> Any:
@@ -140,17 +140,22 @@ def size(x: Any) -> Any:
 
 def remainder(x: Any, other: Any) -> Any:
     """Give what is left of x, with the sign of the divisor."""
-    return x - other * np.floor(real(x) / real(other))
+    return less(x, other, np.floor_divide(real(x), real(other)))
+
+
+def less(x: Any, other: Any, times: Any) -> Any:
+    """Take so many times the other away, and of an infinity nothing."""
+    return x - np.where(times == 0, 0.0, other) * times
 
 
 def whole_quotient(x: Any, other: Any, rounding_mode: str) -> Any:
     """Give the whole number below x / other, or the one nearer to zero."""
-    return (np.floor if rounding_mode == "floor" else np.trunc)(real(x) / real(other))
+    return rounded_down(x, other) if rounding_mode == "floor" else np.trunc(real(x) / real(other))
 
 
 def rounded_down(x: Any, other: Any) -> Any:
     """Give the whole number below x / other."""
-    return np.floor(real(x) / real(other))
+    return np.floor_divide(real(x), real(other))
 
 
 def heaviside(x: Any, values: Any) -> Any:
@@ -162,6 +167,11 @@ def clamped(x: Any, min: Any = None, max: Any = None) -> Any:
     """Give x between its bounds, which are numbers or tensors."""
     x = x if min is None else larger(x, min)
     return x if max is None else smaller(x, max)
+
+
+def sign(x: Any) -> Any:
+    """Give 1 above zero, -1 below it, and 0 of what is neither."""
+    return np.where(real(x) > 0, 1.0, np.where(real(x) < 0, -1.0, 0.0))
 
 
 def jump(x: float) -> dict[str, Kink]:
@@ -306,7 +316,7 @@ FUNCTIONS: Final = (
         ends=at_nan(0.0),
         **IN_PLACE,
     ),
-    stepped("sign", lambda x: np.sign(real(x)), jump(0.0), **IN_PLACE),
+    stepped("sign", sign, jump(0.0), **IN_PLACE, takes_nan=True),
     one("exp", np.exp, ends=far(0.0, INF), **IN_PLACE, keeps="result"),
     one("expm1", np.expm1, ends=far(0.0, INF), **IN_PLACE, keeps="result"),
     one("log", np.log, domain=POSITIVE, ends=OF_LOGARITHMS | outside(-1.0, -1.0), **IN_PLACE),
@@ -356,7 +366,7 @@ FUNCTIONS: Final = (
     ),
     row(
         "relu(x)",
-        *(lambda x: np.where(real(x) > 0, x, 0), PIECEWISE, on(domain=HIGH)),
+        *(lambda x: np.where(real(x) <= 0, 0, x), PIECEWISE, on(domain=HIGH)),
         means="max(x, 0)",
         array=on(2, 3),
         negative=on(domain=LOW),

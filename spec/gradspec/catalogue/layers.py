@@ -103,6 +103,7 @@ ROWS: Final = (
         *("bilinear(x, input2, weight, bias=None)", bilinear, ANALYTIC),
         on(3, 2, input2=of(3, 4), weight=of(2, 2, 4)),
         bias=on(1, 2, 3, input2=of(1, 2, 2), weight=of(4, 3, 2), bias=of(4)),
+        cancels=True,
     ),
     functional(
         *("embedding(x, weight, padding_idx=None)", embedding, ANALYTIC),
@@ -122,6 +123,7 @@ ROWS: Final = (
         seen={**SEEN, "attn_mask": of(2, 4, domain=TRUTH)},
         heads=on(2, 1, 3, 2, key=of(2, 1, 4, 2), value=of(2, 1, 4, 3)),
         keeps="?",
+        cancels=True,
     ),
     functional(
         *("cosine_similarity(x, x2, dim=1, eps=1e-08)", cosine_similarity, PIECEWISE),

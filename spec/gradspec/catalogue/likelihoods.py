@@ -101,12 +101,14 @@ ROWS: Final = (
         pos_weight={**LOGITS, "pos_weight": BY_COLUMN},
         **reductions(LOGITS),
         keeps="?",
+        cancels=True,
     ),
     functional(
         *("kl_div(x, target, reduction='mean', log_target=False)", kl_div, ANALYTIC, LOGS),
         log_target={**LOGS, "log_target": True},
         **reductions(LOGS, "batchmean"),
         promotes=False,
+        cancels=True,
     ),
     functional(
         "poisson_nll_loss(x, target, log_input=True, full=False, eps=1e-08, reduction='mean')",

@@ -42,7 +42,8 @@ def bitwise(name: str, formula: Any, sign: str) -> Operator:
 
 def close(x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
     """Say whether two numbers differ by no more than atol, and rtol of the second."""
-    return np.abs(x - other) <= atol + rtol * np.abs(other)
+    near = np.abs(x - other) <= atol + rtol * np.abs(other)
+    return (x == other) | (near & np.isfinite(other))
 
 
 ROWS: Final = (

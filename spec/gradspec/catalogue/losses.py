@@ -58,7 +58,7 @@ def weighted(
     smoothed = one_hot * (1 - smoothing) + one_hot.any(dim, keepdims=True) * (
         smoothing / logs.shape[dim]
     )
-    losses = -(shares * smoothed * logs).sum(dim)
+    losses = -np.where(smoothed == 0, 0.0, shares * smoothed * logs).sum(dim)
     return reduced(losses, reduction, (shares * one_hot).sum(dim))
 
 

@@ -20,7 +20,7 @@ UNTOLD: Final = -1
 
 def above_zero(x: Any) -> Any:
     """Give what is above zero, and zero."""
-    return np.where(real(x) > 0, x, 0.0)
+    return np.where(real(x) <= 0, 0.0, x)
 
 
 def margin_ranking_loss(
@@ -91,8 +91,8 @@ def multi_margin_loss(
     """Give what the wanted class is not ahead of each other by a margin."""
     one_hot = wanted(x, target, UNTOLD)
     dim = classes_of(x)
-    ahead = (x * one_hot).sum(dim, keepdims=True) - x
-    costs = (1 - one_hot) * above_zero(margin - ahead) ** p
+    ahead = np.where(one_hot, x, 0.0).sum(dim, keepdims=True) - x
+    costs = np.where(one_hot, 0.0, above_zero(margin - ahead) ** p)
     shares = 1.0 if weight is None else np.take(weight, target)
     return reduced(shares * costs.mean(dim), reduction)
 

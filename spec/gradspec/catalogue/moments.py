@@ -80,16 +80,19 @@ ROWS: Final = (
     row(
         *(f"nansum({DIM})", total_of_numbers, PIECEWISE, on(2, 4, domain=NUMBER_OR_NAN)),
         **NUMBERS,
+        takes_nan=True,
     ),
     row(
         *(f"nanmean({DIM})", mean_of_numbers, PIECEWISE, on(2, 4, domain=NUMBER_OR_NAN)),
         **NUMBERS,
+        takes_nan=True,
     ),
     reduction(
         *(f"var_mean({CORRECTION})", with_mean(variance), ANALYTIC),
         dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
+        cancels=True,
     ),
     reduction(
         *(f"std_mean({CORRECTION})", with_mean(deviation), ANALYTIC),
@@ -97,6 +100,7 @@ ROWS: Final = (
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
         keeps="result0 x",
+        cancels=True,
     ),
     row(
         *("vector_norm(x, ord=2, dim=None, keepdim=False)", vector_norm, PIECEWISE, on(2, 3)),

@@ -93,7 +93,7 @@ def local_response_norm(
     count = x.shape[1]
     near = np.subtract.outer(range(count), range(count))
     near = (near >= -((size - 1) // 2)) & (near <= size // 2)
-    squares = np.einsum("dc,nc...->nd...", near.astype(float), x * x) / size
+    squares = np.stack([(x * x)[:, each].sum(1) for each in near], 1) / size
     return x / (k + alpha * squares) ** beta
 
 

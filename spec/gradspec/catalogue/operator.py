@@ -138,6 +138,10 @@ class Operator:
     formula has numbers, `dimensioned` where it refuses a number alone, and `lenient` where it takes
     shapes for which the formula has none.
 
+    It `takes_nan` where it does something with NaN other than to pass it on: puts it in order,
+    leaves it out.  Where it `cancels`, infinities or NaN may meet on the way, in some orders of its
+    steps, whose result they do not decide.
+
     An engine may have it without the parameters that stand `apart`: each is an ability of its own,
     `op:NAME.PARAMETER`.  A parameter that a row gets later stands there, since adapters were
     written to the signature as it was.
@@ -172,6 +176,8 @@ class Operator:
     dimensioned: bool = False
     lenient: bool = False
     of_memory: bool = False
+    takes_nan: bool = False
+    cancels: bool = False
     apart: str = ""
 
     def gives_several(self, given: Iterable[str]) -> bool:
@@ -273,6 +279,8 @@ def row(
     dimensioned: bool = False,
     lenient: bool = False,
     of_memory: bool = False,
+    takes_nan: bool = False,
+    cancels: bool = False,
     apart: str = "",
     **calls: Given,
 ) -> Operator:
@@ -307,6 +315,8 @@ def row(
         dimensioned=dimensioned,
         lenient=lenient,
         of_memory=of_memory,
+        takes_nan=takes_nan,
+        cancels=cancels,
         apart=apart,
     )
 

@@ -19,7 +19,7 @@ from gradspec.catalogue.domain import (
     PAST_ONE,
 )
 from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
-from gradspec.catalogue.entrywise import BY_ZERO, IN_PLACE, either, real, size, two
+from gradspec.catalogue.entrywise import BY_ZERO, IN_PLACE, either, less, real, size, two
 from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Kink, of, on, or_nan, point, row
 
 FIRST: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), (1.0, 0.0), tie=True)}
@@ -38,7 +38,7 @@ def smaller_number(x: Any, other: Any) -> Any:
 
 def fmod(x: Any, other: Any) -> Any:
     """Give what is left of x, with the sign of x."""
-    return x - other * np.trunc(real(x) / real(other))
+    return less(x, other, np.trunc(real(x) / real(other)))
 
 
 def atan2(x: Any, other: Any) -> Any:
@@ -92,6 +92,7 @@ ROWS: Final = (
         first_nan=on(domain=NAN, other=of()),
         second_nan=on(other=of(domain=NAN)),
         kinks=FIRST,
+        takes_nan=True,
     ),
     either(
         *("fmin(x, other)", smaller_number),
@@ -99,6 +100,7 @@ ROWS: Final = (
         first_nan=on(domain=NAN, other=of()),
         second_nan=on(other=of(domain=NAN)),
         kinks=FIRST,
+        takes_nan=True,
     ),
     two(
         *("atan2(x, other)", atan2, PIECEWISE, (HIGH, HIGH)),
@@ -155,6 +157,7 @@ ROWS: Final = (
         broadcast=on(2, 1, end=of(3), weight=of(4, 1, 1)),
         **IN_PLACE,
         promotes=False,
+        cancels=True,
     ),
     row(
         "addcmul(x, tensor1, tensor2, *, value=1)",

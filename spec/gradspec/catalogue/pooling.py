@@ -10,10 +10,11 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec.catalogue.convolutions import each, window
-from gradspec.catalogue.domain import FINE, POSITIVE, Domain
+from gradspec.catalogue.domain import FINE, POSITIVE, UNLIKE, Domain
 from gradspec.catalogue.entrywise import real
+from gradspec.catalogue.entrywise import size as modulus
 from gradspec.catalogue.functional import functional
-from gradspec.catalogue.operator import ANALYTIC, LINEAR, PIECEWISE, Given, Kink, on, point
+from gradspec.catalogue.operator import LINEAR, PIECEWISE, Given, Kink, on, point
 
 
 def windows(
@@ -94,11 +95,13 @@ def avg_pool(count: int) -> Any:
 
 
 def lp_pool(count: int) -> Any:
-    """Give the formula of the norm of each window."""
+    """Give the formula of the norm of each window; of infinite order it is the largest size."""
 
     def formula(
         x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
     ) -> Any:
+        if norm_type == math.inf:
+            return max_pool(count)(modulus(x), kernel_size, stride, ceil_mode=ceil_mode)
         seen = windows(x, each(kernel_size, count), stride, 0, 1, ceil_mode)
         powers = (seen**norm_type).sum(-1)
         kept = windows(np.ones(x.shape), each(kernel_size, count), stride, 0, 1, ceil_mode).sum(-1)
@@ -208,14 +211,16 @@ ROWS: Final = (
     ),
     functional(
         *("lp_pool1d(x, norm_type, kernel_size, stride=None, ceil_mode=False)", lp_pool(1)),
-        *(ANALYTIC, call(2, 3, 4, norm_type=2, kernel_size=2)),
+        *(PIECEWISE, call(2, 3, 4, norm_type=2, kernel_size=2)),
+        largest=call(2, 5, domain=UNLIKE, norm_type=math.inf, kernel_size=3, stride=2),
         strided=call(2, 5, domain=POSITIVE, norm_type=3, kernel_size=3, stride=2),
         ceil=call(2, 5, norm_type=2, kernel_size=2, ceil_mode=True),
         keeps="x",
     ),
     functional(
         *("lp_pool2d(x, norm_type, kernel_size, stride=None, ceil_mode=False)", lp_pool(2)),
-        *(ANALYTIC, call(1, 2, 4, 3, norm_type=2, kernel_size=(2, 3))),
+        *(PIECEWISE, call(1, 2, 4, 3, norm_type=2, kernel_size=(2, 3))),
+        largest=call(1, 4, 3, domain=UNLIKE, norm_type=math.inf, kernel_size=2),
         strided=call(1, 5, 3, domain=POSITIVE, norm_type=3, kernel_size=2, stride=(2, 1)),
         ceil=call(1, 3, 5, norm_type=2, kernel_size=2, ceil_mode=True),
         keeps="x",

@@ -103,6 +103,7 @@ PLAIN: Final = (
         sums={"equation": "ij,k->j", "operands": [of(2, 3), of(2)]},
         dots={"equation": "...ij,...j->...i", "operands": [of(2, 1, 3), of(3)]},
         all_pairs={"equation": "i,j", "operands": [of(2), of(3)]},
+        cancels=True,
     ),
     linear(
         "cross(x, other, dim=-1)",

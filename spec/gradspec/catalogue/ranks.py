@@ -56,7 +56,7 @@ def below(sorted_sequence: Any, x: Any, right: bool = False, **more: Any) -> Any
     bounds, side, sorter = sorted_sequence, more.get("side"), more.get("sorter")
     bounds = bounds if sorter is None else np.take_along_axis(bounds, sorter, -1)
     each, bounds = x[..., None], bounds if bounds.ndim == 1 else bounds[..., None, :]
-    return (bounds <= each if right or side == "right" else bounds < each).sum(-1)
+    return (~(bounds > each) if right or side == "right" else ~(bounds >= each)).sum(-1)
 
 
 def distinct(x: Any) -> Any:
@@ -92,6 +92,7 @@ ROWS: Final = (
         kinks=MODE_KINKS,
         several=ALWAYS,
         keeps="result1",
+        takes_nan=True,
     ),
     row(
         *("kthvalue(x, k, dim=-1, keepdim=False)", kth, PIECEWISE, on(2, 4, k=2)),
@@ -100,6 +101,7 @@ ROWS: Final = (
         kinks={"": Kink(point([2.0, 1.0, 2.0], k=2), EITHER, tie=True)},
         several=ALWAYS,
         keeps="result1",
+        takes_nan=True,
     ),
     row(
         *("aminmax(x, *, dim=None, keepdim=False)", extremes, PIECEWISE, on(2, 3)),
@@ -109,7 +111,7 @@ ROWS: Final = (
         several=ALWAYS,
         keeps="?",
     ),
-    row("msort(x)", lambda x: sort(x, 0)[0], PIECEWISE, on(3, 2), keeps=""),
+    row("msort(x)", lambda x: sort(x, 0)[0], PIECEWISE, on(3, 2), keeps="", takes_nan=True),
     row(
         "argsort(x, dim=-1, descending=False)",
         lambda x, dim=-1, descending=False: sort(x, dim, descending)[1],

@@ -79,29 +79,35 @@ def deviation(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = Fals
     return np.sqrt(variance(x, dim, correction, keepdim))
 
 
-def ranked(x: Any, rank: int, dim: int | None, keepdim: bool) -> Any:
-    """Give the entry of a rank, counted from the smallest, and where it is along a dimension."""
+def ranked(x: Any, rank: int, dim: int | None, keepdim: bool, *, passes_nan: bool = False) -> Any:
+    """Give the entry of a rank, counted from the smallest, and where it is along a dimension.
+
+    NaN counts as the largest, or is what is given wherever there is one.
+    """
     if dim is None:
-        return np.ravel(x)[np.argsort(np.ravel(real(x)))[rank]]
+        return ranked(np.ravel(x), rank, 0, False, passes_nan=passes_nan)[0]
     where = np.take(np.argsort(real(x), dim), [rank], dim)
+    if passes_nan:
+        none = np.isnan(real(x))
+        where = np.where(none.any(dim, keepdims=True), none.argmax(dim, keepdims=True), where)
     found = np.take_along_axis(x, where, dim)
     return (found, where) if keepdim else (found.squeeze(dim), where.squeeze(dim))
 
 
 def largest(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """Give the largest entry, and where it is along a dimension."""
-    return ranked(x, -1, dim, keepdim)
+    return ranked(x, -1, dim, keepdim, passes_nan=True)
 
 
 def smallest(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """Give the smallest entry, and where it is along a dimension."""
-    return ranked(x, 0, dim, keepdim)
+    return ranked(x, 0, dim, keepdim, passes_nan=True)
 
 
 def middle(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """Give the middle entry, the lower one of two, and where it is along a dimension."""
     count = x.size if dim is None else x.shape[dim]
-    return ranked(x, (count - 1) // 2, dim, keepdim)
+    return ranked(x, (count - 1) // 2, dim, keepdim, passes_nan=True)
 
 
 def extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,12 +133,14 @@ def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
 
 def softmax(x: Any, dim: int) -> Any:
     """Give exponentials that sum to one."""
-    return np.exp(x) / np.exp(x).sum(dim, keepdims=True)
+    powers = np.exp(x - real(x).max(dim, keepdims=True))
+    return powers / powers.sum(dim, keepdims=True)
 
 
 def sort(x: Any, dim: int = -1, descending: bool = False) -> Any:
-    """Give the entries in order, and where they were."""
-    where = np.argsort(-real(x) if descending else real(x), dim)
+    """Give the entries in order, NaN as the largest, and where they were."""
+    turned = np.where(np.isnan(real(x)), -np.inf, -real(x))
+    where = np.argsort(turned if descending else real(x), dim)
     return np.take_along_axis(x, where, dim), where
 
 
@@ -199,6 +207,7 @@ ROWS: Final = (
         two_zeros=TWO_ZEROS,
         ends=OF_PRODUCTS,
         keeps="result x",
+        cancels=True,
     ),
     reduction(f"argmax({DIM})", reducing(np.argmax), CONSTANT),
     reduction(f"argmin({DIM})", reducing(np.argmin), CONSTANT),
@@ -291,11 +300,13 @@ ROWS: Final = (
         descending=on(3, 2, dim=0, descending=True),
         several=ALWAYS,
         keeps="result1",
+        takes_nan=True,
     ),
     row(
         *("topk(x, k, dim=-1, largest=True)", topk, PIECEWISE, on(2, 4, k=2)),
         smallest=on(4, 2, k=3, dim=0, largest=False),
         several=ALWAYS,
         keeps="result1",
+        takes_nan=True,
     ),
 )

@@ -60,17 +60,28 @@ def interpolate(
         else:
             middle = (np.arange(m) + 0.5) * ratio - 0.5
             places = np.arange(m) * (n - 1) / (m - 1) if align_corners else middle
-            x = np.moveaxis(np.moveaxis(x, dim, -1) @ mixing(places, n, mode), -1, dim)
+            x = np.moveaxis(mixed(np.moveaxis(x, dim, -1), *mixing(places, n, mode)), -1, dim)
     return x
 
 
-def mixing(places: Any, length: int, mode: str) -> Any:
-    """Give the share of each entry in each place; beyond the ends all entries are the last."""
-    share, room = (cubic, 3) if mode == "bicubic" else (hat, 1)
-    around = np.arange(-room, length + room)
-    shares = np.zeros((length, len(places)))
-    np.add.at(shares, np.clip(around, 0, length - 1), share(places - around[:, None]))
-    return shares
+def mixed(rows: Any, shares: Any, read: Any) -> Any:
+    """Give sums of the entries of each row that are read, each with its share."""
+    return np.where(read, rows[..., None] * shares, 0.0).sum(-2)
+
+
+def mixing(places: Any, length: int, mode: str) -> tuple[Any, Any]:
+    """Give the share of each entry in each place, and whether it is one of those around it.
+
+    Beyond the ends all entries are the last.
+    """
+    share, reach = (cubic, REACH) if mode == "bicubic" else (hat, 1)
+    around = np.arange(-reach - 1, length + reach + 1)
+    off = around[:, None] - places
+    shares, read = np.zeros((length, len(places))), np.zeros((length, len(places)), bool)
+    entries = np.clip(around, 0, length - 1)
+    np.add.at(shares, entries, share(off))
+    np.logical_or.at(read, entries, (off > -reach) & (off <= reach))
+    return shares, read
 
 
 def grid_sample(
@@ -96,11 +107,13 @@ def grid_sample(
         if padding_mode == "border" or (padding_mode == "reflection" and low < 0):
             place = np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
         if mode == "nearest":
-            place = np.rint(real(place))
+            place = np.rint(np.where(np.isnan(real(place)), -2.0, real(place)))  # which is outside
         off = place[..., None] - np.arange(n)
         away = off * np.where(real(off) < 0, -1, 1)
-        shares.append(np.where(real(away) < 1, 1 - away, 0))
-    return np.einsum("rchw,rijh,rijw->rcij", x, *shares)
+        shares.append(np.where(real(away) >= 1, 0, 1 - away))
+    down, right = (share[:, None, ..., :] for share in shares)
+    read = x[:, :, None, None] * (down[..., None] * right[..., None, :])
+    return np.where((down[..., None] == 0) | (right[..., None, :] == 0), 0.0, read).sum((-2, -1))
 
 
 def columns(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
@@ -157,6 +170,7 @@ ROWS: Final = (
         bicubic=on(1, 1, 4, 3, size=(3, 5), mode="bicubic"),
         bicubic_corners=on(1, 1, 3, 4, size=(5, 3), mode="bicubic", align_corners=True),
         trilinear=on(1, 1, 2, 3, 2, size=(3, 2, 4), mode="trilinear"),
+        cancels=True,
     ),
     functional(
         "grid_sample(x, grid, mode='bilinear', padding_mode='zeros', align_corners=None)",
@@ -167,6 +181,7 @@ ROWS: Final = (
         reflection_corners={**IMAGE, "padding_mode": "reflection", "align_corners": True},
         nearest={**IMAGE, "mode": "nearest", "align_corners": True},
         keeps="?",
+        cancels=True,
     ),
     as_columns(
         "im2col(x, kernel_size, dilation=1, padding=0, stride=1)",

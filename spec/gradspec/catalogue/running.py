@@ -31,7 +31,7 @@ def so_far(extreme: np.ufunc) -> Callable[..., Any]:
 
     def formula(x: Any, dim: int) -> Any:
         every = np.moveaxis(real(x), dim, -1)
-        attained = every == extreme.accumulate(every, axis=-1)
+        attained = (every == extreme.accumulate(every, axis=-1)) | np.isnan(every)
         places = np.where(attained, np.arange(every.shape[-1]), 0)
         where = np.moveaxis(np.maximum.accumulate(places, axis=-1), -1, dim)
         return np.take_along_axis(x, where, dim), where
@@ -61,6 +61,7 @@ ROWS: Final = (
         },
         keeps="result x",
         has_inplace=True,
+        cancels=True,
     ),
     row(
         *("logcumsumexp(x, dim)", lambda x, dim: np.log(np.exp(x).cumsum(dim)), ANALYTIC, ONE),

@@ -27,11 +27,14 @@ from gradspec.catalogue.ends import INF, NO_NUMBER, at, far, outside
 from gradspec.catalogue.entrywise import IN_PLACE, one, real, two
 from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, End, of, on, or_nan, point, row
 
+OVER_ROOT_PI: Final = 2 / math.sqrt(math.pi)
 TERMS: Final = 80
 NEWTON: Final = 6
 """Steps; each doubles the digits."""
 
 FAR: Final = 16
+OVERFLOW: Final = 2.5e305
+LARGE: Final = float(np.finfo(np.float64).max)
 EULER: Final = 0.57721566490153286
 BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 """Of even number: the second, the fourth and so on."""
@@ -43,7 +46,7 @@ def erf(x: Any) -> Any:
     for k in range(1, TERMS):
         term = term * (2 * x * x / (2 * k + 1))
         total = total + term
-    return 2 / math.sqrt(math.pi) * np.exp(-x * x) * total
+    return np.where(np.isinf(real(x)), np.sign(real(x)), np.exp(-x * x) * total * OVER_ROOT_PI)
 
 
 def erfinv(x: Any) -> Any:
@@ -56,7 +59,7 @@ def erfinv(x: Any) -> Any:
 
 def hurwitz(power: int, x: Any) -> Any:
     """Give the sum of (x + k)**-power over all k, of which Euler and Maclaurin know the end."""
-    y = x + FAR
+    y = np.where(real(x) == -math.inf, math.nan, x) + FAR
     total = sum(1 / (x + k) ** power for k in range(FAR))
     total = total + y ** (1 - power) / (power - 1) + y**-power / 2
     for k, b in enumerate(BERNOULLI, 1):
@@ -76,7 +79,7 @@ def lgamma(x: Any) -> Any:
         passed = ((j >= 0) & (j < steps)) | ((j < 0) & (j >= steps))
         way = np.log(np.where(passed, x + j, 1.0) ** 2) / 2
         total = total - way if j >= 0 else total + way
-    return total
+    return np.where(np.abs(real(x)) > OVERFLOW, math.inf, total)
 
 
 def digamma(x: Any) -> Any:
@@ -99,7 +102,7 @@ def xlogy(x: Any, other: Any) -> Any:
     return x * np.log(other + none)
 
 
-def nan_to_num(x: Any, nan: float = 0.0, posinf: float = 0.0, neginf: float = 0.0) -> Any:
+def nan_to_num(x: Any, nan: float = 0.0, posinf: float = LARGE, neginf: float = -LARGE) -> Any:
     """Give x, with numbers for NaN and the infinities."""
     replaced = np.where(np.isnan(real(x)), nan, np.where(real(x) > 0, posinf, neginf))
     return np.where(np.isfinite(real(x)), x, replaced)
@@ -146,6 +149,7 @@ FUNCTIONS: Final = (
         second={"n": 2, **on(2, 3, domain=BETWEEN_POLES)},
         third={"n": 3, **on(2, 3, domain=POSITIVE)},
         ends={"zero": End({"n": 1, **point([0.0])}, -INF)},
+        cancels=True,
     ),
     two(
         *("xlogy(x, other)", xlogy, ANALYTIC, (REAL, POSITIVE)),
@@ -175,5 +179,6 @@ FUNCTIONS: Final = (
         infinite=on(2, 4, domain=ENDLESS, posinf=7.0, neginf=-3.0),
         nan=on(2, 4, domain=ENDLESS, nan=0.5, posinf=-1.5, neginf=2.0),
         **IN_PLACE,
+        takes_nan=True,
     ),
 )

@@ -32,6 +32,15 @@ def cumulative_trapezoid(x: Any, at: Any = None, dx: Any = None, dim: int = -1) 
 def quantile(
     x: Any, q: Any, dim: int | None = None, keepdim: bool = False, interpolation: str = "linear"
 ) -> Any:
+    """Give what a share of the numbers is not larger than, and NaN of what is no number."""
+    found = quantile_of_numbers(x, q, dim, keepdim, interpolation)
+    none = np.isnan(real(x)).any(dim, keepdims=keepdim)
+    return np.where(none, math.nan, found)
+
+
+def quantile_of_numbers(
+    x: Any, q: Any, dim: int | None = None, keepdim: bool = False, interpolation: str = "linear"
+) -> Any:
     """Give what a share of the numbers is not larger than."""
     rows = x.ravel() if dim is None else np.moveaxis(x, dim, -1)
     flat = [in_order(v[~np.isnan(real(v))]) for v in rows.reshape(-1, rows.shape[-1])]
@@ -119,6 +128,7 @@ ROWS: Final = (
         dx=on(3, 2, dx=0.5, dim=0),
         torch=f"torch.trapezoid({AREA}",
         dimensioned=True,
+        cancels=True,
     ),
     row(
         *("cumulative_trapezoid(x, at=None, *, dx=None, dim=-1)", cumulative_trapezoid),
@@ -140,13 +150,14 @@ ROWS: Final = (
         halves=False,
     ),
     row(
-        *("nanquantile(x, q, dim=None, keepdim=False, *, interpolation='linear')", quantile),
-        *(PIECEWISE, point(SOME_NUMBERS, q=0.375)),
+        "nanquantile(x, q, dim=None, keepdim=False, *, interpolation='linear')",
+        *(quantile_of_numbers, PIECEWISE, point(SOME_NUMBERS, q=0.375)),
         dim=point(SOME_NUMBERS, q=0.375, dim=1),
         keepdim=point(SOME_NUMBERS, q=0.375, dim=1, keepdim=True),
         lower=point(SOME_NUMBERS, q=0.375, dim=1, interpolation="lower"),
         keeps="",
         halves=False,
+        takes_nan=True,
     ),
     row(
         *("nanmedian(x, dim=None, keepdim=False)", nanmedian, PIECEWISE, point(SOME_NUMBERS)),
@@ -154,6 +165,7 @@ ROWS: Final = (
         keepdim=point(SOME_NUMBERS, dim=-1, keepdim=True),
         several="dim",
         keeps="result x",
+        takes_nan=True,
     ),
     row(
         *("cov(x, *, correction=1, fweights=None, aweights=None)", cov, ANALYTIC, on(2, 4)),

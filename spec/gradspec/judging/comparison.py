@@ -91,13 +91,17 @@ def is_close(
 
 
 def lies_between(found: Any, expected: tuple[Any, Any], *, or_nan: bool = False) -> Failure | None:
-    """Every entry within its bounds, which have room for rounding, or NaN where that is allowed."""
+    """Every entry within its bounds, which have room for rounding, or NaN where that is allowed.
+
+    Where the lower bound is NaN nothing is demanded.
+    """
     low, high = (asarray(bound, float64) for bound in expected)
     wrong = is_present(found) or has_shape(found, broadcast_shapes(low.shape, high.shape))
     if wrong is not None:
         return wrong
     room = _tolerance(asarray(found).dtype, stack([low, high]), DEFAULT_ULPS, None)
-    if every(((found >= low - room) & (found <= high + room)) | (isnan(found) & or_nan)):
+    inside = (found >= low - room) & (found <= high + room)
+    if every(inside | (isnan(found) & or_nan) | isnan(low)):
         return None
     return Failure(FailureKind.VALUE, "a value out of bounds", found, expected)
 

@@ -156,6 +156,8 @@ def public(name: str) -> at:
     if name in SIGNS:
         return at(Tensor, SIGNS[name])
     operator = CATALOGUE[name]
+    if operator.torch is None:
+        return at(Tensor, signs.method(name))
     _, *home, own = (operator.torch or ".").partition("(")[0].split(".")
     if home:
         return at(functools.reduce(getattr, home, gradspec_reference), own)

@@ -51,6 +51,7 @@ MODES: Final = (
     "donot_use_mm_for_euclid_dist",
 )
 SPACE = 3
+THRICE = 3
 WITHOUT_INTEGERS: Final = {"eigh", "eigvalsh", "solve_triangular"}
 WITHOUT_HALF: Final = {"cholesky", "det", "qr", "solve", "svd", "svdvals"}
 
@@ -135,6 +136,8 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         one = factories.tensor(np.eye(shape[-1]), dtype=input.dtype)
         return copies.copy_(copies.clone(input), one)
     power, square = None, input
+    if n == THRICE:  # in which order shows where infinities cancel
+        return products.matmul(products.matmul(input, input), input)
     while True:
         if n % 2:
             power = square if power is None else products.matmul(power, square)

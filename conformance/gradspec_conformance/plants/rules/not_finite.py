@@ -1,0 +1,168 @@
+"""Faults about NaN and infinities: numbers in their place, and NaN where it does not belong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.catalogue.facets.not_finite import INSTEAD, TELLING, is_of_numbers, spoilt
+from gradspec.catalogue.operator import PIECEWISE
+from gradspec.chapters.operators.not_finite import PASSING, SMOOTH, UNFACTORED
+from gradspec_conformance.plants.places import kernel
+from gradspec_conformance.plants.plant import TEACHING, enter, general
+from gradspec_conformance.plants.rules.calls import TRACED, calls_of_its_own, calls_through
+from gradspec_conformance.plants.rules.sweeps import Spot, Sweep, public, rules_of
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.operators import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradspec.catalogue.facets.asking import Asked
+    from gradspec_conformance.plants.swap import Fault
+
+
+def numbers_for(nan: float, posinf: float, neginf: float) -> Fault:
+    """Take other numbers for what is no number, or no finite one."""
+
+    def read(given: Any) -> Any:
+        if isinstance(given, np.ndarray | np.floating) and given.dtype.kind == "f":
+            return np.nan_to_num(given, nan=nan, posinf=posinf, neginf=neginf)
+        return list(map(read, given)) if isinstance(given, list) else given
+
+    def fault(sound: Any, *given: Any) -> Any:
+        return sound(*map(read, given))
+
+    return fault
+
+
+NO_NAN: Final = numbers_for(nan=INSTEAD["nan"], posinf=np.inf, neginf=-np.inf)
+NO_INFINITY: Final = numbers_for(nan=np.nan, posinf=INSTEAD["inf"], neginf=INSTEAD["-inf"])
+
+
+CHECKED: Final = ("binary_cross_entropy",)
+"""Operators whose kernel is not given what is no probability: that is refused before."""
+
+
+def tells(name: str, *numbers: str) -> bool:
+    """Say whether a call shows that numbers were taken for others."""
+    return any(one.tells for number in numbers for one in spoilt(name, number))
+
+
+def told(row: str) -> list[str]:
+    """Name the calls through a row that are asked: where there are, those through no other.
+
+    Where places are told, they are found before the kernel runs.
+    """
+    own, every = calls_of_its_own(row), calls_through(row)
+    seen = (c for c in own or every if c.name in TELLING and c.operator.name not in CHECKED)
+    return [call.name for call in seen if not call.tells_places]
+
+
+def without_nan() -> Iterator[Spot]:
+    """Take NaN for zero in the kernel of every row."""
+    for row in OPERATORS:
+        names = [name for name in told(row) if tells(name, "nan")]
+        kills = {f"op-{275 if name in PASSING else 276}/{name}": "value" for name in names}
+        if kills:
+            yield Spot(row, (kernel(row),), NO_NAN, kills)
+
+
+def without_infinity() -> Iterator[Spot]:
+    """Take infinities for very large numbers in the kernel of every row."""
+    for row in OPERATORS:
+        asked = [n for n in told(row) if n in UNFACTORED and not TELLING[n].operator.cancels]
+        names = [name for name in asked if tells(name, "inf", "-inf")]
+        if names:
+            kills = {f"op-277/{name}": "value" for name in names}
+            yield Spot(row, (kernel(row),), NO_INFINITY, kills)
+
+
+def slopes_of_numbers() -> Iterator[Spot]:
+    """Take NaN for zero in every rule, where the slope depends on it."""
+    for row in OPERATORS:
+        names = [n for n in told(row) if n in SMOOTH and bends(n) and len(TRACED[n]) == 1]
+        if names:
+            kills = {f"op-278/{name}": "value" for name in names}
+            yield Spot(row, rules_of(row), NO_NAN, kills)
+
+
+def bends(name: str) -> bool:
+    """Say whether a slope depends on an operand."""
+    call = SMOOTH[name]
+    if call.operator.smoothness is PIECEWISE or call.operator.cancels or call.gives_several:
+        return False
+    weights = np.ones_like(call.value(call.sample()))
+    return any(
+        np.isnan(gradient).any() and np.isfinite(number).all() and is_of_numbers(zero.value())
+        for one in spoilt(name, "nan")
+        for zero in (one.at(INSTEAD["nan"]),)
+        for gradient, number in zip(
+            one.pulled_back(weights, None).gradients, slopes(zero, weights), strict=True
+        )
+    )
+
+
+def slopes(asked: Asked, weights: Any) -> list[Any]:
+    """Give gradients, which may be infinite."""
+    with np.errstate(all="ignore"):
+        return asked.pulled_back(weights).gradients
+
+
+def in_tensors(fault: Fault) -> Fault:
+    """Do it to the numbers of the tensors that a public function is given."""
+
+    def read(given: Any) -> Any:
+        if isinstance(given, Tensor):
+            given._array = fault(lambda array: array, given._array)
+        for one in given if isinstance(given, list | tuple) else ():
+            read(one)
+        return given
+
+    def faulty(sound: Any, *given: Any, **named: Any) -> Any:
+        return sound(*map(read, given), **{name: read(one) for name, one in named.items()})
+
+    return faulty
+
+
+def functions_without_nan() -> Iterator[Spot]:
+    """Take NaN for zero in every operator of which no kernel alone decides what becomes of it."""
+    seen = {clause for spot in without_nan() for clause in spot.kills}
+    named: dict[str, dict[str, str]] = {}
+    for name, call in TELLING.items():
+        clause = f"op-{275 if name in PASSING else 276}/{name}"
+        if clause not in seen and tells(name, "nan") and call.operator.name not in CHECKED:
+            named.setdefault(call.operator.name, {})[clause] = "value"
+    for operator, kills in named.items():
+        yield Spot(operator, (public(operator),), in_tensors(NO_NAN), kills)
+
+
+for one_kind in (
+    Sweep("takes_nan_for_zero", "The kernel of {name} takes NaN for 0.", TEACHING, without_nan),
+    Sweep("is_given_zero_for_nan", "{name} takes NaN for 0.", TEACHING, functions_without_nan),
+    Sweep("knows_no_infinity", "{name} takes infinity for a number.", TEACHING, without_infinity),
+    Sweep("has_slopes_at_nan", "The rule of {name} takes NaN for 0.", TEACHING, slopes_of_numbers),
+):
+    for made in one_kind.plants():
+        enter(made)
+
+
+@general(
+    "value: op-275/exp_array op-275/add_broadcast op-278/exp_array", "a loss that is NaN as a whole"
+)
+def nan_spreads(swap):
+    """Where one entry of an operand is NaN, the whole result is."""
+
+    def spread(sound: Any, *given: Any) -> Any:
+        result = sound(*given)
+        spoilt_operand = any(isinstance(x, np.ndarray) and is_spoilt(x) for x in given)
+        return result * np.nan if spoilt_operand and isinstance(result, np.ndarray) else result
+
+    for row in OPERATORS:
+        swap(kernel(row), spread)
+
+
+def is_spoilt(array: Any) -> bool:
+    """Say whether NaN is in an array."""
+    return array.dtype.kind == "f" and bool(np.isnan(array).any())
