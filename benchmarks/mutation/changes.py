@@ -66,8 +66,15 @@ LIKE: Final = dict(
 COMMUTATIVE: Final = {
     *("maximum", "minimum", "max", "min", "add", "multiply", "mul", "equal", "not_equal"),
     *("hypot", "logaddexp", "logaddexp2", "logical_and", "logical_or", "logical_xor"),
+    *("swapaxes", "broadcast_shapes", "result_type"),
 }
 """Functions whose operands may be swapped."""
+
+OF_MEMORY: Final = {"ascontiguousarray", "bool"}
+"""Functions that give the same numbers, laid out or held in another way."""
+
+OF_LENGTHS: Final = {"strict"}
+"""Arguments that check, and change no value."""
 
 BESIDE: Final = "_beside"
 """A global of each watched module: it gets what is evaluated in a place, and returns it."""
@@ -170,10 +177,12 @@ def _changes(node: ast.expr, parameters: list[str]) -> Iterator[ast.expr]:
         case ast.BinOp(left, sign, right):
             if type(sign) in SIGNS:
                 yield ast.BinOp(left, SIGNS[type(sign)](), right)
-            if not isinstance(sign, ast.Add | ast.Mult | ast.BitAnd | ast.BitOr):
+            alike = ast.dump(left) == ast.dump(right)
+            if not (alike or isinstance(sign, ast.Add | ast.Mult | ast.BitAnd | ast.BitOr)):
                 yield ast.BinOp(right, sign, left)
             yield left
-            yield right
+            if not alike:
+                yield right
         case ast.UnaryOp(_, operand):
             yield operand
         case ast.Compare(left, [comparison], [right]):
@@ -207,10 +216,13 @@ def _calls(call: ast.Call) -> Iterator[ast.expr]:
             called = ast.Attribute(value, LIKE[name], context)
             yield ast.Call(called, call.args, call.keywords)
     match call.args:
-        case [first] if not call.keywords:
+        case [first] if not call.keywords and _name(call.func) not in OF_MEMORY:
             yield first
-        case [first, second, *rest] if _name(call.func) not in COMMUTATIVE:
+        case [first, second, *rest] if (
+            _name(call.func) not in COMMUTATIVE and ast.dump(first) != ast.dump(second)
+        ):
             yield ast.Call(call.func, [second, first, *rest], call.keywords)
-    for place in range(len(call.keywords)):
-        kept = [k for i, k in enumerate(call.keywords) if i != place]
-        yield ast.Call(call.func, call.args, kept)
+    for place, left_out in enumerate(call.keywords):
+        if left_out.arg not in OF_LENGTHS:
+            kept = [k for i, k in enumerate(call.keywords) if i != place]
+            yield ast.Call(call.func, call.args, kept)

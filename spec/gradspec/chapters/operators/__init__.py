@@ -41,6 +41,7 @@ from gradspec.chapters.operators import (
     constants,
     in_place,
     data_types,
+    whole_numbers,
     saved,
     memory,
     refusals,
@@ -67,4 +68,5 @@ __all__ = [
     "sizes",
     "statistics",
     "values",
+    "whole_numbers",
 ]
