@@ -76,6 +76,9 @@ OF_MEMORY: Final = {"ascontiguousarray", "bool"}
 OF_LENGTHS: Final = {"strict"}
 """Arguments that check, and change no value."""
 
+MAKING: Final = {"Operator", "dict[str, Rule]", "dict[str, Any]"}
+"""What functions give that are called while a module is loaded, and never again."""
+
 BESIDE: Final = "_beside"
 """A global of each watched module: it gets what is evaluated in a place, and returns it."""
 
@@ -137,12 +140,17 @@ def _put(holder: ast.AST, field: str, place: int | None, node: ast.AST) -> None:
 
 
 def _outermost(tree: ast.AST) -> Iterator[Function]:
-    """Give the functions that stand in no other."""
+    """Give the functions that stand in no other but one that makes rows, when it is loaded."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, Function):
+        if isinstance(node, Function) and not _makes_rows(node):
             yield node
-        elif not isinstance(node, ast.ClassDef):  # a row is made when its module is loaded
+        elif not isinstance(node, ast.ClassDef):
             yield from _outermost(node)
+
+
+def _makes_rows(function: Function) -> bool:
+    returned = getattr(function, "returns", None)
+    return returned is not None and ast.unparse(returned) in MAKING
 
 
 def _expressions(within: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:

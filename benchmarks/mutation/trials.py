@@ -36,11 +36,11 @@ PATIENCE: Final = 5.0
 
 MEMORY: Final = 4 << 30
 
-ENOUGH: Final = 60
+ENOUGH: Final = 25
 """Clauses that may crash before a mutant is given up that never ran to an end."""
 
 
-FORGIVING: Final = ("op-100", "op-222", "op-244", "op-246", "inp-210", "inp-229")
+FORGIVING: Final = ("op-100", "op-222", "op-244", "op-246", "op-300", "op-301", "inp-210", "inp-229")
 """Clauses that pass if the engine refuses, and take a crash for that: they tell only if red."""
 
 

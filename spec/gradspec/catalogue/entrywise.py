@@ -44,6 +44,7 @@ from gradspec.catalogue.operator import (
     LINEAR,
     PIECEWISE,
     REFUSED,
+    End,
     Given,
     Kink,
     Operator,
@@ -143,7 +144,8 @@ def remainder(x: Any, other: Any) -> Any:
 
 def whole_quotient(x: Any, other: Any, rounding_mode: str) -> Any:
     """Give the whole number below x / other, or the one nearer to zero."""
-    return (np.floor if rounding_mode == "floor" else np.trunc)(real(x) / real(other))
+    quotient = (np.floor if rounding_mode == "floor" else np.trunc)(real(x) / real(other))
+    return quotient.astype(np.result_type(real(x), real(other)))
 
 
 def rounded_down(x: Any, other: Any) -> Any:
@@ -187,6 +189,7 @@ OF_POWERS: Final = {
         ([-INF, INF, 1.0, 0.0], [-INF, 0.0, 0.0, 0.0]),
         exponent=[-1.0, 0.5, 1.0, 2.0],
     ),
+    "of_zero_number": End({"x": 0.0, "exponent": np.array([-1.0])}, None, -INF),
     "zero_to_zero": at([0.0], (0.0, or_nan(-INF, 0.0)), (None, 0.0), exponent=[0.0]),
     "negative": at([-1.0, -2.0], ([-2.0, 12.0], None), (None, NO_NUMBER), exponent=[2.0, 3.0]),
 }
@@ -252,6 +255,7 @@ ARITHMETIC: Final = (
         root=on(2, 3, domain=POSITIVE, exponent=0.5),
         tensor=on(2, 1, domain=POSITIVE, exponent=of(3)),
         of_number={"x": 2.5, "exponent": of()},
+        of_zero={"x": 0.0, "exponent": of(2, 3, domain=POSITIVE)},
         ends=OF_POWERS,
         sign="$x ** $exponent",
         **BASIC,
