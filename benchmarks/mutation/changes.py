@@ -66,8 +66,18 @@ LIKE: Final = dict(
 COMMUTATIVE: Final = {
     *("maximum", "minimum", "max", "min", "add", "multiply", "mul", "equal", "not_equal"),
     *("hypot", "logaddexp", "logaddexp2", "logical_and", "logical_or", "logical_xor"),
+    *("swapaxes", "broadcast_shapes", "result_type"),
 }
 """Functions whose operands may be swapped."""
+
+OF_MEMORY: Final = {"ascontiguousarray", "bool"}
+"""Functions that give the same numbers, laid out or held in another way."""
+
+OF_LENGTHS: Final = {"strict"}
+"""Arguments that check, and change no value."""
+
+MAKING: Final = {"Operator", "dict[str, Rule]", "dict[str, Any]"}
+"""What functions give that are called while a module is loaded, and never again."""
 
 BESIDE: Final = "_beside"
 """A global of each watched module: it gets what is evaluated in a place, and returns it."""
@@ -130,12 +140,17 @@ def _put(holder: ast.AST, field: str, place: int | None, node: ast.AST) -> None:
 
 
 def _outermost(tree: ast.AST) -> Iterator[Function]:
-    """Give the functions that stand in no other."""
+    """Give the functions that stand in no other but one that makes rows, when it is loaded."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, Function):
+        if isinstance(node, Function) and not _makes_rows(node):
             yield node
-        elif not isinstance(node, ast.ClassDef):  # a row is made when its module is loaded
+        elif not isinstance(node, ast.ClassDef):
             yield from _outermost(node)
+
+
+def _makes_rows(function: Function) -> bool:
+    returned = getattr(function, "returns", None)
+    return returned is not None and ast.unparse(returned) in MAKING
 
 
 def _expressions(within: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
@@ -170,10 +185,12 @@ def _changes(node: ast.expr, parameters: list[str]) -> Iterator[ast.expr]:
         case ast.BinOp(left, sign, right):
             if type(sign) in SIGNS:
                 yield ast.BinOp(left, SIGNS[type(sign)](), right)
-            if not isinstance(sign, ast.Add | ast.Mult | ast.BitAnd | ast.BitOr):
+            alike = ast.dump(left) == ast.dump(right)
+            if not (alike or isinstance(sign, ast.Add | ast.Mult | ast.BitAnd | ast.BitOr)):
                 yield ast.BinOp(right, sign, left)
             yield left
-            yield right
+            if not alike:
+                yield right
         case ast.UnaryOp(_, operand):
             yield operand
         case ast.Compare(left, [comparison], [right]):
@@ -207,10 +224,13 @@ def _calls(call: ast.Call) -> Iterator[ast.expr]:
             called = ast.Attribute(value, LIKE[name], context)
             yield ast.Call(called, call.args, call.keywords)
     match call.args:
-        case [first] if not call.keywords:
+        case [first] if not call.keywords and _name(call.func) not in OF_MEMORY:
             yield first
-        case [first, second, *rest] if _name(call.func) not in COMMUTATIVE:
+        case [first, second, *rest] if (
+            _name(call.func) not in COMMUTATIVE and ast.dump(first) != ast.dump(second)
+        ):
             yield ast.Call(call.func, [second, first, *rest], call.keywords)
-    for place in range(len(call.keywords)):
-        kept = [k for i, k in enumerate(call.keywords) if i != place]
-        yield ast.Call(call.func, call.args, kept)
+    for place, left_out in enumerate(call.keywords):
+        if left_out.arg not in OF_LENGTHS:
+            kept = [k for i, k in enumerate(call.keywords) if i != place]
+            yield ast.Call(call.func, call.args, kept)

@@ -36,11 +36,11 @@ PATIENCE: Final = 5.0
 
 MEMORY: Final = 4 << 30
 
-ENOUGH: Final = 60
+ENOUGH: Final = 25
 """Clauses that may crash before a mutant is given up that never ran to an end."""
 
 
-FORGIVING: Final = ("op-100", "op-222", "op-244", "op-246", "inp-210", "inp-229")
+FORGIVING: Final = ("op-100", "op-222", "op-244", "op-246", "op-300", "op-301", "inp-210", "inp-229")
 """Clauses that pass if the engine refuses, and take a crash for that: they tell only if red."""
 
 
@@ -122,7 +122,6 @@ def _fate(number: int) -> tuple[int, Fate, str]:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     signal.signal(signal.SIGVTALRM, _ended)
-    crashed = passed = ""
     changed = list(_differing(mutant.path, mutant.code()))
     crashed = passed = alike = ""
     differing: list[bool] = []
@@ -192,29 +191,33 @@ def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
                 yield from _pairs(one, other)
 
 
-def _functions() -> list[FunctionType]:
-    return [one for one in gc.get_objects() if isinstance(one, FunctionType)]
+def _functions() -> Mapping[CodeType, list[FunctionType]]:
+    """Give all functions there are, by their code."""
+    found: dict[CodeType, list[FunctionType]] = defaultdict(list)
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType):
+            found[one.__code__].append(one)
+    return found
 
 
 @contextmanager
 def _in_place_of(
     changed: Sequence[tuple[CodeType, CodeType]],
-    functions: Iterable[FunctionType],
+    functions: Mapping[CodeType, list[FunctionType]],
     beside: Callable[[Any, Any], Any],
 ) -> Iterator[None]:
     """Change functions where they are, whoever holds them, for a while."""
-    became = dict(changed)
     put = [
-        (function, function.__code__)
-        for function in functions
-        if (new := became.get(function.__code__)) is not None
-        and new.co_freevars == function.__code__.co_freevars
+        (function, code, new)
+        for code, new in dict(changed).items()
+        if new.co_freevars == code.co_freevars
+        for function in functions.get(code, ())
     ]
-    for function, code in put:
+    for function, _, new in put:
         function.__globals__[BESIDE] = beside
-        function.__code__ = became[code]
+        function.__code__ = new
     try:
         yield
     finally:
-        for function, code in put:
+        for function, code, _ in put:
             function.__code__ = code

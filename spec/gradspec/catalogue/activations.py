@@ -155,6 +155,9 @@ ROWS: Final = (
         beta=on(2, 3, domain=VAST, beta=2.5),
         threshold=on(2, 3, beta=2.0, threshold=0.03125),
         past=on(domain=HIGH, threshold=0.25),
+        kinks={
+            "": Kink(point(1.0, threshold=1.0), (math.e / (1 + math.e), 1.0), math.e / (1 + math.e))
+        },
         ends=far(0.0, 1.0),
     ),
     activation(

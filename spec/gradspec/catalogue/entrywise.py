@@ -44,6 +44,7 @@ from gradspec.catalogue.operator import (
     LINEAR,
     PIECEWISE,
     REFUSED,
+    End,
     Given,
     Kink,
     Operator,
@@ -150,7 +151,9 @@ def less(x: Any, other: Any, times: Any) -> Any:
 
 def whole_quotient(x: Any, other: Any, rounding_mode: str) -> Any:
     """Give the whole number below x / other, or the one nearer to zero."""
-    return rounded_down(x, other) if rounding_mode == "floor" else np.trunc(real(x) / real(other))
+    truncated = np.trunc(real(x) / real(other))
+    quotient = rounded_down(x, other) if rounding_mode == "floor" else truncated
+    return quotient.astype(np.result_type(real(x), real(other)))
 
 
 def rounded_down(x: Any, other: Any) -> Any:
@@ -199,6 +202,7 @@ OF_POWERS: Final = {
         ([-INF, INF, 1.0, 0.0], [-INF, 0.0, 0.0, 0.0]),
         exponent=[-1.0, 0.5, 1.0, 2.0],
     ),
+    "of_zero_number": End({"x": 0.0, "exponent": np.array([-1.0])}, None, -INF),
     "zero_to_zero": at([0.0], (0.0, or_nan(-INF, 0.0)), (None, 0.0), exponent=[0.0]),
     "negative": at([-1.0, -2.0], ([-2.0, 12.0], None), (None, NO_NUMBER), exponent=[2.0, 3.0]),
 }
@@ -264,6 +268,7 @@ ARITHMETIC: Final = (
         root=on(2, 3, domain=POSITIVE, exponent=0.5),
         tensor=on(2, 1, domain=POSITIVE, exponent=of(3)),
         of_number={"x": 2.5, "exponent": of()},
+        of_zero={"x": 0.0, "exponent": of(2, 3, domain=POSITIVE)},
         ends=OF_POWERS,
         sign="$x ** $exponent",
         **BASIC,

@@ -6,7 +6,7 @@ column, which have one sign in common, apart.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,22 +15,52 @@ from gradspec.catalogue.entrywise import real
 from gradspec.catalogue.linear_algebra import linalg, symmetric
 from gradspec.catalogue.operator import ALWAYS, ANALYTIC, SPECTRAL, on
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NO_GAP: Final = 1e-9
+MATRIX: Final = 2
 
 
 def turned(matrix: Any) -> Any:
     """Give the transposed matrix, of an engine or of NumPy."""
-    return matrix.T if isinstance(matrix, np.ndarray) else matrix.transpose(0, 1)
+    rows, columns = len(matrix.shape) - 2, len(matrix.shape) - 1
+    if isinstance(matrix, np.ndarray):
+        return matrix.swapaxes(rows, columns)
+    return matrix.transpose(rows, columns)
+
+
+def of_columns(values: Any) -> Any:
+    """Give numbers for the columns of a matrix, or of each of a stack."""
+    *stack, count = values.shape
+    return values.reshape((*stack, 1, count)) if stack else values
 
 
 def of_eigenvectors(values: Any, vectors: Any) -> Any:
     """Give eigenvalues, squares of eigenvectors, and the matrix that they make."""
-    return values, vectors * vectors, (vectors * values) @ turned(vectors)
+    return values, vectors * vectors, (vectors * of_columns(values)) @ turned(vectors)
 
 
 def of_singular_vectors(left: Any, values: Any, right: Any) -> Any:
-    """Give squares of singular vectors, singular values, and the matrix that they make."""
-    return left * left, values, right * right, (left * values) @ right
+    """Give squares of singular vectors, singular values, and the matrix that they make.
+
+    Vectors that belong to no singular value are determined together alone.
+    """
+    count = values.shape[-1]
+    left = left if left.shape[-1] == count else left[..., :count]
+    right = right if right.shape[-2] == count else right[..., :count, :]
+    return left * left, values, right * right, (left * of_columns(values)) @ right
+
+
+def of_each(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the formula of stacks of matrices."""
+
+    def of_stack(x: Any, *how: Any, **given: Any) -> Any:
+        if x.ndim == MATRIX:
+            return formula(x, *how, **given)
+        return tuple(map(np.stack, zip(*(of_stack(one, *how, **given) for one in x), strict=True)))
+
+    return of_stack
 
 
 def of_triangle(orthogonal: Any, triangle: Any) -> Any:
@@ -83,26 +113,31 @@ def qr(x: Any, mode: str = "reduced") -> Any:
 
 ROWS: Final = (
     linalg(
-        *("eigh(x, UPLO='L')", eigh, SPECTRAL, on(3, 3, domain=SYMMETRIC)),
+        *("eigh(x, UPLO='L')", of_each(eigh), SPECTRAL, on(3, 3, domain=SYMMETRIC)),
         upper=on(2, 2, domain=SYMMETRIC, UPLO="U"),
+        stack=on(2, 2, 2, domain=SYMMETRIC),
         several=ALWAYS,
         settled=of_eigenvectors,
         keeps="result0 result1",
         factors=True,
     ),
     linalg(
-        *("svd(x, full_matrices=True)", svd, SPECTRAL, on(3, 3)),
+        *("svd(x, full_matrices=True)", of_each(svd), SPECTRAL, on(3, 3)),
         tall=on(3, 2, full_matrices=False),
         wide=on(2, 3, full_matrices=False),
+        stack=on(2, 3, 2, full_matrices=False),
+        full_tall=on(3, 2),
+        full_wide=on(2, 3),
         several=ALWAYS,
         settled=of_singular_vectors,
         keeps="result0 result1 result2",
         factors=True,
     ),
     linalg(
-        *("qr(x, mode='reduced')", qr, ANALYTIC, on(3, 3)),
+        *("qr(x, mode='reduced')", of_each(qr), ANALYTIC, on(3, 3)),
         tall=on(4, 2),
         wide=on(2, 3),
+        stack=on(2, 3, 2),
         complete=on(2, 3, mode="complete"),
         several=ALWAYS,
         settled=of_triangle,

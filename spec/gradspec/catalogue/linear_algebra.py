@@ -201,6 +201,7 @@ SQUARES: Final = (
     linalg(
         *("matrix_exp(x)", exponential, ANALYTIC, on(3, 3, domain=INNER)),
         stack=on(2, 2, 2, domain=INNER),
+        far=point([[6.0, -2.0], [1.5, -4.0]]),
         factors=True,
     ),
     linalg(

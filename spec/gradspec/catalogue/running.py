@@ -55,6 +55,7 @@ ROWS: Final = (
         first=FIRST,
         one_zero=point([[1.5, 0.0, -2.0], [0.5, 2.0, 1.5]], dim=1),
         two_zeros=point([1.5, 0.0, -2.0, 0.0, 0.5], dim=0),
+        zero_first=point([[0.0, 2.0], [1.5, 0.5], [-2.0, 0.0]], dim=0),
         ends={
             "with_infinity": at([2.0, INF], or_nan([INF, 2.0]), [INF, NO_NUMBER], dim=0),
             "of_zero_and_infinity": at([0.0, INF], [INF, 0.0], dim=0),

@@ -12,18 +12,35 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import CONVENTION, SHOULD, VALUE, clause, expect
-from gradspec.catalogue.operator import variables
+from gradspec.catalogue.facets.asking import Asked
+from gradspec.catalogue.facets.axes import ALONG, SEVERAL
+from gradspec.catalogue.operator import map_arrays, variables
 from gradspec.catalogue.operators import KINKS
-from gradspec.chapters.operators.calling import function, perform, results
+from gradspec.chapters.operators.calling import cotangent, function, on_constants, perform, results
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec import Autograd
     from gradspec.catalogue.operator import Call, Kink
 
 NON_DIFFERENTIABLE = "notes/autograd § Gradients for non-differentiable functions"
+
+
+def of_few_numbers(name: str) -> list[Asked]:
+    """Give the calls along each dimension, and along several, where many numbers are equal."""
+    asked = (*ALONG[name], *SEVERAL.get(name, ()))
+    return [Asked(one.call, map_arrays(one.sample, np.round)) for one in asked]
+
+
 BOUNDED: Final = {n: row for n, row in KINKS.items() if row[1].between is not None}
 PICKING: Final = {n: row for n, row in BOUNDED.items() if row[0].tells_places}
 TIED: Final = {n: row for n, row in KINKS.items() if row[1].tie}
+TIED_IN_ROWS: Final = {
+    call.operator.name: of_few_numbers(call.operator.name)
+    for call, _ in TIED.values()
+    if call.operator.name in ALONG
+}
 CHOSEN: Final = {n: row for n, row in KINKS.items() if row[1].choice is not None}
 
 
@@ -67,6 +84,40 @@ def what_is_tied_moves_the_result_together(ag: Autograd, row: tuple[Call, Kink])
     _, (found,) = ag.vjp(lambda moved: applied(*(moved + p for p in points)), [0.0], weight)
 
     expect(found).is_close(np.sum(weight))
+
+
+@clause("op-302", VALUE, sources=["torch docstrings"], over=KINKS)
+def value_at_a_kink_is_that_of_the_formula(ag: Autograd, row: tuple[Call, Kink]) -> None:
+    """At the kink or jump of {name} the value is that of its formula.
+
+    Of equal entries any may be the one whose place is told.
+    """
+    call, _ = row
+    sample = call.sample()
+    found = on_constants(ag, call, sample)
+    told = list(results(call, sample))[: -1 if call.tells_places else None]
+    for part, value in told:
+        expect(found if part is None else found[part]).is_close(value)
+
+
+@clause("op-303", VALUE, sources=["chain rule"], over=TIED_IN_ROWS)
+def what_is_tied_in_several_rows_moves_each_of_them(ag: Autograd, asked: list[Asked]) -> None:
+    """Where several rows have entries that are tied, along whichever dimensions {name} is called,
+    moving all of them alike moves each of the results as much.
+    """
+    for one in asked:
+        (point,) = variables(one.sample)
+        for part, value in results(one.call, one.sample):
+            if value.dtype.kind == "f":
+                weights = cotangent(ag, value)
+                applied = function(ag, one.call, one.sample, part)
+                _, (found,) = ag.vjp(shifted(applied, ag.tensor(point)), [0.0], weights)
+                expect(found).is_close(np.sum(weights))
+
+
+def shifted(applied: Callable[[Any], Any], point: Any) -> Callable[[Any], Any]:
+    """Give a function of what is added to all entries of a point."""
+    return lambda moved: applied(moved + point)
 
 
 @clause(

@@ -1,0 +1,103 @@
+"""Whole numbers and truth values: operands for which an engine has other arithmetic.
+
+Where the formula makes whole numbers of whole ones, so does the operator.  A sum of truth values
+counts them, and their largest is one of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec import CONVENTION, clause, expect
+from gradspec.catalogue.facets.asking import Asked, calls_of
+from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, map_arrays, replaced, variables
+from gradspec.catalogue.operators import OPERATORS
+from gradspec.chapters.operators.calling import on_constants
+from gradspec.chapters.operators.data_types import whole
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+    from gradspec.catalogue.operator import Call, Operator
+
+SOURCES = ["docs tensor_attributes § torch.dtype", "torch docstrings"]
+
+
+KINDS: Final = ("bool", "int64")
+
+
+def of_whole(array: Any) -> Any:
+    """Make a sample whole."""
+    return whole(array).astype(np.int64)
+
+
+def of_truths(array: Any) -> Any:
+    """Make truth values of a sample."""
+    return np.asarray(array > 0)
+
+
+def keeping(operator: Operator, kind: Any) -> list[Asked]:
+    """Give the calls whose formula makes no fractions of operands of a kind."""
+    if operator.settled or operator.converts or operator.formula is None:
+        return []
+    if operator.smoothness not in (*DIFFERENTIABLE, CONSTANT):
+        return []
+    asked = [_of_kind(call, kind) for call in calls_of(operator)]
+    return [one for one in asked if one is not None]
+
+
+def _of_kind(call: Call, kind: Any) -> Asked | None:
+    drawn = call.sample()
+    points = list(variables(drawn))
+    if not points or not all(np.isfinite(p).all() for p in points):
+        return None
+    made = map_arrays(drawn, lambda a: kind(a) if a.dtype.kind == "f" else a)
+    if any(isinstance(v, float) and v % 1 for v in made.values()):
+        return None
+    found = Asked(call, made).value()
+    if found is None or not all(value.dtype.name in KINDS for value in found):
+        return None
+    floating = replaced(drawn, [kind(p).astype(float) for p in points], lambda constant: constant)
+    exact = Asked(call, floating).value()
+    return Asked(call, made) if exact and all(map(np.array_equal, found, exact)) else None
+
+
+def table(kind: Any, *parameters: str) -> dict[str, list[Asked]]:
+    """Give the calls that keep numbers of a kind, of operators that have such a parameter."""
+    having = (o for o in OPERATORS.values() if {*parameters} <= {*o.signature.names})
+    asked = {operator.name: keeping(operator, kind) for operator in having}
+    return {name: calls for name, calls in asked.items() if calls}
+
+
+def keeps_its_kind(ag: Autograd, asked: list[Asked]) -> None:
+    """Demand what the formula makes, in its type; of places among equal entries nothing."""
+    for one in asked:
+        *values, last = one.value() or ()
+        told = values if one.call.tells_places else [*values, last]
+        with ag.attempt() as taken:
+            found = on_constants(ag, one.call, one.sample)
+            with taken.granted():
+                for part, value in enumerate(told):
+                    result = found[part] if one.call.gives_several else found
+                    expect(result).equals(value)
+                    expect(result).has_dtype(value.dtype.name)
+
+
+@clause("op-300", CONVENTION, sources=SOURCES, over=table(of_whole))
+def whole_numbers_stay_whole(ag: Autograd, asked: list[Asked]) -> None:
+    """Of whole numbers {name} makes whole numbers, those of its formula.
+
+    An engine may refuse them.
+    """
+    keeps_its_kind(ag, asked)
+
+
+@clause("op-301", CONVENTION, sources=SOURCES, over=table(of_truths, "dim"))
+def truth_values_are_kept_or_counted(ag: Autograd, asked: list[Asked]) -> None:
+    """Along a dimension of truth values {name} makes truth values, or whole numbers that count
+    them, as its formula does.
+
+    An engine may refuse them.
+    """
+    keeps_its_kind(ag, asked)
