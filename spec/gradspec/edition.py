@@ -127,24 +127,27 @@ def demands_of(line: Mapping[str, Any]) -> Iterator[Demand]:
     """Give what a line of the list demands: one thing, or one for each row; a note, nothing."""
     if HEADING in line or "reason" in line:
         return
+    sentence = line["sentence"]
+    of_all_rows = {
+        "clause": line["id"],
+        "section": line["section"],
+        "name": line["name"],
+        "level": Level(line["level"]),
+        "nature": Nature(line["nature"]),
+        "clause_statement": sentence,
+        "builds_on": tuple(line.get("builds_on", ())),
+        "is_law": line.get("law", False),
+    }
     for row, facts in line.get("rows", {"": line}).items():
-        identifier = f"{line['id']}/{row}" if row else line["id"]
         yield Demand(
-            id=identifier,
-            clause=line["id"],
-            section=line["section"],
-            name=line["name"],
-            level=Level(line["level"]),
-            nature=Nature(line["nature"]),
-            statement=facts.get("sentence") or line["sentence"].replace("{name}", row),
-            clause_statement=line["sentence"],
+            id=f"{line['id']}/{row}" if row else line["id"],
+            statement=facts.get("sentence") or sentence.replace("{name}", row),
             needs=frozenset(facts["needs"].split()),
             errors=tuple(facts.get("errors", ())),
             stands_for=tuple(facts.get("stands_for", ())),
-            builds_on=tuple(line.get("builds_on", ())),
-            is_law=line.get("law", False),
             acts=facts["acts"],
             since=EDITIONS[EDITIONS.index(facts.get("since", EDITIONS[0]))],
+            **of_all_rows,
         )
 
 

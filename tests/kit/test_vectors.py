@@ -15,7 +15,7 @@ from gradspec import CASES
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.reference import ReferenceEngine
-from gradspec_conformance.cli.export import command
+from gradspec_conformance.cli import export
 from gradspec_conformance.edition.vectors import SCHEMA_FILE, programs_of, vectors
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineNotInstalled
@@ -87,13 +87,14 @@ def test_every_stored_program_comes_to_the_live_verdict(name: str) -> None:
 @pytest.mark.parametrize("name", ["torch", "autograd", "micrograd"])
 def test_a_program_does_not_depend_on_who_recorded_it(name: str) -> None:
     engine, differences = subject(name), []
+    recorded_here = {line["id"]: line["programs"] for line in exported()[1:]}
     for clause in (c for c in SOME.values() if not c.is_law):
         if run_clause(clause, engine, verdict_of=passed).outcome is not Outcome.PASSED:
             continue
-        here, there = (to_json(programs_of(clause, e)[0]) for e in (engine, ReferenceEngine()))
-        if "is_none_or_zero" in repr(here):
+        there = json.loads(to_json(programs_of(clause, engine)[0]))["steps"]
+        if "is_none_or_zero" in repr(there):
             continue  # which of the two it is, is for the engine to say
-        if here != there:
+        if [there] != recorded_here[clause.id]:
             differences.append(clause.id)
 
     assert {identifier.partition("/")[0] for identifier in differences} <= LEFT_NONE
@@ -129,20 +130,21 @@ def test_programs_are_small() -> None:
     assert max(sizes) < LARGEST
 
 
-def test_the_command_writes_a_line_a_clause(tmp_path: Path) -> None:
+def test_the_command_writes_a_line_a_clause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "CASES", SOME)
     file = tmp_path / "vectors.jsonl"
-    result = CliRunner().invoke(command, [str(file)])
+    result = CliRunner().invoke(export.command, [str(file)])
     lines = file.read_text("utf-8").splitlines()
 
     assert result.exit_code == 0
-    assert f"{len(CASES)} clauses" in result.output
-    assert len(lines) == 1 + len(CASES)
-    written = {line.get("id"): line for line in map(json.loads, lines)}
-    assert all(written[line["id"]] == line for line in exported()[1:])
+    assert f"{len(SOME)} clauses" in result.output
+    assert [json.loads(line) for line in lines] == list(exported())
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    result = CliRunner().invoke(command, [str(tmp_path / "no" / "vectors.jsonl")])
+    result = CliRunner().invoke(export.command, [str(tmp_path / "no" / "vectors.jsonl")])
 
     assert result.exit_code == 2
     assert "cannot be written" in result.output

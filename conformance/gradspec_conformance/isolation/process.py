@@ -114,10 +114,10 @@ class ProcessHost:
             self._drop()  # it ended between two clauses: neither is to blame
         if after:
             self._run_only(after, task)
-        before = tuple(self._ran)
+        ran, count = self._ran, len(self._ran)
         verdict = self._once(task)
         if verdict.went_wrong and verdict.kind not in UNCONFIRMED:
-            verdict = self._confirmed(task, verdict, before)
+            verdict = self._confirmed(task, verdict, ran[:count])
         if verdict.kind is Kind.STATE:
             self._begin_anew(task)  # what comes next shall not be disturbed as well
         return verdict
@@ -190,7 +190,7 @@ class ProcessHost:
         if not self._runs_in_copies:
             self._drop()
             return
-        self._ran.clear()
+        self._ran = []
         self._tell(self._child, encode(Renew(task.clause)))
         try:
             decode_renewed(self._heard(self._child, START_TIMEOUT))
@@ -266,7 +266,7 @@ class ProcessHost:
 
     def _drop(self) -> None:
         child, self._child = self._child, None
-        self._ran.clear()
+        self._ran = []
         if child is not None:
             child.close()
 

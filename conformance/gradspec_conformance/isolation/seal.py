@@ -90,7 +90,9 @@ class _Space:
             found = self._look(self._space)
         except KeyError:
             return False
-        return every(each(is_, found, self._things)) and self._space.keys().isdisjoint(self._absent)
+        if not every(each(is_, found, self._things)):
+            return False
+        return not self._absent or self._space.keys().isdisjoint(self._absent)
 
 
 def _getter(names: list[str]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:

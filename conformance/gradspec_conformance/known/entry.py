@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import filter as matching
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from gradspec import edition
 from gradspec_conformance.execution.verdict import Kind, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gradspec_conformance.execution.verdict import Verdict
 
 
@@ -49,7 +53,7 @@ EXPECTABLE = (Outcome.FAILED, Outcome.ERRORED, Outcome.CRASHED, Outcome.TIMED_OU
 """The verdicts that an entry may expect."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One known failure; `clause` is an id or a pattern, `line` where the entry begins.
 
@@ -70,7 +74,15 @@ class Entry:
 
     def speaks_of(self, identifier: str) -> bool:
         """Whether it is about a clause or row: by id, by an id that it had, or by a pattern."""
-        return fnmatchcase(identifier, self.clause) or identifier in edition.resolve(self.clause)
+        if identifier == self.clause or identifier in edition.resolve(self.clause):
+            return True
+        return self._has_signs and fnmatchcase(identifier, self.clause)
+
+    def speaks_of_any(self, identifiers: Collection[str]) -> bool:
+        """Whether it is about one of these clauses and rows."""
+        if any(one in identifiers for one in (self.clause, *edition.resolve(self.clause))):
+            return True
+        return self._has_signs and bool(matching(identifiers, self.clause))
 
     @property
     def is_unexplained(self) -> bool:
@@ -80,8 +92,11 @@ class Entry:
     @property
     def is_pattern(self) -> bool:
         """Whether it may speak of several clauses."""
-        several = len(edition.resolve(self.clause)) > 1
-        return several or any(sign in self.clause for sign in "*?[")
+        return len(edition.resolve(self.clause)) > 1 or self._has_signs
+
+    @cached_property
+    def _has_signs(self) -> bool:
+        return any(sign in self.clause for sign in "*?[")
 
     def foresees(self, verdict: Verdict) -> bool:
         """Whether a clause failed in just this way; a crash or a hang need not say how."""

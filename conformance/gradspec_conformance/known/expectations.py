@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -69,7 +70,7 @@ INTOLERABLE: Final = {
 """Level -> what closes the gate: whoever declares what is recommended has to be able to do it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expectations:
     """The entries of one file, in its order.
 
@@ -108,8 +109,16 @@ class Expectations:
 
     def entry(self, clause_id: str) -> Entry | None:
         """Find the entry of a clause: its own, or else the first pattern that matches."""
-        matching = [e for e in self.entries if e.speaks_of(clause_id)]
-        return next((e for e in matching if not e.is_pattern), next(iter(matching), None))
+        if clause_id not in self._found:
+            matching = [e for e in self.entries if e.speaks_of(clause_id)]
+            own = (e for e in matching if not e.is_pattern)
+            self._found[clause_id] = next(own, next(iter(matching), None))
+        return self._found[clause_id]
+
+    @cached_property
+    def _found(self) -> dict[str, Entry | None]:
+        """What was looked for: each clause is, when it is judged, reported and counted."""
+        return {}
 
     def is_newer(self, clause_id: str) -> bool:
         """Whether a clause or row came after the edition that the file was made for."""
@@ -146,7 +155,7 @@ class Expectations:
         """
         seen = {verdict.id: verdict for verdict in verdicts}
         used = {id(self.entry(v.id)) for v in seen.values() if v.ran or self._waits(v, seen)}
-        matched = [e for e in self.entries if any(e.speaks_of(id_) for id_ in seen)]
+        matched = [e for e in self.entries if e.speaks_of_any(seen)]
         return [entry for entry in matched if id(entry) not in used]
 
     def _waits(self, verdict: Verdict, seen: Mapping[str, Verdict]) -> bool:
