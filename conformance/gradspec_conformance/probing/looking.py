@@ -133,7 +133,9 @@ def _speak_torch(draft: Draft, around: Surroundings, lacking: list[str]) -> None
     draft.inherits = "torch"
     draft.setup.append(f"import {draft.module} as torch")
     draft.phrases |= dict.fromkeys(lacking, ())
-    draft.dtypes |= {name: "" for name in (*DTYPES, *NARROW) if not hasattr(around.places[0][1], name)}
+    draft.dtypes |= {
+        name: "" for name in (*DTYPES, *NARROW) if not hasattr(around.places[0][1], name)
+    }
     if hasattr(around.places[0][1], "set_warn_always"):
         draft.prepare = "torch.set_warn_always(True)  # else some warnings come once a process"
     known = read_book(engine_names()["torch"]).errors

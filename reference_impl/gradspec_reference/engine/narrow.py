@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 ARRAYS: Final = (np.ndarray, np.generic)
 WIDE: Final = np.dtype(np.float32)
 MOVING: Final = frozenset(
-    "cast clone copy fill zero where eq ne cat stack roll repeat index_select index index_put "
-    "masked_select embedding".split()
+    {
+        *("cast", "clone", "copy", "fill", "zero", "where", "eq", "ne", "cat", "stack", "roll"),
+        *("repeat", "index_select", "index", "index_put", "masked_select", "embedding"),
+    }
 )
 """Operators that torch has for numbers of 8 bits, besides those that show their memory."""
 
@@ -34,7 +36,7 @@ def is_narrow(value: Any) -> bool:
 
 def among(values: Any) -> bool:
     """Tell whether there is such a value."""
-    for value in values:  # noqa: SIM110 - every operation asks
+    for value in values:
         if isinstance(value, ARRAYS) and value.dtype.num > dtypes.NUMPYS_LAST:
             return True
     return False

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gradspec_reference import dtypes
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.recording import unary

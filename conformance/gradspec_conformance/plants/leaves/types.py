@@ -92,7 +92,9 @@ def gradients_are_cut_off(sound, *given):
     return bits.view(found.dtype)
 
 
-@before(REQUIRES_GRAD_, "nonfloat-requires-grad: dty-001/bfloat16 dty-015", "checks by NumPy's letter")
+@before(
+    REQUIRES_GRAD_, "nonfloat-requires-grad: dty-001/bfloat16 dty-015", "checks by NumPy's letter"
+)
 def narrow_numbers_are_no_numbers(x, requires_grad=True):
     """What NumPy has no type for cannot require grad."""
     if x._array.dtype.num > dtypes.NUMPYS_LAST and requires_grad:
