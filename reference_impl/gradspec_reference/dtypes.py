@@ -85,6 +85,7 @@ FLOATING: Final = "fV"
 """NumPy's letters for floating-point numbers; the second for those that it does not have itself."""
 NUMPYS_LAST: Final = 255
 """The number of a NumPy dtype up to which it is NumPy's own."""
+E4M3_LARGEST: Final = 448.0
 CATEGORY: Final = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2}
 
 bool_ = DType("bool", np.bool_)
@@ -148,8 +149,15 @@ def dtype_named(name: str) -> DType:
 def limits(dtype: NumpyDType) -> Any:
     """Return what NumPy, or the library that adds the type, knows of its least and largest."""
     if dtype.num > NUMPYS_LAST:
-        return ml_dtypes.finfo(dtype)
+        return ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
     return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+
+
+def within_ends(array: Any, dtype: NumpyDType) -> Any:
+    """Return numbers as torch converts them to a dtype: what is beyond the ends of one is there."""
+    if dtype.num > NUMPYS_LAST and dtype == float8_e4m3fn.numpy:
+        return np.clip(array, -E4M3_LARGEST, E4M3_LARGEST)
+    return array
 
 
 def of(dtype: NumpyDType) -> DType:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 PAIR = 2
-ALONE, NOWHERE = (True,), (False,)
+ALONE = (True,)
 new = object.__new__
 
 
@@ -54,9 +54,9 @@ def make_node(
 ) -> graph.Node:
     """Make the node of an operation with one result."""
     edges = collect_edges(operands, requires)
-    if graph.NO_EDGE in edges:  # of a constant, or of what has nowhere to send a gradient to
-        requires = tuple([edge[0] is not None for edge in edges])
     how: Plan = operator.derived.get(requires) or plan(operator, requires)
+    if graph.NO_EDGE in edges and len(edges) > 1:  # of a constant, or of what leads nowhere
+        how = plan_of_those(operator, how, tuple([edge[0] is not None for edge in edges]))
     array = result._array
     return how.node(
         edges,
@@ -67,16 +67,20 @@ def make_node(
     )
 
 
+def plan_of_those(operator: Operator, how: Plan, ends: tuple[bool, ...]) -> Plan:
+    """Return the plan for operands of which these lead anywhere; a result is saved in any case.
+
+    A view of a leaf that was made in no_grad requires grad, and has no end.
+    """
+    return how if ("result", 0) in how.sources else plan(operator, ends)
+
+
 def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Tensor) -> None:
     """Give the result of an operation on one operand, which requires grad, its node."""
     how: Plan = operator.derived.get(ALONE) or plan(operator, ALONE)
-    target = a._grad_fn
-    if target is None or a._view is not None:
-        target = end_of(a)
-        if target is None:
-            how = plan(operator, NOWHERE)
     result._grad_fn = node = new(how.node)
-    node.targets = (target,)
+    target = a._grad_fn
+    node.targets = (end_of(a) if target is None or a._view is not None else target,)
     node.numbers = (a._output_nr,) if a._output_nr else None
     only = how.only
     if only == "nothing":
@@ -108,19 +112,21 @@ def link_two(
     result: Tensor,
 ) -> None:
     """Give the result of an operation on two operands, the second maybe a number, its node."""
+    requires = (of_a, of_b)
+    how: Plan = operator.derived.get(requires) or plan(operator, requires)
     first = second = numbers = None
     if of_a:
         first = a._grad_fn
         if first is None or a._view is not None:
             first = end_of(a)
-            of_a = first is not None
+            if first is None:
+                of_a, how = False, plan_of_those(operator, how, (False, of_b))
     if of_b:
         second = b._grad_fn
         if second is None or b._view is not None:
             second = end_of(b)
-            of_b = second is not None
-    requires = (of_a, of_b)
-    how: Plan = operator.derived.get(requires) or plan(operator, requires)
+            if second is None:
+                of_b, how = False, plan_of_those(operator, how, (of_a, False))
     result._grad_fn = node = new(how.node)
     if (of_a and a._output_nr) or (of_b and b._output_nr):
         numbers = (a._output_nr if of_a else 0, b._output_nr if of_b else 0)

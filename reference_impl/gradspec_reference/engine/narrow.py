@@ -21,25 +21,10 @@ if TYPE_CHECKING:
 ARRAYS: Final = (np.ndarray, np.generic)
 WIDE: Final = np.dtype(np.float32)
 MOVING: Final = frozenset(
-    [
-        "cast",
-        "clone",
-        "copy",
-        "fill",
-        "zero",
-        "where",
-        "eq",
-        "ne",
-        "cat",
-        "stack",
-        "roll",
-        "repeat",
-        "index_select",
-        "index",
-        "index_put",
-        "masked_select",
-        "embedding",
-    ]
+    {
+        *("cast", "clone", "copy", "fill", "zero", "where", "eq", "ne", "cat", "stack", "roll"),
+        *("repeat", "index_select", "index", "index_put", "masked_select", "embedding"),
+    }
 )
 """Operators that torch has for numbers of 8 bits, besides those that show their memory."""
 

@@ -70,7 +70,7 @@ def inferred(data: Any, dtype: DType | None) -> Any:
         raise RuntimeError(f"no dtype can be inferred for {data!r}; give numbers in nested lists")
     check_array(data if isinstance(data, np.ndarray) else array)
     if dtype is not None:
-        return array.astype(dtype.numpy)
+        return dtypes.within_ends(array, dtype.numpy).astype(dtype.numpy)
     if isinstance(data, np.ndarray | np.generic):
         return array
     if array.dtype.kind in "fV" and not array_inside(data):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.dtypes import within_ends
 from gradspec_reference.meta import MetaArray, check_has_numbers, is_meta, to_meta
 from gradspec_reference.operators.row import as_is, unary_operator
 
@@ -334,7 +335,7 @@ ROWS = (
     unary_operator(
         "cast",
         node="ToCopyBackward0",
-        kernel=lambda x, dtype, _origin: x.astype(dtype, order_of_copy(x)),
+        kernel=lambda x, dtype, _origin: within_ends(x, dtype).astype(dtype, order_of_copy(x)),
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),
