@@ -278,5 +278,6 @@ ROWS: Final = (
         first=on(2, 3, dim=0),
         ends={"far": at([-FAR, FAR], 0.0, weights=[1.0, 0.0], dim=0)},
         keeps="result",
+        cancels=True,
     ),
 )

@@ -146,6 +146,7 @@ ROWS: Final = (
         ends={"infinity": at([INF], (or_nan(1.0), 0.0), (NO_NUMBER, None), other=[2.0])},
         **IN_PLACE,
         keeps="result x",
+        takes_nan=True,
     ),
     row(
         "lerp(x, end, weight)",

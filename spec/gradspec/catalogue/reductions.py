@@ -293,7 +293,16 @@ ROWS: Final = (
         ends=OF_SUMS_OF_POWERS,
         keeps="result x",
     ),
-    row("softmax(x, dim)", softmax, ANALYTIC, ONE, first=FIRST, ends=FIRST_SHARE, keeps="result"),
+    row(
+        "softmax(x, dim)",
+        softmax,
+        ANALYTIC,
+        ONE,
+        first=FIRST,
+        ends=FIRST_SHARE,
+        keeps="result",
+        cancels=True,
+    ),
     row(
         *("log_softmax(x, dim)", lambda x, dim: np.log(softmax(x, dim)), ANALYTIC, ONE),
         first=FIRST,
@@ -303,6 +312,7 @@ ROWS: Final = (
             "of_nothing": at([-INF, -INF], None, NO_NUMBER, dim=0),
         },
         keeps="result",
+        cancels=True,
     ),
     row("cumsum(x, dim)", lambda x, dim: x.cumsum(dim), LINEAR, ONE, first=FIRST, has_inplace=True),
     row(

@@ -79,7 +79,8 @@ def lgamma(x: Any) -> Any:
         passed = ((j >= 0) & (j < steps)) | ((j < 0) & (j >= steps))
         way = np.log(np.where(passed, x + j, 1.0) ** 2) / 2
         total = total - way if j >= 0 else total + way
-    return np.where(np.abs(real(x)) > OVERFLOW, math.inf, total)
+    beyond = np.where(real(x) > 0, math.inf, math.nan)
+    return np.where(np.abs(real(x)) > OVERFLOW, beyond, total)
 
 
 def digamma(x: Any) -> Any:
@@ -135,6 +136,7 @@ FUNCTIONS: Final = (
         negative=on(2, 3, domain=BETWEEN_POLES),
         ends={"zero": at([0.0], -INF), "infinity": at([INF], INF), **outside(-1.0)},
         **IN_PLACE,
+        cancels=True,
     ),
     one(
         *("digamma", digamma, ANALYTIC, POSITIVE),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec.catalogue.facets.not_finite import INSTEAD, TELLING, is_of_numbers, spoilt
 from gradspec.catalogue.operator import PIECEWISE
-from gradspec.chapters.operators.not_finite import PASSING, SMOOTH, UNFACTORED
+from gradspec.chapters.operators.not_finite import CHOOSING, PASSING, SMOOTH, UNFACTORED
 from gradspec_conformance.plants.places import kernel
 from gradspec_conformance.plants.plant import TEACHING, enter, general
 from gradspec_conformance.plants.rules.calls import TRACED, calls_of_its_own, calls_through
@@ -17,7 +18,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gradspec.catalogue.facets.asking import Asked
     from gradspec_conformance.plants.swap import Fault
@@ -45,6 +46,20 @@ CHECKED: Final = ("binary_cross_entropy",)
 """Operators whose kernel is not given what is no probability: that is refused before."""
 
 
+def nan_clause(name: str) -> str:
+    """Name the row that a call fails where NaN is taken for zero, if that shows."""
+    if TELLING[name].operator.name in CHECKED or not tells(name, "nan"):
+        return ""
+    return f"op-{275 if name in PASSING else 276}/{name}"
+
+
+def infinity_clause(name: str) -> str:
+    """Name the row that a call fails where infinities are taken for very large numbers."""
+    row = TELLING[name].operator
+    asked = name in UNFACTORED and row.name not in CHECKED and not row.cancels
+    return f"op-277/{name}" if asked and tells(name, "inf", "-inf") else ""
+
+
 def tells(name: str, *numbers: str) -> bool:
     """Say whether a call shows that numbers were taken for others."""
     return any(one.tells for number in numbers for one in spoilt(name, number))
@@ -60,23 +75,34 @@ def told(row: str) -> list[str]:
     return [call.name for call in seen if not call.tells_places]
 
 
-def without_nan() -> Iterator[Spot]:
-    """Take NaN for zero in the kernel of every row."""
+def kernels(fault: Fault, clause_of: Callable[[str], str]) -> Iterator[Spot]:
+    """Put a fault into the kernel of every row of the engine's table."""
     for row in OPERATORS:
-        names = [name for name in told(row) if tells(name, "nan")]
-        kills = {f"op-{275 if name in PASSING else 276}/{name}": "value" for name in names}
-        if kills:
-            yield Spot(row, (kernel(row),), NO_NAN, kills)
+        if kills := {clause: "value" for name in told(row) if (clause := clause_of(name))}:
+            yield Spot(row, (kernel(row),), fault, kills)
 
 
-def without_infinity() -> Iterator[Spot]:
-    """Take infinities for very large numbers in the kernel of every row."""
-    for row in OPERATORS:
-        asked = [n for n in told(row) if n in UNFACTORED and not TELLING[n].operator.cancels]
-        names = [name for name in asked if tells(name, "inf", "-inf")]
-        if names:
-            kills = {f"op-277/{name}": "value" for name in names}
-            yield Spot(row, (kernel(row),), NO_INFINITY, kills)
+def functions(fault: Fault, clause_of: Callable[[str], str]) -> Iterator[Spot]:
+    """Put it into every operator of which no kernel alone decides what becomes of it."""
+    seen = {clause for spot in kernels(fault, clause_of) for clause in spot.kills}
+    named: dict[str, dict[str, str]] = {}
+    for name, call in TELLING.items():
+        if (clause := clause_of(name)) and clause not in seen:
+            named.setdefault(call.operator.name, {})[clause] = "value"
+    for operator, kills in named.items():
+        yield Spot(operator, (public(operator),), in_tensors(fault), kills)
+
+
+def other_choices() -> Iterator[Spot]:
+    """Choose among what is left when NaN is taken for zero."""
+    for name, call in CHOOSING.items():
+        places = [
+            [(one.at(number).value() or [None])[-1] for one in spoilt(call.name, "nan")]
+            for number in (np.nan, INSTEAD["nan"])
+        ]
+        if not all(map(np.array_equal, *places)):
+            kills = {f"op-279/{name}": "value"}
+            yield Spot(name, (public(name),), in_tensors(NO_NAN), kills)
 
 
 def slopes_of_numbers() -> Iterator[Spot]:
@@ -126,23 +152,18 @@ def in_tensors(fault: Fault) -> Fault:
     return faulty
 
 
-def functions_without_nan() -> Iterator[Spot]:
-    """Take NaN for zero in every operator of which no kernel alone decides what becomes of it."""
-    seen = {clause for spot in without_nan() for clause in spot.kills}
-    named: dict[str, dict[str, str]] = {}
-    for name, call in TELLING.items():
-        clause = f"op-{275 if name in PASSING else 276}/{name}"
-        if clause not in seen and tells(name, "nan") and call.operator.name not in CHECKED:
-            named.setdefault(call.operator.name, {})[clause] = "value"
-    for operator, kills in named.items():
-        yield Spot(operator, (public(operator),), in_tensors(NO_NAN), kills)
-
+NAN_IN_KERNELS: Final = functools.partial(kernels, NO_NAN, nan_clause)
+NAN_IN_FUNCTIONS: Final = functools.partial(functions, NO_NAN, nan_clause)
+INFINITY_IN_KERNELS: Final = functools.partial(kernels, NO_INFINITY, infinity_clause)
+INFINITY_IN_FUNCTIONS: Final = functools.partial(functions, NO_INFINITY, infinity_clause)
 
 for one_kind in (
-    Sweep("takes_nan_for_zero", "The kernel of {name} takes NaN for 0.", TEACHING, without_nan),
-    Sweep("is_given_zero_for_nan", "{name} takes NaN for 0.", TEACHING, functions_without_nan),
-    Sweep("knows_no_infinity", "{name} takes infinity for a number.", TEACHING, without_infinity),
+    Sweep("takes_nan_for_zero", "The kernel of {name} takes NaN for 0.", TEACHING, NAN_IN_KERNELS),
+    Sweep("is_given_zero_for_nan", "{name} takes NaN for 0.", TEACHING, NAN_IN_FUNCTIONS),
+    Sweep("knows_no_infinity", "{name} ends at 1e308.", TEACHING, INFINITY_IN_KERNELS),
+    Sweep("is_given_no_infinity", "{name} is given no infinity.", TEACHING, INFINITY_IN_FUNCTIONS),
     Sweep("has_slopes_at_nan", "The rule of {name} takes NaN for 0.", TEACHING, slopes_of_numbers),
+    Sweep("does_not_choose_nan", "{name} does not choose NaN.", TEACHING, other_choices),
 ):
     for made in one_kind.plants():
         enter(made)

@@ -15,6 +15,7 @@ import numpy as np
 from gradspec.catalogue.domain import Operand, Symmetric
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place, same
 from gradspec.catalogue.operator import (
+    CONSTANT,
     PIECEWISE,
     UNDETERMINED,
     Call,
@@ -143,7 +144,8 @@ def _options(call: Call) -> tuple[Any, ...]:
 
 def _telling() -> Iterator[tuple[str, Call]]:
     for operator in out_of_place():
-        if operator.smoothness is not UNDETERMINED and not operator.converts and operator.calls:
+        is_rounding = operator.converts and operator.smoothness is CONSTANT
+        if operator.smoothness is not UNDETERMINED and operator.calls and not is_rounding:
             first = operator.telling()
             asked = {_options(first): first}
             for call in calls_of(operator):
