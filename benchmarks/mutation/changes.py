@@ -226,9 +226,9 @@ def _calls(call: ast.Call) -> Iterator[ast.expr]:
     match call.args:
         case [first] if not call.keywords and _name(call.func) not in OF_MEMORY:
             yield first
-        case [first, second, *rest] if (
-            _name(call.func) not in COMMUTATIVE and ast.dump(first) != ast.dump(second)
-        ):
+        case [first, second, *rest] if _name(call.func) not in COMMUTATIVE and ast.dump(
+            first
+        ) != ast.dump(second):
             yield ast.Call(call.func, [second, first, *rest], call.keywords)
     for place, left_out in enumerate(call.keywords):
         if left_out.arg not in OF_LENGTHS:
