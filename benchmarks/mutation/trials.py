@@ -57,7 +57,7 @@ class Fate(StrEnum):
     """What became of a mutant."""
 
     VALUE = "killed by value"
-    CRASH = "killed by a crash alone"
+    CRASH = "crashes, and is seen by no value"
     UNFIT = "crashes wherever it differs"
     SURVIVED = "survived"
     ALIKE = "differs in no clause"

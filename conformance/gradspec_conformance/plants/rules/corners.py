@@ -79,3 +79,12 @@ def matrices_in_a_stack_of_stacks_are_not_transposed(swap):
     @swap.into(at(linear_algebra, "transposed"))
     def left_alone(sound, xp, matrices):
         return sound(xp, matrices) if len(matrices.shape) <= DEEPEST else matrices
+
+
+@general("value: op-305", "powers that are rounded to the nearest number")
+def negative_powers_are_one(swap):
+    """A negative power of a whole number is one, of whichever."""
+
+    @swap.into(kernel("pow"))
+    def one(sound, x, y):
+        return np.where(y < 0, 1, sound(x, y)) if x.dtype.kind == "i" else sound(x, y)

@@ -106,3 +106,13 @@ def truth_values_are_kept_or_counted(ag: Autograd, asked: list[Asked]) -> None:
     An engine may refuse them.
     """
     keeps_its_kind(ag, asked)
+
+
+@clause("op-305", CONVENTION, sources=["observed"])
+def a_negative_power_of_a_whole_number_is_whole(ag: Autograd) -> None:
+    """A whole number to a negative power is what is whole of it: of one and minus one a power, of
+    others 0.
+    """
+    numbers, exponents = ag.tensor([2, 1, -1, -1, -3]), ag.tensor([-1, -2, -3, -2, 2])
+
+    expect(numbers**exponents).equals([0, 1, -1, 1, 9])
