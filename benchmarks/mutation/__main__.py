@@ -24,7 +24,13 @@ from gradspec import chapters
 from gradspec.writing.clause import CASES
 
 NEAR = ("op-", "inp-")
-"""What the clauses begin with that come near the operators; the others ask about the walk."""
+"""What the clauses begin with that come near the operators; the others are run after them."""
+
+APART = (Fate.UNFIT, Fate.CRASH)
+"""What ends in an exception somewhere, and is no wrong number anywhere."""
+
+SAME = ("equivalent", "speed")
+"""Classes of survivors that no program could tell by a value."""
 
 KNOWN = Path(__file__).with_name("survivors.toml")
 
@@ -43,7 +49,7 @@ def main(sample: int, seed: int, processes: int, within: str, limit: int) -> Non
     chosen = random.Random(seed).sample(every, min(sample, len(every)))  # noqa: S311 - to repeat it
     known = tomllib.loads(KNOWN.read_text(encoding="utf-8"))["survivor"]
     classes = {one["mutant"]: one["class"] for one in known}
-    near = [i for i in CASES if i.startswith(NEAR)]
+    near = sorted(CASES, key=lambda i: not i.startswith(NEAR))
     with click.progressbar(near, label="the sound engine", file=sys.stderr) as clauses:
         through = rows_through(chosen, clauses)
     done = fates(chosen, through, processes, limit)
@@ -56,13 +62,15 @@ def main(sample: int, seed: int, processes: int, within: str, limit: int) -> Non
         told = classes.get(str(mutant), "not looked at")
         counted[fate] += 1
         if fate not in {Fate.VALUE, Fate.UNFIT}:
-            counted[told] += 1
+            counted[told] += fate is not Fate.CRASH
             click.echo(f"{told}: {fate}, {clause}\n  line {mutant.sound.lineno} of {mutant}")
-    fit = len(chosen) - counted["equivalent"] - counted[Fate.UNFIT]
+    fit = len(chosen) - sum(counted[what] for what in (*SAME, *APART))
     click.echo(f"{len(chosen)} of {len(every)} mutants of {len(files)} files, seed {seed}")
     click.echo(", ".join(f"{count} {what}" for what, count in sorted(counted.items())))
     click.echo(
-        f"{counted[Fate.VALUE] / fit:.1%} of the {fit} that run and are not equivalent die by value"
+        f"{counted[Fate.VALUE] / fit:.1%} of the {fit} that run to an end and are not equivalent "
+        f"are seen by a value; {counted[Fate.VALUE] / (fit + counted[Fate.CRASH]):.1%} if those "
+        "that crash in some clauses and pass others count as unseen"
     )
 
 

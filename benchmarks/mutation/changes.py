@@ -85,17 +85,19 @@ BESIDE: Final = "_beside"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A module with one change: where, what it was and what it became."""
+    """A module with one change: where, in which line of code, what it was and what it became."""
 
     path: Path
     tree: ast.Module
     where: Where
+    line: str
     sound: ast.expr
     changed: ast.expr
 
     def __str__(self) -> str:
-        """Say it in a line, without the line's number, which moves."""
-        return f"{self.path.stem}: {ast.unparse(self.sound)} -> {ast.unparse(self.changed)}"
+        """Say it without the line's number, which moves."""
+        change = f"{ast.unparse(self.sound)} -> {ast.unparse(self.changed)}"
+        return f"{self.path.stem}: {change} in {self.line}"
 
     def code(self) -> CodeType:
         """Compile the changed module; beside the change stands what was there, to be compared."""
@@ -122,9 +124,11 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for function in _outermost(tree):
         parameters = [a.arg for a in function.args.args if a.arg != "xp" and a.arg[0] != "_"]
-        for holder, field, place, node in _expressions(function):
+        name = getattr(function, "name", "lambda")
+        for (holder, field, place), statement, node in _expressions(function, function):
+            line = f"{name}: {ast.unparse(statement).partition(chr(10))[0]}"
             for new in _changes(node, parameters):
-                yield Mutant(path, tree, (holder, field, place), node, new)
+                yield Mutant(path, tree, (holder, field, place), line, node, new)
 
 
 def _get(holder: ast.AST, field: str, place: int | None) -> ast.expr:
@@ -153,8 +157,11 @@ def _makes_rows(function: Function) -> bool:
     return returned is not None and ast.unparse(returned) in MAKING
 
 
-def _expressions(within: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
-    """Give every expression of a body, and where it hangs; not annotations, defaults and texts."""
+def _expressions(within: ast.AST, statement: ast.AST) -> Iterator[tuple[Where, ast.AST, ast.expr]]:
+    """Give every expression of a body, where it hangs, and the statement that it is of.
+
+    Annotations, defaults and texts are left out.
+    """
     for field, value in ast.iter_fields(within):
         if field in {"annotation", "returns", "args", "decorator_list"} and not isinstance(
             within, ast.Call
@@ -166,9 +173,11 @@ def _expressions(within: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, as
                 continue
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue
+            around = node if isinstance(node, ast.stmt) else statement
             if isinstance(node, ast.expr):
-                yield within, field, place if isinstance(value, list) else None, node
-            yield from _expressions(node)
+                where = within, field, place if isinstance(value, list) else None
+                yield where, around, node
+            yield from _expressions(node, around)
 
 
 def _refuses(node: ast.AST) -> bool:
@@ -217,6 +226,16 @@ def _name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
 
 
+def _changes_no_number(call: ast.Call) -> bool:
+    """Say whether a call gives what it is given, in another form."""
+    match call:
+        case ast.Call(ast.Name("tuple"), [ast.Attribute(_, "shape")]):
+            return True
+        case ast.Call(ast.Attribute(ast.Attribute(_, "dtype"), "type")):
+            return True  # of a number, which NumPy takes in the type of the array anyway
+    return _name(call.func) in OF_MEMORY
+
+
 def _calls(call: ast.Call) -> Iterator[ast.expr]:
     """Give the mistakes that can be made in a call."""
     match call.func:
@@ -224,11 +243,11 @@ def _calls(call: ast.Call) -> Iterator[ast.expr]:
             called = ast.Attribute(value, LIKE[name], context)
             yield ast.Call(called, call.args, call.keywords)
     match call.args:
-        case [first] if not call.keywords and _name(call.func) not in OF_MEMORY:
+        case [first] if not call.keywords and not _changes_no_number(call):
             yield first
-        case [first, second, *rest] if (
-            _name(call.func) not in COMMUTATIVE and ast.dump(first) != ast.dump(second)
-        ):
+        case [first, second, *rest] if _name(call.func) not in COMMUTATIVE and ast.dump(
+            first
+        ) != ast.dump(second):
             yield ast.Call(call.func, [second, first, *rest], call.keywords)
     for place, left_out in enumerate(call.keywords):
         if left_out.arg not in OF_LENGTHS:

@@ -40,7 +40,16 @@ ENOUGH: Final = 25
 """Clauses that may crash before a mutant is given up that never ran to an end."""
 
 
-FORGIVING: Final = ("op-100", "op-222", "op-244", "op-246", "op-300", "op-301", "inp-210", "inp-229")
+FORGIVING: Final = (
+    "op-100",
+    "op-222",
+    "op-244",
+    "op-246",
+    "op-300",
+    "op-301",
+    "inp-210",
+    "inp-229",
+)
 """Clauses that pass if the engine refuses, and take a crash for that: they tell only if red."""
 
 
@@ -48,7 +57,7 @@ class Fate(StrEnum):
     """What became of a mutant."""
 
     VALUE = "killed by value"
-    CRASH = "killed by a crash alone"
+    CRASH = "crashes, and is seen by no value"
     UNFIT = "crashes wherever it differs"
     SURVIVED = "survived"
     ALIKE = "differs in no clause"

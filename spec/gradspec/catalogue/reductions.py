@@ -178,6 +178,7 @@ MODULI: Final = Kink(
 SHARE: Final = 1 / (1 + math.e)
 """What exp 0 is of exp 0 + exp 1."""
 
+APART: Final = [[FAR, FAR], [-FAR, -FAR]]
 MASKED: Final = [0.0, -INF, 1.0]
 OF_PRODUCTS: Final = {
     "with_infinity": at([2.0, INF], or_nan([INF, 2.0]), [INF, NO_NUMBER]),
@@ -186,6 +187,7 @@ OF_PRODUCTS: Final = {
 OF_SUMS_OF_POWERS: Final = {
     "masked": at(MASKED, [SHARE, 0.0, 1 - SHARE], dim=0),
     "far": at([FAR, -FAR], [1.0, 0.0], dim=0),
+    "rows_apart": at([[FAR, 0.0], [-FAR, -2 * FAR]], [1.0, 0.0], dim=1),
     "infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0], dim=0),
     "of_nothing": at([-INF, -INF], or_nan(0.0, 1.0), NO_NUMBER, dim=0),
 }
@@ -197,6 +199,7 @@ FIRST_SHARE: Final = {
         dim=0,
     ),
     "far": at([FAR, -FAR], 0.0, weights=[1.0, 0.0], dim=0),
+    "rows_apart": at(APART, [0.25, -0.25], weights=[1.0, 0.0], dim=1),
     "of_nothing": at([-INF, -INF], None, NO_NUMBER, weights=[1.0, 0.0], dim=0),
 }
 OF_ONE: Final = {"of_one": at([1.5], None, NO_NUMBER)}
@@ -309,6 +312,7 @@ ROWS: Final = (
         ends={
             "masked": at(MASKED, [1 - 3 * SHARE, 1.0, 3 * SHARE - 2], dim=0),
             "far": at([FAR, -FAR], [-1.0, 1.0], dim=0),
+            "rows_apart": at(APART, [0.5, -0.5], weights=[1.0, 0.0], dim=1),
             "of_nothing": at([-INF, -INF], None, NO_NUMBER, dim=0),
         },
         keeps="result",

@@ -70,6 +70,11 @@ def table(kind: Any, *parameters: str) -> dict[str, list[Asked]]:
     return {name: calls for name, calls in asked.items() if calls}
 
 
+WHOLE: Final = table(of_whole)
+TRUTHS: Final = table(of_truths, "dim")
+"""Operator -> its calls that make no fractions of numbers of a kind."""
+
+
 def keeps_its_kind(ag: Autograd, asked: list[Asked]) -> None:
     """Demand what the formula makes, in its type; of places among equal entries nothing."""
     for one in asked:
@@ -84,7 +89,7 @@ def keeps_its_kind(ag: Autograd, asked: list[Asked]) -> None:
                     expect(result).has_dtype(value.dtype.name)
 
 
-@clause("op-300", CONVENTION, sources=SOURCES, over=table(of_whole))
+@clause("op-300", CONVENTION, sources=SOURCES, over=WHOLE)
 def whole_numbers_stay_whole(ag: Autograd, asked: list[Asked]) -> None:
     """Of whole numbers {name} makes whole numbers, those of its formula.
 
@@ -93,7 +98,7 @@ def whole_numbers_stay_whole(ag: Autograd, asked: list[Asked]) -> None:
     keeps_its_kind(ag, asked)
 
 
-@clause("op-301", CONVENTION, sources=SOURCES, over=table(of_truths, "dim"))
+@clause("op-301", CONVENTION, sources=SOURCES, over=TRUTHS)
 def truth_values_are_kept_or_counted(ag: Autograd, asked: list[Asked]) -> None:
     """Along a dimension of truth values {name} makes truth values, or whole numbers that count
     them, as its formula does.
@@ -101,3 +106,13 @@ def truth_values_are_kept_or_counted(ag: Autograd, asked: list[Asked]) -> None:
     An engine may refuse them.
     """
     keeps_its_kind(ag, asked)
+
+
+@clause("op-305", CONVENTION, sources=["observed"])
+def a_negative_power_of_a_whole_number_is_whole(ag: Autograd) -> None:
+    """A whole number to a negative power is what is whole of it: of one and minus one a power, of
+    others 0.
+    """
+    numbers, exponents = ag.tensor([2, 1, -1, -1, -3]), ag.tensor([-1, -2, -3, -2, 2])
+
+    expect(numbers**exponents).equals([0, 1, -1, 1, 9])

@@ -1,0 +1,90 @@
+"""Faults that only whole numbers, a kink, ties in several rows or a stack of stacks bring out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec.chapters.operators.whole_numbers import WHOLE
+from gradspec_conformance.plants.places import at, kernel, rule
+from gradspec_conformance.plants.plant import TEACHING, enter, general
+from gradspec_conformance.plants.rules.sweeps import Spot, Sweep
+from gradspec_conformance.plants.rules.types_and_memory import through
+from gradspec_reference.operators import linear_algebra, reductions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+DEEPEST: Final = 3
+
+
+def made_floating(sound: Any, *arguments: Any) -> Any:
+    """Give whole numbers as floating ones."""
+    result = sound(*arguments)
+    parts = result if isinstance(result, list) else [result]
+    floating = [p.astype(np.float64) if p.dtype == np.int64 else p for p in parts]
+    return floating if isinstance(result, list) else floating[0]
+
+
+def floating_kernels() -> Iterator[Spot]:
+    """Let the kernel of every row give floating numbers."""
+    telling = {name: asked[0].call for name, asked in WHOLE.items()}
+    for row, name in through(telling):
+        yield Spot(row, (kernel(row),), made_floating, {f"op-300/{name}": "dtype"})
+
+
+for made in Sweep(
+    "makes_floating_numbers",
+    "Of whole numbers {name} makes floating ones.",
+    TEACHING,
+    floating_kernels,
+).plants():
+    enter(made)
+
+
+@general("dtype: op-301/sum op-301/prod op-301/cumsum", "counters as wide as what they count")
+def truths_are_counted_in_a_narrow_type(swap):
+    """Truth values are counted in whole numbers of 32 bits."""
+    swap(at(reductions, "wide"), lambda sound, x: np.int32 if x.dtype == np.bool_ else sound(x))
+
+
+@general("value: op-302/threshold", "tests with the wrong one of two signs")
+def what_is_at_the_threshold_is_above_it(swap):
+    """What is at the threshold stays as it is."""
+
+    @swap.into(kernel("threshold"))
+    def kept(sound, x, threshold, value):
+        return np.where(x == threshold, x, sound(x, threshold, value))
+
+
+@general("value: op-303/amax op-303/amin", "a share that is counted over all rows")
+def a_tie_is_shared_by_all_rows(swap):
+    """The entries that are extreme in any row share what each row receives."""
+    for name in ("amax", "amin"):
+
+        @swap.into(rule(name, "self"))
+        def shared(_sound, xp, g, x, result, dims, keepdim):
+            whole = tuple(x.shape)
+            winners = x == reductions.restore(xp, result, whole, dims, keepdim)
+            each = reductions.restore(xp, g, whole, dims, keepdim) * winners
+            return each / xp.sum_dim(winners, reductions.every(whole), True)
+
+
+@general("value: op-304/inv op-304/det", "batches of one dimension")
+def matrices_in_a_stack_of_stacks_are_not_transposed(swap):
+    """What transposes matrices knows a stack of them, and no stack of stacks."""
+
+    @swap.into(at(linear_algebra, "transposed"))
+    def left_alone(sound, xp, matrices):
+        return sound(xp, matrices) if len(matrices.shape) <= DEEPEST else matrices
+
+
+@general("value: op-305", "powers that are rounded to the nearest number")
+def negative_powers_are_one(swap):
+    """A negative power of a whole number is one, of whichever."""
+
+    @swap.into(kernel("pow"))
+    def one(sound, x, y):
+        return np.where(y < 0, 1, sound(x, y)) if x.dtype.kind == "i" else sound(x, y)
