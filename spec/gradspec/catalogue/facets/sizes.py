@@ -1,14 +1,37 @@
-"""Operands of one entry, with no dimension, one or two; and selections that are empty."""
+"""Operands of one entry, with no dimension, one or two; selections and operands that are empty.
+
+Lengths that are equal belong together: a length that is to be zero is so in all operands that have
+it, and where an argument names it.  One dimension of the first operand is emptied alone where
+nothing else has to fit to it: that is how a batch is empty.
+"""
 
 from __future__ import annotations
 
 import functools
-from typing import Any, Final
+import itertools
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec.catalogue.facets.asking import Asked, calls_of, operands_of, out_of_place, same
-from gradspec.catalogue.operator import DIFFERENTIABLE, Call, Operator, map_arrays, variables
+from gradspec.catalogue.operator import (
+    DIFFERENTIABLE,
+    Call,
+    Given,
+    Operator,
+    map_arrays,
+    variables,
+)
+from gradspec.catalogue.signature import AXIS, PAIRS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Dimensions = frozenset[tuple[int, int]]
+"""Numbers of an array of a sample and of a dimension of it."""
+
+LENGTHS: Final = ("size", "sizes", "shape", "normalized_shape")
+"""Parameters that name lengths."""
 
 SINGLE: Final[tuple[tuple[int, ...], ...]] = ((), (1,), (1, 1))
 WHOLE: Final = (2, 3)
@@ -112,3 +135,83 @@ NO_ENTRY: Final = {n: c for n, c in ONE_ENTRY.items() if empty(c).value() is not
 
 NOTHING_TO_PICK: Final = {n: c for n, c in ONE_ENTRY.items() if n not in NO_ENTRY}
 """Those that are one of their entries, and so nothing where there is none."""
+
+
+def dimensions(sample: Given) -> list[tuple[int, int, int]]:
+    """Number the arrays of a sample and their dimensions, each with its length."""
+    arrays: list[Any] = []
+    map_arrays(sample, arrays.append)
+    return [(i, dim, n) for i, array in enumerate(arrays) for dim, n in enumerate(array.shape)]
+
+
+def of_length(sample: Given, length: int) -> Dimensions:
+    """Give all dimensions of a length."""
+    return frozenset((i, dim) for i, dim, n in dimensions(sample) if n == length)
+
+
+def resized(sample: Given, which: Dimensions, count: int, length: int | None = None) -> Given:
+    """Give so many entries along dimensions, and name the length where it is an argument."""
+    numbers = itertools.count()
+
+    def of_count(array: Any) -> Any:
+        number = next(numbers)
+        for dim in range(array.ndim):
+            if (number, dim) in which:
+                array = np.take(array, np.arange(count) % array.shape[dim], dim)
+        return array
+
+    changed = map_arrays(sample, of_count)
+    named = {n: _named_anew(v, length, count) for n, v in sample.items() if n in LENGTHS}
+    return changed | (named if length else {})
+
+
+def _named_anew(value: Any, length: int | None, count: int) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_named_anew(v, length, count) for v in value)
+    return count if value == length else value
+
+
+def emptied(operator: Operator) -> Iterator[tuple[Asked, Asked]]:
+    """Give the calls with a length that is zero, and that one longer than drawn; each way once."""
+    seen = set()
+    for call in calls_of(operator):
+        sample = call.sample()
+        every = dimensions(sample)
+        axes = [(n, v) for n, v in call.given.items() if n in (*AXIS, *PAIRS)]
+        lengths = sorted({n for *_, n in every if n})
+        ways = [(of_length(sample, n), n) for n in lengths]
+        alone = [(frozenset({(i, dim)}), n) for i, dim, n in every if not i and n]
+        ways += [(w, n) for w, n in alone if w not in [which for which, _ in ways]]
+        for number, (which, n) in enumerate(ways):
+            ranks = [(i, dim, (i, dim) in which) for i, dim, _ in every]
+            key = repr((sorted(call.given), axes, ranks))
+            if key not in seen:
+                seen.add(key)
+                length = n if number < len(lengths) else None
+                yield tuple(Asked(call, resized(sample, which, to, length)) for to in (0, n + 1))
+
+
+def _of_nothing(operator: Operator) -> tuple[list[Asked], list[Asked]]:
+    """Give the calls on nothing that have a value, and those that have one on something alone."""
+    answered, refused = [], []
+    for nothing_there, more in emptied(operator):
+        if nothing_there.value() is not None:
+            answered.append(nothing_there)
+        elif more.value() is not None and _is_of_floats(more.sample):
+            refused.append(nothing_there)
+    return answered, refused
+
+
+def _is_of_floats(sample: Given) -> bool:
+    """Say whether no operand names places, which an empty one has none of."""
+    return len(list(variables(sample))) == len({i for i, *_ in dimensions(sample)})
+
+
+_ASKED: Final = {
+    o.name: _of_nothing(o) for o in out_of_place() if o.smoothness in DIFFERENTIABLE
+}
+EMPTY: Final = {name: answered for name, (answered, _) in _ASKED.items() if answered}
+"""Operator -> its calls on operands that are empty along some dimension."""
+
+UNANSWERED: Final = {name: refused for name, (_, refused) in _ASKED.items() if refused}
+"""Operator -> its calls on such operands that have no value."""
