@@ -91,6 +91,8 @@ def multi_margin_loss(
     """Give what the wanted class is not ahead of each other by a margin."""
     one_hot = wanted(x, target, UNTOLD)
     dim = classes_of(x)
+    if not x.shape[dim]:
+        raise ValueError("there are no classes")
     ahead = (x * one_hot).sum(dim, keepdims=True) - x
     costs = (1 - one_hot) * above_zero(margin - ahead) ** p
     shares = 1.0 if weight is None else np.take(weight, target)

@@ -70,8 +70,9 @@ def reducing(function: Callable[..., Any]) -> Callable[..., Any]:
 def variance(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
     """Give the mean square deviation, with n - correction for n."""
     deviation = x - x.mean(dim, keepdims=True)
-    free = x.size // x.mean(dim).size - correction
-    return (deviation * deviation).sum(dim, keepdims=keepdim) / free
+    free = np.ones(x.shape).sum(dim, keepdims=keepdim) - correction
+    squares = (deviation * deviation).sum(dim, keepdims=keepdim)
+    return squares / np.where(free > 0, free, 0.0)
 
 
 def deviation(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
@@ -117,7 +118,9 @@ def extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
-    """Give the norm of an order."""
+    """Give the norm of an order; a negative one is of something."""
+    if p != "fro" and p < 0 and 0 in np.ones(x.shape).sum(dim):
+        raise ValueError("no number is neutral to a norm of negative order")
     if p == math.inf:
         return largest(size(x)) if dim is None else largest(size(x), dim, keepdim)[0]
     if p == "fro":

@@ -19,6 +19,7 @@ from gradspec.catalogue.operator import (
     Call,
     Given,
     Operator,
+    holds_tensors,
     map_arrays,
     variables,
 )
@@ -161,8 +162,11 @@ def resized(sample: Given, which: Dimensions, count: int, length: int | None = N
         return array
 
     changed = map_arrays(sample, of_count)
+    if length is None:
+        return changed
     named = {n: _named_anew(v, length, count) for n, v in sample.items() if n in LENGTHS}
-    return changed | (named if length else {})
+    lists = {n: v for n, v in sample.items() if isinstance(v, list) and not holds_tensors(v)}
+    return changed | named | {n: (v * count)[:count] for n, v in lists.items() if len(v) == length}
 
 
 def _named_anew(value: Any, length: int | None, count: int) -> Any:
@@ -171,8 +175,8 @@ def _named_anew(value: Any, length: int | None, count: int) -> Any:
     return count if value == length else value
 
 
-def emptied(operator: Operator) -> Iterator[tuple[Asked, Asked]]:
-    """Give the calls with a length that is zero, and that one longer than drawn; each way once."""
+def emptied(operator: Operator) -> Iterator[tuple[Asked, ...]]:
+    """Give the calls with a length that is zero, that is one, and one more; each way once."""
     seen = set()
     for call in calls_of(operator):
         sample = call.sample()
@@ -180,7 +184,9 @@ def emptied(operator: Operator) -> Iterator[tuple[Asked, Asked]]:
         axes = [(n, v) for n, v in call.given.items() if n in (*AXIS, *PAIRS)]
         lengths = sorted({n for *_, n in every if n})
         ways = [(of_length(sample, n), n) for n in lengths]
-        alone = [(frozenset({(i, dim)}), n) for i, dim, n in every if not i and n]
+        first = [n for i, _, n in every if not i]
+        alone = [(frozenset({(0, dim)}), n) for dim, n in enumerate(first) if first.count(n) == 1]
+        alone = [] if operator.particular else [(w, n) for w, n in alone if n]
         ways += [(w, n) for w, n in alone if w not in [which for which, _ in ways]]
         for number, (which, n) in enumerate(ways):
             ranks = [(i, dim, (i, dim) in which) for i, dim, _ in every]
@@ -188,23 +194,35 @@ def emptied(operator: Operator) -> Iterator[tuple[Asked, Asked]]:
             if key not in seen:
                 seen.add(key)
                 length = n if number < len(lengths) else None
-                yield tuple(Asked(call, resized(sample, which, to, length)) for to in (0, n + 1))
+                yield tuple(Asked(call, resized(sample, which, to, length)) for to in (0, 1, n + 1))
 
 
 def _of_nothing(operator: Operator) -> tuple[list[Asked], list[Asked]]:
-    """Give the calls on nothing that have a value, and those that have one on something alone."""
+    """Give the calls on nothing that have a value, and those that have one on one entry alone."""
     answered, refused = [], []
-    for nothing_there, more in emptied(operator):
-        if nothing_there.value() is not None:
-            answered.append(nothing_there)
-        elif more.value() is not None and _is_of_floats(more.sample):
-            refused.append(nothing_there)
+    for none, *some in emptied(operator):
+        if none.value() is not None:
+            answered.append(none)
+        elif _is_picked_along(none) and all(one.value() is not None for one in some):
+            refused.append(none)
     return answered, refused
 
 
-def _is_of_floats(sample: Given) -> bool:
-    """Say whether no operand names places, which an empty one has none of."""
-    return len(list(variables(sample))) == len({i for i, *_ in dimensions(sample)})
+def _is_picked_along(asked: Asked) -> bool:
+    """Say whether no place is named that is not there, nor one picked of all that there are."""
+    named = len(list(variables(asked.sample))) < len({i for i, *_ in dimensions(asked.sample)})
+    return not named and ("dim" in asked.sample or asked.call.operator.name not in NOTHING_TO_PICK)
+
+
+def _bent(calls: list[Asked]) -> list[Asked]:
+    """Give the calls with finite results, one for each choice of what is empty."""
+    found: dict[Any, Asked] = {}
+    for asked in calls:
+        points, values = list(variables(asked.sample)), asked.value() or []
+        floating = [v for v in values if v.dtype.kind == "f"]
+        if points and floating and all(np.isfinite(v).all() for v in floating):
+            found.setdefault(tuple(not v.size for v in (*points, *floating)), asked)
+    return list(found.values())
 
 
 _ASKED: Final = {
@@ -212,6 +230,9 @@ _ASKED: Final = {
 }
 EMPTY: Final = {name: answered for name, (answered, _) in _ASKED.items() if answered}
 """Operator -> its calls on operands that are empty along some dimension."""
+
+BENT_BY_NOTHING: Final = {n: found for n, calls in EMPTY.items() if (found := _bent(calls))}
+"""Some of them: one for each choice of operands and results that are empty."""
 
 UNANSWERED: Final = {name: refused for name, (_, refused) in _ASKED.items() if refused}
 """Operator -> its calls on such operands that have no value."""
