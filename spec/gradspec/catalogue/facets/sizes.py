@@ -20,16 +20,23 @@ from gradspec.catalogue.operator import (
     Given,
     Operator,
     holds_tensors,
+    is_tensor,
     map_arrays,
     variables,
 )
 from gradspec.catalogue.signature import AXIS, PAIRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Dimensions = frozenset[tuple[int, int]]
 """Numbers of an array of a sample and of a dimension of it."""
+
+ORDERS: Final = ("ord", "p", "norm_type", "n")
+"""Arguments with each value of which an operator is another function."""
+
+SOME: Final = (1, 7)
+"""Lengths of which one is the least, and the other is no length that is drawn."""
 
 LENGTHS: Final = ("size", "sizes", "shape", "normalized_shape")
 """Parameters that name lengths."""
@@ -145,11 +152,6 @@ def dimensions(sample: Given) -> list[tuple[int, int, int]]:
     return [(i, dim, n) for i, array in enumerate(arrays) for dim, n in enumerate(array.shape)]
 
 
-def of_length(sample: Given, length: int) -> Dimensions:
-    """Give all dimensions of a length."""
-    return frozenset((i, dim) for i, dim, n in dimensions(sample) if n == length)
-
-
 def resized(sample: Given, which: Dimensions, count: int, length: int | None = None) -> Given:
     """Give so many entries along dimensions, and name the length where it is an argument."""
     numbers = itertools.count()
@@ -175,36 +177,53 @@ def _named_anew(value: Any, length: int | None, count: int) -> Any:
     return count if value == length else value
 
 
-def emptied(operator: Operator) -> Iterator[tuple[Asked, ...]]:
-    """Give the calls with a length that is zero, that is one, and one more; each way once."""
+def emptied(operator: Operator) -> Iterator[Callable[[int], Asked]]:
+    """Give the calls as functions of a length, each choice of what has that length once."""
     seen = set()
     for call in calls_of(operator):
         sample = call.sample()
         every = dimensions(sample)
-        axes = [(n, v) for n, v in call.given.items() if n in (*AXIS, *PAIRS)]
-        lengths = sorted({n for *_, n in every if n})
-        ways = [(of_length(sample, n), n) for n in lengths]
-        first = [n for i, _, n in every if not i]
-        alone = [(frozenset({(0, dim)}), n) for dim, n in enumerate(first) if first.count(n) == 1]
-        alone = [] if operator.particular else [(w, n) for w, n in alone if n]
-        ways += [(w, n) for w, n in alone if w not in [which for which, _ in ways]]
-        for number, (which, n) in enumerate(ways):
+        words = [(n, v) for n, v in call.given.items() if _is_word(n, v)]
+        for which, length in _ways(operator, every):
             ranks = [(i, dim, (i, dim) in which) for i, dim, _ in every]
-            key = repr((sorted(call.given), axes, ranks))
+            key = repr((words, [n for n, v in sample.items() if is_tensor(v)], ranks))
             if key not in seen:
                 seen.add(key)
-                length = n if number < len(lengths) else None
-                yield tuple(Asked(call, resized(sample, which, to, length)) for to in (0, 1, n + 1))
+                yield functools.partial(_of_count, call, which, length)
+
+
+def _is_word(name: str, value: Any) -> bool:
+    """Say whether an argument tells more than how far, or how much."""
+    return name in (*AXIS, *PAIRS, *ORDERS) or isinstance(value, str | bool)
+
+
+def _ways(
+    operator: Operator, every: list[tuple[int, int, int]]
+) -> list[tuple[Dimensions, int | None]]:
+    """Give all dimensions of a length, for each; and those of the first operand one by one."""
+    ways: dict[Dimensions, int | None] = {}
+    for length in sorted({n for *_, n in every if n}):
+        ways[frozenset((i, dim) for i, dim, n in every if n == length)] = length
+    first = [n for i, _, n in every if not i]
+    for dim, n in enumerate(() if operator.particular else first):
+        if n and first.count(n) == 1:
+            ways.setdefault(frozenset({(0, dim)}), None)
+    return list(ways.items())
+
+
+def _of_count(call: Call, which: Dimensions, length: int | None, count: int) -> Asked:
+    return Asked(call, resized(call.sample(), which, count, length))
 
 
 def _of_nothing(operator: Operator) -> tuple[list[Asked], list[Asked]]:
     """Give the calls on nothing that have a value, and those that have one on one entry alone."""
     answered, refused = [], []
-    for none, *some in emptied(operator):
-        if none.value() is not None:
-            answered.append(none)
-        elif _is_picked_along(none) and all(one.value() is not None for one in some):
-            refused.append(none)
+    for of in emptied(operator):
+        asked = of(0)
+        if asked.value() is not None:
+            answered.append(asked)
+        elif _is_picked_along(asked) and all(of(n).value() is not None for n in SOME):
+            refused.append(asked)
     return answered, refused
 
 
@@ -215,14 +234,22 @@ def _is_picked_along(asked: Asked) -> bool:
 
 
 def _bent(calls: list[Asked]) -> list[Asked]:
-    """Give the calls with finite results, one for each choice of what is empty."""
-    found: dict[Any, Asked] = {}
-    for asked in calls:
+    """Give the call of which most is left, and one of which nothing is.
+
+    What is a function of each entry is none of none, however often it is differentiated.
+    """
+    found: dict[bool, Asked] = {}
+    for asked in sorted(calls, key=_left, reverse=True):
         points, values = list(variables(asked.sample)), asked.value() or []
         floating = [v for v in values if v.dtype.kind == "f"]
         if points and floating and all(np.isfinite(v).all() for v in floating):
-            found.setdefault(tuple(not v.size for v in (*points, *floating)), asked)
+            if [p.shape for p in points] != [v.shape for v in floating]:
+                found.setdefault(bool(_left(asked)), asked)
     return list(found.values())
+
+
+def _left(asked: Asked) -> int:
+    return sum(point.size for point in variables(asked.sample))
 
 
 _ASKED: Final = {

@@ -106,13 +106,12 @@ def operands_may_be_empty(ag: Autograd, calls: list[Asked]) -> None:
     """
     for asked in calls:
         points = list(variables(asked.sample))
-        found = on_constants(ag, asked.call, asked.sample)
         for part, value in results(asked.call, asked.sample):
-            expect(found if part is None else found[part]).is_close(value)
-            if value.dtype.kind == "f" and points:
+            if value.dtype.kind == "f":
                 weights = cotangent(ag, value)
                 applied = function(ag, asked.call, asked.sample, part)
-                _, gradients = ag.vjp(applied, points, weights)
+                found, gradients = ag.vjp(applied, points, weights)
+                expect(found).is_close(value)
                 pulled = asked.pulled_back(weights, part)
                 for gradient, wanted in zip(gradients, pulled.gradients, strict=True):
                     expect(gradient).is_close(of_numbers(wanted), scale=pulled.scale)
