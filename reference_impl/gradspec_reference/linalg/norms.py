@@ -79,7 +79,7 @@ def matrix_norm(
     elif ord in (1, -1, math.inf, -math.inf):
         rows, columns = dims if abs(ord) == 1 else (dims[1], dims[0])
         sums = reductions.sum(elementwise.abs(A), rows, keepdim=True)
-        pick = reductions.amax if ord > 0 else reductions.amin
+        pick = extreme(A.shape[columns], ord)
         return pick(sums, columns, keepdim) if keepdim else dropped(pick(sums, columns, True), dims)
     else:
         raise RuntimeError(f"matrix_norm was given the order {ord!r}, which it does not know")
@@ -100,7 +100,14 @@ def of_singular_values(x: Tensor, order: float | str) -> Tensor:
     values = svdvals(x)
     if order == "nuc":
         return reductions.sum(values, -1)
-    return reductions.amax(values, -1) if order == MATRIX else reductions.amin(values, -1)
+    return extreme(values.shape[-1], float(order))(values, -1)
+
+
+def extreme(count: int, order: float) -> Any:
+    """Return what gives the largest of so many sizes, of none zero, or the smallest."""
+    if order < 0:
+        return reductions.amin
+    return reductions.amax if count else reductions.sum
 
 
 arguments.put_doors(sys.modules[__name__], numpy=False)

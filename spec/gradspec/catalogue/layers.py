@@ -20,6 +20,8 @@ def linear(x: Any, weight: Any, bias: Any = 0.0) -> Any:
 
 def bilinear(x: Any, input2: Any, weight: Any, bias: Any = 0.0) -> Any:
     """Give for each output the product of a weight with both inputs, and a bias."""
+    if x.shape[:-1] != input2.shape[:-1]:
+        raise ValueError("the inputs are no pairs of rows")
     return np.einsum("...i,oij,...j->...o", x, weight, input2) + bias
 
 

@@ -131,7 +131,7 @@ def adaptive_largest(count: int) -> Any:
     def formula(x: Any, output_size: Any, return_indices: bool = False) -> Any:
         lengths = x.shape[x.ndim - count :]
         sizes = each(output_size, count)
-        if 0 in x.shape[x.ndim - count - 1 :]:
+        if 0 in x.shape[1:]:
             raise ValueError("only a batch may be empty")
         numbers = np.broadcast_to(np.arange(math.prod(lengths)).reshape(lengths), x.shape)
         found: Any = np.empty((2, *x.shape[: x.ndim - count], *sizes), x.dtype)
