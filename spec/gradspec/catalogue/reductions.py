@@ -119,7 +119,7 @@ def extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
 
 def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     """Give the norm of an order; a negative one is of something."""
-    if p != "fro" and p < 0 and 0 in np.ones(x.shape).sum(dim):
+    if p != "fro" and p < 0 and not np.all(np.ones(x.shape).sum(dim)):
         raise ValueError("no number is neutral to a norm of negative order")
     if p == math.inf:
         return largest(size(x)) if dim is None else largest(size(x), dim, keepdim)[0]

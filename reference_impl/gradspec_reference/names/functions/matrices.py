@@ -21,6 +21,7 @@ from gradspec_reference.names.functions import (
     elementwise,
     normalised,
     products,
+    reductions,
     selection,
     shapes,
 )
