@@ -29,7 +29,7 @@ def padded(x: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Any:
     if any(n + before + after < 0 for n, (before, after) in zip(x.shape, pairs, strict=True)):
         raise ValueError("more is cut off than there is")
     around = [(max(before, 0), max(after, 0)) for before, after in pairs]
-    if mode == "reflect" and 0 in x.shape[-len(given) - 1 :]:
+    if mode in ("reflect", "replicate") and 0 in x.shape[-len(given) - 1 :]:
         raise ValueError("only a batch may be empty")
     if mode == "constant":
         return np.pad(x[inner], around, constant_values=value)
