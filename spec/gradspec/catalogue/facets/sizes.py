@@ -252,9 +252,7 @@ def _left(asked: Asked) -> int:
     return sum(point.size for point in variables(asked.sample))
 
 
-_ASKED: Final = {
-    o.name: _of_nothing(o) for o in out_of_place() if o.smoothness in DIFFERENTIABLE
-}
+_ASKED: Final = {o.name: _of_nothing(o) for o in out_of_place() if o.smoothness in DIFFERENTIABLE}
 EMPTY: Final = {name: answered for name, (answered, _) in _ASKED.items() if answered}
 """Operator -> its calls on operands that are empty along some dimension."""
 
