@@ -15,7 +15,7 @@ from gradspec_reference.names.functions.reductions import check_is_floating
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gradspec_reference.dtypes import DType, Scalar
     from gradspec_reference.engine.tensor import Tensor
@@ -102,7 +102,7 @@ def of_singular_values(x: Tensor, order: float | str) -> Tensor:
     return extreme(values.shape[-1], float(order))(values, -1)
 
 
-def extreme(count: int, order: float) -> Any:
+def extreme(count: int, order: float) -> Callable[..., Tensor]:
     """Return what gives the largest of so many sizes, of none zero, or the smallest."""
     if order < 0:
         return reductions.amin

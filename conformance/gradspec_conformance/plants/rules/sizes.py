@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec.catalogue import signs
-from gradspec.catalogue.facets.asking import Asked
 from gradspec.catalogue.facets.sizes import EMPTY, NO_ENTRY
 from gradspec.catalogue.factorisations import of_eigenvectors
 from gradspec.catalogue.operators import OPERATORS
@@ -22,6 +21,7 @@ from gradspec_reference.names.functions import reductions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gradspec.catalogue.facets.asking import Asked
     from gradspec_conformance.plants.swap import Fault
 
 

@@ -242,9 +242,9 @@ def _bent(calls: list[Asked]) -> list[Asked]:
     for asked in sorted(calls, key=_left, reverse=True):
         points, values = list(variables(asked.sample)), asked.value() or []
         floating = [v for v in values if v.dtype.kind == "f"]
-        if points and floating and all(np.isfinite(v).all() for v in floating):
-            if [p.shape for p in points] != [v.shape for v in floating]:
-                found.setdefault(bool(_left(asked)), asked)
+        alike = [p.shape for p in points] == [v.shape for v in floating]
+        if points and floating and not alike and all(np.isfinite(v).all() for v in floating):
+            found.setdefault(bool(_left(asked)), asked)
     return list(found.values())
 
 
@@ -256,7 +256,7 @@ _ASKED: Final = {o.name: _of_nothing(o) for o in out_of_place() if o.smoothness 
 EMPTY: Final = {name: answered for name, (answered, _) in _ASKED.items() if answered}
 """Operator -> its calls on operands that are empty along some dimension."""
 
-BENT_BY_NOTHING: Final = {n: found for n, calls in EMPTY.items() if (found := _bent(calls))}
+BENT_BY_NOTHING: Final = {n: bent for n, calls in EMPTY.items() if (bent := _bent(calls))}
 """Some of them: one for each choice of operands and results that are empty."""
 
 UNANSWERED: Final = {name: refused for name, (_, refused) in _ASKED.items() if refused}

@@ -162,7 +162,7 @@ def slope_of_product(
 
 @clause("op-283", CONVENTION, sources=["torch docstrings", "observed"], over=UNANSWERED)
 def what_nothing_cannot_answer_is_refused(ag: Autograd, calls: list[Asked]) -> None:
-    """Of nothing along a dimension where one entry is the least, {name} is refused, or no number.
+    """Of nothing along a dimension that needs an entry {name} is refused, or gives no number.
 
     Remedy: ask whether numel() is 0, or give an entry that changes nothing.
     """
