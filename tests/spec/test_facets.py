@@ -137,11 +137,10 @@ def test_every_smooth_operator_is_asked_of_nothing_but_those_that_are_told_every
 def test_some_dimension_is_empty_in_every_call_and_another_one_in_each(name: str) -> None:
     calls = [*EMPTY.get(name, []), *UNANSWERED.get(name, [])]
     lengths = [dimensions(asked.sample) for asked in calls]
+    ways = {(asked.call.name, repr(dimensions(asked.sample))) for asked in calls}
 
     assert all(any(n == 0 for *_, n in every) for every in lengths)
-    assert len({(asked.call.name, repr(every)) for asked, every in zip(calls, lengths)}) == len(
-        calls
-    )
+    assert len(ways) == len(calls)
 
 
 def test_a_batch_is_empty_and_so_is_what_is_summed() -> None:

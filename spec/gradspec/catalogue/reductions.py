@@ -72,7 +72,7 @@ def variance(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False
     deviation = x - x.mean(dim, keepdims=True)
     free = np.ones(x.shape).sum(dim, keepdims=keepdim) - correction
     squares = (deviation * deviation).sum(dim, keepdims=keepdim)
-    return squares / np.where(free > 0, free, 0.0)
+    return squares / np.maximum(free, 0.0)
 
 
 def deviation(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
