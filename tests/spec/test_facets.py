@@ -8,10 +8,19 @@ import numpy as np
 import pytest
 
 from gradspec.catalogue.facets import layouts
+from gradspec.catalogue.facets.asking import out_of_place
 from gradspec.catalogue.facets.axes import ALONG, AXIS, KEPT, NAMED, SEVERAL, from_the_end
 from gradspec.catalogue.facets.broadcasting import BROADCAST, broadcast
-from gradspec.catalogue.facets.sizes import NO_ENTRY, ONE_ENTRY, empty, single
-from gradspec.catalogue.operator import variables
+from gradspec.catalogue.facets.sizes import (
+    EMPTY,
+    NO_ENTRY,
+    ONE_ENTRY,
+    UNANSWERED,
+    dimensions,
+    empty,
+    single,
+)
+from gradspec.catalogue.operator import DIFFERENTIABLE, variables
 from gradspec.catalogue.operators import KINKS, OPERATORS
 
 
@@ -113,3 +122,28 @@ def test_one_entry_and_none_occur_in_every_shape() -> None:
         assert shapes == [{()}, {(1,)}, {(1, 1)}], name
     for name, call in NO_ENTRY.items():
         assert {p.shape for p in variables(empty(call).sample)} == {(2, 0)}, name
+
+
+def test_every_smooth_operator_is_asked_of_nothing_but_those_that_are_told_every_length() -> None:
+    smooth = {o.name for o in out_of_place() if o.smoothness in DIFFERENTIABLE}
+
+    assert smooth - set(EMPTY) - set(UNANSWERED) == {
+        "div_rounded",  # which is asked of numbers alone
+        "unflatten",  # a length is a product of others
+    }
+
+
+@pytest.mark.parametrize("name", {**EMPTY, **UNANSWERED})
+def test_some_dimension_is_empty_in_every_call_and_another_one_in_each(name: str) -> None:
+    calls = [*EMPTY.get(name, []), *UNANSWERED.get(name, [])]
+    lengths = [dimensions(asked.sample) for asked in calls]
+    ways = {(asked.call.name, repr(dimensions(asked.sample))) for asked in calls}
+
+    assert all(any(n == 0 for *_, n in every) for every in lengths)
+    assert len(ways) == len(calls)
+
+
+def test_a_batch_is_empty_and_so_is_what_is_summed() -> None:
+    shapes = [tuple(v.shape for v in variables(asked.sample)) for asked in EMPTY["matmul"]]
+
+    assert {((0, 3), (3, 4)), ((2, 0), (0, 4)), ((2, 3), (3, 0))} <= set(shapes)

@@ -15,7 +15,7 @@ from gradspec_reference.names.functions.reductions import check_is_floating
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gradspec_reference.dtypes import DType, Scalar
     from gradspec_reference.engine.tensor import Tensor
@@ -42,8 +42,7 @@ def vector_norm(
         check_is_no_narrower(x, dtype)
         x = x.to(dtype)
     dims = normal_dims(dim, x.ndim)
-    if ord < 0 and not all(x._array.shape[d] for d in dims if x.ndim):
-        raise RuntimeError(f"the norm of order {ord} was asked for, of no elements")
+    normalised.check_is_of_some(x, ord, dims)
     return unary(OPERATORS["vector_norm"], x, float(ord), dims, keepdim)
 
 
@@ -79,7 +78,7 @@ def matrix_norm(
     elif ord in (1, -1, math.inf, -math.inf):
         rows, columns = dims if abs(ord) == 1 else (dims[1], dims[0])
         sums = reductions.sum(elementwise.abs(A), rows, keepdim=True)
-        pick = reductions.amax if ord > 0 else reductions.amin
+        pick = extreme(A.shape[columns], ord)
         return pick(sums, columns, keepdim) if keepdim else dropped(pick(sums, columns, True), dims)
     else:
         raise RuntimeError(f"matrix_norm was given the order {ord!r}, which it does not know")
@@ -100,7 +99,14 @@ def of_singular_values(x: Tensor, order: float | str) -> Tensor:
     values = svdvals(x)
     if order == "nuc":
         return reductions.sum(values, -1)
-    return reductions.amax(values, -1) if order == MATRIX else reductions.amin(values, -1)
+    return extreme(values.shape[-1], float(order))(values, -1)
+
+
+def extreme(count: int, order: float) -> Callable[..., Tensor]:
+    """Return what gives the largest of so many sizes, of none zero, or the smallest."""
+    if order < 0:
+        return reductions.amin
+    return reductions.amax if count else reductions.sum
 
 
 arguments.put_doors(sys.modules[__name__], numpy=False)

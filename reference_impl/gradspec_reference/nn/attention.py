@@ -123,8 +123,9 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         )
     if bias is not None and bias.shape != (made,):
         raise RuntimeError(f"bilinear was given a bias of {list(bias.shape)}, not [{made}]")
-    left = shapes.reshape(input1, (-1, 1, 1, first))
-    right = shapes.reshape(input2, (-1, 1, second, 1))
+    count = math.prod(rows)
+    left = shapes.reshape(input1, (count, 1, 1, first))
+    right = shapes.reshape(input2, (count, 1, second, 1))
     product = products.matmul(products.matmul(left, weight), right)
     result = shapes.reshape(product, (*rows, made))
     return result if bias is None else result + bias

@@ -52,13 +52,13 @@ def unfold(
     input: Tensor, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1
 ) -> Tensor:
     """Return each window of images as a column."""
-    if input.ndim not in (BATCH - 1, BATCH) or 0 in input.shape[1:]:
+    if input.ndim not in (BATCH - 1, BATCH) or 0 in input.shape[-3:]:
         raise RuntimeError(f"unfold was given {list(input.shape)}; it needs images")
     where = Places(input.shape[-2:], kernel_size, dilation, padding, stride)
     *lead, channels = input.shape[:-2]
     top, left = where.padding
     padded = pad(input, (left, left, top, top)) if top or left else input
-    flat = shapes.reshape(padded, (*lead, channels, -1))
+    flat = shapes.reshape(padded, (*lead, channels, math.prod(where.padded)))
     read = indexing.index_select(flat, -1, where.index)
     return shapes.reshape(read, (*lead, channels * math.prod(where.kernel), where.count))
 
@@ -75,7 +75,8 @@ def fold(
     size = each("output_size", output_size, 2, 1)
     where = Places(size, kernel_size, dilation, padding, stride)
     entries = math.prod(where.kernel)
-    if input.ndim not in (BATCH - 2, BATCH - 1) or input.shape[-2] % entries:
+    rows = input.shape[-2] if input.ndim in (BATCH - 2, BATCH - 1) else 0
+    if not rows or rows % entries:
         raise OperandShapeError(
             f"fold was given {list(input.shape)} for windows of {entries} entries"
         )
@@ -83,9 +84,9 @@ def fold(
         raise OperandShapeError(
             f"fold was given {input.shape[-1]} columns for {where.count} windows"
         )
-    *lead, rows, _ = input.shape
+    lead = input.shape[:-2]
     channels = rows // entries
-    flat = shapes.reshape(input, (*lead, channels, -1))
+    flat = shapes.reshape(input, (*lead, channels, entries * where.count))
     whole = Tensor(np.zeros((*lead, channels, math.prod(where.padded)), input._array.dtype))
     summed = placing.index_add(whole, -1, where.index, flat)
     images = shapes.reshape(summed, (*lead, channels, *where.padded))

@@ -38,6 +38,8 @@ def check_channels(
             f"{name} was given {input.shape[1]} channels in {groups} groups; the weight is for "
             f"{read}"
         )
+    if rows < groups or 0 in input.shape[2:]:
+        raise RuntimeError(f"{name} was given {list(input.shape)} and {rows} rows of weights")
     if bias is not None and bias.shape != (made,):
         raise RuntimeError(f"{name} was given a bias of shape {list(bias.shape)}, not [{made}]")
 

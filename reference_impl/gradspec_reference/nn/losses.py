@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -229,12 +230,13 @@ def of_probabilities(
     """Return the cross entropy with probabilities of classes."""
     count = logs.shape[dim]
     if label_smoothing:
-        target = target * (1 - label_smoothing) + label_smoothing / count
+        target = target * (1 - label_smoothing) + label_smoothing / max(count, 1)
     losses = reductions.sum(-logs * target * along(weight, logs, dim), dim)
     if reduction == "none":
         return losses
     total = reductions.sum(losses)
-    return total if reduction == "sum" else total / (logs.numel() / count)
+    rows = logs.numel() / count if count else math.nan
+    return total if reduction == "sum" else total / rows
 
 
 def along(weight: Tensor | None, logs: Tensor, dim: int) -> Any:

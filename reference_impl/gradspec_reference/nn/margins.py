@@ -161,7 +161,7 @@ def multi_margin_loss(
     check_classes(input, target)
     alone = input.ndim < MATRIX
     rows = shapes.reshape(input, (1, -1)) if alone else input
-    classes = shapes.reshape(target, (-1, 1))
+    classes = shapes.reshape(target, (target.numel(), 1))
     if not indexing.in_range(classes, rows.shape[1]):
         raise PlaceRangeError(f"a class outside 0 to {rows.shape[1] - 1} was given")
     lacking = elementwise.relu(rows - indexing.gather(rows, 1, classes) + margin) ** p
@@ -180,7 +180,8 @@ def check_classes(input: Tensor, target: Tensor) -> None:
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"a loss of classes was given {input.dtype}; use float()")
     rows = len(input) if input.ndim == MATRIX else 1
-    if input.ndim > MATRIX or not input.numel() or target.ndim > 1 or target.numel() != rows:
+    classes = input.shape[-1] if input.ndim else 1
+    if input.ndim > MATRIX or not classes or target.ndim > 1 or target.numel() != rows:
         raise OperandShapeError(
             f"{list(input.shape)} and {list(target.shape)} were given; one class a row"
         )

@@ -36,6 +36,8 @@ def pad(
         raise NotImplementedError(
             f"{mode} padding of {input.ndim} dimensions by {len(pairs)} pairs"
         )
+    if mode in NAMES and 0 in input.shape[-len(pairs) - 1 :]:
+        raise RuntimeError(f"{mode} padding was asked for of {list(input.shape)}, which is empty")
     check_reach(input, widths, mode)
     check_lengths(input, widths, 0 if mode == "circular" else 1)
     if mode in NAMES and input._array.dtype.kind == "b":

@@ -182,7 +182,8 @@ def bins_of(name: str, count: int, input: Tensor, output_size: Any) -> list[list
         raise RuntimeError(f"{name} was given shape {list(input.shape)} and size {output_size!r}")
     lengths = input.shape[-count:]
     wanted = [n if s is None else s for s, n in zip(sizes, lengths, strict=True)]
-    if 0 in input.shape[1:] or min(wanted) < 0:
+    empty = 0 in lengths and set(wanted) != {1}  # one part is the mean of all, also of nothing
+    if empty or min(wanted) < 0:
         raise RuntimeError(f"{name} was given shape {list(input.shape)} and size {output_size!r}")
     return [parts(n, s) for n, s in zip(lengths, wanted, strict=True)]
 
@@ -201,12 +202,14 @@ def adaptive_largest(
     array = input._array
     if array.dtype.kind not in "fV":
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
+    if 0 in array.shape[1:]:
+        raise RuntimeError(f"{name} was given shape {list(input.shape)}; only a batch is empty")
     lead, lengths = array.shape[:-count], array.shape[-count:]
     numbers = np.arange(math.prod(lengths)).reshape(lengths)
     found = np.empty((*lead, *map(len, bins)), np.int64)
     for place in np.ndindex(*map(len, bins)):
         seen = tuple(slice(*part[at]) for part, at in zip(bins, place, strict=True))
-        entries = array[(..., *seen)].reshape(*lead, -1)
+        entries = array[(..., *seen)].reshape(*lead, numbers[seen].size)
         largest = np.isnan(entries) | (entries == entries.max(-1, keepdims=True))
         found[(..., *place)] = numbers[seen].ravel()[np.argmax(largest, -1)]
     places = Tensor(found)

@@ -145,7 +145,7 @@ def grid_sample(
     if mode == "bicubic" or input.ndim != IMAGES:
         raise NotImplementedError("grid_sample reads images, by 'bilinear' or 'nearest'")
     rows, channels, *lengths = input.shape
-    flat = shapes.reshape(input, (rows, channels, -1))
+    flat = shapes.reshape(input, (rows, channels, math.prod(lengths)))
     places = [
         within(grid[..., 1 - dim], n, padding_mode, bool(align_corners))
         for dim, n in enumerate(lengths)
@@ -173,7 +173,7 @@ def check_grid(input: Tensor, grid: Tensor) -> None:
     """Refuse a grid that does not fit."""
     fits = input.ndim == grid.ndim and input.ndim in (IMAGES, IMAGES + 1)
     fits = fits and input.shape[0] == grid.shape[0] and grid.shape[-1] == input.ndim - 2
-    if not fits or 0 in input.shape[1:] or input.dtype != grid.dtype:
+    if not fits or 0 in input.shape[2:] or input.dtype != grid.dtype:
         raise OperandShapeError(
             f"grid_sample was given {list(input.shape)} of {input.dtype} and a grid of "
             f"{list(grid.shape)} of {grid.dtype}"
@@ -205,7 +205,8 @@ def read(flat: Tensor, at: list[Any], lengths: list[int], shape: Any) -> Tensor:
     pairs = list(zip(at, lengths, strict=True))
     inside = np.logical_and.reduce([(p >= 0) & (p < n) for p, n in pairs])
     numbers = np.ravel_multi_index([np.clip(p, 0, n - 1) for p, n in pairs], lengths)
-    index = np.broadcast_to(numbers.reshape(rows, 1, -1), (rows, channels, numbers[0].size))
+    count = math.prod(numbers.shape[1:])
+    index = np.broadcast_to(numbers.reshape(rows, 1, count), (rows, channels, count))
     found = indexing.gather(flat, 2, Tensor(index.copy()))
     whole = shapes.reshape(found, (rows, channels, *shape[1:3]))
     result: Tensor = selection.where(Tensor(inside[:, None]), whole, 0.0)

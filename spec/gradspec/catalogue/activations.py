@@ -67,8 +67,8 @@ def softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
 def prelu(x: Any, weight: Any) -> Any:
     """Give x, times the weight of its channel where it is negative."""
-    if weight.size > 1:
-        weight = weight.reshape(-1, *[1] * (x.ndim - 2))
+    if weight.size != 1:
+        weight = weight.reshape(weight.size, *[1] * (x.ndim - 2))
     return np.where(real(x) > 0, x, weight * x)
 
 

@@ -23,9 +23,15 @@ def window(start: Any, stride: Any, count: Any) -> tuple[Any, ...]:
     return (..., *(slice(a, a + s * (n - 1) + 1, s) for a, s, n in steps))
 
 
-def of_groups(weight: Any, groups: int) -> Any:
-    """Give weights by group."""
-    return weight.reshape(groups, -1, *weight.shape[1:])
+def by_groups(x: Any, groups: int, dim: int = 0) -> Any:
+    """Give channels by group."""
+    return x.reshape(*x.shape[:dim], groups, x.shape[dim] // groups, *x.shape[dim + 1 :])
+
+
+def check_entries(x: Any, weight: Any, groups: int) -> None:
+    """Raise ValueError where there is nothing to go along, or to go along it."""
+    if len(weight) < groups or 0 in (*x.shape[2:], *weight.shape[2:]):
+        raise ValueError("images, windows and what is first of the weights are not empty")
 
 
 def with_bias(result: Any, bias: Any) -> Any:
@@ -43,6 +49,9 @@ def convolution(
     groups: int = 1,
 ) -> Any:
     """Give the sum over each window of what it sees times the weights."""
+    check_entries(x, weight, groups)
+    if x.shape[1] != groups * weight.shape[1]:
+        raise ValueError("the weights are for another number of channels")
     count = weight.ndim - 2
     stride, dilation, kernel = each(stride, count), each(dilation, count), weight.shape[2:]
     spans = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
@@ -52,12 +61,12 @@ def convolution(
         sides = [(p, p) for p in each(padding, count)]
     x = np.pad(x, [(0, 0), (0, 0), *sides])
     size = [(n - s - 1) // t + 1 for n, s, t in zip(x.shape[2:], spans, stride, strict=True)]
-    x, weight = x.reshape(len(x), groups, -1, *x.shape[2:]), of_groups(weight, groups)
+    x, weight = by_groups(x, groups, 1), by_groups(weight, groups)
     result: Any = 0
     for at in itertools.product(*map(range, kernel)):
         seen = x[window(np.multiply(at, dilation), stride, size)]
         result = result + np.einsum("ngi...,goi->ngo...", seen, weight[(..., *at)])
-    return with_bias(result.reshape(len(x), -1, *size), bias)
+    return with_bias(result.reshape(len(x), weight.shape[1] * groups, *size), bias)
 
 
 def transposed(
@@ -71,18 +80,19 @@ def transposed(
     dilation: Any = 1,
 ) -> Any:
     """Send each entry, times the weights, to all places that a convolution reads together."""
+    check_entries(x, weight, groups)
     count = weight.ndim - 2
     stride, dilation, padding = each(stride, count), each(dilation, count), each(padding, count)
     more, kernel, size = each(output_padding, count), weight.shape[2:], x.shape[2:]
     steps = zip(size, kernel, stride, dilation, more, strict=True)
     whole = [(n - 1) * s + d * (k - 1) + 1 + m for n, k, s, d, m in steps]
-    x, weight = x.reshape(len(x), groups, -1, *size), of_groups(weight, groups)
+    x, weight = by_groups(x, groups, 1), by_groups(weight, groups)
     result = np.zeros((len(x), groups, weight.shape[2], *whole), np.result_type(x, weight))
     for at in itertools.product(*map(range, kernel)):
         sent = np.einsum("ngi...,gio->ngo...", x, weight[(..., *at)])
         result[window(np.multiply(at, dilation), stride, size)] += sent
     inner: Any = (..., *(slice(p, n - p) for n, p in zip(whole, padding, strict=True)))
-    return with_bias(result.reshape(len(x), -1, *whole)[inner], bias)
+    return with_bias(result.reshape(len(x), weight.shape[2] * groups, *whole)[inner], bias)
 
 
 def call(x: tuple[int, ...], weight: tuple[int, ...], bias: int = 0, **options: Any) -> Given:

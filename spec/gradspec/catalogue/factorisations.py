@@ -98,7 +98,8 @@ def svd(x: Any, full_matrices: bool = True) -> Any:
 
 def qr(x: Any, mode: str = "reduced") -> Any:
     """Give what is determined of the columns made orthogonal one after the other."""
-    del mode
+    if mode == "complete" and len(x) > len(x.T):
+        raise ValueError("there are columns that nothing determines")
     columns: list[Any] = []
     for j in range(min(x.shape)):
         rest = x[:, j]
@@ -106,7 +107,7 @@ def qr(x: Any, mode: str = "reduced") -> Any:
             for done in columns:
                 rest = rest - done * (done @ rest)
         columns.append(rest / np.sqrt(rest @ rest))
-    orthogonal = np.array(columns).T
+    orthogonal = np.reshape(columns, (len(columns), len(x))).T
     triangle = np.triu(orthogonal.T @ x)
     return orthogonal * orthogonal, triangle * triangle, orthogonal @ triangle
 

@@ -26,7 +26,11 @@ def padded(x: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Any:
         slice(max(-before, 0), n - max(-after, 0))
         for n, (before, after) in zip(x.shape, pairs, strict=True)
     )
+    if any(n + before + after < 0 for n, (before, after) in zip(x.shape, pairs, strict=True)):
+        raise ValueError("more is cut off than there is")
     around = [(max(before, 0), max(after, 0)) for before, after in pairs]
+    if mode in ("reflect", "replicate") and 0 in x.shape[-len(given) - 1 :]:
+        raise ValueError("only a batch may be empty")
     if mode == "constant":
         return np.pad(x[inner], around, constant_values=value)
     return np.pad(x[inner], around, mode=MODES[mode])  # type: ignore[call-overload]
@@ -68,10 +72,16 @@ def products(tensors: Tensors) -> Any:
     return np.stack([each.ravel() for each in grids(tensors, "ij")], 1)
 
 
+def unflattened(x: Any, dim: int, sizes: Any) -> Any:
+    """Make several dimensions of one."""
+    np.empty(x.shape[dim]).reshape(sizes)  # which refuses what has not as many entries
+    return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])
+
+
 def choices(x: Any, r: int = 2, with_replacement: bool = False) -> Any:
     """Give all choices of r entries in their order, one per row."""
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    return x[np.array(list(choose(range(len(x)), r)))]
+    return x[np.array(list(choose(range(len(x)), r)), int).reshape(-1, r)]
 
 
 def joined(name: str, formula: Callable[..., Any], *shapes: tuple[int, ...], **more: Any) -> Any:
@@ -158,7 +168,7 @@ ROWS: Final = (
     ),
     linear(
         "unflatten(x, dim, sizes)",
-        lambda x, dim, sizes: x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :]),
+        unflattened,
         on(2, 6, 3, dim=1, sizes=(2, 3)),
         **METHOD,
         hands_on=True,

@@ -20,6 +20,8 @@ def linear(x: Any, weight: Any, bias: Any = 0.0) -> Any:
 
 def bilinear(x: Any, input2: Any, weight: Any, bias: Any = 0.0) -> Any:
     """Give for each output the product of a weight with both inputs, and a bias."""
+    if x.shape[:-1] != input2.shape[:-1]:
+        raise ValueError("the inputs are no pairs of rows")
     return np.einsum("...i,oij,...j->...o", x, weight, input2) + bias
 
 
@@ -47,7 +49,7 @@ def attention(
     scale: float | None = None,
 ) -> Any:
     """Give the values, averaged by how well their keys fit to x."""
-    fit = x @ key.swapaxes(-1, -2) * (x.shape[-1] ** -0.5 if scale is None else scale)
+    fit = x @ key.swapaxes(-1, -2) * (max(x.shape[-1], 1) ** -0.5 if scale is None else scale)
     seen = np.tri(*fit.shape[-2:]) if is_causal else np.ones(fit.shape)
     if attn_mask is not None and attn_mask.dtype == bool:
         seen = seen * attn_mask
@@ -86,7 +88,7 @@ def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
     r = downscale_factor
     parts = [x[..., i::r, j::r] for i in range(r) for j in range(r)]
     stacked = np.stack(parts, -3)
-    return stacked.reshape(*x.shape[:-3], -1, *stacked.shape[-2:])
+    return stacked.reshape(*x.shape[:-3], x.shape[-3] * r * r, *stacked.shape[-2:])
 
 
 INDICES: Final = of(4, domain=places(3))

@@ -132,7 +132,12 @@ def singular_values(x: Any) -> Any:
 
 
 def extreme(x: Any, order: float) -> Any:
-    """Give the largest entry along the last dimension, or the smallest for a negative order."""
+    """Give the largest entry along the last dimension, or the smallest for a negative order.
+
+    They are sizes, of which the largest of none is zero.
+    """
+    if order > 0 and not x.shape[-1]:
+        return x.sum(-1)
     where = real(x).argmax(-1) if order > 0 else real(x).argmin(-1)
     return np.take_along_axis(x, where[..., None], -1)[..., 0]
 

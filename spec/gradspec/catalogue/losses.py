@@ -87,9 +87,10 @@ def cross_entropy(
     if target.dtype.kind == "i":
         return weighted(logs, target, weight, ignore_index, reduction, label_smoothing)
     count = x.shape[dim]
-    target = target * (1 - label_smoothing) + label_smoothing / count
+    target = target * (1 - label_smoothing) + label_smoothing / max(count, 1)
     shares = along_classes(1.0 if weight is None else weight, logs, dim)
-    return reduced(-(shares * target * logs).sum(dim), reduction)
+    rows = 1.0 if count else np.nan  # they are counted by what each class has
+    return reduced(-(shares * target * logs).sum(dim), reduction, rows)
 
 
 CLASSES: Final = of(5, domain=places(4))

@@ -91,6 +91,8 @@ def multi_margin_loss(
     """Give what the wanted class is not ahead of each other by a margin."""
     one_hot = wanted(x, target, UNTOLD)
     dim = classes_of(x)
+    if not x.shape[dim]:
+        raise ValueError("there are no classes")
     ahead = np.where(one_hot, x, 0.0).sum(dim, keepdims=True) - x
     costs = np.where(one_hot, 0.0, above_zero(margin - ahead) ** p)
     shares = 1.0 if weight is None else np.take(weight, target)

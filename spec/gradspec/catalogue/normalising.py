@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -65,7 +66,8 @@ def group_norm(
     x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
     """Standardise groups of channels."""
-    groups = x.reshape(x.shape[0], num_groups, -1)
+    each = math.prod(x.shape[1:]) // num_groups
+    groups = x.reshape(x.shape[0], num_groups, each)
     return scaled(standardised(groups, 2, eps).reshape(x.shape), weight, bias)
 
 

@@ -28,6 +28,8 @@ def windows(
 ) -> Any:
     """Give what each window sees, as the last dimension, and of padding and beyond a number."""
     count = len(kernel)
+    if 0 in x.shape[max(x.ndim - count - 1, 0) :]:
+        raise ValueError("only a batch may be empty")
     steps = kernel if stride is None else each(stride, count)
     padding, dilation = each(padding, count), each(dilation, count)
     sizes, more = [], []
@@ -114,7 +116,10 @@ def adaptive(count: int) -> Any:
     """Give the formula of means of so many parts, which are as equal as they can be."""
 
     def formula(x: Any, output_size: Any) -> Any:
-        for dim, size in enumerate(each(output_size, count), x.ndim - count):
+        sizes = each(output_size, count)
+        if 0 in x.shape[x.ndim - count :] and set(sizes) != {1}:
+            raise ValueError("the parts of nothing are nothing")
+        for dim, size in enumerate(sizes, x.ndim - count):
             length = x.shape[dim]
             parts = [(i * length // size, -(-(i + 1) * length // size)) for i in range(size)]
             x = np.stack([x.take(range(a, b), dim).mean(dim) for a, b in parts], dim)
@@ -129,19 +134,27 @@ def adaptive_largest(count: int) -> Any:
     def formula(x: Any, output_size: Any, return_indices: bool = False) -> Any:
         lengths = x.shape[x.ndim - count :]
         sizes = each(output_size, count)
+        if 0 in x.shape[1:]:
+            raise ValueError("only a batch may be empty")
         numbers = np.broadcast_to(np.arange(math.prod(lengths)).reshape(lengths), x.shape)
         found: Any = np.empty((2, *x.shape[: x.ndim - count], *sizes), x.dtype)
         for place in np.ndindex(*sizes):
             ends = zip(place, lengths, sizes, strict=True)
             part = tuple(slice(i * n // size, -(-(i + 1) * n // size)) for i, n, size in ends)
             where_in: Any = (..., *part)
-            seen, told = (v[where_in].reshape(*x.shape[: x.ndim - count], -1) for v in (x, numbers))
+            seen, told = (joined(v[where_in], count) for v in (x, numbers))
             where = np.argmax(real(seen), -1)[..., None]
             for number, read in enumerate((seen, told)):
                 found[(number, ..., *place)] = np.take_along_axis(read, where, -1)[..., 0]
         return (found[0], real(found[1]).astype(int)) if return_indices else found[0]
 
     return formula
+
+
+def joined(x: Any, count: int) -> Any:
+    """Make one of the last dimensions."""
+    before, last = x.shape[: x.ndim - count], x.shape[x.ndim - count :]
+    return x.reshape(*before, math.prod(last))
 
 
 def call(*shape: int, domain: Domain = FINE, **options: Any) -> Given:

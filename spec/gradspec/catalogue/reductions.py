@@ -70,8 +70,9 @@ def reducing(function: Callable[..., Any]) -> Callable[..., Any]:
 def variance(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
     """Give the mean square deviation, with n - correction for n."""
     deviation = x - x.mean(dim, keepdims=True)
-    free = x.size // x.mean(dim).size - correction
-    return (deviation * deviation).sum(dim, keepdims=keepdim) / free
+    free = np.ones(x.shape).sum(dim, keepdims=keepdim) - correction
+    squares = (deviation * deviation).sum(dim, keepdims=keepdim)
+    return squares / np.maximum(free, 0.0)
 
 
 def deviation(x: Any, dim: Any = None, correction: int = 1, keepdim: bool = False) -> Any:
@@ -123,8 +124,10 @@ def extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
-    """Give the norm of an order."""
+    """Give the norm of an order; a negative one is of something."""
     p = 2 if p == "fro" else p
+    if p < 0 and not np.all(np.ones(x.shape).sum(dim)):
+        raise ValueError("no number is neutral to a norm of negative order")
     if math.isinf(p):
         pick = largest if p > 0 else smallest
         return pick(size(x)) if dim is None else pick(size(x), dim, keepdim)[0]

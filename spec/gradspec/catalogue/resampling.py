@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -53,6 +54,8 @@ def interpolate(
     made = made if size is None else list(each(size, count))
     if mode == "area":
         return adaptive(count)(x, tuple(made))
+    if 0 in (*x.shape[1:], *made):
+        raise ValueError("only a batch may be empty")
     for dim, (n, m, factor) in enumerate(zip(lengths, made, factors, strict=True), 2):
         ratio = n / m if size is not None else 1 / factor
         if mode == "nearest":
@@ -94,6 +97,8 @@ def grid_sample(
     """Give what images have at places between -1 and 1; of each the column is told first."""
     if grid.shape[-1] != x.ndim - 2:
         raise ValueError("a place has a number for each dimension of an image")
+    if 0 in x.shape[2:] or len(x) != len(grid):
+        raise ValueError("images are not empty, and there are places for each")
     shares = []
     for dim, n in enumerate(x.shape[2:]):
         place = (grid[..., 1 - dim] + 1) / 2
@@ -119,8 +124,8 @@ def grid_sample(
 def columns(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """Give what each window sees as a column."""
     seen = windows(x, each(kernel_size, 2), stride, padding, dilation)
-    count = seen.shape[-1]
-    return np.moveaxis(seen, -1, -3).reshape(*x.shape[:-3], x.shape[-3] * count, -1)
+    rows, columns_of = seen.shape[-1] * x.shape[-3], math.prod(seen.shape[-3:-1])
+    return np.moveaxis(seen, -1, -3).reshape(*x.shape[:-3], rows, columns_of)
 
 
 def folded(
@@ -136,7 +141,9 @@ def folded(
         each(v, 2) for v in (output_size, kernel_size, dilation, padding, stride)
     )
     made = [(size[i] + 2 * p[i] - d[i] * (kernel[i] - 1) - 1) // s[i] + 1 for i in range(2)]
-    parts = x.reshape(*x.shape[:-2], -1, *kernel, *made)
+    if 0 in x.shape[-2:]:
+        raise ValueError("only a batch may be empty")
+    parts = x.reshape(*x.shape[:-2], x.shape[-2] // math.prod(kernel), *kernel, *made)
     whole: Any = np.zeros((*parts.shape[:-4], *(size[i] + 2 * p[i] for i in range(2))), x.dtype)
     for k in itertools.product(*map(range, kernel)):
         first = [k[i] * d[i] for i in range(2)]

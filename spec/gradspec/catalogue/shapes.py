@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from operator import getitem
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 def cut(x: Any, sizes: Any, dim: int = 0) -> tuple[Any, ...]:
     """Give consecutive pieces: of one length, the last one shorter, or of several lengths."""
     length = x.shape[dim]
+    if not isinstance(sizes, int) and sum(sizes) != length:
+        raise ValueError("the pieces are not as long together as the whole")
     ends = range(sizes, length, sizes) if isinstance(sizes, int) else np.cumsum(sizes)[:-1]
     return tuple(np.split(x, ends, dim))
 
@@ -38,12 +41,14 @@ def from_memory(x: Any, size: Any, stride: Any, storage_offset: int | None = Non
 def flattened(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Make a range of dimensions one."""
     last = end_dim % x.ndim + 1
-    return x.reshape(*x.shape[:start_dim], -1, *x.shape[last:])
+    length = math.prod(x.shape[start_dim:last])
+    return x.reshape(*x.shape[:start_dim], length, *x.shape[last:])
 
 
 def pieces(x: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """Give at most so many pieces, of equal length but for the last."""
-    return cut(x, -(-x.shape[dim] // chunks), dim)
+    length = x.shape[dim]
+    return cut(x, -(-length // chunks) if length else (0,) * chunks, dim)
 
 
 def read_along(x: Any, indices: Any, dim: int | None = None) -> Any:

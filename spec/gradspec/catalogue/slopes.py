@@ -70,8 +70,9 @@ def _jacobians(call: Call, sample: Given, part: int | None) -> list[Any]:
     for number, point in enumerate(points):
         column = (_own_values if linear else _complex_step)(call, sample, points, number, part)
         columns = [column(entry) for entry in np.ndindex(point.shape)]
-        shape = point.shape + (columns[0].shape if columns else ())
-        found.append(np.array(columns).reshape(shape))
+        # by nothing there are no columns, of which each would have the shape of the result
+        of_result = columns[0] if columns else _value(call, sample, points, part)
+        found.append(np.array(columns).reshape(point.shape + of_result.shape))
     return found
 
 

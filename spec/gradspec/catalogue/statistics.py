@@ -42,6 +42,8 @@ def quantile_of_numbers(
     x: Any, q: Any, dim: int | None = None, keepdim: bool = False, interpolation: str = "linear"
 ) -> Any:
     """Give what a share of the numbers is not larger than."""
+    if not x.size:
+        raise ValueError("no share of nothing is less")
     rows = x.ravel() if dim is None else np.moveaxis(x, dim, -1)
     flat = [in_order(v[~np.isnan(real(v))]) for v in rows.reshape(-1, rows.shape[-1])]
     found = [[between(v, share, interpolation) for v in flat] for share in np.atleast_1d(q)]
@@ -71,6 +73,8 @@ def between(ordered: Any, share: Any, interpolation: str) -> Any:
 
 def nanmedian(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """Give the median of what is a number, the lower of two, and where it is."""
+    if dim is None and not x.size:
+        return np.array(np.nan)
     rows = np.moveaxis(x.ravel() if dim is None else x, -1 if dim is None else dim, -1)
     counts = (~np.isnan(real(rows))).sum(-1)
     order = np.argsort(real(rows), -1)
@@ -90,7 +94,9 @@ def cov(x: Any, correction: int = 1, fweights: Any = None, aweights: Any = None)
     off = rows - (rows * weights).sum(1, keepdims=True) / weights.sum()
     mean = weights.sum() if aweights is None else (weights * aweights).sum() / weights.sum()
     less = 1 if aweights is None else mean
-    together = (off * weights) @ off.T / (weights.sum() - correction * less)
+    if weights.sum() <= 0 and not (fweights is None and aweights is None):
+        raise ValueError("the weights come to nothing")
+    together = (off * weights) @ off.T / max(weights.sum() - correction * less, 0.0)
     return together if x.ndim > 1 else together[0, 0]
 
 

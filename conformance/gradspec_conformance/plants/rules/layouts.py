@@ -1,4 +1,4 @@
-"""Sweeps over what is asked of every operator: repeats, axes, layouts, few entries or none."""
+"""Sweeps over what is asked of every operator: repeats, axes, layouts, one entry."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 
 from gradspec.catalogue.facets.axes import ALONG, KEPT, NAMED, SEVERAL
 from gradspec.catalogue.facets.layouts import expanded, overlapping, stepped, table, transposed
-from gradspec.catalogue.facets.sizes import NO_ENTRY, ONE_ENTRY
+from gradspec.catalogue.facets.sizes import ONE_ENTRY
 from gradspec.catalogue.operator import ANALYTIC, DIFFERENTIABLE
 from gradspec_conformance.plants.places import UNBROADCAST, at, kernel, rule
-from gradspec_conformance.plants.plant import compound, enter
+from gradspec_conformance.plants.plant import enter
 from gradspec_conformance.plants.rules.sweeps import TEACHING, Spot, Sweep
 from gradspec_reference.engine import shapes
-from gradspec_reference.names.functions import reductions
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -113,38 +112,12 @@ def lost_ways_back() -> Iterator[Spot]:
     yield Spot("unfold", (rule("unfold", "self"),), once, kills)
 
 
-def nothing_selected() -> Iterator[Spot]:
-    """Leave the gradient of a selection in the shape of the selection, where that is empty."""
-
-    def left(sound: Any, xp: Any, g: Any, *rest: Any) -> Any:
-        whole = sound(xp, g, *rest)
-        return whole if np.prod(g.shape) else whole + 1.0
-
-    kills = {f"op-103/{n}": "value" for n in ("sum", "mean", "prod", "exp") if n in NO_ENTRY}
-    yield Spot("slice", (rule("slice", "self"),), left, kills)
-
-
 def squeezed() -> Iterator[Spot]:
     """Make a number of whatever has one entry."""
     squeeze = lambda sound, *given: np.squeeze(sound(*given))  # noqa: E731 - a fault
     for name in unary():
         if not OPERATORS[name].params:
             yield Spot(name, (kernel(name),), squeeze, {f"op-114/{name}": "shape"})
-
-
-@compound("value: op-239/amax op-239/median", TEACHING)
-def extreme_of_nothing_is_zero(swap):
-    """The largest of no entries is zero, and so is the middle one."""
-
-    def unchecked(sound: Any, input: Any, dim: Any) -> Any:
-        return sound(input, dim) if input._array.size else ()
-
-    def zero(sound: Any, x: Any, *rest: Any) -> Any:
-        return sound(x, *rest) if x.size else np.zeros(())
-
-    swap(at(reductions, "_filled"), unchecked)
-    for name in ("amax", "amin", "median"):
-        swap(kernel(name), zero)
 
 
 SWEEPS: Final = (
@@ -154,7 +127,6 @@ SWEEPS: Final = (
     Sweep("drops_what_is_kept", "{name} drops its dimension.", TEACHING, dropped_dimensions),
     Sweep("reads_in_memory_order", "{name} ignores strides.", TEACHING, memory_orders),
     Sweep("loses_its_way_back", "{name} is not undone on the way back.", TEACHING, lost_ways_back),
-    Sweep("counts_nothing_as_one", "{name} adds where it is empty.", TEACHING, nothing_selected),
     Sweep("squeezes", "{name} drops dimensions of length one.", TEACHING, squeezed),
 )
 

@@ -139,7 +139,7 @@ def _sizes(input: Tensor, split_size_or_sections: Any, dim: int) -> tuple[int, .
     if not isinstance(split_size_or_sections, int):
         sizes = as_shape((split_size_or_sections,))
         if sum(sizes) != length or min(sizes, default=0) < 0:
-            raise RuntimeError(f"pieces of lengths {sizes} were asked for; there are {length}")
+            raise OperandShapeError(f"pieces of lengths {sizes} were asked for; there are {length}")
         return sizes
     size = split_size_or_sections
     if size < 0 or (size == 0 and length):

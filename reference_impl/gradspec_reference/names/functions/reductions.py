@@ -192,6 +192,7 @@ def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> A
         raise NotImplementedError("the median of booleans was asked for; convert with to()")
     if not array.ndim:
         return extreme("median_dim", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
+    _filled(input, dim)
     order = np.argsort(array, axis=dim, kind="stable")
     middle = np.take(order, [(array.shape[dim] - 1) // 2], dim)
     missing = np.isnan(array)

@@ -226,7 +226,7 @@ def cov(
         raise RuntimeError(f"cov was given {input.ndim} dimensions; it needs a matrix")
     if input.dtype == dtypes.bool_:
         raise RuntimeError("cov was given booleans; convert them with to()")
-    rows = shapes.reshape(input, (1, -1)) if input.ndim < MATRIX else input
+    rows = shapes.reshape(input, (1, input.numel())) if input.ndim < MATRIX else input
     count = rows.shape[1]
     check_weights("fweights", fweights, count, "iu")
     check_weights("aweights", aweights, count, "f")
@@ -240,6 +240,8 @@ def cov(
         squares: Any = count
     else:
         total = reductions.sum(weights)
+        if not total._array:
+            raise RuntimeError("cov was given weights that come to nothing")
         off = rows - reductions.sum(rows * weights, 1, keepdim=True) / total
         weighted = off * weights
         squares = total if aweights is None else reductions.sum(weights * aweights)
@@ -249,7 +251,7 @@ def cov(
     else:
         norm = Tensor(np.asarray(max(norm, 0), off._array.dtype))
     found = products.matmul(weighted, shapes.t(off)) / norm
-    return found if rows.shape[0] > 1 else shapes.reshape(found, ())
+    return found if rows.shape[0] != 1 else shapes.reshape(found, ())
 
 
 def check_weights(name: str, weights: Tensor | None, count: int, kinds: str) -> None:

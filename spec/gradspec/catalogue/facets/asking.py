@@ -44,7 +44,8 @@ class Asked:
 
         Operands and cotangents are of about one in size, and so is what is rounded on the way.
         """
-        pulled = pulled_back(self.call, self.sample, cotangent, part)
+        with np.errstate(all="ignore"):
+            pulled = pulled_back(self.call, self.sample, cotangent, part)
         return pulled._replace(scale=max(pulled.scale, 1.0))
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.curvature import curvature
 from gradspec.catalogue.domain import ZERO
+from gradspec.catalogue.facets.sizes import ORDERS
 from gradspec.catalogue.operator import DIFFERENTIABLE, LINEAR, is_tensor, variables
 from gradspec.catalogue.operators import CALLS
 from gradspec.chapters.operators.calling import (
@@ -44,9 +45,6 @@ FINE: Final = 1024
 
 OF_SHAPES: Final = ("keepdim", "ceil_mode", "return_indices")
 """Arguments that change no number."""
-
-ORDERS: Final = ("ord", "p", "norm_type", "n")
-"""Arguments with each value of which an operator is another function."""
 
 
 def bending() -> Iterator[tuple[str, Call]]:
