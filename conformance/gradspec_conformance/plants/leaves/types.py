@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, REQUIRES_GRAD_, at, rule, step
-from gradspec_conformance.plants.plant import TEACHING, after, before, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference import dtypes, meta
 from gradspec_reference.engine import narrow
 from gradspec_reference.engine.tensor import Tensor
