@@ -122,7 +122,7 @@ class ContradictingArgumentsError(GradError, ValueError):
     clause = "grad-015"
 
 
-class NoDerivativeError(GradError, RuntimeError):
+class NoDerivativeError(GradError, NotImplementedError):
     """A pass came to an operator that has no derivative."""
 
     kind = "no-derivative"
@@ -420,8 +420,8 @@ class RepeatedDimensionError(GradError, RuntimeError):
     clause = "op-249"
 
 
-class IndexRangeError(GradError, IndexError):
-    """An index names no entry."""
+class IndexRangeError(GradError, IndexError, RuntimeError):
+    """An index names no entry; torch has the one error or the other, by the kernel."""
 
     kind = "index-range"
     clause = "op-271"
@@ -467,6 +467,10 @@ class NotCountedError(GradError, NotImplementedError):
 
     kind = "operand-dtype"
     clause = "op-272"
+
+
+class UnfitArgumentError(TypeError, AttributeError):
+    """An argument is of no kind that a function takes; some ask it for an attribute first."""
 
 
 class OtherDeviceError(GradError, RuntimeError):

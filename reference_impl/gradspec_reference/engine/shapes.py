@@ -112,10 +112,12 @@ def named_dims(dim: int | Iterable[int], ndim: int) -> tuple[int, ...]:
     """Return dimensions counted from the front; RepeatedDimensionError if one is named twice."""
     if ndim and type(dim) is int:
         return (normal_dim(dim, ndim),)
-    dims = tuple([normal_dim(whole(d), ndim) for d in ((dim,) if isinstance(dim, int) else dim)])
-    if len(set(dims)) != len(dims):
-        raise RepeatedDimensionError(f"{list(dims)} were given; name each dimension once")
-    return dims if ndim else ()
+    dims: list[int] = []
+    for one in (dim,) if isinstance(dim, int) else dim:  # torch looks at one after the other
+        dims.append(normal_dim(whole(one), ndim))
+        if dims[-1] in dims[:-1]:
+            raise RepeatedDimensionError(f"{dims} were given; name each dimension once")
+    return tuple(dims) if ndim else ()
 
 
 def normal_dims(dim: int | Iterable[int] | None, ndim: int) -> tuple[int, ...]:

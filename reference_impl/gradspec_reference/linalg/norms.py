@@ -42,8 +42,7 @@ def vector_norm(
         check_is_no_narrower(x, dtype)
         x = x.to(dtype)
     dims = normal_dims(dim, x.ndim)
-    if ord < 0 and not all(x._array.shape[d] for d in dims if x.ndim):
-        raise RuntimeError(f"the norm of order {ord} was asked for, of no elements")
+    normalised.check_has_norm(x, ord, dims)
     return unary(OPERATORS["vector_norm"], x, float(ord), dims, keepdim)
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradspec_reference.dtypes import bool_, int32, int64, promoted_dtype
+from gradspec_reference.dtypes import bool_, get_default_dtype, int32, int64, promoted_dtype
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
@@ -110,7 +110,10 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """Return the norm of the differences, to each of which a small number is added."""
-    return normalised.norm(arithmetic.sub(x1, x2) + eps, p, -1, keepdim)
+    apart = arithmetic.sub(x1, x2) + eps
+    if not apart.dtype.is_floating_point:
+        apart = apart.to(get_default_dtype())
+    return normalised.norm(apart, p, -1, keepdim)
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -52,6 +52,10 @@ def unfold(
     input: Tensor, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1
 ) -> Tensor:
     """Return each window of images as a column."""
+    if 0 < input.ndim < BATCH - 1:
+        raise IndexError(f"unfold was given {list(input.shape)}; it needs channels and pixels")
+    if input._array.dtype.kind in "iu":
+        raise NotImplementedError(f"unfold was given {input.dtype}; use a floating dtype")
     if input.ndim not in (BATCH - 1, BATCH) or 0 in input.shape[1:]:
         raise RuntimeError(f"unfold was given {list(input.shape)}; it needs images")
     where = Places(input.shape[-2:], kernel_size, dilation, padding, stride)

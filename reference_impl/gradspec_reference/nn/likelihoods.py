@@ -19,7 +19,7 @@ from gradspec_reference.names.functions import (
     shapes,
 )
 from gradspec_reference.nn import activations
-from gradspec_reference.nn.losses import check_is_constant, said, taken
+from gradspec_reference.nn.losses import Reduction, check_is_constant, said, taken
 from gradspec_reference.operators import OPERATORS
 
 
@@ -29,7 +29,7 @@ def binary_cross_entropy(
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return minus the logarithm of probabilities of what is true or false."""
     reduction = said(reduction, size_average, reduce)
@@ -55,7 +55,7 @@ def binary_cross_entropy_with_logits(
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
     """Return minus the logarithm of probabilities that are given as logits."""
@@ -63,8 +63,8 @@ def binary_cross_entropy_with_logits(
     check_same_shape(input, target)
     for each in (weight, pos_weight):
         check_is_constant("binary_cross_entropy_with_logits", each)
-    if target.dtype.is_floating_point < input.dtype.is_floating_point:
-        raise RuntimeError(f"targets were given as {target.dtype}; convert them with float()")
+    if not target.dtype.is_floating_point:
+        raise NotImplementedError(f"targets were given as {target.dtype}; convert with float()")
     true = target if pos_weight is None else target * pos_weight
     false = 1 - target
     certain = activations.logsigmoid(input)
@@ -85,7 +85,7 @@ def kl_div(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     log_target: bool = False,
 ) -> Tensor:
     """Return how far probabilities are from those whose logarithm the input is."""
@@ -115,7 +115,7 @@ def poisson_nll_loss(
     size_average: Any = None,
     eps: float = 1e-8,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return minus the logarithm of a Poisson distribution, less what no rate changes."""
     reduction = said(reduction, size_average, reduce)
@@ -136,7 +136,7 @@ def gaussian_nll_loss(
     var: Tensor | float,
     full: bool = False,
     eps: float = 1e-6,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return minus the logarithm of a normal distribution, less a constant unless `full`.
 
@@ -150,7 +150,7 @@ def gaussian_nll_loss(
         raise ValueError("a negative variance was given")
     if var.shape != input.shape:
         var = spread(var, input)
-    if reduction not in {"none", "mean", "sum"}:
+    if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
     var = copies.clone(var)
     with no_grad():

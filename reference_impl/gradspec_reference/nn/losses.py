@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.errors import OperandDtypeError, OperandShapeError, OperandSizeError
 from gradspec_reference.names.functions import (
+    arithmetic,
     elementwise,
     indexing,
     normalised,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 IGNORED = -100
+Reduction: TypeAlias = str
+"""`mean`, `sum` or `none`; the door lets anything else in, for `said` to refuse."""
 
 
 def said(reduction: str, size_average: Any, reduce: Any) -> str:
@@ -34,7 +37,7 @@ def said(reduction: str, size_average: Any, reduce: Any) -> str:
         if reduce is not None and not reduce:
             return "none"
         return "mean" if size_average is None or size_average else "sum"
-    if reduction not in {"mean", "sum", "none"}:
+    if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
     return reduction
 
@@ -44,21 +47,25 @@ def mse_loss(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
     """Return the squared differences, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
     given = input.shape
     input, target = paired("mse_loss", input, target)
-    if not promoted_dtype(input._array, target._array).is_floating_point:
-        raise NotImplementedError("mse_loss was given integers; convert them with float()")
+    floating = promoted_dtype(input._array, target._array).is_floating_point
     if weight is None:
+        if not floating:
+            raise NotImplementedError("mse_loss was given integers; convert them with float()")
         return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
     if weight.shape != given:
         raise ValueError(f"mse_loss was given weights of shape {list(weight.shape)}")
-    losses = apply_pointwise(OPERATORS["mse_loss"], (input, target), "none") * weight
-    return reduced(losses, weight, reduction)
+    if floating:
+        losses = apply_pointwise(OPERATORS["mse_loss"], (input, target), "none")
+    else:
+        losses = arithmetic.sub(input, target) ** 2
+    return reduced(losses * weight, weight, reduction)
 
 
 def paired(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -109,7 +116,7 @@ def nll_loss(
     size_average: Any = None,
     ignore_index: int = IGNORED,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return minus the log probability of each class, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
@@ -183,7 +190,7 @@ def cross_entropy(
     size_average: Any = None,
     ignore_index: int = IGNORED,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Return the negative log likelihood of classes, or of their probabilities, under softmax."""

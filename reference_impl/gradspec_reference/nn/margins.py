@@ -9,6 +9,7 @@ import numpy as np
 from gradspec_reference.dtypes import int64
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandDtypeError, OperandShapeError, PlaceRangeError
+from gradspec_reference.names import likeness
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
@@ -19,7 +20,13 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.nn import activations
 from gradspec_reference.nn.attention import pairwise_distance
-from gradspec_reference.nn.losses import check_is_constant, check_is_for_each, said, taken
+from gradspec_reference.nn.losses import (
+    Reduction,
+    check_is_constant,
+    check_is_for_each,
+    said,
+    taken,
+)
 
 MATRIX = 2
 SMALL = 1e-12
@@ -32,7 +39,7 @@ def margin_ranking_loss(
     margin: float = 0,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return by how much the one that ranks higher is not larger by a margin."""
     reduction = said(reduction, size_average, reduce)
@@ -48,15 +55,14 @@ def hinge_embedding_loss(
     margin: float = 1.0,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return distances of what is alike, and what those of others lack to a margin."""
     reduction = said(reduction, size_average, reduce)
-    if not input.dtype.is_floating_point:
-        raise RuntimeError(f"hinge_embedding_loss was given {input.dtype}; convert with float()")
-    lacking = selection.clamp(margin - input, 0)
-    apart = selection.where(elementwise.ne(target, 1), lacking, 0.0)
-    near = selection.where(elementwise.ne(target, -1), input, 0.0)
+    lacking = selection.clamp(arithmetic.sub(likeness.full_like(input, margin), input), 0)
+    nothing = likeness.zeros_like(input)
+    apart = selection.where(elementwise.ne(target, 1), lacking, nothing)
+    near = selection.where(elementwise.ne(target, -1), input, nothing)
     return taken(apart + near, reduction)
 
 
@@ -67,7 +73,7 @@ def cosine_embedding_loss(
     margin: float = 0,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return one less the cosine of what is alike, and that of others beyond a margin."""
     reduction = said(reduction, size_average, reduce)
@@ -78,7 +84,7 @@ def cosine_embedding_loss(
     lengths = [reductions.sum(x * x, -1) + SMALL for x in (input1, input2)]
     cosines = reductions.sum(input1 * input2, -1) / elementwise.sqrt(lengths[0] * lengths[1])
     near = selection.where(elementwise.eq(target, 1), 1 - cosines, 0.0)
-    beyond = selection.clamp(cosines - margin, 0)
+    beyond = selection.clamp(cosines - float(margin), 0)
     return taken(near + selection.where(elementwise.eq(target, -1), beyond, 0.0), reduction)
 
 
@@ -92,7 +98,7 @@ def triplet_margin_loss(
     swap: bool = False,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return by how much what is alike is not nearer than what is not, by a margin."""
     reduction = said(reduction, size_average, reduce)
@@ -112,7 +118,7 @@ def soft_margin_loss(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return log(1 + exp(-x * t)) for each number and its sign."""
     reduction = said(reduction, size_average, reduce)
@@ -129,7 +135,7 @@ def multilabel_soft_margin_loss(
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return the mean over classes of minus the logarithm of being right about each."""
     if not input.ndim:
@@ -149,7 +155,7 @@ def multi_margin_loss(
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return the mean over other classes of what the wanted one is not ahead by a margin."""
     reduction = said(reduction, size_average, reduce)
@@ -191,7 +197,7 @@ def multilabel_margin_loss(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return what each wanted class is not ahead of each other by one; -1 ends the wanted ones."""
     reduction = said(reduction, size_average, reduce)

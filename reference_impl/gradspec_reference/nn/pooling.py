@@ -22,7 +22,7 @@ Dims = tuple[int, ...]
 
 def each(name: str, value: Any, count: int, least: int) -> Dims:
     """Return a number for each dimension; RuntimeError if there are others, or one is too small."""
-    values = (value,) if isinstance(value, int) else tuple(map(whole, value))
+    values = tuple(map(whole, (value,) if isinstance(value, int) else value))
     values = values * count if len(values) == 1 else values
     if len(values) != count or min(values) < least:
         raise RuntimeError(f"{name}={value!r} was given; it needs {count} numbers from {least} on")

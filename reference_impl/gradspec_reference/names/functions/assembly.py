@@ -9,6 +9,7 @@ from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import DimensionError
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.operators import OPERATORS
 
@@ -94,6 +95,8 @@ def roll(
         raise RuntimeError(f"roll was given {len(steps)} shifts and {len(named)} dimensions")
     if not input._array.size:  # as in torch, wherever that is
         steps, named = steps[:1], ()
+    if named and not input.ndim:
+        raise DimensionError("roll was given a 0-d tensor, which has no dimension to name")
     along = tuple(normal_dim(d, input.ndim) for d in named)
     return unary(OPERATORS["roll"], input, steps, along)
 

@@ -45,10 +45,8 @@ def check_same_dtype(operator: Operator, a: Tensor, b: Tensor) -> None:
 def check_dtypes(name: str, a: Tensor, b: Tensor) -> None:
     """Refuse to multiply tensors of two dtypes, and booleans, under a name."""
     x, y = a._array.dtype, b._array.dtype
-    if x != y:
-        raise RuntimeError(f"{name} was given {a.dtype} and {b.dtype}; convert with to()")
-    if x.kind == "b":
-        raise NotImplementedError(f"{name} was given booleans; convert with to() first")
+    if x != y or x.kind == "b":
+        raise NotImplementedError(f"{name} was given {a.dtype} and {b.dtype}; convert with to()")
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:

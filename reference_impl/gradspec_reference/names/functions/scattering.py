@@ -15,7 +15,7 @@ from gradspec_reference.errors import (
     RepeatedDimensionError,
 )
 from gradspec_reference.names.functions import copies, parts
-from gradspec_reference.names.functions.copies import number_for
+from gradspec_reference.dtypes import number_for
 from gradspec_reference.names.functions.indexing import in_range, with_length
 from gradspec_reference.names.functions.keys import bounds
 from gradspec_reference.names.functions.placing import Call, check_same_dtype

@@ -14,6 +14,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandDtypeError
 from gradspec_reference.names.functions import queries
 from gradspec_reference.names.functions.arithmetic import widened
+from gradspec_reference.dtypes import check_holds
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def where(
         warnings.warn("where was given a uint8 condition; use booleans", UserWarning, stacklevel=2)
         condition = Tensor(condition._array.astype(np.bool_))
     check_is_mask("where", condition)
+    arrays = [x._array if isinstance(x, Tensor) else x for x in (input, other)]
+    check_holds(dtypes.promoted_dtype(*arrays).numpy, input, other)
     return recording.apply(OPERATORS["where"], (condition, input, other))
 
 
@@ -83,7 +86,9 @@ def clamp(
     operator, operands, params = _clamp_call(input, min, max)
     if not params:
         return recording.apply_pointwise(operator, operands)
-    return recording.unary(operator, widened(input, *params), *params)
+    wide = widened(input, *params)
+    check_holds(wide._array.dtype, *params)
+    return recording.unary(operator, wide, *params)
 
 
 def clamp_(
@@ -92,7 +97,9 @@ def clamp_(
     """Clamp in place (torch.Tensor.clamp_)."""
     operator, operands, params = _clamp_call(input, min, max)
     if params:
-        inplace.check_dtype(input.materialise(), widened(input, *params).dtype)
+        wide = widened(input, *params).dtype
+        inplace.check_dtype(input.materialise(), wide)
+        check_holds(wide.numpy, *params)
     return inplace.apply_inplace(operator, operands, *params)
 
 
@@ -140,6 +147,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     if isinstance(value, Tensor):
         check_is_one_value("masked_fill", value)
         return recording.apply(OPERATORS["masked_fill_tensor"], (input, mask, value))
+    check_holds(input._array.dtype, value)
     return recording.apply(OPERATORS["masked_fill"], (input, mask), value)
 
 
@@ -149,4 +157,5 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     if isinstance(value, Tensor):
         check_is_one_value("masked_fill_", value)
         return inplace.apply_inplace(OPERATORS["masked_fill_tensor"], (input, mask, value))
+    check_holds(input._array.dtype, value)
     return inplace.apply_inplace(OPERATORS["masked_fill"], (input, mask), value)

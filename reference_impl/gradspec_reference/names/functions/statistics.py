@@ -110,7 +110,7 @@ def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Ten
 
 def quantile(
     input: Tensor,
-    q: float | Tensor,
+    q: Tensor | float,
     dim: int | None = None,
     keepdim: bool = False,
     *,
@@ -122,7 +122,7 @@ def quantile(
 
 def nanquantile(
     input: Tensor,
-    q: float | Tensor,
+    q: Tensor | float,
     dim: int | None = None,
     keepdim: bool = False,
     *,

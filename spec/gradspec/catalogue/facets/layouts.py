@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import Operand
-from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place
+from gradspec.catalogue.facets.asking import REFUSALS, Asked, calls_of, out_of_place
+from gradspec.catalogue.facets.axes import ALONG
 from gradspec.catalogue.operator import (
     DIFFERENTIABLE,
     SPECTRAL,
@@ -142,7 +143,7 @@ class Laid:
 
 def laid(call: Call, way: Way) -> Laid:
     """Read all operands of a call in a way, but those that have too few dimensions for it."""
-    asked = drawn(call.name)
+    asked = drawn(call.name) if CALLS[call.name] is call else Asked(call, call.sample())
     points = list(variables(asked.sample))
     layouts = tuple(way(p.shape) or in_order(p.shape) for p in points)
     bases = tuple(layout.filled(p) for layout, p in zip(layouts, points, strict=True))
@@ -198,9 +199,41 @@ ON_ARRAYS: Final = {
 REPEATING: Final = {name: call for name, call in ON_ARRAYS.items() if not needs_independence(call)}
 
 
+def along_what_is_expanded() -> dict[str, Call]:
+    """Give calls along the dimension that is expanded, of operators whose first call is not.
+
+    There all entries are one; where a formula has no derivative then, there is none to ask for.
+    """
+    first = {name: next(iter(ALONG.get(name, ())), None) for name in REPEATING}
+    calls = {
+        asked.call.name: asked.call
+        for name, asked in first.items()
+        if asked and asked.call.given != REPEATING[name].given and len(shapes(asked.call)[0]) > 1
+    }
+    return {
+        call.name if call.name not in REPEATING else f"{call.name}_along": call
+        for call in calls.values()
+        if has_derivative(laid(call, expanded).asked)
+    }
+
+
+def has_derivative(asked: Asked) -> bool:
+    """Say whether the gradient of the sum is finite."""
+    value = asked.value() or [np.array(np.nan)]
+    part = 0 if asked.call.gives_several else None
+    try:
+        with np.errstate(all="ignore"):
+            pulled = asked.pulled_back(np.ones(value[0].shape), part)
+    except REFUSALS:
+        return False
+    return all(bool(np.isfinite(gradient).all()) for gradient in pulled.gradients)
+
+
 def table(way: Way) -> dict[str, Call]:
     """Give the calls whose operands can be read in a way."""
     calls = REPEATING if way in (expanded, overlapping) else ON_ARRAYS
+    if way is expanded:
+        calls = calls | along_what_is_expanded()
     return {name: call for name, call in calls.items() if _is_disordered(call, way)}
 
 
