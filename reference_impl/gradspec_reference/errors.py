@@ -420,6 +420,13 @@ class RepeatedDimensionError(GradError, RuntimeError):
     clause = "op-249"
 
 
+class WrongDimensionsError(GradError, IndexError, RuntimeError):
+    """A dimension was named twice, and one that is not there; torch sees the one or the other."""
+
+    kind = "dimension"
+    clause = "op-249"
+
+
 class IndexRangeError(GradError, IndexError, RuntimeError):
     """An index names no entry; torch has the one error or the other, by the kernel."""
 

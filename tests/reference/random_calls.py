@@ -25,6 +25,7 @@ import gradspec_reference as engine
 from gradspec.catalogue.domain import Operand, Symmetric
 from gradspec.catalogue.operator import Smoothness
 from gradspec.catalogue.operators import OPERATORS
+from gradspec.catalogue.types import promotes
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Argument, choose
 from gradspec_conformance.adapters.phrases.languages import torch as language
@@ -53,7 +54,7 @@ class Tensor:
 
     array: Any
     requires_grad: bool
-    kind: str = "tensor"
+    varies: bool = True
 
     def __str__(self) -> str:
         flag = ", requires_grad=True" if self.requires_grad else ""
@@ -159,14 +160,15 @@ class Random:
 
     def tensor(self, array: Any, dtype: str) -> Tensor:
         """Give a tensor of a data type; what are places or truth values mostly stays so."""
-        if array.dtype.kind != "f":
+        varies = array.dtype.kind == "f"
+        if not varies:
             dtype = dtype if self.chance(0.06) else str(array.dtype)
         elif array.size and self.chance(0.04):
             array = array.copy()
             array.flat[0] = self.choice((0.0, np.inf, -np.inf, np.nan))
         with np.errstate(all="ignore"):
             array = array.astype(dtype)
-        return Tensor(array, array.dtype.kind == "f" and self.chance(0.85))
+        return Tensor(array, array.dtype.kind == "f" and self.chance(0.85), varies=varies)
 
     def varied(self, operator: Operator, parameter: str, value: Any) -> Any:
         """Give an argument, or another of its kind."""
@@ -438,7 +440,7 @@ SHOWS: Final = {
     "op-201": "value|" + DERIVATIVES,
     "op-209": "value|" + DERIVATIVES,
     "op-220": "second gradient",
-    "op-246": "refuses where torch answers",
+    "op-246": "refuses where torch answers|another error",
     "op-271": "refuses where torch answers",
     "op-295": ".*",
 }
@@ -467,13 +469,24 @@ FAULTS: Final = tuple(listed())
 def is_open(different: Difference) -> bool:
     """Whether the row of the catalogue leaves it open.
 
-    It does where entries are tied and no choice is stated, and in factors of no finite matrix.
+    It does where entries are tied and no choice is stated, in factors of no finite matrix, and
+    about operands of several data types, if it does not bring them to one.
     """
     operator = different.call.operator
     numbers = re.fullmatch("value|(second )?gradient", different.kind) is not None
     ties = [kink for kink in operator.kinks.values() if kink.tie and kink.choice is None]
     factors = operator.factors or operator.smoothness is Smoothness.SPECTRAL
-    return (numbers and bool(ties) and has_ties(different)) or (factors and is_endless(different))
+    return (
+        (numbers and bool(ties) and has_ties(different))
+        or (factors and is_endless(different))
+        or (not numbers and not promotes(operator) and is_mixed(different))
+    )
+
+
+def is_mixed(different: Difference) -> bool:
+    """Whether what is drawn as floating numbers is of several data types."""
+    tensors = different.call.tensors.values()
+    return len({tensor.array.dtype for tensor in tensors if tensor.varies}) > 1
 
 
 def is_endless(different: Difference) -> bool:

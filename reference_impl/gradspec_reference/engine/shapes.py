@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias, overload
 
 import numpy as np
 
-from gradspec_reference.errors import DimensionError, OperandShapeError, RepeatedDimensionError
+from gradspec_reference.errors import (
+    DimensionError,
+    OperandShapeError,
+    RepeatedDimensionError,
+    WrongDimensionsError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,12 +117,15 @@ def named_dims(dim: int | Iterable[int], ndim: int) -> tuple[int, ...]:
     """Return dimensions counted from the front; RepeatedDimensionError if one is named twice."""
     if ndim and type(dim) is int:
         return (normal_dim(dim, ndim),)
-    dims: list[int] = []
-    for one in (dim,) if isinstance(dim, int) else dim:  # torch looks at one after the other
-        dims.append(normal_dim(whole(one), ndim))
-        if dims[-1] in dims[:-1]:
-            raise RepeatedDimensionError(f"{dims} were given; name each dimension once")
-    return tuple(dims) if ndim else ()
+    named = [whole(d) for d in ((dim,) if isinstance(dim, int) else dim)]
+    limit = ndim or 1
+    if len({d % limit for d in named}) == len(named):
+        dims = tuple([normal_dim(d, ndim) for d in named])
+        return dims if ndim else ()
+    twice = f"{named} were given; name each dimension once"
+    if any(not -limit <= d < limit for d in named):
+        raise WrongDimensionsError(f"{twice}, from {-limit} to {limit - 1}")
+    raise RepeatedDimensionError(twice)
 
 
 def normal_dims(dim: int | Iterable[int] | None, ndim: int) -> tuple[int, ...]:

@@ -155,6 +155,8 @@ class Signature:
             raise TypeError(f"{self.name}() is missing its argument {self.sizes!r}")
         if "stable" in named and "descending" in self.kinds and len(args) > 1:
             raise TypeError(f"{self.name}() was given stable; give the rest by keyword then, too")
+        if isinstance(named.get("dim"), bool):
+            raise TypeError(f"{self.name}() was given a boolean for dim; a dimension is a number")
         if "keepdim" in bound and "dim" not in bound and self.name in NEEDS_DIM:
             raise TypeError(f"{self.name}() was given keepdim without dim; name the dimensions")
         positional: list[Any] = []

@@ -118,6 +118,8 @@ def pairwise_distance(
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return for each output the product of a weight with both inputs, and a bias."""
+    if weight.ndim != 3:  # noqa: PLR2004 - outputs, and two inputs
+        raise OperandShapeError(f"bilinear was given weights of {list(weight.shape)}")
     rows, (made, first, second) = input1.shape[:-1], weight.shape
     if input2.shape[:-1] != rows or (input1.shape[-1], input2.shape[-1]) != (first, second):
         raise OperandShapeError(

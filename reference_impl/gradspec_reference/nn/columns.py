@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.engine.shapes import whole
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import indexing, placing, shapes
@@ -54,6 +55,8 @@ def unfold(
     """Return each window of images as a column."""
     if 0 < input.ndim < BATCH - 1:
         raise IndexError(f"unfold was given {list(input.shape)}; it needs channels and pixels")
+    for sizes in (kernel_size, dilation, padding, stride):
+        tuple(map(whole, (sizes,) if isinstance(sizes, int) else sizes))
     if input._array.dtype.kind in "iu":
         raise NotImplementedError(f"unfold was given {input.dtype}; use a floating dtype")
     if input.ndim not in (BATCH - 1, BATCH) or 0 in input.shape[1:]:

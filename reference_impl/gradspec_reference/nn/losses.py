@@ -125,6 +125,8 @@ def nll_loss(
     check_classes(input, target)
     check_is_constant("nll_loss", weight)
     counted = elementwise.ne(target, ignore_index)
+    if weight is not None:
+        check_is_for_each(weight, input.shape[min(1, input.ndim - 1)])
     plain = weight is None and counted._array.all()
     if plain and input.ndim == 2:  # noqa: PLR2004 - rows and classes
         check_range(input, target)
@@ -135,7 +137,6 @@ def nll_loss(
     entries = indexing.gather(rows, 1, shapes.unsqueeze(classes, 1))
     shares = counted.to(input.dtype)
     if weight is not None:
-        check_is_for_each(weight, rows.shape[1])
         shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
     losses = -shapes.reshape(entries, target.shape) * shares
     return reduced(selection.where(counted, losses, 0.0), shares, reduction)

@@ -13,7 +13,6 @@ from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import (
     elementwise,
     indexing,
-    products,
     selection,
     shapes,
 )
@@ -94,21 +93,30 @@ def stretched(
         where = np.arange(wanted) * ((length - 1) / (wanted - 1) if wanted > 1 else 0.0)
     else:
         where = (np.arange(wanted) + 0.5) * ratio - 0.5
-    shares = cubic_shares(where, length) if mode == "bicubic" else linear_shares(where, length)
-    mixed = products.matmul(
-        shapes.movedim(input, dim, -1), Tensor(shares.astype(input._array.dtype).T.copy())
-    )
-    return shapes.movedim(mixed, -1, dim)
+    parts = cubic_shares(where) if mode == "bicubic" else linear_shares(where, length)
+    shape = (-1, *[1] * (input.ndim - dim - 1))
+    mixed: Any = None
+    for places, share in parts:
+        read = indexing.index_select(input, dim, Tensor(np.clip(places, 0, length - 1)))
+        part = read * Tensor(share.astype(input._array.dtype).reshape(shape))
+        mixed = part if mixed is None else mixed + part
+    return mixed  # type: ignore[no-any-return]
 
 
-def linear_shares(where: Any, length: int) -> Any:
-    """Return what each entry has in each place: of the two that it is between."""
+Shares = list[tuple[Any, Any]]
+
+
+def linear_shares(where: Any, length: int) -> Shares:
+    """Return the places of the two entries that each is between, and what they have in it.
+
+    What is outside counts as the entry at the end.
+    """
     where = np.clip(where, 0.0, None)
     before = np.minimum(where.astype(np.int64), length - 1)
-    return mixed_shares(before, [(0, 1 - (where - before)), (1, where - before)], length)
+    return [(before, 1 - (where - before)), (before + 1, where - before)]
 
 
-def cubic_shares(where: Any, length: int) -> Any:
+def cubic_shares(where: Any) -> Shares:
     """Return the same of the four around, by a cubic spline that goes through all entries."""
     before = np.floor(where).astype(np.int64)
     t = where - before
@@ -119,16 +127,8 @@ def cubic_shares(where: Any, length: int) -> Any:
     def outer(x: Any) -> Any:
         return ((BENT * x - 5 * BENT) * x + 8 * BENT) * x - 4 * BENT
 
-    parts = [(-1, outer(t + 1)), (0, inner(t)), (1, inner(1 - t)), (2, outer(2 - t))]
-    return mixed_shares(before, parts, length)
-
-
-def mixed_shares(before: Any, parts: Any, length: int) -> Any:
-    """Return a matrix of shares; what is outside counts as the entry at the end."""
-    shares = np.zeros((len(before), length))
-    for offset, share in parts:
-        np.add.at(shares, (np.arange(len(before)), np.clip(before + offset, 0, length - 1)), share)
-    return shares
+    shares = (outer(t + 1), inner(t), inner(1 - t), outer(2 - t))
+    return [(before + offset, share) for offset, share in enumerate(shares, -1)]
 
 
 def grid_sample(

@@ -93,6 +93,8 @@ def length_of(input: Tensor, dim: int) -> int:
 def check_slices(name: str, input: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
     """Refuse slices of another shape than those that they are put into."""
     own, its = input._array.shape or (1,), source._array.shape or (1,)
+    if name == "index_copy" and len(own) != len(its):
+        raise OperandCountError(f"index_copy was given {len(its)} dimensions for {len(own)}")
     if len(own) != len(its) or with_length(own, dim, 0) != with_length(its, dim, 0):
         raise OperandShapeError(f"{name} was given slices of shape {list(its)} for {list(own)}")
     if its[dim] != index.numel():

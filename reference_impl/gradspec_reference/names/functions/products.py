@@ -45,7 +45,7 @@ def check_same_dtype(operator: Operator, a: Tensor, b: Tensor) -> None:
 def check_dtypes(name: str, a: Tensor, b: Tensor) -> None:
     """Refuse to multiply tensors of two dtypes, and booleans, under a name."""
     x, y = a._array.dtype, b._array.dtype
-    if x != y or x.kind == "b":
+    if x != y or (x.kind == "b" and a._array.size and b._array.size):
         raise NotImplementedError(f"{name} was given {a.dtype} and {b.dtype}; convert with to()")
 
 
