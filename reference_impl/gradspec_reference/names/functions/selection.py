@@ -107,6 +107,8 @@ def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...
     if isinstance(low, Tensor) != isinstance(high, Tensor) and None not in (low, high):
         mixed = (type(low).__name__, type(high).__name__)
         raise TypeError(f"clamp was given bounds of types {mixed}; give two tensors or two numbers")
+    if input._array.dtype.kind == "u" and type(low) is int:  # which nothing is below
+        low = max(low, 0)
     if low is None and high is None:
         raise RuntimeError("clamp was given neither min nor max; give at least one of them")
     if isinstance(low, Tensor) or isinstance(high, Tensor):

@@ -228,6 +228,20 @@ def a_conversion_converts_the_gradient_back(ag: Autograd, row: Any) -> None:
     has_types(ag, call, [dtype], other)
 
 
+@clause("op-297", SAFETY, sources=["torch.clamp docstring"])
+def a_bound_below_all_numbers_bounds_none(ag: Autograd) -> None:
+    """Whole numbers without a sign that are clamped at a negative one from below stay what they
+    are, or are refused.
+
+    In their own type, the bound would be larger than they are.
+    """
+    x = ag.tensor([0, 200], dtype="uint8")
+    with ag.attempt() as clamped:
+        y = x.clamp(min=-1)
+        with clamped.granted():
+            expect(y).equals([0, 200])
+
+
 @clause("op-102", VALUE, sources=["torch.sum docstring"])
 def a_sum_is_made_in_the_type_that_is_asked_for(ag: Autograd) -> None:
     """A sum that is given a data type adds up in it, and its gradient is of the operand's type."""
