@@ -183,6 +183,8 @@ def number_for(value: Any, dtype: NumpyDType) -> Any:
     limits: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
     wraps = dtype.kind == "u" and isinstance(value, int)
     low, high = (float(n) if dtype.kind == "f" else int(n) for n in (limits.min, limits.max))
-    if not (-high if wraps else low) <= value <= high and (dtype.kind != "f" or math.isfinite(value)):
+    if not (-high if wraps else low) <= value <= high and (
+        dtype.kind != "f" or math.isfinite(value)
+    ):
         raise RuntimeError(f"{value} was to be stored in a tensor of {dtype}, which cannot hold it")
     return np.asarray(value if dtype.kind == "f" else int(value)).astype(dtype)[()]

@@ -400,6 +400,12 @@ class OperandSizeError(GradError, ValueError):
     kind = "operand-shape"
 
 
+class OperandRankError(GradError, IndexError, RuntimeError):
+    """Operands have other numbers of dimensions; torch compares these, or counts one too many."""
+
+    kind = "operand-shape"
+
+
 class OperandCountError(GradError, IndexError):
     """There are not as many entries as places for them."""
 

@@ -12,7 +12,6 @@ import torch
 from random_calls import CALLED, FAULTS, campaign, difference, drawn, known, seen
 
 from gradspec.catalogue.operators import OPERATORS as ROWS
-
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:

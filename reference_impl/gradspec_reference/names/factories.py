@@ -237,4 +237,6 @@ def full(
     """Return a tensor of one value (torch.full)."""
     check_device(device)
     dtype = dtype or dtypes.of_number(fill_value)
-    return made(np.full(lengths((size,)), dtypes.number_for(fill_value, dtype.numpy)), requires_grad)
+    return made(
+        np.full(lengths((size,)), dtypes.number_for(fill_value, dtype.numpy)), requires_grad
+    )

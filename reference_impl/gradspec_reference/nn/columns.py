@@ -49,14 +49,19 @@ class Places:
         return Tensor(self.flat.reshape(-1).astype(np.int64))
 
 
+def check_are_whole(*sizes: Any) -> None:
+    """Refuse what are no whole numbers, before anything else is looked at."""
+    for each_size in sizes:
+        tuple(map(whole, (each_size,) if isinstance(each_size, int) else each_size))
+
+
 def unfold(
     input: Tensor, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1
 ) -> Tensor:
     """Return each window of images as a column."""
     if 0 < input.ndim < BATCH - 1:
         raise IndexError(f"unfold was given {list(input.shape)}; it needs channels and pixels")
-    for sizes in (kernel_size, dilation, padding, stride):
-        tuple(map(whole, (sizes,) if isinstance(sizes, int) else sizes))
+    check_are_whole(kernel_size, dilation, padding, stride)
     if input._array.dtype.kind in "iu":
         raise NotImplementedError(f"unfold was given {input.dtype}; use a floating dtype")
     if input.ndim not in (BATCH - 1, BATCH) or 0 in input.shape[1:]:
@@ -79,6 +84,9 @@ def fold(
     stride: Pair = 1,
 ) -> Tensor:
     """Return images, of which each entry is the sum of what columns have of it."""
+    check_are_whole(output_size, kernel_size, dilation, padding, stride)
+    if input._array.dtype.kind in "iu":
+        raise NotImplementedError(f"fold was given {input.dtype}; use a floating dtype")
     size = each("output_size", output_size, 2, 1)
     where = Places(size, kernel_size, dilation, padding, stride)
     entries = math.prod(where.kernel)

@@ -177,11 +177,11 @@ def log_softmax(
 
 
 def softmin(
-    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+    input: Tensor, dim: Any = None, _stacklevel: Any = 3, dtype: DType | None = None
 ) -> Tensor:
     """Return exponentials of -x that sum to one along a dimension."""
     dim = chosen_dim(input, _stacklevel) if dim is None else dim
-    return normalised.along("softmax", elementwise.neg(input), dim, dtype)
+    return softmax(elementwise.neg(input), dim, _stacklevel, dtype)
 
 
 def chosen_dim(input: Tensor, stacklevel: Any) -> int:

@@ -8,8 +8,9 @@ from typing import Any
 
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.recording import apply_pointwise
+from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandSizeError
+from gradspec_reference.errors import OperandShapeError, OperandSizeError
 from gradspec_reference.names import likeness
 from gradspec_reference.names.functions import (
     copies,
@@ -65,10 +66,12 @@ def binary_cross_entropy_with_logits(
         check_is_constant("binary_cross_entropy_with_logits", each)
     if not target.dtype.is_floating_point:
         raise NotImplementedError(f"targets were given as {target.dtype}; convert with float()")
-    true = target if pos_weight is None else target * pos_weight
-    false = 1 - target
     certain = activations.logsigmoid(input)
-    losses = false * input - certain * (true + false)
+    if pos_weight is not None:
+        certain = ((pos_weight - 1) * target + 1) * certain
+    losses = (1 - target) * input - certain
+    if weight is not None and not is_broadcast_of(losses.shape, weight.shape):
+        raise OperandShapeError(f"weights of shape {list(weight.shape)} were given")
     found = taken(losses if weight is None else losses * weight, reduction)
     result: Tensor = found.to(target.dtype)
     return result

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import int64
+from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandDtypeError, OperandShapeError, PlaceRangeError
 from gradspec_reference.names import likeness
@@ -125,6 +126,8 @@ def soft_margin_loss(
     check_is_constant("soft_margin_loss", target)
     if not input.dtype.is_floating_point:
         raise RuntimeError(f"soft_margin_loss was given {input.dtype}; convert it with float()")
+    if not is_broadcast_of(input.shape, target.shape):
+        raise OperandShapeError(f"soft_margin_loss was given targets of {list(target.shape)}")
     beyond = elementwise.exp(elementwise.neg(target) * input)
     return taken(elementwise.log1p(beyond), reduction)
 

@@ -301,6 +301,7 @@ REDUCING: Final = row(
     amin=reducing("amin"),
     zeros=ZEROS_SENT,
     start=STARTING_TIED,
+    part=on(3, 4, dim=1, index=COLUMNS, src=of(3, 3), reduce="sum"),
     **ALONE,
     kinks={
         "": Kink(

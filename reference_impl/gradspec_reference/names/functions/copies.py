@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,14 +13,13 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import NumpyDType, Scalar
+    from gradspec_reference.dtypes import Scalar
 
 __all__ = [
     "clone",
     "fill_",
     "zero_",
 ]
-
 
 
 def clone(input: Tensor) -> Tensor:
@@ -59,4 +57,3 @@ def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
 def zero_(input: Tensor) -> Tensor:
     """Store zero everywhere (torch.Tensor.zero_)."""
     return inplace.apply_inplace(OPERATORS["zero"], (input,))
-

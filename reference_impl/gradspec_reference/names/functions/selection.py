@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.dtypes import check_holds
 from gradspec_reference.engine import inplace, recording, refusals
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandDtypeError
 from gradspec_reference.names.functions import queries
 from gradspec_reference.names.functions.arithmetic import widened
-from gradspec_reference.dtypes import check_holds
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:

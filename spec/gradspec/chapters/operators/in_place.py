@@ -98,7 +98,11 @@ def without_room(operator: Operator) -> Call | None:
     """Give the form in place of a first call whose result is larger than its first operand."""
     for call in calls_of(OPERATORS[operator.form_of]):
         given = call.given
-        if len(operands_of(call)) > 1 and isinstance(given["x"], Operand) and not call.gives_several:
+        if (
+            len(operands_of(call)) > 1
+            and isinstance(given["x"], Operand)
+            and not call.gives_several
+        ):
             shape, room = np.shape(call.value(call.sample())), given["x"].shape
             if shape != room and is_repeated(room, shape):
                 return Call(operator, operator.named(call.name), given)
