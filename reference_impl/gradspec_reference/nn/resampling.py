@@ -97,8 +97,8 @@ def stretched(
     shape = (-1, *[1] * (input.ndim - dim - 1))
     mixed: Any = None
     for places, share in parts:
-        read = indexing.index_select(input, dim, Tensor(np.clip(places, 0, length - 1)))
-        part = read * Tensor(share.astype(input._array.dtype).reshape(shape))
+        entries = indexing.index_select(input, dim, Tensor(np.clip(places, 0, length - 1)))
+        part = entries * Tensor(share.astype(input._array.dtype).reshape(shape))
         mixed = part if mixed is None else mixed + part
     return mixed  # type: ignore[no-any-return]
 
