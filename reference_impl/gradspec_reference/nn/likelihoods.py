@@ -68,6 +68,8 @@ def binary_cross_entropy_with_logits(
         raise NotImplementedError(f"targets were given as {target.dtype}; convert with float()")
     certain = activations.logsigmoid(input)
     if pos_weight is not None:
+        if not is_broadcast_of(input.shape, pos_weight.shape):
+            raise OperandShapeError(f"weights of shape {list(pos_weight.shape)} were given")
         certain = ((pos_weight - 1) * target + 1) * certain
     losses = (1 - target) * input - certain
     if weight is not None and not is_broadcast_of(losses.shape, weight.shape):

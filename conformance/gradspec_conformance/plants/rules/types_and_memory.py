@@ -98,7 +98,7 @@ def dimensions_are_counted_round(_sound, dim, ndim):
     return dim % (ndim or 1)
 
 
-@plant(at(selection, "_clamp_call"), "value: op-297", "torch.clamp")
+@plant(at(selection, "_clamp_call"), "value: op-297/clamp", "torch.clamp")
 def bounds_are_counted_round(sound, input, low, high):
     """A negative bound of whole numbers without a sign is the large one that it is stored as."""
     wraps = input._array.dtype.kind == "u" and isinstance(low, int)

@@ -93,8 +93,6 @@ def length_of(input: Tensor, dim: int) -> int:
 def check_slices(name: str, input: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
     """Refuse slices of another shape than those that they are put into."""
     own, its = input._array.shape or (1,), source._array.shape or (1,)
-    if name == "index_copy" and len(own) != len(its):
-        raise OperandCountError(f"index_copy was given {len(its)} dimensions for {len(own)}")
     if len(own) != len(its) or with_length(own, dim, 0) != with_length(its, dim, 0):
         raise OperandShapeError(f"{name} was given slices of shape {list(its)} for {list(own)}")
     if its[dim] != index.numel():
@@ -118,6 +116,8 @@ def index_add_(
 
 def _index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Call:
     dim = normal_dim(dim, input.ndim)
+    if max(input.ndim, 1) != max(source.ndim, 1):
+        raise OperandCountError(f"index_copy was given {source.ndim} dimensions for {input.ndim}")
     check_is_index("index_copy", index, (np.int64,))
     check_same_dtype("index_copy", input, source)
     check_slices("index_copy", input, dim, index, source)

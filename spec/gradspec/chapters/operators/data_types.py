@@ -84,6 +84,8 @@ def gives_fractions(call: Call) -> bool:
 
 
 OF_WHOLE: Final = {name: call for name, call in OF_ONE_TYPE.items() if is_of_whole(call)}
+LEAST: Final = {"clamp": "min"}
+"""An operator, and the parameter that bounds from below."""
 INTO_WHOLE: Final = {
     operator.name: call
     for operator in OPERATORS.values()
@@ -228,16 +230,16 @@ def a_conversion_converts_the_gradient_back(ag: Autograd, row: Any) -> None:
     has_types(ag, call, [dtype], other)
 
 
-@clause("op-297", SAFETY, sources=["torch.clamp docstring"])
-def a_bound_below_all_numbers_bounds_none(ag: Autograd) -> None:
-    """Whole numbers without a sign that are clamped at a negative one from below stay what they
+@clause("op-297", SAFETY, sources=["torch.clamp docstring"], over=LEAST)
+def a_bound_below_all_numbers_bounds_none(ag: Autograd, least: str) -> None:
+    """Whole numbers without a sign that {name} bounds by a negative one from below stay what they
     are, or are refused.
 
     In their own type, the bound would be larger than they are.
     """
     x = ag.tensor([0, 200], dtype="uint8")
     with ag.attempt() as clamped:
-        y = x.clamp(min=-1)
+        y = x.clamp(**{least: -1})
         with clamped.granted():
             expect(y).equals([0, 200])
 
