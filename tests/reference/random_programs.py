@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from hypothesis import strategies as st
-from lockstep import KINDS, kind
+from lockstep import KINDS, Raised
 
 import gradspec_reference as engine
 
@@ -370,7 +370,7 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
     except KINDS as error:
         if ACCIDENT.search(f"{error} {line}"):
             raise Outside from error
-        return kind(error)
+        return Raised(error)
     return None
 
 
@@ -395,7 +395,7 @@ def attempted(read: Any) -> Any:
     try:
         return read()
     except RuntimeError as error:
-        return kind(error)
+        return Raised(error)
 
 
 def values(tensor: Any) -> Any:

@@ -120,7 +120,7 @@ def poisson_nll_loss(
     size_average: Any = None,
     eps: float = 1e-8,
     reduce: Any = None,
-    reduction: Reduction = "mean",
+    reduction: str = "mean",
 ) -> Tensor:
     """Return minus the logarithm of a Poisson distribution, less what no rate changes."""
     reduction = said(reduction, size_average, reduce)
@@ -139,9 +139,9 @@ def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
     var: Tensor | float,
-    full: bool = False,
+    full: Any = False,
     eps: float = 1e-6,
-    reduction: Reduction = "mean",
+    reduction: str = "mean",
 ) -> Tensor:
     """Return minus the logarithm of a normal distribution, less a constant unless `full`.
 

@@ -78,7 +78,7 @@ def max_pooled(
     """Return the largest entry of each window, and where it is among the last dimensions."""
     which = Windows(name, input, count, *how)
     array = input._array
-    if array.dtype == np.bool_ or (array.dtype.kind != "f" and count == 1):
+    if array.dtype == np.bool_ or (array.dtype.kind != "f" and count == 1 and not return_indices):
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
     batch = array[None] if input.ndim == count + 1 else array
     where = (which.size, which.kernel, which.stride, which.padding, which.dilation)

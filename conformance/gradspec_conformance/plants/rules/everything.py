@@ -119,7 +119,7 @@ def only_constants_are_written_to(swap):
             raise LeafInplaceError("what has a history is not written to")
 
 
-@general("shape: op-296/add op-296/addbmm_ op-296/mul", "torch.addbmm_")
+@general("shape: op-296/add_ op-296/addbmm_ op-296/mul_", "torch.addbmm_")
 def a_write_makes_room(swap):
     """What is written in place takes the shape that it has with the other operands."""
 

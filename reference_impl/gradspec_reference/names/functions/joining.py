@@ -129,6 +129,8 @@ def repeat_interleave(
     Of counts alone, each place as often as is said there.
     """
     if repeats is None:
+        if input._array.dtype.kind != "i":
+            raise NotImplementedError(f"repeat_interleave was given counts of {input.dtype}")
         check_counts(input._array)
         return Tensor(np.repeat(np.arange(input.numel()), input._array.reshape(-1)))
     if dim is not None and not input.ndim:
@@ -136,6 +138,8 @@ def repeat_interleave(
     if dim is None:
         input, dim = shapes.flatten(input), 0
     counts = repeats._array if isinstance(repeats, Tensor) else np.asarray(repeats)
+    if counts.ndim > 1:
+        raise RuntimeError(f"repeat_interleave was given counts of shape {list(counts.shape)}")
     dim = normal_dim(dim, input.ndim)
     length = input._array.shape[dim] if input.ndim else 1
     if counts.size not in (1, length):
