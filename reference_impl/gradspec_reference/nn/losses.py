@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gradspec_reference.dtypes import int64, promoted_dtype, uint8
+from gradspec_reference.dtypes import bool_, int64, promoted_dtype, uint8
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.errors import OperandDtypeError, OperandShapeError, OperandSizeError
@@ -55,6 +55,10 @@ def mse_loss(
     given = input.shape
     input, target = paired("mse_loss", input, target)
     floating = promoted_dtype(input._array, target._array).is_floating_point
+    if bool_ in (input.dtype, target.dtype) and floating:
+        if weight is not None:
+            raise RuntimeError("mse_loss was given booleans with weights; convert with float()")
+        input, target = (x.float() if x.dtype is bool_ else x for x in (input, target))
     if weight is None:
         if not floating:
             raise NotImplementedError("mse_loss was given integers; convert them with float()")
@@ -206,9 +210,9 @@ def cross_entropy(
     if not input.ndim:
         raise IndexError("cross_entropy was given a 0-d tensor; it needs a dimension of classes")
     classes = input._array.shape[dim]
+    logs = normalised.along("log_softmax", input, dim, None)
     if weight is not None:
         check_is_for_each(weight, classes)
-    logs = normalised.along("log_softmax", input, dim, None)
     if input.shape == target.shape:
         return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)
     loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)

@@ -144,7 +144,8 @@ def multilabel_soft_margin_loss(
     if not input.ndim:
         raise IndexError("multilabel_soft_margin_loss was given no dimension of classes")
     reduction = said(reduction, size_average, reduce)
-    true, false = (activations.logsigmoid(x) for x in (input, elementwise.neg(input)))
+    true = activations.logsigmoid(input)
+    false = activations.logsigmoid(elementwise.neg(input))
     losses = elementwise.neg(target * true + (1 - target) * false)
     weighted = losses if weight is None else losses * weight
     return taken(reductions.sum(weighted, input.ndim - 1) / input.shape[-1], reduction)

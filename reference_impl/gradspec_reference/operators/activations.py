@@ -77,7 +77,8 @@ def softplus_rule(xp: Any, g: Any, x: Any, beta: Any, threshold: Any) -> Any:
     scaled = x * beta
     array = array_of(scaled)
     least = np.exp(-np.logaddexp(0, -float(threshold)))
-    flat = np.where(array > threshold, 1.0, least).astype(array.dtype)
+    flat = np.where(array > threshold, 1.0, np.where(array == threshold, least, array))
+    flat = flat.astype(array.dtype)  # of no number it is none
     return g * xp.where(scaled < threshold, xp.sigmoid(scaled), flat)
 
 

@@ -50,14 +50,14 @@ def share_of(g: Any, difference: Any, reduction: str) -> Any:
 def smooth_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str, beta: float) -> Any:
     """Return the difference over beta, and its sign from beta on."""
     off = x - target
-    slope = xp.where(xp.abs(off) < beta, off / beta, xp.sign(off))
+    slope = xp.where(xp.abs(off) >= beta, xp.sign(off), off / beta)
     return slope * share_of(g, slope, reduction)
 
 
 def huber_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str, delta: float) -> Any:
     """Return the difference, and delta with its sign from there on."""
     off = x - target
-    slope = xp.where(xp.abs(off) < delta, off, xp.sign(off) * delta)
+    slope = xp.where(xp.abs(off) >= delta, xp.sign(off) * delta, off)
     return slope * share_of(g, slope, reduction)
 
 

@@ -178,10 +178,10 @@ ZEROS_SENT: Final = {
     "reduce": "prod",
 }
 STARTING_TIED: Final = {
-    "x": np.array([2.0, 1.0]),
+    "x": np.array([2.0, 3.0]),
     "dim": 0,
-    "index": np.array([0]),
-    "src": np.array([2.0]),
+    "index": np.array([0, 1]),
+    "src": np.array([2.0, 1.0]),
     "reduce": "amax",
     "include_self": False,
 }
