@@ -7,6 +7,7 @@ or a 0-d tensor only has a say if its category is higher than that of the tensor
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -235,3 +236,33 @@ def _rank(operand: Any) -> int:
 def can_cast(from_: DType, to: DType) -> bool:
     """Tell whether an in-place operation may store one dtype in the other (torch.can_cast)."""
     return from_.category <= to.category
+
+
+NUMBERS: Final = (int, float, np.bool_, np.integer, np.floating)
+
+
+def check_holds(dtype: NumpyDType, *values: Any) -> None:
+    """Refuse numbers that a floating dtype would make infinite."""
+    for value in values if dtype.kind in "fV" else ():
+        if isinstance(value, float) and math.isfinite(value):
+            number_for(value, dtype)
+
+
+def number_for(value: Any, dtype: NumpyDType) -> Any:
+    """Return a number as a dtype holds it; RuntimeError if it cannot, TypeError unless a number.
+
+    A negative integer may stand for an unsigned one, as in torch.
+    """
+    if not isinstance(value, NUMBERS):
+        kind = RuntimeError if isinstance(value, complex) else TypeError
+        raise kind(f"{value!r} was to be stored in a tensor of {dtype}; give a number or a tensor")
+    if dtype.kind == "b":
+        return np.bool_(value)
+    ends = limits(dtype)
+    wraps = dtype.kind == "u" and isinstance(value, int)
+    low, high = (float(n) if dtype.kind in "fV" else int(n) for n in (ends.min, ends.max))
+    if not (-high if wraps else low) <= value <= high and (
+        dtype.kind not in "fV" or math.isfinite(value)
+    ):
+        raise RuntimeError(f"{value} was to be stored in a tensor of {dtype}, which cannot hold it")
+    return np.asarray(value if dtype.kind in "fV" else int(value)).astype(dtype)[()]

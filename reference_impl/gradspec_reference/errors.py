@@ -122,7 +122,7 @@ class ContradictingArgumentsError(GradError, ValueError):
     clause = "grad-015"
 
 
-class NoDerivativeError(GradError, RuntimeError):
+class NoDerivativeError(GradError, NotImplementedError):
     """A pass came to an operator that has no derivative."""
 
     kind = "no-derivative"
@@ -404,6 +404,12 @@ class OperandSizeError(GradError, ValueError):
     kind = "operand-shape"
 
 
+class OperandRankError(GradError, IndexError, RuntimeError):
+    """Operands have other numbers of dimensions; torch compares these, or counts one too many."""
+
+    kind = "operand-shape"
+
+
 class OperandCountError(GradError, IndexError):
     """There are not as many entries as places for them."""
 
@@ -424,8 +430,15 @@ class RepeatedDimensionError(GradError, RuntimeError):
     clause = "op-249"
 
 
-class IndexRangeError(GradError, IndexError):
-    """An index names no entry."""
+class WrongDimensionsError(GradError, IndexError, RuntimeError):
+    """A dimension was named twice, and one that is not there; torch sees the one or the other."""
+
+    kind = "dimension"
+    clause = "op-249"
+
+
+class IndexRangeError(GradError, IndexError, RuntimeError):
+    """An index names no entry; torch has the one error or the other, by the kernel."""
 
     kind = "index-range"
     clause = "op-271"
@@ -485,6 +498,10 @@ class NoKernelError(GradError, NotImplementedError):
 
     kind = "operand-dtype"
     clause = "dty-204"
+
+
+class UnfitArgumentError(TypeError, AttributeError):
+    """An argument is of no kind that a function takes; some ask it for an attribute first."""
 
 
 class OtherDeviceError(GradError, RuntimeError):

@@ -7,7 +7,7 @@ A program is text.  It names either library `torch`, makes leaves with `leaf`, s
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -34,7 +34,7 @@ def shown(program: str, library: Any) -> list[Any]:
         try:
             out(action())
         except KINDS as error:
-            seen.append(kind(error))
+            seen.append(Raised(error))
 
     def leaf(value: Any) -> Any:
         return library.tensor(value, requires_grad=True)
@@ -46,9 +46,25 @@ def shown(program: str, library: Any) -> list[Any]:
     return seen
 
 
-def kind(error: Exception) -> str:
-    """Return the builtin class that an error belongs to."""
-    return next(each.__name__ for each in KINDS if isinstance(error, each))
+class Raised(str):
+    """The name of the builtin class that an error belongs to, which equals that of each of them.
+
+    What catches the error that torch raises catches the one that is found, too.
+    """
+
+    __slots__ = ("names",)
+    names: list[str]
+
+    def __new__(cls, error: Exception) -> Self:
+        names = [each.__name__ for each in KINDS if isinstance(error, each)]
+        made = super().__new__(cls, names[0])
+        made.names = names
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return other in self.names if type(other) is str else str(other) in self.names
+
+    __hash__ = str.__hash__
 
 
 def plain(value: Any, library: Any) -> Any:

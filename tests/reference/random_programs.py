@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 from hypothesis import strategies as st
-from lockstep import KINDS, kind
+from lockstep import KINDS, Raised
 
 import gradspec_reference as engine
 
@@ -400,7 +400,7 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
             raise Outside from error
         if UNSAVED.search(str(error)):
             return ANY
-        return END if WRITTEN_FIRST.search(str(error)) else kind(error)
+        return END if WRITTEN_FIRST.search(str(error)) else Raised(error)
     return None
 
 
@@ -435,7 +435,7 @@ def attempted(read: Any) -> Any:
     try:
         return read()
     except RuntimeError as error:
-        return kind(error)
+        return Raised(error)
 
 
 def values(tensor: Any) -> Any:

@@ -105,4 +105,4 @@ def test_a_wrong_argument_is_refused_as_in_torch(name: str) -> None:
 def test_no_wrong_argument_is_asked_for_its_attributes() -> None:
     every = [call for name in names() for call in calls(name)]
 
-    assert [call for call in every if shown(call, engine) == ["AttributeError"]] == []
+    assert [call for call in every if "AttributeError" in map(str, shown(call, engine))] == []

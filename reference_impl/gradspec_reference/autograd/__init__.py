@@ -226,6 +226,8 @@ class Variable(metaclass=_VariableMeta):
 
     def __new__(cls, data: Tensor, requires_grad: bool = False) -> Tensor:  # type: ignore[misc]
         """Return a tensor on the same memory."""
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Variable was given a {type(data).__name__}; give a tensor")
         return data.detach().requires_grad_(requires_grad)
 
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias, overload
 
 import numpy as np
 
-from gradspec_reference.errors import DimensionError, OperandShapeError, RepeatedDimensionError
+from gradspec_reference.errors import (
+    DimensionError,
+    OperandShapeError,
+    RepeatedDimensionError,
+    WrongDimensionsError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,10 +117,15 @@ def named_dims(dim: int | Iterable[int], ndim: int) -> tuple[int, ...]:
     """Return dimensions counted from the front; RepeatedDimensionError if one is named twice."""
     if ndim and type(dim) is int:
         return (normal_dim(dim, ndim),)
-    dims = tuple([normal_dim(whole(d), ndim) for d in ((dim,) if isinstance(dim, int) else dim)])
-    if len(set(dims)) != len(dims):
-        raise RepeatedDimensionError(f"{list(dims)} were given; name each dimension once")
-    return dims if ndim else ()
+    named = [whole(d) for d in ((dim,) if isinstance(dim, int) else dim)]
+    limit = ndim or 1
+    if len({d % limit for d in named}) == len(named):
+        dims = tuple([normal_dim(d, ndim) for d in named])
+        return dims if ndim else ()
+    twice = f"{named} were given; name each dimension once"
+    if any(not -limit <= d < limit for d in named):
+        raise WrongDimensionsError(f"{twice}, from {-limit} to {limit - 1}")
+    raise RepeatedDimensionError(twice)
 
 
 def normal_dims(dim: int | Iterable[int] | None, ndim: int) -> tuple[int, ...]:

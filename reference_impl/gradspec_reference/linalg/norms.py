@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 MATRIX = 2
+ORDERS = ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf)
 
 
 def vector_norm(
@@ -42,7 +43,7 @@ def vector_norm(
         check_is_no_narrower(x, dtype)
         x = x.to(dtype)
     dims = normal_dims(dim, x.ndim)
-    normalised.check_is_of_some(x, ord, dims)
+    normalised.check_has_norm(x, ord, dims)
     return unary(OPERATORS["vector_norm"], x, float(ord), dims, keepdim)
 
 
@@ -68,6 +69,8 @@ def matrix_norm(
     dim = as_shape((dim,))
     if A.ndim < MATRIX or len(dim) != MATRIX:
         raise RuntimeError(f"matrix_norm was given {A.ndim} dimensions, and {list(dim)} of them")
+    if ord not in ORDERS:
+        raise RuntimeError(f"matrix_norm was given the order {ord!r}, which it does not know")
     dims = named_dims(dim, A.ndim)
     if dtype is not None:
         A = A.to(dtype)
@@ -75,13 +78,11 @@ def matrix_norm(
         return normalised.norm(A, 2.0, dims, keepdim)
     if ord == "nuc" or ord in (2, -2):
         result = of_singular_values(shapes.movedim(A, dims, (-2, -1)), ord)
-    elif ord in (1, -1, math.inf, -math.inf):
+    else:
         rows, columns = dims if abs(ord) == 1 else (dims[1], dims[0])
         sums = reductions.sum(elementwise.abs(A), rows, keepdim=True)
         pick = extreme(A.shape[columns], ord)
         return pick(sums, columns, keepdim) if keepdim else dropped(pick(sums, columns, True), dims)
-    else:
-        raise RuntimeError(f"matrix_norm was given the order {ord!r}, which it does not know")
     return (
         shapes.reshape(result, [1 if d in dims else n for d, n in enumerate(A.shape)])
         if keepdim

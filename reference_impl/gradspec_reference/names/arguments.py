@@ -17,6 +17,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import UnfitArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ STORING: Final = """
 WITH_OUT: Final = frozenset(STORING.split())
 """The functions that can store their result in a tensor given as `out=`."""
 
-NEEDS_DIM: Final = frozenset({"sum", "mean", "prod", "max", "min", "median"})
+NEEDS_DIM: Final = frozenset({"sum", "mean", "prod", "max", "min", "median", "nanmedian"})
 """Reductions that keep dimensions only if some are named."""
 
 SIZES: Final = "int | Sequence[int]"
@@ -154,6 +155,8 @@ class Signature:
             raise TypeError(f"{self.name}() is missing its argument {self.sizes!r}")
         if "stable" in named and "descending" in self.kinds and len(args) > 1:
             raise TypeError(f"{self.name}() was given stable; give the rest by keyword then, too")
+        if isinstance(named.get("dim"), bool):
+            raise TypeError(f"{self.name}() was given a boolean for dim; a dimension is a number")
         if "keepdim" in bound and "dim" not in bound and self.name in NEEDS_DIM:
             raise TypeError(f"{self.name}() was given keepdim without dim; name the dimensions")
         positional: list[Any] = []
@@ -192,7 +195,7 @@ class Signature:
             fit = kind(value)
             if fit is not UNFIT:
                 return fit
-        raise TypeError(
+        raise UnfitArgumentError(
             f"{self.name}() was given {type(value).__name__} for {name!r}; it needs "
             f"{self.python.parameters[name].annotation}"
         )

@@ -70,12 +70,24 @@ def inferred(data: Any, dtype: DType | None) -> Any:
         raise RuntimeError(f"no dtype can be inferred for {data!r}; give numbers in nested lists")
     check_array(data if isinstance(data, np.ndarray) else array)
     if dtype is not None:
+        if array.size and not isinstance(data, np.ndarray | np.generic):
+            check_fits(array, dtype)
         return dtypes.within_ends(array, dtype.numpy).astype(dtype.numpy)
     if isinstance(data, np.ndarray | np.generic):
         return array
     if array.dtype.kind in "fV" and not array_inside(data):
         return array.astype(dtypes.get_default_dtype().numpy)
     return array
+
+
+def check_fits(array: Any, dtype: DType) -> None:
+    """Refuse numbers that an integer dtype cannot hold."""
+    if dtype.numpy.kind in "iu" and array.dtype.kind in "iuf":
+        high = int(np.iinfo(dtype.numpy).max)
+        wraps = dtype.numpy.kind == "u" and array.dtype.kind != "f"  # a negative integer
+        low = -high if wraps else int(np.iinfo(dtype.numpy).min)
+        if not ((array >= low) & (array <= high)).all():
+            raise RuntimeError(f"numbers were given that {dtype} cannot hold; use another dtype")
 
 
 def array_inside(data: Any) -> bool:
@@ -225,4 +237,6 @@ def full(
     """Return a tensor of one value (torch.full)."""
     check_device(device)
     dtype = dtype or dtypes.of_number(fill_value)
-    return made(np.full(lengths((size,)), fill_value).astype(dtype.numpy), requires_grad)
+    return made(
+        np.full(lengths((size,)), dtypes.number_for(fill_value, dtype.numpy)), requires_grad
+    )

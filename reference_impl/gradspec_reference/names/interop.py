@@ -153,6 +153,8 @@ def to(
     The first arguments may be a dtype, a device, or a tensor that has both; then come
     `non_blocking`, which means nothing here, and `copy`.
     """
+    if args and type(args[0]) in (bool, float):  # as torch does, which takes them for their types
+        args = (type(args[0]), *args[1:])
     flags = [argument for argument in args if isinstance(argument, bool)]
     copy = copy or flags[1:2] == [True]
     del non_blocking

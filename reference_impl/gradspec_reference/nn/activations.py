@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from gradspec_reference.dtypes import number_for
 from gradspec_reference.engine import inplace as writing
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import arithmetic, elementwise, parts, shapes
-from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 
 def softshrink(input: Tensor, lambd: Scalar = 0.5) -> Tensor:
     """Return x with lambd taken off its size; RuntimeError if lambd is negative."""
-    if lambd < 0:
+    if lambd < 0 and input.dtype.is_floating_point:
         raise RuntimeError(f"softshrink was given lambd={lambd}; it is not negative")
     return unary(OPERATORS["softshrink"], input, lambd)
 

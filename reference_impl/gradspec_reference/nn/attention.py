@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradspec_reference.dtypes import bool_, int32, int64, promoted_dtype
+from gradspec_reference.dtypes import bool_, get_default_dtype, int32, int64, promoted_dtype
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
@@ -110,11 +110,16 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """Return the norm of the differences, to each of which a small number is added."""
-    return normalised.norm(arithmetic.sub(x1, x2) + eps, p, -1, keepdim)
+    apart = arithmetic.sub(x1, x2) + eps
+    if not apart.dtype.is_floating_point:
+        apart = apart.to(get_default_dtype())
+    return normalised.norm(apart, p, -1, keepdim)
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return for each output the product of a weight with both inputs, and a bias."""
+    if weight.ndim != 3:  # noqa: PLR2004 - outputs, and two inputs
+        raise OperandShapeError(f"bilinear was given weights of {list(weight.shape)}")
     rows, (made, first, second) = input1.shape[:-1], weight.shape
     if input2.shape[:-1] != rows or (input1.shape[-1], input2.shape[-1]) != (first, second):
         raise OperandShapeError(

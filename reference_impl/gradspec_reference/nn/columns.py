@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.engine.shapes import whole
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import indexing, placing, shapes
@@ -48,10 +49,21 @@ class Places:
         return Tensor(self.flat.reshape(-1).astype(np.int64))
 
 
+def check_are_whole(*sizes: Any) -> None:
+    """Refuse what are no whole numbers, before anything else is looked at."""
+    for each_size in sizes:
+        tuple(map(whole, (each_size,) if isinstance(each_size, int) else each_size))
+
+
 def unfold(
     input: Tensor, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1
 ) -> Tensor:
     """Return each window of images as a column."""
+    if 0 < input.ndim < BATCH - 1:
+        raise IndexError(f"unfold was given {list(input.shape)}; it needs channels and pixels")
+    check_are_whole(kernel_size, dilation, padding, stride)
+    if input._array.dtype.kind in "iu":
+        raise NotImplementedError(f"unfold was given {input.dtype}; use a floating dtype")
     if input.ndim not in (BATCH - 1, BATCH) or 0 in input.shape[-3:]:
         raise RuntimeError(f"unfold was given {list(input.shape)}; it needs images")
     where = Places(input.shape[-2:], kernel_size, dilation, padding, stride)
@@ -72,6 +84,9 @@ def fold(
     stride: Pair = 1,
 ) -> Tensor:
     """Return images, of which each entry is the sum of what columns have of it."""
+    check_are_whole(output_size, kernel_size, dilation, padding, stride)
+    if input._array.dtype.kind in "iu":
+        raise NotImplementedError(f"fold was given {input.dtype}; use a floating dtype")
     size = each("output_size", output_size, 2, 1)
     where = Places(size, kernel_size, dilation, padding, stride)
     entries = math.prod(where.kernel)

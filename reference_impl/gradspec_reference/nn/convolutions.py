@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradspec_reference.dtypes import int64
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import shapes
@@ -51,6 +52,12 @@ def check_dtypes(name: str, input: Tensor, weight: Tensor, bias: Tensor | None) 
     check_one_dtype(name, input, weight, bias)
 
 
+def check_is_wide(name: str, input: Tensor) -> None:
+    """Refuse integers, but the widest."""
+    if input._array.dtype.kind in "iu" and input.dtype is not int64:
+        raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
+
+
 def convolution(
     name: str,
     count: int,
@@ -74,6 +81,8 @@ def convolution(
         raise RuntimeError(f"{name} was given {list(input.shape)}, smaller than its kernel")
     size = tuple((r - 1) // s + 1 for r, s in zip(room, stride, strict=True))
     check_dtypes(name, input, weight, bias)
+    if max(dilation) > 1:
+        check_is_wide(name, input)
     operands = (batch, weight, bias)
     result = apply(OPERATORS["convolution"], operands, size, stride, before, dilation, groups)
     return result if batch is input else shapes.squeeze(result, 0)
@@ -119,6 +128,7 @@ def transposed(
     if min(size) <= 0 or 0 in kernel:
         raise RuntimeError(f"{name} was given {list(input.shape)}, of which nothing is left")
     check_dtypes(name, input, weight, bias)
+    check_is_wide(name, input)
     operands = (batch, weight, bias)
     row = OPERATORS["convolution_transposed"]
     result = apply(row, operands, size, stride, before, dilation, groups)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_reference.dtypes import promoted_dtype
 from gradspec_reference.engine.recording import apply_pointwise
 from gradspec_reference.names.functions import arithmetic, elementwise
-from gradspec_reference.nn.losses import paired, reduced, said, taken
+from gradspec_reference.nn.losses import Reduction, paired, reduced, said, taken
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def l1_loss(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
     """Return the absolute differences, weighted and reduced."""
@@ -37,7 +37,7 @@ def smooth_l1_loss(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     beta: float = 1.0,
 ) -> Tensor:
     """Return the absolute differences, squared over twice beta where they are below it."""
@@ -54,7 +54,7 @@ def smooth_l1_loss(
 def huber_loss(
     input: Tensor,
     target: Tensor,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     delta: float = 1.0,
     weight: Tensor | None = None,
 ) -> Tensor:

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.recording import unary
-from gradspec_reference.names import arguments, random
+from gradspec_reference.names import arguments, likeness, random
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
@@ -177,11 +177,11 @@ def log_softmax(
 
 
 def softmin(
-    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
+    input: Tensor, dim: Any = None, _stacklevel: Any = 3, dtype: DType | None = None
 ) -> Tensor:
     """Return exponentials of -x that sum to one along a dimension."""
     dim = chosen_dim(input, _stacklevel) if dim is None else dim
-    return normalised.along("softmax", elementwise.neg(input), dim, dtype)
+    return softmax(elementwise.neg(input), dim, _stacklevel, dtype)
 
 
 def chosen_dim(input: Tensor, stacklevel: Any) -> int:
@@ -196,10 +196,12 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise ValueError(f"p={p} was given; a probability lies in 0 to 1")
     if not training or not p or not input.numel():
         return input
-    if not input.dtype.is_floating_point:
+    if p == 1:
+        scale = likeness.zeros_like(input)
+    elif input.dtype.is_floating_point:
+        scale = (random.rand(*input.shape, dtype=input.dtype) >= p).to(input.dtype) / (1 - p)
+    else:
         raise RuntimeError(f"dropout was given {input.dtype}; convert it with float()")
-    kept = random.rand(*input.shape, dtype=input.dtype) >= p
-    scale = kept.to(input.dtype) / (1 - p) if p < 1 else kept.to(input.dtype)
     return arithmetic.mul_(input, scale) if inplace else input * scale
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.recording import apply_pointwise
+from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandSizeError
+from gradspec_reference.errors import OperandShapeError, OperandSizeError
 from gradspec_reference.names import likeness
 from gradspec_reference.names.functions import (
     copies,
@@ -19,7 +20,7 @@ from gradspec_reference.names.functions import (
     shapes,
 )
 from gradspec_reference.nn import activations
-from gradspec_reference.nn.losses import check_is_constant, said, taken
+from gradspec_reference.nn.losses import Reduction, check_is_constant, said, taken
 from gradspec_reference.operators import OPERATORS
 
 
@@ -29,7 +30,7 @@ def binary_cross_entropy(
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return minus the logarithm of probabilities of what is true or false."""
     reduction = said(reduction, size_average, reduce)
@@ -55,7 +56,7 @@ def binary_cross_entropy_with_logits(
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
     """Return minus the logarithm of probabilities that are given as logits."""
@@ -63,12 +64,16 @@ def binary_cross_entropy_with_logits(
     check_same_shape(input, target)
     for each in (weight, pos_weight):
         check_is_constant("binary_cross_entropy_with_logits", each)
-    if target.dtype.is_floating_point < input.dtype.is_floating_point:
-        raise RuntimeError(f"targets were given as {target.dtype}; convert them with float()")
-    true = target if pos_weight is None else target * pos_weight
-    false = 1 - target
+    if not target.dtype.is_floating_point:
+        raise NotImplementedError(f"targets were given as {target.dtype}; convert with float()")
     certain = activations.logsigmoid(input)
-    losses = false * input - certain * (true + false)
+    if pos_weight is not None:
+        if not is_broadcast_of(input.shape, pos_weight.shape):
+            raise OperandShapeError(f"weights of shape {list(pos_weight.shape)} were given")
+        certain = ((pos_weight - 1) * target + 1) * certain
+    losses = (1 - target) * input - certain
+    if weight is not None and not is_broadcast_of(losses.shape, weight.shape):
+        raise OperandShapeError(f"weights of shape {list(weight.shape)} were given")
     found = taken(losses if weight is None else losses * weight, reduction)
     result: Tensor = found.to(target.dtype)
     return result
@@ -85,7 +90,7 @@ def kl_div(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     log_target: bool = False,
 ) -> Tensor:
     """Return how far probabilities are from those whose logarithm the input is."""
@@ -134,7 +139,7 @@ def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
     var: Tensor | float,
-    full: bool = False,
+    full: Any = False,
     eps: float = 1e-6,
     reduction: str = "mean",
 ) -> Tensor:
@@ -150,7 +155,7 @@ def gaussian_nll_loss(
         raise ValueError("a negative variance was given")
     if var.shape != input.shape:
         var = spread(var, input)
-    if reduction not in {"none", "mean", "sum"}:
+    if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
     var = copies.clone(var)
     with no_grad():

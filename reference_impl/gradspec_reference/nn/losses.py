@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gradspec_reference.dtypes import int64, promoted_dtype, uint8
+from gradspec_reference.dtypes import bool_, int64, promoted_dtype, uint8
 from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.errors import OperandDtypeError, OperandShapeError, OperandSizeError
 from gradspec_reference.names.functions import (
+    arithmetic,
     elementwise,
     indexing,
     normalised,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 IGNORED = -100
+Reduction: TypeAlias = str
+"""`mean`, `sum` or `none`; the door lets anything else in, for `said` to refuse."""
 
 
 def said(reduction: str, size_average: Any, reduce: Any) -> str:
@@ -35,7 +38,7 @@ def said(reduction: str, size_average: Any, reduce: Any) -> str:
         if reduce is not None and not reduce:
             return "none"
         return "mean" if size_average is None or size_average else "sum"
-    if reduction not in {"mean", "sum", "none"}:
+    if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction {reduction!r} was given; use 'mean', 'sum' or 'none'")
     return reduction
 
@@ -45,21 +48,29 @@ def mse_loss(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
     """Return the squared differences, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
     given = input.shape
     input, target = paired("mse_loss", input, target)
-    if not promoted_dtype(input._array, target._array).is_floating_point:
-        raise NotImplementedError("mse_loss was given integers; convert them with float()")
+    floating = promoted_dtype(input._array, target._array).is_floating_point
+    if bool_ in (input.dtype, target.dtype) and floating:
+        if weight is not None:
+            raise RuntimeError("mse_loss was given booleans with weights; convert with float()")
+        input, target = (x.float() if x.dtype is bool_ else x for x in (input, target))
     if weight is None:
+        if not floating:
+            raise NotImplementedError("mse_loss was given integers; convert them with float()")
         return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
     if weight.shape != given:
         raise ValueError(f"mse_loss was given weights of shape {list(weight.shape)}")
-    losses = apply_pointwise(OPERATORS["mse_loss"], (input, target), "none") * weight
-    return reduced(losses, weight, reduction)
+    if floating:
+        losses = apply_pointwise(OPERATORS["mse_loss"], (input, target), "none")
+    else:
+        losses = arithmetic.sub(input, target) ** 2
+    return reduced(losses * weight, weight, reduction)
 
 
 def paired(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -110,7 +121,7 @@ def nll_loss(
     size_average: Any = None,
     ignore_index: int = IGNORED,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return minus the log probability of each class, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
@@ -119,6 +130,8 @@ def nll_loss(
     check_classes(input, target)
     check_is_constant("nll_loss", weight)
     counted = elementwise.ne(target, ignore_index)
+    if weight is not None:
+        check_is_for_each(weight, input.shape[min(1, input.ndim - 1)])
     plain = weight is None and counted._array.all()
     if plain and input.ndim == 2:  # noqa: PLR2004 - rows and classes
         check_range(input, target)
@@ -129,7 +142,6 @@ def nll_loss(
     entries = indexing.gather(rows, 1, shapes.unsqueeze(classes, 1))
     shares = counted.to(input.dtype)
     if weight is not None:
-        check_is_for_each(weight, rows.shape[1])
         shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
     losses = -shapes.reshape(entries, target.shape) * shares
     return reduced(selection.where(counted, losses, 0.0), shares, reduction)
@@ -184,7 +196,7 @@ def cross_entropy(
     size_average: Any = None,
     ignore_index: int = IGNORED,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Return the negative log likelihood of classes, or of their probabilities, under softmax."""
@@ -199,9 +211,9 @@ def cross_entropy(
     if not input.ndim:
         raise IndexError("cross_entropy was given a 0-d tensor; it needs a dimension of classes")
     classes = input._array.shape[dim]
+    logs = normalised.along("log_softmax", input, dim, None)
     if weight is not None:
         check_is_for_each(weight, classes)
-    logs = normalised.along("log_softmax", input, dim, None)
     if input.shape == target.shape:
         return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)
     loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)

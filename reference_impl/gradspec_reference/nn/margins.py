@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import int64
+from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandDtypeError, OperandShapeError, PlaceRangeError
+from gradspec_reference.names import likeness
 from gradspec_reference.names.functions import (
     arithmetic,
     elementwise,
@@ -19,7 +21,13 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.nn import activations
 from gradspec_reference.nn.attention import pairwise_distance
-from gradspec_reference.nn.losses import check_is_constant, check_is_for_each, said, taken
+from gradspec_reference.nn.losses import (
+    Reduction,
+    check_is_constant,
+    check_is_for_each,
+    said,
+    taken,
+)
 
 MATRIX = 2
 SMALL = 1e-12
@@ -32,7 +40,7 @@ def margin_ranking_loss(
     margin: float = 0,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return by how much the one that ranks higher is not larger by a margin."""
     reduction = said(reduction, size_average, reduce)
@@ -48,15 +56,14 @@ def hinge_embedding_loss(
     margin: float = 1.0,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return distances of what is alike, and what those of others lack to a margin."""
     reduction = said(reduction, size_average, reduce)
-    if not input.dtype.is_floating_point:
-        raise RuntimeError(f"hinge_embedding_loss was given {input.dtype}; convert with float()")
-    lacking = selection.clamp(margin - input, 0)
-    apart = selection.where(elementwise.ne(target, 1), lacking, 0.0)
-    near = selection.where(elementwise.ne(target, -1), input, 0.0)
+    lacking = selection.clamp(arithmetic.sub(likeness.full_like(input, margin), input), 0)
+    nothing = likeness.zeros_like(input)
+    apart = selection.where(elementwise.ne(target, 1), lacking, nothing)
+    near = selection.where(elementwise.ne(target, -1), input, nothing)
     return taken(apart + near, reduction)
 
 
@@ -67,7 +74,7 @@ def cosine_embedding_loss(
     margin: float = 0,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return one less the cosine of what is alike, and that of others beyond a margin."""
     reduction = said(reduction, size_average, reduce)
@@ -78,7 +85,7 @@ def cosine_embedding_loss(
     lengths = [reductions.sum(x * x, -1) + SMALL for x in (input1, input2)]
     cosines = reductions.sum(input1 * input2, -1) / elementwise.sqrt(lengths[0] * lengths[1])
     near = selection.where(elementwise.eq(target, 1), 1 - cosines, 0.0)
-    beyond = selection.clamp(cosines - margin, 0)
+    beyond = selection.clamp(cosines - float(margin), 0)
     return taken(near + selection.where(elementwise.eq(target, -1), beyond, 0.0), reduction)
 
 
@@ -92,7 +99,7 @@ def triplet_margin_loss(
     swap: bool = False,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return by how much what is alike is not nearer than what is not, by a margin."""
     reduction = said(reduction, size_average, reduce)
@@ -112,13 +119,15 @@ def soft_margin_loss(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return log(1 + exp(-x * t)) for each number and its sign."""
     reduction = said(reduction, size_average, reduce)
     check_is_constant("soft_margin_loss", target)
     if not input.dtype.is_floating_point:
         raise RuntimeError(f"soft_margin_loss was given {input.dtype}; convert it with float()")
+    if not is_broadcast_of(input.shape, target.shape):
+        raise OperandShapeError(f"soft_margin_loss was given targets of {list(target.shape)}")
     beyond = elementwise.exp(elementwise.neg(target) * input)
     return taken(elementwise.log1p(beyond), reduction)
 
@@ -129,13 +138,14 @@ def multilabel_soft_margin_loss(
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return the mean over classes of minus the logarithm of being right about each."""
     if not input.ndim:
         raise IndexError("multilabel_soft_margin_loss was given no dimension of classes")
     reduction = said(reduction, size_average, reduce)
-    true, false = (activations.logsigmoid(x) for x in (input, elementwise.neg(input)))
+    true = activations.logsigmoid(input)
+    false = activations.logsigmoid(elementwise.neg(input))
     losses = elementwise.neg(target * true + (1 - target) * false)
     weighted = losses if weight is None else losses * weight
     return taken(reductions.sum(weighted, input.ndim - 1) / input.shape[-1], reduction)
@@ -149,7 +159,7 @@ def multi_margin_loss(
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return the mean over other classes of what the wanted one is not ahead by a margin."""
     reduction = said(reduction, size_average, reduce)
@@ -192,7 +202,7 @@ def multilabel_margin_loss(
     target: Tensor,
     size_average: Any = None,
     reduce: Any = None,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Return what each wanted class is not ahead of each other by one; -1 ends the wanted ones."""
     reduction = said(reduction, size_average, reduce)

@@ -130,6 +130,8 @@ def batch_norm(
     """Return channels standardised by their own statistics, or by those of the past."""
     if training:
         check_several((input.shape[0], *input.shape[2:]))
+        if eps <= 0:
+            raise ValueError(f"batch_norm was given eps={eps}; in training it is positive")
     return by_channels(
         "batch_norm", input, running_mean, running_var, weight, bias, training, momentum, eps
     )

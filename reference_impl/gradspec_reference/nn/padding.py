@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradspec_reference.dtypes import check_holds
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.operators import OPERATORS
@@ -27,6 +28,7 @@ def pad(
     widths = ((0, 0),) * (input.ndim - len(pairs)) + tuple(reversed(pairs))
     if mode == "constant":
         check_lengths(input, widths)
+        check_holds(input._array.dtype, value)
         return unary(OPERATORS["constant_pad_nd"], input, widths, 0.0 if value is None else value)
     if value is not None and value != 0:
         raise RuntimeError(f"pad was given a value in the mode {mode}, which has none")

@@ -22,7 +22,7 @@ Dims = tuple[int, ...]
 
 def each(name: str, value: Any, count: int, least: int) -> Dims:
     """Return a number for each dimension; RuntimeError if there are others, or one is too small."""
-    values = (value,) if isinstance(value, int) else tuple(map(whole, value))
+    values = tuple(map(whole, (value,) if isinstance(value, int) else value))
     values = values * count if len(values) == 1 else values
     if len(values) != count or min(values) < least:
         raise RuntimeError(f"{name}={value!r} was given; it needs {count} numbers from {least} on")
@@ -78,7 +78,8 @@ def max_pooled(
     """Return the largest entry of each window, and where it is among the last dimensions."""
     which = Windows(name, input, count, *how)
     array = input._array
-    if array.dtype == np.bool_ or (array.dtype.kind not in "fV" and count == 1):
+    unindexed = count == 1 and not return_indices
+    if array.dtype == np.bool_ or (array.dtype.kind not in "fV" and unindexed):
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
     batch = array[None] if input.ndim == count + 1 else array
     where = (which.size, which.kernel, which.stride, which.padding, which.dilation)

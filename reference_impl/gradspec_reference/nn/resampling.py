@@ -173,7 +173,9 @@ def check_grid(input: Tensor, grid: Tensor) -> None:
     """Refuse a grid that does not fit."""
     fits = input.ndim == grid.ndim and input.ndim in (IMAGES, IMAGES + 1)
     fits = fits and input.shape[0] == grid.shape[0] and grid.shape[-1] == input.ndim - 2
-    if not fits or 0 in input.shape[2:] or input.dtype != grid.dtype:
+    if input.dtype != grid.dtype:
+        raise NotImplementedError(f"grid_sample was given {input.dtype} and {grid.dtype}")
+    if not fits or 0 in input.shape[2:]:
         raise OperandShapeError(
             f"grid_sample was given {list(input.shape)} of {input.dtype} and a grid of "
             f"{list(grid.shape)} of {grid.dtype}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.row import Operator, unary_operator
 from gradspec_reference.operators.special import of_scipy
 
@@ -72,8 +73,13 @@ def softplus_kernel(x: Any, beta: Any, threshold: Any) -> Any:
 
 
 def softplus_rule(xp: Any, g: Any, x: Any, beta: Any, threshold: Any) -> Any:
-    """d/dx is the sigmoid of beta x, and 1 past the threshold."""
-    return xp.where(x * beta > threshold, g, g * xp.sigmoid(x * beta))
+    """d/dx is the sigmoid of beta x, which is flat at the threshold, and 1 past it."""
+    scaled = x * beta
+    array = array_of(scaled)
+    least = np.exp(-np.logaddexp(0, -float(threshold)))
+    flat = np.where(array > threshold, 1.0, np.where(array == threshold, least, array))
+    flat = flat.astype(array.dtype)  # of no number it is none
+    return g * xp.where(scaled < threshold, xp.sigmoid(scaled), flat)
 
 
 def leaky_relu_kernel(x: Any, negative_slope: Any) -> Any:

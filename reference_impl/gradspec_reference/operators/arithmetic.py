@@ -22,6 +22,7 @@ from gradspec_reference.operators.row import (
 )
 
 SQUARE = 2
+ROOT = -0.5  # of which negative numbers have none, however large
 
 
 def weighted(y: Any, alpha: Any) -> Any:
@@ -103,6 +104,8 @@ def pow_kernel(x: Any, exponent: Any) -> Any:
     """Raise x to a number; the commonest is a product."""
     if x.dtype.kind == "b":
         return x**exponent != 0
+    if exponent == ROOT and x.dtype.kind == "f":
+        return 1 / np.sqrt(x)
     return x * x if exponent == SQUARE else x**exponent
 
 

@@ -49,13 +49,15 @@ def share_of(g: Any, difference: Any, reduction: str) -> Any:
 
 def smooth_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str, beta: float) -> Any:
     """Return the difference over beta, and its sign from beta on."""
-    slope = xp.clamp((x - target) / beta, -1.0, 1.0)
+    off = x - target
+    slope = xp.where(xp.abs(off) >= beta, xp.sign(off), off / beta)
     return slope * share_of(g, slope, reduction)
 
 
 def huber_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str, delta: float) -> Any:
     """Return the difference, and delta with its sign from there on."""
-    slope = xp.clamp(x - target, -delta, delta)
+    off = x - target
+    slope = xp.where(xp.abs(off) >= delta, xp.sign(off) * delta, off)
     return slope * share_of(g, slope, reduction)
 
 
@@ -73,8 +75,7 @@ def binary_rule(xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
 
 def binary_rule_of_target(xp: Any, g: Any, x: Any, _target: Any, reduction: str) -> Any:
     """Return log(1 - x) - log(x)."""
-    true, false = (xp.clamp(xp.log(each), LEAST, None) for each in (x, 1 - x))
-    return (false - true) * share_of(g, x, reduction)
+    return (xp.log(1 - x) - xp.log(x)) * share_of(g, x, reduction)
 
 
 def opposite(rule: Any) -> Any:

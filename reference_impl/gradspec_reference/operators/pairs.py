@@ -35,20 +35,20 @@ def picking(first: Any) -> dict[str, Any]:
     )
 
 
-def square_distance(xp: Any, x: Any, y: Any) -> Any:
-    """x x + y y, but 1 at the origin, where it divides zeros."""
+def inverse_square(xp: Any, x: Any, y: Any) -> Any:
+    """1 / (x x + y y); 0 at the origin, where the second derivative is NaN all the same."""
     square = x * x + y * y
-    return xp.where(square == 0, 1.0, square)
+    return xp.where(square == 0, 0.0, 1 / square)
 
 
 def atan2_self(xp: Any, g: Any, y: Any, x: Any) -> Any:
     """d/dy atan2(y, x) = x / (x x + y y)."""
-    return g * x / square_distance(xp, x, y)
+    return g * x * inverse_square(xp, x, y)
 
 
 def atan2_other(xp: Any, g: Any, y: Any, x: Any) -> Any:
     """d/dx atan2(y, x) = -y / (x x + y y)."""
-    return g * -y / square_distance(xp, x, y)
+    return g * -y * inverse_square(xp, x, y)
 
 
 def hypot_share(xp: Any, g: Any, x: Any, result: Any) -> Any:

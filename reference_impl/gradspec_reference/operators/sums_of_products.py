@@ -33,7 +33,10 @@ def adding(product: Kernel) -> Kernel:
     """Make the kernel that adds a product to the first operand."""
 
     def kernel(summand: Any, x: Any, y: Any, beta: Any, alpha: Any) -> Any:
-        return weighed(product(x, y), summand, beta, alpha)
+        found = product(x, y)
+        if not alpha and product is not np.outer:  # then BLAS looks at no product
+            found = np.zeros_like(found)
+        return weighed(found, summand, beta, alpha)
 
     return kernel
 

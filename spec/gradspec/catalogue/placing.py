@@ -177,6 +177,14 @@ ZEROS_SENT: Final = {
     "src": np.array([0.0, 2.0, 0.0, -1.5, 0.0]),
     "reduce": "prod",
 }
+STARTING_TIED: Final = {
+    "x": np.array([2.0, 3.0]),
+    "dim": 0,
+    "index": np.array([0, 1]),
+    "src": np.array([2.0, 1.0]),
+    "reduce": "amax",
+    "include_self": False,
+}
 
 PUTTING: Final = (
     into(
@@ -223,6 +231,7 @@ PUTTING: Final = (
         scattered,
         on(3, 4, dim=0, index=FIRSTS[:1], src=of(1, 3)),
         columns=on(3, 4, dim=1, index=COLUMNS, src=of(2, 2)),
+        part=on(3, 4, dim=1, index=COLUMNS, src=of(3, 3)),
         value=on(3, 4, dim=1, index=COLUMNS, value=7.0),
         particular=True,
     ),
@@ -231,6 +240,7 @@ PUTTING: Final = (
         scattered_and_added,
         on(3, 4, dim=1, index=TWICE, src=of(3, 3)),
         first=on(4, 3, dim=0, index=FIRSTS, src=of(2, 3)),
+        part=on(3, 4, dim=1, index=COLUMNS, src=of(3, 3)),
         particular=True,
     ),
 )
@@ -290,6 +300,8 @@ REDUCING: Final = row(
     amax=reducing("amax"),
     amin=reducing("amin"),
     zeros=ZEROS_SENT,
+    start=STARTING_TIED,
+    part=on(3, 4, dim=1, index=COLUMNS, src=of(3, 3), reduce="sum"),
     **ALONE,
     kinks={
         "": Kink(

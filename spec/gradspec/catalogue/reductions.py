@@ -169,6 +169,7 @@ def tied(sign: float, *, shared: bool) -> dict[str, Kink]:
 
 
 AT_ZERO: Final = (-1.0, 1.0)
+ONE_OF_TWO: Final = (np.array([0.0, 0.0, 0.0]), np.array([1.0, 0.0, 1.0]))
 TRUTHS: Final = on(3, 2, domain=ZERO_OR_ONE, dim=0)
 MANY_TRUTHS: Final = on(2, 3, 4, domain=ZERO_OR_ONE, dim=(0, 1))
 TWO_ZEROS: Final = point([[0.0, 3.0, 0.0], [0.5, 0.0, 2.0]], dim=1)
@@ -332,6 +333,7 @@ ROWS: Final = (
     row(
         *("topk(x, k, dim=-1, largest=True)", topk, PIECEWISE, on(2, 4, k=2)),
         smallest=on(4, 2, k=3, dim=0, largest=False),
+        kinks={"": Kink(point([2.0, 1.0, 2.0], k=1), ONE_OF_TWO, tie=True)},
         several=ALWAYS,
         keeps="result1",
         takes_nan=True,

@@ -119,6 +119,21 @@ def only_constants_are_written_to(swap):
             raise LeafInplaceError("what has a history is not written to")
 
 
+@general("shape: op-296/add_ op-296/addbmm_ op-296/mul_", "torch.addbmm_")
+def a_write_makes_room(swap):
+    """What is written in place takes the shape that it has with the other operands."""
+
+    @swap.before(APPLY_INPLACE)
+    def make_room(_operator, operands, *_):
+        x, *others = operands
+        try:
+            shape = np.broadcast_shapes(*(np.shape(each._array) for each in (x, *others)))
+        except (AttributeError, ValueError):  # a number; or a product, whose factors need not fit
+            return
+        if shape != x.shape:
+            x._array = np.broadcast_to(x._array, shape).copy()
+
+
 # several operands ---------------------------------------------------------------------
 @general("missing gradient: op-221/mul op-221/add", "`all` for `any`")
 def one_constant_makes_a_constant(swap):
@@ -197,6 +212,15 @@ def reading_arrays(swap: Any, change: Any) -> None:
 def every_dimension_is_the_first(swap):
     """Whichever dimension is named, the first is taken."""
     swap(at(shapes, "normal_dim"), lambda _sound, _dim, _ndim: 0)
+
+
+@general("shape: op-295/sum op-295/mean op-295/amax op-295/var", "axes of NumPy")
+def no_dimension_is_none(swap):
+    """An empty list of dimensions names none, and nothing is reduced."""
+
+    @swap.into(at(shapes, "normal_dims"))
+    def none(sound, dim, ndim):
+        return () if dim in ((), []) else sound(dim, ndim)
 
 
 @general("value: op-234/exp op-235/exp op-238/exp", "kernels without strides")

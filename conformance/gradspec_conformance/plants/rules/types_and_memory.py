@@ -14,6 +14,7 @@ from gradspec_conformance.plants.plant import TEACHING, enter, plant
 from gradspec_conformance.plants.rules.calls import row_of
 from gradspec_conformance.plants.rules.sweeps import Spot, Sweep, rules_of
 from gradspec_reference.engine import shapes
+from gradspec_reference.names.functions import selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,6 +96,13 @@ def written_cotangents() -> Iterator[Spot]:
 def dimensions_are_counted_round(_sound, dim, ndim):
     """A dimension that is not there is counted round, and is another one."""
     return dim % (ndim or 1)
+
+
+@plant(at(selection, "_clamp_call"), "value: op-297/clamp", "torch.clamp")
+def bounds_are_counted_round(sound, input, low, high):
+    """A negative bound of whole numbers without a sign is the large one that it is stored as."""
+    wraps = input._array.dtype.kind == "u" and isinstance(low, int)
+    return sound(input, low % 256 if wraps else low, high)
 
 
 SWEEPS: Final = (

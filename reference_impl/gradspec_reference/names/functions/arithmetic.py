@@ -50,7 +50,9 @@ def check_alpha(alpha: Scalar, *operands: Any) -> None:
     if type(alpha) is int:
         return
     arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
-    category = dtypes.promoted_dtype(*arrays).category
+    common = dtypes.promoted_dtype(*arrays)
+    dtypes.check_holds(common.numpy, alpha)
+    category = common.category
     if category if isinstance(alpha, bool) else category < dtypes.float64.category:
         raise RuntimeError(f"alpha={alpha!r} was given for a result of another kind of numbers")
 

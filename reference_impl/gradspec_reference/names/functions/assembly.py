@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import inplace, refusals
+from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import DimensionError, OperandRankError
 from gradspec_reference.names.functions import shapes
 from gradspec_reference.operators import OPERATORS
 
@@ -39,7 +40,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     given = [x._array.shape for x in tensors]
     shape = next((each for each in given if each != (0,)), (0,))
     if () in given or len({len(each) for each in given if each != (0,)}) > 1:
-        raise refusals.shapes_do_not_fit(OPERATORS["cat"], [x._array for x in tensors])
+        raise OperandRankError(f"cat was given tensors of shapes {given}; give as many dimensions")
     dim = normal_dim(dim, len(shape)) if shape != (0,) else 0
     if (0,) in given:
         tensors = [emptied(x, shape, dim) if x._array.shape == (0,) else x for x in tensors]
@@ -94,6 +95,8 @@ def roll(
         raise RuntimeError(f"roll was given {len(steps)} shifts and {len(named)} dimensions")
     if not input._array.size:  # as in torch, wherever that is
         steps, named = steps[:1], ()
+    if named and not input.ndim:
+        raise DimensionError("roll was given a 0-d tensor, which has no dimension to name")
     along = tuple(normal_dim(d, input.ndim) for d in named)
     return unary(OPERATORS["roll"], input, steps, along)
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradspec_reference import dtypes
+from gradspec_reference.dtypes import number_for
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import NumpyDType, Scalar
+    from gradspec_reference.dtypes import Scalar
 
 __all__ = [
     "clone",
     "fill_",
     "zero_",
 ]
-
-NUMBERS = (int, float, np.bool_, np.integer, np.floating)
 
 
 def clone(input: Tensor) -> Tensor:
@@ -60,21 +57,3 @@ def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
 def zero_(input: Tensor) -> Tensor:
     """Store zero everywhere (torch.Tensor.zero_)."""
     return inplace.apply_inplace(OPERATORS["zero"], (input,))
-
-
-def number_for(value: Any, dtype: NumpyDType) -> Any:
-    """Return a number as a dtype holds it; RuntimeError if it cannot, TypeError unless a number.
-
-    A negative integer may stand for an unsigned one, as in torch.
-    """
-    if not isinstance(value, NUMBERS):
-        kind = RuntimeError if isinstance(value, complex) else TypeError
-        raise kind(f"{value!r} was to be stored in a tensor of {dtype}; give a number or a tensor")
-    if dtype.kind == "b":
-        return np.bool_(value)
-    limits = dtypes.limits(dtype)
-    wraps = dtype.kind == "u" and isinstance(value, int)
-    lowest = -limits.max if wraps else limits.min
-    if not lowest <= value <= limits.max and (dtype.kind not in "fV" or math.isfinite(value)):
-        raise RuntimeError(f"{value} was to be stored in a tensor of {dtype}, which cannot hold it")
-    return np.asarray(value if dtype.kind in "fV" else int(value)).astype(dtype)[()]

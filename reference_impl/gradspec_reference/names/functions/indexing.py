@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.dtypes import number_for
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import common_shape, normal_dim
@@ -25,7 +26,7 @@ from gradspec_reference.errors import (
     PlaceRangeError,
 )
 from gradspec_reference.names.functions import keys, parts, shapes
-from gradspec_reference.names.functions.copies import copy_, fill_, number_for
+from gradspec_reference.names.functions.copies import copy_, fill_
 from gradspec_reference.names.functions.selection import check_is_mask
 from gradspec_reference.operators import OPERATORS
 

@@ -13,7 +13,7 @@ from gradspec_reference.engine import refusals
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import as_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandDtypeError, OperandShapeError, RepeatedDimensionError
+from gradspec_reference.errors import NotCountedError, OperandShapeError, RepeatedDimensionError
 from gradspec_reference.names.functions import assembly, indexing, parts, shapes
 from gradspec_reference.names.functions.assembly import check_are_tensors
 from gradspec_reference.operators import OPERATORS
@@ -138,11 +138,13 @@ def repeat_interleave(
     if dim is None:
         input, dim = shapes.flatten(input), 0
     counts = repeats._array if isinstance(repeats, Tensor) else np.asarray(repeats)
-    check_counts(counts)
+    if counts.ndim > 1:
+        raise RuntimeError(f"repeat_interleave was given counts of shape {list(counts.shape)}")
     dim = normal_dim(dim, input.ndim)
     length = input._array.shape[dim] if input.ndim else 1
     if counts.size not in (1, length):
         raise OperandShapeError(f"repeat_interleave was given {counts.size} counts for {length}")
+    check_counts(counts)
     places = np.repeat(np.arange(length), np.broadcast_to(counts.reshape(-1), (length,)))
     if output_size is not None and output_size != places.size:
         raise RuntimeError(f"{output_size} elements were announced; there are {places.size}")
@@ -158,9 +160,9 @@ def repeat_interleave_(
 
 def check_counts(counts: Any) -> None:
     """Refuse counts that are no list of naturals."""
-    if counts.dtype.kind not in "iub":
-        raise OperandDtypeError(f"repeat_interleave was given counts of {counts.dtype}; use int64")
-    if counts.ndim > 1 or counts.dtype.kind != "i" or (counts < 0).any():
+    if counts.ndim <= 1 and counts.dtype not in (np.int32, np.int64):
+        raise NotCountedError(f"repeat_interleave was given counts of {counts.dtype}; use int64")
+    if counts.ndim > 1 or (counts < 0).any():
         raise RuntimeError("repeat_interleave was given counts that are no list of naturals")
 
 

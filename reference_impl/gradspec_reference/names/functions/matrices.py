@@ -198,6 +198,11 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = MODES[0]) 
     if compute_mode not in MODES:
         raise ValueError(f"cdist was given {compute_mode!r}; choose one of {MODES}")
     apart = sub(shapes.unsqueeze(x1, -2), shapes.unsqueeze(x2, -3))
-    if not x.shape[-1]:
+    if not x1.shape[-1]:
         return reductions.sum(apart, -1)  # of sizes of none, whatever the norm
-    return normalised.norm(apart, p, -1)
+    distances = normalised.norm(apart, p, -1)
+    if p:
+        return distances
+    nothing = selection.masked_fill(apart, factories.tensor(True), 0.0)
+    counted: Tensor = distances + reductions.sum(nothing, -1)  # which has a gradient, of zeros
+    return counted

@@ -14,7 +14,7 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import DType
+    from gradspec_reference.dtypes import DType, Scalar
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -77,11 +77,11 @@ def norm(
     dims = normal_dims(dim, input.ndim)
     if p == "fro" and dim is not None and len(dims) > 2:  # noqa: PLR2004 - of a matrix
         raise RuntimeError(f"norm 'fro' was given {len(dims)} dimensions; a matrix has two")
-    check_is_of_some(input, order, dims)
+    check_has_norm(input, order, dims)
     return unary(OPERATORS["vector_norm"], input, float(order), dims, keepdim)
 
 
-def check_is_of_some(x: Tensor, order: float, dims: Sequence[int]) -> None:
-    """Refuse a norm of negative order of no elements, for which no number is neutral."""
+def check_has_norm(x: Tensor, order: Scalar, dims: Sequence[int]) -> None:
+    """Refuse a norm for which no elements have no value."""
     if order < 0 and not all(x._array.shape[d] for d in dims if x.ndim):
         raise RuntimeError(f"the norm of order {order} was asked for, of no elements")

@@ -156,6 +156,7 @@ def _lerp_call(input: Tensor, end: Tensor, weight: Any) -> tuple[Any, tuple[Any,
         if isinstance(other, Tensor) and other.dtype is not input.dtype:
             raise RuntimeError(f"lerp was given {input.dtype} and {other.dtype}; convert one")
     operands = (input, end, weight) if isinstance(weight, Tensor) else (input, end)
+    dtypes.check_holds(input._array.dtype, weight)
     refusals.refuse_booleans(OPERATORS["lerp"], [each._array for each in operands])
     if isinstance(weight, Tensor):
         return OPERATORS["lerp"], (input, end, weight), ()

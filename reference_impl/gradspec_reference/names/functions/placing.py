@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.dtypes import number_for
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.shapes import common_shape, normal_dim
@@ -22,7 +23,6 @@ from gradspec_reference.errors import (
     OperandShapeError,
 )
 from gradspec_reference.names.functions.assembly import check_are_tensors
-from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.names.functions.indexing import (
     check_masks,
     in_range,
@@ -116,6 +116,8 @@ def index_add_(
 
 def _index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Call:
     dim = normal_dim(dim, input.ndim)
+    if max(input.ndim, 1) != max(source.ndim, 1):
+        raise OperandCountError(f"index_copy was given {source.ndim} dimensions for {input.ndim}")
     check_is_index("index_copy", index, (np.int64,))
     check_same_dtype("index_copy", input, source)
     check_slices("index_copy", input, dim, index, source)
@@ -168,6 +170,13 @@ def _index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumul
     named = within_nothing(input, template, named)
     check_masks(input, template, named)
     check_same_dtype("index_put", input, values)
+    if values.ndim > 1:  # dimensions of length one in front would do for NumPy
+        shape = np.broadcast_shapes(*(i._array.shape for i in named if i._array.dtype.kind != "b"))
+        rank = len(shape) + input.ndim - sum(max(i.ndim, 1) for i in named)
+        if all(i._array.dtype.kind != "b" for i in named) and values.ndim > rank:
+            raise OperandShapeError(
+                f"index_put was given {list(values.shape)} for {rank} dimensions"
+            )
     row = OPERATORS["index_put_added" if accumulate else "index_put"]
     return row, (input, values, *named), template
 

@@ -46,8 +46,9 @@ def check_dtypes(name: str, a: Tensor, b: Tensor) -> None:
     """Refuse to multiply tensors of two dtypes, and booleans, under a name."""
     x, y = a._array.dtype, b._array.dtype
     if x != y:
-        raise RuntimeError(f"{name} was given {a.dtype} and {b.dtype}; convert with to()")
-    if x.kind == "b":
+        error = NotImplementedError if name == "bmm" and "b" in x.kind + y.kind else RuntimeError
+        raise error(f"{name} was given {a.dtype} and {b.dtype}; convert with to()")
+    if x.kind == "b" and a._array.size and b._array.size:
         raise NotImplementedError(f"{name} was given booleans; convert with to() first")
 
 

@@ -66,7 +66,7 @@ def allclose(
     a, b = input._array, other._array
     if a.dtype != b.dtype:
         raise RuntimeError(f"allclose was given {input.dtype} and {other.dtype}; convert one")
-    if rtol < 0 or atol < 0:
+    if not (rtol >= 0 and atol >= 0):
         raise RuntimeError(f"allclose was given the tolerances {rtol} and {atol}; none is negative")
     recording.run(OPERATORS["eq"], [a, b], ())  # refuses shapes that do not fit
     return bool(np.allclose(a, b, rtol, atol, equal_nan))
@@ -82,7 +82,7 @@ def isclose(
     """Tell which elements are about equal (torch.isclose); RuntimeError for two dtypes."""
     if input._array.dtype != other._array.dtype:
         raise RuntimeError(f"isclose was given {input.dtype} and {other.dtype}; convert one")
-    if rtol < 0 or atol < 0:
+    if not (rtol >= 0 and atol >= 0):
         raise RuntimeError(f"isclose was given the tolerances {rtol} and {atol}; none is negative")
     return recording.apply(OPERATORS["isclose"], (input, other), rtol, atol, equal_nan)
 

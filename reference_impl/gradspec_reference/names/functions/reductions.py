@@ -217,10 +217,10 @@ def extreme(
 
 def check_no_booleans(input: Tensor, dim: int | None) -> None:
     """Refuse to look for the place of an extreme of booleans."""
-    if dim is not None:
-        normal_dim(dim, input.ndim)
     if input._array.dtype == np.bool_:
         raise RuntimeError("the place of an extreme of booleans was asked for; convert with to()")
+    if dim is not None:
+        normal_dim(dim, input.ndim)
 
 
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradspec_reference.dtypes import number_for
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     OperandDtypeError,
+    OperandRankError,
     OperandShapeError,
     PlaceRangeError,
     RepeatedDimensionError,
 )
 from gradspec_reference.names.functions import copies, parts
-from gradspec_reference.names.functions.copies import number_for
 from gradspec_reference.names.functions.indexing import in_range, with_length
 from gradspec_reference.names.functions.keys import bounds
 from gradspec_reference.names.functions.placing import Call, check_same_dtype
@@ -47,11 +48,10 @@ def check_index(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor |
         return
     own, named = input._array.shape or (1,), index._array.shape or (1,)
     its = named if src is None else src._array.shape or (1,)
-    beside = with_length(own, dim, named[dim] if len(named) == len(own) else 0)
-    fits = len(own) == len(named) == len(its)
-    if not fits or any(
-        n > m for limits in (beside, its) for n, m in zip(named, limits, strict=True)
-    ):
+    if not len(own) == len(named) == len(its):
+        raise OperandRankError(f"{name} was given {list(own)}, {list(named)} and {list(its)}")
+    beside = with_length(own, dim, named[dim])
+    if any(n > m for limits in (beside, its) for n, m in zip(named, limits, strict=True)):
         raise OperandShapeError(
             f"{name} was given shape {list(own)}, an index of shape {list(named)} and a source of "
             f"shape {list(its)}; the index must not be larger, except in dimension {dim}"

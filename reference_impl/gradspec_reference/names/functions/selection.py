@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.dtypes import check_holds
 from gradspec_reference.engine import inplace, recording, refusals
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandDtypeError
@@ -81,6 +82,8 @@ def where(
         warnings.warn("where was given a uint8 condition; use booleans", UserWarning, stacklevel=2)
         condition = Tensor(condition._array.astype(np.bool_))
     check_is_mask("where", condition)
+    arrays = [x._array if isinstance(x, Tensor) else x for x in (input, other)]
+    check_holds(dtypes.promoted_dtype(*arrays).numpy, input, other)
     return recording.apply(OPERATORS["where"], (condition, input, other))
 
 
@@ -94,7 +97,9 @@ def clamp(
     operator, operands, params = _clamp_call(input, min, max)
     if not params:
         return recording.apply_pointwise(operator, operands)
-    return recording.unary(operator, widened(input, *params), *params)
+    wide = widened(input, *params)
+    check_holds(wide._array.dtype, *params)
+    return recording.unary(operator, wide, *params)
 
 
 def clamp_(
@@ -103,7 +108,9 @@ def clamp_(
     """Clamp in place (torch.Tensor.clamp_)."""
     operator, operands, params = _clamp_call(input, min, max)
     if params:
-        inplace.check_dtype(input.materialise(), widened(input, *params).dtype)
+        wide = widened(input, *params).dtype
+        inplace.check_dtype(input.materialise(), wide)
+        check_holds(wide.numpy, *params)
     return inplace.apply_inplace(operator, operands, *params)
 
 
@@ -111,6 +118,8 @@ def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...
     if isinstance(low, Tensor) != isinstance(high, Tensor) and None not in (low, high):
         mixed = (type(low).__name__, type(high).__name__)
         raise TypeError(f"clamp was given bounds of types {mixed}; give two tensors or two numbers")
+    if input._array.dtype.kind == "u" and type(low) is int:  # which nothing is below
+        low = max(low, 0)
     if low is None and high is None:
         raise RuntimeError("clamp was given neither min nor max; give at least one of them")
     if isinstance(low, Tensor) or isinstance(high, Tensor):
@@ -151,6 +160,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     if isinstance(value, Tensor):
         check_is_one_value("masked_fill", value)
         return recording.apply(OPERATORS["masked_fill_tensor"], (input, mask, value))
+    check_holds(input._array.dtype, value)
     return recording.apply(OPERATORS["masked_fill"], (input, mask), value)
 
 
@@ -160,4 +170,5 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     if isinstance(value, Tensor):
         check_is_one_value("masked_fill_", value)
         return inplace.apply_inplace(OPERATORS["masked_fill_tensor"], (input, mask, value))
+    check_holds(input._array.dtype, value)
     return inplace.apply_inplace(OPERATORS["masked_fill"], (input, mask), value)

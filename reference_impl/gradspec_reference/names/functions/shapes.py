@@ -90,11 +90,10 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 def permute(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     """Return a view with the dimensions in another order (torch.permute)."""
     order: tuple[int, ...] = as_shape(dims)
-    if len(order) == input.ndim:
-        order = tuple(normal_dim(d, input.ndim) for d in order)
-    if len(order) != input.ndim or len(set(order)) != len(order):
+    if len(order) != input.ndim:
         said = f"permute was given {list(order)}; it must name each dimension once"
         raise RepeatedDimensionError(said)
+    order = named_dims(order, input.ndim)
     return view(OPERATORS["permute"], input, order)
 
 

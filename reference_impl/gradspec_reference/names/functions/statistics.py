@@ -53,6 +53,7 @@ def trapezoid(
     y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapezoid)."""
+    check_spacing("trapezoid", x, dx)
     return area("trapezoid", y, x, dx, normal_dim(dim, y.ndim))
 
 
@@ -60,6 +61,7 @@ def trapz(
     y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapz)."""
+    check_spacing("trapz", x, dx)
     width = None if dx is None else float(dx)
     return area("trapz", y, x, width, normal_dim(dim, y.ndim))
 
@@ -80,15 +82,20 @@ def cumulative_trapezoid(
     y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line up to each point (torch.cumulative_trapezoid)."""
+    check_spacing("cumulative_trapezoid", x, dx)
     dim = normal_dim(dim, y.ndim)
     sums = reductions.cumsum(trapezoids("cumulative_trapezoid", y, x, dx, dim), dim)
     return sums * ((1 if dx is None else dx) / 2.0)
 
 
-def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
-    """Return twice the area between each point and the next, a width of dx apart or as x says."""
+def check_spacing(name: str, x: Tensor | None, dx: Any) -> None:
+    """Refuse to be told twice how far points are apart."""
     if x is not None and dx is not None:
         raise TypeError(f"{name} was given x and dx; give one of them")
+
+
+def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
+    """Return twice the area between each point and the next, a width of dx apart or as x says."""
     if (
         isinstance(dx, bool)
         or y.dtype == dtypes.bool_
@@ -111,7 +118,7 @@ def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Ten
 
 def quantile(
     input: Tensor,
-    q: float | Tensor,
+    q: Tensor | float,
     dim: int | None = None,
     keepdim: bool = False,
     *,
@@ -123,7 +130,7 @@ def quantile(
 
 def nanquantile(
     input: Tensor,
-    q: float | Tensor,
+    q: Tensor | float,
     dim: int | None = None,
     keepdim: bool = False,
     *,

@@ -40,8 +40,9 @@ def check(name: str, summand: Tensor, x: Tensor, y: Tensor, weights: tuple[Scala
             f"{list(left)} and {list(right)}, which do not fit together"
         )
     if name == "addr":
-        if summand._array.dtype.kind not in "fV" and any(isinstance(w, float) for w in weights):
-            raise RuntimeError(f"addr was given integers and {weights}; give whole numbers")
+        kind, types = summand._array.dtype.kind, {*map(type, weights)}
+        if (kind not in "fV" and float in types) or (kind != "b" and bool in types):
+            raise RuntimeError(f"addr was given {summand.dtype} and the weights {weights}")
     else:
         check_same_dtype(OPERATORS[name], summand, x)
         check_same_dtype(OPERATORS[name], x, y)

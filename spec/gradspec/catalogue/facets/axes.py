@@ -13,7 +13,14 @@ import numpy as np
 
 from gradspec.catalogue.domain import Operand
 from gradspec.catalogue.facets.asking import Asked, calls_of, out_of_place, same
-from gradspec.catalogue.operator import Call, Given, Operator, holds_tensors, map_arrays
+from gradspec.catalogue.operator import (
+    DIFFERENTIABLE,
+    Call,
+    Given,
+    Operator,
+    holds_tensors,
+    map_arrays,
+)
 from gradspec.catalogue.signature import AXIS, PAIRS
 
 if TYPE_CHECKING:
@@ -200,6 +207,21 @@ def several_axes(operator: Operator) -> list[Asked]:
     return []
 
 
+def naming_none(operator: Operator) -> list[Asked]:
+    """Give the call that names no axis, and what it means: that along all, of what reduces."""
+    name = _parameter(operator) or ""
+    reduces = {"keepdim", name} <= {*operator.signature.defaults}
+    if not reduces or operator.smoothness not in DIFFERENTIABLE:
+        return []
+    return [
+        Asked(
+            Call(one.call.operator, one.call.name, {**one.call.given, name: ()}),
+            {**one.sample, name: ()},
+        )
+        for one in SEVERAL.get(operator.name, ())[-1:]
+    ]
+
+
 def keeping(operator: Operator) -> list[Asked]:
     """Give the same calls with the dimensions kept."""
     if "keepdim" not in operator.signature.names:
@@ -224,3 +246,4 @@ ALONG: Final = _table(each_axis)
 NAMED: Final = _table(naming_axes)
 SEVERAL: Final = _table(several_axes)
 KEPT: Final = _table(keeping)
+NONE_NAMED: Final = _table(naming_none)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import Operand
-from gradspec.catalogue.facets.asking import Asked, calls_of
+from gradspec.catalogue.facets.asking import REFUSALS, Asked, calls_of
+from gradspec.catalogue.facets.axes import ALONG
 from gradspec.catalogue.operator import (
     DIFFERENTIABLE,
     SPECTRAL,
@@ -142,7 +143,7 @@ class Laid:
 
 def laid(call: Call, way: Way) -> Laid:
     """Read all operands of a call in a way, but those that have too few dimensions for it."""
-    asked = drawn(call.name)
+    asked = drawn(call.name) if CALLS[call.name] is call else Asked(call, call.sample())
     points = list(variables(asked.sample))
     each = [in_order, *[way] * len(points)] if is_kept_apart(call, way) else [way] * len(points)
     layouts = tuple(one(p.shape) or in_order(p.shape) for one, p in zip(each, points, strict=False))
@@ -205,9 +206,53 @@ ON_ARRAYS: Final = {
 REPEATING: Final = {name: call for name, call in ON_ARRAYS.items() if not needs_independence(call)}
 
 
+def along_what_is_expanded() -> dict[str, Call]:
+    """Give calls along the dimension that is expanded, of operators whose first call is not.
+
+    There all entries are one; where a formula has no derivative then, there is none to ask for.
+    """
+    first = {name: next(iter(ALONG.get(name, ())), None) for name in REPEATING}
+    calls = {
+        asked.call.name: asked.call
+        for name, asked in first.items()
+        if asked and asked.call.given != REPEATING[name].given and len(shapes(asked.call)[0]) > 1
+    }
+    return {
+        call.name if call.name not in REPEATING else f"{call.name}_along": call
+        for call in calls.values()
+        if has_derivative(laid(call, expanded))
+    }
+
+
+def has_derivative(laid: Laid) -> bool:
+    """Say whether the derivative of the formula is that of moving the bases, as it is no kink."""
+    call, sample = laid.asked.call, laid.asked.sample
+    directions = [np.where(np.isnan(b), 0.0, places(b.shape) + 1.0) for b in laid.bases]
+
+    def moved(step: float) -> Any:
+        bases = [b + step * d for b, d in zip(laid.bases, directions, strict=True)]
+        read = [layout.read(b) for layout, b in zip(laid.layouts, bases, strict=True)]
+        first, *_ = Asked(call, replaced(sample, read, lambda constant: constant)).value() or [0.0]
+        return np.nansum(first)
+
+    first, *_ = laid.asked.value() or [np.zeros(())]
+    try:
+        with np.errstate(all="ignore"):
+            pulled = laid.pulled_back(np.ones(first.shape), 0 if call.gives_several else None)
+    except REFUSALS:
+        return False
+    slope = sum(np.sum(g * d) for g, d in zip(pulled.gradients, directions, strict=True))
+    return bool(np.isclose(slope, (moved(STEP) - moved(-STEP)) / (2 * STEP), rtol=1e-4, atol=1e-4))
+
+
+STEP: Final = 2.0**-20
+
+
 def table(way: Way) -> dict[str, Call]:
     """Give the calls whose operands can be read in a way."""
     calls = REPEATING if way in (expanded, overlapping) else ON_ARRAYS
+    if way is expanded:
+        calls = calls | along_what_is_expanded()
     return {name: call for name, call in calls.items() if _is_disordered(call, way)}
 
 

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import VALUE, clause
-from gradspec.catalogue.facets.axes import ALONG, KEPT, NAMED, SEVERAL, from_the_end
+from gradspec import CONVENTION, VALUE, clause
+from gradspec.catalogue.facets.axes import (
+    ALONG,
+    KEPT,
+    NAMED,
+    NONE_NAMED,
+    SEVERAL,
+    from_the_end,
+)
 from gradspec.chapters.operators.calling import agrees_with_formula
 
 if TYPE_CHECKING:
@@ -45,3 +52,14 @@ def a_dimension_that_is_kept_has_length_one(ag: Autograd, asked: list[Asked]) ->
     """With keepdim, {name} has the value and derivative of its formula, and length one there."""
     for one in asked:
         agrees_with_formula(ag, one)
+
+
+@clause("op-295", CONVENTION, sources=["torch.sum docstring", "observed"], over=NONE_NAMED)
+def no_axes_are_all_of_them(ag: Autograd, asked: list[Asked]) -> None:
+    """Given an empty list of dimensions, {name} has the value and derivative of its formula along
+    all of them.
+
+    NumPy takes an empty tuple for no axis, and reduces nothing.
+    """
+    for one, meaning in zip(asked, SEVERAL[asked[0].call.operator.name][-1:], strict=True):
+        agrees_with_formula(ag, one, meaning=meaning)

@@ -99,6 +99,8 @@ def is_rounded_by_numpy(call: Call) -> bool:
 ADMITTING: Final = {name: call for name, call in OF_ONE_TYPE.items() if is_of_whole(call)}
 ROUNDED: Final = {name: call for name, call in ADMITTING.items() if is_rounded_by_numpy(call)}
 OF_WHOLE: Final = {name: call for name, call in ADMITTING.items() if name not in ROUNDED}
+LEAST: Final = {"clamp": "min"}
+"""An operator, and the parameter that bounds from below."""
 INTO_WHOLE: Final = {
     operator.name: call
     for operator in OPERATORS.values()
@@ -257,6 +259,20 @@ def a_conversion_converts_the_gradient_back(ag: Autograd, row: Any) -> None:
     """Where {name} converts to another type, the gradient is of the operand's own."""
     call, dtype, other = row
     has_types(ag, call, [dtype], other)
+
+
+@clause("op-297", SAFETY, sources=["torch.clamp docstring"], over=LEAST)
+def a_bound_below_all_numbers_bounds_none(ag: Autograd, least: str) -> None:
+    """Whole numbers without a sign that {name} bounds by a negative one from below stay what they
+    are, or are refused.
+
+    In their own type, the bound would be larger than they are.
+    """
+    x = ag.tensor([0, 200], dtype="uint8")
+    with ag.attempt() as clamped:
+        y = x.clamp(**{least: -1})
+        with clamped.granted():
+            expect(y).equals([0, 200])
 
 
 @clause("op-102", VALUE, sources=["torch.sum docstring"])

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gradspec import VALUE, clause, expect
-from gradspec.catalogue.operator import DIFFERENTIABLE, variables
+from gradspec import SAFETY, VALUE, clause, expect
+from gradspec.catalogue.domain import Operand
+from gradspec.catalogue.facets.asking import calls_of, operands_of
+from gradspec.catalogue.operator import DIFFERENTIABLE, Call, map_arrays, variables
 from gradspec.catalogue.operators import CALLS, OPERATORS, writes_truth
 from gradspec.catalogue.slopes import pulled_back
-from gradspec.chapters.operators.calling import cotangent, function, on_constants
+from gradspec.chapters.operators.calling import cotangent, function, on_constants, perform
 
 if TYPE_CHECKING:
     from gradspec import Autograd
-    from gradspec.catalogue.operator import Call
+    from gradspec.catalogue.operator import Operator
 
 WRITING: Final = {name: call for name, call in CALLS.items() if call.operator.inplace}
 RECORDED: Final = {n: c for n, c in WRITING.items() if c.operator.smoothness in DIFFERENTIABLE}
@@ -104,3 +106,43 @@ def numbers_that_truth_was_written_over_receive_nothing(ag: Autograd, call: Call
 
     for gradient, point in zip(found, points, strict=True):
         expect(gradient).equals(np.zeros(point.shape))
+
+
+def without_room(operator: Operator) -> Call | None:
+    """Give the form in place of a first call whose result is larger than its first operand."""
+    for call in calls_of(OPERATORS[operator.form_of]):
+        given = call.given
+        if (
+            len(operands_of(call)) > 1
+            and isinstance(given["x"], Operand)
+            and not call.gives_several
+        ):
+            shape, room = np.shape(call.value(call.sample())), given["x"].shape
+            if shape != room and is_repeated(room, shape):
+                return Call(operator, operator.named(call.name), given)
+    return None
+
+
+def is_repeated(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    """Say whether broadcasting makes the larger shape of the other."""
+    try:
+        return np.broadcast_shapes(shape, larger) == larger
+    except ValueError:
+        return False
+
+
+WITHOUT_ROOM: Final = {
+    operator.name: call
+    for operator in OPERATORS.values()
+    if operator.form_of and operator.method and (call := without_room(operator))
+}
+
+
+@clause("op-296", SAFETY, sources=["notes/broadcasting § In-place semantics"], over=WITHOUT_ROOM)
+def a_write_changes_no_shape(ag: Autograd, call: Call) -> None:
+    """Where the operand has no room for the result of {name}, it is refused, or keeps its shape."""
+    operands = map_arrays(call.sample(), ag.tensor)
+    with ag.attempt() as write:
+        perform(ag, call, operands)
+        with write.granted():
+            expect(operands["x"]).has_shape(call.given["x"].shape)
