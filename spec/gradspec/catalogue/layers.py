@@ -105,9 +105,11 @@ ROWS: Final = (
         bias=on(1, 2, 3, input2=of(1, 2, 2), weight=of(4, 3, 2), bias=of(4)),
     ),
     functional(
-        *("embedding(x, weight, padding_idx=None)", embedding, ANALYTIC),
-        {"x": INDICES, "weight": of(3, 2)},
+        "embedding(x, weight, padding_idx=None, max_norm=None, norm_type=2.0, "
+        "scale_grad_by_freq=False)",
+        *(embedding, ANALYTIC, {"x": INDICES, "weight": of(3, 2)}),
         table={"x": of(2, 3, domain=places(5)), "weight": of(5, 2)},
+        apart="max_norm norm_type scale_grad_by_freq",
     ),
     functional(
         *("one_hot(tensor, num_classes=-1)", one_hot, CONSTANT, {"tensor": INDICES}),

@@ -131,5 +131,6 @@ ROWS: Final = (
         },
         **reductions(NORMAL),
         keeps="",
+        older=False,
     ),
 )

@@ -18,6 +18,7 @@ from gradspec.catalogue.reductions import (
     DIMS,
     KEPT,
     MODULI,
+    OF_A_TYPE,
     ONE,
     deviation,
     mean,
@@ -78,18 +79,23 @@ LEAST: Final = Kink(
 
 ROWS: Final = (
     row(
-        *(f"nansum({DIM})", total_of_numbers, PIECEWISE, on(2, 4, domain=NUMBER_OR_NAN)),
+        *(f"nansum({DIM}{OF_A_TYPE}", total_of_numbers, PIECEWISE),
+        on(2, 4, domain=NUMBER_OR_NAN),
         **NUMBERS,
+        apart="dtype",
     ),
     row(
-        *(f"nanmean({DIM})", mean_of_numbers, PIECEWISE, on(2, 4, domain=NUMBER_OR_NAN)),
+        *(f"nanmean({DIM}{OF_A_TYPE}", mean_of_numbers, PIECEWISE),
+        on(2, 4, domain=NUMBER_OR_NAN),
         **NUMBERS,
+        apart="dtype",
     ),
     reduction(
         *(f"var_mean({CORRECTION})", with_mean(variance), ANALYTIC),
         dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
+        apart="unbiased",
     ),
     reduction(
         *(f"std_mean({CORRECTION})", with_mean(deviation), ANALYTIC),
@@ -97,9 +103,11 @@ ROWS: Final = (
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
         keeps="result0 x",
+        apart="unbiased",
     ),
     row(
-        *("vector_norm(x, ord=2, dim=None, keepdim=False)", vector_norm, PIECEWISE, on(2, 3)),
+        *(f"vector_norm(x, ord=2, dim=None, keepdim=False{OF_A_TYPE}", vector_norm, PIECEWISE),
+        on(2, 3),
         dim=ONE,
         keepdim=KEPT,
         dims=DIMS,
@@ -120,7 +128,9 @@ ROWS: Final = (
             "infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0]),
             "half_at_zero": at([0.0, 4.0], None, [0.0, 1.0], ord=0.5),
         },
-        torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim))",
+        torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
+        "$(dtype=$dtype))",
         keeps="result x",
+        apart="dtype",
     ),
 )

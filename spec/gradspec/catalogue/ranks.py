@@ -65,9 +65,9 @@ def distinct(x: Any) -> Any:
     return x.ravel()[first]
 
 
-def counted(x: Any, weights: Any) -> Any:
-    """Add up the weights of each whole number from 0 to the largest."""
-    return np.array([np.sum(weights[x == n]) for n in range(np.max(x) + 1)])
+def counted(x: Any, weights: Any, minlength: int = 0) -> Any:
+    """Add up the weights of each whole number from 0 to the largest, or to more."""
+    return np.array([np.sum(weights[x == n]) for n in range(max(np.max(x) + 1, minlength))])
 
 
 def between(x: Any, boundaries: Any, right: bool = False) -> Any:
@@ -111,11 +111,14 @@ ROWS: Final = (
     ),
     row("msort(x)", lambda x: sort(x, 0)[0], PIECEWISE, on(3, 2), keeps=""),
     row(
-        "argsort(x, dim=-1, descending=False)",
-        lambda x, dim=-1, descending=False: sort(x, dim, descending)[1],
+        "argsort(x, dim=-1, descending=False, *, stable=False)",
+        lambda *given, **more: sort(*given, **more)[1],
         CONSTANT,
         on(2, 3),
         descending=on(3, 2, dim=0, descending=True),
+        stable=on(2, 5, domain=FEW, stable=True),
+        stable_descending=on(5, 2, domain=FEW, dim=0, descending=True, stable=True),
+        apart="stable",
     ),
     row(
         "count_nonzero(x, dim=None)",
@@ -126,7 +129,7 @@ ROWS: Final = (
         dims=on(2, 3, 4, domain=FEW, dim=(0, 2)),
     ),
     row(
-        "searchsorted(sorted_sequence, x, *, right=False, side=None, sorter=None)",
+        "searchsorted(sorted_sequence, x, *, right=False, side=None, sorter=None, out_int32=False)",
         below,
         CONSTANT,
         {"sorted_sequence": BOUNDS, "x": of(2, 3)},
@@ -135,16 +138,20 @@ ROWS: Final = (
         side={"sorted_sequence": BOUNDS, "x": AT_A_BOUND, "side": "right"},
         sorter={"sorted_sequence": UNSORTED, "x": of(2, 3), "sorter": ORDER},
         torch="torch.searchsorted($sorted_sequence, $x, $(right=$right), $(side=$side), "
-        "$(sorter=$sorter))",
+        "$(sorter=$sorter), $(out_int32=$out_int32))",
+        apart="out_int32",
     ),
     row(
-        *("bucketize(x, boundaries, *, right=False)", between, CONSTANT),
+        *("bucketize(x, boundaries, *, right=False, out_int32=False)", between, CONSTANT),
         on(2, 3, boundaries=BOUNDS),
         right={"x": AT_A_BOUND, "boundaries": BOUNDS, "right": True},
+        apart="out_int32",
     ),
     row("unique(x)", distinct, REFUSED, on(2, 3)),
     row(
-        *("bincount(x, weights)", counted, REFUSED),
+        *("bincount(x, weights, minlength=0)", counted, REFUSED),
         {"x": np.array([1, 0, 3, 1]), "weights": of(4)},
+        minlength={"x": np.array([1, 0, 3, 1]), "weights": of(4), "minlength": 6},
+        apart="minlength",
     ),
 )

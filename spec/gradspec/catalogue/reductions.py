@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DIM: Final = "x, dim=None, keepdim=False"
-CORRECTION: Final = "x, dim=None, *, correction=1, keepdim=False"
+OF_A_TYPE: Final = ", *, dtype=None)"
+CORRECTION: Final = "x, dim=None, *, correction=1, keepdim=False, unbiased=None"
 ONE: Final = on(2, 3, dim=1)
 FIRST: Final = on(2, 3, dim=0)
 KEPT: Final = on(2, 3, 2, dim=1, keepdim=True)
@@ -130,9 +131,10 @@ def softmax(x: Any, dim: int) -> Any:
     return np.exp(x) / np.exp(x).sum(dim, keepdims=True)
 
 
-def sort(x: Any, dim: int = -1, descending: bool = False) -> Any:
-    """Give the entries in order, and where they were."""
-    where = np.argsort(-real(x) if descending else real(x), dim)
+def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    """Give the entries in order, and where they were; of equal ones in the order they had."""
+    kind = "stable" if stable else None
+    where = np.argsort(-real(x) if descending else real(x), dim, kind=kind)
     return np.take_along_axis(x, where, dim), where
 
 
@@ -191,14 +193,15 @@ OF_ONE: Final = {"of_one": at([1.5], None, NO_NUMBER)}
 WITH_NAN: Final = {"nan": at([1.0, NO_NUMBER], None, [0.0, 1.0])}
 
 ROWS: Final = (
-    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR, dims=DIMS, apart="dtype"),
-    reduction(f"mean({DIM})", mean, LINEAR, dims=DIMS),
+    reduction(f"sum({DIM}{OF_A_TYPE}", total, LINEAR, dims=DIMS, apart="dtype"),
+    reduction(f"mean({DIM}{OF_A_TYPE}", mean, LINEAR, dims=DIMS, apart="dtype"),
     reduction(
-        *(f"prod({DIM})", multiplied, ANALYTIC),
+        *(f"prod({DIM}{OF_A_TYPE}", multiplied, ANALYTIC),
         one_zero=point([1.5, 0.0, -2.0]),
         two_zeros=TWO_ZEROS,
         ends=OF_PRODUCTS,
         keeps="result x",
+        apart="dtype",
     ),
     reduction(f"argmax({DIM})", reducing(np.argmax), CONSTANT),
     reduction(f"argmin({DIM})", reducing(np.argmin), CONSTANT),
@@ -221,6 +224,7 @@ ROWS: Final = (
         dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         ends=OF_ONE,
+        apart="unbiased",
     ),
     reduction(
         *(f"std({CORRECTION})", deviation, ANALYTIC),
@@ -229,6 +233,7 @@ ROWS: Final = (
         kinks={"": Kink(point([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
         ends=OF_ONE,
         keeps="result x",
+        apart="unbiased",
     ),
     reduction(
         *(f"max({DIM})", largest, PIECEWISE),
@@ -254,7 +259,7 @@ ROWS: Final = (
         keeps="result x",
     ),
     reduction(
-        *("norm(x, p='fro', dim=None, keepdim=False)", norm, PIECEWISE),
+        *("norm(x, p='fro', dim=None, keepdim=False, dtype=None)", norm, PIECEWISE),
         p1=on(2, 3, p=1, dim=1),
         p3=on(2, 3, p=3),
         maximum=on(2, 3, domain=UNLIKE, p=math.inf),
@@ -266,6 +271,7 @@ ROWS: Final = (
         },
         ends={"infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0])},
         keeps="result x",
+        apart="dtype",
     ),
     row(
         *("logsumexp(x, dim, keepdim=False)", logsumexp, ANALYTIC, ONE),
@@ -274,9 +280,16 @@ ROWS: Final = (
         ends=OF_SUMS_OF_POWERS,
         keeps="result x",
     ),
-    row("softmax(x, dim)", softmax, ANALYTIC, ONE, first=FIRST, ends=FIRST_SHARE, keeps="result"),
     row(
-        *("log_softmax(x, dim)", lambda x, dim: np.log(softmax(x, dim)), ANALYTIC, ONE),
+        *(f"softmax(x, dim{OF_A_TYPE}", softmax, ANALYTIC, ONE),
+        first=FIRST,
+        ends=FIRST_SHARE,
+        keeps="result",
+        apart="dtype",
+    ),
+    row(
+        *(f"log_softmax(x, dim{OF_A_TYPE}", lambda x, dim: np.log(softmax(x, dim)), ANALYTIC),
+        ONE,
         first=FIRST,
         ends={
             "masked": at(MASKED, [1 - 3 * SHARE, 1.0, 3 * SHARE - 2], dim=0),
@@ -284,13 +297,20 @@ ROWS: Final = (
             "of_nothing": at([-INF, -INF], None, NO_NUMBER, dim=0),
         },
         keeps="result",
+        apart="dtype",
     ),
-    row("cumsum(x, dim)", lambda x, dim: x.cumsum(dim), LINEAR, ONE, first=FIRST),
     row(
-        *("sort(x, dim=-1, descending=False)", sort, PIECEWISE, on(2, 3)),
+        *(f"cumsum(x, dim{OF_A_TYPE}", lambda x, dim: x.cumsum(dim), LINEAR, ONE),
+        first=FIRST,
+        apart="dtype",
+    ),
+    row(
+        *("sort(x, dim=-1, descending=False, *, stable=False)", sort, PIECEWISE, on(2, 3)),
         descending=on(3, 2, dim=0, descending=True),
+        stable=on(2, 3, dim=0, descending=True, stable=True),
         several=ALWAYS,
         keeps="result1",
+        apart="stable",
     ),
     row(
         *("topk(x, k, dim=-1, largest=True)", topk, PIECEWISE, on(2, 4, k=2)),

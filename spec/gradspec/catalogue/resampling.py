@@ -181,10 +181,11 @@ ROWS: Final = (
         padded=on(1, 4, 8, output_size=(3, 4), kernel_size=2, padding=(1, 0), dilation=(1, 2)),
     ),
     functional(
-        "dropout(x, p=0.5, training=True)",
+        "dropout(x, p=0.5, training=True, inplace=False)",
         lambda x, p=0.5, training=True: x * (1 - p if training else 1),
         *(LINEAR, on(2, 3, training=False)),
         none=on(2, 3, p=0.0),
         all=on(2, 3, p=1.0),
+        apart="inplace",
     ),
 )
