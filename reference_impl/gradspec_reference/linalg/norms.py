@@ -22,10 +22,32 @@ if TYPE_CHECKING:
 
 __all__ = [
     "matrix_norm",
+    "norm",
     "vector_norm",
 ]
 
 MATRIX = 2
+
+
+def norm(
+    A: Tensor,
+    ord: float | str | None = None,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """Return the norm of a matrix where an order and two dimensions are named, or there are two,
+    and else of a vector (torch.linalg.norm).
+    """
+    count = 1 if isinstance(dim, int) else A.ndim if dim is None else len(dim)
+    if isinstance(ord, str) or (ord is not None and count == MATRIX):
+        if count != MATRIX:
+            raise RuntimeError(f"norm was given {count} dimensions for {ord!r}; a matrix has two")
+        return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+    if ord is not None and count != 1:
+        raise RuntimeError(f"norm was given the order {ord} for {count} dimensions; name one or two")
+    return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
 def vector_norm(

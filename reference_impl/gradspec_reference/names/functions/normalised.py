@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradspec_reference.dtypes import get_default_dtype
-from gradspec_reference.engine.recording import unary
+from gradspec_reference.engine.recording import several, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
 from gradspec_reference.names import factories
+from gradspec_reference.names.functions import reductions, shapes
 from gradspec_reference.names.functions.reductions import cast, check_is_floating
 from gradspec_reference.operators import OPERATORS
 
@@ -71,10 +72,23 @@ def norm(
     if dtype is not None:
         input = input.to(dtype)
         check_is_floating("norm", input)
+    if p == "nuc":
+        return nuclear_norm(input, dim, keepdim)
     order = 2.0 if p is None or p == "fro" else p
     if isinstance(order, str):
-        raise RuntimeError(f"norm was given the order {p!r}; use 'fro'")  # noqa: TRY004
+        raise RuntimeError(f"norm was given the order {p!r}; use 'fro' or 'nuc'")  # noqa: TRY004
     dims = normal_dims(dim, input.ndim)
     if p == "fro" and dim is not None and len(dims) > 2:  # noqa: PLR2004 - of a matrix
         raise RuntimeError(f"norm 'fro' was given {len(dims)} dimensions; a matrix has two")
     return unary(OPERATORS["vector_norm"], input, float(order), dims, keepdim)
+
+
+def nuclear_norm(input: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
+    """Return the sum of the singular values of matrices, which two dimensions make."""
+    dims = normal_dims(dim, input.ndim)
+    if len(dims) != 2:  # noqa: PLR2004 - of a matrix
+        raise RuntimeError(f"norm 'nuc' was given {len(dims)} dimensions; a matrix has two")
+    values = several(OPERATORS["svd"], shapes.movedim(input, dims, (-2, -1)))[1]
+    total = reductions.sum(values, -1)
+    kept = [1 if d in dims else n for d, n in enumerate(input.shape)]
+    return shapes.reshape(total, kept) if keepdim else total
