@@ -61,18 +61,12 @@ def vector_norm(
     """Return the vector norm of an order (torch.linalg.vector_norm)."""
     check_is_floating("vector_norm", x)
     if dtype is not None:
-        check_is_no_narrower(x, dtype)
+        normalised.check_is_no_narrower("vector_norm", x, dtype)
         x = x.to(dtype)
     dims = normal_dims(dim, x.ndim)
     if ord < 0 and not all(x._array.shape[d] for d in dims if x.ndim):
         raise RuntimeError(f"the norm of order {ord} was asked for, of no elements")
     return unary(OPERATORS["vector_norm"], x, float(ord), dims, keepdim)
-
-
-def check_is_no_narrower(x: Tensor, dtype: DType) -> None:
-    """Refuse to reduce in a dtype that cannot hold what is reduced."""
-    if not dtype.is_floating_point or dtype.itemsize < x.dtype.itemsize:
-        raise RuntimeError(f"vector_norm of {x.dtype} was asked for in {dtype}, which is narrower")
 
 
 def matrix_norm(

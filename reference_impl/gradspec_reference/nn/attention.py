@@ -135,7 +135,7 @@ def dropped(weights: Tensor, p: float) -> Tensor:
 def for_each_head(query: Tensor, of_heads: Tensor) -> Tensor:
     """Repeat the heads of keys or values, each for as many heads of the query."""
     if min(query.ndim, of_heads.ndim) < 3:  # noqa: PLR2004 - heads of matrices
-        raise RuntimeError("attention was given no heads to group; leave enable_gqa out")
+        raise IndexError("attention was given no heads to group; leave enable_gqa out")
     heads, groups = query.shape[-3], of_heads.shape[-3]
     if not groups or heads % groups:
         raise RuntimeError(f"attention was given {groups} heads of keys for {heads} of queries")

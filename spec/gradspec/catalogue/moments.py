@@ -10,6 +10,7 @@ import numpy as np
 from gradspec.catalogue.domain import NUMBER_OR_NAN, UNLIKE
 from gradspec.catalogue.ends import INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
+from gradspec.catalogue.linear_algebra import matrix_norm
 from gradspec.catalogue.operator import ALWAYS, ANALYTIC, PIECEWISE, Kink, on, or_nan, point, row
 from gradspec.catalogue.reductions import (
     AT_ZERO,
@@ -64,6 +65,16 @@ def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) 
     if ord == -math.inf:
         return smallest(size(x)) if dim is None else smallest(size(x), dim, keepdim)[0]
     return norm(x, "fro" if ord == 2 else ord, dim, keepdim)  # noqa: PLR2004 - Euclid's
+
+
+def either_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the norm of matrices where an order and two dimensions are named, or there are two."""
+    count = 1 if isinstance(dim, int) else len(range(x.ndim) if dim is None else dim)
+    if ord is None or count == 1:
+        return vector_norm(x, 2 if ord is None else ord, dim, keepdim)
+    if count > 2:  # noqa: PLR2004 - of a matrix
+        raise ValueError("an order of more than a matrix")
+    return matrix_norm(x, ord, (-2, -1) if dim is None else dim, keepdim)
 
 
 NUMBERS: Final[dict[str, Any]] = {
@@ -131,6 +142,19 @@ ROWS: Final = (
         torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
         "$(dtype=$dtype))",
         keeps="result x",
+        apart="dtype",
+    ),
+    row(
+        *(f"linalg_norm(x, ord=None, dim=None, keepdim=False{OF_A_TYPE}", either_norm, PIECEWISE),
+        on(2, 3),
+        vector=on(4, ord=3),
+        columns=on(2, 3, ord=1),
+        nuclear=on(2, 3, ord="nuc"),
+        dim=on(2, 3, ord=1, dim=0),
+        dims=on(2, 4, 3, ord=-2, dim=(0, 2), keepdim=True),
+        torch="torch.linalg.norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
+        "$(dtype=$dtype))",
+        keeps="?",
         apart="dtype",
     ),
 )

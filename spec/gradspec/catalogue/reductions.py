@@ -10,6 +10,7 @@ import numpy as np
 from gradspec.catalogue.domain import UNLIKE, ZERO_OR_ONE
 from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
+from gradspec.catalogue.linear_algebra import matrix_norm
 from gradspec.catalogue.operator import (
     ALWAYS,
     ANALYTIC,
@@ -118,7 +119,9 @@ def extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
-    """Give the norm of an order."""
+    """Give the norm of an order, or the sum of the singular values of matrices."""
+    if p == "nuc":
+        return matrix_norm(x, p, (-2, -1) if dim is None else dim, keepdim)
     if p == math.inf:
         return largest(size(x)) if dim is None else largest(size(x), dim, keepdim)[0]
     if p == "fro":
@@ -264,6 +267,8 @@ ROWS: Final = (
         p3=on(2, 3, p=3),
         maximum=on(2, 3, domain=UNLIKE, p=math.inf),
         maximum_dim=on(2, 3, domain=UNLIKE, p=math.inf, dim=0),
+        nuclear=on(2, 3, p="nuc"),
+        nuclear_dims=on(3, 2, 2, p="nuc", dim=(0, 2), keepdim=True),
         kinks={
             "": Kink(point([0.0, 0.0]), AT_ZERO, 0.0),
             "p1": Kink(point([0.0, 0.0], p=1), AT_ZERO, 0.0),

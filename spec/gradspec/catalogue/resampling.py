@@ -9,7 +9,7 @@ import numpy as np
 
 from gradspec.catalogue.convolutions import each
 from gradspec.catalogue.domain import FINE, ODD
-from gradspec.catalogue.entrywise import real
+from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.functional import functional
 from gradspec.catalogue.operator import LINEAR, PIECEWISE, Given, of, on, row
 from gradspec.catalogue.pooling import adaptive, windows
@@ -20,20 +20,23 @@ if TYPE_CHECKING:
 BENT: Final = -0.75
 """The slope that the cubic spline has at one, which is free."""
 
+SMOOTH: Final = -0.5
+"""The slope where the spline covers several entries."""
+
 REACH: Final = 2
 
 
-def cubic(x: Any) -> Any:
+def cubic(x: Any, bent: float = BENT) -> Any:
     """Give the share of an entry so far away in a cubic spline."""
-    x = abs(x)
-    near = (BENT + 2) * x**3 - (BENT + 3) * x**2 + 1
-    far = BENT * (x**3 - 5 * x**2 + 8 * x - 4)
-    return np.where(x <= 1, near, np.where(x < REACH, far, 0.0))
+    x = size(x)
+    near = (bent + 2) * x**3 - (bent + 3) * x**2 + 1
+    far = bent * (x**3 - 5 * x**2 + 8 * x - 4)
+    return np.where(real(x) <= 1, near, np.where(real(x) < REACH, far, 0.0))
 
 
 def hat(x: Any) -> Any:
     """Give the share of an entry so far away on the line between two."""
-    return np.maximum(1 - abs(x), 0.0)
+    return np.where(real(size(x)) < 1, 1 - size(x), 0.0)
 
 
 def interpolate(
@@ -42,8 +45,13 @@ def interpolate(
     scale_factor: Any = None,
     mode: str = "nearest",
     align_corners: bool = False,
+    recompute_scale_factor: bool = False,
+    antialias: bool = False,
 ) -> Any:
-    """Give other sizes: of each place the nearest entry, or a mixture of those nearby."""
+    """Give other sizes: of each place the nearest entry, or a mixture of those nearby.
+
+    A factor may be taken as it is, or for what it makes of the size, which is whole.
+    """
     if size is None and scale_factor is None:
         raise ValueError("neither a size nor a factor was given")
     count = x.ndim - 2
@@ -54,14 +62,23 @@ def interpolate(
     if mode == "area":
         return adaptive(count)(x, tuple(made))
     for dim, (n, m, factor) in enumerate(zip(lengths, made, factors, strict=True), 2):
-        ratio = n / m if size is not None else 1 / factor
+        ratio = n / m if size is not None or recompute_scale_factor else 1 / factor
         if mode == "nearest":
             x = x.take([int(i * ratio) for i in range(m)], dim)
         else:
             middle = (np.arange(m) + 0.5) * ratio - 0.5
             places = np.arange(m) * (n - 1) / (m - 1) if align_corners else middle
-            x = np.moveaxis(np.moveaxis(x, dim, -1) @ mixing(places, n, mode), -1, dim)
+            shares = covering(middle, n, ratio, mode) if antialias else mixing(places, n, mode)
+            x = np.moveaxis(np.moveaxis(x, dim, -1) @ shares, -1, dim)
     return x
+
+
+def covering(middle: Any, length: int, ratio: float, mode: str) -> Any:
+    """Give the share of each entry in each place, which covers as many as there are for one."""
+    width = max(ratio, 1.0)
+    off = (np.arange(length)[:, None] - middle) / width
+    shares = cubic(off, SMOOTH) if mode == "bicubic" else hat(off)
+    return shares / shares.sum(0)
 
 
 def mixing(places: Any, length: int, mode: str) -> Any:
@@ -87,20 +104,29 @@ def grid_sample(
     for dim, n in enumerate(x.shape[2:]):
         place = (grid[..., 1 - dim] + 1) / 2
         place = place * (n - 1) if align_corners else place * n - 0.5
-        low, high = (0, n - 1) if align_corners else (-0.5, n - 0.5)
-        if padding_mode == "reflection":
-            off = (place - low) * np.where(real(place) < low, -1, 1)
-            turns = real(off) // (high - low)
-            rest = off - turns * (high - low)
-            place = low + np.where(turns % 2 == 0, rest, high - low - rest)
-        if padding_mode == "border" or (padding_mode == "reflection" and low < 0):
-            place = np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
+        if mode == "bicubic":
+            every = np.arange(-2 * n, 3 * n)  # as far as a place may be
+            found = brought_inside(every, n, padding_mode, align_corners)[:, None] == np.arange(n)
+            shares.append(cubic(place[..., None] - every) @ found)
+            continue
+        place = brought_inside(place, n, padding_mode, align_corners)
         if mode == "nearest":
             place = np.rint(real(place))
-        off = place[..., None] - np.arange(n)
-        away = off * np.where(real(off) < 0, -1, 1)
-        shares.append(np.where(real(away) < 1, 1 - away, 0))
+        shares.append(hat(place[..., None] - np.arange(n)))
     return np.einsum("rchw,rijh,rijw->rcij", x, *shares)
+
+
+def brought_inside(place: Any, n: int, padding_mode: str, align_corners: bool) -> Any:
+    """Give a place among n entries, as the padding has it."""
+    low, high = (0, n - 1) if align_corners else (-0.5, n - 0.5)
+    if padding_mode == "reflection":
+        off = size(place - low)
+        turns = real(off) // (high - low)
+        rest = off - turns * (high - low)
+        place = low + np.where(turns % 2 == 0, rest, high - low - rest)
+    if padding_mode == "border" or (padding_mode == "reflection" and low < 0):
+        place = np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
+    return place
 
 
 def columns(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
@@ -146,7 +172,8 @@ IMAGE: Final[Given] = on(1, 2, 3, 4, domain=FINE, grid=of(1, 2, 3, 2, domain=ODD
 
 ROWS: Final = (
     functional(
-        "interpolate(x, size=None, scale_factor=None, mode='nearest', align_corners=None)",
+        "interpolate(x, size=None, scale_factor=None, mode='nearest', align_corners=None, "
+        "recompute_scale_factor=None, antialias=False)",
         *(interpolate, LINEAR, on(1, 2, 3, size=5)),
         factor=on(1, 2, 3, 2, scale_factor=2.0),
         sizes=on(1, 2, 4, 3, size=(3, 5)),
@@ -157,6 +184,12 @@ ROWS: Final = (
         bicubic=on(1, 1, 4, 3, size=(3, 5), mode="bicubic"),
         bicubic_corners=on(1, 1, 3, 4, size=(5, 3), mode="bicubic", align_corners=True),
         trilinear=on(1, 1, 2, 3, 2, size=(3, 2, 4), mode="trilinear"),
+        recomputed=on(
+            1, 2, 4, scale_factor=1.625, mode="linear", recompute_scale_factor=True
+        ),
+        antialias=on(1, 1, 5, 4, size=(2, 6), mode="bilinear", antialias=True),
+        antialias_bicubic=on(1, 1, 5, 3, size=(2, 4), mode="bicubic", antialias=True),
+        apart="recompute_scale_factor antialias",
     ),
     functional(
         "grid_sample(x, grid, mode='bilinear', padding_mode='zeros', align_corners=None)",
@@ -166,6 +199,9 @@ ROWS: Final = (
         reflection={**IMAGE, "padding_mode": "reflection"},
         reflection_corners={**IMAGE, "padding_mode": "reflection", "align_corners": True},
         nearest={**IMAGE, "mode": "nearest", "align_corners": True},
+        bicubic={**IMAGE, "mode": "bicubic"},
+        bicubic_reflection={**IMAGE, "mode": "bicubic", "padding_mode": "reflection"},
+        bicubic_border={**IMAGE, "mode": "bicubic", "padding_mode": "border"},
         keeps="?",
     ),
     as_columns(

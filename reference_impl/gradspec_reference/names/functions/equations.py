@@ -23,7 +23,7 @@ def spelled(given: Sequence[Any]) -> tuple[str, list[Any]]:
     last = [given[-1]] if len(given) % 2 else []
     lists = [*given[1 : len(given) - len(last) : 2], *last]
     if not all(isinstance(labels, tuple | list) for labels in lists):
-        raise TypeError("einsum was given operands without an equation; after each goes a list")
+        raise RuntimeError("einsum was given operands without an equation; after each goes a list")
     terms = ["".join(map(letter, labels)) for labels in lists]
     result = f"->{terms.pop()}" if last else ""
     return ",".join(terms) + result, list(given[: len(given) - len(last) : 2])

@@ -70,8 +70,8 @@ def norm(
     """Return the vector norm; its gradient is 0 where it is 0 (torch.norm)."""
     check_is_floating("norm", input)
     if dtype is not None:
+        check_is_no_narrower("norm", input, dtype)
         input = input.to(dtype)
-        check_is_floating("norm", input)
     if p == "nuc":
         return nuclear_norm(input, dim, keepdim)
     order = 2.0 if p is None or p == "fro" else p
@@ -81,6 +81,12 @@ def norm(
     if p == "fro" and dim is not None and len(dims) > 2:  # noqa: PLR2004 - of a matrix
         raise RuntimeError(f"norm 'fro' was given {len(dims)} dimensions; a matrix has two")
     return unary(OPERATORS["vector_norm"], input, float(order), dims, keepdim)
+
+
+def check_is_no_narrower(name: str, x: Tensor, dtype: DType) -> None:
+    """Refuse to reduce in a dtype that cannot hold what is reduced."""
+    if not dtype.is_floating_point or dtype.itemsize < x.dtype.itemsize:
+        raise RuntimeError(f"{name} of {x.dtype} was asked for in {dtype}, which is narrower")
 
 
 def nuclear_norm(input: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import VALUE, clause, expect
-from gradspec.catalogue.operator import UNDETERMINED
+from gradspec.catalogue.operator import UNDETERMINED, map_arrays
 from gradspec.catalogue.operators import CALLS
-from gradspec.chapters.operators.calling import on_constants, results
+from gradspec.chapters.operators.calling import on_constants, perform, results
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -67,6 +67,11 @@ def data_type_is_the_one_that_was_asked_for(ag: Autograd, row: tuple[Call, str])
     Two are asked for, so that the one that is made anyway is not enough.
     """
     call, option = row
-    sample = call.sample()
+    sample = map_arrays(call.sample(), lambda array: of_single(ag, array))
     for dtype, given in CHOICES_OF_TYPES[option].items():
-        expect(on_constants(ag, call, {**sample, option: given})).has_dtype(dtype)
+        expect(perform(ag, call, {**sample, option: given})).has_dtype(dtype)
+
+
+def of_single(ag: Autograd, array: Any) -> Any:
+    """Make a tensor, of float32 if it is of numbers: some give no narrower type than they get."""
+    return ag.tensor(array, dtype="float32") if array.dtype.kind == "f" else ag.tensor(array)
