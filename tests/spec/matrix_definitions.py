@@ -280,7 +280,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "inv": by_matrix(mp.inverse),
     "matrix_power": by_matrix(lambda x, n: x**n),
     "matrix_exp": by_matrix(mp.expm),
-    "pinv": lambda x, **_how: by_matrix(pinv)(x),
+    "pinv": lambda x, *_how: by_matrix(pinv)(x),
     "solve": solve,
     "solve_triangular": solve_triangular,
     "cholesky": by_matrix(cholesky),

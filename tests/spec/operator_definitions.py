@@ -78,8 +78,9 @@ def sorted_places(v: list[Any], descending: bool = False, k: int | None = None) 
 
 
 def sort(
-    x: Any, dim: int = -1, descending: bool = False, _stable: bool = True, k: int | None = None
+    x: Any, dim: int = -1, descending: bool = False, stable: bool = True, k: int | None = None
 ) -> Any:
+    del stable  # it always is
     places = functools.partial(sorted_places, descending=descending, k=k)
     return rows(lambda v: [v[i] for i in places(v)])(x, dim), rows(places)(x, dim)
 
@@ -348,7 +349,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
         along(max)(x, dim, keepdim),
     ),
     "msort": lambda x: sort(x, 0)[0],
-    "argsort": lambda x, dim=-1, descending=False, _stable=True: sort(x, dim, descending)[1],
+    "argsort": lambda *given, **how: sort(*given, **how)[1],
     "count_nonzero": along(lambda v: sum(e != 0 for e in v)),
     "searchsorted": searchsorted,
     "bucketize": lambda x, boundaries, right=False: searchsorted(boundaries, x, right),

@@ -96,7 +96,7 @@ def root(x: Any, upper: bool = False) -> Any:
     return turned(lower) if upper else lower
 
 
-def pseudo_inverse(x: Any, **_how: Any) -> Any:
+def pseudo_inverse(x: Any, *_how: Any) -> Any:
     """Give the inverse on the image of a matrix of full rank; one step of Newton takes rounding."""
     if x.shape[-2] < x.shape[-1]:
         return turned(pseudo_inverse(turned(x)))
