@@ -282,6 +282,17 @@ def prelu(x: Any, weight: Any) -> Any:
     return result
 
 
+def unique(x: Any, *, dim: int | None = None, return_counts: bool = False, **_more: Any) -> Any:
+    if dim is not None:
+        slices = sorted(np.moveaxis(x, dim, 0).tolist())
+        return np.moveaxis(np.array(slices, object), 0, dim)
+    found = sorted(set(flat(x)))
+    whole = np.array(found, object)
+    if not return_counts:
+        return whole
+    return whole, each(found.index)(x), np.array([flat(x).count(e) for e in found], object)
+
+
 def meant(operator: Operator) -> Callable[..., Any] | None:
     """Read what an operator of the catalogue means for each number, as mpmath understands it."""
     named = operator.signature.names == ("x",) and hasattr(mp, operator.name)
@@ -461,7 +472,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
         n: (lambda x, *_, **__: x)
         for n in ["clone", "float", "double", "to", "as_tensor", "asarray", "detach"]
     },
-    "unique": lambda x: np.array(sorted(flat(x)), object),
+    "unique": unique,
     "bincount": lambda x, weights, minlength=0: np.array(
         [
             mp.fsum(w for i, w in zip(x, weights, strict=True) if i == n)

@@ -271,8 +271,9 @@ ROWS: Final = (
         ends={"far": at([[3.0, FAR], [3.0, -FAR]], [[1.0, 0.0], [0.0, 0.0]])},
     ),
     activation(
-        *("softmin(x, dim)", softmin, ANALYTIC),
-        torch="torch.nn.functional.softmin($x, dim=$dim)",
+        *("softmin(x, dim, dtype=None)", softmin, ANALYTIC),
+        torch="torch.nn.functional.softmin($x, dim=$dim, $(dtype=$dtype))",
+        apart="dtype",
         plain=on(2, 3, dim=-1),
         first=on(2, 3, dim=0),
         ends={"far": at([-FAR, FAR], 0.0, weights=[1.0, 0.0], dim=0)},

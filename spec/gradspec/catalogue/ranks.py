@@ -59,10 +59,13 @@ def below(sorted_sequence: Any, x: Any, right: bool = False, **more: Any) -> Any
     return (bounds <= each if right or side == "right" else bounds < each).sum(-1)
 
 
-def distinct(x: Any) -> Any:
-    """Give each number once, in order."""
-    _, first = np.unique(real(x), return_index=True)
-    return x.ravel()[first]
+def distinct(x: Any, *, dim: int | None = None, return_counts: bool = False, **_more: Any) -> Any:
+    """Give each number once, in order, or each slice; where each then is, and how often it was."""
+    _, first, inverse, counts = np.unique(real(x), True, True, True, dim)
+    if dim is not None:
+        return x.take(first, dim)
+    found = x.ravel()[first]
+    return (found, inverse.reshape(x.shape), counts) if return_counts else found
 
 
 def counted(x: Any, weights: Any, minlength: int = 0) -> Any:
@@ -147,7 +150,14 @@ ROWS: Final = (
         right={"x": AT_A_BOUND, "boundaries": BOUNDS, "right": True},
         apart="out_int32",
     ),
-    row("unique(x)", distinct, REFUSED, on(2, 3)),
+    row(
+        "unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None)",
+        *(distinct, REFUSED, on(2, 3)),
+        counts=on(2, 3, return_inverse=True, return_counts=True),
+        dim=on(2, 4, dim=1),
+        several="return_counts",
+        apart="sorted return_inverse return_counts dim",
+    ),
     row(
         *("bincount(x, weights, minlength=0)", counted, REFUSED),
         {"x": np.array([1, 0, 3, 1]), "weights": of(4)},
