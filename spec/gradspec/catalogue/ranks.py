@@ -151,12 +151,12 @@ ROWS: Final = (
         apart="out_int32",
     ),
     row(
-        "unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None)",
+        "unique(x, return_inverse=False, return_counts=False, dim=None)",
         *(distinct, REFUSED, on(2, 3)),
         counts=on(2, 3, return_inverse=True, return_counts=True),
         dim=on(2, 4, dim=1),
         several="return_counts",
-        apart="sorted return_inverse return_counts dim",
+        apart="return_inverse return_counts dim",
     ),
     row(
         *("bincount(x, weights, minlength=0)", counted, REFUSED),

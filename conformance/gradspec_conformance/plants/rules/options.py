@@ -14,7 +14,6 @@ from gradspec.writing.clause import CASES
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import TEACHING, enter, plant
 from gradspec_conformance.plants.rules.sweeps import Spot, Sweep, public, value_of
-from gradspec_reference.names.functions import shapes
 from gradspec_reference.nn import attention, normalising
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 TABLES: Final = {
     "dtype": ("op-290", "dtype"),
+    "out_int32": ("op-212", "dtype"),
     "unbiased": ("op-291", "value"),
     "size_average": ("op-291", "value"),
     "reduce": ("op-291", "shape"),
@@ -32,11 +32,6 @@ TABLES: Final = {
     "momentum": ("op-293", "value"),
 }
 """Option -> the table that asks it of each operator, and how it fails where it is ignored."""
-
-OF_EMBEDDINGS: Final = {
-    f"op-294/{option}": "value" for option in ("max_norm", "norm_type", "scale_grad_by_freq")
-}
-
 
 def told_by(call: Call, option: str) -> dict[str, str]:
     """Say how a call fails that is made without an option, if it then gives something else."""
@@ -84,7 +79,7 @@ def ignored_options() -> Iterator[Spot]:
 def heads_are_dealt_out_in_turn(_sound, query, of_heads):
     """Heads of keys are given to heads of queries in turn, and not to so many that follow."""
     times = query.shape[-3] // of_heads.shape[-3]
-    return shapes.repeat(of_heads, *(1,) * (query.ndim - 3), times, 1, 1)
+    return of_heads.repeat(*(1,) * (query.ndim - 3), times, 1, 1)
 
 
 @plant(at(gradspec_reference, "argsort"), "value: op-201/argsort_stable", "quicksort")

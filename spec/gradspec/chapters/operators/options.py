@@ -43,7 +43,7 @@ def with_options(call: Call, given: Given) -> Asked:
 
 REDUCTIONS: Final = (
     ({"size_average": True}, {"reduction": "mean"}),
-    ({"size_average": False}, {"reduction": "sum"}),
+    ({"size_average": False, "reduce": True}, {"reduction": "sum"}),
     ({"reduce": False}, {"reduction": "none"}),
 )
 CORRECTIONS: Final = (
