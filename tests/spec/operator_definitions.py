@@ -282,7 +282,9 @@ def prelu(x: Any, weight: Any) -> Any:
     return result
 
 
-def unique(x: Any, *, dim: int | None = None, return_counts: bool = False, **_more: Any) -> Any:
+def unique(
+    x: Any, _inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
     if dim is not None:
         slices = sorted(np.moveaxis(x, dim, 0).tolist())
         return np.moveaxis(np.array(slices, object), 0, dim)

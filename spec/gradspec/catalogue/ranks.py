@@ -59,13 +59,15 @@ def below(sorted_sequence: Any, x: Any, right: bool = False, **more: Any) -> Any
     return (bounds <= each if right or side == "right" else bounds < each).sum(-1)
 
 
-def distinct(x: Any, *, dim: int | None = None, return_counts: bool = False, **_more: Any) -> Any:
+def distinct(
+    x: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
     """Give each number once, in order, or each slice; where each then is, and how often it was."""
     _, first, inverse, counts = np.unique(real(x), True, True, True, dim)
-    if dim is not None:
-        return x.take(first, dim)
-    found = x.ravel()[first]
-    return (found, inverse.reshape(x.shape), counts) if return_counts else found
+    found = [x.ravel()[first] if dim is None else x.take(first, dim)]
+    found += [inverse.reshape(x.shape)] if return_inverse else []
+    found += [counts] if return_counts else []
+    return found if return_counts else found[0]
 
 
 def counted(x: Any, weights: Any, minlength: int = 0) -> Any:
