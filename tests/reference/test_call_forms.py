@@ -245,8 +245,8 @@ torch.quantile(d(2, 3), d(2).abs()/8)
 torch.nn.functional.normalize(f(2, 3, 2), dim=(0, 2))
 torch.nn.functional.embedding(i(2)*0, f(3, 2), max_norm=1.0)
 torch.nn.functional.embedding(i(2)*0, f(3, 2), max_norm=1.0, norm_type=1.0)
-torch.nn.functional.scaled_dot_product_attention(*[f(4, 2, 2), f(2, 3, 2), f(2, 3, 2)], enable_gqa=True)
-torch.nn.functional.scaled_dot_product_attention(*[f(3, 2, 2), f(2, 3, 2), f(2, 3, 2)], enable_gqa=True)
+torch.nn.functional.scaled_dot_product_attention(f(4, 2, 2), *[f(2, 3, 2)]*2, enable_gqa=True)
+torch.nn.functional.scaled_dot_product_attention(f(3, 2, 2), *[f(2, 3, 2)]*2, enable_gqa=True)
 torch.nn.functional.interpolate(f(1, 1, 4, 3), size=2, mode="bilinear", antialias=True)
 torch.nn.functional.interpolate(f(1, 1, 4, 3), size=2, mode="bicubic", antialias=True)
 torch.nn.functional.interpolate(f(1, 1, 4, 3), size=2, mode="lanczos", antialias=True)
@@ -294,7 +294,6 @@ torch.linalg.norm(x, 2)
 torch.nn.functional.normalize(x, dim=(0, 1))
 torch.nn.functional.embedding(torch.tensor([1, 0, 1]), x, max_norm=2.0)
 torch.nn.functional.embedding(torch.tensor([1, 0, 1]), x, scale_grad_by_freq=True)
-torch.nn.functional.scaled_dot_product_attention(*[x.view(6, 1, 1)] * 1, *[x[:1].reshape(3, 1, 1)] * 2, enable_gqa=True)
 """
 
 

@@ -37,8 +37,9 @@ def norm(
     *,
     dtype: DType | None = None,
 ) -> Tensor:
-    """Return the norm of a matrix where an order and two dimensions are named, or there are two,
-    and else of a vector (torch.linalg.norm).
+    """Return the norm of a matrix, or of all entries as of a vector (torch.linalg.norm).
+
+    It is of a matrix where an order and two dimensions are named, or there are two.
     """
     count = 1 if isinstance(dim, int) else A.ndim if dim is None else len(dim)
     if isinstance(ord, str) or (ord is not None and count == MATRIX):
@@ -46,7 +47,9 @@ def norm(
             raise RuntimeError(f"norm was given {count} dimensions for {ord!r}; a matrix has two")
         return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     if ord is not None and count != 1:
-        raise RuntimeError(f"norm was given the order {ord} for {count} dimensions; name one or two")
+        raise RuntimeError(
+            f"norm was given the order {ord} for {count} dimensions; name one or two"
+        )
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 

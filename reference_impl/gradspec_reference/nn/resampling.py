@@ -189,9 +189,7 @@ def grid_sample(
         raise NotImplementedError("grid_sample reads images, of four dimensions")
     rows, channels, *lengths = input.shape
     flat = shapes.reshape(input, (rows, channels, -1))
-    free = [
-        in_entries(grid[..., 1 - dim], n, bool(align_corners)) for dim, n in enumerate(lengths)
-    ]
+    free = [in_entries(grid[..., 1 - dim], n, bool(align_corners)) for dim, n in enumerate(lengths)]
     within = functools.partial(brought_inside, padding_mode, bool(align_corners))
     if mode == "bicubic":
         return bicubic(flat, free, lengths, within)

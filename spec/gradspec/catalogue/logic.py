@@ -72,9 +72,7 @@ ROWS: Final = (
         atol=on(3, 1, other=of(4), atol=0.75),
         both=on(3, 1, other=of(4), rtol=0.5, atol=0.5),
         nan=on(3, 1, domain=NUMBER_OR_NAN, other=of(4, domain=NUMBER_OR_NAN)),
-        equal_nan=on(
-            3, 1, domain=NUMBER_OR_NAN, other=of(4, domain=NUMBER_OR_NAN), equal_nan=True
-        ),
+        equal_nan=on(3, 1, domain=NUMBER_OR_NAN, other=of(4, domain=NUMBER_OR_NAN), equal_nan=True),
         apart="equal_nan",
     ),
     logical("logical_and", np.logical_and, "bool(x) and bool(other)"),

@@ -203,7 +203,8 @@ class Operator:
             kinks={},
             ends={},
             sign="",
-            torch=self.torch and _without_place(self.torch).replace(f"{self.name}(", f"{self.name}_("),
+            torch=self.torch
+            and _without_place(self.torch).replace(f"{self.name}(", f"{self.name}_("),
             bundle="",
             method=True,
             has_inplace=False,

@@ -136,8 +136,8 @@ def softmax(x: Any, dim: int) -> Any:
 
 def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """Give the entries in order, and where they were; of equal ones in the order they had."""
-    kind = "stable" if stable else None
-    where = np.argsort(-real(x) if descending else real(x), dim, kind=kind)
+    keys = -real(x) if descending else real(x)
+    where = np.argsort(keys, dim, kind="stable" if stable else "quicksort")
     return np.take_along_axis(x, where, dim), where
 
 

@@ -184,9 +184,7 @@ ROWS: Final = (
         bicubic=on(1, 1, 4, 3, size=(3, 5), mode="bicubic"),
         bicubic_corners=on(1, 1, 3, 4, size=(5, 3), mode="bicubic", align_corners=True),
         trilinear=on(1, 1, 2, 3, 2, size=(3, 2, 4), mode="trilinear"),
-        recomputed=on(
-            1, 2, 4, scale_factor=1.625, mode="linear", recompute_scale_factor=True
-        ),
+        recomputed=on(1, 2, 4, scale_factor=1.625, mode="linear", recompute_scale_factor=True),
         antialias=on(1, 1, 5, 4, size=(2, 6), mode="bilinear", antialias=True),
         antialias_bicubic=on(1, 1, 5, 3, size=(2, 4), mode="bicubic", antialias=True),
         apart="recompute_scale_factor antialias",

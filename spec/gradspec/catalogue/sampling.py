@@ -21,7 +21,7 @@ ROWS: Final = (
     ),
     row(
         "multinomial(x, num_samples, replacement=False)",
-        lambda x, num_samples, replacement=False: np.zeros((len(x), num_samples)),
+        lambda x, num_samples, *_how: np.zeros((len(x), num_samples)),
         *(UNDETERMINED, {"x": PROBABILITIES, "num_samples": 1}),
         replacement={"x": PROBABILITIES, "num_samples": 5, "replacement": True},
         apart="replacement",

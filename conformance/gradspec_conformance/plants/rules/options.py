@@ -33,6 +33,7 @@ TABLES: Final = {
 }
 """Option -> the table that asks it of each operator, and how it fails where it is ignored."""
 
+
 def told_by(call: Call, option: str) -> dict[str, str]:
     """Say how a call fails that is made without an option, if it then gives something else."""
     sample = call.sample()
@@ -98,7 +99,9 @@ def momentum_is_what_is_kept(sound, input, dims, mean, variance, momentum):
     return sound(input, dims, mean, variance, 1 - momentum)
 
 
-SWEEP: Final = Sweep("is_ignored", "An option is taken and ignored: {name}.", TEACHING, ignored_options)
+SWEEP: Final = Sweep(
+    "is_ignored", "An option is taken and ignored: {name}.", TEACHING, ignored_options
+)
 
 for made in SWEEP.plants():
     enter(made)

@@ -18,15 +18,15 @@ DOTS = "..."
 LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
 
-def spelled(given: Sequence[Any]) -> tuple[str, list[Any]]:
-    """Write operands, each with a list of labels after it, and one of the result, as an equation."""
+def spelled(given: Sequence[Any]) -> list[Any]:
+    """Write operands, each with its labels after it, and those of the result, as an equation."""
     last = [given[-1]] if len(given) % 2 else []
     lists = [*given[1 : len(given) - len(last) : 2], *last]
     if not all(isinstance(labels, tuple | list) for labels in lists):
         raise RuntimeError("einsum was given operands without an equation; after each goes a list")
     terms = ["".join(map(letter, labels)) for labels in lists]
     result = f"->{terms.pop()}" if last else ""
-    return ",".join(terms) + result, list(given[: len(given) - len(last) : 2])
+    return [",".join(terms) + result, *given[: len(given) - len(last) : 2]]
 
 
 def letter(label: Any) -> str:

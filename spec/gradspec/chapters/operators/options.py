@@ -71,7 +71,9 @@ EMBEDDED: Final[dict[str, tuple[Given, Any, Any]]] = {
 """Options, the table as it is then looked up, and how much of its gradient each row receives."""
 
 
-@clause("op-290", VALUE, sources=["torch.mean docstring", "torch.cumprod docstring"], over=IN_A_TYPE)
+@clause(
+    "op-290", VALUE, sources=["torch.mean docstring", "torch.cumprod docstring"], over=IN_A_TYPE
+)
 def what_is_computed_in_a_type_is_right_in_it(ag: Autograd, call: Call) -> None:
     """Asked for float64, {name} of an operand of float32 is right to the digits of float64, and the
     gradient is of float32.
@@ -92,8 +94,8 @@ def what_is_computed_in_a_type_is_right_in_it(ag: Autograd, call: Call) -> None:
 
 @clause("op-291", CONVENTION, sources=["torch docstrings"], over=RENAMED)
 def an_older_name_of_an_option_means_the_same(ag: Autograd, row: Any) -> None:
-    """Of {name} an older option means the same as a newer one: size_average and reduce say how it is
-    reduced, unbiased how it is corrected.
+    """Of {name} an older option means the same as a newer one: size_average and reduce say how it
+    is reduced, unbiased how it is corrected.
     """
     call, pairs = row
     for older, newer in pairs:
@@ -102,8 +104,8 @@ def an_older_name_of_an_option_means_the_same(ag: Autograd, row: Any) -> None:
 
 @clause("op-292", VALUE, sources=["torch.nn.functional docstrings"], over=IN_PLACE)
 def what_is_asked_to_write_in_place_does(ag: Autograd, call: Call) -> None:
-    """Asked to write in place, {name} leaves its result in its operand, and the derivative is that of
-    the formula.
+    """Asked to write in place, {name} leaves its result in its operand, and the derivative is that
+    of the formula.
     """
     sample = call.sample()
     value = call.value(sample)
@@ -120,8 +122,8 @@ def what_is_asked_to_write_in_place_does(ag: Autograd, call: Call) -> None:
 
 @clause("op-293", VALUE, sources=["torch.nn.BatchNorm1d docstring"], over=NOTING)
 def what_is_known_of_the_past_moves_by_the_momentum(ag: Autograd, call: Call) -> None:
-    """What {name} is given as mean and variance of the past moves by the momentum towards those that
-    it sees.
+    """What {name} is given as mean and variance of the past moves by the momentum towards those
+    that it sees.
     """
     x = ag.random(4, 3, 5)
     of_all = call.operator.name == "batch_norm"
@@ -136,8 +138,8 @@ def what_is_known_of_the_past_moves_by_the_momentum(ag: Autograd, call: Call) ->
 
 @clause("op-294", CONVENTION, sources=["torch.nn.functional.embedding docstring"], over=EMBEDDED)
 def what_an_embedding_does_beside_looking_up(ag: Autograd, row: Any) -> None:
-    """Given {name}, an embedding cuts the rows that are named to the norm, and looks them up then, or
-    it divides what a row receives by how often it is named.
+    """Given {name}, an embedding cuts the rows that are named to the norm, and looks them up then,
+    or it divides what a row receives by how often it is named.
 
     The norm is met to six digits: torch adds a small number to what it divides by.
     """

@@ -20,7 +20,7 @@ DETERMINED: Final = {
 ONLY_SHAPED: Final = {
     n: c for n, c in OUT_OF_PLACE.items() if c.operator.smoothness is UNDETERMINED
 }
-CHOICES_OF_TYPES: Final = {
+CHOICES_OF_TYPES: Final[dict[str, dict[str, Any]]] = {
     "dtype": {"float32": "float32", "float64": "float64"},
     "out_int32": {"int32": True, "int64": False},
 }
