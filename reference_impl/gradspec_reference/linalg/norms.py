@@ -41,15 +41,13 @@ def norm(
 
     It is of a matrix where an order and two dimensions are named, or there are two.
     """
-    count = 1 if isinstance(dim, int) else A.ndim if dim is None else len(dim)
-    if isinstance(ord, str) or (ord is not None and count == MATRIX):
-        if count != MATRIX:
-            raise RuntimeError(f"norm was given {count} dimensions for {ord!r}; a matrix has two")
-        return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
-    if ord is not None and count != 1:
-        raise RuntimeError(
-            f"norm was given the order {ord} for {count} dimensions; name one or two"
-        )
+    dims = (dim,) if isinstance(dim, int) else tuple(range(A.ndim) if dim is None else dim)
+    if isinstance(ord, str) or (ord is not None and len(dims) == MATRIX):
+        if len(dims) != MATRIX:
+            raise RuntimeError(f"norm {ord!r} was given {len(dims)} dimensions; a matrix has two")
+        return matrix_norm(A, ord, dims, keepdim, dtype=dtype)
+    if ord is not None and len(dims) != 1:
+        raise RuntimeError(f"norm {ord} was given {len(dims)} dimensions; it is of one or two")
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 

@@ -121,7 +121,9 @@ def weights_of(fit: Tensor, mask: Tensor | None) -> Tensor:
         return normalised.softmax(fit + mask, -1)
     seen = selection.where(mask, fit, -math.inf)
     blind = Tensor(~np.broadcast_to(mask._array, fit.shape).any(-1, keepdims=True))
-    return selection.where(blind, 0.0, normalised.softmax(selection.where(blind, 0.0, seen), -1))
+    shares = normalised.softmax(selection.where(blind, 0.0, seen), -1)
+    weights: Tensor = selection.where(blind, 0.0, shares)
+    return weights
 
 
 def dropped(weights: Tensor, p: float) -> Tensor:

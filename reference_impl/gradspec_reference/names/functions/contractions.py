@@ -32,7 +32,8 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     The labels are an equation, or a list of numbers after each operand, and one for the result.
     """
     if isinstance(equation, Tensor):
-        equation, *operands = spelled((equation, *operands))
+        equation, *listed = spelled((equation, *operands))
+        operands = tuple(listed)
     given: Any = operands[0] if len(operands) == 1 else operands
     tensors = [given] if isinstance(given, Tensor) else list(given)
     check_are_tensors("einsum", tensors)
