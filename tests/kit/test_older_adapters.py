@@ -28,7 +28,12 @@ FIRST: Final = {
 }
 """Operator -> how it was called when there were 158."""
 
-SINCE: Final = frozenset({"several_dims", "negative_dims", "op:sum.dtype"})
+SINCE: Final = frozenset(
+    {
+        *("several_dims", "negative_dims", "op:sum.dtype"),
+        *("op:mean.dtype", "op:var.unbiased", "op:round.decimals"),
+    }
+)
 
 
 class OlderEngine:
@@ -82,6 +87,9 @@ def test_a_parameter_that_came_later_is_an_ability_of_its_own(operator: str) -> 
         ("op-232/var", "several_dims"),
         ("op-231/softmax", "negative_dims"),
         ("op-212/sum", "op:sum.dtype"),
+        ("op-290/mean", "op:mean.dtype"),
+        ("op-291/var", "op:var.unbiased"),
+        ("op-201/round_decimals", "op:round.decimals"),
     ],
 )
 def test_an_adapter_that_was_right_is_not_blamed(case: str, lacking: str) -> None:

@@ -110,7 +110,7 @@ def tiled(x: Any, dims: Any) -> Any:
     )
 
 
-def repeated(x: Any, repeats: Any, dim: int | None = None) -> Any:
+def repeated(x: Any, repeats: Any, dim: int | None = None, *_size: int) -> Any:
     if dim is None:
         x, dim = np.array([x[at] for at in np.ndindex(*x.shape)], object), 0
     counts = np.broadcast_to(repeats, (x.shape[dim],)).tolist()

@@ -258,7 +258,7 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
     return norm.reshape([1 if d in dims else n for d, n in enumerate(x.shape)])
 
 
-def cdist(x: Any, x2: Any, p: Any = 2.0) -> Any:
+def cdist(x: Any, x2: Any, p: Any = 2.0, **_how: Any) -> Any:
     stack = np.broadcast_shapes(x.shape[:-2], x2.shape[:-2])
     a, b = (np.broadcast_to(m, (*stack, *m.shape[-2:])) for m in (x, x2))
 
@@ -280,7 +280,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "inv": by_matrix(mp.inverse),
     "matrix_power": by_matrix(lambda x, n: x**n),
     "matrix_exp": by_matrix(mp.expm),
-    "pinv": by_matrix(pinv),
+    "pinv": lambda x, *_how: by_matrix(pinv)(x),
     "solve": solve,
     "solve_triangular": solve_triangular,
     "cholesky": by_matrix(cholesky),

@@ -89,14 +89,27 @@ def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: f
     return affine(among(x, eps), weight, bias, second)
 
 
-def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+def instance_norm(
+    x: Any,
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
+    *,
+    use_input_stats: bool = True,
+    **past: Any,
+) -> Any:
+    if not use_input_stats:
+        return batch_norm(x, weight=weight, bias=bias, eps=eps, **past)
     among = standardised(lambda at, other: at[:2] == other[:2])
     return affine(among(x, eps), weight, bias, second)
 
 
-def normalize(x: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
+def normalize(x: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Any:
+    dims = numbers(dim, 1)
+
     def entry(*at: int) -> Any:
-        beside = [x[(*at[:dim], i, *at[dim + 1 :])] for i in range(x.shape[dim])]
+        others = [d for d in range(x.ndim) if d not in dims]
+        beside = [x[i] for i in np.ndindex(*x.shape) if all(i[d] == at[d] for d in others)]
         norm = mp.fsum(abs(e) ** mp.mpf(p) for e in beside) ** (1 / mp.mpf(p))
         return x[at] / max(norm, mp.mpf(eps))
 
@@ -332,7 +345,15 @@ def attention(
     attn_mask: Any = None,
     is_causal: bool = False,
     scale: float | None = None,
+    *,
+    enable_gqa: bool = False,
 ) -> Any:
+    if enable_gqa:
+        heads = x.shape[-3] // key.shape[-3]
+        key, value = (
+            np.stack([part[..., h // heads, :, :] for h in range(x.shape[-3])], -3)
+            for part in (key, value)
+        )
     factor = 1 / mp.sqrt(x.shape[-1]) if scale is None else mp.mpf(scale)
 
     def seen(lead: Any, row: int, other: int) -> Any:

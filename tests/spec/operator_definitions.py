@@ -77,7 +77,10 @@ def sorted_places(v: list[Any], descending: bool = False, k: int | None = None) 
     return sorted(range(len(v)), key=v.__getitem__, reverse=descending)[:k]
 
 
-def sort(x: Any, dim: int = -1, descending: bool = False, k: int | None = None) -> Any:
+def sort(
+    x: Any, dim: int = -1, descending: bool = False, stable: bool = True, k: int | None = None
+) -> Any:
+    del stable  # it always is
     places = functools.partial(sorted_places, descending=descending, k=k)
     return rows(lambda v: [v[i] for i in places(v)])(x, dim), rows(places)(x, dim)
 
@@ -149,6 +152,19 @@ def norm(v: list[Any], p: Any = "fro") -> Any:
         return (max if p > 0 else min)(abs(e) for e in v)
     order = 2 if p == "fro" else p
     return mp.fsum(abs(e) ** order for e in v) ** (mp.mpf(1) / order)
+
+
+def either_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:
+    count = 1 if isinstance(dim, int) else x.ndim if dim is None else len(dim)
+    if ord is None or count == 1:
+        return vector_norm(x, 2 if ord is None else ord, dim, keepdim)
+    return MATRICES["matrix_norm"](x, ord, (-2, -1) if dim is None else dim, keepdim)
+
+
+def norm_of(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
+    if p == "nuc":
+        return MATRICES["matrix_norm"](x, p, (-2, -1) if dim is None else dim, keepdim)
+    return along(norm)(x, dim, keepdim, p=p)
 
 
 def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
@@ -266,6 +282,19 @@ def prelu(x: Any, weight: Any) -> Any:
     return result
 
 
+def unique(
+    x: Any, _inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    if dim is not None:
+        slices = sorted(np.moveaxis(x, dim, 0).tolist())
+        return np.moveaxis(np.array(slices, object), 0, dim)
+    found = sorted(set(flat(x)))
+    whole = np.array(found, object)
+    if not return_counts:
+        return whole
+    return whole, each(found.index)(x), np.array([flat(x).count(e) for e in found], object)
+
+
 def meant(operator: Operator) -> Callable[..., Any] | None:
     """Read what an operator of the catalogue means for each number, as mpmath understands it."""
     named = operator.signature.names == ("x",) and hasattr(mp, operator.name)
@@ -308,7 +337,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "max": with_places(lambda v: v.index(max(v))),
     "min": with_places(lambda v: v.index(min(v))),
     "median": with_places(lambda v: sorted_places(v)[(len(v) - 1) // 2]),
-    "norm": lambda x, p="fro", dim=None, keepdim=False: along(norm)(x, dim, keepdim, p=p),
+    "norm": norm_of,
+    "linalg_norm": either_norm,
     "logsumexp": along(lambda v: mp.log(mp.fsum(map(mp.exp, v)))),
     "softmax": rows(softmax),
     "log_softmax": rows(lambda v: list(map(mp.log, softmax(v)))),
@@ -332,7 +362,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
         along(max)(x, dim, keepdim),
     ),
     "msort": lambda x: sort(x, 0)[0],
-    "argsort": lambda x, dim=-1, descending=False: sort(x, dim, descending)[1],
+    "argsort": lambda *given, **how: sort(*given, **how)[1],
     "count_nonzero": along(lambda v: sum(e != 0 for e in v)),
     "searchsorted": searchsorted,
     "bucketize": lambda x, boundaries, right=False: searchsorted(boundaries, x, right),
@@ -346,7 +376,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     **placing_definitions.DEFINITIONS,
     **joining_definitions.DEFINITIONS,
     "sort": sort,
-    "topk": lambda x, k, dim=-1, largest=True: sort(x, dim, largest, k),
+    "topk": lambda x, k, dim=-1, largest=True: sort(x, dim, largest, k=k),
     **MATRICES,
     "matmul": matmul,
     "dot": matmul,
@@ -444,9 +474,12 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
         n: (lambda x, *_, **__: x)
         for n in ["clone", "float", "double", "to", "as_tensor", "asarray", "detach"]
     },
-    "unique": lambda x: np.array(sorted(flat(x)), object),
-    "bincount": lambda x, weights: np.array(
-        [mp.fsum(w for i, w in zip(x, weights, strict=True) if i == n) for n in range(max(x) + 1)],
+    "unique": unique,
+    "bincount": lambda x, weights, minlength=0: np.array(
+        [
+            mp.fsum(w for i, w in zip(x, weights, strict=True) if i == n)
+            for n in range(max(max(x) + 1, minlength))
+        ],
         object,
     ),
     "long": each(lambda x: mp.sign(x) * mp.floor(abs(x))),

@@ -144,6 +144,11 @@ def reduced(x: Any, dim: int, index: Any, src: Any, reduce: str, include_self: b
     return whole
 
 
+def joined(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str) -> Any:
+    sent = np.full(index.shape, number(value)) if src is None else src
+    return reduced(x, dim, index, sent, {"add": "sum", "multiply": "prod"}[reduce])
+
+
 def either(pairs: Callable[..., Pairs]) -> Callable[..., Any]:
     """Put entries, or add them."""
     return lambda x, where, values, accumulate=False: (adding if accumulate else putting)(pairs)(
@@ -173,6 +178,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "scatter": putting(along),
     "scatter_add": adding(along),
     "scatter_reduce": reduced,
+    "scatter_joined": joined,
     "take": taken,
     "masked_select": listed(under),
     "select_scatter": putting(selected),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,14 @@ def between(v: list[Any], where: Any) -> Any:
 
 def spline(v: list[Any], where: Any) -> Any:
     """Read the cubic spline whose slopes are three quarters of differences over two steps."""
+    return through(lambda k: v[min(max(k, 0), len(v) - 1)], where)
+
+
+def through(v: Callable[[int], Any], where: Any) -> Any:
+    """Read it through the entries that are before a place and after it, two and two."""
     first = int(mp.floor(where))
     t = where - first
-    before, a, b, after = (v[min(max(first + k, 0), len(v) - 1)] for k in (-1, 0, 1, 2))
+    before, a, b, after = (v(first + k) for k in (-1, 0, 1, 2))
     slope_a, slope_b = (b - before) * mp.mpf("0.75"), (after - a) * mp.mpf("0.75")
     ends = a * (1 + 2 * t) * (1 - t) ** 2 + b * t**2 * (3 - 2 * t)
     return ends + slope_a * t * (1 - t) ** 2 - slope_b * t**2 * (1 - t)
@@ -42,6 +48,9 @@ def interpolate(
     scale_factor: Any = None,
     mode: str = "nearest",
     align_corners: bool = False,
+    *,
+    recompute_scale_factor: bool = False,
+    antialias: bool = False,
 ) -> Any:
     count = x.ndim - 2
     old = x.shape[2:]
@@ -50,7 +59,8 @@ def interpolate(
         return adaptive(count)(x, tuple(new))
 
     def place(i: int, n: int, m: int) -> Any:
-        ratio = mp.mpf(n) / m if scale_factor is None else 1 / mp.mpf(scale_factor)
+        by_size = scale_factor is None or recompute_scale_factor
+        ratio = mp.mpf(n) / m if by_size else 1 / mp.mpf(scale_factor)
         if mode == "nearest":
             return i * ratio
         if align_corners:
@@ -60,14 +70,28 @@ def interpolate(
     def along(x: Any, dim: int, m: int) -> Any:
         rows = np.moveaxis(x, dim, -1)
         places = [place(i, x.shape[dim], m) for i in range(m)]
-        made = built(
-            (*rows.shape[:-1], m), lambda *at: READ[mode](list(rows[at[:-1]]), places[at[-1]])
-        )
+        read = functools.partial(covered, m, mode) if antialias else READ[mode]
+        made = built((*rows.shape[:-1], m), lambda *at: read(list(rows[at[:-1]]), places[at[-1]]))
         return np.moveaxis(made, -1, dim)
 
     for dim, m in enumerate(new, 2):
         x = along(x, dim, m)
     return x
+
+
+def covered(count: int, mode: str, v: list[Any], where: Any) -> Any:
+    """Average what is within reach of a place, which is as wide as there are entries for it."""
+    width = max(mp.mpf(len(v)) / count, mp.mpf(1))
+
+    def share(off: Any) -> Any:
+        if mode == "bilinear":
+            return max(1 - off, mp.mpf(0))
+        if off < 1:
+            return (3 * off**3 - 5 * off**2 + 2) / 2
+        return (-(off**3) + 5 * off**2 - 8 * off + 4) / 2 if off < 2 else mp.mpf(0)
+
+    shares = [share(abs(i - where) / width) for i in range(len(v))]
+    return mp.fsum(s * e for s, e in zip(shares, v, strict=True)) / mp.fsum(shares)
 
 
 def bounced(where: Any, low: Any, high: Any) -> Any:
@@ -87,13 +111,21 @@ def grid_sample(
         edge = mp.mpf(0) if align_corners else mp.mpf(-0.5)
         last = n - 1 - edge
         where = edge + (told + 1) / 2 * (last - edge)
+        return where if mode == "bicubic" else padded(where, n)
+
+    def padded(where: Any, n: int) -> Any:
+        edge = mp.mpf(0) if align_corners else mp.mpf(-0.5)
         if padding_mode == "reflection":
-            where = bounced(where, edge, last)
+            where = bounced(where, edge, n - 1 - edge)
         return where if padding_mode == "zeros" else min(max(where, 0), n - 1)
 
     def entry(row: int, channel: int, *at: int) -> Any:
         told = grid[(row, *at)]
         where = [place(told[1 - dim], n) for dim, n in enumerate(x.shape[2:])]
+        if mode == "bicubic":
+            return through(
+                lambda i: through(lambda j: pixel(row, channel, i, j), where[1]), where[0]
+            )
         if mode == "nearest":
             where = [mp.nint(w) for w in where]
         near = [{int(mp.floor(w)), int(mp.floor(w)) + 1} for w in where]
@@ -103,6 +135,12 @@ def grid_sample(
                 share = (1 - abs(where[0] - p[0])) * (1 - abs(where[1] - p[1]))
                 total += share * x[(row, channel, *p)]
         return total
+
+    def pixel(row: int, channel: int, *at: int) -> Any:
+        inside = [padded(i, n) for i, n in zip(at, x.shape[2:], strict=True)]
+        if all(0 <= i < n for i, n in zip(inside, x.shape[2:], strict=True)):
+            return x[(row, channel, *map(int, inside))]
+        return mp.mpf(0)
 
     return built((*x.shape[:2], *grid.shape[1:3]), entry)
 

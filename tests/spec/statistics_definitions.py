@@ -102,6 +102,11 @@ def vander(x: Any, N: int | None = None) -> Any:  # noqa: N803
     return built((*x.shape, count), lambda *at: x[at[:-1]] ** at[-1])
 
 
+def powers(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
+    count = len(x) if N is None else N
+    return built((len(x), count), lambda i, j: x[i] ** (j if increasing else count - 1 - j))
+
+
 def dist(x: Any, other: Any, p: int = 2) -> Any:
     off = np.ravel(x - other).tolist()
     return np.array(mp.fsum(abs(e) ** p for e in off) ** (mp.mpf(1) / p), object)
@@ -116,5 +121,6 @@ STATISTICS: dict[str, Callable[..., Any]] = {
     "cov": cov,
     "corrcoef": corrcoef,
     "vander": vander,
+    "powers": powers,
     "dist": dist,
 }

@@ -22,11 +22,34 @@ if TYPE_CHECKING:
 
 __all__ = [
     "matrix_norm",
+    "norm",
     "vector_norm",
 ]
 
 MATRIX = 2
 ORDERS = ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf)
+
+
+def norm(
+    A: Tensor,
+    ord: float | str | None = None,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """Return the norm of a matrix, or of all entries as of a vector (torch.linalg.norm).
+
+    It is of a matrix where an order and two dimensions are named, or there are two.
+    """
+    dims = (dim,) if isinstance(dim, int) else tuple(range(A.ndim) if dim is None else dim)
+    if isinstance(ord, str) or (ord is not None and len(dims) == MATRIX):
+        if len(dims) != MATRIX:
+            raise RuntimeError(f"norm {ord!r} was given {len(dims)} dimensions; a matrix has two")
+        return matrix_norm(A, ord, dims, keepdim, dtype=dtype)
+    if ord is not None and len(dims) != 1:
+        raise RuntimeError(f"norm {ord} was given {len(dims)} dimensions; it is of one or two")
+    return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
 def vector_norm(
@@ -40,17 +63,11 @@ def vector_norm(
     """Return the vector norm of an order (torch.linalg.vector_norm)."""
     check_is_floating("vector_norm", x)
     if dtype is not None:
-        check_is_no_narrower(x, dtype)
+        normalised.check_is_no_narrower("vector_norm", x, dtype)
         x = x.to(dtype)
     dims = normal_dims(dim, x.ndim)
     normalised.check_has_norm(x, ord, dims)
     return unary(OPERATORS["vector_norm"], x, float(ord), dims, keepdim)
-
-
-def check_is_no_narrower(x: Tensor, dtype: DType) -> None:
-    """Refuse to reduce in a dtype that cannot hold what is reduced."""
-    if not dtype.is_floating_point or dtype.itemsize < x.dtype.itemsize:
-        raise RuntimeError(f"vector_norm of {x.dtype} was asked for in {dtype}, which is narrower")
 
 
 def matrix_norm(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from gradspec_reference.dtypes import bool_, get_default_dtype, int32, int64, promoted_dtype
 from gradspec_reference.engine import refusals
+from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import IndexRangeError, OperandDtypeError, OperandShapeError
+from gradspec_reference.names import random
 from gradspec_reference.names.functions import (
     arithmetic,
     indexing,
+    joining,
     normalised,
+    placing,
     products,
     reductions,
     selection,
@@ -23,8 +28,22 @@ from gradspec_reference.names.functions import (
 from gradspec_reference.operators import OPERATORS
 
 
-def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    """Return the rows that indices name; the row of padding receives nothing."""
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """Return the rows that indices name; the row of padding receives nothing.
+
+    The rows that are named are first cut to `max_norm`, in place.  By frequency a row receives one
+    n-th, where it is named n times.
+    """
+    if sparse:
+        raise NotImplementedError("embedding has no sparse gradients here; leave sparse out")
     if weight.ndim != 2:  # noqa: PLR2004 - rows
         raise RuntimeError(f"embedding was given weights of {weight.ndim} dimensions; it needs two")
     if input.dtype not in (int64, int32):
@@ -37,7 +56,19 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         padding = padding_idx % count
     if not indexing.in_range(input, count):
         raise IndexRangeError(f"an index outside 0 to {count - 1} was given")
-    return apply(OPERATORS["embedding"], (weight, input), padding)
+    if max_norm is not None:
+        cut_rows(weight, input._array, max_norm, norm_type)
+    return apply(OPERATORS["embedding"], (weight, input), padding, scale_grad_by_freq)
+
+
+@no_grad()
+def cut_rows(weight: Tensor, named: Any, max_norm: float, norm_type: float) -> None:
+    """Scale rows that are longer than a norm down to it, in place."""
+    places = Tensor(np.unique(named))
+    rows = indexing.index_select(weight, 0, places)
+    norms = normalised.norm(rows, norm_type, 1, True)
+    scaled = rows * (max_norm / (norms + 1e-7))
+    placing.index_copy_(weight, 0, places, selection.where(norms > max_norm, scaled, rows))
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -68,24 +99,49 @@ def scaled_dot_product_attention(
     check_fit(query, key, value)
     if attn_mask is not None and is_causal:
         raise RuntimeError("attention was given a mask beside is_causal; give one of them")
-    if dropout_p or enable_gqa:
-        raise NotImplementedError("attention has neither dropout nor grouped heads here")
+    if enable_gqa:
+        key, value = (for_each_head(query, of_heads) for of_heads in (key, value))
     factor = query.shape[-1] ** -0.5 if scale is None and query.shape[-1] else scale
     fit = products.matmul(
         query * (1.0 if factor is None else factor), shapes.transpose(key, -2, -1)
     )
     if is_causal:
         attn_mask = Tensor(np.tri(*fit.shape[-2:], dtype=bool))
-    if attn_mask is None:
-        return products.matmul(normalised.softmax(fit, -1), value)
-    if attn_mask.dtype != bool_:
-        if attn_mask.dtype != query.dtype:
-            raise RuntimeError(f"attention was given a mask of {attn_mask.dtype}")
-        return products.matmul(normalised.softmax(fit + attn_mask, -1), value)
-    seen = selection.where(attn_mask, fit, -math.inf)
-    blind = Tensor(~np.broadcast_to(attn_mask._array, fit.shape).any(-1, keepdims=True))
-    weights = selection.where(blind, 0.0, normalised.softmax(selection.where(blind, 0.0, seen), -1))
-    return products.matmul(weights, value)
+    weights = weights_of(fit, attn_mask)
+    return products.matmul(dropped(weights, dropout_p) if dropout_p else weights, value)
+
+
+def weights_of(fit: Tensor, mask: Tensor | None) -> Tensor:
+    """Return how much of each value is taken; nothing where a mask shows none."""
+    if mask is None:
+        return normalised.softmax(fit, -1)
+    if mask.dtype != bool_:
+        if mask.dtype != fit.dtype:
+            raise RuntimeError(f"attention was given a mask of {mask.dtype}")
+        return normalised.softmax(fit + mask, -1)
+    seen = selection.where(mask, fit, -math.inf)
+    blind = Tensor(~np.broadcast_to(mask._array, fit.shape).any(-1, keepdims=True))
+    shares = normalised.softmax(selection.where(blind, 0.0, seen), -1)
+    weights: Tensor = selection.where(blind, 0.0, shares)
+    return weights
+
+
+def dropped(weights: Tensor, p: float) -> Tensor:
+    """Return weights over 1 - p with a probability of 1 - p, and zero instead of the others."""
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"dropout_p={p} was given; a probability lies in 0 to 1")
+    kept = (random.rand(*weights.shape, dtype=weights.dtype) >= p).to(weights.dtype)
+    return arithmetic.mul(weights, kept / (1 - p) if p < 1 else kept)
+
+
+def for_each_head(query: Tensor, of_heads: Tensor) -> Tensor:
+    """Repeat the heads of keys or values, each for as many heads of the query."""
+    if min(query.ndim, of_heads.ndim) < 3:  # noqa: PLR2004 - heads of matrices
+        raise IndexError("attention was given no heads to group; leave enable_gqa out")
+    heads, groups = query.shape[-3], of_heads.shape[-3]
+    if not groups or heads % groups:
+        raise RuntimeError(f"attention was given {groups} heads of keys for {heads} of queries")
+    return joining.repeat_interleave(of_heads, heads // groups, -3)
 
 
 def check_fit(query: Tensor, key: Tensor, value: Tensor) -> None:

@@ -238,7 +238,9 @@ def instance_norm(
     return shapes.reshape(result, input.shape)
 
 
-def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+def normalize(
+    input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12
+) -> Tensor:
     """Return x over its norm, which is taken to be no less than eps."""
     norm = selection.clamp(normalised.norm(input, p, dim, True), eps)
     return input / shapes.expand(norm, *input.shape)

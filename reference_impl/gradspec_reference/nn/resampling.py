@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import operator
 import warnings
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PICKING = ("nearest", "nearest-exact")
-DIMENSIONS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+DIMENSIONS = {"linear": 1, "bilinear": 2, "bicubic": 2, "lanczos": 2, "trilinear": 3}
 BENT = -0.75
+SMOOTHED = {"bilinear": 1, "bicubic": 2, "lanczos": 3}  # how far a pixel sees
 IMAGES = 4
 
 
@@ -52,8 +54,10 @@ def interpolate(
         raise ValueError(f"interpolate was given another number of sizes than {count}")
     if recompute_scale_factor and size is not None:
         raise ValueError("recompute_scale_factor was given with size; there is nothing to compute")
-    if antialias:
-        raise NotImplementedError("interpolate has no antialias")
+    if antialias and (mode not in SMOOTHED or input.ndim != IMAGES):
+        raise ValueError(f"antialias was given for {mode!r} of {input.ndim} dimensions; of images")
+    if mode == "lanczos" and (align_corners or not antialias):
+        raise ValueError("interpolate was asked for 'lanczos'; it needs antialias, and no corners")
     if not 0 < count < 4 or DIMENSIONS.get(mode, count) != count:  # noqa: PLR2004 - rows to volumes
         raise NotImplementedError(f"interpolate was given {input.ndim} dimensions for {mode!r}")
     if mode not in (*PICKING, "area", *DIMENSIONS):
@@ -73,12 +77,18 @@ def interpolate(
         raise NotImplementedError(f"interpolate was given {input.dtype}; use a floating dtype")
     result = input
     for dim, (wanted, factor) in enumerate(zip(made, factors, strict=True), 2):
-        result = stretched(result, dim, wanted, factor, mode, align_corners)
+        result = stretched(result, dim, wanted, factor, mode, align_corners, antialias)
     return result
 
 
 def stretched(
-    input: Tensor, dim: int, wanted: int, factor: Any, mode: str, corners: bool | None
+    input: Tensor,
+    dim: int,
+    wanted: int,
+    factor: Any,
+    mode: str,
+    corners: bool | None,
+    antialias: bool,
 ) -> Tensor:
     """Return one dimension in another length."""
     length = input.shape[dim]
@@ -92,15 +102,20 @@ def stretched(
         nearest = np.minimum(read.astype(np.int64), length - 1)
         return indexing.index_select(input, dim, Tensor(nearest))
     if corners:
-        where = np.arange(wanted) * ((length - 1) / (wanted - 1) if wanted > 1 else 0.0)
+        ratio = (length - 1) / (wanted - 1) if wanted > 1 else 0.0
+    if antialias:
+        shares = wide_shares(wanted, length, ratio, mode)
     else:
-        where = (np.arange(wanted) + 0.5) * ratio - 0.5
-    shares = cubic_shares(where) if mode == "bicubic" else linear_shares(where, length)
+    if antialias:
+        shares = wide_shares(wanted, length, ratio, mode)
+    else:
+        where = np.arange(wanted) * ratio if corners else (np.arange(wanted) + 0.5) * ratio - 0.5
+        shares = cubic_shares(where) if mode == "bicubic" else linear_shares(where, length)
     beside = [1] * (input.ndim - dim - 1)
     mixed = [
-        indexing.index_select(input, dim, Tensor(np.clip(before, 0, length - 1)))
+        indexing.index_select(input, dim, Tensor(np.clip(entry, 0, length - 1)))
         * Tensor(share.astype(input._array.dtype).reshape(-1, *beside))
-        for before, share in shares
+        for entry, share in shares
     ]
     return functools.reduce(operator.add, mixed)
 
@@ -112,19 +127,44 @@ def linear_shares(where: Any, length: int) -> list[tuple[Any, Any]]:
     return [(before, 1 - (where - before)), (before + 1, where - before)]
 
 
+def inner(x: Any, bent: float = BENT) -> Any:
+    """Return the share of an entry nearer than one, in a cubic spline that is so bent."""
+    return ((bent + 2) * x - (bent + 3)) * x * x + 1
+
+
+def outer(x: Any, bent: float = BENT) -> Any:
+    """Return the share of an entry between one and two away."""
+    return ((bent * x - 5 * bent) * x + 8 * bent) * x - 4 * bent
+
+
+def four(t: Any) -> list[tuple[int, Any]]:
+    """Return the shares of the four entries around a place, by how far it is past the second."""
+    return [(-1, outer(t + 1)), (0, inner(t)), (1, inner(1 - t)), (2, outer(2 - t))]
+
+
 def cubic_shares(where: Any) -> list[tuple[Any, Any]]:
     """Return the same of the four around, by a cubic spline that goes through all entries."""
     before = np.floor(where).astype(np.int64)
-    t = where - before
+    return [(before + offset, share) for offset, share in four(where - before)]
 
-    def inner(x: Any) -> Any:
-        return ((BENT + 2) * x - (BENT + 3)) * x * x + 1
 
-    def outer(x: Any) -> Any:
-        return ((BENT * x - 5 * BENT) * x + 8 * BENT) * x - 4 * BENT
-
-    parts = [(-1, outer(t + 1)), (0, inner(t)), (1, inner(1 - t)), (2, outer(2 - t))]
-    return [(before + offset, share) for offset, share in parts]
+def wide_shares(wanted: int, length: int, ratio: float, mode: str) -> list[tuple[Any, Any]]:
+    """Return the same of all entries that a pixel of the result covers."""
+    width = max(ratio, 1.0)
+    reach = width * SMOOTHED[mode]
+    middle = (np.arange(wanted) + 0.5) * ratio
+    first = np.maximum((middle - reach + 0.5).astype(np.int64), 0)
+    last = np.minimum((middle + reach + 0.5).astype(np.int64), length) - 1
+    entry = np.arange((last - first).max() + 1)[:, None] + first
+    far = np.abs(entry + 0.5 - middle) / width
+    if mode == "bicubic":
+        share = np.where(far < 1, inner(far, -0.5), np.where(far < 2, outer(far, -0.5), 0.0))  # noqa: PLR2004 - the spline ends
+    elif mode == "lanczos":
+        share = np.where(far < SMOOTHED[mode], np.sinc(far) * np.sinc(far / SMOOTHED[mode]), 0.0)
+    else:
+        share = np.maximum(1 - far, 0.0)
+    share = np.where(entry <= last, share, 0.0)
+    return list(zip(np.minimum(entry, last), share / share.sum(0), strict=True))
 
 
 def grid_sample(
@@ -142,29 +182,51 @@ def grid_sample(
     if align_corners is None:
         warnings.warn("grid_sample takes align_corners=False", UserWarning, stacklevel=3)
     check_grid(input, grid)
-    if mode == "bicubic" or input.ndim != IMAGES:
-        raise NotImplementedError("grid_sample reads images, by 'bilinear' or 'nearest'")
+    if input.ndim != IMAGES:
+        raise NotImplementedError("grid_sample reads images, of four dimensions")
     rows, channels, *lengths = input.shape
     flat = shapes.reshape(input, (rows, channels, math.prod(lengths)))
-    places = [
-        within(grid[..., 1 - dim], n, padding_mode, bool(align_corners))
-        for dim, n in enumerate(lengths)
-    ]
+    free = [in_entries(grid[..., 1 - dim], n, bool(align_corners)) for dim, n in enumerate(lengths)]
+    within = functools.partial(brought_inside, padding_mode, bool(align_corners))
+    if mode == "bicubic":
+        return bicubic(flat, free, lengths, within)
+    places = [within(place, n) for place, n in zip(free, lengths, strict=True)]
     if mode == "nearest":
         nearest = [np.rint(place._array).astype(np.int64) for place in places]
         nothing = [selection.masked_fill(p, Tensor(np.array(True)), 0.0) for p in places]
         whole = shapes.unsqueeze(nothing[0] + nothing[1], 1)  # flat, but it depends on the grid
         return read(flat, nearest, lengths, grid.shape) + whole
     before = [elementwise.floor(place).detach() for place in places]
+    shares = [
+        [(0, start + 1 - place), (1, place - start)]
+        for place, start in zip(places, before, strict=True)
+    ]
+    return mixed(flat, before, shares, lengths)
+
+
+def bicubic(flat: Tensor, places: list[Tensor], lengths: list[int], within: Any) -> Tensor:
+    """Return what a cubic spline through the entries has at places, each entry brought inside."""
+    before = [elementwise.floor(place).detach() for place in places]
+    shares = [four(place - start) for place, start in zip(places, before, strict=True)]
+    return mixed(flat, before, shares, lengths, within)
+
+
+def mixed(
+    flat: Tensor,
+    before: list[Tensor],
+    shares: list[Any],
+    lengths: list[int],
+    within: Any = lambda at, _n: at,
+) -> Tensor:
+    """Return mixtures of the entries around places, so far from the one before, with shares."""
     result: Any = None
-    for corner in np.ndindex(2, 2):
-        share: Any = 1.0
-        for place, start, far in zip(places, before, corner, strict=True):
-            share = share * (place - start if far else start + 1 - place)
+    for rows, columns in itertools.product(*shares):
         at = [
-            start._array.astype(np.int64) + far for start, far in zip(before, corner, strict=True)
+            np.rint(within(start + off, n)._array).astype(np.int64)
+            for start, n, (off, _) in zip(before, lengths, (rows, columns), strict=True)
         ]
-        part = read(flat, at, lengths, grid.shape) * shapes.unsqueeze(share, 1)
+        share = shapes.unsqueeze(rows[1] * columns[1], 1)
+        part = read(flat, at, lengths, before[0].shape) * share
         result = part if result is None else result + part
     return result.to(input.dtype)  # type: ignore[no-any-return]
 
@@ -184,9 +246,13 @@ def check_grid(input: Tensor, grid: Tensor) -> None:
         raise NotImplementedError(f"grid_sample was given {input.dtype}; use a floating dtype")
 
 
-def within(place: Tensor, length: int, padding_mode: str, corners: bool) -> Tensor:
-    """Return a place in entries, brought inside as the padding asks."""
-    place = (place + 1) * ((length - 1) / 2) if corners else ((place + 1) * length - 1) / 2
+def in_entries(place: Tensor, length: int, corners: bool) -> Tensor:
+    """Return a place between -1 and 1 as a number of entries."""
+    return (place + 1) * ((length - 1) / 2) if corners else ((place + 1) * length - 1) / 2
+
+
+def brought_inside(padding_mode: str, corners: bool, place: Tensor, length: int) -> Tensor:
+    """Return a place brought inside as the padding asks."""
     if padding_mode == "reflection":
         low, span = (0.0, length - 1.0) if corners else (-0.5, float(length))
         if not span:

@@ -171,10 +171,18 @@ def take_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int) -> Any:
     return xp.scatter_to(g, shape, (*(slice(None),) * dim, array_of(index)))
 
 
-def embedding_rule(xp: Any, g: Any, indices: Any, shape: tuple[int, ...], padding: int) -> Any:
-    """Return the rows, added where they were read; the row of padding receives nothing."""
+def embedding_rule(
+    xp: Any, g: Any, indices: Any, shape: tuple[int, ...], padding: int, by_frequency: bool
+) -> Any:
+    """Return the rows, added where they were read; the row of padding receives nothing.
+
+    By frequency each row receives a share of it, one over how often it was read.
+    """
     indices = array_of(indices)
     kept = xp.where((indices != padding)[..., None], g, 0.0)
+    if by_frequency:
+        counts = np.bincount(indices.ravel(), minlength=shape[0])[indices]
+        kept = xp.div(kept, counts[..., None].astype(array_of(g).dtype))
     return xp.scatter_to(kept, shape, (indices,))
 
 
@@ -227,9 +235,9 @@ ROWS = (
     ),
     Operator(
         "embedding",
-        kernel=lambda weight, indices, _padding: weight[indices],
+        kernel=lambda weight, indices, _padding, _by_frequency: weight[indices],
         operands="weight indices",
-        params="padding_idx",
+        params="padding_idx scale_grad_by_freq",
         saves="indices weight_shape",
         vjp={"weight": embedding_rule},
     ),

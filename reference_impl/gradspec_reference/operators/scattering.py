@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec_reference.operators.arithmetic import no_derivative
 from gradspec_reference.operators.indexing import along, array_of
-from gradspec_reference.operators.row import Operator, as_is
+from gradspec_reference.operators.row import NOT_IMPLEMENTED, Operator, as_is
 
 Dims = tuple[int, ...]
 
@@ -241,6 +242,13 @@ ROWS = (
         params="dim value",
         saves="index",
         vjp={"self": lambda xp, g, index, dim, _value: outside(xp, g, index, dim)},
+    ),
+    at_places(
+        "scatter_joined",
+        node=NOT_IMPLEMENTED,
+        kernel=lambda x, index, src, dim, reduce: reduced(JOINS[reduce], x, index, src, dim),
+        params="dim reduce",
+        vjp={"self": no_derivative, "src": no_derivative},
     ),
     at_places(
         "scatter_add",

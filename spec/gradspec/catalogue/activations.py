@@ -43,6 +43,8 @@ def activation(called: str, formula: Any, smoothness: Any = PIECEWISE, **more: A
     names = [p.partition("=") for p in parameters.split(", ")]
     given = ", ".join(f"$({n}=${n})" if sign else f"${n}" for n, sign, _ in names)
     more = {"torch": f"torch.nn.functional.{name}({given})"} | more
+    if "inplace=False" in parameters:
+        more["apart"] = "inplace"
     if not {"plain", "array", "negative"} & {*more}:
         more |= {"array": on(2, 3), "negative": on(domain=LOW)}
     return row(called, formula, smoothness, more.pop("plain", on(domain=HIGH)), **more)
@@ -108,7 +110,7 @@ OF_RAMPS: Final = {
 
 ROWS: Final = (
     activation(
-        *("elu(x, alpha=1.0)", elu),
+        *("elu(x, alpha=1.0, inplace=False)", elu),
         means="x if x > 0 else alpha * expm1(x)",
         alpha=on(2, 3, alpha=2.5),
         falling=on(2, 3, alpha=-1.5),
@@ -117,14 +119,14 @@ ROWS: Final = (
         **WITH_INPLACE,
     ),
     activation(
-        *("selu(x)", lambda x: SCALE_OF_SELU * elu(x, ALPHA_OF_SELU)),
+        *("selu(x, inplace=False)", lambda x: SCALE_OF_SELU * elu(x, ALPHA_OF_SELU)),
         means=f"{SCALE_OF_SELU} * (x if x > 0 else {ALPHA_OF_SELU} * expm1(x))",
         kinks={"": bend(SCALE_OF_SELU, 1.7580993408473766, 1.7580993408473766)},
         ends=far(0.0, SCALE_OF_SELU),
         **WITH_INPLACE,
     ),
     activation(
-        *("celu(x, alpha=1.0)", lambda x, alpha=1.0: alpha * elu(x / alpha)),
+        *("celu(x, alpha=1.0, inplace=False)", lambda x, alpha=1.0: alpha * elu(x / alpha)),
         means="x if x > 0 else alpha * expm1(x / alpha)",
         alpha=on(2, 3, alpha=2.5),
         ends=far(0.0, 1.0),
@@ -139,12 +141,12 @@ ROWS: Final = (
         ends=OF_RAMPS,
     ),
     activation(
-        *("silu(x)", lambda x: x / (1 + np.exp(-x)), ANALYTIC),
+        *("silu(x, inplace=False)", lambda x: x / (1 + np.exp(-x)), ANALYTIC),
         means="x / (1 + exp(-x))",
         ends=OF_RAMPS,
     ),
     activation(
-        *("mish(x)", lambda x: x * np.tanh(np.log(1 + np.exp(x))), ANALYTIC),
+        *("mish(x, inplace=False)", lambda x: x * np.tanh(np.log(1 + np.exp(x))), ANALYTIC),
         means="x * tanh(log(1 + exp(x)))",
         ends=OF_RAMPS,
     ),
@@ -167,7 +169,7 @@ ROWS: Final = (
         ends={"infinity": at([-INF, INF], or_nan(0.0), NO_NUMBER)},
     ),
     activation(
-        "leaky_relu(x, negative_slope=0.01)",
+        "leaky_relu(x, negative_slope=0.01, inplace=False)",
         lambda x, negative_slope=0.01: np.where(real(x) > 0, x, negative_slope * x),
         means="x if x > 0 else negative_slope * x",
         slope=on(2, 3, negative_slope=0.25),
@@ -186,7 +188,7 @@ ROWS: Final = (
         },
     ),
     activation(
-        "hardtanh(x, min_val=-1.0, max_val=1.0)",
+        "hardtanh(x, min_val=-1.0, max_val=1.0, inplace=False)",
         lambda x, min_val=-1.0, max_val=1.0: clamped(x, min_val, max_val),
         means="min(max(x, min_val), max_val)",
         below=on(domain=FAR_BELOW),
@@ -198,7 +200,7 @@ ROWS: Final = (
         **WITH_INPLACE,
     ),
     activation(
-        *("relu6(x)", lambda x: clamped(x, 0.0, 6.0)),
+        *("relu6(x, inplace=False)", lambda x: clamped(x, 0.0, 6.0)),
         means="min(max(x, 0), 6)",
         below=on(domain=FAR_BELOW),
         above=on(domain=FAR_ABOVE),
@@ -206,7 +208,7 @@ ROWS: Final = (
         kinks={"": Kink(point([0.0, 6.0]), (0.0, 1.0), 0.0)},
     ),
     activation(
-        *("hardsigmoid(x)", lambda x: clamped(x / 6 + 0.5, 0.0, 1.0)),
+        *("hardsigmoid(x, inplace=False)", lambda x: clamped(x / 6 + 0.5, 0.0, 1.0)),
         means="min(max(x / 6 + 0.5, 0), 1)",
         below=on(domain=FAR_BELOW),
         above=on(domain=FAR_ABOVE),
@@ -215,7 +217,7 @@ ROWS: Final = (
         ends=far(0.0, 0.0) | at_nan(0.0),
     ),
     activation(
-        *("hardswish(x)", lambda x: x * clamped(x / 6 + 0.5, 0.0, 1.0)),
+        *("hardswish(x, inplace=False)", lambda x: x * clamped(x / 6 + 0.5, 0.0, 1.0)),
         means="x * min(max(x / 6 + 0.5, 0), 1)",
         below=on(domain=FAR_BELOW),
         above=on(domain=FAR_ABOVE),
@@ -256,7 +258,7 @@ ROWS: Final = (
         kinks={"": Kink(point([-0.5, 0.5]), None, 0.0)},
     ),
     activation(
-        "threshold(x, threshold, value)",
+        "threshold(x, threshold, value, inplace=False)",
         lambda x, threshold, value: np.where(real(x) <= threshold, value, x),
         means="x if x > threshold else value",
         plain=on(domain=HIGH, threshold=0.125, value=7.0),
@@ -274,8 +276,9 @@ ROWS: Final = (
         ends={"far": at([[3.0, FAR], [3.0, -FAR]], [[1.0, 0.0], [0.0, 0.0]])},
     ),
     activation(
-        *("softmin(x, dim)", softmin, ANALYTIC),
-        torch="torch.nn.functional.softmin($x, dim=$dim)",
+        *("softmin(x, dim, dtype=None)", softmin, ANALYTIC),
+        torch="torch.nn.functional.softmin($x, dim=$dim, $(dtype=$dtype))",
+        apart="dtype",
         plain=on(2, 3, dim=-1),
         first=on(2, 3, dim=0),
         ends={"far": at([-FAR, FAR], 0.0, weights=[1.0, 0.0], dim=0)},

@@ -78,5 +78,6 @@ ROWS: Final = (
         weight=WEIGHED,
         **reductions(PAIR),
         promotes=False,
+        older=False,
     ),
 )

@@ -30,6 +30,7 @@ from gradspec.catalogue.domain import (
     ONE,
     POSITIVE,
     REAL,
+    SPACED,
     SPREAD,
     TRUE,
     TRUTH,
@@ -89,11 +90,14 @@ def two(
     return row(called, formula, smoothness, numbers, **({"broadcast": both} | more))
 
 
-def stepped(name: str, formula: Callable[..., Any], kinks: Any, **more: Any) -> Operator:
+def stepped(
+    name: str, formula: Callable[..., Any], kinks: Any, options: str = "", **more: Any
+) -> Operator:
     """Write the row of a step function, which is asked on either side of zero."""
     positive, negative = on(domain=ODD_AND_POSITIVE), on(domain=ODD_AND_NEGATIVE)
     more |= {"array": on(2, 3, domain=ODD), "negative": negative}
-    return row(f"{name}(x)", formula, PIECEWISE, positive, kinks=kinks, keeps="", **more)
+    called = f"{name}(x{options})"
+    return row(called, formula, PIECEWISE, positive, kinks=kinks, keeps="", **more)
 
 
 def either(called: str, formula: Callable[..., Any], **more: Any) -> Operator:
@@ -381,7 +385,17 @@ FUNCTIONS: Final = (
         keeps="result",
     ),
     stepped("floor", lambda x: np.floor(real(x)), jump(1.0), **IN_PLACE),
-    stepped("round", lambda x: np.round(real(x)), jump(0.5), means="nint(x)", **IN_PLACE),
+    stepped(
+        "round",
+        lambda x, decimals=0: np.round(real(x) * 10.0**decimals) / 10.0**decimals,
+        jump(0.5),
+        ", *, decimals=0",
+        means="nint(x * 10**decimals) / mpf(10)**decimals",
+        decimals=on(2, 3, domain=ODD, decimals=1),
+        tens=on(2, 3, domain=SPACED, decimals=-1),
+        apart="decimals",
+        **IN_PLACE,
+    ),
     row(
         "clamp(x, min=None, max=None)",
         *(clamped, PIECEWISE, on(3, 4, min=-0.59375, max=0.65625)),

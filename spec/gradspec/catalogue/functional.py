@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.catalogue.operator import Given, Operator, Smoothness, row
 from gradspec.catalogue.signature import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+OLDER: Final = "size_average=None, reduce=None"
 
 
 def functional(
@@ -19,12 +21,17 @@ def functional(
     /,
     *,
     numbers: str = "",
+    older: bool = True,
     **more: Any,
 ) -> Operator:
     """Write the row; `numbers` names lists of numbers that torch wants as tensors.
 
     They are constants: torch has no derivative for weights of classes or statistics of the past.
+    A loss that is reduced has torch's `older` options as well, which no formula knows.
     """
+    if older and "reduction=" in called:
+        called = called.replace(")", f", {OLDER})")
+        more["apart"] = "size_average reduce"
     return row(
         called,
         formula,
@@ -42,7 +49,7 @@ def _spelled(called: str, numbers: list[str]) -> str:
     def value(parameter: str) -> str:
         if parameter not in numbers:
             return f"${parameter}"
-        return f"torch.tensor(${parameter}, dtype=$x.dtype)"
+        return f"torch.as_tensor(${parameter}, dtype=$x.dtype)"
 
     written = [
         value(n) if n in signature.required else f"$({n}={value(n)})" for n in signature.names

@@ -36,8 +36,8 @@ def padded(x: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Any:
     return np.pad(x[inner], around, mode=MODES[mode])  # type: ignore[call-overload]
 
 
-def repeated(x: Any, repeats: Any, dim: int | None = None) -> Any:
-    """Give each entry, or slice, as often as is said."""
+def repeated(x: Any, repeats: Any, dim: int | None = None, *_size: int) -> Any:
+    """Give each entry, or slice, as often as is said; how many there are then may be said, too."""
     return np.repeat(x, repeats, dim)
 
 
@@ -148,11 +148,13 @@ ROWS: Final = (
     ),
     linear("tile(x, dims)", np.tile, on(2, 3, dims=(2, 1, 3)), fewer=on(2, 3, dims=(2,))),
     linear(
-        "repeat_interleave(x, repeats, dim=None)",
+        "repeat_interleave(x, repeats, dim=None, *, output_size=None)",
         repeated,
         on(2, 3, repeats=2),
         dim=on(2, 3, repeats=2, dim=1),
+        output_size=on(3, 2, repeats=np.array([1, 0, 3]), dim=0, output_size=4),
         each=on(2, 3, repeats=np.array([2, 0, 3]), dim=1),
+        apart="output_size",
     ),
     linear("fliplr(x)", np.fliplr, on(2, 3)),
     linear("flipud(x)", np.flipud, on(3, 2)),

@@ -47,8 +47,14 @@ def attention(
     attn_mask: Any = None,
     is_causal: bool = False,
     scale: float | None = None,
+    enable_gqa: bool = False,
 ) -> Any:
-    """Give the values, averaged by how well their keys fit to x."""
+    """Give the values, averaged by how well their keys fit to x.
+
+    Of keys and values there may be fewer heads, each for several of x that follow one another.
+    """
+    if enable_gqa:
+        key, value = (np.repeat(v, x.shape[-3] // v.shape[-3], -3) for v in (key, value))
     fit = x @ key.swapaxes(-1, -2) * (max(x.shape[-1], 1) ** -0.5 if scale is None else scale)
     seen = np.tri(*fit.shape[-2:]) if is_causal else np.ones(fit.shape)
     if attn_mask is not None and attn_mask.dtype == bool:
@@ -108,24 +114,29 @@ ROWS: Final = (
         cancels=True,
     ),
     functional(
-        *("embedding(x, weight, padding_idx=None)", embedding, ANALYTIC),
-        {"x": INDICES, "weight": of(3, 2)},
+        "embedding(x, weight, padding_idx=None, max_norm=None, norm_type=2.0, "
+        "scale_grad_by_freq=False)",
+        *(embedding, ANALYTIC, {"x": INDICES, "weight": of(3, 2)}),
         table={"x": of(2, 3, domain=places(5)), "weight": of(5, 2)},
+        apart="max_norm norm_type scale_grad_by_freq",
     ),
     functional(
         *("one_hot(tensor, num_classes=-1)", one_hot, CONSTANT, {"tensor": INDICES}),
         more={"tensor": of(2, 3, domain=places(4)), "num_classes": 5},
     ),
     functional(
-        "scaled_dot_product_attention(x, key, value, attn_mask=None, is_causal=False, scale=None)",
+        "scaled_dot_product_attention(x, key, value, attn_mask=None, is_causal=False, scale=None, "
+        "enable_gqa=False)",
         *(attention, ANALYTIC, SEEN),
         scale={**SEEN, "scale": 0.25},
         causal=on(3, 2, key=of(4, 2), value=of(4, 3), is_causal=True),
         mask={**SEEN, "attn_mask": of(2, 4)},
         seen={**SEEN, "attn_mask": of(2, 4, domain=TRUTH)},
         heads=on(2, 1, 3, 2, key=of(2, 1, 4, 2), value=of(2, 1, 4, 3)),
+        groups=on(1, 4, 2, 2, key=of(1, 2, 3, 2), value=of(1, 2, 3, 1), enable_gqa=True),
         keeps="?",
         cancels=True,
+        apart="enable_gqa",
     ),
     functional(
         *("cosine_similarity(x, x2, dim=1, eps=1e-08)", cosine_similarity, PIECEWISE),

@@ -133,5 +133,6 @@ ROWS: Final = (
         },
         **reductions(NORMAL),
         keeps="",
+        older=False,
     ),
 )

@@ -96,7 +96,7 @@ def root(x: Any, upper: bool = False) -> Any:
     return turned(lower) if upper else lower
 
 
-def pseudo_inverse(x: Any) -> Any:
+def pseudo_inverse(x: Any, *_how: Any) -> Any:
     """Give the inverse on the image of a matrix of full rank; one step of Newton takes rounding."""
     if x.shape[-2] < x.shape[-1]:
         return turned(pseudo_inverse(turned(x)))
@@ -156,8 +156,8 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
     return np.expand_dims(norm, tuple(d % x.ndim for d in dim)) if keepdim else norm
 
 
-def distances(x: Any, x2: Any, p: float = 2.0) -> Any:
-    """Give the distances of all pairs of rows, in a norm."""
+def distances(x: Any, x2: Any, p: float = 2.0, **_how: Any) -> Any:
+    """Give the distances of all pairs of rows, in a norm, however it is computed."""
     apart = size(x[..., :, None, :] - x2[..., None, :, :])
     if math.isinf(p):
         return extreme(apart, p)
@@ -210,15 +210,17 @@ SQUARES: Final = (
         factors=True,
     ),
     linalg(
-        "pinv(x)",
+        "pinv(x, *, hermitian=False)",
         pseudo_inverse,
         ANALYTIC,
         on(3, 2),
         wide=on(2, 4),
         stack=on(2, 3, 1),
+        hermitian=on(3, 3, domain=SYMMETRIC, hermitian=True),
         keeps="result x",
         factors=True,
         lenient=True,
+        apart="hermitian",
     ),
 )
 
@@ -269,8 +271,8 @@ SPECTRA: Final = (
         factors=True,
     ),
     row(
-        *("matrix_norm(x, ord='fro', dim=(-2, -1), keepdim=False)", matrix_norm, PIECEWISE),
-        on(2, 3),
+        "matrix_norm(x, ord='fro', dim=(-2, -1), keepdim=False, *, dtype=None)",
+        *(matrix_norm, PIECEWISE, on(2, 3)),
         dim=on(2, 3, 4, dim=(2, 0)),
         keepdim=on(2, 3, 4, dim=(0, 1), keepdim=True),
         columns=on(2, 3, ord=1),
@@ -282,19 +284,25 @@ SPECTRA: Final = (
         nuclear=on(2, 3, ord="nuc"),
         nuclear_dim=on(2, 3, 2, ord="nuc", dim=(0, 1), keepdim=True),
         kinks={"": Kink(point([[0.0, 0.0]]), BETWEEN, 0.0)},
-        torch="torch.linalg.matrix_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim))",
+        torch="torch.linalg.matrix_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
+        "$(dtype=$dtype))",
         keeps="result x",
+        apart="dtype",
     ),
     row(
-        *("cdist(x, x2, p=2.0)", distances, PIECEWISE, on(2, 3, x2=of(4, 3))),
+        "cdist(x, x2, p=2.0, compute_mode='use_mm_for_euclid_dist_if_necessary')",
+        *(distances, PIECEWISE, on(2, 3, x2=of(4, 3))),
         sums=on(2, 3, x2=of(1, 3), p=1.0),
         cubes=on(2, 3, x2=of(3, 3), p=3.0),
         maximum=on(2, 3, x2=of(2, 3), p=math.inf),
         stack=on(2, 1, 3, x2=of(2, 2, 3)),
+        products=on(2, 3, x2=of(3, 3), compute_mode="use_mm_for_euclid_dist"),
+        differences=on(3, 2, x2=of(2, 2), compute_mode="donot_use_mm_for_euclid_dist"),
         kinks={"": Kink(point([[1.0, 2.0]], x2=np.array([[1.0, 2.0]])), BETWEEN, 0.0)},
-        torch="torch.cdist($x, $x2, $(p=$p))",
+        torch="torch.cdist($x, $x2, $(p=$p), $(compute_mode=$compute_mode))",
         keeps="?",
         factors=True,
+        apart="compute_mode",
     ),
 )
 

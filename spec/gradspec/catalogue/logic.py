@@ -6,7 +6,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import ENDLESS, FEW, HIGH, HIGHEST, LOW, LOWEST, ONE, WHOLE, ZERO
+from gradspec.catalogue.domain import (
+    ENDLESS,
+    FEW,
+    HIGH,
+    HIGHEST,
+    LOW,
+    LOWEST,
+    NUMBER_OR_NAN,
+    ONE,
+    WHOLE,
+    ZERO,
+)
 from gradspec.catalogue.entrywise import IN_PLACE, one, two
 from gradspec.catalogue.operator import CONSTANT, Operator, of, on, row
 
@@ -40,10 +51,13 @@ def bitwise(name: str, formula: Any, sign: str) -> Operator:
     return two(*(called, formula, CONSTANT, (WHOLE, WHOLE)), means=means, array=array, **IN_PLACE)
 
 
-def close(x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
+def close(
+    x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Any:
     """Say whether two numbers differ by no more than atol, and rtol of the second."""
     near = np.abs(x - other) <= atol + rtol * np.abs(other)
-    return (x == other) | (near & np.isfinite(other))
+    both_nan = np.logical_and(np.isnan(x) & np.isnan(other), equal_nan)
+    return (x == other) | (near & np.isfinite(other)) | both_nan
 
 
 ROWS: Final = (
@@ -53,13 +67,17 @@ ROWS: Final = (
     asked("isneginf", np.isneginf, "x == ninf"),
     asked("signbit", lambda x: x < 0, "x < 0"),
     row(
-        "isclose(x, other, rtol=1e-05, atol=1e-08)",
+        "isclose(x, other, rtol=1e-05, atol=1e-08, equal_nan=False)",
         *(close, CONSTANT, on(domain=LOW, other=of(domain=HIGH))),
-        means="abs(x - other) <= atol + rtol * abs(other)",
+        means="abs(x - other) <= atol + rtol * abs(other) "
+        "or (equal_nan and isnan(x) and isnan(other))",
         same=on(domain=ONE, other=of(domain=ONE)),
         rtol=on(3, 1, other=of(4), rtol=0.5),
         atol=on(3, 1, other=of(4), atol=0.75),
         both=on(3, 1, other=of(4), rtol=0.5, atol=0.5),
+        nan=on(3, 1, domain=NUMBER_OR_NAN, other=of(4, domain=NUMBER_OR_NAN)),
+        equal_nan=on(3, 1, domain=NUMBER_OR_NAN, other=of(4, domain=NUMBER_OR_NAN), equal_nan=True),
+        apart="equal_nan",
     ),
     logical("logical_and", np.logical_and, "bool(x) and bool(other)"),
     logical("logical_or", np.logical_or, "bool(x) or bool(other)"),

@@ -10,6 +10,7 @@ import numpy as np
 from gradspec.catalogue.domain import NUMBER_OR_NAN, UNLIKE
 from gradspec.catalogue.ends import INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
+from gradspec.catalogue.linear_algebra import matrix_norm
 from gradspec.catalogue.operator import ALWAYS, ANALYTIC, PIECEWISE, Kink, on, or_nan, point, row
 from gradspec.catalogue.reductions import (
     AT_ZERO,
@@ -18,6 +19,7 @@ from gradspec.catalogue.reductions import (
     DIMS,
     KEPT,
     MODULI,
+    OF_A_TYPE,
     ONE,
     deviation,
     mean,
@@ -65,6 +67,16 @@ def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) 
     return norm(x, "fro" if ord == 2 else ord, dim, keepdim)  # noqa: PLR2004 - Euclid's
 
 
+def either_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the norm of matrices where an order and two dimensions are named, or there are two."""
+    count = 1 if isinstance(dim, int) else len(range(x.ndim) if dim is None else dim)
+    if ord is None or count == 1:
+        return vector_norm(x, 2 if ord is None else ord, dim, keepdim)
+    if count > 2:  # noqa: PLR2004 - of a matrix
+        raise ValueError("an order of more than a matrix")
+    return matrix_norm(x, ord, (-2, -1) if dim is None else dim, keepdim)
+
+
 NUMBERS: Final[dict[str, Any]] = {
     "dim": on(2, 3, domain=NUMBER_OR_NAN, dim=1),
     "keepdim": on(2, 3, 2, domain=NUMBER_OR_NAN, dim=1, keepdim=True),
@@ -78,14 +90,18 @@ LEAST: Final = Kink(
 
 ROWS: Final = (
     row(
-        *(f"nansum({DIM})", total_of_numbers, PIECEWISE, on(2, 4, domain=NUMBER_OR_NAN)),
+        *(f"nansum({DIM}{OF_A_TYPE}", total_of_numbers, PIECEWISE),
+        on(2, 4, domain=NUMBER_OR_NAN),
         **NUMBERS,
         takes_nan=True,
+        apart="dtype",
     ),
     row(
-        *(f"nanmean({DIM})", mean_of_numbers, PIECEWISE, on(2, 4, domain=NUMBER_OR_NAN)),
+        *(f"nanmean({DIM}{OF_A_TYPE}", mean_of_numbers, PIECEWISE),
+        on(2, 4, domain=NUMBER_OR_NAN),
         **NUMBERS,
         takes_nan=True,
+        apart="dtype",
     ),
     reduction(
         *(f"var_mean({CORRECTION})", with_mean(variance), ANALYTIC),
@@ -93,6 +109,7 @@ ROWS: Final = (
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
         cancels=True,
+        apart="unbiased",
     ),
     reduction(
         *(f"std_mean({CORRECTION})", with_mean(deviation), ANALYTIC),
@@ -101,9 +118,11 @@ ROWS: Final = (
         several=ALWAYS,
         keeps="result0 x",
         cancels=True,
+        apart="unbiased",
     ),
     row(
-        *("vector_norm(x, ord=2, dim=None, keepdim=False)", vector_norm, PIECEWISE, on(2, 3)),
+        *(f"vector_norm(x, ord=2, dim=None, keepdim=False{OF_A_TYPE}", vector_norm, PIECEWISE),
+        on(2, 3),
         dim=ONE,
         keepdim=KEPT,
         dims=DIMS,
@@ -124,7 +143,22 @@ ROWS: Final = (
             "infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0]),
             "half_at_zero": at([0.0, 4.0], None, [0.0, 1.0], ord=0.5),
         },
-        torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim))",
+        torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
+        "$(dtype=$dtype))",
         keeps="result x",
+        apart="dtype",
+    ),
+    row(
+        *(f"linalg_norm(x, ord=None, dim=None, keepdim=False{OF_A_TYPE}", either_norm, PIECEWISE),
+        on(2, 3),
+        vector=on(4, ord=3),
+        columns=on(2, 3, ord=1),
+        nuclear=on(2, 3, ord="nuc"),
+        dim=on(2, 3, ord=1, dim=0),
+        dims=on(2, 4, 3, ord=-2, dim=(0, 2), keepdim=True),
+        torch="torch.linalg.norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
+        "$(dtype=$dtype))",
+        keeps="?",
+        apart="dtype",
     ),
 )

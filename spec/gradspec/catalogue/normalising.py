@@ -71,8 +71,12 @@ def group_norm(
     return scaled(standardised(groups, 2, eps).reshape(x.shape), weight, bias)
 
 
-def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """Standardise each channel of each instance."""
+def instance_norm(
+    x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, **past: Any
+) -> Any:
+    """Standardise each channel of each instance; or by what was known before."""
+    if not past.pop("use_input_stats", True):
+        return batch_norm(x, weight=weight, bias=bias, eps=eps, **past)
     return scaled(standardised(x, tuple(range(2, x.ndim)), eps), weight, bias)
 
 
@@ -124,7 +128,7 @@ ROWS: Final = (
     ),
     functional(
         "batch_norm(x, running_mean, running_var, weight=None, bias=None, training=False, "
-        "eps=1e-05)",
+        "eps=1e-05, momentum=0.1)",
         *(batch_norm, ANALYTIC, on(2, 3, **STATISTICS)),
         numbers="running_mean running_var",
         affine=on(2, 3, 2, weight=WEIGHT, bias=of(3), **STATISTICS),
@@ -134,6 +138,7 @@ ROWS: Final = (
         eps=on(4, 3, eps=0.5, **TRAINING),
         images=on(2, 3, 2, 4, weight=WEIGHT, bias=of(3), **TRAINING),
         keeps="?",
+        apart="momentum",
     ),
     functional(
         *("group_norm(x, num_groups, weight=None, bias=None, eps=1e-05)", group_norm),
@@ -143,15 +148,20 @@ ROWS: Final = (
         eps=on(2, 4, 3, num_groups=2, eps=0.5),
     ),
     functional(
-        *("instance_norm(x, weight=None, bias=None, eps=1e-05)", instance_norm),
-        *(ANALYTIC, on(2, 3, 4)),
+        "instance_norm(x, weight=None, bias=None, eps=1e-05, running_mean=None, running_var=None, "
+        "use_input_stats=True, momentum=0.1)",
+        *(instance_norm, ANALYTIC, on(2, 3, 4)),
+        numbers="running_mean running_var",
         affine=on(2, 3, 2, 2, weight=WEIGHT, bias=of(3)),
         bias=on(2, 3, 4, bias=of(3)),
         eps=on(2, 3, 4, eps=0.5),
+        past=on(2, 3, 4, weight=WEIGHT, use_input_stats=False, **STATISTICS),
+        apart="running_mean running_var use_input_stats momentum",
     ),
     functional(
         *("normalize(x, p=2.0, dim=1, eps=1e-12)", normalize, PIECEWISE, on(2, 3)),
         dim=on(2, 3, dim=0),
+        dims=on(2, 3, 2, dim=(0, 2)),
         p=on(2, 3, 2, p=3.0),
         eps=on(4, 2, eps=1.75),
         zero=point([[0.0, 0.0], [0.5, -1.0], [0.125, 0.0]], eps=0.25),

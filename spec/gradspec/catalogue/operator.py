@@ -211,7 +211,7 @@ class Operator:
             self,
             name=f"{self.name}_",
             formula=in_numbers(self.formula) if self.gives_truth() else self.formula,
-            signature=Signature.read(self.signature.text.removesuffix(", out=None")),
+            signature=Signature.read(_without_place(self.signature.text)),
             calls={
                 name: given
                 for name, given in self.calls.items()
@@ -220,12 +220,14 @@ class Operator:
             kinks={},
             ends={},
             sign="",
-            torch=self.torch and self.torch.replace(f"{self.name}(", f"{self.name}_("),
+            torch=self.torch
+            and _without_place(self.torch).replace(f"{self.name}(", f"{self.name}_("),
             bundle="",
             method=True,
             has_inplace=False,
             inplace=True,
             form_of=self.name,
+            apart="" if self.apart == "inplace" else self.apart,
         )
 
 
@@ -236,6 +238,13 @@ def in_numbers(formula: Callable[..., Any] | None) -> Callable[..., Any]:
         return np.asarray(formula and formula(*operands, **given), np.float64)
 
     return of_numbers
+
+
+def _without_place(text: str) -> str:
+    """Leave out what says where the result goes."""
+    for option in (", out=None", ", inplace=False", ", $(inplace=$inplace)"):
+        text = text.replace(option, "")
+    return text
 
 
 def _has_room(call: Call) -> bool:

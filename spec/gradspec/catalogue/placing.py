@@ -8,7 +8,7 @@ import numpy as np
 
 from gradspec.catalogue.domain import TRUTH, places
 from gradspec.catalogue.entrywise import real
-from gradspec.catalogue.operator import PIECEWISE, Kink, Operator, of, on, point, row
+from gradspec.catalogue.operator import PIECEWISE, REFUSED, Kink, Operator, of, on, point, row
 from gradspec.catalogue.shapes import linear
 
 if TYPE_CHECKING:
@@ -124,6 +124,14 @@ def scattered_and_reduced(
         own = [x[place]] if include_self or not here.any() else []
         whole[place] = REDUCED[reduce](np.array([*own, *sent[here]]))
     return whole
+
+
+def scattered_and_joined(
+    x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str
+) -> Any:
+    """Add what an index sends to each entry, or multiply by it."""
+    sent = np.full(index.shape, value) if src is None else src
+    return scattered_and_reduced(x, dim, index, sent, {"add": "sum", "multiply": "prod"}[reduce])
 
 
 def selected_replaced(x: Any, src: Any, dim: int, index: int) -> Any:
@@ -312,4 +320,14 @@ REDUCING: Final = row(
     **INTO_X,
     keeps="index result src x",
 )
-ROWS: Final = (*PUTTING, *SHAPED, REDUCING)
+JOINING: Final = row(
+    "scatter_joined(x, dim, index, src=None, *, value=None, reduce)",
+    scattered_and_joined,
+    REFUSED,
+    reducing("add"),
+    multiply=reducing("multiply"),
+    value=on(3, 3, dim=0, index=TWICE, value=2.5, reduce="multiply"),
+    torch="torch.scatter($x, $dim, $index, $(src=$src), $(value=$value), reduce=$reduce)",
+    particular=True,
+)
+ROWS: Final = (*PUTTING, *SHAPED, REDUCING, JOINING)

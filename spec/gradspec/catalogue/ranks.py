@@ -59,15 +59,20 @@ def below(sorted_sequence: Any, x: Any, right: bool = False, **more: Any) -> Any
     return (~(bounds > each) if right or side == "right" else ~(bounds >= each)).sum(-1)
 
 
-def distinct(x: Any) -> Any:
-    """Give each number once, in order."""
-    _, first = np.unique(real(x), return_index=True)
-    return x.ravel()[first]
+def distinct(
+    x: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """Give each number once, in order, or each slice; where each then is, and how often it was."""
+    _, first, inverse, counts = np.unique(real(x), True, True, True, dim)
+    found = [x.ravel()[first] if dim is None else x.take(first, dim)]
+    found += [inverse.reshape(x.shape)] if return_inverse else []
+    found += [counts] if return_counts else []
+    return found if return_counts else found[0]
 
 
-def counted(x: Any, weights: Any) -> Any:
-    """Add up the weights of each whole number from 0 to the largest."""
-    return np.array([np.sum(weights[x == n]) for n in range(np.max(x) + 1)])
+def counted(x: Any, weights: Any, minlength: int = 0) -> Any:
+    """Add up the weights of each whole number from 0 to the largest, or to more."""
+    return np.array([np.sum(weights[x == n]) for n in range(max(np.max(x) + 1, minlength))])
 
 
 def between(x: Any, boundaries: Any, right: bool = False) -> Any:
@@ -113,11 +118,14 @@ ROWS: Final = (
     ),
     row("msort(x)", lambda x: sort(x, 0)[0], PIECEWISE, on(3, 2), keeps="", takes_nan=True),
     row(
-        "argsort(x, dim=-1, descending=False)",
-        lambda x, dim=-1, descending=False: sort(x, dim, descending)[1],
+        "argsort(x, dim=-1, descending=False, *, stable=False)",
+        lambda *given, **more: sort(*given, **more)[1],
         CONSTANT,
         on(2, 3),
         descending=on(3, 2, dim=0, descending=True),
+        stable=on(2, 5, domain=FEW, stable=True),
+        stable_descending=on(5, 2, domain=FEW, dim=0, descending=True, stable=True),
+        apart="stable",
     ),
     row(
         "count_nonzero(x, dim=None)",
@@ -128,7 +136,7 @@ ROWS: Final = (
         dims=on(2, 3, 4, domain=FEW, dim=(0, 2)),
     ),
     row(
-        "searchsorted(sorted_sequence, x, *, right=False, side=None, sorter=None)",
+        "searchsorted(sorted_sequence, x, *, right=False, side=None, sorter=None, out_int32=False)",
         below,
         CONSTANT,
         {"sorted_sequence": BOUNDS, "x": of(2, 3)},
@@ -137,16 +145,27 @@ ROWS: Final = (
         side={"sorted_sequence": BOUNDS, "x": AT_A_BOUND, "side": "right"},
         sorter={"sorted_sequence": UNSORTED, "x": of(2, 3), "sorter": ORDER},
         torch="torch.searchsorted($sorted_sequence, $x, $(right=$right), $(side=$side), "
-        "$(sorter=$sorter))",
+        "$(sorter=$sorter), $(out_int32=$out_int32))",
+        apart="out_int32",
     ),
     row(
-        *("bucketize(x, boundaries, *, right=False)", between, CONSTANT),
+        *("bucketize(x, boundaries, *, right=False, out_int32=False)", between, CONSTANT),
         on(2, 3, boundaries=BOUNDS),
         right={"x": AT_A_BOUND, "boundaries": BOUNDS, "right": True},
+        apart="out_int32",
     ),
-    row("unique(x)", distinct, REFUSED, on(2, 3)),
     row(
-        *("bincount(x, weights)", counted, REFUSED),
+        "unique(x, return_inverse=False, return_counts=False, dim=None)",
+        *(distinct, REFUSED, on(2, 3)),
+        counts=on(2, 3, return_inverse=True, return_counts=True),
+        dim=on(2, 4, dim=1),
+        several="return_counts",
+        apart="return_inverse return_counts dim",
+    ),
+    row(
+        *("bincount(x, weights, minlength=0)", counted, REFUSED),
         {"x": np.array([1, 0, 3, 1]), "weights": of(4)},
+        minlength={"x": np.array([1, 0, 3, 1]), "weights": of(4), "minlength": 6},
+        apart="minlength",
     ),
 )

@@ -10,6 +10,7 @@ import numpy as np
 from gradspec.catalogue.domain import FEW, UNLIKE, ZERO_OR_ONE
 from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
+from gradspec.catalogue.linear_algebra import matrix_norm
 from gradspec.catalogue.operator import (
     ALWAYS,
     ANALYTIC,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DIM: Final = "x, dim=None, keepdim=False"
-CORRECTION: Final = "x, dim=None, *, correction=1, keepdim=False"
+OF_A_TYPE: Final = ", *, dtype=None)"
+CORRECTION: Final = "x, dim=None, *, correction=1, keepdim=False, unbiased=None"
 ONE: Final = on(2, 3, dim=1)
 FIRST: Final = on(2, 3, dim=0)
 KEPT: Final = on(2, 3, 2, dim=1, keepdim=True)
@@ -124,7 +126,12 @@ def extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
-    """Give the norm of an order; a negative one is of something."""
+    """Give the norm of an order; a negative one is of something.
+
+    Of matrices it may be the sum of the singular values.
+    """
+    if p == "nuc":
+        return matrix_norm(x, p, (-2, -1) if dim is None else dim, keepdim)
     p = 2 if p == "fro" else p
     if p < 0 and not np.all(np.ones(x.shape).sum(dim)):
         raise ValueError("no number is neutral to a norm of negative order")
@@ -144,10 +151,14 @@ def softmax(x: Any, dim: int) -> Any:
     return powers / powers.sum(dim, keepdims=True)
 
 
-def sort(x: Any, dim: int = -1, descending: bool = False) -> Any:
-    """Give the entries in order, NaN as the largest, and where they were."""
+def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    """Give the entries in order, NaN as the largest, and where they were.
+
+    Of equal ones those that came first are first, if that is asked for.
+    """
     turned = np.where(np.isnan(real(x)), -np.inf, -real(x))
-    where = np.argsort(turned if descending else real(x), dim)
+    keys = turned if descending else real(x)
+    where = np.argsort(keys, dim, kind="stable" if stable else "quicksort")
     return np.take_along_axis(x, where, dim), where
 
 
@@ -210,10 +221,10 @@ OF_ONE: Final = {"of_one": at([1.5], None, NO_NUMBER)}
 WITH_NAN: Final = {"nan": at([1.0, NO_NUMBER], None, [0.0, 1.0])}
 
 ROWS: Final = (
-    reduction(f"sum({DIM}, *, dtype=None)", total, LINEAR, dims=DIMS, apart="dtype"),
-    reduction(f"mean({DIM})", mean, LINEAR, dims=DIMS),
+    reduction(f"sum({DIM}{OF_A_TYPE}", total, LINEAR, dims=DIMS, apart="dtype"),
+    reduction(f"mean({DIM}{OF_A_TYPE}", mean, LINEAR, dims=DIMS, apart="dtype"),
     reduction(
-        *(f"prod({DIM})", multiplied, ANALYTIC),
+        *(f"prod({DIM}{OF_A_TYPE}", multiplied, ANALYTIC),
         one_zero=point([1.5, 0.0, -2.0]),
         two_zeros=TWO_ZEROS,
         zeros=point([[0.0, 3.0], [0.5, 0.0]]),
@@ -222,6 +233,7 @@ ROWS: Final = (
         ends=OF_PRODUCTS,
         keeps="result x",
         cancels=True,
+        apart="dtype",
     ),
     reduction(f"argmax({DIM})", reducing(np.argmax), CONSTANT),
     reduction(f"argmin({DIM})", reducing(np.argmin), CONSTANT),
@@ -244,6 +256,7 @@ ROWS: Final = (
         dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         ends=OF_ONE,
+        apart="unbiased",
     ),
     reduction(
         *(f"std({CORRECTION})", deviation, ANALYTIC),
@@ -252,6 +265,7 @@ ROWS: Final = (
         kinks={"": Kink(point([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
         ends=OF_ONE,
         keeps="result x",
+        apart="unbiased",
     ),
     reduction(
         *(f"max({DIM})", largest, PIECEWISE),
@@ -277,7 +291,7 @@ ROWS: Final = (
         keeps="result x",
     ),
     reduction(
-        *("norm(x, p='fro', dim=None, keepdim=False)", norm, PIECEWISE),
+        *("norm(x, p='fro', dim=None, keepdim=False, dtype=None)", norm, PIECEWISE),
         p1=on(2, 3, p=1, dim=1),
         p3=on(2, 3, p=3),
         maximum=on(2, 3, domain=UNLIKE, p=math.inf),
@@ -285,6 +299,8 @@ ROWS: Final = (
         minimum_dim=on(2, 3, domain=UNLIKE, p=-math.inf, dim=1),
         root=on(2, 3, p=0.5, dim=0),
         count=on(2, 3, domain=FEW, p=0, dim=1),
+        nuclear=on(2, 3, p="nuc"),
+        nuclear_dims=on(3, 2, 2, p="nuc", dim=(0, 2), keepdim=True),
         kinks={
             "": Kink(point([0.0, 0.0]), AT_ZERO, 0.0),
             "p1": Kink(point([0.0, 0.0], p=1), AT_ZERO, 0.0),
@@ -292,6 +308,7 @@ ROWS: Final = (
         },
         ends={"infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0])},
         keeps="result x",
+        apart="dtype",
     ),
     row(
         *("logsumexp(x, dim, keepdim=False)", logsumexp, ANALYTIC, ONE),
@@ -301,17 +318,16 @@ ROWS: Final = (
         keeps="result x",
     ),
     row(
-        "softmax(x, dim)",
-        softmax,
-        ANALYTIC,
-        ONE,
+        *(f"softmax(x, dim{OF_A_TYPE}", softmax, ANALYTIC, ONE),
         first=FIRST,
         ends=FIRST_SHARE,
         keeps="result",
         cancels=True,
+        apart="dtype",
     ),
     row(
-        *("log_softmax(x, dim)", lambda x, dim: np.log(softmax(x, dim)), ANALYTIC, ONE),
+        *(f"log_softmax(x, dim{OF_A_TYPE}", lambda x, dim: np.log(softmax(x, dim)), ANALYTIC),
+        ONE,
         first=FIRST,
         ends={
             "masked": at(MASKED, [1 - 3 * SHARE, 1.0, 3 * SHARE - 2], dim=0),
@@ -321,14 +337,22 @@ ROWS: Final = (
         },
         keeps="result",
         cancels=True,
+        apart="dtype",
     ),
-    row("cumsum(x, dim)", lambda x, dim: x.cumsum(dim), LINEAR, ONE, first=FIRST, has_inplace=True),
     row(
-        *("sort(x, dim=-1, descending=False)", sort, PIECEWISE, on(2, 3)),
+        *(f"cumsum(x, dim{OF_A_TYPE}", lambda x, dim: x.cumsum(dim), LINEAR, ONE),
+        first=FIRST,
+        has_inplace=True,
+        apart="dtype",
+    ),
+    row(
+        *("sort(x, dim=-1, descending=False, *, stable=False)", sort, PIECEWISE, on(2, 3)),
         descending=on(3, 2, dim=0, descending=True),
+        stable=on(2, 3, dim=0, descending=True, stable=True),
         several=ALWAYS,
         keeps="result1",
         takes_nan=True,
+        apart="stable",
     ),
     row(
         *("topk(x, k, dim=-1, largest=True)", topk, PIECEWISE, on(2, 4, k=2)),

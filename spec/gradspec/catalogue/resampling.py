@@ -10,7 +10,7 @@ import numpy as np
 
 from gradspec.catalogue.convolutions import each
 from gradspec.catalogue.domain import FINE, ODD
-from gradspec.catalogue.entrywise import real
+from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.functional import functional
 from gradspec.catalogue.operator import LINEAR, PIECEWISE, Given, of, on, row
 from gradspec.catalogue.pooling import adaptive, windows
@@ -21,20 +21,23 @@ if TYPE_CHECKING:
 BENT: Final = -0.75
 """The slope that the cubic spline has at one, which is free."""
 
+SMOOTH: Final = -0.5
+"""The slope where the spline covers several entries."""
+
 REACH: Final = 2
 
 
-def cubic(x: Any) -> Any:
+def cubic(x: Any, bent: float = BENT) -> Any:
     """Give the share of an entry so far away in a cubic spline."""
-    x = abs(x)
-    near = (BENT + 2) * x**3 - (BENT + 3) * x**2 + 1
-    far = BENT * (x**3 - 5 * x**2 + 8 * x - 4)
-    return np.where(x <= 1, near, np.where(x < REACH, far, 0.0))
+    x = size(x)
+    near = (bent + 2) * x**3 - (bent + 3) * x**2 + 1
+    far = bent * (x**3 - 5 * x**2 + 8 * x - 4)
+    return np.where(real(x) >= REACH, 0.0, np.where(real(x) > 1, far, near))
 
 
 def hat(x: Any) -> Any:
     """Give the share of an entry so far away on the line between two."""
-    return np.maximum(1 - abs(x), 0.0)
+    return np.where(real(size(x)) >= 1, 0.0, 1 - size(x))
 
 
 def interpolate(
@@ -43,8 +46,13 @@ def interpolate(
     scale_factor: Any = None,
     mode: str = "nearest",
     align_corners: bool = False,
+    recompute_scale_factor: bool = False,
+    antialias: bool = False,
 ) -> Any:
-    """Give other sizes: of each place the nearest entry, or a mixture of those nearby."""
+    """Give other sizes: of each place the nearest entry, or a mixture of those nearby.
+
+    A factor may be taken as it is, or for what it makes of the size, which is whole.
+    """
     if size is None and scale_factor is None:
         raise ValueError("neither a size nor a factor was given")
     count = x.ndim - 2
@@ -57,19 +65,27 @@ def interpolate(
     if 0 in (*x.shape[1:], *made):
         raise ValueError("only a batch may be empty")
     for dim, (n, m, factor) in enumerate(zip(lengths, made, factors, strict=True), 2):
-        ratio = n / m if size is not None else 1 / factor
+        ratio = n / m if size is not None or recompute_scale_factor else 1 / factor
         if mode == "nearest":
             x = x.take([int(i * ratio) for i in range(m)], dim)
         else:
             middle = (np.arange(m) + 0.5) * ratio - 0.5
             places = np.arange(m) * (n - 1) / (m - 1) if align_corners else middle
-            x = np.moveaxis(mixed(np.moveaxis(x, dim, -1), *mixing(places, n, mode)), -1, dim)
+            found = covering(middle, n, ratio, mode) if antialias else mixing(places, n, mode)
+            x = np.moveaxis(mixed(np.moveaxis(x, dim, -1), *found), -1, dim)
     return x
 
 
 def mixed(rows: Any, shares: Any, read: Any) -> Any:
     """Give sums of the entries of each row that are read, each with its share."""
     return np.where(read, rows[..., None] * shares, 0.0).sum(-2)
+
+
+def covering(middle: Any, length: int, ratio: float, mode: str) -> tuple[Any, Any]:
+    """Give the share of each entry in each place, which covers as many as there are for one."""
+    share, reach = ((lambda x: cubic(x, SMOOTH)), REACH) if mode == "bicubic" else (hat, 1)
+    off = (np.arange(length)[:, None] - middle) / max(ratio, 1.0)
+    return share(off) / share(off).sum(0), np.abs(off) < reach
 
 
 def mixing(places: Any, length: int, mode: str) -> tuple[Any, Any]:
@@ -103,22 +119,31 @@ def grid_sample(
     for dim, n in enumerate(x.shape[2:]):
         place = (grid[..., 1 - dim] + 1) / 2
         place = place * (n - 1) if align_corners else place * n - 0.5
-        low, high = (0, n - 1) if align_corners else (-0.5, n - 0.5)
-        if padding_mode == "reflection":
-            off = (place - low) * np.where(real(place) < low, -1, 1)
-            turns = real(off) // (high - low)
-            rest = off - turns * (high - low)
-            place = low + np.where(turns % 2 == 0, rest, high - low - rest)
-        if padding_mode == "border" or (padding_mode == "reflection" and low < 0):
-            place = np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
+        if mode == "bicubic":
+            every = np.arange(-2 * n, 3 * n)  # as far as a place may be
+            found = brought_inside(every, n, padding_mode, align_corners)[:, None] == np.arange(n)
+            shares.append(cubic(place[..., None] - every) @ found)
+            continue
+        place = brought_inside(place, n, padding_mode, align_corners)
         if mode == "nearest":
             place = np.rint(np.where(np.isnan(real(place)), -2.0, real(place)))  # which is outside
-        off = place[..., None] - np.arange(n)
-        away = off * np.where(real(off) < 0, -1, 1)
-        shares.append(np.where(real(away) >= 1, 0, 1 - away))
+        shares.append(hat(place[..., None] - np.arange(n)))
     down, right = (share[:, None, ..., :] for share in shares)
     read = x[:, :, None, None] * (down[..., None] * right[..., None, :])
     return np.where((down[..., None] == 0) | (right[..., None, :] == 0), 0.0, read).sum((-2, -1))
+
+
+def brought_inside(place: Any, n: int, padding_mode: str, align_corners: bool) -> Any:
+    """Give a place among n entries, as the padding has it."""
+    low, high = (0, n - 1) if align_corners else (-0.5, n - 0.5)
+    if padding_mode == "reflection":
+        off = size(place - low)
+        turns = real(off) // (high - low)
+        rest = off - turns * (high - low)
+        place = low + np.where(turns % 2 == 0, rest, high - low - rest)
+    if padding_mode == "border" or (padding_mode == "reflection" and low < 0):
+        place = np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
+    return place
 
 
 def columns(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
@@ -166,7 +191,8 @@ IMAGE: Final[Given] = on(1, 2, 3, 4, domain=FINE, grid=of(1, 2, 3, 2, domain=ODD
 
 ROWS: Final = (
     functional(
-        "interpolate(x, size=None, scale_factor=None, mode='nearest', align_corners=None)",
+        "interpolate(x, size=None, scale_factor=None, mode='nearest', align_corners=None, "
+        "recompute_scale_factor=None, antialias=False)",
         *(interpolate, LINEAR, on(1, 2, 3, size=5)),
         factor=on(1, 2, 3, 2, scale_factor=2.0),
         sizes=on(1, 2, 4, 3, size=(3, 5)),
@@ -178,6 +204,10 @@ ROWS: Final = (
         bicubic_corners=on(1, 1, 3, 4, size=(5, 3), mode="bicubic", align_corners=True),
         trilinear=on(1, 1, 2, 3, 2, size=(3, 2, 4), mode="trilinear"),
         cancels=True,
+        recomputed=on(1, 2, 4, scale_factor=1.625, mode="linear", recompute_scale_factor=True),
+        antialias=on(1, 1, 5, 4, size=(2, 6), mode="bilinear", antialias=True),
+        antialias_bicubic=on(1, 1, 5, 3, size=(2, 4), mode="bicubic", antialias=True),
+        apart="recompute_scale_factor antialias",
     ),
     functional(
         "grid_sample(x, grid, mode='bilinear', padding_mode='zeros', align_corners=None)",
@@ -187,6 +217,9 @@ ROWS: Final = (
         reflection={**IMAGE, "padding_mode": "reflection"},
         reflection_corners={**IMAGE, "padding_mode": "reflection", "align_corners": True},
         nearest={**IMAGE, "mode": "nearest", "align_corners": True},
+        bicubic={**IMAGE, "mode": "bicubic"},
+        bicubic_reflection={**IMAGE, "mode": "bicubic", "padding_mode": "reflection"},
+        bicubic_border={**IMAGE, "mode": "bicubic", "padding_mode": "border"},
         keeps="?",
         cancels=True,
     ),
@@ -203,10 +236,11 @@ ROWS: Final = (
         padded=on(1, 4, 8, output_size=(3, 4), kernel_size=2, padding=(1, 0), dilation=(1, 2)),
     ),
     functional(
-        "dropout(x, p=0.5, training=True)",
+        "dropout(x, p=0.5, training=True, inplace=False)",
         lambda x, p=0.5, training=True: x * (1 - p if training else 1),
         *(LINEAR, on(2, 3, training=False)),
         none=on(2, 3, p=0.0),
         all=on(2, 3, p=1.0),
+        apart="inplace",
     ),
 )

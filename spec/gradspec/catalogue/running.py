@@ -20,7 +20,7 @@ from gradspec.catalogue.operator import (
     point,
     row,
 )
-from gradspec.catalogue.reductions import FIRST, MASKED, ONE, SHARE
+from gradspec.catalogue.reductions import FIRST, MASKED, OF_A_TYPE, ONE, SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ LEADING: Final = [1.0, 1 + SHARE, 1 - SHARE]
 
 ROWS: Final = (
     row(
-        *("cumprod(x, dim)", lambda x, dim: x.cumprod(dim), ANALYTIC, ONE),
+        *(f"cumprod(x, dim{OF_A_TYPE}", lambda x, dim: x.cumprod(dim), ANALYTIC, ONE),
         first=FIRST,
         one_zero=point([[1.5, 0.0, -2.0], [0.5, 2.0, 1.5]], dim=1),
         two_zeros=point([1.5, 0.0, -2.0, 0.0, 0.5], dim=0),
@@ -63,6 +63,7 @@ ROWS: Final = (
         keeps="result x",
         has_inplace=True,
         cancels=True,
+        apart="dtype",
     ),
     row(
         *("logcumsumexp(x, dim)", lambda x, dim: np.log(np.exp(x).cumsum(dim)), ANALYTIC, ONE),

@@ -20,8 +20,10 @@ ROWS: Final = (
         *(UNDETERMINED, {"mean": of(2, 3), "std": PROBABILITIES}),
     ),
     row(
-        "multinomial(x, num_samples)",
-        lambda x, num_samples: np.zeros((len(x), num_samples)),
+        "multinomial(x, num_samples, replacement=False)",
+        lambda x, num_samples, *_how: np.zeros((len(x), num_samples)),
         *(UNDETERMINED, {"x": PROBABILITIES, "num_samples": 1}),
+        replacement={"x": PROBABILITIES, "num_samples": 5, "replacement": True},
+        apart="replacement",
     ),
 )

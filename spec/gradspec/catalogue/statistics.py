@@ -9,7 +9,7 @@ import numpy as np
 
 from gradspec.catalogue.domain import POSITIVE, SHARE
 from gradspec.catalogue.entrywise import real, size
-from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, Given, of, on, point, row
+from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, REFUSED, Given, of, on, point, row
 
 
 def areas(x: Any, at: Any, dx: Any, dim: int) -> Any:
@@ -113,6 +113,12 @@ def vander(x: Any, N: int | None = None) -> Any:  # noqa: N803
     return np.stack([x**n for n in range(x.shape[-1] if N is None else N)], -1)
 
 
+def powers(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
+    """Give the powers of numbers in a row, down to none, or from none on."""
+    found = vander(x, N)
+    return found if increasing else found[..., ::-1]
+
+
 def dist(x: Any, other: Any, p: float = 2) -> Any:
     """Give the norm of a difference."""
     off = size(x - other)
@@ -189,6 +195,14 @@ ROWS: Final = (
         more=on(2, N=4),
         torch="torch.linalg.vander($x, $(N=$N))",
         halves=False,
+    ),
+    row(
+        *("powers(x, N=None, increasing=False)", powers, REFUSED, on(3)),
+        fewer=on(4, N=2),
+        increasing=on(2, N=4, increasing=True),
+        torch="torch.vander($x, $(N=$N), $(increasing=$increasing))",
+        halves=False,
+        particular=True,
     ),
     row(
         *("dist(x, other, p=2)", dist, PIECEWISE, on(2, 3, other=of(2, 3))),

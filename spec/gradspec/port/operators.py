@@ -61,7 +61,7 @@ def _needed(signature: Signature, axes: Sequence[str], given: Given) -> set[str]
     words = set()
     for name in axes:
         value, default = given.get(name), signature.defaults.get(name, ())
-        if default is None and isinstance(value, list | tuple):
+        if isinstance(default, int | None) and isinstance(value, list | tuple):
             words.add("several_dims")
         if any(number < 0 for number in _numbers(value)) and value != default:
             words.add("negative_dims")

@@ -136,7 +136,8 @@ def wrong_shapes() -> Iterator[Spot]:
     turned = changing(set_array(np.transpose))
     for call in CALLS.values():
         if call.operator.smoothness is UNDETERMINED:
-            yield Spot(call.name, (public(call.name),), turned, {f"op-202/{call.name}": "shape"})
+            place = (public(call.operator.name),)
+            yield Spot(call.name, place, turned, {f"op-202/{call.name}": "shape"})
 
 
 SIGNS: Final = {

@@ -11,7 +11,7 @@ from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import parts, products, reductions, shapes
 from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.names.functions.assembly import check_are_tensors
-from gradspec_reference.names.functions.equations import Equation
+from gradspec_reference.names.functions.equations import Equation, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,14 @@ __all__ = [
 PAIR: Final = 2
 
 
-def einsum(equation: str, *operands: Tensor) -> Tensor:
-    """Sum the products of entries over the labels that the result lacks (torch.einsum)."""
+def einsum(equation: Any, *operands: Any) -> Tensor:
+    """Sum the products of entries over the labels that the result lacks (torch.einsum).
+
+    The labels are an equation, or a list of numbers after each operand, and one for the result.
+    """
+    if isinstance(equation, Tensor):
+        equation, *listed = spelled((equation, *operands))
+        operands = tuple(listed)
     given: Any = operands[0] if len(operands) == 1 else operands
     tensors = [given] if isinstance(given, Tensor) else list(given)
     check_are_tensors("einsum", tensors)

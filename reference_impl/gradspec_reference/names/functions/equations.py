@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from gradspec_reference.errors import OperandShapeError
 
@@ -14,6 +15,27 @@ if TYPE_CHECKING:
 
 
 DOTS = "..."
+LETTERS = string.ascii_uppercase + string.ascii_lowercase
+
+
+def spelled(given: Sequence[Any]) -> list[Any]:
+    """Write operands, each with its labels after it, and those of the result, as an equation."""
+    last = [given[-1]] if len(given) % 2 else []
+    lists = [*given[1 : len(given) - len(last) : 2], *last]
+    if not all(isinstance(labels, tuple | list) for labels in lists):
+        raise RuntimeError("einsum was given operands without an equation; after each goes a list")
+    terms = ["".join(map(letter, labels)) for labels in lists]
+    result = f"->{terms.pop()}" if last else ""
+    return [",".join(terms) + result, *given[: len(given) - len(last) : 2]]
+
+
+def letter(label: Any) -> str:
+    """Return the letter of a number; dots stay what they are."""
+    if label is Ellipsis:
+        return DOTS
+    if not isinstance(label, int) or not 0 <= label < len(LETTERS):
+        raise ValueError(f"einsum was given {label!r} for a label; use numbers from 0 to 51")
+    return LETTERS[label]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradspec_reference.dtypes import get_default_dtype
-from gradspec_reference.engine.recording import unary
+from gradspec_reference.engine.recording import several, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
 from gradspec_reference.names import factories
+from gradspec_reference.names.functions import reductions, shapes
 from gradspec_reference.names.functions.reductions import cast, check_is_floating
 from gradspec_reference.operators import OPERATORS
 
@@ -69,11 +70,13 @@ def norm(
     """Return the vector norm; its gradient is 0 where it is 0 (torch.norm)."""
     check_is_floating("norm", input)
     if dtype is not None:
+        check_is_no_narrower("norm", input, dtype)
         input = input.to(dtype)
-        check_is_floating("norm", input)
+    if p == "nuc":
+        return nuclear_norm(input, dim, keepdim)
     order = 2.0 if p is None or p == "fro" else p
     if isinstance(order, str):
-        raise RuntimeError(f"norm was given the order {p!r}; use 'fro'")  # noqa: TRY004
+        raise RuntimeError(f"norm was given the order {p!r}; use 'fro' or 'nuc'")  # noqa: TRY004
     dims = normal_dims(dim, input.ndim)
     if p == "fro" and dim is not None and len(dims) > 2:  # noqa: PLR2004 - of a matrix
         raise RuntimeError(f"norm 'fro' was given {len(dims)} dimensions; a matrix has two")
@@ -85,3 +88,20 @@ def check_has_norm(x: Tensor, order: Scalar, dims: Sequence[int]) -> None:
     """Refuse a norm for which no elements have no value."""
     if order < 0 and not all(x._array.shape[d] for d in dims if x.ndim):
         raise RuntimeError(f"the norm of order {order} was asked for, of no elements")
+
+
+def check_is_no_narrower(name: str, x: Tensor, dtype: DType) -> None:
+    """Refuse to reduce in a dtype that cannot hold what is reduced."""
+    if not dtype.is_floating_point or dtype.itemsize < x.dtype.itemsize:
+        raise RuntimeError(f"{name} of {x.dtype} was asked for in {dtype}, which is narrower")
+
+
+def nuclear_norm(input: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
+    """Return the sum of the singular values of matrices, which two dimensions make."""
+    dims = normal_dims(dim, input.ndim)
+    if len(dims) != 2:  # noqa: PLR2004 - of a matrix
+        raise RuntimeError(f"norm 'nuc' was given {len(dims)} dimensions; a matrix has two")
+    values = several(OPERATORS["svd"], shapes.movedim(input, dims, (-2, -1)))[1]
+    total = reductions.sum(values, -1)
+    kept = [1 if d in dims else n for d, n in enumerate(input.shape)]
+    return shapes.reshape(total, kept) if keepdim else total

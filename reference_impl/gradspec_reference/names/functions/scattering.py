@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradspec_reference.dtypes import number_for
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, unary
@@ -60,10 +62,17 @@ def check_index(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor |
         raise PlaceRangeError(f"{name} was given an index outside 0 to {own[dim] - 1}")
 
 
-def _scatter(input: Tensor, dim: int, index: Tensor, src: Any, value: Any) -> Call:
+OLDER_JOINS = {"add": "sum", "multiply": "prod"}
+
+
+def _scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any, value: Any, reduce: str | None
+) -> Call:
     if (src is None) == (value is None):
         raise TypeError("scatter needs either src or value")
     dim = normal_dim(dim, input.ndim)
+    if reduce is not None:
+        return _joined(input, dim, index, value if src is None else src, reduce)
     if isinstance(src, Tensor):
         check_index("scatter", input, dim, index, src)
         check_same_dtype("scatter", input, src)
@@ -73,6 +82,17 @@ def _scatter(input: Tensor, dim: int, index: Tensor, src: Any, value: Any) -> Ca
     return OPERATORS["scatter_number"], (input, index), dim, number
 
 
+def _joined(input: Tensor, dim: int, index: Tensor, sent: Any, reduce: str) -> Call:
+    if reduce not in OLDER_JOINS:
+        raise RuntimeError(f"reduce={reduce!r} was given; use one of {', '.join(OLDER_JOINS)}")
+    if not isinstance(sent, Tensor):
+        number = number_for(sent, input._array.dtype)
+        sent = Tensor(np.broadcast_to(number, index._array.shape))
+    check_index("scatter", input, dim, index, sent)
+    check_same_dtype("scatter", input, sent)
+    return OPERATORS["scatter_joined"], (input, index, sent), dim, OLDER_JOINS[reduce]
+
+
 def scatter(
     input: Tensor,
     dim: int,
@@ -80,9 +100,10 @@ def scatter(
     src: Tensor | Scalar | LeftOut = None,
     *,
     value: Scalar | LeftOut = None,
+    reduce: str | LeftOut = None,
 ) -> Tensor:
     """Return a tensor with elements put along a dimension, where an index says (torch.scatter)."""
-    return apply(*_scatter(input, dim, index, src, value))
+    return apply(*_scatter(input, dim, index, src, value, reduce))
 
 
 def scatter_(
@@ -92,9 +113,10 @@ def scatter_(
     src: Tensor | Scalar | LeftOut = None,
     *,
     value: Scalar | LeftOut = None,
+    reduce: str | LeftOut = None,
 ) -> Tensor:
     """Store elements along a dimension, where an index says (torch.Tensor.scatter_)."""
-    return inplace.apply_inplace(*_scatter(input, dim, index, src, value))
+    return inplace.apply_inplace(*_scatter(input, dim, index, src, value, reduce))
 
 
 def _scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Call:

@@ -150,12 +150,13 @@ def a_step_without_a_rule_is_refused_or_flat(ag: Autograd, call: Call) -> None:
     """
     sample = call.sample()
     points = list(variables(sample))
-    weights = cotangent(ag, call.value(sample))
-    by_first, *by_others = pulled_back(call, sample, weights).gradients
+    part, value = next(results(call, sample))
+    weights = cotangent(ag, value)
+    by_first, *by_others = pulled_back(call, sample, weights, part).gradients
     room = np.where(points[0] == 0, np.inf, 0.0)
 
     with ag.attempt() as attempt:
-        _, (first, *others) = ag.vjp(function(ag, call, sample), points, weights)
+        _, (first, *others) = ag.vjp(function(ag, call, sample, part), points, weights)
         with attempt.granted():
             expect(first).lies_between(by_first - room, by_first + room)
             for found, wanted in zip(others, by_others, strict=True):

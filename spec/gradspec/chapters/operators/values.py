@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import VALUE, clause, expect
-from gradspec.catalogue.operator import UNDETERMINED
+from gradspec.catalogue.operator import UNDETERMINED, map_arrays
 from gradspec.catalogue.operators import CALLS
-from gradspec.chapters.operators.calling import on_constants, results
+from gradspec.chapters.operators.calling import on_constants, perform, results
 
 if TYPE_CHECKING:
     from gradspec import Autograd
@@ -20,10 +20,17 @@ DETERMINED: Final = {
 ONLY_SHAPED: Final = {
     n: c for n, c in OUT_OF_PLACE.items() if c.operator.smoothness is UNDETERMINED
 }
+CHOICES_OF_TYPES: Final[dict[str, dict[str, Any]]] = {
+    "dtype": {"float32": "float32", "float64": "float64"},
+    "out_int32": {"int32": True, "int64": False},
+}
+"""Option -> the types that are asked for, and what it then is given."""
+
 OF_A_TYPE: Final = {
-    name: call
+    name: (call, option)
     for name, call in OUT_OF_PLACE.items()
-    if name == call.operator.name and "dtype" in call.operator.signature.defaults
+    for option in CHOICES_OF_TYPES
+    if name == call.operator.name and option in call.operator.signature.defaults
 }
 
 
@@ -54,11 +61,17 @@ def shape_is_the_one_that_was_asked_for(ag: Autograd, call: Call) -> None:
 
 
 @clause("op-212", VALUE, sources=["torch docstrings"], over=OF_A_TYPE)
-def data_type_is_the_one_that_was_asked_for(ag: Autograd, call: Call) -> None:
+def data_type_is_the_one_that_was_asked_for(ag: Autograd, row: tuple[Call, str]) -> None:
     """Given a data type, {name} makes a tensor of it.
 
     Two are asked for, so that the one that is made anyway is not enough.
     """
-    sample = call.sample()
-    for dtype in ("float32", "float64"):
-        expect(on_constants(ag, call, {**sample, "dtype": dtype})).has_dtype(dtype)
+    call, option = row
+    sample = map_arrays(call.sample(), lambda array: of_single(ag, array))
+    for dtype, given in CHOICES_OF_TYPES[option].items():
+        expect(perform(ag, call, {**sample, option: given})).has_dtype(dtype)
+
+
+def of_single(ag: Autograd, array: Any) -> Any:
+    """Make a tensor, of float32 if it is of numbers: some give no narrower type than they get."""
+    return ag.tensor(array, dtype="float32") if array.dtype.kind == "f" else ag.tensor(array)
