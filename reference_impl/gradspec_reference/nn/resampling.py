@@ -106,9 +106,6 @@ def stretched(
     if antialias:
         shares = wide_shares(wanted, length, ratio, mode)
     else:
-    if antialias:
-        shares = wide_shares(wanted, length, ratio, mode)
-    else:
         where = np.arange(wanted) * ratio if corners else (np.arange(wanted) + 0.5) * ratio - 0.5
         shares = cubic_shares(where) if mode == "bicubic" else linear_shares(where, length)
     beside = [1] * (input.ndim - dim - 1)
