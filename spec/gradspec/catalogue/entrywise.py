@@ -118,7 +118,7 @@ def compared(called: str, formula: Callable[..., Any], means: str, **more: Any) 
         equal=on(domain=ONE, other=of(domain=ONE)),
         broadcast=on(3, 1, domain=FEW, other=of(3, domain=FEW)),
         array=on(2, 3, domain=FEW, other=of(2, 1, domain=FEW)),
-        **IN_PLACE,
+        has_inplace=True,
         **more,
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradspec_conformance.plants.history import unrecorded
 from gradspec_conformance.plants.places import APPLY_INPLACE, STORE, at, step
 from gradspec_conformance.plants.plant import after, compound, plant
@@ -49,6 +51,21 @@ def inplace_saves_old_as_result(swap):
 def old_value_is_a_recorded_copy(sound, operator, operands, *rest):
     """The old value is copied before a write, and the copy is what the new node leads to."""
     return sound(operator, (operands[0].clone(), *operands[1:]), *rest)
+
+
+@plant(STORE, "value: op-234/exp_ op-235/exp_", "kernels that take every target for contiguous")
+def memory_is_written_in_order(sound, target, result):
+    """A write fills the memory of its target in order, whatever its strides."""
+    if not target._array.flags.c_contiguous:
+        result = np.reshape(np.ravel(result), target._array.shape, order="F")
+    sound(target, result)
+
+
+@after(STORE, "dtype: op-240/exp_ op-241/exp_", "teaching engines: self.data = self.data + other")
+def a_write_gives_double_precision(_, target, *_rest):
+    """What was written is of double precision."""
+    if target._array.dtype.kind == "f":
+        target._array = target._array.astype(np.float64)
 
 
 @compound("value: inp-008b op-209/exp_", "PaddlePaddle/Paddle#37367")

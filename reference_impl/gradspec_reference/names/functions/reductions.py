@@ -301,10 +301,13 @@ def cumsum_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
 
 def running_inplace(name: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
     """Replace each element by what runs up to it; refuse booleans, and any other dtype."""
-    if input._array.dtype.kind == "b":
-        raise NotImplementedError(f"{name}_ was given booleans; use integers")
+    dim = normal_dim(dim, input.ndim)
     if dtype not in (None, input.dtype):
         raise RuntimeError(
             f"{name}_ was asked for {dtype} in a tensor of {input.dtype}; leave dtype out"
         )
-    return inplace.apply_inplace(OPERATORS[name], (input,), normal_dim(dim, input.ndim))
+    if input._array.dtype.kind != "b":
+        return inplace.apply_inplace(OPERATORS[name], (input,), dim)
+    if input._array.size:
+        raise NotImplementedError(f"{name}_ was given booleans; use integers")
+    return input

@@ -132,7 +132,8 @@ def has_types(ag: Autograd, call: Call, types: Sequence[str], of_result: str) ->
     part, weights, expected = moving(ag, call, sample)
     given, operands = typed(ag, sample, types)
     if call.operator.inplace:
-        given = {**given, "x": -(-given["x"])}  # noqa: B002 - a result, and not a leaf
+        negated = -given["x"]  # of that type, and not a leaf
+        given = {**given, "x": -negated}
     result = perform(ag, call, given)
     root = result if part is None else result[part]
     expect(root).has_dtype(of_result)
