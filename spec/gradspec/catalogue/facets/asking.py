@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     from gradspec.catalogue.slopes import Pulled
 
-REFUSALS: Final = (ValueError, IndexError, TypeError, ZeroDivisionError, np.linalg.LinAlgError)
+REFUSALS: Final = (
+    ValueError,
+    IndexError,
+    TypeError,
+    ZeroDivisionError,
+    OverflowError,
+    np.linalg.LinAlgError,
+)
 """What a formula raises of operands that it is not made for."""
 
 
