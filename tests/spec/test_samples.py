@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from gradspec import chapters, edition
+from gradspec.catalogue.facets.asking import Asked
+from gradspec.catalogue.facets.not_finite import INSTEAD, spoilt
 from gradspec.catalogue.operator import (
     CONSTANT,
     DIFFERENTIABLE,
@@ -221,8 +223,10 @@ def test_every_branch_of_a_formula_is_taken_both_ways(
     met: dict[Any, set[bool]] = defaultdict(set)
     for call in calls_of(operator) if operator.formula else ():
         watched = Watched()
+        spoilt_ones = [one.asked for number in INSTEAD for one in spoilt(call.name, number)]
         monkeypatch.setattr(np, "where", watched)
-        call.value(call.sample())
+        for asked in (Asked(call, call.sample()), *spoilt_ones):
+            asked.value()
         monkeypatch.undo()
         assert all(ways == {True, False} for ways in watched.ways.values()), call.name
         for place, ways in (*watched.ways.items(), *watched.ways_of_one.items()):

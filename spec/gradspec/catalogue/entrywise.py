@@ -149,8 +149,15 @@ def remainder(x: Any, other: Any) -> Any:
 
 
 def less(x: Any, other: Any, times: Any) -> Any:
-    """Take so many times the other away, and of an infinity nothing."""
-    return x - np.where(times == 0, 0.0, other) * times
+    """Take so many times the other away."""
+    return x - so_many(times, other)
+
+
+def so_many(count: Any, x: Any) -> Any:
+    """Give so many times x, and zero of what is taken no times, whatever it is."""
+    shape = np.broadcast_shapes(np.shape(count), np.shape(x))
+    none = np.zeros(shape, np.result_type(count, x, float))
+    return np.multiply(count, x, out=none, where=count != 0)
 
 
 def whole_quotient(x: Any, other: Any, rounding_mode: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import POSITIVE, places
+from gradspec.catalogue.entrywise import so_many
 from gradspec.catalogue.functional import functional
 from gradspec.catalogue.operator import ANALYTIC, LINEAR, Given, of, on
 
@@ -58,7 +59,7 @@ def weighted(
     smoothed = one_hot * (1 - smoothing) + one_hot.any(dim, keepdims=True) * (
         smoothing / logs.shape[dim]
     )
-    losses = -np.where(smoothed == 0, 0.0, shares * smoothed * logs).sum(dim)
+    losses = -so_many(shares * smoothed, logs).sum(dim)
     return reduced(losses, reduction, (shares * one_hot).sum(dim))
 
 

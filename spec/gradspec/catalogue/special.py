@@ -41,25 +41,30 @@ BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6,
 
 
 def erf(x: Any) -> Any:
-    """Give the error function: exp(-x x) times a series of which all terms have one sign."""
+    """Give the error function, whose series knows no infinity."""
+    return np.where(np.isinf(real(x)), np.sign(real(x)), erf_by_series(x))
+
+
+def erf_by_series(x: Any) -> Any:
+    """Give exp(-x x) times a series of which all terms have one sign."""
     term = total = x
     for k in range(1, TERMS):
         term = term * (2 * x * x / (2 * k + 1))
         total = total + term
-    return np.where(np.isinf(real(x)), np.sign(real(x)), np.exp(-x * x) * total * OVER_ROOT_PI)
+    return OVER_ROOT_PI * np.exp(-x * x) * total
 
 
 def erfinv(x: Any) -> Any:
     """Give the inverse of the error function, by Newton's method from a bound: it is monotonic."""
     y = np.copysign(np.sqrt(-np.log(1 - real(x) ** 2) * math.pi / 4), real(x))
     for _ in range(NEWTON):
-        y = y - (erf(y) - x) * np.exp(y * y) * (math.sqrt(math.pi) / 2)
+        y = y - (erf_by_series(y) - x) * np.exp(y * y) * (math.sqrt(math.pi) / 2)
     return y
 
 
 def hurwitz(power: int, x: Any) -> Any:
     """Give the sum of (x + k)**-power over all k, of which Euler and Maclaurin know the end."""
-    y = np.where(real(x) == -math.inf, math.nan, x) + FAR
+    y = x + FAR
     total = sum(1 / (x + k) ** power for k in range(FAR))
     total = total + y ** (1 - power) / (power - 1) + y**-power / 2
     for k, b in enumerate(BERNOULLI, 1):
@@ -94,7 +99,8 @@ def polygamma(n: int, x: Any) -> Any:
     """Give the nth derivative of digamma."""
     if n == 0:
         return digamma(x)
-    return (-1) ** (n + 1) * math.factorial(n) * hurwitz(n + 1, x)
+    series = (-1) ** (n + 1) * math.factorial(n) * hurwitz(n + 1, x)
+    return np.where(real(x) == -math.inf, math.nan, series)
 
 
 def xlogy(x: Any, other: Any) -> Any:
