@@ -47,6 +47,7 @@ FORGIVING: Final = (
     "op-246",
     "op-300",
     "op-301",
+    "op-305",
     "inp-210",
     "inp-229",
 )

@@ -133,10 +133,12 @@ ROWS: Final = (
         largest=on(2, 3, domain=UNLIKE, ord=math.inf),
         smallest=on(2, 3, domain=UNLIKE, ord=-math.inf),
         smallest_dim=on(2, 3, domain=UNLIKE, ord=-math.inf, dim=0),
+        count=on(2, 3, ord=0, dim=1),
         kinks={
             "": Kink(point([0.0, 0.0]), AT_ZERO, 0.0),
             "ord1": Kink(point([0.0, 0.0], ord=1), AT_ZERO, 0.0),
             "largest": Kink(point([2.0, -2.0], ord=math.inf), MODULI.between, MODULI.choice),
+            "count": Kink(point([0.0, 2.0], ord=0), None, 0.0),
             "smallest": LEAST,
         },
         ends={

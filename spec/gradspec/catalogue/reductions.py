@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import FEW, UNLIKE, ZERO_OR_ONE
+from gradspec.catalogue.domain import UNLIKE, ZERO_OR_ONE
 from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.linear_algebra import matrix_norm
@@ -138,8 +138,6 @@ def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     if math.isinf(p):
         pick = largest if p > 0 else smallest
         return pick(size(x)) if dim is None else pick(size(x), dim, keepdim)[0]
-    if p == 0:
-        return (real(x) != 0).sum(dim, dtype=np.float64, keepdims=keepdim)
     if p == 2:  # noqa: PLR2004 - the root is exact
         return np.sqrt((x * x).sum(dim, keepdims=keepdim))
     return (size(x) ** p).sum(dim, keepdims=keepdim) ** (1 / p)
@@ -296,9 +294,6 @@ ROWS: Final = (
         p3=on(2, 3, p=3),
         maximum=on(2, 3, domain=UNLIKE, p=math.inf),
         maximum_dim=on(2, 3, domain=UNLIKE, p=math.inf, dim=0),
-        minimum_dim=on(2, 3, domain=UNLIKE, p=-math.inf, dim=1),
-        root=on(2, 3, p=0.5, dim=0),
-        count=on(2, 3, domain=FEW, p=0, dim=1),
         nuclear=on(2, 3, p="nuc"),
         nuclear_dims=on(3, 2, 2, p="nuc", dim=(0, 2), keepdim=True),
         kinks={

@@ -16,7 +16,7 @@ from gradspec.catalogue.facets.asking import Asked
 from gradspec.catalogue.facets.axes import ALONG, SEVERAL
 from gradspec.catalogue.operator import map_arrays, variables
 from gradspec.catalogue.operators import KINKS
-from gradspec.chapters.operators.calling import cotangent, function, on_constants, perform, results
+from gradspec.chapters.operators.calling import cotangent, function, on_leaves, perform, results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def value_at_a_kink_is_that_of_the_formula(ag: Autograd, row: tuple[Call, Kink])
     """
     call, _ = row
     sample = call.sample()
-    found = on_constants(ag, call, sample)
+    found = on_leaves(ag, call, sample)
     told = list(results(call, sample))[: -1 if call.tells_places else None]
     for part, value in told:
         expect(found if part is None else found[part]).is_close(value)
