@@ -55,7 +55,7 @@ def make_node(
     """Make the node of an operation with one result."""
     edges = collect_edges(operands, requires)
     how: Plan = operator.derived.get(requires) or plan(operator, requires)
-    if graph.NO_EDGE in edges and len(edges) > 1:  # of a constant, or of what leads nowhere
+    if graph.NO_EDGE in edges:  # of a constant, or of what leads nowhere
         how = plan_of_those(operator, how, tuple([edge[0] is not None for edge in edges]))
     array = result._array
     return how.node(
@@ -68,11 +68,13 @@ def make_node(
 
 
 def plan_of_those(operator: Operator, how: Plan, ends: tuple[bool, ...]) -> Plan:
-    """Return the plan for operands of which these lead anywhere; a result is saved in any case.
+    """Return the plan for operands of which these lead anywhere.
 
-    A view of a leaf that was made in no_grad requires grad, and has no end.
+    A view of a leaf that was made in no_grad requires grad, and has no end.  As in torch, a result
+    is saved in any case, and so is the one operand of an operation that has only one.
     """
-    return how if ("result", 0) in how.sources else plan(operator, ends)
+    alone = len(operator.receivers) == 1 or ("result", 0) in how.sources
+    return how if alone else plan(operator, ends)
 
 
 def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Tensor) -> None:

@@ -203,14 +203,19 @@ def check_not_cut_off(node: Node, tensor: HasGradient) -> None:
 def is_needed(node: Node, tensor: HasGradient) -> bool:
     """Tell whether what an edge receives depends on a saved tensor.
 
-    A view that was made in no_grad may require grad, as its base does, and have no edge.
+    A view that was made in no_grad may require grad, as its base does, and have no edge.  As in
+    torch, that is not asked of results, nor of the operand of an operation that has only one.
     """
     operator = node.operator
+    if len(operator.receivers) == 1 and len(node.next_functions) == 1:
+        return True
     names = [
         name
         for name, item in zip(operator.saved_names, node.saved or (), strict=False)
         if tensor_of(item) is tensor
     ]
+    if "result" in names:
+        return True
     receivers = zip(operator.receivers, node.next_functions, strict=False) if names else ()
     needs = [need for name, edge in receivers if edge[0] for need in operator.needs_of(name)]
     return not names or any(name in needs for name in names)
