@@ -190,7 +190,8 @@ def check_classes(input: Tensor, target: Tensor) -> None:
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"a loss of classes was given {input.dtype}; use float()")
     rows = len(input) if input.ndim == MATRIX else 1
-    if input.ndim > MATRIX or not input.numel() or target.ndim > 1 or target.numel() != rows:
+    nothing = 0 in input.shape[-1:]
+    if input.ndim > MATRIX or nothing or target.ndim > 1 or target.numel() != rows:
         raise OperandShapeError(
             f"{list(input.shape)} and {list(target.shape)} were given; one class a row"
         )
