@@ -93,7 +93,7 @@ def matrix_norm(
         A = A.to(dtype)
     if ord == "fro":
         return normalised.norm(A, 2.0, dims, keepdim)
-    if ord == "nuc" or ord in (2, -2):
+    if isinstance(ord, str) or ord in (2, -2):
         result = of_singular_values(shapes.movedim(A, dims, (-2, -1)), ord)
     else:
         rows, columns = dims if abs(ord) == 1 else (dims[1], dims[0])

@@ -225,7 +225,7 @@ def max_pool1d(
     padding: int | Sequence[int] = 0,
     dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
-    return_indices: bool = False,
+    return_indices: Any = False,
 ) -> Any:
     """Return the largest entry of each window of rows."""
     how = (kernel_size, stride, padding, dilation, ceil_mode)
@@ -239,7 +239,7 @@ def max_pool2d(
     padding: int | Sequence[int] = 0,
     dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
-    return_indices: bool = False,
+    return_indices: Any = False,
 ) -> Any:
     """Return the largest entry of each window of images."""
     how = (kernel_size, stride, padding, dilation, ceil_mode)
@@ -306,14 +306,14 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int]) -> Tens
 
 
 def adaptive_max_pool1d(
-    input: Tensor, output_size: int | Sequence[int], return_indices: bool = False
+    input: Tensor, output_size: int | Sequence[int], return_indices: Any = False
 ) -> Any:
     """Return the largest entries of so many parts of rows."""
     return adaptive_largest("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
 def adaptive_max_pool2d(
-    input: Tensor, output_size: int | Sequence[int], return_indices: bool = False
+    input: Tensor, output_size: int | Sequence[int], return_indices: Any = False
 ) -> Any:
     """Return the largest entries of so many parts of images, in each direction."""
     return adaptive_largest("adaptive_max_pool2d", 2, input, output_size, return_indices)

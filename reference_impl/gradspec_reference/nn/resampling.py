@@ -73,7 +73,7 @@ def interpolate(
         factors = [None] * count
     if min(made) <= 0 or 0 in input.shape[1:]:
         raise RuntimeError(f"interpolate was given {list(input.shape)} to make {made} of")
-    if mode not in PICKING and input._array.dtype.kind not in "fV":
+    if input._array.dtype.kind not in ("fuV" if mode in PICKING else "fV"):
         raise NotImplementedError(f"interpolate was given {input.dtype}; use a floating dtype")
     result = input
     for dim, (wanted, factor) in enumerate(zip(made, factors, strict=True), 2):
@@ -167,14 +167,14 @@ def wide_shares(wanted: int, length: int, ratio: float, mode: str) -> list[tuple
 def grid_sample(
     input: Tensor,
     grid: Tensor,
-    mode: str = "bilinear",
-    padding_mode: str = "zeros",
+    mode: Any = "bilinear",
+    padding_mode: Any = "zeros",
     align_corners: bool | None = None,
 ) -> Tensor:
     """Return images read at places between -1 and 1, of each the column first."""
-    if mode not in {"bilinear", "nearest", "bicubic"}:
+    if mode not in ("bilinear", "nearest", "bicubic"):
         raise ValueError(f"mode={mode!r} was given; use 'bilinear' or 'nearest'")
-    if padding_mode not in {"zeros", "border", "reflection"}:
+    if padding_mode not in ("zeros", "border", "reflection"):
         raise ValueError(f"padding_mode={padding_mode!r}; use 'zeros', 'border' or 'reflection'")
     if align_corners is None:
         warnings.warn("grid_sample takes align_corners=False", UserWarning, stacklevel=3)

@@ -186,7 +186,7 @@ ZEROS_SENT: Final = {
     "reduce": "prod",
 }
 STARTING_TIED: Final = {
-    "x": np.array([2.0, 3.0]),
+    "x": np.array([2.0, 3.0, 0.5]),
     "dim": 0,
     "index": np.array([0, 1]),
     "src": np.array([2.0, 1.0]),
