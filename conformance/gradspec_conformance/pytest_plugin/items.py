@@ -7,6 +7,7 @@ everything else fails.  In the end all judgements are one `Result`, whose exit s
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 
 from gradspec import chapters
 from gradspec.rank import Level, Nature
-from gradspec.writing.clause import CASES
+from gradspec.writing.clause import CASES, CLAUSES
 from gradspec_conformance.complaint import brief
 from gradspec_conformance.exceptions import EngineError, NotConformant, WrongUsage
 from gradspec_conformance.execution import register
@@ -93,12 +94,12 @@ class ChapterFile(pytest.File):
         if complaint is not None:
             self.config.stash[UNREAD] = True
             raise self.CollectError(f"chapter {chapter} could not be read: {complaint}")
-        for case in list(CASES.values()):
-            if case.body.__module__ == module:
-                name = f"{case.id}[{case.name}]"
-                nodeid = f"{case.chapter}::{name}"
-                item: ClauseItem = ClauseItem.from_parent(self, name=name, nodeid=nodeid, case=case)
-                yield item
+        here = [one for one in CLAUSES.values() if one.body.__module__ == module]
+        for case in itertools.chain.from_iterable(one.cases for one in here):
+            name = f"{case.id}[{case.name}]"
+            nodeid = f"{case.chapter}::{name}"
+            item: ClauseItem = ClauseItem.from_parent(self, name=name, nodeid=nodeid, case=case)
+            yield item
 
     def _module(self) -> str:
         """Name the module from the path: `.../gradspec/chapters/in_place/views.py`."""

@@ -7,8 +7,8 @@ about many rows: each row is a clause to run, with a verdict of its own.
 
 from __future__ import annotations
 
-import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -176,8 +176,8 @@ def clause(
 
 def informative(id: str, statement: str, *, level: Level, sources: list[str], reason: str) -> None:
     """Enter a statement that no program of this kit can check, and why."""
-    caller = inspect.stack()[1].frame.f_globals["__name__"]
-    chapter = _section(caller).partition(".")[0]
+    caller = sys._getframe(1)
+    chapter = _section(caller.f_globals["__name__"]).partition(".")[0]
     INFORMATIVE[id] = Note(id, chapter, level, statement, tuple(sources), reason)
 
 
