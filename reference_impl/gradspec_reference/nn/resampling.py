@@ -225,7 +225,7 @@ def mixed(
         share = shapes.unsqueeze(rows[1] * columns[1], 1)
         part = read(flat, at, lengths, before[0].shape) * share
         result = part if result is None else result + part
-    return result.to(input.dtype)  # type: ignore[no-any-return]
+    return result.to(flat.dtype)  # type: ignore[no-any-return]
 
 
 def check_grid(input: Tensor, grid: Tensor) -> None:

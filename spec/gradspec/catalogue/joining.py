@@ -36,9 +36,12 @@ def padded(x: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Any:
     return np.pad(x[inner], around, mode=MODES[mode])  # type: ignore[call-overload]
 
 
-def repeated(x: Any, repeats: Any, dim: int | None = None, *_size: int) -> Any:
+def repeated(x: Any, repeats: Any, dim: int | None = None, output_size: int = 0) -> Any:
     """Give each entry, or slice, as often as is said; how many there are then may be said, too."""
-    return np.repeat(x, repeats, dim)
+    found = np.repeat(x, repeats, dim)
+    if output_size and not found.shape[dim or 0]:
+        raise ValueError("some entries were announced, and there are none")
+    return found
 
 
 def cut_about_equally(x: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:

@@ -219,6 +219,7 @@ def naming_none(operator: Operator) -> list[Asked]:
             {**one.sample, name: ()},
         )
         for one in SEVERAL.get(operator.name, ())[-1:]
+        if len(one.call.given[name]) == _rank(_first(one.sample))
     ]
 
 
