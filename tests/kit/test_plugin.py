@@ -87,7 +87,11 @@ def test_collecting_only_does_not_wait_for_the_engine(pytester: pytest.Pytester)
 
 @pytest.mark.parametrize(
     "arguments",
-    [["-k", "accumulation"], ["-m", "must", "-k", "acc-"], ["--gradspec-chapter=acc"]],
+    [
+        ["-k", "accumulation and not hooks"],
+        ["-m", "must", "-k", "acc-"],
+        ["--gradspec-chapter=acc"],
+    ],
     ids=["words", "levels", "chapters"],
 )
 def test_clauses_are_chosen_by(pytester: pytest.Pytester, arguments: list[str]) -> None:

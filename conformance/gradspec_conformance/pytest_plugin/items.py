@@ -7,6 +7,7 @@ everything else fails.  In the end all judgements are one `Result`, whose exit s
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -155,6 +156,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 # running ------------------------------------------------------------------------------
+@functools.cache
+def _mark(word: str) -> pytest.MarkDecorator:
+    """Give a marker, which pytest looks up among all: there are many clauses and few markers."""
+    marker: pytest.MarkDecorator = getattr(pytest.mark, word)
+    return marker
+
+
 class ClauseItem(pytest.Item):
     """One clause."""
 
@@ -162,8 +170,8 @@ class ClauseItem(pytest.Item):
         super().__init__(name, **keywords)
         self.case = case
         self.judged: Judged | None = None
-        self.add_marker(str(case.level))
-        self.add_marker(str(case.nature))
+        self.add_marker(_mark(case.level))
+        self.add_marker(_mark(case.nature))
 
     def runtest(self) -> None:
         """Run the clause, and say in pytest's words what came of it."""
