@@ -163,7 +163,7 @@ GRADIENTS = """
     torch.autograd.grad({a}.sum(), {b}, materialize_grads=True)[0].clone()
 """
 # refused by torch before it looks at anything else; refused when it was done
-UNSAVED = re.compile("Inference tensors cannot be saved")
+AT_ONCE = re.compile("Inference tensors cannot be saved|another view of its base")
 WRITTEN_FIRST = re.compile("Inplace update to inference tensor")
 # assertions of torch's; what it does not have yet; a hook that it refuses, but not the next one;
 # hooks of several tensors, which it puts on views, and there are none in inference mode
@@ -398,7 +398,7 @@ def refusal(line: str, names: dict[str, Any]) -> str | None:
     except KINDS as error:
         if ACCIDENT.search(f"{error} {line}"):
             raise Outside from error
-        if UNSAVED.search(str(error)):
+        if AT_ONCE.search(str(error)):
             return ANY
         return END if WRITTEN_FIRST.search(str(error)) else Raised(error)
     return None
