@@ -83,9 +83,9 @@ def mixed(rows: Any, shares: Any, read: Any) -> Any:
 
 def covering(middle: Any, length: int, ratio: float, mode: str) -> tuple[Any, Any]:
     """Give the share of each entry in each place, which covers as many as there are for one."""
-    share, reach = ((lambda x: cubic(x, SMOOTH)), REACH) if mode == "bicubic" else (hat, 1)
     off = (np.arange(length)[:, None] - middle) / max(ratio, 1.0)
-    return share(off) / share(off).sum(0), np.abs(off) < reach
+    share = cubic(off, SMOOTH) if mode == "bicubic" else hat(off)
+    return share / share.sum(0), np.abs(off) < (REACH if mode == "bicubic" else 1)
 
 
 def mixing(places: Any, length: int, mode: str) -> tuple[Any, Any]:
