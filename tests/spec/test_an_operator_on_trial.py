@@ -135,9 +135,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
         [
             sys.executable,
             "-c",
-            PROGRAM.replace("SIBLINGS", repr((SIBLING, SIBLING_IN_PLACE))).replace(
-                "NAMES", repr(NAMES)
-            ),
+            program,
         ],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
