@@ -12,7 +12,7 @@ import numpy as np
 
 from gradspec import SAFETY, VALUE, clause, expect
 from gradspec.catalogue.operator import DIFFERENTIABLE, REFUSED, variables
-from gradspec.catalogue.operators import CALLS
+from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.catalogue.slopes import pulled_back
 from gradspec.chapters.operators.calling import (
     cotangent,
@@ -30,7 +30,12 @@ SMOOTH: Final = {
     for name, call in CALLS.items()
     if call.operator.smoothness in DIFFERENTIABLE and not call.operator.inplace
 }
-WITHOUT_RULE: Final = {n: c for n, c in CALLS.items() if c.operator.smoothness is REFUSED}
+WITHOUT_RULE: Final = {
+    name: call
+    for name, call in CALLS.items()
+    if call.operator.smoothness is REFUSED
+    and OPERATORS[call.operator.form_of or call.operator.name].smoothness is REFUSED
+}
 
 
 @clause(
