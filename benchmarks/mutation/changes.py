@@ -169,7 +169,7 @@ def _expressions(within: ast.AST, statement: ast.AST) -> Iterator[tuple[Where, a
             continue
         nodes = value if isinstance(value, list) else [value]
         for place, node in enumerate(nodes):
-            if not isinstance(node, ast.AST) or _refuses(node):
+            if not isinstance(node, ast.AST) or _checks(node):
                 continue
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue
@@ -180,11 +180,13 @@ def _expressions(within: ast.AST, statement: ast.AST) -> Iterator[tuple[Where, a
             yield from _expressions(node, around)
 
 
-def _refuses(node: ast.AST) -> bool:
+def _checks(node: ast.AST) -> bool:
     """Whether this checks an argument: tests of the reference engine ask for its errors."""
     match node:
         case ast.Raise() | ast.If(body=[ast.Raise()], orelse=[]):
             return True
+        case ast.keyword(arg):
+            return arg in OF_LENGTHS
     return False
 
 

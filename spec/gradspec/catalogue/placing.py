@@ -174,7 +174,7 @@ def into(called: str, formula: Callable[..., Any], plain: Given, **calls: Any) -
 
 def reducing(reduce: str, **more: Any) -> Given:
     """Write a call in which several entries are sent to one place, and none to another."""
-    return on(3, 3, dim=1, index=TWICE, src=of(3, 3), reduce=reduce, **more)
+    return on(4, 3, dim=1, index=TWICE, src=of(3, 3), reduce=reduce, **more)
 
 
 TWO_AT_ONE: Final = np.array([0, 0])
@@ -246,7 +246,7 @@ PUTTING: Final = (
     into(
         "scatter_add(x, dim, index, src)",
         scattered_and_added,
-        on(3, 4, dim=1, index=TWICE, src=of(3, 3)),
+        on(4, 3, dim=1, index=TWICE, src=of(3, 3)),
         first=on(4, 3, dim=0, index=FIRSTS, src=of(2, 3)),
         part=on(3, 4, dim=1, index=COLUMNS, src=of(3, 3)),
         particular=True,
@@ -302,7 +302,7 @@ REDUCING: Final = row(
     "scatter_reduce(x, dim, index, src, reduce, *, include_self=True)",
     scattered_and_reduced,
     PIECEWISE,
-    reducing("sum"),
+    {**reducing("sum"), "x": of(3, 3)},
     mean=reducing("mean"),
     prod=reducing("prod"),
     amax=reducing("amax"),

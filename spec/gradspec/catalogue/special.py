@@ -175,6 +175,7 @@ FUNCTIONS: Final = (
         ends=of_logarithm(-1.0),
         torch="torch.special.xlog1py($x, $other)",
         nothing=on(domain=ZERO, other=of(domain=POSITIVE)),
+        nothing_below=point(0.0, other=np.array(-0.75)),
         number=on(2, 3, other=1.75),
         of_number={"x": 2.5, "other": of(2, 3, domain=POSITIVE)},
     ),

@@ -88,3 +88,9 @@ def negative_powers_are_one(swap):
     @swap.into(kernel("pow"))
     def one(sound, x, y):
         return np.where(y < 0, 1, sound(x, y)) if x.dtype.kind == "i" else sound(x, y)
+
+
+@general("value: op-306", "a test with its sides exchanged")
+def chances_are_taken_for_their_opposites(swap):
+    """What is drawn is 1 where the probability is not met."""
+    swap.into(kernel("bernoulli"))(lambda sound, x, source: 1 - sound(x, source))

@@ -60,6 +60,14 @@ def shape_is_the_one_that_was_asked_for(ag: Autograd, call: Call) -> None:
         expect(found).has_shape(*value.shape)
 
 
+@clause("op-306", VALUE, sources=["torch.bernoulli docstring", "mathematics"])
+def what_is_certain_is_drawn(ag: Autograd) -> None:
+    """A draw of bernoulli with the probability 0 is 0, and with the probability 1 it is 1."""
+    certain = [0.0, 1.0, 1.0, 0.0]
+
+    expect(ag.bernoulli(ag.tensor(certain))).equals(certain)
+
+
 @clause("op-212", VALUE, sources=["torch docstrings"], over=OF_A_TYPE)
 def data_type_is_the_one_that_was_asked_for(ag: Autograd, row: tuple[Call, str]) -> None:
     """Given a data type, {name} makes a tensor of it.
