@@ -281,6 +281,8 @@ def lp_pool(count: int) -> Callable[..., Any]:
         whole = int(np.prod(numbers(kernel_size, count)))
 
         def norm(seen: Any, *_: Any) -> Any:
+            if norm_type == mp.inf:
+                return max((e if mp.re(e) > 0 else -e for e in seen.values()), key=mp.re)
             mean = mp.fsum(e**norm_type for e in seen.values()) / len(seen)
             return (mean * whole) ** (mp.mpf(1) / norm_type)
 
