@@ -102,8 +102,14 @@ def has_value(call: Call, sample: Given) -> bool:
 
 def table(wrong: Callable[[Operator], Iterator[tuple[Call, Given]]]) -> dict[str, Any]:
     """Give for each operator the calls of it that are wrong, if there are any."""
-    found = {name: list(wrong(operator)) for name, operator in OPERATORS.items()}
+    found = {name: in_reach(operator, wrong(operator)) for name, operator in OPERATORS.items()}
     return {name: calls for name, calls in found.items() if calls}
+
+
+def in_reach(operator: Operator, wrong: Iterator[tuple[Call, Given]]) -> list[tuple[Call, Given]]:
+    """Leave out calls with options that an engine may lack, if there are others."""
+    apart, calls = {*operator.apart.split()}, list(wrong)
+    return [one for one in calls if not apart & {*one[0].given}] or calls
 
 
 def without_dimensions(operator: Operator) -> Iterator[tuple[Call, Given]]:
