@@ -9,7 +9,6 @@ import numpy as np
 
 from gradspec.catalogue import signs
 from gradspec.catalogue.facets.sizes import EMPTY, NO_ENTRY
-from gradspec.catalogue.factorisations import of_eigenvectors
 from gradspec.catalogue.operators import OPERATORS
 from gradspec_conformance.plants.places import at, kernel, rule, step
 from gradspec_conformance.plants.plant import compound, enter, general
@@ -92,9 +91,8 @@ def more_by_one() -> Iterator[Spot]:
 def in_another_shape() -> Iterator[Spot]:
     """Give a result without entries one dimension more."""
     for spot in spots(deeper, "cotangent-shape", lambda _asked, v: not v.size):
-        settled = OPERATORS[spot.name].settled
         multiplied = dict.fromkeys(spot.kills, "operand-shape")  # before anything is asked
-        yield replace(spot, kills=multiplied) if settled is of_eigenvectors else spot
+        yield replace(spot, kills=multiplied) if OPERATORS[spot.name].settled else spot
 
 
 def cut_off() -> Iterator[Spot]:
