@@ -46,12 +46,17 @@ def test_calls_have_sizes_of_none_one_and_several() -> None:
     assert {0, 1} < sizes
 
 
+def is_refused(call: Drawn) -> bool:
+    """Say whether torch refuses a call; that a pass fails inside torch is another matter."""
+    try:
+        return "error in call" in seen(call, torch)
+    except Outside:
+        return False
+
+
 def test_most_calls_are_ones_that_torch_answers() -> None:
     refused = Counter(
-        name
-        for name in CALLED[::7]
-        for number in range(5)
-        if "error in call" in seen(drawn(name, number), torch)
+        name for name in CALLED[::7] for number in range(5) if is_refused(drawn(name, number))
     )
 
     assert refused.total() < len(CALLED[::7]) * 2
