@@ -78,8 +78,8 @@ TRUTHS: Final = table(of_truths, "dim")
 def keeps_its_kind(ag: Autograd, asked: list[Asked]) -> None:
     """Demand what the formula makes, in its type; of places among equal entries nothing."""
     for one in asked:
-        *values, last = one.value() or ()
-        told = values if one.call.tells_places else [*values, last]
+        values = one.value() or []
+        told = values[:-1] if one.call.tells_places else values
         with ag.attempt() as taken:
             found = on_constants(ag, one.call, one.sample)
             with taken.granted():
