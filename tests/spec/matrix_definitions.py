@@ -211,6 +211,17 @@ def squares(x: Any) -> Any:
     return x * x
 
 
+def of_each(factors: Callable[..., Any]) -> Callable[..., Any]:
+    """Factor each matrix of a stack."""
+
+    def of_stack(x: Any, *how: Any, **named: Any) -> Any:
+        if x.ndim == 2:
+            return factors(x, *how, **named)
+        return tuple(map(np.stack, zip(*(of_stack(m, *how, **named) for m in x), strict=True)))
+
+    return of_stack
+
+
 def eigh(x: Any, *_uplo: str, **_named: str) -> Any:
     values, vectors = mp.eigsy(symmetric(mp.matrix(x.tolist())))
     whole = vectors * mp.diag(values) * vectors.T
@@ -286,9 +297,9 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "cholesky": by_matrix(cholesky),
     "eigvalsh": by_matrix(eigvalsh),
     "svdvals": by_matrix(singular_values),
-    "eigh": eigh,
-    "svd": svd,
-    "qr": qr,
+    "eigh": of_each(eigh),
+    "svd": of_each(svd),
+    "qr": of_each(qr),
     "matrix_norm": matrix_norm,
     "cdist": cdist,
     "vdot": lambda x, other: contracted("i,i->", [x, other]),

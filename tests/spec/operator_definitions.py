@@ -151,6 +151,8 @@ def norm(v: list[Any], p: Any = "fro") -> Any:
     if abs(mp.mpf(p) if p != "fro" else 2) == mp.inf:
         return (max if p > 0 else min)(abs(e) for e in v)
     order = 2 if p == "fro" else p
+    if order == 0:
+        return mp.mpf(sum(e != 0 for e in v))
     return mp.fsum(abs(e) ** order for e in v) ** (mp.mpf(1) / order)
 
 
