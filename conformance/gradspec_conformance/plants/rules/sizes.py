@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec.catalogue import signs
-from gradspec.catalogue.facets.sizes import EMPTY, NO_ENTRY
+from gradspec.catalogue.facets.sizes import BENT_BY_NOTHING, EMPTY, NO_ENTRY
 from gradspec.catalogue.operators import OPERATORS
 from gradspec_conformance.plants.places import at, kernel, rule, step
 from gradspec_conformance.plants.plant import compound, enter, general
@@ -104,7 +104,10 @@ def cut_off() -> Iterator[Spot]:
         pulled = asked.pulled_back(np.ones(value.shape))
         return any(np.any(gradient) for gradient in pulled.gradients)
 
-    yield from spots(Tensor.detach, "missing gradient", is_moved)
+    for spot in spots(Tensor.detach, "missing gradient", is_moved):
+        bent = any(is_moved(*one) for one in floating(BENT_BY_NOTHING.get(spot.name, [])))
+        again = {f"op-282/{spot.name}": "value"} if bent else {}
+        yield replace(spot, kills=spot.kills | again)
 
 
 @compound("value: op-239/amax op-239/median", TEACHING)
