@@ -157,7 +157,7 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
         return moved(operator.kernel(*values, *params))
     try:
         for value in values:
-            if type(value) is ndarray and value.dtype.num >= OWN or type(value) in NARROW:
+            if (type(value) is ndarray and value.dtype.num >= OWN) or type(value) in NARROW:
                 return state.quietly(narrow.run, operator, values, params)
         return state.quietly(operator.kernel, *values, *params)
     except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:
