@@ -36,6 +36,7 @@ ONE = (1,)
 FLOATS = frozenset({np.float16, np.float32, np.float64})
 OF_NUMPY = "efd"  # the letters of its floating-point types
 OWN = dtypes.NUMPYS_LAST + 1  # from here on the numbers of types that NumPy does not have itself
+NARROW = frozenset(dtype.numpy.type for dtype in dtypes.NARROW if dtype in dtypes.ALL)
 OPERANDS = (Tensor, int, float)
 PAIR = 2
 new = object.__new__
@@ -155,8 +156,9 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     if type(values[0]) is MetaArray:
         return moved(operator.kernel(*values, *params))
     try:
-        if narrow.among(values):
-            return state.quietly(narrow.run, operator, values, params)
+        for value in values:
+            if (type(value) is ndarray and value.dtype.num >= OWN) or type(value) in NARROW:
+                return state.quietly(narrow.run, operator, values, params)
         return state.quietly(operator.kernel, *values, *params)
     except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:
         return run_again(operator, values, params, error)
