@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from random_calls import CALLED, FAULTS, campaign, difference, drawn, known, seen
+from random_calls import CALLED, FAULTS, Drawn, Outside, campaign, difference, drawn, known, seen
 
 from gradspec.catalogue.operators import OPERATORS as ROWS
 from gradspec_reference.operators import OPERATORS

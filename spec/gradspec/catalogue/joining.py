@@ -36,12 +36,9 @@ def padded(x: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Any:
     return np.pad(x[inner], around, mode=MODES[mode])  # type: ignore[call-overload]
 
 
-def repeated(x: Any, repeats: Any, dim: int | None = None, output_size: int = 0) -> Any:
+def repeated(x: Any, repeats: Any, dim: int | None = None, *_size: int) -> Any:
     """Give each entry, or slice, as often as is said; how many there are then may be said, too."""
-    found = np.repeat(x, repeats, dim)
-    if output_size and not found.shape[dim or 0]:
-        raise ValueError("some entries were announced, and there are none")
-    return found
+    return np.repeat(x, repeats, dim)
 
 
 def cut_about_equally(x: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:

@@ -138,6 +138,7 @@ ROWS: Final = (
         eps=on(4, 3, eps=0.5, **TRAINING),
         images=on(2, 3, 2, 4, weight=WEIGHT, bias=of(3), **TRAINING),
         keeps="?",
+        cancels=True,
         apart="momentum",
     ),
     functional(
@@ -156,6 +157,7 @@ ROWS: Final = (
         bias=on(2, 3, 4, bias=of(3)),
         eps=on(2, 3, 4, eps=0.5),
         past=on(2, 3, 4, weight=WEIGHT, use_input_stats=False, **STATISTICS),
+        cancels=True,
         apart="running_mean running_var use_input_stats momentum",
     ),
     functional(

@@ -15,7 +15,7 @@ from gradspec.catalogue.slopes import pulled_back
 from gradspec.exceptions import TooFewNumbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gradspec.catalogue.slopes import Pulled
 
@@ -73,6 +73,12 @@ def with_shapes(call: Call, shapes: Mapping[str, tuple[int, ...]]) -> Asked:
         return Asked(other, other.sample())
     except ValueError as error:
         raise TooFewNumbers(f"{call.name} cannot be drawn in the shapes {shapes}") from error
+
+
+def in_reach(operator: Operator, calls: Iterable[Call]) -> list[Call]:
+    """Leave out calls with options that an engine may lack, if there are others."""
+    apart, every = {*operator.apart.split()}, list(calls)
+    return [call for call in every if not apart & {*call.given}] or every
 
 
 def operands_of(call: Call) -> list[str]:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.facets.asking import Asked, calls_of, operands_of, out_of_place, same
+from gradspec.catalogue.facets.asking import (
+    Asked,
+    calls_of,
+    in_reach,
+    operands_of,
+    out_of_place,
+    same,
+)
 from gradspec.catalogue.operator import (
     DIFFERENTIABLE,
     Call,
@@ -180,7 +187,7 @@ def _named_anew(value: Any, length: int | None, count: int) -> Any:
 def emptied(operator: Operator) -> Iterator[Callable[[int], Asked]]:
     """Give the calls as functions of a length, each choice of what has that length once."""
     seen = set()
-    for call in calls_of(operator):
+    for call in in_reach(operator, calls_of(operator)):
         sample = call.sample()
         every = dimensions(sample)
         words = [(n, v) for n, v in call.given.items() if _is_word(n, v)]
