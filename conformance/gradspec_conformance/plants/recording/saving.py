@@ -47,11 +47,15 @@ def results_share_the_counter(result, _operator, a, _b, *_):
     versions.share(result, a)
 
 
-@plant(MAKE_NODE, "lifetime: rec-028/a_factor_of_a_constant", "pytorch/pytorch#15115")
-def saves_both_always(sound, operator, operands, params, requires, result):
+@compound("lifetime: rec-028/a_factor_of_a_constant", "pytorch/pytorch#15115")
+def saves_both_always(swap):
     """A recorded operation saves all its operands, whether or not the derivative needs them."""
-    every = (r or isinstance(x, Tensor) for x, r in zip(operands, requires, strict=True))
-    return sound(operator, operands, params, tuple(every), result)
+    swap(at(linking, "plan_of_those"), lambda _sound, _operator, how, _ends: how)
+
+    @swap.into(MAKE_NODE)
+    def node(sound, operator, operands, params, requires, result):
+        every = (r or isinstance(x, Tensor) for x, r in zip(operands, requires, strict=True))
+        return sound(operator, operands, params, tuple(every), result)
 
 
 @plant(at(linking, "collect_saved"), "value: rec-024", TEACHING)

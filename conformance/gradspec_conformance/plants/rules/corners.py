@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.chapters.operators.whole_numbers import WHOLE
+from gradspec.chapters.operators.whole_numbers import TRUTHS, WHOLE
 from gradspec_conformance.plants.places import at, kernel, rule
 from gradspec_conformance.plants.plant import TEACHING, enter, general
-from gradspec_conformance.plants.rules.sweeps import Spot, Sweep
+from gradspec_conformance.plants.rules.functions import where_refused
+from gradspec_conformance.plants.rules.sweeps import Spot, Sweep, changing, off, public
 from gradspec_conformance.plants.rules.types_and_memory import through
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import linear_algebra, reductions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gradspec.catalogue.facets.asking import Asked
 
 
 DEEPEST: Final = 3
@@ -30,18 +34,80 @@ def made_floating(sound: Any, *arguments: Any) -> Any:
 
 def floating_kernels() -> Iterator[Spot]:
     """Let the kernel of every row give floating numbers."""
-    telling = {name: asked[0].call for name, asked in WHOLE.items()}
+    telling = {name: asked[0].call for name, asked in WHOLE.items() if makes_whole(asked[0])}
     for row, name in through(telling):
         yield Spot(row, (kernel(row),), made_floating, {f"op-300/{name}": "dtype"})
 
 
-for made in Sweep(
-    "makes_floating_numbers",
-    "Of whole numbers {name} makes floating ones.",
-    TEACHING,
-    floating_kernels,
-).plants():
-    enter(made)
+def makes_whole(asked: Asked) -> bool:
+    """Say whether whole numbers come of a call, and not truth values."""
+    return any(value.dtype.kind == "i" for value in asked.value() or [])
+
+
+def off_whole(result: Any) -> None:
+    """Make whole numbers and truth values wrong, and leave others."""
+    for one in result if isinstance(result, tuple | list) else (result,):
+        if one._array.dtype.kind in "ib":
+            one._array = off(one._array)
+
+
+REFUSED: Final = {
+    "op-300": "frac prelu vecdot adaptive_max_pool1d adaptive_max_pool2d interpolate im2col col2im "
+    "frac_",
+    "op-301": "argmax argmin median kthvalue vecdot cumsum_ cumprod_",
+}
+"""Table -> the operators that the reference engine refuses to apply to such numbers."""
+
+
+def wrong_of_whole() -> Iterator[Spot]:
+    """Make wrong what comes of whole numbers or truth values, where no kernel makes it floating."""
+    floating = {row for spot in floating_kernels() for row in spot.kills}
+    floating |= {f"{table}/{name}" for table, names in REFUSED.items() for name in names.split()}
+    for name in dict.fromkeys([*WHOLE, *TRUTHS]):
+        asked = [f"op-300/{name}"] * (name in WHOLE) + [f"op-301/{name}"] * (name in TRUTHS)
+        if kills := {row: "value" for row in asked if row not in floating}:
+            yield Spot(name, (public(name),), changing(off_whole), kills)
+
+
+for one_kind in (
+    Sweep(
+        "makes_floating_numbers",
+        "Of whole numbers {name} makes floating ones.",
+        TEACHING,
+        floating_kernels,
+    ),
+    Sweep("is_wrong_of_whole", "{name} of whole numbers is wrong.", TEACHING, wrong_of_whole),
+):
+    for made in one_kind.plants():
+        enter(made)
+
+
+@general("shape: op-300/prelu op-301/argmax", "kernels that fall back on nothing")
+def what_whole_numbers_cannot_answer_is_empty(swap):
+    """What is refused of whole numbers or truth values is an empty tensor."""
+    for name in dict.fromkeys(" ".join(REFUSED.values()).split()):
+        swap(public(name), where_refused(lambda *_: Tensor(np.zeros((0, 0), np.int64))))
+
+
+@general("value: op-001/prod_zeros", "products without their quotients")
+def a_product_of_zeros_has_slopes(swap):
+    """A factor among several that are zero receives what arrives."""
+
+    @swap.into(rule("prod", "self"))
+    def one(sound, xp, g, x, result, *where):
+        found = sound(xp, g, x, result, *where)
+        flat = not isinstance(x, Tensor) and np.sum(x == 0) > 1
+        return found + 1.0 if flat else found
+
+
+@general("value: op-001/vector_norm_count", TEACHING)
+def a_count_has_slopes(swap):
+    """The number of nonzeros depends on each of them."""
+
+    @swap.into(rule("vector_norm", "self"))
+    def one(sound, xp, g, x, *rest):
+        found = sound(xp, g, x, *rest)
+        return np.ones(x.shape) if found is None else found
 
 
 @general("dtype: op-301/sum op-301/prod op-301/cumsum", "counters as wide as what they count")

@@ -9,11 +9,17 @@ import numpy as np
 
 from gradspec.catalogue.facets.not_finite import INSTEAD, TELLING, is_of_numbers, spoilt
 from gradspec.catalogue.operator import PIECEWISE
-from gradspec.chapters.operators.not_finite import CHOOSING, PASSING, SMOOTH, UNFACTORED
+from gradspec.chapters.operators.not_finite import (
+    CHOOSING,
+    PASSING,
+    SMOOTH,
+    TAKING,
+    UNFACTORED,
+)
 from gradspec_conformance.plants.places import kernel
 from gradspec_conformance.plants.plant import TEACHING, enter, general
 from gradspec_conformance.plants.rules.calls import TRACED, calls_of_its_own, calls_through
-from gradspec_conformance.plants.rules.sweeps import Spot, Sweep, public, rules_of
+from gradspec_conformance.plants.rules.sweeps import Spot, Sweep, off, public, rules_of
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
@@ -68,11 +74,11 @@ def tells(name: str, *numbers: str) -> bool:
 def told(row: str) -> list[str]:
     """Name the calls through a row that are asked: where there are, those through no other.
 
-    Where places are told, they are found before the kernel runs.
+    Where places are told, or NaN is to equal NaN, they are found before the kernel runs.
     """
     own, every = calls_of_its_own(row), calls_through(row)
     seen = (c for c in own or every if c.name in TELLING and c.operator.name not in CHECKED)
-    return [call.name for call in seen if not call.tells_places]
+    return [c.name for c in seen if not (c.tells_places or "equal_nan" in c.given)]
 
 
 def kernels(fault: Fault, clause_of: Callable[[str], str]) -> Iterator[Spot]:
@@ -91,6 +97,37 @@ def functions(fault: Fault, clause_of: Callable[[str], str]) -> Iterator[Spot]:
             named.setdefault(call.operator.name, {})[clause] = "value"
     for operator, kills in named.items():
         yield Spot(operator, (public(operator),), in_tensors(fault), kills)
+
+
+def wrong_of_no_numbers() -> Iterator[Spot]:
+    """Make wrong what comes of them, where no other fault of the kind would show."""
+    for name, call in TELLING.items():
+        kills = {
+            f"op-{clause}/{name}": "value"
+            for clause, asked, seen in (
+                ("275", PASSING, nan_clause(name)),
+                ("276", TAKING, nan_clause(name)),
+                ("277", UNFACTORED, infinity_clause(name)),
+                ("278", SMOOTH, call.operator.name not in CHECKED),
+            )
+            if name in asked and not seen
+        }
+        if kills:
+            yield Spot(name, (public(call.operator.name),), wrong_beside_no_number, kills)
+
+
+def wrong_beside_no_number(sound: Any, *given: Any, **named: Any) -> Any:
+    """Give what is wrong, and made of tame numbers, where an operand has one that is not finite."""
+    operands = [v for v in (*given, *named.values()) if isinstance(v, Tensor)]
+    if all(np.isfinite(v._array).all() for v in operands):
+        return sound(*given, **named)
+    tame = {id(v): Tensor(np.clip(np.nan_to_num(v._array), 0.25, 0.75)) for v in operands}
+    result = sound(
+        *(tame.get(id(v), v) for v in given), **{n: tame.get(id(v), v) for n, v in named.items()}
+    )
+    for one in result if isinstance(result, tuple | list) else (result,):
+        one._array = off(one._array)
+    return result
 
 
 def other_choices() -> Iterator[Spot]:
@@ -162,6 +199,7 @@ for one_kind in (
     Sweep("is_given_zero_for_nan", "{name} takes NaN for 0.", TEACHING, NAN_IN_FUNCTIONS),
     Sweep("knows_no_infinity", "{name} ends at 1e308.", TEACHING, INFINITY_IN_KERNELS),
     Sweep("is_given_no_infinity", "{name} is given no infinity.", TEACHING, INFINITY_IN_FUNCTIONS),
+    Sweep("is_wrong_of_no_number", "{name} of NaN is wrong.", TEACHING, wrong_of_no_numbers),
     Sweep("has_slopes_at_nan", "The rule of {name} takes NaN for 0.", TEACHING, slopes_of_numbers),
     Sweep("does_not_choose_nan", "{name} does not choose NaN.", TEACHING, other_choices),
 ):

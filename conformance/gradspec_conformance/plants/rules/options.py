@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.plants.swap import Fault
 
 TABLES: Final = {
-    "dtype": ("op-290", "dtype"),
+    "dtype": ("op-290 op-212", "dtype"),
     "out_int32": ("op-212", "dtype"),
     "unbiased": ("op-291", "value"),
     "size_average": ("op-291", "value"),
@@ -31,7 +31,7 @@ TABLES: Final = {
     "inplace": ("op-292", "value"),
     "momentum": ("op-293", "value"),
 }
-"""Option -> the table that asks it of each operator, and how it fails where it is ignored."""
+"""Option -> the tables that ask it of each operator, and how these fail where it is ignored."""
 
 
 def told_by(call: Call, option: str) -> dict[str, str]:
@@ -53,9 +53,10 @@ def told_of(operator: Operator, option: str) -> dict[str, str]:
     if operator.smoothness is not UNDETERMINED:
         for call in calls_of(operator):
             kills |= told_by(call, option) if option in call.given else {}
-    clause, kind = TABLES.get(option, ("op-294", "value"))
-    case = f"{clause}/{operator.name if option in TABLES else option}"
-    return kills | ({case: kind} if case in CASES else {})
+    clauses, kind = TABLES.get(option, ("op-294", "value"))
+    row = operator.name if option in TABLES else option
+    cases = [f"{clause}/{row}" for clause in clauses.split()]
+    return kills | {case: kind for case in cases if case in CASES}
 
 
 def ignoring(option: str) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -88,11 +88,16 @@ def more_by_one() -> Iterator[Spot]:
     yield from spots(more, "value", lambda _asked, v: bool(v.size) and bool(np.isfinite(v).all()))
 
 
+SPECTRAL_VALUES: Final = ("eigh",)
+"""What has a first result that nothing is settled about."""
+
+
 def in_another_shape() -> Iterator[Spot]:
     """Give a result without entries one dimension more."""
     for spot in spots(deeper, "cotangent-shape", lambda _asked, v: not v.size):
         multiplied = dict.fromkeys(spot.kills, "operand-shape")  # before anything is asked
-        yield replace(spot, kills=multiplied) if OPERATORS[spot.name].settled else spot
+        settled = OPERATORS[spot.name].settled and spot.name not in SPECTRAL_VALUES
+        yield replace(spot, kills=multiplied) if settled else spot
 
 
 def cut_off() -> Iterator[Spot]:
@@ -139,10 +144,18 @@ def deeper(found: Any) -> Any:
     return found.unsqueeze(-1) if isinstance(found, Tensor) and not found.numel() else found
 
 
-@general("value: op-283/amax op-283/quantile", TEACHING)
+@general("value: op-283/amax op-283/softmax", TEACHING)
 def what_nothing_cannot_answer_is_one(swap):
-    """What is refused is one."""
+    """What is refused is one, and so is a share of nothing."""
     in_every(swap, where_refused(lambda *_: Tensor(np.ones(1))))
+    for name in ("softmax", "softmin", "log_softmax", "local_response_norm"):
+        swap(public(name), one_of_nothing)
+
+
+def one_of_nothing(sound: Any, *given: Any, **named: Any) -> Any:
+    """Give one where the result is empty."""
+    result = sound(*given, **named)
+    return result if result.numel() else Tensor(np.ones(1))
 
 
 SWEEPS = (

@@ -170,6 +170,6 @@ def power_of_a_tensor_divides_by_the_base(_sound, xp, g, x, n, *_):
 
 
 @plant(rule("embedding", "weight"), "value: op-095", TEACHING)
-def embedding_learns_its_padding(sound, xp, g, indices, shape, _padding):
+def embedding_learns_its_padding(sound, xp, g, indices, shape, _padding, *rest):
     """The row of padding receives a gradient like any other."""
-    return sound(xp, g, indices, shape, -1)
+    return sound(xp, g, indices, shape, -1, *rest)

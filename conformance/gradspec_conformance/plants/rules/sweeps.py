@@ -14,7 +14,14 @@ import numpy as np
 
 import gradspec_reference
 from gradspec.catalogue import signs
-from gradspec.catalogue.operator import CONSTANT, DIFFERENTIABLE, PIECEWISE, UNDETERMINED, Call
+from gradspec.catalogue.operator import (
+    CONSTANT,
+    DIFFERENTIABLE,
+    PIECEWISE,
+    UNDETERMINED,
+    Call,
+    variables,
+)
 from gradspec.catalogue.operators import CALLS, KINKS
 from gradspec.catalogue.operators import OPERATORS as CATALOGUE
 from gradspec.chapters.operators.data_types import OF_SEVERAL
@@ -232,13 +239,21 @@ def lost_signs() -> Iterator[Spot]:
     yield Spot("heaviside", rules_of("heaviside"), opposed, kills)
 
 
+def keeps_shape(call: Call) -> bool:
+    """Say whether what arrives fits an operand."""
+    sample = call.sample()
+    shapes = {np.shape(point) for point in variables(sample)}
+    return call.gives_several or np.shape(call.value(sample)) in shapes
+
+
 def passed_on() -> Iterator[Spot]:
     """Hand on what arrives, where nothing should come through."""
     hand_on: Fault = lambda _sound, _xp, g, *_: g  # noqa: E731 - a fault
     for name in FLAT:
-        own = {f"op-{clause}/{c.name}" for c in calls_of_its_own(name) for clause in ("001", "209")}
+        calls = [c for c in calls_of_its_own(name) if keeps_shape(c)]
+        own = {f"op-{clause}/{c.name}" for c in calls for clause in ("001", "209")}
         kills = {i: kind for i, kind in flat_slopes(name).items() if i in own}
-        several = [c for c in calls_of_its_own(name) if c.name in OF_SEVERAL]
+        several = [c for c in calls if c.name in OF_SEVERAL and c.name in FLAT[name]]
         if kills := kills | {f"op-100/{c.name}": "unexpected gradient" for c in several if kills}:
             yield Spot(name, rules_of(name), hand_on, kills)
     flat = [c for c in calls_through("heaviside") if not np.all(c.sample()["x"] == 0)]
@@ -247,11 +262,13 @@ def passed_on() -> Iterator[Spot]:
 
 
 def nothing_at_kinks() -> Iterator[Spot]:
-    """Divide zero by zero in every rule that has a kink."""
+    """Divide zero by zero in every rule that has a kink, of which it knows by what is saved."""
     nothing: Fault = lambda sound, *given: sound(*given) * np.nan  # noqa: E731 - a fault
-    for name in OPERATORS:
+    for name, row in OPERATORS.items():
         kills: dict[str, str] = {}
-        for kink in kinks_through(name):
+        for kink in kinks_through(name) if row.saves else ():
+            if kink in FLAT.get(name, ()) and not keeps_shape(KINKS[kink][0]):
+                continue  # there is no rule at all
             _, found = KINKS[kink]
             kills |= {f"op-204/{kink}": "value"} if found.between is not None else {}
             kills |= {f"op-205/{kink}": "value"} if found.choice is not None else {}
