@@ -64,6 +64,9 @@ class Raised(str):
     def __eq__(self, other: object) -> bool:
         return other in self.names if type(other) is str else str(other) in self.names
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     __hash__ = str.__hash__
 
 

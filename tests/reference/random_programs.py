@@ -274,7 +274,7 @@ class Pair:
             expected = found
         if expected == END and found is not None:
             raise Outside
-        if expected != found:
+        if found != expected:
             self.lines.append(line)
             return f"torch: {expected or 'done'}, found: {found or 'done'}"
         if expected is None:
