@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue.operator import ALWAYS
+from gradspec.catalogue.operators import OPERATORS as CATALOGUE
 from gradspec.chapters.operators.whole_numbers import TRUTHS, WHOLE
 from gradspec_conformance.plants.places import at, kernel, rule
 from gradspec_conformance.plants.plant import TEACHING, enter, general
@@ -32,9 +34,21 @@ def made_floating(sound: Any, *arguments: Any) -> Any:
     return floating if isinstance(result, list) else floating[0]
 
 
+SIGNED: Final = ("pow", "setitem")
+"""Operators that programs do not call by their public name."""
+
+REFUSED: Final = {
+    "op-300": "frac prelu vecdot adaptive_max_pool1d adaptive_max_pool2d interpolate im2col col2im "
+    "frac_",
+    "op-301": "argmax argmin median kthvalue vecdot cumsum_ cumprod_",
+}
+"""Table -> the operators that the reference engine refuses to apply to such numbers."""
+
+
 def floating_kernels() -> Iterator[Spot]:
     """Let the kernel of every row give floating numbers."""
-    telling = {name: asked[0].call for name, asked in WHOLE.items() if makes_whole(asked[0])}
+    refused = REFUSED["op-300"].split()
+    telling = {n: a[0].call for n, a in WHOLE.items() if makes_whole(a[0]) and n not in refused}
     for row, name in through(telling):
         yield Spot(row, (kernel(row),), made_floating, {f"op-300/{name}": "dtype"})
 
@@ -51,21 +65,14 @@ def off_whole(result: Any) -> None:
             one._array = off(one._array)
 
 
-REFUSED: Final = {
-    "op-300": "frac prelu vecdot adaptive_max_pool1d adaptive_max_pool2d interpolate im2col col2im "
-    "frac_",
-    "op-301": "argmax argmin median kthvalue vecdot cumsum_ cumprod_",
-}
-"""Table -> the operators that the reference engine refuses to apply to such numbers."""
-
-
 def wrong_of_whole() -> Iterator[Spot]:
     """Make wrong what comes of whole numbers or truth values, where no kernel makes it floating."""
     floating = {row for spot in floating_kernels() for row in spot.kills}
     floating |= {f"{table}/{name}" for table, names in REFUSED.items() for name in names.split()}
     for name in dict.fromkeys([*WHOLE, *TRUTHS]):
         asked = [f"op-300/{name}"] * (name in WHOLE) + [f"op-301/{name}"] * (name in TRUTHS)
-        if kills := {row: "value" for row in asked if row not in floating}:
+        kills = {row: "value" for row in asked if row not in floating}
+        if kills and name not in SIGNED:
             yield Spot(name, (public(name),), changing(off_whole), kills)
 
 
@@ -84,9 +91,11 @@ for one_kind in (
 
 @general("shape: op-300/prelu op-301/argmax", "kernels that fall back on nothing")
 def what_whole_numbers_cannot_answer_is_empty(swap):
-    """What is refused of whole numbers or truth values is an empty tensor."""
+    """What is refused of whole numbers or truth values is an empty tensor, or are two."""
+    empty = Tensor(np.zeros((0, 0), np.int64))
     for name in dict.fromkeys(" ".join(REFUSED.values()).split()):
-        swap(public(name), where_refused(lambda *_: Tensor(np.zeros((0, 0), np.int64))))
+        several = CATALOGUE[name].several is ALWAYS
+        swap(public(name), where_refused(lambda *_, n=several: (empty, empty) if n else empty))
 
 
 @general("value: op-001/prod_zeros", "products without their quotients")

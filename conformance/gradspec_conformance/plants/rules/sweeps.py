@@ -266,7 +266,7 @@ def nothing_at_kinks() -> Iterator[Spot]:
     nothing: Fault = lambda sound, *given: sound(*given) * np.nan  # noqa: E731 - a fault
     for name, row in OPERATORS.items():
         kills: dict[str, str] = {}
-        for kink in kinks_through(name) if row.saves else ():
+        for kink in kinks_through(name) if row.saves != OPERATORS["sum"].saves else ():
             if kink in FLAT.get(name, ()) and not keeps_shape(KINKS[kink][0]):
                 continue  # there is no rule at all
             _, found = KINKS[kink]

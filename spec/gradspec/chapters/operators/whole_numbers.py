@@ -52,6 +52,8 @@ def _of_kind(call: Call, kind: Any) -> Asked | None:
     points = list(variables(drawn))
     if not points or not all(np.isfinite(p).all() for p in points):
         return None
+    if drawn.get("requires_grad"):  # which whole numbers never do
+        return None
     made = map_arrays(drawn, lambda a: kind(a) if a.dtype.kind == "f" else a)
     if any(isinstance(v, float) and v % 1 for v in made.values()):
         return None
