@@ -13,6 +13,7 @@ from chosen_cases import chosen
 from operator_definitions import exact
 
 from gradspec import edition
+from gradspec.catalogue import in_place
 from gradspec.catalogue.curvature import curvature
 from gradspec.catalogue.domain import Symmetric
 from gradspec.catalogue.operator import (
@@ -26,7 +27,7 @@ from gradspec.catalogue.operator import (
     replaced,
     variables,
 )
-from gradspec.catalogue.operators import CALLS, KINKS, OPERATORS
+from gradspec.catalogue.operators import CALLS, KINKS, OPERATORS, writes_truth
 from gradspec.catalogue.slopes import pulled_back
 from gradspec.chapters.operators.second_order import BENDING
 
@@ -200,15 +201,21 @@ def test_every_operator_is_in_a_clause() -> None:
     assert {name for name in OPERATORS if f"op:{name}" not in used} == set()
 
 
+OF_DERIVATIVES = ("op-001", "op-203", "op-206", "op-209")
+
+
 def test_every_call_is_a_row_for_its_value_and_one_for_its_derivative() -> None:
     rows_of = {
         clause: {d.row for d in edition.demands() if d.clause == clause}
-        for clause in ("op-201", "op-202", "op-208", "op-001", "op-203", "op-206", "op-209")
+        for clause in ("op-201", "op-202", "op-208", *OF_DERIVATIVES, "op-285")
     }
     values = rows_of["op-201"] | rows_of["op-202"] | rows_of["op-208"]
-    derivatives = rows_of["op-001"] | rows_of["op-203"] | rows_of["op-206"] | rows_of["op-209"]
+    derivatives = set().union(*(rows_of[clause] for clause in OF_DERIVATIVES))
     undetermined = {n for n, c in CALLS.items() if c.operator.smoothness is UNDETERMINED}
+    of_truth = {n for n, c in CALLS.items() if writes_truth(c.operator)}
+    without_rule = {n for n, c in CALLS.items() if c.operator in in_place.REFUSED_IN_PLACE}
 
     assert values == set(CALLS)
-    assert set(CALLS) - derivatives == undetermined | {"resize_"}
+    assert set(CALLS) - derivatives == undetermined | of_truth | without_rule | {"resize_"}
+    assert rows_of["op-285"] == {CALLS[n].operator.name for n in of_truth}
     assert all(CALLS[n].operator.smoothness is CONSTANT for n in rows_of["op-206"])

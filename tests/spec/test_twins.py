@@ -46,6 +46,7 @@ ABOUT_PROGRAMS: Final = {
     *("op-066", "op-264"),  # one place, or one tensor, named twice
     *("op-101", "op-211"),  # conversions, an infinite cotangent
     *("op-246", "op-287"),  # what NumPy rounds under that name
+    *("op-294", "op-297"),  # options of an embedding, the bound of a clamp
 }
 """Tables of programs, each written for operators of its own; or about a name."""
 

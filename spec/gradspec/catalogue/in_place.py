@@ -27,6 +27,7 @@ def augmented(name: str, sign: str, plain: str) -> Operator:
         name=name,
         signature=Signature.read("x, other"),
         calls={"": given},
+        means=f"x {sign.removesuffix('=')} other",
         sign=f"$result = $x\n$result {sign} $other",
         torch=None,
         method=False,

@@ -121,8 +121,12 @@ def grid_sample(
         place = place * (n - 1) if align_corners else place * n - 0.5
         if mode == "bicubic":
             every = np.arange(-2 * n, 3 * n)  # as far as a place may be
-            found = brought_inside(every, n, padding_mode, align_corners)[:, None] == np.arange(n)
-            shares.append(cubic(place[..., None] - every) @ found)
+            found = {
+                "zeros": every,
+                "border": held(every, n),
+                "reflection": reflected(every, n, align_corners),
+            }[padding_mode]
+            shares.append(cubic(place[..., None] - every) @ (found[:, None] == np.arange(n)))
             continue
         place = brought_inside(place, n, padding_mode, align_corners)
         if mode == "nearest":
@@ -135,15 +139,25 @@ def grid_sample(
 
 def brought_inside(place: Any, n: int, padding_mode: str, align_corners: bool) -> Any:
     """Give a place among n entries, as the padding has it."""
-    low, high = (0, n - 1) if align_corners else (-0.5, n - 0.5)
     if padding_mode == "reflection":
-        off = size(place - low)
-        turns = real(off) // (high - low)
-        rest = off - turns * (high - low)
-        place = low + np.where(turns % 2 == 0, rest, high - low - rest)
-    if padding_mode == "border" or (padding_mode == "reflection" and low < 0):
-        place = np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
+        place = reflected(place, n, align_corners)
+    if padding_mode == "border" or (padding_mode == "reflection" and not align_corners):
+        place = held(place, n)
     return place
+
+
+def reflected(place: Any, n: int, align_corners: bool) -> Any:
+    """Turn back at the first and the last of n entries, or half an entry beyond them."""
+    low, high = (0, n - 1) if align_corners else (-0.5, n - 0.5)
+    off = size(place - low)
+    turns = real(off) // (high - low)
+    rest = off - turns * (high - low)
+    return low + np.where(turns % 2 == 0, rest, high - low - rest)
+
+
+def held(place: Any, n: int) -> Any:
+    """Stop at the first and the last of n entries."""
+    return np.where(real(place) < 0, 0, np.where(real(place) > n - 1, n - 1, place))
 
 
 def columns(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:

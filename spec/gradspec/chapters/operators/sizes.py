@@ -162,10 +162,7 @@ def slope_of_product(
 
 @clause("op-283", CONVENTION, sources=["torch docstrings", "observed"], over=UNANSWERED)
 def what_nothing_cannot_answer_is_refused(ag: Autograd, calls: list[Asked]) -> None:
-    """Of nothing along a dimension that needs an entry {name} is refused, or gives no number.
-
-    Remedy: ask whether numel() is 0, or give an entry that changes nothing.
-    """
+    """Of nothing along a dimension that needs an entry {name} is refused, or gives no number."""
     for asked in calls:
         with ag.attempt() as attempt:
             found = on_constants(ag, asked.call, asked.sample)
