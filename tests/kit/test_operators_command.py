@@ -171,7 +171,7 @@ def test_letters_are_told_apart() -> None:
 def test_an_operator_is_shown_under_its_names(name: str) -> None:
     page = " ".join(asked("show", name).output.split())
 
-    assert page.startswith("op:softmax softmax(x, dim) def softmax(")
+    assert page.startswith("op:softmax softmax(x, dim, *, dtype=None) def softmax(")
     assert "softmax_first: softmax(x=tensor(2, 3), dim=0)" in page
     assert "op-001 Where softmax is differentiable" in page
 

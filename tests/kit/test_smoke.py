@@ -12,7 +12,7 @@ from toy_book import readme_book
 from toy_engine import ToyEngine
 
 import gradspec_reference
-from gradspec.port.abilities import DTYPES
+from gradspec.port.abilities import DTYPES, NARROW
 from gradspec_conformance.adapters.phrases.engine import PhrasebookEngine
 from gradspec_conformance.adapters.phrases.reading import read_book
 from gradspec_conformance.adapters.reference import ReferenceEngine
@@ -240,7 +240,7 @@ class SinglePrecision(ReferenceEngine):
 
     def __init__(self) -> None:
         super().__init__()
-        other = {f"dtype:{name}" for name in DTYPES if name != "float32"}
+        other = {f"dtype:{name}" for name in (*DTYPES, *NARROW) if name != "float32"}
         self.abilities = frozenset(self.abilities) - other
 
     def tensor(self, array: Any) -> Any:

@@ -77,6 +77,7 @@ class _Row:
 
     def __init__(self) -> None:
         self.definitions: dict[FunctionType, str] = {}
+        self._open: set[FunctionType] = set()
 
     def shown(self, value: Any) -> Any:
         """Give something whose representation says what a reader wants to know."""
@@ -122,8 +123,12 @@ class _Row:
         else:
             source = textwrap.dedent(inspect.getsource(function)).strip()
             self.definitions.setdefault(function, source)
+        if function in self._open:  # it closes over itself
+            return name
+        self._open.add(function)
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         kept = [f"{free} = {self.shown(cell.cell_contents)!r}" for free, cell in cells]
+        self._open.remove(function)
         return f"{name} where {', '.join(kept)}" if kept else name
 
 

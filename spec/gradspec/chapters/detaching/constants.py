@@ -147,7 +147,7 @@ def _the_result(_x: Tensor, y: Tensor) -> Any:
 
 
 def _the_gradient(x: Tensor, _y: Tensor) -> Any:
-    return x.grad
+    return x.grad.detach()
 
 
 GRID: Final = np.linspace(-3.0, 3.0, 9)

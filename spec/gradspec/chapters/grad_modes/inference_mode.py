@@ -96,7 +96,7 @@ def a_pass_inside_finds_the_gradient(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause("mode-219", CONVENTION, level=MAY, sources=["observed"])
+@clause("mode-219", CONVENTION, level=MAY, sources=["observed"], builds_on=("acc-001",))
 def a_gradient_of_inside_is_not_added_to_outside(ag: Autograd) -> None:
     """A backward pass outside inference mode that would add to a gradient which was stored inside
     is refused: that is an inference tensor.

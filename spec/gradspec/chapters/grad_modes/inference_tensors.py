@@ -149,7 +149,13 @@ SAVING: dict[str, Callable[[Autograd, Tensor, Tensor], Tensor]] = {
 """Operations whose derivative by the first operand needs the second."""
 
 
-@clause("mode-031", CONVENTION, sources=[INFERENCE, "notes/autograd § Inference Mode"], over=SAVING)
+@clause(
+    "mode-031",
+    CONVENTION,
+    unseen="versions",
+    sources=[INFERENCE, "notes/autograd § Inference Mode"],
+    over=SAVING,
+)
 def an_inference_tensor_is_not_saved(ag: Autograd, operation: Any) -> None:
     """A recorded {name}, which has to save an inference tensor for its derivative, is refused.
 

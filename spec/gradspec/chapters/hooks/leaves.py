@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 DOCSTRING = "torch.Tensor.register_post_accumulate_grad_hook docstring"
 
 
-@clause("hook-026", CONVENTION, sources=[DOCSTRING, "pytorch#187268"])
+@clause("hook-026", CONVENTION, sources=[DOCSTRING, "pytorch#187268"], builds_on=("acc-001",))
 def it_is_given_the_leaf(ag: Autograd) -> None:
     """A hook after accumulation is called with the leaf itself, and finds what the pass added in
     the leaf's grad.

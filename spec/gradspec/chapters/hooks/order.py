@@ -75,18 +75,19 @@ def around_accumulation(ag: Autograd) -> None:
 
     def reached(place: str) -> None:
         log.note(place)
-        log.note(x.grad)
+        log.note(x.grad * 1.0)
 
     node.register_hook(lambda _made, _given: reached("after the node"))
     x.register_post_accumulate_grad_hook(lambda _: reached("after accumulation"))
     node.register_prehook(lambda _: reached("before the node"))
     x.register_hook(lambda _: reached("on the leaf"))
+    x.grad = ag.tensor(0.0)
     y.backward()
 
     expect(log).happened_in_order(
         [
-            *("on the leaf", None),
-            *("before the node", None),
+            *("on the leaf", 0.0),
+            *("before the node", 0.0),
             *("after accumulation", -1.0),
             *("after the node", -1.0),
         ]

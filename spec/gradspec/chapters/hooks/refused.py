@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from gradspec.chapters.hooks.kinds import Registering
 
 
-@clause("hook-007", CONVENTION, sources=["torch.Tensor.register_hook source"], over=OF_A_LEAF)
+@clause(
+    "hook-007",
+    CONVENTION,
+    unseen="constants",
+    sources=["torch.Tensor.register_hook source"],
+    over=OF_A_LEAF,
+)
 def constants_have_no_hooks(ag: Autograd, register: Any) -> None:
     """A hook {name} is refused for a tensor that does not require grad: no gradient will come.
 
@@ -129,7 +135,7 @@ def another_number_of_gradients_is_refused(ag: Autograd, row: Any) -> None:
     expect(x.grad).is_none_or_zero()
 
 
-@clause("hook-206", CONVENTION, sources=["observed"])
+@clause("hook-206", CONVENTION, unseen="constants", sources=["observed"])
 def a_gradient_for_nothing_is_refused(ag: Autograd) -> None:
     """A hook may not put a gradient where there was none.
 

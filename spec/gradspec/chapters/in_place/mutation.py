@@ -85,9 +85,10 @@ def the_block_forgives_no_earlier_write(ag: Autograd) -> None:
     x = ag.tensor(2.0, requires_grad=True)
     h = x * 1.0
     y = h * h
-    h.mul_(3.0)
-    with ag.attempt() as attempt, ag.allow_mutation_on_saved_tensors():
-        y.backward()
+    with ag.attempt() as attempt:
+        h.mul_(3.0)
+        with ag.allow_mutation_on_saved_tensors():
+            y.backward()
 
     with attempt.granted():
         expect(x.grad).equals(4.0)

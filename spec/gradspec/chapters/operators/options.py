@@ -120,7 +120,9 @@ def what_is_asked_to_write_in_place_does(ag: Autograd, call: Call) -> None:
     expect(leaf.grad).is_close(expected.gradients[0], scale=expected.scale)
 
 
-@clause("op-293", VALUE, sources=["torch.nn.BatchNorm1d docstring"], over=NOTING)
+@clause(
+    "op-293", VALUE, unseen="constants", sources=["torch.nn.BatchNorm1d docstring"], over=NOTING
+)
 def what_is_known_of_the_past_moves_by_the_momentum(ag: Autograd, call: Call) -> None:
     """What {name} is given as mean and variance of the past moves by the momentum towards those
     that it sees.
