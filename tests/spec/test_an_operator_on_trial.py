@@ -162,6 +162,7 @@ OF_SEVERAL_OPERANDS = {
         "op-243",
         "op-270",
         "op-271",
+        "op-282",
         "op-249",
     ),
 }

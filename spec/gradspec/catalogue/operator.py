@@ -227,7 +227,7 @@ class Operator:
             has_inplace=False,
             inplace=True,
             form_of=self.name,
-            apart="" if self.apart == "inplace" else self.apart,
+            apart="" if self.apart in ("inplace", "dtype") else self.apart,
         )
 
 
@@ -241,8 +241,8 @@ def in_numbers(formula: Callable[..., Any] | None) -> Callable[..., Any]:
 
 
 def _without_place(text: str) -> str:
-    """Leave out what says where the result goes."""
-    for option in (", out=None", ", inplace=False", ", $(inplace=$inplace)"):
+    """Leave out what says where the result goes, and of which type it is."""
+    for option in (", out=None", ", inplace=False", ", $(inplace=$inplace)", ", *, dtype=None"):
         text = text.replace(option, "")
     return text
 

@@ -200,7 +200,7 @@ OF_PRODUCTS: Final = {
 OF_SUMS_OF_POWERS: Final = {
     "masked": at(MASKED, [SHARE, 0.0, 1 - SHARE], dim=0),
     "far": at([FAR, -FAR], [1.0, 0.0], dim=0),
-    "rows_apart": at(APART, 0.5, dim=1),
+    "rows_apart": at([[FAR, 0.0], [-FAR, -2 * FAR]], [1.0, 0.0], dim=1),
     "infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0], dim=0),
     "of_nothing": at([-INF, -INF], or_nan(0.0, 1.0), NO_NUMBER, dim=0),
 }

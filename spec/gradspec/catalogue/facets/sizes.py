@@ -235,9 +235,15 @@ def _of_nothing(operator: Operator) -> tuple[list[Asked], list[Asked]]:
 
 
 def _is_picked_along(asked: Asked) -> bool:
-    """Say whether no place is named that is not there, nor one picked of all that there are."""
+    """Say whether an entry is missing along a dimension, and nothing else is.
+
+    No place is named that is not there, nor one picked of all that there are.  Of an operand of
+    which two dimensions are empty, the other one may already leave nothing to be asked for.
+    """
+    empties = [i for i, _, n in dimensions(asked.sample) if not n]
     named = len(list(variables(asked.sample))) < len({i for i, *_ in dimensions(asked.sample)})
-    return not named and ("dim" in asked.sample or asked.call.operator.name not in NOTHING_TO_PICK)
+    alone = not named and len(empties) == len(set(empties))
+    return alone and ("dim" in asked.sample or asked.call.operator.name not in NOTHING_TO_PICK)
 
 
 def _bent(calls: list[Asked]) -> list[Asked]:
