@@ -12,7 +12,7 @@ from autograd.extend import defvjp, primitive
 from autograd.numpy.numpy_vjps import unbroadcast_f
 
 LEFT_OUT = """
-cross cumsum det diag dot hypot logaddexp logaddexp2 matrix_norm norm reciprocal
+cross cumsum det diag diff dot hypot logaddexp logaddexp2 logsumexp matrix_norm norm reciprocal
 long repeat_interleave sinc solve solve_triangular tile vector_norm
 """
 """What has a wrong rule, or does on purpose what the specification has otherwise.
@@ -37,7 +37,8 @@ std = "mended_autograd.std($x, $(axis=$dim), $(keepdims=$keepdim))"
 
 def where(condition: Any, x: Any, other: Any) -> Any:
     """Choose, of operands that have the result's shape: the rule sums over no copies."""
-    nothing = sum(anp.zeros(anp.shape(operand)) for operand in (condition, x, other))
+    shape = np.broadcast_shapes(*(anp.shape(operand) for operand in (condition, x, other)))
+    nothing = np.zeros(shape, bool)  # what is added to keeps its data type
     return anp.where(condition, x + nothing, other + nothing)
 
 
@@ -45,7 +46,8 @@ def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Multiply entry by entry: the rule divides by entries, which may be zero."""
     axis = axis if anp.ndim(x) else None
     rows = anp.reshape(x, (-1,)) if axis is None else anp.moveaxis(x, axis, 0)
-    product = functools.reduce(operator.mul, list(rows), anp.ones(rows.shape[1:]))
+    of_one = np.prod(np.ones(1, rows.dtype))  # of the data type of products
+    product = functools.reduce(operator.mul, list(rows), np.ones(rows.shape[1:], of_one.dtype))
     if not keepdims:
         return product
     ones = (1,) * anp.ndim(x)
@@ -55,8 +57,8 @@ def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 def std(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Take the root of the variance, and its slope at zero for zero."""
     variance = anp.var(x, axis=axis, keepdims=keepdims, ddof=1)
-    positive = variance > 0
-    return where(positive, anp.sqrt(where(positive, variance, 1.0)), 0.0)
+    is_zero = variance == 0
+    return where(is_zero, 0.0, anp.sqrt(where(is_zero, 1.0, variance)))
 
 
 power = primitive(np.power)

@@ -118,7 +118,7 @@ def test_chapters_narrow_a_profile() -> None:
     ("profile", "chapter", "sentence"),
     [
         ("tap", "acc", "no profile is called 'tap'; did you mean tape?"),
-        ("tape", "acumulation", "no chapter is called 'acumulation'; did you mean accumulation?"),
+        ("tape", "acumulation", "no chapter is called 'acumulation'; did you mean accumulation"),
         ("tape", "xyz", "Chapters are tensors_and_leaves"),
     ],
 )

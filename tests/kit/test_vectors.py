@@ -35,7 +35,7 @@ LARGEST = 12_000
 """Bytes that the largest program may have."""
 
 
-LEFT_NONE = {"life-202", "op-100", "op-244", "op-246"}
+LEFT_NONE = {"life-202", "op-100", "op-244", "op-246", "op-277", "op-283", "op-305"}
 """Go on after what may be refused: who refuses writes less down, or that a gradient is None."""
 
 

@@ -32,6 +32,7 @@ MESSAGES: Final[dict[str, str]] = {
     "output with shape doesn't match the broadcast shape": "inp-032",
     "result type can't be cast to the desired output type": "inp-032",
     "cannot resize variables that require grad": "inp-036",
+    "Inplace update to inference tensor outside InferenceMode is not allowed": "mode-029 mode-213",
     # leaves, flags and gradients
     "you can only change requires_grad flags of leaf variables": "leaf-006 leaf-008",
     "requires_grad must be a bool": "leaf-014",
@@ -46,6 +47,8 @@ MESSAGES: Final[dict[str, str]] = {
     "can't assign Variable as its own grad": "leaf-021",
     "is_leaf, grad_fn: attribute of TensorBase objects is not writable": "leaf-013",
     "NoneType object has no attribute zero_, data": "acc-007 leaf-015",
+    # hooks
+    "hook has changed the size of value": "hook-009",
     # leaving the engine
     "can't call numpy() on Tensor that requires grad, use detach().numpy()": "leaf-038 leaf-040",
     "converting a tensor with requires_grad=True to a scalar": "leaf-037",
@@ -113,7 +116,10 @@ WORDS_FOR: Final[dict[str, str]] = {
     "nonscalar-root": "bwd-005",
     "root-without-grad": "bwd-006",
     "cotangent-shape": "vjp-004",
+    "cotangent-shape of a batch": "grad-039 grad-031",
     "leaf-inplace": "inp-004",
+    "inference-inplace": "mode-029",
+    "hook-result": "hook-009 hook-011",
     "nonleaf-flag": "leaf-006",
     "retain-without-grad": "ret-008",
     "overlapping-memory": "inp-034",

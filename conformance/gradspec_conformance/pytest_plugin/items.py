@@ -159,7 +159,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @functools.cache
 def _mark(word: str) -> pytest.MarkDecorator:
     """Give a marker, which pytest looks up among all: there are many clauses and few markers."""
-    marker: pytest.MarkDecorator = getattr(pytest.mark, word)
+    marker: pytest.MarkDecorator = getattr(pytest.mark, str(word))
     return marker
 
 
