@@ -147,4 +147,4 @@ def a_write_changes_no_shape(ag: Autograd, call: Call) -> None:
     with ag.attempt():
         perform(ag, call, operands)
 
-    expect(operands["x"]).has_shape(call.given["x"].shape)
+    expect(operands["x"]).has_shape(*call.given["x"].shape)
