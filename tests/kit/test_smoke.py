@@ -357,7 +357,7 @@ def test_an_engine_that_cannot_be_loaded_exits_3() -> None:
     [
         ("import sys; sys.exit(0)", "SystemExit: 0"),
         ("import os; os._exit(0)", "the engine's process exited with status 0, in 'round trip"),
-        ("while True: pass", "nothing within 1 s, in 'round trip of b"),
+        ("while True: pass", "nothing within 1 s, in 'round trip of bfloat16'"),
         ("raise RuntimeError('x' * 4_000_000)", "RuntimeError: xxx"),
         ("raise RuntimeError('[/] \\x1b[31m')", "RuntimeError: [/] \\x1b[31m"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "function_and_derivative.py"
 def pyplot(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Give matplotlib without a screen."""
     monkeypatch.setenv("MPLBACKEND", "Agg")
-    found: ModuleType = pytest.importorskip("matplotlib.pyplot")
-    return found
+    return importlib.import_module("matplotlib.pyplot")
 
 
 def test_a_detached_tensor_and_a_gradient_are_arrays_to_numpy() -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec.catalogue.domain import FEW
+from gradspec.catalogue.domain import FEW, ZERO_OR_ONE
 from gradspec.catalogue.entrywise import real
 from gradspec.catalogue.operator import (
     ALWAYS,
@@ -156,9 +156,9 @@ ROWS: Final = (
     ),
     row(
         "unique(x, return_inverse=False, return_counts=False, dim=None)",
-        *(distinct, REFUSED, on(2, 3)),
-        counts=on(2, 3, return_inverse=True, return_counts=True),
-        dim=on(2, 4, dim=1),
+        *(distinct, REFUSED, on(2, 3, domain=FEW)),
+        counts=on(2, 3, domain=FEW, return_inverse=True, return_counts=True),
+        dim=on(2, 4, domain=ZERO_OR_ONE, dim=1),
         several="return_counts",
         apart="return_inverse return_counts dim",
     ),

@@ -25,6 +25,9 @@ PAIRS: Final = (
 )
 """Parameters that name one axis beside another."""
 
+ORDERS: Final = ("ord", "p", "norm_type", "n")
+"""Parameters with each value of which an operator is another function."""
+
 Plan = tuple[tuple[str, int], ...]
 """Name -> position among the values that were written."""
 

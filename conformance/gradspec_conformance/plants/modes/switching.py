@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_reference.engine import decorating, modes
+
+if TYPE_CHECKING:
+    from gradspec_conformance.plants.swap import Swap
 
 EXIT = at(modes.GradMode, "__exit__")
 
@@ -75,9 +79,8 @@ def inference_mode_records(_, _before):
     modes.state.recording = modes.state.recording or modes.state.inference
 
 
-@compound("order: mode-015", "where a thread takes over its parent's settings")
-def thread_inherits_the_mode(swap):
-    """A new thread starts in the grad mode that was set last."""
+def grad_mode_set_last(swap: Swap) -> list[bool]:
+    """Keep which grad mode any thread has set last."""
     last = [True]
 
     @swap.before(at(modes, "enter"))
@@ -87,6 +90,14 @@ def thread_inherits_the_mode(swap):
     @swap.before(at(modes, "leave"))
     def leave(before):
         last[0] = before
+
+    return last
+
+
+@compound("order: mode-015", "where a thread takes over its parent's settings")
+def thread_inherits_the_mode(swap):
+    """A new thread starts in the grad mode that was set last."""
+    last = grad_mode_set_last(swap)
 
     @swap.after(at(modes.ThreadState, "__init__"))
     def begin(_, self):
@@ -110,15 +121,7 @@ def thread_inherits_inference_mode(swap):
 @compound("flag: mode-015a", "pydynet: one variable of the process")
 def grad_mode_is_one_of_the_process(swap):
     """Whoever asks for the grad mode is told what any thread has set last."""
-    last = [True]
-
-    @swap.before(at(modes, "enter"))
-    def enter(recording):
-        last[0] = recording
-
-    @swap.before(at(modes, "leave"))
-    def leave(before):
-        last[0] = before
+    last = grad_mode_set_last(swap)
 
     @swap.into(at(modes, "is_grad_enabled"))
     def told(_sound):

@@ -113,7 +113,7 @@ def axis_kills(row: str) -> dict[str, str]:
     """Say how a call along one axis fails, if the row takes the first for whichever is named."""
     names = OPERATORS[row].param_names
     takes = names[:1] in (("dim",), ("dims",)) and (len(names) == 1 or names[-1] == "keepdim")
-    takes = takes and len(OPERATORS[row].operand_names) == 1 and row != "unique_dim"
+    takes = takes and len(OPERATORS[row].operand_names) == 1
     for call in calls_of_its_own(row) if takes else ():
         dim = call.given.get("dim")
         x = call.given.get("x")

@@ -88,15 +88,15 @@ def more_by_one() -> Iterator[Spot]:
     yield from spots(more, "value", lambda _asked, v: bool(v.size) and bool(np.isfinite(v).all()))
 
 
-SPECTRAL_VALUES: Final = ("eigh",)
-"""What has a first result that nothing is settled about."""
+DETERMINED_FIRST: Final = ("eigh",)
+"""Of the operators whose results are settled, those whose first one is asked for as it is."""
 
 
 def in_another_shape() -> Iterator[Spot]:
     """Give a result without entries one dimension more."""
     for spot in spots(deeper, "cotangent-shape", lambda _asked, v: not v.size):
         multiplied = dict.fromkeys(spot.kills, "operand-shape")  # before anything is asked
-        settled = OPERATORS[spot.name].settled and spot.name not in SPECTRAL_VALUES
+        settled = OPERATORS[spot.name].settled and spot.name not in DETERMINED_FIRST
         yield replace(spot, kills=multiplied) if settled else spot
 
 

@@ -15,7 +15,7 @@ from gradspec.catalogue.slopes import pulled_back
 from gradspec.exceptions import TooFewNumbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gradspec.catalogue.slopes import Pulled
 
@@ -75,10 +75,11 @@ def with_shapes(call: Call, shapes: Mapping[str, tuple[int, ...]]) -> Asked:
         raise TooFewNumbers(f"{call.name} cannot be drawn in the shapes {shapes}") from error
 
 
-def in_reach(operator: Operator, calls: Iterable[Call]) -> list[Call]:
+def in_reach(asked: Iterable[Any], call_of: Callable[[Any], Call] = lambda call: call) -> list[Any]:
     """Leave out calls with options that an engine may lack, if there are others."""
-    apart, every = {*operator.apart.split()}, list(calls)
-    return [call for call in every if not apart & {*call.given}] or every
+    every = [(one, call_of(one)) for one in asked]
+    usual = [one for one, call in every if not {*call.operator.apart.split()} & {*call.given}]
+    return usual or [one for one, _ in every]
 
 
 def operands_of(call: Call) -> list[str]:

@@ -25,6 +25,7 @@ from gradspec.catalogue.operator import (
     variables,
 )
 from gradspec.catalogue.operators import CALLS
+from gradspec.catalogue.signature import ORDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +41,6 @@ AROUND: Final = (64.0, 0.75, -64.0)
 
 OF_SHAPES: Final = ("keepdim", "ceil_mode", "return_indices")
 """Arguments that change no number."""
-
-ORDERS: Final = ("ord", "p", "norm_type", "n")
-"""Arguments with each value of which an operator is another function."""
 
 Place = tuple[int, ...]
 

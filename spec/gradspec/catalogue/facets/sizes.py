@@ -31,16 +31,13 @@ from gradspec.catalogue.operator import (
     map_arrays,
     variables,
 )
-from gradspec.catalogue.signature import AXIS, PAIRS
+from gradspec.catalogue.signature import AXIS, ORDERS, PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Dimensions = frozenset[tuple[int, int]]
 """Numbers of an array of a sample and of a dimension of it."""
-
-ORDERS: Final = ("ord", "p", "norm_type", "n")
-"""Arguments with each value of which an operator is another function."""
 
 SOME: Final = (1, 7)
 """Lengths of which one is the least, and the other is no length that is drawn."""
@@ -187,7 +184,7 @@ def _named_anew(value: Any, length: int | None, count: int) -> Any:
 def emptied(operator: Operator) -> Iterator[Callable[[int], Asked]]:
     """Give the calls as functions of a length, each choice of what has that length once."""
     seen = set()
-    for call in in_reach(operator, calls_of(operator)):
+    for call in in_reach(calls_of(operator)):
         sample = call.sample()
         every = dimensions(sample)
         words = [(n, v) for n, v in call.given.items() if _is_word(n, v)]

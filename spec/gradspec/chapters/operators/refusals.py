@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec import CONVENTION, SAFETY, clause
-from gradspec.catalogue.facets.asking import Asked, calls_of, same
+from gradspec.catalogue.facets.asking import Asked, calls_of, in_reach, same
 from gradspec.catalogue.facets.axes import NAMED
 from gradspec.catalogue.operator import SPECTRAL, Call, map_arrays, variables
 from gradspec.catalogue.operators import OPERATORS
@@ -102,14 +102,8 @@ def has_value(call: Call, sample: Given) -> bool:
 
 def table(wrong: Callable[[Operator], Iterator[tuple[Call, Given]]]) -> dict[str, Any]:
     """Give for each operator the calls of it that are wrong, if there are any."""
-    found = {name: in_reach(operator, wrong(operator)) for name, operator in OPERATORS.items()}
+    found = {n: in_reach(wrong(o), lambda one: one[0]) for n, o in OPERATORS.items()}
     return {name: calls for name, calls in found.items() if calls}
-
-
-def in_reach(operator: Operator, wrong: Iterator[tuple[Call, Given]]) -> list[tuple[Call, Given]]:
-    """Leave out calls with options that an engine may lack, if there are others."""
-    apart, calls = {*operator.apart.split()}, list(wrong)
-    return [one for one in calls if not apart & {*one[0].given}] or calls
 
 
 def without_dimensions(operator: Operator) -> Iterator[tuple[Call, Given]]:

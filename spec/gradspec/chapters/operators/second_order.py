@@ -20,9 +20,9 @@ import numpy as np
 from gradspec import VALUE, clause, expect
 from gradspec.catalogue.curvature import curvature
 from gradspec.catalogue.domain import ZERO
-from gradspec.catalogue.facets.sizes import ORDERS
 from gradspec.catalogue.operator import DIFFERENTIABLE, LINEAR, is_tensor, variables
 from gradspec.catalogue.operators import CALLS
+from gradspec.catalogue.signature import ORDERS
 from gradspec.chapters.operators.calling import (
     both_triangles,
     cotangent,
