@@ -206,3 +206,14 @@ def test_a_name_with_quotes_stays_a_name() -> None:
 
     assert 'label="a \\"b\\" <c>\\n()"' in drawing.dot()
     assert "a &quot;b&quot; &lt;c&gt;<br/>()" in drawing.mermaid()
+
+
+@pytest.mark.parametrize("wrong", [3, None, [3], ("no", "edge")])
+def test_what_has_no_graph_is_refused_in_words(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="give a tensor, an edge, or a list of them"):
+        draw(wrong)
+
+
+def test_names_are_given_as_a_dict() -> None:
+    with pytest.raises(TypeError, match="give a dict of names and tensors"):
+        draw(engine.ones(2), ["x"])  # type: ignore[arg-type]

@@ -29,13 +29,25 @@ def draw(
     `params` names tensors, leaves or others.  With `show_attrs` operators show the plain arguments
     that they keep, each cut off behind `max_attr_chars`; with `show_saved` the tensors that they
     keep have boxes too, as long as they were not freed.  The arguments are those of torchviz'
-    `make_dot`.
+    `make_dot`.  TypeError for what has no graph.
     """
+    if params is not None and not hasattr(params, "items"):
+        raise TypeError(f"params is a {type(params).__name__}; give a dict of names and tensors")
     collector = Collector(params or {}, show_attrs, show_saved, max_attr_chars)
     for root in var if type(var) in (list, tuple) else (var,):
         collector.add_root(root)
     lines = sorted(collector.lines, key=lambda line: line.source)
     return Drawing(tuple(collector.boxes), tuple(lines))
+
+
+def node_of(edge: Any) -> Any:
+    """Return the node that an edge leads to; TypeError for what is no edge."""
+    node = edge[0] if isinstance(edge, tuple) and edge else None
+    if not hasattr(node, "next_functions"):
+        raise TypeError(
+            f"draw was given a {type(edge).__name__}; give a tensor, an edge, or a list of them"
+        )
+    return node
 
 
 class Collector:
@@ -54,7 +66,7 @@ class Collector:
     def add_root(self, root: Any) -> None:
         """Add a tensor, or an edge, and all that lies behind it."""
         if not hasattr(root, "grad_fn"):
-            self.add_graph(root[0])
+            self.add_graph(node_of(root))
             return
         if id(root) in self.places:
             return
