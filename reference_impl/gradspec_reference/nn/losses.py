@@ -190,7 +190,9 @@ def by_rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     if input.ndim == 1:
         return shapes.unsqueeze(input, 0), shapes.reshape(target, (1,)).to(int64)
     last = shapes.movedim(input, 1, -1)
-    return shapes.reshape(last, (-1, input.shape[1])), shapes.reshape(target, (-1,)).to(int64)
+    return shapes.reshape(last, (target.numel(), input.shape[1])), shapes.reshape(target, (-1,)).to(
+        int64
+    )
 
 
 def cross_entropy(

@@ -153,13 +153,13 @@ def by_channels(
     eps: float,
 ) -> Tensor:
     """Standardise the second dimension; in training, note the statistics."""
+    if input.ndim > 1 and not input.numel():
+        return of_nothing(input, weight, bias)
     past = [running_mean, running_var]
     if any(each is not None and each.requires_grad for each in past):
         raise RuntimeError(f"{name} was given statistics that require grad; detach() them")
     if training and [each is None for each in past] in ([True, False], [False, True]):
         raise ValueError(f"{name} was given a mean without a variance; give both, or none")
-    if input.ndim > 1 and not input.numel():
-        return of_nothing(input, weight, bias)
     if not training and None in past:
         raise RuntimeError(f"{name} was given no statistics; give them, or training=True")
     if input.ndim < 2:  # noqa: PLR2004 - rows and channels
@@ -178,9 +178,14 @@ def by_channels(
 
 
 def of_nothing(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    """Return what has no entries; it depends on the first weight and bias, as torch records it."""
-    first = [None if each is None else parts.select(each, 0, 0) for each in (weight, bias)]
-    return scaled(copies.clone(input), first[0], first[1])
+    """Return what has no entries; it depends on one weight and bias, as torch records it."""
+    factor, move = (None if each is None else one_of(each) for each in (weight, bias))
+    return scaled(copies.clone(input), factor, move)
+
+
+def one_of(values: Tensor) -> Tensor:
+    """Return the first of several numbers, and zero of none."""
+    return parts.select(values, 0, 0) if values.numel() else reductions.sum(values)
 
 
 @no_grad()
