@@ -792,6 +792,12 @@ ACCIDENTS: Final = (
         "the pass of a count of entries has no tensor to give back, and raises",
     ),
     Accident(
+        "powers",
+        "answers where torch refuses",
+        lambda different: "in gradient" in different.said,
+        "vander writes into the powers that it saved, and its pass refuses them",
+    ),
+    Accident(
         "celu_",
         "answers where torch refuses",
         has("nan"),

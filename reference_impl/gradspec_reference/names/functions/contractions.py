@@ -34,6 +34,8 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     if isinstance(equation, Tensor):
         equation, *listed = spelled((equation, *operands))
         operands = tuple(listed)
+    elif not isinstance(equation, str):
+        raise TypeError(f"einsum was given {equation!r}; it needs an equation, or labels")
     given: Any = operands[0] if len(operands) == 1 else operands
     tensors = [given] if isinstance(given, Tensor) else list(given)
     check_are_tensors("einsum", tensors)
