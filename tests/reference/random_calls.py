@@ -13,7 +13,7 @@ import tomllib
 import warnings
 import zlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -264,14 +264,19 @@ class Outside(Exception):
     """A call came to where the two are not compared: an assertion inside torch, huge numbers."""
 
 
-def seen(call: Drawn, library: Any) -> dict[str, Any]:
-    """Make a call and look at values, gradients and second gradients."""
+def seen(call: Drawn, library: Any, *, apart: bool = False) -> dict[str, Any]:
+    """Make a call and look at values, gradients and second gradients.
+
+    The operands may lie in memory with others between their entries.
+    """
     facts: dict[str, Any] = {}
     random = np.random.default_rng(len(call.text))
     stage = "call"
     try:
         leaves = {
             name: library.tensor(t.array.copy(), requires_grad=t.requires_grad)
+            if not apart
+            else between_others(t)
             for name, t in call.tensors.items()
         }
         names = {"torch": library, **leaves}
@@ -299,7 +304,10 @@ def seen(call: Drawn, library: Any) -> dict[str, Any]:
         stage = "second gradient"
         there = [g for g in gradients[:-1] if g is not None and g.requires_grad]
         root = weighted(there, random, library)
-        second = library.autograd.grad(root, [*variables, weight], allow_unused=True)
+        facts["law"] = float(root.detach()) / 1.25
+        second = [None] * (len(variables) + 1)
+        if there:
+            second = library.autograd.grad(root, [*variables, weight], allow_unused=True)
         for index, (gradient, variable) in enumerate(
             zip(second, [*variables, weight], strict=True)
         ):
@@ -308,7 +316,7 @@ def seen(call: Drawn, library: Any) -> dict[str, Any]:
     except Exception as error:
         if "INTERNAL ASSERT" in str(error):
             raise Outside from error
-        facts[f"error in {stage}"] = Refusal(stage, type(error))
+        facts[f"error in {stage}"] = Refusal(stage, type(error), str(error))
     return facts
 
 
@@ -318,6 +326,7 @@ class Refusal:
 
     stage: str
     error: type[Exception]
+    message: str = ""
 
     def __str__(self) -> str:
         return f"{self.builtin.__name__} in {self.stage}"
@@ -330,6 +339,13 @@ class Refusal:
     def is_like(self, other: Refusal) -> bool:
         """Whether what catches the other error, at the same stage, catches this one."""
         return self.stage == other.stage and issubclass(self.error, other.builtin)
+
+
+def between_others(tensor: Tensor) -> Any:
+    """Give a leaf of torch's, of which no two entries are neighbours in memory."""
+    wide = torch.zeros(*tensor.array.shape, 3, dtype=torch.tensor(tensor.array).dtype)[..., 1]
+    wide.copy_(torch.tensor(tensor.array))
+    return wide.requires_grad_(tensor.requires_grad)
 
 
 def weighted(tensors: Sequence[Any], random: Any, library: Any) -> Any:
@@ -375,6 +391,13 @@ class Difference:
     said: str
     number: int
     call: Drawn
+    expected: Mapping[str, Any]
+    found: Mapping[str, Any]
+
+    @property
+    def what(self) -> str:
+        """The fact that differs."""
+        return self.said.partition(":")[0]
 
     def __str__(self) -> str:
         return (
@@ -395,7 +418,7 @@ def difference(name: str, number: int) -> Difference | None:
             return None
         found = seen(call, engine)
     for kind, said in compared(expected, found, tolerance_of(call, expected)):
-        different = Difference(kind, said, number, call)
+        different = Difference(kind, said, number, call, expected, found)
         if not is_stated(different):
             return different
     return None
@@ -409,7 +432,71 @@ def ends_torch(call: Drawn) -> bool:
 
 def is_stated(different: Difference) -> bool:
     """Whether the specification states that the two may differ there."""
-    return is_listed(different) or is_open(different) or torch_differs_from_itself(different)
+    return (
+        is_listed(different)
+        or is_open(different)
+        or is_an_accident(different)
+        or follows_from_the_first(different)
+        or lacks_a_derivative(different)
+        or spreads_what_is_not_finite(different)
+        or torch_differs_from_itself(different)
+    )
+
+
+def follows_from_the_first(different: Difference) -> bool:
+    """Whether a second derivative by the factor is what the first ones, as found, add up to.
+
+    The gradients are linear in the factor.  Where torch's are others, that has been said of them;
+    and where torch does not keep the law, as with sums over nothing, torch is wrong.
+    """
+    facts = different.found
+    last = max((k for k in facts if k.startswith("second gradient")), default="")
+    if different.kind != "second gradient" or different.what != last:
+        return False
+    return close(np.array(facts["law"]), facts[last][3], TOLERANCE["float32"], 1)
+
+
+def lacks_a_derivative(different: Difference) -> bool:
+    """Whether torch says that it has no derivative of what it called."""
+    refusal = next((v for v in different.expected.values() if isinstance(v, Refusal)), None)
+    lacking = refusal is not None and LACKING.search(refusal.message) is not None
+    return lacking and different.kind == "answers where torch refuses"
+
+
+LACKING: Final = re.compile("derivative for .* is not implemented|is not differentiable")
+
+
+def spreads_what_is_not_finite(different: Difference) -> bool:
+    """Whether torch has NaN where nothing depends on what is not finite, as op-278 asks.
+
+    Then it has the number that was found there when anything else stands in its place.
+    """
+    if different.kind not in NUMBERED or not is_endless(different):
+        return False
+    wanted, given = (facts[different.what][3] for facts in (different.expected, different.found))
+    spread = np.isnan(wanted) & np.isfinite(given)
+    slack = TOLERANCE["float32"]
+    if not close(wanted[~spread], given[~spread], slack, 1):
+        return False
+    for number in (0.5, 0.75):
+        facts = seen(with_number(different.call, number), torch)
+        if different.what not in facts or facts[different.what][3].shape != given.shape:
+            return False
+        if not close(facts[different.what][3][spread], given[spread], slack, 100):
+            return False
+    return True
+
+
+NUMBERED: Final = ("value", "gradient", "second gradient")
+
+
+def with_number(call: Drawn, number: float) -> Drawn:
+    """Put a number in the place of all that is not finite."""
+    tensors = {
+        name: replace(t, array=np.where(np.isfinite(t.array), t.array, t.array.dtype.type(number)))
+        for name, t in call.tensors.items()
+    }
+    return replace(call, tensors=tensors)
 
 
 @dataclass(frozen=True)
@@ -419,6 +506,7 @@ class Fault:
     clause: str
     row: str
     refuses: bool
+    reason: str
 
     def is_of(self, operator: Operator) -> bool:
         """Whether the row is about an operator, or about what it is a form of."""
@@ -427,26 +515,166 @@ class Fault:
         return name == max(owners, key=len, default="").removesuffix("_")
 
     def shows_as(self, different: Difference) -> bool:
-        """Whether it is a difference of this kind that the clause finds."""
+        """Whether it is a difference of this kind, of such a call, that the clause finds."""
+        if not self.is_shown_by(different):
+            return False
         if self.refuses:
-            late = "in gradient" in different.said or "in second gradient" in different.said
+            late = self.clause in WHERE or "gradient, found" in different.said
             unused = self.clause == "op-220" and different.kind == "second gradient"
-            return unused or (late and different.kind == "answers where torch refuses")
+            if unused or (late and different.kind == "answers where torch refuses"):
+                return True
         shows = SHOWS.get(self.clause, f"value|{DERIVATIVES}")
         return re.fullmatch(shows, different.kind) is not None
 
+    def is_shown_by(self, different: Difference) -> bool:
+        """Whether the call is one that the reason speaks of."""
+        conditions = [holds for said, holds in SPOKEN_OF.items() if said in self.reason]
+        return all(holds(different) for holds in (WHERE.get(self.clause, always), *conditions))
+
+
+def always(_different: Difference) -> bool:
+    return True
+
+
+def is_empty(different: Difference) -> bool:
+    """Whether an operand has no entry, or what was found has none."""
+    made = [v[1] for k, v in different.found.items() if k.startswith("value") and v[1:]]
+    shapes = [tensor.array.shape for tensor in different.call.tensors.values()]
+    return any(0 in shape for shape in [*shapes, *made])
+
+
+def has_a_zero(different: Difference) -> bool:
+    arrays = [tensor.array for tensor in different.call.tensors.values()]
+    return any(a.dtype.kind == "f" and not a.all() for a in arrays)
+
+
+def is_nearly_equal(different: Difference) -> bool:
+    """Whether seven digits are the same; of two poles there are none."""
+    if different.kind not in NUMBERED:
+        return False
+    wanted, given = (facts[different.what][3] for facts in (different.expected, different.found))
+    poles = (np.clip(each, -1e15, 1e15) for each in (wanted, given))
+    return close(*poles, 1e-6, 1)
+
+
+def is_singular(different: Difference) -> bool:
+    """Whether a matrix has no inverse."""
+    arrays = [tensor.array for tensor in different.call.tensors.values()]
+    square = [a for a in arrays if a.ndim > 1 and a.shape[-1] == a.shape[-2]]
+    return any((np.abs(np.linalg.det(a)) < TOLERANCE["float32"]).any() for a in square)
+
+
+def says(*words: str) -> Callable[[Difference], bool]:
+    """Give the condition that a call names arguments, or, after a minus, does not."""
+    return lambda different: all(
+        word.lstrip("-") in different.call.text != word.startswith("-") for word in words
+    )
+
+
+def has_several_shapes(different: Difference) -> bool:
+    return len({tensor.array.shape for tensor in different.call.tensors.values()}) > 1
+
+
+def is_of(kinds: str) -> Callable[[Difference], bool]:
+    """Give the condition that the first operand is of such a data type."""
+    return lambda different: next(iter(different.call.tensors.values())).array.dtype.kind in kinds
+
+
+SPOKEN_OF: Final[dict[str, Callable[[Difference], bool]]] = {
+    "asymptotic series": is_nearly_equal,
+    "divides by six": is_nearly_equal,
+    "adds 1e-12 to x": is_nearly_equal,
+    "bias and no weight": says("bias=", "-weight="),
+    "at a singular matrix": is_singular,
+    "A norm below eps": says("eps="),
+    "A vector of zeros": has_a_zero,
+    "where x is 0": has_a_zero,
+    "At the origin": has_a_zero,
+    "for a source of the shape of the index alone": has_several_shapes,
+    "include_self=False": says("include_self=False"),
+}
+"""What a call has of which a reason speaks."""
+
+
+def has_a_nan(different: Difference) -> bool:
+    """Whether an argument is NaN."""
+    arrays = [tensor.array for tensor in different.call.tensors.values()]
+    return any(np.isnan(a).any() for a in arrays) or "nan" in different.call.text
+
+
+def has_an_infinity(different: Difference) -> bool:
+    """Whether an argument is infinite."""
+    arrays = [tensor.array for tensor in different.call.tensors.values()]
+    return any(np.isinf(a).any() for a in arrays) or "inf" in different.call.text
+
+
+def has_minus_infinity(different: Difference) -> bool:
+    """Whether an entry is minus infinity."""
+    return any((tensor.array == -np.inf).any() for tensor in different.call.tensors.values())
+
+
+def has_no_finite_value(different: Difference) -> bool:
+    """Whether the value is no number."""
+    return not np.isfinite(different.found["value 0"][3]).any()
+
+
+WHERE: Final[dict[str, Callable[[Difference], bool]]] = {
+    "op-246": is_of("iu"),
+    "op-275": has_a_nan,
+    "op-281": is_empty,
+    "op-282": is_empty,
+    "op-295": lambda different: re.search(r"\(\)|\[\]", different.call.text) is not None,
+    "op-297": is_of("u"),
+}
+"""Of which calls a clause speaks."""
+
+ELSEWHERE: Final = frozenset(
+    {"op-234", "op-235", "op-236", "op-237", "op-238", "op-23[4-8]", "op-244"}
+)
+"""Clauses of layouts and writes that no random call has."""
 
 DERIVATIVES: Final = "(second )?gradient( of .*)?"
 SHOWS: Final = {
     "op-001": DERIVATIVES,
     "op-204": DERIVATIVES,
     "op-220": "second gradient",
+    "op-285": f"(requires_grad of )?value|answers where torch refuses|{DERIVATIVES}",
+    "op-281": f"(shape of )?value|{DERIVATIVES}",
     "op-246": "refuses where torch answers|another error",
     "op-271": "refuses where torch answers",
     "op-296": ".*",
     "op-297": "value",
 }
 """What shows a fault that a clause finds, if it is not values and derivatives."""
+
+
+def is_an_accident(different: Difference) -> bool:
+    """Whether it is what torch happens to do, without a document that says so."""
+    name = different.call.operator.name
+    return any(
+        name in accident.names.split()
+        and re.fullmatch(accident.kind, different.kind)
+        and accident.where(different)
+        for accident in ACCIDENTS
+    )
+
+
+@dataclass(frozen=True)
+class Accident:
+    """What torch happens to do: of which operators, what differs, for which calls, and why."""
+
+    names: str
+    kind: str
+    where: Callable[[Difference], bool]
+    why: str
+
+
+LOUD: Final = "refuses where torch answers|answers where torch refuses|another error"
+
+
+def has(pattern: str) -> Callable[[Difference], bool]:
+    """Give the condition that the text of a call has a pattern."""
+    return lambda different: re.search(pattern, different.call.text) is not None
 
 
 def is_listed(different: Difference) -> bool:
@@ -461,8 +689,8 @@ def listed() -> Iterator[Fault]:
     text = (root / "conformance/expectations/torch.toml").read_text("utf-8")
     for entry in tomllib.loads(text)["expected"]:
         clause, _, row = entry["clause"].partition("/")
-        if clause.startswith("op-"):
-            yield Fault(clause, row, entry.get("verdict") == "errored")
+        if clause.startswith("op-") and clause not in ELSEWHERE:
+            yield Fault(clause, row, entry.get("verdict") == "errored", entry["reason"])
 
 
 FAULTS: Final = tuple(listed())
@@ -472,7 +700,8 @@ def is_open(different: Difference) -> bool:
     """Whether the row of the catalogue leaves it open.
 
     It does where entries are tied and no choice is stated, in factors of no finite matrix, and
-    about operands of several data types, if it does not bring them to one.
+    about operands of several data types, if it does not bring them to one.  At NaN any slope of a
+    kink will do, as op-278 says.
     """
     operator = different.call.operator
     numbers = re.fullmatch("value|(second )?gradient", different.kind) is not None
@@ -480,9 +709,21 @@ def is_open(different: Difference) -> bool:
     factors = operator.factors or operator.smoothness is Smoothness.SPECTRAL
     return (
         (numbers and bool(ties) and has_ties(different))
+        or (operator.smoothness is Smoothness.PIECEWISE and differs_at_a_nan(different))
         or (factors and is_endless(different))
         or (not numbers and not promotes(operator) and is_mixed(different))
     )
+
+
+def differs_at_a_nan(different: Difference) -> bool:
+    """Whether derivatives differ only where an operand is NaN, which is on no side of a kink."""
+    if different.kind not in ("gradient", "second gradient"):
+        return False
+    wanted, given = (facts[different.what][3] for facts in (different.expected, different.found))
+    arrays = [t.array for t in different.call.tensors.values() if t.array.shape == given.shape]
+    missing = np.logical_or.reduce([np.isnan(a) for a in arrays], initial=False)
+    kept = ~np.broadcast_to(missing, given.shape)
+    return close(wanted[kept], given[kept], TOLERANCE["float32"], 100)
 
 
 def is_mixed(different: Difference) -> bool:
@@ -505,17 +746,109 @@ def has_ties(different: Difference) -> bool:
 
 
 def torch_differs_from_itself(different: Difference) -> bool:
-    """Whether torch gives other numbers when it is asked again: drawn ones, or unwritten memory."""
+    """Whether torch gives other numbers when it is asked again: drawn ones, or unwritten memory.
+
+    Or it gives what was found, if only the same entries lie elsewhere in memory: a kernel for
+    several entries at once has other answers than the one for the rest.
+    """
     call = different.call
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         first = seen(call, torch)
+        if different.kind in NUMBERED:
+            what, facts = different.what, seen(call, torch, apart=True)
+            slack = tolerance_of(call, facts)
+            if what in facts and not [*unlike(what, facts[what], different.found[what], slack)]:
+                return True
         for number in range(AGAIN):
             litter(float(number))
             if any(True for _ in compared(first, seen(call, torch), 1e-12)):
                 return True
     return False
 
+
+ACCIDENTS: Final = (
+    Accident(
+        "index_add index_add_ index_copy index_copy_ index_fill index_fill_ "
+        "eigh pinv cummax normal",
+        LOUD,
+        is_empty,
+        "of nothing torch looks at no index, axis or data type, and op-271 asks it to",
+    ),
+    Accident(
+        "matrix_norm",
+        "requires_grad of value|answers where torch refuses",
+        is_empty,
+        "a norm of nothing depends on nothing",
+    ),
+    Accident(
+        "adaptive_max_pool1d adaptive_max_pool2d",
+        "answers where torch refuses",
+        is_empty,
+        "the pass refuses a result without entries, of which the gradient is zero",
+    ),
+    Accident(
+        "scaled_dot_product_attention",
+        f"{LOUD}|(shape of )?value|(second )?gradient",
+        is_empty,
+        "the fused kernel divides by a sum over nothing, and looks at fewer shapes",
+    ),
+    Accident(
+        "dist",
+        "answers where torch refuses",
+        has(r"p=(0|0\.0|False)\b"),
+        "the pass of a count of entries has no tensor to give back, and raises",
+    ),
+    Accident(
+        "powers",
+        "answers where torch refuses",
+        lambda different: "in gradient" in different.said,
+        "vander writes into the powers that it saved, and its pass refuses them",
+    ),
+    Accident(
+        "celu_",
+        "answers where torch refuses",
+        has("nan"),
+        "as of a falling slope (op-209), of NaN the pass cannot tell the sign, and refuses",
+    ),
+    Accident(
+        "lgamma lgamma_ digamma digamma_ polygamma polygamma_",
+        "value|(second )?gradient",
+        has_minus_infinity,
+        "there the second and later derivatives of digamma have no limit; torch sums a series",
+    ),
+    Accident(
+        "mode",
+        "value|(second )?gradient",
+        has_a_nan,
+        "the kernel sorts by a comparison that NaN loses, which leaves it where it was",
+    ),
+    Accident(
+        "poisson",
+        "another error|refuses where torch answers",
+        has_an_infinity,
+        "no count is infinite",
+    ),
+    Accident(
+        "glu",
+        "second gradient",
+        has_an_infinity,
+        "infinity less infinity, where torch has a formula of its own without a difference",
+    ),
+    Accident(
+        "group_norm instance_norm",
+        "value|(second )?gradient",
+        has_an_infinity,
+        "torch multiplies weights out, and takes infinity from infinity",
+    ),
+    Accident(
+        "cov corrcoef",
+        "second gradient",
+        has_no_finite_value,
+        "zero divided by zero: there is no value, and no derivative",
+    ),
+)
+"""Each is one line of torch's that nobody would miss; what is silent is at no finite number."""
 
 AGAIN: Final = 8
 
@@ -537,6 +870,8 @@ def compared(
 ) -> Iterator[tuple[str, str]]:
     """Say what differs, in the order in which it was seen."""
     for what in [*expected, *(one for one in found if one not in expected)]:
+        if what == "law":
+            continue
         if what not in found or what not in expected or what.startswith("error"):
             wanted, given = (
                 next((v for v in facts.values() if isinstance(v, Refusal)), None)
@@ -603,17 +938,8 @@ def campaign(count: int, names: Sequence[str]) -> dict[tuple[str, str], list[Dif
     return by_kind
 
 
-KNOWN: Final = Path(__file__).with_name("random_differences.txt")
-
-
-def known() -> set[tuple[str, str]]:
-    """Read which kinds of difference are left, of which operators."""
-    lines = [line.partition(": ") for line in KNOWN.read_text("utf-8").splitlines() if line]
-    return {(kind, name) for kind, _, names in lines for name in names.split()}
-
-
 def main() -> None:
-    """Print what differs, an example of each, and fail if it is not known."""
+    """Print what differs, an example of each, and fail if anything does."""
     torch.set_num_threads(1)
     count, names = int(sys.argv[1]), sys.argv[2:] or CALLED
     found = campaign(count, names)
@@ -626,12 +952,7 @@ def main() -> None:
     for kind, total in kinds.most_common():
         print(f"{total:7} {kind}")
     print(f"{count * len(names)} calls of {len(names)} operators, {kinds.total()} differ")
-    new = sorted(found.keys() - known())
-    if new:
-        print(
-            "not in the list of what is left:", *(f"{kind}: {name}" for kind, name in new), sep="\n"
-        )
-    sys.exit(bool(new))
+    sys.exit(bool(found))
 
 
 if __name__ == "__main__":

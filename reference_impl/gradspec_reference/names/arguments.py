@@ -157,6 +157,8 @@ class Signature:
             raise TypeError(f"{self.name}() was given stable; give the rest by keyword then, too")
         if isinstance(named.get("dim"), bool):
             raise TypeError(f"{self.name}() was given a boolean for dim; a dimension is a number")
+        if isinstance(named.get("src"), int | float):
+            raise TypeError(f"{self.name}() was given a number as src; give it as value")
         if "keepdim" in bound and "dim" not in bound and self.name in NEEDS_DIM:
             raise TypeError(f"{self.name}() was given keepdim without dim; name the dimensions")
         positional: list[Any] = []

@@ -153,7 +153,8 @@ def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
     The result requires grad if the probabilities do, and passes zero back.
     """
     numpy = source(generator).numpy
-    check_floating("bernoulli", input)
+    if input.numel():
+        check_floating("bernoulli", input)
     if not np.all((input._array >= 0) & (input._array <= 1)):
         raise RuntimeError("bernoulli was given what is no probability; they lie in 0 to 1")
     return recording.apply(OPERATORS["bernoulli"], (input,), numpy)

@@ -155,6 +155,8 @@ def check_fit(query: Tensor, key: Tensor, value: Tensor) -> None:
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Return the product of vectors over that of their norms, neither of which is below eps."""
     refusals.check_shapes(OPERATORS["mul"], (x1._array, x2._array))
+    if eps < 0:
+        raise RuntimeError(f"cosine_similarity was given eps={eps}; it is not negative")
     shape = np.broadcast_shapes(x1._array.shape, x2._array.shape)
     common = promoted_dtype(x1._array, x2._array)
     x1, x2 = (reductions.cast(shapes.expand(x, *shape), common) for x in (x1, x2))
@@ -182,6 +184,8 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
             f"bilinear was given {list(input1.shape)} and {list(input2.shape)} for weights of "
             f"{list(weight.shape)}"
         )
+    if bias is not None and not bias.ndim:
+        raise IndexError("bilinear was given a number as bias; give one for each output")
     if bias is not None and bias.shape != (made,):
         raise RuntimeError(f"bilinear was given a bias of {list(bias.shape)}, not [{made}]")
     count = math.prod(rows)

@@ -75,13 +75,15 @@ def convolution(
     made, read, *kernel = weight.shape
     spans = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     before, around = padded(padding, spans, stride, count)
+    if 0 in kernel and made and not batch.numel() and batch.shape[1] == read * groups > 0:
+        raise IndexError(f"{name} was given nothing, and weights of nothing")
     check_channels(name, batch, bias, read * groups, made, groups, made)
     room = [n + p - s for n, p, s in zip(batch.shape[2:], around, spans, strict=True)]
     if min(room) <= 0 or 0 in kernel:
         raise RuntimeError(f"{name} was given {list(input.shape)}, smaller than its kernel")
     size = tuple((r - 1) // s + 1 for r, s in zip(room, stride, strict=True))
     check_dtypes(name, input, weight, bias)
-    if max(dilation) > 1:
+    if max(dilation) > 1 and batch.numel():
         check_is_wide(name, input)
     operands = (batch, weight, bias)
     result = apply(OPERATORS["convolution"], operands, size, stride, before, dilation, groups)
@@ -128,7 +130,8 @@ def transposed(
     if min(size) <= 0 or 0 in kernel:
         raise RuntimeError(f"{name} was given {list(input.shape)}, of which nothing is left")
     check_dtypes(name, input, weight, bias)
-    check_is_wide(name, input)
+    if batch.numel():
+        check_is_wide(name, input)
     operands = (batch, weight, bias)
     row = OPERATORS["convolution_transposed"]
     result = apply(row, operands, size, stride, before, dilation, groups)

@@ -20,7 +20,7 @@ def l1_loss(
     size_average: Any = None,
     reduce: Any = None,
     reduction: Reduction = "mean",
-    weight: Tensor | None = None,
+    weight: Any = None,
 ) -> Tensor:
     """Return the absolute differences, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
@@ -56,7 +56,7 @@ def huber_loss(
     target: Tensor,
     reduction: Reduction = "mean",
     delta: float = 1.0,
-    weight: Tensor | None = None,
+    weight: Any = None,
 ) -> Tensor:
     """Return half the squared differences, and straight lines from delta on."""
     reduction = said(reduction, None, None)
@@ -78,9 +78,9 @@ def huber_loss(
     return taken(losses * weight, reduction)
 
 
-def check_weights(weight: Tensor, shape: Any) -> None:
+def check_weights(weight: Any, shape: Any) -> None:
     """Refuse weights that are not one for each entry."""
-    if weight.shape != shape:
+    if weight.size() != shape:
         raise ValueError(f"weights of shape {list(weight.shape)} were given for {list(shape)}")
 
 

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.recording import unary
+from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import arguments, likeness, random
 from gradspec_reference.names.functions import (
     arithmetic,
@@ -84,7 +85,6 @@ from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.dtypes import DType
-    from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -190,10 +190,12 @@ def chosen_dim(input: Tensor, stacklevel: Any) -> int:
     return 0 if input.ndim in {0, 1, 3} else 1
 
 
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Return each entry over 1 - p with a probability of 1 - p, and zero instead of the others."""
     if not 0 <= p <= 1:
         raise ValueError(f"p={p} was given; a probability lies in 0 to 1")
+    if not isinstance(input, Tensor):
+        raise TypeError(f"dropout was given {type(input).__name__}; it needs a tensor")
     if not training or not p or not input.numel():
         return input
     if p == 1:

@@ -137,7 +137,7 @@ def poisson_nll_loss(
 
 def gaussian_nll_loss(
     input: Tensor,
-    target: Tensor,
+    target: Any,
     var: Tensor | float,
     full: Any = False,
     eps: float = 1e-6,

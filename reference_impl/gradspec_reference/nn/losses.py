@@ -49,7 +49,7 @@ def mse_loss(
     size_average: Any = None,
     reduce: Any = None,
     reduction: Reduction = "mean",
-    weight: Tensor | None = None,
+    weight: Any = None,
 ) -> Tensor:
     """Return the squared differences, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
@@ -64,7 +64,7 @@ def mse_loss(
         if not floating:
             raise NotImplementedError("mse_loss was given integers; convert them with float()")
         return apply_pointwise(OPERATORS["mse_loss"], (input, target), reduction)
-    if weight.shape != given:
+    if weight.size() != given:
         raise ValueError(f"mse_loss was given weights of shape {list(weight.shape)}")
     if floating:
         losses = apply_pointwise(OPERATORS["mse_loss"], (input, target), "none")
@@ -137,9 +137,13 @@ def nll_loss(
         check_range(input, target)
         return apply(OPERATORS["nll_loss"], (input, target), reduction)
     chosen: Tensor = selection.where(counted, target, 0)
-    check_range(input, chosen)
+    if counted._array.any():
+        check_range(input, chosen)
     rows, classes = by_rows(input, chosen)
-    entries = indexing.gather(rows, 1, shapes.unsqueeze(classes, 1))
+    if rows.shape[1]:
+        entries = indexing.gather(rows, 1, shapes.unsqueeze(classes, 1))
+    else:  # all are ignored
+        entries = reductions.sum(rows, 1)
     shares = counted.to(input.dtype)
     if weight is not None:
         shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
@@ -186,7 +190,9 @@ def by_rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     if input.ndim == 1:
         return shapes.unsqueeze(input, 0), shapes.reshape(target, (1,)).to(int64)
     last = shapes.movedim(input, 1, -1)
-    return shapes.reshape(last, (-1, input.shape[1])), shapes.reshape(target, (-1,)).to(int64)
+    return shapes.reshape(last, (target.numel(), input.shape[1])), shapes.reshape(target, (-1,)).to(
+        int64
+    )
 
 
 def cross_entropy(
@@ -246,6 +252,8 @@ def of_probabilities(
     losses = reductions.sum(-logs * target * along(weight, logs, dim), dim)
     if reduction == "none":
         return losses
+    if not losses.numel():
+        return taken(losses, reduction)
     total = reductions.sum(losses)
     rows = logs.numel() / count if count else math.nan
     return total if reduction == "sum" else total / rows

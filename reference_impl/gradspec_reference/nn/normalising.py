@@ -7,7 +7,7 @@ variance.  Weights and biases are a product and a sum like any other.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine.modes import no_grad
@@ -15,9 +15,11 @@ from gradspec_reference.engine.recording import unary
 from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.names.functions import (
     arithmetic,
+    copies,
     elementwise,
     moments,
     normalised,
+    parts,
     reductions,
     selection,
     shapes,
@@ -132,6 +134,8 @@ def batch_norm(
         check_several((input.shape[0], *input.shape[2:]))
         if eps <= 0:
             raise ValueError(f"batch_norm was given eps={eps}; in training it is positive")
+    elif eps < 0:
+        raise ValueError(f"batch_norm was given eps={eps}; it is not negative")
     return by_channels(
         "batch_norm", input, running_mean, running_var, weight, bias, training, momentum, eps
     )
@@ -149,6 +153,8 @@ def by_channels(
     eps: float,
 ) -> Tensor:
     """Standardise the second dimension; in training, note the statistics."""
+    if input.ndim > 1 and not input.numel():
+        return of_nothing(input, weight, bias)
     past = [running_mean, running_var]
     if any(each is not None and each.requires_grad for each in past):
         raise RuntimeError(f"{name} was given statistics that require grad; detach() them")
@@ -171,6 +177,17 @@ def by_channels(
     return scaled(standardised(input, dims, eps), factor, move)
 
 
+def of_nothing(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """Return what has no entries; it depends on one weight and bias, as torch records it."""
+    factor, move = (None if each is None else one_of(each) for each in (weight, bias))
+    return scaled(copies.clone(input), factor, move)
+
+
+def one_of(values: Tensor) -> Tensor:
+    """Return the first of several numbers, and zero of none."""
+    return parts.select(values, 0, 0) if values.numel() else reductions.sum(values)
+
+
 @no_grad()
 def note(
     input: Tensor,
@@ -188,7 +205,7 @@ def note(
 
 def group_norm(
     input: Tensor,
-    num_groups: int,
+    num_groups: Any,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     eps: float = 1e-5,
@@ -197,8 +214,9 @@ def group_norm(
     if input.ndim < 2:  # noqa: PLR2004 - rows and channels
         raise RuntimeError(f"group_norm was given {input.ndim} dimensions; it needs two or more")
     rows, channels, *rest = input.shape
-    if num_groups > 0:
-        check_several((rows * channels // num_groups, *rest))
+    check_several((rows * channels // num_groups, num_groups, *rest))
+    if isinstance(num_groups, bool) or not isinstance(num_groups, int):
+        raise TypeError(f"group_norm was asked for {num_groups!r} groups; give an integer")
     if num_groups <= 0 or channels % num_groups:
         raise OperandShapeError(
             f"group_norm was asked for {num_groups} groups of {channels} channels"
@@ -239,7 +257,7 @@ def instance_norm(
 
 
 def normalize(
-    input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12
+    input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: Any = 1e-12
 ) -> Tensor:
     """Return x over its norm, which is taken to be no less than eps."""
     norm = selection.clamp(normalised.norm(input, p, dim, True), eps)

@@ -52,6 +52,9 @@ def check_lengths(input: Tensor, widths: tuple[tuple[int, int], ...], longest: i
     """Refuse to cut off more than there is, or all of it where the longest must have some."""
     pairs = zip(input.shape, widths, strict=True)
     lengths = [n + sum(pair) for n, pair in pairs if any(pair)] or [1]
+    if not longest:
+        left = [n + min(a, 0) + min(b, 0) for n, (a, b) in zip(input.shape, widths, strict=True)]
+        lengths += [n for n in left if n < 0]
     if min(lengths) < 0 or max(lengths) < longest:
         raise RuntimeError(f"pad would give the lengths {lengths}")
 

@@ -10,7 +10,7 @@ import numpy as np
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import whole
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.functions import arithmetic, elementwise, shapes
+from gradspec_reference.names.functions import arithmetic, elementwise, reductions, shapes
 from gradspec_reference.operators import OPERATORS
 from gradspec_reference.operators.convolutions import windows
 
@@ -192,6 +192,8 @@ def bins_of(name: str, count: int, input: Tensor, output_size: Any) -> list[list
 def adaptive(name: str, count: int, input: Tensor, output_size: Any) -> Tensor:
     """Return means of so many parts of each dimension."""
     bins = bins_of(name, count, input, output_size)
+    if 0 in input.shape[-count:] and input.dtype.is_floating_point:  # one part of nothing
+        return reductions.mean(input, tuple(range(-count, 0)), True)
     return averaged(input, bins, [[float(b - a) for a, b in part] for part in bins])
 
 

@@ -120,9 +120,29 @@ def solve_triangular_kernel(a: Any, b: Any, upper: bool, unitriangular: bool) ->
     """Solve by substitution: elimination finds nothing to do in an upper triangle."""
     kept = triangle(a, upper, unitriangular)
     if upper:
-        return np.linalg.solve(kept, b)
-    turned = np.linalg.solve(kept[..., ::-1, ::-1], b[..., ::-1, :])
+        return solve_upper(kept, b)
+    turned = solve_upper(kept[..., ::-1, ::-1], b[..., ::-1, :])
     return np.ascontiguousarray(turned[..., ::-1, :])
+
+
+def solve_upper(a: Any, b: Any) -> Any:
+    """Solve with an upper triangle; what is divided by 0 is infinite, and NaN stays in its row."""
+    try:
+        solved = np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        return substituted(a, b)
+    return solved if np.isfinite(solved).all() else substituted(a, b)
+
+
+def substituted(a: Any, b: Any) -> Any:
+    """Find the last unknown, and so on backwards."""
+    stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    x = np.array(np.broadcast_to(b, (*stack, *b.shape[-2:])))
+    with np.errstate(all="ignore"):
+        for i in reversed(range(a.shape[-1])):
+            x[..., i, :] /= a[..., i, i, None]
+            x[..., :i, :] -= a[..., :i, i, None] * x[..., i, None, :]
+    return x
 
 
 def triangular_right(

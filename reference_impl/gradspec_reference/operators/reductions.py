@@ -196,6 +196,8 @@ def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
     if order == 0:
         return ADD(x != 0, dims, x.dtype, None, keepdim)
     size = np.abs(x)
+    if size.size and all(x.shape[d] == 1 for d in dims):  # no power to round, or to be too large
+        return size if keepdim else np.squeeze(size, dims)
     if math.isinf(order):
         extreme = np.max if order > 0 else np.min
         return extreme(size, axis=dims, keepdims=keepdim)

@@ -26,7 +26,7 @@ def cumprod_rule(xp: Any, g: Any, x: Any, result: Any, dim: int) -> Any:
 
     Where elements are zero the others are multiplied, element by element, without a division.
     """
-    if not x.shape:
+    if not x.shape or x.shape[dim] == 1:
         return g
     if not has_zero(x):
         return reversed_cumsum(xp, g * result, dim) / x

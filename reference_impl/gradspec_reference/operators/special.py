@@ -104,8 +104,11 @@ def lgamma_kernel(x: Any) -> Any:
 
 
 def polygamma_kernel(x: Any, n: Any) -> Any:
-    """Return the nth derivative of digamma."""
-    return of_scipy("psi")(x) if n == 0 else scipy_special().polygamma(n, x).astype(x.dtype)[()]
+    """Return the nth derivative of digamma; towards minus infinity it has no limit."""
+    if n == 0:
+        return of_scipy("psi")(x)
+    found = np.where(x == -np.inf, np.nan, scipy_special().polygamma(n, x))
+    return found.astype(x.dtype)[()]
 
 
 def xlogy_self(xp: Any, g: Any, x: Any, y: Any) -> Any:

@@ -34,6 +34,8 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     if isinstance(equation, Tensor):
         equation, *listed = spelled((equation, *operands))
         operands = tuple(listed)
+    elif not isinstance(equation, str):
+        raise TypeError(f"einsum was given {equation!r}; it needs an equation, or labels")
     given: Any = operands[0] if len(operands) == 1 else operands
     tensors = [given] if isinstance(given, Tensor) else list(given)
     check_are_tensors("einsum", tensors)
@@ -102,12 +104,12 @@ def contracted(x: Tensor, y: Tensor, dims: Sequence[int]) -> Tensor:
     return shapes.permute(product, [order.index(d) for d in every])
 
 
-def tensordot(input: Tensor, other: Tensor, dims: Any = 2) -> Tensor:
+def tensordot(input: Any, other: Tensor, dims: Any = 2) -> Tensor:
     """Sum products over dimensions of both: the last and first, or those named (torch.tensordot).
 
     `dims` is their number, or two lists.
     """
-    ours, theirs = named_pairs(input.ndim, other.ndim, dims)
+    ours, theirs = named_pairs(input, other, dims)
     x, y = input._array.shape, other._array.shape
     pairs = list(zip(ours, theirs, strict=True))
     input = summed(input, [d for d, e in pairs if y[e] == 1 != x[d]]).to(input.dtype)
@@ -128,11 +130,12 @@ def tensordot(input: Tensor, other: Tensor, dims: Any = 2) -> Tensor:
     return shapes.reshape(products.mm(a, b), size)
 
 
-def named_pairs(left: int, right: int, dims: Any) -> tuple[list[int], list[int]]:
+def named_pairs(input: Any, other: Tensor, dims: Any) -> tuple[list[int], list[int]]:
     """Return the dimensions of both that are summed over, counted from the front."""
     if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
+        left, right = input.ndim, other.ndim
         if dims < 0 or dims > min(left, right):
             raise RuntimeError(f"tensordot was given {dims} dimensions of {left} and {right}")
         return list(range(left - dims, left)), list(range(dims))
@@ -143,7 +146,10 @@ def named_pairs(left: int, right: int, dims: Any) -> tuple[list[int], list[int]]
     ours, theirs = (list(map(whole, each)) for each in dims)
     if len(ours) != len(theirs):
         raise RuntimeError(f"tensordot was given {ours} and {theirs}; name as many of both")
-    pair = [normal_dim(d, left) for d in ours], [normal_dim(d, right) for d in theirs]
+    pair = (
+        [normal_dim(d, input.ndim) for d in ours],
+        [normal_dim(d, other.ndim) for d in theirs],
+    )
     if any(len(set(named)) < len(named) for named in pair):
         raise RuntimeError(f"tensordot was given a dimension twice, in {ours} or {theirs}")
     return pair

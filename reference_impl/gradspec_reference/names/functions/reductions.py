@@ -188,11 +188,12 @@ def median(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -> A
         return unary(OPERATORS["median"], input)
     array = input._array
     dim = normal_dim(dim, array.ndim)
+    if array.ndim:
+        _filled(input, dim)
     if array.dtype == np.bool_:
         raise NotImplementedError("the median of booleans was asked for; convert with to()")
     if not array.ndim:
         return extreme("median_dim", input, Tensor(np.zeros((), np.int64)), dim, keepdim)
-    _filled(input, dim)
     order = np.argsort(array, axis=dim, kind="stable")
     middle = np.take(order, [(array.shape[dim] - 1) // 2], dim)
     missing = np.isnan(array)

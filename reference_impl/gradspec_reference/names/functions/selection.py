@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.dtypes import check_holds
+from gradspec_reference.dtypes import check_holds, number_for
 from gradspec_reference.engine import inplace, recording, refusals
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandDtypeError
@@ -169,6 +169,8 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     check_is_mask("masked_fill_", mask)
     if isinstance(value, Tensor):
         check_is_one_value("masked_fill_", value)
+        if input._array.dtype.kind in "iu":
+            number_for(value._array.item(), input._array.dtype)
         return inplace.apply_inplace(OPERATORS["masked_fill_tensor"], (input, mask, value))
     check_holds(input._array.dtype, value)
     return inplace.apply_inplace(OPERATORS["masked_fill"], (input, mask), value)

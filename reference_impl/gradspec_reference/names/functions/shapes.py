@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradspec_reference.engine.recording import apply, view
-from gradspec_reference.engine.shapes import as_shape, fill_in, named_dims, normal_dim
+from gradspec_reference.engine.shapes import as_shape, fill_in, named_dims, normal_dim, whole
 from gradspec_reference.errors import OperandShapeError, RepeatedDimensionError
 from gradspec_reference.names.functions.copies import contiguous
 from gradspec_reference.operators import OPERATORS
@@ -77,12 +77,16 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return reshape(input, (*shape[:first], length, *shape[last + 1 :]))
 
 
-def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+def unflatten(input: Tensor, dim: Any, sizes: Any) -> Tensor:
     """Return a view with one dimension made several (torch.unflatten)."""
     shape = input._array.shape
-    dim = normal_dim(dim, len(shape))
-    if not shape or not sizes:
-        raise RuntimeError(f"unflatten was given {len(shape)} dimensions and sizes {list(sizes)}")
+    if not sizes:
+        raise RuntimeError("unflatten was given no sizes; give those that one dimension becomes")
+    if not isinstance(sizes, tuple | list):
+        raise TypeError(f"unflatten was given {sizes!r}; it needs a list of integers")
+    dim = normal_dim(whole(dim), len(shape))
+    if not shape:
+        raise RuntimeError("unflatten was given a 0-d tensor; it needs a dimension")
     lengths = fill_in(as_shape((sizes,)), shape[dim])
     return view_(input, (*shape[:dim], *lengths, *shape[dim + 1 :]))
 

@@ -68,11 +68,11 @@ def trapz(
 
 def area(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
     """Return the area; where all points are as far apart, all count in full but the outer two."""
+    if not y.shape[dim]:
+        return reductions.sum(y.detach(), dim, dtype=y.dtype)
     twice = trapezoids(name, y, x, dx, dim)
     if x is not None:
         return reductions.sum(twice, dim) / 2.0
-    if not y.shape[dim]:
-        return reductions.sum(y.detach(), dim, dtype=y.dtype)
     outer = parts.select(y, dim, 0) + parts.select(y, dim, -1)
     whole = reductions.sum(y, dim) * 2 - outer
     return whole * (1 if dx is None else dx) / 2.0
@@ -83,6 +83,8 @@ def cumulative_trapezoid(
 ) -> Tensor:
     """Return the area under a line up to each point (torch.cumulative_trapezoid)."""
     check_spacing("cumulative_trapezoid", x, dx)
+    if x is None:
+        check_are_numbers("cumulative_trapezoid", y, dx)
     dim = normal_dim(dim, y.ndim)
     sums = reductions.cumsum(trapezoids("cumulative_trapezoid", y, x, dx, dim), dim)
     return sums * ((1 if dx is None else dx) / 2.0)
@@ -94,14 +96,15 @@ def check_spacing(name: str, x: Tensor | None, dx: Any) -> None:
         raise TypeError(f"{name} was given x and dx; give one of them")
 
 
+def check_are_numbers(name: str, *given: Any) -> None:
+    """Refuse booleans, among tensors and numbers."""
+    if any(isinstance(x, bool) or getattr(x, "dtype", None) is dtypes.bool_ for x in given):
+        raise RuntimeError(f"{name} was given booleans; convert them with to()")
+
+
 def trapezoids(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
     """Return twice the area between each point and the next, a width of dx apart or as x says."""
-    if (
-        isinstance(dx, bool)
-        or y.dtype == dtypes.bool_
-        or (x is not None and x.dtype == dtypes.bool_)
-    ):
-        raise RuntimeError(f"{name} was given booleans; convert them with to()")
+    check_are_numbers(name, y, x, dx)
     count = max(y.shape[dim] - 1, 0)
     before = parts.narrow(y, dim, 0, count)
     after = parts.narrow(y, dim, min(1, y.shape[dim]), count)

@@ -46,6 +46,9 @@ def check(name: str, summand: Tensor, x: Tensor, y: Tensor, weights: tuple[Scala
     else:
         check_same_dtype(OPERATORS[name], summand, x)
         check_same_dtype(OPERATORS[name], x, y)
+        whole = summand._array.dtype.kind not in "fV"
+        if name == "addmm" and whole and 0 in x._array.shape[1:] and isinstance(weights[0], float):
+            raise RuntimeError(f"addmm was given {summand.dtype} and the weight {weights[0]}")
 
 
 def of_matrices(left: Shape, right: Shape) -> Shape | None:
