@@ -613,7 +613,7 @@ class FunctionGradientsError(GradError, RuntimeError):
     """The backward of a function of the caller's returned what cannot be its gradients."""
 
     kind = "function-gradients"
-    clause = "cf-002"
+    clause = "cf-012"
 
 
 class OnceDifferentiableError(GradError, RuntimeError):

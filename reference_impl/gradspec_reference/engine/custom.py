@@ -112,10 +112,11 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
 
         A write through such a view would leave this function out, so it is refused.
         """
-        if not isinstance(value, Tensor) or value._array.dtype.kind not in "fV":
+        if not isinstance(value, Tensor):
             return value
         places = [place for place, x in enumerate(tensors) if x is value]
-        if any(value is x for x in self.non_differentiable):
+        constant = any(value is x for x in self.non_differentiable)
+        if constant or value._array.dtype.kind not in "fV":
             return value.detach() if places else value
         if any(value is x for x in self.dirty_tensors) and places:
             dirty.rebase(value, self, number, places[0])
