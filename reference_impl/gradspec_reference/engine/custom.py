@@ -5,13 +5,12 @@ The context that `forward` and `backward` are given is the node itself.
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import dirty, linking, modes, raw, saved, views
+from gradspec_reference.engine import binding, dirty, linking, modes, raw, saved, views
 from gradspec_reference.engine.context import FunctionCtx, check_marked, check_saved
 from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
@@ -147,7 +146,6 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         return [
             self.checked(position, gradient, shape)
             for position, (gradient, shape) in enumerate(zip(given, self.shapes, strict=False))
-            if shape is not None or gradient is not None
             if self.is_for_a_tensor(position, gradient)
         ]
 
@@ -157,6 +155,8 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         """Tell whether there is an edge at a position; refuse a gradient where there is none."""
         if self.shapes[position] is not None:
             return True
+        if gradient is None:
+            return False
         raise FunctionGradientsError(
             f"backward of {self.function.__name__} returned a {type(gradient).__name__} for "
             f"argument {position}, which is no tensor; return None for it"
@@ -190,7 +190,7 @@ def view_of(argument: Tensor) -> Tensor:
     return view
 
 
-def apart(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -> Any:
+def constant(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -> Any:
     """Return a result that has no history; an argument that was not written as another tensor."""
     returned = isinstance(value, Tensor) and any(value is x for x in arguments)
     if not returned or any(value is x for x in written):
@@ -203,8 +203,8 @@ class Function:
 
     Subclasses have static methods `forward(ctx, *arguments)` and `backward(ctx, *cotangents)`,
     which returns a gradient, or None, per argument; `vjp` is another name of it.  With a static
-    `setup_context(ctx, inputs, output)`, `forward` is not given a context, and what it is given
-    by name, or by default, counts as an argument.  Neither is recorded, except that `backward` is
+    `setup_context(ctx, inputs, output)`, `forward` is not given a context, and its defaults count
+    as arguments; what is given by name always does.  Neither is recorded, except that `backward` is
     under create_graph.  `jvp` and `vmap` are the rules of forward mode and of batches.
 
     Under `boxed_grads_call`, `backward` is given its cotangents in one list;
@@ -241,19 +241,19 @@ class Function:
         raise FunctionRuleError("a Function needs a static method forward(ctx, *arguments)")
 
     @staticmethod
-    def backward(context: Any, *cotangents: Any) -> Any:
+    def backward(*_: Any, **__: Any) -> Any:
         """Compute the gradients of the arguments from those of the results."""
         raise FunctionRuleError("a Function needs a static method backward(ctx, *cotangents)")
 
     vjp = backward
 
     @staticmethod
-    def jvp(context: Any, *tangents: Any) -> Any:
+    def jvp(*_: Any, **__: Any) -> Any:
         """Compute the tangents of the results from those of the arguments."""
         raise FunctionRuleError("forward mode needs a static method jvp(ctx, *tangents)")
 
     @staticmethod
-    def vmap(info: Any, in_dims: Any, *arguments: Any) -> Any:
+    def vmap(*_: Any, **__: Any) -> Any:
         """Compute the results of a batch of arguments."""
         raise FunctionRuleError(
             "vmap needs a static method vmap(info, in_dims, *arguments), or generate_vmap_rule"
@@ -273,13 +273,14 @@ class Function:
     @classmethod
     def apply(cls, *arguments: Any, **named: Any) -> Any:
         """Run `forward` without recording, and record the call as one node."""
-        if cls.setup_context is not None:
-            bound = inspect.signature(cls.forward).bind(*arguments, **named)
-            bound.apply_defaults()
-            arguments, named = bound.args, bound.kwargs
+        apart = cls.setup_context is not None
+        if apart:
+            arguments, named = binding.with_defaults(cls.forward, arguments, named)
+        if named:
+            arguments = binding.in_places(cls.forward, arguments, named, bound=0 if apart else 1)
         node = cls.node(arguments)
         with modes.no_grad():
-            returned = cls.compute(node, arguments, named)
+            returned = cls.compute(node, arguments)
         single = not isinstance(returned, tuple)
         outputs = (returned,) if single else returned
         written = node.dirty_tensors
@@ -290,14 +291,14 @@ class Function:
         if modes.state.recording and linking.should_record(node.requires):
             outputs = tuple(node.attach(outputs, arguments))
         else:
-            outputs = tuple(apart(x, arguments, written) for x in outputs)
+            outputs = tuple(constant(x, arguments, written) for x in outputs)
         return outputs[0] if single else outputs
 
     @classmethod
-    def compute(cls, node: FunctionNode, arguments: tuple[Any, ...], named: Any) -> Any:
+    def compute(cls, node: FunctionNode, arguments: tuple[Any, ...]) -> Any:
         """Run `forward`, in the way in which the subclass wrote it."""
         if cls.setup_context is None:
-            return cls.forward(node, *arguments, **named)
-        returned = cls.forward(*arguments, **named)
+            return cls.forward(node, *arguments)
+        returned = cls.forward(*arguments)
         cls.setup_context(node, arguments, returned)
         return returned

@@ -252,14 +252,14 @@ def a_custom_function_calls_itself(ag: Autograd) -> None:
     class Doubled(ag.Function):  # type: ignore[misc, name-defined]
         @staticmethod
         def forward(_ctx: Any, x: Any, inner: Any) -> Any:
-            return Doubled.apply(x, False) * 2.0 if inner else x * 2.0  # noqa: FBT003
+            return Doubled.apply(x, False) * 2.0 if inner else x * 2.0
 
         @staticmethod
         def backward(_ctx: Any, g: Any) -> Any:
             return g * 7.0, None
 
     x = ag.tensor(1.0, requires_grad=True)
-    y = Doubled.apply(x, True)  # noqa: FBT003
+    y = Doubled.apply(x, True)
     y.backward()
 
     expect(y).equals(4.0)

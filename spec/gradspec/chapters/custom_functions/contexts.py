@@ -180,7 +180,7 @@ def a_saved_tensor_that_was_written_is_not_taken_for_the_old_one(ag: Autograd, w
         expect(x.grad).equals(1.0)
 
 
-@clause("cf-203", CONVENTION, sources=[SAVE], over=WRITES, builds_on=("cf-008",))
+@clause("cf-203", CONVENTION, sources=[SAVE], over=WRITES)
 def a_saved_tensor_that_was_written_is_refused(ag: Autograd, write: Any) -> None:
     """Reading the saved {name} after a write to it is an error.
 
@@ -273,7 +273,7 @@ def a_tensor_that_is_an_attribute_is_not_looked_after(ag: Autograd) -> None:
     expect(x.grad).equals(14.0)
 
 
-@clause("cf-205", CONVENTION, level=SHOULD, sources=[SAVE], stands_for=())
+@clause("cf-205", CONVENTION, level=SHOULD, sources=[SAVE])
 def hooks_on_saved_tensors_do_not_see_attributes(ag: Autograd) -> None:
     """Hooks on saved tensors are not called for a tensor that is an attribute of the context."""
     seen = ag.notes()

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec import SAFETY, VALUE, Autograd, clause, expect
+from gradspec import SAFETY, VALUE, Autograd, clause, expect, informative
+from gradspec.rank import SHOULD
 
 WHEN: Final = "notes/extending § When to use"
 
@@ -129,7 +130,9 @@ def _linear(ag: Autograd, needed: Any = None) -> Any:
     return Linear
 
 
-@clause("cf-062", VALUE, sources=["notes/extending § Example"], over={"with": True, "without": False})
+@clause(
+    "cf-062", VALUE, sources=["notes/extending § Example"], over={"with": True, "without": False}
+)
 def a_linear_layer(ag: Autograd, with_bias: bool) -> None:
     """A linear layer {name} a bias has the gradients of a product of matrices and a sum, and
     computes those that are needed.
@@ -192,7 +195,7 @@ def a_fused_loss(ag: Autograd) -> None:
     expect(x.grad).is_close(3.0 * (share - target))
 
 
-@clause("cf-051", SAFETY, sources=["notes/extending § How to use"])
+@clause("cf-233", SAFETY, sources=["observed"])
 def a_pass_does_not_write_what_backward_keeps(ag: Autograd) -> None:
     """What backward returned and kept is not written to when later gradients are added to it."""
     kept = ag.tensor([2.0])
@@ -212,3 +215,12 @@ def a_pass_does_not_write_what_backward_keeps(ag: Autograd) -> None:
 
     expect(x.grad).equals([4.0])
     expect(kept).equals([2.0])
+
+
+informative(
+    "cf-051",
+    "Backward does not write to the gradients that it is given: they may be the caller's own.",
+    level=SHOULD,
+    sources=["notes/extending § How to use"],
+    reason="it is a duty of whoever writes backward, and torch does not look",
+)

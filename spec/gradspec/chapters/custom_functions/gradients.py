@@ -52,9 +52,7 @@ WRONG: Final[dict[str, Callable[[Autograd, Any], Any]]] = {
         "cf-022": "a_text a_number",
     },
 )
-def what_is_no_gradient_is_refused(
-    ag: Autograd, answer: Callable[[Autograd, Any], Any]
-) -> None:
+def what_is_no_gradient_is_refused(ag: Autograd, answer: Callable[[Autograd, Any], Any]) -> None:
     """Backward that returns {name} is an error: there must be a tuple of one gradient for each
     argument, None for what is no tensor, and each of its argument's shape or of one that broadcasts
     from it.

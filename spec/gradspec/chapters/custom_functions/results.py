@@ -267,7 +267,7 @@ def a_write_does_not_lose_the_function(ag: Autograd, row: Any) -> None:
         expect(x.grad).equals(expected)
 
 
-@clause("cf-050", CONVENTION, sources=["observed"], over=SHOWN, builds_on=("cf-207",))
+@clause("cf-050", CONVENTION, sources=["observed"], over=SHOWN)
 def what_shows_the_memory_of_an_argument_is_not_written(ag: Autograd, row: Any) -> None:
     """A write to a result that is {name}, so that it shows the memory of an argument, is an error,
     and nothing is written.

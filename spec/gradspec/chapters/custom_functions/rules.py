@@ -69,27 +69,6 @@ def keywords_and_defaults_are_arguments(ag: Autograd) -> None:
     expect(start.grad).equals(2.0)
 
 
-@clause("cf-216", CONVENTION, sources=["observed"])
-def a_keyword_of_a_combined_forward(ag: Autograd) -> None:
-    """A forward that is given the context takes keywords too, for which there is no gradient."""
-
-    class Scaled(ag.Function):  # type: ignore[misc, name-defined]
-        @staticmethod
-        def forward(_ctx: Any, x: Any, factor: Any = 3.0) -> Any:
-            return x * factor
-
-        @staticmethod
-        def backward(_ctx: Any, g: Any) -> Any:
-            return g * 7.0
-
-    x = ag.tensor(1.0, requires_grad=True)
-    y = Scaled.apply(x, factor=5.0)
-    y.backward()
-
-    expect(y).equals(5.0)
-    expect(x.grad).equals(7.0)
-
-
 @clause(
     "cf-030",
     CONVENTION,
