@@ -135,7 +135,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
                 for g, output in zip(cotangents, self.outputs, strict=True)
             ]
         boxed = self.function.boxed_grads_call
-        returned = self.function.derivative()(self, *([cotangents] if boxed else cotangents))
+        returned = derivative(self.function)(self, *([cotangents] if boxed else cotangents))
         given = list(returned) if isinstance(returned, tuple) else [returned]
         count = len(self.shapes)
         if len(given) < count or any(g is not None for g in given[count:]):
@@ -211,7 +211,7 @@ class Function:
     `clear_saved_tensors_on_access` lets go of the saved tensors as soon as they were read.
     """
 
-    node: ClassVar[type[FunctionNode]] = FunctionNode
+    _node: ClassVar[type[FunctionNode]] = FunctionNode
     setup_context: ClassVar[Any] = None
     generate_vmap_rule: ClassVar[bool] = False
     boxed_grads_call: ClassVar[bool] = False
@@ -219,7 +219,7 @@ class Function:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.node = type(f"{cls.__name__}Backward", (FunctionNode,), {"function": cls})
+        cls._node = type(f"{cls.__name__}Backward", (FunctionNode,), {"function": cls})
 
     def __init__(self, *_: Any, **__: Any) -> None:
         warnings.warn(
@@ -260,17 +260,6 @@ class Function:
         )
 
     @classmethod
-    def derivative(cls) -> Any:
-        """Return the one rule that there is: `backward`, or `vjp`."""
-        rules = [rule for rule in (cls.backward, cls.vjp) if rule is not Function.backward]
-        if len(rules) > 1:
-            raise FunctionRuleTwiceError(
-                f"{cls.__name__} has both backward and vjp, which are two names of one rule; "
-                "write one of them"
-            )
-        return rules[0] if rules else cls.backward
-
-    @classmethod
     def apply(cls, *arguments: Any, **named: Any) -> Any:
         """Run `forward` without recording, and record the call as one node."""
         apart = cls.setup_context is not None
@@ -278,9 +267,9 @@ class Function:
             arguments, named = binding.with_defaults(cls.forward, arguments, named)
         if named:
             arguments = binding.in_places(cls.forward, arguments, named, bound=0 if apart else 1)
-        node = cls.node(arguments)
+        node = cls._node(arguments)
         with modes.no_grad():
-            returned = cls.compute(node, arguments)
+            returned = run_forward(cls, node, arguments)
         single = not isinstance(returned, tuple)
         outputs = (returned,) if single else returned
         written = node.dirty_tensors
@@ -294,11 +283,22 @@ class Function:
             outputs = tuple(constant(x, arguments, written) for x in outputs)
         return outputs[0] if single else outputs
 
-    @classmethod
-    def compute(cls, node: FunctionNode, arguments: tuple[Any, ...]) -> Any:
-        """Run `forward`, in the way in which the subclass wrote it."""
-        if cls.setup_context is None:
-            return cls.forward(node, *arguments)
-        returned = cls.forward(*arguments)
-        cls.setup_context(node, arguments, returned)
-        return returned
+
+def run_forward(function: type[Function], node: FunctionNode, arguments: tuple[Any, ...]) -> Any:
+    """Run `forward`, in the way in which the subclass wrote it."""
+    if function.setup_context is None:
+        return function.forward(node, *arguments)
+    returned = function.forward(*arguments)
+    function.setup_context(node, arguments, returned)
+    return returned
+
+
+def derivative(function: type[Function]) -> Any:
+    """Return the one rule that there is: `backward`, or `vjp`."""
+    own = [rule for rule in (function.backward, function.vjp) if rule is not Function.backward]
+    if len(own) > 1:
+        raise FunctionRuleTwiceError(
+            f"{function.__name__} has both backward and vjp, which are two names of one rule; "
+            "write one of them"
+        )
+    return own[0] if own else function.backward
