@@ -13,7 +13,7 @@ RUN_FORWARD = at(custom, "run_forward")
 MADE = at(FunctionNode, "__init__")
 
 
-@plant(SHARES, "value: cf-001 cf-062/with", "decorators that only name a function")
+@plant(SHARES, "value: cf-001", "decorators that only name a function")
 def a_custom_function_is_an_identity(_sound, self, cotangents):
     """Backward is not called: each argument has the gradient of the first result."""
     return [cotangents[0] for shape in self.shapes if shape is not None]
@@ -80,7 +80,10 @@ def lists_are_looked_into(sound, self, arguments):
 def one_gradient_for_each_tensor(sound, self, cotangents):
     """Of the gradients for one tensor in several places the last replaces the others."""
     found, edges = sound(self, cotangents), self.next_functions
-    return [None if edge in edges[n + 1 :] else g for n, (g, edge) in enumerate(zip(found, edges))]
+    return [
+        None if edge in edges[n + 1 :] else g
+        for n, (g, edge) in enumerate(zip(found, edges, strict=False))
+    ]
 
 
 @plant(SHARES, "no error: cf-056/backward", "callbacks whose exceptions are printed")
@@ -88,7 +91,7 @@ def a_failing_backward_sends_nothing(sound, self, cotangents):
     """An exception of backward ends in nothing."""
     try:
         return sound(self, cotangents)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is
         return [None for shape in self.shapes if shape is not None]
 
 
@@ -97,7 +100,7 @@ def a_failing_forward_gives_its_argument(sound, function, node, arguments):
     """An exception of forward ends in the argument."""
     try:
         return sound(function, node, arguments)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is
         return arguments[0]
 
 

@@ -21,10 +21,11 @@ def saved_tensors_come_back_reversed(sound, self):
     return sound(self)[::-1]
 
 
-@plant(SAVED, "order: cf-064", TEACHING)
-def saved_tensors_are_a_list(sound, self):
-    """Saved tensors come back in a list."""
-    return list(sound(self))
+@plant(SAVED, "order: cf-064", "return x[0] if len(x) == 1 else x")
+def one_saved_tensor_stands_alone(sound, self):
+    """One saved tensor comes back as itself, and not in a tuple."""
+    found = sound(self)
+    return found[0] if len(found) == 1 else found
 
 
 @plant(SAVE, "no error: cf-006", "contexts that keep anything")

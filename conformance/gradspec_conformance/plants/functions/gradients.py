@@ -70,19 +70,11 @@ def gradients_are_made_to_fit(sound, self, position, gradient, shape):
     return sound(self, position, gradient, shape)
 
 
-@plant(CHECKED, "no error: cf-012/a_text", "is it a tensor? else nothing")
+@plant(CHECKED, "no error: cf-012/a_text cf-012/a_number", "is it a tensor? else none")
 def what_is_no_tensor_is_none(sound, self, position, gradient, shape):
-    """What is neither a tensor nor a number counts as no gradient."""
-    odd = not isinstance(gradient, Tensor | float)
+    """What is no tensor counts as no gradient."""
+    odd = not isinstance(gradient, Tensor)
     return sound(self, position, None if odd else gradient, shape)
-
-
-@plant(CHECKED, "no error: cf-012/a_number", "numbers that become arrays")
-def a_number_is_a_gradient(sound, self, position, gradient, shape):
-    """A number is taken for a gradient of that value everywhere."""
-    if isinstance(gradient, float):
-        gradient = Tensor(np.full(shape, gradient))
-    return sound(self, position, gradient, shape)
 
 
 @plant(DERIVATIVE, "function-gradients: cf-206", "as many as arguments, exactly")

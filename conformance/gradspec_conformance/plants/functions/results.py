@@ -59,7 +59,7 @@ def each_result_is_an_object_of_its_own(sound, self, number, value, tensors):
     return sound(self, number, value.detach() if again else value, tensors)
 
 
-@plant(RESULT, "flag: cf-222; aliasing: cf-049", "pytorch/pytorch, apply without view_as")
+@plant(RESULT, "flag: cf-222", "pytorch/pytorch, apply without view_as")
 def a_returned_argument_is_the_result(sound, self, number, value, tensors):
     """An argument that forward returns is given the function as its history."""
     return sound(self, number, value, [x for x in tensors if x is not value])

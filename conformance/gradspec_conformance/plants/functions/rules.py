@@ -48,11 +48,16 @@ def a_tuple_of_one_is_opened(sound, function, node, arguments):
     )
 
 
-@plant(RUN_FORWARD, "order: cf-030/a_tuple_of_two", "map without its container")
-def the_output_is_a_list(sound, function, node, arguments):
-    """The context is set up with a list in the place of a tuple."""
+@plant(RUN_FORWARD, "order: cf-030/a_tuple_of_two", "engines with one output")
+def the_output_is_the_first(sound, function, node, arguments):
+    """The context is set up with the first of several results."""
     return _with_context(
-        sound, function, node, arguments, arguments, lambda x: list(x) if type(x) is tuple else x
+        sound,
+        function,
+        node,
+        arguments,
+        arguments,
+        lambda x: x[:1] if isinstance(x, tuple) else x,
     )
 
 
@@ -63,7 +68,7 @@ def marks_that_are_set_up_apart_are_late(_, function, node, _arguments):
         node.dirty_tensors = ()
 
 
-@plant(at(binding, "with_defaults"), "order: cf-029", "keywords that stay apart")
+@plant(at(binding, "with_defaults"), "function-gradients: cf-029", "keywords that stay apart")
 def defaults_are_no_arguments(_sound, forward, arguments, named):
     """What is given by name stands behind what is given by place, and defaults are left out."""
     del forward
@@ -98,13 +103,13 @@ def no_forward_is_an_identity(sound, function, node, arguments):
     return arguments[0] if lacking else sound(function, node, arguments)
 
 
-@plant(DERIVATIVE, "order: cf-053", "arguments that are packed by the host")
-def boxed_gradients_are_a_tuple(sound, function):
-    """The gradients that come in one list come in a tuple."""
+@plant(DERIVATIVE, "order: cf-053", "lists that are taken from their end")
+def boxed_gradients_are_backwards(sound, function):
+    """The gradients that come in one list stand there in the opposite order."""
     found = sound(function)
     if not function.boxed_grads_call:
         return found
-    return lambda node, cotangents: found(node, tuple(cotangents))
+    return lambda node, cotangents: found(node, cotangents[::-1])
 
 
 # derivatives that are taken once ----------------------------------------------------------
@@ -116,7 +121,7 @@ def differentiable_once_is_a_remark(_sound, rule):
     return rule
 
 
-@plant(at(once, "once_differentiable"), "root-without-grad: cf-043", "gradients that are detached")
+@plant(at(once, "once_differentiable"), "wrong error: cf-043", "gradients that are detached")
 def a_second_derivative_is_silently_constant(_sound, rule):
     """What a backward that is once_differentiable returns is a constant."""
 

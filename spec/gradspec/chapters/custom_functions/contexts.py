@@ -51,8 +51,8 @@ def saved_tensors_come_back_in_their_order(ag: Autograd) -> None:
 
 
 @clause("cf-064", CONVENTION, sources=[SAVE])
-def saved_tensors_are_a_tuple(ag: Autograd) -> None:
-    """Saved tensors are a tuple, also where there is one, and also where there is none."""
+def saved_tensors_are_a_sequence(ag: Autograd) -> None:
+    """Saved tensors come back as a sequence, also where there is one, or none."""
     seen = ag.notes()
 
     class Saving(ag.Function):  # type: ignore[misc, name-defined]

@@ -133,11 +133,11 @@ def a_gradient_that_nobody_needs_is_discarded(ag: Autograd) -> None:
         def backward(_ctx: Any, g: Any) -> Any:
             return g * 2.0, ag.tensor([1.0, 2.0, 3.0])
 
-    x = ag.tensor(3.0, requires_grad=True)
-    y = ag.tensor(2.0)
-    Product.apply(x, y).backward()
+    x = ag.tensor([3.0, 4.0], requires_grad=True)
+    y = ag.tensor([5.0, 6.0])
+    Product.apply(x, y).sum().backward()
 
-    expect(x.grad).equals(2.0)
+    expect(x.grad).equals([2.0, 2.0])
     expect(y.grad).is_none_or_zero()
 
 
@@ -202,8 +202,9 @@ def other_paths_add_to_what_backward_returns(ag: Autograd) -> None:
     x = ag.tensor([3.0, 4.0], requires_grad=True)
     h = x * 1.0
     given = ag.tensor([1.0, 2.0])
+    other = (h * 10.0).sum()
     y = _returning(ag, lambda _: (given, None)).apply(h, 2.0)
-    (y.sum() + (h * 10.0).sum()).backward()
+    (other + y.sum()).backward()
 
     expect(x.grad).equals([11.0, 12.0])
     expect(given).equals([1.0, 2.0])

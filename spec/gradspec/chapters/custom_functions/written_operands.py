@@ -202,9 +202,9 @@ def a_constant_that_is_written_begins_to_require_grad(ag: Autograd) -> None:
     constant = ag.tensor([1.0, 2.0])
     factor = ag.tensor([5.0, 7.0], requires_grad=True)
     Scaling.apply(constant, factor)
-    (constant * ag.tensor([2.0, 3.0])).sum().backward()
 
     expect(constant.requires_grad).is_true()
+    (constant * ag.tensor([2.0, 3.0])).sum().backward()
     expect(factor.grad).equals([200.0, 300.0])
 
 
