@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import after, plant
 from gradspec_reference.autograd import function as names
@@ -12,7 +14,9 @@ RUN_FORWARD = at(custom, "run_forward")
 DERIVATIVE = at(custom, "derivative")
 
 
-def _with_context(sound, function, node, arguments, inputs, output):
+def _with_context(
+    sound: Any, function: Any, node: Any, arguments: Any, inputs: Any, output: Any
+) -> Any:
     """Run forward, and set the context up with other inputs, or another output."""
     if function.setup_context is None:
         return sound(function, node, arguments)
