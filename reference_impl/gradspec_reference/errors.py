@@ -312,6 +312,7 @@ class CustomViewInplaceError(GradError, RuntimeError):
     """A view that a function of the caller returned is written in place."""
 
     kind = "multi-view-inplace"
+    clause = "cf-050"
 
 
 class InplaceShapeError(GradError, RuntimeError):
@@ -550,3 +551,73 @@ class SavedHooksError(GradError, RuntimeError):
     """Hooks were registered on a saved value that cannot have them, or one was misused."""
 
     kind = "saved-hooks"
+
+
+class FunctionRuleError(GradError, NotImplementedError):
+    """A function of the caller's lacks a rule."""
+
+    kind = "function-rules"
+    clause = "cf-032"
+
+
+class FunctionRuleTwiceError(GradError, RuntimeError):
+    """A function of the caller's has its derivative under two names."""
+
+    kind = "function-rules"
+    clause = "cf-031"
+
+
+class FunctionInstanceError(GradError, RuntimeError):
+    """An object of a function's class was called."""
+
+    kind = "function-rules"
+    clause = "cf-054"
+
+
+class SavedTypeError(GradError, TypeError):
+    """A context was given something to save that is neither a tensor nor None."""
+
+    kind = "saved-type"
+    clause = "cf-006"
+
+
+class MarkedTypeError(GradError, RuntimeError):
+    """A context was given something to mark that is no tensor."""
+
+    kind = "marked-tensors"
+    clause = "cf-212"
+
+
+class DirtyNotReturnedError(GradError, RuntimeError):
+    """A function of the caller's did not return an operand that it marked as dirty."""
+
+    kind = "marked-tensors"
+    clause = "cf-035"
+
+
+class DirtyViewOfSeveralError(GradError, RuntimeError):
+    """A function of several results wrote a view, whose base would need a history of several."""
+
+    kind = "marked-tensors"
+    clause = "cf-213"
+
+
+class SavedOnceError(GradError, RuntimeError):
+    """Saved tensors that are cleared on access were read again."""
+
+    kind = "saved-once"
+    clause = "cf-052"
+
+
+class FunctionGradientsError(GradError, RuntimeError):
+    """The backward of a function of the caller's returned what cannot be its gradients."""
+
+    kind = "function-gradients"
+    clause = "cf-012"
+
+
+class OnceDifferentiableError(GradError, RuntimeError):
+    """A derivative that was declared to be no function of the engine's is differentiated."""
+
+    kind = "differentiated-once"
+    clause = "cf-043"

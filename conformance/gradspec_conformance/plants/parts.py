@@ -19,6 +19,7 @@ PARTS: Final = {
     "writes": "changes in place, and the versions that they count",
     "modes": "what switches recording off and on",
     "hooks": "a caller's functions that are told of gradients",
+    "functions": "a caller's own functions, with the derivatives that they have",
     "anomalies": "what finds out which call a failure comes from",
 }
 """Name of a part -> what it does."""

@@ -5,14 +5,23 @@ The context that `forward` and `backward` are given is the node itself.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import dirty, linking, modes, raw, saved, versions, views
+from gradspec_reference.engine import binding, dirty, linking, modes, raw, saved, views
+from gradspec_reference.engine.context import FunctionCtx, check_marked, check_saved
 from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import (
+    FunctionGradientsError,
+    FunctionInstanceError,
+    FunctionRuleError,
+    FunctionRuleTwiceError,
+    SavedOnceError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,15 +35,17 @@ class CallersOperator:
     receivers = ()
 
 
-class FunctionNode(NodeOfSeveral):
-    """One call of a function of the caller; it may be given further attributes.
+class FunctionNode(FunctionCtx, NodeOfSeveral):
+    """One call of a function of the caller, and the context of that call.
 
-    `needs_input_grad` says for each argument whether its gradient is wanted.
+    `needs_input_grad` says for each argument whether its gradient is wanted; `were_read` whether
+    the saved tensors were, where that is allowed once.
     """
 
     function: ClassVar[type[Function]]
     operator: ClassVar[Any] = CallersOperator
     operator_is_callers = True
+    were_read = False
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
@@ -43,48 +54,29 @@ class FunctionNode(NodeOfSeveral):
         edges = linking.collect_edges(tensors, requires) if recorded else ()
         super().__init__(edges, (), (), (), freeable=False)
         self.needs_input_grad = tuple(linking.needs_grad(x) for x in arguments)
+        self.requires = self.needs_input_grad
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
-        self.to_save: tuple[Any, ...] = ()
-        self.dirty: tuple[Tensor, ...] = ()
-        self.constant: tuple[Tensor, ...] = ()
-        self.materialize = True
 
     def name(self) -> str:
         """Return the name of the function's derivative."""
         return type(self).__name__
-
-    # what forward calls
-
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Save tensors for `backward`; TypeError for anything else."""
-        for each in tensors:
-            if each is not None and not isinstance(each, Tensor):
-                raise TypeError(
-                    f"save_for_backward was given a {type(each).__name__}; it saves tensors, "
-                    "other values are kept as attributes of the context"
-                )
-        self.to_save = tensors
-
-    def mark_dirty(self, *tensors: Tensor) -> None:
-        """Declare operands that `forward` writes in place; it must return them."""
-        self.dirty = tensors
-
-    def mark_non_differentiable(self, *tensors: Tensor) -> None:
-        """Declare results that have no history."""
-        self.constant = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Say whether `backward` is given zeros, rather than None, for unused results."""
-        self.materialize = value
 
     # what backward calls
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
         """The saved tensors; GraphFreedError once freed, StaleSavedTensorError if written."""
+        if self.were_read:
+            raise SavedOnceError(
+                f"the saved tensors of {self.function.__name__} were read again, which "
+                "clear_saved_tensors_on_access does not allow; keep what the first access gave"
+            )
         if self.saved is None:
             raise freed(self)
-        return tuple(saved.unpack(self, self.saved, as_tensors=True))
+        found = tuple(saved.unpack(self, self.saved, as_tensors=True))
+        if self.function.clear_saved_tensors_on_access and self.saved:
+            self.saved, self.were_read = (), True
+        return found
 
     @property
     def _raw_saved_tensors(self) -> tuple[raw.RawSaved, ...]:
@@ -95,6 +87,7 @@ class FunctionNode(NodeOfSeveral):
     def attach(self, returned: Sequence[Any], arguments: tuple[Any, ...]) -> list[Any]:
         """Give results their history, and save what was asked for."""
         tensors = [x for x in arguments if isinstance(x, Tensor)]
+        dirty.check_alone(self, returned)
         results = [self.result(number, each, tensors) for number, each in enumerate(returned)]
         of_all: Any = [
             (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else None for x in results
@@ -110,7 +103,7 @@ class FunctionNode(NodeOfSeveral):
             for x in self.to_save
         )
         self.freeable = bool(self.saved)
-        self.to_save = self.dirty = self.constant = ()
+        self.to_save = self.dirty_tensors = self.non_differentiable = ()
         return results
 
     def result(self, number: int, value: Any, tensors: list[Tensor]) -> Any:
@@ -118,12 +111,13 @@ class FunctionNode(NodeOfSeveral):
 
         A write through such a view would leave this function out, so it is refused.
         """
-        if not isinstance(value, Tensor) or value._array.dtype.kind not in "fV":
+        if not isinstance(value, Tensor):
             return value
         places = [place for place, x in enumerate(tensors) if x is value]
-        if any(value is x for x in self.constant):
+        constant = any(value is x for x in self.non_differentiable)
+        if constant or value._array.dtype.kind not in "fV":
             return value.detach() if places else value
-        if any(value is x for x in self.dirty) and places:
+        if any(value is x for x in self.dirty_tensors) and places:
             dirty.rebase(value, self, number, places[0])
             return value
         if places or (value.requires_grad and value._grad_fn is not self):
@@ -135,43 +129,57 @@ class FunctionNode(NodeOfSeveral):
 
     def shares(self, cotangents: list[Tensor | None]) -> list[Any]:
         """Call `backward` and return what each tensor among the arguments receives."""
-        if self.materialize:
+        if self.materialize_grads:
             cotangents = [
                 Tensor(np.zeros(*output)) if g is None and output else g
                 for g, output in zip(cotangents, self.outputs, strict=True)
             ]
-        returned = self.function.backward(self, *cotangents)
-        given = list(returned) if isinstance(returned, tuple | list) else [returned]
+        boxed = self.function.boxed_grads_call
+        returned = derivative(self.function)(self, *([cotangents] if boxed else cotangents))
+        given = list(returned) if isinstance(returned, tuple) else [returned]
         count = len(self.shapes)
         if len(given) < count or any(g is not None for g in given[count:]):
-            raise RuntimeError(
+            raise FunctionGradientsError(
                 f"backward of {self.function.__name__} returned {len(given)} gradients; forward "
-                f"was given {count} arguments, so there must be {count}"
+                f"was given {count} arguments, so there must be {count}, in a tuple"
             )
-        for position, (gradient, shape) in enumerate(zip(given, self.shapes, strict=False)):
-            self.check(position, gradient, shape)
-        return [g for g, shape in zip(given, self.shapes, strict=False) if shape is not None]
+        return [
+            self.checked(position, gradient, shape)
+            for position, (gradient, shape) in enumerate(zip(given, self.shapes, strict=False))
+            if self.is_for_a_tensor(position, gradient)
+        ]
 
-    def check(self, position: int, gradient: Any, shape: tuple[int, ...] | None) -> None:
-        """Refuse what cannot be the gradient of an argument of that shape; None always can."""
+    apply = NodeOfSeveral.__call__
+
+    def is_for_a_tensor(self, position: int, gradient: Any) -> bool:
+        """Tell whether there is an edge at a position; refuse a gradient where there is none."""
+        if self.shapes[position] is not None:
+            return True
+        if gradient is None:
+            return False
+        raise FunctionGradientsError(
+            f"backward of {self.function.__name__} returned a {type(gradient).__name__} for "
+            f"argument {position}, which is no tensor; return None for it"
+        )
+
+    def checked(self, position: int, gradient: Any, shape: Any) -> Tensor | None:
+        """Return a gradient, None where nobody wants one; refuse what cannot be one."""
         name = self.function.__name__
         if gradient is None:
-            return
+            return None
         if not isinstance(gradient, Tensor):
-            raise RuntimeError(  # noqa: TRY004 - as torch
+            raise FunctionGradientsError(
                 f"backward of {name} returned a {type(gradient).__name__} for argument {position}; "
                 "it must return tensors or None"
             )
-        if shape is None:
-            raise RuntimeError(
-                f"backward of {name} returned a gradient for argument {position}, which is no "
-                "tensor; return None for it"
-            )
+        if not self.requires[position]:
+            return None
         if not is_broadcast_of(gradient._array.shape, shape):
-            raise RuntimeError(
+            raise FunctionGradientsError(
                 f"backward of {name} returned a gradient of shape {list(gradient.shape)} for "
                 f"argument {position}, whose shape is {list(shape)}"
             )
+        return gradient
 
 
 def view_of(argument: Tensor) -> Tensor:
@@ -182,7 +190,7 @@ def view_of(argument: Tensor) -> Tensor:
     return view
 
 
-def apart(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -> Any:
+def constant(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -> Any:
     """Return a result that has no history; an argument that was not written as another tensor."""
     returned = isinstance(value, Tensor) and any(value is x for x in arguments)
     if not returned or any(value is x for x in written):
@@ -194,52 +202,103 @@ class Function:
     """An operation with a derivative of the caller's own (torch.autograd.Function docstring).
 
     Subclasses have static methods `forward(ctx, *arguments)` and `backward(ctx, *cotangents)`,
-    which returns a gradient, or None, per argument.  With a static `setup_context(ctx, inputs,
-    output)`, `forward` is not given a context.  Neither is recorded, except that `backward` is
-    under create_graph.
+    which returns a gradient, or None, per argument; `vjp` is another name of it.  With a static
+    `setup_context(ctx, inputs, output)`, `forward` is not given a context, and its defaults count
+    as arguments; what is given by name always does.  Neither is recorded, except that `backward` is
+    under create_graph.  `jvp` and `vmap` are the rules of forward mode and of batches.
+
+    Under `boxed_grads_call`, `backward` is given its cotangents in one list;
+    `clear_saved_tensors_on_access` lets go of the saved tensors as soon as they were read.
     """
 
-    node: ClassVar[type[FunctionNode]] = FunctionNode
+    _node: ClassVar[type[FunctionNode]] = FunctionNode
     setup_context: ClassVar[Any] = None
+    generate_vmap_rule: ClassVar[bool] = False
+    boxed_grads_call: ClassVar[bool] = False
+    clear_saved_tensors_on_access: ClassVar[bool] = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.node = type(f"{cls.__name__}Backward", (FunctionNode,), {"function": cls})
+        cls._node = type(f"{cls.__name__}Backward", (FunctionNode,), {"function": cls})
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        warnings.warn(
+            f"an object of {type(self).__name__} was made, and has no use: the methods of a "
+            "Function are static; call apply on the class",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refuse: a function is used through its class."""
+        raise FunctionInstanceError(
+            f"an object of {type(self).__name__} was called; call {type(self).__name__}.apply"
+        )
 
     @staticmethod
-    def forward(*arguments: Any) -> Any:
+    def forward(*_: Any, **__: Any) -> Any:
         """Compute the results."""
-        raise NotImplementedError("a Function needs a static method forward(ctx, *arguments)")
+        raise FunctionRuleError("a Function needs a static method forward(ctx, *arguments)")
 
     @staticmethod
-    def backward(context: Any, *cotangents: Any) -> Any:
+    def backward(*_: Any, **__: Any) -> Any:
         """Compute the gradients of the arguments from those of the results."""
-        raise NotImplementedError("a Function needs a static method backward(ctx, *cotangents)")
+        raise FunctionRuleError("a Function needs a static method backward(ctx, *cotangents)")
+
+    vjp = backward
+
+    @staticmethod
+    def jvp(*_: Any, **__: Any) -> Any:
+        """Compute the tangents of the results from those of the arguments."""
+        raise FunctionRuleError("forward mode needs a static method jvp(ctx, *tangents)")
+
+    @staticmethod
+    def vmap(*_: Any, **__: Any) -> Any:
+        """Compute the results of a batch of arguments."""
+        raise FunctionRuleError(
+            "vmap needs a static method vmap(info, in_dims, *arguments), or generate_vmap_rule"
+        )
 
     @classmethod
-    def apply(cls, *arguments: Any) -> Any:
+    def apply(cls, *arguments: Any, **named: Any) -> Any:
         """Run `forward` without recording, and record the call as one node."""
-        node = cls.node(arguments)
+        apart = cls.setup_context is not None
+        if apart:
+            arguments, named = binding.with_defaults(cls.forward, arguments, named)
+        if named:
+            arguments = binding.in_places(cls.forward, arguments, named, bound=0 if apart else 1)
+        node = cls._node(arguments)
         with modes.no_grad():
-            returned = cls.compute(node, arguments)
+            returned = run_forward(cls, node, arguments)
         single = not isinstance(returned, tuple)
         outputs = (returned,) if single else returned
-        for each in node.dirty:
-            if not any(each is x for x in outputs):
-                raise RuntimeError("forward did not return an operand that it marked as dirty")
-            versions.check_may_be_written(each)
-            versions.bump(each)
-        if modes.state.recording and linking.should_record(node.needs_input_grad):
+        written = node.dirty_tensors
+        check_saved(node.to_save)
+        check_marked("mark_non_differentiable", node.non_differentiable)
+        check_marked("mark_dirty", written)
+        dirty.count_writes(written, outputs)
+        if modes.state.recording and linking.should_record(node.requires):
             outputs = tuple(node.attach(outputs, arguments))
         else:
-            outputs = tuple(apart(x, arguments, node.dirty) for x in outputs)
+            outputs = tuple(constant(x, arguments, written) for x in outputs)
         return outputs[0] if single else outputs
 
-    @classmethod
-    def compute(cls, node: FunctionNode, arguments: tuple[Any, ...]) -> Any:
-        """Run `forward`, in the way in which the subclass wrote it."""
-        if cls.setup_context is None:
-            return cls.forward(node, *arguments)
-        returned = cls.forward(*arguments)
-        cls.setup_context(node, arguments, returned)
-        return returned
+
+def run_forward(function: type[Function], node: FunctionNode, arguments: tuple[Any, ...]) -> Any:
+    """Run `forward`, in the way in which the subclass wrote it."""
+    if function.setup_context is None:
+        return function.forward(node, *arguments)
+    returned = function.forward(*arguments)
+    function.setup_context(node, arguments, returned)
+    return returned
+
+
+def derivative(function: type[Function]) -> Any:
+    """Return the one rule that there is: `backward`, or `vjp`."""
+    own = [rule for rule in (function.backward, function.vjp) if rule is not Function.backward]
+    if len(own) > 1:
+        raise FunctionRuleTwiceError(
+            f"{function.__name__} has both backward and vjp, which are two names of one rule; "
+            "write one of them"
+        )
+    return own[0] if own else function.backward

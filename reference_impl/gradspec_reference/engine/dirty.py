@@ -1,16 +1,43 @@
-"""Arguments that a function of the caller writes; start at `rebase`."""
+"""Arguments that a function of the caller writes; start at `count_writes`, then `rebase`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import hooks, recording, views
+from gradspec_reference.engine import hooks, recording, versions, views
 from gradspec_reference.engine import node as graph
-from gradspec_reference.errors import LeafInplaceError
+from gradspec_reference.errors import (
+    DirtyNotReturnedError,
+    DirtyViewOfSeveralError,
+    LeafInplaceError,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gradspec_reference.engine.custom import FunctionNode
     from gradspec_reference.engine.tensor import Tensor
+
+
+def count_writes(written: Sequence[Tensor], outputs: Sequence[Any]) -> None:
+    """Count a write to each argument that was marked; each must have been returned."""
+    for each in written:
+        if not any(each is x for x in outputs):
+            raise DirtyNotReturnedError(
+                "forward did not return an operand that it marked as dirty; return the operand "
+                "itself, so that there is a tensor with the new history"
+            )
+        versions.check_may_be_written(each)
+        versions.bump(each)
+
+
+def check_alone(node: FunctionNode, outputs: Sequence[Any]) -> None:
+    """Refuse a view that was written by a function with further results."""
+    if len(outputs) > 1 and any(x._view is not None for x in node.dirty_tensors):
+        raise DirtyViewOfSeveralError(
+            "a function with several results marked a view as dirty: the history of its base "
+            "would have to lead to them all; return the view alone, or give it a clone()"
+        )
 
 
 def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int) -> None:

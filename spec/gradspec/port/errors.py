@@ -74,6 +74,16 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "hook-result": "a hook returned a gradient of another shape, dtype or type, or too many or few",
     "hook-mode": "the mode of a hook on several tensors is neither 'all' nor 'any'",
     "saved-hooks": "a saved value cannot have these hooks",
+    # custom functions
+    "function-rules": "a custom function lacks a rule, or has one under two names",
+    "function-gradients": "a custom backward returned too few or too many gradients, or one that "
+    "is none of its argument",
+    "saved-type": "a context was given something to save that is neither a tensor nor None",
+    "saved-once": "saved tensors that are cleared when they are read were read again",
+    "marked-tensors": "a context was given tensors to mark that the function does not return as "
+    "it must",
+    "differentiated-once": "a derivative that was declared not to be differentiable was "
+    "differentiated",
     "callback": "a function of the caller, run by the engine, raised",
 }
 

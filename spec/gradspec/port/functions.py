@@ -34,7 +34,12 @@ RULES: Final[dict[str, Rule]] = {
 }
 """Name -> rule; `forward` is given no context beside a `setup_context`."""
 
-FLAGS: Final = ("once_differentiable", "generate_vmap_rule", "clear_saved_tensors_on_access")
+FLAGS: Final = (
+    "once_differentiable",
+    "generate_vmap_rule",
+    "clear_saved_tensors_on_access",
+    "boxed_grads_call",
+)
 """What a custom function can be marked with."""
 
 
@@ -303,6 +308,7 @@ CONTEXT: Final[dict[str, ContextName]] = {
     "mark_dirty": ContextName("Say which operands were written in place"),
     "mark_non_differentiable": ContextName("Say which results have no derivative"),
     "set_materialize_grads": ContextName("Say whether a missing cotangent becomes zeros"),
+    "mark_shared_storage": ContextName("Say which tensors share memory, as was once necessary"),
     "saved_tensors": ContextName("What was saved", "structure", bundle="custom_function"),
     "needs_input_grad": ContextName("Which arguments want a gradient", "numbers"),
 }

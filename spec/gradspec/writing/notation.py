@@ -143,11 +143,18 @@ class CustomFunction:
 
     def __init_subclass__(cls, *, defined: bool = True) -> None:
         if defined and hasattr(cls, "forward"):  # without, it is a base that others share
-            rules = {name: getattr(cls, name) for name in RULES if hasattr(cls, name)}
-            flags = {name: getattr(cls, name) for name in FLAGS if hasattr(cls, name)}
-            cls.handle = cls.recorder.perform("define", name=cls.__name__, **rules, **flags)
+            cls.define()
+
+    @classmethod
+    def define(cls) -> None:
+        """Make it a function of the engine."""
+        rules = {name: getattr(cls, name) for name in RULES if hasattr(cls, name)}
+        flags = {name: getattr(cls, name) for name in FLAGS if hasattr(cls, name)}
+        cls.handle = cls.recorder.perform("define", name=cls.__name__, **rules, **flags)
 
     @classmethod
     def apply(cls, *arguments: Any, **keywords: Any) -> Any:
-        """Call the function."""
+        """Call the function; one that has no `forward` is defined only here."""
+        if not hasattr(cls, "handle"):
+            cls.define()
         return cls.handle(*arguments, **keywords)

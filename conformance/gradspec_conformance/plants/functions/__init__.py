@@ -1,0 +1,1 @@
+"""Plants in custom functions: calls, contexts, gradients, results, rules and writes."""

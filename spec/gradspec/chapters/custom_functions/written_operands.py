@@ -1,0 +1,232 @@
+"""Operands that forward writes in place, and says so."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gradspec import CONVENTION, SAFETY, VALUE, Autograd, clause, expect
+
+DIRTY: Final = "torch.autograd.function.FunctionCtx.mark_dirty docstring"
+
+
+def _doubling(ag: Autograd) -> Any:
+    """Make a function that doubles its operand in place, and sends ten times the gradient."""
+
+    class Doubling(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.mark_dirty(x)
+            return x.mul_(2.0)
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g * 10.0
+
+    return Doubling
+
+
+@clause("cf-033", VALUE, sources=[DIRTY])
+def a_written_operand_has_the_function_as_its_history(ag: Autograd) -> None:
+    """An operand that is marked as dirty has its new value from then on, and its gradient goes
+    through backward.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 1.0
+    _doubling(ag).apply(h)
+    h.sum().backward()
+
+    expect(h).equals([2.0, 4.0])
+    expect(x.grad).equals([10.0, 10.0])
+
+
+@clause("cf-223", CONVENTION, sources=[DIRTY])
+def a_written_operand_is_the_result(ag: Autograd) -> None:
+    """An operand that is marked as dirty is itself the result, its version has gone up, and its
+    node is that of the function.
+    """
+    h = ag.tensor([1.0, 2.0], requires_grad=True) * 1.0
+    before = h.version
+    result = _doubling(ag).apply(h)
+
+    expect(result).is_same_object_as(h)
+    expect(h.version).exceeds(before)
+    expect(h.grad_fn.name()).contains("DoublingBackward")
+
+
+@clause("cf-034", SAFETY, sources=[DIRTY])
+def who_saved_the_old_value_finds_out(ag: Autograd) -> None:
+    """After a custom function wrote an operand of which the old value was saved, a pass over what
+    saved it is refused, or its gradient is that of the old value.
+    """
+    x = ag.tensor([3.0], requires_grad=True)
+    h = x * 1.0
+    square = h * h
+    _doubling(ag).apply(h)
+
+    with ag.attempt("stale-saved-tensor") as attempt:
+        square.sum().backward()
+    with attempt.granted():
+        expect(x.grad).equals([6.0])
+
+
+@clause("cf-224", SAFETY, sources=[DIRTY])
+def a_mark_counts_as_a_write(ag: Autograd) -> None:
+    """An operand that is marked as dirty counts as written, though the engine saw no write."""
+    h = ag.tensor([3.0], requires_grad=True) * 1.0
+    square = h * h
+
+    class Written(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.mark_dirty(x)
+            return x
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g
+
+    Written.apply(h)
+
+    with ag.refuses("stale-saved-tensor"):
+        square.sum().backward()
+
+
+@clause("cf-035", CONVENTION, sources=[DIRTY])
+def a_written_operand_is_returned(ag: Autograd) -> None:
+    """A custom function that does not return what it marked as dirty is an error.
+
+    Remedy: return the operand itself.
+    """
+
+    class Losing(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.mark_dirty(x)
+            return x.mul_(2.0) * 1.0
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g
+
+    with ag.refuses("marked-tensors"):
+        Losing.apply(ag.tensor([1.0], requires_grad=True) * 1.0)
+
+
+@clause("cf-212", CONVENTION, sources=["observed"])
+def what_is_marked_is_a_tensor(ag: Autograd) -> None:
+    """Marking what is no tensor as dirty is an error."""
+
+    class Marking(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.mark_dirty("x")
+            return x * 2.0
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g
+
+    with ag.refuses("marked-tensors"):
+        Marking.apply(ag.tensor([1.0], requires_grad=True))
+
+
+@clause("cf-036", CONVENTION, sources=["observed"])
+def a_leaf_is_not_written(ag: Autograd) -> None:
+    """Marking a leaf that requires grad as dirty is an error, and it stays a leaf.
+
+    Remedy: give the function a clone.
+    """
+    x = ag.tensor([1.0], requires_grad=True)
+
+    with ag.refuses("leaf-inplace"):
+        _doubling(ag).apply(x)
+    expect(x.is_leaf).is_true()
+
+
+@clause("cf-037", VALUE, sources=["observed"])
+def a_view_that_is_written_changes_its_base(ag: Autograd) -> None:
+    """Where the operand that is written is a view, the gradient of the region of its base goes
+    through backward, and that of the rest does not.
+    """
+    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    h = x * 1.0
+    _doubling(ag).apply(h[1:])
+    (h * ag.tensor([1.0, 2.0, 3.0])).sum().backward()
+
+    expect(h).equals([1.0, 4.0, 6.0])
+    expect(x.grad).equals([1.0, 20.0, 30.0])
+
+
+@clause("cf-225", VALUE, sources=["observed"])
+def what_is_written_into_a_view_has_its_gradient(ag: Autograd) -> None:
+    """Where a custom function writes one argument by another, through a view, both have the
+    gradients that backward returns, of the region's gradient.
+    """
+
+    class Scaling(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any, factor: Any) -> Any:
+            ctx.mark_dirty(x)
+            return x.mul_(factor)
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g * 10.0, g.sum() * 100.0
+
+    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    factor = ag.tensor(5.0, requires_grad=True)
+    h = x * 1.0
+    Scaling.apply(h[1:], factor)
+    (h * ag.tensor([1.0, 2.0, 3.0])).sum().backward()
+
+    expect(x.grad).equals([1.0, 20.0, 30.0])
+    expect(factor.grad).equals(500.0)
+
+
+@clause("cf-226", VALUE, sources=["observed"])
+def a_constant_that_is_written_begins_to_require_grad(ag: Autograd) -> None:
+    """A constant that a custom function writes by what requires grad requires grad itself, and the
+    gradient goes through backward.
+    """
+
+    class Scaling(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any, factor: Any) -> Any:
+            ctx.mark_dirty(x)
+            return x.mul_(factor)
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return None, g * 100.0
+
+    constant = ag.tensor([1.0, 2.0])
+    factor = ag.tensor([5.0, 7.0], requires_grad=True)
+    Scaling.apply(constant, factor)
+
+    expect(constant.requires_grad).is_true()
+    (constant * ag.tensor([2.0, 3.0])).sum().backward()
+    expect(factor.grad).equals([200.0, 300.0])
+
+
+@clause("cf-213", CONVENTION, sources=["observed"])
+def a_view_that_is_written_is_the_only_result(ag: Autograd) -> None:
+    """A custom function that writes a view and has further results is an error.
+
+    Remedy: return the view alone, or give the function a clone.
+    """
+
+    class Both(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.mark_dirty(x)
+            y = x * 3.0
+            return x.mul_(2.0), y
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any, _h: Any) -> Any:
+            return g
+
+    h = ag.tensor([1.0, 2.0], requires_grad=True) * 1.0
+
+    with ag.refuses("marked-tensors"):
+        Both.apply(h[1:])
