@@ -550,3 +550,25 @@ class SavedHooksError(GradError, RuntimeError):
     """Hooks were registered on a saved value that cannot have them, or one was misused."""
 
     kind = "saved-hooks"
+    clause = "sth-016"
+
+
+class SavedHooksDisabledError(GradError, RuntimeError):
+    """Hooks on saved values were used where they are disabled; the message is the caller's."""
+
+    kind = "saved-hooks-disabled"
+    clause = "sth-018"
+
+
+class UnpackedTypeError(GradError, TypeError):
+    """What an unpack hook returned is no tensor."""
+
+    kind = "unpacked-type"
+    clause = "sth-009"
+
+
+class CompiledOnlyError(GradError, RuntimeError):
+    """What only a compiler obeys was asked for where nothing is compiled."""
+
+    kind = "compiled-only"
+    clause = "sth-026"

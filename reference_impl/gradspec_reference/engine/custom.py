@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import dirty, linking, modes, raw, saved, versions, views
+from gradspec_reference.engine import (
+    dirty,
+    linking,
+    modes,
+    packing,
+    raw,
+    saved,
+    versions,
+    views,
+)
 from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
@@ -110,6 +119,8 @@ class FunctionNode(NodeOfSeveral):
             for x in self.to_save
         )
         self.freeable = bool(self.saved)
+        if packing.packing:
+            packing.pack_saved(self)
         self.to_save = self.dirty = self.constant = ()
         return results
 

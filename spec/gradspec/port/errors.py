@@ -74,6 +74,9 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "hook-result": "a hook returned a gradient of another shape, dtype or type, or too many or few",
     "hook-mode": "the mode of a hook on several tensors is neither 'all' nor 'any'",
     "saved-hooks": "a saved value cannot have these hooks",
+    "saved-hooks-disabled": "hooks on saved values are used where they are disabled",
+    "unpacked-type": "an unpack hook returned no tensor",
+    "compiled-only": "what only a compiler obeys is used where nothing is compiled",
     "callback": "a function of the caller, run by the engine, raised",
 }
 

@@ -63,6 +63,24 @@ MODES: Final = (
         "Keep what `pack` makes of each saved tensor, and turn it back by `unpack`.",
         "torch.autograd.graph.saved_tensors_hooks($pack, $unpack)",
     ),
+    _mode(
+        "save_on_cpu",
+        "pin_memory=False",
+        "Keep each saved tensor in the memory of the CPU.",
+        "torch.autograd.graph.save_on_cpu($(pin_memory=$pin_memory))",
+    ),
+    _mode(
+        "disable_saved_tensors_hooks",
+        "message",
+        "Refuse hooks on saved tensors, with this message.",
+        "torch.autograd.graph.disable_saved_tensors_hooks($message)",
+    ),
+    _mode(
+        "region_activation_memory_budget",
+        "budget",
+        "Tell a compiler what share of the saved tensors it may keep.",
+        "torch.autograd.graph.region_activation_memory_budget($budget)",
+    ),
     _mode("hooked", "hook", "Take a hook away when the block ends.", "$hook"),
     _mode(
         "allow_mutation_on_saved_tensors",
