@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Unpack = Callable[[Any], Tensor]
 
 packing: Final[list[int]] = []
-"""The threads that have a block open, each as often as it has: while there is none, no node asks."""
+"""The threads that have a block open, each once a block: while there is none, no node asks."""
 
 lock: Final = threading.Lock()
 
@@ -119,7 +119,7 @@ def kept(node: Node, item: Any, pack: Pack, unpack: Unpack) -> Any:
 
 
 def packed(node: Node, value: Tensor, pack: Pack) -> Any:
-    """Return what `pack` makes of a value, without recording; SavedHooksError if it writes to it."""
+    """Return what `pack` makes of a value, unrecorded; SavedHooksError if it writes to that."""
     version = versions.version(value)
     with modes.no_grad():
         made = pack(value)

@@ -6,8 +6,8 @@ be on a disk, in another memory, in fewer bits, or not be there at all and be co
 
 So a caller may give a pair of functions.  `pack` is called with each tensor that is saved, and the
 graph keeps what it returns, whatever that is; `unpack` is called with it when the value is needed,
-and returns a tensor.  The place that the value has in the graph stays with the graph, so `pack` need
-not keep it, and should not: a node that keeps its own result with its history keeps itself.
+and returns a tensor.  The place that the value has in the graph stays with the graph, so `pack`
+need not keep it, and should not: a node that keeps its own result with its history keeps itself.
 
 If `unpack` undoes `pack`, no derivative changes; an engine that got that wrong would be wrong
 silently.  When the functions are called, and what is refused, is torch's convention.
