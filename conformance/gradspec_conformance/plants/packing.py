@@ -78,7 +78,7 @@ def unpacked_as_it_is_packed(swap):
         return made
 
 
-@compound("value: sth-011 sth-003/makes_it_larger", "hooks that only look on")
+@compound("value: sth-011", "hooks that only look on")
 def the_value_is_kept_beside(swap):
     """A node keeps the value itself beside what pack made of it, and uses that."""
 
@@ -96,6 +96,13 @@ def the_value_is_kept_beside(swap):
             return array
         found._array = array
         return found
+
+
+@after(PACK_SAVED, "value: sth-003/makes_it_larger sth-019/as_it_comes", BY_WRITERS)
+def packed_values_change_places(_, node):
+    """What an operation saved comes back in the opposite order."""
+    if state.packing and node.saved:
+        node.saved = node.saved[::-1]
 
 
 @plant(PACK_SAVED, "order: sth-007", "a stack that is read from the wrong end")

@@ -31,7 +31,8 @@ class ThreadState(threading.local):
 
     `mutations` is the context in which saved tensors may be written, and `closed` says when others
     began and ended.  `packing` holds the pairs of functions that pack what is saved, the innermost
-    last; `no_packing` is the message of why there may be none.
+    last; `no_packing` is the message of why there may be none.  `group` is what the passes of a
+    block have in common.
 
     `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
     is on: then nothing is recorded, and the grad mode is `grad_enabled`.
@@ -48,6 +49,7 @@ class ThreadState(threading.local):
         self.closed: list[tuple[int, int]] = []
         self.packing: list[tuple[Any, Any]] = []
         self.no_packing: str | None = None
+        self.group: Any = None
         self.grad_enabled = True
         self.inference = False
         self.multithreading = True

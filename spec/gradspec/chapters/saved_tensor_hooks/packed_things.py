@@ -128,12 +128,18 @@ def a_graph_with_packed_results_is_released(ag: Autograd) -> None:
     itself: kept as a reference, that would be a cycle.
     """
     x = ag.tensor(0.0, requires_grad=True)
-    with ag.saved_tensors_hooks(lambda value: value.detach(), as_it_is):
+    watchers = []
+
+    def pack(value: Any) -> Any:
+        copy = value.detach()
+        watchers.append(ag.watch(copy))
+        return copy
+
+    with ag.saved_tensors_hooks(pack, as_it_is):
         y = ag.exp(x)
-    watcher = ag.watch(y)
     ag.forget(y)
 
-    expect(watcher).is_gone()
+    expect(watchers[0]).is_gone()
 
 
 @clause(
