@@ -81,6 +81,24 @@ MODES: Final = (
         "Tell a compiler what share of the saved tensors it may keep.",
         "torch.autograd.graph.region_activation_memory_budget($budget)",
     ),
+    _mode(
+        "set_checkpoint_early_stop",
+        "enable",
+        "Say whether a checkpointed function is cut short when it has computed what is needed.",
+        "torch.utils.checkpoint.set_checkpoint_early_stop($enable)",
+    ),
+    _mode(
+        "set_checkpoint_debug_enabled",
+        "enabled",
+        "Say whether the operations of checkpointed functions are listed.",
+        "torch.utils.checkpoint.set_checkpoint_debug_enabled($enabled)",
+    ),
+    _mode(
+        "graph_exec_group",
+        "",
+        "Let several passes compute a checkpointed region once for all.",
+        "torch.utils.checkpoint.GraphExecGroup()",
+    ),
     _mode("hooked", "hook", "Take a hook away when the block ends.", "$hook"),
     _mode(
         "allow_mutation_on_saved_tensors",
@@ -98,6 +116,12 @@ MODES: Final = (
 """Each entered as `mode:NAME` and left with its block."""
 
 SWITCHES: Final = (
+    act(
+        "manual_seed",
+        "seed",
+        "Begin the random numbers that belong to a seed.",
+        torch="torch.manual_seed($seed)",
+    ),
     act(
         "switch_grad",
         "mode",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Describe = Callable[[Tensor], Any]
 
+
 class GraphExecGroup:
     """A block whose passes, over disjoint parts of the graph, compute a region again only once.
 

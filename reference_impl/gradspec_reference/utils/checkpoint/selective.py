@@ -64,7 +64,9 @@ class SeesKernels:
         operator = arguments[0] if function is narrow.run else by_kernel().get(id(function))
         if operator is None:
             return self._outside(function, *arguments)
-        return self.seen(overload(operator.name), arguments, lambda: self._outside(function, *arguments))
+        return self.seen(
+            overload(operator.name), arguments, lambda: self._outside(function, *arguments)
+        )
 
     def seen(self, op: Overload, operands: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
         """Return the result of an operation."""
