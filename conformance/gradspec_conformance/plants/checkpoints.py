@@ -97,7 +97,7 @@ def a_reentrant_one_draws_anew(_sound, _preserve):
 
 
 @plant(
-    at(calls, "as_it_was"), "not larger: ckpt-011a/the_other_variant", "an option that is not read"
+    at(calls, "as_it_was"), "value: ckpt-011a/the_other_variant", "an option that is not read"
 )
 def the_state_is_always_preserved(sound, _preserve):
     """The random state is restored also where it was said not to."""
