@@ -60,12 +60,12 @@ def main() -> None:
         folder = Folder(Path(path))
         with torch.autograd.graph.saved_tensors_hooks(folder.pack, folder.unpack):
             y = x.sin().exp().cos().sum()
-        print("files while the graph stands:", len(list(folder.path.iterdir())))  # noqa: T201
+        print("files while the graph stands:", len(list(folder.path.iterdir())))
         y.backward()
-        print("files after the backward pass:", len(list(folder.path.iterdir())))  # noqa: T201
+        print("files after the backward pass:", len(list(folder.path.iterdir())))
     value = np.exp(np.sin(at))
     wrong = np.abs(x.grad.numpy() + np.sin(value) * value * np.cos(at)).max()
-    print("largest error of the gradient:", wrong)  # noqa: T201
+    print("largest error of the gradient:", wrong)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import tracemalloc
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +13,9 @@ import torch
 import torch.utils.checkpoint
 
 import gradspec_reference as reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 ENGINES = pytest.mark.parametrize("engine", [torch, reference], ids=["torch", "reference"])
 

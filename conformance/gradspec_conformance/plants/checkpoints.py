@@ -28,22 +28,26 @@ GROUPS = "a counter of passes"
 )
 def nothing_is_computed_again(_sound, function, *arguments, **options):
     """A checkpoint calls the function, and keeps all."""
-    known = (
-        "use_reentrant context_fn determinism_check debug early_stop preserve_rng_state"
-    ).split()
+    known = [
+        "use_reentrant",
+        "context_fn",
+        "determinism_check",
+        "debug",
+        "early_stop",
+        "preserve_rng_state",
+    ]
     return function(*arguments, **{k: v for k, v in options.items() if k not in known})
 
 
 @after(KEEP_PLACE, "lifetime: ckpt-003/the_other_variant", "a place that knows its value")
 def the_value_is_kept_too(place, self, value):
     """A region keeps the values, besides their places."""
-    self.described[-1] = (self.described[-1], value)[0]
     self.__dict__.setdefault("kept", []).append(value)
     return place
 
 
 @plant(VALUE_OF, "lifetime: ckpt-202/the_other_variant", "a cache of what was computed")
-def what_was_computed_again_is_kept(sound, self, place):
+def what_was_computed_again_is_kept(_sound, self, place):
     """What was computed again is kept for the next pass."""
     if "first" not in self.__dict__:
         self.__dict__["first"] = self.compute_again()
@@ -96,9 +100,7 @@ def a_reentrant_one_draws_anew(_sound, _preserve):
     return contextlib.nullcontext
 
 
-@plant(
-    at(calls, "as_it_was"), "value: ckpt-011a/the_other_variant", "an option that is not read"
-)
+@plant(at(calls, "as_it_was"), "value: ckpt-011a/the_other_variant", "an option that is not read")
 def the_state_is_always_preserved(sound, _preserve):
     """The random state is restored also where it was said not to."""
     return sound(True)
@@ -186,16 +188,13 @@ def what_is_kept_is_another_value(_sound, made):
 )
 def a_segment_leaves_its_last_out(sound, steps):
     """A segment of a sequence leaves out its last function."""
-    return sound(steps[:-1] if len(steps) > 2 else steps)  # noqa: PLR2004 - the last segment
+    return sound(steps[:-1] if len(steps) > 2 else steps)
 
 
 @plant(at(checkpoint, "checkpoint_sequential"), "order: ckpt-027a", TEACHING)
-def the_last_segment_is_checkpointed_too(sound, functions, segments, *rest, **options):
+def the_last_segment_is_checkpointed_too(_sound, functions, segments, *rest, **options):
     """All segments of a sequence are checkpointed."""
-    last = list(functions)[-1:]
     size = len(functions) // segments * (segments - 1)
     head, tail = list(functions)[:size], list(functions)[size:]
-    again = lambda t: calls.one_after_the_other(tail)(t)  # noqa: E731, PLW0108
-    del last
     made = calls.checkpoint(calls.one_after_the_other(head), *rest, **options)
-    return calls.checkpoint(again, made, **options)
+    return calls.checkpoint(calls.one_after_the_other(tail), made, **options)

@@ -24,67 +24,67 @@ class Extreme(NamedTuple):
         return by_name(self)
 
 
-class max(Extreme):  # noqa: N801
+class max(Extreme):
     """The result of torch.max along a dimension."""
 
     __slots__ = ()
 
 
-class min(Extreme):  # noqa: N801
+class min(Extreme):
     """The result of torch.min along a dimension."""
 
     __slots__ = ()
 
 
-class median(Extreme):  # noqa: N801
+class median(Extreme):
     """The result of torch.median along a dimension."""
 
     __slots__ = ()
 
 
-class nanmedian(Extreme):  # noqa: N801
+class nanmedian(Extreme):
     """The result of torch.nanmedian along a dimension."""
 
     __slots__ = ()
 
 
-class sort(Extreme):  # noqa: N801
+class sort(Extreme):
     """The result of torch.sort."""
 
     __slots__ = ()
 
 
-class topk(Extreme):  # noqa: N801
+class topk(Extreme):
     """The result of torch.topk."""
 
     __slots__ = ()
 
 
-class cummax(Extreme):  # noqa: N801
+class cummax(Extreme):
     """The result of torch.cummax."""
 
     __slots__ = ()
 
 
-class cummin(Extreme):  # noqa: N801
+class cummin(Extreme):
     """The result of torch.cummin."""
 
     __slots__ = ()
 
 
-class mode(Extreme):  # noqa: N801
+class mode(Extreme):
     """The result of torch.mode."""
 
     __slots__ = ()
 
 
-class kthvalue(Extreme):  # noqa: N801
+class kthvalue(Extreme):
     """The result of torch.kthvalue."""
 
     __slots__ = ()
 
 
-class aminmax(NamedTuple):  # noqa: N801
+class aminmax(NamedTuple):
     """The result of torch.aminmax."""
 
     min: Tensor
@@ -94,7 +94,7 @@ class aminmax(NamedTuple):  # noqa: N801
         return by_name(self)
 
 
-class slogdet(NamedTuple):  # noqa: N801
+class slogdet(NamedTuple):
     """The result of torch.slogdet."""
 
     sign: Tensor
@@ -104,7 +104,7 @@ class slogdet(NamedTuple):  # noqa: N801
         return by_name(self)
 
 
-class linalg_eigh(NamedTuple):  # noqa: N801
+class linalg_eigh(NamedTuple):
     """The result of torch.linalg.eigh."""
 
     eigenvalues: Tensor
@@ -114,7 +114,7 @@ class linalg_eigh(NamedTuple):  # noqa: N801
         return by_name(self)
 
 
-class linalg_qr(NamedTuple):  # noqa: N801
+class linalg_qr(NamedTuple):
     """The result of torch.linalg.qr."""
 
     Q: Tensor
@@ -124,7 +124,7 @@ class linalg_qr(NamedTuple):  # noqa: N801
         return by_name(self)
 
 
-class linalg_svd(NamedTuple):  # noqa: N801
+class linalg_svd(NamedTuple):
     """The result of torch.linalg.svd."""
 
     U: Tensor

@@ -154,7 +154,7 @@ def telling(unpack: Callable[[Any], Any], first: Any, later: Any) -> Callable[[A
 def checkpoint_sequential(
     functions: Any,
     segments: int,
-    input: Any,  # noqa: A002 - torch's name
+    input: Any,
     use_reentrant: bool | None = None,
     **kwargs: Any,
 ) -> Any:
@@ -179,7 +179,7 @@ def checkpoint_sequential(
     begun = 0
     for start in range(0, size * (segments - 1), size):
         begun = start + size
-        input = checkpoint(  # noqa: A001
+        input = checkpoint(
             one_after_the_other(steps[start:begun]),
             input,
             use_reentrant=use_reentrant,

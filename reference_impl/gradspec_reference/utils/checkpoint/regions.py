@@ -45,7 +45,7 @@ class Reading:
     """Somebody who looks at a saved value outside any pass."""
 
 
-class Enough(Exception):  # noqa: N818 - no error: it ends a run that has computed what is needed
+class Enough(Exception):
     """A recomputation has all that the region saved."""
 
     def __init__(self, of: Recomputation) -> None:

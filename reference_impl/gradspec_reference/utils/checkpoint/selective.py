@@ -156,7 +156,7 @@ def create_selective_checkpoint_contexts(
                     "ops.aten.mm.default"
                 )
         wanted = frozenset(policy_fn_or_list)
-        policy: Callable[..., Any] = lambda _context, op, *_operands: op in wanted  # noqa: E731
+        policy: Callable[..., Any] = lambda _context, op, *_operands: op in wanted
     elif callable(policy_fn_or_list):
         policy = policy_fn_or_list
     else:

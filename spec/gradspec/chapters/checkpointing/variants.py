@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gradspec import CONVENTION, MAY, SHOULD, Autograd, clause, expect
-from gradspec.chapters.checkpointing.running import DOCSTRING, VARIANTS
+from gradspec.chapters.checkpointing.running import DOCSTRING
 
 
 @clause("ckpt-004", CONVENTION, level=SHOULD, sources=[DOCSTRING, "observed"])
@@ -56,7 +56,7 @@ def what_the_graph_shows(ag: Autograd, row: tuple[bool, str]) -> None:
     """The graph of a checkpointed function is, in {name}."""
     reentrant, name = row
     x = ag.tensor(2.0, requires_grad=True)
-    y = ag.func.checkpoint(lambda t: ag.exp(t), use_reentrant=reentrant)(x)  # noqa: PLW0108
+    y = ag.func.checkpoint(lambda t: ag.exp(t), use_reentrant=reentrant)(x)
 
     expect(y.grad_fn.name()).contains(name)
 
