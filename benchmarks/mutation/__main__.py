@@ -46,7 +46,7 @@ def main(sample: int, seed: int, processes: int, within: str, limit: int) -> Non
     chapters.load()
     files = sorted(p for p in Path(table.__file__).parent.glob("*.py") if within in p.stem)
     every = [mutant for path in files for mutant in mutants_of(path)]
-    chosen = random.Random(seed).sample(every, min(sample, len(every)))
+    chosen = random.Random(seed).sample(every, min(sample, len(every)))  # noqa: S311 - to repeat it
     known = tomllib.loads(KNOWN.read_text(encoding="utf-8"))["survivor"]
     classes = {one["mutant"]: one["class"] for one in known}
     near = sorted(CASES, key=lambda i: not i.startswith(NEAR))

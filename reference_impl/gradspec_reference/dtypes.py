@@ -217,7 +217,7 @@ def promoted_dtype(*operands: Any) -> DType:
         voice: DType | None = None
         for operand in operands:
             if _rank(operand) == rank:
-                dtype = of_number(operand) if rank == 2 else of(operand.dtype)
+                dtype = of_number(operand) if rank == 2 else of(operand.dtype)  # noqa: PLR2004
                 voice = dtype if voice is None else promote(voice, dtype)
         if voice is not None and (result is None or voice.category > result.category):
             result = voice

@@ -94,7 +94,7 @@ def whole_text_of(error: BaseException) -> str:
     """Give all that an engine's exception says, if it can be read."""
     try:
         return str.strip(str(error))
-    except BaseException as another:
+    except BaseException as another:  # noqa: BLE001 - the engine's own, an interruption too
         return f"(its text raised {type(another).__name__})"
 
 

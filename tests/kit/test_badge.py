@@ -56,7 +56,7 @@ def test_a_badge_says_which_rung_was_reached_and_in_a_colour_whether_all_is_righ
 
 
 def test_a_badge_tells_its_title_to_who_cannot_see_it() -> None:
-    picture = ET.fromstring(badge(reported(judged("bwd-001"))))
+    picture = ET.fromstring(badge(reported(judged("bwd-001"))))  # noqa: S314 - our own
 
     assert picture.attrib["aria-label"] == (
         "toy 1: rungs reached: scalars; correct as far as it goes (torch-2.13/1)"
@@ -65,7 +65,7 @@ def test_a_badge_tells_its_title_to_who_cannot_see_it() -> None:
 
 def test_a_name_cannot_break_the_picture() -> None:
     engine = Started('<a & "b">\x1b', "$1", "CPython 3", frozenset())
-    picture = ET.fromstring(badge(reported(judged("bwd-001"), engine=engine)))
+    picture = ET.fromstring(badge(reported(judged("bwd-001"), engine=engine)))  # noqa: S314
 
     assert picture.attrib["aria-label"].startswith('<a & "b">\N{REPLACEMENT CHARACTER} $1: ')
 

@@ -326,7 +326,7 @@ def test_processor_time_decides_and_the_time_of_day_only_for_who_uses_none(
     monkeypatch.setattr(clock, "spent", lambda _: spent[now])
     limit = clock.Clock(1, 30.0)
     over = []
-    for now in sorted(spent):
+    for now in sorted(spent):  # noqa: B007 - the time of day
         over.append(limit.is_over())
         if over[-1]:
             break

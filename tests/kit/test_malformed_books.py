@@ -159,7 +159,7 @@ def test_a_value_of_any_type_is_good_or_told_in_a_sentence(write_book: WriteBook
             load_engine(str(path))
         except EngineBroken as error:
             from_the_book = isinstance(error.__context__, MalformedBook)
-            assert from_the_book or "does not declare 'values'" in str(error)
+            assert from_the_book or "does not declare 'values'" in str(error)  # noqa: PT017
 
 
 # the schema for editors -----------------------------------------------------------------

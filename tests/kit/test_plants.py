@@ -100,7 +100,7 @@ def test_a_crash_is_no_kill() -> None:
 
 
 def test_a_clause_that_stays_green_is_a_survivor() -> None:
-    harmless = lambda sound, *given, **named: sound(*given, **named)
+    harmless = lambda sound, *given, **named: sound(*given, **named)  # noqa: E731
     trial = tried(lambda swap: swap(BACKWARD, harmless), acc_001="value")
 
     assert trial.fate is Fate.SURVIVED
@@ -329,7 +329,7 @@ def test_a_compound_says_what_runs_in_each_place() -> None:
 
 # places ---------------------------------------------------------------------------------
 def test_a_function_is_replaced_in_every_module_that_imported_it() -> None:
-    from gradspec_reference.engine import backward, shapes
+    from gradspec_reference.engine import backward, shapes  # noqa: PLC0415 - patched here
 
     original = shapes.unbroadcast
     with Swap() as swap:
@@ -408,7 +408,7 @@ def test_measuring_tells_the_kind_of_each_failure() -> None:
 
 
 def test_an_engine_that_dies_costs_the_clause_on_which_it_died() -> None:
-    dying = lambda swap: swap(BACKWARD, lambda *_given, **_named: os.abort())
+    dying = lambda swap: swap(BACKWARD, lambda *_given, **_named: os.abort())  # noqa: E731
 
     assert measure(dying, "leaf-001", "acc-001", "leaf-010/a_computed_constant", "acc-002") == {
         "acc-001": kills.CRASH,

@@ -42,7 +42,7 @@ class Said(NamedTuple):
 def cases_of(report: Path) -> dict[tuple[str, str], tuple[str, frozenset[tuple[str, str]]]]:
     """Read a JUnit report: chapter and name -> what came of it, and its properties."""
     found = {}
-    for case in ET.parse(report).getroot().iter("testcase"):
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - our own file
         results = {part.tag for part in case} & {"failure", "error", "skipped"}
         told = {p.attrib["name"]: p.attrib["value"] for p in case.iter("property")}
         properties = {(name, told[name]) for name in TOLD & told.keys()}

@@ -231,7 +231,7 @@ def written(operator: Operator, values: Mapping[str, Any], random: Random) -> Dr
             return f"[{', '.join(map(spelled, value))}]"
         if isinstance(value, str) and hasattr(torch, value) and value[-1].isdigit():
             return f"torch.{value}"
-        return repr(value) if value == value else "float('nan')"
+        return repr(value) if value == value else "float('nan')"  # noqa: PLR0124 - a NaN is not
 
     texts = {name: spelled(value) for name, value in values.items()}
     key = f"op:{operator.name}"
@@ -559,7 +559,7 @@ def compared(
 def unlike(what: str, expected: Any, found: Any, tolerance: float) -> Iterator[tuple[str, str]]:
     kind = what.rstrip("0123456789").strip()
     if not (isinstance(expected, tuple) and isinstance(found, tuple)):
-        if type(expected) is not type(found) or (expected != found and expected == expected):
+        if type(expected) is not type(found) or (expected != found and expected == expected):  # noqa: PLR0124
             yield f"{kind} of another type", f"{what}: torch: {expected}, found: {found}"
         return
     for index, part in enumerate(("dtype", "shape", "requires_grad")):

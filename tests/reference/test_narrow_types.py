@@ -112,7 +112,7 @@ try:
 except ImportError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)  # noqa: PLW1510 - our own
 
     assert done.stdout.startswith("torch.bfloat16 2 False\n"), done.stderr
     assert "pip install 'gradspec[types]'" in done.stdout

@@ -68,7 +68,7 @@ def printed(module: Any, values: Any, dtype: str, options: dict[str, Any], endin
 
 @pytest.mark.parametrize("seed", range(300))
 def test_a_tensor_prints_as_in_torch(seed: int) -> None:
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311
     dtype = draw.choice(DTYPES)
     values = numbers(draw, dtype)
     options = {o: draw.choice(choices) for o, choices in OPTIONS.items() if draw.random() < 0.2}

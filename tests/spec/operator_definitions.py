@@ -308,7 +308,7 @@ def meant(operator: Operator) -> Callable[..., Any] | None:
     def of_arrays(*first: Any, **rest: Any) -> Any:
         names = operator.signature.names
         given = {**operator.signature.defaults, **dict(zip(names, first, strict=False)), **rest}
-        of_numbers = each(lambda *v: eval(code, vars(mp), dict(zip(given, v, strict=True))))
+        of_numbers = each(lambda *v: eval(code, vars(mp), dict(zip(given, v, strict=True))))  # noqa: S307 - ours
         return of_numbers(*given.values())
 
     return of_arrays

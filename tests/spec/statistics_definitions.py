@@ -97,12 +97,12 @@ def corrcoef(x: Any) -> Any:
     return built(c.shape, lambda i, j: c[i, j] / mp.sqrt(c[i, i] * c[j, j]))
 
 
-def vander(x: Any, N: int | None = None) -> Any:
+def vander(x: Any, N: int | None = None) -> Any:  # noqa: N803
     count = x.shape[-1] if N is None else N
     return built((*x.shape, count), lambda *at: x[at[:-1]] ** at[-1])
 
 
-def powers(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+def powers(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
     count = len(x) if N is None else N
     return built((len(x), count), lambda i, j: x[i] ** (j if increasing else count - 1 - j))
 

@@ -181,7 +181,7 @@ class Swallows:
             def quiet(*arguments: Any) -> Any:
                 try:
                     return hook(*arguments)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - whatever it is
                     self.swallowed.append(error)
                     return None
 

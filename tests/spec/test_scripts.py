@@ -74,7 +74,7 @@ def said_otherwise(engine: Any, run: Demanding) -> Iterator[str]:
         yield from complaints(engine, printed(engine, engine.script(run.program)), run.demands)
         if counted(run.program, engine.name) != run.assertions:
             yield "the script in the notation demands something else"
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is named
         yield repr(error)
 
 

@@ -76,11 +76,11 @@ class Commands(click.Group):
         with _quoting_briefly():
             return super().make_context(*arguments, **options)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name the subcommands in the order of a first visit."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import the module of a subcommand."""
         if cmd_name not in COMMANDS:
             return None
@@ -92,13 +92,13 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say which subcommand was probably meant."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from gradspec_conformance.hints import did_you_mean
+            from gradspec_conformance.hints import did_you_mean  # noqa: PLC0415 - only to complain
 
             hint = did_you_mean(args[0], list(COMMANDS)) or "; see `gradspec --help`."
             ctx.fail(f"there is no command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the subcommands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -118,7 +118,7 @@ def _keep_docstrings() -> None:
     if sys.flags.optimize > 1:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONOPTIMIZE"}
         words = [word for word in sys.orig_argv[1:] if word != "-OO"]
-        os.execve(sys.executable, [sys.executable, *words], environment)
+        os.execve(sys.executable, [sys.executable, *words], environment)  # noqa: S606 - this command
 
 
 def _stand_somewhere() -> None:

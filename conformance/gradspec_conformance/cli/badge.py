@@ -40,7 +40,7 @@ def command(source: str, *, file: str | None, **options: Any) -> None:
     target = None if file is None else Path(file)
     try:
         if is_report and options != {"processes": "1", "expect": None, "no_expect": False}:
-            raise WrongUsage("a report is not run: leave -n, --expect and --no-expect out")
+            raise WrongUsage("a report is not run: leave -n, --expect and --no-expect out")  # noqa: TRY301
         if target is not None:
             inputs = {"SOURCE": Path(source) if is_report else source_of(source)}
             check_apart({"--write": target, "--expect": _path(options["expect"])} | inputs)
@@ -61,15 +61,15 @@ def _path(text: str | None) -> Path | None:
 
 
 def _read(source: str) -> Reported:
-    from gradspec_conformance.report.badge import Reported
+    from gradspec_conformance.report.badge import Reported  # noqa: PLC0415 - takes time
 
     return Reported.read(Path(source))
 
 
 def _run(engine: str, options: dict[str, Any]) -> Reported:
     """Run the whole specification; raises EngineError and WrongUsage."""
-    from gradspec_conformance.report.badge import Reported
-    from gradspec_conformance.report.json import Report
+    from gradspec_conformance.report.badge import Reported  # noqa: PLC0415 - takes time
+    from gradspec_conformance.report.json import Report  # noqa: PLC0415 - takes time
 
     request = Request.make(engine, **options)
     try:
@@ -85,7 +85,7 @@ def _run(engine: str, options: dict[str, Any]) -> Reported:
 
 
 def _draw(reported: Reported, source: str, target: Path | None) -> None:
-    from gradspec_conformance.report.badge import badge
+    from gradspec_conformance.report.badge import badge  # noqa: PLC0415 - takes time
 
     if reported.gap is not None:
         complain(f"gradspec: engine {source}: {reported.gap}, so no badge is drawn")

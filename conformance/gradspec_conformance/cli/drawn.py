@@ -56,8 +56,8 @@ def show(what: str, form: str, console: Console) -> None:
 
 def drawings(case: Clause) -> list[Any]:
     """Run a clause on the reference engine, and draw its graphs with all that they keep."""
-    from gradspec_conformance.adapters.reference import ReferenceEngine, draw
-    from gradspec_conformance.edition.graphs import graphs_of
+    from gradspec_conformance.adapters.reference import ReferenceEngine, draw  # noqa: PLC0415 - slow
+    from gradspec_conformance.edition.graphs import graphs_of  # noqa: PLC0415 - likewise
 
     def whole(roots: list[Any], names: Any) -> Any:
         return draw(roots, names, show_attrs=True, show_saved=True)

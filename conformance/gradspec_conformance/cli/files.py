@@ -62,7 +62,7 @@ def write(path: Path, text: str, read: Callable[[Path], object]) -> None:
     descriptor, name = tempfile.mkstemp(".part", ".gradspec-", target.parent)
     beside = Path(name)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
             file.write(text)
         read(beside)
         if target.exists():
@@ -94,7 +94,7 @@ def _target(path: Path) -> Path:
 
 
 STREAMS = ("/dev/", "/proc/")
-MEMORY = "/dev/shm/"
+MEMORY = "/dev/shm/"  # noqa: S108 - a disk like any other
 
 
 def _is_stream(path: Path) -> bool:
@@ -123,4 +123,4 @@ def _reason(error: Exception) -> str:
 
 def _shown(path: Path) -> str:
     text = str(path)
-    return text if len(text) <= 200 else f"{text[:200]}..."
+    return text if len(text) <= 200 else f"{text[:200]}..."  # noqa: PLR2004 - a line or two

@@ -125,7 +125,7 @@ def _measure(where: Console, chosen: Sequence[Plant], side_by_side: int, *, whol
     """Measure plants and write what was found; all of them, going on after an interruption."""
     if not hasattr(os, "fork"):
         raise click.UsageError("--measure copies processes (fork), which this system does not do")
-    from gradspec_conformance.plants.measuring import measured
+    from gradspec_conformance.plants.measuring import measured  # noqa: PLC0415 - it has to fork
 
     journal = Journal() if whole else None
     found = kills.read_kills() if journal is None else journal.read()

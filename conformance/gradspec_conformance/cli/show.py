@@ -117,9 +117,9 @@ def _alone(console: Console, clause: Clause, *, steps: bool) -> None:
 
 def _steps(case: Clause) -> RenderableType:
     """Record the program, or the first of a law, and print it."""
-    from gradspec.program.scripts import as_gradspec
-    from gradspec_conformance.adapters.reference import ReferenceEngine
-    from gradspec_conformance.edition.vectors import programs_of
+    from gradspec.program.scripts import as_gradspec  # noqa: PLC0415 - only who asks for steps
+    from gradspec_conformance.adapters.reference import ReferenceEngine  # noqa: PLC0415 - likewise
+    from gradspec_conformance.edition.vectors import programs_of  # noqa: PLC0415 - likewise
 
     program, *_ = programs_of(case, ReferenceEngine())
     return _code(as_gradspec(program, "reference"))
@@ -170,7 +170,7 @@ def _row(clause: Clause) -> list[str]:
     """Give what a row holds, which its program speaks of by name."""
     if not clause.row:
         return []
-    from gradspec_conformance.report.row import row_text
+    from gradspec_conformance.report.row import row_text  # noqa: PLC0415 - only a row has it
 
     return [row_text(clause)]
 
@@ -202,7 +202,7 @@ def _rows(clause: Clause, *, alone: bool) -> str:
 
 def _killers(clause: Clause) -> list[str]:
     """List the plants that turn it red, those that turn little else red first."""
-    from gradspec_conformance.plants import kills
+    from gradspec_conformance.plants import kills  # noqa: PLC0415 - only who looks closely asks
 
     measured = kills.read_kills()
     killers = kills.killers(measured)

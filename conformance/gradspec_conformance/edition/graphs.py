@@ -108,7 +108,7 @@ class Watching(Recorder):
 
     def _read_names(self) -> None:
         """Find out what the program calls its tensors by now."""
-        frame: FrameType | None = sys._getframe(1)
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the caller's variables are meant
         while frame is not None:
             if frame.f_globals.get("__name__", "").startswith(CHAPTERS):
                 for name, value in frame.f_locals.items():

@@ -110,7 +110,7 @@ def _tried(name: str, check: Check, ask: Asker) -> Finding:
         raise
     except UnsoundAnswer as error:
         complaint = _unsound_answer(error, ask)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever an adapter raises is a finding
         complaint = _raised(name, error, ask)
     if complaint is None:
         return Finding(name)
@@ -251,7 +251,7 @@ def _passes_on(act: Callable[[], Any]) -> Complaint | None:
         act()
     except Interrupted:
         return None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the wrong one is the finding
         found = f"it arrived as {type(error).__name__}: {text_of(error)}"
     else:
         found = "it was swallowed"

@@ -99,7 +99,7 @@ def tried(clause: Clause, once: Callable[..., None], effort: Effort) -> Callable
     """Give what runs the clause: once as it is, or a law on drawn inputs."""
     if not clause.is_law:
         return once
-    from gradspec_conformance.execution.laws import drawn
+    from gradspec_conformance.execution.laws import drawn  # noqa: PLC0415 - Hypothesis takes time
 
     return drawn(clause, once, effort)
 
@@ -165,7 +165,7 @@ def _judged(clause: Clause, run: Callable[[], None], recorders: list[Recorder]) 
         raise
     except BrokenPort as broken:
         verdict = Verdict(clause.id, Outcome.ERRORED, Kind.BROKEN_PORT, str(broken))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever else: the program could not go on
         verdict = _stopped(clause, error)
     else:
         if recorders and recorders[-1].assertions:
@@ -219,7 +219,7 @@ def _script(engine: Engine, program: Program) -> str | None:
         return None
     try:
         script = native(program)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the engine's own, whatever it is
         return f"# script() raised {type(error).__name__}: {text_of(error)}"
     if not isinstance(script, str):
         return f"# script() gave a {type(script).__name__}, expected a text"

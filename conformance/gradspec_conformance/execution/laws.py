@@ -48,6 +48,6 @@ def same_everywhere() -> None:
     gathered = getattr(providers, "_local_constants", None)
     if gathered is not None and hasattr(providers, "_get_local_constants"):
         nothing = type(gathered)()  # tests that ran before may have gathered some
-        providers._local_constants = nothing
-        providers._get_local_constants = lambda: nothing
+        providers._local_constants = nothing  # noqa: SLF001 - see above
+        providers._get_local_constants = lambda: nothing  # noqa: SLF001 - see above
         providers.CONSTANTS_CACHE.cache.clear()

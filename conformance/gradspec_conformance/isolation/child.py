@@ -49,10 +49,10 @@ class Child:
     """One worker process, in a session of its own, so that Ctrl-C is left to the kit."""
 
     def __init__(self, module: str = WORKER) -> None:
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._from = 0
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - modules of the kit
             [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -45,7 +45,7 @@ class Clock:
 
 def spent(pid: int) -> float:
     """Give the seconds of processors that a process and those below it have used so far."""
-    import psutil
+    import psutil  # noqa: PLC0415 - only for what takes long
 
     total = 0.0
     with suppress(psutil.Error):

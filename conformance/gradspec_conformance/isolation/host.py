@@ -93,7 +93,7 @@ class EngineHost:
             )
         except KeyboardInterrupt:
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - SystemExit, and what engines make of it
             raised = type(error).__name__
             message = f"the engine raised {raised}({text_of(error)})"
             verdict = Verdict(task.clause, Outcome.CRASHED, Kind.EXIT, message)
@@ -113,8 +113,8 @@ class EngineHost:
 
     def smoke(self) -> Iterator[Found]:
         """Check the adapter; whether torch and the kit were left alone is one check more."""
-        from gradspec_conformance.engines.fault import Party
-        from gradspec_conformance.engines.smoke import trials
+        from gradspec_conformance.engines.fault import Party  # noqa: PLC0415 - only if asked for
+        from gradspec_conformance.engines.smoke import trials  # noqa: PLC0415 - only if asked for
 
         printed = Printed()
         with redirect_stdout(printed):
@@ -162,7 +162,7 @@ def _example(clause: Clause, stored: str | None) -> Program | None:
     """Read a law's known failure; one that fails on the reference engine shows nothing."""
     if stored is None or not clause.is_law:
         return None
-    from gradspec_conformance.adapters.reference import ReferenceEngine
+    from gradspec_conformance.adapters.reference import ReferenceEngine  # noqa: PLC0415 - takes time
 
     program = from_json(stored)
     try:

@@ -120,7 +120,7 @@ def _prepare(line: bytes) -> None:
     question = decode_question(line)
     case = register.case(question.clause) if isinstance(question, Renew) else None
     if case is not None and case.is_law:
-        from gradspec_conformance.execution import laws  # noqa: F401 - takes time
+        from gradspec_conformance.execution import laws  # noqa: F401, PLC0415 - takes time
 
 
 def die_with_the_kit() -> None:

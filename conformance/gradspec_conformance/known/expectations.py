@@ -43,7 +43,7 @@ class Standing(StrEnum):
 
     AS_DEMANDED = "as demanded"
     EXPECTED_FAILURE = "expected failure"
-    UNEXPECTED_PASS = "unexpected pass"
+    UNEXPECTED_PASS = "unexpected pass"  # noqa: S105 - no password
     CHANGED_FAILURE = "changed failure"
     UNEXPECTED_FAILURE = "unexpected failure"
     DEVIATION = "deviation"

@@ -76,8 +76,8 @@ class Reader:
         known = edition.names() if self.clauses is None else self.clauses
         if self.is_older or any(fnmatchcase(name, clause) for name in known):
             return  # an older edition may have had it
-        from gradspec.writing.clause import INFORMATIVE
-        from gradspec_conformance.execution import register
+        from gradspec.writing.clause import INFORMATIVE  # noqa: PLC0415 - takes time
+        from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
 
         if self.clauses is None:  # the edition may not list it yet
             known = [*known, *register.cases()]
@@ -127,7 +127,7 @@ class Reader:
     def _check_program(self, line: int, program: str | None) -> None:
         if program is None:
             return
-        from gradspec.program.storing import from_json
+        from gradspec.program.storing import from_json  # noqa: PLC0415 - takes time
 
         try:
             from_json(program)

@@ -128,7 +128,7 @@ class RemoteEngine:
         self._raised: dict[int, BaseException] = {}
         self._interruptions: list[BaseException] = []
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe)
+        self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe)  # noqa: S603
         reader, writer = self._process.stdout, self._process.stdin
         if reader is None or writer is None:
             raise ConversationEnded
@@ -265,9 +265,9 @@ class RemoteEngine:
             self._end.settle()
             returned = self._kept[number](*arguments, **keywords)
             answer = {"return": encode(self._told(returned))}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine decides what becomes of it
             self._say({"raise": self._said_of(error)})
-        except BaseException as interruption:
+        except BaseException as interruption:  # noqa: BLE001 - it goes on when the engine is done
             self._interruptions = [interruption]
             self._say({"raise": {"caller": next(self._numbers)}})
         else:

@@ -188,7 +188,7 @@ def what_is_kept_is_another_value(_sound, made):
 )
 def a_segment_leaves_its_last_out(sound, steps):
     """A segment of a sequence leaves out its last function."""
-    return sound(steps[:-1] if len(steps) > 2 else steps)
+    return sound(steps[:-1])
 
 
 @plant(at(checkpoint, "checkpoint_sequential"), "order: ckpt-027a", TEACHING)

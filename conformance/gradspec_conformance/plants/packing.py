@@ -227,7 +227,7 @@ def a_failing_pack_is_passed_over(sound, node, value, pack):
     """If pack raises, the value is kept as it is."""
     try:
         return sound(node, value, pack)
-    except Exception:
+    except Exception:  # noqa: BLE001 - that is the fault
         return value.detach()
 
 
@@ -238,7 +238,7 @@ def a_failing_unpack_is_passed_over(sound, self, node, as_tensor):
         return sound(self, node, as_tensor)
     except UnpackedTypeError:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001 - that is the fault
         nothing = np.zeros(node.outputs[0][0])
         return Tensor(nothing) if as_tensor else nothing
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class at:
+class at:  # noqa: N801 - reads as a preposition
     """A function of a module, or a method of a class."""
 
     owner: Any
@@ -59,7 +59,7 @@ class at:
 
 
 @dataclass(frozen=True)
-class kernel:
+class kernel:  # noqa: N801 - reads as a noun in a table
     """What an operator computes."""
 
     operator: str
@@ -71,7 +71,7 @@ class kernel:
 
 
 @dataclass(frozen=True)
-class rule:
+class rule:  # noqa: N801 - reads as a noun in a table
     """How an operator is differentiated by one of its operands: `fault(sound, xp, g, *rest)`."""
 
     operator: str
@@ -85,7 +85,7 @@ class rule:
 
 
 @dataclass(frozen=True)
-class half:
+class half:  # noqa: N801 - reads as a noun in a table
     """One half of an attribute of `Tensor` or of a node: how it is read, assigned or deleted."""
 
     attribute: str

@@ -105,7 +105,7 @@ class Draft:
                 )
                 bench.begin()
                 experiment(bench)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever a wrong guess leads to
             self.note(key, texts, reason(error))
             return False
         finally:

@@ -180,7 +180,7 @@ def _pulls(bench: Bench, body: Any, expected: Any, slopes: tuple[Any, Any]) -> N
 
 
 def _made(bench: Bench) -> str:
-    made: tuple[Any, ...] = bench.ask._subject.engine.book.phrases["tensor"]
+    made: tuple[Any, ...] = bench.ask._subject.engine.book.phrases["tensor"]  # noqa: SLF001
     return str(made[0].text)
 
 

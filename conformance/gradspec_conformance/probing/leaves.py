@@ -125,7 +125,7 @@ def _is_shown(draft: Draft, around: Surroundings, kind: Kind) -> bool:
             raise NotShown(f"it makes a {type(x).__name__}")
         for said, shown in _looks(x, VALUES):
             array = np.asarray(shown)
-            if array.dtype == bench.ask.dtype and array.shape == () and array == 3.25:
+            if array.dtype == bench.ask.dtype and array.shape == () and array == 3.25:  # noqa: PLR2004
                 wide = f", dtype=np.{bench.ask.dtype}" if isinstance(shown, float) else ""
                 placed = kind.tail.removeprefix(".") + "." if kind.tail else ""
                 kind.phrases["array"] = (f"np.array($x.{placed}{said}{wide})",)
@@ -159,7 +159,7 @@ def _looks(x: Any, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
             shown = (f"{name}()", thing()) if callable(thing) else (name, thing)
             if not isinstance(shown[1], memoryview):  # of bytes; another gives the array
                 yield shown
-        except Exception:
+        except Exception:  # noqa: BLE001, S112 - not the one, then
             continue
 
 
@@ -232,7 +232,7 @@ def _is_number(kind: Kind, gradient: Any, number: float) -> bool:
         gradient = next((g for _, g in _looks(gradient, (name,))), None)
     try:
         array = np.asarray(gradient, float)
-    except Exception:
+    except Exception:  # noqa: BLE001 - no numbers
         return False
     return array.shape == () and bool(array == number)
 

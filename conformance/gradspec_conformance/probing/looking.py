@@ -93,8 +93,8 @@ def _prepare(draft: Draft, setup: str) -> None:
     """Do what the user said comes first."""
     draft.tell("--setup")
     try:
-        exec(compile(setup, "<--setup>", "exec"), {})
-    except BaseException as error:
+        exec(compile(setup, "<--setup>", "exec"), {})  # noqa: S102 - the user's own
+    except BaseException as error:  # noqa: BLE001 - whatever a stranger's module raises
         raise NothingFound(f"what --setup says raised {reason(error)}") from None
     draft.setup.append(setup.strip())
 

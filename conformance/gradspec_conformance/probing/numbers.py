@@ -186,7 +186,7 @@ def _attributes(x: Any) -> list[str]:
     """Name what is no method, and not Python's own; what is private comes last."""
     try:
         names = [n for n in dir(x) if not n.startswith("__") and not callable(getattr(x, n))]
-    except Exception:
+    except Exception:  # noqa: BLE001 - a stranger's attributes may refuse
         return []
     return sorted(names, key=lambda name: name.startswith("_"))
 

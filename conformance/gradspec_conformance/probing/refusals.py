@@ -51,7 +51,7 @@ def _refusal(draft: Draft, cause: Any) -> str | None:
         steps = cause(bench)
         try:
             steps()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - that is what is looked for
             told.append(f"{type(error).__name__}: {whole_text_of(error)}")
 
     if draft.shows("refusal", (), caused) and told:

@@ -70,7 +70,7 @@ def explore(name: str, tell: Callable[[str], None], avoided: Container[str]) -> 
         top = importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise NothingFound(_missing(name, error)) from None
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever a stranger's module raises
         raise NothingFound(f"importing {name} raised {reason(error)}") from None
     if not isinstance(top, ModuleType):
         raise NothingFound(f"importing {name} gives a {type(top).__name__}, and no module")
@@ -80,7 +80,7 @@ def explore(name: str, tell: Callable[[str], None], avoided: Container[str]) -> 
             tell(guess)
             try:
                 importlib.import_module(inner)
-            except BaseException:
+            except BaseException:  # noqa: BLE001, S112 - it may want what is not here
                 continue
     loaded = [m for m in list(sys.modules) if m == name or m.startswith(f"{name}.")]
     paths = sorted((m for m in loaded if _is_public(m, name)), key=lambda m: (m.count("."), m))
@@ -178,7 +178,7 @@ def attribute(thing: Any, path: str) -> Any:
     for part in path.split("."):
         try:
             thing = getattr(thing, part, None)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a stranger's attributes may refuse
             return None
     return thing
 

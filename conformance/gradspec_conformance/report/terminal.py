@@ -49,7 +49,7 @@ class Output(Console):
 
     def on_broken_pipe(self) -> None:
         """Raise what was caught."""
-        raise
+        raise  # noqa: PLE0704 - Rich calls it where it caught BrokenPipeError
 
 
 def console(*, widest: int | None = None) -> Console:
@@ -107,7 +107,7 @@ def show(result: Result, where: Console, *, everything: bool = False) -> None:
     where.print(_table(result))
     _print_not_run(result, where)
     if result.red or result.deviations or result.disturbed:
-        from gradspec_conformance.report.findings import print_findings
+        from gradspec_conformance.report.findings import print_findings  # noqa: PLC0415 - takes time
 
         print_findings(result, where, everything=everything)
     _print_whole(result, where)
@@ -196,7 +196,7 @@ def _print_declared(result: Result, where: Console) -> None:
     """Say what is declared to no use, and what would be gained by declaring more."""
     if result.selection.is_narrowed:
         return
-    from gradspec_conformance.report.declared import (
+    from gradspec_conformance.report.declared import (  # noqa: PLC0415 - takes time
         MOST_GAINFUL,
         gains,
         unexercised,
@@ -211,7 +211,7 @@ def _print_declared(result: Result, where: Console) -> None:
 
 
 def _print_ladder(result: Result, where: Console) -> None:
-    from gradspec_conformance.report.ladder import ladder_lines
+    from gradspec_conformance.report.ladder import ladder_lines  # noqa: PLC0415 - takes time
 
     for line in ladder_lines(result, where.width):
         where.print(line, markup=False, soft_wrap=True)

@@ -145,7 +145,7 @@ class Request:
         """
         found: dict[str, Demand | Clause] = {d.id: d for d in self.selection.demanded()}
         if not (found and edition.is_up_to_date()):
-            from gradspec_conformance.execution import register
+            from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
 
             here = register.cases(self.selection.chapters)
             found |= {i: c for i, c in here.items() if i not in found and self.selection.holds(c)}

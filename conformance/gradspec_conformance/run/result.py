@@ -139,7 +139,7 @@ class Result:
         """How far the engine came; a part of the specification is no ladder."""
         if self.selection.chapters or self.selection.is_narrowed:
             return None
-        from gradspec_conformance.run.ladder import climbed
+        from gradspec_conformance.run.ladder import climbed  # noqa: PLC0415 - takes time
 
         ladder = climbed(self.judged, self.choices)
         return ladder if ladder.steps else None
@@ -272,7 +272,7 @@ def result_of(request: Request, measured: Measured) -> Result:
 
 
 def _choices(judged: Iterable[Judged], expectations: Expectations) -> Iterator[str]:
-    from gradspec_conformance.run.ladder import is_choice
+    from gradspec_conformance.run.ladder import is_choice  # noqa: PLC0415 - takes time
 
     for one in judged:
         expected = one.standing is Standing.EXPECTED_FAILURE

@@ -77,7 +77,7 @@ class Profile:
         """The words that a clause may need, if there is a limit."""
         if self.allowed is None:
             return None
-        from gradspec.port.abilities import expanded
+        from gradspec.port.abilities import expanded  # noqa: PLC0415 - takes time
 
         return expanded(self.allowed.split())
 

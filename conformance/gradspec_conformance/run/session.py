@@ -76,7 +76,7 @@ class EngineSession:
         if isinstance(engine, str) and not in_process:
             self._host = ProcessHost(engine, effort, timeout)
         else:
-            from gradspec_conformance.isolation.host import EngineHost
+            from gradspec_conformance.isolation.host import EngineHost  # noqa: PLC0415 - takes time
 
             self._host = EngineHost(engine, effort)
 
@@ -143,6 +143,6 @@ def thing_named(identifier: str) -> Demand | Clause | None:
     listed = edition.demand(identifier)
     if listed is not None:
         return listed
-    from gradspec_conformance.execution import register
+    from gradspec_conformance.execution import register  # noqa: PLC0415 - takes time
 
     return register.case(identifier)

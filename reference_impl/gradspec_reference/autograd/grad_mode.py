@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-class enforce_grad_layout_policy:
+class enforce_grad_layout_policy:  # noqa: N801 - torch's name
     """Say for a block whether gradients are laid out like their leaves."""
 
     def __init__(self, mode: bool) -> None:

@@ -119,7 +119,7 @@ class Drawing:
 
     def svg(self) -> str:
         """Render the picture; ImportError without the package graphviz, which runs `dot`."""
-        import graphviz
+        import graphviz  # noqa: PLC0415 - only pictures need it
 
         picture: str = graphviz.Source(self.dot()).pipe(format="svg", encoding="utf-8")
         return picture

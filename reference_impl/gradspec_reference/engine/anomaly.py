@@ -68,7 +68,7 @@ def set_anomaly_mode(mode: bool, check_nan: bool) -> tuple[bool, bool]:
     return before
 
 
-class set_detect_anomaly:
+class set_detect_anomaly:  # noqa: N801 - torch's name
     """Look for anomalies, at once; as a context manager, until the block ends.
 
     Source: torch.autograd.set_detect_anomaly docstring.
@@ -84,7 +84,7 @@ class set_detect_anomaly:
         set_anomaly_mode(*self._before)
 
 
-class detect_anomaly:
+class detect_anomaly:  # noqa: N801 - torch's name
     """Look for anomalies in a block, and warn that this takes time.
 
     Source: torch.autograd.detect_anomaly docstring.

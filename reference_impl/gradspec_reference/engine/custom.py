@@ -169,7 +169,7 @@ class FunctionNode(NodeOfSeveral):
         if gradient is None:
             return
         if not isinstance(gradient, Tensor):
-            raise RuntimeError(
+            raise RuntimeError(  # noqa: TRY004 - as torch
                 f"backward of {name} returned a {type(gradient).__name__} for argument {position}; "
                 "it must return tensors or None"
             )

@@ -66,7 +66,7 @@ def _generator(mode: Decorator, function: F) -> F:
                 with mode.fresh():
                     generator.close()
                 raise
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - handed to the generator, which decides
                 with mode.fresh():
                     reply = _advance(generator.throw, error)
             else:

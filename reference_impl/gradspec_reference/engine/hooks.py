@@ -161,7 +161,7 @@ def fire_post_accumulate(leaf: Tensor) -> None:
 
 def check_returned(returned: object, gradient: Tensor | None) -> None:
     """Refuse a gradient that could not stand in for the one that the hook was given."""
-    from gradspec_reference.engine.tensor import Tensor
+    from gradspec_reference.engine.tensor import Tensor  # noqa: PLC0415 - tensors are built on hooks
 
     if gradient is None:
         raise HookResultError(

@@ -175,19 +175,19 @@ class _Plain(GradMode):
             super().__init__()
 
 
-class no_grad(_Plain):
+class no_grad(_Plain):  # noqa: N801 - torch's name
     """Do not record: results have no history (torch.no_grad docstring)."""
 
     recording = False
 
 
-class enable_grad(_Plain):
+class enable_grad(_Plain):  # noqa: N801 - torch's name
     """Record, also inside a `no_grad` block (torch.enable_grad docstring)."""
 
     recording = True
 
 
-class inference_mode(Mode):
+class inference_mode(Mode):  # noqa: N801 - torch's name
     """Make inference tensors, which are never recorded; or, with False, ordinary ones again.
 
     Usable as `@inference_mode` too.  Source: torch.inference_mode docstring.
@@ -260,7 +260,7 @@ class Setting(Mode):
         return super().__call__(function)
 
 
-class set_grad_enabled(Setting):
+class set_grad_enabled(Setting):  # noqa: N801 - torch's name
     """Set grad mode (torch.set_grad_enabled docstring)."""
 
     def enter(self, mode: bool) -> bool:
@@ -268,7 +268,7 @@ class set_grad_enabled(Setting):
         return enter(mode)
 
 
-class set_multithreading_enabled(Setting):
+class set_multithreading_enabled(Setting):  # noqa: N801 - torch's name
     """Say whether the passes of this thread may use others; each runs in its caller's anyhow.
 
     Source: torch.autograd.grad_mode.set_multithreading_enabled docstring.

@@ -61,7 +61,7 @@ def run_in_thread(walk: BackwardPass) -> None:
         modes.state.group = group
         try:
             run(walk)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again where the pass was started
             raised.append(error)
         finally:
             modes.enter_inference(False)

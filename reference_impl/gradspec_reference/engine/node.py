@@ -174,7 +174,7 @@ class Node:
 
     def __call__(self, *gradients: Tensor | None) -> Any:
         """Return the gradients of the operands for those of the outputs; no hook runs."""
-        from gradspec_reference.engine import calling
+        from gradspec_reference.engine import calling  # noqa: PLC0415 - rules are built on nodes
 
         return calling.call(self, gradients)
 

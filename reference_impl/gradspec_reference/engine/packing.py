@@ -31,7 +31,7 @@ packing: Final[list[int]] = []
 lock: Final = threading.Lock()
 
 
-class saved_tensors_hooks:
+class saved_tensors_hooks:  # noqa: N801 - torch's name
     """Keep what `pack` makes of each value that a node saves, and turn it back by `unpack`.
 
     Of nested blocks the innermost alone acts.  Raises SavedHooksDisabledError where hooks are
@@ -65,7 +65,7 @@ class saved_tensors_hooks:
                 graph.noting.remove(pack_saved)
 
 
-class save_on_cpu(saved_tensors_hooks):
+class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - torch's name
     """Keep saved values in the memory of the CPU, where all of this engine's are.
 
     Source: torch.autograd.graph.save_on_cpu docstring.

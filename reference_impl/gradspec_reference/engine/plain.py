@@ -27,7 +27,7 @@ ndarray: Final = np.ndarray
 PAIR: Final = 2
 
 
-def walk(self: BackwardPass) -> Node | None:
+def walk(self: BackwardPass) -> Node | None:  # noqa: PLR0912, PLR0915 - one loop, for speed
     """Visit nodes as long as nobody looks on; return the first at which somebody may."""
     if self.create_graph or self.visited is not None:
         return self.next_ready()
@@ -50,7 +50,7 @@ def walk(self: BackwardPass) -> Node | None:
             few = len(arguments) == PAIR
             if few:
                 first, second = arguments
-            for target, rule in zip(node.targets, rules):
+            for target, rule in zip(node.targets, rules):  # noqa: B905 - some rules have no end
                 if target is None:
                     continue
                 try:

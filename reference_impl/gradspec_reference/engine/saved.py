@@ -90,7 +90,7 @@ class PackedTensor:
     __slots__ = ("node", "of_result", "output_nr", "packed", "restore", "through_view")
 
     def __init__(self, item: Any, packed: Any, restore: Callable[[Any], Any]) -> None:
-        from gradspec_reference.engine.node import gradient_edge
+        from gradspec_reference.engine.node import gradient_edge  # noqa: PLC0415 - nodes save
 
         self.packed = packed
         self.restore = restore
@@ -314,7 +314,7 @@ def shown(node: Node, name: str) -> Any:
     if isinstance(item, list):
         return tuple(each.unpack(node, True) for each in item)
     if isinstance(item, int | float) and name in node.operator.saved_names:
-        from gradspec_reference.engine.tensor import Tensor
+        from gradspec_reference.engine.tensor import Tensor  # noqa: PLC0415 - tensors are built on this
 
         return Tensor(np.asarray(item))
     return item

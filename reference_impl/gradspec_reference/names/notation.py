@@ -113,7 +113,9 @@ same: Final = tried(elementwise.eq)
 def contains(self: Tensor, element: Any, /) -> bool:
     """Serve `in`; RuntimeError for what is neither tensor nor number."""
     if not isinstance(element, Tensor | int | float | np.number | np.bool_):
-        raise RuntimeError(f"`in` was given a {type(element).__name__}; give a tensor or a number")
+        raise RuntimeError(  # noqa: TRY004 - as in torch
+            f"`in` was given a {type(element).__name__}; give a tensor or a number"
+        )
     return bool(elementwise.eq(self, element).any())
 
 

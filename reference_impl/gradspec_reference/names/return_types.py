@@ -24,67 +24,67 @@ class Extreme(NamedTuple):
         return by_name(self)
 
 
-class max(Extreme):
+class max(Extreme):  # noqa: N801
     """The result of torch.max along a dimension."""
 
     __slots__ = ()
 
 
-class min(Extreme):
+class min(Extreme):  # noqa: N801
     """The result of torch.min along a dimension."""
 
     __slots__ = ()
 
 
-class median(Extreme):
+class median(Extreme):  # noqa: N801
     """The result of torch.median along a dimension."""
 
     __slots__ = ()
 
 
-class nanmedian(Extreme):
+class nanmedian(Extreme):  # noqa: N801
     """The result of torch.nanmedian along a dimension."""
 
     __slots__ = ()
 
 
-class sort(Extreme):
+class sort(Extreme):  # noqa: N801
     """The result of torch.sort."""
 
     __slots__ = ()
 
 
-class topk(Extreme):
+class topk(Extreme):  # noqa: N801
     """The result of torch.topk."""
 
     __slots__ = ()
 
 
-class cummax(Extreme):
+class cummax(Extreme):  # noqa: N801
     """The result of torch.cummax."""
 
     __slots__ = ()
 
 
-class cummin(Extreme):
+class cummin(Extreme):  # noqa: N801
     """The result of torch.cummin."""
 
     __slots__ = ()
 
 
-class mode(Extreme):
+class mode(Extreme):  # noqa: N801
     """The result of torch.mode."""
 
     __slots__ = ()
 
 
-class kthvalue(Extreme):
+class kthvalue(Extreme):  # noqa: N801
     """The result of torch.kthvalue."""
 
     __slots__ = ()
 
 
-class aminmax(NamedTuple):
+class aminmax(NamedTuple):  # noqa: N801
     """The result of torch.aminmax."""
 
     min: Tensor
@@ -94,7 +94,7 @@ class aminmax(NamedTuple):
         return by_name(self)
 
 
-class slogdet(NamedTuple):
+class slogdet(NamedTuple):  # noqa: N801
     """The result of torch.slogdet."""
 
     sign: Tensor
@@ -104,7 +104,7 @@ class slogdet(NamedTuple):
         return by_name(self)
 
 
-class linalg_eigh(NamedTuple):
+class linalg_eigh(NamedTuple):  # noqa: N801
     """The result of torch.linalg.eigh."""
 
     eigenvalues: Tensor
@@ -114,7 +114,7 @@ class linalg_eigh(NamedTuple):
         return by_name(self)
 
 
-class linalg_qr(NamedTuple):
+class linalg_qr(NamedTuple):  # noqa: N801
     """The result of torch.linalg.qr."""
 
     Q: Tensor
@@ -124,7 +124,7 @@ class linalg_qr(NamedTuple):
         return by_name(self)
 
 
-class linalg_svd(NamedTuple):
+class linalg_svd(NamedTuple):  # noqa: N801
     """The result of torch.linalg.svd."""
 
     U: Tensor

@@ -65,7 +65,7 @@ def linspace(
 ) -> Tensor:
     """Return evenly spaced values, the end included (torch.linspace)."""
     if isinstance(start, Tensor) or isinstance(end, Tensor):
-        raise RuntimeError("linspace was given a tensor; give a number")
+        raise RuntimeError("linspace was given a tensor; give a number")  # noqa: TRY004
     check_device(device)
     if steps < 0:
         raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")

@@ -44,7 +44,7 @@ def embedding(
     """
     if sparse:
         raise NotImplementedError("embedding has no sparse gradients here; leave sparse out")
-    if weight.ndim != 2:
+    if weight.ndim != 2:  # noqa: PLR2004 - rows
         raise RuntimeError(f"embedding was given weights of {weight.ndim} dimensions; it needs two")
     if input.dtype not in (int64, int32):
         raise OperandDtypeError(f"embedding was given {input.dtype}; indices are int64 or int32")
@@ -136,7 +136,7 @@ def dropped(weights: Tensor, p: float) -> Tensor:
 
 def for_each_head(query: Tensor, of_heads: Tensor) -> Tensor:
     """Repeat the heads of keys or values, each for as many heads of the query."""
-    if min(query.ndim, of_heads.ndim) < 3:
+    if min(query.ndim, of_heads.ndim) < 3:  # noqa: PLR2004 - heads of matrices
         raise IndexError("attention was given no heads to group; leave enable_gqa out")
     heads, groups = query.shape[-3], of_heads.shape[-3]
     if not groups or heads % groups:
@@ -148,7 +148,7 @@ def check_fit(query: Tensor, key: Tensor, value: Tensor) -> None:
     """Refuse operands of several dtypes, or of less than two dimensions."""
     if not query.dtype == key.dtype == value.dtype:
         raise RuntimeError(f"attention was given {query.dtype}, {key.dtype} and {value.dtype}")
-    if min(query.ndim, key.ndim, value.ndim) < 2:
+    if min(query.ndim, key.ndim, value.ndim) < 2:  # noqa: PLR2004 - matrices
         raise RuntimeError("attention was given a vector; it needs matrices, or stacks of them")
 
 
@@ -174,7 +174,7 @@ def pairwise_distance(
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return for each output the product of a weight with both inputs, and a bias."""
-    if weight.ndim != 3:
+    if weight.ndim != 3:  # noqa: PLR2004 - outputs, and two inputs
         raise OperandShapeError(f"bilinear was given weights of {list(weight.shape)}")
     rows, (made, first, second) = input1.shape[:-1], weight.shape
     if input2.shape[:-1] != rows or (input1.shape[-1], input2.shape[-1]) != (first, second):
@@ -195,7 +195,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Return larger channels, each of so many squared."""
     r = upscale_factor
-    if input.ndim < 3 or r <= 0 or input.shape[-3] % r**2:
+    if input.ndim < 3 or r <= 0 or input.shape[-3] % r**2:  # noqa: PLR2004 - channels and pixels
         raise OperandShapeError(f"pixel_shuffle was given {list(input.shape)} and a factor of {r}")
     *rows, channels, height, width = input.shape
     parts = shapes.reshape(input, (*rows, channels // r**2, r, r, height, width))
@@ -207,7 +207,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Return so many squared smaller channels for each."""
     r = downscale_factor
-    fits = input.ndim >= 3 and r > 0 and not any(s % r for s in input.shape[-2:])
+    fits = input.ndim >= 3 and r > 0 and not any(s % r for s in input.shape[-2:])  # noqa: PLR2004
     if not fits:
         raise OperandShapeError(
             f"pixel_unshuffle was given {list(input.shape)} and a factor of {r}"

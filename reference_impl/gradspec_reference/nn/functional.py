@@ -19,7 +19,7 @@ from gradspec_reference.names.functions import (
 )
 from gradspec_reference.names.functions.elementwise import sigmoid, tanh
 from gradspec_reference.nn import activations
-from gradspec_reference.nn.activations import *
+from gradspec_reference.nn.activations import *  # noqa: F403 - all are listed there
 from gradspec_reference.nn.attention import (
     bilinear,
     cosine_similarity,
@@ -210,7 +210,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     matrix = shapes.t(weight)
     if bias is None:
         return products.matmul(input, matrix)
-    if input.ndim == 2:
+    if input.ndim == 2:  # noqa: PLR2004 - a matrix
         return sums_of_products.addmm(bias, input, matrix)
     in_a_row = bias.ndim == 1 or sum(n != 1 for n in bias._array.shape) == 1
     if not (in_a_row and input.ndim and input.is_contiguous()):

@@ -133,7 +133,7 @@ def nll_loss(
     if weight is not None:
         check_is_for_each(weight, input.shape[min(1, input.ndim - 1)])
     plain = weight is None and counted._array.all()
-    if plain and input.ndim == 2:
+    if plain and input.ndim == 2:  # noqa: PLR2004 - rows and classes
         check_range(input, target)
         return apply(OPERATORS["nll_loss"], (input, target), reduction)
     chosen: Tensor = selection.where(counted, target, 0)

@@ -156,7 +156,7 @@ def by_channels(
         raise ValueError(f"{name} was given a mean without a variance; give both, or none")
     if not training and None in past:
         raise RuntimeError(f"{name} was given no statistics; give them, or training=True")
-    if input.ndim < 2:
+    if input.ndim < 2:  # noqa: PLR2004 - rows and channels
         raise RuntimeError(f"{name} was given {input.ndim} dimensions; it needs rows and channels")
     mean, variance, factor, move = (
         of_channels(name, each, input) for each in (running_mean, running_var, weight, bias)
@@ -194,7 +194,7 @@ def group_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Return groups of channels standardised."""
-    if input.ndim < 2:
+    if input.ndim < 2:  # noqa: PLR2004 - rows and channels
         raise RuntimeError(f"group_norm was given {input.ndim} dimensions; it needs two or more")
     rows, channels, *rest = input.shape
     if num_groups > 0:
@@ -220,9 +220,9 @@ def instance_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Return each channel of each instance standardised: a batch of one that has all of them."""
-    if input.ndim < 2 and not use_input_stats:
+    if input.ndim < 2 and not use_input_stats:  # noqa: PLR2004 - rows and channels
         raise IndexError(f"instance_norm was given {input.ndim} dimensions; it needs channels")
-    rows, channels, *rest = (*input.shape, 1, 1) if input.ndim < 2 else input.shape
+    rows, channels, *rest = (*input.shape, 1, 1) if input.ndim < 2 else input.shape  # noqa: PLR2004
     if use_input_stats and math.prod(rest) == 1:
         raise ValueError(f"one value for each channel was given, in shape {list(input.shape)}")
     spread = [None if each is None else each.repeat(rows) for each in (running_mean, running_var)]

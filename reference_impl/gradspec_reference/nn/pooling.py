@@ -323,7 +323,7 @@ def local_response_norm(
     input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Tensor:
     """Return the input over a power of the mean square of the channels nearby."""
-    if input.ndim < 3:
+    if input.ndim < 3:  # noqa: PLR2004 - rows, channels and places
         raise ValueError(f"local_response_norm was given {input.ndim} dimensions; it needs three")
     if not input.numel():
         return input

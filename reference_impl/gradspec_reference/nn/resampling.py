@@ -58,7 +58,7 @@ def interpolate(
         raise ValueError(f"antialias was given for {mode!r} of {input.ndim} dimensions; of images")
     if mode == "lanczos" and (align_corners or not antialias):
         raise ValueError("interpolate was asked for 'lanczos'; it needs antialias, and no corners")
-    if not 0 < count < 4 or DIMENSIONS.get(mode, count) != count:
+    if not 0 < count < 4 or DIMENSIONS.get(mode, count) != count:  # noqa: PLR2004 - rows to volumes
         raise NotImplementedError(f"interpolate was given {input.ndim} dimensions for {mode!r}")
     if mode not in (*PICKING, "area", *DIMENSIONS):
         raise NotImplementedError(f"interpolate was asked for {mode!r}")
@@ -155,7 +155,7 @@ def wide_shares(wanted: int, length: int, ratio: float, mode: str) -> list[tuple
     entry = np.arange((last - first).max() + 1)[:, None] + first
     far = np.abs(entry + 0.5 - middle) / width
     if mode == "bicubic":
-        share = np.where(far < 1, inner(far, -0.5), np.where(far < 2, outer(far, -0.5), 0.0))
+        share = np.where(far < 1, inner(far, -0.5), np.where(far < 2, outer(far, -0.5), 0.0))  # noqa: PLR2004 - the spline ends
     elif mode == "lanczos":
         share = np.where(far < SMOOTHED[mode], np.sinc(far) * np.sinc(far / SMOOTHED[mode]), 0.0)
     else:

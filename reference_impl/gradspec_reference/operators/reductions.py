@@ -191,7 +191,7 @@ def logsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bo
 
 def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
     """Return the vector norm of an order."""
-    if order == 2:
+    if order == 2:  # noqa: PLR2004 - the Euclidean norm
         return np.sqrt(ADD(x * x, dims, None, None, keepdim))
     if order == 0:
         return ADD(x != 0, dims, x.dtype, None, keepdim)
@@ -220,7 +220,7 @@ def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, ke
         return xp.sign(x) * largest * (g / xp.sum_dim(largest, dims, True))
     is_zero = result == 0
     divisor = xp.where(is_zero, 1.0, result)  # so that no derivative of 0 / 0 is asked for
-    if order == 2:
+    if order == 2:  # noqa: PLR2004 - the Euclidean norm
         return g * xp.where(is_zero, 0.0, x / divisor)
     power = xp.sign(x) * xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
     if order < 1:

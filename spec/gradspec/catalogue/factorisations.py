@@ -79,7 +79,7 @@ def spectrum(x: Any) -> Any:
     return values + 1j * np.diagonal(moved), vectors + 1j * (vectors @ turns)
 
 
-def eigh(x: Any, UPLO: str = "L") -> Any:
+def eigh(x: Any, UPLO: str = "L") -> Any:  # noqa: N803 - torch's name
     """Give what is determined of the eigenvectors of the symmetric part."""
     del UPLO
     values, vectors = spectrum(symmetric(x))

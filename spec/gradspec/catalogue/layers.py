@@ -76,7 +76,7 @@ def pairwise_distance(
 ) -> Any:
     """Give the norm of the differences, to each of which a small number is added."""
     difference = x - x2 + eps
-    powers = difference**2 if p == 2 else size(difference) ** p
+    powers = difference**2 if p == 2 else size(difference) ** p  # noqa: PLR2004 - Euclid's
     return powers.sum(-1, keepdims=keepdim) ** (1 / p)
 
 

@@ -113,7 +113,7 @@ def exponential(x: Any) -> Any:
     return total
 
 
-def eigenvalues(x: Any, UPLO: str = "L") -> Any:
+def eigenvalues(x: Any, UPLO: str = "L") -> Any:  # noqa: N803 - torch's name
     """Give the eigenvalues of the symmetric part, smallest first, to first order."""
     del UPLO
     x = symmetric(x)
@@ -161,7 +161,7 @@ def distances(x: Any, x2: Any, p: float = 2.0, **_how: Any) -> Any:
     apart = size(x[..., :, None, :] - x2[..., None, :, :])
     if math.isinf(p):
         return extreme(apart, p)
-    return np.sqrt((apart * apart).sum(-1)) if p == 2.0 else (apart**p).sum(-1) ** (1 / p)
+    return np.sqrt((apart * apart).sum(-1)) if p == 2.0 else (apart**p).sum(-1) ** (1 / p)  # noqa: PLR2004 - the root is exact
 
 
 SQUARE: Final = on(3, 3)

@@ -64,7 +64,7 @@ def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) 
         return np.count_nonzero(x, dim, keepdims=keepdim).astype(float)
     if ord == -math.inf:
         return smallest(size(x)) if dim is None else smallest(size(x), dim, keepdim)[0]
-    return norm(x, "fro" if ord == 2 else ord, dim, keepdim)
+    return norm(x, "fro" if ord == 2 else ord, dim, keepdim)  # noqa: PLR2004 - Euclid's
 
 
 def either_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:
@@ -72,7 +72,7 @@ def either_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: bool = False)
     count = 1 if isinstance(dim, int) else len(range(x.ndim) if dim is None else dim)
     if ord is None or count == 1:
         return vector_norm(x, 2 if ord is None else ord, dim, keepdim)
-    if count > 2:
+    if count > 2:  # noqa: PLR2004 - of a matrix
         raise ValueError("an order of more than a matrix")
     return matrix_norm(x, ord, (-2, -1) if dim is None else dim, keepdim)
 

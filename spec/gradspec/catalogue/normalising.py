@@ -88,7 +88,7 @@ def at_least(x: Any, bound: float) -> Any:
 
 def normalize(x: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
     """Divide by the norm, which is taken to be no less than a small number."""
-    powers = x * x if p == 2 else size(x) ** p
+    powers = x * x if p == 2 else size(x) ** p  # noqa: PLR2004 - the Euclidean norm
     return x / at_least(powers.sum(dim, keepdims=True) ** (1 / p), eps)
 
 

@@ -138,7 +138,7 @@ def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     if math.isinf(p):
         pick = largest if p > 0 else smallest
         return pick(size(x)) if dim is None else pick(size(x), dim, keepdim)[0]
-    if p == 2:
+    if p == 2:  # noqa: PLR2004 - the root is exact
         return np.sqrt((x * x).sum(dim, keepdims=keepdim))
     return (size(x) ** p).sum(dim, keepdims=keepdim) ** (1 / p)
 

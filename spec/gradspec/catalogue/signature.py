@@ -51,7 +51,7 @@ class Signature:
     def read(cls, text: str) -> Self:
         """Read a list of parameters in Python's notation."""
         space: dict[str, Any] = {}
-        exec(f"from __future__ import annotations\ndef f({text}): ...", space)
+        exec(f"from __future__ import annotations\ndef f({text}): ...", space)  # noqa: S102 - ours
         parameters = inspect.signature(space["f"]).parameters.values()
         variadic = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
         plain = [p for p in parameters if p.kind is not p.VAR_POSITIONAL]

@@ -108,12 +108,12 @@ def corrcoef(x: Any) -> Any:
     return found if x.ndim > 1 else found[0, 0]
 
 
-def vander(x: Any, N: int | None = None) -> Any:
+def vander(x: Any, N: int | None = None) -> Any:  # noqa: N803
     """Give the powers of numbers, from none on."""
     return np.stack([x**n for n in range(x.shape[-1] if N is None else N)], -1)
 
 
-def powers(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+def powers(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
     """Give the powers of numbers in a row, down to none, or from none on."""
     found = vander(x, N)
     return found if increasing else found[..., ::-1]

@@ -14,7 +14,7 @@ def spell(value: Any) -> str:
     """Write a value; arrays as nested lists, what is long cut off."""
     try:
         text = repr(_plain(value))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - too many digits, too deep, or an engine's own way
         return f"a {type(value).__name__} that cannot be written: {text_of(error)}"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 

@@ -63,7 +63,7 @@ def unsummed(found: Any, expected: Any) -> bool:
 def _numbers(*values: Any) -> tuple[ndarray[Any, Any], ...] | None:
     try:
         arrays = tuple(map(asarray, values))
-    except Exception:
+    except Exception:  # noqa: BLE001 - lists that are no arrays, in an engine's own way
         return None
     return arrays if all(array.dtype.kind in NUMBERS for array in arrays) else None
 

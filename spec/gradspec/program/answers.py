@@ -203,6 +203,6 @@ def _sequence(answer: Any, act: str) -> Any:
 
 def _pair(answer: Any, act: str) -> Any:
     pair = _sequence(answer, act)
-    if len(pair) != 2:
+    if len(pair) != 2:  # noqa: PLR2004 - a pair
         raise BrokenPort(f"{act} gave {len(pair)} things, expected a pair")
     return pair

@@ -127,7 +127,7 @@ def decode(data: Any) -> Any:
         case {"$tuple": items}:
             return tuple(decode(v) for v in items)
         case {"$named": dict(items)}:
-            return namedtuple("Named", items)(*map(decode, items.values()))
+            return namedtuple("Named", items)(*map(decode, items.values()))  # noqa: PYI024
         case {"$dict": items}:
             return {decode(k): decode(v) for k, v in items}
         case {"$mapping": items}:

@@ -82,7 +82,7 @@ class Autograd:
         return Transforms(self._recorder)
 
     @property
-    def Function(self) -> type[CustomFunction]:
+    def Function(self) -> type[CustomFunction]:  # noqa: N802 - torch's name
         """The base of custom functions: static methods `forward(ctx, ...)`, `backward(ctx, g)`."""
         recorder = self._recorder
         return type("Function", (CustomFunction,), {"recorder": recorder}, defined=False)

@@ -50,7 +50,7 @@ def where_refused(else_: Callable[..., Any]) -> Callable[..., Any]:
     def answered(sound: Any, *given: Any, **named: Any) -> Any:
         try:
             return sound(*given, **named)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever is wrong
             return else_(sound, given, named)
 
     return answered

@@ -64,7 +64,7 @@ def positive_axes() -> Iterator[Spot]:
 
 def dropped_dimensions() -> Iterator[Spot]:
     """Drop the dimension that was to be kept."""
-    drop = lambda sound, *given: sound(*given[:-1], False)
+    drop = lambda sound, *given: sound(*given[:-1], False)  # noqa: E731 - a fault
     for row in REDUCTIONS:
         if plain(row) in KEPT and OPERATORS[row].param_names[-1:] == ("keepdim",):
             yield Spot(row, (kernel(row),), drop, {f"op-233/{plain(row)}": "shape"})
@@ -95,7 +95,7 @@ def memory_orders() -> Iterator[Spot]:
 
 def lost_ways_back() -> Iterator[Spot]:
     """Leave what a view received where the view had it."""
-    whole = lambda _sound, _xp, g, *_: g
+    whole = lambda _sound, _xp, g, *_: g  # noqa: E731 - a fault
 
     def first(_sound: Any, _xp: Any, g: Any, *_: Any) -> Any:
         return np.concatenate([g[:1], 0.0 * g[1:]])
@@ -114,7 +114,7 @@ def lost_ways_back() -> Iterator[Spot]:
 
 def squeezed() -> Iterator[Spot]:
     """Make a number of whatever has one entry."""
-    squeeze = lambda sound, *given: np.squeeze(sound(*given))
+    squeeze = lambda sound, *given: np.squeeze(sound(*given))  # noqa: E731 - a fault
     for name in unary():
         if not OPERATORS[name].params:
             yield Spot(name, (kernel(name),), squeeze, {f"op-114/{name}": "shape"})

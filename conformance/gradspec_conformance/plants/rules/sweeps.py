@@ -182,7 +182,7 @@ def ignored_wishes() -> Iterator[Spot]:
     for name, row in OPERATORS.items():
         kills = {value_of(c): "shape" for c in calls_of_its_own(name) if c.given.get("keepdim")}
         if kills and row.param_names[-1:] == ("keepdim",):
-            drop: Fault = lambda sound, *given: sound(*given[:-1], False)
+            drop: Fault = lambda sound, *given: sound(*given[:-1], False)  # noqa: E731 - a fault
             yield Spot(name, (kernel(name),), drop, kills)
 
 
@@ -191,7 +191,7 @@ def swapped_operands() -> Iterator[Spot]:
     for name in ("sub", "div", "pow", "remainder", "gt", "ge", "lt", "le"):
         calls = [c for c in calls_of_its_own(name) if not c.name.endswith("_equal")]
         kills = {value_of(c): "value" for c in calls}
-        turn: Fault = lambda sound, x, y, *rest: sound(y, x, *rest)
+        turn: Fault = lambda sound, x, y, *rest: sound(y, x, *rest)  # noqa: E731 - a fault
         yield Spot(name, (kernel(name),), turn, kills)
 
 
@@ -224,17 +224,17 @@ def lost_signs() -> Iterator[Spot]:
         flat = flat_slopes(name)
         kills = {i: kind for i, kind in slopes_through(name).items() if i not in flat}
         if kills:
-            turned: Fault = lambda sound, *given: -sound(*given)
+            turned: Fault = lambda sound, *given: -sound(*given)  # noqa: E731 - a fault
             yield Spot(name, rules_of(name), turned, kills)
     kills = {f"op-203/{c.name}": "value" for c in calls_through("heaviside") if has_a_zero(c)}
     # the sound one refuses, whatever arrives, and is asked first whether it will
-    opposed: Fault = lambda _sound, _xp, g, *_: None if g is None else -g
+    opposed: Fault = lambda _sound, _xp, g, *_: None if g is None else -g  # noqa: E731 - a fault
     yield Spot("heaviside", rules_of("heaviside"), opposed, kills)
 
 
 def passed_on() -> Iterator[Spot]:
     """Hand on what arrives, where nothing should come through."""
-    hand_on: Fault = lambda _sound, _xp, g, *_: g
+    hand_on: Fault = lambda _sound, _xp, g, *_: g  # noqa: E731 - a fault
     for name in FLAT:
         own = {f"op-{clause}/{c.name}" for c in calls_of_its_own(name) for clause in ("001", "209")}
         kills = {i: kind for i, kind in flat_slopes(name).items() if i in own}
@@ -248,7 +248,7 @@ def passed_on() -> Iterator[Spot]:
 
 def nothing_at_kinks() -> Iterator[Spot]:
     """Divide zero by zero in every rule that has a kink."""
-    nothing: Fault = lambda sound, *given: sound(*given) * np.nan
+    nothing: Fault = lambda sound, *given: sound(*given) * np.nan  # noqa: E731 - a fault
     for name in OPERATORS:
         kills: dict[str, str] = {}
         for kink in kinks_through(name):
@@ -264,7 +264,7 @@ def doubled_ties() -> Iterator[Spot]:
     for name in OPERATORS:
         kills = {f"op-210/{k}": "value" for k in kinks_through(name) if f"op-210/{k}" in CASES}
         if kills:
-            twice: Fault = lambda sound, *given: 2 * sound(*given)
+            twice: Fault = lambda sound, *given: 2 * sound(*given)  # noqa: E731 - a fault
             yield Spot(name, rules_of(name), twice, kills)
 
 
@@ -287,7 +287,7 @@ def slopes_off_by_one() -> Iterator[Spot]:
 
 def neighbours() -> Iterator[Spot]:
     """Send what is for one place to the next."""
-    next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)
+    next_one: Fault = lambda sound, *given: np.roll(sound(*given), 1)  # noqa: E731 - a fault
     told = [n for n, (c, kink) in KINKS.items() if c.tells_places and kink.between is not None]
     for name in OPERATORS:
         kills = {f"op-029/{kink}": "value" for kink in kinks_through(name) if kink in told}
@@ -310,13 +310,13 @@ def broadcasting() -> Iterator[Spot]:
     broadcast = [c for c in CALLS.values() if c.name.endswith("_broadcast")]
     smooth = [c for c in broadcast if c.operator.smoothness in DIFFERENTIABLE]
     kills = {f"op-001/{c.name}": "shape" for c in smooth}
-    leave: Fault = lambda _sound, *given: given[-2]
+    leave: Fault = lambda _sound, *given: given[-2]  # noqa: E731 - a fault
     yield Spot("everything", (UNBROADCAST, IN_SHAPE), leave, kills)
 
 
 def cut_short() -> Iterator[Spot]:
     """Take what every rule gives for a mere number."""
-    cut: Fault = lambda sound, *given: number(sound(*given))
+    cut: Fault = lambda sound, *given: number(sound(*given))  # noqa: E731 - a fault
     for name in OPERATORS:
         calls = [c for c in calls_through(name) if c.name in BENDING]
         kills = {f"op-220/{c.name}": "value" for c in calls if c.name not in FLAT.get(name, ())}

@@ -25,7 +25,7 @@ def even_indices_become_strides(sound, x, *rest):
     """A list of evenly spaced indices of the first dimension is read as a slice is, by a stride."""
     rows = np.asarray(rest[0])
     steps = np.diff(rows) if rows.ndim == 1 else rows
-    if len(rest) > 2 or rest[-1][0] is not None or not np.all(steps == steps[0]):
+    if len(rest) > 2 or rest[-1][0] is not None or not np.all(steps == steps[0]):  # noqa: PLR2004
         return sound(x, *rest)
     strides = (int(steps[0]) * x.strides[0], *x.strides[1:])
     shape = (len(rows), *x.shape[1:])

@@ -142,7 +142,7 @@ def deep_graph_cut(went, sound, self, *arguments):
     if went and went[-1] is not self:
         went.clear()
     went.append(self)
-    if len(went) <= 10_000:
+    if len(went) <= 10_000:  # noqa: PLR2004 - as many frames as fit on the stack
         sound(self, *arguments)
 
 

@@ -103,7 +103,7 @@ def roll(
 
 def check_is_matrix(input: Tensor, name: str) -> None:
     """Refuse a tensor without rows and columns."""
-    if input.ndim < 2:
+    if input.ndim < 2:  # noqa: PLR2004 - rows and columns
         raise RuntimeError(f"{name} was given shape {list(input.shape)}; it needs two dimensions")
 
 

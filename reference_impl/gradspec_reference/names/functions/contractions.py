@@ -137,7 +137,7 @@ def named_pairs(left: int, right: int, dims: Any) -> tuple[list[int], list[int]]
             raise RuntimeError(f"tensordot was given {dims} dimensions of {left} and {right}")
         return list(range(left - dims, left)), list(range(dims))
     if not isinstance(dims, tuple | list):
-        raise RuntimeError(f"tensordot was given {dims!r}; give a number, or two lists")
+        raise RuntimeError(f"tensordot was given {dims!r}; give a number, or two lists")  # noqa: TRY004
     if len(dims) != PAIR:
         raise ValueError(f"tensordot was given {len(dims)} lists of dimensions; give two")
     ours, theirs = (list(map(whole, each)) for each in dims)

@@ -48,7 +48,7 @@ def with_dims(tensor: Tensor, count: int) -> Tensor:
     """Return a tensor as a row, or a row as a matrix: with at least so many dimensions."""
     if tensor.ndim >= count:
         return tensor
-    if count == 3:
+    if count == 3:  # noqa: PLR2004 - a stack, whose last dimension is new
         return shapes.unsqueeze(with_dims(tensor, 2), 2)
     return shapes.reshape(tensor, (1,)) if count == 1 else shapes.unsqueeze(with_dims(tensor, 1), 0)
 
@@ -94,7 +94,7 @@ def tile(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
 
 def fliplr(input: Tensor) -> Tensor:
     """Return a copy with the second dimension reversed (torch.fliplr)."""
-    if input.ndim < 2:
+    if input.ndim < 2:  # noqa: PLR2004 - rows and columns
         raise RuntimeError(f"fliplr was given {input.ndim} dimensions; it needs two")
     return assembly.flip(input, (1,))
 
@@ -109,7 +109,7 @@ def flipud(input: Tensor) -> Tensor:
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """Return a copy turned k times, from one dimension to the other (torch.rot90)."""
     plane = as_shape((dims,))
-    if len(plane) != 2 or input.ndim < 2:
+    if len(plane) != 2 or input.ndim < 2:  # noqa: PLR2004 - a plane
         raise RuntimeError(f"rot90 was given {list(plane)} of {input.ndim} dimensions; name two")
     turned = tuple(normal_dim(dim, input.ndim) for dim in plane)
     if turned[0] == turned[1]:
@@ -197,7 +197,7 @@ def stretch(input: Tensor, dim: int, bounds: slice) -> Tensor:
 def block_diag(*tensors: Tensor) -> Tensor:
     """Return a matrix with matrices on its diagonal, zero elsewhere (torch.block_diag)."""
     check_are_tensors("block_diag", tensors)
-    if any(each.ndim > 2 for each in tensors):
+    if any(each.ndim > 2 for each in tensors):  # noqa: PLR2004 - a matrix
         raise RuntimeError("block_diag was given a tensor of more than two dimensions")
     if not tensors:
         return Tensor(np.zeros((1, 0), dtypes.get_default_dtype().numpy))

@@ -56,7 +56,7 @@ def take_views(input: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...], list[T
         else:
             if isinstance(part, bool):
                 shown = shapes.unsqueeze(shown, dim)
-                part = Tensor(np.zeros(int(part), np.int64))
+                part = Tensor(np.zeros(int(part), np.int64))  # noqa: PLW2901 - all of it, or nothing
             indices.append(part)
             template.append(None)
         dim += max(dims_named(part), 1)

@@ -76,9 +76,9 @@ def norm(
         return nuclear_norm(input, dim, keepdim)
     order = 2.0 if p is None or p == "fro" else p
     if isinstance(order, str):
-        raise RuntimeError(f"norm was given the order {p!r}; use 'fro' or 'nuc'")
+        raise RuntimeError(f"norm was given the order {p!r}; use 'fro' or 'nuc'")  # noqa: TRY004
     dims = normal_dims(dim, input.ndim)
-    if p == "fro" and dim is not None and len(dims) > 2:
+    if p == "fro" and dim is not None and len(dims) > 2:  # noqa: PLR2004 - of a matrix
         raise RuntimeError(f"norm 'fro' was given {len(dims)} dimensions; a matrix has two")
     check_has_norm(input, order, dims)
     return unary(OPERATORS["vector_norm"], input, float(order), dims, keepdim)
@@ -99,7 +99,7 @@ def check_is_no_narrower(name: str, x: Tensor, dtype: DType) -> None:
 def nuclear_norm(input: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
     """Return the sum of the singular values of matrices, which two dimensions make."""
     dims = normal_dims(dim, input.ndim)
-    if len(dims) != 2:
+    if len(dims) != 2:  # noqa: PLR2004 - of a matrix
         raise RuntimeError(f"norm 'nuc' was given {len(dims)} dimensions; a matrix has two")
     values = several(OPERATORS["svd"], shapes.movedim(input, dims, (-2, -1)))[1]
     total = reductions.sum(values, -1)

@@ -39,7 +39,7 @@ def check_has_dimensions(input: Tensor, name: str) -> None:
 def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """Return a view of a stretch of a dimension (torch.narrow)."""
     if isinstance(start, Tensor):
-        raise RuntimeError("narrow was given a start that is no integer")
+        raise RuntimeError("narrow was given a start that is no integer")  # noqa: TRY004
     check_has_dimensions(input, "narrow")
     if length < 0:
         raise RuntimeError(

@@ -84,7 +84,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Return the matrix product; vectors and stacks as NumPy's matmul (torch.matmul)."""
     x, y = input._array, other._array
-    if x.ndim == y.ndim == 2 and x.dtype is y.dtype and x.dtype.kind in "fV":
+    if x.ndim == y.ndim == 2 and x.dtype is y.dtype and x.dtype.kind in "fV":  # noqa: PLR2004 - matrices
         return recording.binary(OPERATORS["mm"], input, other)
     ranks = (x.ndim, y.ndim)
     if ranks in RANKED:
@@ -101,7 +101,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 def _without_dim(product: Tensor, dim: int) -> Tensor:
     """Drop a dimension of a product that nobody else has seen: the result is no view."""
-    if product.ndim == 2:
+    if product.ndim == 2:  # noqa: PLR2004 - a matrix
         result = unary(in_place(OPERATORS["squeeze_dim"]), product, (dim % 2,))
         versions.bump(result)
         return result

@@ -240,6 +240,6 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """Return a matrix with a given diagonal, or the diagonal of one, copied (torch.diag)."""
     if input.ndim == 1:
         return diag_embed(input, diagonal)
-    if input.ndim != 2:
+    if input.ndim != 2:  # noqa: PLR2004 - rows and columns
         raise RuntimeError(f"diag was given {input.ndim} dimensions; give a vector or a matrix")
     return copies.clone(parts.diagonal(input, diagonal))

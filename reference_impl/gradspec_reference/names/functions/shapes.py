@@ -127,7 +127,7 @@ def t(input: Tensor) -> Tensor:
 
 def check_is_matrix(input: Tensor) -> None:
     """Refuse to transpose more than two dimensions."""
-    if input._array.ndim > 2:
+    if input._array.ndim > 2:  # noqa: PLR2004 - a matrix has two dimensions
         raise RuntimeError(f"t() was given {input.ndim} dimensions; at most 2, use permute()")
 
 

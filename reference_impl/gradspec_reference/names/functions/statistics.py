@@ -288,7 +288,7 @@ def corrcoef(input: Tensor) -> Tensor:
     return result
 
 
-def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:  # noqa: N803
     """Return the matrix of powers of numbers (torch.vander)."""
     if x.ndim != 1:
         raise RuntimeError(f"vander was given {x.ndim} dimensions; it needs a row")

@@ -50,13 +50,13 @@ def check(name: str, summand: Tensor, x: Tensor, y: Tensor, weights: tuple[Scala
 
 def of_matrices(left: Shape, right: Shape) -> Shape | None:
     """Return the shape of the product of two matrices, if it exists."""
-    fit = len(left) == len(right) == 2 and left[1] == right[0]
+    fit = len(left) == len(right) == 2 and left[1] == right[0]  # noqa: PLR2004 - matrices
     return (left[0], right[1]) if fit else None
 
 
 def of_matrix_and_vector(left: Shape, right: Shape) -> Shape | None:
     """Return the shape of the product of a matrix and a vector, if it exists."""
-    fit = len(left) == 2 and len(right) == 1 and left[1] == right[0]
+    fit = len(left) == 2 and len(right) == 1 and left[1] == right[0]  # noqa: PLR2004 - a matrix
     return (left[0],) if fit else None
 
 
@@ -67,7 +67,7 @@ def of_pairs(left: Shape, right: Shape) -> Shape | None:
 
 def of_stacks(left: Shape, right: Shape) -> Shape | None:
     """Return the shape of the products of two stacks of matrices, if they exist."""
-    fit = len(left) == len(right) == 3 and left[0] == right[0] and left[2] == right[1]
+    fit = len(left) == len(right) == 3 and left[0] == right[0] and left[2] == right[1]  # noqa: PLR2004 - stacks
     return (left[0], left[1], right[2]) if fit else None
 
 

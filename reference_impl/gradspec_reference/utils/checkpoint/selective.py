@@ -151,12 +151,12 @@ def create_selective_checkpoint_contexts(
     if isinstance(policy_fn_or_list, list):
         for op in policy_fn_or_list:
             if not isinstance(op, Overload):
-                raise ValueError(
+                raise ValueError(  # noqa: TRY004 - as torch
                     f"a {type(op).__name__} was given as an operation: {op!r}; give such as "
                     "ops.aten.mm.default"
                 )
         wanted = frozenset(policy_fn_or_list)
-        policy: Callable[..., Any] = lambda _context, op, *_operands: op in wanted
+        policy: Callable[..., Any] = lambda _context, op, *_operands: op in wanted  # noqa: E731
     elif callable(policy_fn_or_list):
         policy = policy_fn_or_list
     else:

@@ -56,7 +56,7 @@ def what_the_graph_shows(ag: Autograd, row: tuple[bool, str]) -> None:
     """The graph of a checkpointed function is, in {name}."""
     reentrant, name = row
     x = ag.tensor(2.0, requires_grad=True)
-    y = ag.func.checkpoint(lambda t: ag.exp(t), use_reentrant=reentrant)(x)
+    y = ag.func.checkpoint(lambda t: ag.exp(t), use_reentrant=reentrant)(x)  # noqa: PLW0108
 
     expect(y.grad_fn.name()).contains(name)
 

@@ -80,7 +80,7 @@ def an_inference_tensor_has_no_version(ag: Autograd) -> None:
     x = inference_tensor(ag, 1.0)
 
     with ag.refuses("inference-version"):
-        x.version
+        x.version  # noqa: B018 - reading is the act
 
 
 @clause("mode-029", CONVENTION, sources=[CPP], over=WRITES)

@@ -357,7 +357,7 @@ def derivatives_of_powers_at_zero_are_numbers(ag: Autograd, row: tuple[int, int]
     on the way ({name}).
     """
     exponent, order = row
-    derivative: Function = lambda x: x**exponent
+    derivative: Function = lambda x: x**exponent  # noqa: E731 - the function itself, at first
     for _ in range(order):
         derivative = partial(ag, derivative)
 

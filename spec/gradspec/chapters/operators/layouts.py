@@ -88,5 +88,5 @@ def agrees_when_laid(ag: Autograd, call: Call, way: Way) -> None:
             for layout, gradient, wanted in told:
                 if is_of_symmetric(call):  # of which only the operand is, and not its base
                     read = layout.reading(gradient), layout.read(wanted)
-                    gradient, wanted = determined(call, *read)
+                    gradient, wanted = determined(call, *read)  # noqa: PLW2901
                 expect(gradient).is_close(wanted, scale=expected.scale)
