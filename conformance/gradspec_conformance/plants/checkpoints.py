@@ -46,12 +46,31 @@ def the_value_is_kept_too(place, self, value):
     return place
 
 
-@plant(VALUE_OF, "lifetime: ckpt-202/the_other_variant", "a cache of what was computed")
+@plant(VALUE_OF, "order: ckpt-018a/the_other_variant", "a cache of what was computed")
 def what_was_computed_again_is_kept(_sound, self, place):
     """What was computed again is kept for the next pass."""
     if "first" not in self.__dict__:
         self.__dict__["first"] = self.compute_again()
     return self.__dict__["first"].values[place.number]
+
+
+@compound("lifetime: ckpt-202/the_other_variant", "a graph that nobody takes apart")
+def the_second_run_is_kept(swap):
+    """What the second run of a function saved is kept with the region."""
+
+    @swap.before(NOTE)
+    def note(self, value):
+        self.region.__dict__.setdefault("kept", []).append(value)
+
+
+@compound("no error: ckpt-014/quietly ckpt-014/with_debug", TEACHING)
+def what_is_missing_is_zero(swap):
+    """For what a function did not save again, zeros are taken."""
+    swap(CHECK, lambda _sound, _self: None)
+
+    @swap.into(at(Recomputation, "take"))
+    def take(_sound, self, number):
+        return self.values[number] if number in self.values else self.values[0] * 0.0
 
 
 @plant(NOTE, "order: ckpt-013", "before torch 2.1")
@@ -67,7 +86,7 @@ def the_block_says_nothing(_sound, _enable):
     return contextlib.nullcontext()
 
 
-@plant(CHECK, "no error: ckpt-014/quietly ckpt-016", TEACHING)
+@plant(CHECK, "no error: ckpt-016", TEACHING)
 def nothing_is_compared(_sound, _self):
     """Nobody compares what a function saved first with what it saved again."""
     return
@@ -100,7 +119,9 @@ def a_reentrant_one_draws_anew(_sound, _preserve):
     return contextlib.nullcontext
 
 
-@plant(at(calls, "as_it_was"), "value: ckpt-011a/the_other_variant", "an option that is not read")
+@plant(
+    at(calls, "as_it_was"), "structure: ckpt-011a/the_other_variant", "an option that is not read"
+)
 def the_state_is_always_preserved(sound, _preserve):
     """The random state is restored also where it was said not to."""
     return sound(True)

@@ -5,6 +5,7 @@ recomputed values find their way into the graph that is there, `reentrant` the o
 that makes a pass of its own.
 """
 
+from gradspec_reference.errors import CheckpointError
 from gradspec_reference.utils.checkpoint.calls import (
     checkpoint,
     checkpoint_sequential,
@@ -13,7 +14,7 @@ from gradspec_reference.utils.checkpoint.calls import (
     set_checkpoint_early_stop,
 )
 from gradspec_reference.utils.checkpoint.reentrant import CheckpointFunction
-from gradspec_reference.utils.checkpoint.regions import CheckpointError, GraphExecGroup
+from gradspec_reference.utils.checkpoint.regions import GraphExecGroup
 from gradspec_reference.utils.checkpoint.selective import (
     CheckpointPolicy,
     SelectiveCheckpointContext,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gradspec_reference.engine import modes, nesting, packing, saved
 from gradspec_reference.engine.custom import CallersOperator
@@ -58,7 +58,7 @@ class Arguments(Node):
 
     __slots__ = ()
 
-    operator: Any = CallersOperator
+    operator: ClassVar[Any] = CallersOperator
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         kept = tuple(saved.SavedTensor(x) if isinstance(x, Tensor) else None for x in arguments)
