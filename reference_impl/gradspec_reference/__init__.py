@@ -7,7 +7,7 @@
 
 import sys
 
-from gradspec_reference import _C, autograd, linalg, nn, special
+from gradspec_reference import _C, autograd, linalg, nn, ops, special, utils
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.drawing import draw
@@ -177,6 +177,7 @@ __all__ = [
     "nan",
     "nn",
     "no_grad",
+    "ops",
     "pi",
     "return_types",
     "set_default_dtype",
@@ -185,6 +186,7 @@ __all__ = [
     "short",
     "special",
     "uint8",
+    "utils",
 ]
 __all__ += factories.__all__
 __all__ += likeness.__all__

@@ -551,6 +551,63 @@ class SavedHooksError(GradError, RuntimeError):
     """Hooks were registered on a saved value that cannot have them, or one was misused."""
 
     kind = "saved-hooks"
+    clause = "sth-016"
+
+
+class SavedHooksDisabledError(GradError, RuntimeError):
+    """Hooks on saved values were used where they are disabled; the message is the caller's."""
+
+    kind = "saved-hooks-disabled"
+    clause = "sth-018"
+
+
+class UnpackedTypeError(GradError, TypeError):
+    """What an unpack hook returned is no tensor."""
+
+    kind = "unpacked-type"
+    clause = "sth-009"
+
+
+class CompiledOnlyError(GradError, RuntimeError):
+    """What only a compiler obeys was asked for where nothing is compiled."""
+
+    kind = "compiled-only"
+    clause = "sth-026"
+
+
+class CheckpointError(GradError, RuntimeError):
+    """A checkpointed function did not do the same when it was run again."""
+
+    kind = "checkpoint-mismatch"
+    clause = "ckpt-014"
+
+
+class CheckpointArgumentsError(GradError, ValueError):
+    """A checkpoint was given what its variant does not take."""
+
+    kind = "checkpoint-arguments"
+    clause = "ckpt-010"
+
+
+class CheckpointQueryError(GradError, RuntimeError):
+    """A pass for given inputs came to a checkpoint that makes a pass of its own."""
+
+    kind = "checkpoint-query"
+    clause = "ckpt-007"
+
+
+class CheckpointNeedlessError(GradError, RuntimeError):
+    """Nothing that a checkpointed function returned requires grad."""
+
+    kind = "checkpoint-needless"
+    clause = "ckpt-024"
+
+
+class SelectiveAgainError(GradError, RuntimeError):
+    """A region under selective checkpointing was differentiated twice."""
+
+    kind = "checkpoint-again"
+    clause = "ckpt-032"
 
 
 class FunctionRuleError(GradError, NotImplementedError):

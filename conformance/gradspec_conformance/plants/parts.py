@@ -15,6 +15,8 @@ PARTS: Final = {
     "walk": "the order in which a backward pass visits nodes, and what it passes on",
     "accumulation": "how gradients are added up and kept",
     "saved": "what a node keeps for its rule, and when it lets go",
+    "checkpoints": "functions whose values are computed again",
+    "packing": "a caller's functions that pack what is saved",
     "views": "tensors that share memory",
     "writes": "changes in place, and the versions that they count",
     "modes": "what switches recording off and on",

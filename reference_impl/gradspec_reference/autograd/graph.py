@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Never
 
 from gradspec_reference.engine import modes, versions
 from gradspec_reference.engine.edges import GradientEdge, get_gradient_edge
@@ -11,7 +11,13 @@ from gradspec_reference.engine.hooks import RemovableHandle
 from gradspec_reference.engine.joint_hooks import register as register_multi_grad_hook
 from gradspec_reference.engine.mutations import allow_mutation_on_saved_tensors
 from gradspec_reference.engine.node import Node
+from gradspec_reference.engine.packing import (
+    disable_saved_tensors_hooks,
+    save_on_cpu,
+    saved_tensors_hooks,
+)
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import CompiledOnlyError
 
 __all__ = [
     "GradientEdge",
@@ -19,9 +25,13 @@ __all__ = [
     "RemovableHandle",
     "allow_mutation_on_saved_tensors",
     "current_node",
+    "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
+    "region_activation_memory_budget",
     "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
 ]
 
 
@@ -39,3 +49,17 @@ def increment_version(tensor: Any) -> None:
         raise RuntimeError(f"increment_version was given {tensor!r}; it takes tensors")
     for one in each:
         versions.bump(one)
+
+
+def region_activation_memory_budget(budget: float) -> Never:
+    """Refuse a budget for what a compiler keeps: here nothing is compiled.
+
+    ValueError for one that is no share.
+    Source: torch.autograd.graph.region_activation_memory_budget docstring.
+    """
+    if not 0.0 <= budget <= 1.0:
+        raise ValueError(f"a budget of {budget} was given; it is a share, from 0 to 1")
+    raise CompiledOnlyError(
+        "region_activation_memory_budget was used where nothing is compiled; leave it out, or use "
+        "utils.checkpoint to keep less"
+    )

@@ -29,7 +29,7 @@ ENGINE: Final = str(Path(__file__).parent.parent)
 """Where the frames lie that are the engine's and no caller's."""
 
 looking: Final = graph.noting
-"""Holds what notes where a node was recorded, while anomalies are looked for."""
+"""Holds, while anomalies are looked for, what notes where a node was recorded."""
 
 
 class Anomalies:
@@ -49,7 +49,7 @@ visited = Visited()
 
 def is_anomaly_enabled() -> bool:
     """Tell whether anomalies are looked for (torch.is_anomaly_enabled)."""
-    return bool(looking)
+    return note in looking
 
 
 def is_anomaly_check_nan_enabled() -> bool:
@@ -59,8 +59,11 @@ def is_anomaly_check_nan_enabled() -> bool:
 
 def set_anomaly_mode(mode: bool, check_nan: bool) -> tuple[bool, bool]:
     """Look for anomalies or not; return what was so before."""
-    before = (bool(looking), Anomalies.check_nan)
-    looking[:] = [note] if mode else []
+    before = (note in looking, Anomalies.check_nan)
+    if mode and not before[0]:
+        looking.insert(0, note)
+    elif before[0] and not mode:
+        looking.remove(note)
     Anomalies.check_nan = check_nan
     return before
 
@@ -179,7 +182,7 @@ class WatchedPass(BackwardPass):
 
     def check(self, part: Any) -> None:
         """Raise NanGradientError at a NaN."""
-        if part is None or not (looking and Anomalies.check_nan):
+        if part is None or not (note in looking and Anomalies.check_nan):
             return
         assert self.at is not None
         array = part._array if self.create_graph else part
@@ -192,4 +195,4 @@ class WatchedPass(BackwardPass):
 
 def passes() -> type[BackwardPass]:
     """Return the kind of pass that is made now."""
-    return WatchedPass if looking else BackwardPass
+    return WatchedPass if note in looking else BackwardPass

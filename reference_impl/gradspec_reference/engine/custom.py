@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradspec_reference.engine import binding, dirty, linking, modes, raw, saved, views
+from gradspec_reference.engine import (
+    binding,
+    dirty,
+    linking,
+    modes,
+    packing,
+    raw,
+    saved,
+    views,
+)
 from gradspec_reference.engine.context import FunctionCtx, check_marked, check_saved
 from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
@@ -103,6 +112,8 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
             for x in self.to_save
         )
         self.freeable = bool(self.saved)
+        if packing.packing:
+            packing.pack_saved(self)
         self.to_save = self.dirty_tensors = self.non_differentiable = ()
         return results
 

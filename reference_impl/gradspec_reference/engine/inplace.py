@@ -18,6 +18,7 @@ from gradspec_reference.engine import (
     layout,
     linking,
     narrow,
+    packing,
     recording,
     refusals,
     saved,
@@ -125,6 +126,8 @@ def save_results(
         result if source == ("result", 0) else item
         for source, item in zip(sources, node.saved, strict=True)
     )
+    if packing.packing:
+        packing.pack_saved(node)
 
 
 def store(target: Tensor, result: Any) -> None:

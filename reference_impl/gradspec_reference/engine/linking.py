@@ -101,7 +101,8 @@ def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Ten
     node.order = next_order()
     node.hooks = node.retained = None
     if noting:
-        noting[0](node)
+        for note in tuple(noting):
+            note(node)
 
 
 def link_two(
@@ -149,7 +150,8 @@ def link_two(
     node.order = next_order()
     node.hooks = node.retained = None
     if noting:
-        noting[0](node)
+        for note in tuple(noting):
+            note(node)
 
 
 def end_of(operand: Tensor) -> graph.Node | None:

@@ -30,7 +30,9 @@ class ThreadState(threading.local):
     """What belongs to one thread: its modes, and how to do arithmetic without warnings.
 
     `mutations` is the context in which saved tensors may be written, and `closed` says when others
-    began and ended.
+    began and ended.  `packing` holds the pairs of functions that pack what is saved, the innermost
+    last; `no_packing` is the message of why there may be none.  `group` is what the passes of a
+    block have in common.
 
     `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
     is on: then nothing is recorded, and the grad mode is `grad_enabled`.
@@ -45,6 +47,9 @@ class ThreadState(threading.local):
         self.recording = True
         self.mutations: Mutations | None = None
         self.closed: list[tuple[int, int]] = []
+        self.packing: list[tuple[Any, Any]] = []
+        self.no_packing: str | None = None
+        self.group: Any = None
         self.grad_enabled = True
         self.inference = False
         self.multithreading = True

@@ -51,10 +51,14 @@ def run_in_thread(walk: BackwardPass) -> None:
     """Run a pass in a new thread, in the context of this one, and wait for it."""
     raised: list[BaseException] = []
     inference, mutations = modes.state.inference, modes.state.mutations
+    packing, no_packing = modes.state.packing, modes.state.no_packing
+    group = modes.state.group
 
     def guarded() -> None:
         modes.enter_inference(inference)
         modes.state.mutations = mutations
+        modes.state.packing, modes.state.no_packing = list(packing), no_packing
+        modes.state.group = group
         try:
             run(walk)
         except BaseException as error:  # noqa: BLE001 - raised again where the pass was started

@@ -38,7 +38,7 @@ next_order: Callable[[], int] = itertools.count(0, -1).__next__
 next_leaf_order: Callable[[], int] = itertools.count(-(1 << 62)).__next__
 
 
-# Called with each new node, while somebody wants to know (see `anomaly`).
+# Called with each new node, while somebody wants to know (see `anomaly` and `packing`).
 noting: list[Callable[[Node], None]] = []
 
 
@@ -110,7 +110,7 @@ class Node:
         self.order = next_order()
         self.hooks: HooksOfNode | None = None
         self.retained: dict[int, weakref.ref[Tensor]] | None = None
-        for note in noting:
+        for note in tuple(noting):
             note(self)
 
     @property

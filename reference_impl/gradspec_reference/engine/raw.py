@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import modes, saved, versions
+from gradspec_reference.engine import packing, saved
 from gradspec_reference.errors import GraphFreedError, SavedHooksError
 
 if TYPE_CHECKING:
@@ -44,15 +44,8 @@ class RawSaved:
                 f"hooks were registered on a value that {self._node.name()} did not need to save; "
                 "look first whether it is None"
             )
-        value = item.tensor.alias()
-        version = versions.version(value)
-        with modes.no_grad():
-            packed = pack(value)
-        if versions.version(value) != version:
-            raise SavedHooksError(
-                f"a pack hook wrote to the value that {self._node.name()} saved; work on a clone()"
-            )
-        self._keep(saved.PackedTensor(item, packed, unpack))
+        made = packing.packed(self._node, item.tensor.alias(), pack)
+        self._keep(saved.PackedTensor(item, made, unpack))
 
     def unpack(self) -> Any:
         """Return the value as a tensor, None if there is none."""

@@ -25,6 +25,7 @@ from gradspec_reference.engine.linking import (
 from gradspec_reference.engine.modes import inferring, is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import GradError
 from gradspec_reference.meta import MetaArray, check_together, moved
 from gradspec_reference.operators import OPERATORS
 
@@ -169,6 +170,8 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
 
     That is so if a signal or a destructor interrupted another kernel to compute something.
     """
+    if isinstance(error, GradError):
+        raise error
     if isinstance(error, ValueError):
         raise refusals.refused(operator, values, error) from error
     if isinstance(error, IndexError):

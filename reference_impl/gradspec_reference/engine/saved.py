@@ -21,6 +21,7 @@ from gradspec_reference.errors import (
     GraphFreedError,
     InferenceSavedError,
     StaleSavedTensorError,
+    UnpackedTypeError,
 )
 
 if TYPE_CHECKING:
@@ -76,13 +77,7 @@ class SavedResult(SavedTensor):
         if not as_tensor:
             return found._array
         tensor = found.alias()
-        # a view that was written follows its base; if it is gone, the operation itself is left
-        of_view = None if self.through_view is None else self.through_view()
-        if of_view is None:
-            tensor._grad_fn, tensor._output_nr = node, self.output_nr
-        else:
-            tensor._grad_fn = of_view
-        return tensor
+        return of_result(tensor, node, self)
 
 
 class PackedTensor:
@@ -92,7 +87,7 @@ class PackedTensor:
     keeps it: the node would keep itself alive.
     """
 
-    __slots__ = ("node", "of_result", "output_nr", "packed", "restore")
+    __slots__ = ("node", "of_result", "output_nr", "packed", "restore", "through_view")
 
     def __init__(self, item: Any, packed: Any, restore: Callable[[Any], Any]) -> None:
         from gradspec_reference.engine.node import gradient_edge  # noqa: PLC0415 - nodes save
@@ -100,6 +95,7 @@ class PackedTensor:
         self.packed = packed
         self.restore = restore
         self.of_result = isinstance(item, SavedResult)
+        self.through_view = item.through_view if self.of_result else None
         tensor: Tensor = item.tensor
         self.node: Node | None
         self.output_nr: int
@@ -111,13 +107,15 @@ class PackedTensor:
         """Return what the caller's function makes of it; as a tensor, with the value's history."""
         value = self.restore(self.packed)
         if not isinstance(value, HasGradient):
-            raise TypeError(
+            raise UnpackedTypeError(
                 f"the unpack hook of a value that {node.name()} saved returned a "
                 f"{type(value).__name__}; it must return a tensor"
             )
         if not as_tensor:
             return value._array
-        return with_history(value.alias(), node if self.of_result else self.node, self.output_nr)
+        if self.of_result:
+            return of_result(value.alias(), node, self)
+        return with_history(value.alias(), self.node, self.output_nr)
 
 
 def written_out(item: Any) -> Any:
@@ -157,6 +155,16 @@ def kept(node: Node, tensor: Any, now: int, then: int) -> Any:
     if now == then or state.mutations is None:
         return None
     return state.mutations.find(node, tensor, then)
+
+
+def of_result(tensor: Tensor, node: Node, item: Any) -> Tensor:
+    """Give a result its history: a view that was written follows its base, while that is there."""
+    of_view = None if item.through_view is None else item.through_view()
+    if of_view is None:
+        tensor._grad_fn, tensor._output_nr = node, item.output_nr
+    else:
+        tensor._grad_fn = of_view
+    return tensor
 
 
 def with_history(tensor: Tensor, node: Any, output_nr: int) -> Tensor:

@@ -35,6 +35,8 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("hooks", "hook", "Hooks"),
     Chapter("graph_introspection", "gi", "Looking at the graph"),
     Chapter("custom_functions", "cf", "Custom functions"),
+    Chapter("saved_tensor_hooks", "sth", "Hooks on saved tensors"),
+    Chapter("checkpointing", "ckpt", "Checkpointing"),
     Chapter("operators", "op", "Operators"),
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
     Chapter("data_types", "dty", "Data types and devices"),

@@ -63,6 +63,42 @@ MODES: Final = (
         "Keep what `pack` makes of each saved tensor, and turn it back by `unpack`.",
         "torch.autograd.graph.saved_tensors_hooks($pack, $unpack)",
     ),
+    _mode(
+        "save_on_cpu",
+        "pin_memory=False",
+        "Keep each saved tensor in the memory of the CPU.",
+        "torch.autograd.graph.save_on_cpu($(pin_memory=$pin_memory))",
+    ),
+    _mode(
+        "disable_saved_tensors_hooks",
+        "message",
+        "Refuse hooks on saved tensors, with this message.",
+        "torch.autograd.graph.disable_saved_tensors_hooks($message)",
+    ),
+    _mode(
+        "region_activation_memory_budget",
+        "budget",
+        "Tell a compiler what share of the saved tensors it may keep.",
+        "torch.autograd.graph.region_activation_memory_budget($budget)",
+    ),
+    _mode(
+        "set_checkpoint_early_stop",
+        "enable",
+        "Say whether a checkpointed function is cut short when it has computed what is needed.",
+        "torch.utils.checkpoint.set_checkpoint_early_stop($enable)",
+    ),
+    _mode(
+        "set_checkpoint_debug_enabled",
+        "enabled",
+        "Say whether the operations of checkpointed functions are listed.",
+        "torch.utils.checkpoint.set_checkpoint_debug_enabled($enabled)",
+    ),
+    _mode(
+        "graph_exec_group",
+        "",
+        "Let several passes compute a checkpointed region once for all.",
+        "torch.utils.checkpoint.GraphExecGroup()",
+    ),
     _mode("hooked", "hook", "Take a hook away when the block ends.", "$hook"),
     _mode(
         "allow_mutation_on_saved_tensors",
@@ -80,6 +116,12 @@ MODES: Final = (
 """Each entered as `mode:NAME` and left with its block."""
 
 SWITCHES: Final = (
+    act(
+        "manual_seed",
+        "seed",
+        "Begin the random numbers that belong to a seed.",
+        torch="torch.manual_seed($seed)",
+    ),
     act(
         "switch_grad",
         "mode",

@@ -1,0 +1,52 @@
+"""Selective checkpointing: the results of some operations are kept, the others computed again."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from gradspec import CONVENTION, SHOULD, VALUE, Autograd, clause, expect
+
+SELECTING: Final = "torch.utils.checkpoint.create_selective_checkpoint_contexts docstring"
+
+
+@clause(
+    "ckpt-028",
+    VALUE,
+    level=SHOULD,
+    sources=[SELECTING],
+    over={"one_of_them": ["mm"], "another": ["exp"], "both": ["mm", "exp"], "none": ["tanh"]},
+)
+def selecting_changes_no_gradient(ag: Autograd, saves: list[str]) -> None:
+    """Whichever operations a checkpointed function keeps the results of, here {name}, its gradients
+    are those of the plain function.
+    """
+    first, second, cotangent = ag.random(2, 3), ag.random(3, 2), ag.random(2, 2)
+    a = ag.tensor(first, requires_grad=True)
+    b = ag.tensor(second, requires_grad=True)
+    y = ag.func.checkpoint(lambda s, t: ag.exp(ag.mm(s, t)) ** 2, use_reentrant=False, saves=saves)(
+        a, b
+    )
+    y.backward(ag.tensor(cotangent))
+    arrived = cotangent * 2.0 * np.exp(2.0 * first @ second)
+
+    expect(a.grad).is_close(arrived @ second.T)
+    expect(b.grad).is_close(first.T @ arrived)
+
+
+@clause("ckpt-032", CONVENTION, sources=["torch.utils.checkpoint source"])
+def a_selected_region_has_one_pass(ag: Autograd) -> None:
+    """A region under selective checkpointing can be differentiated once, also with retain_graph.
+
+    Remedy: checkpoint without selecting.
+    """
+    x = ag.tensor(0.5, requires_grad=True)
+
+    def function(t: Any) -> Any:
+        return ag.exp(ag.sin(t)) ** 2
+
+    y = ag.func.checkpoint(function, use_reentrant=False, saves=["sin"])(x)
+    y.backward(retain_graph=True)
+    with ag.refuses("checkpoint-again"):
+        y.backward()
