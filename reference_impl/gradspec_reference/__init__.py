@@ -7,7 +7,7 @@
 
 import sys
 
-from gradspec_reference import _C, autograd, linalg, nn, special
+from gradspec_reference import _C, autograd, linalg, nn, optim, special
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.drawing import draw

@@ -550,3 +550,17 @@ class SavedHooksError(GradError, RuntimeError):
     """Hooks were registered on a saved value that cannot have them, or one was misused."""
 
     kind = "saved-hooks"
+
+
+class NoParametersError(GradError, ValueError):
+    """An optimizer was given nothing to optimize."""
+
+    kind = "no-parameters"
+    clause = "loop-013"
+
+
+class NonleafParameterError(GradError, ValueError):
+    """An optimizer was given a tensor that was computed."""
+
+    kind = "nonleaf-parameter"
+    clause = "loop-013"
