@@ -5,14 +5,14 @@ A module is a function of the engine that has parameters; it is called like any 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from gradspec.port.act import Act, act
 
 
 def _optimizer(name: str, options: str, doc: str) -> Act:
-    named = [option.partition("=")[0] for option in options.split(", ")]
-    said = ", ".join(f"$({option}=${option})" for option in named)
+    said = ", ".join(f"$({option}=${option})" for option in re.findall(r"(\w+)=", options))
     return act(
         name,
         f"parameters, *, {options}",
