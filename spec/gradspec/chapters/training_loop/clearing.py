@@ -42,7 +42,7 @@ FORMS: Final = {"none": True, "zeros": False}
 def clearing_takes_gradients_away(
     ag: Autograd, make: Callable[[Autograd], tuple[list[Any], Any]]
 ) -> None:
-    """Of each parameter of the {row}, zero_grad() makes the grad None."""
+    """Of each parameter of the {name}, zero_grad() makes the grad None."""
     parameters, owner = make(ag)
     for p in parameters:
         p.sum().backward()
@@ -62,7 +62,7 @@ def clearing_takes_gradients_away(
 def clearing_fills_with_zeros(
     ag: Autograd, make: Callable[[Autograd], tuple[list[Any], Any]]
 ) -> None:
-    """Of each parameter of the {row}, zero_grad(set_to_none=False) fills the grad with zeros."""
+    """Of each parameter of the {name}, zero_grad(set_to_none=False) fills the grad with zeros."""
     parameters, owner = make(ag)
     for p in parameters:
         p.sum().backward()
@@ -91,7 +91,7 @@ def zeros_are_filled_in_and_cut_off(ag: Autograd) -> None:
 
 @clause("loop-005", CONVENTION, sources=["torch.optim.Optimizer.zero_grad source"], over=FORMS)
 def none_stays_none(ag: Autograd, set_to_none: bool) -> None:
-    """A grad that is None is None after zero_grad, in the form {row} too."""
+    """A grad that is None is None after zero_grad, also in the form that fills with {name}."""
     p = ag.tensor(3.0, requires_grad=True)
 
     ag.SGD([p], lr=0.25).zero_grad(set_to_none=set_to_none)
@@ -101,9 +101,9 @@ def none_stays_none(ag: Autograd, set_to_none: bool) -> None:
 
 @clause("loop-006", CONVENTION, sources=[OPTIMIZER], over=FORMS)
 def what_is_not_reached_again_stays_cleared(ag: Autograd, set_to_none: bool) -> None:
-    """After zero_grad, a pass that does not reach a parameter leaves its grad cleared.
+    """After zero_grad, a pass that does not reach a parameter leaves its grad at {name}.
 
-    In the form {row}, which says with what.
+    None is the usual form, zeros that of set_to_none=False.
     """
     p, q = (ag.tensor(2.0, requires_grad=True) for _ in range(2))
     optimizer = ag.SGD([p, q], lr=0.25)

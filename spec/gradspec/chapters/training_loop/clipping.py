@@ -17,7 +17,7 @@ SMALL: Final = 1e-6
     "loop-015", CONVENTION, sources=["torch.nn.utils.clip_grad_norm_ docstring"], over=NORMS
 )
 def gradients_are_scaled_together(ag: Autograd, order: float) -> None:
-    """Clipping by the {row}-norm scales all gradients by one factor, and returns the norm before.
+    """Clipping by the {name}-norm scales all gradients by one factor, and returns the norm before.
 
     Then their common norm is the one that was allowed, but for what keeps the division safe.
     """

@@ -32,7 +32,7 @@ def small_batches_make_the_step_of_the_large_one(ag: Autograd) -> None:
     optimizer = ag.SGD([w], lr=0.125)
 
     def loss(rows: slice) -> Tensor:
-        rest = ag.tensor(x[rows]) @ w - wanted[rows]
+        rest = ag.tensor(x[rows]) @ w - ag.tensor(wanted[rows])
         total: Tensor = (rest * rest).sum()
         return total
 

@@ -121,9 +121,9 @@ RULES: Final[dict[str, tuple[str, dict[str, Any], Rule]]] = {
     over=RULES,
 )
 def steps_follow_the_rule(ag: Autograd, row: tuple[str, dict[str, Any], Rule]) -> None:
-    """The steps of an optimizer are those of its rule, the first and all that remember others.
+    """The steps of an optimizer are those of its rule, here of {name}.
 
-    The row {row} says which, and with which options.
+    The first begins what the rule remembers, and the others go on from it.
     """
     name, options, rule = row
     start = ag.random(3)

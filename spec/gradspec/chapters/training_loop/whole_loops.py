@@ -63,7 +63,7 @@ def attention_learns(ag: Autograd) -> None:
     over={name: name for name in ("no_grad", "inference_mode")},
 )
 def evaluation_changes_no_gradient(ag: Autograd, mode: str) -> None:
-    """Evaluation under {row} between steps leaves the next step's gradients as they are."""
+    """Evaluation under {name} between steps leaves the next step's gradients as they are."""
     p = ag.tensor(3.0, requires_grad=True)
     optimizer = ag.SGD([p], lr=0.25)
     (p * p).backward()
@@ -146,7 +146,7 @@ def a_regression_comes_to_its_least_squares(ag: Autograd) -> None:
     optimizer = ag.SGD([w], lr=0.03125)
     for _ in range(5):
         optimizer.zero_grad()
-        rest = ag.tensor(x) @ w - x @ truth
+        rest = ag.tensor(x) @ w - ag.tensor(x @ truth)
         (rest * rest).sum().backward()
         optimizer.step()
 
