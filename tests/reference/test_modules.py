@@ -43,7 +43,7 @@ LAYERS: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {
     "max_pool2d": (lambda nn: nn.MaxPool2d(2), IMAGES),
     "avg_pool2d": (lambda nn: nn.AvgPool2d(2, stride=1), IMAGES),
     "adaptive_avg_pool2d": (lambda nn: nn.AdaptiveAvgPool2d(2), IMAGES),
-    "upsample": (lambda nn: nn.Upsample(scale_factor=2), IMAGES),
+    "upsample": (lambda nn: nn.Upsample(scale_factor=2.0), IMAGES),
     "no_dropout": (lambda nn: nn.Dropout(0.0), ROWS),
     "prelu": (lambda nn: nn.PReLU(6), ROWS),
     **{
@@ -107,8 +107,7 @@ def test_layers_give_what_torchs_give(name: str) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers_are_shown_as_torchs_are(name: str) -> None:
     make, _ = LAYERS[name]
-    theirs = repr(make(torch.nn)).replace(", bias=True)", ")")
-    assert repr(make(ref.nn)).replace(", bias=True)", ")") == theirs
+    assert repr(make(ref.nn)) == repr(make(torch.nn))
 
 
 LOSSES: dict[str, Callable[[Any, Any], tuple[Any, tuple[Any, ...]]]] = {

@@ -70,9 +70,10 @@ class Convolution(Module):
         """Show channels and lengths; what is as usual is left out."""
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
         text += f"stride={self.stride}"
-        usual = {"padding": (0,) * self.dims, "dilation": (1,) * self.dims, "groups": 1}
+        none, once = (0,) * self.dims, (1,) * self.dims
+        usual = {"padding": none, "dilation": once, "output_padding": none, "groups": 1}
         for name, value in usual.items():
-            if getattr(self, name) != value:
+            if getattr(self, name, value) != value:
                 text += f", {name}={getattr(self, name)}"
         return text if self.bias is not None else f"{text}, bias=False"
 
