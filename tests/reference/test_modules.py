@@ -306,7 +306,9 @@ def test_clipping_is_torchs() -> None:
     for order in (1.0, 2.0, float("inf")):
         found = []
         for engine in (torch, ref):
-            leaves = [engine.zeros(a.shape, dtype=engine.float64, requires_grad=True) for a in arrays]
+            leaves = [
+                engine.zeros(a.shape, dtype=engine.float64, requires_grad=True) for a in arrays
+            ]
             for leaf, array in zip(leaves, arrays, strict=True):
                 leaf.grad = engine.tensor(array)
             norm = engine.nn.utils.clip_grad_norm_(leaves, 1.5, order)

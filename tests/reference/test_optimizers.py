@@ -193,7 +193,10 @@ def test_schedules_follow_each_other() -> None:
     for engine in (torch, ref):
         optimizer = engine.optim.SGD([engine.ones(1)], lr=0.1)
         kinds = engine.optim.lr_scheduler
-        parts = [kinds.LinearLR(optimizer, 0.25, total_iters=4), kinds.ExponentialLR(optimizer, 0.9)]
+        parts = [
+            kinds.LinearLR(optimizer, 0.25, total_iters=4),
+            kinds.ExponentialLR(optimizer, 0.9),
+        ]
         schedule = kinds.SequentialLR(optimizer, parts, [4])
         found = [optimizer.param_groups[0]["lr"]]
         for _ in range(9):

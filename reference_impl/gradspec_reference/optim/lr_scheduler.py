@@ -168,7 +168,9 @@ class ConstantLR(LRScheduler):
         """Return the next rates."""
         if self.last_epoch == 0:
             return self._times(self.factor)
-        return self._times(1 / self.factor) if self.last_epoch == self.total_iters else self._rates()
+        return (
+            self._times(1 / self.factor) if self.last_epoch == self.total_iters else self._rates()
+        )
 
 
 class LinearLR(LRScheduler):
@@ -266,7 +268,9 @@ class OneCycleLR(LRScheduler):
             self._phases.append((total_steps - 1, "initial_lr", "min_lr", high, high))
         else:
             self._phases.append((total_steps - 1, "max_lr", "min_lr", low, high))
-        largest = [max_lr] * len(optimizer.param_groups) if isinstance(max_lr, float | int) else max_lr
+        largest = (
+            [max_lr] * len(optimizer.param_groups) if isinstance(max_lr, float | int) else max_lr
+        )
         self.cycle_momentum = cycle_momentum
         if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
             raise ValueError("the optimizer has no momentum; give cycle_momentum=False")

@@ -25,15 +25,11 @@ def _optimizer(name: str, options: str, doc: str) -> Act:
 
 
 def _module(name: str, parameters: str, doc: str, torch: str) -> Act:
-    return act(
-        name, parameters, doc, gives="function", some=True, on="ag", torch=torch
-    )
+    return act(name, parameters, doc, gives="function", some=True, on="ag", torch=torch)
 
 
 def _on_module(key: str, parameters: str, doc: str, torch: str, **more: Any) -> Act:
-    return act(
-        f"module_{key}", parameters, doc, on="function", said=key, torch=torch, **more
-    )
+    return act(f"module_{key}", parameters, doc, on="function", said=key, torch=torch, **more)
 
 
 TRAINING: Final = (

@@ -21,9 +21,7 @@ SiLU = layer("SiLU", F.silu, inplace=False)
 Mish = layer("Mish", F.mish, inplace=False)
 Softplus = layer("Softplus", F.softplus, "beta threshold", beta=1.0, threshold=20.0)
 Softsign = layer("Softsign", F.softsign)
-LeakyReLU = layer(
-    "LeakyReLU", F.leaky_relu, "negative_slope", negative_slope=0.01, inplace=False
-)
+LeakyReLU = layer("LeakyReLU", F.leaky_relu, "negative_slope", negative_slope=0.01, inplace=False)
 Hardtanh = layer(
     "Hardtanh", F.hardtanh, "min_val max_val", min_val=-1.0, max_val=1.0, inplace=False
 )
@@ -46,9 +44,7 @@ Softmax = layer("Softmax", F.softmax, "dim", dim=None)
 LogSoftmax = layer("LogSoftmax", F.log_softmax, "dim", dim=None)
 Softmin = layer("Softmin", F.softmin, "dim", dim=None)
 Dropout = layer("Dropout", F.dropout, "p inplace", p=0.5, inplace=False)
-PixelShuffle = layer(
-    "PixelShuffle", F.pixel_shuffle, "upscale_factor", upscale_factor=NEEDED
-)
+PixelShuffle = layer("PixelShuffle", F.pixel_shuffle, "upscale_factor", upscale_factor=NEEDED)
 CosineSimilarity = layer("CosineSimilarity", F.cosine_similarity, dim=1, eps=1e-8)
 PairwiseDistance = layer("PairwiseDistance", F.pairwise_distance, p=2.0, eps=1e-6, keepdim=False)
 

@@ -109,9 +109,7 @@ class MultiheadAttention(Module):
     def _heads(self, rows: Tensor) -> Tensor:
         batch, length, features = rows.shape
         size = features // self.num_heads
-        return shapes.transpose(
-            shapes.reshape(rows, (batch, length, self.num_heads, size)), 1, 2
-        )
+        return shapes.transpose(shapes.reshape(rows, (batch, length, self.num_heads, size)), 1, 2)
 
     def _masked(self, fit: Tensor, padding: Tensor | None, mask: Tensor | None) -> Tensor:
         if mask is not None:

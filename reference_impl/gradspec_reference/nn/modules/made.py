@@ -41,7 +41,9 @@ class OfAFunction(Module):
 
     def extra_repr(self) -> str:
         """Show the options that tell such layers apart."""
-        return ", ".join(f"{name}={getattr(self, name)!r}".removeprefix("lambd=") for name in self.shown)
+        return ", ".join(
+            f"{name}={getattr(self, name)!r}".removeprefix("lambd=") for name in self.shown
+        )
 
 
 def layer(name: str, function: Callable[..., Any], shown: str = "", **options: Any) -> type[Module]:

@@ -84,8 +84,7 @@ class RMSNorm(Module):
     def extra_repr(self) -> str:
         """Show what it is made with."""
         return (
-            f"{self.normalized_shape}, eps={self.eps}, "
-            f"elementwise_affine={self.elementwise_affine}"
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
 
 
@@ -239,9 +238,7 @@ class Embedding(Module):
                 self.weight[padding] = 0.0
 
     @classmethod
-    def from_pretrained(
-        cls, embeddings: Tensor, freeze: bool = True, **options: Any
-    ) -> Embedding:
+    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, **options: Any) -> Embedding:
         """Make one of rows that are there."""
         made = cls(*embeddings.shape, **options)
         made.weight = Parameter(embeddings, requires_grad=not freeze)

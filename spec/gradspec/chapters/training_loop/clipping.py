@@ -13,9 +13,7 @@ SMALL: Final = 1e-6
 """What torch adds to the norm before it divides by it."""
 
 
-@clause(
-    "loop-015", CONVENTION, sources=["torch.nn.utils.clip_grad_norm_ docstring"], over=NORMS
-)
+@clause("loop-015", CONVENTION, sources=["torch.nn.utils.clip_grad_norm_ docstring"], over=NORMS)
 def gradients_are_scaled_together(ag: Autograd, order: float) -> None:
     """Clipping by the {name}-norm scales all gradients by one factor, and returns the norm before.
 
