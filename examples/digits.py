@@ -2,8 +2,8 @@
 
 pip install 'gradspec[digits]'; python examples/digits.py [torch]
 
-The images come with scikit-learn.  With `torch` the same code runs on PyTorch, from the same numbers
-in the same order, and comes to the same losses.
+The images come with scikit-learn.  With `torch` the same code runs on PyTorch, from the same
+numbers in the same order, and comes to the same losses.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.datasets import load_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Array = npt.NDArray[Any]
 
@@ -55,7 +58,7 @@ def network(torch: Any, dtype: Any) -> Any:
     """Make the network, from numbers that are the same on every engine."""
     nn, random = torch.nn, np.random.default_rng(1)
     layers: list[Any] = []
-    for before, after in zip(SIZES, SIZES[1:], strict=False):
+    for before, after in pairwise(SIZES):
         layers += [nn.Linear(before, after, dtype=dtype), nn.ReLU()]
     model = nn.Sequential(*layers[:-1])
     with torch.no_grad():

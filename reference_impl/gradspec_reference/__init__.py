@@ -177,6 +177,7 @@ __all__ = [
     "nan",
     "nn",
     "no_grad",
+    "optim",
     "pi",
     "return_types",
     "set_default_dtype",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ SPEC = importlib.util.spec_from_file_location("digits", EXAMPLE)
 assert SPEC is not None
 assert SPEC.loader is not None
 digits: Any = importlib.util.module_from_spec(SPEC)
+sys.modules["digits"] = digits
 SPEC.loader.exec_module(digits)
 
 

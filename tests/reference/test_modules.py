@@ -65,6 +65,10 @@ LAYERS: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {
 }
 
 
+ROOM = {"Hardsigmoid": 1e-7}
+"""Torch takes the slope, one sixth, in single precision."""
+
+
 def twins(make: Callable[[Any], Any]) -> tuple[Any, Any]:
     """Make a module of torch's and one of ours with the same numbers."""
     theirs, ours = make(torch.nn).double(), make(ref.nn).double()
@@ -74,9 +78,9 @@ def twins(make: Callable[[Any], Any]) -> tuple[Any, Any]:
     return theirs, ours
 
 
-def agree(theirs: Any, ours: Any) -> None:
+def agree(theirs: Any, ours: Any, rtol: float = 1e-10) -> None:
     np.testing.assert_allclose(
-        ours.detach().numpy(), theirs.detach().numpy(), rtol=1e-10, atol=1e-12
+        ours.detach().numpy(), theirs.detach().numpy(), rtol=rtol, atol=1e-12
     )
 
 
@@ -97,7 +101,7 @@ def test_layers_give_what_torchs_give(name: str) -> None:
         agree(y, z)
         y.backward(torch.tensor(cotangent))
         z.backward(ref.tensor(cotangent))
-        agree(a.grad, b.grad)
+        agree(a.grad, b.grad, ROOM.get(name, 1e-10))
         for one, other in zip(theirs.parameters(), ours.parameters(), strict=True):
             agree(one.grad, other.grad)
         for key, value in theirs.state_dict().items():

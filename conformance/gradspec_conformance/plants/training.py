@@ -16,7 +16,7 @@ from gradspec_reference.optim.optimizer import Optimizer
 
 
 @plant(at(optimizer, "clear"), "unexpected gradient: loop-003 loop-006", TEACHING)
-def nothing_is_cleared(_sound, _parameters, *, set_to_none):
+def nothing_is_cleared(_sound, _parameters, **_form):
     """Clearing leaves gradients as they are."""
 
 
@@ -144,6 +144,6 @@ def clipped_from_above(_sound, parameters, clip_value, *_rest):
 
 
 @plant(at(Module, "requires_grad_"), "unexpected gradient: loop-017", TEACHING)
-def freezing_has_no_effect(_sound, self, requires_grad=True):
+def freezing_has_no_effect(_sound, self, _requires_grad=True):
     """Parameters that are frozen go on to require grad."""
     return self

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gradspec_reference.engine.modes import no_grad
-from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import random
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.tensor import Tensor
 
 GAINS: Final = {"relu": math.sqrt(2.0), "tanh": 5.0 / 3, "selu": 3.0 / 4}
 
@@ -15,19 +17,22 @@ GAINS: Final = {"relu": math.sqrt(2.0), "tanh": 5.0 / 3, "selu": 3.0 / 4}
 @no_grad()
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Fill with numbers between a and b."""
-    return tensor.copy_(random.rand(*tensor.shape, dtype=tensor.dtype) * (b - a) + a)
+    tensor.copy_(random.rand(*tensor.shape, dtype=tensor.dtype) * (b - a) + a)
+    return tensor
 
 
 @no_grad()
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Fill with numbers around a mean."""
-    return tensor.copy_(random.randn(*tensor.shape, dtype=tensor.dtype) * std + mean)
+    tensor.copy_(random.randn(*tensor.shape, dtype=tensor.dtype) * std + mean)
+    return tensor
 
 
 @no_grad()
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one number."""
-    return tensor.fill_(val)
+    tensor.fill_(val)
+    return tensor
 
 
 def zeros_(tensor: Tensor) -> Tensor:

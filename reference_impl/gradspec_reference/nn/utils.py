@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def gradients_of(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     """Return the gradients that are there."""
-    leaves = [parameters] if isinstance(parameters, Tensor) else parameters
+    leaves = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     return [leaf.grad for leaf in leaves if leaf.grad is not None]
 
 

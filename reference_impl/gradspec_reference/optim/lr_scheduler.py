@@ -325,8 +325,8 @@ class SequentialLR(LRScheduler):
     ) -> None:
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                f"{len(milestones)} milestones were given for {len(schedulers)} schedules; there is "
-                "one between two"
+                f"{len(milestones)} milestones were given for {len(schedulers)} schedules; there "
+                "is one between two"
             )
         self.optimizer = optimizer
         self._schedulers, self._milestones = list(schedulers), list(milestones)
@@ -340,6 +340,7 @@ class SequentialLR(LRScheduler):
 
     def _start(self, scheduler: LRScheduler) -> None:
         scheduler.last_epoch = 0
+        scheduler._set(scheduler.base_lrs)
         scheduler._set(scheduler.get_lr())
 
     def step(self) -> None:

@@ -50,7 +50,8 @@ TRAINING: Final = (
     ),
     _optimizer(
         "RMSprop",
-        "lr=0.01, alpha=0.99, eps=1e-08, weight_decay=0, momentum=0, centered=False, maximize=False",
+        "lr=0.01, alpha=0.99, eps=1e-08, weight_decay=0, momentum=0, centered=False, "
+        "maximize=False",
         "Make an optimizer by a running mean of the gradient's square.",
     ),
     act(

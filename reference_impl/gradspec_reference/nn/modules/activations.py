@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from gradspec_reference.engine.tensor import Tensor
+from typing import TYPE_CHECKING
+
 from gradspec_reference.names import factories
 from gradspec_reference.nn import functional as F  # noqa: N812 - torch's custom
 from gradspec_reference.nn.modules.made import NEEDED, layer
 from gradspec_reference.nn.modules.module import Module
 from gradspec_reference.nn.parameter import Parameter
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.tensor import Tensor
 
 ReLU = layer("ReLU", F.relu, inplace=False)
 ReLU6 = layer("ReLU6", F.relu6, inplace=False)
@@ -68,11 +72,12 @@ class PReLU(Module):
 
 __all__ = [
     "CELU",
-    "CosineSimilarity",
-    "Dropout",
     "ELU",
     "GELU",
     "GLU",
+    "SELU",
+    "CosineSimilarity",
+    "Dropout",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
@@ -86,7 +91,6 @@ __all__ = [
     "PixelShuffle",
     "ReLU",
     "ReLU6",
-    "SELU",
     "SiLU",
     "Sigmoid",
     "Softmax",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.nn.modules.module import Module
 from gradspec_reference.nn.parameter import Parameter
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+
+    from gradspec_reference.engine.tensor import Tensor
 
 
 class Numbered(Module):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradspec_reference.nn import functional as F  # noqa: N812 - torch's custom
 from gradspec_reference.nn.modules.made import layer
 
-OLD = {"size_average": None, "reduce": None, "reduction": "mean"}
-WEIGHTED = {"weight": None, **OLD}
-OF_CLASSES = {"weight": None, "size_average": None, "ignore_index": -100, "reduce": None}
+OLD: dict[str, Any] = {"size_average": None, "reduce": None, "reduction": "mean"}
+WEIGHTED: dict[str, Any] = {"weight": None, **OLD}
+OF_CLASSES: dict[str, Any] = {
+    "weight": None,
+    "size_average": None,
+    "ignore_index": -100,
+    "reduce": None,
+}
 
 L1Loss = layer("L1Loss", F.l1_loss, **OLD)
 MSELoss = layer("MSELoss", F.mse_loss, **OLD)

@@ -47,7 +47,7 @@ class OfAFunction(Module):
 
 
 def layer(name: str, function: Callable[..., Any], shown: str = "", **options: Any) -> type[Module]:
-    """Make a kind of module that calls a function; `shown` names the options that printing shows."""
+    """Make a kind of module that calls a function; printing shows the options `shown`."""
     parameters = [
         inspect.Parameter(option, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
         for option, default in options.items()

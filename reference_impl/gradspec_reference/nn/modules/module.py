@@ -7,6 +7,7 @@ among the parameters, a `Module` among the parts, all else is an attribute.
 from __future__ import annotations
 
 import textwrap
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from gradspec_reference.autograd import Function
@@ -39,8 +40,8 @@ class Module:
     # what it has
 
     def __setattr__(self, name: str, value: Any) -> None:
-        lists = [vars(self).get(each) for each in LISTS]
-        if lists[0] is None:
+        lists: list[dict[str, Any]] = [vars(self)[each] for each in LISTS if each in vars(self)]
+        if not lists:
             if isinstance(value, Parameter | Module):
                 raise AttributeError(
                     f"{name} was assigned before Module.__init__() was called; call "
@@ -54,7 +55,7 @@ class Module:
             parameters[name] = value
         elif isinstance(value, Module):
             self._take_away(name)
-            modules[name] = value  # type: ignore[index]
+            modules[name] = value
         elif name in parameters:
             if value is not None:
                 raise TypeError(
@@ -62,14 +63,14 @@ class Module:
                     "Parameter or None"
                 )
             parameters[name] = None
-        elif name in modules:  # type: ignore[operator]
+        elif name in modules:
             if value is not None:
                 raise TypeError(f"the module {name} was assigned a {type(value).__name__}")
-            modules[name] = None  # type: ignore[index]
-        elif name in buffers:  # type: ignore[operator]
+            modules[name] = None
+        elif name in buffers:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(f"the buffer {name} was assigned a {type(value).__name__}")
-            buffers[name] = value  # type: ignore[index]
+            buffers[name] = value
         else:
             object.__setattr__(self, name, value)
 
@@ -176,7 +177,9 @@ class Module:
         for name in filter(None, target.split(".")):
             module = getattr(module, name)
         if not isinstance(module, Module):
-            raise AttributeError(f"{target} is a {type(module).__name__}, and no module")
+            raise AttributeError(  # noqa: TRY004 - as torch does
+                f"{target} is a {type(module).__name__}, and no module"
+            )
         return module
 
     def get_parameter(self, target: str) -> Parameter:
@@ -197,7 +200,9 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Say that it is trained, or not, which some layers heed."""
         if not isinstance(mode, bool):
-            raise ValueError(f"train() was given {mode!r}; it takes a bool")
+            raise ValueError(  # noqa: TRY004 - as torch does
+                f"train() was given {mode!r}; it takes a bool"
+            )
         for module in self.modules():
             module.training = mode
         return self
@@ -315,10 +320,8 @@ class Module:
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
-        if self._backward:
-            result = watched(self, args, kwargs)
-        else:
-            result = self.forward(*args, **kwargs)
+        run = partial(watched, self) if self._backward else self.forward
+        result = run(*args, **kwargs)
         for hook in [*self._after.values()]:
             changed = hook(self, args, result)
             result = result if changed is None else changed
@@ -400,7 +403,7 @@ class Arriving(Function):
         return (None, *(gradients if changed is None else changed))
 
 
-def watched(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def watched(module: Module, *args: Any, **kwargs: Any) -> Any:
     """Call a module so that its hooks see the gradients of its arguments and results."""
     of_results: list[tuple[Any, ...]] = []
 

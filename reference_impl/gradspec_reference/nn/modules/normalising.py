@@ -99,6 +99,8 @@ class GroupNorm(Module):
         affine: bool = True,
         device: Any = None,
         dtype: DType | None = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         del device
@@ -106,8 +108,8 @@ class GroupNorm(Module):
             raise ValueError(f"{num_channels} channels make no {num_groups} groups")
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.affine = affine
-        for name in ("weight", "bias"):
-            self.register_parameter(name, parameter(num_channels, dtype=dtype) if affine else None)
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, parameter(num_channels, dtype=dtype) if wanted else None)
         if affine:
             init.ones_(self.weight)
 
@@ -117,7 +119,10 @@ class GroupNorm(Module):
 
     def extra_repr(self) -> str:
         """Show what it is made with."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class BatchNorm(Module):

@@ -21,7 +21,7 @@ def pooling(name: str, function: Any, shown: str, **options: Any) -> Any:
         self.stride = self.kernel_size if self.stride is None else self.stride
 
     kind = layer(name, function, shown, **options)
-    kind.__init__ = init  # type: ignore[assignment,misc]
+    kind.__init__ = init  # type: ignore[method-assign]
     return kind
 
 

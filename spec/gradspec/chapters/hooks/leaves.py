@@ -79,7 +79,7 @@ def a_step_can_be_taken_in_the_pass(ag: Autograd) -> None:
     for p in (first, second):
         optimizer = ag.SGD([p], lr=0.25, momentum=0.5)
 
-        def move(leaf: Tensor, optimizer: Any = optimizer) -> None:
+        def move(_leaf: Tensor, optimizer: Any = optimizer) -> None:
             optimizer.step()
             optimizer.zero_grad()
 

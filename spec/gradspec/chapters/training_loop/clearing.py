@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec import CONVENTION, Autograd, clause, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OPTIMIZER: Final = "torch.optim.Optimizer.zero_grad docstring"
 

@@ -99,7 +99,7 @@ def an_update_by_hand_is_not_recorded(ag: Autograd) -> None:
     builds_on=("loop-001", "life-002"),
 )
 def a_step_makes_a_kept_graph_stale(ag: Autograd) -> None:
-    """A step between two passes over one kept graph makes the second fail, if parameters were saved.
+    """A step between two passes over a kept graph makes the second fail if parameters were saved.
 
     The graph is that of the parameters before the step.  Remedy: compute the loss again.
     """
@@ -133,7 +133,7 @@ def a_closure_is_called_in_grad_mode(ag: Autograd) -> None:
     optimizer = ag.SGD([p], lr=0.25)
 
     def closure() -> Tensor:
-        loss = p * p
+        loss: Tensor = p * p
         loss.backward()
         return loss
 
