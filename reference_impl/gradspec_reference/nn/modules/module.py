@@ -51,10 +51,10 @@ class Module:
             return
         parameters, buffers, modules = lists
         if isinstance(value, Parameter):
-            self._take_away(name)
+            self._take_away(name, but=parameters)  # what has a place keeps it
             parameters[name] = value
         elif isinstance(value, Module):
-            self._take_away(name)
+            self._take_away(name, but=modules)
             modules[name] = value
         elif name in parameters:
             if value is not None:
@@ -85,9 +85,9 @@ class Module:
         if not self._take_away(name):
             object.__delattr__(self, name)
 
-    def _take_away(self, name: str) -> bool:
-        found = [vars(self)[each] for each in LISTS if name in vars(self)[each]]
-        found += [vars(self)] if name in vars(self) else []
+    def _take_away(self, name: str, but: dict[str, Any] | None = None) -> bool:
+        places = [*(vars(self)[each] for each in LISTS), vars(self)]
+        found = [each for each in places if name in each and each is not but]
         for each in found:
             del each[name]
         self._transient.discard(name)
