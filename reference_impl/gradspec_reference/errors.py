@@ -678,3 +678,17 @@ class OnceDifferentiableError(GradError, RuntimeError):
 
     kind = "differentiated-once"
     clause = "cf-043"
+
+
+class NoParametersError(GradError, ValueError):
+    """An optimizer was given nothing to optimize."""
+
+    kind = "no-parameters"
+    clause = "loop-013"
+
+
+class NonleafParameterError(GradError, ValueError):
+    """An optimizer was given a tensor that was computed."""
+
+    kind = "nonleaf-parameter"
+    clause = "loop-013"

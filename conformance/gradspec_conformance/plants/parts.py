@@ -20,6 +20,7 @@ PARTS: Final = {
     "views": "tensors that share memory",
     "writes": "changes in place, and the versions that they count",
     "modes": "what switches recording off and on",
+    "training": "optimizers, modules, and what loops do with gradients",
     "hooks": "a caller's functions that are told of gradients",
     "functions": "a caller's own functions, with the derivatives that they have",
     "anomalies": "what finds out which call a failure comes from",

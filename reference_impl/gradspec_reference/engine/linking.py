@@ -25,7 +25,7 @@ new = object.__new__
 
 def needs_grad(operand: Any) -> bool:
     """Tell whether one operand makes the result require grad."""
-    if type(operand) is not Tensor:
+    if not isinstance(operand, Tensor):
         return False
     return (
         operand._grad_fn is not None
@@ -137,7 +137,7 @@ def link_two(
     node.numbers = numbers
     if how.crossed:
         node.saved = (
-            (b if type(b) is not Tensor or b._counter is None else keep(b)) if of_a else None,
+            (b if not isinstance(b, Tensor) or b._counter is None else keep(b)) if of_a else None,
             (a if a._counter is None else keep(a)) if of_b else None,
         )
     else:
@@ -194,7 +194,7 @@ def collect_saved(
 
 def keep(operand: Any) -> Any:
     """Return what a node keeps of an operand: the tensor itself, as long as nobody wrote it."""
-    if type(operand) is not Tensor or operand._counter is None:
+    if not isinstance(operand, Tensor) or operand._counter is None:
         return operand
     return SavedTensor(operand)
 

@@ -1,5 +1,8 @@
-"""A few functions that tutorials take from torch.nn."""
+"""Modules and their functions, under torch's names (torch.nn)."""
 
-from gradspec_reference.nn import functional, utils
+from gradspec_reference.nn import functional, init, modules, utils
+from gradspec_reference.nn.modules import *
+from gradspec_reference.nn.parameter import Parameter
 
-__all__ = ["functional", "utils"]
+__all__ = ["Parameter", "functional", "init", "modules", "utils"]
+__all__ += modules.__all__

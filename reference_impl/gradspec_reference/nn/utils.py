@@ -2,29 +2,83 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.factories import zeros
-from gradspec_reference.names.functions.assembly import stack
+from gradspec_reference.names.functions.assembly import cat, stack
 from gradspec_reference.names.functions.normalised import norm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def gradients_of(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    """Return the gradients that are there."""
+    leaves = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    return [leaf.grad for leaf in leaves if leaf.grad is not None]
+
+
+@no_grad()
+def get_total_norm(
+    tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
+    """Return the norm of all entries of tensors; RuntimeError if it is not finite, on request."""
+    given = list(tensors)
+    order = float(norm_type)
+    if not given:
+        return zeros(())
+    total = norm(stack([norm(g, order) for g in given]), order)
+    if error_if_nonfinite and not math.isfinite(total.item()):
+        raise RuntimeError(
+            f"the norm of gradients is {total.item()}, so they cannot be clipped; look for what "
+            "made them so, or leave error_if_nonfinite out"
+        )
+    return total
+
+
 @no_grad()
 def clip_grad_norm_(
-    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scale gradients so that their common norm is at most max_norm; return the norm before."""
-    leaves = [parameters] if isinstance(parameters, Tensor) else list(parameters)
-    gradients = [leaf.grad for leaf in leaves if leaf.grad is not None]
-    if not gradients:
-        return zeros(())
-    total = norm(stack([norm(g, norm_type) for g in gradients]), norm_type)
-    factor = max_norm / (total + 1e-6)
+    del foreach
+    gradients = gradients_of(parameters)
+    total = get_total_norm(gradients, norm_type, error_if_nonfinite)
+    factor = (max_norm / (total + 1e-6)).clamp(max=1.0)
     for gradient in gradients:
-        gradient.mul_(factor.clamp(max=1.0))
+        gradient.mul_(factor)
     return total
+
+
+@no_grad()
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
+    """Bring each entry of gradients between -clip_value and clip_value."""
+    del foreach
+    for gradient in gradients_of(parameters):
+        gradient.clamp_(-float(clip_value), float(clip_value))
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """Return the entries of all parameters in a row; it is recorded."""
+    vector: Tensor = cat([parameter.reshape(-1) for parameter in parameters])
+    return vector
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Give parameters the entries of a vector, as their data."""
+    if not isinstance(vec, Tensor):
+        raise TypeError(f"vec was given as a {type(vec).__name__}; it must be a tensor")
+    start = 0
+    for parameter in parameters:
+        count = parameter.numel()
+        parameter.data = vec[start : start + count].reshape(parameter.shape).data
+        start += count

@@ -41,6 +41,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
     Chapter("data_types", "dty", "Data types and devices"),
     Chapter("non_differentiable", "nd", "Non-differentiable functions"),
+    Chapter("training_loop", "loop", "The training loop"),
     Chapter("errors", "err", "Errors"),
 )
 

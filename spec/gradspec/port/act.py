@@ -109,6 +109,7 @@ OWNERS: Final = {
     "node": "node",
     "hook": "hook",
     "watcher": "watcher",
+    "optimizer": "optimizer",
     "context": "context",
     "log": "log",
     "function": "ag",

@@ -15,6 +15,7 @@ from gradspec.port.graph import GRAPH
 from gradspec.port.kit import OF_THE_KIT
 from gradspec.port.modes import MODES, SWITCHES
 from gradspec.port.operators import OPERATOR_ACTS
+from gradspec.port.training import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -379,6 +380,7 @@ ACTS: Final[dict[str, Act]] = _table(
         CALL,
         *TRANSFORMS,
         *CONTEXT_ACTS,
+        *TRAINING,
         *OPERATOR_ACTS,
         *OF_THE_KIT,
     )

@@ -63,6 +63,9 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "inference-flag": "an inference tensor is to require grad outside inference mode",
     "inference-saved": "an inference tensor is to be saved for a backward pass",
     "nan-gradient": "a node returned NaN, which is looked for",
+    # training
+    "no-parameters": "an optimizer is given no parameter",
+    "nonleaf-parameter": "an optimizer is given a tensor that is not a leaf",
     # operators and hooks
     "operand-shape": "the operands' shapes do not fit together",
     "dimension": "there is no such dimension, or it was named twice",

@@ -19,6 +19,7 @@ from gradspec.program.objects import (
     Log,
     Node,
     Object,
+    Optimizer,
     Tensor,
     Watcher,
 )
@@ -36,6 +37,7 @@ WRAPPERS: Final[dict[str, type[Object]]] = {
     "edge": Edge,
     "hook": Hook,
     "watcher": Watcher,
+    "optimizer": Optimizer,
     "host array": HostArray,
     "log": Log,
 }

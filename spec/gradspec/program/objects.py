@@ -177,6 +177,13 @@ class Watcher(Object):
     _kind = "watcher"
 
 
+class Optimizer(Object):
+    """An optimizer, which changes parameters by their gradients."""
+
+    __slots__ = ()
+    _kind = "optimizer"
+
+
 class FunctionContext(Object):
     """The context of a custom function: where its forward leaves what its backward needs.
 

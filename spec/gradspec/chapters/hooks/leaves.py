@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradspec import CONVENTION, Autograd, clause, expect
 
@@ -67,3 +67,27 @@ def it_may_clear_the_gradient(ag: Autograd) -> None:
 
     expect(seen).happened_in_order([3.0, 4.0])
     expect(x.grad).is_none_or_zero()
+
+
+@clause("hook-031", CONVENTION, sources=["optimizer step in backward tutorial"])
+def a_step_can_be_taken_in_the_pass(ag: Autograd) -> None:
+    """A step for each parameter in its post-accumulate hook comes to what the usual loop comes to.
+
+    The hook clears the gradient too, so that no two of them need exist at once.
+    """
+    first, second = (ag.tensor(start, requires_grad=True) for start in (2.0, 3.0))
+    for p in (first, second):
+        optimizer = ag.SGD([p], lr=0.25, momentum=0.5)
+
+        def move(_leaf: Tensor, optimizer: Any = optimizer) -> None:
+            optimizer.step()
+            optimizer.zero_grad()
+
+        p.register_post_accumulate_grad_hook(move)
+
+    for _ in range(2):
+        (first * 2.0 + second * second).backward()
+
+    expect(first).equals(0.75)
+    expect(second).equals(0.0)
+    expect(first.grad).is_none()
