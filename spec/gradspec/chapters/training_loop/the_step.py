@@ -56,7 +56,6 @@ def a_step_leaves_the_gradient_alone(ag: Autograd) -> None:
     "loop-010",
     CONVENTION,
     sources=["notes/autograd § No-grad Mode"],
-    builds_on=("loop-001",),
 )
 def an_update_by_hand_is_a_step(ag: Autograd) -> None:
     """An update p -= lr grad that is written by hand inside no_grad is a plain step."""
