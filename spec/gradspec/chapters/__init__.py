@@ -38,6 +38,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
     Chapter("data_types", "dty", "Data types and devices"),
     Chapter("non_differentiable", "nd", "Non-differentiable functions"),
+    Chapter("threads", "thr", "Threads"),
     Chapter("errors", "err", "Errors"),
 )
 

@@ -132,6 +132,14 @@ SWITCHES: Final = (
         torch="torch._C._is_multithreading_enabled()",
     ),
     act(
+        "this_thread",
+        "",
+        "Name the thread in which this is asked.",
+        gives="number",
+        python="threading.get_ident()",
+        torch="threading.get_ident()",
+    ),
+    act(
         "is_inference",
         "x",
         "Say whether nothing is ever recorded of a tensor.",
