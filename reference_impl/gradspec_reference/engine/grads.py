@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import hooks
+from gradspec_reference.engine.sharing import LOCK
 from gradspec_reference.errors import (
     GradDtypeError,
     GradDtypeNonleafError,
@@ -112,7 +113,8 @@ class HasGradient:
     def leaf_state(self) -> LeafState:
         """Return what only leaves have, making it if need be."""
         if self._leaf is None:
-            self._leaf = LeafState()
+            with LOCK:
+                self._leaf = self._leaf or LeafState()
         return self._leaf
 
     def retain_grad(self: Any) -> None:

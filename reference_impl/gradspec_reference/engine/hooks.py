@@ -11,6 +11,7 @@ import itertools
 import weakref
 from typing import TYPE_CHECKING, Any, Self
 
+from gradspec_reference.engine.sharing import LOCK
 from gradspec_reference.errors import (
     HookOnNonleafError,
     HookResultError,
@@ -78,8 +79,9 @@ def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         hooks = of_node(node).outputs.setdefault(tensor._output_nr, Hooks())
         return RemovableHandle(hooks, hook)
     state = tensor.leaf_state()
-    if state.hooks is None:
-        state.hooks = Hooks()
+    with LOCK:
+        if state.hooks is None:
+            state.hooks = Hooks()
     return RemovableHandle(state.hooks, hook)
 
 
@@ -99,8 +101,9 @@ def node_for_hooks(tensor: Tensor) -> Node | None:
 
 def of_node(node: Node) -> HooksOfNode:
     """Return what is on a node, from now on."""
-    if node.hooks is None:
-        node.hooks = HooksOfNode()
+    with LOCK:
+        if node.hooks is None:
+            node.hooks = HooksOfNode()
     return node.hooks
 
 
@@ -113,8 +116,9 @@ def register_post_accumulate(leaf: Tensor, hook: Callable[[Tensor], None]) -> Re
             "leaves accumulate, use register_hook() here"
         )
     state = leaf.leaf_state()
-    if state.post_hooks is None:
-        state.post_hooks = Hooks()
+    with LOCK:
+        if state.post_hooks is None:
+            state.post_hooks = Hooks()
     return RemovableHandle(state.post_hooks, hook)
 
 

@@ -18,6 +18,7 @@ from gradspec_reference import dtypes
 from gradspec_reference.engine import node_hooks
 from gradspec_reference.engine import saved as saving
 from gradspec_reference.engine.shapes import Size
+from gradspec_reference.engine.sharing import LOCK
 from gradspec_reference.errors import GraphFreedError, NodeByHandError, OperandShapeError
 
 if TYPE_CHECKING:
@@ -315,8 +316,11 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
     state = leaf._leaf or leaf.leaf_state()
     node = state.accumulator()
     if node is None:
-        node = AccumulateGrad(leaf)
-        state.accumulator = weakref.ref(node)
+        with LOCK:
+            node = state.accumulator()
+            if node is None:
+                node = AccumulateGrad(leaf)
+                state.accumulator = weakref.ref(node)
     return node
 
 

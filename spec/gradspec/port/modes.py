@@ -137,7 +137,6 @@ SWITCHES: Final = (
         "Name the thread in which this is asked.",
         gives="number",
         python="threading.get_ident()",
-        torch="threading.get_ident()",
     ),
     act(
         "is_inference",
