@@ -14,7 +14,7 @@ import numpy as np
 from gradspec_reference.engine import layout, versions
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
-from gradspec_reference.engine.sharing import LOCK
+from gradspec_reference.engine.sharing import LARGE, LOCK
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
 from gradspec_reference.meta import MetaArray, moved
@@ -56,28 +56,34 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
     """Add an array to a leaf's gradient: in place, if there is one already."""
     if type(leaf._array) is MetaArray:
         gradient = moved(gradient)
-    with LOCK:
+    held = leaf._grad
+    if held is None:
+        keep = may_keep(leaf._array, gradient, status)
+        made = Tensor(gradient if keep else layout.like_leaf(gradient, leaf._array))
         held = leaf._grad
         if held is None:
-            keep = may_keep(leaf._array, gradient, status)
-            leaf._grad = Tensor(gradient if keep else layout.like_leaf(gradient, leaf._array))
+            leaf._grad = made
             if not keep:
                 count_copy(leaf)
             return
-        versions.check_may_be_written(held)
-        array = held.materialise()
-        if not array.flags.c_contiguous:
-            check_entries(array)
-        if state.mutations is not None:
-            state.mutations.keep(held)
-        try:
+    versions.check_may_be_written(held)
+    array = held.materialise()
+    if not array.flags.c_contiguous:
+        check_entries(array)
+    if state.mutations is not None:
+        state.mutations.keep(held)
+    try:
+        if array.size < LARGE:
             np.add(array, gradient, out=array, casting="unsafe")
-        except ValueError as error:
-            raise OperandShapeError(
-                f"a gradient of shape {list(gradient.shape)} arrived at a leaf whose grad has "
-                f"shape {list(array.shape)}; set grad to None after data was given another shape"
-            ) from error
-        versions.bump(held)
+        else:
+            with LOCK:
+                np.add(array, gradient, out=array, casting="unsafe")
+    except ValueError as error:
+        raise OperandShapeError(
+            f"a gradient of shape {list(gradient.shape)} arrived at a leaf whose grad has shape "
+            f"{list(array.shape)}; set grad to None after data was given another shape"
+        ) from error
+    versions.bump(held)
 
 
 def check_entries(array: Array) -> None:

@@ -7,7 +7,6 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import hooks
-from gradspec_reference.engine.sharing import LOCK
 from gradspec_reference.errors import (
     GradDtypeError,
     GradDtypeNonleafError,
@@ -113,8 +112,9 @@ class HasGradient:
     def leaf_state(self) -> LeafState:
         """Return what only leaves have, making it if need be."""
         if self._leaf is None:
-            with LOCK:
-                self._leaf = self._leaf or LeafState()
+            made = LeafState()
+            if self._leaf is None:
+                self._leaf = made
         return self._leaf
 
     def retain_grad(self: Any) -> None:

@@ -11,7 +11,6 @@ import itertools
 import weakref
 from typing import TYPE_CHECKING, Any, Self
 
-from gradspec_reference.engine.sharing import LOCK
 from gradspec_reference.errors import (
     HookOnNonleafError,
     HookResultError,
@@ -79,9 +78,9 @@ def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         hooks = of_node(node).outputs.setdefault(tensor._output_nr, Hooks())
         return RemovableHandle(hooks, hook)
     state = tensor.leaf_state()
-    with LOCK:
-        if state.hooks is None:
-            state.hooks = Hooks()
+    made = Hooks()
+    if state.hooks is None:
+        state.hooks = made
     return RemovableHandle(state.hooks, hook)
 
 
@@ -101,9 +100,10 @@ def node_for_hooks(tensor: Tensor) -> Node | None:
 
 def of_node(node: Node) -> HooksOfNode:
     """Return what is on a node, from now on."""
-    with LOCK:
+    if node.hooks is None:
+        made = HooksOfNode()
         if node.hooks is None:
-            node.hooks = HooksOfNode()
+            node.hooks = made
     return node.hooks
 
 
@@ -116,9 +116,9 @@ def register_post_accumulate(leaf: Tensor, hook: Callable[[Tensor], None]) -> Re
             "leaves accumulate, use register_hook() here"
         )
     state = leaf.leaf_state()
-    with LOCK:
-        if state.post_hooks is None:
-            state.post_hooks = Hooks()
+    made = Hooks()
+    if state.post_hooks is None:
+        state.post_hooks = made
     return RemovableHandle(state.post_hooks, hook)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gradspec_reference.engine.modes import state
-from gradspec_reference.engine.sharing import LOCK
 from gradspec_reference.errors import InferenceInplaceError
 
 if TYPE_CHECKING:
@@ -66,8 +65,10 @@ def counter_of(tensor: Tensor) -> VersionCounter:
     """Return the tensor's counter, making it if need be."""
     counter = tensor._counter
     if counter is None:
-        with LOCK:
-            counter = tensor._counter = tensor._counter or VersionCounter()
+        made = VersionCounter()
+        counter = tensor._counter
+        if counter is None:
+            counter = tensor._counter = made
     return counter
 
 

@@ -9,7 +9,7 @@ The promise is a narrow one.  Threads that differentiate graphs of their own, or
 without keeping them, need not know of each other.  Passes that meet at a leaf add to one gradient,
 and who needs to know when it is complete waits for all of them.  What a caller's own function does
 to what it shares with another thread, and a write to what another thread reads, are the caller's to
-guard.  The same is promised where Python runs without its global lock, and nothing else.
+guard.  Where Python runs without its global lock, nothing else is promised.
 
 A verdict must not depend on which thread is the faster, so each program here says when the other
 thread has its turn: between two operations of the first, or in the midst of its pass.
