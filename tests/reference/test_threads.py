@@ -89,9 +89,7 @@ def test_threads_train_for_themselves() -> None:
 def test_each_query_of_a_new_leaf_is_answered() -> None:
     for _ in range(MEETINGS):
         x = torch.tensor(1.0, requires_grad=True)
-        found = at_once(
-            lambda number, x=x: torch.autograd.grad(x * float(number), x)[0].item()
-        )
+        found = at_once(lambda number, x=x: torch.autograd.grad(x * float(number), x)[0].item())
 
         assert found == [float(number) for number in range(THREADS)]
         assert x.grad is None

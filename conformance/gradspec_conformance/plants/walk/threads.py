@@ -89,7 +89,9 @@ def graphs_belong_to_the_first_thread(swap):
             sound(walk)
 
 
-@compound("root-without-grad: rec-029 thr-006/inference_mode", "one tape, which the first thread has")
+@compound(
+    "root-without-grad: rec-029 thr-006/inference_mode", "one tape, which the first thread has"
+)
 def only_the_first_thread_records(swap):
     """What another thread than the first computes is not recorded."""
 
@@ -215,7 +217,9 @@ def failure_ends_all_passes(running, sound, walk):
         running.pop()
 
 
-@plant(at(hooks, "in_turn"), "order: thr-009", "functions that are called one at a time", memory=set)
+@plant(
+    at(hooks, "in_turn"), "order: thr-009", "functions that are called one at a time", memory=set
+)
 def running_hooks_are_passed_over(running, sound, functions):
     """A hook is not called as long as it runs in another thread."""
 
