@@ -108,7 +108,7 @@ def test_hooks_put_on_at_once_are_all_called() -> None:
     for _ in range(MEETINGS):
         x = torch.tensor(1.0, requires_grad=True)
         seen: list[int] = []
-        at_once(lambda number, x=x: x.register_hook(lambda _: seen.append(number)))
+        at_once(lambda number, x=x, seen=seen: x.register_hook(lambda _: seen.append(number)))
         (x * 2.0).backward()
 
         assert sorted(seen) == list(range(THREADS))
