@@ -38,21 +38,21 @@ SHARED: Final = "notes/autograd § Non-determinism"
 SAFE: Final = "notes/autograd § Thread Safety on Autograd Node"
 
 
-def between_operations(_ag: Autograd, x: Tensor, meanwhile: Act) -> Tensor:
+def between_operations(_ag: Autograd, x: Tensor, meanwhile: Act) -> Any:
     """Square x, with another thread's turn before the last operation."""
     h = x * 1.0
     meanwhile()
     return h * h
 
 
-def before_the_pass(_ag: Autograd, x: Tensor, meanwhile: Act) -> Tensor:
+def before_the_pass(_ag: Autograd, x: Tensor, meanwhile: Act) -> Any:
     """Square x, with another thread's turn when all is recorded."""
     y = x * x
     meanwhile()
     return y
 
 
-def during_the_pass(_ag: Autograd, x: Tensor, meanwhile: Act) -> Tensor:
+def during_the_pass(_ag: Autograd, x: Tensor, meanwhile: Act) -> Any:
     """Square x; another thread has its turn when the pass is half way."""
 
     def take_turns(_gradient: Tensor) -> None:
@@ -78,7 +78,7 @@ def threads_differentiate_graphs_of_their_own(ag: Autograd, meeting: Meeting) ->
     """
     x = ag.tensor(3.0, requires_grad=True)
     y = ag.tensor(2.0, requires_grad=True)
-    meeting(ag, x, ag.func.thread(lambda: (y * y * y).backward())).backward()
+    meeting(ag, x, ag.func.thread((y * y * y).backward)).backward()
 
     expect(x.grad).equals(6.0)
     expect(y.grad).equals(12.0)
@@ -109,7 +109,7 @@ def passes_of_threads_add_up_at_a_leaf(ag: Autograd, meeting: Meeting) -> None:
     Remedy: who reads the gradient, or steps by it, waits for both.
     """
     x = ag.tensor(3.0, requires_grad=True)
-    meeting(ag, x, ag.func.thread(lambda: (x * 5.0).backward())).backward()
+    meeting(ag, x, ag.func.thread((x * 5.0).backward)).backward()
 
     expect(x.grad).equals(11.0)
 
@@ -119,7 +119,7 @@ def a_graph_is_differentiated_in_another_thread(ag: Autograd) -> None:
     """A graph is differentiated by another thread than the one that recorded it."""
     x = ag.tensor(3.0, requires_grad=True)
     y = x * x
-    ag.func.thread(lambda: y.backward())()
+    ag.func.thread(y.backward)()
 
     expect(x.grad).equals(6.0)
 
@@ -132,7 +132,7 @@ def a_part_that_threads_share_is_refused_or_right(ag: Autograd) -> None:
     x = ag.tensor(2.0, requires_grad=True)
     shared = x * x
     one, other = shared * 3.0, shared * 5.0
-    ag.func.thread(lambda: one.backward())()
+    ag.func.thread(one.backward)()
     x.grad = None
 
     def pass_again() -> None:
@@ -154,7 +154,7 @@ def threads_share_a_part_that_is_kept(ag: Autograd) -> None:
     shared = x * x
     one, other = shared * 3.0, shared * 5.0
     ag.func.thread(lambda: one.backward(retain_graph=True))()
-    ag.func.thread(lambda: other.backward())()
+    ag.func.thread(other.backward)()
 
     expect(x.grad).equals(32.0)
 

@@ -13,6 +13,7 @@ from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, at, kernel, ste
 from gradspec_conformance.plants.plant import compound, plant
 from gradspec_reference.engine import anomaly, hooks, modes, nesting
 from gradspec_reference.engine.arrivals import MISSING
+from gradspec_reference.engine.custom import FunctionNode
 from gradspec_reference.engine.node import AccumulateGrad
 from gradspec_reference.errors import GradError, GraphFreedError
 
@@ -140,9 +141,7 @@ def other_threads_keep_nothing(swap):
 
 @compound("missing gradient: thr-201", "errors that end a worker and nothing else")
 def emptied_graph_ends_a_thread_in_silence(swap):
-    """A pass of another thread than the first ends where it finds the graph emptied, and says
-    nothing.
-    """
+    """A pass of another thread than the first ends in silence where the graph is emptied."""
     elsewhere = of_another()
 
     @swap.into(RUN)
@@ -168,6 +167,17 @@ def what_callers_raise_stays_in_the_thread(swap):
         except Exception:
             if not elsewhere():
                 raise
+
+
+@plant(at(FunctionNode, "shares"), "no error: bwd-033", "errors that are logged and passed over")
+def what_a_derivative_raises_is_swallowed(sound, self, cotangents):
+    """What the derivative of a caller's function raises is passed over: nothing arrives."""
+    try:
+        return sound(self, cotangents)
+    except Exception as error:
+        if isinstance(error, GradError | RuntimeError):
+            raise
+        return [None for shape in self.shapes if shape is not None]
 
 
 @compound("order: thr-006b", "where a thread begins with the defaults")
@@ -238,7 +248,8 @@ def running_hooks_are_passed_over(running, sound, functions):
 @compound("order: thr-010/between_two_operations", "kernels with memory of their own")
 def threads_share_the_memory_of_a_kernel(swap):
     """A product that another thread than the first computes is the last one of the first."""
-    elsewhere, last = of_another(), {}
+    elsewhere = of_another()
+    last: dict[int, Any] = {}
 
     @swap.into(kernel("mul"))
     def multiply(sound, *operands):

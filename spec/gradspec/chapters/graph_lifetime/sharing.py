@@ -42,7 +42,7 @@ def the_first_thread_empties_what_is_shared(ag: Autograd) -> None:
     x = ag.tensor(2.0, requires_grad=True)
     shared = x * x
     one, other = shared * 3, shared * 5
-    ag.func.thread(lambda: one.backward())()
+    ag.func.thread(one.backward)()
 
     def pass_again() -> None:
         with ag.refuses("graph-freed"):
