@@ -139,6 +139,14 @@ SWITCHES: Final = (
         python="threading.get_ident()",
     ),
     act(
+        "is_this_thread",
+        "name",
+        "Say whether the thread in which this is asked is the one of that name.",
+        gives="flag",
+        word="this_thread",
+        python="$name == threading.get_ident()",
+    ),
+    act(
         "is_inference",
         "x",
         "Say whether nothing is ever recorded of a tensor.",

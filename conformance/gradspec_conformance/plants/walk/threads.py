@@ -190,7 +190,7 @@ def anomalies_are_looked_for_in_one_thread(swap):
         return sound() and not elsewhere()
 
 
-@plant(at(hooks, "in_turn"), "value: thr-007/on_a_tensor", "passes with threads of their own")
+@plant(at(hooks, "in_turn"), "order: thr-007/on_a_tensor", "passes with threads of their own")
 def hooks_have_a_thread_of_their_own(sound, functions):
     """A hook runs in a new thread, which the pass waits for."""
 
