@@ -14,6 +14,7 @@ import numpy as np
 from gradspec_reference.engine import layout, versions
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
+from gradspec_reference.engine.sharing import LARGE, LOCK
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import OperandShapeError, OverlappingMemoryError
 from gradspec_reference.meta import MetaArray, moved
@@ -53,15 +54,18 @@ def add_contribution(held: Any, status: int, part: Any) -> tuple[Any, int]:
 
 def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
     """Add an array to a leaf's gradient: in place, if there is one already."""
-    held = leaf._grad
     if type(leaf._array) is MetaArray:
         gradient = moved(gradient)
+    held = leaf._grad
     if held is None:
         keep = may_keep(leaf._array, gradient, status)
-        leaf._grad = Tensor(gradient if keep else layout.like_leaf(gradient, leaf._array))
-        if not keep:
-            count_copy(leaf)
-        return
+        made = Tensor(gradient if keep else layout.like_leaf(gradient, leaf._array))
+        held = leaf._grad
+        if held is None:
+            leaf._grad = made
+            if not keep:
+                count_copy(leaf)
+            return
     versions.check_may_be_written(held)
     array = held.materialise()
     if not array.flags.c_contiguous:
@@ -69,7 +73,11 @@ def accumulate_array(leaf: Tensor, gradient: Array, status: int) -> None:
     if state.mutations is not None:
         state.mutations.keep(held)
     try:
-        np.add(array, gradient, out=array, casting="unsafe")
+        if array.size < LARGE:
+            np.add(array, gradient, out=array, casting="unsafe")
+        else:
+            with LOCK:
+                np.add(array, gradient, out=array, casting="unsafe")
     except ValueError as error:
         raise OperandShapeError(
             f"a gradient of shape {list(gradient.shape)} arrived at a leaf whose grad has shape "
@@ -89,8 +97,11 @@ def check_entries(array: Array) -> None:
 
 def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
     """Add a differentiable gradient to a leaf's: the sum is a new tensor with a history."""
-    held = leaf._grad
-    if held is None:
+    with LOCK:
+        held = leaf._grad
+        if held is not None:
+            leaf._grad = held.add(gradient)
+            return
         copy: Tensor
         if layout.is_dense(leaf._array):
             memory = Tensor(np.empty_like(leaf._array, dtype=gradient._array.dtype))
@@ -100,8 +111,6 @@ def accumulate_tensor(leaf: Tensor, gradient: Tensor) -> None:
         copy._array = layout.like_leaf(copy._array, leaf._array)
         leaf._grad = copy
         count_copy(leaf)
-    else:
-        leaf._grad = held.add(gradient)
 
 
 def count_copy(leaf: Tensor) -> None:

@@ -112,7 +112,9 @@ class HasGradient:
     def leaf_state(self) -> LeafState:
         """Return what only leaves have, making it if need be."""
         if self._leaf is None:
-            self._leaf = LeafState()
+            made = LeafState()
+            if self._leaf is None:
+                self._leaf = made
         return self._leaf
 
     def retain_grad(self: Any) -> None:

@@ -78,8 +78,9 @@ def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         hooks = of_node(node).outputs.setdefault(tensor._output_nr, Hooks())
         return RemovableHandle(hooks, hook)
     state = tensor.leaf_state()
+    made = Hooks()
     if state.hooks is None:
-        state.hooks = Hooks()
+        state.hooks = made
     return RemovableHandle(state.hooks, hook)
 
 
@@ -100,7 +101,9 @@ def node_for_hooks(tensor: Tensor) -> Node | None:
 def of_node(node: Node) -> HooksOfNode:
     """Return what is on a node, from now on."""
     if node.hooks is None:
-        node.hooks = HooksOfNode()
+        made = HooksOfNode()
+        if node.hooks is None:
+            node.hooks = made
     return node.hooks
 
 
@@ -113,8 +116,9 @@ def register_post_accumulate(leaf: Tensor, hook: Callable[[Tensor], None]) -> Re
             "leaves accumulate, use register_hook() here"
         )
     state = leaf.leaf_state()
+    made = Hooks()
     if state.post_hooks is None:
-        state.post_hooks = Hooks()
+        state.post_hooks = made
     return RemovableHandle(state.post_hooks, hook)
 
 

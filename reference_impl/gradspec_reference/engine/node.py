@@ -313,10 +313,16 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
     The leaf refers to it weakly: the node owns the leaf, and a cycle would outlive the graph.
     """
     state = leaf._leaf or leaf.leaf_state()
-    node = state.accumulator()
-    if node is None:
-        node = AccumulateGrad(leaf)
-        state.accumulator = weakref.ref(node)
+    known = state.accumulator
+    node = known()
+    while node is None:
+        made = AccumulateGrad(leaf)
+        reference = weakref.ref(made)
+        if state.accumulator is known:
+            state.accumulator = reference
+            return made
+        known = state.accumulator
+        node = known()
     return node
 
 

@@ -65,7 +65,10 @@ def counter_of(tensor: Tensor) -> VersionCounter:
     """Return the tensor's counter, making it if need be."""
     counter = tensor._counter
     if counter is None:
-        counter = tensor._counter = VersionCounter()
+        made = VersionCounter()
+        counter = tensor._counter
+        if counter is None:
+            counter = tensor._counter = made
     return counter
 
 

@@ -42,6 +42,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("data_types", "dty", "Data types and devices"),
     Chapter("non_differentiable", "nd", "Non-differentiable functions"),
     Chapter("training_loop", "loop", "The training loop"),
+    Chapter("threads", "thr", "Threads"),
     Chapter("errors", "err", "Errors"),
 )
 

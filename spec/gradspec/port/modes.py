@@ -174,6 +174,21 @@ SWITCHES: Final = (
         torch="torch._C._is_multithreading_enabled()",
     ),
     act(
+        "this_thread",
+        "",
+        "Name the thread in which this is asked.",
+        gives="number",
+        python="threading.get_ident()",
+    ),
+    act(
+        "is_this_thread",
+        "name",
+        "Say whether the thread in which this is asked is the one of that name.",
+        gives="flag",
+        word="this_thread",
+        python="$name == threading.get_ident()",
+    ),
+    act(
         "is_inference",
         "x",
         "Say whether nothing is ever recorded of a tensor.",

@@ -22,6 +22,7 @@ import concurrent.futures
 import copy
 import importlib.metadata
 import pickle
+import threading
 import weakref
 
 import numpy as np

@@ -27,6 +27,7 @@ MODULES: Final = (
     "functools",
     "importlib.metadata",
     "pickle",
+    "threading",
     "types",
     "warnings",
     "weakref",

@@ -10,6 +10,8 @@ work.
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradspec import (
     CONVENTION,
     MAY,
@@ -17,6 +19,7 @@ from gradspec import (
     SHOULD,
     VALUE,
     Autograd,
+    Interrupted,
     Tensor,
     clause,
     expect,
@@ -64,6 +67,27 @@ def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
 
     expect(x.grad).is_none_or_zero()
     expect(y.grad).equals(3.0)
+
+
+@clause("bwd-033", CONVENTION, sources=["torch.autograd.detect_anomaly docstring"])
+def what_a_derivative_raises_comes_out(ag: Autograd) -> None:
+    """An exception that the derivative of a caller's function raises ends the pass and comes out
+    of it.
+    """
+
+    class Failing(ag.Function):  # type: ignore[name-defined, misc]
+        @staticmethod
+        def forward(_ctx: Any, x: Tensor) -> Any:
+            return x * 1.0
+
+        @staticmethod
+        def backward(_ctx: Any, _gradient: Tensor) -> Tensor:
+            raise Interrupted
+
+    x = ag.tensor(2.0, requires_grad=True)
+    y = Failing.apply(x)
+    with ag.refuses("callback"):
+        y.backward()
 
 
 @clause("bwd-036", VALUE, sources=["observed"])

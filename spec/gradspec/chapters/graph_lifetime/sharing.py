@@ -29,6 +29,29 @@ def shared_part_is_emptied_by_the_first_root(ag: Autograd) -> None:
 
 
 @clause(
+    "life-022",
+    CONVENTION,
+    sources=["notes/autograd § Graph retaining"],
+    builds_on=("life-007",),
+)
+def the_first_thread_empties_what_is_shared(ag: Autograd) -> None:
+    """The pass of one thread empties a part that another thread's needs, whose pass then fails.
+
+    Remedy: give retain_graph=True to all passes but the last.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    shared = x * x
+    one, other = shared * 3, shared * 5
+    ag.func.thread(one.backward)()
+
+    def pass_again() -> None:
+        with ag.refuses("graph-freed"):
+            other.backward()
+
+    ag.func.thread(pass_again)()
+
+
+@clause(
     "life-008",
     VALUE,
     sources=["torch.autograd.backward docstring", "T1 §2.1.4"],

@@ -57,6 +57,16 @@ def the_edge_to_a_constant_leads_nowhere(ag: Autograd) -> None:
     expect(to_x).is_present()
 
 
+@clause("rec-029", VALUE, sources=["notes/autograd § Multithreaded Autograd"])
+def another_thread_goes_on_with_the_graph(ag: Autograd) -> None:
+    """What another thread computes from a recorded result is recorded into the same graph."""
+    x = ag.tensor(2.0, requires_grad=True)
+    square = x * x
+    ag.func.thread(lambda: square * 3.0)().backward()
+
+    expect(x.grad).equals(12.0)
+
+
 @clause("rec-022", CONVENTION, sources=[HISTORY])
 def several_outputs_share_one_node(ag: Autograd) -> None:
     """An operation with several differentiable results is one node, with a number for each."""

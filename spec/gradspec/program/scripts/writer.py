@@ -47,8 +47,8 @@ OWN_NAME: Final = re.compile(r"(t|a|f|_)\d+(_\d+)?(_of)?")
 """The names that a script gives."""
 
 WORDS: Final = (
-    *("concurrent", "contextlib", "copy", "functools", "importlib", "np", "pickle", "re", "types"),
-    *("warnings", "weakref", "Interrupted", "expect", "in_turn"),
+    *("concurrent", "contextlib", "copy", "functools", "importlib", "np", "pickle", "re"),
+    *("threading", "types", "warnings", "weakref", "Interrupted", "expect", "in_turn"),
 )
 """The names that some scripts import."""
 
