@@ -156,7 +156,8 @@ ROWS: Final = (
     ),
     row(
         "unique(x, return_inverse=False, return_counts=False, dim=None)",
-        *(distinct, REFUSED, on(2, 3, domain=FEW)),
+        *(distinct, REFUSED, on(2, 3)),
+        repeats=on(2, 3, domain=FEW),
         counts=on(2, 3, domain=FEW, return_inverse=True, return_counts=True),
         dim=on(2, 4, domain=ZERO_OR_ONE, dim=1),
         several="return_counts",

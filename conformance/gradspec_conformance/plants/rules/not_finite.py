@@ -67,6 +67,19 @@ def infinity_clause(name: str) -> str:
     return f"op-277/{name}" if asked and tells(name, "inf", "-inf") else ""
 
 
+def kind_of(name: str, clause: str) -> str:
+    """Say how a call fails a row where it is given a number instead: it may have fewer results."""
+    numbers = ("inf", "-inf") if clause.startswith("op-277/") else ("nan",)
+    pairs = (
+        (one.asked.value() or [], one.at(INSTEAD[number]).value() or [])
+        for number in numbers
+        for one in spoilt(name, number)
+        if one.tells
+    )
+    alike = all(np.shape(a) == np.shape(b) for pair in pairs for a, b in zip(*pair, strict=False))
+    return "value" if alike else "shape"
+
+
 def tells(name: str, *numbers: str) -> bool:
     """Say whether a call shows that numbers were taken for others."""
     return any(one.tells for number in numbers for one in spoilt(name, number))
@@ -85,7 +98,8 @@ def told(row: str) -> list[str]:
 def kernels(fault: Fault, clause_of: Callable[[str], str]) -> Iterator[Spot]:
     """Put a fault into the kernel of every row of the engine's table."""
     for row in OPERATORS:
-        if kills := {clause: "value" for name in told(row) if (clause := clause_of(name))}:
+        failed = {clause: name for name in told(row) if (clause := clause_of(name))}
+        if kills := {clause: kind_of(name, clause) for clause, name in failed.items()}:
             yield Spot(row, (kernel(row),), fault, kills)
 
 
@@ -95,7 +109,7 @@ def functions(fault: Fault, clause_of: Callable[[str], str]) -> Iterator[Spot]:
     named: dict[str, dict[str, str]] = {}
     for name, call in TELLING.items():
         if (clause := clause_of(name)) and clause not in seen:
-            named.setdefault(call.operator.name, {})[clause] = "value"
+            named.setdefault(call.operator.name, {})[clause] = kind_of(name, clause)
     for operator, kills in named.items():
         yield Spot(operator, (public(operator),), in_tensors(fault), kills)
 

@@ -123,9 +123,17 @@ def is_of_symmetric(call: Call) -> bool:
 
 
 def operands(call: Call) -> list[int]:
-    """Number the variables that are drawn, or called `x`: others, such as bounds, are in order."""
+    """Number the variables that are drawn, or called `x`: others, such as bounds, are in order.
+
+    Where something is padded it is `x` alone: a weight may meet a zero there, or nothing.
+    """
+    padded = bool(call.given.get("padding"))
     listed = [
-        name == "x" or isinstance(call.given[name], Operand) or holds_tensors(call.given[name])
+        name == "x"
+        or (
+            not padded
+            and (isinstance(call.given[name], Operand) or holds_tensors(call.given[name]))
+        )
         for name, value in call.sample().items()
         for _ in variables({name: value})
     ]
