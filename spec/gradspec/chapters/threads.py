@@ -183,6 +183,28 @@ def a_thread_records_while_another_differentiates(ag: Autograd) -> None:
     expect(y.grad).equals(4.0)
 
 
+@clause(
+    "thr-006a",
+    CONVENTION,
+    sources=["notes/autograd § Registering default hooks for saved tensors"],
+)
+def hooks_on_saved_tensors_are_those_of_the_thread(ag: Autograd) -> None:
+    """Hooks on saved tensors are not called for what a thread records that is started in their
+    block.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    packed = ag.notes()
+
+    def pack(saved: Tensor) -> Tensor:
+        packed.note(True)
+        return saved
+
+    with ag.saved_tensors_hooks(pack, lambda saved: saved):
+        ag.func.thread(lambda: ag.exp(x))()
+
+    expect(packed).happened_in_order([])
+
+
 @clause("thr-006b", CONVENTION, sources=["observed"])
 def anomalies_are_looked_for_in_all_threads(ag: Autograd) -> None:
     """Whether anomalies are looked for is set for the process, a thread that starts anew too."""

@@ -277,6 +277,39 @@ def a_tensor_that_is_an_attribute_is_not_looked_after(ag: Autograd) -> None:
     expect(x.grad).equals(14.0)
 
 
+@clause("cf-205", CONVENTION, level=SHOULD, sources=[SAVE])
+def hooks_on_saved_tensors_do_not_see_attributes(ag: Autograd) -> None:
+    """Hooks on saved tensors are not called for a tensor that is an attribute of the context."""
+    seen = ag.notes()
+
+    def pack(x: Any) -> Any:
+        seen.note("packed")
+        return x
+
+    square = _keeping(ag)
+    x = ag.tensor(3.0, requires_grad=True)
+    with ag.saved_tensors_hooks(pack, lambda packed: packed):
+        y = square.apply(x)
+    y.backward()
+
+    expect(seen).happened_in_order([])
+    expect(x.grad).equals(6.0)
+
+
+@clause("cf-060", VALUE, sources=["torch.autograd.graph.saved_tensors_hooks docstring"])
+def hooks_on_saved_tensors_see_what_a_context_saves(ag: Autograd) -> None:
+    """What a context saves is packed when forward has returned and unpacked when backward reads
+    it, and backward is given what unpack returns.
+    """
+    square = _square(ag)
+    x = ag.tensor(3.0, requires_grad=True)
+    with ag.saved_tensors_hooks(lambda saved: saved * 10.0, lambda packed: packed + 1.0):
+        y = square.apply(x)
+    y.backward()
+
+    expect(x.grad).equals(62.0)
+
+
 @clause("cf-011", VALUE, sources=["torch.autograd.Function.forward docstring"])
 def other_values_are_attributes_of_the_context(ag: Autograd) -> None:
     """A value that is no tensor is kept as an attribute of the context, and backward reads it
