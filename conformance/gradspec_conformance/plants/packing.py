@@ -41,6 +41,21 @@ def arguments_are_not_packed(sound, node, item, *pair):
     return sound(node, item, *pair) if isinstance(item, SavedResult | list) else item
 
 
+@plant(PACK_SAVED, "value: cf-060", "packing that operators do for themselves")
+def contexts_are_not_packed(sound, node):
+    """What a custom function saves is not packed."""
+    if not isinstance(node, FunctionNode):
+        sound(node)
+
+
+@after(PACK_SAVED, "order: cf-205", "contexts that save all that they hold")
+def attributes_of_contexts_are_packed(_, node):
+    """A tensor that is an attribute of a context is packed, too."""
+    for held in list(vars(node).values()) if isinstance(node, FunctionNode) else ():
+        if state.packing and isinstance(held, Tensor):
+            packing.packed(node, held, state.packing[-1][0])
+
+
 @plant(KEPT, "order: sth-204", "where a number becomes a tensor first")
 def numbers_are_packed(sound, node, item, *pair):
     """A number that is saved is packed as a tensor."""
@@ -113,7 +128,7 @@ def the_outermost_pair_acts(_sound, node):
         node.saved = tuple([packing.kept(node, item, *pair) for item in node.saved])
 
 
-@compound("order: sth-008", "a global list of hooks")
+@compound("order: sth-008 thr-006a", "a global list of hooks")
 def hooks_are_on_in_all_threads(swap):
     """A pair acts in all threads while its block is open."""
     pairs: list[Any] = []
