@@ -107,16 +107,23 @@ def shapes_are_always_compared(sound, self):
             raise CheckpointError("another shape")
 
 
-@plant(at(calls, "as_it_was"), "value: ckpt-011/the_other_variant", "pytorch/pytorch#5534")
+@plant(
+    at(calls, "as_it_was"),
+    "value: ckpt-011/the_other_variant ckpt-011/the_reentrant_variant",
+    "pytorch/pytorch#5534",
+)
 def random_numbers_are_drawn_anew(_sound, _preserve):
     """The random state is not restored for the second run."""
     return contextlib.nullcontext
 
 
-@plant(at(reentrant, "as_it_was"), "value: ckpt-011/the_reentrant_variant", TEACHING)
-def a_reentrant_one_draws_anew(_sound, _preserve):
-    """The random state is not restored for the second run of a reentrant checkpoint."""
-    return contextlib.nullcontext
+@plant(at(calls, "region"), "no error: ckpt-029/the_other_variant", "a block that swallows")
+def a_failing_region_gives_its_argument(sound, function, args, *rest, **options):
+    """An exception of the function ends in the argument."""
+    try:
+        return sound(function, args, *rest, **options)
+    except Exception:  # noqa: BLE001 - whatever it is
+        return args[0]
 
 
 @plant(

@@ -41,19 +41,19 @@ def arguments_are_not_packed(sound, node, item, *pair):
     return sound(node, item, *pair) if isinstance(item, SavedResult | list) else item
 
 
-@plant(PACK_SAVED, "value: cf-060", "packing that operators do for themselves")
-def contexts_are_not_packed(sound, node):
-    """What a custom function saves is not packed."""
-    if not isinstance(node, FunctionNode):
-        sound(node)
-
-
 @after(PACK_SAVED, "order: cf-205", "contexts that save all that they hold")
 def attributes_of_contexts_are_packed(_, node):
     """A tensor that is an attribute of a context is packed, too."""
     for held in list(vars(node).values()) if isinstance(node, FunctionNode) else ():
         if state.packing and isinstance(held, Tensor):
             packing.packed(node, held, state.packing[-1][0])
+
+
+@after(PACK_SAVED, "order: sth-001/nothing", "a graph that keeps all that it computes with")
+def what_saves_nothing_packs_a_number(_, node):
+    """An operation that saves nothing has a zero packed."""
+    if state.packing and not node.saved:
+        packing.packed(node, Tensor(np.zeros(())), state.packing[-1][0])
 
 
 @plant(KEPT, "order: sth-204", "where a number becomes a tensor first")
@@ -231,7 +231,7 @@ def the_same_tensor_is_packed_once(sound, node, item, *pair):
     return known[id(whole.tensor)]
 
 
-@plant(PACK_SAVED, "order: sth-020", BY_WRITERS)
+@plant(PACK_SAVED, "order: sth-020; value: cf-060", BY_WRITERS)
 def custom_functions_are_left_out(sound, node):
     """What a custom function saves is not packed."""
     return None if isinstance(node, FunctionNode) else sound(node)
