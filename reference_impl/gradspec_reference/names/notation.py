@@ -76,14 +76,14 @@ def inverted(self: Tensor) -> Tensor:
     return elementwise.bitwise_not(self)
 
 
-def product(self: Tensor, other: Any) -> Tensor:
+def product(self: Tensor, other: Any) -> Any:
     """Serve `@`."""
-    if isinstance(other, Tensor):
-        x, y = self._array, other._array
-        if x.ndim == y.ndim == MATRIX and x.dtype is y.dtype and x.dtype.kind in "fV":
-            return binary(OPERATORS["mm"], self, other)
-        return matmul(self, other)
-    return NotImplemented
+    if not isinstance(other, Tensor):
+        return NotImplemented
+    x, y = self._array, other._array
+    if x.ndim == y.ndim == MATRIX and x.dtype is y.dtype and x.dtype.kind in "fV":
+        return binary(OPERATORS["mm"], self, other)
+    return matmul(self, other)
 
 
 def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
