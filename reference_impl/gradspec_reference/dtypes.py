@@ -206,12 +206,17 @@ def promote(a: DType, b: DType) -> DType:
     return of(np.promote_types(a.numpy, b.numpy))
 
 
+JUST_ARRAYS: Final = frozenset({np.ndarray})
+
+
 def promoted_dtype(*operands: Any) -> DType:
     """Return the dtype of an operation on these arrays and Python numbers.
 
     Operands are NumPy arrays or scalars and Python numbers.  Those with dimensions decide; 0-d
     arrays, then numbers, count only if their category is higher.
     """
+    if JUST_ARRAYS.issuperset(map(type, operands)) and len({x.dtype for x in operands}) == 1:
+        return of(operands[0].dtype)  # the commonest case, at a glance
     result: DType | None = None
     for rank in (0, 1, 2):
         voice: DType | None = None

@@ -55,11 +55,11 @@ def make_node(
     """Make the node of an operation with one result."""
     edges = collect_edges(operands, requires)
     how: Plan = operator.derived.get(requires) or plan(operator, requires)
-    if graph.NO_EDGE in edges:  # of a constant, or of what leads nowhere
+    if edges.count(graph.NO_EDGE) > requires.count(False):  # not for constants alone
         how = plan_of_those(operator, how, tuple([edge[0] is not None for edge in edges]))
     array = result._array
     return how.node(
-        edges,
+        differentiated(operator, edges),
         collect_saved(how, operands, result),
         params,
         ((array.shape, array.dtype),),

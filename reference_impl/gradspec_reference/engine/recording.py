@@ -17,7 +17,6 @@ from gradspec_reference.engine import linking, narrow, refusals, versions, views
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.linking import (
     collect_saved,
-    differentiated,
     make_node,
     needs_grad,
     reach_a_rule,
@@ -71,10 +70,11 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
 
     Returns NotImplemented, as Python's signs do, for what is neither tensor nor number.
     """
-    if type(a) is not Tensor:
+    if type(a) is not Tensor and not isinstance(a, Tensor):
         return binary_of_any(operator, a, b, *params)
     x = a._array
-    both = type(b) is Tensor
+    kind = type(b)
+    both = kind is Tensor or (kind not in NUMBERS and isinstance(b, Tensor))
     y = b._array if both else b
     if not (
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
@@ -262,10 +262,7 @@ def record(
         return
     if dtype.num >= OWN:
         operator = narrow.row(operator)
-    node = make_node(operator, operands, params, requires, result)
-    if operator.ruled is not None:
-        node.next_functions = differentiated(operator, node.next_functions)
-    result._grad_fn = node
+    result._grad_fn = make_node(operator, operands, params, requires, result)
 
 
 def function(operator: Operator) -> Any:

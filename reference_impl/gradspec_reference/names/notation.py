@@ -76,13 +76,14 @@ def inverted(self: Tensor) -> Tensor:
     return elementwise.bitwise_not(self)
 
 
-def product(self: Tensor, other: Any) -> Tensor:
+def product(self: Tensor, other: Any) -> Any:
     """Serve `@`."""
-    if type(other) is Tensor:
-        x, y = self._array, other._array
-        if x.ndim == y.ndim == MATRIX and x.dtype is y.dtype and x.dtype.kind in "fV":
-            return binary(OPERATORS["mm"], self, other)
-    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    if not isinstance(other, Tensor):
+        return NotImplemented
+    x, y = self._array, other._array
+    if x.ndim == y.ndim == MATRIX and x.dtype is y.dtype and x.dtype.kind in "fV":
+        return binary(OPERATORS["mm"], self, other)
+    return matmul(self, other)
 
 
 def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
@@ -91,11 +92,11 @@ def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
 
     @functools.wraps(bare)
     def sign(self: Tensor, other: Any) -> Any:
-        if type(other) in OPERANDS:
+        if type(other) in OPERANDS or isinstance(other, Tensor):
             return bare(self, other)
         if isinstance(other, np.number | np.bool_):
             return bare(self, other.item())
-        return bare(self, other) if isinstance(other, Tensor | int | float) else NotImplemented
+        return bare(self, other) if isinstance(other, int | float) else NotImplemented
 
     return sign
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 IGNORED = -100
+CLASSES = 1  # their dimension, unless it is the only one
 Reduction: TypeAlias = str
 """`mean`, `sum` or `none`; the door lets anything else in, for `said` to refuse."""
 
@@ -153,17 +154,16 @@ def nll_loss(
 
 def check_classes(input: Tensor, target: Tensor) -> None:
     """Refuse classes that do not stand beside the probabilities."""
-    if not input.ndim:
+    shape, named = input._array.shape, target._array.shape
+    if not shape:
         raise ValueError("log probabilities of no dimension were given; give one of classes")
-    beside = (*input.shape[:1], *input.shape[2:]) if input.ndim > 1 else ()
-    if input.ndim > 1 and target.shape[:1] != beside[:1]:
-        raise OperandSizeError(
-            f"{list(beside[:1])} rows and {list(target.shape)} classes were given"
-        )
-    if input.ndim == target.ndim == 1 and len(target) > 1:
-        raise ValueError(f"{len(target)} classes were given for the probabilities of one")
-    if target.shape != beside:
-        raise RuntimeError(f"classes of shape {list(target.shape)} were given; not {list(beside)}")
+    beside = (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
+    if len(shape) > 1 and named[:1] != beside[:1]:
+        raise OperandSizeError(f"{list(beside[:1])} rows and {list(named)} classes were given")
+    if len(shape) == len(named) == 1 and named[0] > 1:
+        raise ValueError(f"{named[0]} classes were given for the probabilities of one")
+    if named != beside:
+        raise RuntimeError(f"classes of shape {list(named)} were given; not {list(beside)}")
     if input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
     if target.dtype not in (int64, uint8):
@@ -180,7 +180,7 @@ def check_is_for_each(weight: Tensor, classes: int) -> None:
 
 def check_range(input: Tensor, target: Tensor) -> None:
     """Refuse a class that has no probability."""
-    count = input.shape[min(1, input.ndim - 1)]
+    count = input._array.shape[: CLASSES + 1][-1]
     if not indexing.in_range(target, count):
         raise IndexError(f"a class outside 0 to {count - 1} was given")
 
@@ -208,9 +208,10 @@ def cross_entropy(
     """Return the negative log likelihood of classes, or of their probabilities, under softmax."""
     reduction = said(reduction, size_average, reduce)
     dim = 1 if input.ndim > 1 else 0
-    if input.shape == target.shape and not target.dtype.is_floating_point:
+    of_probability = input._array.shape == target._array.shape
+    if of_probability and not target.dtype.is_floating_point:
         raise OperandDtypeError(f"probabilities of classes were given as {target.dtype}")
-    if input.shape == target.shape and ignore_index >= 0:
+    if of_probability and ignore_index >= 0:
         raise RuntimeError("ignore_index was given with probabilities, of which none is ignored")
     if not 0 <= label_smoothing <= 1 and input.ndim:
         raise RuntimeError(f"label_smoothing={label_smoothing} was given; it lies in 0 to 1")
@@ -220,7 +221,7 @@ def cross_entropy(
     logs = normalised.along("log_softmax", input, dim, None)
     if weight is not None:
         check_is_for_each(weight, classes)
-    if input.shape == target.shape:
+    if of_probability:
         return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)
     loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
     if not label_smoothing:

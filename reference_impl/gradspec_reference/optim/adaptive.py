@@ -73,8 +73,7 @@ class Adam(Optimizer):
             gradient = gradient + decay * array
         mean, square = memory["exp_avg"].materialise(), memory["exp_avg_sq"].materialise()
         blend(mean, gradient, 1 - beta1)
-        square *= beta2
-        square += (1 - beta2) * gradient * gradient
+        blend_squares(square, gradient, beta2)
         if group["amsgrad"]:
             largest = memory["max_exp_avg_sq"].materialise()
             np.maximum(largest, square, out=largest)
@@ -150,14 +149,12 @@ class RMSprop(Optimizer):
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * array
         alpha, square = group["alpha"], memory["square_avg"].materialise()
-        square *= alpha
-        square += (1 - alpha) * gradient * gradient
+        blend_squares(square, gradient, alpha)
         if group["centered"]:
             mean = memory["grad_avg"].materialise()
             blend(mean, gradient, 1 - alpha)
-            scale = np.sqrt(square - mean * mean)
-        else:
-            scale = np.sqrt(square)
+            square = square - mean * mean
+        scale = np.sqrt(square, out=np.empty_like(square))
         scale += group["eps"]
         move = gradient / scale
         if group["momentum"] > 0:
@@ -215,7 +212,9 @@ class Adagrad(Optimizer):
         total = memory["sum"].materialise()
         total += gradient * gradient
         rate = float(group["lr"]) / (1 + (count - 1) * group["lr_decay"])
-        array -= rate * gradient / (np.sqrt(total) + group["eps"])
+        scale = np.sqrt(total, out=np.empty_like(total))
+        scale += group["eps"]
+        array -= np.divide(rate * gradient, scale, out=scale)
 
 
 def begin(memory: dict[str, Any], array: Array, *names: str) -> None:
@@ -241,3 +240,11 @@ def blend(mean: Array, value: Array, weight: float) -> None:
     else:
         way *= 1 - weight
         np.subtract(value, way, out=mean)
+
+
+def blend_squares(mean: Array, value: Array, kept: float) -> None:
+    """Keep a part of a mean of squares, and let that of a value make up the rest."""
+    square = np.asarray((1 - kept) * value)
+    square *= value
+    mean *= kept
+    mean += square

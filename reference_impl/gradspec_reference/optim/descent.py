@@ -61,6 +61,7 @@ class SGD(Optimizer):
             else:
                 velocity = buffer.materialise()
                 velocity *= momentum
-                velocity += (1 - group["dampening"]) * gradient
+                kept = 1 - group["dampening"]
+                velocity += gradient if kept == 1 else kept * gradient
             gradient = gradient + momentum * velocity if group["nesterov"] else velocity
         array -= float(group["lr"]) * gradient

@@ -16,10 +16,14 @@ NEEDED: Any = inspect.Parameter.empty
 
 
 class OfAFunction(Module):
-    """Calls a function with its options; layers are made of it by `layer`."""
+    """Calls a function with its options, if need be also with whether it is trained.
+
+    Layers are made of it by `layer`.
+    """
 
     function: Callable[..., Any]
     signature: inspect.Signature
+    is_told: bool
     shown: tuple[str, ...]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +39,7 @@ class OfAFunction(Module):
     def forward(self, *inputs: Any) -> Any:
         """Call the function."""
         given = {name: getattr(self, name) for name in self.signature.parameters}
-        if "training" in inspect.signature(self.function).parameters:
+        if self.is_told:
             given["training"] = self.training
         return type(self).function(*inputs, **given)
 
@@ -60,6 +64,7 @@ def layer(name: str, function: Callable[..., Any], shown: str = "", **options: A
             "__module__": __name__,
             "function": staticmethod(function),
             "signature": inspect.Signature(parameters),
+            "is_told": "training" in inspect.signature(function).parameters,
             "shown": tuple(shown.split()),
         },
     )

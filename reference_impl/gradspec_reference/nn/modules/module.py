@@ -75,10 +75,10 @@ class Module:
             object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
         for each in LISTS:
-            known = vars(self).get(each, {})
-            if name in known:
-                return known[name]
+            if each in own and name in own[each]:
+                return own[each][name]
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __delattr__(self, name: str) -> None:
