@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 import random
 from dataclasses import replace
 from typing import Any, Self
 
 import pytest
+from chosen_cases import BY_NIGHT
 from judged_here import all_but_laws, failures, outcomes, planted
 
 from gradspec import CASES
@@ -66,7 +68,7 @@ def test_products_look_for_words_that_they_do_not_need() -> None:
 
 
 FAULTS = ("", "always_freed", "create_graph_ignored")
-"""The sound engine, and some of which much fails."""
+"""The sound engine, and some of which much fails; by day each lacks one word in three."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -76,7 +78,8 @@ def test_a_word_less_adds_no_failure(fault: str) -> None:
     drawn = random.Random(0)  # noqa: S311 - nothing secret
     added = {}
 
-    for word, clauses in affected().items():
+    words = list(affected().items())
+    for word, clauses in words if BY_NIGHT in os.environ else words[FAULTS.index(fault) :: 3]:
         others = [c.id for c in all_but_laws() if word not in c.needs]
         tried = {*clauses, *drawn.sample(others, min(SAMPLE, len(others)))}
         less = replace(subject(), abilities=subject().abilities - {word})

@@ -72,7 +72,7 @@ def said_otherwise(engine: Any, run: Demanding) -> Iterator[str]:
     """Say where the scripts of a run show something else than was demanded."""
     try:
         yield from complaints(engine, printed(engine, engine.script(run.program)), run.demands)
-        if counted(run.program, engine.name) != run.assertions:
+        if counted(run.program, engine) != run.assertions:
             yield "the script in the notation demands something else"
     except Exception as error:  # noqa: BLE001 - whatever it is, it is named
         yield repr(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ class ReferenceEngine(PhrasebookEngine):
         return error.kind if isinstance(error, GradError) else None
 
 
+@functools.cache
 def _released() -> str:
     """Give the version of the distribution that the engine is a part of."""
     try:

@@ -52,7 +52,8 @@ def _attributes(engine: Any, words: str) -> str | None:
 
 
 def _words(words: AbstractSet[Any], known: list[str]) -> str | None:
-    unknown = sorted(str(word) for word in words if word not in known)
+    names = frozenset(known)
+    unknown = sorted(str(word) for word in words if word not in names)
     if unknown:
         close = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.5)
         hint = f"write {close[0]!r}" if close else "the words are in gradspec.port.abilities"

@@ -99,13 +99,18 @@ class Book:
         """The words that the phrases imply, and those that are said besides."""
         return self.with_methods(frozenset())
 
+    @cached_property
+    def _implied(self) -> frozenset[str]:
+        found = (implied(ACTS[key], phrases) for key, phrases in self.phrases.items())
+        return frozenset().union(*found)
+
     def with_methods(self, methods: frozenset[str]) -> frozenset[str]:
         """Give the abilities of an engine that does the acts of these keys in methods of its own.
 
         A method stands above the book, and gives the word of its act; what its arguments are
         good for no method shows.
         """
-        words = {w for key, phrases in self.phrases.items() for w in implied(ACTS[key], phrases)}
+        words = set(self._implied)
         own = frozenset().union(*(ACTS[key].words for key in methods))
         words |= own
         if "leaf" not in methods and self.phrases.get("leaf") == self.phrases.get("tensor"):
