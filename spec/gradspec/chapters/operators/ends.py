@@ -35,6 +35,12 @@ BOUNDED: Final = {name: row for name, row in ENDS.items() if is_bounded(row[1])}
 CHOSEN: Final = {name: row for name, row in ENDS.items() if row[1].choice is not None}
 
 
+def reach(limit: Any, call: Call) -> float:
+    """Give the largest number about: to round an operand far away moves a slope by as much."""
+    numbers = np.concatenate([np.ravel(one) for one in (limit, *variables(call.sample()))])
+    return float(np.max(np.abs(numbers), where=np.isfinite(numbers), initial=1.0))
+
+
 def gradients(ag: Autograd, call: Call, end: End, said: Any) -> Iterator[tuple[Any, Any, Any]]:
     """Give the gradient by each variable, what is said of it, and its shape."""
     sample = call.sample()
@@ -70,7 +76,7 @@ def gradient_at_an_end_is_the_limit(ag: Autograd, row: tuple[Call, End]) -> None
     call, end = row
     for gradient, limit, shape in gradients(ag, call, end, end.limit):
         if limit is not None and not isinstance(limit, OrNan):
-            expect(gradient).is_close(np.broadcast_to(limit, shape))
+            expect(gradient).is_close(np.broadcast_to(limit, shape), scale=reach(limit, call))
 
 
 @clause("op-251", VALUE, sources=["mathematics"], over=BOUNDED)
