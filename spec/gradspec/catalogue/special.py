@@ -89,10 +89,12 @@ def lgamma(x: Any) -> Any:
 
 
 def digamma(x: Any) -> Any:
-    """Give the slope of lgamma."""
-    y = x + FAR
+    """Give the slope of lgamma, in more digits than are kept: near its zero most of them cancel."""
+    z = np.asarray(x).astype(np.result_type(x, np.longdouble))
+    y = z + FAR
     series = sum(b / (2 * k * y ** (2 * k)) for k, b in enumerate(BERNOULLI, 1))
-    return np.log(y) - 1 / (2 * y) - series - sum(1 / (x + k) for k in range(FAR))
+    slope = np.log(y) - 1 / (2 * y) - series - sum(1 / (z + k) for k in range(FAR))
+    return slope.astype(np.result_type(x, np.float64))
 
 
 def polygamma(n: int, x: Any) -> Any:
