@@ -586,7 +586,7 @@ class CheckpointArgumentsError(GradError, ValueError):
     """A checkpoint was given what its variant does not take."""
 
     kind = "checkpoint-arguments"
-    clause = "ckpt-010"
+    clause = "ckpt-010a"
 
 
 class CheckpointQueryError(GradError, RuntimeError):
@@ -628,7 +628,6 @@ class FunctionInstanceError(GradError, RuntimeError):
     """An object of a function's class was called."""
 
     kind = "function-rules"
-    clause = "cf-054"
 
 
 class SavedTypeError(GradError, TypeError):

@@ -27,10 +27,15 @@ FIRST = {
     "in_place": "safety in place",
     "hooks": "hooks and the rest",
     "graph_introspection": "hooks and the rest",
+    "custom_functions": "hooks and the rest",
+    "saved_tensor_hooks": "hooks and the rest",
+    "checkpointing": "hooks and the rest",
     "operators": "scalars",
     "anomaly_detection": "hooks and the rest",
     "data_types": "arrays",
     "non_differentiable": "operators",
+    "training_loop": "scalars",
+    "threads": "hooks and the rest",
     "errors": "arrays",
 }
 """Chapter -> the lowest rung on which it is met.  A new chapter says where that is."""

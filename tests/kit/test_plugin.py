@@ -88,7 +88,7 @@ def test_collecting_only_does_not_wait_for_the_engine(pytester: pytest.Pytester)
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["-k", "accumulation and not hooks"],
+        ["-k", "accumulation and not hooks and not threads"],
         ["-m", "must", "-k", "acc-"],
         ["--gradspec-chapter=acc"],
     ],

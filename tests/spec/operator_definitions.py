@@ -289,7 +289,8 @@ def unique(
 ) -> Any:
     if dim is not None:
         slices = sorted(np.moveaxis(x, dim, 0).tolist())
-        return np.moveaxis(np.array(slices, object), 0, dim)
+        distinct = [one for place, one in enumerate(slices) if one not in slices[:place]]
+        return np.moveaxis(np.array(distinct, object), 0, dim)
     found = sorted(set(flat(x)))
     whole = np.array(found, object)
     if not return_counts:

@@ -124,8 +124,10 @@ def test_a_derivative_is_that_of_the_definition(call: Call) -> None:
                 moved = [p.copy() for p in points]
                 moved[number][entry] += step
                 numbers = replaced(sample, moved, lambda constant: constant)
-                sides.append(np.sum(defined(call, numbers)[0] * weights))
-            slope = float((sides[0] - sides[1]) / (2 * STEP))
+                sides.append(defined(call, numbers)[0])
+            if steps and any(np.shape(side) != shape for side in sides):
+                continue  # entries that were equal are so no more
+            slope = float(np.sum((sides[0] - sides[1]) * weights) / (2 * STEP))
             assert gradient[entry] == pytest.approx(slope, rel=1e-12, abs=1e-12)
 
 

@@ -182,13 +182,20 @@ TRANSFORMS: Final = (
         "use_reentrant=None, preserve_rng_state=True, context_fn: contexts=None, "
         "determinism_check='default', debug=False, early_stop=True, saves=None",
         "The function, of which nothing is saved but its arguments.",
-        torch="lambda *arguments, **keywords: torch.utils.checkpoint.checkpoint("
-        "$function, *arguments, $(use_reentrant=$use_reentrant), "
-        "$(preserve_rng_state=$preserve_rng_state), $(context_fn=$context_fn), "
-        "$(context_fn=lambda: torch.utils.checkpoint.create_selective_checkpoint_contexts("
-        "[getattr(torch.ops.aten, name).default for name in $saves])), "
-        "$(determinism_check=$determinism_check), $(debug=$debug), $(early_stop=$early_stop), "
-        "**keywords)",
+        torch=tuple(
+            "lambda *arguments, **keywords: torch.utils.checkpoint.checkpoint("
+            "$function, *arguments, $(use_reentrant=$use_reentrant), "
+            f"$(preserve_rng_state=$preserve_rng_state), $(context_fn={contexts}), "
+            "$(determinism_check=$determinism_check), $(debug=$debug), $(early_stop=$early_stop), "
+            "**keywords)"
+            for contexts in (
+                "$context_fn",
+                (
+                    "lambda: torch.utils.checkpoint.create_selective_checkpoint_contexts("
+                    "[getattr(torch.ops.aten, name).default for name in $saves])"
+                ),
+            )
+        ),
     ),
     _transform(
         "checkpoint_sequential",

@@ -79,12 +79,12 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 def unflatten(input: Tensor, dim: Any, sizes: Any) -> Tensor:
     """Return a view with one dimension made several (torch.unflatten)."""
-    shape = input._array.shape
-    if not sizes:
+    shape, dim = input._array.shape, whole(dim)
+    if sizes is not None and not sizes:
         raise RuntimeError("unflatten was given no sizes; give those that one dimension becomes")
     if not isinstance(sizes, tuple | list):
         raise TypeError(f"unflatten was given {sizes!r}; it needs a list of integers")
-    dim = normal_dim(whole(dim), len(shape))
+    dim = normal_dim(dim, len(shape))
     if not shape:
         raise RuntimeError("unflatten was given a 0-d tensor; it needs a dimension")
     lengths = fill_in(as_shape((sizes,)), shape[dim])

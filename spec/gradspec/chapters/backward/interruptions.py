@@ -73,6 +73,8 @@ def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
 def what_a_derivative_raises_comes_out(ag: Autograd) -> None:
     """An exception that the derivative of a caller's function raises ends the pass and comes out
     of it.
+
+    Remedy: catch it around the pass.
     """
 
     class Failing(ag.Function):  # type: ignore[name-defined, misc]

@@ -28,12 +28,7 @@ def shared_part_is_emptied_by_the_first_root(ag: Autograd) -> None:
         other.backward()
 
 
-@clause(
-    "life-022",
-    CONVENTION,
-    sources=["notes/autograd § Graph retaining"],
-    builds_on=("life-007",),
-)
+@clause("life-022", CONVENTION, sources=["notes/autograd § Graph retaining"])
 def the_first_thread_empties_what_is_shared(ag: Autograd) -> None:
     """The pass of one thread empties a part that another thread's needs, whose pass then fails.
 
