@@ -106,7 +106,7 @@ def queries_of_threads_do_not_interfere(ag: Autograd, meeting: Meeting) -> None:
 def passes_of_threads_add_up_at_a_leaf(ag: Autograd, meeting: Meeting) -> None:
     """Passes of two threads to one leaf, the one {name} of the other, add up in its gradient.
 
-    Remedy: who reads the gradient, or steps by it, waits for both.
+    Who reads the gradient, or steps by it, waits for both.
     """
     x = ag.tensor(3.0, requires_grad=True)
     meeting(ag, x, ag.func.thread((x * 5.0).backward)).backward()
@@ -148,7 +148,7 @@ def a_part_that_threads_share_is_refused_or_right(ag: Autograd) -> None:
 def threads_share_a_part_that_is_kept(ag: Autograd) -> None:
     """Two threads differentiate through one part of a graph, if the first one keeps it.
 
-    Remedy: give retain_graph=True to all passes but the last, and see to it that it is the last.
+    Give retain_graph=True to all passes but the last, and see to it that it is the last.
     """
     x = ag.tensor(2.0, requires_grad=True)
     shared = x * x
@@ -247,7 +247,10 @@ def a_hook_belongs_to_its_tensor(ag: Autograd) -> None:
 
 @clause("thr-008", CONVENTION, sources=[THREADS], over=KINDS)
 def what_a_hook_raises_reaches_the_thread(ag: Autograd, register: Registering) -> None:
-    """An exception that a hook {name} raises reaches the thread that called backward."""
+    """An exception that a hook {name} raises reaches the thread that called backward.
+
+    Remedy: catch it around the pass.
+    """
     x = ag.tensor(2.0, requires_grad=True)
     y = -x
     z = y * 3.0
@@ -286,7 +289,7 @@ def a_failed_pass_leaves_those_of_other_threads_alone(ag: Autograd) -> None:
 def hooks_of_several_threads_may_meet(ag: Autograd) -> None:
     """A hook is called for a pass of one thread while it still runs for that of another.
 
-    Remedy: a hook, or a function of one's own, that changes what threads share takes a lock.
+    A hook, or a function of one's own, that changes what threads share takes a lock.
     """
     x = ag.tensor(2.0, requires_grad=True)
     events = ag.notes()

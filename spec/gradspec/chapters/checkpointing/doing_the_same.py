@@ -167,7 +167,7 @@ def other_values_are_not_noticed(ag: Autograd) -> None:
     """A function that saves other values of the same shape when it runs again leads, unnoticed, to
     a gradient of these.
 
-    Remedy: let it depend on nothing that changes.
+    Let it depend on nothing that changes.
     """
     x = ag.tensor(1.0, requires_grad=True)
     function = first_and_again(lambda t: (t * 2.0) ** 2, lambda t: (t * 3.0) ** 2)
@@ -189,6 +189,8 @@ def debugging_can_be_switched_on_for_a_block(ag: Autograd) -> None:
     the error lists the operations of both runs.
 
     What the text says is the engine's own affair; here it is only demanded that it is an error.
+
+    Remedy: let it do the same again.
     """
     x = ag.tensor(0.5, requires_grad=True)
     function = first_and_again(lambda t: ag.exp(ag.sin(t)), ag.sin)

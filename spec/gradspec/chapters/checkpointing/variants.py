@@ -12,7 +12,7 @@ from gradspec.chapters.checkpointing.running import DOCSTRING
 def the_variant_has_to_be_said(ag: Autograd) -> None:
     """A checkpoint without use_reentrant warns, and is the reentrant one.
 
-    Remedy: give use_reentrant=False.
+    Give use_reentrant=False.
     """
     x = ag.tensor(2.0, requires_grad=True)
     with ag.warns():
@@ -87,7 +87,7 @@ def a_reentrant_one_sees_its_arguments(ag: Autograd) -> None:
     """A reentrant checkpoint records nothing, and warns, if no tensor among its arguments requires
     grad, though one that it closes over does.
 
-    Remedy: give use_reentrant=False.
+    Give use_reentrant=False.
     """
     w = ag.tensor(2.0, requires_grad=True)
     x = ag.tensor(3.0)

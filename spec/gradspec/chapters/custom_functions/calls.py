@@ -270,6 +270,8 @@ def a_custom_function_calls_itself(ag: Autograd) -> None:
 def an_exception_leaves_a_custom_function(ag: Autograd, in_forward: bool) -> None:
     """What {name} raises comes out of the call, or of the pass, unchanged, and no gradient is
     stored.
+
+    Remedy: catch it around the call, or the pass.
     """
 
     class Failing(ag.Function):  # type: ignore[misc, name-defined]

@@ -228,7 +228,10 @@ def a_retained_custom_function_is_asked_again(ag: Autograd) -> None:
 
 @clause("cf-221", CONVENTION, sources=["observed"])
 def a_function_that_sends_nothing_is_freed_too(ag: Autograd) -> None:
-    """A pass also frees the tensors of a custom function whose backward returns None."""
+    """A pass also frees the tensors of a custom function whose backward returns None.
+
+    Remedy: give retain_graph=True.
+    """
 
     class Ending(ag.Function):  # type: ignore[misc, name-defined]
         @staticmethod

@@ -56,6 +56,8 @@ def what_is_no_gradient_is_refused(ag: Autograd, answer: Callable[[Autograd, Any
     """Backward that returns {name} is an error: there must be a tuple of one gradient for each
     argument, None for what is no tensor, and each of its argument's shape or of one that broadcasts
     from it.
+
+    Remedy: return one gradient an argument, a tensor or None.
     """
     x = ag.tensor([3.0, 4.0], requires_grad=True)
     y = _returning(ag, lambda g: answer(ag, g)).apply(x, 2.0)

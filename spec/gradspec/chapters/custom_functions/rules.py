@@ -196,7 +196,10 @@ def a_function_without_backward_fails_in_the_pass(ag: Autograd) -> None:
 
 @clause("cf-218", CONVENTION, sources=["torch.autograd.Function source"])
 def a_function_without_forward_fails_in_the_call(ag: Autograd) -> None:
-    """Calling a custom function without forward is an error."""
+    """Calling a custom function without forward is an error.
+
+    Remedy: give the class a backward, or a vjp.
+    """
 
     class Nothing(ag.Function):  # type: ignore[misc, name-defined]
         @staticmethod

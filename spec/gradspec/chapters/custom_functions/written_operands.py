@@ -71,7 +71,10 @@ def who_saved_the_old_value_finds_out(ag: Autograd) -> None:
 
 @clause("cf-224", SAFETY, sources=[DIRTY])
 def a_mark_counts_as_a_write(ag: Autograd) -> None:
-    """An operand that is marked as dirty counts as written, though the engine saw no write."""
+    """An operand that is marked as dirty counts as written, though the engine saw no write.
+
+    Remedy: do not write to what was saved.
+    """
     h = ag.tensor([3.0], requires_grad=True) * 1.0
     square = h * h
 
@@ -114,7 +117,10 @@ def a_written_operand_is_returned(ag: Autograd) -> None:
 
 @clause("cf-212", CONVENTION, sources=["observed"])
 def what_is_marked_is_a_tensor(ag: Autograd) -> None:
-    """Marking what is no tensor as dirty is an error."""
+    """Marking what is no tensor as dirty is an error.
+
+    Remedy: give tensors.
+    """
 
     class Marking(ag.Function):  # type: ignore[misc, name-defined]
         @staticmethod

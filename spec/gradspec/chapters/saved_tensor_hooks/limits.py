@@ -83,6 +83,8 @@ def hooks_that_are_on_cannot_be_disabled(ag: Autograd) -> None:
 def they_are_enabled_again_after_the_block(ag: Autograd) -> None:
     """After the block that disabled them hooks can be used; after an inner one they are still
     disabled.
+
+    Remedy: leave the block.
     """
     x = ag.tensor(0.0, requires_grad=True)
     seen = ag.notes()

@@ -220,7 +220,7 @@ def hooks_belong_to_a_thread(ag: Autograd) -> None:
 def a_wrong_value_gives_a_wrong_gradient(ag: Autograd) -> None:
     """The tensor that unpack returns is used as it is: nobody checks that it is what was saved.
 
-    Remedy: try the pair on a small graph whose gradient is known.
+    Try the pair on a small graph whose gradient is known.
     """
     x = ag.tensor(3.0, requires_grad=True)
     with ag.saved_tensors_hooks(detached, lambda packed: packed * 5.0):

@@ -116,7 +116,10 @@ def a_step_makes_a_kept_graph_stale(ag: Autograd) -> None:
 
 @clause("loop-013", CONVENTION, sources=["torch.optim.Optimizer source"])
 def parameters_are_leaves(ag: Autograd) -> None:
-    """An optimizer refuses parameters that are not leaves, and an empty list of them."""
+    """An optimizer refuses parameters that are not leaves, and an empty list of them.
+
+    Remedy: give leaves that require grad.
+    """
     p = ag.tensor(2.0, requires_grad=True)
 
     with ag.refuses("nonleaf-parameter"):

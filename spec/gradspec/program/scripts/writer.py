@@ -284,9 +284,15 @@ class Writer(Script):
         born = set(born_in_body(body))
         let_go = forgotten(body.steps) - born
         inner = {n for n in let_go if any(n in scope for scope in self._scopes)}
+        defined = {
+            step.makes.number: f"f{step.given['body'].number}"
+            for step in body.steps
+            if step.act == "define" and "body" in step.given
+        }
         for word, names in (("global", {*body.exports, *(let_go - inner)}), ("nonlocal", inner)):
             if names:
-                self._emit(f"{word} {', '.join(f't{n}' for n in sorted(names))}")
+                written = [defined.get(n, f"t{n}") for n in sorted(names)]
+                self._emit(f"{word} {', '.join(written)}")
         self._scopes.append(born - set(body.exports))
         self._extend(opening)
         self.block(body.steps)
