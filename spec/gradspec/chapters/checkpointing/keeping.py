@@ -107,7 +107,6 @@ def a_group_of_passes_runs_the_function_once(ag: Autograd) -> None:
         b.backward()
 
     expect(seen).happened_in_order(["runs", "runs"])
-    expect(x.grad).equals(2.0)
 
 
 @clause("ckpt-030a", CONVENTION, sources=["torch.utils.checkpoint.GraphExecGroup docstring"])

@@ -91,15 +91,16 @@ def gradients_can_be_stored_for_inputs(ag: Autograd) -> None:
 
 @clause("ckpt-018", VALUE, sources=[DOCSTRING, SOURCE], over=VARIANTS)
 def a_pass_can_be_repeated(ag: Autograd, reentrant: bool) -> None:
-    """With retain_graph a pass over a checkpointed function can be repeated, and adds the same
+    """With retain_graph a pass over a checkpointed function can be repeated, and gives the same
     gradient again ({name}).
     """
     x = ag.tensor(2.0, requires_grad=True)
     y = ag.func.checkpoint(lambda t: t * t * t, use_reentrant=reentrant)(x)
     y.backward(retain_graph=True)
+    x.grad = None
     y.backward()
 
-    expect(x.grad).equals(24.0)
+    expect(x.grad).equals(12.0)
 
 
 @clause("ckpt-018a", CONVENTION, sources=[SOURCE], over=VARIANTS)

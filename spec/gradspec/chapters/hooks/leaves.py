@@ -90,4 +90,3 @@ def a_step_can_be_taken_in_the_pass(ag: Autograd) -> None:
 
     expect(first).equals(0.75)
     expect(second).equals(0.0)
-    expect(first.grad).is_none()
