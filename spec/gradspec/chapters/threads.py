@@ -104,7 +104,7 @@ def queries_of_threads_do_not_interfere(ag: Autograd, meeting: Meeting) -> None:
 
 @clause(
     "thr-003",
-    VALUE,
+    CONVENTION,
     level=SHOULD,
     sources=[SHARED],
     builds_on=("acc-001",),
