@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import gradspec_reference as torch
@@ -61,6 +62,25 @@ def test_a_first_gradient_is_not_replaced_by_another() -> None:
         at_once(lambda number, x=x: (x * float(number + 1)).backward())
 
         assert x.grad.item() == 36.0
+
+
+def test_who_comes_second_takes_the_memory_that_the_first_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another thread makes memory for the same scalar between the making and the taking in."""
+    scalar = torch.tensor(1.0) * 2.0
+    sound, of_the_first = np.array, []
+
+    def array(*given: Any) -> Any:
+        if not of_the_first:
+            monkeypatch.undo()
+            of_the_first.append(scalar.materialise())
+        return sound(*given)
+
+    assert not isinstance(scalar._array, np.ndarray)
+    monkeypatch.setattr(np, "array", array)
+
+    assert scalar.materialise() is of_the_first[0]
 
 
 @pytest.mark.filterwarnings("ignore:backward:UserWarning")

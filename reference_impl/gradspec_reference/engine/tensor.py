@@ -215,8 +215,11 @@ class Tensor(HasGradient):
 
     def materialise(self) -> np.ndarray[Any, Any]:
         """Return the array, giving a scalar memory of its own first."""
-        if not isinstance(self._array, np.ndarray):
-            self._array = np.array(self._array)
+        held = self._array
+        if not isinstance(held, np.ndarray):
+            made = np.array(held)
+            if self._array is held:  # else another thread was first
+                self._array = made
         array: np.ndarray[Any, Any] = self._array
         return array
 
