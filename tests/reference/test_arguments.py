@@ -106,3 +106,10 @@ def test_no_wrong_argument_is_asked_for_its_attributes() -> None:
     every = [call for name in names() for call in calls(name)]
 
     assert [call for call in every if "AttributeError" in map(str, shown(call, engine))] == []
+
+
+@pytest.mark.parametrize("name", ["block_diag", "broadcast_tensors", "cartesian_prod", "meshgrid"])
+def test_a_call_without_arguments_is_answered_alike_each_time(name: str) -> None:
+    wanted = shown(f"torch.{name}()", torch)
+
+    assert [shown(f"torch.{name}()", engine) for _ in range(3)] == [wanted] * 3

@@ -237,7 +237,7 @@ def checked(function: F, *, method: bool = False, out: bool = False, numpy: bool
             return call_with_out(function, signature, args, keywords)
         positional, named = signature.read(args, keywords)
         if is_same((*positional, *named, *named.values()), (*args, *keywords, *keywords.values())):
-            let_in.add(types if len(types) > 1 else type(first))
+            let_in.add(type(first) if len(types) == 1 else types)
         return function(*positional, **named)
 
     return call  # type: ignore[return-value]
