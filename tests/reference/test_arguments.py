@@ -109,7 +109,10 @@ def test_no_wrong_argument_is_asked_for_its_attributes() -> None:
 
 
 @pytest.mark.parametrize("name", ["block_diag", "broadcast_tensors", "cartesian_prod", "meshgrid"])
-def test_a_call_without_arguments_is_answered_alike_each_time(name: str) -> None:
+def test_a_call_without_arguments_is_answered_alike_after_any_other(name: str) -> None:
     wanted = shown(f"torch.{name}()", torch)
+    others = ("", "object()", "torch.ones(2)", "[]")
 
-    assert [shown(f"torch.{name}()", engine) for _ in range(3)] == [wanted] * 3
+    for other in others:
+        shown(f"torch.{name}({other})", engine)
+        assert shown(f"torch.{name}()", engine) == wanted, other

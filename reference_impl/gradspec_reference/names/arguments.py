@@ -60,8 +60,14 @@ NEEDS_DIM: Final = frozenset({"sum", "mean", "prod", "max", "min", "median", "na
 """Reductions that keep dimensions only if some are named."""
 
 SIZES: Final = "int | Sequence[int]"
-UNFIT: Final = object()
 LARGEST: Final = 2**64
+
+
+class Unfit:
+    """What is no argument; of a class of its own, since a caller may give any object."""
+
+
+UNFIT: Final = Unfit()
 
 
 def only_element(value: Any, kinds: str) -> Any:
