@@ -62,8 +62,9 @@ def _path(text: str | None) -> Path | None:
 
 def _read(source: str) -> Reported:
     from gradspec_conformance.report.badge import Reported  # noqa: PLC0415 - takes time
+    from gradspec_conformance.report.reading import read  # noqa: PLC0415 - takes time
 
-    return Reported.read(Path(source))
+    return read(Path(source), Reported)
 
 
 def _run(engine: str, options: dict[str, Any]) -> Reported:
