@@ -12,7 +12,6 @@ from gradspec.rank import Level, Nature
 from gradspec_conformance.exceptions import UnfitReport
 from gradspec_conformance.execution.verdict import RAN, Outcome, of_rows
 from gradspec_conformance.known.entry import Cause
-from gradspec_conformance.known.expectations import Standing
 from gradspec_conformance.report.junit import UNPRINTABLE
 from gradspec_conformance.report.reading import read
 
@@ -47,9 +46,6 @@ class Line(msgspec.Struct, frozen=True):
     level: Level
     nature: Nature
     verdict: Outcome
-    standing: Standing
-    kind: str | None
-    lacking: str | None
     cause: Cause | None
     reason: str | None
     message: str | None

@@ -154,9 +154,7 @@ def _told(run: Run, rows: Sequence[Line]) -> Told:
 
 
 def _why(line: Line) -> str:
-    """Say why it does not pass, as far as that is known."""
-    if line.verdict is Outcome.UNSUPPORTED:
-        return f"it lacks {line.lacking}" if line.lacking else ""
+    """Say why it does not pass, as far as somebody has looked into it."""
     if line.cause is None:
         return ""
     return printable(f"{line.cause}: {line.reason or ''}".rstrip(": "))
