@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, str]] = {
     "words": "Explain abilities, operators, kinds of error and profiles.",
     "smoke": "Find out whether an adapter is sound.",
     "expect": "Write down what an engine is known to fail.",
+    "bugs": "Write what engines are known to do wrong, each with a reproducer.",
     "explain": "Explain a failure of a stored run; write an issue of it.",
     "compare": "Show what changed from one run of an engine to the next.",
     "matrix": "Show engines side by side: what each made of the specification.",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gradspec_conformance.cli.files import check_apart, check_report, write
-from gradspec_conformance.complaint import complain
+from gradspec_conformance.cli.files import check_apart, check_report, put
 from gradspec_conformance.exceptions import WrongUsage
-from gradspec_conformance.run.result import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,14 +43,15 @@ def command(
         found = runs(paths)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
-    when = date or f"{datetime.now(UTC):%-d %B %Y}"
+    when = date or today()
     if not wanted:
         click.echo(page.markdown(found, when), nl=False)
     for name, target in wanted.items():
         text = (page.page if name == "--html" else page.markdown)(found, when)
-        try:
-            write(target, text, Path.read_text)
-        except OSError as error:
-            complain(f"gradspec: {target} could not be written: {error.strerror}")
-            sys.exit(ExitStatus.INCOMPLETE)
+        put(target, text)
         click.echo(f"{target}: {', '.join(run.title for run in found)}")
+
+
+def today() -> str:
+    """Write the date as a sentence has it."""
+    return f"{datetime.now(UTC):%-d %B %Y}"

@@ -10,7 +10,7 @@ import msgspec
 
 from gradspec.rank import Level, Nature
 from gradspec_conformance.exceptions import UnfitReport
-from gradspec_conformance.execution.verdict import RAN, Outcome, of_rows
+from gradspec_conformance.execution.verdict import RAN, Kind, Outcome, of_rows
 from gradspec_conformance.known.entry import Cause
 from gradspec_conformance.report.junit import UNPRINTABLE
 from gradspec_conformance.report.reading import read
@@ -46,6 +46,7 @@ class Line(msgspec.Struct, frozen=True):
     level: Level
     nature: Nature
     verdict: Outcome
+    kind: Kind | None
     cause: Cause | None
     reason: str | None
     message: str | None

@@ -146,9 +146,9 @@ def _told(run: Run, rows: Sequence[Line]) -> Told:
         why=_why(shown),
         rows=tuple(line.id.partition("/")[2] for line in bad if "/" in line.id),
         shown=shown.id,
-        said=_short(shown.message) or "",
-        found=_short(shown.found),
-        expected=_short(shown.expected),
+        said=short(shown.message) or "",
+        found=short(shown.found),
+        expected=short(shown.expected),
         script=None if shown.script is None else printable(cut(shown.script)),
     )
 
@@ -160,7 +160,8 @@ def _why(line: Line) -> str:
     return printable(f"{line.cause}: {line.reason or ''}".rstrip(": "))
 
 
-def _short(text: str | None) -> str | None:
+def short(text: str | None) -> str | None:
+    """Leave out the end of a long text."""
     if text is None:
         return None
     shown = printable(text)
