@@ -170,10 +170,10 @@ def shared_parameters_are_several(sound, self, which, prefix, *, recurse, once):
     return [*found] * (2 if len(self._modules) > 1 else 1)
 
 
-@after(at(Parameter, "__init__"), "unexpected gradient: loop-022", TEACHING)
-def parameters_begin_with_zeros(_, self, *_given):
+@after(at(Parameter, "__new__"), "unexpected gradient: loop-022", TEACHING)
+def parameters_begin_with_zeros(made, *_given, **_named):
     """A parameter has a gradient of zeros from the beginning."""
-    self._grad = self.detach() * 0.0
+    made._grad = made.detach() * 0.0
 
 
 @after(at(Optimizer, "_step_of"), "flag: loop-001", TEACHING)

@@ -11,38 +11,38 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.nn.modules.module import Module
 from gradspec_reference.nn.parameter import Parameter
 
-MADE = at(Parameter, "__init__")
+MADE = at(Parameter, "__new__")
 
 
 @plant(MADE, "flag: leaf-032/constant leaf-032/parameter", TEACHING)
-def parameters_take_over_the_flag(sound, self, data=None, requires_grad=True):
+def parameters_take_over_the_flag(sound, cls, data=None, requires_grad=True):
     """A parameter requires grad if what it is made of does."""
-    sound(self, data, requires_grad and data.requires_grad)
+    return sound(cls, data, requires_grad and data.requires_grad)
 
 
 @after(MADE, "flag: leaf-032/result", TEACHING)
-def parameters_take_over_the_history(_, self, data=None, *_flag, **_named):
+def parameters_take_over_the_history(made, _cls, data=None, *_flag, **_named):
     """A parameter made of a result has the result's history."""
-    self._grad_fn = data._grad_fn
+    made._grad_fn = data._grad_fn
 
 
 @after(MADE, "unexpected gradient: leaf-223", TEACHING)
-def parameters_pass_their_gradient_on(_, self, data=None, *_flag, **_named):
+def parameters_pass_their_gradient_on(made, _cls, data=None, *_flag, **_named):
     """A pass goes on from a parameter to what the result that it was made of was computed from."""
     if data is not None and data.grad_fn is not None:
-        self.register_hook(data.backward)
+        made.register_hook(data.backward)
 
 
 @plant(MADE, "aliasing: leaf-224/constant leaf-224/result", TEACHING)
-def parameters_are_copies(sound, self, data=None, requires_grad=True):
+def parameters_are_copies(sound, cls, data=None, requires_grad=True):
     """A parameter has memory of its own."""
-    sound(self, data.detach().clone(), requires_grad)
+    return sound(cls, data.detach().clone(), requires_grad)
 
 
 @plant(MADE, "flag: leaf-033", TEACHING)
-def parameters_always_learn(sound, self, data=None, *_flag, **_named):
+def parameters_always_learn(sound, cls, data=None, *_flag, **_named):
     """A parameter requires grad, whatever was said."""
-    sound(self, data)
+    return sound(cls, data)
 
 
 @plant(at(Module, "requires_grad_"), "aliasing: leaf-034/learns leaf-034/frozen", TEACHING)
@@ -59,10 +59,10 @@ def parts_are_not_frozen(_sound, self, requires_grad=True):
     return self
 
 
-@plant(at(Parameter, "__deepcopy__"), "flag: leaf-225/learns leaf-225/frozen", "pytorch#8149")
-def a_copied_parameter_is_a_tensor(_sound, self, memo):
+@after(at(Parameter, "__deepcopy__"), "flag: leaf-225/learns leaf-225/frozen", "pytorch#8149")
+def a_copied_parameter_is_a_tensor(twin, *_):
     """A deep copy of a parameter is a tensor, which no module lists."""
-    return Tensor.__deepcopy__(self, memo)
+    twin.__class__ = Tensor
 
 
 @compound("flag: leaf-226/mul leaf-226/detach", TEACHING)

@@ -36,6 +36,7 @@ from gradspec.chapters.tensors_and_leaves import (
     assigned_gradients,
     gradient_dtype,
     constructors_and_copies,
+    classes,
     leaving_the_engine,
 )
 
@@ -48,5 +49,6 @@ __all__ = [
     "assigned_gradients",
     "gradient_dtype",
     "constructors_and_copies",
+    "classes",
     "leaving_the_engine",
 ]
