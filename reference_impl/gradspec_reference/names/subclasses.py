@@ -122,7 +122,7 @@ def of_class(tensor: Tensor, cls: type[Tensor]) -> Tensor:
     return tensor
 
 
-def derive(cls: type[Tensor], *, between: bool = True, **options: Any) -> None:
+def derive(cls: type[Tensor], /, *, between: bool = True, **options: Any) -> None:
     """Put `Overriding` between a new class and `Tensor`, unless the class says not to be asked."""
     super(Tensor, cls).__init_subclass__(**options)
     if between and Tensor in cls.__bases__ and is_asked(cls):

@@ -35,10 +35,11 @@ class Parameter(Tensor, metaclass=Parameters):
         source = factories.empty(0) if data is None else data
         if overriding.is_asked(type(source)):
             twin: Any = source.detach().requires_grad_(requires_grad)
-            if type(twin) is not type(source):
+            kind = type(twin)
+            if kind is not type(source):
                 raise RuntimeError(
                     f"a parameter was to be made of a {type(source).__name__}, whose detach() "
-                    f"gives a {type(twin).__name__}; it must give one of its own class"
+                    f"gives a {kind.__name__}; it must give one of its own class"
                 )
             twin._is_param = True
             return twin  # type: ignore[no-any-return]
