@@ -193,6 +193,16 @@ def pickled(tensor: Any) -> Any:
     return pickle.loads(pickle.dumps(tensor))  # noqa: S301 - made here
 
 
+@pytest.mark.parametrize("size", [2, 20, 40], ids=str)
+def test_printing_names_the_class_as_torch_does(size: int) -> None:
+    shown = {
+        name: repr(engine.ones(size).requires_grad_().as_subclass(plain(engine)))
+        for name, engine in ENGINES.items()
+    }
+
+    assert shown["reference"] == shown["torch"]
+
+
 class Kept(ref.Tensor):
     """A class that pickle finds by its name."""
 
