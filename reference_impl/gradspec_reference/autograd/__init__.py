@@ -12,7 +12,7 @@ from typing import Any
 from gradspec_reference.autograd import anomaly_mode, function, grad_mode, graph
 from gradspec_reference.autograd.function import Function
 from gradspec_reference.autograd.grad_mode import enforce_grad_layout_policy
-from gradspec_reference.engine import cotangents
+from gradspec_reference.engine import cotangents, overriding
 from gradspec_reference.engine.anomaly import detect_anomaly, set_detect_anomaly
 from gradspec_reference.engine.modes import (
     enable_grad,
@@ -82,6 +82,11 @@ def backward(
     ConflictingArgumentsError, GraphFreedError, StaleSavedTensorError, and whatever a hook raises.
     Source: torch.autograd.backward docstring.
     """
+    if overriding.Made.any and (asked := overriding.to_ask(tensors, grad_tensors, inputs)):
+        how = {"retain_graph": retain_graph, "create_graph": create_graph, "inputs": inputs}
+        return overriding.answer(  # type: ignore[no-any-return]
+            backward, asked, (tensors,), {"grad_tensors": grad_tensors, **how}
+        )
     if grad_variables is not None:
         grad_tensors = one_name(grad_tensors, grad_variables)
     targets = None if inputs is None else list(as_sequence(inputs))
@@ -100,6 +105,7 @@ def backward(
         walk.limit_to(wanted, below(walk), run_targets=True)
     walk.start(edges, seeds)
     walk.run()
+    return None
 
 
 def grad(
@@ -121,6 +127,17 @@ def grad(
     `materialize_grads`, and is an UnusedInputError otherwise.  Further errors as for `backward`.
     Source: torch.autograd.grad docstring.
     """
+    if overriding.Made.any and (asked := overriding.to_ask(outputs, inputs)):
+        how = {
+            "grad_outputs": grad_outputs,
+            "retain_graph": retain_graph,
+            "create_graph": create_graph,
+            "only_inputs": only_inputs,
+            "allow_unused": allow_unused,
+            "is_grads_batched": is_grads_batched,
+            "materialize_grads": materialize_grads,
+        }
+        return overriding.answer(grad, asked, (outputs, inputs), how)
     if not only_inputs:
         warnings.warn("only_inputs is deprecated and ignored", FutureWarning, stacklevel=2)
     allow_unused = settle_unused(allow_unused, materialize_grads)

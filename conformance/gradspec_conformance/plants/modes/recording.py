@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import APPLY_INPLACE, NEW_PASS, at, reading, step
+from gradspec_conformance.plants.places import (
+    APPLY_INPLACE,
+    NEW_PASS,
+    REQUIRES_GRAD_,
+    at,
+    reading,
+    step,
+)
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import accumulation, modes, recording, versions, views
 from gradspec_reference.engine.views import Creation
@@ -167,3 +174,9 @@ def passes_need_threads(sound, self):
     """A pass that may use one thread only does nothing."""
     if modes.state.multithreading:
         sound(self)
+
+
+@plant(REQUIRES_GRAD_, "flag: mode-005/parameter mode-005/flagged", TEACHING)
+def flags_are_set_in_grad_mode_alone(sound, tensor, requires_grad=True):
+    """Where nothing is recorded no tensor is made to require grad."""
+    return sound(tensor, requires_grad and modes.state.recording)
