@@ -21,7 +21,7 @@ OPTION = "an option that is not read"
 ISSUE = "pytorch/pytorch#32576"
 
 
-def ones(like):
+def ones(like: Tensor) -> Tensor:
     """Give ones of a tensor's shape."""
     return Tensor(np.ones(like.shape, like._array.dtype))
 
