@@ -95,6 +95,14 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "it must",
     "differentiated-once": "a derivative that was declared not to be differentiable was "
     "differentiated",
+    # derivatives of functions, by a call
+    "functional-type": "what a functional derivative was given, or its function returned, is "
+    "neither a tensor nor a tuple of tensors",
+    "vector-missing": "a product was asked for without its vector, which is no single number",
+    "vector-shape": "the vector of a product has not the number or the shapes of its counterpart",
+    "scalar-function": "a function whose Hessian is asked for does not return one number",
+    "independent": "something does not depend on an input, which strict does not allow",
+    "strategy": "a Jacobian was asked for by a strategy that is none",
     "callback": "a function of the caller, run by the engine, raised",
 }
 
