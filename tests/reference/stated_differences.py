@@ -1,0 +1,274 @@
+"""Where the specification states that torch and the reference engine may differ."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+from compared_calls import (
+    NUMBERED,
+    TOLERANCE,
+    Refusal,
+    close,
+    compared,
+    seen,
+    tolerance_of,
+    unlike,
+)
+from conditions_of_calls import (
+    has,
+    has_a_nan,
+    has_an_infinity,
+    has_minus_infinity,
+    has_no_finite_value,
+    has_ties,
+    is_empty,
+    is_endless,
+    is_mixed,
+)
+from faults_of_torch import is_listed
+
+from gradspec.catalogue.operator import Smoothness
+from gradspec.catalogue.types import promotes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compared_calls import Difference
+    from drawn_calls import Drawn
+
+
+def is_stated(different: Difference) -> bool:
+    """Whether the specification states that the two may differ there."""
+    return (
+        is_listed(different)
+        or is_open(different)
+        or is_an_accident(different)
+        or follows_from_the_first(different)
+        or lacks_a_derivative(different)
+        or spreads_what_is_not_finite(different)
+        or torch_differs_from_itself(different)
+    )
+
+
+def is_open(different: Difference) -> bool:
+    """Whether the row of the catalogue leaves it open.
+
+    It does where entries are tied and no choice is stated, in factors of no finite matrix, and
+    about operands of several data types, if it does not bring them to one.  At NaN any slope of a
+    kink will do, as op-278 says.
+    """
+    operator = different.call.operator
+    numbers = re.fullmatch("value|(second )?gradient", different.kind) is not None
+    ties = [kink for kink in operator.kinks.values() if kink.tie and kink.choice is None]
+    factors = operator.factors or operator.smoothness is Smoothness.SPECTRAL
+    return (
+        (numbers and bool(ties) and has_ties(different))
+        or (operator.smoothness is Smoothness.PIECEWISE and differs_at_a_nan(different))
+        or (factors and is_endless(different))
+        or (not numbers and not promotes(operator) and is_mixed(different))
+    )
+
+
+def differs_at_a_nan(different: Difference) -> bool:
+    """Whether derivatives differ only where an operand is NaN, which is on no side of a kink."""
+    if different.kind not in ("gradient", "second gradient"):
+        return False
+    wanted, given = (facts[different.what][3] for facts in (different.expected, different.found))
+    arrays = [t.array for t in different.call.tensors.values() if t.array.shape == given.shape]
+    missing = np.logical_or.reduce([np.isnan(a) for a in arrays], initial=False)
+    kept = ~np.broadcast_to(missing, given.shape)
+    return close(wanted[kept], given[kept], TOLERANCE["float32"], 100)
+
+
+def follows_from_the_first(different: Difference) -> bool:
+    """Whether a second derivative by the factor is what the first ones, as found, add up to.
+
+    The gradients are linear in the factor.  Where torch's are others, that has been said of them;
+    and where torch does not keep the law, as with sums over nothing, torch is wrong.
+    """
+    facts = different.found
+    last = max((k for k in facts if k.startswith("second gradient")), default="")
+    if different.kind != "second gradient" or different.what != last:
+        return False
+    return close(np.array(facts["law"]), facts[last][3], TOLERANCE["float32"], 1)
+
+
+def lacks_a_derivative(different: Difference) -> bool:
+    """Whether torch says that it has no derivative of what it called."""
+    refusal = next((v for v in different.expected.values() if isinstance(v, Refusal)), None)
+    lacking = refusal is not None and LACKING.search(refusal.message) is not None
+    return lacking and different.kind == "answers where torch refuses"
+
+
+LACKING: Final = re.compile("derivative for .* is not implemented|is not differentiable")
+
+
+def spreads_what_is_not_finite(different: Difference) -> bool:
+    """Whether torch has NaN where nothing depends on what is not finite, as op-278 asks.
+
+    Then it has the number that was found there when anything else stands in its place.
+    """
+    if different.kind not in NUMBERED or not is_endless(different):
+        return False
+    wanted, given = (facts[different.what][3] for facts in (different.expected, different.found))
+    spread = np.isnan(wanted) & np.isfinite(given)
+    slack = TOLERANCE["float32"]
+    if not close(wanted[~spread], given[~spread], slack, 1):
+        return False
+    for number in (0.5, 0.75):
+        facts = seen(with_number(different.call, number), torch)
+        if different.what not in facts or facts[different.what][3].shape != given.shape:
+            return False
+        if not close(facts[different.what][3][spread], given[spread], slack, 100):
+            return False
+    return True
+
+
+def with_number(call: Drawn, number: float) -> Drawn:
+    """Put a number in the place of all that is not finite."""
+    tensors = {
+        name: replace(t, array=np.where(np.isfinite(t.array), t.array, t.array.dtype.type(number)))
+        for name, t in call.tensors.items()
+    }
+    return replace(call, tensors=tensors)
+
+
+def torch_differs_from_itself(different: Difference) -> bool:
+    """Whether torch gives other numbers when it is asked again: drawn ones, or unwritten memory.
+
+    Or it gives what was found, if only the same entries lie elsewhere in memory: a kernel for
+    several entries at once has other answers than the one for the rest.
+    """
+    call = different.call
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        first = seen(call, torch)
+        if different.kind in NUMBERED:
+            what, facts = different.what, seen(call, torch, apart=True)
+            slack = tolerance_of(call, facts)
+            if what in facts and not [*unlike(what, facts[what], different.found[what], slack)]:
+                return True
+        for number in range(AGAIN):
+            litter(float(number))
+            if any(True for _ in compared(first, seen(call, torch), 1e-12)):
+                return True
+    return False
+
+
+AGAIN: Final = 8
+
+
+def litter(number: float) -> None:
+    """Leave a number in memory that nobody has then, in pieces of many sizes."""
+    del [torch.full((size,), number, dtype=torch.float64) for size in range(1, 40)][:]
+
+
+def is_an_accident(different: Difference) -> bool:
+    """Whether it is what torch happens to do, without a document that says so."""
+    name = different.call.operator.name
+    return any(
+        name in accident.names.split()
+        and re.fullmatch(accident.kind, different.kind)
+        and accident.where(different)
+        for accident in ACCIDENTS
+    )
+
+
+@dataclass(frozen=True)
+class Accident:
+    """What torch happens to do: of which operators, what differs, for which calls, and why."""
+
+    names: str
+    kind: str
+    where: Callable[[Difference], bool]
+    why: str
+
+
+LOUD: Final = "refuses where torch answers|answers where torch refuses|another error"
+ACCIDENTS: Final = (
+    Accident(
+        "index_add index_add_ index_copy index_copy_ index_fill index_fill_ "
+        "eigh pinv cummax normal",
+        LOUD,
+        is_empty,
+        "of nothing torch looks at no index, axis or data type, and op-271 asks it to",
+    ),
+    Accident(
+        "matrix_norm",
+        "requires_grad of value|answers where torch refuses",
+        is_empty,
+        "a norm of nothing depends on nothing",
+    ),
+    Accident(
+        "adaptive_max_pool1d adaptive_max_pool2d",
+        "answers where torch refuses",
+        is_empty,
+        "the pass refuses a result without entries, of which the gradient is zero",
+    ),
+    Accident(
+        "scaled_dot_product_attention",
+        f"{LOUD}|(shape of )?value|(second )?gradient",
+        is_empty,
+        "the fused kernel divides by a sum over nothing, and looks at fewer shapes",
+    ),
+    Accident(
+        "dist",
+        "answers where torch refuses",
+        has(r"p=(0|0\.0|False)\b"),
+        "the pass of a count of entries has no tensor to give back, and raises",
+    ),
+    Accident(
+        "powers",
+        "answers where torch refuses",
+        lambda different: "in gradient" in different.said,
+        "vander writes into the powers that it saved, and its pass refuses them",
+    ),
+    Accident(
+        "celu_",
+        "answers where torch refuses",
+        has("nan"),
+        "as of a falling slope (op-209), of NaN the pass cannot tell the sign, and refuses",
+    ),
+    Accident(
+        "lgamma lgamma_ digamma digamma_ polygamma polygamma_",
+        "value|(second )?gradient",
+        has_minus_infinity,
+        "there the second and later derivatives of digamma have no limit; torch sums a series",
+    ),
+    Accident(
+        "mode",
+        "value|(second )?gradient",
+        has_a_nan,
+        "the kernel sorts by a comparison that NaN loses, which leaves it where it was",
+    ),
+    Accident(
+        "poisson",
+        "another error|refuses where torch answers",
+        has_an_infinity,
+        "no count is infinite",
+    ),
+    Accident(
+        "glu",
+        "second gradient",
+        has_an_infinity,
+        "infinity less infinity, where torch has a formula of its own without a difference",
+    ),
+    Accident(
+        "group_norm instance_norm",
+        "value|(second )?gradient",
+        has_an_infinity,
+        "torch multiplies weights out, and takes infinity from infinity",
+    ),
+    Accident(
+        "cov corrcoef",
+        "second gradient",
+        has_no_finite_value,
+        "zero divided by zero: there is no value, and no derivative",
+    ),
+)
+"""Each is one line of torch's that nobody would miss; what is silent is at no finite number."""
