@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from conditions_of_calls import (
     always,
+    has,
     has_a_nan,
     has_a_zero,
     has_several_shapes,
@@ -41,6 +42,8 @@ SPOKEN_OF: Final[dict[str, Callable[[Difference], bool]]] = {
     "At the origin": has_a_zero,
     "for a source of the shape of the index alone": has_several_shapes,
     "include_self=False": says("include_self=False"),
+    "pass of a count": has(r"p=(0|0\.0|False)\b"),
+    "NaN loses": has_a_nan,
 }
 """What a call has of which a reason speaks."""
 

@@ -20,11 +20,6 @@ from compared_calls import (
     unlike,
 )
 from conditions_of_calls import (
-    has,
-    has_a_nan,
-    has_an_infinity,
-    has_minus_infinity,
-    has_no_finite_value,
     has_ties,
     is_empty,
     is_endless,
@@ -50,6 +45,8 @@ def is_stated(different: Difference) -> bool:
         or is_an_accident(different)
         or follows_from_the_first(different)
         or lacks_a_derivative(different)
+        or has_no_value(different)
+        or cancels(different)
         or spreads_what_is_not_finite(different)
         or torch_differs_from_itself(different)
     )
@@ -99,13 +96,41 @@ def follows_from_the_first(different: Difference) -> bool:
 
 
 def lacks_a_derivative(different: Difference) -> bool:
-    """Whether torch says that it has no derivative of what it called."""
+    """Whether torch has no derivative: the row says so, or torch itself of what it called."""
     refusal = next((v for v in different.expected.values() if isinstance(v, Refusal)), None)
-    lacking = refusal is not None and LACKING.search(refusal.message) is not None
-    return lacking and different.kind == "answers where torch refuses"
+    if refusal is None or different.kind != "answers where torch refuses":
+        return False
+    stated = different.call.operator.smoothness is Smoothness.REFUSED
+    return (stated and refusal.stage != "call") or LACKING.search(refusal.message) is not None
 
 
 LACKING: Final = re.compile("derivative for .* is not implemented|is not differentiable")
+
+
+def has_no_value(different: Difference) -> bool:
+    """Whether nothing of the value is a number, of finite operands.
+
+    Then there is no second derivative either, and a refusal is as good an answer.
+    """
+    value = different.found.get("value 0")
+    if value is None or is_endless(different) or value[3] is None or not value[3].size:
+        return False
+    shown = ("second gradient", "answers where torch refuses")
+    return different.kind in shown and bool(np.isnan(value[3]).all())
+
+
+def cancels(different: Difference) -> bool:
+    """Whether infinities meet on the way in one of the two, and leave NaN.
+
+    The value and the derivative may be so where the row says it, and second derivatives anywhere.
+    """
+    if different.kind not in NUMBERED or not is_endless(different):
+        return False
+    if different.kind != "second gradient" and not different.call.operator.cancels:
+        return False
+    wanted, given = (facts[different.what][3] for facts in (different.expected, different.found))
+    met = np.isnan(wanted) | np.isnan(given)
+    return close(wanted[~met], given[~met], TOLERANCE["float32"], 100)
 
 
 def spreads_what_is_not_finite(different: Difference) -> bool:
@@ -192,83 +217,10 @@ class Accident:
 LOUD: Final = "refuses where torch answers|answers where torch refuses|another error"
 ACCIDENTS: Final = (
     Accident(
-        "index_add index_add_ index_copy index_copy_ index_fill index_fill_ "
-        "eigh pinv cummax normal",
-        LOUD,
-        is_empty,
-        "of nothing torch looks at no index, axis or data type, and op-271 asks it to",
-    ),
-    Accident(
-        "matrix_norm",
-        "requires_grad of value|answers where torch refuses",
-        is_empty,
-        "a norm of nothing depends on nothing",
-    ),
-    Accident(
-        "adaptive_max_pool1d adaptive_max_pool2d",
-        "answers where torch refuses",
-        is_empty,
-        "the pass refuses a result without entries, of which the gradient is zero",
-    ),
-    Accident(
         "scaled_dot_product_attention",
         f"{LOUD}|(shape of )?value|(second )?gradient",
         is_empty,
         "the fused kernel divides by a sum over nothing, and looks at fewer shapes",
-    ),
-    Accident(
-        "dist",
-        "answers where torch refuses",
-        has(r"p=(0|0\.0|False)\b"),
-        "the pass of a count of entries has no tensor to give back, and raises",
-    ),
-    Accident(
-        "powers",
-        "answers where torch refuses",
-        lambda different: "in gradient" in different.said,
-        "vander writes into the powers that it saved, and its pass refuses them",
-    ),
-    Accident(
-        "celu_",
-        "answers where torch refuses",
-        has("nan"),
-        "as of a falling slope (op-209), of NaN the pass cannot tell the sign, and refuses",
-    ),
-    Accident(
-        "lgamma lgamma_ digamma digamma_ polygamma polygamma_",
-        "value|(second )?gradient",
-        has_minus_infinity,
-        "there the second and later derivatives of digamma have no limit; torch sums a series",
-    ),
-    Accident(
-        "mode",
-        "value|(second )?gradient",
-        has_a_nan,
-        "the kernel sorts by a comparison that NaN loses, which leaves it where it was",
-    ),
-    Accident(
-        "poisson",
-        "another error|refuses where torch answers",
-        has_an_infinity,
-        "no count is infinite",
-    ),
-    Accident(
-        "glu",
-        "second gradient",
-        has_an_infinity,
-        "infinity less infinity, where torch has a formula of its own without a difference",
-    ),
-    Accident(
-        "group_norm instance_norm",
-        "value|(second )?gradient",
-        has_an_infinity,
-        "torch multiplies weights out, and takes infinity from infinity",
-    ),
-    Accident(
-        "cov corrcoef",
-        "second gradient",
-        has_no_finite_value,
-        "zero divided by zero: there is no value, and no derivative",
     ),
 )
 """Each is one line of torch's that nobody would miss; what is silent is at no finite number."""

@@ -214,7 +214,7 @@ def group_norm(
     if input.ndim < 2:  # noqa: PLR2004 - rows and channels
         raise RuntimeError(f"group_norm was given {input.ndim} dimensions; it needs two or more")
     rows, channels, *rest = input.shape
-    check_several((rows * channels // num_groups, num_groups, *rest))
+    check_several((rows * channels // num_groups, *rest))
     if isinstance(num_groups, bool) or not isinstance(num_groups, int):
         raise TypeError(f"group_norm was asked for {num_groups!r} groups; give an integer")
     if num_groups <= 0 or channels % num_groups:
