@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from compared_calls import NUMBERED, TOLERANCE, close
 
+from gradspec.catalogue.domain import Symmetric
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -58,6 +60,19 @@ def has_ties(different: Difference) -> bool:
     return np.unique(first).size < first.size
 
 
+def lacks_symmetry(different: Difference) -> bool:
+    """Whether an option that the row has for symmetric matrices alone is given with another."""
+    calls = [
+        {name: isinstance(getattr(v, "domain", None), Symmetric) for name, v in given.items()}
+        for given in different.call.operator.calls.values()
+    ]
+    alone = {name for call in calls if any(call.values()) for name in call}
+    options = alone - {name for call in calls if not any(call.values()) for name in call}
+    first = next(iter(different.call.tensors.values())).array
+    named = any(f"{name}=True" in different.call.text for name in options)
+    return named and not np.array_equal(first, first.swapaxes(-1, -2), equal_nan=True)
+
+
 def is_singular(different: Difference) -> bool:
     """Whether a matrix has no inverse."""
     arrays = [tensor.array for tensor in different.call.tensors.values()]
@@ -76,27 +91,11 @@ def has_a_nan(different: Difference) -> bool:
     return any(np.isnan(a).any() for a in arrays) or "nan" in different.call.text
 
 
-def has_an_infinity(different: Difference) -> bool:
-    """Whether an argument is infinite."""
-    arrays = [tensor.array for tensor in different.call.tensors.values()]
-    return any(np.isinf(a).any() for a in arrays) or "inf" in different.call.text
-
-
-def has_minus_infinity(different: Difference) -> bool:
-    """Whether an entry is minus infinity."""
-    return any((tensor.array == -np.inf).any() for tensor in different.call.tensors.values())
-
-
 def is_endless(different: Difference) -> bool:
     """Whether an argument is, or has, an infinity or NaN."""
     arrays = [tensor.array for tensor in different.call.tensors.values()]
     has = any(a.dtype.kind == "f" and not np.isfinite(a).all() for a in arrays)
     return has or re.search(r"\b(nan|inf)\b", different.call.text) is not None
-
-
-def has_no_finite_value(different: Difference) -> bool:
-    """Whether the value is no number."""
-    return not np.isfinite(different.found["value 0"][3]).any()
 
 
 def is_nearly_equal(different: Difference) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from drawn_calls import Drawn
 
+torch.backends.opt_einsum.enabled = False  # whose errors are not torch's
+
 CALLED: Final = [name for name, operator in OPERATORS.items() if operator.calls]
 
 

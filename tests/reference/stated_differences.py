@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,9 +21,9 @@ from compared_calls import (
 )
 from conditions_of_calls import (
     has_ties,
-    is_empty,
     is_endless,
     is_mixed,
+    lacks_symmetry,
 )
 from faults_of_torch import is_listed
 
@@ -31,8 +31,6 @@ from gradspec.catalogue.operator import Smoothness
 from gradspec.catalogue.types import promotes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from compared_calls import Difference
     from drawn_calls import Drawn
 
@@ -42,7 +40,6 @@ def is_stated(different: Difference) -> bool:
     return (
         is_listed(different)
         or is_open(different)
-        or is_an_accident(different)
         or follows_from_the_first(different)
         or lacks_a_derivative(different)
         or has_no_value(different)
@@ -55,9 +52,9 @@ def is_stated(different: Difference) -> bool:
 def is_open(different: Difference) -> bool:
     """Whether the row of the catalogue leaves it open.
 
-    It does where entries are tied and no choice is stated, in factors of no finite matrix, and
-    about operands of several data types, if it does not bring them to one.  At NaN any slope of a
-    kink will do, as op-278 says.
+    It does where entries are tied and no choice is stated, in factors of no finite matrix, given an
+    option for symmetric matrices with another, and about operands of several data types, if it does
+    not bring them to one.  At NaN any slope of a kink will do, as op-278 says.
     """
     operator = different.call.operator
     numbers = re.fullmatch("value|(second )?gradient", different.kind) is not None
@@ -65,6 +62,7 @@ def is_open(different: Difference) -> bool:
     factors = operator.factors or operator.smoothness is Smoothness.SPECTRAL
     return (
         (numbers and bool(ties) and has_ties(different))
+        or (numbers and lacks_symmetry(different))
         or (operator.smoothness is Smoothness.PIECEWISE and differs_at_a_nan(different))
         or (factors and is_endless(different))
         or (not numbers and not promotes(operator) and is_mixed(different))
@@ -191,36 +189,3 @@ AGAIN: Final = 8
 def litter(number: float) -> None:
     """Leave a number in memory that nobody has then, in pieces of many sizes."""
     del [torch.full((size,), number, dtype=torch.float64) for size in range(1, 40)][:]
-
-
-def is_an_accident(different: Difference) -> bool:
-    """Whether it is what torch happens to do, without a document that says so."""
-    name = different.call.operator.name
-    return any(
-        name in accident.names.split()
-        and re.fullmatch(accident.kind, different.kind)
-        and accident.where(different)
-        for accident in ACCIDENTS
-    )
-
-
-@dataclass(frozen=True)
-class Accident:
-    """What torch happens to do: of which operators, what differs, for which calls, and why."""
-
-    names: str
-    kind: str
-    where: Callable[[Difference], bool]
-    why: str
-
-
-LOUD: Final = "refuses where torch answers|answers where torch refuses|another error"
-ACCIDENTS: Final = (
-    Accident(
-        "scaled_dot_product_attention",
-        f"{LOUD}|(shape of )?value|(second )?gradient",
-        is_empty,
-        "the fused kernel divides by a sum over nothing, and looks at fewer shapes",
-    ),
-)
-"""Each is one line of torch's that nobody would miss; what is silent is at no finite number."""

@@ -38,7 +38,7 @@ def interpolate(
     mode: str = "nearest",
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
-    antialias: bool = False,
+    antialias: Any = False,
 ) -> Tensor:
     """Return other sizes: of each place the nearest entry, a mean, or a mixture of those nearby."""
     if align_corners is not None and mode in (*PICKING, "area"):
