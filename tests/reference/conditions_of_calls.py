@@ -21,10 +21,13 @@ def always(_different: Difference) -> bool:
 
 
 def says(*words: str) -> Callable[[Difference], bool]:
-    """Give the condition that a call names arguments, or, after a minus, does not."""
-    return lambda different: all(
-        (word.lstrip("-") in different.call.text) != word.startswith("-") for word in words
-    )
+    """Give the condition that a call gives arguments, or, after a minus, does not."""
+
+    def said(different: Difference) -> bool:
+        given = re.sub(r"\w+=None", "", different.call.text)
+        return all((word.lstrip("-") in given) != word.startswith("-") for word in words)
+
+    return said
 
 
 def has(pattern: str) -> Callable[[Difference], bool]:

@@ -48,7 +48,7 @@ SPOKEN_OF: Final[dict[str, Callable[[Difference], bool]]] = {
 """What a call has of which a reason speaks."""
 
 WHERE: Final[dict[str, Callable[[Difference], bool]]] = {
-    "op-246": is_of("iu"),
+    "op-246": is_of("iub"),
     "op-275": has_a_nan,
     "op-281": is_empty,
     "op-282": is_empty,

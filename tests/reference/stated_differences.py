@@ -106,12 +106,12 @@ LACKING: Final = re.compile("derivative for .* is not implemented|is not differe
 
 
 def has_no_value(different: Difference) -> bool:
-    """Whether nothing of the value is a number, of finite operands.
+    """Whether nothing of the value is a number.
 
     Then there is no second derivative either, and a refusal is as good an answer.
     """
     value = different.found.get("value 0")
-    if value is None or is_endless(different) or value[3] is None or not value[3].size:
+    if value is None or value[3] is None or not value[3].size:
         return False
     shown = ("second gradient", "answers where torch refuses")
     return different.kind in shown and bool(np.isnan(value[3]).all())

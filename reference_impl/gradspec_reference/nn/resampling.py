@@ -241,7 +241,7 @@ def check_grid(input: Tensor, grid: Tensor) -> None:
             f"grid_sample was given {list(input.shape)} of {input.dtype} and a grid of "
             f"{list(grid.shape)} of {grid.dtype}"
         )
-    if not input.dtype.is_floating_point:
+    if not input.dtype.is_floating_point and input.numel() and grid.numel():
         raise NotImplementedError(f"grid_sample was given {input.dtype}; use a floating dtype")
 
 

@@ -116,10 +116,10 @@ def index_add_(
 
 def of_slices(name: str, input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Return an index counted from the front; as in torch, nobody looks at one of empty slices."""
-    length = length_of(input, dim)
-    if length and not input._array.size:
+    shape = input._array.shape
+    if 0 in (*shape[:dim], *shape[dim + 1 :]):
         return index
-    return counted_from_front(name, index, length)
+    return counted_from_front(name, index, length_of(input, dim))
 
 
 def _index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Call:
