@@ -116,7 +116,8 @@ def averaged(
 ) -> Tensor:
     """Return the sum of each stretch over a number; what is outside counts as zero."""
     count = len(bins)
-    if input._array.dtype.kind not in "fV":
+    made = math.prod((*input.shape[:-count], *map(len, bins)))
+    if made and input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"pooling was given {input.dtype}; convert it with to() first")
     inside = tuple(
         tuple((min(max(a, 0), n), min(max(b, 0), n)) for a, b in stretches)
@@ -135,6 +136,8 @@ def avg_pooled(
 ) -> Tensor:
     """Return the mean of each window."""
     kernel, stride, padding, ceil_mode = how
+    if input.ndim <= count > 1:
+        raise IndexError(f"{name} was given shape {list(input.shape)}; it needs channels")
     which = Windows(name, input, count, kernel, stride, padding, 1, ceil_mode)
     bins = [which.stretches(dim) for dim in range(count)]
     if divisor is not None:
