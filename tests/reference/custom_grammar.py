@@ -51,12 +51,12 @@ PASSES = """
     note("seed", torch.manual_seed(1) and drawn())
 """
 QUERIES = """
-    torch.autograd.grad({a}.sum(), {b}, allow_unused=True)[0]
-    torch.autograd.grad({a}.sum(), {b}, retain_graph=True, allow_unused=True)[0]
-    torch.autograd.grad({a}.sum(), {b}, create_graph=True, allow_unused=True)[0]
-    torch.autograd.grad(({a} * {b}).sum(), {b}, create_graph=True, allow_unused=True)[0]
-    torch.autograd.grad(({a} * {a}).sum(), [{b}, {a}], create_graph=True, allow_unused=True)
-    {a}.grad
+    torch.autograd.grad({a}.sum(), {b}, allow_unused=True)[0].clone()
+    torch.autograd.grad({a}.sum(), {b}, retain_graph=True, allow_unused=True)[0].clone()
+    torch.autograd.grad({a}.sum(), {b}, create_graph=True, allow_unused=True)[0].clone()
+    torch.autograd.grad(({a} * {b}).sum(), {b}, create_graph=True, allow_unused=True)[0].clone()
+    torch.autograd.grad(({a} * {a}).sum(), [{b}, {a}], create_graph=True, allow_unused=True)[0].clone()
+    {a}.grad.clone()
 """
 READ = """
     note("read", *{a}.grad_fn.saved_tensors)
@@ -286,7 +286,7 @@ def function(lot: random.Random) -> str:
     first = one(lot, "FIRST")
     marks = 0.85 if "_(" in first else 0.07
     if lot.random() < marks:
-        context.append(f"ctx.mark_dirty({lot.choice(['a', 'a', 'a', 'a, b', 'b', 'y'])})")
+        context.append(f"ctx.mark_dirty(*marked(a, {lot.choice(['a', 'a', 'a', 'a, b', 'b', 'y'])}))")
         if lot.random() < 0.7:
             returned = lot.choice(["y", "a", "a, b", "y, z"])
     lot.shuffle(context)

@@ -42,7 +42,7 @@ checkpoint = torch.utils.checkpoint.checkpoint
 checkpoint_sequential = torch.utils.checkpoint.checkpoint_sequential
 chosen = torch.utils.checkpoint.create_selective_checkpoint_contexts
 saved_tensors_hooks = torch.autograd.graph.saved_tensors_hooks
-log, numbers, draws = [], [0], []
+log, numbers, draws, outside = [], [0], [], []
 
 def described(x):
     if isinstance(x, torch.Tensor):
@@ -55,6 +55,7 @@ def note(what, *seen):
     log.append((what, torch.is_grad_enabled(), described(seen)))
 
 def fail(error):
+    note("fail")
     raise error("as the caller wants")
 
 def number():
@@ -76,6 +77,11 @@ def at(saved, place):
 def two(output):
     return tuple(output[:2]) if isinstance(output, (tuple, list)) and len(output) > 1 else (output, output)
 
+def marked(first, *written):
+    if any(x is not first and isinstance(x, torch.Tensor) and x._is_view() for x in written):
+        outside.append("a view that is not the first argument is written: torch sends the first's gradient to its base")
+    return written
+
 def queried(x):
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()
@@ -88,7 +94,9 @@ def block(name):
     note("out " + name)
 
 def policy(context, op, *operands, **named):
-    note("policy", context.is_recompute, str(op))
+    name = str(op).split(".")[1]
+    if name in {"sin", "exp", "tanh", "mul", "sum"}:  # in torch, views are operations too
+        note("policy", context.is_recompute, name)
     return torch.utils.checkpoint.CheckpointPolicy.MUST_SAVE if "sin" in str(op) else (
         torch.utils.checkpoint.CheckpointPolicy.PREFER_RECOMPUTE)
 """
@@ -97,6 +105,7 @@ def policy(context, op, *operands, **named):
 REASONS: dict[str, str] = {
     "an assertion inside torch": "INTERNAL ASSERT",
 }
+PACKED_EARLY = "torch packs operands before it notices that they do not fit together"
 LARGE_NUMBERS = "numbers beyond 1e3, where rounding shows"
 
 
@@ -152,12 +161,22 @@ class Pair:
         """Run a line in both, and say what differs then."""
         self.lines.append(line)
         expected, found = [refusal(line, names) for names in self.names]
+        if self.names[0]["outside"]:
+            raise Outside(self.names[0]["outside"][0])
+        if expected and found and self.is_packed_early():
+            raise Outside(PACKED_EARLY)
         if found != expected:
             return f"torch: {expected or 'done'}, found: {found or 'done'}"
         made = re.match(r"(?:with .*: )?(t\d+) = |(?:class|def) (\w+)", line)
         if made and expected is None:
             self.take(made[1], made[2])
         return self.compared()
+
+    def is_packed_early(self) -> bool:
+        """Tell whether torch packed operands that were refused then."""
+        expected, found = [names["log"] for names in self.names]
+        surplus = expected[len(found) :]
+        return bool(surplus) and {what for what, *_ in surplus} <= {"pack", "fail"}
 
     def take(self, value: str | None, function: str | None) -> None:
         """Let further lines use what this one made."""

@@ -19,16 +19,21 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 
-def count_writes(written: Sequence[Tensor], outputs: Sequence[Any]) -> None:
-    """Count a write to each argument that was marked; each must have been returned."""
+def count_writes(written: Sequence[Tensor]) -> None:
+    """Count a write to each argument that was marked."""
+    for each in written:
+        versions.check_may_be_written(each)
+        versions.bump(each)
+
+
+def check_returned(written: Sequence[Tensor], outputs: Sequence[Any]) -> None:
+    """Refuse a call that did not return what it marked."""
     for each in written:
         if not any(each is x for x in outputs):
             raise DirtyNotReturnedError(
                 "forward did not return an operand that it marked as dirty; return the operand "
                 "itself, so that there is a tensor with the new history"
             )
-        versions.check_may_be_written(each)
-        versions.bump(each)
 
 
 def check_alone(node: FunctionNode, outputs: Sequence[Any]) -> None:
@@ -40,8 +45,8 @@ def check_alone(node: FunctionNode, outputs: Sequence[Any]) -> None:
         )
 
 
-def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int) -> None:
-    """Make a call the history of an argument, at that place among the tensors, that it wrote.
+def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int | None) -> None:
+    """Make a call the history of a tensor that it wrote, at that place among its arguments.
 
     What was accumulated for the old value goes.  Through a view, the history of the base changes.
     """
