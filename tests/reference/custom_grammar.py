@@ -292,7 +292,9 @@ def function(lot: random.Random) -> str:
     first = one(lot, "FIRST")
     marks = 0.85 if "_(" in first else 0.07
     if lot.random() < marks:
-        context.append(f"ctx.mark_dirty(*marked(a, {lot.choice(['a', 'a', 'a', 'a, b', 'b', 'y'])}))")
+        context.append(
+            f"ctx.mark_dirty(*marked(a, {lot.choice(['a', 'a', 'a', 'a, b', 'b', 'y'])}))"
+        )
         if lot.random() < 0.7:
             returned = lot.choice(["y", "a", "a, b", "y, z"])
     lot.shuffle(context)

@@ -41,7 +41,7 @@ checkpoint = torch.utils.checkpoint.checkpoint
 checkpoint_sequential = torch.utils.checkpoint.checkpoint_sequential
 chosen = torch.utils.checkpoint.create_selective_checkpoint_contexts
 saved_tensors_hooks = torch.autograd.graph.saved_tensors_hooks
-log, numbers, draws, outside = [], [0], [], []
+log, asked, numbers, draws, outside = [], [], [0], [], []
 
 def described(x):
     if isinstance(x, torch.Tensor):
@@ -93,9 +93,9 @@ def block(name):
     note("out " + name)
 
 def policy(context, op, *operands, **named):
-    name = str(op).split(".")[1]
+    name = str(op).split(".")[1].rstrip("_")
     if name in {"sin", "exp", "tanh", "mul", "sum"}:  # in torch, views are operations too
-        note("policy", context.is_recompute, name)
+        asked.append((context.is_recompute, name))
     return torch.utils.checkpoint.CheckpointPolicy.MUST_SAVE if "sin" in str(op) else (
         torch.utils.checkpoint.CheckpointPolicy.PREFER_RECOMPUTE)
 """
@@ -185,18 +185,18 @@ class Pair:
         assert value is not None
         made, found = [names[value] for names in self.names]
         self.tensors += [
-            value + place
-            for place, part in parts(made)
-            if isinstance(part, torch.Tensor)
+            value + place for place, part in parts(made) if isinstance(part, torch.Tensor)
         ]
         del made, found
 
     def compared(self) -> str | None:
         """Compare all that can be seen of the tensors, and what was noted."""
-        expected, found = [names["log"] for names in self.names]
-        place = unlike(expected, found)
-        if place is not None:
-            return f"log: torch: {expected[place:][:3]}, found: {found[place:][:3]}"
+        for kind in ("log", "asked"):
+            expected, found = [names[kind] for names in self.names]
+            place = unlike(expected, found)
+            if place is None:
+                continue
+            return f"{kind}: torch: {expected[place:][:3]}, found: {found[place:][:3]}"
         for name in self.tensors:
             seen = [looked_at(eval(name, names), names["torch"]) for names in self.names]
             for what, wanted in seen[0].items():

@@ -21,7 +21,12 @@ from gradspec_reference.engine import (
     versions,
     views,
 )
-from gradspec_reference.engine.context import FunctionCtx, check_marked, check_not_saved, check_saved
+from gradspec_reference.engine.context import (
+    FunctionCtx,
+    check_marked,
+    check_not_saved,
+    check_saved,
+)
 from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
@@ -64,7 +69,10 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         edges = linking.collect_edges(tensors, requires) if recorded else ()
         super().__init__(edges, (), (), (), freeable=False)
         self.needs_input_grad = tuple(linking.needs_grad(x) for x in arguments)
-        self.requires = self.needs_input_grad
+        targets = iter(self.targets)
+        self.requires = tuple(
+            isinstance(x, Tensor) and next(targets, None) is not None for x in arguments
+        )
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
 
     def name(self) -> str:
@@ -84,7 +92,10 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         if self.saved is None:
             raise freed(self)
         found = tuple(saved.unpack(self, self.saved, as_tensors=True))
-        if self.function.clear_saved_tensors_on_access and self.saved:
+        for each in found:
+            if each is not None and each._view is not None:
+                views.current_history(each)  # refused if forward wrote to it and did not say so
+        if self.function.clear_saved_tensors_on_access:
             self.saved, self.were_read = (), True
         return found
 
@@ -97,7 +108,6 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
     def attach(self, returned: Sequence[Any], arguments: tuple[Any, ...]) -> list[Any]:
         """Give results their history, and save what was asked for."""
         tensors = [x for x in arguments if isinstance(x, Tensor)]
-        dirty.check_alone(self, returned)
         self.outputs = tuple([described(x) for x in returned])
         results = [self.result(number, each, tensors) for number, each in enumerate(returned)]
         if sum(self.is_differentiable(x) for x in returned) > 1:
@@ -136,6 +146,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
             return unrelated(self, value, tensors)
         places = [place for place, x in enumerate(tensors) if x is value]
         if any(value is x for x in self.dirty_tensors):
+            dirty.check_alone(value, len(self.outputs))
             dirty.rebase(value, self, number, places[0] if places else None)
             return value
         if places:
@@ -318,11 +329,10 @@ class Function:
         single = not isinstance(returned, tuple)
         outputs = (returned,) if single else returned
         written = node.dirty_tensors
-        recorded = modes.state.recording and linking.should_record(node.requires)
+        recorded = modes.state.recording and linking.should_record(node.needs_input_grad)
         if recorded:
             check_saved(node.to_save)
         check_marked("mark_non_differentiable", node.non_differentiable)
-        check_marked("mark_dirty", written)
         dirty.count_writes(written)
         if recorded:
             results = tuple(node.attach(outputs, arguments))

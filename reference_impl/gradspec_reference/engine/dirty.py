@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import hooks, recording, versions, views
 from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.context import check_marked
 from gradspec_reference.errors import (
     DirtyNotReturnedError,
     DirtyViewOfSeveralError,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def count_writes(written: Sequence[Tensor]) -> None:
     """Count a write to each argument that was marked."""
     for each in written:
+        check_marked("mark_dirty", [each])
         versions.check_may_be_written(each)
         versions.bump(each)
 
@@ -36,9 +38,9 @@ def check_returned(written: Sequence[Tensor], outputs: Sequence[Any]) -> None:
             )
 
 
-def check_alone(node: FunctionNode, outputs: Sequence[Any]) -> None:
+def check_alone(written: Tensor, count: int) -> None:
     """Refuse a view that was written by a function with further results."""
-    if len(outputs) > 1 and any(x._view is not None for x in node.dirty_tensors):
+    if count > 1 and written._view is not None:
         raise DirtyViewOfSeveralError(
             "a function with several results marked a view as dirty: the history of its base "
             "would have to lead to them all; return the view alone, or give it a clone()"

@@ -74,10 +74,10 @@ class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - torch's name
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
         del device_type
 
-        def pack(tensor: Tensor) -> Tensor:
-            return tensor.detach().clone() if pin_memory else tensor.detach()
+        def pack(tensor: Tensor) -> tuple[Any, Tensor]:
+            return tensor.device, tensor.clone() if pin_memory else tensor.cpu()
 
-        super().__init__(pack, lambda kept: kept)
+        super().__init__(pack, lambda kept: kept[1])
 
 
 @contextlib.contextmanager
