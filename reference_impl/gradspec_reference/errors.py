@@ -637,6 +637,13 @@ class SavedTypeError(GradError, TypeError):
     clause = "cf-006"
 
 
+class SavedReturnedError(GradError, RuntimeError):
+    """A context was given an argument to save that forward returned as it is."""
+
+    kind = "saved-type"
+    clause = "cf-281"
+
+
 class MarkedTypeError(GradError, RuntimeError):
     """A context was given something to mark that is no tensor."""
 
