@@ -27,7 +27,7 @@ MERMAID_COLOURS: Final = {
     "base": "#a2cd5a",
 }
 MERMAID_SHAPES: Final = {"operator": ('["', '"]'), "saved": ('[/"', '"/]')}
-FONT: Final = 'fontname="Courier,monospace"'
+FONT: Final = "fontname=Courier"
 """Graphviz knows how wide Courier is where it finds no fonts, so that no label leaves its box."""
 ROUND: Final = ('("', '")')
 
