@@ -134,7 +134,7 @@ def soft_margin_loss(
 
 def multilabel_soft_margin_loss(
     input: Tensor,
-    target: Tensor,
+    target: Any,
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
