@@ -220,9 +220,9 @@ def cross_entropy(
         raise IndexError("cross_entropy was given a 0-d tensor; it needs a dimension of classes")
     classes = input._array.shape[dim]
     logs = normalised.along("log_softmax", input, dim, None)
-    if weight is not None:
-        check_is_for_each(weight, classes)
     if of_probability:
+        if weight is not None:
+            check_is_for_each(weight, classes)
         return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)
     loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
     if not label_smoothing:
