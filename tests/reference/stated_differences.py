@@ -120,11 +120,15 @@ def has_no_value(different: Difference) -> bool:
 def cancels(different: Difference) -> bool:
     """Whether infinities meet on the way in one of the two, and leave NaN.
 
-    The value and the derivative may be so where the row says it, and second derivatives anywhere.
+    The value and the derivative may be so where the row says it, and second derivatives anywhere;
+    those also at a kink, where there is none.
     """
-    if different.kind not in NUMBERED or not is_endless(different):
-        return False
-    if different.kind != "second gradient" and not different.call.operator.cancels:
+    operator = different.call.operator
+    if different.kind == "second gradient":
+        may_be = is_endless(different) or operator.smoothness is Smoothness.PIECEWISE
+    else:
+        may_be = different.kind in NUMBERED and is_endless(different) and operator.cancels
+    if not may_be:
         return False
     wanted, given = (facts[different.what][3] for facts in (different.expected, different.found))
     met = np.isnan(wanted) | np.isnan(given)

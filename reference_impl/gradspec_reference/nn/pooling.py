@@ -325,13 +325,15 @@ def adaptive_max_pool2d(
 
 
 def local_response_norm(
-    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+    input: Tensor, size: Any, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Tensor:
     """Return the input over a power of the mean square of the channels nearby."""
     if input.ndim < 3:  # noqa: PLR2004 - rows, channels and places
         raise ValueError(f"local_response_norm was given {input.ndim} dimensions; it needs three")
     if not input.numel():
         return input
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise TypeError(f"local_response_norm was given a size of {size!r}; give an integer")
     if size <= 0:
         raise RuntimeError(f"local_response_norm was given a size of {size}; it needs one channel")
     squares = shapes.movedim(input * input, 1, -1)
