@@ -35,7 +35,7 @@ WRITTEN = """
 HOOKED = """
     {a}.register_hook(lambda g: note("hook", g))
     {a}.register_hook(lambda g: g * 0.5)
-    {a}.grad_fn.register_hook(lambda made, given: note("node", *made, *given))
+    hooked({a}.grad_fn)
     {a}.grad_fn.register_prehook(lambda given: note("before", *given))
     {a}.register_post_accumulate_grad_hook(lambda x: note("after", x.grad))
     {a}.register_hook(lambda g: fail(ValueError))

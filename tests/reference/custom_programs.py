@@ -41,7 +41,7 @@ checkpoint = torch.utils.checkpoint.checkpoint
 checkpoint_sequential = torch.utils.checkpoint.checkpoint_sequential
 chosen = torch.utils.checkpoint.create_selective_checkpoint_contexts
 saved_tensors_hooks = torch.autograd.graph.saved_tensors_hooks
-log, asked, numbers, draws, outside = [], [], [0], [], []
+log, asked, numbers, draws, within, outside = [], [], [0], [], [], []
 
 def described(x):
     if isinstance(x, torch.Tensor):
@@ -62,7 +62,9 @@ def number():
     return numbers[0]
 
 def drawn():
-    found = tuple((torch.rand(64) < 0.5).tolist())
+    within.append("dropout")
+    found = tuple(torch.nn.functional.dropout(torch.ones(64)).tolist())
+    within.pop()
     if found not in draws:
         draws.append(found)
     return (draws.index(found) + 1) / 4
@@ -86,6 +88,12 @@ def queried(x):
         leaf = x.detach().requires_grad_()
         return torch.autograd.grad((leaf * leaf).sum(), leaf)[0]
 
+def hooked(node):  # in torch it also sees what backward made for an argument without an edge
+    ends = [end is not None for end, _ in node.next_functions]
+    node.register_hook(
+        lambda made, given: note("node", *[g for g, end in zip(made, ends) if end], *given)
+    )
+
 @contextlib.contextmanager
 def block(name):
     note("in " + name)
@@ -94,7 +102,7 @@ def block(name):
 
 def policy(context, op, *operands, **named):
     name = str(op).split(".")[1].rstrip("_")
-    if name in {"sin", "exp", "tanh", "mul", "sum"}:  # in torch, views are operations too
+    if name in {"sin", "exp", "tanh", "mul", "sum"} and not within:  # in torch, views are operations too
         asked.append((context.is_recompute, name))
     return torch.utils.checkpoint.CheckpointPolicy.MUST_SAVE if "sin" in str(op) else (
         torch.utils.checkpoint.CheckpointPolicy.PREFER_RECOMPUTE)
