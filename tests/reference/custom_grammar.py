@@ -55,7 +55,7 @@ QUERIES = """
     torch.autograd.grad({a}.sum(), {b}, retain_graph=True, allow_unused=True)[0].clone()
     torch.autograd.grad({a}.sum(), {b}, create_graph=True, allow_unused=True)[0].clone()
     torch.autograd.grad(({a} * {b}).sum(), {b}, create_graph=True, allow_unused=True)[0].clone()
-    torch.autograd.grad(({a} * {a}).sum(), [{b}, {a}], create_graph=True, allow_unused=True)[0].clone()
+    torch.autograd.grad(({a}*{a}).sum(), [{b},{a}], create_graph=True, allow_unused=True)[0].clone()
     {a}.grad.clone()
 """
 READ = """
@@ -215,7 +215,7 @@ TABLES = {
 
 def drawn(number: int) -> list[Line]:
     """Return the program of this number."""
-    lot = random.Random(number)
+    lot = random.Random(number)  # noqa: S311 - the same program for ever
     kinds = [
         *["LEAVES", "LEAVES", "function", "plain", "function", "plain"],
         *lot.choices([*KINDS], [*KINDS.values()], k=LINES),

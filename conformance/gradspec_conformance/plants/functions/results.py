@@ -90,7 +90,7 @@ def what_forward_recorded_stays_in_no_grad(_sound, value, _node, _arguments):
     return value
 
 
-@before(RESULT, "refused: cf-283", "pytorch/pytorch, apply without view_as")
+@before(RESULT, "multi-view-inplace: cf-283", "pytorch/pytorch, apply without view_as")
 def what_forward_recorded_is_a_view(self, _number, value, tensors):
     """A result that forward recorded is handled as an argument that it returned."""
     if isinstance(value, Tensor) and value.requires_grad and value._grad_fn is not self:
