@@ -35,7 +35,7 @@ WRITTEN = """
 HOOKED = """
     {a}.register_hook(lambda g: note("hook", g))
     {a}.register_hook(lambda g: g * 0.5)
-    {a}.grad_fn.register_hook(lambda made, given: note("node", *made, *given))
+    hooked({a}.grad_fn)
     {a}.grad_fn.register_prehook(lambda given: note("before", *given))
     {a}.register_post_accumulate_grad_hook(lambda x: note("after", x.grad))
     {a}.register_hook(lambda g: fail(ValueError))
@@ -55,7 +55,7 @@ QUERIES = """
     torch.autograd.grad({a}.sum(), {b}, retain_graph=True, allow_unused=True)[0].clone()
     torch.autograd.grad({a}.sum(), {b}, create_graph=True, allow_unused=True)[0].clone()
     torch.autograd.grad(({a} * {b}).sum(), {b}, create_graph=True, allow_unused=True)[0].clone()
-    torch.autograd.grad(({a} * {a}).sum(), [{b}, {a}], create_graph=True, allow_unused=True)[0].clone()
+    torch.autograd.grad(({a}*{a}).sum(), [{b},{a}], create_graph=True, allow_unused=True)[0].clone()
     {a}.grad.clone()
 """
 READ = """
@@ -215,7 +215,7 @@ TABLES = {
 
 def drawn(number: int) -> list[Line]:
     """Return the program of this number."""
-    lot = random.Random(number)
+    lot = random.Random(number)  # noqa: S311 - the same program for ever
     kinds = [
         *["LEAVES", "LEAVES", "function", "plain", "function", "plain"],
         *lot.choices([*KINDS], [*KINDS.values()], k=LINES),
