@@ -73,3 +73,15 @@ def a_written_constant_stays_one(sound, tensor, *given):
 @plant(at(dirty, "check_alone"), "no error: cf-213", "pytorch, check_inplace")
 def a_written_view_has_company(_sound, _written, _count):
     """A custom function that writes a view may have further results."""
+
+
+@plant(REBASE, "value: cf-261", "retention by operations of the engine alone")
+def what_is_retained_is_of_the_old_value(sound, tensor, *call):
+    """An operand that a custom function writes retains the gradient of its old value."""
+    before = tensor._grad_fn
+    retained = getattr(before, "retained", None)
+    if retained is not None:
+        before.retained = None
+    sound(tensor, *call)
+    if retained is not None:
+        before.retained = retained

@@ -370,3 +370,32 @@ informative(
     sources=["torch.autograd.Function source"],
     reason="a program has functions of the engine; classes and their objects are Python's",
 )
+
+
+@clause("cf-262", CONVENTION, sources=["observed"])
+def what_a_backward_raises_comes_out_of_passes_within_passes(ag: Autograd) -> None:
+    """What a backward raises comes out of the outermost pass, also where each pass runs within the
+    backward of another, here twenty of them.
+
+    Remedy: catch it around backward().
+    """
+
+    class Within(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any, depth: Any) -> Any:
+            ctx.depth = depth
+            return x * 1.0
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            if ctx.depth == 0.0:
+                raise Interrupted
+            with ag.enable_grad():
+                x = ag.tensor(1.0, requires_grad=True)
+                Within.apply(x, ctx.depth - 1.0).backward()
+            return g, None
+
+    y = Within.apply(ag.tensor(1.0, requires_grad=True), 20.0)
+
+    with ag.refuses("callback"):
+        y.backward()
