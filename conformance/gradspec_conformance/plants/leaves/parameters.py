@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from gradspec_conformance.plants.places import at, reading
-from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, general, plant
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.nn.modules.module import Module
@@ -65,7 +65,7 @@ def a_copied_parameter_is_a_tensor(twin, *_):
     twin.__class__ = Tensor
 
 
-@compound("flag: leaf-226/mul leaf-226/detach", TEACHING)
+@general("flag: leaf-226/mul leaf-226/detach", TEACHING)
 def what_parameters_give_are_parameters(swap):
     """What is computed from a parameter is a parameter."""
 

@@ -40,7 +40,7 @@ def freezing_excludes_the_frozen_alone(ag: Autograd, case: tuple[int, tuple[Any,
         expect(p.grad).equals(gradient)
 
 
-@clause("rec-208", CONVENTION, sources=[FREEZING], builds_on=("rec-020/first",))
+@clause("rec-208", CONVENTION, sources=[FREEZING])
 def a_frozen_layer_records_what_its_argument_asks_for(ag: Autograd) -> None:
     """What a frozen layer gives requires grad where its argument does, and not where none does."""
     inner, _ = two_layers(ag)
