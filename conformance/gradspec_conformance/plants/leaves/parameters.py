@@ -20,6 +20,13 @@ def parameters_take_over_the_flag(sound, cls, data=None, requires_grad=True):
     return sound(cls, data, requires_grad and data.requires_grad)
 
 
+@plant(MADE, "flag: leaf-032/leaf", TEACHING)
+def what_learns_already_is_not_learnt_again(sound, cls, data=None, requires_grad=True):
+    """A parameter made of a leaf that requires grad does not require grad itself."""
+    learns = data is not None and data.is_leaf and data.requires_grad
+    return sound(cls, data, requires_grad and not learns)
+
+
 @after(MADE, "flag: leaf-032/result", TEACHING)
 def parameters_take_over_the_history(made, _cls, data=None, *_flag, **_named):
     """A parameter made of a result has the result's history."""
