@@ -45,14 +45,13 @@ def only_the_usual_class_has_leaves(swap):
         return sound(tensor, requires_grad and not is_asked(type(tensor)))
 
 
-@plant(
-    at(overriding, "to_ask"),
+@general(
     "order: bwd-048/backward_of_several bwd-048/grad",
     "where functions ask, and autograd does not",
 )
-def no_class_is_asked_about_passes(_sound, *_values):
+def no_class_is_asked_about_passes(swap):
     """backward() and grad() as functions ask no class."""
-    return []
+    swap.into(at(overriding, "to_ask"))(lambda _sound, *_values: [])
 
 
 @plant(
