@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from gradspec_conformance.plants.places import at, reading
 from gradspec_conformance.plants.plant import TEACHING, after, general, plant
 from gradspec_reference.engine import recording
@@ -50,12 +48,6 @@ def parameters_are_copies(sound, cls, data=None, requires_grad=True):
 def parameters_always_learn(sound, cls, data=None, *_flag, **_named):
     """A parameter requires grad, whatever was said."""
     return sound(cls, data)
-
-
-@plant(at(Module, "requires_grad_"), "aliasing: leaf-034/learns leaf-034/frozen", TEACHING)
-def a_frozen_module_is_another(sound, self, requires_grad=True):
-    """requires_grad_ of a module gives a copy of it, on the same parameters."""
-    return copy.copy(sound(self, requires_grad))
 
 
 @plant(at(Module, "requires_grad_"), "flag: leaf-034/learns leaf-034/frozen", TEACHING)
