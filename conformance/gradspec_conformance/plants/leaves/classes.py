@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradspec_conformance.plants.places import REQUIRES_GRAD_, at
-from gradspec_conformance.plants.plant import TEACHING, plant
+from gradspec_conformance.plants.plant import TEACHING, general, plant
 from gradspec_reference.engine import overriding
 from gradspec_reference.engine.overriding import Unasked, is_asked
 from gradspec_reference.engine.tensor import Tensor
@@ -30,26 +30,28 @@ def results_forget_their_class(_sound, result, _cls):
     return result
 
 
-@plant(at(overriding, "members"), "flag: leaf-228/stack", "pytorch/pytorch#34294")
-def lists_are_not_looked_into(_sound, values):
+@general("flag: leaf-228/stack", "pytorch/pytorch#34294")
+def lists_are_not_looked_into(swap):
     """A tensor of a class that stands in a list goes unnoticed."""
-    return iter(values)
+    swap.into(at(overriding, "members"))(lambda _sound, values: iter(values))
 
 
-@plant(REQUIRES_GRAD_, "root-without-grad: leaf-229", TEACHING)
-def only_the_usual_class_has_leaves(sound, self, requires_grad=True):
+@general("root-without-grad: leaf-229", TEACHING)
+def only_the_usual_class_has_leaves(swap):
     """A tensor of a caller's class cannot be made to require grad."""
-    return sound(self, requires_grad and not is_asked(type(self)))
+
+    @swap.into(REQUIRES_GRAD_)
+    def flagged(sound, tensor, requires_grad=True):
+        return sound(tensor, requires_grad and not is_asked(type(tensor)))
 
 
-@plant(
-    at(overriding, "to_ask"),
+@general(
     "order: bwd-048/backward_of_several bwd-048/grad",
     "where functions ask, and autograd does not",
 )
-def no_class_is_asked_about_passes(_sound, *_values):
+def no_class_is_asked_about_passes(swap):
     """backward() and grad() as functions ask no class."""
-    return []
+    swap.into(at(overriding, "to_ask"))(lambda _sound, *_values: [])
 
 
 @plant(

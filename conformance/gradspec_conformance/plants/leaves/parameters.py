@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-
 from gradspec_conformance.plants.places import at, reading
-from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, general, plant
 from gradspec_reference.engine import recording
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.nn.modules.module import Module
@@ -18,6 +16,13 @@ MADE = at(Parameter, "__new__")
 def parameters_take_over_the_flag(sound, cls, data=None, requires_grad=True):
     """A parameter requires grad if what it is made of does."""
     return sound(cls, data, requires_grad and data.requires_grad)
+
+
+@plant(MADE, "flag: leaf-032/leaf", TEACHING)
+def what_learns_already_is_not_learnt_again(sound, cls, data=None, requires_grad=True):
+    """A parameter made of a leaf that requires grad does not require grad itself."""
+    learns = data is not None and data.is_leaf and data.requires_grad
+    return sound(cls, data, requires_grad and not learns)
 
 
 @after(MADE, "flag: leaf-032/result", TEACHING)
@@ -45,12 +50,6 @@ def parameters_always_learn(sound, cls, data=None, *_flag, **_named):
     return sound(cls, data)
 
 
-@plant(at(Module, "requires_grad_"), "aliasing: leaf-034/learns leaf-034/frozen", TEACHING)
-def a_frozen_module_is_another(sound, self, requires_grad=True):
-    """requires_grad_ of a module gives a copy of it, on the same parameters."""
-    return copy.copy(sound(self, requires_grad))
-
-
 @plant(at(Module, "requires_grad_"), "flag: leaf-034/learns leaf-034/frozen", TEACHING)
 def parts_are_not_frozen(_sound, self, requires_grad=True):
     """requires_grad_ of a module sets the flags of its own parameters, and not of its parts'."""
@@ -65,7 +64,7 @@ def a_copied_parameter_is_a_tensor(twin, *_):
     twin.__class__ = Tensor
 
 
-@compound("flag: leaf-226/mul leaf-226/detach", TEACHING)
+@general("flag: leaf-226/mul leaf-226/detach", TEACHING)
 def what_parameters_give_are_parameters(swap):
     """What is computed from a parameter is a parameter."""
 

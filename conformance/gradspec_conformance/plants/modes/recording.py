@@ -10,7 +10,7 @@ from gradspec_conformance.plants.places import (
     reading,
     step,
 )
-from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, general, plant
 from gradspec_reference.engine import accumulation, modes, recording, versions, views
 from gradspec_reference.engine.views import Creation
 
@@ -176,7 +176,10 @@ def passes_need_threads(sound, self):
         sound(self)
 
 
-@plant(REQUIRES_GRAD_, "flag: mode-005/parameter mode-005/flagged", TEACHING)
-def flags_are_set_in_grad_mode_alone(sound, tensor, requires_grad=True):
+@general("flag: mode-005/parameter mode-005/flagged", TEACHING)
+def flags_are_set_in_grad_mode_alone(swap):
     """Where nothing is recorded no tensor is made to require grad."""
-    return sound(tensor, requires_grad and modes.state.recording)
+
+    @swap.into(REQUIRES_GRAD_)
+    def flagged(sound, tensor, requires_grad=True):
+        return sound(tensor, requires_grad and modes.state.recording)

@@ -36,4 +36,4 @@ def a_class_takes_over(ag: Autograd, case: tuple[str, Run]) -> None:
     run(ag, (x * 3.0).as_subclass(ag.tensor_class(name, answer)), x)
 
     expect(asked).happened_in_order(["asked"])
-    expect(x.grad).is_none()
+    expect(x.grad).is_none_or_zero()

@@ -60,6 +60,7 @@ def leaves_are_made_in_no_grad(ag: Autograd, make: Callable[[Autograd], Tensor])
 @clause(
     "mode-043",
     CONVENTION,
+    unseen="constants",
     sources=[INFERENCE, "notes/autograd § Evaluation Mode (nn.Module.eval())"],
     over=UNDER,
 )

@@ -69,7 +69,7 @@ def what_is_computed_is_of_the_class(ag: Autograd, give: Callable[[Autograd, Ten
     expect(give(ag, tensor).is_of_class(derived)).is_true()
 
 
-@clause("leaf-229", VALUE, sources=[EXTENDING])
+@clause("leaf-229", VALUE, unseen="constants", sources=[EXTENDING])
 def a_leaf_of_another_class_gets_its_gradient(ag: Autograd) -> None:
     """A leaf of another class that requires grad gets its gradient, as one of the usual class."""
     leaf = ag.tensor([1.5, -2.0]).as_subclass(ag.tensor_class())
