@@ -24,6 +24,7 @@ SQUARE = np.array([[1.0, 2.0], [5.0, 3.0]])
         (RIGHT, 0 * RIGHT, "is not zero and should be"),
         (RIGHT * [np.nan, 1, 1], RIGHT, "is NaN where it should be a number"),
         (RIGHT * [np.inf, 1, 1], RIGHT, "is infinite where it should be finite"),
+        (RIGHT * [1, 1, 1 + 1e-7], RIGHT, "is off by less than 1 in 100,000"),
         (RIGHT * [1, -1, 1], RIGHT, "has the opposite sign in some entries"),
         (RIGHT * [1, 0, 1], RIGHT, "is zero in some entries and should not be"),
         (RIGHT[:, ::-1], RIGHT, "has its entries in another order"),

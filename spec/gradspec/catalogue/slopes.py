@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 STEP: Final = 2.0**-100
 
+CONDITION: Final = 16.0
+"""How many times the rounding of matrices may come back from one that is factored.
+
+The vectors of singular values that lie near each other turn with it, and every library rounds in an
+order of its own, which the processor decides.
+"""
 
 Entry = tuple[int, ...]
 Column = Callable[[Entry], Any]
@@ -34,7 +40,10 @@ class Pulled(NamedTuple):
 
 def pulled_back(call: Call, sample: Given, cotangent: Any, part: int | None = None) -> Pulled:
     """Give the cotangent times the Jacobian, by each variable, of a result or one of several."""
-    return times(cotangent, jacobians(call, sample, part))
+    pulled = times(cotangent, jacobians(call, sample, part))
+    if call.operator.factors:
+        return pulled._replace(scale=CONDITION * pulled.scale)
+    return pulled
 
 
 def times(cotangent: Any, jacobians: list[Any]) -> Pulled:

@@ -94,6 +94,8 @@ def _of_values(found: ndarray[Any, Any], expected: ndarray[Any, Any]) -> str:
         return "is zero and should not be"
     if not expected.any():
         return "is not zero and should be"
+    if _alike(found, expected):
+        return "is off by less than 1 in 100,000"
     if _alike(found, -expected):
         return "has the opposite sign"
     for factor, words in FACTORS.items():
