@@ -54,7 +54,7 @@ def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int | None) -
     """
     check_no_leaf(tensor)
     tensor._grad = None
-    if tensor._view is None:
+    if tensor._view is None or place is None:
         hooks.move_retained(tensor, node, number)
         tensor._grad_fn, tensor._output_nr = node, number
         return
