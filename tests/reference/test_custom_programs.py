@@ -10,7 +10,6 @@ from custom_grammar import drawn
 from custom_programs import difference, ended, shortened
 
 from gradspec_reference.engine import custom, dirty, packing
-from gradspec_reference.utils.checkpoint import regions
 
 COUNT = int(os.environ.get("GRADSPEC_CUSTOM_PROGRAMS", "60"))  # more of them, every night
 BLOCK = 20
@@ -36,10 +35,6 @@ def test_a_program_is_the_same_for_ever() -> None:
     assert drawn(5) != drawn(6)
 
 
-def takes_all(self: Any, number: int) -> Any:
-    return self.values[number]
-
-
 def counts_twice(written: Any) -> None:
     sound_count(written)
     sound_count(written)
@@ -47,7 +42,6 @@ def counts_twice(written: Any) -> None:
 
 sound_count = dirty.count_writes
 FAULTS: dict[str, Any] = {
-    "a recomputed value can be taken twice": (regions.Recomputation, "take", takes_all),
     "a written argument counts twice": (dirty, "count_writes", counts_twice),
     "an argument that is returned is a constant": (custom, "view_of", lambda x: x.detach()),
     "pack is given nothing": (packing, "packed", lambda _node, value, _pack: value.detach()),
