@@ -89,8 +89,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "function-rules": "a custom function lacks a rule, or has one under two names",
     "function-gradients": "a custom backward returned too few or too many gradients, or one that "
     "is none of its argument",
-    "saved-type": "a context was given something to save that is neither a tensor nor None, or that "
-    "is returned as it is",
+    "saved-type": "a context was given something to save that is neither a tensor nor None, or "
+    "that is returned as it is",
     "saved-once": "saved tensors that are cleared when they are read were read again",
     "marked-tensors": "a context was given tensors to mark that the function does not return as "
     "it must",
