@@ -109,7 +109,7 @@ def a_product_of_zeros_has_slopes(swap):
         return found + 1.0 if flat else found
 
 
-@general("value: op-001/vector_norm_count", TEACHING)
+@general("value: op-001/vector_norm_count op-220/dist_count op-222/dist_count", TEACHING)
 def a_count_has_slopes(swap):
     """The number of nonzeros depends on each of them."""
 

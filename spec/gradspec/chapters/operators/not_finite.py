@@ -48,7 +48,19 @@ def factors(row: Operator) -> bool:
 
 PASSING: Final = {n: c for n, c in TELLING.items() if passes_on(c.operator)}
 TAKING: Final = {n: c for n, c in TELLING.items() if not passes_on(c.operator)}
-UNFACTORED: Final = {n: c for n, c in TELLING.items() if not factors(c.operator)}
+
+
+def is_demanded(call: Call) -> bool:
+    """Say whether anything of its value is decided with infinities among its operands."""
+    if factors(call.operator):
+        return False
+    if not call.operator.cancels:
+        return True
+    asked = [one.asked.value() for number in ("inf", "-inf") for one in spoilt(call.name, number)]
+    return any(value is None or not np.isnan(v).all() for value in asked for v in value or [0.0])
+
+
+UNFACTORED: Final = {n: c for n, c in TELLING.items() if is_demanded(c)}
 
 
 def is_elementwise(call: Call) -> bool:
