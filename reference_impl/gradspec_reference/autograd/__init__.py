@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradspec_reference.autograd import anomaly_mode, function, grad_mode, graph
+from gradspec_reference.autograd import anomaly_mode, forward_ad, function, grad_mode, graph
 from gradspec_reference.autograd.function import Function
 from gradspec_reference.autograd.grad_mode import enforce_grad_layout_policy
 from gradspec_reference.engine import cotangents

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import hooks, layout, versions, views
+from gradspec_reference.engine import duals, hooks, layout, versions, views
 from gradspec_reference.engine.grads import HasGradient, LeafState, no_accumulator
 from gradspec_reference.engine.legacy import ARRAYS, array_for
-from gradspec_reference.engine.modes import inferring, state
+from gradspec_reference.engine.modes import exceptional, state
 from gradspec_reference.engine.node import next_order
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
@@ -40,7 +40,8 @@ class Tensor(HasGradient):
 
     `_array` is a NumPy array, or, while nobody needs its memory, a NumPy scalar.  `_grad_fn` and
     `_output_nr` name the node and the output that computed it, `_view` the base whose memory it
-    shows, `_counter` the writes to that memory.  Everything may be None.
+    shows, `_counter` the writes to that memory.  Everything may be None.  `_dual` is there in a
+    dual level alone.
     """
 
     __slots__ = (
@@ -48,6 +49,7 @@ class Tensor(HasGradient):
         "__weakref__",
         "_array",
         "_counter",
+        "_dual",
         "_grad_fn",
         "_output_nr",
         "_requires_grad",
@@ -65,7 +67,7 @@ class Tensor(HasGradient):
         self._counter: VersionCounter | None = None
         self._view: ViewRelation | None = None
         self._leaf: LeafState | None = None
-        if inferring:
+        if exceptional:
             versions.mark(self)
 
     if TYPE_CHECKING:
@@ -255,6 +257,8 @@ class Tensor(HasGradient):
         self._grad_fn = None
         self._output_nr = 0
         self._requires_grad = False
+        if exceptional:
+            duals.drop(self)
         return self
 
     @property
