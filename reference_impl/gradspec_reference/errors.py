@@ -136,8 +136,7 @@ class NoRuleError(NoDerivativeError, NotImplementedError):
 class NoForwardError(GradError, NotImplementedError):
     """Something was asked for the tangent of its result that cannot tell it."""
 
-    kind = "no-forward-derivative"
-    clause = "fwd-203"
+    kind = "no-derivative"
 
 
 class NoLevelError(GradError, RuntimeError):
@@ -157,8 +156,7 @@ class LevelInsideError(GradError, RuntimeError):
 class LevelExitError(GradError, RuntimeError):
     """A dual level was left that is not the latest one."""
 
-    kind = "dual-level-exit"
-    clause = "fwd-014"
+    kind = "conflicting-arguments"
 
 
 class DualAgainError(GradError, RuntimeError):
@@ -178,7 +176,7 @@ class TangentShapeError(GradError, RuntimeError):
 class TangentDtypeError(GradError, RuntimeError):
     """A tangent has another data type than its tensor."""
 
-    kind = "tangent-dtype"
+    kind = "dual-dtype"
 
 
 class DualDtypeError(GradError, ValueError):
@@ -675,22 +673,19 @@ class FunctionRuleError(GradError, NotImplementedError):
 class FunctionForwardError(FunctionRuleError):
     """A function of the caller's was asked for a tangent, and has no jvp."""
 
-    kind = "function-without-jvp"
-    clause = "fwd-025"
+    clause = ""
 
 
 class FunctionTangentsError(GradError, RuntimeError):
     """What jvp returned does not fit the results."""
 
-    kind = "function-tangents"
-    clause = "fwd-028"
+    kind = "function-gradients"
 
 
 class SavedForForwardError(GradError, AssertionError):
     """Something was saved for jvp that is no tensor."""
 
-    kind = "saved-for-forward"
-    clause = "fwd-026"
+    kind = "saved-type"
 
 
 class FunctionRuleTwiceError(GradError, RuntimeError):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradspec_reference.engine import duals, forward
 from gradspec_reference.engine.modes import Mode
-from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     DualDtypeError,
     LevelExitError,
     LevelInsideError,
     NoLevelError,
 )
+
+if TYPE_CHECKING:
+    from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
     "UnpackedDualTensor",
@@ -98,7 +100,7 @@ class dual_level(Mode):  # noqa: N801 - torch's name
     Tangents are there in it alone.  Source: torch.autograd.forward_ad.dual_level docstring.
     """
 
-    def __enter__(self) -> int:
+    def __enter__(self) -> int:  # type: ignore[override]
         level = enter_dual_level()
         self._before.append(level)
         return level

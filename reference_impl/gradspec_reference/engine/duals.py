@@ -86,7 +86,8 @@ def base_of(tensor: Tensor) -> Tensor | None:
 
 def follow(result: Tensor, source: Tensor) -> None:
     """Let the tangent of a view follow that of what it shows."""
-    made_dual(result, base_of(source) or source)
+    base = base_of(source)
+    made_dual(result, source if base is None else base)
 
 
 def keep_with(saved: Tensor, result: Tensor) -> None:

@@ -232,8 +232,7 @@ def half_of(xp: Any, square: Any) -> Any:
 
 def cholesky_jvp(xp: Any, t: Any, result: Any) -> Any:
     """d L = L P; P is the lower triangle of L^-1 dX L^-T, with half of the diagonal."""
-    both_ways = (t + transposed(xp, t)) * 0.5
-    once = xp.solve_triangular(result, both_ways, False, False)
+    once = xp.solve_triangular(result, transposed(xp, t), False, False)
     twice = xp.solve_triangular(result, transposed(xp, once), False, False)
     return xp.matmul(result, half_of(xp, twice))
 

@@ -11,6 +11,7 @@ from gradspec.chapters.forward_mode import (
     dual_numbers,
     views_and_writes,
     both_modes,
+    refusals,
 )
 
-__all__ = ["both_modes", "dual_numbers", "views_and_writes"]
+__all__ = ["both_modes", "dual_numbers", "refusals", "views_and_writes"]
